@@ -1,0 +1,84 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// Rooms, lowest first; a target imports only targets above it in this list (ARCHITECTURE.md tells why).
+let package = Package(
+    name: "LuaFlow",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "LuaFlow", targets: ["LuaFlow"]),
+        .executable(name: "luaflow", targets: ["LuaFlowCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    ],
+    targets: [
+        // System libraries.
+        .systemLibrary(
+            name: "CLua", pkgConfig: "lua5.4",
+            providers: [.apt(["liblua5.4-dev"]), .brew(["lua@5.4"])]),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+        .systemLibrary(
+            name: "CCairo", pkgConfig: "cairo",
+            providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
+        .systemLibrary(
+            name: "CZip", pkgConfig: "libzip",
+            providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+
+        // The only C we write.
+        .target(name: "CLuaTrampolines", dependencies: ["CLua"]),
+        .target(name: "CKernels", cSettings: [.define("NDEBUG")]),
+
+        // The mathematics, which knows no Lua.
+        .target(name: "Scripting"),
+        .target(
+            name: "Tensors",
+            dependencies: [
+                "Scripting", "CKernels", "COpenBLAS",
+                .product(name: "RealModule", package: "swift-numerics"),
+            ]),
+        .target(name: "Storage", dependencies: ["Tensors", "CZip", "CZlib"]),
+        .target(name: "Projections", dependencies: ["Tensors"]),
+        .target(name: "Autodiff", dependencies: ["Tensors"]),
+        .target(name: "Distributions", dependencies: ["Autodiff"]),
+        .target(name: "Flows", dependencies: ["Autodiff", "Distributions", "Storage"]),
+        .target(name: "Optimizers", dependencies: ["Autodiff", "Projections"]),
+        .target(name: "Pictures", dependencies: ["Tensors", "CCairo"]),
+
+        // The host.
+        .target(name: "LuaHost", dependencies: ["Scripting", "CLuaTrampolines"]),
+        .target(
+            name: "LuaFlow",
+            dependencies: [
+                "LuaHost", "Tensors", "Storage", "Projections", "Autodiff", "Distributions", "Flows", "Optimizers",
+                "Pictures",
+            ]),
+        .executableTarget(
+            name: "LuaFlowCommand",
+            dependencies: [
+                "LuaFlow",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        // Tests mirror Sources.
+        .target(name: "LawChecks", dependencies: ["Autodiff"], path: "Tests/LawChecks"),
+        .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "LawChecks"]),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "LawChecks"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "ProjectionsTests", dependencies: ["Projections", "LawChecks"]),
+        .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "LawChecks"]),
+        .testTarget(
+            name: "FlowsTests", dependencies: ["Flows", "LawChecks"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "LawChecks"]),
+        .testTarget(name: "PicturesTests", dependencies: ["Pictures"]),
+        .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
+        .testTarget(name: "LuaFlowTests", dependencies: ["LuaFlow"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

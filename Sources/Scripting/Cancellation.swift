@@ -1,0 +1,22 @@
+/// How a long native call learns that the host wants it to stop.
+///
+/// The host binds one for the length of a run; loops that may take long call ``check()`` between chunks of work.
+/// Outside a host nothing is bound and `check` costs one task-local read.
+///
+///     try Cancellation.check()   // throws Interrupted after Ctrl-C
+public struct Cancellation: Sendable {
+    /// The cancellation in force for the work of the current task or thread.
+    @TaskLocal public static var current: Cancellation?
+
+    /// True once the work should stop. Must be cheap, and safe from any thread.
+    public let isRequested: @Sendable () -> Bool
+
+    public init(isRequested: @escaping @Sendable () -> Bool) {
+        self.isRequested = isRequested
+    }
+
+    /// Throws ``Interrupted`` if the host asked for a stop.
+    @inlinable public static func check() throws {
+        if let current, current.isRequested() { throw Interrupted() }
+    }
+}

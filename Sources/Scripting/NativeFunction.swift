@@ -1,0 +1,47 @@
+/// A Swift function as scripts see it: name, documentation, body.
+public struct NativeFunction: Sendable {
+    public typealias Body = @Sendable (Arguments) throws -> [Value]
+
+    /// The full name, as error messages and `luaflow doc` give it: `tensor.exp`, `flow.load`, `projection:contains`.
+    public let name: String
+    public let documentation: Documentation
+    public let body: Body
+
+    public init(_ name: String, _ documentation: Documentation, body: @escaping Body) {
+        self.name = name
+        self.documentation = documentation
+        self.body = body
+    }
+
+    /// For the usual function of one result.
+    public init(_ name: String, _ documentation: Documentation, returning body: @escaping @Sendable (Arguments) throws -> Value) {
+        self.init(name, documentation) { arguments in [try body(arguments)] }
+    }
+
+    /// The last part of the name: `exp` of `tensor.exp`.
+    public var shortName: String {
+        String(name[(name.lastIndex { $0 == "." || $0 == ":" }.map { name.index(after: $0) } ?? name.startIndex)...])
+    }
+}
+
+/// What `luaflow doc` prints of a function, a type or a module.
+public struct Documentation: Sendable {
+    /// `tensor.exp(x) -> tensor`; several forms on several lines.
+    public let signature: String
+    /// What it computes: shapes, units, defaults and their reasons.
+    public let summary: String
+    /// When it raises an error.
+    public let errors: String?
+    /// The paper and equation, or the PyTorch function it follows.
+    public let source: String?
+    /// A short script that runs as it stands (every module a global) and asserts what it shows.
+    public let example: String?
+
+    public init(_ signature: String, _ summary: String, errors: String? = nil, source: String? = nil, example: String? = nil) {
+        self.signature = signature
+        self.summary = summary
+        self.errors = errors
+        self.source = source
+        self.example = example
+    }
+}

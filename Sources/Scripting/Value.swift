@@ -1,0 +1,89 @@
+/// What crosses the border between a script and Swift. Knows no interpreter.
+///
+/// The first group arrives as arguments and leaves as results; the second is for results only.
+public enum Value {
+    case none
+    case boolean(Bool)
+    case integer(Int)
+    case number(Double)
+    /// Bytes that are not UTF-8 arrive repaired; binary data travels in tensors.
+    case string(String)
+    case object(any ScriptObject)
+    case table(any ScriptTable)
+    case function(any ScriptFunction)
+    /// Something only the interpreter understands (a thread, another library's userdata), by its type's name.
+    case foreign(String)
+
+    /// A new table with the values at 1, 2, ...
+    case list([Value])
+    /// A new table with these string keys.
+    case record([(key: String, value: Value)])
+    /// A new function: calls `function` with `bound` put before the arguments. The bound values are held by the
+    /// interpreter's collector (as upvalues), so a cycle through them is collected.
+    case closure(NativeFunction, bound: [Value])
+
+    /// The value's type as a script's author knows it, for error messages.
+    public var typeName: String {
+        switch self {
+        case .none: "nil"
+        case .boolean: "boolean"
+        case .integer, .number: "number"
+        case .string: "string"
+        case .object(let object): object.scriptType.name
+        case .table, .list, .record: "table"
+        case .function, .closure: "function"
+        case .foreign(let name): name
+        }
+    }
+
+    /// The value as an error message shows it: `"abc"`, `0/0`, `table`.
+    public var shown: String {
+        switch self {
+        case .boolean(let flag): String(flag)
+        case .integer(let integer): String(integer)
+        case .number(let number): number.isNaN ? "nan" : "\(number)"
+        case .string(let string):
+            string.utf8.count <= 60 ? "\"\(string)\"" : "\"\(string.prefix(57))...\""
+        default: typeName
+        }
+    }
+}
+
+/// Anything Swift hands to scripts as a userdata. The interpreter holds one strong reference per userdata.
+public protocol ScriptObject: AnyObject {
+    /// The type under which scripts know it; its ``TypeFace`` gives methods and operators.
+    var scriptType: ObjectType { get }
+}
+
+/// The identity of a userdata type. Two types with one name are one type.
+public struct ObjectType: Hashable, Sendable {
+    public let name: String
+    public init(_ name: String) { self.name = name }
+}
+
+/// A script's table, read without metamethods. Reading never runs script code.
+public protocol ScriptTable: AnyObject {
+    /// The length of the sequence part (`rawlen`).
+    var count: Int { get }
+    /// The element at a 1-based position, `.none` when absent.
+    func value(at index: Int) throws -> Value
+    func value(for key: String) throws -> Value
+    /// All pairs, in the interpreter's order.
+    func entries() throws -> [(key: Value, value: Value)]
+    /// The sequence part as numbers, or nil if any element of it is not a number.
+    func numbers() throws -> [Double]?
+}
+
+extension ScriptTable {
+    /// The sequence part.
+    public func elements() throws -> [Value] {
+        try (0..<count).map { try value(at: $0 + 1) }
+    }
+}
+
+/// A function of the script's.
+public protocol ScriptFunction: AnyObject {
+    /// Calls it and waits. A script error raised inside is thrown, and raises again unchanged in the script if the
+    /// Swift caller lets it through.
+    func call(_ arguments: [Value]) throws -> [Value]
+}
