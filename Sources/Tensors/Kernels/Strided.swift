@@ -1,0 +1,120 @@
+import CKernels
+import RealModule
+import Scripting
+
+/// The Swift types that operations compute in.
+public protocol TensorElement: Real, BinaryFloatingPoint, Sendable {
+    static var dtype: DType { get }
+}
+
+extension Float: TensorElement { public static var dtype: DType { .float32 } }
+extension Double: TensorElement { public static var dtype: DType { .float64 } }
+
+/// A walk over several strided views of one shape at once, row by row.
+///
+/// Axes that lie behind each other in every operand are merged first, so contiguous operands are walked as one row.
+struct StridedWalk {
+    /// Merged extents; the last is the row.
+    private(set) var shape: [Int]
+    /// Per operand, per merged axis.
+    private(set) var strides: [[Int]]
+
+    init(shape: [Int], strides operands: [[Int]]) {
+        self.shape = []
+        strides = operands.map { _ in [] }
+        for axis in shape.indices where shape[axis] != 1 {
+            let last = self.shape.count - 1
+            let merges = last >= 0 && operands.indices.allSatisfy {
+                strides[$0][last] == operands[$0][axis] * shape[axis]
+            }
+            if merges {
+                self.shape[last] *= shape[axis]
+                for operand in operands.indices { strides[operand][last] = operands[operand][axis] }
+            } else {
+                self.shape.append(shape[axis])
+                for operand in operands.indices { strides[operand].append(operands[operand][axis]) }
+            }
+        }
+        if self.shape.isEmpty {
+            self.shape = [1]
+            strides = operands.map { _ in [0] }
+        }
+    }
+
+    /// The row's length, and each operand's step along it.
+    var rowCount: Int { shape[shape.count - 1] }
+    func rowStep(_ operand: Int) -> Int { strides[operand][shape.count - 1] }
+
+    /// Calls `body` with each operand's offset at the beginning of every row.
+    @inline(__always)
+    func forEachRow(_ body: (UnsafePointer<Int>) throws -> Void) throws {
+        if shape.contains(0) { return }
+        let outer = shape.count - 1
+        var index = [Int](repeating: 0, count: outer)
+        var offsets = [Int](repeating: 0, count: strides.count)
+        var sinceCheck = 0
+        while true {
+            try offsets.withUnsafeBufferPointer { if let base = $0.baseAddress { try body(base) } }
+            sinceCheck += rowCount
+            if sinceCheck > 1 << 20 {
+                try Cancellation.check()
+                sinceCheck = 0
+            }
+            var axis = outer - 1
+            while axis >= 0 {
+                index[axis] += 1
+                for operand in offsets.indices { offsets[operand] += strides[operand][axis] }
+                if index[axis] < shape[axis] { break }
+                for operand in offsets.indices { offsets[operand] -= strides[operand][axis] * shape[axis] }
+                index[axis] = 0
+                axis -= 1
+            }
+            if axis < 0 { return }
+        }
+    }
+}
+
+extension Tensor {
+    /// Writes `source`, broadcast and converted, over this view's elements.
+    /// - Throws: when the shapes do not broadcast to this one's.
+    public func write(_ source: Tensor, for operation: String = "tensor.copy_") throws {
+        var source = try source.expand(shape, for: operation)
+        // A copy of the overlapping part first, when both view one memory.
+        if source.storage === storage, !(source.offset == offset && source.strides == strides) {
+            source = try source.copy()
+        }
+        switch (dtype, source.dtype) {
+        case (.float32, .float32): try convert(source, Float.self, Float.self) { $0 }
+        case (.float64, .float64): try convert(source, Double.self, Double.self) { $0 }
+        case (.float16, .float16): try convert(source, UInt16.self, UInt16.self) { $0 }
+        case (.float32, .float64): try convert(source, Double.self, Float.self) { Float($0) }
+        case (.float64, .float32): try convert(source, Float.self, Double.self) { Double($0) }
+        case (.float16, .float32): try convert(source, Float.self, UInt16.self) { ck_half_from_float($0) }
+        case (.float16, .float64): try convert(source, Double.self, UInt16.self) { ck_half_from_float(Float($0)) }
+        case (.float32, .float16): try convert(source, UInt16.self, Float.self) { ck_float_from_half($0) }
+        case (.float64, .float16): try convert(source, UInt16.self, Double.self) { Double(ck_float_from_half($0)) }
+        }
+        storage.version += 1
+    }
+
+    /// Writes one number over every element.
+    public func fill(_ value: Double) throws {
+        try write(try Tensor(value, dtype == .float64 ? .float64 : .float32))
+    }
+
+    @inline(__always)
+    private func convert<S, T>(_ source: Tensor, _: S.Type, _: T.Type, _ f: (S) -> T) throws {
+        let walk = StridedWalk(shape: shape, strides: [strides, source.strides])
+        let to = base(T.self)
+        let from = source.base(S.self)
+        let (n, toStep, fromStep) = (walk.rowCount, walk.rowStep(0), walk.rowStep(1))
+        try walk.forEachRow { offsets in
+            let (to, from) = (to + offsets[0], from + offsets[1])
+            if toStep == 1, fromStep == 1 {
+                for i in 0..<n { to[i] = f(from[i]) }
+            } else {
+                for i in 0..<n { to[i * toStep] = f(from[i * fromStep]) }
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Scripting
+
+/// Arithmetic on shapes. A shape is the list of a tensor's extents, outermost first; empty for a single number.
+public enum Shape {
+    /// The number of elements.
+    /// - Throws: when an extent is negative or the product overflows.
+    public static func count(_ shape: [Int], for operation: String = "tensor") throws -> Int {
+        var product = 1
+        var empty = false
+        for extent in shape {
+            guard extent >= 0 else {
+                throw ScriptError(operation, "shape \(describe(shape)): sizes must not be negative")
+            }
+            if extent == 0 { empty = true; continue }
+            let (next, overflow) = product.multipliedReportingOverflow(by: extent)
+            guard !overflow else { throw ScriptError(operation, "shape \(describe(shape)) has too many elements") }
+            product = next
+        }
+        return empty ? 0 : product
+    }
+
+    /// Row-major strides, in elements.
+    public static func strides(_ shape: [Int]) -> [Int] {
+        var strides = [Int](repeating: 1, count: shape.count)
+        var step = 1
+        for axis in shape.indices.reversed() {
+            strides[axis] = step
+            step *= max(shape[axis], 1)
+        }
+        return strides
+    }
+
+    /// `(2, 3)`, `(3)`, `()`: the way every message writes a shape.
+    public static func describe(_ shape: [Int]) -> String {
+        "(" + shape.map(String.init).joined(separator: ", ") + ")"
+    }
+
+    /// NumPy's broadcasting: extents are compared from the last; equal or 1 goes.
+    public static func broadcast(_ a: [Int], _ b: [Int], for operation: String) throws -> [Int] {
+        let rank = max(a.count, b.count)
+        var result = [Int](repeating: 1, count: rank)
+        for axis in 1...max(rank, 1) where axis <= rank {
+            let x = axis <= a.count ? a[a.count - axis] : 1
+            let y = axis <= b.count ? b[b.count - axis] : 1
+            guard x == y || x == 1 || y == 1 else {
+                throw ScriptError(operation, "\(describe(a)) and \(describe(b)) do not broadcast: \(x) ~= \(y)")
+            }
+            result[rank - axis] = x == 1 ? y : x
+        }
+        return result
+    }
+}

@@ -1,0 +1,51 @@
+import Scripting
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A block of memory that tensors view. Reference-counted; charged to the host's ``NativeMemory`` while it lives.
+public final class Storage {
+    public let dtype: DType
+    /// Elements, of `dtype`.
+    public let count: Int
+    /// Aligned to 64 bytes. Only kernels touch it, after shapes were checked.
+    package let bytes: UnsafeMutableRawPointer
+    /// Counts writes, so that a gradient that needs an overwritten value is refused rather than wrong.
+    public package(set) var version = 0
+    /// The version at which a write last put a recorded (differentiable) value here; see Autodiff's stale-view check.
+    package var trackedSince: Int?
+
+    private let memory: NativeMemory?
+
+    /// Bytes held.
+    public var byteCount: Int { count * dtype.stride }
+
+    /// Allocates; the contents are undefined unless `zeroed`.
+    /// - Throws: ``ScriptError`` when the size overflows, passes the memory cap, or the system has no more.
+    package init(_ dtype: DType, count: Int, zeroed: Bool = false) throws {
+        let (size, overflow) = count.multipliedReportingOverflow(by: dtype.stride)
+        guard count >= 0, !overflow, size <= Int.max - 64 else {
+            throw ScriptError("tensor", "not enough memory: \(count) elements of \(dtype.rawValue)")
+        }
+        let memory = NativeMemory.current
+        try memory?.charge(size)
+        var block: UnsafeMutableRawPointer?
+        guard posix_memalign(&block, 64, max(size, 64)) == 0, let block else {
+            memory?.release(size)
+            throw ScriptError("tensor", "not enough memory: \(size) bytes")
+        }
+        if zeroed { memset(block, 0, size) }
+        self.dtype = dtype
+        self.count = count
+        self.memory = memory
+        bytes = block
+    }
+
+    deinit {
+        free(bytes)
+        memory?.release(byteCount)
+    }
+}

@@ -1,0 +1,142 @@
+import CKernels
+import Scripting
+
+/// A dense array of numbers: a strided view of a ``Storage``.
+///
+/// Copying a `Tensor` copies the view, not the numbers: writes through one view are seen through all views of the same
+/// storage, as in PyTorch. Axes and indices are 0-based in Swift; the Lua face counts from 1.
+///
+///     let x = try Tensor([1, 2, 3, 4], shape: [2, 2])
+///     let row = try x.select(0, 1)          // a view: shape (2), values 3, 4
+public struct Tensor {
+    public let storage: Storage
+    public let shape: [Int]
+    /// In elements; zero along an expanded axis.
+    public let strides: [Int]
+    /// Of the first element, in elements.
+    public let offset: Int
+    /// The number of elements.
+    public let count: Int
+
+    public var dtype: DType { storage.dtype }
+    public var rank: Int { shape.count }
+
+    /// A view; the caller has checked that it stays inside the storage.
+    package init(storage: Storage, shape: [Int], strides: [Int], offset: Int) {
+        self.storage = storage
+        self.shape = shape
+        self.strides = strides
+        self.offset = offset
+        count = shape.reduce(1, *)
+    }
+
+    /// Fresh memory, contents undefined: for kernels that write every element.
+    package static func uninitialized(_ shape: [Int], _ dtype: DType, for operation: String = "tensor") throws -> Tensor {
+        let count = try Shape.count(shape, for: operation)
+        return Tensor(
+            storage: try Storage(dtype, count: count), shape: shape, strides: Shape.strides(shape), offset: 0)
+    }
+
+    public static func zeros(_ shape: [Int], _ dtype: DType = .float32, for operation: String = "tensor.zeros") throws -> Tensor {
+        let count = try Shape.count(shape, for: operation)
+        return Tensor(
+            storage: try Storage(dtype, count: count, zeroed: true), shape: shape, strides: Shape.strides(shape), offset: 0)
+    }
+
+    public static func full(_ shape: [Int], _ value: Double, _ dtype: DType = .float32) throws -> Tensor {
+        let tensor = try uninitialized(shape, dtype, for: "tensor.full")
+        tensor.initialize { _ in value }
+        return tensor
+    }
+
+    /// A tensor of these values in row-major order.
+    /// - Throws: when the count of values is not the shape's.
+    public init(_ values: [Double], shape: [Int], _ dtype: DType = .float32) throws {
+        self = try Tensor.uninitialized(shape, dtype)
+        guard values.count == count else {
+            throw ScriptError("tensor", "\(values.count) values do not fill shape \(Shape.describe(shape))")
+        }
+        initialize { values[$0] }
+    }
+
+    /// A single number, of no dimension.
+    public init(_ value: Double, _ dtype: DType = .float32) throws {
+        try self.init([value], shape: [], dtype)
+    }
+
+    /// Writes every element of fresh, contiguous memory from its row-major position.
+    private func initialize(_ value: (Int) -> Double) {
+        switch dtype {
+        case .float16:
+            let base = storage.bytes.assumingMemoryBound(to: UInt16.self)
+            for i in 0..<count { base[i] = ck_half_from_float(Float(value(i))) }
+        case .float32:
+            let base = storage.bytes.assumingMemoryBound(to: Float.self)
+            for i in 0..<count { base[i] = Float(value(i)) }
+        case .float64:
+            let base = storage.bytes.assumingMemoryBound(to: Double.self)
+            for i in 0..<count { base[i] = value(i) }
+        }
+    }
+
+    /// True when the elements lie one after the other in row-major order.
+    public var isContiguous: Bool {
+        var step = 1
+        for axis in shape.indices.reversed() where shape[axis] != 1 {
+            if strides[axis] != step { return count == 0 }
+            step *= shape[axis]
+        }
+        return true
+    }
+
+    /// This tensor if it is contiguous, else a contiguous copy.
+    public func contiguous() throws -> Tensor {
+        isContiguous ? self : try copy()
+    }
+
+    /// A contiguous copy with storage of its own, converted if `dtype` is given.
+    public func copy(_ dtype: DType? = nil) throws -> Tensor {
+        let result = try Tensor.uninitialized(shape, dtype ?? self.dtype)
+        try result.write(self)
+        return result
+    }
+
+    /// This tensor in the given type: itself when it has it already.
+    public func cast(_ dtype: DType) throws -> Tensor {
+        dtype == self.dtype ? self : try copy(dtype)
+    }
+
+    /// The elements in row-major order.
+    public func toArray() throws -> [Double] {
+        let source = try cast(.float64).contiguous()
+        return [Double](unsafeUninitializedCapacity: source.count) { buffer, initialized in
+            if let base = buffer.baseAddress {
+                base.initialize(from: source.base(Double.self), count: source.count)
+            }
+            initialized = source.count
+        }
+    }
+
+    /// The number in a tensor of one element.
+    public func item() throws -> Double {
+        guard count == 1 else {
+            throw ScriptError("tensor:item", "a tensor of one element expected, this one has shape \(Shape.describe(shape))")
+        }
+        return element(at: offset)
+    }
+
+    /// The element at a storage position the caller has checked.
+    package func element(at position: Int) -> Double {
+        switch dtype {
+        case .float16: Double(ck_float_from_half(storage.bytes.assumingMemoryBound(to: UInt16.self)[position]))
+        case .float32: Double(storage.bytes.assumingMemoryBound(to: Float.self)[position])
+        case .float64: storage.bytes.assumingMemoryBound(to: Double.self)[position]
+        }
+    }
+
+    /// The address of the first element; `T` must be the dtype's type (`UInt16` for float16).
+    package func base<T>(_ type: T.Type) -> UnsafeMutablePointer<T> {
+        assert(MemoryLayout<T>.stride == dtype.stride)
+        return storage.bytes.assumingMemoryBound(to: type) + offset
+    }
+}

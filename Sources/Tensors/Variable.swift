@@ -1,0 +1,52 @@
+import Scripting
+
+/// What a script holds and calls a tensor: a value, and the history that Autodiff may hang on it.
+///
+/// It lives here, below Autodiff, so that rooms which only compute with values (projections, files, pictures) can take
+/// and return what scripts hold. PyTorch divides its tensor the same way.
+public final class Variable: ScriptObject {
+    public static let type = ObjectType("tensor")
+
+    public let value: Tensor
+    /// Autodiff's record of where the value came from; nil for a plain value.
+    package var history: AnyObject?
+
+    public init(_ value: Tensor) {
+        self.value = value
+    }
+
+    public var scriptType: ObjectType { Variable.type }
+    public var shape: [Int] { value.shape }
+    public var dtype: DType { value.dtype }
+}
+
+extension Value {
+    /// A plain tensor as a result.
+    public static func tensor(_ value: Tensor) -> Value { .object(Variable(value)) }
+}
+
+extension Arguments {
+    public func variable(_ position: Int, _ name: String) throws -> Variable {
+        try object(position, name, as: Variable.self, "tensor")
+    }
+
+    /// The value of a tensor argument, history aside.
+    public func tensor(_ position: Int, _ name: String) throws -> Tensor {
+        try variable(position, name).value
+    }
+
+    /// A tensor or a number; a number becomes a tensor of no dimension in `dtype`.
+    public func tensorOrNumber(_ position: Int, _ name: String, _ dtype: DType = .float32) throws -> Tensor {
+        if let number = self[position].asNumber { return try Tensor(number, dtype) }
+        guard case .object(let object) = self[position], let variable = object as? Variable else {
+            throw error(position, name, expected: "a tensor or a number")
+        }
+        return variable.value
+    }
+
+    /// The option `dtype` of an options table.
+    public func dtype(_ options: Options) throws -> DType {
+        let name = try options.choice("dtype", ["float32", "float64"], default: "float32")
+        return DType(rawValue: name) ?? .float32
+    }
+}
