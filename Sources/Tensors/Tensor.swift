@@ -31,7 +31,7 @@ public struct Tensor {
     }
 
     /// Fresh memory, contents undefined: for kernels that write every element.
-    package static func uninitialized(_ shape: [Int], _ dtype: DType, for operation: String = "tensor") throws -> Tensor {
+    @usableFromInline package static func uninitialized(_ shape: [Int], _ dtype: DType, for operation: String = "tensor") throws -> Tensor {
         let count = try Shape.count(shape, for: operation)
         return Tensor(
             storage: try Storage(dtype, count: count), shape: shape, strides: Shape.strides(shape), offset: 0)
@@ -135,7 +135,7 @@ public struct Tensor {
     }
 
     /// The address of the first element; `T` must be the dtype's type (`UInt16` for float16).
-    package func base<T>(_ type: T.Type) -> UnsafeMutablePointer<T> {
+    @usableFromInline package func base<T>(_ type: T.Type) -> UnsafeMutablePointer<T> {
         assert(MemoryLayout<T>.stride == dtype.stride)
         return storage.bytes.assumingMemoryBound(to: type) + offset
     }

@@ -13,13 +13,13 @@ extension Double: TensorElement { public static var dtype: DType { .float64 } }
 /// A walk over several strided views of one shape at once, row by row.
 ///
 /// Axes that lie behind each other in every operand are merged first, so contiguous operands are walked as one row.
-struct StridedWalk {
+public struct StridedWalk {
     /// Merged extents; the last is the row.
-    private(set) var shape: [Int]
+    public private(set) var shape: [Int]
     /// Per operand, per merged axis.
-    private(set) var strides: [[Int]]
+    public private(set) var strides: [[Int]]
 
-    init(shape: [Int], strides operands: [[Int]]) {
+    public init(shape: [Int], strides operands: [[Int]]) {
         self.shape = []
         strides = operands.map { _ in [] }
         for axis in shape.indices where shape[axis] != 1 {
@@ -42,12 +42,12 @@ struct StridedWalk {
     }
 
     /// The row's length, and each operand's step along it.
-    var rowCount: Int { shape[shape.count - 1] }
-    func rowStep(_ operand: Int) -> Int { strides[operand][shape.count - 1] }
+    public var rowCount: Int { shape[shape.count - 1] }
+    public func rowStep(_ operand: Int) -> Int { strides[operand][shape.count - 1] }
 
     /// Calls `body` with each operand's offset at the beginning of every row.
-    @inline(__always)
-    func forEachRow(_ body: (UnsafePointer<Int>) throws -> Void) throws {
+    @inlinable @inline(__always)
+    public func forEachRow(_ body: (UnsafePointer<Int>) throws -> Void) throws {
         if shape.contains(0) { return }
         let outer = shape.count - 1
         var index = [Int](repeating: 0, count: outer)

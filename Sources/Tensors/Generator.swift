@@ -1,0 +1,136 @@
+import RealModule
+import Scripting
+
+/// The counter-based generator Philox 4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as
+/// 1, 2, 3", SC 2011).
+///
+/// Number k of a stream is a pure function of (seed, stream, k), so the same seed gives the same numbers whatever the
+/// number of threads, and the whole state is three integers.
+///
+///     let g = Generator(seed: 0)
+///     let u = g.uniform()       // in [0, 1)
+public final class Generator: ScriptObject {
+    public static let type = ObjectType("generator")
+    public var scriptType: ObjectType { Generator.type }
+
+    /// All there is to know of a generator; saved and restored by `state`.
+    public struct State: Equatable, Sendable {
+        public var seed: UInt64
+        public var stream: UInt64
+        /// 32-bit words drawn so far.
+        public var drawn: UInt64
+    }
+
+    public private(set) var state: State
+    private var block: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
+    private var blockIndex: UInt64?
+
+    public init(seed: UInt64, stream: UInt64 = 0) {
+        state = State(seed: seed, stream: stream, drawn: 0)
+    }
+
+    /// Restarts from a saved state.
+    public func restore(_ state: State) {
+        self.state = state
+        blockIndex = nil
+    }
+
+    /// The next 32 random bits.
+    public func next32() -> UInt32 {
+        let index = state.drawn / 4
+        if blockIndex != index {
+            block = Generator.philox(
+                counter: (UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32),
+                    UInt32(truncatingIfNeeded: state.stream), UInt32(truncatingIfNeeded: state.stream >> 32)),
+                key: (UInt32(truncatingIfNeeded: state.seed), UInt32(truncatingIfNeeded: state.seed >> 32)))
+            blockIndex = index
+        }
+        defer { state.drawn &+= 1 }
+        return switch state.drawn % 4 {
+        case 0: block.0
+        case 1: block.1
+        case 2: block.2
+        default: block.3
+        }
+    }
+
+    /// The next 64 random bits.
+    public func next64() -> UInt64 {
+        let low = UInt64(next32())
+        return UInt64(next32()) << 32 | low
+    }
+
+    /// Uniform in [0, 1), with 53 random bits.
+    public func uniform() -> Double { Double(next64() >> 11) * 0x1p-53 }
+
+    /// Uniform in (0, 1): for logarithms and inverse distribution functions.
+    public func openUniform() -> Double { (Double(next64() >> 12) + 0.5) * 0x1p-52 }
+
+    /// A whole number in 0..<bound, without bias (Lemire 2019). `bound` must be positive.
+    public func below(_ bound: Int) -> Int {
+        let range = UInt64(max(bound, 1))
+        let threshold = (0 &- range) % range
+        while true {
+            let product = next64().multipliedFullWidth(by: range)
+            if product.low >= threshold { return Int(product.high) }
+        }
+    }
+
+    /// Standard normal (Box & Muller 1958); every draw uses two uniforms, so that streams stay aligned.
+    public func normal() -> Double {
+        let radius = Double.sqrt(-2 * Double.log(openUniform()))
+        return radius * Double.cos(2 * .pi * uniform())
+    }
+
+    /// A uniformly random order of 0..<count (Fisher & Yates).
+    public func permutation(_ count: Int) -> [Int] {
+        var order = Array(0..<max(count, 0))
+        for i in order.indices.dropFirst().reversed() { order.swapAt(i, below(i + 1)) }
+        return order
+    }
+
+    /// A tensor filled by `draw`, element after element in row-major order.
+    public func fill(_ shape: [Int], _ dtype: DType = .float32, for operation: String = "random", _ draw: (Generator) -> Double) throws -> Tensor {
+        let result = try Tensor.uninitialized(shape, dtype.computing, for: operation)
+        for i in 0..<result.count {
+            if i & 0xffff == 0 { try Cancellation.check() }
+            let number = draw(self)
+            if result.dtype == .float64 { result.base(Double.self)[i] = number } else { result.base(Float.self)[i] = Float(number) }
+        }
+        return result
+    }
+
+    /// Ten rounds of Philox on one block.
+    public static func philox(
+        counter: (UInt32, UInt32, UInt32, UInt32), key: (UInt32, UInt32)
+    ) -> (UInt32, UInt32, UInt32, UInt32) {
+        var (c0, c1, c2, c3) = counter
+        var (k0, k1) = key
+        for _ in 0..<10 {
+            let a = c0.multipliedFullWidth(by: 0xD251_1F53)
+            let b = c2.multipliedFullWidth(by: 0xCD9E_8D57)
+            (c0, c1, c2, c3) = (b.high ^ c1 ^ k0, b.low, a.high ^ c3 ^ k1, a.low)
+            k0 &+= 0x9E37_79B9
+            k1 &+= 0xBB67_AE85
+        }
+        return (c0, c1, c2, c3)
+    }
+}
+
+/// The host's global generator: what `random.manual_seed` seeds and everything without a generator of its own uses.
+public final class GlobalGenerator: Service {
+    public var generator: Generator
+    /// Unseeded, it starts from the system's randomness.
+    public init() { generator = Generator(seed: UInt64.random(in: 0...UInt64.max)) }
+}
+
+extension Arguments {
+    /// The option `generator`, or the global one.
+    public func generator(_ options: Options) throws -> Generator {
+        guard options.has("generator") else { return context.service(GlobalGenerator.self).generator }
+        guard case .object(let object) = options["generator"], let generator = object as? Generator else {
+            throw options.error("generator", expected: "a generator (random.generator(seed))")
+        }
+        return generator
+    }
+}
