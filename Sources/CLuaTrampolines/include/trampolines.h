@@ -1,1 +1,217 @@
+// The border between Swift and Lua.
+//
+// Lua reports errors by longjmp, which must never cross a Swift frame. So everything that may raise happens in here,
+// either before Swift was entered, or after it returned, or under a protected call. Swift sees decoded arguments and
+// writes its results as a list of instructions, which is carried out once no Swift frame is left.
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct lf_state lf_state;
+typedef struct lf_list lf_list;
+typedef struct lf_type lf_type;
+typedef struct lf_reference lf_reference;
+
+// Swift's `any ScriptObject`, moved bit by bit: the object's address and its witness table.
+typedef struct { void *words[2]; } lf_object;
+
+// ---------------------------------------------------------------- values from Lua
+
+enum {
+    LF_NIL, LF_BOOLEAN, LF_INTEGER, LF_NUMBER, LF_STRING, LF_OBJECT, LF_TABLE, LF_FUNCTION, LF_FOREIGN
+};
+
+typedef struct {
+    int32_t kind;
+    union {
+        int64_t integer;          // LF_BOOLEAN, LF_INTEGER
+        double number;            // LF_NUMBER
+        size_t length;            // LF_STRING, LF_FOREIGN
+    };
+    union {
+        const char *bytes;        // LF_STRING; the type's name for LF_FOREIGN
+        const lf_object *object;  // LF_OBJECT
+        lf_reference *reference;  // LF_TABLE, LF_FUNCTION; owned by whoever reads the value
+    };
+} lf_value;
+
+// ---------------------------------------------------------------- native functions
+
+// What a native function gives back.
+enum { LF_RETURN, LF_THROW, LF_RETHROW, LF_STOP };
+
+// One call of a native function.
+typedef struct lf_frame {
+    const lf_value *values;
+    size_t count;
+    lf_list *results;
+    // LF_THROW: the message. LF_RETHROW: the error's value and traceback. Set by lf_frame_throw, lf_frame_rethrow.
+    char *message;
+    size_t message_length;
+    lf_reference *error;
+    // Native bytes charged during the call, and alive after it.
+    int64_t charged;
+    int64_t live;
+    // Private.
+    lf_value *storage;
+    size_t capacity;
+    struct lf_frame *next;
+} lf_frame;
+
+// A native function as a Lua closure knows it.
+typedef struct {
+    const void *magic; // debug.setupvalue may put anything in our closures: checked at every call
+    void *context;    // Swift's object for it
+    int32_t bound;    // values bound in upvalues, put before the arguments
+    int32_t skip;     // leading arguments to drop: 1 for a module's __call, which gets the module first
+    int32_t limit;    // arguments past this one are dropped (Lua gives unary operators their operand twice); 0: none
+} lf_native;
+
+lf_native lf_native_make(void *context, int32_t bound, int32_t skip, int32_t limit);
+
+typedef struct {
+    int32_t (*call)(void *native, lf_frame *frame);
+    void (*release_object)(void *context, lf_object *object);
+    void (*release_native)(void *native);
+    // Bytes that scripts hold outside Lua; asked again after objects were released.
+    int64_t (*live_bytes)(void *context);
+    void *context;
+} lf_callbacks;
+
+void lf_frame_throw(lf_frame *frame, const char *message, size_t length);
+void lf_frame_rethrow(lf_frame *frame, lf_reference *error, const char *traceback, size_t length);
+
+// ---------------------------------------------------------------- results, written by Swift
+
+// None of these calls Lua. When memory runs out the list notes it, and carrying it out raises "not enough memory".
+void lf_put_nil(lf_list *list);
+void lf_put_boolean(lf_list *list, bool flag);
+void lf_put_integer(lf_list *list, int64_t integer);
+void lf_put_number(lf_list *list, double number);
+void lf_put_string(lf_list *list, const char *bytes, size_t length);
+// Takes the reference that `object` holds. When the object is among the call's arguments, that very userdata is pushed.
+void lf_put_object(lf_list *list, lf_object object, lf_type *type);
+void lf_put_reference(lf_list *list, lf_reference *reference);
+// A function that lives as long as the state; `native` must.
+void lf_put_native(lf_list *list, const lf_native *native);
+// A new function; the `native.bound` values put next are bound to it. Takes the reference in `native.context`.
+void lf_put_closure(lf_list *list, lf_native native);
+void lf_end_closure(lf_list *list, int32_t bound);
+// A native function's address, for the table of a type's properties.
+void lf_put_native_address(lf_list *list, const lf_native *native);
+// A new table. After a value was put, one of the three below moves it into the table.
+void lf_put_table(lf_list *list, int32_t elements, int32_t fields);
+void lf_set_index(lf_list *list, int64_t index);
+void lf_set_field(lf_list *list, const char *bytes, size_t length);
+void lf_set_metatable(lf_list *list);
+
+lf_list *lf_list_new(lf_state *state);
+void lf_list_free(lf_list *list);
+
+// ---------------------------------------------------------------- the state
+
+// `limit` bounds Lua's and native bytes together; 0 means no limit. Null when memory is short.
+lf_state *lf_open(lf_callbacks callbacks, size_t limit);
+// Runs finalisers. The structure stays, so that references may still be released; lf_free ends it.
+void lf_close(lf_state *state);
+void lf_free(lf_state *state);
+
+size_t lf_used_bytes(const lf_state *state);
+long lf_allocation_count(const lf_state *state);
+// For tests: every allocation from the nth on fails; 0 ends it.
+void lf_fail_at(lf_state *state, long nth);
+
+// Native calls in progress.
+int lf_call_depth(const lf_state *state);
+
+// ---------------------------------------------------------------- object types
+
+typedef struct {
+    const lf_native *index;         // keys that are not strings; null if the type has none
+    const lf_native *newindex;
+    const lf_native *missing;       // called for a key that the type does not have: it throws
+    const lf_native *unassignable;  // the same for assignments
+} lf_type_natives;
+
+// Lives until lf_free. Null when memory is short.
+lf_type *lf_type_new(lf_state *state, const char *name, size_t length, lf_type_natives natives);
+// Where Swift writes the type's four tables: methods, properties, setters, metamethods.
+lf_list *lf_type_members(lf_type *type);
+
+// ---------------------------------------------------------------- protected calls
+
+enum {
+    LF_FAILURE_RUNTIME, LF_FAILURE_SYNTAX, LF_FAILURE_FILE, LF_FAILURE_MEMORY, LF_FAILURE_STOP, LF_FAILURE_EXIT
+};
+
+typedef struct {
+    int32_t kind;
+    int32_t exit_code;
+    char *message;          // malloc'ed; lf_failure_clear frees it
+    size_t message_length;
+    char *traceback;        // may be null
+    size_t traceback_length;
+    lf_reference *value;    // the error value; may be null
+} lf_failure;
+
+void lf_failure_clear(lf_failure *failure);
+
+// Values that a protected call left on Lua's stack. They are valid until lf_values_done.
+typedef struct {
+    lf_value *items;
+    size_t count;
+    int32_t top;
+    void *stack;
+} lf_values;
+
+void lf_values_done(lf_state *state, lf_values *values);
+
+// All of these return true, or false with the failure filled.
+bool lf_run_file(lf_state *state, const char *path, lf_list *arguments, lf_values *results, lf_failure *failure);
+bool lf_run_code(
+    lf_state *state, const char *code, size_t length, const char *name, bool only_check, lf_list *arguments,
+    lf_values *results, lf_failure *failure);
+bool lf_call(lf_state *state, lf_reference *function, lf_list *arguments, lf_values *results, lf_failure *failure);
+bool lf_get_global(lf_state *state, const char *name, lf_values *result, lf_failure *failure);
+bool lf_set_global(lf_state *state, const char *name, lf_list *value, lf_failure *failure);
+
+// ---------------------------------------------------------------- tables, read without metamethods
+
+bool lf_table_at(lf_state *state, lf_reference *table, int64_t index, lf_values *result, lf_failure *failure);
+bool lf_table_field(
+    lf_state *state, lf_reference *table, const char *key, size_t length, lf_values *result, lf_failure *failure);
+// Keys and values in turn.
+bool lf_table_entries(lf_state *state, lf_reference *table, lf_values *result, lf_failure *failure);
+int64_t lf_table_length(lf_state *state, lf_reference *table);
+// Fills `numbers` with elements 1...count; false when one is not a number.
+bool lf_table_numbers(lf_state *state, lf_reference *table, double *numbers, int64_t count);
+
+// From any thread, also after lf_close. The last release frees the registry slot at the next entry.
+void lf_reference_retain(lf_reference *reference);
+void lf_reference_release(lf_reference *reference);
+
+// ---------------------------------------------------------------- interrupts
+
+// The calling thread is the state's from now on.
+void lf_adopt_thread(lf_state *state);
+// From any thread, and from signal handlers, while the state's thread lives: everything stops.
+void lf_interrupt(lf_state *state);
+bool lf_is_stopping(const lf_state *state);
+// The script called os.exit: that is why it stops.
+bool lf_is_exiting(const lf_state *state, int32_t *code);
+// Before and after a run of the outermost level.
+void lf_begin_run(lf_state *state);
+void lf_end_run(lf_state *state);
+// Ctrl-C interrupts this state until lf_uninstall_terminal. False when another state has it.
+bool lf_install_terminal(lf_state *state);
+void lf_uninstall_terminal(lf_state *state);
+
+// ---------------------------------------------------------------- the interpreter's thread
+
+typedef struct lf_thread lf_thread;
+lf_thread *lf_thread_start(void (*body)(void *), void *context, size_t stack_bytes);
+bool lf_thread_is_current(const lf_thread *thread);
+// Waits for the body's end.
+void lf_thread_join(lf_thread *thread);

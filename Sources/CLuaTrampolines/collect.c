@@ -1,0 +1,38 @@
+// Makes Lua's collector work for native memory, which it does not see: a tensor is a few bytes to it.
+#include "private.h"
+
+// Native bytes that may be charged before the collector does a step for them.
+static const int64_t step_bytes = 256 << 10;
+
+static void collect_all(lf_state *s, lua_State *L) {
+    lua_gc(L, LUA_GCCOLLECT);
+    s->since_full = 0;
+    s->debt = 0;
+    s->live = s->callbacks.live_bytes(s->callbacks.context);
+}
+
+// A native call cannot be repeated after "not enough memory", so make room before one when little is left.
+void lf_before_call(lf_state *s, lua_State *L) {
+    if (!s->limit) return;
+    int64_t limit = (int64_t)s->limit;
+    // Not again before a twentieth of the limit was allocated since.
+    if (s->live + (int64_t)s->used > limit / 10 * 8 && s->since_full > limit / 20) collect_all(s, L);
+}
+
+// A step for every `step_bytes` keeps pace; the ceiling catches what a slow cycle lets pile up. It follows the live
+// bytes that a full collection leaves, so a script that needs much is not collected at every call.
+void lf_after_call(lf_state *s, lua_State *L, int64_t charged, int64_t live) {
+    s->live = live;
+    if (charged <= 0) return;
+    s->debt += charged;
+    s->since_full += charged;
+    if (s->live > s->ceiling) {
+        collect_all(s, L);
+        s->ceiling = s->live / 5 * 7;
+        if (s->ceiling < INT64_C(64) << 20) s->ceiling = INT64_C(64) << 20;
+    } else if (s->debt >= step_bytes) {
+        int64_t kilobytes = s->debt >> 10;
+        s->debt = 0;
+        lua_gc(L, LUA_GCSTEP, (int)(kilobytes > 1 << 20 ? 1 << 20 : kilobytes));
+    }
+}

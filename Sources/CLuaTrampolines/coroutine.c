@@ -1,0 +1,168 @@
+// coroutine.resume, wrap and close, as Lua's own but telling the host which coroutine runs.
+//
+// An interrupt sets a hook on the running coroutine, so the state must know it; a permanent hook would slow every
+// script down more than twice. Results, messages and what is closed when are those of lcorolib.c.
+#include "private.h"
+
+static int finish(lua_State *co, lua_State *L) {
+#if LUA_VERSION_RELEASE_NUM >= 50406
+    return lua_closethread(co, L);
+#else
+    (void)L;
+    return lua_resetthread(co);
+#endif
+}
+
+static lua_State *to_coroutine(lua_State *L) {
+    lua_State *co = lua_tothread(L, 1);
+    luaL_argexpected(L, co, 1, "coroutine");
+    return co;
+}
+
+// The number of results, or -1 with an error value on the top of L.
+static int resume(lua_State *L, lua_State *co, int arguments) {
+    lf_state *s = lf_state_of(L);
+    if (!lua_checkstack(co, arguments)) {
+        lua_pushliteral(L, "too many arguments to resume");
+        return -1;
+    }
+    lua_xmove(L, co, arguments);
+    int results = 0;
+    lf_switch(s, co);
+    int status = lua_resume(co, L, arguments, &results);
+    lf_switch(s, L);
+    if (status == LUA_OK || status == LUA_YIELD) {
+        if (!lua_checkstack(L, results + 1)) {
+            lua_pop(co, results);
+            lua_pushliteral(L, "too many results to resume");
+            return -1;
+        }
+        lua_xmove(co, L, results);
+        return results;
+    }
+    lua_xmove(co, L, 1);  // lua_resume left two copies; the other is for close
+    return -1;
+}
+
+static int co_resume(lua_State *L) {
+    lua_State *co = to_coroutine(L);
+    int results = resume(L, co, lua_gettop(L) - 1);
+    lua_pushboolean(L, results >= 0);
+    if (results < 0) {
+        lua_insert(L, -2);
+        return 2;
+    }
+    lua_insert(L, -(results + 1));
+    return results + 1;
+}
+
+static int wrapped(lua_State *L) {
+    lf_state *s = lf_state_of(L);
+    lua_State *co = lua_tothread(L, lua_upvalueindex(1));
+    luaL_argexpected(L, co, 1, "coroutine");
+    int results = resume(L, co, lua_gettop(L));
+    if (results >= 0) return results;
+    if (lf_is_stop(L, -1)) return lua_error(L);  // see co_close
+    int status = lua_status(co);
+    if (status != LUA_OK && status != LUA_YIELD) {
+        lf_switch(s, co);
+        status = finish(co, L);
+        lf_switch(s, L);
+        lua_xmove(co, L, 1);
+    }
+    if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
+        luaL_where(L, 1);
+        lua_insert(L, -2);
+        lua_concat(L, 2);
+    }
+    return lua_error(L);
+}
+
+static int co_wrap(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_State *co = lua_newthread(L);
+    lua_pushvalue(L, 1);
+    lua_xmove(L, co, 1);
+    lua_pushcclosure(L, wrapped, 1);
+    return 1;
+}
+
+static const char *state_name(lua_State *L, lua_State *co) {
+    if (L == co) return "running";
+    switch (lua_status(co)) {
+    case LUA_YIELD:
+        return NULL;
+    case LUA_OK: {
+        lua_Debug frame;
+        return lua_getstack(co, 0, &frame) ? "normal" : NULL;
+    }
+    default:
+        return NULL;
+    }
+}
+
+static int co_close(lua_State *L) {
+    lua_State *co = to_coroutine(L);
+    const char *name = state_name(L, co);
+    if (name) return luaL_error(L, "cannot close a %s coroutine", name);
+    int status = lua_status(co);
+    if (status != LUA_OK && status != LUA_YIELD && lf_is_stop(co, -1)) {
+        // Stopped inside the hook: hooks stay off in it for ever, so its __close handlers could never be stopped.
+        lua_pushboolean(L, 0);
+        lua_pushliteral(L, "interrupted");
+        return 2;
+    }
+    lf_state *s = lf_state_of(L);
+    lf_switch(s, co);
+    status = finish(co, L);
+    lf_switch(s, L);
+    lua_pushboolean(L, status == LUA_OK);
+    if (status == LUA_OK) return 1;
+    lua_xmove(co, L, 1);
+    return 2;
+}
+
+void lf_open_coroutines(lua_State *L) {
+    static const luaL_Reg functions[] = {{"resume", co_resume}, {"wrap", co_wrap}, {"close", co_close}, {NULL, NULL}};
+    lua_getglobal(L, LUA_COLIBNAME);
+    luaL_setfuncs(L, functions, 0);
+    lua_pop(L, 1);
+}
+
+// ---------------------------------------------------------------- finalisers
+
+// Calls function(object), which are on the top of L, in a coroutine of its own; false with an error value on the top.
+// Lua runs finalisers with hooks off, but a coroutine brings its own switch for them.
+bool lf_run_finalizer(lua_State *L) {
+    lf_state *s = lf_state_of(L);
+    bool shared = s->finalizer && !s->finalizing;
+    lua_State *co = s->finalizer;
+    if (shared) {
+        s->finalizing = true;
+    } else {
+        co = lua_newthread(L);  // inside another finaliser
+        lua_insert(L, -3);
+    }
+    lua_xmove(L, co, 2);
+    int results = 0;
+    lf_switch(s, co);
+    int status = lua_resume(co, L, 1, &results);
+    lf_switch(s, L);
+    bool stopped = false;
+    if (status == LUA_OK) {
+        lua_settop(co, 0);
+    } else if (status == LUA_YIELD) {
+        finish(co, L);
+        lua_settop(co, 0);
+        lua_pushliteral(L, "attempt to yield from outside a coroutine");
+    } else {
+        stopped = lf_is_stop(co, -1);
+        if (!stopped) finish(co, L);
+        lua_xmove(co, L, 1);
+    }
+    if (shared) {
+        s->finalizing = false;
+        if (stopped) s->finalizer = NULL;  // its hooks are off for ever, see co_close: the next one is new
+    }
+    return status == LUA_OK;
+}

@@ -1,0 +1,73 @@
+// From Lua's stack to what Swift reads. Nothing here raises.
+#include "private.h"
+
+#include <string.h>
+
+int lf_reference_needs(lua_State *L, int index) {
+    int type = lua_type(L, index);
+    return type == LUA_TTABLE || type == LUA_TFUNCTION;
+}
+
+static void decode_foreign(lua_State *L, int index, lf_value *value) {
+    value->kind = LF_FOREIGN;
+    value->bytes = lua_typename(L, lua_type(L, index));
+    value->length = strlen(value->bytes);
+    if (!lua_getmetatable(L, index)) return;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &lf_name_key);  // "__name", kept there because pushing it could allocate
+    lua_rawget(L, -2);
+    if (lua_type(L, -1) == LUA_TSTRING) value->bytes = lua_tolstring(L, -1, &value->length);
+    lua_pop(L, 2);
+}
+
+// Tables and functions take a slot: the caller has reserved one for each. Needs three free stack slots.
+void lf_decode(lua_State *L, int index, lf_value *value) {
+    switch (lua_type(L, index)) {
+    case LUA_TNONE:
+    case LUA_TNIL:
+        value->kind = LF_NIL;
+        break;
+    case LUA_TBOOLEAN:
+        value->kind = LF_BOOLEAN;
+        value->integer = lua_toboolean(L, index);
+        break;
+    case LUA_TNUMBER:
+        if (lua_isinteger(L, index)) {
+            value->kind = LF_INTEGER;
+            value->integer = lua_tointeger(L, index);
+        } else {
+            value->kind = LF_NUMBER;
+            value->number = lua_tonumber(L, index);
+        }
+        break;
+    case LUA_TSTRING:
+        value->kind = LF_STRING;
+        value->bytes = lua_tolstring(L, index, &value->length);
+        break;
+    case LUA_TTABLE:
+    case LUA_TFUNCTION:
+        value->kind = lua_type(L, index) == LUA_TTABLE ? LF_TABLE : LF_FUNCTION;
+        value->reference = lf_reference_take(lf_state_of(L), L, index);
+        break;
+    case LUA_TUSERDATA: {
+        lf_box *box = lf_to_box(L, index);
+        if (box && box->object.words[0]) {
+            value->kind = LF_OBJECT;
+            value->object = &box->object;
+            break;
+        }
+        decode_foreign(L, index, value);
+        if (box) {  // its finaliser ran, or it was used from one
+            value->bytes = "released object";
+            value->length = strlen(value->bytes);
+        }
+        break;
+    }
+    default:
+        decode_foreign(L, index, value);
+    }
+}
+
+void lf_release_values(lf_value *values, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (values[i].kind == LF_TABLE || values[i].kind == LF_FUNCTION) lf_reference_release(values[i].reference);
+}

@@ -1,0 +1,80 @@
+// Places where Lua runs script code with hooks off, so that no interrupt could reach it.
+//
+// xpcall's handler: when the hook raises, the handler runs inside the hook. The guard does not call it for an
+// interrupt. Finalisers: the collector turns hooks off for them. setmetatable puts a guard in the place of a function
+// __gc; the guard runs it in a coroutine. (A __gc that is put into the metatable later is not guarded.)
+#include "private.h"
+
+static int guarded_handler(lua_State *L) {
+    if (lf_is_stop(L, 1)) return 1;
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, 1);
+    return 1;
+}
+
+static const char finalizer_thread_key;
+
+static int guarded_finalizer(lua_State *L) {
+    lf_state *s = lf_state_of(L);
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    if (!s->finalizer && !s->finalizing) {
+        lua_State *co = lua_newthread(L);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &finalizer_thread_key);
+        s->finalizer = co;
+    }
+    if (!lf_run_finalizer(L)) return lua_error(L);
+    return 0;
+}
+
+// The function named by upvalue 1, after its argument 2 was replaced.
+static int call_original(lua_State *L) {
+    lua_CFunction original = lua_tocfunction(L, lua_upvalueindex(1));
+    return original ? original(L) : luaL_error(L, "setmetatable was lost");
+}
+
+static int xpcall_guarded(lua_State *L) {
+    if (lua_type(L, 2) == LUA_TFUNCTION) {
+        lua_pushvalue(L, 2);
+        lua_pushcclosure(L, guarded_handler, 1);
+        lua_replace(L, 2);
+    }
+    return call_original(L);
+}
+
+static int setmetatable_guarded(lua_State *L) {
+    if (lua_type(L, 2) == LUA_TTABLE) {
+        lua_pushliteral(L, "__gc");
+        int type = lua_rawget(L, 2);
+        bool callable = type == LUA_TFUNCTION || type == LUA_TTABLE || type == LUA_TUSERDATA;
+        if (callable && lua_tocfunction(L, -1) != guarded_finalizer) {
+            lua_pushcclosure(L, guarded_finalizer, 1);
+            lua_pushliteral(L, "__gc");
+            lua_insert(L, -2);
+            lua_rawset(L, 2);
+        } else {
+            lua_pop(L, 1);
+        }
+    }
+    return call_original(L);
+}
+
+static void guard(lua_State *L, const char *name, lua_CFunction guarded) {
+    if (lua_getfield(L, -1, name) != LUA_TFUNCTION) {
+        lua_pop(L, 1);
+        return;
+    }
+    lua_pushcclosure(L, guarded, 1);
+    lua_setfield(L, -2, name);
+}
+
+void lf_open_guards(lua_State *L) {
+    lua_pushglobaltable(L);
+    guard(L, "xpcall", xpcall_guarded);
+    guard(L, "setmetatable", setmetatable_guarded);
+    lua_pop(L, 1);
+    if (lua_getglobal(L, LUA_DBLIBNAME) == LUA_TTABLE) guard(L, "setmetatable", setmetatable_guarded);
+    lua_pop(L, 1);
+}

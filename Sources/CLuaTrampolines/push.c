@@ -1,0 +1,41 @@
+// Carries out a list of instructions. May raise at every step: whatever is not yet Lua's stays in the list, and the
+// list's owner clears it.
+#include "private.h"
+
+#include <stdlib.h>
+
+// `first_argument` is the stack index of the call's first value, for values that are pushed again.
+void lf_list_push(lua_State *L, lf_list *list, int first_argument) {
+    if (list->failed) luaL_error(L, "not enough memory");
+    // Three more for what single instructions need.
+    luaL_checkstack(L, list->most + 3, "too many results");
+    // A pushed object moves into its userdata, a string is no longer needed: each instruction lets go of what it held.
+    for (size_t i = 0; i < list->count; i++) {
+        lf_op *op = &list->ops[i];
+        switch (op->code) {
+        case OP_NIL: lua_pushnil(L); break;
+        case OP_BOOLEAN: lua_pushboolean(L, (int)op->integer); break;
+        case OP_INTEGER: lua_pushinteger(L, op->integer); break;
+        case OP_NUMBER: lua_pushnumber(L, op->number); break;
+        case OP_STRING: lua_pushlstring(L, op->string.bytes, op->string.length); break;
+        case OP_OBJECT: lf_push_box(L, op); break;
+        case OP_ARGUMENT: lua_pushvalue(L, first_argument + op->small); break;
+        case OP_REFERENCE: lf_reference_push(L, op->reference); break;
+        case OP_NATIVE:
+            lua_pushlightuserdata(L, (void *)op->native);
+            lua_pushcclosure(L, lf_trampoline, 1);
+            break;
+        case OP_ADDRESS: lua_pushlightuserdata(L, (void *)op->native); break;
+        case OP_CLOSURE: lf_push_native_box(L, &op->closure); break;
+        case OP_END_CLOSURE: lua_pushcclosure(L, lf_trampoline, op->small + 1); break;
+        case OP_TABLE: lua_createtable(L, op->small, (int)op->integer); break;
+        case OP_SET_INDEX: lua_rawseti(L, -2, op->integer); break;
+        case OP_SET_FIELD:
+            lua_pushlstring(L, op->string.bytes, op->string.length);
+            lua_insert(L, -2);
+            lua_rawset(L, -3);
+            break;
+        case OP_SET_METATABLE: lua_setmetatable(L, -2); break;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// Making and ending a state, and its memory.
+#include "private.h"
+
+#include <stdlib.h>
+
+static void *allocate(void *context, void *block, size_t old, size_t new) {
+    lf_state *s = context;
+    if (!block) old = 0;  // then `old` is the kind of object
+    if (new == 0) {
+        free(block);
+        s->used -= old;
+        return NULL;
+    }
+    if (new > old) {
+        s->allocations++;
+        if (s->fail_at && s->allocations >= s->fail_at) return NULL;
+        size_t native = s->live > 0 ? (size_t)s->live : 0;
+        // The limit bounds growth only: Lua takes for granted that shrinking works.
+        if (s->limit && (new > s->limit || s->used - old + native > s->limit - new)) return NULL;
+    }
+    void *moved = realloc(block, new);
+    if (moved) s->used += new - old;
+    return moved;
+}
+
+static int open_body(lua_State *L) {
+    lf_state *s = lf_state_of(L);
+    luaL_openlibs(L);
+    lua_newtable(L);
+    s->slots = luaL_ref(L, LUA_REGISTRYINDEX);
+    lf_open_objects(L);
+    lf_open_coroutines(L);
+    lf_open_guards(L);
+    lf_open_exit(L);
+    return 0;
+}
+
+lf_state *lf_open(lf_callbacks callbacks, size_t limit) {
+    lf_state *s = calloc(1, sizeof *s);
+    if (!s) return NULL;
+    s->callbacks = callbacks;
+    s->ceiling = INT64_C(64) << 20;
+    s->L = lua_newstate(allocate, s);
+    if (!s->L) {
+        free(s);
+        return NULL;
+    }
+    *(lf_state **)lua_getextraspace(s->L) = s;
+    atomic_store(&s->running, s->L);
+    lua_pushcfunction(s->L, open_body);
+    if (lua_pcall(s->L, 0, 0, 0) != LUA_OK) {
+        lf_close(s);
+        lf_free(s);
+        return NULL;
+    }
+    s->limit = limit;
+    return s;
+}
+
+void lf_close(lf_state *s) {
+    lua_State *L = s->L;
+    if (!L) return;
+    s->fail_at = 0;
+    s->limit = 0;
+    atomic_store(&s->stop, 0);
+    atomic_store(&s->running, L);
+    // Finalisers run in here, some of them scripts'; they may call native functions.
+    lua_close(L);
+    s->L = NULL;
+    atomic_store(&s->running, NULL);
+}
+
+void lf_free(lf_state *s) {
+    while (s->frames) {
+        lf_frame *frame = s->frames;
+        s->frames = frame->next;
+        lf_list_free(frame->results);
+        free(frame->storage);
+        free(frame);
+    }
+    while (s->types) {
+        lf_type *type = s->types;
+        s->types = type->next;
+        lf_list_free(type->members);
+        free(type->name);
+        free(type);
+    }
+    while (s->blocks) {
+        lf_reference *block = s->blocks;
+        s->blocks = block->block_next;
+        free(block);
+    }
+    free(s);
+}
+
+size_t lf_used_bytes(const lf_state *s) { return s->used; }
+long lf_allocation_count(const lf_state *s) { return s->allocations; }
+int lf_call_depth(const lf_state *s) { return s->depth; }
+
+void lf_fail_at(lf_state *s, long nth) {
+    s->allocations = 0;
+    s->fail_at = nth;
+}
