@@ -1,0 +1,120 @@
+import CLuaTrampolines
+import Scripting
+import Synchronization
+
+/// One Lua state and what belongs to it. Everything but ``interrupt()`` and the references' release happens on the
+/// interpreter's thread; that is what makes it safe to send.
+final class Core: @unchecked Sendable {
+    let state: OpaquePointer
+    let context: Context
+    let memory: NativeMemory
+    let thread: InterpreterThread
+    private let memoryLimit: Int?
+
+    /// What is known of the types, by name; Lua's side of a type is made for its first object.
+    private var faces: [String: MergedFace]
+    private var types: [String: OpaquePointer] = [:]
+    /// Native functions that live as long as the state.
+    private var natives: [Native] = []
+
+    /// Of ``NativeMemory/chargedBytes``, what the collector was told.
+    private var accountedBytes = 0
+    /// Lua's own bytes as charged to ``memory``, so that one limit holds over both.
+    private var chargedLuaBytes = 0
+
+    private(set) var isClosed = false
+    /// A run is in progress; other threads' calls into handles would wait for it, maybe for ever.
+    let isRunning = Atomic<Bool>(false)
+
+    init?(thread: InterpreterThread, context: Context, faces: [String: MergedFace], memoryLimit: Int?) {
+        self.thread = thread
+        self.context = context
+        self.faces = faces
+        self.memoryLimit = memoryLimit
+        memory = NativeMemory(limit: memoryLimit ?? .max)
+        let account = Unmanaged.passUnretained(memory).toOpaque()
+        let callbacks = lf_callbacks(
+            call: { native, frame in
+                guard let native, let frame else { return Int32(LF_STOP) }
+                return Unmanaged<Native>.fromOpaque(native).takeUnretainedValue().call(frame)
+            },
+            release_object: { _, object in releaseObject(object) },
+            release_native: { native in
+                if let native { Unmanaged<Native>.fromOpaque(native).release() }
+            },
+            live_bytes: { account in
+                guard let account else { return 0 }
+                return Int64(Unmanaged<NativeMemory>.fromOpaque(account).takeUnretainedValue().liveBytes)
+            },
+            context: account)
+        guard let state = lf_open(callbacks, memoryLimit ?? 0) else { return nil }
+        self.state = state
+        lf_adopt_thread(state)
+    }
+
+    deinit { lf_free(state) }
+
+    /// Ends the state. Handles that are still around report it.
+    func close() {
+        guard !isClosed else { return }
+        lf_close(state)
+        isClosed = true
+        natives.removeAll()
+        faces.removeAll()
+    }
+
+    // MARK: Memory
+
+    /// Called around native calls: what they allocated, for the collector's pace.
+    func account(_ frame: UnsafeMutablePointer<lf_frame>) {
+        let charged = memory.chargedBytes
+        frame.pointee.charged = Int64(charged &- accountedBytes)
+        accountedBytes = charged
+        frame.pointee.live = Int64(memory.liveBytes - chargedLuaBytes)
+    }
+
+    /// Counts Lua's heap into the account, in steps that keep this off the fast path.
+    func chargeLuaBytes() {
+        guard memoryLimit != nil else { return }
+        let used = lf_used_bytes(state)
+        let difference = used - chargedLuaBytes
+        if difference > 1 << 16 {
+            let before = memory.chargedBytes
+            // Past the limit nothing is charged: Lua's allocator refuses further growth by itself.
+            guard (try? memory.charge(difference)) != nil else { return }
+            accountedBytes += memory.chargedBytes - before
+            chargedLuaBytes = used
+        } else if difference < -(1 << 16) {
+            memory.release(-difference)
+            chargedLuaBytes = used
+        }
+    }
+
+    // MARK: Native functions and types
+
+    /// A native function that lives as long as the state.
+    func permanent(
+        _ function: NativeFunction, skip: Int32 = 0, limit: Int32 = 0
+    ) -> UnsafePointer<lf_native> {
+        permanent(Native(core: self, name: function.name, body: .function(function.body), skip: skip, limit: limit))
+    }
+
+    func permanent(_ native: Native) -> UnsafePointer<lf_native> {
+        natives.append(native)
+        return UnsafePointer(native.storage)
+    }
+
+    /// Lua's side of a type, described when first asked for.
+    func type(_ type: ObjectType) -> OpaquePointer? {
+        if let known = types[type.name] { return known }
+        let face = faces[type.name] ?? MergedFace(type: type)
+        guard let made = face.make(in: self) else { return nil }
+        types[type.name] = made
+        return made
+    }
+}
+
+private func releaseObject(_ object: UnsafeMutablePointer<lf_object>?) {
+    guard let object else { return }
+    UnsafeMutableRawPointer(object).assumingMemoryBound(to: (any ScriptObject).self).deinitialize(count: 1)
+}

@@ -1,0 +1,93 @@
+import CLuaTrampolines
+import Scripting
+
+/// A Lua value that Swift holds. Its release never touches Lua: it is noted, and done at the next entry.
+class Handle {
+    let core: Core
+    let reference: OpaquePointer
+
+    /// Takes the reference over.
+    init(core: Core, reference: OpaquePointer) {
+        self.core = core
+        self.reference = reference
+    }
+
+    deinit { lf_reference_release(reference) }
+
+    /// On the interpreter's thread. From another one only between runs: during a run the two could wait for each other.
+    func onThread<R>(_ body: () throws -> R) throws -> R {
+        if !core.thread.isCurrent, core.isRunning.load(ordering: .acquiring) {
+            throw ScriptError("", "a script's value was used on another thread while the script runs")
+        }
+        return try core.thread.perform {
+            guard !core.isClosed else { throw LuaError.closed }
+            return try body()
+        }
+    }
+
+    /// One protected call that leaves values.
+    func read(_ call: (inout lf_values, inout lf_failure) -> Bool) throws -> [Value] {
+        try onThread {
+            var results = lf_values()
+            var failure = lf_failure()
+            guard call(&results, &failure) else { throw core.error(&failure) }
+            return core.take(&results)
+        }
+    }
+}
+
+/// A script's table.
+final class TableHandle: Handle, ScriptTable {
+    var count: Int { (try? onThread { Int(lf_table_length(core.state, reference)) }) ?? 0 }
+
+    func value(at index: Int) throws -> Value {
+        try read { lf_table_at(core.state, reference, Int64(index), &$0, &$1) }.first ?? .none
+    }
+
+    func value(for key: String) throws -> Value {
+        try read { results, failure in
+            withBytes(key) { lf_table_field(core.state, reference, $0, $1, &results, &failure) }
+        }.first ?? .none
+    }
+
+    func entries() throws -> [(key: Value, value: Value)] {
+        let flat = try read { lf_table_entries(core.state, reference, &$0, &$1) }
+        return stride(from: 0, to: flat.count - 1, by: 2).map { (flat[$0], flat[$0 + 1]) }
+    }
+
+    func numbers() throws -> [Double]? {
+        try onThread {
+            let count = Int(lf_table_length(core.state, reference))
+            var all = true
+            let numbers = [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
+                all = lf_table_numbers(core.state, reference, buffer.baseAddress, Int64(count))
+                initialized = all ? count : 0
+            }
+            return all ? numbers : nil
+        }
+    }
+}
+
+/// A script's function.
+final class FunctionHandle: Handle, ScriptFunction {
+    func call(_ arguments: [Value]) throws -> [Value] {
+        try onThread {
+            try core.withList(arguments) { list in
+                var results = lf_values()
+                var failure = lf_failure()
+                guard lf_call(core.state, reference, list, &results, &failure) else { throw core.error(&failure) }
+                return core.take(&results)
+            }
+        }
+    }
+}
+
+extension Core {
+    /// A list of instructions for `values`, for the length of `body`.
+    func withList<R>(_ values: [Value], _ body: (OpaquePointer) throws -> R) throws -> R {
+        guard let list = lf_list_new(state) else { throw LuaError(.memory, "not enough memory") }
+        defer { lf_list_free(list) }
+        for value in values { try write(value, to: list) }
+        return try body(list)
+    }
+}

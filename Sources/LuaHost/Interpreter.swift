@@ -1,0 +1,314 @@
+import CLuaTrampolines
+import Dispatch
+import Scripting
+import Synchronization
+
+/// A Lua state with a set of modules.
+///
+///     let interpreter = try Interpreter(modules: [tensor, flow])
+///     try interpreter.run(file: "train.lua", arguments: ["--epochs", "3"])
+///     let sum = try interpreter.run(code: "return 1 + 2")   // [.integer(3)]
+///
+/// **Concurrency.** An interpreter has a thread of its own; every call waits its turn there, so an interpreter may be
+/// used from any thread, one call at a time. Native functions run on that thread and may call the interpreter again.
+/// Tables and functions in results stay the interpreter's: read them between runs, or inside native functions.
+/// ``interrupt()`` may be called at any moment.
+public final class Interpreter: @unchecked Sendable {
+    /// How much a script may do.
+    public enum Trust: Sendable {
+        /// Your own scripts: all of Lua's libraries, C modules, files.
+        case trusted
+    }
+
+    public struct Options: Sendable {
+        public var trust = Trust.trusted
+        /// The most bytes that Lua and native objects may hold together; nil for no limit.
+        public var memoryLimit: Int?
+        /// Makes every module a global, loaded when first used: for one-liners and the read-eval-print loop.
+        public var globals = false
+        /// Folders where `require` looks, after the script's own and before Lua's defaults.
+        public var searchPaths: [String] = []
+
+        public init() {}
+    }
+
+    private let thread: InterpreterThread
+    private let core: Core
+    private let options: Options
+    /// Lua's package.path as it was at the start.
+    private var defaultPath = ""
+    /// Guards what other threads may ask of a run.
+    private let runs = Mutex<(number: Int, running: Bool, closed: Bool, timedOut: Bool)>((0, false, false, false))
+    private let limit = Mutex<Duration?>(nil)
+    private var closeRequested = false
+
+    /// - Throws: ``ScriptError`` when two modules clash; ``LuaError`` when there is no memory for a state.
+    public init(modules: [any ScriptModule] = [], context: Context = Context(), options: Options = Options()) throws {
+        var names: Set<String> = []
+        for module in modules where !names.insert(module.name).inserted {
+            throw ScriptError("", "two modules are named \(module.name)")
+        }
+        let faces = try MergedFace.merge(modules)
+        guard let thread = InterpreterThread() else { throw LuaError(.memory, "no thread for an interpreter") }
+        let core: Core? = try thread.perform {
+            Core(thread: thread, context: context, faces: faces, memoryLimit: options.memoryLimit)
+        }
+        guard let core else { throw LuaError(.memory, "not enough memory for an interpreter") }
+        self.thread = thread
+        self.core = core
+        self.options = options
+        try thread.perform { try prepare(modules) }
+    }
+
+    deinit { close() }
+
+    /// Puts the modules' loaders in place; each module's table is made at its first `require`.
+    private func prepare(_ modules: [any ScriptModule]) throws {
+        for module in modules {
+            let loader = core.permanent(ModuleTable(module: module).loader(in: core))
+            _ = try protected { results, failure in
+                guard let list = lf_list_new(core.state) else { return false }
+                defer { lf_list_free(list) }
+                withBytes(module.name) { lf_put_string(list, $0, $1) }
+                lf_put_native(list, loader)
+                return runPrelude("local name, load = ... package.preload[name] = load", list, &results, &failure)
+            }
+        }
+        if options.globals {
+            try prelude(Self.lazyGlobals, [.list(modules.map { .string($0.name) })])
+        }
+        if case .string(let path)? = try prelude("return package.path").first { defaultPath = path }
+        try setPath(script: nil)
+    }
+
+    private static let lazyGlobals = """
+        local modules, require, rawset = {}, require, rawset
+        for _, name in ipairs(...) do modules[name] = true end
+        setmetatable(_G, {__index = function(globals, name)
+            if not modules[name] then return nil end
+            local module = require(name)
+            rawset(globals, name, module)
+            return module
+        end})
+        """
+
+    private func setPath(script: String?) throws {
+        var folders = options.searchPaths
+        if let script { folders.insert(script.lastIndex(of: "/").map { String(script[..<$0]) } ?? ".", at: 0) }
+        let own = folders.map { folder in
+            let folder = folder.isEmpty ? "/" : folder
+            return "\(folder)/?.lua;\(folder)/?/init.lua;"
+        }
+        try prelude("package.path = ...", [.string(own.joined() + defaultPath)])
+    }
+
+    // MARK: Running
+
+    /// Runs a file: `arg` and `...` hold the arguments, and the file's folder is where `require` looks first.
+    /// - Returns: what the script returned.
+    @discardableResult
+    public func run(file: String, arguments: [String] = []) throws(LuaError) -> [Value] {
+        try perform { [self] in
+            try setPath(script: file)
+            try prelude(
+                "local script = ... arg = {[0] = script, select(2, ...)}",
+                [.string(file)] + arguments.map { .string($0) })
+            return try core.withList(arguments.map { .string($0) }) { list in
+                try protected { results, failure in
+                    file.withCString { lf_run_file(core.state, $0, list, &results, &failure) }
+                }
+            }
+        }
+    }
+
+    /// Runs a text; `name` is what messages call it.
+    @discardableResult
+    public func run(
+        code: String, name: String = "(code)", arguments: [Value] = []
+    ) throws(LuaError) -> [Value] {
+        // Handles in the arguments are this interpreter's own; they are only read on its thread.
+        nonisolated(unsafe) let arguments = arguments
+        return try perform { [self] in
+            try core.withList(arguments) { list in
+                try protected { results, failure in
+                    chunk(code, name, onlyCheck: false, list, &results, &failure)
+                }
+            }
+        }
+    }
+
+    /// Compiles a text without running it.
+    /// - Throws: ``LuaError`` of kind ``LuaError/Kind/syntax``; see ``LuaError/isIncomplete``.
+    public func check(code: String, name: String = "(code)") throws(LuaError) {
+        _ = try perform { [self] in
+            try protected { results, failure in chunk(code, name, onlyCheck: true, nil, &results, &failure) }
+        }
+    }
+
+    public func setGlobal(_ name: String, _ value: Value) throws(LuaError) {
+        nonisolated(unsafe) let value = value
+        _ = try perform { [self] in
+            try core.withList([value]) { list in
+                var failure = lf_failure()
+                let done = name.withCString { lf_set_global(core.state, $0, list, &failure) }
+                guard done else { throw core.error(&failure) }
+                return []
+            }
+        }
+    }
+
+    public func getGlobal(_ name: String) throws(LuaError) -> Value {
+        let values = try perform { [self] in
+            try protected { results, failure in
+                name.withCString { lf_get_global(core.state, $0, &results, &failure) }
+            }
+        }
+        return values.first ?? .none
+    }
+
+    /// Stops the run in progress: it ends with ``LuaError/Kind/interrupted``, whatever the script catches. From any
+    /// thread. Between runs it does nothing.
+    public func interrupt() {
+        runs.withLock { if $0.running { lf_interrupt(core.state) } }
+    }
+
+    /// How long a run may take, from the next one on; nil for as long as it likes.
+    public var timeLimit: Duration? {
+        get { limit.withLock { $0 } }
+        set { limit.withLock { $0 = newValue } }
+    }
+
+    /// Bytes in Lua's heap now.
+    public var luaBytes: Int { (try? thread.perform { lf_used_bytes(core.state) }) ?? 0 }
+
+    /// The account of native bytes (and, under a memory limit, of Lua's as well).
+    public var memory: NativeMemory { core.memory }
+
+    /// Ends the state: finalisers run, objects are released. Called inside a run it ends that run first.
+    public func close() {
+        try? thread.perform {
+            if core.isRunning.load(ordering: .acquiring) {
+                closeRequested = true
+                interrupt()
+                return
+            }
+            let first = runs.withLock { runs in
+                defer { runs.closed = true }
+                return !runs.closed
+            }
+            if first { bound { core.close() } }
+        }
+    }
+
+    /// Runs `body` with Ctrl-C interrupting this interpreter's runs instead of ending the process. If a run has not
+    /// stopped two seconds after the second Ctrl-C, the process leaves with status 130.
+    public func withInterruptsFromTerminal<R>(_ body: () throws -> R) rethrows -> R {
+        let installed = lf_install_terminal(core.state)
+        defer { if installed { lf_uninstall_terminal(core.state) } }
+        return try body()
+    }
+
+    // MARK: The inside
+
+    /// A call of the outermost level, or one from inside a native function.
+    private func perform(_ body: () throws -> [Value]) throws(LuaError) -> [Value] {
+        do {
+            return try thread.perform {
+                guard !core.isClosed else { throw LuaError.closed }
+                // Inside a run: part of it.
+                if core.isRunning.load(ordering: .acquiring) { return try body() }
+                return try outermost(body)
+            }
+        } catch let error as LuaError {
+            throw error
+        } catch is Interrupted {
+            throw LuaError(.interrupted, "interrupted")
+        } catch {
+            throw LuaError(.runtime, String(describing: error))
+        }
+    }
+
+    private func outermost(_ body: () throws -> [Value]) throws -> [Value] {
+        lf_begin_run(core.state)
+        core.isRunning.store(true, ordering: .releasing)
+        let number = runs.withLock { runs in
+            runs.number += 1
+            runs.running = true
+            runs.timedOut = false
+            return runs.number
+        }
+        let timer = startTimer(number)
+        defer {
+            timer?.cancel()
+            runs.withLock { $0.running = false }
+            core.isRunning.store(false, ordering: .releasing)
+            lf_end_run(core.state)
+            if closeRequested { close() }
+        }
+        do {
+            return try bound(body)
+        } catch is Interrupted {
+            var code: Int32 = 0
+            if lf_is_exiting(core.state, &code) { throw LuaError(.exit(code: Int(code)), "exit with status \(code)") }
+            if let limit = timeLimit, runs.withLock({ $0.timedOut }) {
+                throw LuaError(.interrupted, "interrupted: the time limit of \(limit) has passed")
+            }
+            throw LuaError(.interrupted, "interrupted")
+        }
+    }
+
+    private func startTimer(_ number: Int) -> DispatchWorkItem? {
+        guard let limit = timeLimit else { return nil }
+        let timer = DispatchWorkItem { [weak self] in
+            self?.runs.withLock { runs in
+                guard let self, runs.running, runs.number == number else { return }
+                runs.timedOut = true
+                lf_interrupt(self.core.state)
+            }
+        }
+        let parts = limit.components
+        let nanoseconds = Double(parts.seconds) * 1e9 + Double(parts.attoseconds) * 1e-9
+        DispatchQueue.global().asyncAfter(
+            deadline: .now() + .nanoseconds(Int(min(max(nanoseconds, 0), 1e18))), execute: timer)
+        return timer
+    }
+
+    /// Binds what native code finds by task-local.
+    private func bound<R>(_ body: () throws -> R) rethrows -> R {
+        let core = core
+        let cancellation = Cancellation { lf_is_stopping(core.state) }
+        return try Cancellation.$current.withValue(cancellation) {
+            try NativeMemory.$current.withValue(core.memory) { try body() }
+        }
+    }
+
+    private func protected(_ call: (inout lf_values, inout lf_failure) -> Bool) throws -> [Value] {
+        var results = lf_values()
+        var failure = lf_failure()
+        guard call(&results, &failure) else { throw core.error(&failure) }
+        return core.take(&results)
+    }
+
+    private func chunk(
+        _ code: String, _ name: String, onlyCheck: Bool, _ list: OpaquePointer?, _ results: inout lf_values,
+        _ failure: inout lf_failure
+    ) -> Bool {
+        let shown = name.hasPrefix("=") || name.hasPrefix("@") ? name : "=" + name
+        return shown.withCString { name in
+            withBytes(code) { lf_run_code(core.state, $0, $1, name, onlyCheck, list, &results, &failure) }
+        }
+    }
+
+    private func runPrelude(
+        _ code: String, _ list: OpaquePointer, _ results: inout lf_values, _ failure: inout lf_failure
+    ) -> Bool {
+        chunk(code, "=luaflow", onlyCheck: false, list, &results, &failure)
+    }
+
+    @discardableResult
+    private func prelude(_ code: String, _ arguments: [Value] = []) throws -> [Value] {
+        try core.withList(arguments) { list in
+            try protected { results, failure in runPrelude(code, list, &results, &failure) }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import CLuaTrampolines
+import Dispatch
+import Synchronization
+
+/// The thread that everything of one interpreter runs on, with a stack large enough for recursion through callbacks.
+final class InterpreterThread: @unchecked Sendable {
+    /// Lua allows 200 nested C calls; reserved address space costs nothing until used.
+    static let stackBytes = 64 << 20
+
+    private final class Job: @unchecked Sendable {
+        private var body: (() -> Void)?
+        let done = DispatchSemaphore(value: 0)
+
+        init(body: @escaping () -> Void) { self.body = body }
+
+        func run() {
+            body?()
+            body = nil  // it must not outlive the caller, who goes on at the signal
+            done.signal()
+        }
+    }
+
+    /// What the thread itself needs; it must not keep the ``InterpreterThread`` alive.
+    private final class Queue: Sendable {
+        let jobs = Mutex<(waiting: [Job], ended: Bool)>(([], false))
+        let available = DispatchSemaphore(value: 0)
+
+        func work() {
+            while true {
+                available.wait()
+                let (job, ended) = jobs.withLock { jobs in
+                    (jobs.waiting.isEmpty ? nil : jobs.waiting.removeFirst(), jobs.ended)
+                }
+                guard let job else {
+                    if ended { return }
+                    continue
+                }
+                job.run()
+            }
+        }
+    }
+
+    private let queue = Queue()
+    private let thread: OpaquePointer
+
+    /// Nil when the system has no thread left.
+    init?() {
+        let context = Unmanaged.passRetained(queue)
+        let started = lf_thread_start(
+            { context in
+                guard let context else { return }
+                Unmanaged<Queue>.fromOpaque(context).takeRetainedValue().work()
+            }, context.toOpaque(), Self.stackBytes)
+        guard let started else {
+            context.release()
+            return nil
+        }
+        thread = started
+    }
+
+    deinit {
+        queue.jobs.withLock { $0.ended = true }
+        queue.available.signal()
+        lf_thread_join(thread)
+    }
+
+    var isCurrent: Bool { lf_thread_is_current(thread) }
+
+    /// Runs `body` on the thread and waits. On the thread itself it is a plain call.
+    func perform<R>(_ body: () throws -> R) throws -> R {
+        if isCurrent { return try body() }
+        var result: Result<R, any Error>?
+        withoutActuallyEscaping({ result = Result(catching: body) }) { work in
+            let job = Job(body: work)
+            queue.jobs.withLock { $0.waiting.append(job) }
+            queue.available.signal()
+            job.done.wait()
+        }
+        guard let result else { throw LuaError.closed }
+        return try result.get()
+    }
+}

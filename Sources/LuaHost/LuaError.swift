@@ -1,0 +1,86 @@
+import CLuaTrampolines
+import Scripting
+
+/// What ended a run, or came out of a script's function that Swift called.
+///
+///     do { try interpreter.run(file: "train.lua") }
+///     catch { print(error.report) }
+public struct LuaError: Error, CustomStringConvertible, Sendable {
+    public enum Kind: Equatable, Sendable {
+        /// The text is not Lua.
+        case syntax
+        /// An error that nothing caught.
+        case runtime
+        /// A file that cannot be read.
+        case file
+        /// Lua's or native memory reached the limit.
+        case memory
+        /// Ctrl-C, ``Interpreter/interrupt()`` or the time limit.
+        case interrupted
+        /// The script called `os.exit`.
+        case exit(code: Int)
+    }
+
+    public let kind: Kind
+    /// The message as the script raised it, with file and line.
+    public let message: String
+    /// Lua's stack where the error arose, innermost first.
+    public let traceback: String?
+    /// The error value, so that it can be raised again unchanged.
+    let value: ErrorValue?
+
+    init(_ kind: Kind, _ message: String, traceback: String? = nil, value: ErrorValue? = nil) {
+        self.kind = kind
+        self.message = message
+        self.traceback = traceback
+        self.value = value
+    }
+
+    public var description: String { message }
+
+    /// Message and traceback, as the command line prints them.
+    public var report: String { traceback.map { message + "\n" + $0 } ?? message }
+
+    /// True for text that is not wrong yet, only not finished: a read-eval-print loop asks for another line.
+    public var isIncomplete: Bool { kind == .syntax && message.hasSuffix("<eof>") }
+
+    static let closed = LuaError(.runtime, "the interpreter was closed")
+}
+
+/// Keeps an error's value alive, whatever it is.
+final class ErrorValue: @unchecked Sendable {
+    let core: Core
+    let reference: OpaquePointer
+
+    /// Takes the reference over.
+    init(core: Core, reference: OpaquePointer) {
+        self.core = core
+        self.reference = reference
+    }
+
+    deinit { lf_reference_release(reference) }
+}
+
+extension Core {
+    /// Reads and clears what a protected call left.
+    func error(_ failure: inout lf_failure) -> any Error {
+        defer { lf_failure_clear(&failure) }
+        func text(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> String? {
+            bytes.map { String(decoding: UnsafeRawBufferPointer(start: $0, count: count), as: UTF8.self) }
+        }
+        var value: ErrorValue?
+        if let reference = failure.value {
+            value = ErrorValue(core: self, reference: reference)
+            failure.value = nil
+        }
+        let message = text(failure.message, failure.message_length) ?? "not enough memory"
+        let traceback = text(failure.traceback, failure.traceback_length)
+        switch Int(failure.kind) {
+        case LF_FAILURE_SYNTAX: return LuaError(.syntax, message, value: value)
+        case LF_FAILURE_FILE: return LuaError(.file, message, value: value)
+        case LF_FAILURE_MEMORY: return LuaError(.memory, message, traceback: traceback, value: value)
+        case LF_FAILURE_STOP, LF_FAILURE_EXIT: return Interrupted()
+        default: return LuaError(.runtime, message, traceback: traceback, value: value)
+        }
+    }
+}

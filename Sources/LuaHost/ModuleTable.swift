@@ -1,0 +1,81 @@
+import CLuaTrampolines
+import Scripting
+
+/// Writes a module's table: functions, nested tables for dotted names, constants, and a metatable that calls the module
+/// and names the nearest member when one is misspelt.
+struct ModuleTable {
+    private final class Node {
+        var functions: [(name: String, function: NativeFunction)] = []
+        var children: [(name: String, node: Node)] = []
+
+        func child(_ name: String) -> Node {
+            if let known = children.first(where: { $0.name == name }) { return known.node }
+            let fresh = Node()
+            children.append((name, fresh))
+            return fresh
+        }
+    }
+
+    let module: any ScriptModule
+
+    /// The function that `require` calls.
+    func loader(in core: Core) -> Native {
+        Native(core: core, name: module.name, body: .instructions { [self, unowned core] arguments, list in
+            try write(to: list, core: core, context: arguments.context)
+        })
+    }
+
+    private func write(to list: OpaquePointer, core: Core, context: Context) throws {
+        let root = Node()
+        for function in module.functions {
+            var path = function.name.split(separator: ".").map(String.init)
+            if path.count > 1, path.first == module.name { path.removeFirst() } else { path = [function.shortName] }
+            let node = path.dropLast().reduce(root) { $0.child($1) }
+            node.functions.append((path.last ?? function.shortName, function))
+        }
+        try write(root, name: module.name, constants: try module.constants(context), call: module.call, to: list, core)
+    }
+
+    private func write(
+        _ node: Node, name: String, constants: [(key: String, value: Value)], call: NativeFunction?,
+        to list: OpaquePointer, _ core: Core
+    ) throws {
+        let size = node.functions.count + node.children.count + constants.count
+        lf_put_table(list, 0, Int32(clamping: size))
+        for (key, function) in node.functions {
+            lf_put_native(list, core.permanent(function))
+            withBytes(key) { lf_set_field(list, $0, $1) }
+        }
+        for (key, value) in constants {
+            try core.write(value, to: list)
+            withBytes(key) { lf_set_field(list, $0, $1) }
+        }
+        for (key, child) in node.children {
+            try write(child, name: "\(name).\(key)", constants: [], call: nil, to: list, core)
+            withBytes(key) { lf_set_field(list, $0, $1) }
+        }
+        lf_put_table(list, 0, 3)
+        lf_put_native(list, core.permanent(missing(name)))
+        withBytes("__index") { lf_set_field(list, $0, $1) }
+        withBytes(name) { lf_put_string(list, $0, $1) }
+        withBytes("__name") { lf_set_field(list, $0, $1) }
+        if let call {
+            lf_put_native(list, core.permanent(call, skip: 1))
+            withBytes("__call") { lf_set_field(list, $0, $1) }
+        }
+        lf_set_metatable(list)
+    }
+
+    private func missing(_ name: String) -> NativeFunction {
+        NativeFunction("\(name) index", Documentation("", "")) { arguments -> [Value] in
+            guard case .string(let key) = arguments[2] else {
+                throw ScriptError("", "\(name) cannot be indexed with \(arguments[2].shown)")
+            }
+            var known: [String] = []
+            if case .table(let table) = arguments[1] {
+                for case (.string(let member), _) in try table.entries() { known.append(member) }
+            }
+            throw ScriptError("", "\(name) has no function \"\(key)\"" + suggestion(for: key, among: known))
+        }
+    }
+}

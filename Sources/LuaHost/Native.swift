@@ -1,0 +1,68 @@
+import CLuaTrampolines
+import Scripting
+
+/// A native function as Lua's closures point at it.
+final class Native {
+    enum Body {
+        case function(NativeFunction.Body)
+        /// Writes the results as instructions, for what ``Value`` cannot say.
+        case instructions((Arguments, OpaquePointer) throws -> Void)
+    }
+
+    /// The core owns the state, whose closures own or point at this.
+    private unowned(unsafe) let core: Core
+    private let name: String
+    private let body: Body
+    let storage: UnsafeMutablePointer<lf_native>
+
+    init(core: Core, name: String, body: Body, bound: Int32 = 0, skip: Int32 = 0, limit: Int32 = 0) {
+        self.core = core
+        self.name = name
+        self.body = body
+        storage = .allocate(capacity: 1)
+        storage.initialize(to: lf_native_make(Unmanaged.passUnretained(self).toOpaque(), bound, skip, limit))
+    }
+
+    deinit { storage.deallocate() }
+
+    func call(_ frame: UnsafeMutablePointer<lf_frame>) -> Int32 {
+        core.chargeLuaBytes()
+        let outcome = outcome(frame)
+        core.account(frame)
+        return Int32(outcome)
+    }
+
+    private func outcome(_ frame: UnsafeMutablePointer<lf_frame>) -> Int {
+        do {
+            let arguments = Arguments(
+                function: name, values: core.values(frame.pointee.values, frame.pointee.count), context: core.context)
+            switch body {
+            case .function(let body):
+                for result in try body(arguments) { try core.write(result, to: frame.pointee.results) }
+            case .instructions(let body):
+                try body(arguments, frame.pointee.results)
+            }
+            return LF_RETURN
+        } catch is Interrupted {
+            return LF_STOP
+        } catch let error as LuaError {
+            if let value = error.value, value.core === core {
+                withBytes(error.traceback ?? "") { lf_frame_rethrow(frame, value.reference, $0, $1) }
+                return LF_RETHROW
+            }
+            withBytes(error.message) { lf_frame_throw(frame, $0, $1) }
+            return LF_THROW
+        } catch {
+            withBytes(String(describing: error)) { lf_frame_throw(frame, $0, $1) }
+            return LF_THROW
+        }
+    }
+}
+
+/// Calls C with a string's bytes and their number.
+func withBytes<R>(_ string: String, _ body: (UnsafePointer<CChar>?, Int) -> R) -> R {
+    var string = string
+    return string.withUTF8 { bytes in
+        bytes.withMemoryRebound(to: CChar.self) { body($0.baseAddress, $0.count) }
+    }
+}

@@ -1,0 +1,120 @@
+import CLuaTrampolines
+import Scripting
+
+// Values on their way between Lua and Swift.
+extension Core {
+    func values(_ items: UnsafePointer<lf_value>?, _ count: Int) -> [Value] {
+        guard let items, count > 0 else { return [] }
+        return [Value](unsafeUninitializedCapacity: count) { buffer, initialized in
+            for index in 0..<count {
+                buffer.initializeElement(at: index, to: value(items[index]))
+                initialized = index + 1
+            }
+        }
+    }
+
+    /// Tables and functions bring a reference, which the handle takes over.
+    private func value(_ item: lf_value) -> Value {
+        switch Int(item.kind) {
+        case LF_NIL: return .none
+        case LF_BOOLEAN: return .boolean(item.integer != 0)
+        case LF_INTEGER: return .integer(Int(item.integer))
+        case LF_NUMBER: return .number(item.number)
+        case LF_STRING: return .string(text(item))
+        case LF_OBJECT:
+            guard let object = item.object else { return .none }
+            return .object(UnsafeRawPointer(object).load(as: (any ScriptObject).self))
+        case LF_TABLE:
+            guard let reference = item.reference else { return .foreign("table") }
+            return .table(TableHandle(core: self, reference: reference))
+        case LF_FUNCTION:
+            guard let reference = item.reference else { return .foreign("function") }
+            return .function(FunctionHandle(core: self, reference: reference))
+        default: return .foreign(text(item))
+        }
+    }
+
+    private func text(_ item: lf_value) -> String {
+        String(decoding: UnsafeRawBufferPointer(start: item.bytes, count: item.length), as: UTF8.self)
+    }
+
+    /// Reads what a protected call left on Lua's stack, and takes it off.
+    func take(_ results: inout lf_values) -> [Value] {
+        defer { lf_values_done(state, &results) }
+        return values(results.items, results.count)
+    }
+
+    /// Writes a value as instructions.
+    func write(_ value: Value, to list: OpaquePointer, depth: Int = 0) throws {
+        // Lists in lists are walked by recursion here, and by collectors elsewhere.
+        guard depth < 1000 else { throw ScriptError("", "a result of more than 1000 nested tables") }
+        switch value {
+        case .none: lf_put_nil(list)
+        case .boolean(let flag): lf_put_boolean(list, flag)
+        case .integer(let integer): lf_put_integer(list, Int64(integer))
+        case .number(let number): lf_put_number(list, number)
+        case .string(let string): withBytes(string) { lf_put_string(list, $0, $1) }
+        case .object(let object): try write(object, to: list)
+        case .table(let table):
+            guard let handle = table as? TableHandle else { return try copy(table, to: list, depth: depth) }
+            lf_put_reference(list, try own(handle).reference)
+        case .function(let function):
+            guard let handle = function as? FunctionHandle else {
+                throw ScriptError("", "a function that is not this interpreter's cannot be given to a script")
+            }
+            lf_put_reference(list, try own(handle).reference)
+        case .foreign(let name): throw ScriptError("", "a \(name) cannot be given to a script")
+        case .list(let elements):
+            lf_put_table(list, Int32(clamping: elements.count), 0)
+            for (index, element) in elements.enumerated() {
+                try write(element, to: list, depth: depth + 1)
+                lf_set_index(list, Int64(index) + 1)
+            }
+        case .record(let fields):
+            lf_put_table(list, 0, Int32(clamping: fields.count))
+            for (key, field) in fields {
+                try write(field, to: list, depth: depth + 1)
+                withBytes(key) { lf_set_field(list, $0, $1) }
+            }
+        case .closure(let function, let bound):
+            guard bound.count <= 250 else {
+                throw ScriptError(function.name, "at most 250 values can be bound, not \(bound.count)")
+            }
+            let native = Native(
+                core: self, name: function.name, body: .function(function.body), bound: Int32(bound.count))
+            _ = Unmanaged.passRetained(native)  // released by the closure's finaliser
+            lf_put_closure(list, native.storage.pointee)
+            for value in bound { try write(value, to: list, depth: depth + 1) }
+            lf_end_closure(list, Int32(bound.count))
+        }
+    }
+
+    private func write(_ object: any ScriptObject, to list: OpaquePointer) throws {
+        guard let type = type(object.scriptType) else { throw ScriptError("", "not enough memory") }
+        var storage = lf_object()
+        withUnsafeMutablePointer(to: &storage) {
+            _ = UnsafeMutableRawPointer($0).initializeMemory(as: (any ScriptObject).self, to: object)
+        }
+        lf_put_object(list, storage, type)
+    }
+
+    private func own<H: Handle>(_ handle: H) throws -> H {
+        guard handle.core === self else {
+            throw ScriptError("", "a value of another interpreter cannot be given to a script")
+        }
+        return handle
+    }
+
+    /// A table that is not one of the interpreter's: its entries, where keys are names or positions.
+    private func copy(_ table: any ScriptTable, to list: OpaquePointer, depth: Int) throws {
+        lf_put_table(list, 0, 0)
+        for (key, value) in try table.entries() {
+            try write(value, to: list, depth: depth + 1)
+            switch key {
+            case .string(let name): withBytes(name) { lf_set_field(list, $0, $1) }
+            case .integer(let index): lf_set_index(list, Int64(index))
+            default: throw ScriptError("", "a table key of type \(key.typeName) cannot be given to a script")
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Dispatch
+import LuaHost
+import Scripting
+import Testing
+
+/// Each script runs for ever unless the interrupt reaches it. The time limit is a hang guard only.
+@Suite(.timeLimit(.minutes(2))) struct InterruptTests {
+    static let endless = [
+        "while true do end",
+        // S1
+        "coroutine.wrap(function() while true do end end)()",
+        "local co = coroutine.create(function() while true do coroutine.yield() end end) while true do coroutine.resume(co) end",
+        "while true do local co = coroutine.create(function() while true do end end) coroutine.resume(co) end",
+        "while true do coroutine.wrap(function() for i = 1, 900 do end end)() end",
+        "coroutine.wrap(function() coroutine.wrap(function() pcall(function() while true do end end) end)() end)()",
+        // S2
+        "while true do pcall(function() while true do end end) end",
+        "local function f() pcall(f) while true do end end f()",
+        "while true do pcall(error) end",
+        // S4
+        "local function loop() while true do end end while true do xpcall(loop, loop) end",
+        "while true do xpcall(error, function() while true do end end) end",
+        "while true do xpcall(error, function(e) error(e) end) end",
+        "setmetatable({}, {__gc = function() while true do end end}) collectgarbage()",
+        "setmetatable({}, {__gc = function() while true do pcall(function() while true do end end) end end}) collectgarbage()",
+        "debug.setmetatable({}, {__gc = function() while true do end end}) collectgarbage()",
+        "while true do setmetatable({}, {__gc = function() local x = 1 end}) end",
+        // Other places that call script code.
+        "local x <close> = setmetatable({}, {__close = function() while true do end end}) while true do end",
+        "coroutine.wrap(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) while true do end end)()",
+        "local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) coroutine.yield() end) coroutine.resume(co) coroutine.close(co)",
+        "while true do (('x'):rep(1000)):gsub('.', function() while true do end end) end",
+        "while true do pcall(table.sort, {3, 2, 1, 5, 4}, function(a, b) while true do end end) end",
+        "for _ in function() return 1 end do end",
+        "load(function() return ' ' end)",
+        "tostring(setmetatable({}, {__tostring = function() while true do end end}))",
+        "local t = setmetatable({}, {__index = function() while true do end end}) return t.x",
+        // Native code.
+        "probe.wait()",
+        "while true do pcall(probe.wait) end",
+        "while true do pcall(probe.map, function() while true do end end) end",
+        "probe.swallow(function() while true do end end)",
+        "coroutine.wrap(function() probe.map(probe.wait) end)()",
+    ]
+
+    @Test(arguments: endless) func interruptFromAnotherThread(_ code: String) throws {
+        let host = try Host()
+        let interpreter = host.interpreter
+        DispatchQueue.global().asyncAfter(deadline: .now() + 0.05) { interpreter.interrupt() }
+        let error = try host.error(code)
+        #expect(error.kind == .interrupted)
+        #expect(error.message == "interrupted")
+        // The state goes on working, coroutines and finalisers too.
+        #expect(try host.text("return coroutine.wrap(function() for i = 1, 1000 do end return probe.count(1) end)()") == "1")
+        try host.expectNoLeak()
+    }
+
+    @Test func timeLimit() throws {
+        let host = try Host()
+        host.interpreter.timeLimit = .milliseconds(50)
+        let error = try host.error("while true do pcall(function() while true do end end) end")
+        #expect(error.kind == .interrupted)
+        #expect(error.message == "interrupted: the time limit of 0.05 seconds has passed")
+        host.interpreter.timeLimit = nil
+        #expect(try host.text("for i = 1, 1e6 do end return 1") == "1")
+    }
+
+    @Test func interruptBetweenRunsDoesNothing() throws {
+        let host = try Host()
+        host.interpreter.interrupt()
+        #expect(try host.text("for i = 1, 1000 do end return 1") == "1")
+    }
+
+    @Test func manyInterpretersAtOnce() throws {
+        DispatchQueue.concurrentPerform(iterations: 4) { index in
+            do {
+                let host = try Host()
+                let interpreter = host.interpreter
+                DispatchQueue.global().asyncAfter(deadline: .now() + 0.05) { interpreter.interrupt() }
+                #expect(try host.error("while true do local p = probe(\(index)) end").kind == .interrupted)
+                try host.expectNoLeak()
+            } catch { Issue.record(error) }
+        }
+    }
+}
