@@ -45,7 +45,9 @@ let package = Package(
             ]),
         .target(name: "Storage", dependencies: ["Tensors", "CZip", "CZlib"]),
         .target(name: "Projections", dependencies: ["Tensors"]),
-        .target(name: "Autodiff", dependencies: ["Tensors"]),
+        .target(
+            name: "Autodiff",
+            dependencies: ["Tensors", .product(name: "RealModule", package: "swift-numerics")]),
         .target(name: "Distributions", dependencies: ["Autodiff"]),
         .target(name: "Flows", dependencies: ["Autodiff", "Distributions", "Storage"]),
         .target(name: "Optimizers", dependencies: ["Autodiff", "Projections"]),

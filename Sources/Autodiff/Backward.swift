@@ -1,0 +1,168 @@
+import Scripting
+import Tensors
+
+/// The reverse pass.
+package enum Backward {
+    /// Cotangents of `targets` when `root` has cotangent `seed`; nil where nothing flows.
+    ///
+    /// - Parameters:
+    ///   - createGraph: record the pass itself, so that its results can be differentiated.
+    ///   - retainGraph: keep the graph for another pass; otherwise it is freed on the way.
+    ///   - accumulate: add into the `grad` of every leaf that requires one.
+    static func run(
+        from roots: [Variable], seeds: [Variable], targets: [Variable], createGraph: Bool, retainGraph: Bool,
+        accumulate: Bool, for operation: String
+    ) throws -> [Variable?] {
+        let order = topologicalOrder(of: roots)
+        // Nodes from which something wanted is reachable; the others' rules are not run.
+        let wantedLeaves = Set(targets.map { ObjectIdentifier($0) })
+        let wantedOutputs = Set(targets.compactMap(Place.init))
+        var useful: Set<ObjectIdentifier> = []
+        func isWanted(_ input: Variable) -> Bool {
+            guard input.requiresGrad else { return false }
+            if wantedLeaves.contains(ObjectIdentifier(input)) { return true }
+            if let place = Place(input) { return useful.contains(place.node) || wantedOutputs.contains(place) }
+            return accumulate
+        }
+        for node in order.reversed() where node.inputs.contains(where: isWanted) { useful.insert(ObjectIdentifier(node)) }
+
+        var flowing: [Place: Variable] = [:]
+        var leaves: [ObjectIdentifier: (leaf: Variable, cotangent: Variable)] = [:]
+        func add(_ cotangent: Variable, to variable: Variable) throws {
+            if let place = Place(variable) {
+                flowing[place] = try flowing[place].map { try $0 + cotangent } ?? cotangent
+            } else {
+                let key = ObjectIdentifier(variable)
+                let sum = try leaves[key].map { try $0.cotangent + cotangent } ?? cotangent
+                leaves[key] = (variable, sum)
+            }
+        }
+        var results = [Variable?](repeating: nil, count: targets.count)
+        try GradMode.$isEnabled.withValue(createGraph) {
+            for (root, seed) in zip(roots, seeds) where root.requiresGrad { try add(seed, to: root) }
+            for node in order {
+                try Cancellation.check()
+                let key = ObjectIdentifier(node)
+                let cotangents = node.outputShapes.indices.map { flowing.removeValue(forKey: Place(node: key, output: $0)) }
+                for (index, target) in targets.enumerated() {
+                    if let place = Place(target), place.node == key { results[index] = cotangents[place.output] }
+                }
+                if useful.contains(key), cotangents.contains(where: { $0 != nil }) {
+                    let inputs = node.inputs
+                    let wanted = inputs.map(isWanted)
+                    let flows = try node.pullBack(cotangents, wanted: wanted)
+                    for (index, input) in inputs.enumerated() where wanted[index] && index < flows.count {
+                        if let flow = flows[index] { try add(try flow.shaped(like: input, node.operation), to: input) }
+                    }
+                }
+                if !retainGraph && !createGraph { node.free() }
+            }
+        }
+        for (index, target) in targets.enumerated() where Place(target) == nil {
+            results[index] = leaves[ObjectIdentifier(target)]?.cotangent
+        }
+        if accumulate {
+            for (leaf, cotangent) in leaves.values where leaf.requiresGrad {
+                if let old = leaf.grad {
+                    leaf.grad = try GradMode.$isEnabled.withValue(createGraph) { try old + cotangent }
+                } else {
+                    // A copy, so that no two gradients (or a gradient and a value) share memory.
+                    leaf.grad = createGraph ? cotangent : Variable(try cotangent.value.copy())
+                }
+            }
+        }
+        return results
+    }
+
+    /// A node's output: what a recorded variable stands for, however many handles there are.
+    private struct Place: Hashable {
+        let node: ObjectIdentifier
+        let output: Int
+
+        init(node: ObjectIdentifier, output: Int) {
+            self.node = node
+            self.output = output
+        }
+
+        init?(_ variable: Variable) {
+            guard let record = variable.record, let node = record.node else { return nil }
+            self.init(node: ObjectIdentifier(node), output: record.outputIndex)
+        }
+    }
+
+    /// Every node reachable from the roots, each before the nodes it took its inputs from. Iterative: graphs are deep.
+    private static func topologicalOrder(of roots: [Variable]) -> [Node] {
+        var finished: [Node] = []
+        var seen: Set<ObjectIdentifier> = []
+        var stack: [(node: Node, next: Int)] = []
+        for root in roots {
+            guard let node = root.record?.node, seen.insert(ObjectIdentifier(node)).inserted else { continue }
+            stack.append((node, 0))
+            while let (node, next) = stack.last {
+                if next < node.inputs.count {
+                    stack[stack.count - 1].next += 1
+                    if let child = node.inputs[next].record?.node, seen.insert(ObjectIdentifier(child)).inserted {
+                        stack.append((child, 0))
+                    }
+                } else {
+                    finished.append(node)
+                    stack.removeLast()
+                }
+            }
+        }
+        return finished.reversed()
+    }
+
+    /// True when some leaf under the root, other than these, requires a gradient: then the pass itself is worth
+    /// recording.
+    static func reachesOtherLeaves(_ roots: [Variable], than known: [Variable]) -> Bool {
+        let own = Set(known.map { ObjectIdentifier($0) })
+        return topologicalOrder(of: roots).contains { node in
+            node.inputs.contains { $0.isLeaf && $0.requiresGrad && !own.contains(ObjectIdentifier($0)) }
+        }
+    }
+}
+
+extension Variable {
+    /// A cotangent in its variable's dtype, after a check of the rule's shape.
+    fileprivate func shaped(like input: Variable, _ operation: String) throws -> Variable {
+        guard shape == input.shape else {
+            throw ScriptError(
+                "autodiff", "\(operation): its gradient rule returned \(Shape.describe(shape)) for an input of \(Shape.describe(input.shape))")
+        }
+        return input.dtype.computing == dtype ? self : try converted(to: input.dtype.computing)
+    }
+
+    /// Adds d(self)/d(leaf) into the `grad` of every leaf that requires one.
+    ///
+    /// - Parameter cotangent: what to weigh the result with; may be left out for a single number.
+    /// - Throws: when the value has no history, is not a single number and no cotangent is given, or the graph is gone.
+    public func backward(
+        _ cotangent: Variable? = nil, retainGraph: Bool = false, createGraph: Bool = false,
+        for operation: String = "tensor:backward"
+    ) throws {
+        guard requiresGrad else {
+            throw ScriptError(
+                operation, "nothing this value was computed from requires a gradient; call x:requires_grad_(true) first")
+        }
+        try checkFresh(operation)
+        _ = try Backward.run(
+            from: [self], seeds: [try seed(cotangent, operation)], targets: [], createGraph: createGraph,
+            retainGraph: retainGraph, accumulate: true, for: operation)
+    }
+
+    func seed(_ cotangent: Variable?, _ operation: String) throws -> Variable {
+        if let cotangent {
+            guard cotangent.shape == shape else {
+                throw ScriptError(
+                    operation, "the cotangent has shape \(Shape.describe(cotangent.shape)), the value \(Shape.describe(shape))")
+            }
+            return cotangent
+        }
+        guard value.count == 1 else {
+            throw ScriptError(
+                operation, "a value of shape \(Shape.describe(shape)) is not a single number; sum it, or pass a cotangent of its shape")
+        }
+        return Variable(try Tensor.full(shape, 1, dtype.computing))
+    }
+}

@@ -1,0 +1,77 @@
+import Scripting
+import Tensors
+
+/// Writing into memory that scripts hold, without ever making a gradient wrong.
+extension Variable {
+    /// Writes `source` over the part of this value that `part` picks (all of it by default).
+    ///
+    /// - Unrecorded into unrecorded: a plain write.
+    /// - When either is recorded, this variable's history becomes "the old value, with that part replaced". Only a
+    ///   tensor that owns its memory whole can be re-recorded so; a recorded view is refused.
+    /// - A leaf that requires a gradient is refused: write into `x.data`, or inside `autodiff.no_grad`.
+    public func write(_ source: Variable, for operation: String, part: @escaping (Tensor) throws -> Tensor = { $0 }) throws {
+        guard GradMode.isEnabled, requiresGrad || source.requiresGrad else {
+            try part(value).write(source.value, for: operation)
+            return
+        }
+        guard !(isLeaf && requiresGrad) else {
+            throw ScriptError(
+                operation, "a leaf that requires a gradient cannot be written in place while recording; write into x.data, or inside autodiff.no_grad")
+        }
+        guard value.isContiguous, value.count == value.storage.count else {
+            throw ScriptError(
+                operation, "a recorded value cannot be written through a view; index the whole tensor (x[{...}] = v), or clone() the view first")
+        }
+        try source.checkFresh(operation)
+        try checkFresh(operation)
+        let target = try part(value)
+        _ = try source.value.expand(target.shape, for: operation)
+        let before = Variable(value)
+        before.history = history
+        try target.write(source.value, for: operation)
+        let recorded: Variable = try .replacing(before, source, value, part, operation)
+        history = recorded.history
+        value.storage.trackedSince = value.storage.version
+    }
+
+    /// The recorded fact that `result` is `before` with `source` in the given part.
+    private static func replacing(
+        _ before: Variable, _ source: Variable, _ result: Tensor, _ part: @escaping (Tensor) throws -> Tensor, _ operation: String
+    ) throws -> Variable {
+        // The old value's numbers are gone, but its place on the tape is still what flows back to.
+        before.record.map { before.record = $0.moved(to: result.storage.version) }
+        return try .recorded(operation, [before, source], result, keeps: .nothing) { call in
+            let cotangent = call.cotangent
+            let outside = try Tensor.full(result.shape, 1, result.dtype.computing)
+            try part(outside).fill(0)
+            return [
+                try call.flow(to: 0) { try cotangent * Variable(outside) },
+                try call.flow(to: 1) { try cotangent.rearranged(operation, part(cotangent.value)) { try $0.placed(into: $1, part) } },
+            ]
+        }
+    }
+
+    /// An in-place operation: computes with the recording operation, then writes the result over this value.
+    func update(_ operation: String, _ compute: (Variable) throws -> Variable) throws {
+        if GradMode.isEnabled, requiresGrad, !isLeaf {
+            let before = Variable(try value.copy())
+            before.history = try identityHistory()
+            try write(compute(before), for: operation)
+        } else {
+            // A leaf that requires a gradient is refused by write, before anything is computed from it.
+            try write(compute(requiresGrad ? self : detached()), for: operation)
+        }
+    }
+
+    /// A history for a copy of this value: joined to the same place on the tape.
+    private func identityHistory() throws -> AnyObject? {
+        try rearranged("tensor.clone", value.copy()) { cotangent, _ in cotangent }.history
+    }
+}
+
+extension History {
+    /// The same place on the tape, described as of another version of the memory.
+    func moved(to version: Int) -> History {
+        History(node: node, outputIndex: outputIndex, requiresGrad: requiresGrad, version: version)
+    }
+}

@@ -1,0 +1,223 @@
+import Scripting
+import Tensors
+
+/// One recorded operation: where a value came from, and how a cotangent of the result becomes cotangents of the inputs.
+package final class Node {
+    /// The operation's full name, for messages.
+    let operation: String
+    /// Emptied when the graph is freed.
+    fileprivate(set) var inputs: [Variable]
+    fileprivate(set) var outputs: [Tensor]
+    let outputShapes: [(shape: [Int], dtype: DType)]
+    fileprivate(set) var rule: GradientRule?
+    /// Storages whose contents the rule reads, with their versions when it was recorded.
+    fileprivate(set) var saved: [(storage: Storage, version: Int)]
+    fileprivate(set) var isFreed = false
+
+    fileprivate init(
+        _ operation: String, inputs: [Variable], outputs: [Tensor], keeps: GradientRule.Keeps, rule: GradientRule?
+    ) {
+        self.operation = operation
+        self.inputs = inputs
+        self.outputs = keeps.contains(.outputs) ? outputs : []
+        outputShapes = outputs.map { ($0.shape, $0.dtype) }
+        self.rule = rule
+        saved = []
+        if keeps.contains(.inputs) { saved += inputs.map { ($0.value.storage, $0.value.storage.version) } }
+        if keeps.contains(.outputs) { saved += outputs.map { ($0.storage, $0.storage.version) } }
+    }
+
+    /// Lets go of everything the rule needed.
+    func free() {
+        Node.release(inputs)
+        inputs = []
+        outputs = []
+        saved = []
+        rule = nil
+        isFreed = true
+    }
+
+    deinit { Node.release(inputs) }
+
+    /// Drops a chain of nodes link by link: left to reference counting, a chain of a million operations would be
+    /// freed by a million nested calls and overflow the stack.
+    private static func release(_ inputs: [Variable]) {
+        var pending = inputs
+        while var variable = pending.popLast() {
+            guard isKnownUniquelyReferenced(&variable), let history = variable.history as? History,
+                var node = history.node
+            else { continue }
+            history.node = nil
+            if isKnownUniquelyReferenced(&node) {
+                pending += node.inputs
+                node.inputs = []
+            }
+        }
+    }
+}
+
+/// How an operation's gradient is computed.
+public struct GradientRule {
+    /// What the rule reads when it runs; writing over any of it in place is an error at backward time.
+    public struct Keeps: OptionSet, Sendable {
+        public let rawValue: Int
+        public init(rawValue: Int) { self.rawValue = rawValue }
+        public static let inputs = Keeps(rawValue: 1)
+        public static let outputs = Keeps(rawValue: 2)
+        public static let nothing: Keeps = []
+    }
+
+    /// What a rule is given.
+    public struct Call {
+        public let inputs: [Variable]
+        /// The results, joined to the tape so that the rule can be differentiated again. Only with `.outputs` kept.
+        public let outputs: [Variable]
+        /// One per result; zeros where nothing flowed back.
+        public let cotangents: [Variable]
+        /// Per input, whether its cotangent is wanted.
+        public let wanted: [Bool]
+
+        /// The cotangent of an operation of one result.
+        public var cotangent: Variable { cotangents[0] }
+    }
+
+    /// Cotangents of the inputs, written in differentiable operations; nil for an input without one.
+    public typealias Body = (Call) throws -> [Variable?]
+
+    let body: Body
+}
+
+/// Autodiff's part of a ``Variable``: its place on the tape.
+package final class History {
+    /// The operation it came from; nil for a leaf.
+    package fileprivate(set) var node: Node?
+    let outputIndex: Int
+    var requiresGrad: Bool
+    /// What `backward` accumulated (leaves only).
+    var grad: Variable?
+    /// The storage's version when the value was made: a recorded value that was since overwritten is refused.
+    let version: Int
+
+    init(node: Node?, outputIndex: Int = 0, requiresGrad: Bool, version: Int) {
+        self.node = node
+        self.outputIndex = outputIndex
+        self.requiresGrad = requiresGrad
+        self.version = version
+    }
+}
+
+extension Variable {
+    var record: History? {
+        get { history as? History }
+        set { history = newValue }
+    }
+
+    /// True when gradients flow to or through this value.
+    public var requiresGrad: Bool { record?.requiresGrad ?? false }
+
+    /// True when no recorded operation made it.
+    public var isLeaf: Bool { record?.node == nil }
+
+    /// The gradient that `backward` accumulated here.
+    public var grad: Variable? {
+        get { record?.grad }
+        set {
+            if let record { record.grad = newValue } else if let newValue {
+                record = History(node: nil, requiresGrad: false, version: value.storage.version)
+                record?.grad = newValue
+            }
+        }
+    }
+
+    /// Makes a leaf that gradients accumulate in, or stops it.
+    /// - Throws: on a value that a recorded operation made, when turned off.
+    public func setRequiresGrad(_ flag: Bool, for operation: String = "tensor:requires_grad_") throws {
+        guard isLeaf else {
+            if flag { return }
+            throw ScriptError(operation, "only a leaf can stop requiring a gradient; use x:detach()")
+        }
+        if let record { record.requiresGrad = flag } else if flag {
+            record = History(node: nil, requiresGrad: true, version: value.storage.version)
+        }
+    }
+
+    /// The same memory without history: PyTorch's `detach` and `.data`.
+    public func detached() -> Variable { .plain(value) }
+
+    /// A value without a place on the tape. In memory that holds recorded values it remembers when it was taken.
+    static func plain(_ value: Tensor) -> Variable {
+        let variable = Variable(value)
+        if value.storage.trackedSince != nil {
+            variable.record = History(node: nil, requiresGrad: false, version: value.storage.version)
+        }
+        return variable
+    }
+
+    /// Throws if the recorded value has been overwritten since: its history no longer describes it.
+    func checkFresh(_ operation: String) throws {
+        let storage = value.storage
+        if let record, record.node != nil, record.version != storage.version {
+            throw ScriptError(
+                operation, "the value made by \(record.node?.operation ?? "an operation") was since overwritten in place; clone() it first")
+        }
+        if record?.node == nil, let since = storage.trackedSince, (record?.version ?? 0) < since {
+            throw ScriptError(
+                operation, "this view was taken before a recorded value was written into its memory; take the view again")
+        }
+    }
+
+    /// Runs nothing: joins results that were already computed to the tape.
+    ///
+    /// - Parameters:
+    ///   - operation: the full name for messages.
+    ///   - keeps: what `rule` reads later.
+    ///   - rule: nil for an operation without a gradient, which says its name when one is asked for.
+    public static func recorded(
+        _ operation: String, _ inputs: [Variable], outputs: [Tensor], keeps: GradientRule.Keeps = .inputs,
+        rule: GradientRule.Body?
+    ) throws -> [Variable] {
+        guard GradMode.isEnabled, inputs.contains(where: \.requiresGrad) else { return outputs.map { .plain($0) } }
+        let results = outputs.map { Variable($0) }
+        for input in inputs { try input.checkFresh(operation) }
+        let node = Node(operation, inputs: inputs, outputs: outputs, keeps: keeps, rule: rule.map(GradientRule.init))
+        for (index, result) in results.enumerated() {
+            result.record = History(
+                node: node, outputIndex: index, requiresGrad: true, version: result.value.storage.version)
+        }
+        return results
+    }
+
+    /// ``recorded(_:_:outputs:keeps:rule:)`` for one result.
+    public static func recorded(
+        _ operation: String, _ inputs: [Variable], _ output: Tensor, keeps: GradientRule.Keeps = .inputs,
+        rule: GradientRule.Body?
+    ) throws -> Variable {
+        try recorded(operation, inputs, outputs: [output], keeps: keeps, rule: rule)[0]
+    }
+}
+
+extension Node {
+    /// Applies the rule to what flowed back, after checking that nothing it reads was overwritten.
+    func pullBack(_ cotangents: [Variable?], wanted: [Bool]) throws -> [Variable?] {
+        guard !isFreed else {
+            throw ScriptError(
+                "autodiff", "the graph through \(operation) was freed by an earlier backward; pass {retain_graph = true} to the first")
+        }
+        guard let rule else { throw ScriptError("autodiff", "\(operation) has no gradient") }
+        for (storage, version) in saved where storage.version != version {
+            throw ScriptError(
+                "autodiff",
+                "\(operation) needs a value that was overwritten in place after it was used; clone() it, or write after backward")
+        }
+        let outputs = outputs.enumerated().map { index, value in
+            let variable = Variable(value)
+            variable.record = History(node: self, outputIndex: index, requiresGrad: true, version: value.storage.version)
+            return variable
+        }
+        let filled = try cotangents.enumerated().map { index, cotangent in
+            try cotangent ?? Variable(Tensor.zeros(outputShapes[index].shape, outputShapes[index].dtype))
+        }
+        return try rule.body(
+            GradientRule.Call(inputs: inputs, outputs: outputs, cotangents: filled, wanted: wanted))
+    }
+}

@@ -1,0 +1,183 @@
+import Scripting
+import Tensors
+
+/// An operation on tensors as the catalogue lists it: its Lua face, its documentation, and cases for the law tests.
+///
+/// A new operation is one file (the computation on ``Variable``, the gradient rule, and a static `Operation`) and one
+/// line in ``Operation/catalogue``: it is then a function of the module, a method, documented and tested.
+public struct Operation: Sendable {
+    public let function: NativeFunction
+    /// Whether `x:name(...)` works too.
+    public let isMethod: Bool
+    public let cases: [LawCase]
+
+    /// - Parameter name: the short name; messages say `tensor.name`.
+    public init(
+        _ name: String, _ documentation: Documentation, isMethod: Bool = true, cases: [LawCase] = [],
+        body: @escaping NativeFunction.Body
+    ) {
+        function = NativeFunction("tensor.\(name)", documentation, body: body)
+        self.isMethod = isMethod
+        self.cases = cases
+    }
+
+    public var name: String { function.shortName }
+}
+
+/// Inputs on which a law test differentiates an operation, in float64, against finite differences.
+public struct LawCase: Sendable {
+    /// A tensor of numbers spread over a range.
+    public struct Input: Sendable {
+        public let shape: [Int]
+        public let range: ClosedRange<Double>
+
+        public init(_ shape: [Int], _ range: ClosedRange<Double> = -2...2) {
+            self.shape = shape
+            self.range = range
+        }
+    }
+
+    public let label: String
+    public let inputs: [Input]
+    public let apply: @Sendable ([Variable]) throws -> Variable
+
+    public init(_ label: String, _ inputs: [Input], apply: @escaping @Sendable ([Variable]) throws -> Variable) {
+        self.label = label
+        self.inputs = inputs
+        self.apply = apply
+    }
+}
+
+extension Operation {
+    /// An operation on every element of one tensor.
+    ///
+    /// - Parameter range: where the law tests sample it.
+    static func unary(
+        _ name: String, _ summary: String, errors: String? = nil, source: String? = nil,
+        over range: ClosedRange<Double>? = -2...2, example: String,
+        _ apply: @escaping @Sendable (Variable) throws -> Variable
+    ) -> Operation {
+        let cases = range.map { range in
+            [[3], [2, 3], []].map { shape in
+                LawCase("\(name) of \(Shape.describe(shape))", [.init(shape, range)]) { try apply($0[0]) }
+            }
+        }
+        return Operation(
+            name, Documentation("tensor.\(name)(x) -> tensor\nx:\(name)() -> tensor", summary, errors: errors, source: source, example: example),
+            cases: cases ?? []
+        ) { arguments in
+            try arguments.atMost(1)
+            return [.object(try apply(arguments.variable(1, "x")))]
+        }
+    }
+
+    /// An operation on the elements of two, broadcast; one of them may be a number.
+    static func binary(
+        _ name: String, _ summary: String, errors: String? = nil, source: String? = nil,
+        over ranges: (ClosedRange<Double>, ClosedRange<Double>)? = (-2...2, -2...2), example: String,
+        _ apply: @escaping @Sendable (Variable, Variable) throws -> Variable
+    ) -> Operation {
+        let cases = ranges.map { x, y in
+            [([3], [3]), ([2, 3], [3]), ([2, 1], [1, 3]), ([], [2, 2])].map { a, b in
+                LawCase("\(name) of \(Shape.describe(a)), \(Shape.describe(b))", [.init(a, x), .init(b, y)]) { try apply($0[0], $0[1]) }
+            }
+        }
+        return Operation(
+            name, Documentation("tensor.\(name)(x, y) -> tensor\nx:\(name)(y) -> tensor", summary, errors: errors, source: source, example: example),
+            cases: cases ?? []
+        ) { arguments in
+            try arguments.atMost(2)
+            let (x, y) = try arguments.operands()
+            return [.object(try apply(x, y))]
+        }
+    }
+}
+
+extension Arguments {
+    /// The two operands of an operator: tensors, or a tensor and a number, which takes the tensor's dtype.
+    func operands() throws -> (Variable, Variable) {
+        switch (self[1], self[2]) {
+        case (.object(let x as Variable), .object(let y as Variable)): return (x, y)
+        case (.object(let x as Variable), let value):
+            guard let number = value.asNumber else { throw error(2, "y", expected: "a tensor or a number") }
+            return (x, Variable(try Tensor(number, x.dtype.computing)))
+        case (let value, .object(let y as Variable)):
+            guard let number = value.asNumber else { throw error(1, "x", expected: "a tensor or a number") }
+            return (Variable(try Tensor(number, y.dtype.computing)), y)
+        default:
+            throw error(self[1].asNumber == nil ? 1 : 2, self[1].asNumber == nil ? "x" : "y", expected: "a tensor")
+        }
+    }
+
+    /// A 1-based dimension of a tensor of the given rank; negative ones count from the end. Returns it 0-based.
+    func axis(_ position: Int, _ name: String = "dim", rank: Int) throws -> Int {
+        try axis(self[position], position, name, rank: rank)
+    }
+
+    func axis(_ value: Value, _ position: Int, _ name: String, rank: Int) throws -> Int {
+        guard let dimension = value.asInteger, let axis = zeroBased(dimension, count: rank) else {
+            throw ScriptError(
+                function,
+                "argument \(position) (\(name)): "
+                    + (rank == 0 ? "a tensor without dimensions has none; got " : "a dimension from 1 to \(rank) (or -\(rank) to -1) expected, got ")
+                    + value.shown)
+        }
+        return axis
+    }
+
+    /// Dimensions to reduce over: nil when absent (all of them), else one number or a table of them.
+    func axes(_ position: Int, rank: Int) throws -> [Int]? {
+        if isNil(position) { return nil }
+        guard case .table(let table) = self[position] else { return [try axis(position, rank: rank)] }
+        let axes = try table.elements().map { try axis($0, position, "dim", rank: rank) }
+        guard Set(axes).count == axes.count else { throw error("argument \(position) (dim): a dimension is named twice") }
+        return axes
+    }
+
+    /// A shape given as numbers from `position` on, or as one table.
+    func shape(from position: Int, allowingOpen open: Bool = false) throws -> [Int] {
+        var extents: [Value] = []
+        if case .table(let table) = self[position] {
+            guard count <= position else { throw error("a shape is one table or several numbers, not both") }
+            extents = try table.elements()
+        } else if count >= position {
+            extents = Array(values[(position - 1)...])
+        }
+        return try extents.enumerated().map { index, value in
+            guard let extent = value.asInteger, extent >= (open ? -1 : 0) else {
+                throw ScriptError(
+                    function, "size \(index + 1): a whole number from \(open ? -1 : 0) expected, got \(value.shown)")
+            }
+            return extent
+        }
+    }
+
+    /// All tensors of a table, at least one.
+    func variables(_ position: Int, _ name: String) throws -> [Variable] {
+        let elements = try table(position, name).elements()
+        let variables = try elements.enumerated().map { index, value in
+            guard case .object(let object) = value, let variable = object as? Variable else {
+                throw ScriptError(function, "argument \(position) (\(name)): element \(index + 1): a tensor expected, got \(value.shown)")
+            }
+            return variable
+        }
+        guard !variables.isEmpty else { throw error(position, name, expected: "a table of tensors") }
+        return variables
+    }
+
+    /// A scalar option such as a bound or an exponent, from a tensor of one element or a number.
+    func variableOrNumber(_ position: Int, _ name: String, like x: Variable) throws -> Variable {
+        if let number = self[position].asNumber { return Variable(try Tensor(number, x.dtype.computing)) }
+        guard case .object(let object) = self[position], let variable = object as? Variable else {
+            throw error(position, name, expected: "a tensor or a number")
+        }
+        return variable
+    }
+}
+
+/// 1-based or negative -> 0-based; nil when out of range.
+func zeroBased(_ index: Int, count: Int) -> Int? {
+    if index >= 1, index <= count { return index - 1 }
+    if index <= -1, index >= -count { return count + index }
+    return nil
+}

@@ -1,0 +1,52 @@
+import Scripting
+import Tensors
+
+/// 1 / (1 + e^-x) without overflow: the exponential is only taken of a negative number.
+struct Sigmoid: UnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T {
+        let e = T.exp(-abs(x))
+        return x < 0 ? e / (1 + e) : 1 / (1 + e)
+    }
+}
+/// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), which neither overflows nor loses small values.
+struct Softplus: UnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T {
+        if x.isNaN { return x }
+        return max(x, 0) + .log(onePlus: .exp(-abs(x)))
+    }
+}
+/// max(x, 0); NaN stays NaN.
+struct Rectify: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x < 0 ? 0 : x } }
+struct Erf: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .erf(x) } }
+
+extension Variable {
+    public func sigmoid() throws -> Variable {
+        try .recorded("tensor.sigmoid", [self], value.map(Sigmoid()), keeps: .outputs) {
+            [try $0.cotangent * $0.outputs[0] * (1 - $0.outputs[0])]
+        }
+    }
+
+    public func softplus() throws -> Variable {
+        try .recorded("tensor.softplus", [self], value.map(Softplus())) { [try $0.cotangent * $0.inputs[0].sigmoid()] }
+    }
+
+    public func relu() throws -> Variable {
+        try .recorded("tensor.relu", [self], value.map(Rectify())) { call in
+            [try call.cotangent * call.inputs[0].mask(Greater(), 0)]
+        }
+    }
+
+    public func erf() throws -> Variable {
+        try .recorded("tensor.erf", [self], value.map(Erf())) { call in
+            let x = call.inputs[0]
+            return [try call.cotangent * (-(x * x)).exp() * (2 / Double.pi.squareRoot())]
+        }
+    }
+}
+
+extension Operation {
+    static let sigmoid = unary("sigmoid", "1 / (1 + e^-x), without overflow.", source: "torch.sigmoid", example: "assert(tensor({0}):sigmoid()[{1}] == 0.5)") { try $0.sigmoid() }
+    static let softplus = unary("softplus", "log(1 + e^x), right for large |x|: softplus(400) is 400, softplus(-400) about e^-400.", source: "torch.nn.functional.softplus", example: "assert(tensor({400}):softplus()[{1}] == 400)") { try $0.softplus() }
+    static let relu = unary("relu", "max(x, 0); the gradient at 0 is 0.", source: "torch.relu", over: nil, example: "assert(tensor({-1, 2}):relu():sum():item() == 2)") { try $0.relu() }
+    static let erf = unary("erf", "The error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x.", source: "torch.erf", example: "assert(tensor({0}):erf()[{1}] == 0)") { try $0.erf() }
+}

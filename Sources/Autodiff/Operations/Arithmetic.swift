@@ -1,0 +1,100 @@
+import Scripting
+import Tensors
+
+struct Add: BinaryFunction { @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x + y } }
+struct Subtract: BinaryFunction { @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x - y } }
+struct Multiply: BinaryFunction { @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x * y } }
+struct Divide: BinaryFunction { @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x / y } }
+struct Power: BinaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T {
+        // The squares that scripts write, without a call; and C's pow, which takes negative bases.
+        if y == 2 { return x * x }
+        return T(libmPower(Double(x), Double(y)))
+    }
+}
+struct Negate: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { -x } }
+
+extension Variable {
+    public static func + (x: Variable, y: Variable) throws -> Variable {
+        try .recorded("tensor.add", [x, y], x.value.zip(y.value, Add(), for: "tensor.add"), keeps: .nothing) { call in
+            [try call.flow(to: 0) { call.cotangent }, try call.flow(to: 1) { call.cotangent }]
+        }
+    }
+
+    public static func - (x: Variable, y: Variable) throws -> Variable {
+        try .recorded("tensor.sub", [x, y], x.value.zip(y.value, Subtract(), for: "tensor.sub"), keeps: .nothing) { call in
+            [try call.flow(to: 0) { call.cotangent }, try call.flow(to: 1) { try -call.cotangent }]
+        }
+    }
+
+    public static func * (x: Variable, y: Variable) throws -> Variable {
+        try .recorded("tensor.mul", [x, y], x.value.zip(y.value, Multiply(), for: "tensor.mul")) { call in
+            [
+                try call.flow(to: 0) { try call.cotangent * call.inputs[1] },
+                try call.flow(to: 1) { try call.cotangent * call.inputs[0] },
+            ]
+        }
+    }
+
+    public static func / (x: Variable, y: Variable) throws -> Variable {
+        try .recorded("tensor.div", [x, y], x.value.zip(y.value, Divide(), for: "tensor.div")) { call in
+            let (x, y) = (call.inputs[0], call.inputs[1])
+            return [
+                try call.flow(to: 0) { try call.cotangent / y },
+                try call.flow(to: 1) { try -(call.cotangent * (x / y) / y) },
+            ]
+        }
+    }
+
+    public static prefix func - (x: Variable) throws -> Variable {
+        try .recorded("tensor.neg", [x], x.value.map(Negate()), keeps: .nothing) { [try -$0.cotangent] }
+    }
+
+    /// x ^ y. The gradient with respect to y is 0 where x is 0, as in PyTorch.
+    public func pow(_ exponent: Variable) throws -> Variable {
+        try .recorded("tensor.pow", [self, exponent], value.zip(exponent.value, Power(), for: "tensor.pow")) { call in
+            let (x, y) = (call.inputs[0], call.inputs[1])
+            return [
+                try call.flow(to: 0) {
+                    // y * x^(y-1), and 0 where y is 0 even if x is too.
+                    let slope = try y * x.pow(y - 1)
+                    return try call.cotangent * slope.masked(where: Variable(y.value.zip(Tensor(0, y.dtype.computing), Equal(), for: "tensor.pow")), 0)
+                },
+                try call.flow(to: 1) {
+                    let zero = Variable(try x.value.zip(Tensor(0, x.dtype.computing), Equal(), for: "tensor.pow"))
+                    return try call.cotangent * x.pow(y) * x.masked(where: zero, 1).log()
+                },
+            ]
+        }
+    }
+
+    // A number on either side takes the tensor's dtype.
+    public static func + (x: Variable, y: Double) throws -> Variable { try x + x.constant(y) }
+    public static func - (x: Variable, y: Double) throws -> Variable { try x - x.constant(y) }
+    public static func * (x: Variable, y: Double) throws -> Variable { try x * x.constant(y) }
+    public static func / (x: Variable, y: Double) throws -> Variable { try x / x.constant(y) }
+    public static func + (x: Double, y: Variable) throws -> Variable { try y.constant(x) + y }
+    public static func - (x: Double, y: Variable) throws -> Variable { try y.constant(x) - y }
+    public static func * (x: Double, y: Variable) throws -> Variable { try y.constant(x) * y }
+    public static func / (x: Double, y: Variable) throws -> Variable { try y.constant(x) / y }
+    public func pow(_ exponent: Double) throws -> Variable { try pow(constant(exponent)) }
+
+    /// A number as a tensor of no dimension in this one's dtype.
+    public func constant(_ number: Double) throws -> Variable { Variable(try Tensor(number, dtype.computing)) }
+}
+
+extension GradientRule.Call {
+    /// The cotangent of one input, summed back over the axes along which it was broadcast; nil when not wanted.
+    func flow(to input: Int, _ cotangent: () throws -> Variable) throws -> Variable? {
+        wanted[input] ? try cotangent().summed(to: inputs[input].shape) : nil
+    }
+}
+
+extension Operation {
+    static let add = binary("add", "x + y, broadcast.", errors: "shapes that do not broadcast", source: "torch.add", example: "assert((tensor({1, 2}) + 1):tolist()[2] == 3)") { try $0 + $1 }
+    static let sub = binary("sub", "x - y, broadcast.", errors: "shapes that do not broadcast", source: "torch.sub", example: "assert((3 - tensor({1, 2})):tolist()[1] == 2)") { try $0 - $1 }
+    static let mul = binary("mul", "x * y element by element, broadcast.", errors: "shapes that do not broadcast", source: "torch.mul", example: "assert((tensor({1, 2}) * tensor({3, 4})):sum():item() == 11)") { try $0 * $1 }
+    static let div = binary("div", "x / y element by element, broadcast; division by 0 gives infinity or NaN.", errors: "shapes that do not broadcast", source: "torch.div", over: (-2...2, 0.5...2), example: "assert((tensor({6, 8}) / 2):tolist()[2] == 4)") { try $0 / $1 }
+    static let pow = binary("pow", "x ^ y element by element; NaN for a negative x and a y that is not whole.", errors: "shapes that do not broadcast", source: "torch.pow", over: (0.5...2, -2...3), example: "assert((tensor({2, 3}) ^ 2):tolist()[2] == 9)") { try $0.pow($1) }
+    static let neg = unary("neg", "-x.", source: "torch.neg", example: "assert((-tensor({2}))[{1}] == -2)") { try -$0 }
+}

@@ -1,0 +1,152 @@
+import Scripting
+import Tensors
+
+extension Variable {
+    /// result[i, ..., j, ...] = self[i, ..., index[i, ..., j, ...], ...] along `axis`; indices are 1-based numbers.
+    public func gather(_ axis: Int, _ index: Variable, for operation: String = "tensor.gather") throws -> Variable {
+        let positions = try index.zeroBasedPositions(below: shape.isEmpty ? 1 : shape[axis], operation)
+        guard index.shape.count == shape.count, index.shape.indices.allSatisfy({ $0 == axis || index.shape[$0] <= shape[$0] }) else {
+            throw ScriptError(operation, "index \(Shape.describe(index.shape)) does not fit \(Shape.describe(shape)) outside dimension \(axis + 1)")
+        }
+        let map = IndexMap(axis: axis, positions: positions, shape: index.shape)
+        return try taking(map, operation)
+    }
+
+    private func taking(_ map: IndexMap, _ operation: String) throws -> Variable {
+        try .recorded(operation, [self], map.take(value), keeps: .nothing) { call in
+            [try call.cotangent.scattering(map, into: call.inputs[0].shape, operation)]
+        }
+    }
+
+    /// The transpose of taking: adds each element where it was taken from.
+    private func scattering(_ map: IndexMap, into shape: [Int], _ operation: String) throws -> Variable {
+        try .recorded(operation, [self], map.put(value, into: shape), keeps: .nothing) { call in
+            [try call.cotangent.taking(map, operation)]
+        }
+    }
+
+    /// The slices at 1-based indices along an axis.
+    public func indexSelect(_ axis: Int, _ index: Variable, for operation: String = "tensor.index_select") throws -> Variable {
+        guard index.shape.count == 1 else { throw ScriptError(operation, "the indices have shape \(Shape.describe(index.shape)); one dimension expected") }
+        try value.check(axis: axis, for: operation)
+        var target = shape
+        target[axis] = index.shape[0]
+        var column = [Int](repeating: 1, count: shape.count)
+        column[axis] = index.shape[0]
+        return try gather(axis, index.detached().reshape(column).expand(target), for: operation)
+    }
+
+    /// Whole numbers from 1 to `bound`, made 0-based.
+    func zeroBasedPositions(below bound: Int, _ operation: String) throws -> [Int] {
+        try value.toArray().map { number in
+            guard let index = Int(exactly: number), let position = zeroBased(index, count: bound) else {
+                throw ScriptError(operation, "index \(Value.number(number).shown) is not a whole number from 1 to \(bound)")
+            }
+            return position
+        }
+    }
+}
+
+/// Where each element of a gathered tensor comes from.
+private struct IndexMap: Sendable {
+    let axis: Int
+    let positions: [Int]
+    /// Of the gathered tensor.
+    let shape: [Int]
+
+    /// Calls `body` with the offset in the gathered tensor and in the (strided) source.
+    private func forEach(_ strides: [Int], _ body: (Int, Int) -> Void) {
+        var index = [Int](repeating: 0, count: shape.count)
+        for offset in positions.indices {
+            var source = 0
+            for axis in shape.indices { source += strides[axis] * (axis == self.axis ? positions[offset] : index[axis]) }
+            body(offset, source)
+            for axis in shape.indices.reversed() {
+                index[axis] += 1
+                if index[axis] < shape[axis] { break }
+                index[axis] = 0
+            }
+        }
+    }
+
+    func take(_ source: Tensor) throws -> Tensor {
+        let source = try source.cast(source.dtype.computing)
+        let result = try Tensor.uninitialized(shape, source.dtype)
+        if source.dtype == .float64 {
+            let (to, from) = (result.base(Double.self), source.base(Double.self))
+            forEach(source.strides) { to[$0] = from[$1] }
+        } else {
+            let (to, from) = (result.base(Float.self), source.base(Float.self))
+            forEach(source.strides) { to[$0] = from[$1] }
+        }
+        return result
+    }
+
+    func put(_ source: Tensor, into target: [Int]) throws -> Tensor {
+        let source = try source.cast(source.dtype.computing).contiguous()
+        let result = try Tensor.zeros(target, source.dtype)
+        if source.dtype == .float64 {
+            let (to, from) = (result.base(Double.self), source.base(Double.self))
+            forEach(result.strides) { to[$1] += from[$0] }
+        } else {
+            let (to, from) = (result.base(Float.self), source.base(Float.self))
+            forEach(result.strides) { to[$1] += from[$0] }
+        }
+        return result
+    }
+}
+
+extension Operation {
+    static let gather = Operation(
+        "gather",
+        Documentation(
+            "x:gather(dim, index) -> tensor", "Along dim, the elements that index (counted from 1, of x's number of dimensions) names: result[i][j] = x[i][index[i][j]] for dim 2.",
+            errors: "an index that is not a whole number in range; shapes that do not fit", source: "torch.gather",
+            example: "assert(tensor({{1, 2}, {3, 4}}):gather(2, tensor({{2}, {1}})):sum():item() == 5)"),
+        cases: [
+            LawCase("gather", [.init([2, 3])]) { try $0[0].gather(1, Variable(Tensor([1, 1, 3, 2], shape: [2, 2]))) }
+        ]
+    ) { arguments in
+        try arguments.atMost(3)
+        let x = try arguments.variable(1, "x")
+        return [.object(try x.gather(arguments.axis(2, rank: x.shape.count), arguments.variable(3, "index")))]
+    }
+
+    static let indexSelect = Operation(
+        "index_select",
+        Documentation(
+            "x:index_select(dim, index) -> tensor", "The slices of x along dim at the given indices (a vector, or a table of numbers, counted from 1), in that order.",
+            errors: "an index out of range", source: "torch.index_select",
+            example: "assert(tensor({{1, 2}, {3, 4}}):index_select(1, tensor({2, 2}))[{2, 1}] == 3)"),
+        cases: [LawCase("index_select", [.init([2, 3])]) { try $0[0].indexSelect(1, Variable(Tensor([3, 1, 3], shape: [3]))) }]
+    ) { arguments in
+        try arguments.atMost(3)
+        let x = try arguments.variable(1, "x")
+        let axis = try arguments.axis(2, rank: x.shape.count)
+        if case .table(let table) = arguments[3] {
+            guard let numbers = try table.numbers() else { throw arguments.error(3, "index", expected: "a vector or a table of numbers") }
+            return [.object(try x.indexSelect(axis, Variable(Tensor(numbers, shape: [numbers.count], .float64))))]
+        }
+        return [.object(try x.indexSelect(axis, arguments.variable(3, "index")))]
+    }
+
+    static let maskedSelect = Operation(
+        "masked_select",
+        Documentation(
+            "x:masked_select(mask) -> tensor", "A vector of the elements where the mask (of x's shape, or broadcast to it) is not 0, in row-major order.",
+            errors: "a mask that does not broadcast to x", source: "torch.masked_select",
+            example: "assert(tensor({1, 2, 3}):masked_select(tensor({1, 0, 1})):tolist()[2] == 3)"),
+        cases: [LawCase("masked_select", [.init([2, 3])]) { try $0[0].maskedSelect(Variable(Tensor([1, 0, 1], shape: [3]))) }]
+    ) { arguments in
+        try arguments.atMost(2)
+        return [.object(try arguments.variable(1, "x").maskedSelect(arguments.variable(2, "mask")))]
+    }
+}
+
+extension Variable {
+    public func maskedSelect(_ mask: Variable) throws -> Variable {
+        let flags = try mask.value.expand(shape, for: "tensor.masked_select").toArray()
+        let positions = flags.indices.filter { flags[$0] != 0 }.map { Double($0 + 1) }
+        return try reshape([value.count]).gather(0, Variable(Tensor(positions, shape: [positions.count], .float64)), for: "tensor.masked_select")
+    }
+}

@@ -1,0 +1,8 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// C's pow, under a name that the methods called `pow` do not hide.
+func libmPower(_ x: Double, _ y: Double) -> Double { pow(x, y) }

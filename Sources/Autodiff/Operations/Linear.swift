@@ -1,0 +1,91 @@
+import Scripting
+import Tensors
+
+extension Variable {
+    /// x Wᵀ + b, for x (..., in), W (out, in) and b (out): PyTorch's linear layer.
+    ///
+    /// With `rectified`, relu(x) Wᵀ + b in one step. A single row against weights stored by input unit skips the units
+    /// at zero, forward and backward; both are exact. Batches go to BLAS.
+    public func linear(_ weight: Variable, _ bias: Variable? = nil, rectified: Bool = false) throws -> Variable {
+        let operation = "tensor.linear"
+        guard weight.shape.count == 2, let width = shape.last, width == weight.shape[1], bias.map({ $0.shape == [weight.shape[0]] }) ?? true
+        else {
+            throw ScriptError(
+                operation,
+                "x \(Shape.describe(shape)), weight \(Shape.describe(weight.shape))\(bias.map { ", bias \(Shape.describe($0.shape))" } ?? "") do not fit: (..., in), (out, in), (out) expected")
+        }
+        let rows = try reshape([value.count / Swift.max(width, 1), width])
+        let result = try rows.linearRows(weight, bias, rectified)
+        return try result.reshape(Array(shape.dropLast()) + [weight.shape[0]])
+    }
+
+    private func linearRows(_ weight: Variable, _ bias: Variable?, _ rectified: Bool) throws -> Variable {
+        let operation = "tensor.linear"
+        let inputs = [self, weight] + (bias.map { [$0] } ?? [])
+        let result = try LinearKernel.forward(value, weight.value, bias?.value, rectified: rectified)
+        return try .recorded(operation, inputs, result) { call in
+            let (x, weight) = (call.inputs[0], call.inputs[1])
+            let cotangent = call.cotangent
+            let active = rectified && (call.wanted[1] || GradMode.isEnabled) ? try x.relu() : x
+            return [
+                call.wanted[0] ? try cotangent.linearTransposed(weight, x, rectified) : nil,
+                call.wanted[1] ? try cotangent.transposed().matmul(active, for: operation) : nil,
+                call.inputs.count > 2 && call.wanted[2] ? try cotangent.sum([0]) : nil,
+            ]
+        }
+    }
+
+    /// The cotangent of x: g W, with 0 where x was not positive if the layer rectified it.
+    private func linearTransposed(_ weight: Variable, _ x: Variable, _ rectified: Bool) throws -> Variable {
+        let result = try LinearKernel.backward(value, weight.value, x.value, rectified: rectified)
+        return try .recorded("tensor.linear", [self, weight], result) { call in
+            // Linear in g and in W; x only says which units were on.
+            var upstream = call.cotangent
+            if rectified { upstream = try upstream * x.detached().mask(Greater(), 0) }
+            return [
+                call.wanted[0] ? try upstream.linear(call.inputs[1]) : nil,
+                call.wanted[1] ? try call.inputs[0].transposed().matmul(upstream, for: "tensor.linear") : nil,
+            ]
+        }
+    }
+}
+
+/// The two products of a linear layer on plain values.
+enum LinearKernel {
+    static func forward(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?, rectified: Bool) throws -> Tensor {
+        let input = rectified ? try x.map(Rectify()) : x
+        let product = try input.matmul(weight.transpose(0, 1), for: "tensor.linear")
+        guard let bias else { return product }
+        return try product.zip(bias, Add(), for: "tensor.linear")
+    }
+
+    static func backward(_ cotangent: Tensor, _ weight: Tensor, _ x: Tensor, rectified: Bool) throws -> Tensor {
+        let product = try cotangent.matmul(weight, for: "tensor.linear")
+        guard rectified else { return product }
+        return try product.zip(x.map(Step()), Multiply(), for: "tensor.linear")
+    }
+}
+
+/// 1 where positive, else 0.
+struct Step: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x > 0 ? 1 : 0 } }
+
+extension Operation {
+    static let linear = Operation(
+        "linear",
+        Documentation(
+            "x:linear(weight, bias) -> tensor", "x Wᵀ + b for x (..., in), weight (out, in) and bias (out), which may be left out.",
+            errors: "shapes that do not fit", source: "torch.nn.functional.linear",
+            example: "assert(tensor({{1, 2}}):linear(tensor({{3, 4}}), tensor({5}))[{1, 1}] == 16)"),
+        cases: [
+            LawCase("linear", [.init([2, 3]), .init([4, 3]), .init([4])]) { try $0[0].linear($0[1], $0[2]) },
+            LawCase("linear of one row", [.init([3]), .init([4, 3]), .init([4])]) { try $0[0].linear($0[1], $0[2]) },
+            LawCase("rectified linear", [.init([2, 3], 0.2...2), .init([4, 3]), .init([4])]) { inputs in
+                try (inputs[0] - 1).linear(inputs[1], inputs[2], rectified: true)
+            },
+        ]
+    ) { arguments in
+        try arguments.atMost(3)
+        let bias = arguments.isNil(3) ? nil : try arguments.variable(3, "bias")
+        return [.object(try arguments.variable(1, "x").linear(arguments.variable(2, "weight"), bias))]
+    }
+}

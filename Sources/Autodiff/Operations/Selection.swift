@@ -1,0 +1,124 @@
+import Scripting
+import Tensors
+
+/// The larger (smaller) of two; NaN if either is.
+struct Larger: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x > y || x.isNaN ? x : y } }
+struct Smaller: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x < y || x.isNaN ? x : y } }
+
+/// min(max(x, lo), hi); NaN stays NaN.
+struct Clamp: UnaryFunction {
+    let low: Double
+    let high: Double
+    func callAsFunction<T: TensorElement>(_ x: T) -> T {
+        let raised = x < T(low) ? T(low) : x
+        return raised > T(high) ? T(high) : raised
+    }
+}
+
+extension Variable {
+    public func maximum(_ other: Variable) throws -> Variable { try extreme(other, "tensor.maximum", Larger(), Greater()) }
+    public func minimum(_ other: Variable) throws -> Variable { try extreme(other, "tensor.minimum", Smaller(), Less()) }
+
+    /// The gradient goes to the one that was chosen; ties share it equally, as in PyTorch.
+    private func extreme(_ other: Variable, _ operation: String, _ choice: some BinaryFunction, _ wins: some BinaryFunction) throws -> Variable {
+        try .recorded(operation, [self, other], value.zip(other.value, choice, for: operation)) { call in
+            let (x, y) = (call.inputs[0].value, call.inputs[1].value)
+            let tie = Variable(try x.zip(y, Equal(), for: operation))
+            let half = try tie * 0.5
+            return [
+                try call.flow(to: 0) { try call.cotangent * (Variable(x.zip(y, wins, for: operation)) + half) },
+                try call.flow(to: 1) { try call.cotangent * (Variable(y.zip(x, wins, for: operation)) + half) },
+            ]
+        }
+    }
+
+    /// x kept within [low, high]; either may be infinite. The gradient is 1 inside, bounds included, and 0 outside.
+    public func clamp(_ low: Double, _ high: Double) throws -> Variable {
+        try .recorded("tensor.clamp", [self], value.map(Clamp(low: low, high: high))) { call in
+            let x = call.inputs[0]
+            return [try call.cotangent * x.mask(GreaterOrEqual(), low) * x.mask(LessOrEqual(), high)]
+        }
+    }
+
+    /// `self` where the mask is not 0, else `other`.
+    public func choose(_ mask: Variable, _ other: Variable) throws -> Variable {
+        let chosen = try value.choose(mask.value, other.value)
+        let constant = mask.detached()
+        return try .recorded("tensor.where", [self, other], chosen, keeps: .nothing) { call in
+            let zero = try call.cotangent.constant(0)
+            return [
+                try call.flow(to: 0) { try call.cotangent.choose(constant, zero) },
+                try call.flow(to: 1) { try zero.choose(constant, call.cotangent) },
+            ]
+        }
+    }
+
+    /// A number where the mask is not 0, else `self`.
+    func masked(where mask: Variable, _ number: Double) throws -> Variable {
+        try constant(number).choose(mask, self)
+    }
+}
+
+extension Operation {
+    static let maximum = binary("maximum", "The larger element, broadcast; ties share the gradient.", errors: "shapes that do not broadcast", source: "torch.maximum", over: (0...1, 2...3), example: "assert(tensor({1, 5}):maximum(3):sum():item() == 8)") { try $0.maximum($1) }
+    static let minimum = binary("minimum", "The smaller element, broadcast; ties share the gradient.", errors: "shapes that do not broadcast", source: "torch.minimum", over: (0...1, 2...3), example: "assert(tensor({1, 5}):minimum(3):sum():item() == 4)") { try $0.minimum($1) }
+
+    static let clamp = Operation(
+        "clamp",
+        Documentation(
+            "x:clamp(lo, hi) -> tensor\ntensor.clamp(x, lo, hi) -> tensor",
+            "min(max(x, lo), hi). A nil bound is none. lo and hi are numbers, or tensors broadcast to x. The gradient is 1 inside, bounds included, 0 outside.",
+            errors: "no bound at all; shapes that do not broadcast", source: "torch.clamp",
+            example: "assert(tensor({-1, 0.5, 2}):clamp(0, 1):sum():item() == 1.5)"),
+        cases: [LawCase("clamp", [.init([5], -1...1)]) { try $0[0].clamp(-0.55, 0.55) }]
+    ) { arguments in
+        try arguments.atMost(3)
+        let x = try arguments.variable(1, "x")
+        if arguments.isNil(2) && arguments.isNil(3) { throw arguments.error("give a lower bound, an upper bound or both") }
+        let low = arguments.isNil(2) ? -Double.infinity : arguments[2].asNumber
+        let high = arguments.isNil(3) ? Double.infinity : arguments[3].asNumber
+        if let low, let high { return [.object(try x.clamp(low, high))] }
+        // Tensor bounds: the same by two comparisons.
+        var result = x
+        if !arguments.isNil(2) { result = try arguments.variableOrNumber(2, "lo", like: x).maximum(result) }
+        if !arguments.isNil(3) { result = try arguments.variableOrNumber(3, "hi", like: x).minimum(result) }
+        return [.object(result)]
+    }
+
+    static let `where` = Operation(
+        "where",
+        Documentation(
+            "x:where(mask, y) -> tensor\ntensor.where(x, mask, y) -> tensor",
+            "x where the mask is not 0, else y; all three broadcast, y may be a number.",
+            errors: "shapes that do not broadcast", source: "torch.Tensor.where",
+            example: "assert(tensor({1, 2}):where(tensor({1, 0}), 9):sum():item() == 10)"),
+        cases: [
+            LawCase("where", [.init([2, 3]), .init([3])]) { inputs in
+                try inputs[0].choose(Variable(Tensor([1, 0, 1], shape: [3])), inputs[1])
+            }
+        ]
+    ) { arguments in
+        try arguments.atMost(3)
+        let x = try arguments.variable(1, "x")
+        let mask = try arguments.variable(2, "mask")
+        return [.object(try x.choose(mask, arguments.variableOrNumber(3, "y", like: x)))]
+    }
+
+    static let maskedFill = Operation(
+        "masked_fill",
+        Documentation(
+            "x:masked_fill(mask, v) -> tensor", "The number v where the mask is not 0, else x.",
+            errors: "shapes that do not broadcast", source: "torch.Tensor.masked_fill",
+            example: "assert(tensor({1, 2}):masked_fill(tensor({1, 0}), 9):sum():item() == 11)"),
+        cases: [
+            LawCase("masked_fill", [.init([2, 3])]) { inputs in
+                try inputs[0].masked(where: Variable(Tensor([1, 0, 1], shape: [3])), 4)
+            }
+        ]
+    ) { arguments in
+        try arguments.atMost(3)
+        let x = try arguments.variable(1, "x")
+        let mask = try arguments.variable(2, "mask")
+        return [.object(try arguments.variableOrNumber(3, "v", like: x).choose(mask, x))]
+    }
+}

@@ -1,0 +1,280 @@
+import Scripting
+import Tensors
+
+extension Variable {
+    /// The sum over axes (all by default), which go or stay as extents of 1.
+    public func sum(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
+        let axes = axes ?? Array(shape.indices)
+        let kept = try value.sum(axes)
+        let result = keep ? kept : try kept.reshape(kept.shape.indices.filter { !axes.contains($0) }.map { kept.shape[$0] })
+        return try .recorded("tensor.sum", [self], result, keeps: .nothing) { call in
+            [try call.cotangent.reshape(kept.shape).expand(call.inputs[0].shape)]
+        }
+    }
+
+    /// Summed over the axes along which `target` broadcasts to this shape: the transpose of broadcasting.
+    public func summed(to target: [Int]) throws -> Variable {
+        if shape == target { return self }
+        let lead = shape.count - target.count
+        let axes = shape.indices.filter { $0 < lead || (target[$0 - lead] == 1 && shape[$0] != 1) }
+        return try sum(axes, keepingDimensions: true).reshape(target)
+    }
+
+    public func mean(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
+        let count = (axes ?? Array(shape.indices)).reduce(1) { $0 * shape[$1] }
+        return try sum(axes, keepingDimensions: keep) / Double(count)
+    }
+
+    /// The variance with divisor n - correction (1: Bessel's, PyTorch's default).
+    public func variance(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false, correction: Double = 1) throws -> Variable {
+        let axes = axes ?? Array(shape.indices)
+        let count = axes.reduce(1) { $0 * shape[$1] }
+        let centred = try self - mean(axes, keepingDimensions: true)
+        return try (centred * centred).sum(axes, keepingDimensions: keep) / max(0, Double(count) - correction)
+    }
+
+    /// log sum exp over axes, shifted by the largest element so that it neither overflows nor underflows.
+    public func logSumExp(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
+        let axes = axes ?? Array(shape.indices)
+        var peak = value
+        for axis in axes { peak = try peak.extremum(axis, largest: true, for: "tensor.logsumexp").values }
+        // A peak of +-inf would make inf - inf: shift by 0 there, the sum is then exactly inf or 0.
+        let shift = Variable(try peak.choose(peak.map(IsFinite()), Tensor(0, peak.dtype)))
+        let total = try (self - shift).exp().sum(axes, keepingDimensions: true).log() + shift
+        return keep ? total : try total.dropping(axes)
+    }
+
+    /// e^x over its sum along one axis.
+    public func softmax(_ axis: Int) throws -> Variable { try (self - logSumExp([axis], keepingDimensions: true)).exp() }
+
+    /// The p-norm over axes: (sum |x|^p)^(1/p); p may be 0 (count of non-zeros) or +-infinity.
+    public func norm(_ p: Double = 2, _ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
+        switch p {
+        case 2: return try (self * self).sum(axes, keepingDimensions: keep).squareRootAtZero()
+        case 1: return try abs().sum(axes, keepingDimensions: keep)
+        case 0: return try mask(NotEqual(), 0).sum(axes, keepingDimensions: keep)
+        case .infinity: return try abs().extremes(axes, largest: true, keepingDimensions: keep)
+        case -.infinity: return try abs().extremes(axes, largest: false, keepingDimensions: keep)
+        default: return try abs().pow(p).sum(axes, keepingDimensions: keep).pow(1 / p)
+        }
+    }
+
+    /// The square root whose gradient at 0 is 0: the norm's subgradient, as in PyTorch.
+    private func squareRootAtZero() throws -> Variable {
+        let zero = try mask(Equal(), 0)
+        return try masked(where: zero, 1).sqrt().masked(where: zero, 0)
+    }
+
+    /// The largest (smallest) element over axes; ties share the gradient equally.
+    public func extremes(_ axes: [Int]? = nil, largest: Bool, keepingDimensions keep: Bool = false) throws -> Variable {
+        let operation = largest ? "tensor.max" : "tensor.min"
+        let axes = axes ?? Array(shape.indices)
+        guard value.count > 0 else { throw ScriptError(operation, "no elements in \(Shape.describe(shape))") }
+        var peak = try value.cast(dtype.computing)
+        for axis in axes { peak = try peak.extremum(axis, largest: largest, for: operation).values }
+        let kept = peak
+        let result: Variable = try .recorded(operation, [self], kept) { call in
+            let x = call.inputs[0].value
+            let winners = Variable(try x.zip(kept, Equal(), for: operation))
+            return [try call.cotangent * winners / winners.sum(axes, keepingDimensions: true)]
+        }
+        return keep ? result : try result.dropping(axes)
+    }
+
+    /// The product over one axis, or of everything. Built from exclusive products from both sides, so that zeros have
+    /// right gradients.
+    public func product(_ axis: Int?, keepingDimensions keep: Bool = false) throws -> Variable {
+        guard let axis else {
+            return try reshape([value.count]).product(0, keepingDimensions: false)
+        }
+        try value.check(axis: axis, for: "tensor.prod")
+        // Pairwise: halves multiplied until one is left.
+        var parts = self
+        while parts.shape[axis] > 1 {
+            let half = parts.shape[axis] / 2
+            var next = try parts.slice(axis, 0, half) * parts.slice(axis, half, half)
+            if parts.shape[axis] % 2 == 1 { next = try Variable.concatenate([next, parts.slice(axis, 2 * half, 1)], axis) }
+            parts = next
+        }
+        if parts.shape[axis] == 0 {
+            var one = shape
+            one[axis] = 1
+            parts = Variable(try Tensor.full(one, 1, dtype.computing))
+        }
+        return keep ? parts : try parts.dropping([axis])
+    }
+
+    /// Without these axes, which have extent 1.
+    func dropping(_ axes: [Int]) throws -> Variable {
+        try reshape(shape.indices.filter { !axes.contains($0) }.map { shape[$0] })
+    }
+}
+
+struct IsFinite: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x.isFinite ? 1 : 0 } }
+
+extension Operation {
+    /// `x:name(dim, keepdim)`, with or without `dim`.
+    private static func reduction(
+        _ name: String, _ summary: String, source: String, over range: ClosedRange<Double> = -2...2, example: String,
+        _ apply: @escaping @Sendable (Variable, [Int]?, Bool) throws -> Variable
+    ) -> Operation {
+        let choices: [([Int], [Int]?, Bool)] = [([2, 3], nil, false), ([2, 3], [0], true), ([2, 3, 2], [2, 0], false)]
+        return Operation(
+            name,
+            Documentation(
+                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim) -> tensor",
+                summary + " dim is a dimension from 1 (negative from the end) or a table of them; keepdim = true keeps it as extent 1.",
+                errors: "a dimension that is not there or is named twice", source: source, example: example),
+            cases: choices.map { shape, axes, keep in
+                LawCase("\(name) of \(Shape.describe(shape)) over \(axes.map { "\($0)" } ?? "all")", [.init(shape, range)]) { try apply($0[0], axes, keep) }
+            }
+        ) { arguments in
+            try arguments.atMost(3)
+            let x = try arguments.variable(1, "x")
+            return [.object(try apply(x, arguments.axes(2, rank: x.shape.count), arguments.boolean(3, "keepdim", default: false)))]
+        }
+    }
+
+    static let sum = reduction("sum", "The sum; 0 of nothing. float32 is summed in float64.", source: "torch.sum", example: "assert(tensor({{1, 2}, {3, 4}}):sum(1):tolist()[2] == 6)") { try $0.sum($1, keepingDimensions: $2) }
+    static let mean = reduction("mean", "The arithmetic mean; NaN of nothing.", source: "torch.mean", example: "assert(tensor({1, 2, 3}):mean():item() == 2)") { try $0.mean($1, keepingDimensions: $2) }
+    static let logsumexp = reduction("logsumexp", "log of the sum of exponentials, without overflow; -inf where all elements are.", source: "torch.logsumexp", example: "assert(math.abs(tensor({0, 0}):logsumexp():item() - math.log(2)) < 1e-6)") { x, axes, keep in
+        x.value.count == 0 ? try x.sum(axes, keepingDimensions: keep).log() : try x.logSumExp(axes, keepingDimensions: keep)
+    }
+
+    private static func spread(
+        _ name: String, _ summary: String, example: String, _ apply: @escaping @Sendable (Variable, [Int]?, Bool, Double) throws -> Variable
+    ) -> Operation {
+        Operation(
+            name,
+            Documentation(
+                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim, {correction = 1}) -> tensor", summary,
+                errors: "a dimension that is not there", source: "torch.\(name)", example: example),
+            cases: [
+                LawCase("\(name) of all", [.init([2, 3])]) { try apply($0[0], nil, false, 1) },
+                LawCase("\(name) over rows", [.init([3, 4])]) { try apply($0[0], [0], true, 0) },
+            ]
+        ) { arguments in
+            try arguments.atMost(4)
+            let x = try arguments.variable(1, "x")
+            var last = arguments.count
+            if last >= 2, case .table(let table) = arguments[last], table.count == 0 {} else { last += 1 }
+            let options = try arguments.options(last, ["correction"])
+            let axes = last == 2 ? nil : try arguments.axes(2, rank: x.shape.count)
+            let keep = last == 3 ? false : try arguments.boolean(3, "keepdim", default: false)
+            return [.object(try apply(x, last <= 2 ? nil : axes, last <= 3 ? false : keep, options.number("correction", default: 1)))]
+        }
+    }
+
+    static let `var` = spread("var", "The variance, with divisor n - correction (1 by default, as in PyTorch).", example: "assert(tensor({1, 3}):var():item() == 2)") { try $0.variance($1, keepingDimensions: $2, correction: $3) }
+    static let std = spread("std", "The standard deviation: the square root of var.", example: "assert(tensor({0, 2}):std(1, false, {correction = 0}):item() == 1)") { try $0.variance($1, keepingDimensions: $2, correction: $3).sqrt() }
+
+    static let prod = Operation(
+        "prod",
+        Documentation(
+            "x:prod() -> tensor of no dimension\nx:prod(dim, keepdim) -> tensor", "The product; 1 of nothing. Gradients are right at zeros too.",
+            errors: "a dimension that is not there", source: "torch.prod", example: "assert(tensor({2, 3, 4}):prod():item() == 24)"),
+        cases: [
+            LawCase("prod of all", [.init([2, 3])]) { try $0[0].product(nil) },
+            LawCase("prod over columns", [.init([2, 5])]) { try $0[0].product(1) },
+        ]
+    ) { arguments in
+        try arguments.atMost(3)
+        let x = try arguments.variable(1, "x")
+        let axis = arguments.isNil(2) ? nil : try arguments.axis(2, rank: x.shape.count)
+        return [.object(try x.product(axis, keepingDimensions: arguments.boolean(3, "keepdim", default: false)))]
+    }
+
+    static let softmax = Operation(
+        "softmax",
+        Documentation(
+            "x:softmax(dim) -> tensor", "e^x divided by its sum along dim, without overflow.", errors: "a dimension that is not there",
+            source: "torch.softmax", example: "assert(tensor({0, 0}):softmax(1):tolist()[1] == 0.5)"),
+        cases: [LawCase("softmax", [.init([2, 3])]) { try $0[0].softmax(1) }]
+    ) { arguments in
+        try arguments.atMost(2)
+        let x = try arguments.variable(1, "x")
+        return [.object(try x.softmax(arguments.axis(2, rank: x.shape.count)))]
+    }
+
+    static let norm = Operation(
+        "norm",
+        Documentation(
+            "x:norm() -> tensor of no dimension\nx:norm(p, dim, keepdim) -> tensor",
+            "The p-norm, (sum |x|^p)^(1/p), of all elements or along dim; p is 2 by default and may be 0 or +-infinity. The gradient of the 2-norm at 0 is 0.",
+            errors: "a dimension that is not there", source: "torch.linalg.vector_norm", example: "assert(tensor({3, 4}):norm():item() == 5)"),
+        cases: [
+            LawCase("norm", [.init([2, 3])]) { try $0[0].norm() },
+            LawCase("norm 3 over rows", [.init([2, 3], 0.3...2)]) { try $0[0].norm(3, [0]) },
+            LawCase("norm 1", [.init([4], 0.3...2)]) { try $0[0].norm(1) },
+            LawCase("norm inf", [.init([4], 0.3...2)]) { try $0[0].norm(.infinity) },
+        ]
+    ) { arguments in
+        try arguments.atMost(4)
+        let x = try arguments.variable(1, "x")
+        return [
+            .object(
+                try x.norm(
+                    arguments.number(2, "p", default: 2), arguments.axes(3, rank: x.shape.count),
+                    keepingDimensions: arguments.boolean(4, "keepdim", default: false)))
+        ]
+    }
+
+    /// max and min: a 0-d tensor of everything, or values and 1-based indices along one dimension.
+    private static func extreme(_ name: String, largest: Bool) -> Operation {
+        Operation(
+            name,
+            Documentation(
+                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim) -> values, indices",
+                "The \(largest ? "largest" : "smallest") element. Along a dimension also where it is, counted from 1 (the first of ties, which gets the gradient). NaN wins.",
+                errors: "no elements; a dimension that is not there", source: "torch.\(name)",
+                example: "local v, i = tensor({{1, 5}, {7, 2}}):\(name)(2)\nassert(i:tolist()[1] == \(largest ? 2 : 1))"),
+            cases: [
+                LawCase("\(name) of all", [.init([2, 3])]) { try $0[0].extremes(largest: largest) },
+                LawCase("\(name) over columns", [.init([2, 3])]) { try $0[0].extremeElements(1, largest: largest).values },
+            ]
+        ) { arguments in
+            try arguments.atMost(3)
+            let x = try arguments.variable(1, "x")
+            if arguments.isNil(2) { return [.object(try x.extremes(largest: largest))] }
+            let axis = try arguments.axis(2, rank: x.shape.count)
+            let keep = try arguments.boolean(3, "keepdim", default: false)
+            let (values, indices) = try x.extremeElements(axis, largest: largest)
+            return try [values, indices].map { .object(keep ? $0 : try $0.dropping([axis])) }
+        }
+    }
+
+    static let max = extreme("max", largest: true)
+    static let min = extreme("min", largest: false)
+
+    private static func position(_ name: String, largest: Bool) -> Operation {
+        Operation(
+            name,
+            Documentation(
+                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim) -> tensor",
+                "Where the \(largest ? "largest" : "smallest") element is, counted from 1; the first of ties, NaN first of all. Without dim, the position in row-major order.",
+                errors: "no elements; a dimension that is not there", source: "torch.\(name)",
+                example: "assert(tensor({3, 9, 4}):\(name)():item() == \(largest ? 2 : 1))")
+        ) { arguments in
+            try arguments.atMost(3)
+            let x = try arguments.variable(1, "x")
+            let axis = arguments.isNil(2) ? nil : try arguments.axis(2, rank: x.shape.count)
+            let positions = Variable(try x.value.extremum(axis, largest: largest, for: "tensor.\(name)").positions)
+            let counted = try positions + 1
+            guard let axis, try !arguments.boolean(3, "keepdim", default: false) else { return [.object(counted)] }
+            return [.object(try counted.dropping([axis]))]
+        }
+    }
+
+    static let argmax = position("argmax", largest: true)
+    static let argmin = position("argmin", largest: false)
+}
+
+extension Variable {
+    /// The extreme elements along one axis (kept as extent 1) and their 1-based positions, in float64.
+    func extremeElements(_ axis: Int, largest: Bool) throws -> (values: Variable, indices: Variable) {
+        let operation = largest ? "tensor.max" : "tensor.min"
+        let (_, positions) = try value.extremum(axis, largest: largest, for: operation)
+        let indices = try Variable(positions) + 1
+        return (try gather(axis, indices), indices)
+    }
+}

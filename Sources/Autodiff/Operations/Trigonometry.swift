@@ -1,0 +1,36 @@
+import Scripting
+import Tensors
+
+struct Sine: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .sin(x) } }
+struct Cosine: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .cos(x) } }
+struct Tangent: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .tan(x) } }
+struct HyperbolicTangent: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .tanh(x) } }
+
+extension Variable {
+    public func sin() throws -> Variable {
+        try .recorded("tensor.sin", [self], value.map(Sine())) { [try $0.cotangent * $0.inputs[0].cos()] }
+    }
+
+    public func cos() throws -> Variable {
+        try .recorded("tensor.cos", [self], value.map(Cosine())) { [try -($0.cotangent * $0.inputs[0].sin())] }
+    }
+
+    public func tan() throws -> Variable {
+        try .recorded("tensor.tan", [self], value.map(Tangent()), keeps: .outputs) {
+            [try $0.cotangent * ($0.outputs[0] * $0.outputs[0] + 1)]
+        }
+    }
+
+    public func tanh() throws -> Variable {
+        try .recorded("tensor.tanh", [self], value.map(HyperbolicTangent()), keeps: .outputs) {
+            [try $0.cotangent * (1 - $0.outputs[0] * $0.outputs[0])]
+        }
+    }
+}
+
+extension Operation {
+    static let sin = unary("sin", "The sine of x in radians.", source: "torch.sin", example: "assert(tensor({0}):sin()[{1}] == 0)") { try $0.sin() }
+    static let cos = unary("cos", "The cosine of x in radians.", source: "torch.cos", example: "assert(tensor({0}):cos()[{1}] == 1)") { try $0.cos() }
+    static let tan = unary("tan", "The tangent of x in radians.", source: "torch.tan", over: -1...1, example: "assert(tensor({0}):tan()[{1}] == 0)") { try $0.tan() }
+    static let tanh = unary("tanh", "The hyperbolic tangent.", source: "torch.tanh", example: "assert(tensor({0}):tanh()[{1}] == 0)") { try $0.tanh() }
+}

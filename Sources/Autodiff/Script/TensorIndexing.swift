@@ -1,0 +1,128 @@
+import Scripting
+import Tensors
+
+/// `x[...]`, read and written.
+enum TensorIndexing {
+    static let index = NativeFunction(
+        "tensor[]",
+        Documentation(
+            "x[i] -> tensor\nx[{i, j, ...}] -> number\nx[{{a, b}, {}, i}] -> tensor\nx[mask] -> tensor",
+            "x[i] is the i-th slice along the first dimension, a view. In a table, per dimension: a number picks (and drops it), {a, b} is a range with both ends, {a, b, step} every step-th, {} everything; missing ones are everything. When every dimension has a number, the result is a Lua number. x[mask] is x:masked_select(mask). Views are differentiable.",
+            errors: "an index out of range; more indices than dimensions",
+            example: "local x = tensor({{1, 2, 3}, {4, 5, 6}})\nassert(x[{2, -1}] == 6 and x[{{}, {1, 2}}].shape[2] == 2 and x[1]:sum():item() == 6)")
+    ) { arguments in
+        let x = try arguments.variable(1, "x")
+        switch arguments[2] {
+        case .object(let mask as Variable): return .object(try x.maskedSelect(mask))
+        case .table(let table):
+            let picks = try picks(table, x.shape)
+            if picks.count == x.shape.count, picks.allSatisfy(\.isNumber) {
+                return .number(try part(picks, of: x.value).item())
+            }
+            return .object(try view(picks, of: x))
+        case let value:
+            return .object(try view([try pick(value, 0, x.shape)], of: x))
+        }
+    }
+
+    static let newindex = NativeFunction(
+        "tensor[]",
+        Documentation(
+            "x[i] = v\nx[{...}] = v\nx[mask] = v", "Writes a number, a tensor or nested tables, broadcast, over the part that x[...] reads.",
+            errors: "an index out of range; a value that does not broadcast; a leaf that requires a gradient; a value the tape still needs, when backward runs",
+            example: "local x = tensor.zeros(3, 3)\nx[{{1, 2}, {}}] = 1\nx[3] = tensor({4, 5, 6})\nassert(x:sum():item() == 21)")
+    ) { arguments in
+        let x = try arguments.variable(1, "x")
+        let source: Variable
+        switch arguments[3] {
+        case .object(let variable as Variable): source = variable
+        case .table:
+            var nested = NestedNumbers(function: arguments.function)
+            try nested.read(arguments[3], depth: 0)
+            source = Variable(try Tensor(nested.values, shape: nested.shape ?? [], x.dtype.computing))
+        default:
+            guard let number = arguments[3].asNumber else { throw arguments.error(3, "value", expected: "a number, a tensor or a table") }
+            source = Variable(try Tensor(number, x.dtype.computing))
+        }
+        if case .object(let mask as Variable) = arguments[2] {
+            _ = try mask.value.expand(x.shape, for: arguments.function)
+            try x.update(arguments.function) { try source.choose(mask, $0) }
+            return []
+        }
+        var picked: [Pick]
+        if case .table(let table) = arguments[2] { picked = try picks(table, x.shape) } else { picked = [try pick(arguments[2], 0, x.shape)] }
+        let picks = picked
+        try x.write(source, for: arguments.function) { try part(picks, of: $0) }
+        return []
+    }
+
+    /// What an index takes of one dimension, 0-based.
+    enum Pick: Sendable {
+        case one(Int)
+        case range(start: Int, count: Int, step: Int)
+
+        var isNumber: Bool { if case .one = self { true } else { false } }
+    }
+
+    static func picks(_ table: any ScriptTable, _ shape: [Int]) throws -> [Pick] {
+        let elements = try table.elements()
+        guard elements.count <= shape.count else {
+            throw ScriptError("tensor[]", "\(elements.count) indices for the \(shape.count) dimensions of \(Shape.describe(shape))")
+        }
+        return try elements.enumerated().map { try pick($1, $0, shape) }
+    }
+
+    static func pick(_ value: Value, _ axis: Int, _ shape: [Int]) throws -> Pick {
+        guard axis < shape.count else { throw ScriptError("tensor[]", "a tensor without dimensions has no element \(value.shown); use x:item()") }
+        let extent = shape[axis]
+        func bound(_ value: Value, _ what: String) throws -> Int {
+            guard let index = value.asInteger, let position = zeroBased(index, count: extent) else {
+                throw ScriptError(
+                    "tensor[]", "\(what) \(value.shown) is out of range 1..\(extent) (or -\(extent)..-1) of dimension \(axis + 1) of \(Shape.describe(shape))")
+            }
+            return position
+        }
+        guard case .table(let range) = value else { return .one(try bound(value, "index")) }
+        let ends = try range.elements()
+        switch ends.count {
+        case 0: return .range(start: 0, count: extent, step: 1)
+        case 1...3:
+            let first = try bound(ends[0], "range start")
+            let last = try ends.count > 1 ? bound(ends[1], "range end") : first
+            var step = 1
+            if ends.count == 3 {
+                guard let given = ends[2].asInteger, given >= 1 else {
+                    throw ScriptError("tensor[]", "range step \(ends[2].shown): a whole number from 1 expected")
+                }
+                step = given
+            }
+            guard first <= last else {
+                throw ScriptError("tensor[]", "the range \(ends[0].shown)..\(ends[1].shown) of dimension \(axis + 1) of \(Shape.describe(shape)) ends before it begins")
+            }
+            return .range(start: first, count: (last - first) / step + 1, step: step)
+        default: throw ScriptError("tensor[]", "a range is {first, last} or {first, last, step}; got \(ends.count) numbers")
+        }
+    }
+
+    /// The part as a view of plain numbers.
+    static func part(_ picks: [Pick], of tensor: Tensor) throws -> Tensor {
+        var tensor = tensor
+        var axis = 0
+        for pick in picks {
+            switch pick {
+            case .one(let index): tensor = try tensor.select(axis, index, for: "tensor[]")
+            case .range(let start, let count, let step):
+                tensor = try tensor.slice(axis, from: start, count: count, step: step, for: "tensor[]")
+                axis += 1
+            }
+        }
+        return tensor
+    }
+
+    /// The part as one recorded view.
+    static func view(_ picks: [Pick], of x: Variable) throws -> Variable {
+        try x.rearranged("tensor[]", part(picks, of: x.value)) { cotangent, shape in
+            try cotangent.placed(into: shape) { try part(picks, of: $0) }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+import RealModule
+import Scripting
+import Tensors
+
+/// Functions that make tensors.
+enum TensorMakers {
+    static let all = [zeros, ones, full, eye, arange, linspace, zerosLike, onesLike]
+
+    private static let shapeErrors = "a size that is negative or not whole; more elements than memory; an unknown option"
+
+    static let tensor = NativeFunction(
+        "tensor",
+        Documentation(
+            "tensor(values, {dtype = \"float32\"}) -> tensor",
+            "A tensor of nested tables of numbers, of one number (no dimension), or a copy of a tensor. true and false are 1 and 0.",
+            errors: "tables that are not rectangular; elements that are not numbers", source: "torch.tensor",
+            example: "local x = tensor({{1, 2}, {3, 4}})\nassert(x.shape[1] == 2 and x[{2, 1}] == 3)")
+    ) { arguments in
+        try arguments.atMost(2)
+        let options = try arguments.options(2, ["dtype", "requires_grad"])
+        let dtype = try arguments.dtype(options)
+        let result: Variable
+        switch arguments[1] {
+        case .object(let object as Variable):
+            result = Variable(try object.value.copy(options.has("dtype") ? dtype : object.dtype.computing))
+        default:
+            var nested = NestedNumbers(function: arguments.function)
+            try nested.read(arguments[1], depth: 0)
+            result = Variable(try Tensor(nested.values, shape: nested.shape ?? [], dtype))
+        }
+        return .object(try options.applied(to: result))
+    }
+
+    static let zeros = filled("zeros", "0", "assert(tensor.zeros(2, 3):sum():item() == 0)", 0)
+    static let ones = filled("ones", "1", "assert(tensor.ones({2, 3}, {dtype = \"float64\"}):sum():item() == 6)", 1)
+
+    private static func filled(_ name: String, _ what: String, _ example: String, _ value: Double) -> NativeFunction {
+        NativeFunction(
+            "tensor.\(name)",
+            Documentation(
+                "tensor.\(name)(d1, d2, ..., {dtype, requires_grad}) -> tensor\ntensor.\(name)({d1, d2, ...}, {dtype, requires_grad}) -> tensor",
+                "A tensor of that shape, filled with \(what).", errors: shapeErrors, source: "torch.\(name)", example: example)
+        ) { arguments in
+            let (sizes, options) = try arguments.splitOptions(["dtype", "requires_grad"])
+            let shape = try sizes.shape(from: 1)
+            let dtype = try arguments.dtype(options)
+            let tensor = value == 0 ? try Tensor.zeros(shape, dtype, for: arguments.function) : try Tensor.full(shape, value, dtype)
+            return .object(try options.applied(to: Variable(tensor)))
+        }
+    }
+
+    static let full = NativeFunction(
+        "tensor.full",
+        Documentation(
+            "tensor.full({d1, d2, ...}, v, {dtype, requires_grad}) -> tensor", "A tensor of that shape, filled with the number v.",
+            errors: shapeErrors, source: "torch.full", example: "assert(tensor.full({2, 2}, 3):sum():item() == 12)")
+    ) { arguments in
+        try arguments.atMost(3)
+        let shape = try arguments.extents(arguments[1], 1)
+        let value = try arguments.number(2, "v")
+        let options = try arguments.options(3, ["dtype", "requires_grad"])
+        return .object(try options.applied(to: Variable(try Tensor.full(shape, value, arguments.dtype(options)))))
+    }
+
+    static let eye = NativeFunction(
+        "tensor.eye",
+        Documentation(
+            "tensor.eye(n, {dtype}) -> tensor\ntensor.eye(n, m, {dtype}) -> tensor", "The (n, m) matrix with 1 on the diagonal, 0 elsewhere; m is n by default.",
+            errors: shapeErrors, source: "torch.eye", example: "assert(tensor.eye(3):sum():item() == 3)")
+    ) { arguments in
+        let (sizes, options) = try arguments.splitOptions(["dtype", "requires_grad"])
+        try sizes.atMost(2)
+        let n = try sizes.integer(1, "n", in: 0...Int.max)
+        let m = try sizes.integer(2, "m", in: 0...Int.max, default: n)
+        let result = try Tensor.zeros([n, m], arguments.dtype(options), for: arguments.function)
+        let diagonal = Tensor.diagonalView(of: result)
+        try diagonal.fill(1)
+        return .object(try options.applied(to: Variable(result)))
+    }
+
+    static let arange = NativeFunction(
+        "tensor.arange",
+        Documentation(
+            "tensor.arange(a, b, step, {dtype}) -> tensor", "a, a + step, ... up to and including b when it is reached (Lua's counting, as in `for`); step is 1 by default.",
+            errors: "a step of 0, or away from b; NaN or infinite bounds", source: "torch.arange, with the end included",
+            example: "assert(tensor.arange(1, 3):sum():item() == 6)")
+    ) { arguments in
+        let (numbers, options) = try arguments.splitOptions(["dtype", "requires_grad"])
+        try numbers.atMost(3)
+        let (a, b, step) = (try numbers.number(1, "a"), try numbers.number(2, "b"), try numbers.number(3, "step", default: 1))
+        guard a.isFinite, b.isFinite, step.isFinite, step != 0 else {
+            throw arguments.error("\(a) to \(b) by \(step): finite numbers and a step other than 0 expected")
+        }
+        // Lua's own `for` counts by repeated comparison; the slack lets 0.1 steps reach their end.
+        let steps = ((b - a) / step * (1 + 1e-12)).rounded(.down)
+        guard let count = Int(exactly: Swift.max(steps + 1, 0)) else { throw arguments.error("\(a) to \(b) by \(step) has too many elements") }
+        let ramp = try Tensor.ramp(count, from: a, step: step, arguments.dtype(options), for: arguments.function)
+        return .object(try options.applied(to: Variable(ramp)))
+    }
+
+    static let linspace = NativeFunction(
+        "tensor.linspace",
+        Documentation(
+            "tensor.linspace(a, b, n, {dtype}) -> tensor", "n numbers from a to b, both included, in equal steps.", errors: "n below 1",
+            source: "torch.linspace", example: "assert(tensor.linspace(0, 1, 5)[{3}] == 0.5)")
+    ) { arguments in
+        try arguments.atMost(4)
+        let (a, b) = (try arguments.number(1, "a"), try arguments.number(2, "b"))
+        let n = try arguments.integer(3, "n", in: 1...Int.max)
+        let options = try arguments.options(4, ["dtype", "requires_grad"])
+        let result = try Tensor.ramp(n, from: a, step: n == 1 ? 0 : (b - a) / Double(n - 1), arguments.dtype(options), for: arguments.function)
+        if n > 1 { try result.select(0, n - 1).fill(b) }
+        return .object(try options.applied(to: Variable(result)))
+    }
+
+    static let zerosLike = like("zeros_like", 0)
+    static let onesLike = like("ones_like", 1)
+
+    private static func like(_ name: String, _ value: Double) -> NativeFunction {
+        NativeFunction(
+            "tensor.\(name)",
+            Documentation("tensor.\(name)(x) -> tensor", "A tensor of x's shape and dtype, filled with \(Int(value)).", source: "torch.\(name)", example: "assert(tensor.\(name)(tensor.zeros(2, 3)).shape[2] == 3)")
+        ) { arguments in
+            try arguments.atMost(1)
+            let x = try arguments.tensor(1, "x")
+            return .tensor(try Tensor.full(x.shape, value, x.dtype.computing))
+        }
+    }
+}
+
+extension Arguments {
+    /// Separates a last table that holds options (or is empty behind other arguments) from what is before it.
+    func splitOptions(_ known: [String]) throws -> (before: Arguments, options: Options) {
+        if case .table(let table)? = values.last, table.count == 0, try count > 1 || !table.entries().isEmpty {
+            return (Arguments(function: function, values: Array(values.dropLast()), context: context), try options(count, known))
+        }
+        return (self, try options(count + 1, known))
+    }
+
+    /// A shape in one table, or one number.
+    func extents(_ value: Value, _ position: Int) throws -> [Int] {
+        let single = Arguments(function: function, values: [value], context: context)
+        if case .none = value { throw error(position, "shape", expected: "a shape such as {2, 3}") }
+        return try single.shape(from: 1)
+    }
+}
+
+extension Options {
+    /// A leaf that gradients accumulate in, if `requires_grad = true`.
+    func applied(to variable: Variable) throws -> Variable {
+        if try boolean("requires_grad", default: false) { try variable.setRequiresGrad(true) }
+        return variable
+    }
+}
+
+extension Tensor {
+    /// from, from + step, ...
+    static func ramp(_ count: Int, from: Double, step: Double, _ dtype: DType, for operation: String) throws -> Tensor {
+        let result = try Tensor.zeros([count], .float64, for: operation)
+        let base = result.base(Double.self)
+        for i in 0..<count { base[i] = from + Double(i) * step }
+        return try result.cast(dtype)
+    }
+
+    /// The diagonal of a matrix, as a view.
+    static func diagonalView(of matrix: Tensor) -> Tensor {
+        Tensor(
+            storage: matrix.storage, shape: [Swift.min(matrix.shape[0], matrix.shape[1])], strides: [matrix.strides[0] + matrix.strides[1]],
+            offset: matrix.offset)
+    }
+}
+
+/// Rectangular nested tables of numbers, flattened.
+struct NestedNumbers {
+    let function: String
+    private(set) var values: [Double] = []
+    private(set) var shape: [Int]?
+    private var extents: [Int] = []
+
+    init(function: String) { self.function = function }
+
+    mutating func read(_ value: Value, depth: Int) throws {
+        // A table that contains itself has no end.
+        guard depth <= 32 else { throw ScriptError(function, "tables nested more than 32 deep") }
+        if case .table(let table) = value {
+            if depth == extents.count {
+                guard shape == nil else { throw ragged("a table where a number was expected") }
+                extents.append(table.count)
+            }
+            guard table.count == extents[depth] else { throw ragged("a row of \(table.count) among rows of \(extents[depth])") }
+            if let numbers = try table.numbers(), !numbers.isEmpty {
+                try closeShape(depth + 1)
+                values += numbers
+            } else {
+                for element in try table.elements() { try read(element, depth: depth + 1) }
+            }
+            if table.count == 0 { try closeShape(depth + 1) }
+            return
+        }
+        try closeShape(depth)
+        switch value {
+        case .boolean(let flag): values.append(flag ? 1 : 0)
+        case .object(let object as Variable) where object.value.count == 1 && object.shape.isEmpty: values.append(try object.value.item())
+        default:
+            guard let number = value.asNumber else {
+                throw ScriptError(function, "a number or a table of numbers expected, got \(value.shown)")
+            }
+            values.append(number)
+        }
+    }
+
+    private mutating func closeShape(_ depth: Int) throws {
+        if shape == nil { shape = extents }
+        guard depth == extents.count else { throw ragged("a number where a table was expected") }
+    }
+
+    private func ragged(_ what: String) -> ScriptError { ScriptError(function, "the tables are not rectangular: \(what)") }
+}

@@ -1,0 +1,115 @@
+import Scripting
+import Tensors
+
+/// Methods that are not operations on the tape: reading out, the tape's controls, writing in place.
+enum TensorMethods {
+    static let all = [dim, numel, size, item, tolist, detach, requiresGrad, backward, fill, zero, copy, add, sub, mul, div, clamp]
+
+    static let length = NativeFunction(
+        "tensor:len", Documentation("#x", "The extent of the first dimension.", errors: "a tensor without dimensions", example: "assert(#tensor.zeros(4, 2) == 4)")
+    ) { arguments in
+        guard let first = try arguments.variable(1, "x").shape.first else { throw arguments.error("a tensor without dimensions has no length") }
+        return .integer(first)
+    }
+
+    static let describe = NativeFunction(
+        "tensor:tostring", Documentation("tostring(x)", "The numbers, the shape and the type; large tensors are summarised.", example: "assert(tostring(tensor({1, 2})):find(\"float32\"))")
+    ) { .string(try TensorDescription.describe($0.variable(1, "x"))) }
+
+    private static let dim = method("dim", "x:dim() -> number", "The number of dimensions.", "assert(tensor.zeros(2, 3):dim() == 2)") { .integer($1.shape.count) }
+    private static let numel = method("numel", "x:numel() -> number", "The number of elements.", "assert(tensor.zeros(2, 3):numel() == 6)") { .integer($1.value.count) }
+    private static let size = method("size", "x:size() -> table\nx:size(dim) -> number", "The shape, or the extent of one dimension.", "assert(tensor.zeros(2, 3):size(-1) == 3)") { arguments, x in
+        arguments.isNil(2) ? .list(x.shape.map { .integer($0) }) : .integer(x.shape[try arguments.axis(2, rank: x.shape.count)])
+    }
+    private static let item = method("item", "x:item() -> number", "The number in a tensor of one element.", errors: "more or no elements", "assert(tensor({7}):item() == 7)") { .number(try $1.value.item()) }
+    private static let tolist = method("tolist", "x:tolist() -> table or number", "Nested tables of numbers; a number for a tensor without dimensions.", "assert(tensor({{1, 2}}):tolist()[1][2] == 2)") { _, x in
+        let values = try x.value.toArray()
+        func nested(_ axis: Int, _ start: Int, _ stride: Int) -> Value {
+            guard axis < x.shape.count else { return .number(values[start]) }
+            let step = x.shape[axis] == 0 ? 0 : stride / x.shape[axis]
+            return .list((0..<x.shape[axis]).map { nested(axis + 1, start + $0 * step, step) })
+        }
+        return nested(0, 0, values.count)
+    }
+    private static let detach = method("detach", "x:detach() -> tensor", "The same memory without history.", "local x = tensor({3}):requires_grad_(true)\nassert(not x:detach().requires_grad)") { .object($1.detached()) }
+
+    private static let requiresGrad = method(
+        "requires_grad_", "x:requires_grad_(flag) -> x", "Makes x a leaf that gradients accumulate in (true, the default), or stops it.", errors: "false for a tensor that a recorded operation made",
+        "local x = tensor({3}):requires_grad_(true)\nassert(x.requires_grad)"
+    ) { arguments, x in
+        try x.setRequiresGrad(arguments.boolean(2, "flag", default: true))
+        return .object(x)
+    }
+
+    private static let backward = NativeFunction(
+        "tensor:backward",
+        Documentation(
+            "x:backward()\nx:backward(cotangent, {retain_graph, create_graph})",
+            "Adds the derivative of x by every leaf that requires one to the leaf's grad. x is a single number, or a cotangent of its shape weighs it. The graph is freed unless retain_graph; with create_graph the gradients can be differentiated again.",
+            errors: "x is not a single number; nothing requires a gradient; the graph was freed; a value it needs was overwritten", source: "torch.Tensor.backward",
+            example: "local x = tensor({1, 2}):requires_grad_(true)\n(x * x):sum():backward()\nassert(x.grad:tolist()[2] == 4)")
+    ) { arguments in
+        try arguments.atMost(3)
+        let x = try arguments.variable(1, "x")
+        var cotangent: Variable?
+        var place = 2
+        if case .object = arguments[2] {
+            cotangent = try arguments.variable(2, "cotangent")
+            place = 3
+        } else if arguments.isNil(2), arguments.count > 2 {
+            place = 3
+        }
+        let options = try arguments.options(place, ["retain_graph", "create_graph"])
+        let createGraph = try options.boolean("create_graph", default: false)
+        try x.backward(
+            cotangent, retainGraph: options.boolean("retain_graph", default: createGraph), createGraph: createGraph, for: arguments.function)
+        return []
+    }
+
+    private static let fill = inPlace("fill_", "x:fill_(v) -> x", "Writes the number v everywhere.", "assert(tensor.zeros(2):fill_(3):sum():item() == 6)") { arguments, x in
+        try x.write(Variable(Tensor(arguments.number(2, "v"), x.dtype.computing)), for: arguments.function)
+    }
+    private static let zero = inPlace("zero_", "x:zero_() -> x", "Writes 0 everywhere.", "assert(tensor.ones(2):zero_():sum():item() == 0)") { arguments, x in
+        try x.write(Variable(Tensor(0, x.dtype.computing)), for: arguments.function)
+    }
+    private static let copy = inPlace("copy_", "x:copy_(y) -> x", "Writes y, broadcast and converted, over x.", "assert(tensor.zeros(2):copy_(tensor({1, 2})):sum():item() == 3)") { arguments, x in
+        try x.write(arguments.variable(2, "y"), for: arguments.function)
+    }
+    private static let add = arithmetic("add_", "x + y") { try $0 + $1 }
+    private static let sub = arithmetic("sub_", "x - y") { try $0 - $1 }
+    private static let mul = arithmetic("mul_", "x * y") { try $0 * $1 }
+    private static let div = arithmetic("div_", "x / y") { try $0 / $1 }
+    private static let clamp = inPlace("clamp_", "x:clamp_(lo, hi) -> x", "Writes min(max(x, lo), hi) over x.", "assert(tensor({-1, 2}):clamp_(0, 1):sum():item() == 1)") { arguments, x in
+        let (low, high) = (try arguments.number(2, "lo", default: -.infinity), try arguments.number(3, "hi", default: .infinity))
+        try x.update(arguments.function) { try $0.clamp(low, high) }
+    }
+
+    private static func arithmetic(_ name: String, _ formula: String, _ compute: @escaping @Sendable (Variable, Variable) throws -> Variable) -> NativeFunction {
+        inPlace(name, "x:\(name)(y) -> x", "Writes \(formula) over x; y is a number or broadcasts to x.", "assert(tensor({4}):\(name)(2).shape[1] == 1)") { arguments, x in
+            let y = try arguments.variableOrNumber(2, "y", like: x)
+            _ = try y.value.expand(x.shape, for: arguments.function)
+            try x.update(arguments.function) { try compute($0, y) }
+        }
+    }
+
+    private static func method(
+        _ name: String, _ signature: String, _ summary: String, errors: String? = nil, _ example: String,
+        _ body: @escaping @Sendable (Arguments, Variable) throws -> Value
+    ) -> NativeFunction {
+        NativeFunction("tensor:\(name)", Documentation(signature, summary, errors: errors, source: "torch.Tensor.\(name)", example: example)) {
+            try body($0, $0.variable(1, "x"))
+        }
+    }
+
+    /// A method that writes over its receiver and returns it.
+    private static func inPlace(
+        _ name: String, _ signature: String, _ summary: String, _ example: String, _ body: @escaping @Sendable (Arguments, Variable) throws -> Void
+    ) -> NativeFunction {
+        method(
+            name, signature, summary, errors: "shapes that do not broadcast; a leaf that requires a gradient, while recording", example
+        ) { arguments, x in
+            try body(arguments, x)
+            return .object(x)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Scripting
+import Tensors
+
+/// The module `tensor`: makers of tensors, every operation of the catalogue, and the userdata type itself.
+public struct TensorModule: ScriptModule {
+    public init() {}
+
+    public let name = "tensor"
+    public let summary = "Dense float32 (default) and float64 arrays, with operations that gradients flow through."
+    public var functions: [NativeFunction] { TensorMakers.all + Operation.catalogue.map(\.function) }
+    public var call: NativeFunction? { TensorMakers.tensor }
+
+    public var types: [TypeFace] {
+        [
+            TypeFace(
+                Variable.type,
+                "A dense array of numbers. Indices and dimensions count from 1; negative ones from the end.",
+                methods: TensorMethods.all
+                    + Operation.catalogue.filter(\.isMethod).map { operation in
+                        NativeFunction("tensor:\(operation.name)", operation.function.documentation, body: operation.function.body)
+                    },
+                properties: TensorProperties.all,
+                setters: TensorProperties.setters,
+                operators: [
+                    .add: Operation.add.function, .subtract: Operation.sub.function, .multiply: Operation.mul.function,
+                    .divide: Operation.div.function, .power: Operation.pow.function,
+                    .negate: NativeFunction("tensor.neg", Operation.neg.function.documentation) { arguments in
+                        // Lua passes the operand of a unary minus twice.
+                        .object(try -arguments.variable(1, "x"))
+                    },
+                    .length: TensorMethods.length, .describe: TensorMethods.describe,
+                    .index: TensorIndexing.index, .newindex: TensorIndexing.newindex,
+                ])
+        ]
+    }
+}
