@@ -1,0 +1,179 @@
+import Scripting
+import Tensors
+
+/// The module `autodiff`: transforms of functions.
+public struct AutodiffModule: ScriptModule {
+    public init() {}
+
+    public let name = "autodiff"
+    public let summary = "Derivatives of Lua functions of tensors. Every transform composes: grad(grad(f))."
+    public var functions: [NativeFunction] {
+        [
+            AutodiffFunctions.noGrad, AutodiffFunctions.enableGrad, AutodiffFunctions.grad, AutodiffFunctions.valueAndGrad, AutodiffFunctions.vjp,
+            AutodiffFunctions.jvp, AutodiffFunctions.jacobian, AutodiffFunctions.hessian, AutodiffFunctions.hvp, AutodiffFunctions.gradcheck,
+        ]
+    }
+}
+
+enum AutodiffFunctions {
+    /// A Lua function as a function of variables.
+    private static func variables(_ function: any ScriptFunction, _ operation: String) -> ([Variable]) throws -> [Variable] {
+        { arguments in try returned(try function.call(arguments.map { .object($0) }), operation) }
+    }
+
+    private static func returned(_ results: [Value], _ operation: String) throws -> [Variable] {
+        guard let first = results.first else { return [] }
+        guard case .object(let object) = first, let variable = object as? Variable else {
+            throw ScriptError(operation, "the function returned \(first.shown); a tensor expected")
+        }
+        return [variable]
+    }
+
+    /// A tensor argument; a number becomes a float64 tensor of no dimension.
+    private static func point(_ arguments: Arguments, _ position: Int, _ name: String = "x") throws -> Variable {
+        if let number = arguments[position].asNumber { return Variable(try Tensor(number, .float64)) }
+        return try arguments.variable(position, name)
+    }
+
+    /// `transform(f, x, ...)` computes at once; `transform(f)` returns a function that does.
+    private static func transform(
+        _ name: String, _ signature: String, _ summary: String, errors: String, source: String, example: String,
+        body: @escaping NativeFunction.Body
+    ) -> NativeFunction {
+        let full = "autodiff.\(name)"
+        let direct = NativeFunction(full, Documentation(signature, summary, errors: errors, source: source, example: example), body: body)
+        return NativeFunction(full, direct.documentation) { arguments in
+            let function = arguments[1]
+            _ = try arguments.function(1, "f")
+            return arguments.count == 1 ? [.closure(direct, bound: [function])] : try body(arguments)
+        }
+    }
+
+    private static let scalarErrors = "f does not return a tensor of one number; an argument is not a tensor or a number"
+
+    static let noGrad = switching("no_grad", false, "not recorded: nothing in it can be differentiated", "torch.no_grad", "local x = tensor({3}):requires_grad_(true)\nassert(not autodiff.no_grad(function() return x * 2 end).requires_grad)")
+    static let enableGrad = switching("enable_grad", true, "recorded again, inside no_grad", "torch.enable_grad", "local x = tensor({3}):requires_grad_(true)\nassert(autodiff.no_grad(function() return autodiff.enable_grad(function() return x * 2 end) end).requires_grad)")
+
+    private static func switching(_ name: String, _ isOn: Bool, _ effect: String, _ source: String, _ example: String) -> NativeFunction {
+        NativeFunction(
+            "autodiff.\(name)",
+            Documentation("autodiff.\(name)(f, ...) -> whatever f returns", "Calls f(...) with operations \(effect).", errors: "whatever f raises", source: source, example: example)
+        ) { arguments in
+            let function = try arguments.function(1, "f")
+            return try GradMode.$isEnabled.withValue(isOn) { try function.call(Array(arguments.values.dropFirst())) }
+        }
+    }
+
+    /// Splits the call of a gradient function into points and the positions to differentiate by.
+    private static func gradientCall(_ arguments: Arguments, withValue: Bool) throws -> [Value] {
+        let function = try arguments.function(1, "f")
+        var positions = [1]
+        var values = Array(arguments.values.dropFirst())
+        if case .table(let table)? = values.last, table.count == 0, try !table.entries().isEmpty {
+            let options = try arguments.options(arguments.count, ["argnums"])
+            values.removeLast()
+            if case .table(let numbers) = options["argnums"] {
+                positions = try numbers.elements().map { value in
+                    guard let position = value.asInteger else { throw options.error("argnums", expected: "positions of arguments") }
+                    return position
+                }
+            } else {
+                positions = [try options.integer("argnums", default: 1)]
+            }
+        }
+        for position in positions where position < 1 || position > values.count {
+            throw arguments.error("argnums names argument \(position) of \(values.count)")
+        }
+        let points = try positions.map { try point(arguments, $0 + 1, "x") }
+        let others = values
+        let (results, gradients) = try Transform.valueAndGradient(
+            of: { inner in
+                var call = others
+                for (index, position) in positions.enumerated() { call[position - 1] = .object(inner[index]) }
+                return try returned(try function.call(call), arguments.function)
+            }, at: points, for: arguments.function)
+        return (withValue ? [.object(results[0])] : []) + gradients.map { .object($0) }
+    }
+
+    static let grad = transform(
+        "grad", "autodiff.grad(f) -> function\nautodiff.grad(f, x, ..., {argnums}) -> tensor",
+        "The gradient of f, which returns a tensor of one number, with respect to its first argument (or those that argnums names, one result each). Other arguments are passed on. A number as argument counts as a float64 tensor.",
+        errors: scalarErrors, source: "torch.func.grad",
+        example: "local f = function(x) return (x ^ 3):sum() end\nassert(autodiff.grad(f)(tensor({2}))[{1}] == 12)\nassert(autodiff.grad(function(x) return autodiff.grad(f)(x):sum() end)(tensor({2}))[{1}] == 12)"
+    ) { try gradientCall($0, withValue: false) }
+
+    static let valueAndGrad = transform(
+        "value_and_grad", "autodiff.value_and_grad(f) -> function\nautodiff.value_and_grad(f, x, ..., {argnums}) -> value, tensor",
+        "Like grad, with f's value first.", errors: scalarErrors, source: "jax.value_and_grad",
+        example: "local v, g = autodiff.value_and_grad(function(x) return (x * x):sum() end)(tensor({3}))\nassert(v:item() == 9 and g[{1}] == 6)"
+    ) { try gradientCall($0, withValue: true) }
+
+    static let vjp = transform(
+        "vjp", "autodiff.vjp(f, x, v) -> value, tensor", "The vector-Jacobian product: f(x), and v's pull-back in x's shape; v has f's shape and may be left out for a single number.",
+        errors: "shapes that differ", source: "torch.autograd.functional.vjp",
+        example: "local y, g = autodiff.vjp(function(x) return x * x end, tensor({1, 2}), tensor({1, 10}))\nassert(g:tolist()[2] == 40)"
+    ) { arguments in
+        let function = variables(try arguments.function(1, "f"), arguments.function)
+        let v = arguments.isNil(3) ? nil : try point(arguments, 3, "v")
+        let (value, product) = try Transform.vjp(of: function, at: point(arguments, 2), v, for: arguments.function)
+        return [.object(value), .object(product)]
+    }
+
+    static let jvp = transform(
+        "jvp", "autodiff.jvp(f, x, v) -> value, tensor", "The Jacobian-vector product: f(x), and the derivative of f along v, which has x's shape.",
+        errors: "shapes that differ", source: "torch.autograd.functional.jvp",
+        example: "local y, d = autodiff.jvp(function(x) return x * x end, tensor({1, 2}), tensor({1, 10}))\nassert(d:tolist()[2] == 40)"
+    ) { arguments in
+        let function = variables(try arguments.function(1, "f"), arguments.function)
+        let (value, product) = try Transform.jvp(of: function, at: point(arguments, 2), point(arguments, 3, "v"), for: arguments.function)
+        return [.object(value), .object(product)]
+    }
+
+    static let jacobian = transform(
+        "jacobian", "autodiff.jacobian(f) -> function\nautodiff.jacobian(f, x) -> tensor", "All derivatives of f's elements by x's: shape (f's shape, x's shape).",
+        errors: "f does not return a tensor", source: "torch.autograd.functional.jacobian",
+        example: "local J = autodiff.jacobian(function(x) return x * x end, tensor({1, 2}))\nassert(J[{2, 2}] == 4 and J[{1, 2}] == 0)"
+    ) { arguments in
+        let function = variables(try arguments.function(1, "f"), arguments.function)
+        return [.object(try Transform.jacobian(of: function, at: point(arguments, 2), for: arguments.function))]
+    }
+
+    static let hessian = transform(
+        "hessian", "autodiff.hessian(f) -> function\nautodiff.hessian(f, x) -> tensor", "All second derivatives of f, which returns one number: shape (x's shape, x's shape).",
+        errors: scalarErrors, source: "torch.autograd.functional.hessian",
+        example: "local H = autodiff.hessian(function(x) return (x ^ 3):sum() end, tensor({1, 2}))\nassert(H[{2, 2}] == 12)"
+    ) { arguments in
+        let function = variables(try arguments.function(1, "f"), arguments.function)
+        return [.object(try Transform.hessian(of: function, at: point(arguments, 2), for: arguments.function))]
+    }
+
+    static let hvp = transform(
+        "hvp", "autodiff.hvp(f, x, v) -> value, tensor", "The Hessian-vector product: f(x), and the Hessian of f at x times v, without forming it.",
+        errors: scalarErrors, source: "torch.autograd.functional.hvp",
+        example: "local y, h = autodiff.hvp(function(x) return (x ^ 3):sum() end, tensor({1, 2}), tensor({0, 1}))\nassert(h:tolist()[2] == 12)"
+    ) { arguments in
+        let function = variables(try arguments.function(1, "f"), arguments.function)
+        let (value, product) = try Transform.hvp(of: function, at: point(arguments, 2), point(arguments, 3, "v"), for: arguments.function)
+        return [.object(value), .object(product)]
+    }
+
+    static let gradcheck = NativeFunction(
+        "autodiff.gradcheck",
+        Documentation(
+            "autodiff.gradcheck(f, x, {eps = 1e-6, atol = 1e-5, rtol = 1e-3}) -> true\nautodiff.gradcheck(f, {x, y, ...}, {...}) -> true",
+            "Compares the gradients of f with central differences of step eps, in float64. f may return a tensor of any shape.",
+            errors: "a gradient that differs: the message names the worst element; f returns no tensor", source: "torch.autograd.gradcheck",
+            example: "assert(autodiff.gradcheck(function(x) return x:sin() end, tensor({0.3, 1})))")
+    ) { arguments in
+        try arguments.atMost(3)
+        let function = variables(try arguments.function(1, "f"), arguments.function)
+        var points: [Variable]
+        if case .table = arguments[2] { points = try arguments.variables(2, "points") } else { points = [try point(arguments, 2)] }
+        let options = try arguments.options(3, ["eps", "atol", "rtol"])
+        let fault = try Transform.gradientCheck(
+            of: function, at: points, step: options.number("eps", default: 1e-6), absoluteTolerance: options.number("atol", default: 1e-5),
+            relativeTolerance: options.number("rtol", default: 1e-3), for: arguments.function)
+        if let fault { throw arguments.error(fault) }
+        return [.boolean(true)]
+    }
+}

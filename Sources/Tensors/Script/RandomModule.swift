@@ -1,0 +1,241 @@
+import Scripting
+
+/// The module `random`: generators, and tensors drawn from them.
+public struct RandomModule: ScriptModule {
+    public init() {}
+
+    public let name = "random"
+    public let summary = "Random tensors from a counter-based generator: the same seed gives the same numbers, whatever the number of threads."
+    public var functions: [NativeFunction] {
+        [
+            RandomFunctions.manualSeed, RandomFunctions.generator, RandomFunctions.normal, RandomFunctions.uniform, RandomFunctions.bernoulli,
+            RandomFunctions.permutation, RandomFunctions.randint, RandomFunctions.choice, RandomFunctions.getState, RandomFunctions.setState,
+        ]
+    }
+
+    public var types: [TypeFace] {
+        [
+            TypeFace(
+                Generator.type, "A stream of random numbers: Philox 4x32-10.",
+                methods: [
+                    NativeFunction(
+                        "generator:get_state",
+                        Documentation("g:get_state() -> table", "Where the generator is: seed, stream and numbers drawn, for g:set_state.", example: "local g = random.generator(1)\nassert(g:get_state().drawn == 0)")
+                    ) { .state(try $0.object(1, "generator", as: Generator.self, "generator").state) },
+                    NativeFunction(
+                        "generator:set_state",
+                        Documentation(
+                            "g:set_state(state) -> g", "Goes back to where get_state was called.", errors: "a table that is not a state",
+                            example: "local g = random.generator(1)\nlocal s = g:get_state()\nlocal a = random.normal({2}, {generator = g})\ng:set_state(s)\nassert((a - random.normal({2}, {generator = g})):abs():sum():item() == 0)")
+                    ) { arguments in
+                        let generator = try arguments.object(1, "generator", as: Generator.self, "generator")
+                        generator.restore(try arguments.state(2))
+                        return .object(generator)
+                    },
+                ])
+        ]
+    }
+}
+
+extension Value {
+    static func state(_ state: Generator.State) -> Value {
+        .record([
+            (key: "seed", value: .integer(Int(bitPattern: UInt(state.seed)))), (key: "stream", value: .integer(Int(bitPattern: UInt(state.stream)))),
+            (key: "drawn", value: .integer(Int(bitPattern: UInt(state.drawn)))),
+        ])
+    }
+}
+
+extension Arguments {
+    func state(_ position: Int) throws -> Generator.State {
+        let table = try table(position, "state")
+        func word(_ key: String) throws -> UInt64 {
+            guard let number = try table.value(for: key).asInteger else {
+                throw error(position, "state", expected: "a table that get_state returned, with seed, stream and drawn")
+            }
+            return UInt64(UInt(bitPattern: number))
+        }
+        return Generator.State(seed: try word("seed"), stream: try word("stream"), drawn: try word("drawn"))
+    }
+}
+
+enum RandomFunctions {
+    static let manualSeed = NativeFunction(
+        "random.manual_seed",
+        Documentation("random.manual_seed(seed) -> generator", "Restarts the global generator, which everything without a generator of its own draws from.", errors: "a seed that is not whole", source: "torch.manual_seed",
+            example: "random.manual_seed(0)\nlocal a = random.normal({3})\nrandom.manual_seed(0)\nassert((a - random.normal({3})):abs():sum():item() == 0)")
+    ) { arguments in
+        try arguments.atMost(1)
+        let service = arguments.context.service(GlobalGenerator.self)
+        service.generator.restore(.init(seed: UInt64(bitPattern: Int64(try arguments.integer(1, "seed"))), stream: 0, drawn: 0))
+        return .object(service.generator)
+    }
+
+    static let generator = NativeFunction(
+        "random.generator",
+        Documentation("random.generator(seed, stream) -> generator", "A generator of its own, for {generator = g}. Streams (0 by default) of one seed are independent.", errors: "a seed or stream that is not whole", source: "torch.Generator",
+            example: "local g = random.generator(0)\nassert(random.uniform({2}, {generator = g}).shape[1] == 2)")
+    ) { arguments in
+        try arguments.atMost(2)
+        return .object(
+            Generator(
+                seed: UInt64(bitPattern: Int64(try arguments.integer(1, "seed"))),
+                stream: UInt64(bitPattern: Int64(try arguments.integer(2, "stream", default: 0)))))
+    }
+
+    static let getState = NativeFunction(
+        "random.get_state", Documentation("random.get_state() -> table", "Where the global generator is.", source: "torch.get_rng_state", example: "assert(random.get_state().drawn)")
+    ) { .state($0.context.service(GlobalGenerator.self).generator.state) }
+
+    static let setState = NativeFunction(
+        "random.set_state",
+        Documentation("random.set_state(state)", "Takes the global generator back to where get_state was called.", errors: "a table that is not a state", source: "torch.set_rng_state",
+            example: "local s = random.get_state()\nlocal a = random.uniform({1})\nrandom.set_state(s)\nassert(random.uniform({1})[{1}] == a[{1}])")
+    ) { arguments in
+        arguments.context.service(GlobalGenerator.self).generator.restore(try arguments.state(1))
+        return []
+    }
+
+    /// `name(shape, a, b, {generator, dtype})` with numeric parameters.
+    private static func drawing(
+        _ name: String, _ parameters: [(name: String, fallback: Double)], _ summary: String, errors: String, source: String, example: String,
+        check: @escaping @Sendable ([Double]) -> String?, draw: @escaping @Sendable (Generator, [Double]) -> Double
+    ) -> NativeFunction {
+        let list = parameters.map(\.name).joined(separator: ", ")
+        return NativeFunction(
+            "random.\(name)",
+            Documentation("random.\(name)({d1, d2, ...}\(list.isEmpty ? "" : ", " + list), {generator, dtype}) -> tensor", summary, errors: errors + "; a shape that is not one", source: source, example: example)
+        ) { arguments in
+            let shape = try arguments.randomShape(1)
+            var numbers: [Double] = []
+            var next = 2
+            for parameter in parameters {
+                if arguments[next].asNumber != nil {
+                    numbers.append(try arguments.number(next, parameter.name))
+                    next += 1
+                } else {
+                    numbers.append(parameter.fallback)
+                    if arguments.isNil(next), next < arguments.count { next += 1 }
+                }
+            }
+            try arguments.atMost(next)
+            let options = try arguments.options(next, ["generator", "dtype"])
+            if let fault = check(numbers) { throw arguments.error(fault) }
+            let values = numbers
+            return .tensor(try arguments.generator(options).fill(shape, arguments.dtype(options), for: arguments.function) { draw($0, values) })
+        }
+    }
+
+    static let normal = drawing(
+        "normal", [("mean", 0), ("std", 1)], "Normal numbers with that mean (0) and standard deviation (1).", errors: "a standard deviation that is negative or NaN", source: "torch.normal",
+        example: "assert(random.normal({2, 3}).shape[2] == 3)",
+        check: { $0[1] >= 0 ? nil : "std: a number from 0 expected, got \($0[1])" }
+    ) { generator, numbers in numbers[0] + numbers[1] * generator.normal() }
+
+    static let uniform = drawing(
+        "uniform", [("low", 0), ("high", 1)], "Uniform numbers in [low, high), [0, 1) by default.", errors: "low above high", source: "torch.Tensor.uniform_",
+        example: "local u = random.uniform({100})\nassert(u:min():item() >= 0 and u:max():item() < 1)",
+        check: { $0[0] <= $0[1] && ($0[1] - $0[0]).isFinite ? nil : "low \($0[0]) and high \($0[1]): finite numbers, low not above high, expected" }
+    ) { generator, numbers in numbers[0] + (numbers[1] - numbers[0]) * generator.uniform() }
+
+    static let bernoulli = drawing(
+        "bernoulli", [("p", 0.5)], "1 with probability p (0.5), else 0.", errors: "p outside [0, 1]", source: "torch.bernoulli",
+        example: "assert(random.bernoulli({4}, 1):sum():item() == 4)",
+        check: { $0[0] >= 0 && $0[0] <= 1 ? nil : "p: a number from 0 to 1 expected, got \($0[0])" }
+    ) { generator, numbers in generator.uniform() < numbers[0] ? 1 : 0 }
+
+    static let randint = NativeFunction(
+        "random.randint",
+        Documentation("random.randint(low, high, {d1, d2, ...}, {generator, dtype}) -> tensor", "Whole numbers from low to high, both included (Lua's math.random).", errors: "low above high", source: "torch.randint, with the end included",
+            example: "local r = random.randint(1, 6, {100})\nassert(r:min():item() >= 1 and r:max():item() <= 6)")
+    ) { arguments in
+        try arguments.atMost(4)
+        let (low, high) = (try arguments.integer(1, "low"), try arguments.integer(2, "high"))
+        let (span, overflow) = high.subtractingReportingOverflow(low)
+        guard !overflow, span >= 0, span < 1 << 53, Swift.max(low.magnitude, high.magnitude) <= 1 << 53 else { throw arguments.error("low \(low) and high \(high): low not above high, and both within 2^53, expected") }
+        let shape = try arguments.randomShape(3)
+        let options = try arguments.options(4, ["generator", "dtype"])
+        return .tensor(try arguments.generator(options).fill(shape, arguments.dtype(options), for: arguments.function) { Double(low + $0.below(span + 1)) })
+    }
+
+    static let permutation = NativeFunction(
+        "random.permutation",
+        Documentation("random.permutation(n, {generator}) -> tensor", "1 to n in random order, in float64: indices for index_select.", errors: "n that is negative or not whole", source: "torch.randperm",
+            example: "assert(random.permutation(4):sum():item() == 10)")
+    ) { arguments in
+        try arguments.atMost(2)
+        let n = try arguments.integer(1, "n", in: 0...(1 << 31))
+        let options = try arguments.options(2, ["generator"])
+        let order = try arguments.generator(options).permutation(n)
+        return .tensor(try Tensor(order.map { Double($0 + 1) }, shape: [n], .float64))
+    }
+
+    static let choice = NativeFunction(
+        "random.choice",
+        Documentation(
+            "random.choice(n, count, {generator, replace = true, weights}) -> tensor", "count of the numbers 1 to n, in float64: each equally likely, or in proportion to a vector of weights; replace = false draws no number twice.",
+            errors: "n below 1; more than n without replacement; weights that are negative, NaN or all zero", source: "numpy.random.Generator.choice",
+            example: "assert(random.choice(5, 5, {replace = false}):sum():item() == 15)")
+    ) { arguments in
+        try arguments.atMost(3)
+        let n = try arguments.integer(1, "n", in: 1...(1 << 31))
+        let count = try arguments.integer(2, "count", in: 0...(1 << 31), default: 1)
+        let options = try arguments.options(3, ["generator", "replace", "weights"])
+        let generator = try arguments.generator(options)
+        let replace = try options.boolean("replace", default: true)
+        guard replace || count <= n else { throw arguments.error("\(count) of \(n) cannot be drawn without replacement") }
+        var drawn: [Double] = []
+        if options.has("weights") {
+            var weights = try options.weights(n)
+            for _ in 0..<count {
+                let index = try generator.index(weights: weights, for: arguments.function)
+                drawn.append(Double(index + 1))
+                if !replace { weights[index] = 0 }
+            }
+        } else {
+            drawn = replace ? (0..<count).map { _ in Double(generator.below(n) + 1) } : generator.permutation(n).prefix(count).map { Double($0 + 1) }
+        }
+        return .tensor(try Tensor(drawn, shape: [count], .float64))
+    }
+}
+
+extension Arguments {
+    /// A shape in one table, or one whole number.
+    fileprivate func randomShape(_ position: Int) throws -> [Int] {
+        var extents = [self[position]]
+        if case .table(let table) = self[position] { extents = try table.elements() }
+        return try extents.map { value in
+            guard let extent = value.asInteger, extent >= 0 else { throw error(position, "shape", expected: "a shape such as {2, 3}") }
+            return extent
+        }
+    }
+}
+
+extension Options {
+    fileprivate func weights(_ n: Int) throws -> [Double] {
+        var weights: [Double] = []
+        switch self["weights"] {
+        case .table(let table): weights = try table.numbers() ?? []
+        case .object(let object as Variable): weights = try object.value.toArray()
+        default: break
+        }
+        guard weights.count == n, weights.allSatisfy({ $0 >= 0 && $0.isFinite }), weights.contains(where: { $0 > 0 }) else {
+            throw error("weights", expected: "\(n) finite numbers from 0, not all 0,")
+        }
+        return weights
+    }
+}
+
+extension Generator {
+    /// An index drawn in proportion to the weights.
+    fileprivate func index(weights: [Double], for operation: String) throws -> Int {
+        let total = weights.reduce(0, +)
+        guard total > 0 else { throw ScriptError(operation, "no weight is left to draw from") }
+        var rest = uniform() * total
+        for (index, weight) in weights.enumerated() where weight > 0 {
+            rest -= weight
+            if rest < 0 { return index }
+        }
+        return weights.lastIndex { $0 > 0 } ?? 0
+    }
+}
