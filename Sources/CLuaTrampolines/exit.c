@@ -1,11 +1,14 @@
 // os.exit ends the run, not the process: the host may have more to do. Like an interrupt it cannot be caught.
 #include "private.h"
 
-static int os_exit(lua_State *L) {
-    lf_state *s = lf_state_of(L);
-    int code = lua_isboolean(L, 1) ? (lua_toboolean(L, 1) ? 0 : 1) : (int)luaL_optinteger(L, 1, 0);
+void lf_request_exit(lf_state *s, int32_t code) {
     s->exiting = true;
     s->exit_code = code;
+}
+
+static int os_exit(lua_State *L) {
+    int code = lua_isboolean(L, 1) ? (lua_toboolean(L, 1) ? 0 : 1) : (int)luaL_optinteger(L, 1, 0);
+    lf_request_exit(lf_state_of(L), code);
     return lf_raise_stop(L);
 }
 

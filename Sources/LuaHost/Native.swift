@@ -45,6 +45,9 @@ final class Native {
             return LF_RETURN
         } catch is Interrupted {
             return LF_STOP
+        } catch let exit as ExitRequest {
+            lf_request_exit(core.state, Int32(clamping: exit.code))
+            return LF_STOP
         } catch let error as LuaError {
             if let value = error.value, value.core === core {
                 withBytes(error.traceback ?? "") { lf_frame_rethrow(frame, value.reference, $0, $1) }

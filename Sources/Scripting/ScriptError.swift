@@ -21,3 +21,9 @@ public struct Interrupted: Error, CustomStringConvertible, Sendable {
     public init() {}
     public var description: String { "interrupted" }
 }
+
+/// Ends the script as `os.exit(code)` would: after `--help` was printed, or when the script was called wrongly.
+public struct ExitRequest: Error, Sendable {
+    public let code: Int
+    public init(code: Int) { self.code = code }
+}

@@ -101,9 +101,17 @@ public struct Tensor {
         return result
     }
 
-    /// This tensor in the given type: itself when it has it already.
+    /// This tensor in the given type: itself when it has it already. The order of the elements in memory is kept, so
+    /// that a transposed matrix stays quick to convert and to multiply with.
     public func cast(_ dtype: DType) throws -> Tensor {
-        dtype == self.dtype ? self : try copy(dtype)
+        if dtype == self.dtype { return self }
+        if isContiguous { return try copy(dtype) }
+        let order = shape.indices.sorted { strides[$0] > strides[$1] }
+        let inMemoryOrder = try permute(order)
+        guard inMemoryOrder.isContiguous else { return try copy(dtype) }
+        var back = order
+        for (position, axis) in order.enumerated() { back[axis] = position }
+        return try inMemoryOrder.copy(dtype).permute(back)
     }
 
     /// The elements in row-major order.

@@ -84,6 +84,10 @@ extension Tensor {
             source = try source.copy()
         }
         switch (dtype, source.dtype) {
+        case (.float32, .float16) where isContiguous && source.isContiguous:
+            ck_floats_from_halves(source.base(UInt16.self), base(Float.self), count)
+        case (.float16, .float32) where isContiguous && source.isContiguous:
+            ck_halves_from_floats(source.base(Float.self), base(UInt16.self), count)
         case (.float32, .float32): try convert(source, Float.self, Float.self) { $0 }
         case (.float64, .float64): try convert(source, Double.self, Double.self) { $0 }
         case (.float16, .float16): try convert(source, UInt16.self, UInt16.self) { $0 }
