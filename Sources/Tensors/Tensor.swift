@@ -119,7 +119,7 @@ public struct Tensor {
         let source = try cast(.float64).contiguous()
         return [Double](unsafeUninitializedCapacity: source.count) { buffer, initialized in
             if let base = buffer.baseAddress {
-                base.initialize(from: source.base(Double.self), count: source.count)
+                withExtendedLifetime(source) { base.initialize(from: source.base(Double.self), count: source.count) }
             }
             initialized = source.count
         }
@@ -142,7 +142,8 @@ public struct Tensor {
         }
     }
 
-    /// The address of the first element; `T` must be the dtype's type (`UInt16` for float16).
+    /// The address of the first element; `T` must be the dtype's type (`UInt16` for float16). Keeps nothing alive: a
+    /// kernel that reads a temporary holds it with `withExtendedLifetime` until it is done.
     @usableFromInline package func base<T>(_ type: T.Type) -> UnsafeMutablePointer<T> {
         assert(MemoryLayout<T>.stride == dtype.stride)
         return storage.bytes.assumingMemoryBound(to: type) + offset

@@ -72,6 +72,7 @@ private struct IndexMap: Sendable {
     func take(_ source: Tensor) throws -> Tensor {
         let source = try source.cast(source.dtype.computing)
         let result = try Tensor.uninitialized(shape, source.dtype)
+        defer { withExtendedLifetime(source) {} }
         if source.dtype == .float64 {
             let (to, from) = (result.base(Double.self), source.base(Double.self))
             forEach(source.strides) { to[$0] = from[$1] }
@@ -85,6 +86,7 @@ private struct IndexMap: Sendable {
     func put(_ source: Tensor, into target: [Int]) throws -> Tensor {
         let source = try source.cast(source.dtype.computing).contiguous()
         let result = try Tensor.zeros(target, source.dtype)
+        defer { withExtendedLifetime(source) {} }
         if source.dtype == .float64 {
             let (to, from) = (result.base(Double.self), source.base(Double.self))
             forEach(result.strides) { to[$1] += from[$0] }

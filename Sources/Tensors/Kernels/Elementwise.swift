@@ -26,6 +26,7 @@ extension Tensor {
         let result = try Tensor.uninitialized(shape, T.dtype)
         let walk = StridedWalk(shape: shape, strides: [result.strides, source.strides])
         let (to, from) = (result.base(T.self), source.base(T.self))
+        defer { withExtendedLifetime(source) {} }
         let (n, toStep, fromStep) = (walk.rowCount, walk.rowStep(0), walk.rowStep(1))
         try walk.forEachRow { offsets in
             let (to, from) = (to + offsets[0], from + offsets[1])
@@ -53,6 +54,7 @@ extension Tensor {
         let result = try Tensor.uninitialized(target, T.dtype, for: operation)
         let walk = StridedWalk(shape: target, strides: [result.strides, x.strides, y.strides])
         let (to, a, b) = (result.base(T.self), x.base(T.self), y.base(T.self))
+        defer { withExtendedLifetime((x, y)) {} }
         let (n, step, aStep, bStep) = (walk.rowCount, walk.rowStep(0), walk.rowStep(1), walk.rowStep(2))
         try walk.forEachRow { offsets in
             let (to, a, b) = (to + offsets[0], a + offsets[1], b + offsets[2])
@@ -87,6 +89,7 @@ extension Tensor {
         let result = try Tensor.uninitialized(target, T.dtype, for: operation)
         let walk = StridedWalk(shape: target, strides: [result.strides, x.strides, y.strides, m.strides])
         let (to, a, b, c) = (result.base(T.self), x.base(T.self), y.base(T.self), m.base(T.self))
+        defer { withExtendedLifetime((x, y, m)) {} }
         let steps = (walk.rowStep(0), walk.rowStep(1), walk.rowStep(2), walk.rowStep(3))
         try walk.forEachRow { offsets in
             let (to, a, b, c) = (to + offsets[0], a + offsets[1], b + offsets[2], c + offsets[3])
@@ -107,6 +110,7 @@ extension Tensor {
         if y.storage === storage, !(y.offset == offset && y.strides == strides) { y = try y.copy() }
         let walk = StridedWalk(shape: shape, strides: [strides, y.strides])
         let (to, from) = (base(T.self), y.base(T.self))
+        defer { withExtendedLifetime(y) {} }
         let (n, toStep, fromStep) = (walk.rowCount, walk.rowStep(0), walk.rowStep(1))
         try walk.forEachRow { offsets in
             let (to, from) = (to + offsets[0], from + offsets[1])

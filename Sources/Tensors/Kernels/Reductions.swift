@@ -17,6 +17,7 @@ extension Tensor {
         let source = try cast(T.dtype)
         let walk = StridedWalk(shape: shape, strides: [steps, source.strides])
         let (to, from) = (total.base(Double.self), source.base(T.self))
+        defer { withExtendedLifetime(source) {} }
         let (n, toStep, fromStep) = (walk.rowCount, walk.rowStep(0), walk.rowStep(1))
         try walk.forEachRow { offsets in
             let (to, from) = (to + offsets[0], from + offsets[1])
@@ -74,6 +75,7 @@ extension Tensor {
         let positions = try Tensor.uninitialized([count, 1], .float64)
         func run<T: TensorElement>(_: T.Type) {
             let (from, to, at) = (rows.base(T.self), values.base(T.self), positions.base(Double.self))
+            defer { withExtendedLifetime(rows) {} }
             for row in 0..<count {
                 let line = from + row * n
                 var best = 0

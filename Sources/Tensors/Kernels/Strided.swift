@@ -83,6 +83,7 @@ extension Tensor {
         if source.storage === storage, !(source.offset == offset && source.strides == strides) {
             source = try source.copy()
         }
+        defer { withExtendedLifetime(source) {} }
         switch (dtype, source.dtype) {
         case (.float32, .float16) where isContiguous && source.isContiguous:
             ck_floats_from_halves(source.base(UInt16.self), base(Float.self), count)
