@@ -11,7 +11,18 @@ static void collect_all(lf_state *s, lua_State *L) {
     s->live = s->callbacks.live_bytes(s->callbacks.context);
 }
 
-// A native call cannot be repeated after "not enough memory", so make room before one when little is left.
+static int collect_body(lua_State *L) {
+    collect_all(lf_state_of(L), L);
+    return 0;
+}
+
+void lf_collect(lf_state *s) {
+    lf_failure failure;
+    if (!lf_protect(s, collect_body, NULL, 0, NULL, &failure)) lf_failure_clear(&failure);
+}
+
+// When Lua itself runs out of memory it collects, but calls no finalisers, so no native bytes come free. Make room
+// before a native call when little is left.
 void lf_before_call(lf_state *s, lua_State *L) {
     if (!s->limit) return;
     int64_t limit = (int64_t)s->limit;

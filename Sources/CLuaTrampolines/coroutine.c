@@ -15,7 +15,7 @@ static int finish(lua_State *co, lua_State *L) {
 
 static lua_State *to_coroutine(lua_State *L) {
     lua_State *co = lua_tothread(L, 1);
-    luaL_argexpected(L, co, 1, "coroutine");
+    luaL_argexpected(L, co, 1, "thread");
     return co;
 }
 
@@ -59,7 +59,7 @@ static int co_resume(lua_State *L) {
 static int wrapped(lua_State *L) {
     lf_state *s = lf_state_of(L);
     lua_State *co = lua_tothread(L, lua_upvalueindex(1));
-    luaL_argexpected(L, co, 1, "coroutine");
+    luaL_argexpected(L, co, 1, "thread");
     int results = resume(L, co, lua_gettop(L));
     if (results >= 0) return results;
     if (lf_is_stop(L, -1)) return lua_error(L);  // see co_close

@@ -121,7 +121,13 @@ static void push_metatable(lua_State *L, lf_type *type) {
     lua_settop(L, top + 1);
 }
 
+// While the state closes, new objects get no finaliser: they would be lost.
+static void check_open(lua_State *L) {
+    if (lf_state_of(L)->closing) luaL_error(L, "the interpreter is closing");
+}
+
 void lf_push_box(lua_State *L, lf_op *op) {
+    check_open(L);
     push_metatable(L, op->object.type);
     lf_box *box = lua_newuserdatauv(L, sizeof *box, 0);
     *box = (lf_box){&box_mark, op->object.type, {{NULL, NULL}}};
@@ -144,6 +150,7 @@ static int closure_gc(lua_State *L) {
 }
 
 void lf_push_native_box(lua_State *L, lf_native *native) {
+    check_open(L);
     lf_native *box = lua_newuserdatauv(L, sizeof *box, 0);
     *box = *native;
     box->context = NULL;

@@ -69,7 +69,7 @@ struct lf_state {
     // The coroutine that runs now; read by the signal handler.
     _Atomic(lua_State *) running;
     atomic_int stop;
-    bool exiting;
+    bool exiting, closing;
     int exit_code;
     pthread_t thread;
     bool has_thread;

@@ -62,6 +62,7 @@ void lf_close(lf_state *s) {
     if (!L) return;
     s->fail_at = 0;
     s->limit = 0;
+    s->closing = true;
     atomic_store(&s->stop, 0);
     atomic_store(&s->running, L);
     // Finalisers run in here, some of them scripts'; they may call native functions.

@@ -31,7 +31,9 @@ final class Core: @unchecked Sendable {
         self.context = context
         self.faces = faces
         self.memoryLimit = memoryLimit
-        memory = NativeMemory(limit: memoryLimit ?? .max)
+        let owner = Owner()
+        self.owner = owner
+        memory = NativeMemory(limit: memoryLimit ?? .max) { owner.core?.collectGarbage() }
         let account = Unmanaged.passUnretained(memory).toOpaque()
         let callbacks = lf_callbacks(
             call: { native, frame in
@@ -50,7 +52,14 @@ final class Core: @unchecked Sendable {
         guard let state = lf_open(callbacks, memoryLimit ?? 0) else { return nil }
         self.state = state
         lf_adopt_thread(state)
+        owner.core = self
     }
+
+    /// The account's way back to us; both sides of it run on the interpreter's thread or find nothing.
+    private final class Owner: @unchecked Sendable {
+        weak var core: Core?
+    }
+    private let owner: Owner
 
     deinit { lf_free(state) }
 
@@ -65,6 +74,17 @@ final class Core: @unchecked Sendable {
 
     // MARK: Memory
 
+    /// Makes room when a native allocation would pass the limit. A protected call, like any other from inside a native
+    /// function; finalisers may run in it. A kernel's helper threads cannot wait for it.
+    private func collectGarbage() {
+        guard thread.isCurrent, !isClosed, !isCollecting else { return }
+        isCollecting = true
+        defer { isCollecting = false }
+        lf_collect(state)
+        chargeLuaBytes()
+    }
+    private var isCollecting = false
+
     /// Called around native calls: what they allocated, for the collector's pace.
     func account(_ frame: UnsafeMutablePointer<lf_frame>) {
         let charged = memory.chargedBytes
@@ -76,7 +96,7 @@ final class Core: @unchecked Sendable {
     /// Counts Lua's heap into the account, in steps that keep this off the fast path.
     func chargeLuaBytes() {
         guard memoryLimit != nil else { return }
-        let used = lf_used_bytes(state)
+        let used = Int(lf_used_bytes(state))
         let difference = used - chargedLuaBytes
         if difference > 1 << 16 {
             let before = memory.chargedBytes

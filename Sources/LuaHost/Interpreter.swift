@@ -181,6 +181,17 @@ public final class Interpreter: @unchecked Sendable {
     /// Bytes in Lua's heap now.
     public var luaBytes: Int { (try? thread.perform { lf_used_bytes(core.state) }) ?? 0 }
 
+    /// For tests: in the next run every allocation of Lua's from the nth on fails; nil ends it.
+    /// - Returns: how many allocations were asked for since the last call.
+    @discardableResult
+    func failAllocations(from nth: Int?) -> Int {
+        let count = try? thread.perform {
+            defer { lf_fail_at(core.state, nth ?? 0) }
+            return lf_allocation_count(core.state)
+        }
+        return count ?? 0
+    }
+
     /// The account of native bytes (and, under a memory limit, of Lua's as well).
     public var memory: NativeMemory { core.memory }
 

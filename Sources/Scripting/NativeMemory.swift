@@ -12,9 +12,14 @@ public final class NativeMemory: Sendable {
     private let charged = Atomic<Int>(0)
     private let limit: Atomic<Int>
 
-    /// - Parameter limit: the most bytes that may live at once; `Int.max` for no cap.
-    public init(limit: Int = .max) {
+    private let reclaim: (@Sendable () -> Void)?
+
+    /// - Parameters:
+    ///   - limit: the most bytes that may live at once; `Int.max` for no cap.
+    ///   - reclaim: called when a charge would pass the cap, before it is tried once more: a host collects garbage.
+    public init(limit: Int = .max, reclaim: (@Sendable () -> Void)? = nil) {
         self.limit = Atomic(limit)
+        self.reclaim = reclaim
     }
 
     /// Bytes alive now.
@@ -26,14 +31,22 @@ public final class NativeMemory: Sendable {
     /// Counts `bytes` as alive.
     /// - Throws: ``ScriptError`` "not enough memory" when the cap would be passed; nothing is charged then.
     public func charge(_ bytes: Int) throws {
+        if tryCharge(bytes) { return }
+        reclaim?()
+        if tryCharge(bytes) { return }
+        throw ScriptError(
+            "memory", "not enough memory: \(bytes) bytes asked, \(liveBytes) in use, the limit is "
+                + "\(limit.load(ordering: .relaxed))")
+    }
+
+    private func tryCharge(_ bytes: Int) -> Bool {
         let after = live.wrappingAdd(bytes, ordering: .relaxed).newValue
-        let cap = limit.load(ordering: .relaxed)
-        guard after <= cap else {
+        guard after <= limit.load(ordering: .relaxed) else {
             live.wrappingSubtract(bytes, ordering: .relaxed)
-            throw ScriptError(
-                "memory", "not enough memory: \(bytes) bytes asked, \(after - bytes) in use, the limit is \(cap)")
+            return false
         }
         charged.wrappingAdd(bytes, ordering: .relaxed)
+        return true
     }
 
     /// Takes back what ``charge(_:)`` counted.

@@ -15,8 +15,10 @@ final class Probe: ScriptObject, Sendable {
         self.number = number
         self.counter = counter
         self.bytes = bytes
-        memory = NativeMemory.current
+        // Before the last property is set: a failure must not reach deinit.
+        let memory = NativeMemory.current
         try memory?.charge(bytes)
+        self.memory = memory
         counter.live.add(1, ordering: .relaxed)
     }
 
@@ -71,6 +73,7 @@ struct ProbeModule: ScriptModule {
             value("probe.big") {
                 .object(try Probe(0, counter, bytes: $0.integer(1, "bytes", in: 0...Int.max)))
             },
+            value("probe.live") { _ in .integer(NativeMemory.current?.liveBytes ?? 0) },
             function("probe.boom") { arguments in
                 let temporary = try Probe(1, counter)
                 throw ScriptError("probe.boom", "failed with \(temporary.number)")

@@ -119,6 +119,8 @@ void lf_close(lf_state *state);
 void lf_free(lf_state *state);
 
 size_t lf_used_bytes(const lf_state *state);
+// A full collection, as a protected call.
+void lf_collect(lf_state *state);
 long lf_allocation_count(const lf_state *state);
 // For tests: every allocation from the nth on fails; 0 ends it.
 void lf_fail_at(lf_state *state, long nth);

@@ -1,0 +1,131 @@
+@testable import LuaHost
+import Scripting
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct MemoryTests {
+    /// M1
+    @Test func luaMemoryHasALimit() throws {
+        let host = try Host(memoryLimit: 32 << 20)
+        for script in [
+            "local s = 'x' while true do s = s .. s end", "return string.rep('x', 1 << 30)",
+            "local t = {} for i = 1, 1e9 do t[i] = tostring(i) end",
+            "local t = {} while true do t = {t, probe(1)} end",
+        ] {
+            let error = try host.error(script)
+            #expect(error.kind == .memory)
+            #expect(error.message.contains("not enough memory"))
+            #expect(try host.text("return 'alive', probe(7).number") == "alive 7.0")
+        }
+        try host.expectNoLeak()
+    }
+
+    /// M2
+    @Test func nativeMemoryHasALimit() throws {
+        let host = try Host(memoryLimit: 64 << 20)
+        let error = try host.error("local t = {} while true do t[#t + 1] = probe.big(1000000) end")
+        #expect(error.kind == .memory)
+        #expect(error.message.hasPrefix("script:1: memory: not enough memory: 1000000 bytes asked, "))
+        // What the failed run held makes room again.
+        try host.run("for i = 1, 60 do probe.big(10000000) end")
+        try host.expectNoLeak()
+        #expect(host.interpreter.memory.liveBytes < 4 << 20)
+    }
+
+    /// Both kinds share one limit.
+    @Test func nativeBytesLeaveLessToLua() throws {
+        let host = try Host(memoryLimit: 64 << 20)
+        try host.run("x = string.rep('x', 24 << 20) x = nil collectgarbage()")
+        #expect(try host.error("local p = probe.big(40 << 20) x = string.rep('x', 24 << 20)").kind == .memory)
+        #expect(try host.error("local x = string.rep('x', 24 << 20) probe.count() probe.big(40 << 20)").kind == .memory)
+    }
+
+    /// M3
+    @Test func temporariesStayFlat() throws {
+        let host = try Host()
+        let peak = try host.run("""
+            local peak = 0
+            for i = 1, 1e5 do
+                local p = probe.big(1000000)
+                if i % 10 == 0 then peak = math.max(peak, probe.live()) end
+            end
+            return peak
+            """).first?.asNumber
+        #expect(try #require(peak) < 96e6)
+        try host.expectNoLeak()
+    }
+
+    /// The soft ceiling follows what a script needs, so large live sets are not collected at every call.
+    @Test func largeLiveSetsAreCheap() throws {
+        let host = try Host()
+        try host.run("local t = {} for i = 1, 500 do t[i] = probe.big(1000000) end for i = 1, 20000 do probe.big(1000) end")
+        try host.expectNoLeak()
+    }
+
+    /// Every allocation of a run that touches every kind of binding fails in turn: no crash, no object lost.
+    @Test func everyAllocationMayFail() throws {
+        let script = """
+            local p = probe.new(1)
+            local t = {p, p:double(), -p, p + 1, probe.echo(p, {}, print, "text", 0.5)}
+            local a, b, c = p:both("x")
+            local every = probe.every()
+            local add = probe.adder(3) add(4)
+            local held = probe.holder(t) held()
+            t.sum = probe.sum({1, 2, 3})
+            probe.entries(every) probe.elements(t) probe.field(every, "text")
+            probe.map(function(...) return ..., probe(2) end, 1, "two", p, {})
+            pcall(probe.boom)
+            pcall(probe.map, function() error({}) end)
+            probe.caught(function() error("x") end)
+            local co = coroutine.wrap(function(x) while true do x = coroutine.yield(probe(x)) end end)
+            co(1) co(2)
+            setmetatable({}, {__gc = function() probe.count(probe(9)) end})
+            pcall(function() return p.nothing end)
+            xpcall(probe.boom, function(e) return probe(1) end)
+            probe.nested(5)
+            p.target = {1}
+            collectgarbage("step")
+            local many = {probe.echo(table.unpack({}, 1, 300))}
+            """
+        let host = try Host()
+        // Once without failures, and once more to count: the module's tables are there then.
+        try host.run(script)
+        host.interpreter.failAllocations(from: nil)
+        try host.run(script)
+        let allocations = host.interpreter.failAllocations(from: nil)
+        #expect(allocations > 100)
+        for nth in 1...allocations {
+            host.interpreter.failAllocations(from: nth)
+            do { try host.run(script) } catch let error as LuaError {
+                #expect(error.message.contains("not enough memory") || error.kind == .memory, "allocation \(nth)")
+            }
+            host.interpreter.failAllocations(from: nil)
+        }
+        try host.run(script)
+        try host.run("probe.keep({})")
+        try host.expectNoLeak()
+        // A fresh state each time, where modules and types are made on the way.
+        for nth in stride(from: 1, through: 2000, by: 7) {
+            let host = try Host()
+            host.interpreter.failAllocations(from: nth)
+            _ = try? host.run(script)
+            host.interpreter.failAllocations(from: nil)
+            try host.run(script)
+            try host.run("probe.keep({})")
+            try host.expectNoLeak()
+        }
+    }
+
+    @Test func closingReleasesEverything() throws {
+        let host = try Host()
+        try host.run("""
+            kept = {probe(1), probe.adder(2)}
+            local cycle = setmetatable({probe(3)}, {__gc = function(self) probe.count(self[1]:double()) end})
+            cycle.self = cycle
+            co = coroutine.wrap(function() local p = probe(4) coroutine.yield() end) co()
+            """)
+        #expect(host.counter.count == 4)
+        host.interpreter.close()
+        #expect(host.counter.count == 0)
+        host.interpreter.close()
+    }
+}
