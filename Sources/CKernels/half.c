@@ -13,7 +13,8 @@ float ck_float_from_half(uint16_t half) {
         memcpy(&bits, &magnitude, sizeof bits);
         bits |= sign;
     } else if (exponent == 0x1f) {
-        bits = sign | 0x7f800000u | (fraction << 13);
+        // Infinity, or NaN: made quiet, its payload kept, as processors do.
+        bits = sign | 0x7f800000u | (fraction << 13) | (fraction ? 0x400000u : 0);
     } else {
         bits = sign | ((exponent + 112) << 23) | (fraction << 13);
     }
@@ -27,7 +28,7 @@ uint16_t ck_half_from_float(float value) {
     memcpy(&bits, &value, sizeof bits);
     const uint16_t sign = (uint16_t)((bits >> 16) & 0x8000u);
     const uint32_t magnitude = bits & 0x7fffffffu;
-    if (magnitude > 0x7f800000u) return sign | 0x7e00u;   // NaN stays NaN
+    if (magnitude > 0x7f800000u) return (uint16_t)(sign | 0x7e00u | ((magnitude >> 13) & 0x3ffu));  // quiet NaN
     if (magnitude >= 0x477ff000u) return sign | 0x7c00u;  // rounds to infinity
     if (magnitude < 0x38800000u) {
         // Subnormal: adding 0.5 puts the units of 2^-24 in the low bits, rounded to nearest even by the addition.
