@@ -8,3 +8,38 @@ float ck_float_from_half(uint16_t half);
 uint16_t ck_half_from_float(float value);
 void ck_floats_from_halves(const uint16_t *from, float *to, size_t count);
 void ck_halves_from_floats(const float *from, uint16_t *to, size_t count);
+
+// Instruction sets the loops below are compiled for, least first. A level is an argument, not a global, so that tests
+// running side by side can each force their own; a level the processor lacks runs as the best one it has.
+enum ck_level { ck_level_portable, ck_level_avx2, ck_level_avx512 };
+enum ck_level ck_best_level(void);
+
+// A linear layer on one vector, its weights stored by input unit: unit j's weights to all outputs begin at
+// weights + j * stride. Both directions are bound by reading weights, so they read only the units that are asked for.
+
+// Which units take part, and with what value. `units` and `values` have room for all `count`; returns how many.
+enum ck_activity {
+    ck_activity_nonzero,   // x != 0: NaN and infinities take part
+    ck_activity_rectified, // max(x, 0) != 0: x > 0, and NaN, which must not be lost
+    ck_activity_positive,  // x > 0: the units whose rectified value has a derivative
+};
+size_t ck_active_units(enum ck_level level, enum ck_activity activity, const float *x, size_t count,
+                       uint32_t *units, float *values);
+
+// y[o] += sum over i of values[i] * W[o, units[i]]. Each output adds the units in the order given, whatever the level
+// or the call's cut of the units, so calling twice with halves of the list gives the same bits as calling once.
+void ck_accumulate_units_half(enum ck_level level, const uint16_t *weights, size_t stride, size_t outputs,
+                              const uint32_t *units, const float *values, size_t active, float *y);
+void ck_accumulate_units_float(enum ck_level level, const float *weights, size_t stride, size_t outputs,
+                               const uint32_t *units, const float *values, size_t active, float *y);
+
+// to[units[i]] = sum over o of W[o, units[i]] * g[o]; other elements of `to` are left alone. The order of a sum depends
+// on the level and `outputs` only.
+void ck_dot_units_half(enum ck_level level, const uint16_t *weights, size_t stride, size_t outputs,
+                       const uint32_t *units, size_t active, const float *g, float *to);
+void ck_dot_units_float(enum ck_level level, const float *weights, size_t stride, size_t outputs,
+                        const uint32_t *units, size_t active, const float *g, float *to);
+
+// to[c * to_stride + r] = from[r * stride + c], for elements of 2 and 4 bytes. The memories must not overlap.
+void ck_transpose_2(const uint16_t *from, size_t stride, size_t rows, size_t columns, uint16_t *to, size_t to_stride);
+void ck_transpose_4(const uint32_t *from, size_t stride, size_t rows, size_t columns, uint32_t *to, size_t to_stride);
