@@ -1,0 +1,75 @@
+import Scripting
+import Tensors
+
+/// {x + t : x in P}. Projection: t + P(x - t). Elementwise sets stay so, with their exactness.
+public struct Translate: CataloguedSet {
+    public static let name = "Translate"
+    private let inner: any ProjectableSet
+    private let shift: Parameter
+    public let elementwise: Intervals?
+    public let depth: Int
+    public let description: String
+
+    /// - Parameter t: a number or a tensor that broadcasts over x.
+    /// - Throws: when t is not finite.
+    public init(_ set: any ProjectableSet, _ t: Tensor) throws {
+        let operation = Translate.operation
+        inner = set
+        depth = try nestedDepth(of: [set], for: operation)
+        let shift = try Parameter(t, "t", for: operation)
+        self.shift = shift
+        description = describe(Translate.name, [set.description, shift.description], "(", ")")
+        elementwise = try set.elementwise.map { intervals in
+            let shape = try Shape.broadcast(intervals.shape, shift.shape, for: operation)
+            let t = try shift.double.expand(shape).toArray()
+            func moved(_ bound: Parameter) throws -> Tensor {
+                try Tensor(zip(try bound.double.expand(shape).toArray(), t).map { $0 + $1 }, shape: shape, .float64)
+            }
+            return try Intervals(lo: moved(intervals.lo), hi: moved(intervals.hi), for: operation)
+        }
+    }
+
+    public var isConvex: Bool { inner.isConvex }
+    public var preferredShape: [Int]? { inner.preferredShape ?? (shift.shape.isEmpty ? nil : shift.shape) }
+
+    public func project(_ x: Tensor) throws -> Tensor {
+        if let elementwise { return try elementwise.project(x, for: operation) }
+        let moved = try plus(x, sign: -1)
+        return try plus(inner.project(moved), sign: 1).copy(x.dtype.computing)
+    }
+
+    public func violation(_ x: Tensor) throws -> Double {
+        if let elementwise { return try elementwise.violation(x, for: operation) }
+        return try inner.violation(plus(x, sign: -1))
+    }
+
+    /// x + sign t, in float64.
+    private func plus(_ x: Tensor, sign: Double) throws -> Tensor {
+        guard let t = try? shift.double.expand(x.shape) else {
+            throw ScriptError(operation, "t \(Shape.describe(shift.shape)) does not broadcast to x \(Shape.describe(x.shape))")
+        }
+        return try Tensor(zip(try x.toArray(), try t.toArray()).map { $0 + sign * $1 }, shape: x.shape, .float64)
+    }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "projection.Translate(P, t) -> projection",
+            "The set {x + t : x in P}; t is a number, tensor or table that broadcasts over x. The projection is t + P(x - t).",
+            errors: "t is not finite or does not broadcast to x; what P refuses.",
+            example: """
+                local y = projection.Translate(projection.Ball(1), {2, 0})(tensor({5, 0}))
+                assert(math.abs(y[1]:item() - 3) < 1e-6)
+                """)
+    ) { arguments in
+        try arguments.atMost(2)
+        return try Translate(arguments.projection(1, "P").set, arguments.parameter(2, "t"))
+    }
+
+    public static func examples() throws -> [SetExample] {
+        [
+            SetExample(try Translate(Simplex(), Tensor([1, -2, 3], shape: [3])), shape: [3]),
+            SetExample(try Translate(Box(0, 1), Tensor([0.1, 5], shape: [2])), shape: [2]),
+            SetExample(try Translate(Sparse(1), Tensor(2)), shape: [3]),
+        ]
+    }
+}

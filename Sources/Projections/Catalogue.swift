@@ -1,0 +1,25 @@
+/// Every set that scripts can make. A new set is a file in `Sets` or `Calculus` and a line here.
+public enum Catalogue {
+    public static var sets: [any CataloguedSet.Type] {
+        [
+            Box.self,
+            Observed.self,
+            Halfspace.self,
+            Hyperplane.self,
+            Affine.self,
+            Ball.self,
+            L1Ball.self,
+            LinfBall.self,
+            Simplex.self,
+            Nonnegative.self,
+            SecondOrderCone.self,
+            PSD.self,
+            Sphere.self,
+            Sparse.self,
+            Intersection.self,
+            Product.self,
+            Translate.self,
+            Scale.self,
+        ]
+    }
+}

@@ -1,0 +1,128 @@
+import Scripting
+import Tensors
+
+/// One closed interval per element: the form of every set that constrains each element on its own.
+///
+/// Projection clamps, and is exact: the result satisfies the bounds, rounded to the dtype of x, with no slack.
+public struct Intervals {
+    /// Lower and upper bounds, both of ``shape``.
+    let lo, hi: Parameter
+    /// False when a finite bound would round to an infinity that no float32 reaches.
+    private let fitsSingle: Bool
+    /// Points have a shape to which this broadcasts.
+    public var shape: [Int] { lo.shape }
+
+    /// Broadcasts the bounds against each other.
+    /// - Throws: when they do not broadcast, one is NaN, an interval is empty (the index is named), or holds only an
+    ///   infinity.
+    init(lo: Tensor, hi: Tensor, for operation: String) throws {
+        let shape = try Shape.broadcast(lo.shape, hi.shape, for: operation)
+        let low = try Parameter(lo.expand(shape, for: operation), "lo", for: operation, infinite: true)
+        let high = try Parameter(hi.expand(shape, for: operation), "hi", for: operation, infinite: true)
+        for i in low.values.indices {
+            let (a, b) = (low.values[i], high.values[i])
+            guard a <= b else {
+                throw ScriptError(operation, "lo > hi\(place(i, in: shape)): \(format(a)) > \(format(b))")
+            }
+            guard a < .infinity, b > -.infinity else {
+                throw ScriptError(operation, "no number lies between \(format(a)) and \(format(b))\(place(i, in: shape))")
+            }
+        }
+        (self.lo, self.hi) = (low, high)
+        let largest = Double(Float.greatestFiniteMagnitude)
+        fitsSingle = low.values.allSatisfy { $0 <= largest } && high.values.allSatisfy { $0 >= -largest }
+    }
+
+    /// The points of both.
+    /// - Throws: when the shapes do not broadcast, or some element has no number in both intervals.
+    func intersection(_ other: Intervals, for operation: String) throws -> Intervals {
+        let shape = try Shape.broadcast(shape, other.shape, for: operation)
+        func values(_ parameter: Parameter) throws -> [Double] { try parameter.double.expand(shape).toArray() }
+        let low = zip(try values(lo), try values(other.lo)).map { max($0, $1) }
+        let high = zip(try values(hi), try values(other.hi)).map { min($0, $1) }
+        if let bad = low.indices.first(where: { low[$0] > high[$0] }) {
+            throw ScriptError(
+                operation,
+                "the sets do not meet\(place(bad, in: shape)): at least \(format(low[bad])) and at most \(format(high[bad]))")
+        }
+        return try Intervals(
+            lo: Tensor(low, shape: shape, .float64), hi: Tensor(high, shape: shape, .float64), for: operation)
+    }
+
+    /// Each element clamped to its interval; shape and dtype of `x` (float32 for float16).
+    func project(_ x: Tensor, for operation: String) throws -> Tensor {
+        switch x.dtype.computing {
+        case .float64: try clamped(x, Double.self, for: operation)
+        default: try clamped(x, Float.self, for: operation)
+        }
+    }
+
+    /// The largest distance of an element from its interval.
+    func violation(_ x: Tensor, for operation: String) throws -> Double {
+        var largest = 0.0
+        try eachExcess(x, for: operation) { largest = max(largest, $0) }
+        return largest
+    }
+
+    /// The Euclidean distance of `x`.
+    func distance(_ x: Tensor, for operation: String) throws -> Double {
+        var excesses: [Double] = []
+        try eachExcess(x, for: operation) { excesses.append($0) }
+        return norm(excesses)
+    }
+
+    private func clamped<T: TensorElement>(_ x: Tensor, _: T.Type, for operation: String) throws -> Tensor {
+        let (x, lo, hi) = try prepared(x, T.dtype, for: operation)
+        let result = try Tensor.uninitialized(x.shape, T.dtype, for: operation)
+        let clean = clamp(
+            x.base(T.self), count: x.count, lo: lo.base(T.self), hi: hi.base(T.self), period: max(lo.count, 1),
+            into: result.base(T.self))
+        if !clean { throw try nanError(x, for: operation) }
+        return result
+    }
+
+    private func eachExcess(_ x: Tensor, for operation: String, _ body: (Double) -> Void) throws {
+        let dtype = x.dtype.computing
+        let (x, lo, hi) = try prepared(x, dtype, for: operation)
+        let period = max(lo.count, 1)
+        let clean =
+            dtype == .float64
+            ? excess(x.base(Double.self), count: x.count, lo: lo.base(Double.self), hi: hi.base(Double.self), period: period, body)
+            : excess(x.base(Float.self), count: x.count, lo: lo.base(Float.self), hi: hi.base(Float.self), period: period, body)
+        if !clean { throw try nanError(x, for: operation) }
+    }
+
+    /// Contiguous operands of one dtype, the bounds such that they repeat over x.
+    private func prepared(_ x: Tensor, _ dtype: DType, for operation: String) throws -> (x: Tensor, lo: Tensor, hi: Tensor) {
+        guard let common = try? Shape.broadcast(shape, x.shape, for: operation), common == x.shape else {
+            throw ScriptError(
+                operation, "bounds \(Shape.describe(shape)) do not broadcast to x \(Shape.describe(x.shape))")
+        }
+        if dtype == .float32, !fitsSingle {
+            throw ScriptError(operation, "the bounds pass the range of float32; give x as float64")
+        }
+        let x = try x.cast(dtype).contiguous()
+        let (lo, hi) = dtype == .float64 ? (lo.double, hi.double) : (lo.single, hi.single)
+        let core = Array(shape.drop { $0 == 1 })
+        if lo.count == 1 || Array(x.shape.suffix(core.count)) == core { return (x, lo, hi) }
+        return (x, try lo.expand(x.shape).contiguous(), try hi.expand(x.shape).contiguous())
+    }
+
+    private func nanError(_ x: Tensor, for operation: String) throws -> ScriptError {
+        let bad = try x.toArray().firstIndex { $0.isNaN } ?? 0
+        return ScriptError(operation, "x is nan\(place(bad, in: x.shape)): no point of the set is nearest to it")
+    }
+}
+
+/// A set that is one interval per element.
+protocol ElementwiseSet: ProjectableSet {
+    var intervals: Intervals { get }
+}
+
+extension ElementwiseSet {
+    public var elementwise: Intervals? { intervals }
+    public var preferredShape: [Int]? { intervals.shape.isEmpty ? nil : intervals.shape }
+    public func project(_ x: Tensor) throws -> Tensor { try intervals.project(x, for: operation) }
+    public func violation(_ x: Tensor) throws -> Double { try intervals.violation(x, for: operation) }
+    public func distance(_ x: Tensor) throws -> Double { try intervals.distance(x, for: operation) }
+}

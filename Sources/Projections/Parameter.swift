@@ -1,0 +1,67 @@
+import Scripting
+import Tensors
+
+/// A number or tensor that defines a set: a copy of its own, in both types that sets compute in.
+///
+/// Rounding is monotone, so bounds in order stay in order in float32.
+public struct Parameter: CustomStringConvertible {
+    public let shape: [Int]
+    let double: Tensor
+    let single: Tensor
+    /// The elements in row-major order.
+    let values: [Double]
+
+    /// - Throws: when an element is NaN, or infinite unless `infinite`; `name` is the parameter's in the message.
+    init(_ tensor: Tensor, _ name: String, for operation: String, infinite: Bool = false) throws {
+        double = try tensor.copy(.float64)
+        single = try double.copy(.float32)
+        values = try double.toArray()
+        shape = tensor.shape
+        if let bad = values.firstIndex(where: { infinite ? $0.isNaN : !$0.isFinite }) {
+            throw ScriptError(operation, "\(name) is \(format(values[bad]))\(place(bad, in: shape))")
+        }
+    }
+
+    init(_ values: [Double], shape: [Int], _ name: String, for operation: String, infinite: Bool = false) throws {
+        try self.init(Tensor(values, shape: shape, .float64), name, for: operation, infinite: infinite)
+    }
+
+    /// The element for flat position `i` of a point: a single number serves all positions.
+    subscript(_ i: Int) -> Double { values.count == 1 ? values[0] : values[i] }
+
+    /// A number as it is, a tensor by its shape.
+    public var description: String { shape.isEmpty ? format(values[0]) : Shape.describe(shape) }
+}
+
+/// A number as a script would write it: `1`, `0.5`, `-inf`.
+func format(_ value: Double) -> String {
+    if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return String(whole) }
+    return "\(value)"
+}
+
+/// ` at index 3`, ` at index (2, 1)`, or nothing for a single number; counted from 1.
+func place(_ flat: Int, in shape: [Int]) -> String {
+    if shape.isEmpty { return "" }
+    var rest = flat
+    let index = Shape.strides(shape).map { stride in
+        defer { rest %= stride }
+        return rest / stride + 1
+    }
+    return " at index " + (index.count == 1 ? String(index[0]) : Shape.describe(index))
+}
+
+/// `{1, 0.5, ...}`: a failing case as a message shows it.
+func format(_ values: [Double]) -> String {
+    "{" + values.prefix(16).map { format($0) }.joined(separator: ", ") + (values.count > 16 ? ", ..." : "") + "}"
+}
+
+/// The Euclidean norm, scaled so that squares neither overflow nor vanish.
+func norm(_ x: [Double]) -> Double {
+    let largest = x.reduce(0) { max($0, $1.magnitude) }
+    guard largest > 0, largest.isFinite else { return largest }
+    return largest * x.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
+}
+
+func dot(_ a: [Double], _ b: [Double]) -> Double {
+    zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+}

@@ -1,0 +1,101 @@
+import Scripting
+import Tensors
+
+/// A nonempty closed set of tensors of one shape, and the nearest of its points to a given one.
+///
+/// Most sets here are convex: every point has exactly one nearest point, and projecting brings no two points further
+/// apart. ``Sphere`` and ``Sparse`` are **not** convex (``isConvex`` is false): some points have several nearest points,
+/// of which `project` picks one by a documented rule, and small steps of x may move the result far.
+///
+/// Sets are values: parameters are copied when the set is made, so later writes to them change nothing.
+///
+///     let box = try Box(0, 1)
+///     let y = try box.project(Tensor([-1, 0.5, 2], shape: [3]))   // 0, 0.5, 1
+public protocol ProjectableSet: CustomStringConvertible {
+    /// The name under which scripts know it: `Box`.
+    var name: String { get }
+    var isConvex: Bool { get }
+    /// The set as one interval per element, when it is that: such sets are projected onto exactly, and intersect exactly.
+    var elementwise: Intervals? { get }
+    /// A shape that points of the set may have, when the parameters single one out.
+    var preferredShape: [Int]? { get }
+
+    /// How deeply sets are nested in it; 1 when it holds none.
+    var depth: Int { get }
+
+    /// The point of the set nearest to `x` in the Euclidean norm, as a fresh tensor of the shape and dtype of `x`
+    /// (float16 is computed and returned as float32).
+    /// - Throws: ``ScriptError`` when the shape does not fit, or `x` holds NaN (elementwise sets take infinities, the
+    ///   others do not).
+    func project(_ x: Tensor) throws -> Tensor
+    /// By how much `x` fails the set's own inequalities and equations: the largest single failure, 0 on the set.
+    /// Computed from the definition, never by projecting, so that it can judge the projection.
+    func violation(_ x: Tensor) throws -> Double
+    /// True when ``violation(_:)`` is at most `tolerance`; nil stands for ``defaultTolerance(_:)``.
+    func contains(_ x: Tensor, tolerance: Double?) throws -> Bool
+    /// The Euclidean norm of `x` minus its projection.
+    func distance(_ x: Tensor) throws -> Double
+}
+
+extension ProjectableSet {
+    public var isConvex: Bool { true }
+    public var elementwise: Intervals? { nil }
+    public var preferredShape: [Int]? { nil }
+    public var depth: Int { 1 }
+
+    /// The operation's name in messages: `projection.Box`.
+    var operation: String { "projection.\(name)" }
+
+    public func contains(_ x: Tensor, tolerance: Double? = nil) throws -> Bool {
+        let violation = try violation(x)
+        if let tolerance { return violation <= tolerance }
+        return violation <= (try defaultTolerance(x))
+    }
+
+    public func distance(_ x: Tensor) throws -> Double {
+        let (a, b) = (try x.toArray(), try project(x).toArray())
+        // Equal infinities are at distance 0, not NaN.
+        return norm(zip(a, b).map { $0 == $1 ? 0 : $0 - $1 })
+    }
+}
+
+/// The slack of a membership test that names none: what rounding in the type of `x` may leave, 1e-5 for float32 and 1e-9
+/// for float64, times the largest magnitude in `x` where that passes 1.
+public func defaultTolerance(_ x: Tensor) throws -> Double {
+    let largest = try x.toArray().reduce(1) { $1.isFinite ? max($0, $1.magnitude) : $0 }
+    return (x.dtype == .float64 ? 1e-9 : 1e-5) * largest
+}
+
+/// A set that is an entry of the catalogue: known to scripts by ``constructor``, held to the laws on ``examples()``.
+public protocol CataloguedSet: ProjectableSet {
+    static var name: String { get }
+    /// `projection.Box(lo, hi)` with its documentation.
+    static var constructor: NativeFunction { get }
+    /// Small instances on which the law tests run.
+    static func examples() throws -> [SetExample]
+}
+
+extension CataloguedSet {
+    public var name: String { Self.name }
+    static var operation: String { "projection.\(name)" }
+
+    /// A constructor that checks its arguments in `make` and hands the set to the script.
+    static func makeConstructor(
+        _ documentation: Documentation, _ make: @escaping @Sendable (Arguments) throws -> any ProjectableSet
+    ) -> NativeFunction {
+        NativeFunction(operation, documentation, returning: { .object(ProjectionObject(try make($0))) })
+    }
+}
+
+/// A set with the shape of points to try it on, and the relative precision that its algorithm promises in float64.
+public struct SetExample {
+    public let set: any ProjectableSet
+    public let shape: [Int]
+    public let precision: Double
+
+    public init(_ set: any ProjectableSet, shape: [Int], precision: Double = 1e-11) {
+        self.set = set
+        self.shape = shape
+        self.precision = precision
+    }
+}

@@ -1,0 +1,112 @@
+import Scripting
+import Tensors
+
+/// A set as scripts hold it: a userdata of type "projection".
+public final class ProjectionObject: ScriptObject {
+    public static let type = ObjectType("projection")
+
+    public let set: any ProjectableSet
+
+    public init(_ set: any ProjectableSet) {
+        self.set = set
+    }
+
+    public var scriptType: ObjectType { ProjectionObject.type }
+}
+
+extension ProjectionObject {
+    /// The methods of a projection.
+    static let face = TypeFace(
+        type, "A set of tensors; called with a tensor, it returns the set's nearest point.",
+        methods: [projectInPlace, contains, distance],
+        properties: [name, convex],
+        operators: [.call: call, .describe: describe])
+
+    private static let call = NativeFunction(
+        "projection:call",
+        Documentation(
+            "P(x) -> tensor",
+            "The point of the set nearest to x in the Euclidean norm, as a new tensor of the shape and dtype of x. Computes on values: the result carries no gradient.",
+            errors: "The shape of x does not fit the set, or x holds NaN (the index is named).",
+            example: """
+                local y = projection.Box(0, 1)(tensor({-1, 0.5, 2}))
+                assert(y[1]:item() == 0 and y[2]:item() == 0.5 and y[3]:item() == 1)
+                """),
+        returning: { arguments in
+            try arguments.atMost(2)
+            return .tensor(try arguments.projection(1, "P").set.project(arguments.pointToProject(2, "x")))
+        })
+
+    private static let projectInPlace = NativeFunction(
+        "projection:project_",
+        Documentation(
+            "P:project_(x) -> x",
+            "Overwrites x with its projection and returns it: the step of projected gradient descent.",
+            errors: "As P(x); x is then as it was. Also when x repeats one number for several elements (an expanded view).",
+            example: """
+                local x = tensor({-1, 0.5, 2})
+                assert(projection.Box(0, 1):project_(x) == x)
+                assert(x[1]:item() == 0 and x[3]:item() == 1)
+                """),
+        returning: { arguments in
+            try arguments.atMost(2)
+            let set = try arguments.projection(1, "P").set
+            let point = try arguments.pointToProject(2, "x", writing: true)
+            try point.write(set.project(point), for: arguments.function)
+            return arguments[2]
+        })
+
+    private static let contains = NativeFunction(
+        "projection:contains",
+        Documentation(
+            "P:contains(x, tol) -> boolean",
+            "True when x fails none of the set's own conditions by more than tol. Default of tol: what rounding may leave, 1e-5 for float32 and 1e-9 for float64, times the largest magnitude in x where that passes 1; a given tol is absolute, 0 asks for exactness.",
+            errors: "tol is negative or NaN, or the shape of x does not fit the set.",
+            example: """
+                local P = projection.Simplex()
+                assert(P:contains(tensor({0.25, 0.75})) and not P:contains(tensor({0.5, 0.75})))
+                assert(P:contains(tensor({0.5, 0.75}), 0.3))
+                """),
+        returning: { arguments in
+            try arguments.atMost(3)
+            let set = try arguments.projection(1, "P").set
+            let point = try arguments.pointToProject(2, "x")
+            guard !arguments.isNil(3) else { return .boolean(try set.contains(point, tolerance: nil)) }
+            let tolerance = try arguments.number(3, "tol")
+            guard tolerance >= 0 else { throw arguments.error(3, "tol", expected: "a number from 0") }
+            return .boolean(try set.contains(point, tolerance: tolerance))
+        })
+
+    private static let distance = NativeFunction(
+        "projection:distance",
+        Documentation(
+            "P:distance(x) -> number",
+            "The Euclidean norm of x minus its projection: 0 on the set.",
+            errors: "As P(x).",
+            example: "assert(projection.Box(0, 1):distance(tensor({4, 0.5, -4})) == 5)"),
+        returning: { arguments in
+            try arguments.atMost(2)
+            return .number(try arguments.projection(1, "P").set.distance(arguments.pointToProject(2, "x")))
+        })
+
+    private static let name = NativeFunction(
+        "projection:name",
+        Documentation(
+            "P.name -> string", "The name of the set's constructor, or the name that projection.Set was given.",
+            example: "assert(projection.Box(0, 1).name == \"Box\")"),
+        returning: { .string(try $0.projection(1, "P").set.name) })
+
+    private static let convex = NativeFunction(
+        "projection:convex",
+        Documentation(
+            "P.convex -> boolean", "False for sets with points that have several nearest points.",
+            example: "assert(projection.Box(0, 1).convex and not projection.Sphere(1).convex)"),
+        returning: { .boolean(try $0.projection(1, "P").set.isConvex) })
+
+    private static let describe = NativeFunction(
+        "projection:describe",
+        Documentation(
+            "tostring(P) -> string", "The call that makes the set; tensors by their shapes.",
+            example: "assert(tostring(projection.Box(0, 1)) == \"projection.Box(0, 1)\")"),
+        returning: { .string(try $0.projection(1, "P").set.description) })
+}

@@ -1,0 +1,75 @@
+import Scripting
+import Tensors
+
+/// {x : |x - center| <= r} in the Euclidean norm of all elements.
+///
+/// Outside, x moves along the ray to the centre: center + r (x - center) / |x - center|.
+public struct Ball: CataloguedSet, VectorSet {
+    public static let name = "Ball"
+    private let center: Parameter
+    private let radius: Double
+
+    /// - Parameter center: a number, or a tensor of the shape of x.
+    /// - Throws: when r is negative or not finite, or the centre holds a NaN or an infinity.
+    public init(center: Tensor, radius: Double) throws {
+        self.center = try Parameter(center, "center", for: Ball.operation)
+        self.radius = try checkedRadius(radius, for: Ball.operation)
+    }
+
+    public var preferredShape: [Int]? { center.shape.isEmpty ? nil : center.shape }
+    func check(shape: [Int]) throws { try check(center, "center", fits: shape) }
+
+    func nearest(to x: [Double], shape: [Int]) -> [Double] {
+        let away = x.indices.map { x[$0] - center[$0] }
+        let length = norm(away)
+        guard length > radius else { return x }
+        return away.indices.map { center[$0] + radius * (away[$0] / length) }
+    }
+
+    func violation(of x: [Double], shape: [Int]) -> Double {
+        max(0, norm(x.indices.map { x[$0] - center[$0] }) - radius)
+    }
+
+    public var description: String { "projection.Ball(\(center), \(format(radius)))" }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "projection.Ball(center, r) -> projection\nprojection.Ball(r) -> projection",
+            "The set {x : |x - center| <= r} in the Euclidean norm of all elements of x; without a centre, around 0. The centre is a number, or a tensor or table of the shape of x. For a ball per row: Product{P}.",
+            errors: "r is negative or not finite, the centre is not finite or has another shape than x.",
+            example: """
+                local P = projection.Ball({0, 0}, 1)
+                local y = P(tensor({3, 4}))
+                assert(math.abs(y[1]:item() - 0.6) < 1e-6 and math.abs(y[2]:item() - 0.8) < 1e-6)
+                assert(math.abs(P:distance(tensor({3, 4})) - 4) < 1e-5)
+                """)
+    ) { arguments in
+        let (center, radius) = try arguments.centerAndRadius()
+        return try Ball(center: center, radius: radius)
+    }
+
+    public static func examples() throws -> [SetExample] {
+        [
+            SetExample(try Ball(center: Tensor(0), radius: 1), shape: [3]),
+            SetExample(try Ball(center: Tensor([1, -2, 5, 0], shape: [2, 2]), radius: 0.5), shape: [2, 2]),
+            SetExample(try Ball(center: Tensor([1, 2], shape: [2]), radius: 0), shape: [2]),
+        ]
+    }
+}
+
+/// The radius if it is one: from 0, finite.
+func checkedRadius(_ radius: Double, for operation: String, positive: Bool = false) throws -> Double {
+    guard radius.isFinite, positive ? radius > 0 : radius >= 0 else {
+        throw ScriptError(operation, "r is \(format(radius)); a finite number \(positive ? "above" : "from") 0 expected")
+    }
+    return radius
+}
+
+extension Arguments {
+    /// `(center, r)`, or `(r)` for a set around 0.
+    func centerAndRadius() throws -> (center: Tensor, radius: Double) {
+        try atMost(2)
+        if count <= 1 { return (try Tensor(0, .float64), try number(1, "r")) }
+        return (try parameter(1, "center"), try number(2, "r"))
+    }
+}

@@ -1,0 +1,53 @@
+import Scripting
+import Tensors
+
+/// {x : lo <= x <= hi}, element by element.
+///
+/// Bounds are numbers or tensors; they broadcast against each other and over x. Equal bounds fix an element, infinite
+/// ones leave a side open. Projection clamps: min(max(x, lo), hi), exact in the dtype of x.
+///
+/// Homework 10, problem 2: C = {x : x1 = a, 0 <= x2 <= 1} is `Box({a, 0}, {a, 1})`.
+public struct Box: CataloguedSet, ElementwiseSet {
+    public static let name = "Box"
+    let intervals: Intervals
+    private let lo, hi: Parameter
+
+    /// - Throws: when a bound is NaN, lo > hi somewhere (the index is named), or the bounds do not broadcast.
+    public init(_ lo: Tensor, _ hi: Tensor) throws {
+        self.lo = try Parameter(lo, "lo", for: Box.operation, infinite: true)
+        self.hi = try Parameter(hi, "hi", for: Box.operation, infinite: true)
+        intervals = try Intervals(lo: lo, hi: hi, for: Box.operation)
+    }
+
+    public init(_ lo: Double, _ hi: Double) throws {
+        try self.init(Tensor(lo, .float64), Tensor(hi, .float64))
+    }
+
+    public var description: String { "projection.Box(\(lo), \(hi))" }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "projection.Box(lo, hi) -> projection",
+            "The set {x : lo <= x <= hi}, element by element. lo and hi are numbers, tensors or tables of numbers; they broadcast over x, so bounds of shape (2) serve x of shape (2) or (B, 2). Equal bounds fix an element, math.huge leaves a side open. The projection is min(max(x, lo), hi), exact in the dtype of x.",
+            errors: "A bound is NaN, lo > hi (the index is named), or the bounds do not broadcast to x.",
+            source: "Homework 10, problem 2: {x : x1 = a, 0 <= x2 <= 1} is Box({a, 0}, {a, 1}).",
+            example: """
+                local C = projection.Box({3, 0}, {3, 1})
+                local y = C(tensor({-1, 1.5}))
+                assert(y[1]:item() == 3 and y[2]:item() == 1)
+                assert(not pcall(projection.Box, 1, 0))
+                """)
+    ) { arguments in
+        try arguments.atMost(2)
+        return try Box(arguments.parameter(1, "lo"), arguments.parameter(2, "hi"))
+    }
+
+    public static func examples() throws -> [SetExample] {
+        [
+            SetExample(try Box(0, 1), shape: [4]),
+            SetExample(try Box(-.infinity, 0.1), shape: [2, 2]),
+            SetExample(try Box(Tensor([3, 0], shape: [2]), Tensor([3, 1], shape: [2])), shape: [3, 2]),
+            SetExample(try Box(Tensor([-1, 2], shape: [2, 1]), Tensor(5)), shape: [2, 3]),
+        ]
+    }
+}

@@ -1,0 +1,81 @@
+import Scripting
+import Tensors
+
+/// {x : a . x <= b}. Outside, x - (a . x - b) a / |a|^2.
+public struct Halfspace: CataloguedSet, VectorSet {
+    public static let name = "Halfspace"
+    private let plane: Plane
+
+    /// - Parameter a: a tensor of the shape of x, not 0.
+    public init(_ a: Tensor, _ b: Double) throws { plane = try Plane(a, b, for: Halfspace.operation) }
+
+    public var preferredShape: [Int]? { plane.preferredShape }
+    func check(shape: [Int]) throws { try check(plane.normal, "a", fits: shape) }
+
+    func nearest(to x: [Double], shape: [Int]) -> [Double] {
+        plane.height(of: x) > 0 ? plane.foot(of: x) : x
+    }
+
+    func violation(of x: [Double], shape: [Int]) -> Double { max(0, plane.height(of: x)) }
+
+    public var description: String { "projection.Halfspace(\(plane.normal), \(format(plane.b)))" }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "projection.Halfspace(a, b) -> projection",
+            "The set {x : a . x <= b}: the sum of the products of all elements. a is a tensor or table of the shape of x (a number: the same for every element), b a number.",
+            errors: "a is 0 or not finite, b is not finite, a has another shape than x.",
+            example: """
+                local P = projection.Halfspace({1, 1}, 1)
+                local y = P(tensor({1, 1}))
+                assert(math.abs(y[1]:item() - 0.5) < 1e-6 and math.abs(y[2]:item() - 0.5) < 1e-6)
+                assert(P:contains(tensor({-3, 2})))
+                """)
+    ) { arguments in
+        try arguments.atMost(2)
+        return try Halfspace(arguments.parameter(1, "a"), arguments.number(2, "b"))
+    }
+
+    public static func examples() throws -> [SetExample] {
+        [
+            SetExample(try Halfspace(Tensor([1, -2, 0.5], shape: [3]), 0.7), shape: [3]),
+            SetExample(try Halfspace(Tensor(1), -3), shape: [2, 2]),
+        ]
+    }
+}
+
+/// The hyperplane a . x = b, with its unit normal.
+struct Plane {
+    let normal: Parameter
+    let b: Double
+    private let length: Double
+
+    init(_ a: Tensor, _ b: Double, for operation: String) throws {
+        normal = try Parameter(a, "a", for: operation)
+        guard b.isFinite else { throw ScriptError(operation, "b is \(format(b)); a finite number expected") }
+        guard normal.values.contains(where: { $0 != 0 }) else {
+            throw ScriptError(operation, "a is 0 everywhere: a direction expected")
+        }
+        self.b = b
+        length = norm(normal.values)
+    }
+
+    var preferredShape: [Int]? { normal.shape.isEmpty ? nil : normal.shape }
+
+    /// The signed distance of x: (a . x - b) / |a|.
+    func height(of x: [Double]) -> Double {
+        let scale = length(of: x)
+        return scale == 0 ? 0 : x.indices.reduce(-b / scale) { $0 + (normal[$1] / scale) * x[$1] }
+    }
+
+    /// The nearest point of the hyperplane.
+    func foot(of x: [Double]) -> [Double] {
+        let (height, scale) = (height(of: x), length(of: x))
+        return x.indices.map { x[$0] - height * (normal[$0] / scale) }
+    }
+
+    /// |a|: a number stands for a vector of the length of x.
+    private func length(of x: [Double]) -> Double {
+        normal.shape.isEmpty ? length * Double(x.count).squareRoot() : length
+    }
+}

@@ -1,0 +1,36 @@
+import Scripting
+import Tensors
+
+/// {x : a . x = b}. Projection: x - (a . x - b) a / |a|^2.
+public struct Hyperplane: CataloguedSet, VectorSet {
+    public static let name = "Hyperplane"
+    private let plane: Plane
+
+    /// - Parameter a: a tensor of the shape of x, not 0.
+    public init(_ a: Tensor, _ b: Double) throws { plane = try Plane(a, b, for: Hyperplane.operation) }
+
+    public var preferredShape: [Int]? { plane.preferredShape }
+    func check(shape: [Int]) throws { try check(plane.normal, "a", fits: shape) }
+    func nearest(to x: [Double], shape: [Int]) -> [Double] { plane.foot(of: x) }
+    func violation(of x: [Double], shape: [Int]) -> Double { plane.height(of: x).magnitude }
+
+    public var description: String { "projection.Hyperplane(\(plane.normal), \(format(plane.b)))" }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "projection.Hyperplane(a, b) -> projection",
+            "The set {x : a . x = b}: the sum of the products of all elements. a is a tensor or table of the shape of x (a number: the same for every element), b a number. Several equations at once: Affine.",
+            errors: "a is 0 or not finite, b is not finite, a has another shape than x.",
+            example: """
+                local y = projection.Hyperplane({0, 2}, 4)(tensor({7, 7}))
+                assert(y[1]:item() == 7 and math.abs(y[2]:item() - 2) < 1e-6)
+                """)
+    ) { arguments in
+        try arguments.atMost(2)
+        return try Hyperplane(arguments.parameter(1, "a"), arguments.number(2, "b"))
+    }
+
+    public static func examples() throws -> [SetExample] {
+        [SetExample(try Hyperplane(Tensor([1, -2, 0.5, 4], shape: [2, 2]), 0.7), shape: [2, 2])]
+    }
+}

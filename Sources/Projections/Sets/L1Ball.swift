@@ -1,0 +1,62 @@
+import Scripting
+import Tensors
+
+/// {x : sum |x_i - center_i| <= r}.
+///
+/// Outside, the distances to the centre are projected onto the simplex of sum r and keep their signs, which sets the
+/// small ones to 0 (Duchi et al. 2008).
+public struct L1Ball: CataloguedSet, VectorSet {
+    public static let name = "L1Ball"
+    private let center: Parameter
+    private let radius: Double
+
+    /// - Throws: when r is negative or not finite, or the centre holds a NaN or an infinity.
+    public init(center: Tensor, radius: Double) throws {
+        self.center = try Parameter(center, "center", for: L1Ball.operation)
+        self.radius = try checkedRadius(radius, for: L1Ball.operation)
+    }
+
+    public var preferredShape: [Int]? { center.shape.isEmpty ? nil : center.shape }
+    func check(shape: [Int]) throws { try check(center, "center", fits: shape) }
+
+    func nearest(to x: [Double], shape: [Int]) -> [Double] {
+        let away = x.indices.map { x[$0] - center[$0] }
+        guard away.reduce(0, { $0 + $1.magnitude }) > radius else { return x }
+        guard radius > 0 else { return x.indices.map { center[$0] } }
+        let threshold = SimplexThreshold.fast(away.map(\.magnitude), sum: radius)
+        return away.indices.map { i in
+            let size = max(away[i].magnitude - threshold, 0)
+            return center[i] + (away[i] < 0 ? -size : size)
+        }
+    }
+
+    func violation(of x: [Double], shape: [Int]) -> Double {
+        max(0, x.indices.reduce(0) { $0 + (x[$1] - center[$1]).magnitude } - radius)
+    }
+
+    public var description: String { "projection.L1Ball(\(center), \(format(radius)))" }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "projection.L1Ball(center, r) -> projection\nprojection.L1Ball(r) -> projection",
+            "The set {x : sum |x_i - center_i| <= r} over all elements of x; without a centre, around 0. The centre is a number, or a tensor or table of the shape of x. The projection makes small elements exactly the centre's.",
+            errors: "r is negative or not finite, the centre is not finite or has another shape than x.",
+            source: "Duchi, Shalev-Shwartz, Singer, Chandra 2008.",
+            example: """
+                local y = projection.L1Ball(1)(tensor({2, -1.5, 0.1}))
+                assert(math.abs(y[1]:item() - 0.75) < 1e-6 and math.abs(y[2]:item() + 0.25) < 1e-6)
+                assert(y[3]:item() == 0)
+                """)
+    ) { arguments in
+        let (center, radius) = try arguments.centerAndRadius()
+        return try L1Ball(center: center, radius: radius)
+    }
+
+    public static func examples() throws -> [SetExample] {
+        [
+            SetExample(try L1Ball(center: Tensor(0), radius: 1), shape: [4]),
+            SetExample(try L1Ball(center: Tensor([1, -2, 0], shape: [3]), radius: 2), shape: [3]),
+            SetExample(try L1Ball(center: Tensor([1, -2], shape: [2]), radius: 0), shape: [2]),
+        ]
+    }
+}

@@ -1,0 +1,45 @@
+import Scripting
+import Tensors
+
+/// {x : |x_i - center_i| <= r for every i}: the box around a centre. An ``Intervals`` set, projected onto exactly.
+public struct LinfBall: CataloguedSet, ElementwiseSet {
+    public static let name = "LinfBall"
+    let intervals: Intervals
+    private let center: Parameter
+    private let radius: Double
+
+    /// - Throws: when r is negative or not finite, or the centre holds a NaN or an infinity.
+    public init(center: Tensor, radius: Double) throws {
+        let operation = LinfBall.operation
+        let center = try Parameter(center, "center", for: operation)
+        self.radius = try checkedRadius(radius, for: operation)
+        self.center = center
+        func bound(_ r: Double) throws -> Tensor {
+            try Tensor(center.values.map { $0 + r }, shape: center.shape, .float64)
+        }
+        intervals = try Intervals(lo: bound(-radius), hi: bound(radius), for: operation)
+    }
+
+    public var description: String { "projection.LinfBall(\(center), \(format(radius)))" }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "projection.LinfBall(center, r) -> projection\nprojection.LinfBall(r) -> projection",
+            "The set {x : |x_i - center_i| <= r for every i}; without a centre, around 0. The centre is a number, tensor or table and broadcasts over x.",
+            errors: "r is negative or not finite, the centre is not finite or does not broadcast to x.",
+            example: """
+                local y = projection.LinfBall({1, 1}, 0.5)(tensor({3, 1.25}))
+                assert(y[1]:item() == 1.5 and y[2]:item() == 1.25)
+                """)
+    ) { arguments in
+        let (center, radius) = try arguments.centerAndRadius()
+        return try LinfBall(center: center, radius: radius)
+    }
+
+    public static func examples() throws -> [SetExample] {
+        [
+            SetExample(try LinfBall(center: Tensor(0), radius: 0.3), shape: [3]),
+            SetExample(try LinfBall(center: Tensor([1, -2], shape: [2]), radius: 1), shape: [2, 2]),
+        ]
+    }
+}

@@ -1,0 +1,32 @@
+import Scripting
+import Tensors
+
+/// {x : x >= 0}, for x of any shape. Projection is max(x, 0), exact.
+public struct Nonnegative: CataloguedSet, ElementwiseSet {
+    public static let name = "Nonnegative"
+    let intervals: Intervals
+
+    public init() throws {
+        intervals = try Intervals(
+            lo: Tensor(0, .float64), hi: Tensor(.infinity, .float64), for: Nonnegative.operation)
+    }
+
+    public var description: String { "projection.Nonnegative()" }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "projection.Nonnegative() -> projection",
+            "The set {x : x >= 0}, for x of any shape. The projection is max(x, 0).",
+            example: """
+                local y = projection.Nonnegative()(tensor({-1, 2}))
+                assert(y[1]:item() == 0 and y[2]:item() == 2)
+                """)
+    ) { arguments in
+        try arguments.atMost(0)
+        return try Nonnegative()
+    }
+
+    public static func examples() throws -> [SetExample] {
+        [SetExample(try Nonnegative(), shape: [5])]
+    }
+}

@@ -1,0 +1,48 @@
+import Scripting
+import Tensors
+
+/// {(t, v) : |v| <= t}: the first element bounds the norm of the others (t first, as in SCS and ProximalOperators.jl).
+///
+/// With a = (|v| + t) / 2: x inside stays, x with |v| <= -t goes to 0, any other to (a, a v / |v|).
+public struct SecondOrderCone: CataloguedSet, VectorSet {
+    public static let name = "SecondOrderCone"
+
+    public init() {}
+
+    func check(shape: [Int]) throws {
+        if shape.contains(0) {
+            throw ScriptError(operation, "x \(Shape.describe(shape)) has no elements; (t, v) expected")
+        }
+    }
+
+    func nearest(to x: [Double], shape: [Int]) -> [Double] {
+        let (t, length) = (x[0], norm(Array(x.dropFirst())))
+        if length <= t { return x }
+        if length <= -t { return x.map { _ in 0 } }
+        let a = length / 2 + t / 2
+        return [a] + x.dropFirst().map { a * ($0 / length) }
+    }
+
+    func violation(of x: [Double], shape: [Int]) -> Double { max(0, norm(Array(x.dropFirst())) - x[0]) }
+
+    public var description: String { "projection.SecondOrderCone()" }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "projection.SecondOrderCone() -> projection",
+            "The set {(t, v) : |v| <= t}: the first element of x (row-major) bounds the Euclidean norm of all others.",
+            errors: "x has no elements.",
+            source: "Boyd and Vandenberghe 2004, section 8.1.1 (with t last); t first as in SCS.",
+            example: """
+                local y = projection.SecondOrderCone()(tensor({0, 3, 4}))
+                assert(math.abs(y[1]:item() - 2.5) < 1e-6 and math.abs(y[2]:item() - 1.5) < 1e-6)
+                """)
+    ) { arguments in
+        try arguments.atMost(0)
+        return SecondOrderCone()
+    }
+
+    public static func examples() throws -> [SetExample] {
+        [SetExample(SecondOrderCone(), shape: [4]), SetExample(SecondOrderCone(), shape: [1])]
+    }
+}

@@ -1,0 +1,61 @@
+import Scripting
+import Tensors
+
+/// The tensors with at most k elements other than 0. **Not convex.**
+///
+/// Projection keeps the k largest magnitudes (hard thresholding, Blumensath and Davies 2009); of equal magnitudes, those
+/// that come first.
+public struct Sparse: CataloguedSet, VectorSet {
+    public static let name = "Sparse"
+    private let kept: Int
+
+    /// - Throws: when k is negative.
+    public init(_ kept: Int) throws {
+        guard kept >= 0 else { throw ScriptError(Sparse.operation, "k is \(kept); a whole number from 0 expected") }
+        self.kept = kept
+    }
+
+    public var isConvex: Bool { false }
+
+    func nearest(to x: [Double], shape: [Int]) -> [Double] {
+        var result = x
+        for i in ranking(x).dropFirst(kept) { result[i] = 0 }
+        return result
+    }
+
+    func violation(of x: [Double], shape: [Int]) -> Double {
+        // The largest element too many: 0 when at most k differ from 0.
+        let sizes = x.map(\.magnitude).sorted(by: >)
+        return kept < sizes.count ? sizes[kept] : 0
+    }
+
+    /// Positions by falling magnitude, then by index.
+    private func ranking(_ x: [Double]) -> [Int] {
+        x.indices.sorted { x[$0].magnitude != x[$1].magnitude ? x[$0].magnitude > x[$1].magnitude : $0 < $1 }
+    }
+
+    public var description: String { "projection.Sparse(\(kept))" }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "projection.Sparse(k) -> projection",
+            "The tensors with at most k elements other than 0. Not convex. The projection keeps the k largest magnitudes; of equal ones, those that come first (row-major).",
+            errors: "k is not a whole number from 0.",
+            source: "Blumensath and Davies 2009 (iterative hard thresholding).",
+            example: """
+                local y = projection.Sparse(1)(tensor({2, -3, 3}))
+                assert(y[1]:item() == 0 and y[2]:item() == -3 and y[3]:item() == 0)
+                """)
+    ) { arguments in
+        try arguments.atMost(1)
+        return try Sparse(arguments.integer(1, "k", in: 0...Int.max))
+    }
+
+    public static func examples() throws -> [SetExample] {
+        [
+            SetExample(try Sparse(2), shape: [5]),
+            SetExample(try Sparse(0), shape: [2]),
+            SetExample(try Sparse(9), shape: [2, 2]),
+        ]
+    }
+}
