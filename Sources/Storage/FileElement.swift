@@ -1,0 +1,119 @@
+import Scripting
+import Tensors
+
+/// The element types that files hold. Tensors hold fewer: the rest is widened to one that holds every value
+/// (64-bit integers beyond 2^53 are rounded).
+enum FileElement: Sendable {
+    case bool, uint8, int8, uint16, int16, uint32, int32, uint64, int64
+    case float16, bfloat16, float32, float64
+
+    enum Order: Sendable { case little, big }
+
+    /// Bytes of one element in the file.
+    var width: Int {
+        switch self {
+        case .bool, .uint8, .int8: 1
+        case .uint16, .int16, .float16, .bfloat16: 2
+        case .uint32, .int32, .float32: 4
+        case .uint64, .int64, .float64: 8
+        }
+    }
+
+    /// What it becomes. Integers become float64, which holds all of 32 bits; truth values become 0 and 1.
+    var dtype: DType {
+        switch self {
+        case .float16: .float16
+        case .bool, .bfloat16, .float32: .float32
+        default: .float64
+        }
+    }
+
+    /// Whether float32 holds every value, for readers of many small integers.
+    var fitsFloat32: Bool { width <= 2 || self == .float32 }
+
+    /// The bytes of `count` elements in the file, or nil when that overflows.
+    func byteCount(_ count: Int) -> Int? {
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: width)
+        return overflow || count < 0 ? nil : bytes
+    }
+
+    /// A storage of `count` elements whose bytes `read` delivers.
+    ///
+    /// `read` is handed a buffer inside the storage itself: types that tensors have are not copied again. Narrower types
+    /// are read into the storage's end and widened from its beginning, where each write lands before what is still unread.
+    /// - Parameter asFloat32: makes float32 of a type for which ``fitsFloat32`` is true.
+    func storage(
+        count: Int, _ order: Order, asFloat32: Bool = false, _ report: Report,
+        read: (UnsafeMutableRawBufferPointer) throws -> Void
+    ) throws -> Storage {
+        let dtype = asFloat32 && fitsFloat32 ? DType.float32 : self.dtype
+        guard let bytes = byteCount(count) else { throw report.error("\(count) elements are too many") }
+        let storage = try report.naming { try Storage(dtype, count: count) }
+        try read(UnsafeMutableRawBufferPointer(start: storage.bytes + (storage.byteCount - bytes), count: bytes))
+        if dtype == .float32 { widenToFloat(storage, order) } else { widenInPlace(storage, order) }
+        return storage
+    }
+
+    private func widenToFloat(_ storage: Storage, _ order: Order) {
+        switch self {
+        case .bool: widen(storage, order) { (bits: UInt8) in bits == 0 ? Float(0) : 1 }
+        case .uint8: widen(storage, order) { (bits: UInt8) in Float(bits) }
+        case .int8: widen(storage, order) { (bits: UInt8) in Float(Int8(bitPattern: bits)) }
+        case .uint16: widen(storage, order) { (bits: UInt16) in Float(bits) }
+        case .int16: widen(storage, order) { (bits: UInt16) in Float(Int16(bitPattern: bits)) }
+        case .bfloat16: widen(storage, order) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
+        case .float32: swapped(storage, order, UInt32.self)
+        default: break
+        }
+    }
+
+    private func widenInPlace(_ storage: Storage, _ order: Order) {
+        switch self {
+        case .uint8: widen(storage, order) { (bits: UInt8) in Double(bits) }
+        case .int8: widen(storage, order) { (bits: UInt8) in Double(Int8(bitPattern: bits)) }
+        case .uint16: widen(storage, order) { (bits: UInt16) in Double(bits) }
+        case .int16: widen(storage, order) { (bits: UInt16) in Double(Int16(bitPattern: bits)) }
+        case .uint32: widen(storage, order) { (bits: UInt32) in Double(bits) }
+        case .int32: widen(storage, order) { (bits: UInt32) in Double(Int32(bitPattern: bits)) }
+        case .uint64: widen(storage, order) { (bits: UInt64) in Double(bits) }
+        case .int64: widen(storage, order) { (bits: UInt64) in Double(Int64(bitPattern: bits)) }
+        case .float16: swapped(storage, order, UInt16.self)
+        case .float64: swapped(storage, order, UInt64.self)
+        default: break
+        }
+    }
+
+    /// Turns the bytes of types that tensors have, where the file's order is not the machine's.
+    private func swapped<Bits: FixedWidthInteger & BitwiseCopyable>(_ storage: Storage, _ order: Order, _: Bits.Type) {
+        if order == .little, Bits(littleEndian: 1) == 1 { return }
+        widen(storage, order) { (bits: Bits) -> Bits in bits }
+    }
+
+    @inline(__always)
+    private func widen<Bits: FixedWidthInteger, Result: BitwiseCopyable>(
+        _ storage: Storage, _ order: Order, _ convert: (Bits) -> Result
+    ) {
+        let (from, to) = (MemoryLayout<Bits>.stride, MemoryLayout<Result>.stride)
+        let base = storage.bytes
+        let raw = base + storage.count * (to - from)
+        for i in 0..<storage.count {
+            let bits = raw.loadUnaligned(fromByteOffset: i * from, as: Bits.self)
+            let value = convert(order == .big ? Bits(bigEndian: bits) : Bits(littleEndian: bits))
+            base.storeBytes(of: value, toByteOffset: i * to, as: Result.self)
+        }
+    }
+}
+
+extension Tensor {
+    /// A view of a whole storage; the caller has checked that the shape has the storage's count.
+    init(_ storage: Storage, shape: [Int]) {
+        self.init(storage: storage, shape: shape, strides: Shape.strides(shape), offset: 0)
+    }
+
+    /// Calls `body` with the elements' bytes in row-major order, copying only what is not contiguous.
+    func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let flat = try contiguous()
+        let start = flat.storage.bytes + flat.offset * flat.dtype.stride
+        try body(UnsafeRawBufferPointer(start: start, count: flat.count * flat.dtype.stride))
+    }
+}
