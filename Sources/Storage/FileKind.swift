@@ -1,0 +1,32 @@
+import Scripting
+
+/// What a file is, by its first bytes.
+enum FileKind: Equatable {
+    case zip, safetensors, npy, idx, gzip, legacyTorch, pickle
+
+    /// - Throws: for an empty file and one of no known kind, showing what it begins with.
+    init(_ file: InputFile) throws {
+        let head = try file.beginning(16)
+        guard !head.isEmpty else { throw file.report.error("the file is empty") }
+        if head.starts(with: [0x50, 0x4b, 3, 4]) || head.starts(with: [0x50, 0x4b, 5, 6]) {
+            self = .zip
+        } else if head.starts(with: [0x93] + Array("NUMPY".utf8)) {
+            self = .npy
+        } else if head.count > 8, head[8] == UInt8(ascii: "{"), head[4..<8].allSatisfy({ $0 == 0 }) {
+            // A header's length in 8 bytes and its first brace. In an IDX file those four bytes are a size.
+            self = .safetensors
+        } else if head.starts(with: [0x1f, 0x8b]) {
+            self = .gzip
+        } else if head.starts(with: [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9]) {
+            self = .legacyTorch
+        } else if head.count > 2, head[0] == 0x80, (2...5).contains(head[1]) {
+            self = .pickle
+        } else if head.count >= 4, head[0] == 0, head[1] == 0, (8...14).contains(head[2]), (1...8).contains(head[3]) {
+            self = .idx
+        } else {
+            let bytes = head.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+            throw file.report.error(
+                "not a zip archive (.pt, .npz), safetensors, .npy or IDX file: \(file.size) bytes that begin with \(bytes)")
+        }
+    }
+}

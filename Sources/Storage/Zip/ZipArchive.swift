@@ -1,0 +1,120 @@
+import CZip
+import Scripting
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A zip archive open for reading through libzip, which has agreed with our own reading of its directory.
+final class ZipArchive {
+    let report: Report
+    let entries: [ZipDirectory.Entry]
+
+    private let archive: OpaquePointer
+    private let positions: [String: Int]
+    /// What deflated entries may still inflate to, in bytes. Stored entries cannot exceed the file.
+    private var inflatable = 1 << 30
+
+    /// - Throws: when the archive is malformed or hostile; see ``ZipDirectory``.
+    init(_ file: InputFile) throws {
+        report = file.report
+        entries = try ZipDirectory(file).entries
+        positions = Dictionary(entries.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        // libzip closes the descriptor it is given. It seeks; `InputFile` does not depend on the position.
+        let descriptor = dup(file.descriptor)
+        guard descriptor >= 0 else { throw report.systemError("cannot open again") }
+        var code: Int32 = 0
+        guard let archive = zip_fdopen(descriptor, ZIP_CHECKCONS, &code) else {
+            close(descriptor)
+            throw report.error("zip: \(ZipArchive.describe(code))")
+        }
+        self.archive = archive
+        try checkAgreement()
+    }
+
+    deinit { zip_discard(archive) }
+
+    func position(of name: String) -> Int? { positions[name] }
+
+    /// Reads an entry whole. `buffer` must have its size.
+    /// - Throws: when the data is damaged (CRC), longer or shorter than the directory says, or inflates beyond 1 GiB.
+    func read(_ position: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+        let entry = entries[position]
+        guard buffer.count == entry.size else {
+            throw report.error("zip: entry \(shown(entry.name)) has \(entry.size) bytes, \(buffer.count) expected")
+        }
+        try checkSize(entry)
+        if entry.method != 0 { inflatable -= entry.size }
+        guard let stream = zip_fopen_index(archive, zip_uint64_t(position), 0) else { throw failure(entry) }
+        defer { zip_fclose(stream) }
+        var done = 0
+        while done < buffer.count, let base = buffer.baseAddress {
+            try Cancellation.check()
+            let got = zip_fread(stream, base + done, zip_uint64_t(min(buffer.count - done, InputFile.chunk)))
+            guard got >= 0 else { throw failure(entry, stream) }
+            guard got > 0 else { throw report.error("zip: entry \(shown(entry.name)) is shorter than its \(entry.size) bytes") }
+            done += Int(got)
+        }
+        // libzip compares the CRC when it meets the end, so the end must be asked for.
+        var extra: UInt8 = 0
+        let rest = zip_fread(stream, &extra, 1)
+        guard rest >= 0 else { throw failure(entry, stream) }
+        guard rest == 0 else { throw report.error("zip: entry \(shown(entry.name)) is longer than its \(entry.size) bytes") }
+    }
+
+    /// Refuses, before anything is allocated for it, a size that the entry's bytes cannot inflate to or that is over the
+    /// limit for one file.
+    func checkSize(_ entry: ZipDirectory.Entry) throws {
+        guard entry.method != 0 else { return }
+        // Deflate makes at most 1032 bytes of one.
+        guard entry.size / 1032 <= entry.compressed + 1 else {
+            throw report.error("zip: entry \(shown(entry.name)): \(entry.compressed) bytes cannot inflate to \(entry.size)")
+        }
+        guard entry.size <= inflatable else {
+            throw report.error("zip: entry \(shown(entry.name)) inflates to \(entry.size) bytes; a file may inflate to \(1 << 30) in all")
+        }
+    }
+
+    /// A small entry's bytes.
+    func bytes(_ position: Int, limit: Int) throws -> [UInt8] {
+        let entry = entries[position]
+        guard entry.size <= limit else {
+            throw report.error("zip: entry \(shown(entry.name)) has \(entry.size) bytes; at most \(limit) make sense")
+        }
+        try checkSize(entry)
+        return try [UInt8](unsafeUninitializedCapacity: entry.size) { buffer, initialized in
+            let raw = UnsafeMutableRawBufferPointer(buffer)
+            try read(position, into: UnsafeMutableRawBufferPointer(rebasing: raw[0..<entry.size]))
+            initialized = entry.size
+        }
+    }
+
+    /// libzip finds the directory its own way; a file made to show each of us another one must not pass.
+    private func checkAgreement() throws {
+        guard zip_get_num_entries(archive, 0) == zip_int64_t(entries.count) else {
+            throw report.error("zip: the archive has two different directories")
+        }
+        for (index, entry) in entries.enumerated() {
+            var status = zip_stat_t()
+            guard zip_stat_index(archive, zip_uint64_t(index), zip_flags_t(ZIP_FL_ENC_RAW), &status) == 0,
+                let name = status.name, String(cString: name) == entry.name, status.size == zip_uint64_t(entry.size),
+                status.comp_size == zip_uint64_t(entry.compressed), status.crc == entry.crc, status.comp_method == entry.method
+            else { throw report.error("zip: the archive has two different directories (entry \(shown(entry.name)))") }
+        }
+    }
+
+    private func failure(_ entry: ZipDirectory.Entry, _ stream: OpaquePointer? = nil) -> ScriptError {
+        let error = stream.map { zip_file_get_error($0) } ?? zip_get_error(archive)
+        let words = error.flatMap { zip_error_strerror($0) }.map { String(cString: $0) } ?? "unreadable"
+        return report.error("zip: entry \(shown(entry.name)): \(words)")
+    }
+
+    private static func describe(_ code: Int32) -> String {
+        var error = zip_error_t()
+        zip_error_init_with_code(&error, code)
+        defer { zip_error_fini(&error) }
+        return zip_error_strerror(&error).map { String(cString: $0) } ?? "error \(code)"
+    }
+}
