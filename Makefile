@@ -1,0 +1,47 @@
+# LuaFlow. On a fresh machine with Swift 6: `make demo` or `make test`. Nothing here needs more than GNU make 3.81.
+
+SWIFT  ?= swift
+PREFIX ?= /usr/local
+# More options for the demonstration (DEMO="--digit 4 --mask left --schedule cosine") and the tests (TEST="--filter Flows").
+DEMO   ?=
+TEST   ?=
+
+LUAFLOW := .build/release/luaflow
+PICTURE := out/inpainting.png
+
+# Tests see what other programs see, public and package declarations. Without testable imports the tests, the command
+# and the demonstration share one release build; the suite is written with Swift Testing alone.
+TEST_OPTIONS := -c release --disable-testable-imports --disable-xctest
+
+.PHONY: help setup build demo test bench install uninstall clean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## the system packages, when they are missing
+	@sh scripts/setup.sh
+
+build: setup ## the luaflow command, in release
+	$(SWIFT) build -c release --product luaflow
+
+demo: build ## problem 3: inpaint a digit, in the terminal and as a picture
+	@mkdir -p out
+	$(LUAFLOW) run scripts/problem3_inpainting.lua --out $(PICTURE) $(DEMO)
+	@echo "The picture is in $(PICTURE). Now change scripts/inpainting/*.lua, or: make demo DEMO='--digit 4 --steps 600'"
+
+test: setup ## the whole test suite
+	$(SWIFT) test $(TEST_OPTIONS) $(TEST)
+
+bench: build ## the inpainting loop and the start-up, beside PyTorch when python3 has it (PYTHON=...)
+	@bash scripts/bench/run.sh
+
+install: build ## into PREFIX (now: /usr/local): bin/luaflow, and models and scripts in share/luaflow
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/luaflow"
+	install -m 755 $(LUAFLOW) "$(DESTDIR)$(PREFIX)/bin/luaflow"
+	cp -R models scripts "$(DESTDIR)$(PREFIX)/share/luaflow/"
+
+uninstall: ## what `make install` put there
+	rm -rf "$(DESTDIR)$(PREFIX)/bin/luaflow" "$(DESTDIR)$(PREFIX)/share/luaflow"
+
+clean: ## everything that was built or drawn
+	rm -rf .build out
