@@ -2,6 +2,7 @@
 
 SWIFT  ?= swift
 PREFIX ?= /usr/local
+PYTHON ?= python3
 # More options for the demonstration (DEMO="--digit 4 --mask left --schedule cosine") and the tests (TEST="--filter Flows").
 DEMO   ?=
 TEST   ?=
@@ -33,7 +34,7 @@ test: setup ## the whole test suite
 	$(SWIFT) test $(TEST_OPTIONS) $(TEST)
 
 bench: build ## the inpainting loop and the start-up, beside PyTorch when python3 has it (PYTHON=...)
-	@bash scripts/bench/run.sh
+	@PYTHON="$(PYTHON)" bash scripts/bench/run.sh
 
 install: build ## into PREFIX (now: /usr/local): bin/luaflow, and models and scripts in share/luaflow
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/luaflow"
