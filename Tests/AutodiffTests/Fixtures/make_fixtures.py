@@ -110,7 +110,7 @@ def elementwise():
         case(op, f, rand(2, 3, **domain))
     # Far out, where a careless formula overflows or loses all its digits.
     far = torch.tensor([-800.0, -40.0, -1e-9, 1e-9, 40.0, 800.0])
-    for op, f in [("softplus", lambda x: F.softplus(x, threshold=1e9)), ("sigmoid", torch.sigmoid), ("tanh", torch.tanh),
+    for op, f in [("softplus", F.softplus), ("sigmoid", torch.sigmoid), ("tanh", torch.tanh),
                   ("erf", torch.erf)]:
         case(op, f, far, note="far out")
     case("log1p", torch.log1p, torch.tensor([1e-12, -1e-12, 1e-300]), note="tiny")
