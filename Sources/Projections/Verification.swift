@@ -150,6 +150,10 @@ private struct Check {
             try expect(
                 "convexity", set.contains(tensor(middle), tolerance: report.tolerance * size(a, b)) ? 0 : .infinity,
                 [("member", a), ("member", b), ("not a member", middle)])
+            if try set.contains(tensor(middle), tolerance: 0) {
+                let image = try project(middle)
+                try expect("members stay", distance(middle, image) / size(middle), [("x", middle), ("P(x)", image)])
+            }
             members.append(middle)
         }
     }
