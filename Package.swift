@@ -48,7 +48,9 @@ let package = Package(
         .target(
             name: "Autodiff",
             dependencies: ["Tensors", .product(name: "RealModule", package: "swift-numerics")]),
-        .target(name: "Distributions", dependencies: ["Autodiff"]),
+        .target(
+            name: "Distributions",
+            dependencies: ["Autodiff", .product(name: "RealModule", package: "swift-numerics")]),
         .target(name: "Flows", dependencies: ["Autodiff", "Distributions", "Storage"]),
         .target(name: "Optimizers", dependencies: ["Autodiff", "Projections"]),
         .target(name: "Pictures", dependencies: ["Tensors", "CCairo"]),

@@ -50,16 +50,25 @@ extension Variable {
     }
 }
 
-/// The two products of a linear layer on plain values.
+/// The two products of a linear layer on plain values: one row against weights stored by input unit takes the kernels
+/// that skip units at zero, everything else BLAS. Both compute the same; the tests hold them against each other.
 enum LinearKernel {
     static func forward(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?, rectified: Bool) throws -> Tensor {
+        if SparseLinear.applies(weight: weight, bias: bias, input: x) {
+            return try SparseLinear.forward(weight: weight, bias: bias, input: x, rectified: rectified, for: "tensor.linear")
+        }
         let input = rectified ? try x.map(Rectify()) : x
         let product = try input.matmul(weight.transpose(0, 1), for: "tensor.linear")
         guard let bias else { return product }
-        return try product.zip(bias, Add(), for: "tensor.linear")
+        if product.dtype == .float32, bias.dtype == .float64 { return try product.zip(bias, Add(), for: "tensor.linear") }
+        try product.add(inPlace: bias, for: "tensor.linear")
+        return product
     }
 
     static func backward(_ cotangent: Tensor, _ weight: Tensor, _ x: Tensor, rectified: Bool) throws -> Tensor {
+        if cotangent.dtype == .float32, SparseLinear.applies(weight: weight, input: x) {
+            return try SparseLinear.backward(weight: weight, cotangent: cotangent, input: x, rectified: rectified, for: "tensor.linear")
+        }
         let product = try cotangent.matmul(weight, for: "tensor.linear")
         guard rectified else { return product }
         return try product.zip(x.map(Step()), Multiply(), for: "tensor.linear")

@@ -1,0 +1,40 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// A multilayer perceptron with ReLU between its layers.
+///
+/// Each layer after the first takes the values before the rectifier and rectifies them itself, so that evaluating one
+/// row reads the weights of the active units only (see ``Variable/linear(_:_:rectified:)``).
+public struct Perceptron {
+    /// One affine layer: weight (out, in), bias (out).
+    public struct Layer {
+        /// Its name in a state dict: `in_block.0`.
+        public let name: String
+        public let weight: Variable
+        public let bias: Variable
+
+        public init(name: String, weight: Variable, bias: Variable) {
+            self.name = name
+            self.weight = weight
+            self.bias = bias
+        }
+    }
+
+    public let layers: [Layer]
+
+    /// - Parameter layers: at least one; each takes what the one before gives (the caller has checked).
+    public init(_ layers: [Layer]) { self.layers = layers }
+
+    public func callAsFunction(_ x: Variable) throws -> Variable {
+        var hidden = x
+        for (index, layer) in layers.enumerated() {
+            hidden = try hidden.linear(layer.weight, layer.bias, rectified: index > 0)
+        }
+        return hidden
+    }
+
+    public var parameters: [(name: String, value: Variable)] {
+        layers.flatMap { [("\($0.name).weight", $0.weight), ("\($0.name).bias", $0.bias)] }
+    }
+}

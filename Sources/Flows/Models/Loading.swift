@@ -1,0 +1,42 @@
+import Scripting
+import Storage
+import Tensors
+
+extension Flow {
+    /// The flow in a file, `.pt` or `.safetensors`; its architecture is read from the parameters.
+    ///
+    ///     let flow = try Flow.load("models/nice-mnist.safetensors")
+    /// - Throws: ``ScriptError`` for a file that is missing, damaged, foreign or hostile, or holds no known flow.
+    public static func load(_ path: String, for operation: String = "flow.load") throws -> Flow {
+        let dict = try Checkpoint.load(path, for: operation).withoutPrefix("module.")
+        guard NICE.recognises(dict.names) else {
+            let names = dict.names.prefix(3).joined(separator: ", ")
+            throw ScriptError(
+                operation,
+                "\(path): no known flow: " + (dict.isEmpty ? "it holds no tensors" : "its parameters are named \(names)\(dict.count > 3 ? ", ..." : "")"))
+        }
+        do {
+            return try NICE.read(dict, for: operation)
+        } catch let error as ScriptError {
+            throw ScriptError(error.operation, "\(path): \(error.message)")
+        }
+    }
+
+    /// The parameters as plain tensors, by name.
+    public func stateDict() -> StateDict {
+        StateDict(parameters.map { (name: $0.name, tensor: $0.value.value) }, metadata: metadata)
+    }
+
+    /// Writes the parameters to a file, whole or not at all.
+    public func save(_ path: String, for operation: String = "flow:save") throws {
+        try Checkpoint.save(path, stateDict(), for: operation)
+    }
+}
+
+extension StateDict {
+    /// Without a prefix that all names share, as PyTorch's DataParallel adds.
+    func withoutPrefix(_ prefix: String) -> StateDict {
+        guard !isEmpty, names.allSatisfy({ $0.hasPrefix(prefix) }) else { return self }
+        return StateDict(entries.map { (name: String($0.name.dropFirst(prefix.count)), tensor: $0.tensor) }, metadata: metadata)
+    }
+}

@@ -1,0 +1,42 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// A point or a batch as scripts give it, as the (rows, D) matrix that transforms take.
+///
+/// (D) and (H, W) are one point; (B, D) and (B, H, W) a batch. A matrix whose second extent is D is a batch of rows.
+struct Batch {
+    let rows: Variable
+    /// The shape the script gave.
+    let shape: [Int]
+    let isBatch: Bool
+
+    init(_ x: Variable, dimension: Int, for operation: String) throws {
+        shape = x.shape
+        func size(_ extents: some Sequence<Int>) -> Int? {
+            var product = 1
+            for extent in extents {
+                let (next, overflow) = product.multipliedReportingOverflow(by: extent)
+                if overflow { return nil }
+                product = next
+            }
+            return product
+        }
+        if shape.count >= 2, shape.count <= 3, size(shape.dropFirst()) == dimension {
+            isBatch = true
+        } else if shape.count >= 1, shape.count <= 2, size(shape) == dimension {
+            isBatch = false
+        } else {
+            throw ScriptError(
+                operation,
+                "x has shape \(Shape.describe(shape)); this flow takes (\(dimension)), (H, W) with H W = \(dimension), or a batch of either")
+        }
+        rows = try x.reshape([isBatch ? shape[0] : 1, dimension])
+    }
+
+    /// One number per row, as the script expects it: (B), or of no dimension without a batch.
+    func perRow(_ values: Variable) throws -> Value { .object(isBatch ? values : try values.reshape([])) }
+
+    /// Rows in the shape that was given.
+    func likeInput(_ values: Variable) throws -> Value { .object(try values.reshape(shape)) }
+}

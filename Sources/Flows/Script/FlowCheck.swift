@@ -1,0 +1,76 @@
+import Autodiff
+import RealModule
+import Scripting
+import Tensors
+
+/// The laws of a flow at given points, in float64.
+struct FlowCheck {
+    let flow: Flow
+    let operation: String
+    private let tolerance = 1e-6
+    /// Dense Jacobians beyond this are too dear for a check.
+    private let largestDense = 64
+
+    func report(_ x: Variable) throws -> Value {
+        try GradMode.$isEnabled.withValue(false) {
+            let x = try x.detached().converted(to: .float64)
+            let (z, there) = try flow.toLatent(x)
+            let (back, again) = try flow.toData(z)
+            let roundTrip = try worst(back - x, scale: x)
+            let sum = try worst(there + again, scale: there)
+            try demand("to_data(to_latent(x)) = x", roundTrip)
+            try demand("the log-determinants of the two directions cancel", sum)
+            var facts: [(key: String, value: Value)] = [("round_trip", .number(roundTrip.error)), ("log_det_sum", .number(sum.error))]
+            if flow.dimension <= largestDense {
+                let dense = try worst(there - denseLogDeterminants(x), scale: there)
+                try demand("the log-determinant is the dense Jacobian's", dense)
+                facts.append(("log_det_dense", .number(dense.error)))
+            }
+            return .record(facts)
+        }
+    }
+
+    /// log |det dz/dx| of every row from its Jacobian.
+    private func denseLogDeterminants(_ x: Variable) throws -> Variable {
+        let values = try (0..<x.shape[0]).map { row in
+            let point = Variable(try x.value.select(0, row).copy())
+            let jacobian = try Transform.jacobian(
+                of: { [try flow.toLatent($0[0].reshape([1, flow.dimension])).z.reshape([flow.dimension])] }, at: point, for: operation)
+            return logAbsoluteDeterminant(try jacobian.value.toArray(), flow.dimension)
+        }
+        return Variable(try Tensor(values, shape: [values.count], .float64))
+    }
+
+    private func worst(_ difference: Variable, scale: Variable) throws -> (error: Double, position: Int) {
+        let errors = try difference.value.toArray()
+        let sizes = try scale.value.toArray()
+        var result = (error: 0.0, position: 0)
+        for index in errors.indices {
+            let error = abs(errors[index]) / max(1, abs(sizes[index]))
+            if !(error <= result.error) { result = (error, index) }
+        }
+        return result
+    }
+
+    private func demand(_ law: String, _ worst: (error: Double, position: Int)) throws {
+        guard worst.error <= tolerance else {
+            throw ScriptError(operation, "\(law) fails at element \(worst.position + 1): relative error \(worst.error)")
+        }
+    }
+
+    /// By Gaussian elimination with partial pivoting, in place on a copy.
+    private func logAbsoluteDeterminant(_ matrix: [Double], _ n: Int) -> Double {
+        var a = matrix
+        var total = 0.0
+        for column in 0..<n {
+            guard let pivot = (column..<n).max(by: { abs(a[$0 * n + column]) < abs(a[$1 * n + column]) }) else { return total }
+            if pivot != column { for k in 0..<n { a.swapAt(pivot * n + k, column * n + k) } }
+            total += Double.log(abs(a[column * n + column]))
+            for row in (column + 1)..<max(n, column + 1) {
+                let factor = a[row * n + column] / a[column * n + column]
+                for k in column..<n { a[row * n + k] -= factor * a[column * n + k] }
+            }
+        }
+        return total
+    }
+}

@@ -1,0 +1,42 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// NICE's additive coupling (Dinh, Krueger, Bengio 2015, equation 8): one half of the dimensions is shifted by a
+/// function of the other half. Its Jacobian is triangular with a diagonal of ones, so log |det| = 0.
+///
+/// The halves are the even and the odd positions, counted from 0.
+public struct AdditiveCoupling: FlowTransform {
+    /// Which positions are shifted; the others are read.
+    public enum Half: Sendable { case even, odd }
+
+    public let shifted: Half
+    /// From the half that is read to the shift: (rows, D / 2) -> (rows, D / 2).
+    public let network: Perceptron
+
+    public init(shifting shifted: Half, by network: Perceptron) {
+        self.shifted = shifted
+        self.network = network
+    }
+
+    public func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable) {
+        (try shift(x) { try $0 + $1 }, try x.constant(0))
+    }
+
+    public func toData(_ z: Variable) throws -> (x: Variable, logDeterminant: Variable) {
+        (try shift(z) { try $0 - $1 }, try z.constant(0))
+    }
+
+    private func shift(_ x: Variable, _ combine: (Variable, Variable) throws -> Variable) throws -> Variable {
+        let (rows, pairs) = (x.shape[0], x.shape[1] / 2)
+        let even = try x.slice(1, 0, pairs, step: 2)
+        let odd = try x.slice(1, 1, pairs, step: 2)
+        let halves = switch shifted {
+        case .even: [try combine(even, network(odd)), odd]
+        case .odd: [even, try combine(odd, network(even))]
+        }
+        return try Variable.stack(halves, 2).reshape([rows, 2 * pairs])
+    }
+
+    public var parameters: [(name: String, value: Variable)] { network.parameters }
+}

@@ -1,0 +1,17 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// A bijection between data and noise, of (rows, dimensions) matrices.
+///
+/// Value and log-determinant come from one call, so that they cannot disagree. The directions are named by where they
+/// lead, never "forward": `toLatent` goes data -> noise, `toData` noise -> data.
+public protocol FlowTransform {
+    /// The image of x, and log |det of the Jacobian| of this direction: of shape (rows), or of no dimension when it is
+    /// the same for every row. In nats.
+    func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable)
+    /// The inverse of ``toLatent(_:)``, with its own log-determinant.
+    func toData(_ z: Variable) throws -> (x: Variable, logDeterminant: Variable)
+    /// What training changes, by the names a state dict has under this transform.
+    var parameters: [(name: String, value: Variable)] { get }
+}

@@ -1,0 +1,21 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// NICE's diagonal scaling (section 3.3): z = x exp(s), log |det| = sum of s.
+public struct Scaling: FlowTransform {
+    /// s, of shape (1, D).
+    public let logScale: Variable
+
+    public init(logScale: Variable) { self.logScale = logScale }
+
+    public func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable) {
+        (try x * logScale.exp(), try logScale.sum())
+    }
+
+    public func toData(_ z: Variable) throws -> (x: Variable, logDeterminant: Variable) {
+        (try z * (-logScale).exp(), try -logScale.sum())
+    }
+
+    public var parameters: [(name: String, value: Variable)] { [("scale", logScale)] }
+}
