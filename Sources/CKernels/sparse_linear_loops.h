@@ -9,7 +9,9 @@
 // of y (or g) in the innermost cache serves GROUP lines of weights, the hardware sees GROUP plain streams, and
 // meanwhile the next group's rows, which it cannot guess, are prefetched at the same pace. Measured: GROUP 2 is a tenth
 // to a third slower, 8 spills AVX2's registers; blocks of y held in registers across all units, reading a short piece
-// of each row, were up to twice slower when weights came from memory.
+// of each row, were up to twice slower when weights came from memory. One thread: a layer takes some 5 microseconds, so
+// a second thread (two cores, float16) made backward a tenth faster at best, while spinning, forward slower, and both
+// three times slower when it had to be woken.
 
 #define GROUP 4
 #define LINE 64

@@ -7,10 +7,12 @@ import Testing
 /// The fast path against plain loops in double precision, at every instruction set this machine has.
 @Suite("SparseLinear")
 struct SparseLinearTests {
-    static let levels = [ck_level_portable, ck_level_avx2, ck_level_avx512].filter { $0.rawValue <= ck_best_level().rawValue }
+    static let levels = [ck_level_portable, ck_level_avx2, ck_level_avx512].filter {
+        $0.rawValue <= ck_best_level().rawValue
+    }
     static let sizes = [
-        (0, 0), (0, 5), (5, 0), (1, 1), (1, 7), (7, 1), (8, 9), (9, 8), (31, 33), (33, 31), (64, 64), (97, 16), (15, 101),
-        (127, 131), (392, 1000), (1000, 392), (211, 1009),
+        (0, 0), (0, 5), (5, 0), (1, 1), (1, 7), (7, 1), (8, 9), (9, 8), (31, 33), (33, 31), (64, 64), (97, 16),
+        (15, 101), (127, 131), (392, 1000), (1000, 392), (211, 1009),
     ]
 
     /// A layer with about a fifth of its inputs positive, a fifth negative and the rest zero of either sign.
@@ -97,7 +99,8 @@ struct SparseLinearTests {
             // A float sum of n terms in any order is off by less than n roundings of the sum of magnitudes; far less.
             let allowed = near.scale * 1e-5
             if !(abs(value - near.value) <= allowed) {
-                Issue.record("\(comment): element \(i) is \(value), expected \(near.value)", sourceLocation: sourceLocation)
+                Issue.record(
+                    "\(comment): element \(i) is \(value), expected \(near.value)", sourceLocation: sourceLocation)
                 return
             }
         }
@@ -117,7 +120,7 @@ struct SparseLinearTests {
                     let backward = layer.backward(rectified: rectified)
                     for level in Self.levels {
                         let what: Comment =
-                            "(\(outputs), \(inputs)) \(dtype) level \(level.rawValue) of \(active), rectified \(rectified)"
+                            "(\(outputs), \(inputs)) \(dtype) level \(level.rawValue), \(active), relu \(rectified)"
                         try expect(
                             try SparseLinear.forward(
                                 weight: layer.weight, bias: layer.bias, input: layer.input, rectified: rectified,
@@ -155,7 +158,8 @@ struct SparseLinearTests {
         try g.select(1, 1).write(try layer.cotangent.slice(0, from: 5, count: 25))
         let whole = try Tensor.zeros([40])
         try whole.slice(0, from: 5, count: 25).write(try g.select(1, 1))
-        let a = try SparseLinear.backward(weight: part, cotangent: try g.select(1, 1), input: layer.input, rectified: true)
+        let a = try SparseLinear.backward(
+            weight: part, cotangent: try g.select(1, 1), input: layer.input, rectified: true)
         let b = try SparseLinear.backward(weight: layer.weight, cotangent: whole, input: layer.input, rectified: true)
         for (x, y) in zip(try a.toArray(), try b.toArray()) { #expect(abs(x - y) < 1e-5) }
     }
@@ -164,7 +168,8 @@ struct SparseLinearTests {
     func halfBias(level: ck_level) throws {
         let layer = try Layer(9, 4, .float16)
         let half = try layer.bias.copy(.float16)
-        let a = try SparseLinear.forward(weight: layer.weight, bias: half, input: layer.input, rectified: true, level: level)
+        let a = try SparseLinear.forward(
+            weight: layer.weight, bias: half, input: layer.input, rectified: true, level: level)
         let b = try SparseLinear.forward(
             weight: layer.weight, bias: try half.copy(.float32), input: layer.input, rectified: true, level: level)
         #expect(try a.toArray() == b.toArray())
@@ -230,7 +235,8 @@ struct SparseLinearTests {
     func activeUnits(level: ck_level) {
         var generator = Generator(state: 3)
         for count in 0...70 {
-            let x = (0..<count).map { _ in [1.5, -2, 0, -0.0, .nan, .infinity, -.infinity].randomElement(using: &generator) ?? Float(0) }
+            let kinds: [Float] = [1.5, -2, 0, -0.0, .nan, .infinity, -.infinity]
+            let x = (0..<count).map { _ in kinds[generator.below(kinds.count)] }
             for (activity, chosen) in [
                 (ck_activity_nonzero, { $0 != 0 } as (Float) -> Bool), (ck_activity_rectified, { !($0 <= 0) }),
                 (ck_activity_positive, { $0 > 0 }),
@@ -258,15 +264,16 @@ struct SparseLinearTests {
                     units.withUnsafeBufferPointer { units in
                         x.withUnsafeBufferPointer { x in
                             for (first, end) in zip([0] + cuts, cuts + [149]) {
-                                guard let units = units.baseAddress, let x = x.baseAddress else { return }
+                                guard let unit = units.baseAddress, let value = x.baseAddress else { return }
+                                let (units, x, n) = (unit + first, value + first, end - first)
                                 if dtype == .float16 {
                                     let w = layer.weight.base(UInt16.self)
-                                    ck_accumulate_units_half(level, w, 203, 203, units + first, x + first, end - first, &y)
-                                    ck_dot_units_half(level, w, 203, 203, units + first, end - first, g, &to)
+                                    ck_accumulate_units_half(level, w, 203, 203, units, x, n, &y)
+                                    ck_dot_units_half(level, w, 203, 203, units, n, g, &to)
                                 } else {
                                     let w = layer.weight.base(Float.self)
-                                    ck_accumulate_units_float(level, w, 203, 203, units + first, x + first, end - first, &y)
-                                    ck_dot_units_float(level, w, 203, 203, units + first, end - first, g, &to)
+                                    ck_accumulate_units_float(level, w, 203, 203, units, x, n, &y)
+                                    ck_dot_units_float(level, w, 203, 203, units, n, g, &to)
                                 }
                             }
                         }
@@ -339,7 +346,8 @@ struct SparseLinearTests {
                 try SparseLinear.forward(weight: layer.weight, bias: nil, input: layer.input, rectified: false)
             }
             #expect(throws: Interrupted.self) {
-                try SparseLinear.backward(weight: layer.weight, cotangent: layer.cotangent, input: layer.input, rectified: false)
+                try SparseLinear.backward(
+                    weight: layer.weight, cotangent: layer.cotangent, input: layer.input, rectified: false)
             }
             #expect(throws: Interrupted.self) { try Tensor.zeros([3, 4]).storedByInputUnit() }
         }
