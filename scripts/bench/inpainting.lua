@@ -13,8 +13,8 @@ local clock = host.clock or os.clock
 local started = clock()
 
 local model = flow.load(arg[1] or "models/nice-mnist.safetensors")
-local digit = math.tointeger(arg[2] or 1)
-local steps = math.tointeger(arg[3] or 300)
+local digit = math.tointeger(tonumber(arg[2] or 1))
+local steps = math.tointeger(tonumber(arg[3] or 300))
 local lr = tonumber(arg[4] or 1e-3)
 
 local truth = data.digits().images[digit]:clone()
