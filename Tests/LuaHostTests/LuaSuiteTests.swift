@@ -1,0 +1,31 @@
+import Foundation
+import LuaHost
+import Testing
+
+private let folder = ProcessInfo.processInfo.environment["LUAFLOW_LUA_TESTES"]
+
+/// Lua's own test suite inside the host: set LUAFLOW_LUA_TESTES to the folder `testes` of the Lua version that is linked.
+@Suite(.enabled(if: folder != nil), .serialized, .timeLimit(.minutes(5))) struct LuaSuiteTests {
+    // Without main.lua, which tests the stand-alone interpreter, and heavy.lua.
+    static let files = [
+        "api", "attrib", "big", "bitwise", "bwcoercion", "calls", "closure", "code", "constructs", "coroutine", "cstack",
+        "db", "errors", "events", "files", "gc", "gengc", "goto", "literals", "locals", "math", "nextvar", "pm", "sort",
+        "strings", "tpack", "utf8", "vararg", "verybig",
+    ]
+
+    @Test(arguments: files) func passes(_ file: String) throws {
+        FileManager.default.changeCurrentDirectoryPath(try #require(folder))
+        let interpreter = try Interpreter()
+        try interpreter.run(code: "_U = true _soft = true _port = true _nomsg = true")
+        do {
+            // big.lua expects to run in a coroutine, as all.lua does it.
+            if file == "big" {
+                try interpreter.run(code: "local f = coroutine.wrap(assert(loadfile 'big.lua')) assert(f() == 'b') assert(f() == 'a')")
+            } else {
+                try interpreter.run(file: file + ".lua")
+            }
+        } catch let error as LuaError {
+            Issue.record("\(file).lua: \(error.report)")
+        }
+    }
+}
