@@ -7,6 +7,10 @@
 
 static int guarded_handler(lua_State *L) {
     if (lf_is_stop(L, 1)) return 1;
+    // debug.traceback and its like run in this frame: no level is added to what they see.
+    lua_CFunction plain = lua_tocfunction(L, lua_upvalueindex(1));
+    if (plain && !lua_getupvalue(L, lua_upvalueindex(1), 1)) return plain(L);
+    if (plain) lua_pop(L, 1);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, lua_gettop(L) - 1, 1);

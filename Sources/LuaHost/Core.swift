@@ -6,7 +6,7 @@ import Synchronization
 /// interpreter's thread; that is what makes it safe to send.
 final class Core: @unchecked Sendable {
     let state: OpaquePointer
-    let context: Context
+    private(set) var context: Context
     let memory: NativeMemory
     let thread: InterpreterThread
     private let memoryLimit: Int?
@@ -69,6 +69,8 @@ final class Core: @unchecked Sendable {
         lf_close(state)
         isClosed = true
         natives.removeAll()
+        // A service may hold a script's function, whose handle holds us.
+        context = Context()
         faces.removeAll()
     }
 

@@ -2,8 +2,9 @@ import Foundation
 import LuaHost
 import Testing
 
-/// Prints what crossing the border costs; run with LUAFLOW_SPEED=1 and `-c release`.
-@Suite(.enabled(if: ProcessInfo.processInfo.environment["LUAFLOW_SPEED"] != nil)) struct SpeedTests {
+/// Prints what crossing the border costs; run with LUAFLOW_SPEED=1 and `-c release`. One after the other, because
+/// `os.clock` counts every thread of the process.
+@Suite(.enabled(if: ProcessInfo.processInfo.environment["LUAFLOW_SPEED"] != nil), .serialized) struct SpeedTests {
     static let loops = [
         ("an empty loop turn", "for i = 1, N do end"),
         ("a native call, number to number", "local f = probe.count for i = 1, N do f(i) end"),
