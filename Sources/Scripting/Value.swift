@@ -20,7 +20,7 @@ public enum Value {
     case record([(key: String, value: Value)])
     /// A new function: calls `function` with `bound` put before the arguments. The bound values are held by the
     /// interpreter's collector (as upvalues), so a cycle through them is collected.
-    case closure(NativeFunction, bound: [Value])
+    indirect case closure(NativeFunction, bound: [Value])  // indirect: keeps every other value small
 
     /// The value's type as a script's author knows it, for error messages.
     public var typeName: String {
