@@ -44,10 +44,10 @@ let package = Package(
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
         .target(name: "Storage", dependencies: ["Tensors", "CZip", "CZlib"]),
-        .target(name: "Projections", dependencies: ["Tensors"]),
         .target(
             name: "Autodiff",
             dependencies: ["Tensors", .product(name: "RealModule", package: "swift-numerics")]),
+        .target(name: "Projections", dependencies: ["Autodiff"]),
         .target(
             name: "Distributions",
             dependencies: ["Autodiff", .product(name: "RealModule", package: "swift-numerics")]),
@@ -66,7 +66,7 @@ let package = Package(
         .executableTarget(
             name: "LuaFlowCommand",
             dependencies: [
-                "LuaFlow",
+                "LuaFlow", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -75,8 +75,10 @@ let package = Package(
         .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "LawChecks"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "LawChecks"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "ProjectionsTests", dependencies: ["Projections", "LawChecks"]),
-        .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "LawChecks"]),
+        .testTarget(
+            name: "ProjectionsTests", dependencies: ["Projections", "LawChecks"], exclude: ["make_fixtures.py"]),
+        .testTarget(
+            name: "AutodiffTests", dependencies: ["Autodiff", "LawChecks"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FlowsTests", dependencies: ["Flows", "LawChecks"], resources: [.copy("Fixtures")]),
         .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "LawChecks"]),

@@ -71,8 +71,19 @@ public struct Intervals {
         return norm(excesses)
     }
 
+    /// The derivative of the projection, element by element: 1 within an interval, bounds included (as for clamp), 0
+    /// outside it and where the interval is a single number.
+    func slope(at x: Tensor, for operation: String) throws -> Tensor {
+        let values = try x.toArray()
+        let lows = try lo.double.expand(x.shape, for: operation).toArray()
+        let highs = try hi.double.expand(x.shape, for: operation).toArray()
+        let slopes = values.indices.map { lows[$0] <= values[$0] && values[$0] <= highs[$0] && lows[$0] < highs[$0] ? 1.0 : 0 }
+        return try Tensor(slopes, shape: x.shape, x.dtype.computing)
+    }
+
     private func clamped<T: TensorElement>(_ x: Tensor, _: T.Type, for operation: String) throws -> Tensor {
         let (x, lo, hi) = try prepared(x, T.dtype, for: operation)
+        defer { withExtendedLifetime((x, lo, hi)) {} }
         let result = try Tensor.uninitialized(x.shape, T.dtype, for: operation)
         let clean = clamp(
             x.base(T.self), count: x.count, lo: lo.base(T.self), hi: hi.base(T.self), period: max(lo.count, 1),
@@ -84,6 +95,7 @@ public struct Intervals {
     private func eachExcess(_ x: Tensor, for operation: String, _ body: (Double) -> Void) throws {
         let dtype = x.dtype.computing
         let (x, lo, hi) = try prepared(x, dtype, for: operation)
+        defer { withExtendedLifetime((x, lo, hi)) {} }
         let period = max(lo.count, 1)
         let clean =
             dtype == .float64

@@ -6,8 +6,7 @@ extension Arguments {
         try object(position, name, as: ProjectionObject.self, "projection")
     }
 
-    /// The value of a tensor that a set is asked about. **Every** tensor argument of a projection's methods passes here,
-    /// so that what must hold for all of them is checked in one place: sets compute on values, without a history.
+    /// The value of a tensor that a set is asked about, or writes over.
     ///
     /// - Parameter writing: true when the value will be overwritten.
     func pointToProject(_ position: Int, _ name: String, writing: Bool = false) throws -> Tensor {

@@ -26,7 +26,7 @@ extension ProjectionObject {
         "projection:call",
         Documentation(
             "P(x) -> tensor",
-            "The point of the set nearest to x in the Euclidean norm, as a new tensor of the shape and dtype of x. Computes on values: the result carries no gradient.",
+            "The point of the set nearest to x in the Euclidean norm, as a new tensor of the shape and dtype of x. Gradients flow through elementwise sets (Box, Observed, Nonnegative and their intersections) as through a clamp; for other sets a gradient that would need them is an error.",
             errors: "The shape of x does not fit the set, or x holds NaN (the index is named).",
             example: """
                 local y = projection.Box(0, 1)(tensor({-1, 0.5, 2}))
@@ -34,14 +34,14 @@ extension ProjectionObject {
                 """),
         returning: { arguments in
             try arguments.atMost(2)
-            return .tensor(try arguments.projection(1, "P").set.project(arguments.pointToProject(2, "x")))
+            return .object(try arguments.projection(1, "P").set.project(arguments.variable(2, "x")))
         })
 
     private static let projectInPlace = NativeFunction(
         "projection:project_",
         Documentation(
             "P:project_(x) -> x",
-            "Overwrites x with its projection and returns it: the step of projected gradient descent.",
+            "Overwrites x with its projection and returns it: the step of projected gradient descent. Writes unrecorded, as into x.data.",
             errors: "As P(x); x is then as it was. Also when x repeats one number for several elements (an expanded view).",
             example: """
                 local x = tensor({-1, 0.5, 2})
