@@ -13,28 +13,32 @@ package enum Backward {
         from roots: [Variable], seeds: [Variable], targets: [Variable], createGraph: Bool, retainGraph: Bool,
         accumulate: Bool, for operation: String
     ) throws -> [Variable?] {
+        for root in roots { try root.checkFresh(operation) }
         let order = topologicalOrder(of: roots)
         // Nodes from which something wanted is reachable; the others' rules are not run.
-        let wantedLeaves = Set(targets.map { ObjectIdentifier($0) })
+        let wantedLeaves = Set(targets.compactMap(\.leafIdentity))
         let wantedOutputs = Set(targets.compactMap(Place.init))
         var useful: Set<ObjectIdentifier> = []
         func isWanted(_ input: Variable) -> Bool {
             guard input.requiresGrad else { return false }
-            if wantedLeaves.contains(ObjectIdentifier(input)) { return true }
+            if let leaf = input.leafIdentity, wantedLeaves.contains(leaf) { return true }
             if let place = Place(input) { return useful.contains(place.node) || wantedOutputs.contains(place) }
             return accumulate
         }
-        for node in order.reversed() where node.inputs.contains(where: isWanted) { useful.insert(ObjectIdentifier(node)) }
+        // What lies behind a freed node is not known any more: its rule is asked, and says so.
+        for node in order.reversed() where node.inputs.contains(where: isWanted) || (accumulate && node.isFreed) {
+            useful.insert(ObjectIdentifier(node))
+        }
 
         var flowing: [Place: Variable] = [:]
-        var leaves: [ObjectIdentifier: (leaf: Variable, cotangent: Variable)] = [:]
+        var leaves: [ObjectIdentifier: (leaf: History, cotangent: Variable)] = [:]
         func add(_ cotangent: Variable, to variable: Variable) throws {
             if let place = Place(variable) {
                 flowing[place] = try flowing[place].map { try $0 + cotangent } ?? cotangent
-            } else {
-                let key = ObjectIdentifier(variable)
+            } else if let leaf = variable.record {
+                let key = ObjectIdentifier(leaf)
                 let sum = try leaves[key].map { try $0.cotangent + cotangent } ?? cotangent
-                leaves[key] = (variable, sum)
+                leaves[key] = (leaf, sum)
             }
         }
         var results = [Variable?](repeating: nil, count: targets.count)
@@ -59,15 +63,13 @@ package enum Backward {
             }
         }
         for (index, target) in targets.enumerated() where Place(target) == nil {
-            results[index] = leaves[ObjectIdentifier(target)]?.cotangent
+            results[index] = target.leafIdentity.flatMap { leaves[$0]?.cotangent }
         }
         if accumulate {
             for (leaf, cotangent) in leaves.values where leaf.requiresGrad {
-                if let old = leaf.grad {
-                    leaf.grad = try GradMode.$isEnabled.withValue(createGraph) { try old + cotangent }
-                } else {
-                    // A copy, so that no two gradients (or a gradient and a value) share memory.
-                    leaf.grad = createGraph ? cotangent : Variable(try cotangent.value.copy())
+                leaf.grad = try GradMode.$isEnabled.withValue(createGraph) {
+                    // The first is a copy, so that no two gradients (or a gradient and a value) share memory.
+                    try leaf.grad.map { try $0 + cotangent } ?? cotangent.clone()
                 }
             }
         }
@@ -116,14 +118,19 @@ package enum Backward {
     /// True when some leaf under the root, other than these, requires a gradient: then the pass itself is worth
     /// recording.
     static func reachesOtherLeaves(_ roots: [Variable], than known: [Variable]) -> Bool {
-        let own = Set(known.map { ObjectIdentifier($0) })
+        let own = Set(known.compactMap(\.leafIdentity))
         return topologicalOrder(of: roots).contains { node in
-            node.inputs.contains { $0.isLeaf && $0.requiresGrad && !own.contains(ObjectIdentifier($0)) }
+            node.inputs.contains { input in input.requiresGrad && input.leafIdentity.map { !own.contains($0) } ?? false }
         }
     }
 }
 
 extension Variable {
+    /// What a leaf is known by, however many handles there are; nil for what a recorded operation made.
+    fileprivate var leafIdentity: ObjectIdentifier? {
+        record.flatMap { $0.node == nil ? ObjectIdentifier($0) : nil }
+    }
+
     /// A cotangent in its variable's dtype, after a check of the rule's shape.
     fileprivate func shaped(like input: Variable, _ operation: String) throws -> Variable {
         guard shape == input.shape else {
@@ -157,7 +164,7 @@ extension Variable {
                 throw ScriptError(
                     operation, "the cotangent has shape \(Shape.describe(cotangent.shape)), the value \(Shape.describe(shape))")
             }
-            return cotangent
+            return cotangent.dtype == dtype.computing ? cotangent : try cotangent.converted(to: dtype.computing)
         }
         guard value.count == 1 else {
             throw ScriptError(

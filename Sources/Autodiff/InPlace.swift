@@ -24,6 +24,8 @@ extension Variable {
         }
         try source.checkFresh(operation)
         try checkFresh(operation)
+        // A part of this very memory is about to change under its own history: write a copy of it.
+        let source = source.value.storage === value.storage ? try source.clone() : source
         let target = try part(value)
         _ = try source.value.expand(target.shape, for: operation)
         let before = Variable(value)

@@ -5,7 +5,7 @@ import Tensors
 package final class Node {
     /// The operation's full name, for messages.
     let operation: String
-    /// Emptied when the graph is freed.
+    /// What it was computed from, as it was then (see ``Variable/frozen``). Emptied when the graph is freed.
     fileprivate(set) var inputs: [Variable]
     fileprivate(set) var outputs: [Tensor]
     let outputShapes: [(shape: [Int], dtype: DType)]
@@ -15,42 +15,44 @@ package final class Node {
     fileprivate(set) var isFreed = false
 
     fileprivate init(
-        _ operation: String, inputs: [Variable], outputs: [Tensor], keeps: GradientRule.Keeps, rule: GradientRule?
+        _ operation: String, inputs: [Variable], outputs: [Tensor], keeps: GradientRule.Keeps, reading others: [Tensor],
+        rule: GradientRule?
     ) {
         self.operation = operation
-        self.inputs = inputs
+        self.inputs = inputs.map(\.frozen)
         self.outputs = keeps.contains(.outputs) ? outputs : []
         outputShapes = outputs.map { ($0.shape, $0.dtype) }
         self.rule = rule
-        saved = []
+        saved = others.map { ($0.storage, $0.storage.version) }
         if keeps.contains(.inputs) { saved += inputs.map { ($0.value.storage, $0.value.storage.version) } }
         if keeps.contains(.outputs) { saved += outputs.map { ($0.storage, $0.storage.version) } }
     }
 
     /// Lets go of everything the rule needed.
     func free() {
-        Node.release(inputs)
-        inputs = []
+        releaseInputs()
         outputs = []
         saved = []
         rule = nil
         isFreed = true
     }
 
-    deinit { Node.release(inputs) }
+    deinit { releaseInputs() }
 
     /// Drops a chain of nodes link by link: left to reference counting, a chain of a million operations would be
     /// freed by a million nested calls and overflow the stack.
-    private static func release(_ inputs: [Variable]) {
-        var pending = inputs
-        while var variable = pending.popLast() {
-            guard isKnownUniquelyReferenced(&variable), let history = variable.history as? History,
-                var node = history.node
-            else { continue }
-            history.node = nil
-            if isKnownUniquelyReferenced(&node) {
-                pending += node.inputs
-                node.inputs = []
+    private func releaseInputs() {
+        var pending: [Variable] = []
+        swap(&pending, &inputs)
+        while let variable = pending.popLast() {
+            var record = variable.record
+            variable.history = nil
+            guard isKnownUniquelyReferenced(&record), let only = record, only.node != nil else { continue }
+            var node = only.node
+            only.node = nil
+            if isKnownUniquelyReferenced(&node), let last = node {
+                pending += last.inputs
+                last.inputs = []
             }
         }
     }
@@ -153,6 +155,14 @@ extension Variable {
         return variable
     }
 
+    /// This value with its present place on the tape: what a node holds, so that a later write in place, which gives the
+    /// variable another history, does not change what was computed before. The history, not the variable, is a leaf's identity.
+    fileprivate var frozen: Variable {
+        let copy = Variable(value)
+        copy.history = history
+        return copy
+    }
+
     /// Throws if the recorded value has been overwritten since: its history no longer describes it.
     func checkFresh(_ operation: String) throws {
         let storage = value.storage
@@ -171,15 +181,19 @@ extension Variable {
     /// - Parameters:
     ///   - operation: the full name for messages.
     ///   - keeps: what `rule` reads later.
+    ///   - others: further values that `rule` reads, such as masks.
     ///   - rule: nil for an operation without a gradient, which says its name when one is asked for.
     public static func recorded(
         _ operation: String, _ inputs: [Variable], outputs: [Tensor], keeps: GradientRule.Keeps = .inputs,
-        rule: GradientRule.Body?
+        reading others: [Tensor] = [], rule: GradientRule.Body?
     ) throws -> [Variable] {
-        guard GradMode.isEnabled, inputs.contains(where: \.requiresGrad) else { return outputs.map { .plain($0) } }
-        let results = outputs.map { Variable($0) }
+        guard GradMode.isEnabled else { return outputs.map { .plain($0) } }
+        // Also where nothing requires a gradient: a stale plain view may hold what a recorded write put there.
         for input in inputs { try input.checkFresh(operation) }
-        let node = Node(operation, inputs: inputs, outputs: outputs, keeps: keeps, rule: rule.map(GradientRule.init))
+        guard inputs.contains(where: \.requiresGrad) else { return outputs.map { .plain($0) } }
+        let results = outputs.map { Variable($0) }
+        let node = Node(
+            operation, inputs: inputs, outputs: outputs, keeps: keeps, reading: others, rule: rule.map(GradientRule.init))
         for (index, result) in results.enumerated() {
             result.record = History(
                 node: node, outputIndex: index, requiresGrad: true, version: result.value.storage.version)
@@ -190,9 +204,9 @@ extension Variable {
     /// ``recorded(_:_:outputs:keeps:rule:)`` for one result.
     public static func recorded(
         _ operation: String, _ inputs: [Variable], _ output: Tensor, keeps: GradientRule.Keeps = .inputs,
-        rule: GradientRule.Body?
+        reading others: [Tensor] = [], rule: GradientRule.Body?
     ) throws -> Variable {
-        try recorded(operation, inputs, outputs: [output], keeps: keeps, rule: rule)[0]
+        try recorded(operation, inputs, outputs: [output], keeps: keeps, reading: others, rule: rule)[0]
     }
 }
 

@@ -51,20 +51,20 @@ public struct LawCase: Sendable {
 extension Operation {
     /// An operation on every element of one tensor.
     ///
-    /// - Parameter range: where the law tests sample it.
+    /// - Parameter ranges: where the law tests sample it.
     static func unary(
         _ name: String, _ summary: String, errors: String? = nil, source: String? = nil,
-        over range: ClosedRange<Double>? = -2...2, example: String,
+        over ranges: [ClosedRange<Double>] = [-2...2], example: String,
         _ apply: @escaping @Sendable (Variable) throws -> Variable
     ) -> Operation {
-        let cases = range.map { range in
+        let cases = ranges.flatMap { range in
             [[3], [2, 3], []].map { shape in
-                LawCase("\(name) of \(Shape.describe(shape))", [.init(shape, range)]) { try apply($0[0]) }
+                LawCase("\(name) of \(Shape.describe(shape)) in \(range)", [.init(shape, range)]) { try apply($0[0]) }
             }
         }
         return Operation(
             name, Documentation("tensor.\(name)(x) -> tensor\nx:\(name)() -> tensor", summary, errors: errors, source: source, example: example),
-            cases: cases ?? []
+            cases: cases
         ) { arguments in
             try arguments.atMost(1)
             return [.object(try apply(arguments.variable(1, "x")))]

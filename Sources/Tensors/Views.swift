@@ -28,7 +28,8 @@ extension Tensor {
         var (shape, strides) = (shape, strides)
         shape[axis] = count
         let position = count == 0 ? offset : offset + start * strides[axis]
-        strides[axis] *= step
+        // With one element or none the step leads nowhere, and may be anything.
+        if count > 1 { strides[axis] *= step }
         return Tensor(storage: storage, shape: shape, strides: strides, offset: position)
     }
 

@@ -9,6 +9,7 @@ struct Power: BinaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T {
         // The squares that scripts write, without a call; and C's pow, which takes negative bases.
         if y == 2 { return x * x }
+        if y == 1 { return x }
         return T(libmPower(Double(x), Double(y)))
     }
 }

@@ -4,7 +4,8 @@ import Tensors
 extension Variable {
     /// result[i, ..., j, ...] = self[i, ..., index[i, ..., j, ...], ...] along `axis`; indices are 1-based numbers.
     public func gather(_ axis: Int, _ index: Variable, for operation: String = "tensor.gather") throws -> Variable {
-        let positions = try index.zeroBasedPositions(below: shape.isEmpty ? 1 : shape[axis], operation)
+        try value.check(axis: axis, for: operation)
+        let positions = try index.zeroBasedPositions(below: shape[axis], operation)
         guard index.shape.count == shape.count, index.shape.indices.allSatisfy({ $0 == axis || index.shape[$0] <= shape[$0] }) else {
             throw ScriptError(operation, "index \(Shape.describe(index.shape)) does not fit \(Shape.describe(shape)) outside dimension \(axis + 1)")
         }

@@ -13,7 +13,9 @@ extension Variable {
             guard other.count == shape.count else {
                 throw ScriptError(operation, "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 \(Shape.describe(first.shape))")
             }
-            shape[axis] += other[axis]
+            let (sum, overflow) = shape[axis].addingReportingOverflow(other[axis])
+            guard !overflow else { throw ScriptError(operation, "the extents of dimension \(axis + 1) add up to too many") }
+            shape[axis] = sum
             other[axis] = first.shape[axis]
             guard other == first.shape else {
                 throw ScriptError(
@@ -96,6 +98,13 @@ extension Operation {
         ]
     }
 
+    /// Pieces of one extent, the last perhaps smaller.
+    private static func pieces(_ x: Variable, _ axis: Int, each size: Int, _ arguments: Arguments) throws -> [Value] {
+        let extent = x.shape[axis]
+        guard extent / size < 1 << 24 else { throw arguments.error("\(extent) elements in pieces of \(size) are too many pieces") }
+        return try pieces(x, axis, stride(from: 0, to: extent, by: Swift.min(size, Swift.max(extent, 1))).map { Swift.min(size, extent - $0) })
+    }
+
     static let split = Operation(
         "split",
         Documentation(
@@ -116,13 +125,13 @@ extension Operation {
                 }
                 return size
             }
-            guard sizes.reduce(0, +) == extent else {
+            // Each is at most the extent, so what is left falls below 0 before anything overflows.
+            guard sizes.reduce(extent, { $0 < 0 ? $0 : $0 - $1 }) == 0 else {
                 throw arguments.error("sizes \(Shape.describe(sizes)) do not add up to \(extent), dimension \(axis + 1) of \(Shape.describe(x.shape))")
             }
             return try pieces(x, axis, sizes)
         }
-        let size = try arguments.integer(2, "size", in: 1...Int.max)
-        return try pieces(x, axis, stride(from: 0, to: extent, by: Swift.max(1, Swift.min(size, Swift.max(extent, 1)))).map { Swift.min(size, extent - $0) })
+        return try pieces(x, axis, each: arguments.integer(2, "size", in: 1...Int.max), arguments)
     }
 
     static let chunk = Operation(
@@ -137,7 +146,6 @@ extension Operation {
         let axis = try arguments.isNil(3) && x.shape.count > 0 ? 0 : arguments.axis(3, rank: x.shape.count)
         let extent = x.shape[axis]
         let n = try arguments.integer(2, "n", in: 1...Int.max)
-        let size = Swift.max(1, extent / n + (extent % n == 0 ? 0 : 1))
-        return try pieces(x, axis, stride(from: 0, to: extent, by: size).map { Swift.min(size, extent - $0) })
+        return try pieces(x, axis, each: Swift.max(1, extent / n + (extent % n == 0 ? 0 : 1)), arguments)
     }
 }

@@ -43,8 +43,8 @@ extension Variable {
     /// `self` where the mask is not 0, else `other`.
     public func choose(_ mask: Variable, _ other: Variable) throws -> Variable {
         let chosen = try value.choose(mask.value, other.value)
-        let constant = mask.detached()
-        return try .recorded("tensor.where", [self, other], chosen, keeps: .nothing) { call in
+        let constant = Variable(mask.value)
+        return try .recorded("tensor.where", [self, other], chosen, keeps: .nothing, reading: [mask.value]) { call in
             let zero = try call.cotangent.constant(0)
             return [
                 try call.flow(to: 0) { try call.cotangent.choose(constant, zero) },

@@ -21,27 +21,34 @@ extension Variable {
     }
 
     public func mean(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
-        let count = (axes ?? Array(shape.indices)).reduce(1) { $0 * shape[$1] }
-        return try sum(axes, keepingDimensions: keep) / Double(count)
+        let total = try sum(axes, keepingDimensions: keep)
+        return try total / Double((axes ?? Array(shape.indices)).reduce(1) { $0 * shape[$1] })
     }
 
     /// The variance with divisor n - correction (1: Bessel's, PyTorch's default).
     public func variance(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false, correction: Double = 1) throws -> Variable {
         let axes = axes ?? Array(shape.indices)
-        let count = axes.reduce(1) { $0 * shape[$1] }
         let centred = try self - mean(axes, keepingDimensions: true)
+        let count = axes.reduce(1) { $0 * shape[$1] }
         return try (centred * centred).sum(axes, keepingDimensions: keep) / max(0, Double(count) - correction)
     }
 
-    /// log sum exp over axes, shifted by the largest element so that it neither overflows nor underflows.
+    /// log sum exp over axes, shifted by the largest element so that it neither overflows nor underflows; -inf of nothing.
+    /// The gradient is the softmax, and 0 where all elements are -inf.
     public func logSumExp(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
+        let operation = "tensor.logsumexp"
         let axes = axes ?? Array(shape.indices)
+        guard value.count > 0 else { return try sum(axes, keepingDimensions: keep).log() }
         var peak = value
-        for axis in axes { peak = try peak.extremum(axis, largest: true, for: "tensor.logsumexp").values }
+        for axis in axes { peak = try peak.extremum(axis, largest: true, for: operation).values }
         // A peak of +-inf would make inf - inf: shift by 0 there, the sum is then exactly inf or 0.
-        let shift = Variable(try peak.choose(peak.map(IsFinite()), Tensor(0, peak.dtype)))
-        let total = try (self - shift).exp().sum(axes, keepingDimensions: true).log() + shift
-        return keep ? total : try total.dropping(axes)
+        let shift = try peak.choose(peak.map(IsFinite()), Tensor(0, peak.dtype))
+        let total = try value.zip(shift, Subtract(), for: operation).map(Exp()).sum(axes).map(Log()).zip(shift, Add(), for: operation)
+        let result: Variable = try .recorded(operation, [self], total, keeps: [.inputs, .outputs]) { call in
+            let impossible = try call.outputs[0].mask(Equal(), -.infinity)
+            return [try call.cotangent * (call.inputs[0] - call.outputs[0].masked(where: impossible, 0)).exp()]
+        }
+        return keep ? result : try result.dropping(axes)
     }
 
     /// e^x over its sum along one axis.
@@ -50,19 +57,24 @@ extension Variable {
     /// The p-norm over axes: (sum |x|^p)^(1/p); p may be 0 (count of non-zeros) or +-infinity.
     public func norm(_ p: Double = 2, _ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
         switch p {
-        case 2: return try (self * self).sum(axes, keepingDimensions: keep).squareRootAtZero()
+        case 2: return try (self * self).sum(axes, keepingDimensions: keep).mappedAwayFromZero { try $0.sqrt() }
         case 1: return try abs().sum(axes, keepingDimensions: keep)
         case 0: return try mask(NotEqual(), 0).sum(axes, keepingDimensions: keep)
         case .infinity: return try abs().extremes(axes, largest: true, keepingDimensions: keep)
         case -.infinity: return try abs().extremes(axes, largest: false, keepingDimensions: keep)
-        default: return try abs().pow(p).sum(axes, keepingDimensions: keep).pow(1 / p)
+        default:
+            let sizes = try abs()
+            // Below 1 the slope at 0 is infinite; the subgradient 0 is taken, as in PyTorch.
+            let powers = p < 1 && p > 0 ? try sizes.mappedAwayFromZero { try $0.pow(p) } : try sizes.pow(p)
+            let total = try powers.sum(axes, keepingDimensions: keep)
+            return p > 0 ? try total.mappedAwayFromZero { try $0.pow(1 / p) } : try total.pow(1 / p)
         }
     }
 
-    /// The square root whose gradient at 0 is 0: the norm's subgradient, as in PyTorch.
-    private func squareRootAtZero() throws -> Variable {
+    /// A root whose gradient at 0 is 0: the norms' subgradient, as in PyTorch.
+    private func mappedAwayFromZero(_ root: (Variable) throws -> Variable) throws -> Variable {
         let zero = try mask(Equal(), 0)
-        return try masked(where: zero, 1).sqrt().masked(where: zero, 0)
+        return try root(masked(where: zero, 1)).masked(where: zero, 0)
     }
 
     /// The largest (smallest) element over axes; ties share the gradient equally.
@@ -72,8 +84,9 @@ extension Variable {
         guard value.count > 0 else { throw ScriptError(operation, "no elements in \(Shape.describe(shape))") }
         var peak = try value.cast(dtype.computing)
         for axis in axes { peak = try peak.extremum(axis, largest: largest, for: operation).values }
-        let kept = peak
-        let result: Variable = try .recorded(operation, [self], kept) { call in
+        // Never the input's own memory, which a single number's would be.
+        let kept = axes.isEmpty ? try peak.copy() : peak
+        let result: Variable = try .recorded(operation, [self], kept, keeps: [.inputs, .outputs]) { call in
             let x = call.inputs[0].value
             let winners = Variable(try x.zip(kept, Equal(), for: operation))
             return [try call.cotangent * winners / winners.sum(axes, keepingDimensions: true)]
@@ -137,9 +150,7 @@ extension Operation {
 
     static let sum = reduction("sum", "The sum; 0 of nothing. float32 is summed in float64.", source: "torch.sum", example: "assert(tensor({{1, 2}, {3, 4}}):sum(1):tolist()[2] == 6)") { try $0.sum($1, keepingDimensions: $2) }
     static let mean = reduction("mean", "The arithmetic mean; NaN of nothing.", source: "torch.mean", example: "assert(tensor({1, 2, 3}):mean():item() == 2)") { try $0.mean($1, keepingDimensions: $2) }
-    static let logsumexp = reduction("logsumexp", "log of the sum of exponentials, without overflow; -inf where all elements are.", source: "torch.logsumexp", example: "assert(math.abs(tensor({0, 0}):logsumexp():item() - math.log(2)) < 1e-6)") { x, axes, keep in
-        x.value.count == 0 ? try x.sum(axes, keepingDimensions: keep).log() : try x.logSumExp(axes, keepingDimensions: keep)
-    }
+    static let logsumexp = reduction("logsumexp", "log of the sum of exponentials, without overflow; -inf where all elements are.", source: "torch.logsumexp", example: "assert(math.abs(tensor({0, 0}):logsumexp():item() - math.log(2)) < 1e-6)") { try $0.logSumExp($1, keepingDimensions: $2) }
 
     private static func spread(
         _ name: String, _ summary: String, example: String, _ apply: @escaping @Sendable (Variable, [Int]?, Bool, Double) throws -> Variable

@@ -76,7 +76,8 @@ enum TensorDescription {
         private func scientific(_ value: Double) -> String {
             guard value != 0 else { return "0.0000e+00" }
             var exponent = Int(Double.log10(abs(value)).rounded(.down))
-            var mantissa = value / libmPower(10, Double(exponent))
+            // In two steps where 10^exponent alone would be below the smallest double.
+            var mantissa = exponent < -300 ? value * 1e300 / libmPower(10, Double(exponent + 300)) : value / libmPower(10, Double(exponent))
             if abs((mantissa * 1e4).rounded()) >= 1e5 {
                 mantissa /= 10
                 exponent += 1

@@ -33,7 +33,7 @@ enum TensorIndexing {
             example: "local x = tensor.zeros(3, 3)\nx[{{1, 2}, {}}] = 1\nx[3] = tensor({4, 5, 6})\nassert(x:sum():item() == 21)")
     ) { arguments in
         let x = try arguments.variable(1, "x")
-        let source: Variable
+        var source: Variable
         switch arguments[3] {
         case .object(let variable as Variable): source = variable
         case .table:
@@ -46,12 +46,17 @@ enum TensorIndexing {
         }
         if case .object(let mask as Variable) = arguments[2] {
             _ = try mask.value.expand(x.shape, for: arguments.function)
-            try x.update(arguments.function) { try source.choose(mask, $0) }
+            let fill = source
+            try x.update(arguments.function) { try fill.choose(mask, $0) }
             return []
         }
         var picked: [Pick]
         if case .table(let table) = arguments[2] { picked = try picks(table, x.shape) } else { picked = [try pick(arguments[2], 0, x.shape)] }
         let picks = picked
+        // Leading extents of 1 that the part does not have are dropped, as in NumPy: x[1] = tensor({5}).
+        let target = try part(picks, of: x.value).shape
+        let lead = source.shape.count - target.count
+        if lead > 0, source.shape.prefix(lead).allSatisfy({ $0 == 1 }) { source = try source.reshape(Array(source.shape.dropFirst(lead))) }
         try x.write(source, for: arguments.function) { try part(picks, of: $0) }
         return []
     }

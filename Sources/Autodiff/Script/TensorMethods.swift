@@ -23,6 +23,10 @@ enum TensorMethods {
     }
     private static let item = method("item", "x:item() -> number", "The number in a tensor of one element.", errors: "more or no elements", "assert(tensor({7}):item() == 7)") { .number(try $1.value.item()) }
     private static let tolist = method("tolist", "x:tolist() -> table or number", "Nested tables of numbers; a number for a tensor without dimensions.", "assert(tensor({{1, 2}}):tolist()[1][2] == 2)") { _, x in
+        // Rows without elements cost no memory in the tensor, but do in tables.
+        guard x.value.count > 0 || x.shape.reduce(1, { $0 > 1 << 24 ? $0 : $0 * Swift.max($1, 1) }) <= 1 << 24 else {
+            throw ScriptError("tensor:tolist", "\(Shape.describe(x.shape)) has too many rows")
+        }
         let values = try x.value.toArray()
         func nested(_ axis: Int, _ start: Int, _ stride: Int) -> Value {
             guard axis < x.shape.count else { return .number(values[start]) }
@@ -86,9 +90,12 @@ enum TensorMethods {
 
     private static func arithmetic(_ name: String, _ formula: String, _ compute: @escaping @Sendable (Variable, Variable) throws -> Variable) -> NativeFunction {
         inPlace(name, "x:\(name)(y) -> x", "Writes \(formula) over x; y is a number or broadcasts to x.", "assert(tensor({4}):\(name)(2).shape[1] == 1)") { arguments, x in
-            let y = try arguments.variableOrNumber(2, "y", like: x)
+            var y = try arguments.variableOrNumber(2, "y", like: x)
+            // x:mul_(x): what the gradient will read must not be what is written over.
+            if y.value.storage === x.value.storage { y = try y.clone() }
+            let operand = y
             _ = try y.value.expand(x.shape, for: arguments.function)
-            try x.update(arguments.function) { try compute($0, y) }
+            try x.update(arguments.function) { try compute($0, operand) }
         }
     }
 

@@ -13,8 +13,9 @@ extension Transform {
         let inner = try fresh(x)
         let values = try GradMode.$isEnabled.withValue(true) { try function([inner]) }
         guard let value = values.first else { throw ScriptError(operation, "the function returned nothing; a tensor expected") }
-        let seed = try value.seed(v, operation)
-        return (value, try pullBack([value], seeds: [seed], to: [inner], outer: [x], operation)[0])
+        let recording = isRecording(values, [x] + (v.map { [$0] } ?? []), [inner])
+        let product = try pullBack([value], seeds: [try value.seed(v, operation)], to: [inner], recording, operation)[0]
+        return (recording ? value : value.detached(), product)
     }
 
     /// Jacobian-vector product: the function's value at x, and J v in the value's shape.
@@ -24,15 +25,17 @@ extension Transform {
         guard v.shape == x.shape else {
             throw ScriptError(operation, "the direction has shape \(Shape.describe(v.shape)), the point \(Shape.describe(x.shape))")
         }
+        let isEnabled = GradMode.isEnabled
         return try GradMode.$isEnabled.withValue(true) {
             let inner = try fresh(x)
             let values = try function([inner])
             guard let value = values.first else { throw ScriptError(operation, "the function returned nothing; a tensor expected") }
+            let recording = isEnabled && isRecording(values, [x, v], [inner])
             let probe = Variable(try Tensor.zeros(value.shape, value.dtype.computing))
             try probe.setRequiresGrad(true)
-            let linear = try pullBack([value], seeds: [probe], to: [inner], outer: [x, probe], operation)[0]
-            guard linear.requiresGrad else { return (value, Variable(try Tensor.zeros(value.shape, value.dtype.computing))) }
-            return (value, try pullBack([linear], seeds: [v], to: [probe], outer: [x, v], operation)[0])
+            let linear = try pullBack([value], seeds: [probe], to: [inner], true, operation)[0]
+            let product = try pullBack([linear], seeds: [try linear.seed(v, operation)], to: [probe], recording, operation)[0]
+            return (recording ? value : value.detached(), product)
         }
     }
 
@@ -43,11 +46,12 @@ extension Transform {
         let output = values.first?.shape ?? []
         let rows = try GradMode.$isEnabled.withValue(true) { try flat(values, operation) }
         let joined = output + x.shape
+        let recording = isRecording(values, [x], [inner])
         guard rows.value.count > 0 else { return Variable(try Tensor.zeros(joined, x.dtype.computing)) }
         let gradients = try (0..<rows.value.count).map { row in
             let seed = try Tensor.zeros([rows.value.count], rows.dtype)
             try seed.select(0, row).fill(1)
-            let gradient = try pullBack([rows], seeds: [Variable(seed)], to: [inner], outer: [x], operation)[0]
+            let gradient = try pullBack([rows], seeds: [Variable(seed)], to: [inner], recording, operation)[0]
             return try gradient.reshape([1, x.value.count])
         }
         return try Variable.concatenate(gradients, 0, for: operation).reshape(joined)

@@ -20,19 +20,21 @@ public enum Transform {
             throw ScriptError(
                 operation, "the function returned a tensor of shape \(Shape.describe(value.shape)); a single number expected (sum it?)")
         }
-        let gradients = try pullBack(
-            [value], seeds: [try value.seed(nil, operation)], to: inner, outer: arguments, operation)
-        return (values, gradients)
+        let recording = isRecording(values, arguments, inner)
+        let gradients = try pullBack([value], seeds: [try value.seed(nil, operation)], to: inner, recording, operation)
+        return (recording ? values : values.map { $0.detached() }, gradients)
+    }
+
+    /// Whether a transform's results are to be joined to the tape: when what they are computed from (`outer`), or a leaf
+    /// that the function brought along, requires a gradient. Otherwise they hold no graph.
+    static func isRecording(_ values: [Variable], _ outer: [Variable], _ inner: [Variable]) -> Bool {
+        GradMode.isEnabled && (outer.contains(where: \.requiresGrad) || Backward.reachesOtherLeaves(values, than: inner))
     }
 
     /// Cotangents of `inner` for given cotangents of `values`; zeros where nothing flows.
     static func pullBack(
-        _ values: [Variable], seeds: [Variable], to inner: [Variable], outer: [Variable], _ operation: String
+        _ values: [Variable], seeds: [Variable], to inner: [Variable], _ createGraph: Bool, _ operation: String
     ) throws -> [Variable] {
-        let createGraph =
-            GradMode.isEnabled
-            && (outer.contains(where: \.requiresGrad) || seeds.contains(where: \.requiresGrad)
-                || Backward.reachesOtherLeaves(values, than: inner))
         let cotangents = try Backward.run(
             from: values, seeds: seeds, targets: inner, createGraph: createGraph, retainGraph: true, accumulate: false,
             for: operation)

@@ -1,0 +1,45 @@
+import Autodiff
+import LawChecks
+import Scripting
+import Testing
+
+/// Laws over the whole catalogue: a new operation is under them as soon as it is listed.
+@Suite struct OperationLaws {
+    @Test func gradientsAreWhatFiniteDifferencesSay() throws {
+        for operation in Autodiff.Operation.catalogue {
+            for law in operation.cases { #expect(try GradientLaw.first(law) == nil) }
+        }
+    }
+
+    @Test func gradientsOfGradientsAreWhatFiniteDifferencesSay() throws {
+        for operation in Autodiff.Operation.catalogue {
+            for law in operation.cases { #expect(try GradientLaw.second(law) == nil) }
+        }
+    }
+
+    @Test func jacobianVectorProductsAreTransposesOfVectorJacobianProducts() throws {
+        for operation in Autodiff.Operation.catalogue {
+            for law in operation.cases { #expect(try GradientLaw.transposition(law) == nil) }
+        }
+    }
+
+    @Test func everyOperationIsDocumentedUnderANameOfItsOwn() {
+        var seen: Set<String> = []
+        for operation in Autodiff.Operation.catalogue {
+            #expect(seen.insert(operation.name).inserted, "two operations are called \(operation.name)")
+            let documentation = operation.function.documentation
+            #expect(documentation.example?.contains("assert") == true, "\(operation.name) has no asserting example")
+            #expect(!documentation.summary.isEmpty && documentation.summary.hasSuffix("."), "\(operation.name)")
+            #expect(documentation.signature.contains(operation.name), "\(operation.name): \(documentation.signature)")
+        }
+    }
+
+    /// Operations that no gradient can flow through, or whose gradient is another's.
+    private static let withoutCases: Set = ["eq", "ne", "lt", "le", "gt", "ge", "argmax", "argmin", "chunk", "contiguous", "double", "float"]
+
+    @Test func everyDifferentiableOperationHasACase() {
+        for operation in Autodiff.Operation.catalogue {
+            #expect(operation.cases.isEmpty == Self.withoutCases.contains(operation.name), "\(operation.name)")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// The laws that every differentiable operation obeys. Each returns nil, or the failing case in words.
+public enum GradientLaw {
+    /// The gradient is what central differences say.
+    public static func first(_ law: LawCase, seed: UInt64 = 1) throws -> String? {
+        let points = try law.points(seed: seed)
+        return try Transform.gradientCheck(
+            of: { [try law.apply($0)] }, at: points, absoluteTolerance: 1e-7, relativeTolerance: 1e-6, for: "law"
+        ).map { describe(law, points, "first order", $0) }
+    }
+
+    /// The gradient's gradient is what central differences of the gradient say.
+    public static func second(_ law: LawCase, seed: UInt64 = 1) throws -> String? {
+        let points = try law.points(seed: seed)
+        let gradient: ([Variable]) throws -> [Variable] = { arguments in
+            let gradients = try Transform.valueAndGradient(of: { [try weighed(law.apply($0))] }, at: arguments, for: "law").gradients
+            return [try Variable.concatenate(gradients.map { try $0.reshape([$0.value.count]) }, 0)]
+        }
+        return try Transform.gradientCheck(
+            of: gradient, at: points, absoluteTolerance: 1e-6, relativeTolerance: 1e-5, for: "law"
+        ).map { describe(law, points, "second order", $0) }
+    }
+
+    /// uᵀ (J v) by a Jacobian-vector product is (uᵀ J) v by a vector-Jacobian product, input by input.
+    public static func transposition(_ law: LawCase, seed: UInt64 = 1) throws -> String? {
+        let points = try law.points(seed: seed)
+        for (position, point) in points.enumerated() {
+            let function: ([Variable]) throws -> [Variable] = { arguments in
+                var all = points
+                all[position] = arguments[0]
+                return [try law.apply(all)]
+            }
+            let v = try normals(point.shape, seed: seed + 10)
+            let (value, forward) = try Transform.jvp(of: function, at: point, v, for: "law")
+            let u = try normals(value.shape, seed: seed + 20)
+            let (_, backward) = try Transform.vjp(of: function, at: point, u, for: "law")
+            let (left, right) = (try (u * forward).sum().value, try (backward * v).sum().value)
+            if let fault = try difference(left, right, absolute: 1e-9, relative: 1e-9) {
+                return describe(law, points, "u(Jv) against (uJ)v of input \(position + 1)", fault)
+            }
+        }
+        return nil
+    }
+
+    /// Every element of a result with a weight of its own, so that no two errors cancel.
+    public static func weighed(_ value: Variable) throws -> Variable {
+        let weights = (0..<value.value.count).map { 1 + Double($0 % 5) / 4 }
+        return try (value * Variable(Tensor(weights, shape: value.shape, .float64))).sum()
+    }
+
+    private static func describe(_ law: LawCase, _ points: [Variable], _ what: String, _ fault: String) -> String {
+        let inputs = points.map { "\(Shape.describe($0.shape)) \((try? $0.value.toArray().description) ?? "?")" }
+        return "\(law.label), \(what): \(fault); inputs \(inputs.joined(separator: "; "))"
+    }
+}

@@ -1,0 +1,18 @@
+import Autodiff
+import Tensors
+
+extension LawCase {
+    /// The case's inputs in float64, drawn uniformly over their ranges: the same for the same seed.
+    public func points(seed: UInt64 = 1) throws -> [Variable] {
+        let generator = Generator(seed: seed)
+        return try inputs.map { input in
+            let (low, high) = (input.range.lowerBound, input.range.upperBound)
+            return Variable(try generator.fill(input.shape, .float64) { low + (high - low) * $0.uniform() })
+        }
+    }
+}
+
+/// Standard normal numbers in float64: the same for the same seed.
+public func normals(_ shape: [Int], seed: UInt64) throws -> Variable {
+    Variable(try Generator(seed: seed).fill(shape, .float64) { $0.normal() })
+}
