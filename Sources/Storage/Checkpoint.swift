@@ -6,25 +6,43 @@ import Tensors
 ///     let weights = try Checkpoint.load("nice.pt", for: "flow.load")
 ///     try Checkpoint.save("nice.safetensors", weights)
 public enum Checkpoint {
-    /// Reads a file of named tensors: `.pt`, `.safetensors`.
+    /// The extensions that ``save(_:_:for:)`` knows.
+    public static let writable = [".safetensors", ".npz", ".npy"]
+
+    /// Reads a file of named tensors: `.pt`, `.safetensors`, `.npz`, and `.npy`, whose one array is named `array`.
     /// - Throws: ``ScriptError`` that names `operation`, the file, what is wrong and where; nothing in the file is run.
     public static func load(_ path: String, for operation: String = "checkpoint.load") throws -> StateDict {
         let file = try InputFile(path, for: operation)
         switch try FileKind(file) {
-        case .zip: return try TorchCheckpoint.read(try ZipArchive(file))
+        case .zip:
+            let archive = try ZipArchive(file)
+            return Npz.isNpz(archive) ? try Npz.read(archive) : try TorchCheckpoint.read(archive)
         case .safetensors: return try Safetensors.read(file)
+        case .npy: return StateDict([(Npy.name, try Npy.read(FileSource(file)))])
+        case .idx, .gzip: throw file.report.error("not a checkpoint; IDX files, gzip or not, are read by data.idx")
         case .legacyTorch:
             throw file.report.error(
                 "torch.save's format from before PyTorch 1.6; load it there and save it again with torch.save(torch.load(path), path)")
         case .pickle:
             throw file.report.error("a bare pickle, not a checkpoint; save with torch.save(model.state_dict(), path)")
-        default: throw file.report.error("not a file of named tensors")
         }
     }
 
     /// Writes `dict` in the format that the name's extension asks for, replacing the file whole or not at all.
-    /// - Throws: on an unknown extension, listing the known; on what the format cannot hold; when writing fails.
+    ///
+    /// `.npz` and `.npy` have no place for metadata, and drop it.
+    /// - Throws: ``ScriptError`` on an unknown extension, listing the known; on what the format cannot hold; when writing
+    ///   fails. A file that was there is then untouched.
     public static func save(_ path: String, _ dict: StateDict, for operation: String = "checkpoint.save") throws {
-        try Safetensors.write(dict, to: path, for: operation)
+        let name = path.lowercased()
+        switch writable.first(where: { name.hasSuffix($0) }) {
+        case ".safetensors": try Safetensors.write(dict, to: path, for: operation)
+        case ".npz": try Npz.write(dict, to: path, for: operation)
+        case ".npy": try Npy.write(dict, to: path, for: operation)
+        default:
+            throw Report(operation: operation, path: path).error(
+                "the name must end in \(writable.joined(separator: ", ")), which says the format to write"
+                    + (name.hasSuffix(".pt") || name.hasSuffix(".pth") ? "; .pt is only read" : ""))
+        }
     }
 }

@@ -15,10 +15,14 @@ final class ZipArchive {
     private let archive: OpaquePointer
     private let positions: [String: Int]
     /// What deflated entries may still inflate to, in bytes. Stored entries cannot exceed the file.
-    private var inflatable = 1 << 30
+    private var inflatable: Int
+    private let limit: Int
 
+    /// - Parameter limit: the deflated entries that are read may inflate to this many bytes together.
     /// - Throws: when the archive is malformed or hostile; see ``ZipDirectory``.
-    init(_ file: InputFile) throws {
+    init(_ file: InputFile, limit: Int = 1 << 30) throws {
+        self.limit = limit
+        inflatable = limit
         report = file.report
         entries = try ZipDirectory(file).entries
         positions = Dictionary(entries.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
@@ -38,30 +42,26 @@ final class ZipArchive {
 
     func position(of name: String) -> Int? { positions[name] }
 
+    /// The bytes of an entry.
+    /// - Throws: when it would inflate beyond what ``checkSize(_:)`` allows.
+    func source(_ position: Int) throws -> ZipEntrySource {
+        let entry = entries[position]
+        try checkSize(entry)
+        if entry.method != 0 { inflatable -= entry.size }
+        guard let stream = zip_fopen_index(archive, zip_uint64_t(position), 0) else {
+            throw failure(entry, zip_get_error(archive))
+        }
+        return ZipEntrySource(self, entry, stream)
+    }
+
     /// Reads an entry whole. `buffer` must have its size.
     /// - Throws: when the data is damaged (CRC), longer or shorter than the directory says, or inflates beyond 1 GiB.
     func read(_ position: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
-        let entry = entries[position]
-        guard buffer.count == entry.size else {
-            throw report.error("zip: entry \(shown(entry.name)) has \(entry.size) bytes, \(buffer.count) expected")
+        let source = try source(position)
+        try source.read(into: buffer, "entry \(shown(entries[position].name))")
+        guard try source.atEnd() else {
+            throw report.error("zip: entry \(shown(entries[position].name)) has more than \(buffer.count) bytes")
         }
-        try checkSize(entry)
-        if entry.method != 0 { inflatable -= entry.size }
-        guard let stream = zip_fopen_index(archive, zip_uint64_t(position), 0) else { throw failure(entry) }
-        defer { zip_fclose(stream) }
-        var done = 0
-        while done < buffer.count, let base = buffer.baseAddress {
-            try Cancellation.check()
-            let got = zip_fread(stream, base + done, zip_uint64_t(min(buffer.count - done, InputFile.chunk)))
-            guard got >= 0 else { throw failure(entry, stream) }
-            guard got > 0 else { throw report.error("zip: entry \(shown(entry.name)) is shorter than its \(entry.size) bytes") }
-            done += Int(got)
-        }
-        // libzip compares the CRC when it meets the end, so the end must be asked for.
-        var extra: UInt8 = 0
-        let rest = zip_fread(stream, &extra, 1)
-        guard rest >= 0 else { throw failure(entry, stream) }
-        guard rest == 0 else { throw report.error("zip: entry \(shown(entry.name)) is longer than its \(entry.size) bytes") }
     }
 
     /// Refuses, before anything is allocated for it, a size that the entry's bytes cannot inflate to or that is over the
@@ -73,7 +73,7 @@ final class ZipArchive {
             throw report.error("zip: entry \(shown(entry.name)): \(entry.compressed) bytes cannot inflate to \(entry.size)")
         }
         guard entry.size <= inflatable else {
-            throw report.error("zip: entry \(shown(entry.name)) inflates to \(entry.size) bytes; a file may inflate to \(1 << 30) in all")
+            throw report.error("zip: entry \(shown(entry.name)) inflates to \(entry.size) bytes; a file may inflate to \(limit) in all")
         }
     }
 
@@ -105,8 +105,7 @@ final class ZipArchive {
         }
     }
 
-    private func failure(_ entry: ZipDirectory.Entry, _ stream: OpaquePointer? = nil) -> ScriptError {
-        let error = stream.map { zip_file_get_error($0) } ?? zip_get_error(archive)
+    func failure(_ entry: ZipDirectory.Entry, _ error: UnsafeMutablePointer<zip_error_t>?) -> ScriptError {
         let words = error.flatMap { zip_error_strerror($0) }.map { String(cString: $0) } ?? "unreadable"
         return report.error("zip: entry \(shown(entry.name)): \(words)")
     }

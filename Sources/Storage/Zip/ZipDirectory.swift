@@ -102,7 +102,7 @@ struct ZipDirectory {
     }
 
     /// Nothing is ever unpacked to a path, but an archive with such names was not made to be loaded.
-    private static func isHarmless(_ name: String) -> Bool {
+    static func isHarmless(_ name: String) -> Bool {
         !name.isEmpty && !name.hasPrefix("/") && !name.contains("\\")
             && !name.unicodeScalars.contains { $0.value < 0x20 }
             && !name.split(separator: "/").contains { $0 == ".." || $0 == "." }

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
+torch.manual_seed(0)
 here = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -124,3 +125,8 @@ images = (np.arange(3 * 28 * 28) % 256).astype(np.uint8).reshape(3, 28, 28)
 labels = np.array([7, 0, 9], np.uint8)
 with open(at("digits.idx.gz"), "wb") as file:
     file.write(gzip.compress(idx(images), mtime=0) + gzip.compress(idx(labels), mtime=0))
+with open(at("single.idx.gz"), "wb") as file:
+    file.write(gzip.compress(idx(images) + idx(labels), mtime=0))
+# Sizes that the stream could never fill.
+with open(at("promise.idx.gz"), "wb") as file:
+    file.write(gzip.compress(struct.pack(">BBBB2I", 0, 0, 8, 2, 1 << 31, 2000), mtime=0))

@@ -1,0 +1,106 @@
+import Scripting
+import Tensors
+
+/// `require "checkpoint"`: tensors out of files and into them.
+public struct CheckpointModule: ScriptModule {
+    public init() {}
+
+    public let name = "checkpoint"
+    public let summary = "Files of named tensors: .safetensors, .npz and .npy are read and written, PyTorch's .pt is read."
+    public var functions: [NativeFunction] { [CheckpointModule.load, CheckpointModule.save] }
+
+    private static let load = NativeFunction(
+        "checkpoint.load",
+        Documentation(
+            "checkpoint.load(path) -> table, table",
+            """
+            The tensors of a file by name, and the strings that came beside them (safetensors' metadata; empty for other \
+            formats). The format is told by the content, not by the name. A .pt file may hold a state dict, or one under \
+            model_state_dict, state_dict or model; what else is in it is left aside, and nothing in it is run. float16 stays \
+            float16, bfloat16 and booleans become float32, integers float64 (exact up to 2^53). The one array of an .npy file \
+            is named array.
+            """,
+            errors: "The file is missing, cut short, damaged, of no known format, or asks for more than reading tensors.",
+            source: "torch.load(path, weights_only=True)",
+            example: """
+                local path = os.tmpname() .. ".safetensors"
+                checkpoint.save(path, {w = tensor({1, 2, 3})}, {metadata = {made = "today"}})
+                local tensors, metadata = checkpoint.load(path)
+                assert(tensors.w[{3}] == 3 and metadata.made == "today")
+                os.remove(path)
+                """)
+    ) { arguments in
+        try arguments.atMost(1)
+        let dict = try Checkpoint.load(try arguments.string(1, "path"))
+        return [
+            .record(dict.entries.map { ($0.name, .tensor($0.tensor)) }),
+            .record(dict.metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }),
+        ]
+    }
+
+    private static let save = NativeFunction(
+        "checkpoint.save",
+        Documentation(
+            "checkpoint.save(path, {name = tensor, ...}, {metadata, dtype})",
+            """
+            Writes tensors under their names, in the order of the names. The path's extension says the format: .safetensors, \
+            .npz or .npy (one tensor, whose name is not kept). Option dtype ("float16", "float32", "float64") converts; without \
+            it every tensor keeps its type. Option metadata is a table of strings (.safetensors only). The file appears whole \
+            or not at all: a failure, even a kill in the middle, leaves what was there before.
+            """,
+            errors: "Another extension; a value that is not a tensor; metadata for a format without; the file cannot be written.",
+            source: "safetensors.torch.save_file, numpy.savez",
+            example: """
+                local path = os.tmpname() .. ".npz"
+                checkpoint.save(path, {a = tensor.ones(2, 3), b = tensor({4})}, {dtype = "float16"})
+                local back = checkpoint.load(path)
+                assert(back.a.shape[2] == 3 and back.b[{1}] == 4)
+                os.remove(path)
+                """)
+    ) { arguments in
+        try arguments.atMost(3)
+        let path = try arguments.string(1, "path")
+        let options = try arguments.options(3, ["metadata", "dtype"])
+        var dict = StateDict(metadata: try metadata(options))
+        guard dict.metadata.isEmpty || path.lowercased().hasSuffix(".safetensors") else {
+            throw arguments.error("\(path): only .safetensors has a place for metadata")
+        }
+        for (name, tensor) in try tensors(arguments) {
+            dict[name] = options.has("dtype") ? try tensor.cast(try dtype(options)) : tensor
+        }
+        try Checkpoint.save(path, dict)
+        return []
+    }
+
+    /// The table's tensors, by name: a table's own order is chance, and files should not differ by chance.
+    private static func tensors(_ arguments: Arguments) throws -> [(name: String, tensor: Tensor)] {
+        let entries = try arguments.table(2, "tensors").entries().map { key, value in
+            guard case .string(let name) = key else {
+                throw arguments.error("argument 2 (tensors): names expected for keys, got \(key.shown)")
+            }
+            guard case .object(let object) = value, let variable = object as? Variable else {
+                throw arguments.error("argument 2 (tensors): \(shown(name)) is a \(value.typeName), not a tensor")
+            }
+            return (name: name, tensor: variable.value)
+        }
+        return entries.sorted { $0.name < $1.name }
+    }
+
+    private static func dtype(_ options: Options) throws -> DType {
+        let name = try options.choice("dtype", DType.allCases.map(\.rawValue), default: "float32")
+        return DType(rawValue: name) ?? .float32
+    }
+
+    private static func metadata(_ options: Options) throws -> [String: String] {
+        guard options.has("metadata") else { return [:] }
+        guard case .table(let table) = options["metadata"] else { throw options.error("metadata", expected: "a table of strings") }
+        var metadata: [String: String] = [:]
+        for (key, value) in try table.entries() {
+            guard case .string(let name) = key, case .string(let text) = value else {
+                throw ScriptError(options.function, "option metadata: strings by name expected, got \(value.shown) for \(key.shown)")
+            }
+            metadata[name] = text
+        }
+        return metadata
+    }
+}
