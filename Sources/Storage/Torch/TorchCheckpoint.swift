@@ -20,11 +20,16 @@ enum TorchCheckpoint {
         if archive.entries.contains(where: { $0.name.hasPrefix(folder + "code/") || $0.name == folder + "constants.pkl" }) {
             throw report.error("a TorchScript archive; save the weights with torch.save(model.state_dict(), path) instead")
         }
+        return try read(try archive.bytes(pickle, limit: pickleLimit), in: folder, of: archive)
+    }
+
+    /// The tensors that a pickle describes, whose storages lie in a folder of the archive.
+    static func read(_ pickle: [UInt8], in folder: String, of archive: ZipArchive) throws -> StateDict {
         let order = try byteOrder(archive, folder)
-        let (heap, root) = try PickleMachine.load(try archive.bytes(pickle, limit: pickleLimit), report)
+        let (heap, root) = try PickleMachine.load(pickle, archive.report)
         var loader = TorchStorageLoader(archive: archive, folder: folder, order: order, heap: heap)
         var dict = StateDict()
-        for (name, tensor) in try tensors(heap, root, report) {
+        for (name, tensor) in try tensors(heap, root, archive.report) {
             dict[name] = try loader.tensor(tensor, name)
         }
         return dict

@@ -102,6 +102,8 @@ named["scalar"] = np.array(2.5)
 named["empty"] = np.zeros((0, 4), np.float32)
 np.savez(at("types.npz"), **named)
 np.savez_compressed(at("compressed.npz"), **named)
+np.savez(at("tiny.npz"), w=numpy_ramp((2, 2), np.float32))
+np.savez_compressed(at("deflated.npz"), w=numpy_ramp((4, 4), np.float32))
 np.save(at("fortran.npy"), np.asfortranarray(numpy_ramp((3, 2, 2), np.float32)))
 np.save(at("objects.npy"), np.array([{}, None], dtype=object), allow_pickle=True)
 for version in ((1, 0), (2, 0), (3, 0)):

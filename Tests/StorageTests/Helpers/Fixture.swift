@@ -23,24 +23,37 @@ enum Fixture {
         return try body(folder.path)
     }
 
+    /// Writes without care for the disk: hundreds of thousands of small files are made here.
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        let file = try #require(fopen(path, "wb"))
+        defer { fclose(file) }
+        try #require(fwrite(bytes, 1, bytes.count, file) == bytes.count)
+    }
+
     /// Loads a checkpoint of these bytes.
     static func load(_ bytes: [UInt8]) throws -> StateDict {
         try withFolder { folder in
-            let path = folder + "/file"
-            try Data(bytes).write(to: URL(fileURLWithPath: path))
-            return try Checkpoint.load(path)
+            try write(bytes, to: folder + "/file")
+            return try Checkpoint.load(folder + "/file")
         }
     }
 
-    /// Whatever the bytes, loading must end in tensors or in a ``ScriptError``; touches every element it got.
+    /// Whatever is read, it must end in tensors or in a ``ScriptError``; touches every element it got.
     @discardableResult
-    static func loads(_ bytes: [UInt8]) throws -> Bool {
+    static func ends(_ read: () throws -> StateDict) throws -> Bool {
         do {
-            for (_, tensor) in try load(bytes).entries where tensor.count < 1 << 20 { _ = try tensor.toArray() }
+            for (_, tensor) in try read().entries where tensor.count < 1 << 20 { _ = try tensor.toArray() }
             return true
         } catch is ScriptError {
             return false
         }
+    }
+
+    /// ``ends(_:)`` for a checkpoint of these bytes, written into a folder.
+    @discardableResult
+    static func loads(_ bytes: [UInt8], in folder: String) throws -> Bool {
+        try write(bytes, to: folder + "/file")
+        return try ends { try Checkpoint.load(folder + "/file") }
     }
 }
 
