@@ -14,6 +14,8 @@ extension Operation {
         reshape, view, permute, transpose, t, flatten, squeeze, unsqueeze, expand, clone, contiguous, to, double, float,
         cat, stack, split, chunk,
         gather, indexSelect, maskedSelect,
+        cumsum, sort, topk, flip, roll, tril, triu, diag,
+        conv2d,
         matmul, mv, dot, outer, linear,
     ]
 }

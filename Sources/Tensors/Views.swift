@@ -50,6 +50,18 @@ extension Tensor {
         return try permute(order, for: operation)
     }
 
+    /// The diagonal of the last two axes, as a view: (..., m, n) -> (..., length). `above` > 0 picks one further up and right,
+    /// < 0 further down and left; outside the matrix its length is 0.
+    public func diagonal(_ above: Int = 0, for operation: String = "tensor.diag") throws -> Tensor {
+        guard rank >= 2 else { throw ScriptError(operation, "a matrix expected, got shape \(Shape.describe(shape))") }
+        let (rows, columns) = (shape[rank - 2], shape[rank - 1])
+        let (right, down) = (min(max(above, 0), columns), above < 0 ? (above < -rows ? rows : -above) : 0)
+        let length = min(rows - down, columns - right)
+        return Tensor(
+            storage: storage, shape: shape.dropLast(2) + [length], strides: strides.dropLast(2) + [strides[rank - 2] + strides[rank - 1]],
+            offset: length == 0 ? offset : offset + down * strides[rank - 2] + right * strides[rank - 1])
+    }
+
     /// Repeats extents of 1 (and adds leading axes) without copying.
     public func expand(_ target: [Int], for operation: String = "tensor.expand") throws -> Tensor {
         if target == shape { return self }

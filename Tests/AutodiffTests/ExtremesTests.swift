@@ -70,6 +70,18 @@ import Testing
         #expect(try slope(vector(2, 0)) { try vector(0, 0).pow($0) } == [0, 0])
     }
 
+    @Test func clampAtItsBoundsHasGradientOne() throws {
+        #expect(try slope(vector(-0.5, 0, 0.5, 1, 1.5)) { try $0.clamp(0, 1) } == [0, 1, 1, 1, 0])
+        #expect(try slope(vector(0, 1)) { try $0.clamp(0, .infinity) } == [1, 1])
+    }
+
+    @Test func ordersWithNaNAndTies() throws {
+        let x = try vector(2, .nan, 1, 2)
+        #expect(try x.sorted(0).indices.value.toArray() == [3, 1, 4, 2])
+        #expect(try x.sorted(0, descending: true).indices.value.toArray() == [2, 1, 4, 3])
+        #expect(try vector(3, shape: []).sorted(0).indices.value.toArray() == [1])
+    }
+
     @Test func productsWithZeros() throws {
         #expect(try slope(vector(0, 3, 4)) { try $0.product(nil) } == [12, 0, 0])
         #expect(try slope(vector(0, 3, 0)) { try $0.product(0) } == [0, 0, 0])

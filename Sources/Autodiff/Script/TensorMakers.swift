@@ -73,8 +73,7 @@ enum TensorMakers {
         let n = try sizes.integer(1, "n", in: 0...Int.max)
         let m = try sizes.integer(2, "m", in: 0...Int.max, default: n)
         let result = try Tensor.zeros([n, m], arguments.dtype(options), for: arguments.function)
-        let diagonal = Tensor.diagonalView(of: result)
-        try diagonal.fill(1)
+        try result.diagonal().fill(1)
         return .object(try options.applied(to: Variable(result)))
     }
 
@@ -160,13 +159,6 @@ extension Tensor {
         let base = result.base(Double.self)
         for i in 0..<count { base[i] = from + Double(i) * step }
         return try result.cast(dtype)
-    }
-
-    /// The diagonal of a matrix, as a view.
-    static func diagonalView(of matrix: Tensor) -> Tensor {
-        Tensor(
-            storage: matrix.storage, shape: [Swift.min(matrix.shape[0], matrix.shape[1])], strides: [matrix.strides[0] + matrix.strides[1]],
-            offset: matrix.offset)
     }
 }
 

@@ -1,0 +1,69 @@
+import Scripting
+import Tensors
+
+extension Variable {
+    /// The part of the last two axes on and below a diagonal (on and above it if `upper`), zeros elsewhere.
+    public func triangle(upper: Bool, _ above: Int = 0, for operation: String) throws -> Variable {
+        guard shape.count >= 2 else { throw ScriptError(operation, "a matrix expected, got shape \(Shape.describe(shape))") }
+        let (rows, columns) = (shape[shape.count - 2], shape[shape.count - 1])
+        let mask = try Tensor.zeros([rows, columns], .float32, for: operation)
+        for row in 0..<rows {
+            // Columns from 0 to `edge` lie below the diagonal or on it. Both bounds keep the sum from overflowing.
+            let edge = min(max(above, -rows - 1), columns) + row
+            let first = upper ? min(max(edge, 0), columns) : 0
+            let end = upper ? columns : min(max(edge + 1, 0), columns)
+            if first < end { try mask.select(0, row).slice(0, from: first, count: end - first).fill(1) }
+        }
+        return try choose(Variable(mask), constant(0))
+    }
+
+    /// The diagonal of a matrix, copied; or a matrix with this vector on its diagonal.
+    public func diagonal(_ above: Int = 0) throws -> Variable {
+        if shape.count == 2 {
+            return try rearranged("tensor.diag", value.diagonal(above).copy()) { cotangent, shape in
+                try cotangent.placed(into: shape) { try $0.diagonal(above) }
+            }
+        }
+        guard shape.count == 1 else { throw ScriptError("tensor.diag", "a vector or a matrix expected, got shape \(Shape.describe(shape))") }
+        let (extent, overflow) = shape[0].addingReportingOverflow(Int(clamping: above.magnitude))
+        guard !overflow else { throw ScriptError("tensor.diag", "diagonal \(above) is too far out") }
+        return try placed(into: [extent, extent]) { try $0.diagonal(above) }
+    }
+}
+
+extension Operation {
+    private static func triangle(_ name: String, upper: Bool, _ example: String) -> Operation {
+        Operation(
+            name,
+            Documentation(
+                "x:\(name)() -> tensor\nx:\(name)(k) -> tensor",
+                "The matrices in the last two dimensions with zeros \(upper ? "below" : "above") the diagonal k: 0, the default, is the main one, 1 the next one up.",
+                errors: "fewer than two dimensions", source: "torch.\(name)", example: example),
+            cases: [
+                LawCase("\(name)", [.init([3, 3])]) { try $0[0].triangle(upper: upper, for: "tensor.\(name)") },
+                LawCase("\(name) of several, off the diagonal", [.init([2, 2, 4])]) { try $0[0].triangle(upper: upper, 1, for: "tensor.\(name)") },
+            ]
+        ) { arguments in
+            try arguments.atMost(2)
+            return [.object(try arguments.variable(1, "x").triangle(upper: upper, arguments.integer(2, "k", default: 0), for: arguments.function))]
+        }
+    }
+
+    static let tril = triangle("tril", upper: false, "assert(tensor.ones(3, 3):tril():sum():item() == 6)")
+    static let triu = triangle("triu", upper: true, "assert(tensor.ones(3, 3):triu(1):sum():item() == 3)")
+
+    static let diag = Operation(
+        "diag",
+        Documentation(
+            "x:diag() -> tensor\nx:diag(k) -> tensor", "Of a matrix its diagonal k as a vector; of a vector the matrix with it on diagonal k (0 by default; 1 is the next one up).",
+            errors: "neither a vector nor a matrix", source: "torch.diag", example: "assert(tensor({1, 2}):diag()[{2, 2}] == 2)"),
+        cases: [
+            LawCase("diag of a matrix", [.init([2, 3])]) { try $0[0].diagonal() },
+            LawCase("diag of a matrix, one down", [.init([3, 2])]) { try $0[0].diagonal(-1) },
+            LawCase("diag of a vector", [.init([3])]) { try $0[0].diagonal(1) },
+        ]
+    ) { arguments in
+        try arguments.atMost(2)
+        return [.object(try arguments.variable(1, "x").diagonal(arguments.integer(2, "k", default: 0)))]
+    }
+}

@@ -1,0 +1,139 @@
+import Autodiff
+import Foundation
+import LawChecks
+import Scripting
+import Tensors
+import Testing
+
+/// Every operation against PyTorch's values and gradients (Fixtures/make_fixtures.py describes the file).
+@Suite struct TorchFixtureTests {
+    private struct Fixture: Decodable {
+        let cases: [TorchCase]
+    }
+
+    @Test func valuesAndGradientsArePyTorchs() throws {
+        let url = try #require(Bundle.module.url(forResource: "operations", withExtension: "json", subdirectory: "Fixtures"))
+        let fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: url))
+        #expect(fixture.cases.count >= 239)
+        for torch in fixture.cases {
+            let fault = try torch.fault()
+            #expect(fault == nil, "\(torch.name)")
+        }
+    }
+}
+
+/// One case of the file.
+struct TorchCase: Decodable {
+    let op: String
+    let name: String
+    let inputs: [TorchTensor]
+    let attributes: [String: TorchAttribute]
+    let outputs: [TorchTensor]
+    let cotangents: [TorchTensor?]
+    let gradients: [TorchTensor?]
+
+    /// How this library's results differ from PyTorch's, or nil.
+    func fault() throws -> String? {
+        let inputs = try inputs.map { try $0.variable() }
+        for (input, gradient) in zip(inputs, gradients) where gradient != nil { try input.setRequiresGrad(true) }
+        let results: [Variable]
+        do { results = try call(inputs) } catch let error as ScriptError { return error.description }
+        guard results.count == outputs.count else { return "\(results.count) results, expected \(outputs.count)" }
+        for (index, (result, output)) in zip(results, outputs).enumerated() {
+            if let fault = try difference(result.value, output.variable().value, absolute: 1e-10, relative: 1e-9) {
+                return "result \(index + 1): \(fault)"
+            }
+        }
+        for (result, cotangent) in zip(results, cotangents) where result.requiresGrad {
+            if let cotangent { try result.backward(cotangent.variable(), retainGraph: true) }
+        }
+        for (index, (input, gradient)) in zip(inputs, gradients).enumerated() {
+            guard let gradient else { continue }
+            let found = try input.grad?.value ?? Tensor.zeros(input.shape, .float64)
+            if let fault = try difference(found, gradient.variable().value, absolute: 1e-9, relative: 1e-8) {
+                return "gradient of input \(index + 1): \(fault)"
+            }
+        }
+        return nil
+    }
+
+    /// Calls the operation as a script would, with PyTorch's attributes turned into its arguments.
+    private func call(_ inputs: [Variable]) throws -> [Variable] {
+        // The note at the end of a name says when the operation sees transposed views.
+        let transposed = name.hasSuffix("transposed")
+        let (name, arguments) = try torchCall(op, transposed ? inputs.map { try $0.transposed() } : inputs, attributes)
+        guard let operation = Autodiff.Operation.catalogue.first(where: { $0.name == name }) else {
+            if name == "[]" { return [try inputs[0].at(arguments[1])] }
+            throw ScriptError("fixture", "no operation \(name)")
+        }
+        return try operation.function.call(arguments).flatMap { value -> [Variable] in
+            switch value {
+            case .object(let object as Variable): [object]
+            case .list(let values): values.compactMap { if case .object(let object) = $0 { object as? Variable } else { nil } }
+            default: []
+            }
+        }
+    }
+}
+
+/// A tensor of the file: float64 numbers, or indices and masks, which become numbers (indices counted from 1).
+struct TorchTensor: Decodable {
+    let shape: [Int]
+    let data: [TorchNumber]
+    let kind: String?
+
+    func variable() throws -> Variable {
+        Variable(try Tensor(data.map { kind == "index" ? $0.value + 1 : $0.value }, shape: shape, .float64))
+    }
+}
+
+/// A number, or "nan", "inf", "-inf".
+struct TorchNumber: Decodable {
+    let value: Double
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let number = try? container.decode(Double.self) { value = number } else {
+            value = switch try container.decode(String.self) {
+            case "inf": .infinity
+            case "-inf": -.infinity
+            default: .nan
+            }
+        }
+    }
+}
+
+/// What an operation is given beside tensors.
+indirect enum TorchAttribute: Decodable {
+    case flag(Bool)
+    case number(Double)
+    case text(String)
+    case list([TorchAttribute])
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let flag = try? container.decode(Bool.self) { self = .flag(flag) }
+        else if let number = try? container.decode(Double.self) { self = .number(number) }
+        else if let text = try? container.decode(String.self) { self = .text(text) }
+        else { self = .list(try container.decode([TorchAttribute].self)) }
+    }
+
+    /// As a script writes it.
+    var value: Value {
+        switch self {
+        case .flag(let flag): .boolean(flag)
+        case .number(let number): Int(exactly: number).map { .integer($0) } ?? .number(number)
+        case .text(let text): .string(text)
+        case .list(let list): .sequence(list.map(\.value))
+        }
+    }
+
+    /// A dimension or index counted from 0, or a list of them, counted from 1; negative ones stay.
+    var counted: Value {
+        switch self {
+        case .number(let number): .integer(Int(number) + (number >= 0 ? 1 : 0))
+        case .list(let list): .sequence(list.map(\.counted))
+        default: value
+        }
+    }
+}
