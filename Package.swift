@@ -80,11 +80,14 @@ let package = Package(
         .testTarget(
             name: "AutodiffTests", dependencies: ["Autodiff", "LawChecks"], resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "FlowsTests", dependencies: ["Flows", "LawChecks"], resources: [.copy("Fixtures")]),
+            name: "FlowsTests",
+            dependencies: ["Flows", "LawChecks", .product(name: "RealModule", package: "swift-numerics")],
+            resources: [.copy("Fixtures")]),
         .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "LawChecks"]),
         .testTarget(name: "PicturesTests", dependencies: ["Pictures"]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
-        .testTarget(name: "LuaFlowTests", dependencies: ["LuaFlow"]),
+        .testTarget(
+            name: "LuaFlowTests", dependencies: ["LuaFlow", "LawChecks"], resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,68 @@
+@_exported import LuaHost
+@_exported import Scripting
+@_exported import Tensors
+
+import Autodiff
+import Flows
+import Projections
+import Storage
+
+/// LuaFlow put together: an interpreter with all built-in modules.
+///
+///     let host = try Host()
+///     try host.run(file: "scripts/problem3_inpainting.lua", arguments: ["--steps", "100"])
+///
+/// Another Swift module joins by being passed along: `try Host(adding: [MyModule()])`. The concurrency rules are
+/// ``LuaHost/Interpreter``'s.
+public final class Host {
+    /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
+    public static let builtInModules: [any ScriptModule] = [
+        TensorModule(), AutodiffModule(), RandomModule(), FlowModule(), ProjectionModule(), DataModule(),
+        CheckpointModule(), HostModule(),
+    ]
+
+    /// The version that `host.version` and `luaflow --version` give.
+    public static let version = "0.1.0"
+
+    public let interpreter: Interpreter
+    public let context = Context()
+
+    /// - Parameters:
+    ///   - modules: more modules beside the built-in ones.
+    ///   - options: limits, globals and search paths.
+    /// - Throws: ``ScriptError`` when two modules clash.
+    public init(adding modules: [any ScriptModule] = [], options: Interpreter.Options = .init()) throws {
+        interpreter = try Interpreter(modules: Host.builtInModules + modules, context: context, options: options)
+        context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: nil)
+    }
+
+    /// Runs a script file. The script's own folder is where `require` looks first.
+    @discardableResult
+    public func run(file: String, arguments: [String] = []) throws -> [Value] {
+        context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: file)
+        context.install(ScriptCall(script: file, arguments: arguments))
+        return try interpreter.run(file: file, arguments: arguments)
+    }
+
+    /// Runs a text.
+    @discardableResult
+    public func run(code: String, name: String = "(code)") throws -> [Value] {
+        try interpreter.run(code: code, name: name)
+    }
+}
+
+/// What the running script was called with; `host.arguments` reads it.
+public final class ScriptCall: Service {
+    public let script: String
+    public let arguments: [String]
+
+    public init() {
+        script = "script"
+        arguments = []
+    }
+
+    public init(script: String, arguments: [String]) {
+        self.script = script
+        self.arguments = arguments
+    }
+}

@@ -1,0 +1,195 @@
+import Scripting
+
+/// The command-line options a script declares, and the reading of what it was called with.
+struct ArgumentSpecification {
+    struct Entry {
+        let name: String
+        let fallback: Value
+        let help: String
+        let choices: [String]?
+        let required: Bool
+
+        /// As typed: `warm-restarts` for `warm_restarts`.
+        var flag: String { name.map { $0 == "_" ? "-" : String($0) }.joined() }
+        var isFlag: Bool { if case .boolean = fallback { true } else { false } }
+    }
+
+    enum Outcome {
+        case values(named: [(key: String, value: Value)], rest: [String])
+        case help
+        case wrong(String)
+    }
+
+    private let about: String
+    private let entries: [Entry]
+    /// What operands are called in the help; nil when the script takes none.
+    private let rest: String?
+    var takesRest: Bool { rest != nil }
+
+    init(_ table: any ScriptTable, operation: String) throws {
+        var about = ""
+        var rest: String?
+        for (key, value) in try table.entries() {
+            guard case .string(let name) = key else { continue }
+            guard case .string(let text) = value, name == "about" || name == "rest" else {
+                throw ScriptError(operation, "unknown key \(name); about, rest and entries {name, default, help} expected")
+            }
+            if name == "about" { about = text } else { rest = text }
+        }
+        self.about = about
+        self.rest = rest
+        var entries: [Entry] = []
+        for (index, value) in try table.elements().enumerated() {
+            guard case .table(let table) = value else { throw ScriptError(operation, "entry \(index + 1): a table {name, default, help} expected, got \(value.shown)") }
+            let entry = try ArgumentSpecification.entry(table, "entry \(index + 1)", operation)
+            guard entry.name != "help", !entries.contains(where: { $0.name == entry.name }) else {
+                throw ScriptError(operation, "entry \(index + 1): the name \(entry.name) is taken")
+            }
+            entries.append(entry)
+        }
+        self.entries = entries
+    }
+
+    private static func entry(_ table: any ScriptTable, _ place: String, _ operation: String) throws -> Entry {
+        let known = ["name", "default", "help", "choices", "required"]
+        func read(_ key: String, _ position: Int) throws -> Value {
+            let named = try table.value(for: key)
+            if case .none = named { return try table.value(at: position) }
+            return named
+        }
+        for (key, _) in try table.entries() {
+            if case .string(let name) = key, !known.contains(name) {
+                throw ScriptError(operation, "\(place): unknown key \(name)\(suggestion(for: name, among: known)); the keys are \(known.joined(separator: ", "))")
+            }
+        }
+        guard case .string(let name) = try read("name", 1), !name.isEmpty else { throw ScriptError(operation, "\(place): a name expected") }
+        var help = ""
+        if case .string(let text) = try read("help", 3) { help = text }
+        var choices: [String]?
+        if case .table(let listed) = try table.value(for: "choices") {
+            choices = try listed.entries().compactMap { key, value in
+                if case .string(let name) = key { return name }
+                if case .string(let name) = value { return name }
+                return nil
+            }.sorted()
+        }
+        var required = false
+        if case .boolean(let flag) = try table.value(for: "required") { required = flag }
+        let fallback = try read("default", 2)
+        switch fallback {
+        case .none, .boolean, .integer, .number, .string: break
+        default: throw ScriptError(operation, "\(place) (\(name)): the default is a number, a string, true, false or nil, not \(fallback.typeName)")
+        }
+        return Entry(name: name, fallback: fallback, help: help, choices: choices, required: required)
+    }
+
+    /// Matches words against the entries.
+    func read(_ words: [String]) throws -> Outcome {
+        var values: [String: Value] = [:]
+        var operands: [String] = []
+        var index = 0
+        while index < words.count {
+            let word = words[index]
+            index += 1
+            if word == "--help" || word == "-h" { return .help }
+            if word == "--" {
+                operands += words[index...]
+                break
+            }
+            guard word.hasPrefix("--") else {
+                operands.append(word)
+                continue
+            }
+            let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            var typed = parts[0].map { $0 == "-" ? "_" : String($0) }.joined()
+            var isOn = true
+            if typed.hasPrefix("no_"), let entry = find(String(typed.dropFirst(3))), entry.isFlag {
+                typed = entry.name
+                isOn = false
+            }
+            guard let entry = find(typed) else {
+                return .wrong("unknown option --\(parts[0])\(suggest(parts[0])); the options are \(entries.map { "--" + $0.flag }.joined(separator: ", "))")
+            }
+            if entry.isFlag {
+                guard parts.count == 1 else { return .wrong("--\(entry.flag) takes no value; use --\(entry.flag) or --no-\(entry.flag)") }
+                values[entry.name] = .boolean(isOn)
+                continue
+            }
+            var text = parts.count > 1 ? parts[1] : ""
+            if parts.count == 1 {
+                guard index < words.count else { return .wrong("--\(entry.flag) needs a value") }
+                text = words[index]
+                index += 1
+            }
+            switch value(text, for: entry) {
+            case .success(let value): values[entry.name] = value
+            case .failure(let fault): return .wrong(fault.message)
+            }
+        }
+        if rest == nil, let operand = operands.first { return .wrong("unexpected argument \(operand); options begin with --") }
+        if let missing = entries.first(where: { $0.required && values[$0.name] == nil }) { return .wrong("--\(missing.flag) is required") }
+        return .values(named: entries.map { (key: $0.name, value: values[$0.name] ?? $0.fallback) }, rest: operands)
+    }
+
+    private struct Fault: Error { let message: String }
+
+    private func value(_ text: String, for entry: Entry) -> Result<Value, Fault> {
+        if let choices = entry.choices, !choices.contains(text) {
+            return .failure(Fault(message: "--\(entry.flag) \(text): one of \(choices.joined(separator: ", ")) expected\(suggestion(for: text, among: choices))"))
+        }
+        switch entry.fallback {
+        case .integer, .number:
+            if let integer = Int(text) { return .success(.integer(integer)) }
+            if let number = Double(text) { return .success(.number(number)) }
+            return .failure(Fault(message: "--\(entry.flag) \(text): a number expected"))
+        default: return .success(.string(text))
+        }
+    }
+
+    private func find(_ name: String) -> Entry? { entries.first { $0.name == name } }
+    private func suggest(_ name: String) -> String {
+        nearestName(to: name, among: entries.map(\.flag)).map { " (did you mean --\($0)?)" } ?? ""
+    }
+
+    /// What `--help` prints, in at most 80 columns where words allow.
+    func help(script: String) -> String {
+        var lines = ["usage: luaflow run \(script) [options]" + (rest.map { " \($0)" } ?? "")]
+        if !about.isEmpty { lines += [""] + wrap(about, 80) }
+        lines += ["", "options:"]
+        let rows = entries.map { entry in (entry.isFlag ? "--[no-]\(entry.flag)" : "--\(entry.flag) \(placeholder(entry))", describe(entry)) } + [("--help", "show this and leave")]
+        let width = min(rows.map(\.0.count).max() ?? 0, 28)
+        for (left, right) in rows {
+            var text = wrap(right, 80 - width - 4)
+            if text.isEmpty { text = [""] }
+            let pad = left.count <= width ? left + String(repeating: " ", count: width - left.count) : left
+            lines.append("  \(pad)  \(text[0])")
+            lines += text.dropFirst().map { String(repeating: " ", count: width + 4) + $0 }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func placeholder(_ entry: Entry) -> String {
+        switch entry.fallback {
+        case .integer, .number: "N"
+        default: entry.choices == nil ? "TEXT" : "NAME"
+        }
+    }
+
+    private func describe(_ entry: Entry) -> String {
+        var text = entry.help
+        if let choices = entry.choices { text += (text.isEmpty ? "" : ": ") + choices.joined(separator: ", ") }
+        switch entry.fallback {
+        case .none, .boolean(false): return text
+        case .string(let value): return text + " (default \(value))"
+        default: return text + " (default \(entry.fallback.shown))"
+        }
+    }
+
+    private func wrap(_ text: String, _ width: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(whereSeparator: \.isWhitespace) {
+            if let last = lines.last, last.count + 1 + word.count <= width { lines[lines.count - 1] = last + " " + word } else { lines.append(String(word)) }
+        }
+        return lines
+    }
+}

@@ -1,0 +1,64 @@
+import Scripting
+
+/// Finding a script's own parts by the name a user typed.
+extension HostFunctions {
+    static let names = NativeFunction(
+        "host.names",
+        Documentation("host.names(t) -> string", "The names of a table's functions, sorted, with commas between them: for help texts.", errors: "t is not a table", example: "assert(host.names{b = print, a = print} == \"a, b\")")
+    ) { arguments in
+        try arguments.atMost(1)
+        return .string(try functions(of: arguments.table(1, "t")).map(\.key).sorted().joined(separator: ", "))
+    }
+
+    static let pick = NativeFunction(
+        "host.pick",
+        Documentation(
+            "host.pick(kind, t, name) -> function, text",
+            "The function that a user asked for by name, from a table of functions or from what was registered under the kind (host.register). A name may carry a parameter behind a colon, `random:30`: the text is the second result, nil without one.",
+            errors: "an unknown name: the message lists the known ones and names the nearest",
+            example: "local f, text = host.pick(\"masks\", {random = function() end}, \"random:30\")\nassert(f and text == \"30\")")
+    ) { arguments -> [Value] in
+        try arguments.atMost(3)
+        let kind = try arguments.string(1, "kind")
+        let known = try functions(of: arguments.table(2, "t")) + arguments.context.service(Registry.self).entries(kind)
+        let parts = try arguments.string(3, "name").split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard let found = known.first(where: { $0.key == parts[0] }) else {
+            let names = known.map(\.key).sorted()
+            throw ScriptError("", "no \"\(parts[0])\" among the \(kind)\(suggestion(for: parts[0], among: names)); there are \(names.joined(separator: ", "))")
+        }
+        return [found.value, parts.count > 1 ? .string(parts[1]) : .none]
+    }
+
+    static let check = NativeFunction(
+        "host.check",
+        Documentation(
+            "host.check(what, value, {min, max, integer = false}) -> value", "The value, if it is a finite number within the bounds (and whole, with integer).",
+            errors: "anything else: the message names what, and the value",
+            example: "assert(host.check(\"--steps\", 3, {min = 0}) == 3)\nassert(not pcall(host.check, \"alpha\", 0 / 0))")
+    ) { arguments in
+        try arguments.atMost(3)
+        let what = try arguments.string(1, "what")
+        let options = try arguments.options(3, ["min", "max", "integer"])
+        let whole = try options.boolean("integer", default: false)
+        let (low, high) = (try options.number("min", default: -.infinity), try options.number("max", default: .infinity))
+        guard let number = arguments[2].asNumber, number.isFinite, number >= low, number <= high, !whole || arguments[2].asInteger != nil else {
+            var expected = whole ? "a whole number" : "a finite number"
+            if low.isFinite { expected += " from \(Value.number(low).plain)" }
+            if high.isFinite { expected += " to \(Value.number(high).plain)" }
+            throw ScriptError("", "\(what): \(expected) expected, got \(arguments[2].shown)")
+        }
+        return whole ? .integer(arguments[2].asInteger ?? 0) : arguments[2]
+    }
+
+    private static func functions(of table: any ScriptTable) throws -> [(key: String, value: Value)] {
+        try table.entries().compactMap { key, value in
+            guard case .string(let name) = key, case .function = value else { return nil }
+            return (key: name, value: value)
+        }
+    }
+}
+
+extension Value {
+    /// A whole number without its decimal point.
+    fileprivate var plain: String { asInteger.map(String.init) ?? shown }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import Scripting
+import Storage
+
+/// The module `host`: what a script asks of the program that runs it.
+public struct HostModule: ScriptModule {
+    public init() {}
+
+    public let name = "host"
+    public let summary = "The program around the script: command-line options, progress, registered parts, shipped files."
+    public var functions: [NativeFunction] {
+        [
+            HostFunctions.arguments, HostFunctions.progress, HostFunctions.register, HostFunctions.registered, HostFunctions.names, HostFunctions.pick, HostFunctions.check,
+            HostFunctions.resource, HostFunctions.clock,
+        ]
+    }
+    public var types: [TypeFace] { [Progress.face] }
+
+    public func constants(_ context: Context) throws -> [(key: String, value: Value)] { [(key: "version", value: .string(Host.version))] }
+}
+
+enum HostFunctions {
+    static let arguments = NativeFunction(
+        "host.arguments",
+        Documentation(
+            "host.arguments{about = text, {name, default, help}, ...} -> table",
+            """
+            Reads the script's command line. Each entry is {name, default, help} or {name = ..., default = ..., help = ..., \
+            choices = {...}, required = true}: `--name value` and `--name=value` set it, underscores may be typed as dashes. A \
+            value is read as the type of its default: a number, a string, or for true and false a flag, `--name` or `--no-name`. \
+            choices limits it to a list, or to the keys of a table. The result holds every value by name, and what is left \
+            over in `rest` when the table says rest = "NAME". `--help` prints all this and ends the script.
+            """,
+            errors: "an unknown option, a value of the wrong type or outside choices: a message on stderr and exit status 2",
+            example: "local options = host.arguments{{\"steps\", 300, \"how many\"}, {\"quiet\", false}}\nassert(options.steps == 300 and not options.quiet)")
+    ) { arguments in
+        try arguments.atMost(1)
+        let specification = try ArgumentSpecification(arguments.table(1, "options"), operation: arguments.function)
+        let call = arguments.context.service(ScriptCall.self)
+        switch try specification.read(call.arguments) {
+        case .values(let named, let rest):
+            return .record(named + (specification.takesRest ? [(key: "rest", value: .list(rest.map { .string($0) }))] : []))
+        case .help:
+            print(specification.help(script: call.script), terminator: "")
+            throw ExitRequest(code: 0)
+        case .wrong(let message):
+            FileHandle.standardError.write(Data("\(call.script): \(message)\nTry: luaflow run \(call.script) --help\n".utf8))
+            throw ExitRequest(code: 2)
+        }
+    }
+
+    static let register = NativeFunction(
+        "host.register",
+        Documentation(
+            "host.register{schedules = {name = f, ...}, noises = {...}, masks = {...}, ...}",
+            "Registers functions by kind and name, for every script of this run to find with host.registered.",
+            errors: "a name that is registered already; a value that is not a table of functions",
+            example: "host.register{schedules = {mine = function(k) return 1 / k end}}\nassert(host.registered(\"schedules\").mine(2) == 0.5)")
+    ) { arguments in
+        try arguments.atMost(1)
+        try arguments.context.service(Registry.self).add(arguments.table(1, "kinds"), for: arguments.function)
+        return []
+    }
+
+    static let registered = NativeFunction(
+        "host.registered",
+        Documentation("host.registered(kind) -> table", "What was registered under a kind: a new table from names to functions, empty when nothing was.", example: "assert(next(host.registered(\"nothing\")) == nil)")
+    ) { arguments in
+        try arguments.atMost(1)
+        return .record(arguments.context.service(Registry.self).entries(try arguments.string(1, "kind")))
+    }
+
+    static let resource = NativeFunction(
+        "host.resource",
+        Documentation("host.resource(name) -> path", "The path of a file that LuaFlow ships in its models folder: looked for around the script, around the program and in the working folder, or under LUAFLOW_HOME.", errors: "no such file: the message lists the folders",
+            example: "assert(not pcall(host.resource, \"no such file\"))")
+    ) { arguments in
+        try arguments.atMost(1)
+        let name = try arguments.string(1, "name")
+        let folders = arguments.context.service(ResourceFolders.self).folders
+        guard let path = folders.map({ $0 + "/" + name }).first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+            throw arguments.error("\(name) is in none of the folders " + (folders.isEmpty ? "(there are none; set LUAFLOW_HOME)" : folders.joined(separator: ", ")))
+        }
+        return .string(path)
+    }
+
+    static let clock = NativeFunction(
+        "host.clock", Documentation("host.clock() -> number", "Seconds of wall time since some fixed moment, for measuring how long something takes.", example: "local t = host.clock()\nassert(host.clock() >= t)")
+    ) { _ in .number(Double(DispatchTime.now().uptimeNanoseconds) / 1e9) }
+}
+
+/// Functions that scripts registered, by kind and name.
+final class Registry: Service {
+    private var kinds: [String: [(key: String, value: Value)]] = [:]
+
+    init() {}
+
+    func entries(_ kind: String) -> [(key: String, value: Value)] { kinds[kind] ?? [] }
+
+    /// Adds all or nothing.
+    func add(_ table: any ScriptTable, for operation: String) throws {
+        var additions: [(kind: String, name: String, value: Value)] = []
+        for (key, value) in try table.entries() {
+            guard case .string(let kind) = key, case .table(let members) = value else {
+                throw ScriptError(operation, "a table from kinds to tables of functions expected, got \(key.shown) = \(value.shown)")
+            }
+            for (key, value) in try members.entries() {
+                guard case .string(let name) = key, case .function = value else {
+                    throw ScriptError(operation, "\(kind): a name and a function expected, got \(key.shown) = \(value.shown)")
+                }
+                guard !entries(kind).contains(where: { $0.key == name }) else {
+                    throw ScriptError(operation, "\(kind): the name \"\(name)\" is registered already")
+                }
+                additions.append((kind, name, value))
+            }
+        }
+        for (kind, name, value) in additions { kinds[kind, default: []].append((key: name, value: value)) }
+    }
+}

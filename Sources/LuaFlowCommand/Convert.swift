@@ -1,0 +1,36 @@
+import ArgumentParser
+import LuaFlow
+import Storage
+
+extension LuaFlowCommand {
+    struct Convert: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Convert a checkpoint between formats, for example a PyTorch .pt to .safetensors in float16.")
+
+        @Argument(help: "The file to read; its content says what it is.")
+        var input: String
+
+        @Argument(help: "The file to write; its extension says what it becomes.")
+        var output: String
+
+        @Option(help: "Convert every tensor to float16, float32 or float64; as it is by default.")
+        var dtype: String?
+
+        func validate() throws {
+            if let dtype, DType(rawValue: dtype) == nil {
+                throw ValidationError("--dtype \(dtype): one of \(DType.allCases.map(\.rawValue).joined(separator: ", ")) expected")
+            }
+        }
+
+        func run() throws {
+            try Session.leaving {
+                let read = try Checkpoint.load(input, for: "luaflow convert")
+                let wanted = dtype.flatMap(DType.init)
+                let entries = try read.entries.map { (name: $0.name, tensor: try $0.tensor.cast(wanted ?? $0.tensor.dtype)) }
+                try Checkpoint.save(output, StateDict(entries, metadata: read.metadata), for: "luaflow convert")
+                let numbers = entries.reduce(0) { $0 + $1.tensor.count }
+                print("\(output): \(entries.count) tensors, \(numbers) numbers")
+            }
+        }
+    }
+}

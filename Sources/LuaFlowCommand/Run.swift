@@ -1,0 +1,21 @@
+import ArgumentParser
+import LuaFlow
+
+extension LuaFlowCommand {
+    struct Run: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Run a script; what follows the file is the script's own.")
+
+        @Argument(help: "The Lua file.")
+        var file: String
+
+        @Argument(parsing: .captureForPassthrough, help: "Arguments for the script, in `arg` and `...`.")
+        var arguments: [String] = []
+
+        func run() throws {
+            try Session.leaving {
+                let host = try Host()
+                try host.interpreter.withInterruptsFromTerminal { _ = try host.run(file: file, arguments: arguments) }
+            }
+        }
+    }
+}

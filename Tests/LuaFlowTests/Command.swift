@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+/// Runs the built `luaflow` as a user would.
+struct Command {
+    struct Result {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// The folder the tests were built into holds the command too.
+    static var program: URL {
+        get throws {
+            var folder = Bundle.main.bundleURL
+            // Under XCTest's runner the main bundle is the tool itself; the test bundle knows better.
+            if let bundle = Bundle.allBundles.first(where: { $0.bundlePath.hasSuffix(".xctest") }) { folder = bundle.bundleURL.deletingLastPathComponent() }
+            for candidate in [folder, Bundle.module.bundleURL.deletingLastPathComponent()] {
+                let program = candidate.appendingPathComponent("luaflow")
+                if FileManager.default.isExecutableFile(atPath: program.path) { return program }
+            }
+            throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: folder.path])
+        }
+    }
+
+    /// The repository, for scripts and models.
+    static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    static func run(_ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]) throws -> Result {
+        let process = Process()
+        process.executableURL = try program
+        process.arguments = arguments
+        process.currentDirectoryURL = folder ?? repository
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let scratch = try Scratch()
+        // Files, not pipes: nothing can fill up and block.
+        let (out, err) = (scratch.path("out"), scratch.path("err"))
+        for path in [out, err] { try Data().write(to: URL(fileURLWithPath: path)) }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle(forWritingAtPath: out)
+        process.standardError = FileHandle(forWritingAtPath: err)
+        try process.run()
+        process.waitUntilExit()
+        return Result(
+            status: process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus,
+            output: try String(contentsOfFile: out, encoding: .utf8), errors: try String(contentsOfFile: err, encoding: .utf8))
+    }
+}
+
+/// A folder that goes when the test is over.
+final class Scratch {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appendingPathComponent("luaflow-tests-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+    func write(_ name: String, _ text: String) throws -> String {
+        try text.write(toFile: path(name), atomically: true, encoding: .utf8)
+        return path(name)
+    }
+}
