@@ -53,7 +53,7 @@ let package = Package(
             dependencies: ["Autodiff", .product(name: "RealModule", package: "swift-numerics")]),
         .target(name: "Flows", dependencies: ["Autodiff", "Distributions", "Storage"]),
         .target(name: "Optimizers", dependencies: ["Autodiff", "Projections"]),
-        .target(name: "Pictures", dependencies: ["Tensors", "CCairo"]),
+        .target(name: "Pictures", dependencies: ["Tensors", "Storage", "CCairo"]),
 
         // The host.
         .target(name: "LuaHost", dependencies: ["Scripting", "CLuaTrampolines"]),
@@ -84,7 +84,8 @@ let package = Package(
             dependencies: ["Flows", "LawChecks", .product(name: "RealModule", package: "swift-numerics")],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "LawChecks"]),
-        .testTarget(name: "PicturesTests", dependencies: ["Pictures"]),
+        .testTarget(
+            name: "PicturesTests", dependencies: ["Pictures"], resources: [.copy("Fixtures")]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
         .testTarget(
             name: "LuaFlowTests", dependencies: ["LuaFlow", "LawChecks"], resources: [.copy("Fixtures")]),

@@ -1,0 +1,59 @@
+import Scripting
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A regular file read from front to back. Folders, pipes and devices are refused: reading them may never end.
+final class SequentialFile {
+    private let descriptor: Int32
+    /// True once a read found less than it asked for.
+    private(set) var ended = false
+
+    init(_ path: String, for operation: String) throws {
+        guard !path.utf8.contains(0) else {
+            throw ScriptError(operation, "a file's name cannot hold a zero byte")
+        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            throw ScriptError(operation, "cannot open \"\(path)\": \(String(cString: strerror(errno)))")
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw ScriptError(operation, "\"\(path)\" is not a regular file")
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// The first bytes, as many as there are; the position stays at the beginning.
+    func head(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let got = pread(descriptor, &bytes, count, 0)
+        return Array(bytes.prefix(max(got, 0)))
+    }
+
+    /// Reads exactly `count` bytes; false when there are not so many.
+    func read(into data: UnsafeMutablePointer<UInt8>, count: Int) -> Bool {
+        var done = 0
+        while done < count {
+            let got = systemRead(descriptor, data + done, count - done)
+            if got < 0 && errno == EINTR { continue }
+            guard got > 0 else {
+                ended = got == 0
+                return false
+            }
+            done += got
+        }
+        return true
+    }
+}
+
+/// The system's `read`, which the method of that name hides.
+private func systemRead(_ descriptor: Int32, _ data: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int {
+    read(descriptor, data, count)
+}

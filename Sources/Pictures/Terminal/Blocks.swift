@@ -1,0 +1,78 @@
+/// Pictures out of coloured half blocks: a cell's upper half takes the letter's colour, its lower half the
+/// background's.
+enum Blocks {
+    /// One string a character row; each ends with the colours reset.
+    static func rows(_ raster: Raster, trueColor: Bool) -> [String] {
+        let code = trueColor ? trueColorCode : xtermCode
+        return stride(from: 0, to: raster.height, by: 2).map { y in
+            var row = ""
+            var upper: RGB?
+            var lower: RGB?
+            for x in 0..<raster.width {
+                let top = raster.rgb(x, y)
+                if top != upper {
+                    row += "\u{1B}[38;" + code(top) + "m"
+                    upper = top
+                }
+                // Below the last line of an odd height lies the terminal's own background.
+                if y + 1 < raster.height {
+                    let bottom = raster.rgb(x, y + 1)
+                    if bottom != lower {
+                        row += "\u{1B}[48;" + code(bottom) + "m"
+                        lower = bottom
+                    }
+                }
+                row += "▀"
+            }
+            return row + "\u{1B}[0m"
+        }
+    }
+
+    private static func trueColorCode(_ color: RGB) -> String { "2;\(color.red);\(color.green);\(color.blue)" }
+    private static func xtermCode(_ color: RGB) -> String { "5;\(XtermColors.nearest(color))" }
+}
+
+/// xterm's fixed colours 16 to 255: a cube of 6 x 6 x 6, then 24 greys.
+package enum XtermColors {
+    private static let levels = [0, 95, 135, 175, 215, 255]
+
+    package static func nearest(_ color: RGB) -> Int {
+        let channels = [Int(color.red), Int(color.green), Int(color.blue)]
+        func nearestLevel(_ value: Int) -> Int {
+            levels.indices.min { abs(levels[$0] - value) < abs(levels[$1] - value) } ?? 0
+        }
+        func distance(_ a: [Int]) -> Int { zip(a, channels).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } }
+        let cube = channels.map(nearestLevel)
+        let mean = channels.reduce(0, +) / 3
+        let grey = min(max((mean - 3) / 10, 0), 23)
+        let shade = 8 + 10 * grey
+        return distance([shade, shade, shade]) < distance(cube.map { levels[$0] })
+            ? 232 + grey : 16 + 36 * cube[0] + 6 * cube[1] + cube[2]
+    }
+
+    /// The colour that a number from 16 to 255 stands for.
+    package static func color(_ index: Int) -> RGB {
+        if index >= 232 {
+            let shade = UInt8(8 + 10 * (index - 232))
+            return RGB(shade, shade, shade)
+        }
+        let cube = index - 16
+        return RGB(UInt8(levels[cube / 36]), UInt8(levels[cube / 6 % 6]), UInt8(levels[cube % 6]))
+    }
+}
+
+/// Pictures out of plain characters, bright ones denser: readable in a log, a pipe, a terminal without colours.
+enum PlainCharacters {
+    private static let ramp = Array(" .:-=+*#%@")
+
+    static func rows(_ raster: Raster) -> [String] {
+        stride(from: 0, to: raster.height, by: 2).map { y in
+            let row = (0..<raster.width).map { x in
+                // A cell is twice as high as wide, so it stands for two pixels.
+                let below = y + 1 < raster.height ? raster.luminance(x, y + 1) : raster.luminance(x, y)
+                return ramp[(raster.luminance(x, y) + below) * ramp.count / 511]
+            }
+            return String(row)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The terminal that standard output may be.
+enum Terminal {
+    static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+    static var detected: TerminalProtocol {
+        TerminalProtocol.detect(environment, isTerminal: isatty(1) == 1)
+    }
+
+    /// Character columns: what the terminal says, else COLUMNS, else 80.
+    static var columns: Int {
+        var size = winsize()
+        if ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+        if let columns = environment("COLUMNS").flatMap(Int.init), (1...1000).contains(columns) { return columns }
+        return 80
+    }
+
+    /// Writes to standard output, after what the script printed. A reader that went away is no error.
+    static func write(_ text: String) {
+        fflush(nil)
+        var text = text
+        text.withUTF8 { buffer in
+            var done = 0
+            while done < buffer.count {
+                let put = systemWrite(1, buffer.baseAddress.map { $0 + done }, buffer.count - done)
+                if put < 0 && errno == EINTR { continue }
+                guard put > 0 else { return }
+                done += put
+            }
+        }
+    }
+}
+
+/// The system's `write`, which a method of that name hides.
+private func systemWrite(_ descriptor: Int32, _ data: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(descriptor, data, count)
+}
