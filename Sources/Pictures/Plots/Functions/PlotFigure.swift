@@ -1,0 +1,35 @@
+import Scripting
+
+let plotFigure = NativeFunction(
+    "plot.figure",
+    Documentation(
+        "plot.figure{panels = {figure, ...}, columns = 4} -> figure",
+        """
+        Several figures as the panels of one, row by row. Pictures keep their shape and axes take the room that is \
+        left; a last row with fewer panels spreads over the whole width. `columns` is at most 4 by default.
+        """,
+        errors: "there are no panels, one is no figure, there are more than 100, or an option is unknown",
+        example: """
+            local path = os.tmpname()
+            local x = tensor.zeros(8, 8)
+            plot.figure{panels = {plot.image{x, title = "a"}, plot.line{{3, 2, 1}, title = "b"}}}:save(path .. ".png")
+            os.remove(path); os.remove(path .. ".png")
+            """),
+    returning: { arguments in
+        let parts = try TableParts(arguments, positional: 0, known: ["panels", "columns"])
+        guard case .table(let table) = parts.options["panels"] else {
+            throw parts.options.error("panels", expected: "a list of figures")
+        }
+        let panels = try table.elements().enumerated().flatMap { index, element in
+            guard case .object(let object) = element, let figure = object as? Figure else {
+                throw ScriptError(
+                    arguments.function,
+                    "panel \(index + 1): a figure expected (what plot.line and its like return), got \(element.shown)")
+            }
+            return figure.panels
+        }
+        guard !panels.isEmpty else { throw arguments.error("no panels given") }
+        guard panels.count <= 100 else { throw arguments.error("\(panels.count) panels are too many: at most 100") }
+        let columns = try parts.options.integer("columns", in: 1...100, default: 4)
+        return .object(Figure(panels, columns: min(columns, panels.count)))
+    })

@@ -1,0 +1,90 @@
+import Scripting
+
+/// Reads series: from a call's own options, and from the tables in `series`.
+struct SeriesOptions {
+    static let names = ["x", "y", "yerr", "label", "color", "style", "linewidth"]
+
+    let function: String
+    /// The style of series that name none.
+    let style: Series.Style
+
+    /// All series of a call: its own, if it has data, then those in `series`.
+    func all(_ parts: TableParts) throws -> [Series] {
+        let own = try one(parts, "", index: 0).map { [$0] } ?? []
+        return own + (try listed(parts.options, offset: own.count))
+    }
+
+    /// The series in the option `series`.
+    /// - Parameter offset: colours already taken.
+    func listed(_ options: Options, offset: Int) throws -> [Series] {
+        guard options.has("series") else { return [] }
+        guard case .table(let table) = options["series"] else {
+            throw options.error("series", expected: "a list of tables")
+        }
+        var series: [Series] = []
+        for (index, element) in try table.elements().enumerated() {
+            let name = "series \(index + 1): "
+            guard case .table(let inner) = element else {
+                throw ScriptError(function, "\(name)a table expected, got \(element.shown)")
+            }
+            let parts: TableParts
+            do {
+                parts = try TableParts(inner, function: function, positional: 2, known: SeriesOptions.names)
+            } catch let error as ScriptError {
+                throw ScriptError(function, name + error.message)
+            }
+            guard let made = try one(parts, name, index: offset + series.count) else {
+                throw ScriptError(function, "\(name)no y given")
+            }
+            series.append(made)
+        }
+        return series
+    }
+
+    /// One series; nil when there is no data. `{y}` and `{x, y}` may stand in place of names.
+    private func one(_ parts: TableParts, _ name: String, index: Int) throws -> Series? {
+        let (first, second) = (parts.positional.first ?? .none, parts.positional.dropFirst().first ?? .none)
+        var (x, y) = (parts.options["x"], parts.options["y"])
+        switch (first, second) {
+        case (.none, .none): break
+        case (let only, .none): y = only
+        case (let left, let right): (x, y) = (left, right)
+        }
+        if case .none = y {
+            if case .none = x { return nil }
+            throw ScriptError(function, "\(name)x is given, y is not")
+        }
+        let lists = NumberLists(operation: function)
+        let ys = try lists.list(y, name + "y")
+        var xs = ys.indices.map { Double($0 + 1) }
+        if case .none = x {} else { xs = try lists.list(x, name + "x") }
+        guard xs.count == ys.count else {
+            throw ScriptError(function, "\(name)x has \(xs.count) numbers, y has \(ys.count)")
+        }
+        let options = parts.options
+        var series = Series(
+            x: xs, y: ys, label: try options.string("label", default: ""), color: Palette.color(index), style: style)
+        if options.has("style") {
+            let known = Series.Style.allCases.filter { $0 != .bars }.map(\.rawValue)
+            series.style = Series.Style(rawValue: try options.choice("style", known, default: style.rawValue)) ?? style
+        }
+        if options.has("color") {
+            series.color = try Palette.color(try options.string("color", default: ""), for: function)
+        }
+        series.width = try options.number("linewidth", default: series.width)
+        guard series.width > 0, series.width <= 100 else {
+            throw options.error("linewidth", expected: "a number above 0, at most 100")
+        }
+        if options.has("yerr") {
+            let errors = try lists.list(options["yerr"], name + "yerr")
+            guard errors.count == ys.count else {
+                throw ScriptError(function, "\(name)y has \(ys.count) numbers, yerr has \(errors.count)")
+            }
+            if let bad = errors.firstIndex(where: { $0 < 0 }) {
+                throw ScriptError(function, "\(name)yerr[\(bad + 1)] is \(errors[bad]); errors are not negative")
+            }
+            series.errors = errors
+        }
+        return series
+    }
+}

@@ -1,0 +1,70 @@
+import Scripting
+
+private let shared = """
+    Data: `x` and `y` are tensors of shape (N) or lists of numbers; without `x` it is 1, 2, ..., N. Several series go \
+    into `series = {{x = , y = , label = }, ...}`, each with its own label, color (blue, vermillion, green, purple, \
+    orange, sky, black, grey, yellow or "#rrggbb"), style ("line", "points", "both", "steps"), linewidth, yerr. Panel: \
+    title, xlabel, ylabel, logx, logy, xlim = {low, high}, ylim, grid, legend ("auto", "none", "topleft", "topright", \
+    "bottomleft", "bottomright").
+    """
+
+private let refusals = """
+    there is no data, lengths differ, a shape is not (N), a number is not finite, a logarithmic axis meets one that is \
+    not positive, or an option is unknown
+    """
+
+let plotLine = NativeFunction(
+    "plot.line",
+    Documentation(
+        "plot.line{x =, y =, label =, series =, title =, xlabel =, ylabel =, logx =, logy =, ...} -> figure",
+        "Curves through points. `plot.line{y}` and `plot.line{x, y}` are short forms. " + shared, errors: refusals,
+        example: """
+            local path = os.tmpname()
+            plot.line{x = {1, 2, 3}, y = {1, 4, 9}, label = "squares", title = "Growth"}:save(path .. ".png")
+            assert(image.load(path .. ".png"):dim() == 3)
+            os.remove(path); os.remove(path .. ".png")
+            """),
+    returning: { try seriesPlot($0, .line) })
+
+let plotScatter = NativeFunction(
+    "plot.scatter",
+    Documentation(
+        "plot.scatter{x =, y =, label =, series =, title =, ...} -> figure",
+        "Points. Many points are drawn small and let each other shine through. " + shared, errors: refusals,
+        example: """
+            local path = os.tmpname()
+            plot.scatter{{1, 2, 3}, {2, 1, 3}, color = "green"}:save(path .. ".svg")
+            os.remove(path); os.remove(path .. ".svg")
+            """),
+    returning: { try seriesPlot($0, .points) })
+
+let plotErrorbar = NativeFunction(
+    "plot.errorbar",
+    Documentation(
+        "plot.errorbar{x =, y =, yerr =, label =, series =, title =, ...} -> figure",
+        "Points with bars of half length `yerr` (shape (N), not negative) up and down. " + shared,
+        errors: "yerr is missing or negative; " + refusals,
+        example: """
+            local path = os.tmpname()
+            plot.errorbar{y = {1, 2, 3}, yerr = {0.1, 0.2, 0.1}}:save(path .. ".pdf")
+            os.remove(path); os.remove(path .. ".pdf")
+            """),
+    returning: { arguments in
+        let figure = try seriesPlot(arguments, .points) { series in
+            guard series.contains(where: { $0.errors != nil }) else {
+                throw arguments.error("no yerr given; plot.scatter draws points without error bars")
+            }
+        }
+        return figure
+    })
+
+private func seriesPlot(
+    _ arguments: Arguments, _ style: Series.Style, checking: ([Series]) throws -> Void = { _ in }
+) throws -> Value {
+    let parts = try TableParts(
+        arguments, positional: 2, known: SeriesOptions.names + ["series"] + AxesOptions.names)
+    let series = try SeriesOptions(function: arguments.function, style: style).all(parts)
+    guard !series.isEmpty else { throw arguments.error("no series given: y, or series = {{y = ...}, ...}") }
+    try checking(series)
+    return .object(Figure([try AxesOptions(options: parts.options).panel(series)]))
+}

@@ -1,0 +1,16 @@
+import Scripting
+
+/// What plot functions return: panels in rows, ready to be saved or shown. Never changed once made.
+public final class Figure: ScriptObject {
+    public static let type = ObjectType("figure")
+
+    let panels: [Panel]
+    let columns: Int
+
+    init(_ panels: [Panel], columns: Int = 1) {
+        self.panels = panels
+        self.columns = max(columns, 1)
+    }
+
+    public var scriptType: ObjectType { Figure.type }
+}

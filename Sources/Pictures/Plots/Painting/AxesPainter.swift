@@ -1,0 +1,111 @@
+import Scripting
+
+/// Draws one set of axes and the data on them.
+struct AxesPainter {
+    let canvas: Canvas
+    let box: Box
+    let axes: Axes
+
+    /// Where a pair of values lies on the canvas.
+    func place(_ x: Double, _ y: Double) -> Point {
+        Point(box.left + axes.x.position(x) * box.width, box.bottom - axes.y.position(y) * box.height)
+    }
+
+    func paint(_ panel: Panel) throws {
+        let across = canvas.ticks(across: axes.x, length: box.width)
+        let up = canvas.ticks(up: axes.y, length: box.height)
+        if axes.hasGrid && axes.field == nil { grid(across, up) }
+        try canvas.clipped(to: box) { try field() }
+        // Marks on the edge of the range show whole; lines end at the edge, which LinePath sees to.
+        let series = SeriesPainter(axes: self)
+        for (index, one) in axes.series.enumerated() { try series.paint(one, index) }
+        frame(across, up)
+        try words(panel, up)
+        LegendPainter(axes: self).paint()
+    }
+
+    private func grid(_ across: Ticks, _ up: Ticks) {
+        for mark in across.marks {
+            let x = place(mark.value, axes.y.low).x
+            canvas.line(Point(x, box.top), Point(x, box.bottom), .grid, width: Typography.grid)
+        }
+        for mark in up.marks {
+            let y = place(axes.x.low, mark.value).y
+            canvas.line(Point(box.left, y), Point(box.right, y), .grid, width: Typography.grid)
+        }
+    }
+
+    private func field() throws {
+        if let field = axes.field {
+            let (low, high) = (place(field.x.low, field.y.high), place(field.x.high, field.y.low))
+            let target = Box(left: low.x, top: low.y, right: high.x, bottom: high.y)
+            try canvas.picture(field.raster.upsideDown, in: target)
+        }
+        for contour in axes.contours {
+            try Cancellation.check()
+            for (from, to) in contour.segments {
+                canvas.polyline([place(from.x, from.y), place(to.x, to.y)], contour.color, width: 1, rounded: true)
+            }
+        }
+    }
+
+    private func frame(_ across: Ticks, _ up: Ticks) {
+        let length = Typography.tickLength
+        func mark(_ from: Point, _ to: Point) { canvas.line(from, to, .ink, width: Typography.frame) }
+        for tick in across.marks {
+            let x = place(tick.value, axes.y.low).x
+            mark(Point(x, box.bottom), Point(x, box.bottom + length))
+            canvas.label(tick.label, x: x, y: box.bottom + length + Typography.tick + 2, align: .center)
+        }
+        for value in across.minor {
+            let x = place(value, axes.y.low).x
+            mark(Point(x, box.bottom), Point(x, box.bottom + length * 0.55))
+        }
+        for tick in up.marks {
+            let y = place(axes.x.low, tick.value).y
+            mark(Point(box.left - length, y), Point(box.left, y))
+            canvas.label(tick.label, x: box.left - length - 3, y: y + Typography.tick * 0.36, align: .right)
+        }
+        for value in up.minor {
+            let y = place(axes.x.low, value).y
+            mark(Point(box.left - length * 0.55, y), Point(box.left, y))
+        }
+        if axes.field != nil {
+            canvas.stroke(box, .ink, width: Typography.frame)
+        } else {
+            canvas.polyline(
+                [Point(box.left, box.top), Point(box.left, box.bottom), Point(box.right, box.bottom)], .ink,
+                width: Typography.frame)
+        }
+        if up.power != 0 { canvas.power(up.power, x: box.left, y: box.top - 6, align: .left) }
+        if across.power != 0 {
+            let y = box.bottom + length + 2 * Typography.tick + 6
+            canvas.power(across.power, x: box.right, y: y, align: .right)
+        }
+    }
+
+    private func words(_ panel: Panel, _ up: Ticks) throws {
+        let middle = (box.left + box.right) / 2
+        let widest = up.marks.map { canvas.width(of: $0.label) }.max() ?? 0
+        // The power over the left end leaves a centred title that much less room on both sides.
+        let room = up.power == 0 ? box.width + Typography.gap : box.width - 60
+        canvas.fitted(panel.title, x: middle, y: box.top - 7, size: Typography.title, room: room)
+        canvas.fitted(
+            panel.xlabel, x: middle, y: box.bottom + Typography.tickLength + Typography.tick + Typography.label + 7,
+            size: Typography.label, room: box.width)
+        canvas.fitted(
+            panel.ylabel, x: box.left - Typography.tickLength - widest - 9, y: (box.top + box.bottom) / 2,
+            size: Typography.label, room: box.height, turned: true)
+        if let bar = axes.field?.bar { try canvas.colorBar(bar, beside: box) }
+    }
+}
+
+extension Raster {
+    /// Rows from the last to the first.
+    var upsideDown: Raster {
+        let row = width * channels
+        var turned = self
+        turned.samples = (0..<height).reversed().flatMap { samples[$0 * row..<($0 + 1) * row] }
+        return turned
+    }
+}

@@ -1,0 +1,107 @@
+import CCairo
+import Scripting
+
+/// A figure as the bytes of a file.
+struct FigureEncoder {
+    enum Format: String, CaseIterable {
+        case png, svg, pdf
+
+        /// By the path's ending.
+        init(path: String, for operation: String) throws {
+            let ending = fileExtension(path)
+            let known = Format.allCases.map(\.rawValue)
+            guard let format = Format(rawValue: ending) else {
+                throw ScriptError(
+                    operation,
+                    "\(Value.string(path).shown) does not end in one of the known formats: "
+                        + known.map { "." + $0 }.joined(separator: ", ") + suggestion(for: ending, among: known))
+            }
+            self = format
+        }
+    }
+
+    /// The size of the drawing: pixels in a PNG, points in SVG and PDF.
+    struct Size: Equatable {
+        var width: Int
+        var height: Int
+        /// Pixels or points of the file for one point of the figure's natural size: how large words are.
+        var scale: Double
+    }
+
+    let figure: Figure
+    let operation: String
+
+    /// The size from what was asked for. With neither side given it is the natural one (at twice the points in a PNG,
+    /// which print and dense screens want); with one, the other follows; with both, the panels fill them.
+    func size(width: Int?, height: Int?, scale: Double?, format: Format) throws -> Size {
+        let probe = try PixelSurface(CAIRO_FORMAT_A8, width: 1, height: 1, for: operation)
+        let natural = FigureLayout.naturalSize(
+            figure.panels, columns: figure.columns, on: try Canvas(probe.pointer, for: operation))
+        let across = width.map { Double($0) / natural.width }
+        let down = height.map { Double($0) / natural.height }
+        let fitting = [across, down].compactMap { $0 }.min()
+        let scale = scale ?? fitting ?? (format == .png ? 2 : 1)
+        func side(_ given: Int?, _ natural: Double) -> Int {
+            given ?? Int(min(max((natural * scale).rounded(), 1), 1e6))
+        }
+        let size = Size(width: side(width, natural.width), height: side(height, natural.height), scale: scale)
+        try PixelLimits.check(width: size.width, height: size.height, for: operation)
+        return size
+    }
+
+    func encode(_ format: Format, _ size: Size) throws -> [UInt8] {
+        switch format {
+        case .png: return try PNGWriter.encode(try pixels(size), for: operation)
+        case .svg:
+            let bytes = try stream(size) { cairo_svg_surface_create_for_stream($0, $1, $2, $3) }
+            return SVGNames.renumbered(bytes)
+        case .pdf:
+            return try stream(size) { write, closure, width, height in
+                let surface = cairo_pdf_surface_create_for_stream(write, closure, width, height)
+                // The time of day would make every file another one.
+                cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z")
+                return surface
+            }
+        }
+    }
+
+    /// The figure as pixels, for PNG files and terminals.
+    func pixels(_ size: Size) throws -> PixelSurface {
+        let surface = try PixelSurface(CAIRO_FORMAT_RGB24, width: size.width, height: size.height, for: operation)
+        try paint(surface.pointer, size)
+        return surface
+    }
+
+    private func stream(
+        _ size: Size,
+        _ make: (cairo_write_func_t, UnsafeMutableRawPointer, Double, Double) -> OpaquePointer?
+    ) throws -> [UInt8] {
+        let sink = ByteSink()
+        try withExtendedLifetime(sink) {
+            guard let surface = make(ByteSink.write, sink.closure, Double(size.width), Double(size.height)) else {
+                throw ScriptError(operation, "not enough memory to draw")
+            }
+            defer { cairo_surface_destroy(surface) }
+            try check(cairo_surface_status(surface), operation, "beginning the file")
+            do {
+                try paint(surface, size)
+            } catch {
+                cairo_surface_finish(surface)
+                throw error
+            }
+            cairo_surface_finish(surface)
+            try check(cairo_surface_status(surface), operation, "ending the file")
+        }
+        return sink.bytes
+    }
+
+    private func paint(_ surface: OpaquePointer, _ size: Size) throws {
+        let canvas = try Canvas(surface, for: operation)
+        canvas.scale(size.scale)
+        let painter = FigurePainter(canvas: canvas)
+        try painter.paint(
+            figure.panels, columns: figure.columns, width: Double(size.width) / size.scale,
+            height: Double(size.height) / size.scale)
+        try canvas.finish()
+    }
+}

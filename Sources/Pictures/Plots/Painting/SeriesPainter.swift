@@ -1,0 +1,86 @@
+import Scripting
+
+/// Draws one series after the other inside its axes.
+struct SeriesPainter {
+    let axes: AxesPainter
+    private var canvas: Canvas { axes.canvas }
+
+    init(axes: AxesPainter) { self.axes = axes }
+
+    func paint(_ series: Series, _ index: Int) throws {
+        if series.style == .bars { return bars(series) }
+        let points = zip(series.x, series.y).map { axes.place($0, $1) }
+        // Lines that touch the edge keep their whole width: a line's worth of room beyond the box.
+        let room = axes.box.inset(-1)
+        if let errors = series.errors { try errorBars(series, errors) }
+        switch series.style {
+        case .line, .both: try line(points, series, in: room)
+        case .steps: try line(SeriesPainter.steps(points), series, in: room)
+        case .points, .bars: break
+        }
+        if series.style == .points || series.style == .both {
+            // Crowds of points are drawn smaller and let each other shine through.
+            let radius = SeriesPainter.radius(points.count)
+            let color = points.count > 2000 ? series.color.faded(0.45) : series.color
+            for (number, point) in points.enumerated() where room.contains(point) {
+                if number % 4096 == 0 { try Cancellation.check() }
+                canvas.disc(point, radius: radius, color)
+            }
+        }
+    }
+
+    static func radius(_ count: Int) -> Double { count <= 200 ? 2.6 : count <= 2000 ? 1.7 : 1.1 }
+
+    private func line(_ points: [Point], _ series: Series, in room: Box) throws {
+        for part in LinePath.clipped(LinePath.thinned(points, column: 0.25), to: room) {
+            // Cairo's time grows faster than a path's length, so long ones go in pieces.
+            for start in stride(from: 0, to: part.count - 1, by: 1000) {
+                try Cancellation.check()
+                let piece = part[start..<min(start + 1001, part.count)]
+                canvas.polyline(piece, series.color, width: series.width, rounded: true)
+            }
+        }
+    }
+
+    /// Held until the next point, as counts and learning rates are.
+    private static func steps(_ points: [Point]) -> [Point] {
+        var result: [Point] = []
+        for point in points {
+            if let last = result.last { result.append(Point(point.x, last.y)) }
+            result.append(point)
+        }
+        return result
+    }
+
+    private func errorBars(_ series: Series, _ errors: [Double]) throws {
+        let (box, width) = (axes.box, 1.0)
+        for index in series.x.indices where index < errors.count {
+            if index % 4096 == 0 { try Cancellation.check() }
+            let low = axes.place(series.x[index], series.y[index] - errors[index])
+            let high = axes.place(series.x[index], series.y[index] + errors[index])
+            guard low.x >= box.left, low.x <= box.right, high.y <= box.bottom, low.y >= box.top else { continue }
+            let (top, bottom) = (max(high.y, box.top), min(low.y, box.bottom))
+            canvas.line(Point(low.x, top), Point(low.x, bottom), series.color, width: width)
+            // A cut bar has no cap: it goes on outside.
+            for (y, cut) in [(top, top != high.y), (bottom, bottom != low.y)] where !cut {
+                canvas.line(Point(low.x - 2.5, y), Point(low.x + 2.5, y), series.color, width: width)
+            }
+        }
+    }
+
+    private func bars(_ series: Series) {
+        for index in series.y.indices where series.y[index] != 0 {
+            let base = axes.axes.y.isLogarithmic ? axes.axes.y.low : min(max(0, axes.axes.y.low), axes.axes.y.high)
+            let (a, b) = (axes.place(series.x[index], base), axes.place(series.x[index + 1], series.y[index]))
+            let box = axes.box
+            func across(_ x: Double) -> Double { min(max(x, box.left), box.right) }
+            func down(_ y: Double) -> Double { min(max(y, box.top), box.bottom) }
+            let bar = Box(
+                left: across(min(a.x, b.x)), top: down(min(a.y, b.y)), right: across(max(a.x, b.x)),
+                bottom: down(max(a.y, b.y)))
+            guard bar.width > 0 else { continue }
+            canvas.fill(bar, series.color.faded(0.55))
+            canvas.stroke(bar, series.color, width: 0.6)
+        }
+    }
+}

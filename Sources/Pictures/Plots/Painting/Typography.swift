@@ -1,0 +1,53 @@
+/// Sizes of a figure's parts, in points. A figure's natural size is in the same units.
+enum Typography {
+    static let title = 11.5
+    static let label = 10.5
+    static let tick = 9.0
+    static let exponent = 6.8
+    static let tickLength = 3.5
+    static let frame = 0.8
+    static let grid = 0.6
+    static let margin = 10.0
+    static let gap = 14.0
+    static let barWidth = 9.0
+}
+
+extension Canvas {
+    /// A label as this canvas can write it: a hyphen for U+2212 where there are no fonts.
+    private func written(_ text: String) -> String {
+        hasFonts ? text : String(text.map { $0 == "\u{2212}" ? "-" : $0 == "\u{D7}" ? "x" : $0 })
+    }
+
+    func width(of label: Ticks.Label) -> Double {
+        let base = width(of: written(label.base), size: Typography.tick)
+        return base + (label.exponent.map { width(of: written($0), size: Typography.exponent) + 0.5 } ?? 0)
+    }
+
+    /// A tick's label; (x, y) is on the baseline.
+    func label(_ label: Ticks.Label, x: Double, y: Double, align: Align) {
+        let total = width(of: label)
+        let left = align == .left ? x : align == .center ? x - total / 2 : x - total
+        text(written(label.base), x: left, y: y, size: Typography.tick, color: .ink)
+        if let exponent = label.exponent {
+            let base = width(of: written(label.base), size: Typography.tick)
+            text(written(exponent), x: left + base + 0.5, y: y - 3.6, size: Typography.exponent, color: .ink)
+        }
+    }
+
+    /// Text shrunk where it would be wider than `room`.
+    func fitted(
+        _ string: String, x: Double, y: Double, size: Double, room: Double, align: Align = .center, turned: Bool = false
+    ) {
+        let string = written(string)
+        let wide = width(of: string, size: size)
+        text(
+            string, x: x, y: y, size: wide > room ? size * max(room, 1) / wide : size, color: .ink, align: align,
+            turned: turned)
+    }
+
+    /// The power that multiplies an axis' labels: x 10^5.
+    func power(_ power: Int, x: Double, y: Double, align: Align) {
+        let exponent = power < 0 ? Ticks.minus + String(-power) : String(power)
+        label(Ticks.Label("\u{D7}10", exponent: exponent), x: x, y: y, align: align)
+    }
+}
