@@ -1,0 +1,79 @@
+import Foundation
+import Pictures
+import Testing
+
+/// What lies between data and drawing: clipping, thinning, contours, bins.
+@Suite struct PlotGeometryTests {
+    private let box = Box(left: 0, top: 0, right: 10, bottom: 10)
+
+    @Test func linesAreCutAtTheBox() {
+        #expect(LinePath.clipped([Point(-5, 5), Point(15, 5)], to: box) == [[Point(0, 5), Point(10, 5)]])
+        #expect(LinePath.clipped([Point(-5, -5), Point(-1, 20)], to: box).isEmpty)
+        // Out and in again: two parts.
+        let parts = LinePath.clipped([Point(5, 5), Point(5, 15), Point(7, 15), Point(7, 5)], to: box)
+        #expect(parts == [[Point(5, 5), Point(5, 10)], [Point(7, 10), Point(7, 5)]])
+        let far = LinePath.clipped([Point(5, 5), Point(5, 1e30)], to: box)
+        #expect(far.count == 1 && far.joined().allSatisfy { $0.y <= 10 })
+        #expect(LinePath.clipped([Point(1, 1)], to: box).isEmpty && LinePath.clipped([], to: box).isEmpty)
+    }
+
+    @Test func thinnedLinesKeepTheirOutline() {
+        let points = (0..<100_000).map { Point(Double($0) / 1000, sin(Double($0) / 50) * 5) }
+        let thin = LinePath.thinned(points, column: 1)
+        #expect(thin.count <= 400 && thin.first == points.first && thin.last == points.last)
+        for column in 0..<100 {
+            let all = points[column * 1000..<(column + 1) * 1000].map(\.y)
+            let kept = thin.filter { Int($0.x) == column }.map(\.y)
+            #expect(kept.max() == all.max() && kept.min() == all.min())
+        }
+        // A line that turns back is left alone.
+        let circle = (0..<3000).map { Point(cos(Double($0)), sin(Double($0))) }
+        #expect(LinePath.thinned(circle, column: 1) == circle)
+    }
+
+    @Test func contoursOfAConeAreCircles() throws {
+        let n = 41
+        let values = (0..<n * n).map { hypot(Double($0 % n) - 20, Double($0 / n) - 20) }
+        let segments = try Contours.segments(values, rows: n, columns: n, level: 12)
+        #expect(segments.count > 50)
+        for (a, b) in segments { for p in [a, b] { #expect(abs(hypot(p.x - 20, p.y - 20) - 12) < 0.05) } }
+        let length = segments.reduce(0) { $0 + hypot($1.0.x - $1.1.x, $1.0.y - $1.1.y) }
+        #expect(abs(length - 24 * .pi) < 0.5)
+    }
+
+    @Test func saddlesAreSettledByTheMiddle() throws {
+        // High at two opposite corners; the middle (mean 0.5) is above 0.4 and below 0.6.
+        let saddle: [Double] = [1, 0, 0, 1]
+        for (level, joined) in [(0.4, true), (0.6, false)] {
+            let segments = try Contours.segments(saddle, rows: 2, columns: 2, level: level)
+            #expect(segments.count == 2)
+            // With the high corners joined, the lines cut off the low corners (1, 0) and (0, 1).
+            let corner = joined ? Point(1, 0) : Point(0, 0)
+            #expect(
+                segments.contains {
+                    hypot($0.0.x - corner.x, $0.0.y - corner.y) < 0.7
+                        && hypot($0.1.x - corner.x, $0.1.y - corner.y) < 0.7
+                })
+        }
+        #expect(try Contours.segments([1, 2], rows: 1, columns: 2, level: 1.5).isEmpty)
+    }
+
+    @Test func binsHoldEveryNumberOnce() {
+        var noise = Samples.Noise()
+        let values = (0..<1000).map { _ in noise.normal() }
+        for bins in [nil, 1, 7, 500] {
+            let counts = HistogramBins(values, bins: bins, density: false)
+            #expect(counts.edges.count == counts.heights.count + 1)
+            #expect(counts.heights.reduce(0, +) == 1000)
+            #expect(counts.edges.first == values.min() && counts.edges.last == values.max())
+            let density = HistogramBins(values, bins: bins, density: true)
+            let area = zip(density.heights, zip(density.edges.dropFirst(), density.edges)).reduce(0) {
+                $0 + $1.0 * ($1.1.0 - $1.1.1)
+            }
+            #expect(abs(area - 1) < 1e-9)
+        }
+        #expect(HistogramBins([0, 1, 2, 3, 4], bins: 2, density: false).heights == [2, 3])
+        #expect(HistogramBins([7, 7, 7], bins: nil, density: false).heights.reduce(0, +) == 3)
+        #expect(HistogramBins([0, 0, 0, 0, 1e9], bins: nil, density: false).heights.count == 10)
+    }
+}
