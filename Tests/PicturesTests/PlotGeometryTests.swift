@@ -34,28 +34,34 @@ import Testing
     @Test func contoursOfAConeAreCircles() throws {
         let n = 41
         let values = (0..<n * n).map { hypot(Double($0 % n) - 20, Double($0 / n) - 20) }
-        let segments = try Contours.segments(values, rows: n, columns: n, level: 12)
-        #expect(segments.count > 50)
-        for (a, b) in segments { for p in [a, b] { #expect(abs(hypot(p.x - 20, p.y - 20) - 12) < 0.05) } }
-        let length = segments.reduce(0) { $0 + hypot($1.0.x - $1.1.x, $1.0.y - $1.1.y) }
+        let lines = try Contours(values, rows: n, columns: n).lines(level: 12)
+        let line = try #require(lines.first)
+        #expect(lines.count == 1 && line.first == line.last && line.count > 50)
+        for point in line { #expect(abs(hypot(point.x - 20, point.y - 20) - 12) < 0.05) }
+        let length = zip(line, line.dropFirst()).reduce(0) { $0 + hypot($1.0.x - $1.1.x, $1.0.y - $1.1.y) }
         #expect(abs(length - 24 * .pi) < 0.5)
+    }
+
+    @Test func contoursThatLeaveTheGridAreOneLine() throws {
+        // f = x: the line x = 2.5 from the lowest row to the highest, whichever square it was found in first.
+        let values = (0..<30).map { Double($0 % 6) }
+        let lines = try Contours(values, rows: 5, columns: 6).lines(level: 2.5)
+        #expect(lines.count == 1)
+        #expect(lines.first.map { $0.map(\.y).sorted() } == [0, 1, 2, 3, 4])
+        #expect(lines.joined().allSatisfy { $0.x == 2.5 })
     }
 
     @Test func saddlesAreSettledByTheMiddle() throws {
         // High at two opposite corners; the middle (mean 0.5) is above 0.4 and below 0.6.
-        let saddle: [Double] = [1, 0, 0, 1]
+        let saddle = Contours([1, 0, 0, 1], rows: 2, columns: 2)
         for (level, joined) in [(0.4, true), (0.6, false)] {
-            let segments = try Contours.segments(saddle, rows: 2, columns: 2, level: level)
-            #expect(segments.count == 2)
+            let lines = try saddle.lines(level: level)
+            #expect(lines.count == 2)
             // With the high corners joined, the lines cut off the low corners (1, 0) and (0, 1).
             let corner = joined ? Point(1, 0) : Point(0, 0)
-            #expect(
-                segments.contains {
-                    hypot($0.0.x - corner.x, $0.0.y - corner.y) < 0.7
-                        && hypot($0.1.x - corner.x, $0.1.y - corner.y) < 0.7
-                })
+            #expect(lines.contains { $0.allSatisfy { hypot($0.x - corner.x, $0.y - corner.y) < 0.7 } })
         }
-        #expect(try Contours.segments([1, 2], rows: 1, columns: 2, level: 1.5).isEmpty)
+        #expect(try Contours([1, 2], rows: 1, columns: 2).lines(level: 1.5).isEmpty)
     }
 
     @Test func binsHoldEveryNumberOnce() {

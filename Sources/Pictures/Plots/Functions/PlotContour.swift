@@ -35,8 +35,8 @@ let plotContour = NativeFunction(
         let showsBar = try options.boolean("colorbar", default: filled)
         let levels = try contourLevels(options, bar)
         let (x, y) = (try fields.places(options, "x", count: columns), try fields.places(options, "y", count: rows))
+        let contours = Contours(values, rows: rows, columns: columns)
         let lines = try levels.map { level in
-            let segments = try Contours.segments(values, rows: rows, columns: columns, level: level)
             let color = bar.map.color((level - bar.low) / (bar.high - bar.low))
             func place(_ point: Point) -> Point {
                 Point(
@@ -44,7 +44,7 @@ let plotContour = NativeFunction(
                     y.first + (y.last - y.first) * point.y / Double(rows - 1))
             }
             return ContourLine(
-                segments: segments.map { (place($0.0), place($0.1)) }, color: filled ? .white : color)
+                parts: try contours.lines(level: level).map { $0.map(place) }, color: filled ? .white : color)
         }
         // Without filling, white cells carry the axes' range.
         let raster =

@@ -1,13 +1,59 @@
 import Scripting
 
 /// Marching squares (Lorensen and Cline 1987, in the plane).
-package enum Contours {
-    /// The pieces of the line where a function on a grid equals `level`, in grid coordinates: column, row.
-    ///
-    /// Ambiguous squares (a saddle) are settled by the mean of their corners.
-    package static func segments(_ values: [Double], rows: Int, columns: Int, level: Double) throws -> [(Point, Point)]
-    {
-        var segments: [(Point, Point)] = []
+package struct Contours {
+    /// An edge of the grid, by the corner it starts from: to the right, or up.
+    private struct Edge: Hashable {
+        let row: Int
+        let column: Int
+        let isUpward: Bool
+    }
+
+    private let values: [Double]
+    private let rows: Int
+    private let columns: Int
+
+    /// - Parameter values: row by row.
+    package init(_ values: [Double], rows: Int, columns: Int) {
+        self.values = values
+        self.rows = rows
+        self.columns = columns
+    }
+
+    /// The lines where the function equals `level`, in grid coordinates: column, row. A closed line ends where it
+    /// begins.
+    package func lines(level: Double) throws -> [[Point]] {
+        let segments = try segments(level)
+        var meeting: [Edge: [Int]] = [:]
+        for (index, segment) in segments.enumerated() {
+            meeting[segment.0, default: []].append(index)
+            meeting[segment.1, default: []].append(index)
+        }
+        var used = [Bool](repeating: false, count: segments.count)
+        /// The edges passed when walking on from one, as far as there are segments.
+        func walk(from start: Edge) -> [Edge] {
+            var path = [start]
+            var end = start
+            while let next = meeting[end]?.first(where: { !used[$0] }) {
+                used[next] = true
+                end = segments[next].0 == end ? segments[next].1 : segments[next].0
+                path.append(end)
+            }
+            return path
+        }
+        var lines: [[Point]] = []
+        for (index, segment) in segments.enumerated() where !used[index] {
+            used[index] = true
+            let path = walk(from: segment.0).reversed() + walk(from: segment.1)
+            lines.append(path.map { crossing($0, level) })
+        }
+        return lines
+    }
+
+    /// Which edges the line joins, square by square. A square with two high and two low corners crosswise is settled
+    /// by their mean.
+    private func segments(_ level: Double) throws -> [(Edge, Edge)] {
+        var segments: [(Edge, Edge)] = []
         for row in 0..<max(rows - 1, 0) {
             try Cancellation.check()
             for column in 0..<max(columns - 1, 0) {
@@ -16,28 +62,31 @@ package enum Contours {
                 let corners = [values[at], values[at + 1], values[at + columns + 1], values[at + columns]]
                 let above = corners.map { $0 > level }
                 guard above.contains(true), above.contains(false) else { continue }
-                let places = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
-                var crossings: [Point] = []
-                for edge in 0..<4 where above[edge] != above[(edge + 1) % 4] {
-                    let (a, b) = (corners[edge], corners[(edge + 1) % 4])
-                    let share = (level - a) / (b - a)
-                    let (from, to) = (places[edge], places[(edge + 1) % 4])
-                    crossings.append(
-                        Point(
-                            Double(column) + from.0 + (to.0 - from.0) * share,
-                            Double(row) + from.1 + (to.1 - from.1) * share))
-                }
-                if crossings.count == 2 {
-                    segments.append((crossings[0], crossings[1]))
+                let edges = [
+                    Edge(row: row, column: column, isUpward: false), Edge(row: row, column: column + 1, isUpward: true),
+                    Edge(row: row + 1, column: column, isUpward: false), Edge(row: row, column: column, isUpward: true),
+                ]
+                let crossed = (0..<4).filter { above[$0] != above[($0 + 1) % 4] }.map { edges[$0] }
+                if crossed.count == 2 {
+                    segments.append((crossed[0], crossed[1]))
                 } else {
                     let middleAbove = corners.reduce(0) { $0 + $1 / 4 } > level
                     // Cut off the two corners that the middle does not side with.
                     let first = middleAbove == above[0] ? 0 : 3
-                    segments.append((crossings[first], crossings[(first + 1) % 4]))
-                    segments.append((crossings[(first + 2) % 4], crossings[(first + 3) % 4]))
+                    segments.append((crossed[first], crossed[(first + 1) % 4]))
+                    segments.append((crossed[(first + 2) % 4], crossed[(first + 3) % 4]))
                 }
             }
         }
         return segments
+    }
+
+    /// Where on an edge the level is reached, between its ends in a straight line.
+    private func crossing(_ edge: Edge, _ level: Double) -> Point {
+        let at = edge.row * columns + edge.column
+        let (a, b) = (values[at], values[at + (edge.isUpward ? columns : 1)])
+        let share = (level - a) / (b - a)
+        let (x, y) = (Double(edge.column), Double(edge.row))
+        return edge.isUpward ? Point(x, y + share) : Point(x + share, y)
     }
 }

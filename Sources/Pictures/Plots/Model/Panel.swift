@@ -73,8 +73,8 @@ struct Field {
     var bar: ColorBar?
 }
 
-/// Pieces of the line on which a function has one value.
+/// The lines on which a function has one value.
 struct ContourLine {
-    let segments: [(Point, Point)]
+    let parts: [[Point]]
     let color: Color
 }

@@ -43,8 +43,8 @@ struct AxesPainter {
         }
         for contour in axes.contours {
             try Cancellation.check()
-            for (from, to) in contour.segments {
-                canvas.polyline([place(from.x, from.y), place(to.x, to.y)], contour.color, width: 1, rounded: true)
+            for part in contour.parts {
+                canvas.polyline(part.map { place($0.x, $0.y) }, contour.color, width: 1, rounded: true)
             }
         }
     }
