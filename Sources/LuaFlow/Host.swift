@@ -4,6 +4,7 @@
 
 import Autodiff
 import Flows
+import Pictures
 import Projections
 import Storage
 
@@ -18,7 +19,7 @@ public final class Host {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
         TensorModule(), AutodiffModule(), RandomModule(), FlowModule(), ProjectionModule(), DataModule(),
-        CheckpointModule(), HostModule(),
+        CheckpointModule(), ImageModule(), PlotModule(), HostModule(),
     ]
 
     /// The version that `host.version` and `luaflow --version` give.

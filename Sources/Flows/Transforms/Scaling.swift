@@ -10,12 +10,22 @@ public struct Scaling: FlowTransform {
     public init(logScale: Variable) { self.logScale = logScale }
 
     public func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable) {
-        (try x * logScale.exp(), try logScale.sum())
+        let logScale = try logScale.promoted(with: x)
+        return (try x * logScale.exp(), try logScale.sum())
     }
 
     public func toData(_ z: Variable) throws -> (x: Variable, logDeterminant: Variable) {
-        (try z * (-logScale).exp(), try -logScale.sum())
+        let logScale = try logScale.promoted(with: z)
+        return (try z * (-logScale).exp(), try -logScale.sum())
     }
 
     public var parameters: [(name: String, value: Variable)] { [("scale", logScale)] }
+}
+
+extension Variable {
+    /// In the type of a result of both: float32 parameters compute in float64 on float64 data, exp and all.
+    fileprivate func promoted(with other: Variable) throws -> Variable {
+        let wanted = dtype.promoted(with: other.dtype)
+        return wanted == dtype ? self : try converted(to: wanted)
+    }
 }
