@@ -13,7 +13,11 @@ extension LuaFlowCommand {
         @Argument(help: "The file to write; its extension says what it becomes.")
         var output: String
 
-        @Option(help: "Convert every tensor to float16, float32 or float64; as it is by default.")
+        @Option(
+            help: """
+                Convert to float32 or float64, or the matrices to float16: vectors (biases, scales) weigh little and matter \
+                much, and become float32. By default every tensor stays as it is.
+                """)
         var dtype: String?
 
         func validate() throws {
@@ -26,11 +30,17 @@ extension LuaFlowCommand {
             try Session.leaving {
                 let read = try Checkpoint.load(input, for: "luaflow convert")
                 let wanted = dtype.flatMap(DType.init)
-                let entries = try read.entries.map { (name: $0.name, tensor: try $0.tensor.cast(wanted ?? $0.tensor.dtype)) }
+                let entries = try read.entries.map { (name: $0.name, tensor: try converted($0.tensor, to: wanted)) }
                 try Checkpoint.save(output, StateDict(entries, metadata: read.metadata), for: "luaflow convert")
                 let numbers = entries.reduce(0) { $0 + $1.tensor.count }
                 print("\(output): \(entries.count) tensors, \(numbers) numbers")
             }
+        }
+
+        private func converted(_ tensor: Tensor, to wanted: DType?) throws -> Tensor {
+            let isVector = tensor.shape.allSatisfy { $0 == 1 || $0 == tensor.count }
+            if wanted == .float16 && isVector { return try tensor.cast(.float32) }
+            return try tensor.cast(wanted ?? tensor.dtype)
         }
     }
 }
