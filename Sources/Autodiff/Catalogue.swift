@@ -16,6 +16,7 @@ extension Operation {
         gather, indexSelect, maskedSelect,
         cumsum, sort, topk, flip, roll, tril, triu, diag,
         conv2d,
+        inverse, solve, det, slogdet, cholesky, lu, qr, svd, eigh,
         matmul, mv, dot, outer, linear,
     ]
 }

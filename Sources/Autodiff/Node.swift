@@ -76,6 +76,8 @@ public struct GradientRule {
         public let outputs: [Variable]
         /// One per result; zeros where nothing flowed back.
         public let cotangents: [Variable]
+        /// Per result, whether anything flowed back: where not, its cotangent is zeros.
+        public let flowed: [Bool]
         /// Per input, whether its cotangent is wanted.
         public let wanted: [Bool]
 
@@ -232,6 +234,6 @@ extension Node {
             try cotangent ?? Variable(Tensor.zeros(outputShapes[index].shape, outputShapes[index].dtype))
         }
         return try rule.body(
-            GradientRule.Call(inputs: inputs, outputs: outputs, cotangents: filled, wanted: wanted))
+            GradientRule.Call(inputs: inputs, outputs: outputs, cotangents: filled, flowed: cotangents.map { $0 != nil }, wanted: wanted))
     }
 }

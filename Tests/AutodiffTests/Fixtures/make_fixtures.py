@@ -250,11 +250,67 @@ def shapes():
     case("slice", lambda x: x[1:3, 0:2], rand(4, 3), ranges=[[1, 3], [0, 2]])
 
 
+def convolutions():
+    both = [dict(stride=1, padding=2, dilation=2), dict(stride=3, padding=0, dilation=1), dict(stride=2, padding=1, dilation=2)]
+    for attributes in both:
+        case("conv2d", lambda x, w, b: F.conv2d(x, w, b, **attributes), rand(2, 2, 5, 6), rand(2, 2, 2, 3), rand(2), **attributes)
+    for groups in (2, 4):
+        case("conv2d", lambda x, w, b: F.conv2d(x, w, b, groups=groups), rand(1, 4, 3, 3), rand(4, 4 // groups, 2, 2), rand(4), groups=groups)
+    case("conv2d", lambda x, w: F.conv2d(x, w), rand(2, 4, 3), rand(3, 2, 2, 2), note="without a batch")
+    case("conv2d", lambda x, w, b: F.conv2d(x, w, b, padding=1, dilation=(2, 1), groups=2), rand(1, 2, 4, 4), rand(2, 1, 2, 2), rand(2),
+         padding=1, dilation=[2, 1], groups=2)
+
+
+def matrix(x, of):
+    """What the decomposition is of: an input is made regular, symmetric or positive definite inside the function."""
+    one = torch.eye(x.shape[-1], dtype=x.dtype)
+    return {"itself": x, "regular": x + 3 * one, "symmetric": x + x.mT, "gram": x @ x.mT + one}[of]
+
+
+def algebra():
+    shapes = [(1, 1), (3, 3), (5, 5), (2, 3, 3), (2, 2, 2, 2)]
+    for shape in shapes:
+        for op, f in [("inverse", torch.linalg.inv), ("det", torch.linalg.det), ("slogdet", torch.linalg.slogdet), ("lu", torch.linalg.lu)]:
+            case(op, lambda x: f(matrix(x, "regular")), rand(*shape, lo=-1, hi=1), of="regular")
+        case("cholesky", lambda x: torch.linalg.cholesky(matrix(x, "gram")), rand(*shape), of="gram")
+        case("eigvalsh", lambda x: torch.linalg.eigvalsh(matrix(x, "symmetric")), rand(*shape), of="symmetric")
+    case("slogdet", torch.linalg.slogdet, torch.tensor([[1.0, 2.0], [3.0, 4.0]]), note="negative")
+    case("lu", torch.linalg.lu, torch.tensor([[0.0, 1.0, 2.0], [3.0, -4.0, 0.5], [6.0, 1.5, -1.0]]), note="with every row moved")
+    for a, b in [((3, 3), (3,)), ((3, 3), (3, 2)), ((2, 3, 3), (2, 3)), ((2, 3, 3), (2, 3, 1)), ((3, 3), (2, 3, 4)), ((2, 1, 2, 2), (3, 2, 1))]:
+        case("solve", lambda a, b: torch.linalg.solve(matrix(a, "regular"), b), rand(*a, lo=-1, hi=1), rand(*b), of="regular")
+    for shape in [(3, 3), (4, 2), (2, 4), (2, 3, 2), (1, 3)]:
+        case("svdvals", torch.linalg.svdvals, rand(*shape))
+        if shape[-2] >= shape[-1]:
+            case("qr", torch.linalg.qr, rand(*shape))
+            # Vectors have free signs; their products have not.
+            case("polar", lambda x: (lambda u, s, v: u @ v)(*torch.linalg.svd(x, full_matrices=False)), rand(*shape))
+    for shape in [(3, 3), (2, 4, 4)]:
+        case("projector", lambda x: (lambda v: v @ v.mT)(torch.linalg.eigh(matrix(x, "symmetric"))[1][..., :2]), rand(*shape), of="symmetric")
+    # det at a singular matrix is not here: its gradient is the matrix of cofactors, and torch 2.15 says 0.
+
+
+def further():
+    for axis in (0, 1, 2):
+        case("cumsum", lambda x: x.cumsum(axis), rand(2, 3, 2), dim=axis)
+        case("sort", lambda x: x.sort(dim=axis, descending=True), rand(2, 3, 2), dim=axis, descending=True)
+        case("flip", lambda x: x.flip([axis]), rand(2, 3, 2), dims=[axis])
+    case("roll", lambda x: x.roll([1, -2], [0, 1]), rand(3, 4), shifts=[1, -2], dims=[0, 1])
+    case("topk", lambda x: x.topk(3), rand(2, 5), k=3)
+    for diagonal in (-2, 2):
+        case("tril", lambda x: x.tril(diagonal), rand(2, 3, 4), diagonal=diagonal)
+        case("triu", lambda x: x.triu(diagonal), rand(2, 4, 3), diagonal=diagonal)
+        case("diag", lambda x: x.diag(diagonal), rand(3, 4), diagonal=diagonal)
+        case("diag", lambda x: x.diag(diagonal), rand(2), diagonal=diagonal)
+
+
 def main():
     elementwise()
     reductions()
     products()
     shapes()
+    convolutions()
+    algebra()
+    further()
     lines = ",\n".join(json.dumps(c, separators=(",", ":"), allow_nan=False) for c in cases)
     path = HERE / "operations.json"
     path.write_text(f'{{"torch": "{torch.__version__.split("+")[0]}", "cases": [\n{lines}\n]}}\n')
