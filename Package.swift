@@ -52,7 +52,9 @@ let package = Package(
             name: "Distributions",
             dependencies: ["Autodiff", .product(name: "RealModule", package: "swift-numerics")]),
         .target(name: "Flows", dependencies: ["Autodiff", "Distributions", "Storage"]),
-        .target(name: "Optimizers", dependencies: ["Autodiff", "Projections"]),
+        .target(
+            name: "Optimizers",
+            dependencies: ["Autodiff", "Projections", .product(name: "RealModule", package: "swift-numerics")]),
         .target(name: "Pictures", dependencies: ["Tensors", "Storage", "CCairo"]),
 
         // The host.

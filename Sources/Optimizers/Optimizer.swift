@@ -1,0 +1,72 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// Something that improves parameters from their gradients.
+///
+/// An optimiser writes into the parameters' own memory, outside the tape: a graph that still needs the old numbers is
+/// refused at its next backward, as after any write in place.
+///
+///     let optimizer = try ElementwiseOptimizer(Adam(), [weight, bias])
+///     optimizer.zeroGrad()
+///     try loss().backward()
+///     try optimizer.step()
+///
+/// NaN gradients are not an error: as in PyTorch they make the parameter NaN, and the script sees it in the loss.
+public protocol Optimizer: ScriptObject, CustomStringConvertible {
+    /// The name of its constructor: `Adam`.
+    var name: String { get }
+    var parameters: [Variable] { get }
+    /// The step size of every group of parameters; schedules write it between steps.
+    var learningRates: [Double] { get set }
+
+    /// One update from the gradients that `backward` left in the parameters, or that `closure` leaves there.
+    /// - Parameter closure: clears the gradients, computes the loss, calls its backward and returns it.
+    /// - Returns: what the closure returned, when there is one: the loss before the update.
+    /// - Throws: when no parameter has a gradient.
+    @discardableResult
+    func step(_ closure: Closure?, for operation: String) throws -> Variable?
+
+    /// All that is needed to go on later as if nothing had happened: copies, by name, ready for a checkpoint.
+    func state() throws -> [(name: String, value: Tensor)]
+    /// Goes back to a saved ``state()``; nothing changes when it does not fit.
+    func load(_ state: [String: Tensor], for operation: String) throws
+}
+
+/// Computes the loss anew and leaves its gradients in the parameters.
+public typealias Closure = () throws -> Variable
+
+extension Optimizer {
+    public var scriptType: ObjectType { OptimizerFace.type }
+
+    @discardableResult
+    public func step(_ closure: Closure? = nil) throws -> Variable? { try step(closure, for: "optimizer:step") }
+
+    public func load(_ state: [String: Tensor]) throws { try load(state, for: "optimizer:load_state_dict") }
+
+    /// Forgets the gradients of all parameters (they become nil, not zeros).
+    public func zeroGrad() {
+        for parameter in parameters { parameter.grad = nil }
+    }
+
+    /// Runs the closure with recording on, whatever surrounds the step.
+    func evaluate(_ closure: Closure) throws -> Variable {
+        try GradMode.$isEnabled.withValue(true) { try closure() }
+    }
+
+    /// The gradients of all parameters, nil where backward left none.
+    func gradients(for operation: String) throws -> [Tensor?] {
+        let gradients = parameters.map { $0.grad?.value }
+        guard gradients.contains(where: { $0 != nil }) else {
+            throw ScriptError(
+                operation, "no parameter has a gradient; call backward() on a loss that is computed from them first")
+        }
+        for (index, gradient) in gradients.enumerated() {
+            guard let gradient, gradient.shape != parameters[index].shape else { continue }
+            throw ScriptError(
+                operation,
+                "parameter \(index + 1) has shape \(Shape.describe(parameters[index].shape)), its gradient \(Shape.describe(gradient.shape))")
+        }
+        return gradients
+    }
+}

@@ -1,0 +1,90 @@
+import Autodiff
+import Projections
+import Scripting
+import Tensors
+
+/// The projected gradient method, with noise if wished: minimises f over a set.
+///
+///     x <- P(x - lr(k) grad f(x) + noise(k) xi),   xi standard normal,   k = 1, 2, ...
+///
+/// Goldstein 1964; Levitin and Polyak 1966. With noise sqrt(2 lr) it is projected Langevin dynamics (Bubeck, Eldan and
+/// Lehec, 2018).
+public struct ProjectedGradient {
+    /// What a step adds.
+    public enum Noise {
+        /// Independent normal numbers of this standard deviation; 0 draws none.
+        case normal(Double)
+        /// These numbers, in the shape of x.
+        case given(Tensor)
+    }
+
+    public var steps: Int
+    public var lr: (Int) throws -> Double
+    public var noise: (Int) throws -> Noise
+    /// Sees k, x and f(x) before step k; false ends the iteration with that x.
+    public var callback: (Int, Tensor, Double) throws -> Bool
+
+    public init(
+        steps: Int = 100, lr: @escaping (Int) throws -> Double = { _ in 1e-2 },
+        noise: @escaping (Int) throws -> Noise = { _ in .normal(0) },
+        callback: @escaping (Int, Tensor, Double) throws -> Bool = { _, _, _ in true }
+    ) {
+        (self.steps, self.lr, self.noise, self.callback) = (steps, lr, noise, callback)
+    }
+
+    /// - Returns: the last x, in memory of its own, and f(x) before every step.
+    /// - Throws: naming k, when f, its gradient, a step size or a noise is not what it must be.
+    public func minimize(
+        _ f: (Variable) throws -> Variable, over set: any ProjectableSet, from start: Tensor, generator: Generator,
+        for operation: String = "optim.projected_gradient"
+    ) throws -> (x: Tensor, values: [Double]) {
+        var x = try start.copy(start.dtype.computing)
+        var values: [Double] = []
+        for k in 1...max(steps, 1) where k <= steps {
+            try Cancellation.check()
+            let (value, gradient) = try slope(f, at: x, k, operation)
+            values.append(value)
+            guard try callback(k, x, value) else { break }
+            let y = try x.copy()
+            try y.add(inPlace: gradient, scale: -checked(lr(k), "lr(\(k))", operation))
+            x = try set.project(shifted(y, k, generator, operation))
+        }
+        return (x, values)
+    }
+
+    /// f(x) and its gradient, unrecorded themselves; refused when not finite.
+    private func slope(_ f: (Variable) throws -> Variable, at x: Tensor, _ k: Int, _ operation: String) throws -> (Double, Tensor) {
+        let (values, gradients) = try GradMode.$isEnabled.withValue(false) {
+            try Transform.valueAndGradient(of: { [try f($0[0])] }, at: [Variable(x)], for: operation)
+        }
+        let (value, gradient) = (try values[0].value.item(), gradients[0].value)
+        guard value.isFinite else { throw ScriptError(operation, "f is \(shown(value)) at step \(k)") }
+        let size = try gradient.reshape([gradient.count]).largestMagnitude()
+        guard size.isFinite else {
+            throw ScriptError(operation, "the gradient of f has an element of \(size.isNaN ? "nan" : "infinite size") at step \(k)")
+        }
+        return (value, gradient)
+    }
+
+    private func shifted(_ y: Tensor, _ k: Int, _ generator: Generator, _ operation: String) throws -> Tensor {
+        switch try noise(k) {
+        case .normal(let deviation):
+            guard try checked(deviation, "noise(\(k))", operation) > 0 else { return y }
+            let xi = try generator.fill(y.shape, y.dtype, for: operation) { $0.normal() }
+            try y.add(inPlace: xi, scale: deviation)
+        case .given(let xi):
+            guard xi.shape == y.shape else {
+                throw ScriptError(operation, "noise(\(k)) has shape \(Shape.describe(xi.shape)), x \(Shape.describe(y.shape))")
+            }
+            try y.add(inPlace: xi)
+        }
+        return y
+    }
+
+    private func checked(_ number: Double, _ name: String, _ operation: String) throws -> Double {
+        guard number >= 0, number.isFinite else {
+            throw ScriptError(operation, "\(name) is \(shown(number)); a finite number from 0 expected")
+        }
+        return number
+    }
+}
