@@ -85,7 +85,8 @@ let package = Package(
             name: "FlowsTests",
             dependencies: ["Flows", "LawChecks", .product(name: "RealModule", package: "swift-numerics")],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "LawChecks"]),
+        .testTarget(
+            name: "OptimizersTests", dependencies: ["Optimizers", "LawChecks", "LuaHost"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "PicturesTests", dependencies: ["Pictures"], resources: [.copy("Fixtures")]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),

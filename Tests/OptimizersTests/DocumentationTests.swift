@@ -1,0 +1,43 @@
+import Foundation
+import Scripting
+import Testing
+
+@testable import Optimizers
+
+/// Every name is documented, and every example runs as it stands.
+@Suite struct DocumentationTests {
+    static let all: [NativeFunction] = {
+        let module = OptimModule()
+        return module.functions + module.types.flatMap { $0.methods + $0.properties + $0.setters + Array($0.operators.values) }
+    }()
+
+    @Test func everyNameOfTheContractIsThereOnce() {
+        let names = OptimModule().functions.map(\.name)
+        for name in ["SGD", "Adam", "AdamW", "RMSprop", "LBFGS", "projected_gradient"] { #expect(names.contains("optim.\(name)"), "\(name)") }
+        #expect(Set(names).count == names.count)
+    }
+
+    @Test(arguments: all.indices) func examplesRunAndAssert(_ index: Int) throws {
+        let function = Self.all[index]
+        #expect(!function.documentation.signature.isEmpty && !function.documentation.summary.isEmpty, "\(function.name)")
+        let example = try #require(function.documentation.example, "\(function.name) has no example")
+        #expect(example.contains("assert("), "\(function.name)")
+        let message = try Scripts().message(example)
+        #expect(message == "no error", "\(function.name): \(message)")
+    }
+
+    /// The defaults that the signature states are those of the code: tostring shows the code's.
+    @Test(arguments: ["SGD", "Adam", "AdamW", "RMSprop", "LBFGS"]) func defaultsAreThoseOfTheSignature(_ name: String) throws {
+        let function = try #require(Catalogue.constructors.first { $0.shortName == name })
+        let stated = function.documentation.signature.drop { $0 != "{" }.prefix { $0 != ">" }.split(separator: "}) -").first ?? ""
+        let spelt = stated.dropFirst().replacingOccurrences(of: "\"strong_wolfe\" or ", with: "")
+            .replacingOccurrences(of: "max_iter * 5 // 4", with: "25")
+        let scripts = try Scripts()
+        let made = try scripts.run("return tostring(optim.\(name)(tensor({1}))), tostring(optim.\(name)(tensor({1}), {\(spelt)}))")
+        guard case .string(let plain)? = made.first, case .string(let explicit)? = made.last else {
+            Issue.record("no text")
+            return
+        }
+        #expect(plain == explicit)
+    }
+}
