@@ -134,24 +134,6 @@ extension Arguments {
         return axes
     }
 
-    /// A shape given as numbers from `position` on, or as one table.
-    func shape(from position: Int, allowingOpen open: Bool = false) throws -> [Int] {
-        var extents: [Value] = []
-        if case .table(let table) = self[position] {
-            guard count <= position else { throw error("a shape is one table or several numbers, not both") }
-            extents = try table.elements()
-        } else if count >= position {
-            extents = Array(values[(position - 1)...])
-        }
-        return try extents.enumerated().map { index, value in
-            guard let extent = value.asInteger, extent >= (open ? -1 : 0) else {
-                throw ScriptError(
-                    function, "size \(index + 1): a whole number from \(open ? -1 : 0) expected, got \(value.shown)")
-            }
-            return extent
-        }
-    }
-
     /// All tensors of a table, at least one.
     func variables(_ position: Int, _ name: String) throws -> [Variable] {
         let elements = try table(position, name).elements()

@@ -12,7 +12,11 @@ struct Sigmoid: UnaryFunction {
 struct Softplus: UnaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T) -> T {
         if x.isNaN { return x }
-        return max(x, 0) + .log(onePlus: .exp(-abs(x)))
+        let e = T.exp(-abs(x))
+        // log(1 + e) to the last digits without the slow log1p: what rounding 1 + e did to e is divided out again
+        // (Kahan's trick, HP-15C Advanced Functions Handbook, 1982).
+        let sum = 1 + e
+        return max(x, 0) + (sum == 1 ? e : .log(sum) * (e / (sum - 1)))
     }
 }
 /// max(x, 0); NaN stays NaN.

@@ -10,6 +10,7 @@ struct Power: BinaryFunction {
         // The squares that scripts write, without a call; and C's pow, which takes negative bases.
         if y == 2 { return x * x }
         if y == 1 { return x }
+        if y == 3 { return x * x * x }
         return T(libmPower(Double(x), Double(y)))
     }
 }

@@ -56,7 +56,7 @@ enum TensorMakers {
             errors: shapeErrors, source: "torch.full", example: "assert(tensor.full({2, 2}, 3):sum():item() == 12)")
     ) { arguments in
         try arguments.atMost(3)
-        let shape = try arguments.extents(arguments[1], 1)
+        let shape = try arguments.shape(at: 1)
         let value = try arguments.number(2, "v")
         let options = try arguments.options(3, ["dtype", "requires_grad"])
         return .object(try options.applied(to: Variable(try Tensor.full(shape, value, arguments.dtype(options)))))
@@ -134,13 +134,6 @@ extension Arguments {
             return (Arguments(function: function, values: Array(values.dropLast()), context: context), try options(count, known))
         }
         return (self, try options(count + 1, known))
-    }
-
-    /// A shape in one table, or one number.
-    func extents(_ value: Value, _ position: Int) throws -> [Int] {
-        let single = Arguments(function: function, values: [value], context: context)
-        if case .none = value { throw error(position, "shape", expected: "a shape such as {2, 3}") }
-        return try single.shape(from: 1)
     }
 }
 

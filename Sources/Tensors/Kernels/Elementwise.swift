@@ -24,8 +24,13 @@ extension Tensor {
     func map<F: UnaryFunction, T: TensorElement>(_ f: F, _: T.Type) throws -> Tensor {
         let source = try cast(T.dtype)
         let result = try Tensor.uninitialized(shape, T.dtype)
-        let walk = StridedWalk(shape: shape, strides: [result.strides, source.strides])
         let (to, from) = (result.base(T.self), source.base(T.self))
+        if source.isContiguous {
+            // Small tensors are common: no walk is set up for them.
+            try Tensor.forEachChunk(count) { for i in $0 { to[i] = f(from[i]) } }
+            return result
+        }
+        let walk = StridedWalk(shape: shape, strides: [result.strides, source.strides])
         defer { withExtendedLifetime(source) {} }
         let (n, toStep, fromStep) = (walk.rowCount, walk.rowStep(0), walk.rowStep(1))
         try walk.forEachRow { offsets in
@@ -48,6 +53,9 @@ extension Tensor {
 
     @inlinable
     func zip<F: BinaryFunction, T: TensorElement>(_ other: Tensor, _ f: F, _: T.Type, _ operation: String) throws -> Tensor {
+        if shape == other.shape || other.rank == 0, isContiguous, other.isContiguous {
+            return try zipContiguous(other, f, T.self, operation)
+        }
         let target = try Shape.broadcast(shape, other.shape, for: operation)
         let x = try cast(T.dtype).expand(target, for: operation)
         let y = try other.cast(T.dtype).expand(target, for: operation)
@@ -72,6 +80,34 @@ extension Tensor {
             }
         }
         return result
+    }
+
+    /// ``zip(_:_:for:)`` of two contiguous tensors of one shape, or of one and a number: no walk is set up.
+    @inlinable
+    func zipContiguous<F: BinaryFunction, T: TensorElement>(_ other: Tensor, _ f: F, _: T.Type, _ operation: String) throws -> Tensor {
+        let (x, y) = (try cast(T.dtype), try other.cast(T.dtype))
+        let result = try Tensor.uninitialized(shape, T.dtype, for: operation)
+        let (to, a, b) = (result.base(T.self), x.base(T.self), y.base(T.self))
+        defer { withExtendedLifetime((x, y)) {} }
+        if other.count == 1 {
+            let number = b[0]
+            try Tensor.forEachChunk(count) { for i in $0 { to[i] = f(a[i], number) } }
+        } else {
+            try Tensor.forEachChunk(count) { for i in $0 { to[i] = f(a[i], b[i]) } }
+        }
+        return result
+    }
+
+    /// Calls `body` with 0..<count in pieces, so that an interrupt is heard between them.
+    @inlinable @inline(__always)
+    static func forEachChunk(_ count: Int, _ body: (Range<Int>) -> Void) throws {
+        var start = 0
+        while start < count {
+            let end = count - start > 1 << 20 ? start + (1 << 20) : count
+            body(start..<end)
+            start = end
+            if start < count { try Cancellation.check() }
+        }
     }
 
     /// `self` where `mask` is not 0, else `other`; all three broadcast.

@@ -106,7 +106,7 @@ enum RandomFunctions {
             "random.\(name)",
             Documentation("random.\(name)({d1, d2, ...}\(list.isEmpty ? "" : ", " + list), {generator, dtype}) -> tensor", summary, errors: errors + "; a shape that is not one", source: source, example: example)
         ) { arguments in
-            let shape = try arguments.randomShape(1)
+            let shape = try arguments.shape(at: 1)
             var numbers: [Double] = []
             var next = 2
             for parameter in parameters {
@@ -153,7 +153,7 @@ enum RandomFunctions {
         let (low, high) = (try arguments.integer(1, "low"), try arguments.integer(2, "high"))
         let (span, overflow) = high.subtractingReportingOverflow(low)
         guard !overflow, span >= 0, span < 1 << 53, Swift.max(low.magnitude, high.magnitude) <= 1 << 53 else { throw arguments.error("low \(low) and high \(high): low not above high, and both within 2^53, expected") }
-        let shape = try arguments.randomShape(3)
+        let shape = try arguments.shape(at: 3)
         let options = try arguments.options(4, ["generator", "dtype"])
         return .tensor(try arguments.generator(options).fill(shape, arguments.dtype(options), for: arguments.function) { Double(low + $0.below(span + 1)) })
     }
@@ -166,8 +166,7 @@ enum RandomFunctions {
         try arguments.atMost(2)
         let n = try arguments.integer(1, "n", in: 0...(1 << 31))
         let options = try arguments.options(2, ["generator"])
-        let order = try arguments.generator(options).permutation(n)
-        return .tensor(try Tensor(order.map { Double($0 + 1) }, shape: [n], .float64))
+        return .tensor(try arguments.generator(options).permutation(of: n, for: arguments.function))
     }
 
     static let choice = NativeFunction(
@@ -184,30 +183,19 @@ enum RandomFunctions {
         let generator = try arguments.generator(options)
         let replace = try options.boolean("replace", default: true)
         guard replace || count <= n else { throw arguments.error("\(count) of \(n) cannot be drawn without replacement") }
-        var drawn: [Double] = []
-        if options.has("weights") {
-            var weights = try options.weights(n)
-            for _ in 0..<count {
-                let index = try generator.index(weights: weights, for: arguments.function)
-                drawn.append(Double(index + 1))
-                if !replace { weights[index] = 0 }
-            }
-        } else {
-            drawn = replace ? (0..<count).map { _ in Double(generator.below(n) + 1) } : generator.permutation(n).prefix(count).map { Double($0 + 1) }
+        guard options.has("weights") else {
+            if !replace { return .tensor(try generator.permutation(of: n, for: arguments.function).slice(0, from: 0, count: count).copy()) }
+            return .tensor(try generator.fill([count], .float64, for: arguments.function) { Double($0.below(n) + 1) })
         }
-        return .tensor(try Tensor(drawn, shape: [count], .float64))
-    }
-}
-
-extension Arguments {
-    /// A shape in one table, or one whole number.
-    fileprivate func randomShape(_ position: Int) throws -> [Int] {
-        var extents = [self[position]]
-        if case .table(let table) = self[position] { extents = try table.elements() }
-        return try extents.map { value in
-            guard let extent = value.asInteger, extent >= 0 else { throw error(position, "shape", expected: "a shape such as {2, 3}") }
-            return extent
+        var weights = try options.weights(n)
+        let drawn = try Tensor.zeros([count], .float64, for: arguments.function)
+        for place in 0..<count {
+            if place & 0xff == 0 { try Cancellation.check() }
+            let index = try generator.index(weights: weights, for: arguments.function)
+            drawn.base(Double.self)[place] = Double(index + 1)
+            if !replace { weights[index] = 0 }
         }
+        return .tensor(drawn)
     }
 }
 
@@ -227,6 +215,23 @@ extension Options {
 }
 
 extension Generator {
+    /// 1 to n in random order (Fisher & Yates), in memory that is charged to the script.
+    fileprivate func permutation(of n: Int, for operation: String) throws -> Tensor {
+        var next = 0.0
+        let order = try fill([n], .float64, for: operation) { _ in
+            next += 1
+            return next
+        }
+        let base = order.base(Double.self)
+        defer { withExtendedLifetime(order) {} }
+        for i in stride(from: n - 1, to: 0, by: -1) {
+            if i & 0xffff == 0 { try Cancellation.check() }
+            let j = below(i + 1)
+            (base[i], base[j]) = (base[j], base[i])
+        }
+        return order
+    }
+
     /// An index drawn in proportion to the weights.
     fileprivate func index(weights: [Double], for operation: String) throws -> Int {
         let total = weights.reduce(0, +)

@@ -1,0 +1,30 @@
+import Scripting
+
+extension Arguments {
+    /// A shape given as numbers from `position` on, or as one table. With `open`, a size may be -1.
+    public func shape(from position: Int, allowingOpen open: Bool = false) throws -> [Int] {
+        if case .table(let table) = self[position] {
+            guard count <= position else { throw error("a shape is one table or several numbers, not both") }
+            return try extents(table.elements(), from: open ? -1 : 0)
+        }
+        return try extents(count >= position ? Array(values[(position - 1)...]) : [], from: open ? -1 : 0)
+    }
+
+    /// A shape in one argument: a table, or a whole number.
+    public func shape(at position: Int) throws -> [Int] {
+        switch self[position] {
+        case .table(let table): return try extents(table.elements(), from: 0)
+        case .integer, .number: return try extents([self[position]], from: 0)
+        default: throw error(position, "shape", expected: "a shape such as {2, 3}")
+        }
+    }
+
+    private func extents(_ sizes: [Value], from least: Int) throws -> [Int] {
+        try sizes.enumerated().map { index, value in
+            guard let extent = value.asInteger, extent >= least else {
+                throw error("size \(index + 1): a whole number from \(least) expected, got \(value.shown)")
+            }
+            return extent
+        }
+    }
+}
