@@ -115,8 +115,13 @@ struct Trajectory: Decodable, CustomTestStringConvertible, Sendable {
     var lua: String { "{" + options.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value.lua)" }.joined(separator: ", ") + "}" }
     var testDescription: String { "optim.\(optimizer)\(lua)" }
 
-    static let all: [Trajectory] = {
-        guard let url = Bundle.module.resourceURL?.appendingPathComponent("Fixtures/trajectories.json"), let data = try? Data(contentsOf: url) else { return [] }
-        return (try? JSONDecoder().decode([Trajectory].self, from: data)) ?? []
-    }()
+    static let all = fixture("trajectories", of: Trajectory.self)
+}
+
+/// The cases of Fixtures/NAME.json; none when it cannot be read, which the tests' counts notice.
+func fixture<Case: Decodable>(_ name: String, of type: Case.Type) -> [Case] {
+    guard let url = Bundle.module.resourceURL?.appendingPathComponent("Fixtures/\(name).json"),
+        let data = try? Data(contentsOf: url)
+    else { return [] }
+    return (try? JSONDecoder().decode([Case].self, from: data)) ?? []
 }

@@ -1,14 +1,17 @@
-"""Writes trajectories.json: what torch.optim does with a small non-quadratic problem in float64.
+"""Writes trajectories.json: what torch.optim does with a small non-quadratic problem in float64, and searches.json:
+where its line search ends on functions of one number.
 
     python make_fixtures.py        # needs PyTorch; writes beside itself
 
 For every case: 20 steps (6 for LBFGS, each of several iterations) from the same start, and the loss and the parameters
-a (2, 3) and b (3), flattened one after the other, after some of them. OptimizersTests/Problem.swift is the same problem in Swift.
+a (2, 3) and b (3), flattened one after the other, after some of them. OptimizersTests/Helpers.swift has the same problem in Lua,
+LineSearchTests.swift the same functions in Swift.
 """
 import json
 import pathlib
 
 import torch
+from torch.optim.lbfgs import _strong_wolfe
 
 torch.set_default_dtype(torch.float64)
 
@@ -95,7 +98,34 @@ def trajectory(name, options):
     return {"optimizer": name, "options": options, "points": points}
 
 
+# More and Thuente's second function, two with many wiggles or a sharp bend, and two plain ones.
+LINES = {
+    "rational": lambda t: -t / (t * t + 2),
+    "power": lambda t: (t + 0.004) ** 5 - 2 * (t + 0.004) ** 4,
+    "wave": lambda t: -0.3 * t + 0.2 * (5 * t).sin() + 0.05 * t * t,
+    "sharp": lambda t: (1 + 400 * (t - 1) ** 2).sqrt() - 0.1 * t,
+    "quartic": lambda t: 0.01 * t**4 - t,
+}
+
+
+def search(name, first):
+    def evaluate(_, t, d):
+        t = torch.tensor([float(t)], requires_grad=True)
+        value = LINES[name](t).sum()
+        (gradient,) = torch.autograd.grad(value, t)
+        return value.item(), gradient
+
+    d = torch.ones(1)
+    value, gradient = evaluate(None, 0, d)
+    _, _, t, evaluations = _strong_wolfe(evaluate, None, first, d, value, gradient, gradient.dot(d))
+    return {"line": name, "first": first, "t": float(t), "evaluations": evaluations}
+
+
 if __name__ == "__main__":
+    searches = [search(name, first) for name in LINES for first in (1e-3, 0.1, 1.0, 10.0, 100.0, 1000.0)]
+    pathlib.Path(__file__).with_name("searches.json").write_text(
+        "[\n" + ",\n".join(json.dumps(case) for case in searches) + "\n]\n"
+    )
     cases = [trajectory(name, options) for name, options in CASES]
     path = pathlib.Path(__file__).with_name("trajectories.json")
     path.write_text("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
