@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+/// The command line: what it prints and how it leaves.
+@Suite struct CommandTests {
+    @Test func aOneLinerPrintsWhatItPrints() throws {
+        let result = try Command.run(["-e", "print(tensor.ones(2, 3):sum():item())"])
+        #expect(result.status == 0 && result.output == "6.0\n" && result.errors.isEmpty)
+        #expect(try Command.run(["-e", ""]).output.isEmpty)
+    }
+
+    @Test func errorsLeaveWithOneAndATraceback() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("bad.lua", "local tensor = require 'tensor'\nlocal function f()\n  return tensor.zeros(2, 5):matmul(tensor.zeros(3, 5))\nend\nf()\n")
+        let result = try Command.run(["run", script])
+        #expect(result.status == 1)
+        #expect(result.errors.contains("bad.lua:3: tensor.matmul: (2, 5) and (3, 5) do not chain: 5 ~= 3"))
+        #expect(result.errors.contains("stack traceback") && result.errors.contains("bad.lua:5"))
+    }
+
+    @Test func syntaxErrorsNameTheLine() throws {
+        let scratch = try Scratch()
+        let result = try Command.run(["run", scratch.write("bad.lua", "local x = = 3\n")])
+        #expect(result.status == 1 && result.errors.contains("bad.lua:1:"))
+    }
+
+    @Test(arguments: [["runn"], ["run"], ["--nonsense"], ["convert", "a"], ["convert", "a", "b", "--dtype", "float8"]])
+    func wrongUsageLeavesWithTwo(arguments: [String]) throws {
+        let result = try Command.run(arguments)
+        #expect(result.status == 2 && !result.errors.isEmpty)
+    }
+
+    @Test func scriptsSeeTheirArgumentsAndTheirFolder() throws {
+        let scratch = try Scratch()
+        _ = try scratch.write("helper.lua", "return {answer = 42}")
+        let script = try scratch.write("main.lua", "assert(arg[0]:match('main.lua$') and arg[1] == '--x' and (...) == '--x' and arg[2] == 'a b')\nprint(require('helper').answer)")
+        let result = try Command.run(["run", script, "--x", "a b"])
+        #expect(result.status == 0 && result.output == "42\n", "\(result.errors)")
+    }
+
+    @Test func exitStatusIsTheScripts() throws {
+        #expect(try Command.run(["-e", "os.exit(7)"]).status == 7)
+        #expect(try Command.run(["-e", "os.exit(true)"]).status == 0)
+        #expect(try Command.run(["run", "/no/such/file.lua"]).status == 1)
+    }
+
+    @Test func interruptsLeaveWith130() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("loop.lua", "io.open([[\(scratch.path("ready"))]], 'w'):close()\nwhile true do pcall(function() while true do end end) end")
+        let process = Process()
+        process.executableURL = try Command.program
+        process.arguments = ["run", script]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        for _ in 0..<1000 where !FileManager.default.fileExists(atPath: scratch.path("ready")) { usleep(10_000) }
+        kill(process.processIdentifier, SIGINT)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+    }
+
+    @Test func interruptsReachIntoNativeLoops() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("product.lua", """
+            local tensor = require "tensor"
+            local x = tensor.ones(4000, 4000)
+            io.open([[\(scratch.path("ready"))]], "w"):close()
+            for i = 1, 1e9 do x = x:matmul(x) end
+            """)
+        let process = Process()
+        process.executableURL = try Command.program
+        process.arguments = ["run", script]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        for _ in 0..<1000 where !FileManager.default.fileExists(atPath: scratch.path("ready")) { usleep(10_000) }
+        kill(process.processIdentifier, SIGINT)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 130)
+    }
+
+    @Test func conversionsKeepTheModel() throws {
+        let scratch = try Scratch()
+        let model = scratch.path("m.safetensors")
+        let made = try Command.run(["-e", "random.manual_seed(1) flow.NICE{dim = 6, hidden = 4, layers = 2, couplings = 2}:save([[\(model)]])"])
+        #expect(made.status == 0, "\(made.errors)")
+        let half = scratch.path("half.safetensors")
+        #expect(try Command.run(["convert", model, half, "--dtype", "float16"]).status == 0)
+        let compare = try Command.run(["-e", """
+            local a, b = flow.load([[\(model)]]), flow.load([[\(half)]])
+            assert(b:parameters()[1].dtype == "float16" and b:parameters()[2].dtype == "float32")
+            assert((a:log_prob(tensor.ones(6)) - b:log_prob(tensor.ones(6))):abs():item() < 0.05)
+            """])
+        #expect(compare.status == 0, "\(compare.errors)")
+        let missing = try Command.run(["convert", scratch.path("none.pt"), scratch.path("out.safetensors")])
+        #expect(missing.status == 1 && missing.errors.contains("none.pt") && !FileManager.default.fileExists(atPath: scratch.path("out.safetensors")))
+    }
+
+    @Test func documentationIsPrinted() throws {
+        #expect(try Command.run(["doc", "flow.load"]).output.contains("safetensors"))
+        #expect(try Command.run(["doc", "flow.lod"]).errors.contains("flow.load"))
+        #expect(try Command.run(["doc"]).output.contains("projection"))
+    }
+}

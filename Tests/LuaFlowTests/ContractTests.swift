@@ -1,0 +1,106 @@
+import LuaFlow
+import Testing
+
+/// The names that scripts rely on, as far as they are built: a name that goes missing is a broken promise.
+@Suite struct ContractTests {
+    static let functions: [String: String] = [
+        "tensor": """
+            zeros ones full eye arange linspace exp log log1p expm1 sqrt abs sin cos tan tanh sigmoid softplus relu erf pow clamp maximum
+            minimum floor round sign sum mean prod var std max min argmax argmin logsumexp softmax cumsum norm matmul mv dot outer t
+            transpose permute reshape view flatten squeeze unsqueeze expand cat stack split chunk gather index_select masked_select sort
+            topk flip roll tril triu diag conv2d eq ne lt le gt ge where masked_fill
+            """,
+        "autodiff": "no_grad grad value_and_grad vjp jvp jacobian hessian hvp gradcheck",
+        "random": "manual_seed generator normal uniform bernoulli permutation randint choice",
+        "flow": "load NICE",
+        "projection": """
+            verify Box Observed Halfspace Hyperplane Affine Ball L1Ball LinfBall Simplex Nonnegative SecondOrderCone PSD Sphere Sparse
+            Intersection Product Translate Scale
+            """,
+        "data": "digits idx batches",
+        "checkpoint": "load save",
+        "image": "load save grid show",
+        "plot": "line",
+        "host": "arguments progress register version",
+    ]
+
+    static let methods: [String: String] = [
+        "tensor.zeros(2, 2)": """
+            dim numel item tolist clone requires_grad_ backward detach eq where masked_fill exp sum matmul t reshape gather sort
+            """,
+        "flow.NICE{dim = 2, hidden = 1}": "log_prob to_latent to_data sample parameters state_dict save check",
+        "projection.Box(0, 1)": "project_ contains distance",
+    ]
+
+    static func host() throws -> Host {
+        var options = Interpreter.Options()
+        options.globals = true
+        return try Host(options: options)
+    }
+
+    @Test(arguments: functions.keys.sorted()) func functionsExist(module: String) throws {
+        let host = try ContractTests.host()
+        for name in ContractTests.functions[module, default: ""].split(whereSeparator: \.isWhitespace) {
+            #expect(throws: Never.self, "\(module).\(name)") { try host.run(code: "assert(require(\"\(module)\").\(name))") }
+        }
+    }
+
+    @Test(arguments: methods.keys.sorted()) func methodsExist(object: String) throws {
+        let host = try ContractTests.host()
+        for name in ContractTests.methods[object, default: ""].split(whereSeparator: \.isWhitespace) {
+            #expect(throws: Never.self, "\(object):\(name)") { try host.run(code: "local x = \(object) assert(x.\(name))") }
+        }
+    }
+
+    /// What lua-api promises of tensors, in the words of a script.
+    static let promises = [
+        "local x = tensor({{1, 2}, {3, 4}}) assert(x.shape[1] == 2 and x.shape[2] == 2 and x.dtype == 'float32' and #x == 2)",
+        "local x = tensor({{1, 2}, {3, 4}}) assert(x[1]:tolist()[2] == 2 and x[-1]:tolist()[1] == 3 and x[{1, 2}] == 2)",
+        "local x = tensor.zeros(28, 28) x[{{1, 14}, {}}] = 1 assert(x:sum():item() == 14 * 28 and x[{{1, 14}, {}}].shape[1] == 14)",
+        "local x = tensor({1, 2, 3}) assert(((2 + x) * x / 2 - 1 ^ 2):tolist()[3] == 6.5 and (-x):sum():item() == -6)",
+        "assert((tensor({1}) + tensor({1}, {dtype = 'float64'})).dtype == 'float64')",
+        "assert(tensor({1, 2}):eq(tensor({1, 3})):tolist()[2] == 0)",
+        "local v, i = tensor({{1, 9}, {8, 2}}):max(2) assert(v:tolist()[1] == 9 and i:tolist()[2] == 1 and tensor({1, 9}):max():dim() == 0)",
+        "local x = tensor({1, 2}):requires_grad_(true) (x[2] * 3):backward() assert(x.grad:tolist()[2] == 3 and x.grad:tolist()[1] == 0)",
+        "local f = function(x) return (x ^ 3):sum() end assert(autodiff.grad(autodiff.grad(f) and function(x) return autodiff.grad(f)(x):sum() end)(tensor({2}))[{1}] == 12)",
+        "random.manual_seed(0) local a = random.normal({2, 3}) random.manual_seed(0) assert((a - random.normal({2, 3})):abs():max():item() == 0)",
+        "local m = flow.NICE{dim = 784, hidden = 2, layers = 1, couplings = 1} assert(m:log_prob(tensor.zeros(784)):dim() == 0 and m:log_prob(tensor.zeros(28, 28)):dim() == 0 and #m:log_prob(tensor.zeros(3, 28, 28)) == 3)",
+        "local m = flow.NICE{dim = 4, hidden = 2, layers = 1, couplings = 1} local z, d = m:to_latent(tensor.zeros(3, 4)) assert(z.shape[1] == 3 and #d == 3 and m:sample(2).shape[2] == 4)",
+        "local a = 0.3 local P = projection.Box({a, 0}, {a, 1}) local y = P(tensor({5, -5})) assert(math.abs(y[{1}] - a) < 1e-6 and y[{2}] == 0)",
+        "local x = tensor({-1, 2}) assert(projection.Box(0, 1):project_(x) == x and x[{2}] == 1)",
+        "local d = data.digits() assert(d.images.shape[2] == 28 and #d.labels == #d.images and d.images:max():item() == 1)",
+    ]
+
+    @Test(arguments: promises) func promisesHold(script: String) throws { try ContractTests.host().run(code: script) }
+
+    /// Wrong calls: what the message must hold.
+    static let faults: [(script: String, message: String)] = [
+        ("tensor.zeros(2, 5):matmul(tensor.zeros(3, 5))", "tensor.matmul: (2, 5) and (3, 5) do not chain: 5 ~= 3"),
+        ("tensor.zeros(0 / 0)", "size 1: a whole number from 0 expected, got nan"),
+        ("tensor.zeros(1e300)", "tensor.zeros"),
+        ("tensor.zeros(math.mininteger)", "tensor.zeros"),
+        ("tensor.zeros(1 << 40, 1 << 40)", "too many elements"),
+        ("tensor.zeros(1 << 44)", "not enough memory"),
+        ("tensor.zeros(3)[4] = 1", "out of range 1..3"),
+        ("return tensor.zeros(3)[0]", "out of range 1..3"),
+        ("return tensor.zeros(3)[1.5]", "1.5"),
+        ("tensor({{1, 2}, {3}})", "not rectangular"),
+        ("tensor({1, 'a'})", "\"a\""),
+        ("local t = {} t[1] = t tensor(t)", "nested more than 32"),
+        ("return tensor.zeros(2) + tensor.zeros(3)", "tensor.add: (2) and (3) do not broadcast: 2 ~= 3"),
+        ("return tensor.add(io.stdout, 1)", "a tensor expected"),
+        ("flow.NICE{dimm = 3}", "unknown option dimm (did you mean \"dim\"?)"),
+        ("tensor.zeroes(3)", "did you mean \"zeros\"?"),
+        ("tensor.zeros(3):exq()", "did you mean \"eq\"?"),
+        ("getmetatable(tensor.zeros(1)).__gc(1)", "attempt to"),
+        ("local x = tensor({1}):requires_grad_(true) x[1] = 2", "a leaf that requires a gradient"),
+        ("tensor({1}):backward()", "requires_grad_(true)"),
+        ("flow.load('/no/such.pt')", "/no/such.pt"),
+    ]
+
+    @Test(arguments: faults.indices) func faultsAreExplained(index: Int) throws {
+        let (script, message) = ContractTests.faults[index]
+        let error = #expect(throws: LuaError.self) { try ContractTests.host().run(code: script, name: "fault") }
+        #expect(error?.message.contains(message) == true, "\(script)\n  \(error?.message ?? "no error")")
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import LuaFlow
+import Testing
+
+/// Everything scripts can name is documented, and every example runs.
+@Suite struct DocumentationTests {
+    static let entries = DocumentationIndex(Host.builtInModules).all
+
+    @Test func everyNameHasAnExample() {
+        for (name, documentation) in DocumentationTests.entries where !name.hasSuffix("tostring") {
+            #expect(documentation.example != nil, "\(name) has no example")
+            #expect(!documentation.signature.isEmpty && !documentation.summary.isEmpty, "\(name)")
+        }
+    }
+
+    @Test(arguments: Host.builtInModules.map(\.name))
+    func examplesRun(module: String) throws {
+        let one = try #require(Host.builtInModules.first { $0.name == module })
+        let scratch = try Scratch()
+        for (name, documentation) in DocumentationIndex([one]).all {
+            guard let example = documentation.example else { continue }
+            var options = Interpreter.Options()
+            options.globals = true
+            let host = try Host(options: options)
+            // Examples that write do so beside nothing of the user's.
+            let prelude = "local n = 0 os.tmpname = function() n = n + 1 return [[\(scratch.path("file"))]] .. n end "
+            do {
+                try host.run(code: prelude + example, name: "example of \(name)")
+            } catch {
+                Issue.record("\(name): \(error)\n\(example)")
+            }
+        }
+    }
+
+    @Test func pagesAreFound() throws {
+        let index = DocumentationIndex(Host.builtInModules)
+        #expect(try index.page(nil).contains("projection"))
+        #expect(try index.page("flow").contains("flow.load"))
+        #expect(try index.page("tensor:backward").contains("retain_graph"))
+        #expect(try index.page("backward").contains("retain_graph"))
+        let error = #expect(throws: ScriptError.self) { try index.page("flow.lod") }
+        #expect(error?.description.contains("flow.load") == true)
+    }
+}

@@ -1,0 +1,153 @@
+import Autodiff
+import Flows
+import Foundation
+import LawChecks
+import LuaFlow
+import Storage
+import Testing
+
+/// Problem 3 with the shipped flow on shipped digits.
+@Suite struct InpaintingTests {
+    static let script = Command.repository.appendingPathComponent("scripts/problem3_inpainting.lua").path
+
+    static func inpaint(_ arguments: [String], in scratch: Scratch) throws -> Command.Result {
+        try Command.run(["run", script, "--out", scratch.path("figure.png")] + arguments, in: scratch.url)
+    }
+
+    /// The shipped float16 weights against PyTorch's float64 arithmetic on the same weights.
+    @Test func theShippedFlowIsPyTorchs() throws {
+        let flow = try Flow.load(Command.repository.appendingPathComponent("models/nice-mnist.safetensors").path)
+        let fixture = try #require(Bundle.module.url(forResource: "Fixtures/shipped", withExtension: "safetensors"))
+        let reference = try Checkpoint.load(fixture.path)
+        var options = Interpreter.Options()
+        options.globals = true
+        let host = try Host(options: options)
+        guard case .object(let digits as Variable) = try host.run(code: "return data.digits().images[{{1, 10}, {}, {}}]")[0] else { Issue.record("no digits"); return }
+        let (expected, gradients) = (try #require(reference["log_prob"]), try #require(reference["gradient"]))
+        for row in 0..<10 {
+            let x = try Variable(digits.value.select(0, row)).reshape([1, 784])
+            let (values, gradient) = try Transform.valueAndGradient(of: { [try flow.logProbability($0[0])] }, at: [x], for: "test")
+            #expect(try difference(values[0].value, expected.slice(0, from: row, count: 1), absolute: 0.01, relative: 1e-5) == nil)
+            let wanted = try Variable(gradients.select(0, row)).reshape([1, 784])
+            let error = try ((gradient[0] - wanted).norm() / wanted.norm()).value.item()
+            #expect(error < 1e-3, "digit \(row + 1): relative gradient error \(error)")
+        }
+    }
+
+    @Test func tenStepsAreTheReferences() throws {
+        let fixture = try #require(Bundle.module.url(forResource: "Fixtures/shipped", withExtension: "safetensors"))
+        let scratch = try Scratch()
+        let script = try scratch.write("steps.lua", """
+            local autodiff, checkpoint, data, flow, host, projection, tensor =
+              require "autodiff", require "checkpoint", require "data", require "flow", require "host", require "projection", require "tensor"
+            local m, expected = flow.load(host.resource("nice-mnist.safetensors")), checkpoint.load(arg[1]).after_10_steps
+            local M = tensor.ones(28, 28)
+            M[{{6, 12}, {6, 20}}] = 0
+            for i = 1, 3 do
+              local truth = data.digits().images[i]
+              local P = projection.Intersection{projection.Box(0, 1), projection.Observed(M, truth)}
+              local X = truth:where(M, 1)
+              for k = 1, 10 do X = P(X - 1e-3 * autodiff.grad(function(x) return -m:log_prob(x) end)(X)) end
+              local error = (X - expected[i]):abs():max():item()
+              assert(error < 1e-3, "digit " .. i .. ": " .. error)
+            end
+            """)
+        let result = try Command.run(["run", script, fixture.path])
+        #expect(result.status == 0, "\(result.errors)")
+    }
+
+    @Test func theHomeworksRunImproves() throws {
+        let scratch = try Scratch()
+        let result = try InpaintingTests.inpaint([], in: scratch)
+        #expect(result.status == 0, "\(result.errors)")
+        let numbers = result.output.split(separator: "\n").first { $0.hasPrefix("-log p") }?.split(separator: " ").compactMap { Double($0) } ?? []
+        #expect(numbers.count == 3 && numbers[1] < numbers[0] - 500, "\(result.output)")
+        #expect(result.output.contains("largest violation 0\n"))
+        let picture = try Data(contentsOf: URL(fileURLWithPath: scratch.path("figure.png")))
+        #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]) && picture.count > 5000)
+    }
+
+    static let variations = [
+        ["--mask", "top"], ["--mask", "bottom"], ["--mask", "left"], ["--mask", "right"], ["--mask", "checkerboard"], ["--mask", "rows"],
+        ["--mask", "rows:4"], ["--mask", "columns"], ["--mask", "random"], ["--mask", "random:80"], ["--schedule", "step"],
+        ["--schedule", "linear"], ["--schedule", "exponential"], ["--schedule", "cosine"], ["--schedule", "warm_restarts"],
+        ["--schedule", "nice", "--noise", "nice"], ["--noise", "gaussian"], ["--noise", "annealed"], ["--noise", "langevin", "--lr", "1e-5"],
+        ["--digit", "2000", "--steps", "0"], ["--lr=2e-3", "--seed=4"],
+    ]
+
+    @Test(arguments: variations) func everyPartRuns(arguments: [String]) throws {
+        let scratch = try Scratch()
+        let result = try InpaintingTests.inpaint(["--steps", "8"] + arguments, in: scratch)
+        #expect(result.status == 0 && result.output.contains("largest violation 0\n"), "\(arguments): \(result.errors)\(result.output)")
+    }
+
+    @Test func aPictureIsAMask() throws {
+        let scratch = try Scratch()
+        let made = try Command.run(["-e", "local m = tensor.ones(28, 28) m[{{1, 5}, {}}] = 0 image.save([[\(scratch.path("mask.png"))]], m) image.save([[\(scratch.path("small.png"))]], tensor.ones(3, 4))"])
+        #expect(made.status == 0, "\(made.errors)")
+        let result = try InpaintingTests.inpaint(["--steps", "2", "--mask", scratch.path("mask.png")], in: scratch)
+        #expect(result.status == 0 && result.output.contains("140 missing pixels"), "\(result.errors)\(result.output)")
+        let wrong = try InpaintingTests.inpaint(["--steps", "2", "--mask", scratch.path("small.png")], in: scratch)
+        #expect(wrong.status == 1 && wrong.errors.contains("(3, 4)") && wrong.errors.contains("(28, 28)"))
+    }
+
+    @Test func sameSeedSamePicture() throws {
+        let (one, two) = (try Scratch(), try Scratch())
+        for scratch in [one, two] { _ = try InpaintingTests.inpaint(["--steps", "20", "--noise", "gaussian", "--mask", "random:30", "--seed", "5"], in: scratch) }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: one.path("figure.png"))) == Data(contentsOf: URL(fileURLWithPath: two.path("figure.png"))))
+    }
+
+    /// A function added to one of the three files is usable by its name with no other edit.
+    @Test func addedPartsAreFoundByName() throws {
+        let scratch = try Scratch()
+        let scripts = scratch.url.appendingPathComponent("scripts")
+        try FileManager.default.copyItem(at: Command.repository.appendingPathComponent("scripts"), to: scripts)
+        for (file, table, body) in [("schedules", "schedules", "(k, lr, steps) return lr / k end"), ("noises", "noises", "(k, alpha, steps) return 1e-4 end"), ("masks", "masks", "(h, w) return masks.top(h, w) end")] {
+            let path = scripts.appendingPathComponent("inpainting/\(file).lua")
+            let text = try String(contentsOf: path, encoding: .utf8)
+            try text.replacingOccurrences(of: "\nreturn \(table)\n", with: "\nfunction \(table).mine\(body)\nreturn \(table)\n").write(to: path, atomically: true, encoding: .utf8)
+        }
+        let models = Command.repository.appendingPathComponent("models")
+        try FileManager.default.createSymbolicLink(at: scratch.url.appendingPathComponent("models"), withDestinationURL: models)
+        let result = try Command.run(["run", scripts.appendingPathComponent("problem3_inpainting.lua").path, "--steps", "3", "--mask", "mine", "--schedule", "mine", "--noise", "mine"], in: scratch.url)
+        #expect(result.status == 0 && result.output.contains("392 missing pixels"), "\(result.errors)\(result.output)")
+    }
+
+    /// Wrong input: a clear message, status 1 or 2, no figure.
+    static let faults: [([String], String)] = [
+        (["--mask", "rectangel"], "rectangle"), (["--schedule", "cosin"], "cosine"), (["--noise", "langvin"], "langevin"),
+        (["--maks", "top"], "--mask"), (["--steps", "x"], "--steps"), (["--steps", "-1"], "--steps"), (["--steps", "1.5"], "--steps"), (["--steps"], "--steps"),
+        (["--digit", "0"], "--digit"), (["--digit", "2001"], "--digit"), (["--mask", "random:200"], "percentage"), (["--mask", "rows:99"], "rows"),
+        (["--mask", "/no/such.png"], "/no/such.png"), (["--model", "/no/such.pt"], "/no/such.pt"), (["--lr", "nan"], "nan"), (["--lr", "-1"], "step 1"),
+        (["--model", "scripts/inpainting/masks.lua"], "masks.lua"), (["stray"], "stray"), (["--out", "figure.bmp", "--steps", "1"], "bmp"),
+    ]
+
+    @Test(arguments: faults.indices) func wrongInputIsExplained(index: Int) throws {
+        let (arguments, message) = InpaintingTests.faults[index]
+        let scratch = try Scratch()
+        let result = try InpaintingTests.inpaint(arguments.map { $0.hasPrefix("scripts/") ? Command.repository.appendingPathComponent($0).path : $0 }, in: scratch)
+        #expect(result.status == 1 || result.status == 2, "\(arguments)")
+        #expect(result.errors.contains(message), "\(arguments): \(result.errors)")
+        #expect(!FileManager.default.fileExists(atPath: scratch.path("figure.png")))
+    }
+
+    @Test func damagedModelsAreRefused() throws {
+        let scratch = try Scratch()
+        let whole = try Data(contentsOf: Command.repository.appendingPathComponent("models/nice-mnist.safetensors"))
+        for (name, data) in [("short", whole.prefix(1 << 20)), ("header", whole.prefix(100)), ("empty", Data()), ("foreign", Data("hello".utf8))] {
+            let path = scratch.path("\(name).safetensors")
+            try data.write(to: URL(fileURLWithPath: path))
+            let result = try InpaintingTests.inpaint(["--model", path], in: scratch)
+            #expect(result.status == 1 && result.errors.contains("\(name).safetensors"), "\(name): \(result.errors)")
+        }
+    }
+
+    @Test func helpListsEverything() throws {
+        let result = try Command.run(["run", InpaintingTests.script, "--help"])
+        #expect(result.status == 0)
+        for word in ["--mask", "--schedule", "--noise", "--digit", "--steps", "--lr", "--seed", "--out", "--model", "warm_restarts", "langevin", "checkerboard"] {
+            #expect(result.output.contains(word), "\(word)")
+        }
+        #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+}
