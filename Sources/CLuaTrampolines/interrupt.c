@@ -90,6 +90,7 @@ bool lf_is_stopping(const lf_state *s) { return atomic_load_explicit(&s->stop, m
 static _Atomic(lf_state *) terminal_state;
 static atomic_int presses;
 static struct sigaction previous_interrupt, previous_alarm;
+static sigset_t previous_mask;
 
 // The backstop: something does not come back to Lua, and the user asked twice.
 static void on_alarm(int number) {
@@ -118,12 +119,19 @@ bool lf_install_terminal(lf_state *s) {
     struct sigaction last = {.sa_handler = on_alarm};
     sigemptyset(&last.sa_mask);
     sigaction(SIGALRM, &last, &previous_alarm);
+    // A program started from a thread that blocks signals (Dispatch's workers do) inherits that.
+    sigset_t heard;
+    sigemptyset(&heard);
+    sigaddset(&heard, SIGINT);
+    sigaddset(&heard, SIGALRM);
+    pthread_sigmask(SIG_UNBLOCK, &heard, &previous_mask);
     return true;
 }
 
 void lf_uninstall_terminal(lf_state *s) {
     if (atomic_load(&terminal_state) != s) return;
     alarm(0);
+    pthread_sigmask(SIG_SETMASK, &previous_mask, NULL);
     sigaction(SIGINT, &previous_interrupt, NULL);
     sigaction(SIGALRM, &previous_alarm, NULL);
     atomic_store(&terminal_state, NULL);

@@ -61,7 +61,7 @@ import Testing
         "assert((tensor({1}) + tensor({1}, {dtype = 'float64'})).dtype == 'float64')",
         "assert(tensor({1, 2}):eq(tensor({1, 3})):tolist()[2] == 0)",
         "local v, i = tensor({{1, 9}, {8, 2}}):max(2) assert(v:tolist()[1] == 9 and i:tolist()[2] == 1 and tensor({1, 9}):max():dim() == 0)",
-        "local x = tensor({1, 2}):requires_grad_(true) (x[2] * 3):backward() assert(x.grad:tolist()[2] == 3 and x.grad:tolist()[1] == 0)",
+        "local x = tensor({1, 2}):requires_grad_(true); (x[2] * 3):backward() assert(x.grad:tolist()[2] == 3 and x.grad:tolist()[1] == 0)",
         "local f = function(x) return (x ^ 3):sum() end assert(autodiff.grad(autodiff.grad(f) and function(x) return autodiff.grad(f)(x):sum() end)(tensor({2}))[{1}] == 12)",
         "random.manual_seed(0) local a = random.normal({2, 3}) random.manual_seed(0) assert((a - random.normal({2, 3})):abs():max():item() == 0)",
         "local m = flow.NICE{dim = 784, hidden = 2, layers = 1, couplings = 1} assert(m:log_prob(tensor.zeros(784)):dim() == 0 and m:log_prob(tensor.zeros(28, 28)):dim() == 0 and #m:log_prob(tensor.zeros(3, 28, 28)) == 3)",

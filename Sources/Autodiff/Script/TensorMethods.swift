@@ -51,7 +51,7 @@ enum TensorMethods {
             "x:backward()\nx:backward(cotangent, {retain_graph, create_graph})",
             "Adds the derivative of x by every leaf that requires one to the leaf's grad. x is a single number, or a cotangent of its shape weighs it. The graph is freed unless retain_graph; with create_graph the gradients can be differentiated again.",
             errors: "x is not a single number; nothing requires a gradient; the graph was freed; a value it needs was overwritten", source: "torch.Tensor.backward",
-            example: "local x = tensor({1, 2}):requires_grad_(true)\n(x * x):sum():backward()\nassert(x.grad:tolist()[2] == 4)")
+            example: "local x = tensor({1, 2}):requires_grad_(true)\nlocal y = (x * x):sum()\ny:backward()\nassert(x.grad:tolist()[2] == 4)")
     ) { arguments in
         try arguments.atMost(3)
         let x = try arguments.variable(1, "x")

@@ -8,7 +8,7 @@ enum TensorProperties {
             .list(x.shape.map { .integer($0) })
         },
         property("dtype", "\"float32\", \"float64\" or \"float16\".", "assert(tensor.zeros(2).dtype == \"float32\")") { .string($0.dtype.rawValue) },
-        property("grad", "The gradient that backward accumulated in this leaf, or nil.", "local x = tensor({3}):requires_grad_(true)\n(x * x):sum():backward()\nassert(x.grad[{1}] == 6)") { x in
+        property("grad", "The gradient that backward accumulated in this leaf, or nil.", "local x = tensor({3}):requires_grad_(true)\nlocal y = (x * x):sum()\ny:backward()\nassert(x.grad[{1}] == 6)") { x in
             x.grad.map { .object($0) } ?? .none
         },
         property("data", "The same memory without history: writing into it is not recorded.", "local x = tensor({3}):requires_grad_(true)\nx.data[1] = 5\nassert(x[{1}] == 5)") { .object($0.detached()) },
