@@ -4,6 +4,7 @@
 
 import Autodiff
 import Flows
+import Optimizers
 import Pictures
 import Projections
 import Storage
@@ -18,7 +19,7 @@ import Storage
 public final class Host {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
-        TensorModule(), AutodiffModule(), RandomModule(), FlowModule(), ProjectionModule(), DataModule(),
+        TensorModule(), AutodiffModule(), RandomModule(), FlowModule(), ProjectionModule(), OptimModule(), DataModule(),
         CheckpointModule(), ImageModule(), PlotModule(), HostModule(),
     ]
 

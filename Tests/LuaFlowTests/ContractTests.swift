@@ -8,7 +8,7 @@ import Testing
             zeros ones full eye arange linspace exp log log1p expm1 sqrt abs sin cos tan tanh sigmoid softplus relu erf pow clamp maximum
             minimum floor round sign sum mean prod var std max min argmax argmin logsumexp softmax cumsum norm matmul mv dot outer t
             transpose permute reshape view flatten squeeze unsqueeze expand cat stack split chunk gather index_select masked_select sort
-            topk flip roll tril triu diag conv2d eq ne lt le gt ge where masked_fill
+            topk flip roll tril triu diag conv2d inverse solve det slogdet cholesky lu qr svd eigh eq ne lt le gt ge where masked_fill
             """,
         "autodiff": "no_grad grad value_and_grad vjp jvp jacobian hessian hvp gradcheck",
         "random": "manual_seed generator normal uniform bernoulli permutation randint choice",
@@ -17,6 +17,7 @@ import Testing
             verify Box Observed Halfspace Hyperplane Affine Ball L1Ball LinfBall Simplex Nonnegative SecondOrderCone PSD Sphere Sparse
             Intersection Product Translate Scale
             """,
+        "optim": "SGD Adam AdamW RMSprop LBFGS projected_gradient",
         "data": "digits idx batches",
         "checkpoint": "load save",
         "image": "load save grid show",
