@@ -1,0 +1,21 @@
+/// Every law that scripts can make. A new law is a file in `Laws` and a line here.
+public enum Catalogue {
+    public static var laws: [any CataloguedLaw.Type] {
+        [
+            Normal.self,
+            Logistic.self,
+            Uniform.self,
+            Bernoulli.self,
+            Categorical.self,
+            Exponential.self,
+            Laplace.self,
+            Gamma.self,
+            Beta.self,
+            Dirichlet.self,
+            Poisson.self,
+            StudentT.self,
+            MultivariateNormal.self,
+            Mixture.self,
+        ]
+    }
+}

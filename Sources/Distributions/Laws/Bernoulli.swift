@@ -1,0 +1,85 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// The Bernoulli law: 1 with probability p = probs (or sigmoid(logits)), else 0.
+/// log P(x) = x log p + (1 - x) log(1 - p); by logits l: x l - softplus(l).
+public struct Bernoulli: CataloguedLaw {
+    public static let name = "Bernoulli"
+    public let probs: Variable
+    public let logits: Variable
+    private let isByLogits: Bool
+    public var batchShape: [Int] { probs.shape }
+
+    /// - Throws: unless every probability is in [0, 1].
+    public init(probs: Variable) throws {
+        self.probs = try promoted([probs])[0]
+        try Constraint.probability.check(probs, "probs", for: Bernoulli.operation)
+        logits = try self.probs.log() - (-self.probs).log1p()
+        isByLogits = false
+    }
+
+    /// - Throws: unless every logit is finite.
+    public init(logits: Variable) throws {
+        self.logits = try promoted([logits])[0]
+        try Constraint.finite.check(logits, "logits", for: Bernoulli.operation)
+        probs = try self.logits.sigmoid()
+        isByLogits = true
+    }
+
+    public var parameters: [Parameter] {
+        let both = [Parameter("probs", probs), Parameter("logits", logits)]
+        return isByLogits ? both.reversed() : both
+    }
+
+    public func logDensity(_ x: Variable) throws -> Variable {
+        let x = try x + probs.constant { _ in 0 }
+        return try x.guarded(x.indicator { $0 == 0 || $0 == 1 || $0.isNaN }, safe: 0, outside: -.infinity) { x in
+            isByLogits ? try x * logits - logits.softplus() : try x.xlogy(probs) + (1 - x).xlog1py(-probs)
+        }
+    }
+
+    /// log P(1) and log P(0).
+    var logOne: Variable { get throws { isByLogits ? try -(-logits).softplus() : try probs.log() } }
+    var logZero: Variable { get throws { isByLogits ? try -logits.softplus() : try (-probs).log1p() } }
+
+    public func cumulative(_ x: Variable) throws -> Variable {
+        // 0 below 0, 1 - p from 0, 1 from 1.
+        let step = try x.constant { $0.isNaN ? $0 : ($0 >= 0 && $0 < 1 ? 1 : 0) }
+        return try (1 - probs) * step + x.constant { $0 >= 1 ? 1 : 0 }
+    }
+
+    public func entropy() throws -> Variable {
+        isByLogits
+            ? try logits.softplus() - logits * probs : try -(probs.xlogy(probs) + (1 - probs).xlog1py(-probs))
+    }
+
+    public func mean() throws -> Variable { try probs.spread(batchShape) }
+    public func variance() throws -> Variable { isByLogits ? try probs * (-logits).sigmoid() : try probs * (1 - probs) }
+
+    public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
+        let p = try probs.value.expand(shape + batchShape).toArray()
+        return try generator.fill(shape + batchShape, dtype, for: operation) { $0.uniform() < p[$1] ? 1 : 0 }
+    }
+
+    public var description: String {
+        let given = parameters[0]
+        let one = given.value.value.count == 1 ? try? given.value.value.item() : nil
+        return "\(Self.operation)(\(given.name) = \(one.map(shown) ?? Shape.describe(given.value.shape)))"
+    }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "distribution.Bernoulli(probs, {dtype}) -> distribution\ndistribution.Bernoulli{logits = l} -> distribution", "1 with probability probs, else 0; logits are log p - log(1 - p).",
+            errors: "a probability outside [0, 1]; a logit that is not finite; both or neither of them", source: "torch.distributions.Bernoulli",
+            example: "local d = distribution.Bernoulli(0.25)\nassert(d.mean:item() == 0.25 and distribution.Bernoulli{logits = 0}.probs:item() == 0.5)")
+    ) { arguments in
+        let given = try arguments.law(["probs"], options: ["logits"]).oneOf(0, "logits")
+        return given.isOption ? try Bernoulli(logits: given.variable) : try Bernoulli(probs: given.variable)
+    }
+
+    public static let examples = [
+        LawExample("Bernoulli by probs", [.init([0.2, 0.5, 0.9])], points: .init([0, 1, 1])) { try Bernoulli(probs: $0[0]) },
+        LawExample("Bernoulli by logits", [.init([-2, 0.3, 4])], points: .init([0, 1, 1])) { try Bernoulli(logits: $0[0]) },
+    ]
+}

@@ -1,0 +1,71 @@
+import Autodiff
+import RealModule
+import Scripting
+import Tensors
+
+/// The Beta law on [0, 1]: log p(x) = (a - 1) log x + (b - 1) log(1 - x) - log B(a, b), a = concentration1, b = concentration0.
+public struct Beta: CataloguedLaw {
+    public static let name = "Beta"
+    public let a: Variable
+    public let b: Variable
+    public let batchShape: [Int]
+
+    /// - Throws: unless both are positive and broadcast.
+    public init(_ a: Variable, _ b: Variable) throws {
+        let both = try promoted([a, b])
+        (self.a, self.b) = (both[0], both[1])
+        try Constraint.positive.check(a, "concentration1", for: Beta.operation)
+        try Constraint.positive.check(b, "concentration0", for: Beta.operation)
+        batchShape = try broadcast([Parameter("concentration1", a), Parameter("concentration0", b)], for: Beta.operation)
+    }
+
+    public var parameters: [Parameter] { [Parameter("concentration1", a), Parameter("concentration0", b)] }
+    public var isReparameterised: Bool { true }
+
+    public func logDensity(_ x: Variable) throws -> Variable {
+        let x = try x + a.constant { _ in 0 }
+        return try x.guarded(x.indicator { !($0 < 0 || $0 > 1) }, safe: 0.5, outside: -.infinity) { x in
+            try (a - 1).xlogy(x) + (b - 1).xlog1py(-x) - Variable.logBeta(a, b)
+        }
+    }
+
+    public func cumulative(_ x: Variable) throws -> Variable {
+        let inside = try x.indicator { !($0 < 0 || $0 > 1) }
+        let ends = try x.constant { $0 > 1 ? 1 : 0 }
+        return try Variable.betaI(a, b, x.choose(inside, x.constant(0.5))).choose(inside, ends)
+    }
+
+    /// log B - (a - 1) ψ(a) - (b - 1) ψ(b) + (a + b - 2) ψ(a + b).
+    public func entropy() throws -> Variable {
+        let sum = try a + b
+        let own = try (a - 1) * a.digamma() + (b - 1) * b.digamma()
+        return try (Variable.logBeta(a, b) - own + (sum - 2) * sum.digamma()).spread(batchShape)
+    }
+
+    public func mean() throws -> Variable { try (a / (a + b)).spread(batchShape) }
+    public func variance() throws -> Variable {
+        let sum = try a + b
+        return try (a * b / (sum * sum * (sum + 1))).spread(batchShape)
+    }
+
+    /// G1 / (G1 + G0) of two Gamma variables, in logarithms: sigmoid(log G1 - log G0), kept inside (0, 1).
+    public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
+        let one = try Variable.logGammaDraws(a.expand(shape + batchShape), from: generator, for: operation)
+        let other = try Variable.logGammaDraws(b.expand(shape + batchShape), from: generator, for: operation)
+        return try (one - other).sigmoid().converted(to: dtype).clamp(dtype.smallest, dtype.belowOne)
+    }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "distribution.Beta(concentration1, concentration0, {dtype}) -> distribution", "The Beta law on [0, 1] with mean concentration1 / (concentration1 + concentration0).",
+            errors: "a parameter that is not positive", source: "torch.distributions.Beta",
+            example: "local d = distribution.Beta(1, 3)\nassert(d.mean:item() == 0.25 and d:log_prob(2):item() == -math.huge)")
+    ) { arguments in
+        let given = try arguments.law(["concentration1", "concentration0"])
+        return try Beta(given.required(0), given.required(1))
+    }
+
+    public static let examples = [
+        LawExample("Beta", [.init([0.4, 1, 4.5, 30]), .init([0.7, 1, 2, 60])], points: .init([0.2, 0.5, 0.9, 0.3])) { try Beta($0[0], $0[1]) }
+    ]
+}

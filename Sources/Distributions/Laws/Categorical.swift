@@ -1,0 +1,115 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// The law of one of the whole numbers 1 to k (Lua's counting; PyTorch's from 0) with the probabilities in the last
+/// dimension of probs, or softmax(logits). It has no mean and variance: they are NaN, as in PyTorch.
+public struct Categorical: CataloguedLaw {
+    public static let name = "Categorical"
+    public let probs: Variable
+    /// Normalised: log-probabilities.
+    public let logits: Variable
+    private let isByLogits: Bool
+    public var batchShape: [Int] { Array(probs.shape.dropLast()) }
+    private var count: Int { probs.shape.last ?? 0 }
+
+    /// - Throws: unless every row is in [0, 1] and sums to 1; rounding is divided out.
+    public init(probs: Variable) throws {
+        try Categorical.checkRank(probs, "probs")
+        try Constraint.probability.check(probs, "probs", for: Categorical.operation)
+        try checkSums(probs, "probs", for: Categorical.operation)
+        let given = try promoted([probs])[0]
+        self.probs = try given / given.sum([probs.shape.count - 1], keepingDimensions: true)
+        logits = try self.probs.guarded(self.probs.indicator { $0 > 0 }, safe: 1, outside: -.infinity) { try $0.log() }
+        isByLogits = false
+    }
+
+    /// - Throws: when a logit is NaN or +inf, or a row has none above -inf.
+    public init(logits: Variable) throws {
+        try Categorical.checkRank(logits, "logits")
+        try Constraint.logit.check(logits, "logits", for: Categorical.operation)
+        let given = try promoted([logits])[0]
+        let last = logits.shape.count - 1
+        let total = try given.logSumExp([last], keepingDimensions: true)
+        if let empty = try total.value.toArray().firstIndex(of: -.infinity) {
+            throw ScriptError(Categorical.operation, "logits\(place(empty, in: Array(logits.shape.dropLast()))): every logit is -inf")
+        }
+        self.logits = try given - total
+        probs = try self.logits.exp()
+        isByLogits = true
+    }
+
+    private static func checkRank(_ variable: Variable, _ name: String) throws {
+        guard let k = variable.shape.last, k > 0 else {
+            throw ScriptError(operation, "\(name) of shape \(Shape.describe(variable.shape)): a vector expected, or a batch of them")
+        }
+    }
+
+    public var parameters: [Parameter] {
+        let both = [Parameter("probs", probs), Parameter("logits", logits)]
+        return isByLogits ? both.reversed() : both
+    }
+
+    public func logDensity(_ x: Variable) throws -> Variable {
+        let k = count
+        let target = try Shape.broadcast(x.shape, batchShape, for: "distribution:log_prob")
+        let x = try Variable(x.value.expand(target))
+        let index = try x.constant { $0 >= 1 && $0 <= Double(k) && $0 == $0.rounded() ? $0 : 1 }.reshape(target + [1])
+        let picked = try logits.expand(target + [k]).gather(target.count, index, for: "distribution:log_prob").reshape(target)
+        let value = try picked + x.constant { $0.isNaN ? $0 : 0 }
+        return try value.choose(x.indicator { $0.isNaN || ($0 >= 1 && $0 <= Double(k) && $0 == $0.rounded()) }, value.constant(-Double.infinity))
+    }
+
+    /// Σ p_i over i <= x.
+    public func cumulative(_ x: Variable) throws -> Variable {
+        let numbers = Variable(try Tensor((1...count).map(Double.init), shape: [count], dtype))
+        let column = try x.detached().reshape(x.shape + [1])
+        let below = try column.indicator(numbers) { $0 >= $1 }
+        return try (probs * below).sumOfLast(1) + x.constant { $0.isNaN ? $0 : 0 }
+    }
+
+    public func entropy() throws -> Variable {
+        // Where p is 0 so is p log p, whatever the logit.
+        let finite = try logits.choose(logits.indicator { $0 > -.infinity }, logits.constant(0))
+        return try -(probs * finite).sumOfLast(1)
+    }
+
+    public func mean() throws -> Variable { Variable(try Tensor.full(batchShape, .nan, dtype)) }
+    public func variance() throws -> Variable { try mean() }
+
+    /// By inversion: the first number whose cumulated probability passes a uniform one.
+    public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
+        let k = count
+        let p = try probs.value.toArray()
+        let rows = max(p.count / max(k, 1), 1)
+        return try generator.fill(shape + batchShape, dtype, for: operation) { generator, position in
+            let start = (position % rows) * k
+            var rest = generator.uniform()
+            var last = 0
+            for i in 0..<k where p[start + i] > 0 {
+                last = i
+                rest -= p[start + i]
+                if rest < 0 { break }
+            }
+            return Double(last + 1)
+        }
+    }
+
+    public var description: String { "\(Self.operation)(\(parameters[0].name) = \(Shape.describe(probs.shape)))" }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "distribution.Categorical(probs, {dtype}) -> distribution\ndistribution.Categorical{logits = l} -> distribution",
+            "The numbers 1 to k with the probabilities in the last dimension of probs, or softmax(logits). Values count from 1, Lua's way; mean and variance are NaN.",
+            errors: "a probability outside [0, 1]; rows that do not sum to 1; NaN; both or neither of them", source: "torch.distributions.Categorical, counted from 1",
+            example: "local d = distribution.Categorical({0.25, 0.75})\nassert(math.abs(d:log_prob(2):item() - math.log(0.75)) < 1e-6)\nassert(d:log_prob(3):item() == -math.huge)")
+    ) { arguments in
+        let given = try arguments.law(["probs"], options: ["logits"]).oneOf(0, "logits")
+        return given.isOption ? try Categorical(logits: given.variable) : try Categorical(probs: given.variable)
+    }
+
+    public static let examples = [
+        LawExample("Categorical by probs", [.init([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])], points: .init([2, 3])) { try Categorical(probs: $0[0]) },
+        LawExample("Categorical by logits", [.init([-2, 0.3, 4])], points: .init([1, 3])) { try Categorical(logits: $0[0]) },
+    ]
+}

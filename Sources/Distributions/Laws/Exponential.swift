@@ -1,0 +1,52 @@
+import Autodiff
+import RealModule
+import Scripting
+import Tensors
+
+/// The exponential law on x >= 0: log p(x) = log rate - rate x.
+public struct Exponential: CataloguedLaw {
+    public static let name = "Exponential"
+    public let rate: Variable
+    public var batchShape: [Int] { rate.shape }
+
+    /// - Throws: unless rate is positive.
+    public init(_ rate: Variable) throws {
+        self.rate = try promoted([rate])[0]
+        try Constraint.positive.check(rate, "rate", for: Exponential.operation)
+    }
+
+    public var parameters: [Parameter] { [Parameter("rate", rate)] }
+    public var isReparameterised: Bool { true }
+
+    public func logDensity(_ x: Variable) throws -> Variable {
+        let x = try x + rate.constant { _ in 0 }
+        return try x.guarded(x.indicator { !($0 < 0) }, safe: 1, outside: -.infinity) { try rate.log() - rate * $0 }
+    }
+
+    public func cumulative(_ x: Variable) throws -> Variable {
+        let x = try x + rate.constant { _ in 0 }
+        return try x.guarded(x.indicator { !($0 < 0) }, safe: 1, outside: 0) { try -(-(rate * $0)).expm1() }
+    }
+
+    public func inverseCumulative(_ q: Variable) throws -> Variable { try -((-q).log1p() / rate) }
+    public func entropy() throws -> Variable { try (1 - rate.log()).spread(batchShape) }
+    public func mean() throws -> Variable { try (1 / rate).spread(batchShape) }
+    public func variance() throws -> Variable { try (1 / (rate * rate)).spread(batchShape) }
+
+    /// -log u / rate.
+    public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
+        let noise = try generator.fill(shape + batchShape, dtype, for: operation) { -Double.log($0.openUniform()) }
+        return try Variable(noise) / rate
+    }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "distribution.Exponential(rate, {dtype}) -> distribution", "The exponential law with mean 1 / rate, on x >= 0.", errors: "a rate that is not positive",
+            source: "torch.distributions.Exponential",
+            example: "local d = distribution.Exponential(2)\nassert(d.mean:item() == 0.5 and d:log_prob(-1):item() == -math.huge)")
+    ) { arguments in try Exponential(arguments.law(["rate"]).required(0)) }
+
+    public static let examples = [
+        LawExample("Exponential", [.init([0.5, 1, 30])], points: .init([0.2, 3, 0.1])) { try Exponential($0[0]) }
+    ]
+}

@@ -1,0 +1,68 @@
+import Autodiff
+import RealModule
+import Scripting
+import Tensors
+
+/// The Laplace law: log p(x) = -|x - loc| / scale - log(2 scale).
+public struct Laplace: CataloguedLaw {
+    public static let name = "Laplace"
+    public let loc: Variable
+    public let scale: Variable
+    public let batchShape: [Int]
+
+    /// - Throws: unless loc is finite, scale positive, and both broadcast.
+    public init(_ loc: Variable, _ scale: Variable) throws {
+        let both = try promoted([loc, scale])
+        (self.loc, self.scale) = (both[0], both[1])
+        try Constraint.finite.check(loc, "loc", for: Laplace.operation)
+        try Constraint.positive.check(scale, "scale", for: Laplace.operation)
+        batchShape = try broadcast([Parameter("loc", loc), Parameter("scale", scale)], for: Laplace.operation)
+    }
+
+    public var parameters: [Parameter] { [Parameter("loc", loc), Parameter("scale", scale)] }
+    public var isReparameterised: Bool { true }
+
+    public func logDensity(_ x: Variable) throws -> Variable { try -((x - loc).abs() / scale) - (scale * 2).log() }
+
+    /// e^-|z| / 2 on the left, 1 minus that on the right.
+    public func cumulative(_ x: Variable) throws -> Variable {
+        let z = try (x - loc) / scale
+        let tail = try (-z.abs()).exp() * 0.5
+        return try tail.choose(z.indicator { $0 < 0 }, 1 - tail)
+    }
+
+    /// loc - scale sign(q - 1/2) log(1 - 2 |q - 1/2|), with the logarithm taken of the nearer tail.
+    public func inverseCumulative(_ q: Variable) throws -> Variable {
+        let left = try q.indicator { $0 < 0.5 }
+        let tail = try q.choose(left, 1 - q)
+        let size = try (tail * 2).log()
+        return try loc + scale * size.choose(left, -size)
+    }
+
+    public func entropy() throws -> Variable { try ((scale * 2).log() + 1).spread(batchShape) }
+    public func mean() throws -> Variable { try loc.spread(batchShape) }
+    public func variance() throws -> Variable { try (scale * scale * 2).spread(batchShape) }
+
+    /// loc + scale e, with e by inversion.
+    public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
+        let noise = try generator.fill(shape + batchShape, dtype, for: operation) { generator in
+            let u = generator.openUniform()
+            return u < 0.5 ? Double.log(2 * u) : -Double.log(2 * (1 - u))
+        }
+        return try loc + scale * Variable(noise)
+    }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "distribution.Laplace(loc, scale, {dtype}) -> distribution", "The Laplace law with mean loc and variance 2 scale^2.",
+            errors: "a loc that is not finite; a scale that is not positive", source: "torch.distributions.Laplace",
+            example: "local d = distribution.Laplace(0, 2)\nassert(d.variance:item() == 8 and d:cdf(0):item() == 0.5)")
+    ) { arguments in
+        let given = try arguments.law(["loc", "scale"])
+        return try Laplace(given.required(0), given.required(1))
+    }
+
+    public static let examples = [
+        LawExample("Laplace", [.init([0.5, -1, 3]), .init([1, 0.3, 2])], points: .init([0.2, -1.4, 30])) { try Laplace($0[0], $0[1]) }
+    ]
+}

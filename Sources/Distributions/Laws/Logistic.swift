@@ -1,0 +1,55 @@
+import Autodiff
+import RealModule
+import Scripting
+import Tensors
+
+/// The logistic law with mean loc: cdf 1 / (1 + e^-z), log p(x) = -softplus(z) - softplus(-z) - log scale, z = (x - loc)/scale.
+public struct Logistic: CataloguedLaw {
+    public static let name = "Logistic"
+    public let loc: Variable
+    public let scale: Variable
+    public let batchShape: [Int]
+
+    /// - Throws: unless loc is finite, scale positive, and both broadcast.
+    public init(_ loc: Variable, _ scale: Variable) throws {
+        let both = try promoted([loc, scale])
+        (self.loc, self.scale) = (both[0], both[1])
+        try Constraint.finite.check(loc, "loc", for: Logistic.operation)
+        try Constraint.positive.check(scale, "scale", for: Logistic.operation)
+        batchShape = try broadcast([Parameter("loc", loc), Parameter("scale", scale)], for: Logistic.operation)
+    }
+
+    public var parameters: [Parameter] { [Parameter("loc", loc), Parameter("scale", scale)] }
+    public var isReparameterised: Bool { true }
+
+    private func standard(_ x: Variable) throws -> Variable { try (x - loc) / scale }
+
+    public func logDensity(_ x: Variable) throws -> Variable { try StandardLogistic().logProbability(standard(x)) - scale.log() }
+    public func cumulative(_ x: Variable) throws -> Variable { try standard(x).sigmoid() }
+    /// loc + scale (log q - log(1 - q)).
+    public func inverseCumulative(_ q: Variable) throws -> Variable { try loc + scale * (q.log() - (-q).log1p()) }
+    public func entropy() throws -> Variable { try (scale.log() + 2).spread(batchShape) }
+    public func mean() throws -> Variable { try loc.spread(batchShape) }
+    public func variance() throws -> Variable { try (scale * scale * (Double.pi * Double.pi / 3)).spread(batchShape) }
+
+    /// loc + scale e, with e standard logistic by inversion.
+    public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
+        let noise = try StandardLogistic().sample(shape + batchShape, dtype, from: generator, for: operation)
+        return try loc + scale * Variable(noise)
+    }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "distribution.Logistic(loc, scale, {dtype}) -> distribution",
+            "The logistic law with mean loc and variance (pi scale)^2 / 3.", errors: "a loc that is not finite; a scale that is not positive",
+            source: "scipy.stats.logistic; NICE's prior (Dinh, Krueger, Bengio 2015)",
+            example: "local d = distribution.Logistic(0, 1)\nassert(d:cdf(0):item() == 0.5 and d:entropy():item() == 2)")
+    ) { arguments in
+        let given = try arguments.law(["loc", "scale"])
+        return try Logistic(given.required(0), given.required(1))
+    }
+
+    public static let examples = [
+        LawExample("Logistic", [.init([0.5, -1, 3]), .init([1, 0.3, 2])], points: .init([0.2, -1.4, 30])) { try Logistic($0[0], $0[1]) }
+    ]
+}

@@ -1,0 +1,149 @@
+import Autodiff
+import RealModule
+import Scripting
+import Tensors
+
+/// A mixture: component i with probability w_i, then a draw of it: p(x) = Σ w_i p_i(x).
+public struct Mixture: CataloguedLaw {
+    public static let name = "Mixture"
+    public let weights: Variable
+    public let components: [any Distribution]
+    /// Whether the components are one batched law, whose last batch dimension counts them.
+    private let isBatched: Bool
+    public let batchShape: [Int]
+    public let eventShape: [Int]
+    private var count: Int { weights.shape.last ?? 0 }
+
+    /// - Throws: unless weights (..., k) are in [0, 1] and sum to 1, and there are k laws of one event shape.
+    public init(_ weights: Variable, _ components: [any Distribution]) throws {
+        guard let first = components.first, weights.shape.last == components.count else {
+            throw ScriptError(
+                Mixture.operation, "weights of shape \(Shape.describe(weights.shape)) and \(components.count) components: one weight per component, at least one, expected")
+        }
+        var batch = Array(weights.shape.dropLast())
+        for (index, component) in components.enumerated() {
+            guard component.eventShape == first.eventShape else {
+                throw ScriptError(
+                    Mixture.operation,
+                    "components[\(index + 1)] has events of shape \(Shape.describe(component.eventShape)): \(Shape.describe(first.eventShape)) expected, as of the first")
+            }
+            guard let next = try? Shape.broadcast(batch, component.batchShape, for: Mixture.operation) else {
+                throw ScriptError(
+                    Mixture.operation, "components[\(index + 1)]: its batch \(Shape.describe(component.batchShape)) does not broadcast with \(Shape.describe(batch)) before it")
+            }
+            batch = next
+        }
+        try self.init(weights, components, batch, first.eventShape, isBatched: false)
+    }
+
+    /// - Throws: unless weights (..., k) are in [0, 1] and sum to 1, and the law's last batch dimension is k.
+    public init(_ weights: Variable, batched law: any Distribution) throws {
+        guard let k = weights.shape.last, law.batchShape.last == k else {
+            throw ScriptError(
+                Mixture.operation,
+                "weights of shape \(Shape.describe(weights.shape)) and a law of batch \(Shape.describe(law.batchShape)): the same last dimension expected")
+        }
+        let batch = try Shape.broadcast(Array(weights.shape.dropLast()), Array(law.batchShape.dropLast()), for: Mixture.operation)
+        try self.init(weights, [law], batch, law.eventShape, isBatched: true)
+    }
+
+    private init(_ weights: Variable, _ components: [any Distribution], _ batch: [Int], _ event: [Int], isBatched: Bool) throws {
+        try Constraint.probability.check(weights, "weights", for: Mixture.operation)
+        try checkSums(weights, "weights", for: Mixture.operation)
+        let given = try promoted([weights])[0]
+        self.weights = try given / given.sum([weights.shape.count - 1], keepingDimensions: true)
+        (self.components, self.batchShape, self.eventShape, self.isBatched) = (components, batch, event, isBatched)
+    }
+
+    public var parameters: [Parameter] { [Parameter("weights", weights)] }
+    public var dtype: DType { components.reduce(weights.dtype) { $0.promoted(with: $1.dtype) } }
+
+    /// What a function of the components gives, side by side in a last axis.
+    private func each(_ batch: [Int], _ event: [Int], _ function: (any Distribution) throws -> Variable) throws -> Variable {
+        if isBatched {
+            // (..., k, event): k behind the event.
+            let value = try function(components[0])
+            let axis = value.shape.count - event.count - 1
+            return try value.permute(value.shape.indices.filter { $0 != axis } + [axis])
+        }
+        return try Variable.stack(components.map { try function($0).expand(batch + event) }, batch.count + event.count)
+    }
+
+    /// x with an axis for the components of a batched law.
+    private func spread(_ x: Variable) throws -> Variable {
+        guard isBatched else { return x }
+        let lead = x.shape.count - eventShape.count
+        return try x.reshape(Array(x.shape[..<lead]) + [1] + Array(x.shape[lead...]))
+    }
+
+    public func logDensity(_ x: Variable) throws -> Variable {
+        let batch = try Shape.broadcast(Array(x.shape.dropLast(eventShape.count)), batchShape, for: "distribution:log_prob")
+        let point = try spread(x)
+        let densities = try each(batch, []) { try $0.logDensity(point) }
+        let logWeights = try weights.guarded(weights.indicator { $0 > 0 }, safe: 1, outside: -.infinity) { try $0.log() }
+        let terms = try logWeights + densities
+        // Points that no component can reach: -inf, without a gradient.
+        let alive = try terms.constant { $0 == -.infinity ? 0 : 1 }.sumOfLast(1).indicator { $0 > 0 }
+        let column = try alive.reshape(alive.shape + [1])
+        let total = try terms.choose(column, terms.constant(0)).logSumExp([terms.shape.count - 1])
+        return try total.choose(alive, total.constant(-Double.infinity))
+    }
+
+    public func cumulative(_ x: Variable) throws -> Variable {
+        let batch = try Shape.broadcast(x.shape, batchShape, for: "distribution:cdf")
+        let point = try spread(x)
+        return try (each(batch, []) { try $0.cumulative(point) } * weights).sumOfLast(1)
+    }
+
+    /// Weights with axes of extent 1 for the event.
+    private var eventWeights: Variable {
+        get throws { try weights.reshape(Array(weights.shape.dropLast()) + eventShape.map { _ in 1 } + [count]) }
+    }
+
+    public func mean() throws -> Variable { try (each(batchShape, eventShape) { try $0.mean() } * eventWeights).sumOfLast(1) }
+
+    /// Σ w (variance + (mean - overall mean)²).
+    public func variance() throws -> Variable {
+        let means = try each(batchShape, eventShape) { try $0.mean() }
+        let weights = try eventWeights
+        let centre = try (means * weights).sum([means.shape.count - 1], keepingDimensions: true)
+        let away = try means - centre
+        return try ((each(batchShape, eventShape) { try $0.variance() } + away * away) * weights).sumOfLast(1)
+    }
+
+    /// A component by its weight, then its draw: all components are drawn, and one is kept.
+    public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
+        let lead = shape + batchShape
+        let chosen = try Categorical(probs: weights.detached().expand(batchShape + [count])).draw(shape, from: generator, for: operation)
+        let draws = try each(lead, eventShape) { component in
+            // A component of fewer batch dimensions is drawn anew for each law of the mixture's batch.
+            let own = isBatched ? batchShape + [count] : batchShape
+            let missing = own.count - component.batchShape.count
+            if missing == 0 && component.batchShape == own { return try component.draw(shape, from: generator, for: operation) }
+            return try drawBroadcast(component, shape, own, generator, operation)
+        }
+        let index = try chosen.reshape(lead + eventShape.map { _ in 1 } + [1]).expand(lead + eventShape + [1])
+        return try draws.gather(lead.count + eventShape.count, index).reshape(lead + eventShape)
+    }
+
+    /// Independent draws of a law for a batch to which its own broadcasts: enough of them, and the diagonal taken.
+    private func drawBroadcast(
+        _ law: any Distribution, _ shape: [Int], _ batch: [Int], _ generator: Generator, _ operation: String
+    ) throws -> Variable {
+        let extra = batch.count - law.batchShape.count
+        let repeats = batch.enumerated().map { $0 < extra || law.batchShape[$0 - extra] == 1 ? $1 : 1 }
+        // (shape, repeats, own batch, event): axis i of the batch is repeats[i] times own[i], one of which is 1.
+        let drawn = try law.draw(shape + repeats, from: generator, for: operation)
+        var order = Array(shape.indices)
+        for i in batch.indices {
+            order.append(shape.count + i)
+            if i >= extra { order.append(shape.count + batch.count + i - extra) }
+        }
+        let head = shape.count + batch.count + law.batchShape.count
+        return try drawn.permute(order + Array(head..<drawn.shape.count)).reshape(shape + batch + eventShape)
+    }
+
+    public var description: String {
+        "\(Self.operation)(weights = \(Shape.describe(weights.shape)), " + components.map(\.description).prefix(4).joined(separator: ", ") + (components.count > 4 ? ", ..." : "") + ")"
+    }
+}

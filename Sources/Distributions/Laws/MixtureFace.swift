@@ -1,0 +1,51 @@
+import Autodiff
+import Scripting
+import Tensors
+
+extension Mixture {
+    public static let constructor = makeConstructor(
+        Documentation(
+            "distribution.Mixture(weights, {d1, d2, ...}) -> distribution\ndistribution.Mixture(weights, d) -> distribution",
+            "Component i with probability weights[i]; components are a table of laws, or one law whose last batch dimension counts them. entropy and rsample have no closed form.",
+            errors: "weights that are negative or do not sum to 1; another number of components; events of different shapes", source: "torch.distributions.MixtureSameFamily",
+            example: "local d = distribution.Mixture({0.5, 0.5}, {distribution.Normal(-1, 1), distribution.Laplace(1, 1)})\nassert(d.mean:item() == 0 and d:cdf(0).dtype == \"float32\")")
+    ) { arguments in
+        try arguments.atMost(2)
+        let weights = try Arguments(function: arguments.function, values: [arguments[1]], context: arguments.context).law(["weights"]).required(0)
+        if case .object(let object as DistributionObject) = arguments[2] {
+            try checkDepth([object.law], for: arguments.function)
+            return try Mixture(weights, batched: object.law)
+        }
+        let components = try arguments.table(2, "components").elements().enumerated().map { index, element in
+            guard case .object(let object as DistributionObject) = element else {
+                throw ScriptError(arguments.function, "components[\(index + 1)]: a distribution expected, got \(element.shown)")
+            }
+            return object.law
+        }
+        try checkDepth(components, for: arguments.function)
+        return try Mixture(weights, components)
+    }
+
+    /// Mixtures of mixtures of ...: refused before they could exhaust the stack.
+    private static func checkDepth(_ components: [any Distribution], for operation: String) throws {
+        var level = components
+        var depth = 0
+        while !level.isEmpty {
+            depth += 1
+            guard depth <= 16, level.count <= 10_000 else { throw ScriptError(operation, "mixtures nested deeper than 16") }
+            level = level.flatMap { ($0 as? Mixture)?.components ?? [] }
+        }
+    }
+
+    public static let examples = [
+        LawExample("Mixture of Normal and Laplace", [.init([0.25, 0.75]), .init([-1]), .init([0.5]), .init([2]), .init([1.5])], points: .init([-1.2, 0, 3])) {
+            try Mixture($0[0], [Normal($0[1], $0[2]), Laplace($0[3], $0[4])])
+        },
+        LawExample("Mixture, batched", [.init([0.25, 0.35, 0.4]), .init([-1, 0, 2, 0, 0, 1], [2, 3]), .init([0.5, 1, 1])], points: .init([-1.2, 0.5])) {
+            try Mixture($0[0], batched: Normal($0[1], $0[2]))
+        },
+        LawExample("Mixture of vectors", [.init([0.25, 0.75]), .init([-1, 0, 2, 1], [2, 2]), .init([1, 0, 0.5, 2], [2, 2])], points: .init([-1.2, 0.5, 2, 2, 0, 0], [3, 2])) {
+            try Mixture($0[0], batched: MultivariateNormal($0[1], scale: $0[2].lowerTriangle(diagonal: 1)))
+        },
+    ]
+}

@@ -1,0 +1,89 @@
+import Autodiff
+import RealModule
+import Scripting
+import Tensors
+
+/// The Poisson law on 0, 1, 2, ...: log P(x) = x log rate - rate - log x!.
+public struct Poisson: CataloguedLaw {
+    public static let name = "Poisson"
+    public let rate: Variable
+    public var batchShape: [Int] { rate.shape }
+
+    /// - Throws: unless every rate is finite and not negative.
+    public init(_ rate: Variable) throws {
+        self.rate = try promoted([rate])[0]
+        try Constraint.nonnegative.check(rate, "rate", for: Poisson.operation)
+    }
+
+    public var parameters: [Parameter] { [Parameter("rate", rate)] }
+
+    public func logDensity(_ x: Variable) throws -> Variable {
+        let x = try x + rate.constant { _ in 0 }
+        let inside = try x.indicator { $0.isNaN || ($0 >= 0 && $0 < .infinity && $0 == $0.rounded()) }
+        return try x.guarded(inside, safe: 0, outside: -.infinity) { x in try x.xlogy(rate) - rate - (x + 1).lgamma() }
+    }
+
+    /// Q(floor(x) + 1, rate), with Q the regularised upper incomplete gamma function.
+    public func cumulative(_ x: Variable) throws -> Variable {
+        let x = try x.detached() + rate.constant { _ in 0 }
+        let inside = try x.indicator { $0 >= 0 && $0 < .infinity }
+        let count = try x.constant { $0 >= 0 && $0 < .infinity ? $0.rounded(.down) + 1 : 1 }
+        let ends = try x.constant { $0.isNaN ? $0 : ($0 < 0 ? 0 : 1) }
+        return try Variable.gammaP(count, rate, upper: true).choose(inside, ends)
+    }
+
+    /// rate - rate log rate + E[log X!], the expectation summed term by term.
+    public func entropy() throws -> Variable { try rate - rate.xlogy(rate) + rate.poissonMeanLogFactorial() }
+    public func mean() throws -> Variable { try rate.spread(batchShape) }
+    public func variance() throws -> Variable { try rate.spread(batchShape) }
+
+    public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
+        let rates = try rate.value.expand(shape + batchShape).toArray()
+        return try generator.fill(shape + batchShape, dtype, for: operation) { $0.poisson(rates[$1]) }
+    }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "distribution.Poisson(rate, {dtype}) -> distribution", "The Poisson law with mean and variance rate, on 0, 1, 2, ...", errors: "a rate that is negative or not finite",
+            source: "torch.distributions.Poisson", example: "local d = distribution.Poisson(3)\nassert(d.variance:item() == 3 and d:log_prob(0.5):item() == -math.huge)")
+    ) { arguments in try Poisson(arguments.law(["rate"]).required(0)) }
+
+    public static let examples = [
+        LawExample("Poisson", [.init([0.5, 4, 30])], points: .init([0, 3, 35])) { try Poisson($0[0]) }
+    ]
+}
+
+extension Generator {
+    /// A Poisson variable: below a rate of 10 by counting uniforms until their product passes e^-rate (Knuth), above by
+    /// PTRS, transformed rejection with squeeze (Hörmann, "The transformed rejection method for generating Poisson
+    /// random variables", Insurance: Mathematics and Economics 12, 1993).
+    func poisson(_ rate: Double) -> Double {
+        if rate <= 0 { return 0 }
+        if rate < 10 {
+            let limit = Double.exp(-rate)
+            var (count, product) = (0.0, openUniform())
+            while product > limit {
+                count += 1
+                product *= openUniform()
+            }
+            return count
+        }
+        let root = rate.squareRoot()
+        let logRate = Double.log(rate)
+        let b = 0.931 + 2.53 * root
+        let a = -0.059 + 0.02483 * b
+        let inverseAlpha = 1.1239 + 1.1328 / (b - 3.4)
+        let squeeze = 0.9277 - 3.6224 / (b - 2)
+        while true {
+            let u = openUniform() - 0.5
+            let v = openUniform()
+            let us = 0.5 - abs(u)
+            let k = ((2 * a / us + b) * u + rate + 0.43).rounded(.down)
+            if us >= 0.07, v <= squeeze { return k }
+            if k < 0 || (us < 0.013 && v > us) { continue }
+            // -rate + k log rate - log k!, written so that large rates do not cancel.
+            let logProbability = Special.logPrefactor(k + 1, logRate) - logRate
+            if Double.log(v * inverseAlpha / (a / (us * us) + b)) <= logProbability { return k }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// The uniform law on [low, high): log p(x) = -log(high - low) there, -inf elsewhere.
+public struct Uniform: CataloguedLaw {
+    public static let name = "Uniform"
+    public let low: Variable
+    public let high: Variable
+    public let batchShape: [Int]
+
+    /// - Throws: unless both are finite and broadcast, and low is below high everywhere.
+    public init(_ low: Variable, _ high: Variable) throws {
+        let both = try promoted([low, high])
+        (self.low, self.high) = (both[0], both[1])
+        try Constraint.finite.check(low, "low", for: Uniform.operation)
+        try Constraint.finite.check(high, "high", for: Uniform.operation)
+        batchShape = try broadcast([Parameter("low", low), Parameter("high", high)], for: Uniform.operation)
+        let lows = try both[0].value.expand(batchShape).toArray()
+        let highs = try both[1].value.expand(batchShape).toArray()
+        for i in lows.indices where !(lows[i] < highs[i] && (highs[i] - lows[i]).isFinite) {
+            throw ScriptError(Uniform.operation, "high\(place(i, in: batchShape)) = \(shown(highs[i])): a number above low (\(shown(lows[i]))) expected")
+        }
+    }
+
+    public var parameters: [Parameter] { [Parameter("low", low), Parameter("high", high)] }
+    public var isReparameterised: Bool { true }
+
+    public func logDensity(_ x: Variable) throws -> Variable {
+        let above = try x.indicator(low) { !($0 < $1) }
+        let below = try x.indicator(high) { !($0 >= $1) }
+        let inside = try above * below
+        let density = try -(high - low).log() + x.constant { $0.isNaN ? $0 : 0 }
+        return try density.choose(inside, density.constant(-Double.infinity))
+    }
+
+    public func cumulative(_ x: Variable) throws -> Variable { try ((x - low) / (high - low)).clamp(0, 1) }
+    public func inverseCumulative(_ q: Variable) throws -> Variable { try low + (high - low) * q }
+    public func entropy() throws -> Variable { try (high - low).log().spread(batchShape) }
+    public func mean() throws -> Variable { try ((low + high) * 0.5).spread(batchShape) }
+    public func variance() throws -> Variable {
+        let width = try high - low
+        return try (width * width / 12).spread(batchShape)
+    }
+
+    /// low + (high - low) u.
+    public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
+        let noise = try generator.fill(shape + batchShape, dtype, for: operation) { $0.uniform() }
+        return try low + (high - low) * Variable(noise)
+    }
+
+    public static let constructor = makeConstructor(
+        Documentation(
+            "distribution.Uniform(low, high, {dtype}) -> distribution", "The uniform law on [low, high).",
+            errors: "bounds that are not finite; low that is not below high", source: "torch.distributions.Uniform",
+            example: "local d = distribution.Uniform(0, 4)\nassert(d.mean:item() == 2 and d:log_prob(5):item() == -math.huge)")
+    ) { arguments in
+        let given = try arguments.law(["low", "high"])
+        return try Uniform(given.required(0), given.required(1))
+    }
+
+    public static let examples = [
+        LawExample("Uniform", [.init([0, -1, 3]), .init([1, 0.5, 7])], points: .init([0.2, -0.4, 6])) { try Uniform($0[0], $0[1]) }
+    ]
+}

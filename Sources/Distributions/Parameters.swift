@@ -1,0 +1,105 @@
+import Autodiff
+import RealModule
+import Scripting
+import Tensors
+
+/// What a parameter must satisfy. NaN satisfies nothing.
+enum Constraint {
+    case finite, positive, nonnegative, probability
+    /// A log-weight: -inf is allowed.
+    case logit
+
+    private func admits(_ number: Double) -> Bool {
+        switch self {
+        case .finite: number.isFinite
+        case .positive: number > 0 && number.isFinite
+        case .nonnegative: number >= 0 && number.isFinite
+        case .probability: number >= 0 && number <= 1
+        case .logit: number < .infinity
+        }
+    }
+
+    private func expectation(_ number: Double) -> String {
+        switch self {
+        case .finite: "a finite number"
+        case .positive: number > 0 ? "a finite number" : "a positive number"
+        case .nonnegative: number > 0 ? "a finite number" : "a number from 0"
+        case .probability: "a number from 0 to 1"
+        case .logit: "a number or -inf"
+        }
+    }
+
+    /// Throws unless every element satisfies it: `distribution.Normal: scale[2] = -1: a positive number expected`.
+    func check(_ variable: Variable, _ name: String, for operation: String) throws {
+        let values = try variable.value.toArray()
+        if let bad = values.firstIndex(where: { !admits($0) }) {
+            throw ScriptError(
+                operation, "\(name)\(place(bad, in: variable.shape)) = \(shown(values[bad])): \(expectation(values[bad])) expected")
+        }
+    }
+}
+
+/// `[2]`, `[1, 3]`, or nothing for a single number; counted from 1.
+func place(_ flat: Int, in shape: [Int]) -> String {
+    if shape.isEmpty { return "" }
+    var rest = flat
+    let index = Shape.strides(shape).map { stride in
+        defer { rest %= stride }
+        return String(rest / stride + 1)
+    }
+    return "[" + index.joined(separator: ", ") + "]"
+}
+
+/// Parameters in one dtype: float64 if any is, else float32.
+func promoted(_ variables: [Variable]) throws -> [Variable] {
+    let dtype: DType = variables.contains { $0.dtype == .float64 } ? .float64 : .float32
+    return try variables.map { $0.dtype == dtype ? $0 : try $0.converted(to: dtype) }
+}
+
+/// The shape to which all broadcast.
+func broadcast(_ parameters: [Parameter], for operation: String) throws -> [Int] {
+    var shape: [Int] = []
+    for (index, parameter) in parameters.enumerated() {
+        guard let next = try? Shape.broadcast(shape, parameter.value.shape, for: operation) else {
+            let before = parameters[..<index].map { "\($0.name) \(Shape.describe($0.value.shape))" }.joined(separator: ", ")
+            throw ScriptError(operation, "\(before) and \(parameter.name) \(Shape.describe(parameter.value.shape)) do not broadcast")
+        }
+        shape = next
+    }
+    return shape
+}
+
+/// Throws unless every row along the last axis sums to 1, to rounding.
+func checkSums(_ probabilities: Variable, _ name: String, for operation: String) throws {
+    let count = probabilities.shape.last ?? 0
+    let values = try probabilities.value.toArray()
+    let rows = Array(probabilities.shape.dropLast())
+    for start in stride(from: 0, to: values.count, by: max(count, 1)) {
+        let sum = values[start..<(start + count)].reduce(0, +)
+        guard abs(sum - 1) <= 1e-5 else {
+            throw ScriptError(operation, "\(name)\(place(start / count, in: rows)) sums to \(shown(sum)): 1 expected")
+        }
+    }
+}
+
+extension Variable {
+    /// The shape given, with memory of its own, so that writing into it changes no parameter.
+    func spread(_ shape: [Int]) throws -> Variable { try expand(shape).clone() }
+
+    /// The sum over the last `count` axes.
+    func sumOfLast(_ count: Int) throws -> Variable {
+        count == 0 ? self : try sum(Array((shape.count - count)..<shape.count))
+    }
+}
+
+extension Generator {
+    /// A tensor filled element after element by `draw`, which gets the row-major position.
+    func fill(_ shape: [Int], _ dtype: DType, for operation: String, at draw: (Generator, Int) -> Double) throws -> Variable {
+        var position = 0
+        return Variable(
+            try fill(shape, dtype, for: operation) { generator in
+                defer { position += 1 }
+                return draw(generator, position)
+            })
+    }
+}

@@ -1,0 +1,39 @@
+import Autodiff
+import RealModule
+import Tensors
+
+extension Generator {
+    /// The logarithm of a Gamma(a, 1) variable, exactly distributed: Marsaglia & Tsang, "A simple method for generating
+    /// gamma variables", ACM TOMS 26, 2000; below a = 1 by Gamma(a) = Gamma(a + 1) u^(1/a), which in logarithms never
+    /// underflows.
+    func logGamma(_ a: Double) -> Double {
+        if a < 1 { return logGamma(a + 1) + Double.log(openUniform()) / a }
+        let d = a - 1.0 / 3
+        let c = 1 / (9 * d).squareRoot()
+        while true {
+            let x = normal()
+            let root = 1 + c * x
+            guard root > 0 else { continue }
+            let v = root * root * root
+            let u = openUniform()
+            if u < 1 - 0.0331 * x * x * x * x || Double.log(u) < 0.5 * x * x + d * (1 - v + Double.log(v)) {
+                return Double.log(d) + Double.log(v)
+            }
+        }
+    }
+}
+
+extension Variable {
+    /// One draw y = log X, X ~ Gamma(a, 1), for each element of a, in float64 whatever a's type.
+    ///
+    /// Implicitly reparameterised: dy/da = -(∂F/∂a) / p(y) at the draw (Figurnov, Mohamed, Mnih, "Implicit
+    /// reparameterization gradients", NeurIPS 2018). The slope is a function of a and y on the tape, so second
+    /// derivatives are right too.
+    static func logGammaDraws(_ a: Variable, from generator: Generator, for operation: String) throws -> Variable {
+        let shapes = try a.value.toArray()
+        let draws = try generator.fill(a.shape, .float64, for: operation) { shapes[$1] == 0 ? -.infinity : $0.logGamma(shapes[$1]) }
+        return try .recorded("distribution.gamma_draw", [a], draws.value, keeps: [.inputs, .outputs]) { call in
+            [try call.cotangent * logGammaSlope(call.inputs[0], call.outputs[0])]
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Autodiff
+import RealModule
+import Tensors
+
+extension Special {
+    /// E[Δⁿ log X!] for X ~ Poisson(rate), where Δ f(k) = f(k + 1) - f(k): so Δ⁰ is log X!, Δ¹ log(X + 1), ...
+    ///
+    /// The sum runs over 14 standard deviations to both sides; what it leaves out is below 1e-20.
+    static func poissonMeanLogFactorial(_ rate: Double, order n: Int) -> Double {
+        guard rate >= 0, rate.isFinite else { return .nan }
+        if rate > 1000 { return asymptotic(rate, order: n) }
+        let reach = 14 * rate.squareRoot() + 40
+        let (first, last) = (max(0, (rate - reach).rounded(.down)), (rate + reach).rounded(.up))
+        var sum = 0.0
+        var k = first
+        while k <= last {
+            let weight = rate == 0 ? (k == 0 ? 1 : 0) : Double.exp(logPrefactor(k + 1, Double.log(rate)) - Double.log(rate))
+            if weight > 0 { sum += weight * difference(k, n) }
+            k += 1
+        }
+        return sum
+    }
+
+    /// From the entropy's expansion log(2πe λ)/2 - 1/(12 λ) - 1/(24 λ²) - 19/(360 λ³) (Evans & Boersma, "The entropy of a
+    /// Poisson distribution", SIAM Review 30, 1988) and its derivatives; past the third to leading order.
+    private static func asymptotic(_ rate: Double, order n: Int) -> Double {
+        let r = 1 / rate
+        switch n {
+        case 0:
+            let entropy = 0.5 * Double.log(2 * .pi * Double.exp(1) * rate) - r * (1 / 12 + r * (1 / 24 + r * 19 / 360))
+            return entropy - rate + rate * Double.log(rate)
+        case 1: return Double.log(rate) + r * (1 / 2 + r * (1 / 12 + r * (1 / 12 + r * 19 / 120)))
+        case 2: return r * (1 - r * (1 / 2 + r * (1 / 6 + r / 4)))
+        case 3: return -r * r * (1 - r * (1 + r / 2))
+        default: return (n % 2 == 0 ? 1 : -1) * Double.exp(lgamma(Double(n - 1)) + Double(n - 1) * Double.log(r))
+        }
+    }
+
+    private static func difference(_ k: Double, _ n: Int) -> Double {
+        switch n {
+        case 0: lgamma(k + 1)
+        case 1: Double.log(k + 1)
+        default: difference(k + 1, n - 1) - difference(k, n - 1)
+        }
+    }
+}
+
+extension Variable {
+    /// E[Δⁿ log X!] for X ~ Poisson(self). Its slope is the next order: d/dλ E[f(X)] = E[f(X + 1) - f(X)].
+    func poissonMeanLogFactorial(order n: Int = 0) throws -> Variable {
+        try pointwise("poisson_mean", slope: { try $0.poissonMeanLogFactorial(order: n + 1) }) {
+            Special.poissonMeanLogFactorial($0, order: n)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import RealModule
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Special functions of real numbers, in Double. `Variable`'s methods of the same names add the gradients.
+///
+/// Outside its domain every function here is NaN; none traps.
+enum Special {
+    /// log |Γ(x)|, the C library's; +inf at 0, -1, -2, ...
+    static func lgamma(_ x: Double) -> Double {
+        // lgamma_r, because lgamma writes a global sign.
+        var sign: Int32 = 0
+        return lgamma_r(x, &sign)
+    }
+
+    /// ψ(x) = d/dx log Γ(x). Recurrence up to x >= 10, then the asymptotic series (Abramowitz & Stegun 6.3.18);
+    /// reflection (6.3.7) below 0. NaN at 0, -1, -2, ...
+    static func digamma(_ x: Double) -> Double {
+        if x.isNaN || x == -.infinity { return .nan }
+        if x == .infinity { return x }
+        if x <= 0 {
+            if x == x.rounded() { return .nan }
+            return digamma(1 - x) - .pi / Double.tan(.pi * (x - x.rounded()))
+        }
+        var (x, shift) = (x, 0.0)
+        while x < 10 {
+            shift += 1 / x
+            x += 1
+        }
+        let t = 1 / (x * x)
+        let series = t * (1 / 12 - t * (1 / 120 - t * (1 / 252 - t * (1 / 240 - t * (1 / 132 - t * (691 / 32760 - t / 12))))))
+        return Double.log(x) - 0.5 / x - series - shift
+    }
+
+    /// ψ⁽ⁿ⁾(x), the n-th derivative of ψ, for n >= 0 and x > 0: (-1)ⁿ⁺¹ n! ζ(n + 1, x) (A&S 6.4.10).
+    static func polygamma(_ n: Int, _ x: Double) -> Double {
+        if n == 0 { return digamma(x) }
+        guard n > 0, x > 0 else { return .nan }
+        let magnitude = Double.exp(lgamma(Double(n) + 1)) * zeta(Double(n) + 1, x)
+        return n % 2 == 1 ? magnitude : -magnitude
+    }
+
+    /// Hurwitz's ζ(s, x) = Σ_{k >= 0} (x + k)^-s for s > 1, x > 0, by Euler-Maclaurin summation from x + k >= 12
+    /// (Cephes' zeta, Moshier 1987, does the same from 9).
+    private static func zeta(_ s: Double, _ x: Double) -> Double {
+        if x == .infinity { return 0 }
+        var (x, sum) = (x, 0.0)
+        while x < 12 + s {
+            sum += Double.pow(x, -s)
+            x += 1
+        }
+        let power = Double.pow(x, -s)
+        sum += x * power / (s - 1) + power / 2
+        // B_2j / (2j)!, j = 1, 2, ...
+        let bernoulli = [
+            1.0 / 12, -1.0 / 720, 1.0 / 30240, -1.0 / 1_209_600, 1.0 / 47_900_160, -691.0 / 1_307_674_368_000, 1.0 / 74_724_249_600,
+        ]
+        var factor = s * power / x
+        for (j, b) in bernoulli.enumerated() {
+            sum += b * factor
+            let k = Double(2 * j + 1)
+            factor *= (s + k) * (s + k + 1) / (x * x)
+        }
+        return sum
+    }
+
+    /// log B(a, b) = log Γ(a) + log Γ(b) - log Γ(a + b).
+    static func logBeta(_ a: Double, _ b: Double) -> Double { lgamma(a) + lgamma(b) - lgamma(a + b) }
+
+    /// Φ(x), the standard normal distribution function, right in both tails.
+    static func normalCDF(_ x: Double) -> Double { 0.5 * erfc(-x * 0.5.squareRoot()) }
+}

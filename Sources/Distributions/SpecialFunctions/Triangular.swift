@@ -1,0 +1,88 @@
+import Autodiff
+import RealModule
+import Scripting
+import Tensors
+
+/// Small dense linear algebra on the last two axes, with gradients of any order.
+extension Variable {
+    /// The lower triangular L with L Lᵀ = A, for symmetric positive definite A (only its lower triangle is read).
+    /// Throws where a pivot is not positive, naming it.
+    func choleskyFactor(_ name: String, for operation: String) throws -> Variable {
+        let n = shape.last ?? 0
+        var a = try value.toArray()
+        for start in stride(from: 0, to: a.count, by: max(n * n, 1)) {
+            for j in 0..<n {
+                for i in j..<n {
+                    var sum = a[start + i * n + j]
+                    for k in 0..<j { sum -= a[start + i * n + k] * a[start + j * n + k] }
+                    if i == j {
+                        guard sum > 0, sum.isFinite else {
+                            let matrix = place(start / (n * n), in: Array(shape.dropLast(2)))
+                            throw ScriptError(operation, "\(name)\(matrix) is not positive definite: pivot \(j + 1) is \(shown(sum))")
+                        }
+                        a[start + j * n + j] = sum.squareRoot()
+                    } else {
+                        a[start + i * n + j] = sum / a[start + j * n + j]
+                    }
+                }
+                for i in 0..<j { a[start + i * n + j] = 0 }
+            }
+        }
+        return try .recorded("distribution.cholesky", [self], Tensor(a, shape: shape, dtype), keeps: .outputs) { call in
+            // Murray, "Differentiation of the Cholesky decomposition", 2016, equation 10: symmetrised
+            // L⁻ᵀ Φ(Lᵀ L̄) L⁻¹, with Φ the lower triangle and half the diagonal.
+            let l = call.outputs[0]
+            let inner = try l.transposed().matmul(call.cotangent).lowerTriangle(diagonal: 0.5)
+            let left = try l.solvingTriangular(inner, transposed: true)
+            let whole = try l.solvingTriangular(left.transposed(), transposed: true)
+            return [try (whole + whole.transposed()) * 0.5]
+        }
+    }
+
+    /// L⁻¹ B, or L⁻ᵀ B, for lower triangular L (..., n, n) and B (..., n, m); leading axes broadcast.
+    func solvingTriangular(_ b: Variable, transposed: Bool = false) throws -> Variable {
+        let operation = "distribution.solve_triangular"
+        let (n, m) = (shape[shape.count - 1], b.shape[b.shape.count - 1])
+        let lead = try Shape.broadcast(Array(shape.dropLast(2)), Array(b.shape.dropLast(2)), for: operation)
+        // A shared factor is read in place of one copy per right-hand side.
+        let factors = try value.toArray()
+        let rows = try Tensor(Array(0..<max(factors.count / max(n * n, 1), 1)).map(Double.init), shape: Array(shape.dropLast(2)), .float64)
+            .expand(lead).toArray()
+        var x = try b.value.expand(lead + [n, m]).toArray()
+        for (index, row) in rows.enumerated() where n * m > 0 {
+            if index & 0xff == 0 { try Cancellation.check() }
+            let (l, at) = (Int(row) * n * n, index * n * m)
+            for i in transposed ? Array((0..<n).reversed()) : Array(0..<n) {
+                for column in 0..<m {
+                    var sum = x[at + i * m + column]
+                    for k in transposed ? (i + 1)..<n : 0..<i {
+                        sum -= factors[l + (transposed ? k * n + i : i * n + k)] * x[at + k * m + column]
+                    }
+                    x[at + i * m + column] = sum / factors[l + i * n + i]
+                }
+            }
+        }
+        let result = try Tensor(x, shape: lead + [n, m], dtype.promoted(with: b.dtype))
+        return try .recorded(operation, [self, b], result, keeps: [.inputs, .outputs]) { call in
+            let (l, solution) = (call.inputs[0], call.outputs[0])
+            let flow = try l.solvingTriangular(call.cotangent, transposed: !transposed)
+            let factor = try transposed ? solution.matmul(flow.transposed()) : flow.matmul(solution.transposed())
+            return [
+                call.wanted[0] ? try (-factor.lowerTriangle(diagonal: 1)).summed(to: l.shape) : nil,
+                call.wanted[1] ? try flow.summed(to: call.inputs[1].shape) : nil,
+            ]
+        }
+    }
+
+    /// The part below the diagonal, with the diagonal times a factor.
+    func lowerTriangle(diagonal: Double) throws -> Variable { try self * mask(below: 1, diagonal: diagonal) }
+
+    /// The diagonals of the last two axes.
+    func diagonalOfLast() throws -> Variable { try (self * mask(below: 0, diagonal: 1)).sumOfLast(1) }
+
+    private func mask(below: Double, diagonal: Double) throws -> Variable {
+        let n = shape.last ?? 0
+        let values = (0..<n * n).map { $0 / n > $0 % n ? below : $0 / n == $0 % n ? diagonal : 0 }
+        return Variable(try Tensor(values, shape: [n, n], dtype.computing))
+    }
+}
