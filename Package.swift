@@ -82,6 +82,8 @@ let package = Package(
         .testTarget(
             name: "AutodiffTests", dependencies: ["Autodiff", "LawChecks"], resources: [.copy("Fixtures")]),
         .testTarget(
+            name: "DistributionsTests", dependencies: ["Distributions", "LawChecks"], resources: [.copy("Fixtures")]),
+        .testTarget(
             name: "FlowsTests",
             dependencies: ["Flows", "LawChecks", .product(name: "RealModule", package: "swift-numerics")],
             resources: [.copy("Fixtures")]),

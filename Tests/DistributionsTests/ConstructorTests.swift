@@ -1,0 +1,103 @@
+import Autodiff
+import LawChecks
+import Scripting
+import Tensors
+import Testing
+
+@testable import Distributions
+
+/// What every constructor accepts and refuses, with the messages scripts see.
+@Suite struct ConstructorTests {
+    private static func numbers(_ values: [Double]) -> Value { .sequence(values.map { .number($0) }) }
+    private static func rows(_ rows: [[Double]]) -> Value { .sequence(rows.map(numbers)) }
+    private static func law(_ name: String, _ arguments: [Value]) throws -> Value { .object(DistributionObject(try make(name, arguments))) }
+
+    private static var refused: [(name: String, arguments: [Value], message: String)] { [
+        ("Normal", [.integer(0), .sequence([.integer(1), .integer(-1)])], "scale[2] = -1: a positive number expected"),
+        ("Normal", [.integer(0), .integer(0)], "scale = 0: a positive number expected"),
+        ("Normal", [.integer(0), .number(.nan)], "scale = nan: a positive number expected"),
+        ("Normal", [.integer(0), .number(.infinity)], "scale = inf: a finite number expected"),
+        ("Normal", [rows([[0, 1], [.nan, 2]]), .integer(1)], "loc[2, 1] = nan: a finite number expected"),
+        ("Normal", [numbers([0, 1]), numbers([1, 2, 3])], "loc (2) and scale (3) do not broadcast"),
+        ("Normal", [.integer(0)], "scale is missing: distribution.Normal(loc, scale)"),
+        ("Normal", [.string("a"), .integer(1)], "loc: a number, a tensor or a table of numbers expected, got \"a\""),
+        ("Normal", [.integer(0), .integer(1), .integer(2)], "takes at most 2 parameters (loc, scale), got 3"),
+        ("Normal", [.integer(0), .integer(1), .options(("dtyp", .string("float64")))], "unknown option dtyp (did you mean \"dtype\"?); the options are dtype"),
+        ("Normal", [.sequence([.sequence([.integer(1)]), .integer(2)]), .integer(1)], "loc[2]: a number or a table of numbers expected, got 2"),
+        ("Normal", [rows([[0, 1], [1]]), .integer(1)], "loc: a rectangular table of numbers expected"),
+        ("Logistic", [.integer(0), .integer(-2)], "scale = -2: a positive number expected"),
+        ("Laplace", [.number(-.infinity), .integer(1)], "loc = -inf: a finite number expected"),
+        ("Uniform", [.integer(0), numbers([1, 0])], "high[2] = 0: a number above low (0) expected"),
+        ("Uniform", [.number(.nan), .integer(1)], "low = nan: a finite number expected"),
+        ("Bernoulli", [.number(1.5)], "probs = 1.5: a number from 0 to 1 expected"),
+        ("Bernoulli", [.options(("logits", .number(.nan)))], "logits = nan: a finite number expected"),
+        ("Bernoulli", [], "probs or {logits = ...} expected, not neither"),
+        ("Bernoulli", [.number(0.5), .options(("logits", .number(0)))], "probs or {logits = ...} expected, not both"),
+        ("Categorical", [numbers([0.5, 0.6])], "probs sums to 1.100000023841858: 1 expected"),
+        ("Categorical", [rows([[0.5, 0.5], [0.5, 0.25]])], "probs[2] sums to 0.75: 1 expected"),
+        ("Categorical", [numbers([1.5, -0.5])], "probs[1] = 1.5: a number from 0 to 1 expected"),
+        ("Categorical", [.integer(1)], "probs of shape (): a vector expected, or a batch of them"),
+        ("Categorical", [.options(("logits", numbers([-.infinity, -.infinity])))], "logits: every logit is -inf"),
+        ("Categorical", [.options(("logits", numbers([0, .nan])))], "logits[2] = nan: a number or -inf expected"),
+        ("Exponential", [.integer(0)], "rate = 0: a positive number expected"),
+        ("Gamma", [.integer(-1), .integer(1)], "concentration = -1: a positive number expected"),
+        ("Gamma", [.integer(1), numbers([1, 0])], "rate[2] = 0: a positive number expected"),
+        ("Beta", [.integer(0), .integer(1)], "concentration1 = 0: a positive number expected"),
+        ("Beta", [.integer(1), .integer(-1)], "concentration0 = -1: a positive number expected"),
+        ("Dirichlet", [.integer(1)], "concentration of shape (): a vector expected, or a batch of them"),
+        ("Dirichlet", [numbers([1, 0])], "concentration[2] = 0: a positive number expected"),
+        ("Poisson", [.number(-0.5)], "rate = -0.5: a number from 0 expected"),
+        ("Poisson", [.number(.infinity)], "rate = inf: a finite number expected"),
+        ("StudentT", [.integer(0)], "df = 0: a positive number expected"),
+        ("StudentT", [], "df is missing: distribution.StudentT(df, loc, scale)"),
+        ("MultivariateNormal", [numbers([0, 0]), rows([[1, 2], [2, 1]])], "covariance is not positive definite: pivot 2 is -3"),
+        ("MultivariateNormal", [numbers([0, 0]), rows([[1, 0.5], [0.25, 1]])], "covariance[1, 2] = 0.5: a symmetric matrix expected, its mirror is 0.25"),
+        ("MultivariateNormal", [numbers([0, 0, 0]), rows([[1, 0], [0, 1]])], "loc (3) and covariance (2, 2) do not fit: (..., d) and (..., d, d) expected"),
+        ("MultivariateNormal", [numbers([0, 0]), .options(("scale_tril", rows([[1, 1], [0, 1]])))], "scale_tril[1, 2] = 1: 0, above the diagonal, expected"),
+        ("MultivariateNormal", [numbers([0, 0]), .options(("scale_tril", rows([[1, 0], [3, -1]])))], "scale_tril[2, 2] = -1: a positive number expected"),
+        ("MultivariateNormal", [.integer(0), rows([[1]])], "loc () and covariance (1, 1) do not fit: (..., d) and (..., d, d) expected"),
+        ("Mixture", [numbers([0.5, 0.5]), .sequence([.integer(1), .integer(2)])], "components[1]: a distribution expected, got 1"),
+        ("Mixture", [numbers([1]), .sequence([])], "weights of shape (1) and 0 components: one weight per component, at least one, expected"),
+    ] }
+
+    @Test func refusedArguments() throws {
+        for (name, arguments, expected) in Self.refused {
+            #expect(message { _ = try make(name, arguments) } == "distribution.\(name): \(expected)")
+        }
+        let normal = try Self.law("Normal", [.integer(0), .integer(1)])
+        let vector = try Self.law("Dirichlet", [Self.numbers([1, 1])])
+        #expect(
+            message { _ = try make("Mixture", [Self.numbers([0.5, 0.25]), .sequence([normal, normal])]) }
+                == "distribution.Mixture: weights sums to 0.75: 1 expected")
+        #expect(
+            message { _ = try make("Mixture", [Self.numbers([0.5, 0.5]), .sequence([normal, vector])]) }
+                == "distribution.Mixture: components[2] has events of shape (2): () expected, as of the first")
+        #expect(
+            message { _ = try make("Mixture", [Self.numbers([0.5, 0.5]), normal]) }
+                == "distribution.Mixture: weights of shape (2) and a law of batch (): the same last dimension expected")
+        // Mixtures of mixtures end in an error, not in a stack overflow.
+        var deep = normal
+        let text = message { for _ in 0..<100 { deep = try Self.law("Mixture", [Self.numbers([1]), .sequence([deep])]) } }
+        #expect(text == "distribution.Mixture: mixtures nested deeper than 16")
+    }
+
+    @Test func acceptedArguments() throws {
+        let accepted: [(String, [Value], [Int])] = [
+            ("Normal", [.integer(0), .number(1e-30)], []), ("Normal", [Self.rows([[0], [1]]), Self.numbers([1, 2, 3])], [2, 3]),
+            ("Uniform", [.integer(-1), .integer(1)], []), ("Bernoulli", [Self.numbers([0, 1])], [2]), ("Bernoulli", [.options(("logits", .integer(0)))], []),
+            ("Categorical", [Self.numbers([0, 1])], []), ("Categorical", [.options(("logits", Self.numbers([0, -.infinity])))], []),
+            ("Poisson", [.integer(0)], []), ("StudentT", [.integer(3), .none, .integer(2)], []), ("StudentT", [.number(0.1)], []),
+            ("Dirichlet", [Self.rows([[1, 2], [3, 4]])], [2]), ("MultivariateNormal", [Self.numbers([0]), Self.rows([[2]])], []),
+        ]
+        for (name, arguments, batch) in accepted {
+            let law = try make(name, arguments)
+            #expect(law.batchShape == batch && law.dtype == .float32, "\(law.description)")
+        }
+        #expect(try make("Normal", [.integer(0), .tensor(Tensor(1, .float64))]).dtype == .float64)
+        #expect(try make("Normal", [.integer(0), .integer(1), .options(("dtype", .string("float64")))]).dtype == .float64)
+        // Empty batches are batches.
+        let empty = try Normal(Variable(Tensor([], shape: [0])), Variable(Tensor(1)))
+        #expect(try empty.sample([3], from: Generator(seed: 1)).shape == [3, 0])
+        #expect(try empty.logProbability(scalar(1)).shape == [0])
+    }
+}

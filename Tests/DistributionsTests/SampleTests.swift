@@ -1,0 +1,131 @@
+import Autodiff
+import Foundation
+import LawChecks
+import Tensors
+import Testing
+
+@testable import Distributions
+
+/// Draws against the laws' own moments and distribution functions. Seeds are fixed, so a failure is a fact.
+@Suite struct SampleTests {
+    private static let count = 20_000
+
+    @Test(arguments: examples.map(\.label)) func momentsAreTheLaws(_ label: String) throws {
+        let law = try #require(examples.first { $0.label == label }).law()
+        let n = Self.count
+        let x = Variable(try law.sample([n], from: Generator(seed: 7)))
+        #expect(x.shape == [n] + law.batchShape + law.eventShape)
+        let (mean, variance) = (try law.mean(), try law.variance())
+        #expect(mean.shape == law.batchShape + law.eventShape && variance.shape == mean.shape)
+        let away = try x - mean
+        try zScores(away, label, "mean")
+        try zScores(away * away - variance, label, "variance")
+    }
+
+    /// |z| < 5 for the mean over the first axis being 0, where it exists.
+    private func zScores(_ values: Variable, _ label: String, _ what: String) throws {
+        let n = Double(values.shape[0])
+        let means = try values.mean([0]).value.toArray()
+        let deviations = try values.variance([0]).sqrt().value.toArray()
+        for (i, mean) in means.enumerated() where mean.isFinite && deviations[i].isFinite {
+            // Rounding of a law that does not vary at all.
+            let z = abs(mean) < 1e-12 ? 0 : mean / (deviations[i] / n.squareRoot())
+            #expect(abs(z) < 5, "\(label): \(what), element \(i + 1): z = \(z)")
+        }
+    }
+
+    /// sup |F_n - F| sqrt(n): above 2.2 once in ten thousand (Kolmogorov), rarer for discrete laws.
+    private func kolmogorov(_ law: any Distribution, _ label: String, seed: UInt64 = 3) throws {
+        let n = Self.count
+        let draws = try law.sample([n], from: Generator(seed: seed)).reshape([n, -1])
+        let batch = draws.shape[1]
+        let cdf = try law.cumulativeProbability(Variable(draws.reshape([n] + law.batchShape))).value.reshape([n, batch])
+        for element in 0..<batch {
+            let x = try draws.select(1, element).toArray()
+            let f = try cdf.select(1, element).toArray()
+            let order = x.indices.sorted { x[$0] < x[$1] }
+            var worst = 0.0
+            for (rank, i) in order.enumerated() {
+                // Ties (discrete laws): the step is compared at its upper end.
+                if rank + 1 < n, x[order[rank + 1]] == x[i] { continue }
+                worst = max(worst, abs(Double(rank + 1) / Double(n) - f[i]))
+            }
+            let statistic = worst * Double(n).squareRoot()
+            #expect(statistic < 2.2, "\(label), element \(element + 1): Kolmogorov-Smirnov \(statistic)")
+        }
+    }
+
+    @Test(arguments: examples.map(\.label)) func drawsFollowTheDistributionFunction(_ label: String) throws {
+        let law = try #require(examples.first { $0.label == label }).law()
+        guard law.eventShape.isEmpty else { return }
+        try kolmogorov(law, label)
+    }
+
+    @Test func samplersInEveryRegime() throws {
+        try kolmogorov(Gamma(vector([0.05, 0.3, 0.999, 1, 1.001, 7, 300, 1e5]), scalar(2)), "Gamma")
+        try kolmogorov(Poisson(vector([0, 0.01, 0.7, 9.99, 10, 11, 60, 5000, 1e6])), "Poisson")
+        try kolmogorov(Beta(vector([0.05, 0.5, 1, 30]), vector([0.5, 2, 0.2, 40])), "Beta")
+        try kolmogorov(StudentT(vector([0.3, 1, 2.5, 300]), scalar(1), scalar(2)), "StudentT")
+        try kolmogorov(Categorical(probs: vector([0, 0.5, 0, 0.25, 0.25, 0])), "Categorical")
+    }
+
+    /// Shapes so small that x underflows: draws stay in the support, where the density is finite.
+    @Test func smallShapesStayInside() throws {
+        for dtype in [DType.float32, .float64] {
+            let tiny = Variable(try Tensor(1e-3, dtype))
+            let gamma = try Gamma(tiny, tiny.constant(1)).sample([1000], from: Generator(seed: 1)).toArray()
+            #expect(gamma.allSatisfy { $0 > 0 && $0.isFinite })
+            let beta = try Beta(tiny, tiny).sample([1000], from: Generator(seed: 1)).toArray()
+            #expect(beta.allSatisfy { $0 > 0 && $0 < 1 })
+            let rows = try Dirichlet(Variable(Tensor([1e-3, 1e-3, 1e-3], shape: [3], dtype))).sample([500], from: Generator(seed: 1))
+            #expect(try rows.toArray().allSatisfy { $0 > 0 && $0 <= 1 })
+        }
+    }
+
+    @Test func sameSeedSameNumbersWhateverTheThread() async throws {
+        let expected = try examples.map { try $0.law().sample([5], from: Generator(seed: 11)).toArray() }
+        try await withThrowingTaskGroup(of: [[Double]].self) { group in
+            for _ in 0..<4 { group.addTask { try examples.map { try $0.law().sample([5], from: Generator(seed: 11)).toArray() } } }
+            for try await drawn in group { #expect(drawn == expected) }
+        }
+        for example in examples where try example.law().isReparameterised {
+            let (a, b) = (try example.law().sample([4], from: Generator(seed: 2)), try example.law().rsample([4], from: Generator(seed: 2)))
+            #expect(try a.toArray() == b.value.toArray(), "\(example.label)")
+        }
+    }
+
+    /// The density's integral, by a double exponential substitution of the support (Takahashi & Mori 1974).
+    @Test(arguments: examples.map(\.label)) func densitiesIntegrateToOne(_ label: String) throws {
+        let law = try #require(examples.first { $0.label == label }).law()
+        guard law.eventShape.isEmpty else { return }
+        let batch = law.batchShape.reduce(1, *)
+        var (points, weights): ([Double], [Double]) = ([], [])
+        if ["Bernoulli", "Categorical", "Poisson"].contains(law.name) {
+            points = (0..<400).map(Double.init)
+            weights = points.map { _ in 1 }
+        } else {
+            let step = 1.0 / 2048
+            for k in -9500...9500 {
+                let t = Double(k) * step
+                let (s, ds) = (Double.pi / 2 * sinh(t), Double.pi / 2 * cosh(t))
+                let (x, dx): (Double, Double) =
+                    switch law.name {
+                    case "Gamma", "Exponential": (exp(s), exp(s) * ds)
+                    case "Beta": (1 / (1 + exp(-2 * s)), 2 * ds / ((1 + exp(-2 * s)) * (1 + exp(2 * s))))
+                    default: (sinh(s), cosh(s) * ds)
+                    }
+                guard x.isFinite, dx.isFinite, dx > 0, !(law.name == "Beta" && x == 1) else { continue }
+                points.append(x)
+                weights.append(dx * step)
+            }
+        }
+        let x = Variable(try Tensor(points, shape: [points.count] + law.batchShape.map { _ in 1 }, .float64))
+        let density = try law.logProbability(x).exp().value.reshape([points.count, batch])
+        for element in 0..<batch {
+            let values = try density.select(1, element).toArray()
+            let total = zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 }
+            // The uniform density jumps.
+            #expect(abs(total - 1) < (law.name == "Uniform" ? 2e-3 : 1e-6), "\(label), element \(element + 1): integral \(total)")
+        }
+    }
+}
