@@ -1,0 +1,64 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Storage
+
+/// F7: `kill -9` in the middle of a save leaves the old file or the new one, whole.
+@Suite(.serialized) struct KilledSaveTests {
+    /// Where parent and child meet: a child process gets its path in the environment.
+    static let variable = "STORAGE_TESTS_KILLED_SAVE"
+
+    static let size = 200_000
+
+    static func save(_ value: Double, to path: String) throws {
+        try Checkpoint.save(path, StateDict([("x", try Tensor.full([size], value))]))
+    }
+
+    /// Killed between two writes, at a place of our choosing.
+    @Test func killedBetweenTwoWrites() async throws {
+        try await withTarget { path in
+            try Self.save(1, to: path)
+            await #expect(processExitsWith: .signal(SIGKILL)) {
+                let path = try #require(ProcessInfo.processInfo.environment[KilledSaveTests.variable])
+                try AtomicFile.write(to: path, for: "test") { file in
+                    try file.write("half of a new file")
+                    kill(getpid(), SIGKILL)
+                }
+            }
+            try expect(try Checkpoint.load(path)["x"], [Self.size], .float32, [Double](repeating: 1, count: Self.size))
+            let left = try FileManager.default.contentsOfDirectory(atPath: (path as NSString).deletingLastPathComponent)
+            #expect(left.contains { $0.hasSuffix(".part") }, "the child was not in the middle of a save")
+        }
+    }
+
+    /// Killed from outside, at ten moments of a process that does nothing but save.
+    @Test func killedAtAnyMoment() async throws {
+        try await withTarget { path in
+            try Self.save(0, to: path)
+            var seen = Set<Double>()
+            for _ in 0..<10 {
+                await #expect(processExitsWith: .signal(SIGKILL)) {
+                    let path = try #require(ProcessInfo.processInfo.environment[KilledSaveTests.variable])
+                    Thread.detachNewThread {
+                        usleep(.random(in: 1_000...60_000))
+                        kill(getpid(), SIGKILL)
+                    }
+                    for value in 1... { try KilledSaveTests.save(Double(value), to: path) }
+                }
+                let values = Set(try #require(try Checkpoint.load(path)["x"]).toArray())
+                #expect(values.count == 1, "a mixture of two saves")
+                seen.formUnion(values)
+            }
+            #expect(seen.count > 1, "no child got as far as saving once")
+        }
+    }
+
+    private func withTarget(_ body: (String) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("storage-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        setenv(Self.variable, folder + "/x.safetensors", 1)
+        try await body(folder + "/x.safetensors")
+    }
+}
