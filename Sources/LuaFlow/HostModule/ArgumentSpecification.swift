@@ -179,7 +179,7 @@ struct ArgumentSpecification {
         var text = entry.help
         if let choices = entry.choices { text += (text.isEmpty ? "" : ": ") + choices.joined(separator: ", ") }
         switch entry.fallback {
-        case .none, .boolean(false): return text
+        case .none, .boolean(false), .string(""): return text
         case .string(let value): return text + " (default \(value))"
         default: return text + " (default \(entry.fallback.shown))"
         }
