@@ -29,10 +29,10 @@ extension ElementRule {
         let (a, b, c) = (slots[0].base(T.self), slots[1].base(T.self), slots[2].base(T.self))
         defer { withExtendedLifetime((gradient, slots)) {} }
         let steps = (walk.rowStep(0), walk.rowStep(1), walk.rowStep(2), walk.rowStep(3), walk.rowStep(4))
-        try walk.forEachRow { offsets in
+        try walk.forEachRow { offsets, n in
             let (xs, gs) = (xs + offsets[0], gs + offsets[1])
             let (a, b, c) = (a + offsets[2], b + offsets[3], c + offsets[4])
-            for i in 0..<walk.rowCount {
+            for i in 0..<n {
                 self(&xs[i * steps.0], gs[i * steps.1], &a[i * steps.2], &b[i * steps.3], &c[i * steps.4])
             }
         }

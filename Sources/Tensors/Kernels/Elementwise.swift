@@ -25,15 +25,15 @@ extension Tensor {
         let source = try cast(T.dtype)
         let result = try Tensor.uninitialized(shape, T.dtype)
         let (to, from) = (result.base(T.self), source.base(T.self))
+        defer { withExtendedLifetime(source) {} }
         if source.isContiguous {
             // Small tensors are common: no walk is set up for them.
             try Tensor.forEachChunk(count) { for i in $0 { to[i] = f(from[i]) } }
             return result
         }
         let walk = StridedWalk(shape: shape, strides: [result.strides, source.strides])
-        defer { withExtendedLifetime(source) {} }
-        let (n, toStep, fromStep) = (walk.rowCount, walk.rowStep(0), walk.rowStep(1))
-        try walk.forEachRow { offsets in
+        let (toStep, fromStep) = (walk.rowStep(0), walk.rowStep(1))
+        try walk.forEachRow { offsets, n in
             let (to, from) = (to + offsets[0], from + offsets[1])
             if toStep == 1, fromStep == 1 {
                 for i in 0..<n { to[i] = f(from[i]) }
@@ -63,8 +63,8 @@ extension Tensor {
         let walk = StridedWalk(shape: target, strides: [result.strides, x.strides, y.strides])
         let (to, a, b) = (result.base(T.self), x.base(T.self), y.base(T.self))
         defer { withExtendedLifetime((x, y)) {} }
-        let (n, step, aStep, bStep) = (walk.rowCount, walk.rowStep(0), walk.rowStep(1), walk.rowStep(2))
-        try walk.forEachRow { offsets in
+        let (step, aStep, bStep) = (walk.rowStep(0), walk.rowStep(1), walk.rowStep(2))
+        try walk.forEachRow { offsets, n in
             let (to, a, b) = (to + offsets[0], a + offsets[1], b + offsets[2])
             // The three layouts that matter get loops the compiler can vectorise.
             if step == 1, aStep == 1, bStep == 1 {
@@ -127,9 +127,9 @@ extension Tensor {
         let (to, a, b, c) = (result.base(T.self), x.base(T.self), y.base(T.self), m.base(T.self))
         defer { withExtendedLifetime((x, y, m)) {} }
         let steps = (walk.rowStep(0), walk.rowStep(1), walk.rowStep(2), walk.rowStep(3))
-        try walk.forEachRow { offsets in
+        try walk.forEachRow { offsets, n in
             let (to, a, b, c) = (to + offsets[0], a + offsets[1], b + offsets[2], c + offsets[3])
-            for i in 0..<walk.rowCount { to[i * steps.0] = c[i * steps.3] != 0 ? a[i * steps.1] : b[i * steps.2] }
+            for i in 0..<n { to[i * steps.0] = c[i * steps.3] != 0 ? a[i * steps.1] : b[i * steps.2] }
         }
         return result
     }
@@ -147,8 +147,8 @@ extension Tensor {
         let walk = StridedWalk(shape: shape, strides: [strides, y.strides])
         let (to, from) = (base(T.self), y.base(T.self))
         defer { withExtendedLifetime(y) {} }
-        let (n, toStep, fromStep) = (walk.rowCount, walk.rowStep(0), walk.rowStep(1))
-        try walk.forEachRow { offsets in
+        let (toStep, fromStep) = (walk.rowStep(0), walk.rowStep(1))
+        try walk.forEachRow { offsets, n in
             let (to, from) = (to + offsets[0], from + offsets[1])
             for i in 0..<n { to[i * toStep] += scale * from[i * fromStep] }
         }

@@ -18,8 +18,8 @@ extension Tensor {
         let walk = StridedWalk(shape: shape, strides: [steps, source.strides])
         let (to, from) = (total.base(Double.self), source.base(T.self))
         defer { withExtendedLifetime(source) {} }
-        let (n, toStep, fromStep) = (walk.rowCount, walk.rowStep(0), walk.rowStep(1))
-        try walk.forEachRow { offsets in
+        let (toStep, fromStep) = (walk.rowStep(0), walk.rowStep(1))
+        try walk.forEachRow { offsets, n in
             let (to, from) = (to + offsets[0], from + offsets[1])
             if toStep == 0 {
                 // Four running sums: the additions do not wait for one another.

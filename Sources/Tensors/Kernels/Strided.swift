@@ -45,21 +45,32 @@ public struct StridedWalk {
     public var rowCount: Int { shape[shape.count - 1] }
     public func rowStep(_ operand: Int) -> Int { strides[operand][shape.count - 1] }
 
-    /// Calls `body` with each operand's offset at the beginning of every row.
+    /// Calls `body` with each operand's offset at the beginning of every row, and the row's length. A row of more than
+    /// a million elements comes in pieces, so that an interrupt is heard in between: an expanded view can be longer
+    /// than any memory.
     @inlinable @inline(__always)
-    public func forEachRow(_ body: (UnsafePointer<Int>) throws -> Void) throws {
+    public func forEachRow(_ body: (UnsafePointer<Int>, Int) throws -> Void) throws {
         if shape.contains(0) { return }
         let outer = shape.count - 1
+        let (row, piece) = (rowCount, 1 << 20)
         var index = [Int](repeating: 0, count: outer)
         var offsets = [Int](repeating: 0, count: strides.count)
         var sinceCheck = 0
         while true {
-            try offsets.withUnsafeBufferPointer { if let base = $0.baseAddress { try body(base) } }
-            sinceCheck += rowCount
-            if sinceCheck > 1 << 20 {
-                try Cancellation.check()
-                sinceCheck = 0
+            var start = 0
+            while true {
+                let n = Swift.min(piece, row - start)
+                try offsets.withUnsafeBufferPointer { if let base = $0.baseAddress { try body(base, n) } }
+                sinceCheck += n
+                if sinceCheck >= piece {
+                    try Cancellation.check()
+                    sinceCheck = 0
+                }
+                if start + n == row { break }
+                for operand in offsets.indices { offsets[operand] += n * strides[operand][outer] }
+                start += n
             }
+            if start > 0 { for operand in offsets.indices { offsets[operand] -= start * strides[operand][outer] } }
             var axis = outer - 1
             while axis >= 0 {
                 index[axis] += 1
@@ -112,8 +123,8 @@ extension Tensor {
         let walk = StridedWalk(shape: shape, strides: [strides, source.strides])
         let to = base(T.self)
         let from = source.base(S.self)
-        let (n, toStep, fromStep) = (walk.rowCount, walk.rowStep(0), walk.rowStep(1))
-        try walk.forEachRow { offsets in
+        let (toStep, fromStep) = (walk.rowStep(0), walk.rowStep(1))
+        try walk.forEachRow { offsets, n in
             let (to, from) = (to + offsets[0], from + offsets[1])
             if toStep == 1, fromStep == 1 {
                 for i in 0..<n { to[i] = f(from[i]) }
