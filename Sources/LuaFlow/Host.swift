@@ -3,6 +3,7 @@
 @_exported import Tensors
 
 import Autodiff
+import Distributions
 import Flows
 import Optimizers
 import Pictures
@@ -19,8 +20,8 @@ import Storage
 public final class Host {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
-        TensorModule(), AutodiffModule(), RandomModule(), FlowModule(), ProjectionModule(), OptimModule(), DataModule(),
-        CheckpointModule(), ImageModule(), PlotModule(), HostModule(),
+        TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), FlowModule(), ProjectionModule(),
+        OptimModule(), DataModule(), CheckpointModule(), ImageModule(), PlotModule(), HostModule(),
     ]
 
     /// The version that `host.version` and `luaflow --version` give.

@@ -12,6 +12,10 @@ import Testing
             """,
         "autodiff": "no_grad grad value_and_grad vjp jvp jacobian hessian hvp gradcheck",
         "random": "manual_seed generator normal uniform bernoulli permutation randint choice",
+        "distribution": """
+            Normal Logistic Uniform Bernoulli Categorical Exponential Laplace Gamma Beta Dirichlet Poisson StudentT MultivariateNormal
+            Mixture kl_divergence
+            """,
         "flow": "load NICE",
         "projection": """
             verify Box Observed Halfspace Hyperplane Affine Ball L1Ball LinfBall Simplex Nonnegative SecondOrderCone PSD Sphere Sparse
