@@ -50,7 +50,7 @@ import Testing
         ("Poisson", [.number(.infinity)], "rate = inf: a finite number expected"),
         ("StudentT", [.integer(0)], "df = 0: a positive number expected"),
         ("StudentT", [], "df is missing: distribution.StudentT(df, loc, scale)"),
-        ("MultivariateNormal", [numbers([0, 0]), rows([[1, 2], [2, 1]])], "covariance is not positive definite: pivot 2 is -3"),
+        ("MultivariateNormal", [numbers([0, 0]), rows([[1, 2], [2, 1]])], "covariance: the matrix is not positive definite: its leading minor of order 2 is not"),
         ("MultivariateNormal", [numbers([0, 0]), rows([[1, 0.5], [0.25, 1]])], "covariance[1, 2] = 0.5: a symmetric matrix expected, its mirror is 0.25"),
         ("MultivariateNormal", [numbers([0, 0, 0]), rows([[1, 0], [0, 1]])], "loc (3) and covariance (2, 2) do not fit: (..., d) and (..., d, d) expected"),
         ("MultivariateNormal", [numbers([0, 0]), .options(("scale_tril", rows([[1, 1], [0, 1]])))], "scale_tril[1, 2] = 1: 0, above the diagonal, expected"),

@@ -82,6 +82,18 @@ import Testing
         }
     }
 
+    /// Rates and shapes beyond anything sensible end, and stay finite.
+    @Test func extremeParametersTerminate() throws {
+        for scale in [1e-300, 1e-30, 1e30, 1e300] {
+            #expect(try Poisson(scalar(scale)).sample([50], from: Generator(seed: 1)).toArray().allSatisfy { $0 >= 0 && $0.isFinite })
+            #expect(try Gamma(scalar(scale), scalar(1)).sample([50], from: Generator(seed: 1)).toArray().allSatisfy { $0 > 0 && $0.isFinite })
+            let beta = try Beta(scalar(scale), scalar(scale)).rsample([50], from: Generator(seed: 1))
+            #expect(try beta.value.toArray().allSatisfy { $0 > 0 && $0 < 1 }, "\(scale)")
+            let density = try Gamma(scalar(scale), scalar(1)).logProbability(scalar(1)).value.item()
+            #expect(!density.isNaN, "\(scale)")
+        }
+    }
+
     @Test func sameSeedSameNumbersWhateverTheThread() async throws {
         let expected = try examples.map { try $0.law().sample([5], from: Generator(seed: 11)).toArray() }
         try await withThrowingTaskGroup(of: [[Double]].self) { group in

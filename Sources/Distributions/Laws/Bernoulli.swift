@@ -58,8 +58,8 @@ public struct Bernoulli: CataloguedLaw {
     public func variance() throws -> Variable { isByLogits ? try probs * (-logits).sigmoid() : try probs * (1 - probs) }
 
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
-        let p = try probs.value.expand(shape + batchShape).toArray()
-        return try generator.fill(shape + batchShape, dtype, for: operation) { $0.uniform() < p[$1] ? 1 : 0 }
+        let p = try probs.value.toArray()
+        return try generator.fill(shape + batchShape, dtype, for: operation) { $0.uniform() < p[$1 % p.count] ? 1 : 0 }
     }
 
     public var description: String {

@@ -50,8 +50,8 @@ public struct Beta: CataloguedLaw {
 
     /// G1 / (G1 + G0) of two Gamma variables, in logarithms: sigmoid(log G1 - log G0), kept inside (0, 1).
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
-        let one = try Variable.logGammaDraws(a.expand(shape + batchShape), from: generator, for: operation)
-        let other = try Variable.logGammaDraws(b.expand(shape + batchShape), from: generator, for: operation)
+        let one = try Variable.logGammaDraws(a.expand(batchShape), shape, from: generator, for: operation)
+        let other = try Variable.logGammaDraws(b.expand(batchShape), shape, from: generator, for: operation)
         return try (one - other).sigmoid().converted(to: dtype).clamp(dtype.smallest, dtype.belowOne)
     }
 

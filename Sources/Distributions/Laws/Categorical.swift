@@ -80,18 +80,19 @@ public struct Categorical: CataloguedLaw {
     /// By inversion: the first number whose cumulated probability passes a uniform one.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let k = count
-        let p = try probs.value.toArray()
-        let rows = max(p.count / max(k, 1), 1)
-        return try generator.fill(shape + batchShape, dtype, for: operation) { generator, position in
+        var sums = try probs.value.toArray()
+        for i in sums.indices where i % k != 0 { sums[i] += sums[i - 1] }
+        let rows = max(sums.count / k, 1)
+        return try generator.fill(shape + batchShape, dtype, for: operation) { [sums] generator, position in
             let start = (position % rows) * k
-            var rest = generator.uniform()
-            var last = 0
-            for i in 0..<k where p[start + i] > 0 {
-                last = i
-                rest -= p[start + i]
-                if rest < 0 { break }
+            // The first whose sum passes u times the total: never one of probability 0.
+            let u = generator.uniform() * sums[start + k - 1]
+            var (low, high) = (0, k - 1)
+            while low < high {
+                let middle = (low + high) / 2
+                if sums[start + middle] > u { high = middle } else { low = middle + 1 }
             }
-            return Double(last + 1)
+            return Double(low + 1)
         }
     }
 

@@ -51,7 +51,7 @@ public struct Dirichlet: CataloguedLaw {
 
     /// Gamma variables over their sum, in logarithms: a softmax, kept inside (0, 1).
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
-        let logarithms = try Variable.logGammaDraws(concentration.expand(shape + concentration.shape), from: generator, for: operation)
+        let logarithms = try Variable.logGammaDraws(concentration, shape, from: generator, for: operation)
         return try logarithms.softmax(logarithms.shape.count - 1).converted(to: dtype).clamp(dtype.smallest, 1)
     }
 

@@ -47,7 +47,7 @@ public struct Gamma: CataloguedLaw {
     /// Marsaglia & Tsang's method, with implicit gradients; drawn as logarithms, so that small shapes lose nothing before
     /// the end, where what would round to 0 becomes the smallest normal number.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
-        let logarithm = try Variable.logGammaDraws(concentration.expand(shape + batchShape), from: generator, for: operation)
+        let logarithm = try Variable.logGammaDraws(concentration.expand(batchShape), shape, from: generator, for: operation)
         return try (logarithm - rate.log()).exp().converted(to: dtype).clamp(dtype.smallest, .infinity)
     }
 

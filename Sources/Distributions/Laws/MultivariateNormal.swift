@@ -28,7 +28,11 @@ public struct MultivariateNormal: CataloguedLaw {
                     "covariance\(place(i, in: covariance.shape)) = \(shown(values[i])): a symmetric matrix expected, its mirror is \(shown(mirror))")
             }
         }
-        try self.init(both[0], both[1], both[1].choleskyFactor("covariance", for: MultivariateNormal.operation), false)
+        let factor: Variable
+        do { factor = try both[1].cholesky() } catch let error as ScriptError {
+            throw ScriptError(MultivariateNormal.operation, "covariance: \(error.message)")
+        }
+        try self.init(both[0], both[1], factor, false)
     }
 
     /// - Throws: unless loc is finite and L lower triangular of its size with a positive diagonal.

@@ -38,8 +38,8 @@ public struct Poisson: CataloguedLaw {
     public func variance() throws -> Variable { try rate.spread(batchShape) }
 
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
-        let rates = try rate.value.expand(shape + batchShape).toArray()
-        return try generator.fill(shape + batchShape, dtype, for: operation) { $0.poisson(rates[$1]) }
+        let rates = try rate.value.toArray()
+        return try generator.fill(shape + batchShape, dtype, for: operation) { $0.poisson(rates[$1 % rates.count]) }
     }
 
     public static let constructor = makeConstructor(
@@ -82,7 +82,7 @@ extension Generator {
             if us >= 0.07, v <= squeeze { return k }
             if k < 0 || (us < 0.013 && v > us) { continue }
             // -rate + k log rate - log k!, written so that large rates do not cancel.
-            let logProbability = Special.logPrefactor(k + 1, logRate) - logRate
+            let logProbability = Special.logPrefactor(k + 1, logRate, rate) - logRate
             if Double.log(v * inverseAlpha / (a / (us * us) + b)) <= logProbability { return k }
         }
     }

@@ -86,7 +86,7 @@ public struct StudentT: CataloguedLaw {
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let normals = try generator.fill(shape + batchShape, .float64, for: operation) { $0.normal() }
         let half = try df * 0.5
-        let logGamma = try Variable.logGammaDraws(half.expand(shape + batchShape), from: generator, for: operation)
+        let logGamma = try Variable.logGammaDraws(half.expand(batchShape), shape, from: generator, for: operation)
         let heavy = try Variable(normals) * ((half.log() - logGamma) * 0.5).exp()
         return try loc + scale * heavy.converted(to: dtype)
     }

@@ -28,7 +28,7 @@ extension Special {
             let z = 3 * a.squareRoot() * (Double.root(x / a, 3) - 1 + 1 / (9 * a))
             return (normalCDF(z), normalCDF(-z))
         }
-        let prefactor = Double.exp(logPrefactor(a, Double.log(x)))
+        let prefactor = Double.exp(logPrefactor(a, Double.log(x), x))
         if x < a + 1 {
             let p = min(1, prefactor * gammaSeries(a, x).value / a)
             return (p, 1 - p)
@@ -40,9 +40,8 @@ extension Special {
     /// Beyond this the series would take too many terms, and normal approximations are right to about 1e-9.
     private static let largestShape = 1e9
 
-    /// a y - e^y - log Γ(a), without the cancellation that large a would bring.
-    static func logPrefactor(_ a: Double, _ y: Double) -> Double {
-        let x = Double.exp(y)
+    /// a y - x - log Γ(a) for x = e^y, without the cancellation that large a would bring.
+    static func logPrefactor(_ a: Double, _ y: Double, _ x: Double) -> Double {
         guard a >= 20 else { return a * y - x - lgamma(a) }
         // Stirling: log Γ(a) = (a - 1/2) log a - a + log(2π)/2 + 1/(12a) - ...
         let t = 1 / (a * a)

@@ -1,4 +1,5 @@
 import Autodiff
+import Scripting
 import Tensors
 
 /// A function of one number, computed in Double whatever the tensor's type.
@@ -13,6 +14,30 @@ struct Pairwise: BinaryFunction {
     let function: @Sendable (Double, Double) -> Double
     init(_ function: @escaping @Sendable (Double, Double) -> Double) { self.function = function }
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { T(function(Double(x), Double(y))) }
+}
+
+extension Tensor {
+    /// ``map(_:)`` with a slow function: polls for a stop on the way.
+    func slowMap(_ function: @Sendable (Double) -> Double) throws -> Tensor {
+        let source = try toArray()
+        return try Tensor.slowly(shape, dtype.computing) { function(source[$0]) }
+    }
+
+    /// ``zip(_:_:for:)`` with a slow function.
+    func slowZip(_ other: Tensor, for operation: String, _ function: @Sendable (Double, Double) -> Double) throws -> Tensor {
+        let shape = try Shape.broadcast(shape, other.shape, for: operation)
+        let (x, y) = (try expand(shape, for: operation).toArray(), try other.expand(shape, for: operation).toArray())
+        return try Tensor.slowly(shape, dtype.promoted(with: other.dtype)) { function(x[$0], y[$0]) }
+    }
+
+    private static func slowly(_ shape: [Int], _ dtype: DType, _ value: (Int) -> Double) throws -> Tensor {
+        let result = try Tensor.uninitialized(shape, dtype)
+        for i in 0..<result.count {
+            if i & 0xfff == 0 { try Cancellation.check() }
+            if dtype == .float64 { result.base(Double.self)[i] = value(i) } else { result.base(Float.self)[i] = Float(value(i)) }
+        }
+        return result
+    }
 }
 
 extension Variable {
@@ -40,7 +65,7 @@ extension Variable {
     func pointwise(
         _ operation: String, slope: ((Variable) throws -> Variable)?, _ function: @escaping @Sendable (Double) -> Double
     ) throws -> Variable {
-        try .recorded("distribution.\(operation)", [self], value.map(Pointwise(function)), rule: slope.map { slope in
+        try .recorded("distribution.\(operation)", [self], value.slowMap(function), rule: slope.map { slope in
             { call in [try call.cotangent * slope(call.inputs[0])] }
         })
     }
@@ -51,7 +76,7 @@ extension Variable {
         _ function: @escaping @Sendable (Double, Double) -> Double
     ) throws -> Variable {
         let name = "distribution.\(operation)"
-        return try .recorded(name, [self, other], value.zip(other.value, Pairwise(function), for: name), rule: slopes.map { slopes in
+        return try .recorded(name, [self, other], value.slowZip(other.value, for: name, function), rule: slopes.map { slopes in
             { call in
                 let (x, y) = (call.inputs[0], call.inputs[1])
                 return [

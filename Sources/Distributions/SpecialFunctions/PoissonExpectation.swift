@@ -14,7 +14,7 @@ extension Special {
         var sum = 0.0
         var k = first
         while k <= last {
-            let weight = rate == 0 ? (k == 0 ? 1 : 0) : Double.exp(logPrefactor(k + 1, Double.log(rate)) - Double.log(rate))
+            let weight = rate == 0 ? (k == 0 ? 1 : 0) : Double.exp(logPrefactor(k + 1, Double.log(rate), rate) - Double.log(rate))
             if weight > 0 { sum += weight * difference(k, n) }
             k += 1
         }

@@ -25,7 +25,7 @@ extension Variable {
 
     /// Φ⁻¹(p); the slope is 1 / φ(Φ⁻¹(p)).
     func normalQuantile() throws -> Variable {
-        try .recorded("distribution.normal_quantile", [self], value.map(Pointwise { Special.normalQuantile($0) }), keeps: .outputs) { call in
+        try .recorded("distribution.normal_quantile", [self], value.slowMap { Special.normalQuantile($0) }, keeps: .outputs) { call in
             let z = call.outputs[0]
             return [try call.cotangent * (z * z * 0.5).exp() * (2 * Double.pi).squareRoot()]
         }
@@ -97,7 +97,7 @@ extension Variable {
                 { a, y in try logGammaDensity(a, y) * (y - a.digamma()) },
                 { a, y in try logGammaDensity(a, y) * (a - y.exp()) }
             )
-        ) { Double.exp(Special.logPrefactor($0, $1)) }
+        ) { Double.exp(Special.logPrefactor($0, $1, Double.exp($1))) }
     }
 
     /// H = dy/da of a log-gamma quantile (``Special/logGammaSlopes(_:_:)``).

@@ -3,42 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Small dense linear algebra on the last two axes, with gradients of any order.
+/// Triangular matrices in the last two axes, with gradients of any order.
 extension Variable {
-    /// The lower triangular L with L Lᵀ = A, for symmetric positive definite A (only its lower triangle is read).
-    /// Throws where a pivot is not positive, naming it.
-    func choleskyFactor(_ name: String, for operation: String) throws -> Variable {
-        let n = shape.last ?? 0
-        var a = try value.toArray()
-        for start in stride(from: 0, to: a.count, by: max(n * n, 1)) {
-            for j in 0..<n {
-                for i in j..<n {
-                    var sum = a[start + i * n + j]
-                    for k in 0..<j { sum -= a[start + i * n + k] * a[start + j * n + k] }
-                    if i == j {
-                        guard sum > 0, sum.isFinite else {
-                            let matrix = place(start / (n * n), in: Array(shape.dropLast(2)))
-                            throw ScriptError(operation, "\(name)\(matrix) is not positive definite: pivot \(j + 1) is \(shown(sum))")
-                        }
-                        a[start + j * n + j] = sum.squareRoot()
-                    } else {
-                        a[start + i * n + j] = sum / a[start + j * n + j]
-                    }
-                }
-                for i in 0..<j { a[start + i * n + j] = 0 }
-            }
-        }
-        return try .recorded("distribution.cholesky", [self], Tensor(a, shape: shape, dtype), keeps: .outputs) { call in
-            // Murray, "Differentiation of the Cholesky decomposition", 2016, equation 10: symmetrised
-            // L⁻ᵀ Φ(Lᵀ L̄) L⁻¹, with Φ the lower triangle and half the diagonal.
-            let l = call.outputs[0]
-            let inner = try l.transposed().matmul(call.cotangent).lowerTriangle(diagonal: 0.5)
-            let left = try l.solvingTriangular(inner, transposed: true)
-            let whole = try l.solvingTriangular(left.transposed(), transposed: true)
-            return [try (whole + whole.transposed()) * 0.5]
-        }
-    }
-
     /// L⁻¹ B, or L⁻ᵀ B, for lower triangular L (..., n, n) and B (..., n, m); leading axes broadcast.
     func solvingTriangular(_ b: Variable, transposed: Bool = false) throws -> Variable {
         let operation = "distribution.solve_triangular"
