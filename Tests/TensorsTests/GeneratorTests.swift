@@ -1,0 +1,106 @@
+import Scripting
+import Testing
+
+@testable import Tensors
+
+@Suite("Philox generator")
+struct GeneratorTests {
+    /// Random123's published known answers for philox4x32 with 10 rounds (kat_vectors).
+    @Test func knownAnswers() {
+        func hold(_ counter: (UInt32, UInt32, UInt32, UInt32), _ key: (UInt32, UInt32), _ expected: (UInt32, UInt32, UInt32, UInt32)) {
+            let block = Generator.philox(counter: counter, key: key)
+            #expect(block == expected, "counter \(counter), key \(key)")
+        }
+        hold((0, 0, 0, 0), (0, 0), (0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8))
+        let ones = UInt32.max
+        hold((ones, ones, ones, ones), (ones, ones), (0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd))
+        hold((0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344), (0xa409_3822, 0x299f_31d0), (0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1))
+    }
+
+    /// A stream is the blocks of counters 0, 1, ... under its seed, the stream's number in the counter's upper half.
+    @Test func streamsAreBlocksInOrder() {
+        let (seed, stream): (UInt64, UInt64) = (0x299f_31d0_a409_3822, 0x0370_7344_1319_8a2e)
+        let generator = Generator(seed: seed, stream: stream)
+        for index in 0..<3 as Range<UInt32> {
+            let block = Generator.philox(counter: (index, 0, 0x1319_8a2e, 0x0370_7344), key: (0xa409_3822, 0x299f_31d0))
+            #expect([block.0, block.1, block.2, block.3] == (0..<4).map { _ in generator.next32() })
+        }
+        // Past 2^34 words the counter's second word counts.
+        generator.restore(.init(seed: seed, stream: stream, drawn: (1 << 34) + 2))
+        #expect(generator.next32() == Generator.philox(counter: (0, 1, 0x1319_8a2e, 0x0370_7344), key: (0xa409_3822, 0x299f_31d0)).2)
+    }
+
+    @Test func stateIsSavedAndRestored() throws {
+        let generator = Generator(seed: 5, stream: 2)
+        for skipped in 0..<9 {
+            for _ in 0..<skipped { _ = generator.next32() }
+            let state = generator.state
+            let first = (0..<7).map { _ in generator.uniform() }
+            generator.restore(state)
+            #expect((0..<7).map { _ in generator.uniform() } == first, "after \(state.drawn) words")
+            let other = Generator(seed: 0)
+            other.restore(state)
+            #expect((0..<7).map { _ in other.uniform() } == first)
+        }
+        #expect(Generator(seed: 5).next64() == Generator(seed: 5).next64())
+        #expect(Generator(seed: 5).next64() != Generator(seed: 6).next64())
+        #expect(Generator(seed: 5).next64() != Generator(seed: 5, stream: 1).next64())
+    }
+
+    /// The state as scripts save it, whatever its bits.
+    @Test func stateCrossesTheBorder() throws {
+        let state = Generator.State(seed: .max, stream: 1 << 63, drawn: 12345)
+        guard case .record(let fields) = Value.state(state) else { Issue.record("no record"); return }
+        final class Fields: ScriptTable {
+            let fields: [(key: String, value: Value)]
+            init(_ fields: [(key: String, value: Value)]) { self.fields = fields }
+            var count: Int { 0 }
+            func value(at index: Int) throws -> Value { .none }
+            func value(for key: String) throws -> Value { fields.first { $0.key == key }?.value ?? .none }
+            func entries() throws -> [(key: Value, value: Value)] { [] }
+            func numbers() throws -> [Double]? { nil }
+        }
+        let arguments = Arguments(function: "test", values: [.table(Fields(fields))], context: Context())
+        #expect(try arguments.state(1) == state)
+        #expect(throws: ScriptError.self) { try Arguments(function: "test", values: [.table(Fields([]))], context: Context()).state(1) }
+    }
+
+    /// First four moments of 200 000 draws, and of neighbouring pairs, as z-scores.
+    @Test func momentsOfUniformAndNormal() {
+        let n = 200_000
+        func hold(_ name: String, _ values: [Double], _ mean: Double, _ variance: Double) {
+            let z = (values.reduce(0, +) / Double(values.count) - mean) / (variance / Double(values.count)).squareRoot()
+            #expect(abs(z) < 5, "\(name): z = \(z)")
+        }
+        let generator = Generator(seed: 2024)
+        let u = (0..<n).map { _ in generator.uniform() }
+        #expect(u.allSatisfy { $0 >= 0 && $0 < 1 })
+        hold("uniform mean", u, 0.5, 1.0 / 12)
+        hold("uniform variance", u.map { ($0 - 0.5) * ($0 - 0.5) }, 1.0 / 12, 1.0 / 180)
+        hold("uniform neighbours", (0..<n - 1).map { (u[$0] - 0.5) * (u[$0 + 1] - 0.5) }, 0, 1.0 / 144)
+        let x = (0..<n).map { _ in generator.normal() }
+        hold("normal mean", x, 0, 1)
+        hold("normal variance", x.map { $0 * $0 }, 1, 2)
+        hold("normal skewness", x.map { $0 * $0 * $0 }, 0, 15)
+        hold("normal kurtosis", x.map { $0 * $0 * $0 * $0 }, 3, 96)
+        hold("normal neighbours", (0..<n - 1).map { x[$0] * x[$0 + 1] }, 0, 1)
+        let open = (0..<n).map { _ in generator.openUniform() }
+        #expect(open.allSatisfy { $0 > 0 && $0 < 1 })
+        // Two streams of one seed are uncorrelated.
+        let (a, b) = (Generator(seed: 1, stream: 0), Generator(seed: 1, stream: 1))
+        hold("streams", (0..<n).map { _ in (a.uniform() - 0.5) * (b.uniform() - 0.5) }, 0, 1.0 / 144)
+    }
+
+    /// `below` is uniform: chi-squared with 6 degrees of freedom, above 35 once in 200 000.
+    @Test func wholeNumbersAndPermutations() {
+        let generator = Generator(seed: 3)
+        var counts = [Int](repeating: 0, count: 7)
+        for _ in 0..<70_000 { counts[generator.below(7)] += 1 }
+        #expect(counts.reduce(0.0) { $0 + Double(($1 - 10_000) * ($1 - 10_000)) / 10_000 } < 35, "\(counts)")
+        var orders: [[Int]: Int] = [:]
+        for _ in 0..<60_000 { orders[generator.permutation(3), default: 0] += 1 }
+        #expect(orders.count == 6)
+        #expect(orders.values.reduce(0.0) { $0 + Double(($1 - 10_000) * ($1 - 10_000)) / 10_000 } < 32, "\(orders)")
+        #expect(generator.permutation(0).isEmpty && generator.below(1) == 0)
+    }
+}
