@@ -19,6 +19,12 @@ public final class Generator: ScriptObject {
         public var stream: UInt64
         /// 32-bit words drawn so far.
         public var drawn: UInt64
+
+        public init(seed: UInt64, stream: UInt64 = 0, drawn: UInt64 = 0) {
+            self.seed = seed
+            self.stream = stream
+            self.drawn = drawn
+        }
     }
 
     public private(set) var state: State

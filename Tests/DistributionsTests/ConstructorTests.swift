@@ -1,10 +1,9 @@
 import Autodiff
+import Distributions
 import LawChecks
 import Scripting
 import Tensors
 import Testing
-
-@testable import Distributions
 
 /// What every constructor accepts and refuses, with the messages scripts see.
 @Suite struct ConstructorTests {

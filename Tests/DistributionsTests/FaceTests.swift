@@ -1,10 +1,9 @@
 import Autodiff
+import Distributions
 import LawChecks
 import Scripting
 import Tensors
 import Testing
-
-@testable import Distributions
 
 /// The module as scripts see it.
 @Suite struct FaceTests {

@@ -1,10 +1,9 @@
 import Autodiff
+import Distributions
 import Foundation
 import LawChecks
 import Tensors
 import Testing
-
-@testable import Distributions
 
 /// The laws against SciPy's, PyTorch's and mpmath's values, through the constructors that scripts call.
 @Suite struct FixtureTests {

@@ -1,9 +1,8 @@
 import Autodiff
+import Distributions
 import LawChecks
 import Tensors
 import Testing
-
-@testable import Distributions
 
 /// Gradients of everything differentiable against central differences, first and second order, over the catalogue.
 @Suite struct GradientTests {

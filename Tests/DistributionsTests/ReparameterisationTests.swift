@@ -1,10 +1,9 @@
 import Autodiff
+import Distributions
 import LawChecks
 import RealModule
 import Tensors
 import Testing
-
-@testable import Distributions
 
 /// Gradients through draws against derivatives of exact expectations, by z-scores with a parameter of its own per draw.
 @Suite struct ReparameterisationTests {

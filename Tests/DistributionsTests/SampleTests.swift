@@ -1,10 +1,9 @@
 import Autodiff
+import Distributions
 import Foundation
 import LawChecks
 import Tensors
 import Testing
-
-@testable import Distributions
 
 /// Draws against the laws' own moments and distribution functions. Seeds are fixed, so a failure is a fact.
 @Suite struct SampleTests {
@@ -67,6 +66,26 @@ import Testing
         try kolmogorov(Beta(vector([0.05, 0.5, 1, 30]), vector([0.5, 2, 0.2, 40])), "Beta")
         try kolmogorov(StudentT(vector([0.3, 1, 2.5, 300]), scalar(1), scalar(2)), "StudentT")
         try kolmogorov(Categorical(probs: vector([0, 0.5, 0, 0.25, 0.25, 0])), "Categorical")
+    }
+
+    /// PTRS accepts most proposals by a squeeze, so a slip there is small: a chi-squared test of many draws. With k bins,
+    /// (χ² - k) / sqrt(2k) is nearly standard normal.
+    @Test func poissonCounts() throws {
+        let n = 300_000
+        for rate in [9.5, 10, 12.3, 60, 700] {
+            let law = try Poisson(scalar(rate))
+            var counts: [Double: Double] = [:]
+            for value in try law.sample([n], from: Generator(seed: 21)).toArray() { counts[value, default: 0] += 1 }
+            let bins = (0..<Int(3 * rate + 40)).map(Double.init)
+            let expected = try law.logProbability(vector(bins)).value.toArray().map { Double(n) * exp($0) }
+            var (chi, used) = (0.0, 0.0)
+            for (k, expected) in zip(bins, expected) where expected > 20 {
+                let away = (counts[k] ?? 0) - expected
+                chi += away * away / expected
+                used += 1
+            }
+            #expect(abs(chi - used) / (2 * used).squareRoot() < 5, "Poisson(\(rate)): chi-squared \(chi) of \(used) bins")
+        }
     }
 
     /// Shapes so small that x underflows: draws stay in the support, where the density is finite.

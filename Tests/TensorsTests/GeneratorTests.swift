@@ -1,7 +1,7 @@
+import LawChecks
 import Scripting
+import Tensors
 import Testing
-
-@testable import Tensors
 
 @Suite("Philox generator")
 struct GeneratorTests {
@@ -50,19 +50,16 @@ struct GeneratorTests {
     /// The state as scripts save it, whatever its bits.
     @Test func stateCrossesTheBorder() throws {
         let state = Generator.State(seed: .max, stream: 1 << 63, drawn: 12345)
-        guard case .record(let fields) = Value.state(state) else { Issue.record("no record"); return }
-        final class Fields: ScriptTable {
-            let fields: [(key: String, value: Value)]
-            init(_ fields: [(key: String, value: Value)]) { self.fields = fields }
-            var count: Int { 0 }
-            func value(at index: Int) throws -> Value { .none }
-            func value(for key: String) throws -> Value { fields.first { $0.key == key }?.value ?? .none }
-            func entries() throws -> [(key: Value, value: Value)] { [] }
-            func numbers() throws -> [Double]? { nil }
-        }
-        let arguments = Arguments(function: "test", values: [.table(Fields(fields))], context: Context())
-        #expect(try arguments.state(1) == state)
-        #expect(throws: ScriptError.self) { try Arguments(function: "test", values: [.table(Fields([]))], context: Context()).state(1) }
+        let face = RandomModule().types.first { $0.type == Generator.type }
+        let get = try #require(face?.methods.first { $0.shortName == "get_state" })
+        let set = try #require(face?.methods.first { $0.shortName == "set_state" })
+        let (generator, other) = (Generator(seed: 1), Generator(seed: 2))
+        generator.restore(state)
+        guard case .record(let fields)? = try get(.object(generator)).first else { Issue.record("no record"); return }
+        _ = try set(.object(other), .table(SwiftTable(named: fields)))
+        #expect(other.state == state)
+        #expect(throws: ScriptError.self) { try set(.object(other), .table(SwiftTable())) }
+        #expect(other.state == state)
     }
 
     /// First four moments of 200 000 draws, and of neighbouring pairs, as z-scores.

@@ -52,7 +52,7 @@ extension Arguments {
 }
 
 extension DistributionObject {
-    static var face: TypeFace {
+    package static var face: TypeFace {
         TypeFace(
             type, "A probability law, or a batch of them: draws, log-densities in nats, moments.", methods: methods, properties: properties,
             operators: [

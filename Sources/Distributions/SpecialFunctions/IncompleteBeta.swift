@@ -1,10 +1,10 @@
 import RealModule
 
 /// A number with its first and second derivatives by two variables a and b: ``Jet`` in the plane.
-struct PlaneJet {
-    var value: Double
-    var a = 0.0, b = 0.0
-    var aa = 0.0, ab = 0.0, bb = 0.0
+package struct PlaneJet {
+    package var value: Double
+    package var a = 0.0, b = 0.0
+    package var aa = 0.0, ab = 0.0, bb = 0.0
 
     static func + (x: PlaneJet, y: PlaneJet) -> PlaneJet {
         PlaneJet(value: x.value + y.value, a: x.a + y.a, b: x.b + y.b, aa: x.aa + y.aa, ab: x.ab + y.ab, bb: x.bb + y.bb)
@@ -36,7 +36,7 @@ extension Special {
     ///
     /// x^a (1-x)^b / (a B(a, b)) times a continued fraction (DLMF 8.17.22) by Lentz's method on jets; beyond
     /// x = (a+1)/(a+b+2) by I_x(a, b) = 1 - I_{1-x}(b, a). `complement` is 1 - x, for x near 1.
-    static func betaI(_ a: Double, _ b: Double, _ x: Double, complement: Double? = nil) -> PlaneJet {
+    package static func betaI(_ a: Double, _ b: Double, _ x: Double, complement: Double? = nil) -> PlaneJet {
         let y = complement ?? 1 - x
         guard a > 0, b > 0, a.isFinite, b.isFinite, x >= 0, y >= 0 else { return PlaneJet(value: .nan, a: .nan, b: .nan, aa: .nan, ab: .nan, bb: .nan) }
         if x == 0 { return PlaneJet(value: 0) }

@@ -15,9 +15,9 @@ import RealModule
 ///     else:    1 - P = p C,      C = 1/(x+1-a - 1(1-a)/(x+3-a - 2(2-a)/(x+5-a - ...)))     (A&S 6.5.31, even part)
 extension Special {
     /// P(a, x) for a > 0, x >= 0.
-    static func gammaP(_ a: Double, _ x: Double) -> Double { gammaPQ(a, x).p }
+    package static func gammaP(_ a: Double, _ x: Double) -> Double { gammaPQ(a, x).p }
     /// Q(a, x) = 1 - P(a, x), without cancellation.
-    static func gammaQ(_ a: Double, _ x: Double) -> Double { gammaPQ(a, x).q }
+    package static func gammaQ(_ a: Double, _ x: Double) -> Double { gammaPQ(a, x).q }
 
     private static func gammaPQ(_ a: Double, _ x: Double) -> (p: Double, q: Double) {
         guard a > 0, x >= 0, a.isFinite else { return (.nan, .nan) }
@@ -89,7 +89,7 @@ extension Special {
     /// quantile, and K = (∂²F/∂a²) / p(y). Implicit reparameterisation (Figurnov, Mohamed, Mnih 2018, equation 5).
     ///
     /// The prefactor cancels, so nothing under- or overflows however small x is: y = -1e5 is fine.
-    static func logGammaSlopes(_ a: Double, _ y: Double) -> (h: Double, k: Double) {
+    package static func logGammaSlopes(_ a: Double, _ y: Double) -> (h: Double, k: Double) {
         guard a > 0, a.isFinite, !y.isNaN, y < .infinity else { return (.nan, .nan) }
         let x = Double.exp(y)
         if a > largestShape {

@@ -3,7 +3,7 @@ import RealModule
 extension Special {
     /// Φ⁻¹(p): -inf at 0, +inf at 1, NaN outside [0, 1]. Wichura's algorithm AS 241, PPND16 (Applied Statistics 37,
     /// 1988), right to about 16 digits.
-    static func normalQuantile(_ p: Double) -> Double {
+    package static func normalQuantile(_ p: Double) -> Double {
         if p == 0 { return -.infinity }
         if p == 1 { return .infinity }
         guard p > 0, p < 1 else { return .nan }

@@ -9,9 +9,9 @@ import RealModule
 /// Special functions of real numbers, in Double. `Variable`'s methods of the same names add the gradients.
 ///
 /// Outside its domain every function here is NaN; none traps.
-enum Special {
+package enum Special {
     /// log |Γ(x)|, the C library's; +inf at 0, -1, -2, ...
-    static func lgamma(_ x: Double) -> Double {
+    package static func lgamma(_ x: Double) -> Double {
         // lgamma_r, because lgamma writes a global sign.
         var sign: Int32 = 0
         return lgamma_r(x, &sign)
@@ -19,7 +19,7 @@ enum Special {
 
     /// ψ(x) = d/dx log Γ(x). Recurrence up to x >= 10, then the asymptotic series (Abramowitz & Stegun 6.3.18);
     /// reflection (6.3.7) below 0. NaN at 0, -1, -2, ...
-    static func digamma(_ x: Double) -> Double {
+    package static func digamma(_ x: Double) -> Double {
         if x.isNaN || x == -.infinity { return .nan }
         if x == .infinity { return x }
         if x <= 0 {
@@ -37,7 +37,7 @@ enum Special {
     }
 
     /// ψ⁽ⁿ⁾(x), the n-th derivative of ψ, for n >= 0 and x > 0: (-1)ⁿ⁺¹ n! ζ(n + 1, x) (A&S 6.4.10).
-    static func polygamma(_ n: Int, _ x: Double) -> Double {
+    package static func polygamma(_ n: Int, _ x: Double) -> Double {
         if n == 0 { return digamma(x) }
         guard n > 0, x > 0 else { return .nan }
         let magnitude = Double.exp(lgamma(Double(n) + 1)) * zeta(Double(n) + 1, x)
@@ -72,5 +72,5 @@ enum Special {
     static func logBeta(_ a: Double, _ b: Double) -> Double { lgamma(a) + lgamma(b) - lgamma(a + b) }
 
     /// Φ(x), the standard normal distribution function, right in both tails.
-    static func normalCDF(_ x: Double) -> Double { 0.5 * erfc(-x * 0.5.squareRoot()) }
+    package static func normalCDF(_ x: Double) -> Double { 0.5 * erfc(-x * 0.5.squareRoot()) }
 }
