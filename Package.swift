@@ -55,6 +55,9 @@ let package = Package(
         .target(
             name: "Optimizers",
             dependencies: ["Autodiff", "Projections", .product(name: "RealModule", package: "swift-numerics")]),
+        .target(
+            name: "Samplers",
+            dependencies: ["Autodiff", "Distributions", .product(name: "RealModule", package: "swift-numerics")]),
         .target(name: "Pictures", dependencies: ["Tensors", "Storage", "CCairo"]),
 
         // The host.
@@ -89,6 +92,8 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "OptimizersTests", dependencies: ["Optimizers", "LawChecks", "LuaHost"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "SamplersTests", dependencies: ["Samplers", "LawChecks", "LuaHost"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "PicturesTests", dependencies: ["Pictures"], resources: [.copy("Fixtures")]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),

@@ -1,0 +1,76 @@
+import RealModule
+import Scripting
+
+/// Pareto k-hat: the shape of a generalised Pareto law fitted to the largest importance weights.
+///
+/// The weights have about 1/k moments: below 0.5 the variance is finite, above 0.7 estimates are not to be trusted at any
+/// practical number of samples (Vehtari, Simpson, Gelman, Yao, Gabry, "Pareto smoothed importance sampling", JMLR 25,
+/// 2024). Computed as the package ArviZ does: the tail is the ceil(min(S/5, 3 √S)) largest weights, less those equal to
+/// the cutoff; the fit is ``GeneralisedParetoFit``.
+public enum ParetoShape {
+    /// Infinite when fewer than 5 weights exceed the cutoff (nothing can be said), 0 when all weights are equal (there is
+    /// no tail; ArviZ gives infinity).
+    public static func of(_ weights: LogWeights) -> Double {
+        let sorted = weights.values.map { $0 - weights.maximum }.sorted()
+        let count = Double(sorted.count)
+        if sorted.first == 0 { return 0 }
+        let tailSize = Int(min(count / 5, 3 * count.squareRoot()).rounded(.up))
+        guard sorted.count > tailSize else { return .infinity }
+        // Weights whose exponential is no normal number count as the cutoff.
+        let cutoff = max(sorted[sorted.count - tailSize - 1], Double.log(.leastNormalMagnitude))
+        let base = Double.exp(cutoff)
+        let tail = sorted.filter { $0 > cutoff }.map { Double.exp($0) - base }
+        guard tail.count > 4, let shape = GeneralisedParetoFit.shape(ascending: tail) else { return .infinity }
+        return shape
+    }
+
+    static let function = NativeFunction(
+        "montecarlo.khat",
+        Documentation(
+            "montecarlo.khat(log_weights) -> number",
+            "Pareto k-hat of importance weights, given as their logarithms in nats: the shape of a generalised Pareto law fitted to the largest of them, pulled weakly towards 0.5. Below 0.5 the weights' variance is finite; up to 0.7 estimates are usable; above, they are not, whatever their standard error says. math.huge when fewer than 5 weights exceed the others (too few samples); 0 when all weights are equal.",
+            errors: "no weights; a log weight that is NaN or +inf; weights that are all zero",
+            source: "Vehtari, Simpson, Gelman, Yao, Gabry, Pareto smoothed importance sampling, JMLR 25 (2024); Zhang and Stephens, Technometrics 51 (2009); arviz.psislw",
+            example: """
+                local g = random.generator(0)
+                local x = random.normal({2000}, {generator = g, dtype = "float64"})
+                assert(montecarlo.khat(-0.5 * x ^ 2) < 0.5)      -- weights exp(-x^2 / 2) are bounded
+                assert(montecarlo.khat(x ^ 2) > 0.7)             -- weights exp(x^2) have no mean
+                """)
+    ) { arguments in
+        try arguments.atMost(1)
+        let numbers = try Vectors.read(arguments[1], "log_weights", for: arguments.function)
+        return .number(of(try LogWeights(numbers, for: arguments.function)))
+    }
+}
+
+/// The fit of Zhang and Stephens ("A new and efficient estimation method for the generalized Pareto distribution",
+/// Technometrics 51, 2009) with the weakly informative prior of Vehtari et al. (2024, appendix G): 10 pseudo-observations
+/// of k = 0.5.
+enum GeneralisedParetoFit {
+    /// - Parameter ascending: exceedances over the threshold, sorted, positive.
+    /// - Returns: the shape k, or nil when rounding left no tail to fit.
+    static func shape(ascending x: [Double]) -> Double? {
+        guard let largest = x.last, largest > 0, !x.isEmpty else { return nil }
+        let n = Double(x.count)
+        let quartile = x[max(Int(n / 4 + 0.5) - 1, 0)]
+        guard quartile > 0 else { return nil }
+        let gridSize = 30 + Int(n.squareRoot())
+        func meanLog(_ b: Double) -> Double { x.reduce(0) { $0 + Double.log(onePlus: -b * $1) } / n }
+
+        // The profile likelihood over a grid of b = -k / sigma, and its mean as a posterior.
+        let grid = (1...gridSize).map { j in
+            (1 - (Double(gridSize) / (Double(j) - 0.5)).squareRoot()) / (3 * quartile) + 1 / largest
+        }
+        let likelihood = grid.map { b in
+            let k = meanLog(b)
+            return n * (Double.log(-(b / k)) - k - 1)
+        }
+        var weights = likelihood.map { own in 1 / likelihood.reduce(0) { $0 + Double.exp($1 - own) } }
+        for index in weights.indices where !(weights[index] >= 10 * Double.ulpOfOne) { weights[index] = 0 }
+        let total = weights.reduce(0, +)
+        let b = zip(grid, weights).reduce(0) { $0 + $1.0 * $1.1 } / total
+        let k = (n * meanLog(b) + 10 * 0.5) / (n + 10)
+        return k.isFinite ? k : nil
+    }
+}

@@ -1,0 +1,45 @@
+import Scripting
+
+/// The standard error of a mean.
+public enum StandardError {
+    /// Mean and standard error s/√n of independent numbers; the error is NaN for fewer than two.
+    public static func ofMean(_ x: [Double]) -> (mean: Double, error: Double) {
+        let n = Double(x.count)
+        // Scaled by the largest one's power of two, without rounding, so that squares neither overflow nor vanish.
+        let largest = x.reduce(0) { max($0, abs($1)) }
+        guard largest > 0 else { return (0, x.count < 2 ? .nan : 0) }
+        let scale = Double(sign: .plus, exponent: largest.exponent, significand: 1)
+        let mean = x.reduce(0) { $0 + $1 / scale } / n
+        let squares = x.reduce(0) { $0 + ($1 / scale - mean) * ($1 / scale - mean) }
+        return (mean * scale, (squares / (n - 1) / n).squareRoot() * scale)
+    }
+
+    /// The standard error from the means of `batches` consecutive batches of equal size; a remainder at the start is left out.
+    public static func ofBatches(_ x: [Double], _ batches: Int) -> Double {
+        let size = x.count / batches
+        let start = x.count - size * batches
+        return ofMean((0..<batches).map { batch in
+            x[(start + batch * size)..<(start + (batch + 1) * size)].reduce(0, +) / Double(size)
+        }).error
+    }
+
+    static let function = NativeFunction(
+        "montecarlo.standard_error",
+        Documentation(
+            "montecarlo.standard_error(x, {batches}) -> number",
+            "The standard error of the mean of a vector: s / sqrt(n), with s^2 = sum (x - mean)^2 / (n - 1), in the units of x. For correlated numbers (a Markov chain), batches = m takes it from the means of m consecutive batches, which should be longer than the correlation; 20 to 50 are usual. A remainder of fewer than m numbers is left out at the start.",
+            errors: "fewer than 2 numbers, or fewer than batches; a number that is infinite or NaN",
+            source: "batch means: Flegal and Jones, Annals of Statistics 38 (2010)",
+            example: """
+                assert(montecarlo.standard_error({1, 2, 3, 4, 5}) == math.sqrt(0.5))
+                assert(montecarlo.standard_error({1, 1, 3, 3}, {batches = 2}) == 1)
+                """)
+    ) { arguments in
+        try arguments.atMost(2)
+        let x = try Vectors.read(arguments[1], "x", atLeast: 2, for: arguments.function)
+        try Vectors.checkFinite(x, "x", for: arguments.function)
+        let options = try arguments.options(2, ["batches"])
+        guard options.has("batches") else { return .number(ofMean(x).error) }
+        return .number(ofBatches(x, try options.integer("batches", in: 2...x.count, default: 2)))
+    }
+}

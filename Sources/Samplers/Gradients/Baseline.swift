@@ -1,0 +1,109 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// What a score-function estimator subtracts from the losses: one number per draw.
+///
+/// A baseline for draw s that does not depend on draw s leaves the estimator unbiased, because E[∇ log q] = 0.
+enum Baseline {
+    case none
+    case constant(Double)
+    case batchMean
+    case allButOne
+    case moving(MovingAverage)
+    case script(any ScriptFunction)
+
+    static let names = ["none", "mean", "moving_average", "leave_one_out"]
+
+    /// The option `baseline`: a name, a number, a moving average or a function of the losses.
+    init(_ options: Options) throws {
+        switch options["baseline"] {
+        case .none: self = .none
+        case .integer, .number:
+            let number = try options.number("baseline", default: 0)
+            guard number.isFinite else { throw options.error("baseline", expected: "a finite number") }
+            self = .constant(number)
+        case .string:
+            self =
+                switch try options.choice("baseline", Baseline.names, default: "none") {
+                case "mean": .batchMean
+                case "leave_one_out": .allButOne
+                case "moving_average": .moving(MovingAverage(decay: MovingAverage.usualDecay))
+                default: .none
+                }
+        case .object(let object as MovingAverage): self = .moving(object)
+        case .function(let function): self = .script(function)
+        default:
+            throw options.error("baseline", expected: "one of \(Baseline.names.joined(separator: ", ")), a number, a moving average or a function of the losses")
+        }
+    }
+
+    /// One number per loss.
+    func values(_ losses: [Double], for operation: String) throws -> [Double] {
+        switch self {
+        case .none: return [Double](repeating: 0, count: losses.count)
+        case .constant(let number): return [Double](repeating: number, count: losses.count)
+        case .batchMean: return Baseline.means(losses)
+        case .allButOne: return try Baseline.meansOfOthers(losses, for: operation)
+        case .moving(let average): return average.follow(losses)
+        case .script(let function):
+            let result = try function.call([.tensor(try Tensor(losses, shape: [losses.count], .float64))]).first ?? .none
+            let numbers: [Double]
+            if let number = result.asNumber {
+                numbers = [Double](repeating: number, count: losses.count)
+            } else if case .object(let object as Variable) = result, object.value.count == 1 {
+                numbers = [Double](repeating: try object.value.item(), count: losses.count)
+            } else {
+                numbers = try Vectors.read(result, "baseline", for: operation)
+            }
+            guard numbers.count == losses.count else {
+                throw ScriptError(operation, "baseline returned \(numbers.count) numbers for \(losses.count) losses; one number, or one for each, expected")
+            }
+            try Vectors.checkFinite(numbers, "baseline", for: operation)
+            return numbers
+        }
+    }
+
+    /// The mean of all, for each.
+    static func means(_ losses: [Double]) -> [Double] {
+        [Double](repeating: StandardError.ofMean(losses).mean, count: losses.count)
+    }
+
+    /// For each, the mean of the others.
+    static func meansOfOthers(_ losses: [Double], for operation: String) throws -> [Double] {
+        guard losses.count >= 2 else {
+            throw ScriptError(operation, "a leave-one-out baseline needs at least 2 losses, got \(losses.count)")
+        }
+        // mean - (loss - mean) / (n - 1): no difference of large sums.
+        let mean = StandardError.ofMean(losses).mean
+        let others = Double(losses.count - 1)
+        return losses.map { mean - ($0 - mean) / others }
+    }
+
+    static let mean = onLosses(
+        "mean", "The mean of the losses, once for each. As a baseline it contains each draw's own loss, so the gradient is too small by the factor 1 - 1/n.",
+        errors: "", example: "local b = montecarlo.baselines.mean({1, 2, 6}):tolist()\nassert(b[1] == 3 and b[3] == 3)"
+    ) { losses, _ in means(losses) }
+
+    static let leaveOneOut = onLosses(
+        "leave_one_out", "For each loss, the mean of the others: unbiased as a baseline.", errors: "fewer than 2 losses",
+        example: "local b = montecarlo.baselines.leave_one_out({1, 2, 6}):tolist()\nassert(b[1] == 4 and b[3] == 1.5)", source: "Kool, van Hoof, Welling, Buy 4 REINFORCE samples, get a baseline for free! (2019)"
+    ) { try meansOfOthers($0, for: $1) }
+
+    private static func onLosses(
+        _ name: String, _ summary: String, errors: String, example: String, source: String? = nil,
+        _ compute: @escaping @Sendable ([Double], String) throws -> [Double]
+    ) -> NativeFunction {
+        NativeFunction(
+            "montecarlo.baselines.\(name)",
+            Documentation(
+                "montecarlo.baselines.\(name)(losses) -> tensor", summary + " losses is a vector; the result is float64.",
+                errors: ["no losses; a loss that is infinite or NaN", errors].filter { !$0.isEmpty }.joined(separator: "; "), source: source, example: example)
+        ) { arguments in
+            try arguments.atMost(1)
+            let losses = try Vectors.read(arguments[1], "losses", for: arguments.function)
+            try Vectors.checkFinite(losses, "losses", for: arguments.function)
+            return .tensor(try Tensor(compute(losses, arguments.function), shape: [losses.count], .float64))
+        }
+    }
+}

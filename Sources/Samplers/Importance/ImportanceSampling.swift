@@ -1,0 +1,52 @@
+import RealModule
+import Scripting
+
+/// Importance sampling: E_p[v] from draws x_s of q, with weights w_s = p(x_s) / q(x_s) given as logarithms.
+///
+/// - Plain: Î = (1/S) Σ w_s v_s, unbiased; p and q normalised. Standard error: that of a mean.
+/// - Self-normalised: Î = Σ w_s v_s / Σ w_s, biased by O(1/S); p and q up to constants. Standard error by the delta method,
+///   √(Σ w̄_s² (v_s - Î)²) with w̄ = w / Σ w (Owen, Monte Carlo theory, methods and examples, 2013, equation 9.9).
+///
+/// Everything is computed relative to the largest term, so that weights of e^-1000 are as good as any; then the estimate
+/// itself may underflow to 0, and ``logEstimate`` and ``relativeError`` still tell.
+public struct ImportanceSampling: Sendable {
+    public let estimate: Double
+    /// log |estimate|, in nats.
+    public let logEstimate: Double
+    public let standardError: Double
+    /// standardError / |estimate|; NaN when the estimate is exactly 0.
+    public let relativeError: Double
+
+    public init(_ weights: LogWeights, values: [Double], normalized: Bool) {
+        let count = Double(weights.values.count)
+        if normalized {
+            let shares = weights.shares
+            let scale = values.reduce(0) { max($0, abs($1)) }
+            let mean = scale > 0 ? zip(shares, values).reduce(0) { $0 + $1.0 * ($1.1 / scale) } : 0
+            let variance = zip(shares, values).reduce(0) { sum, pair in
+                let term = pair.0 * (scale > 0 ? pair.1 / scale - mean : 0)
+                return sum + term * term
+            }
+            estimate = mean * scale
+            logEstimate = Double.log(abs(mean)) + Double.log(scale)
+            standardError = variance.squareRoot() * scale
+            relativeError = variance.squareRoot() / abs(mean)
+            return
+        }
+        // Terms w v as sign and logarithm, then relative to the largest.
+        let logs = zip(weights.values, values).map { $0 + Double.log(abs($1)) }
+        let largest = logs.max() ?? -.infinity
+        guard largest > -.infinity else {
+            (estimate, logEstimate, standardError, relativeError) = (0, -.infinity, 0, .nan)
+            return
+        }
+        let terms = zip(logs, values).map { ($1 < 0 ? -1 : 1) * Double.exp($0 - largest) }
+        let (mean, error) = StandardError.ofMean(terms)
+        logEstimate = largest + Double.log(abs(mean))
+        // By parts, so that rounding of large logarithms does not enter where the scale is an ordinary number.
+        let scale = Double.exp(largest)
+        estimate = mean * scale
+        standardError = count < 2 ? .nan : error * scale
+        relativeError = error / abs(mean)
+    }
+}
