@@ -1,0 +1,49 @@
+"""Values of Pareto k-hat by ArviZ, for Tests/SamplersTests: python make_fixtures.py (arviz 0.22, numpy, scipy)."""
+import json
+import warnings
+
+import arviz
+import numpy as np
+from scipy import stats
+
+warnings.simplefilter("ignore")
+rng = np.random.default_rng(20241)
+
+
+def khat(log_weights):
+    return float(arviz.psislw(np.array(log_weights, dtype=float), reff=1.0)[1])
+
+
+def case(name, log_weights):
+    log_weights = np.round(np.asarray(log_weights, dtype=float), 12)
+    k = khat(log_weights)
+    w = np.exp(log_weights - log_weights.max())
+    return {
+        "name": name,
+        "log_weights": ["-inf" if v == -np.inf else float(v) for v in log_weights],
+        "khat": "inf" if np.isinf(k) else k,
+        "ess": float(w.sum() ** 2 / (w**2).sum()),
+    }
+
+
+normal, student = stats.norm, stats.t
+cases = []
+for n in (10, 25, 26, 100, 400, 1000):
+    x = rng.standard_normal(n)
+    cases.append(case(f"normal target 0.5 away, n = {n}", normal.logpdf(x, 0.5) - normal.logpdf(x)))
+    cases.append(case(f"target twice as wide, n = {n}", normal.logpdf(x, 0, 2) - normal.logpdf(x)))
+    cases.append(case(f"uniform log weights, n = {n}", rng.uniform(-1, 0, n)))
+    cases.append(case(f"Pareto k = 1.2, n = {n}", np.log(stats.genpareto.rvs(1.2, size=n, random_state=rng))))
+    cases.append(case(f"Student t(3) proposal, n = {n}", normal.logpdf(t := student.rvs(3, size=n, random_state=rng)) - student.logpdf(t, 3)))
+x = rng.standard_normal(300)
+cases.append(case("shifted by -1000", x**2 / 3 - 1000))
+cases.append(case("shifted by 5000", x**2 / 3 + 5000))
+cases.append(case("spread over thousands", x * 800))
+cases.append(case("some are zero", np.where(x > 1, -np.inf, x)))
+cases.append(case("most are zero", np.where(x > -1.5, -np.inf, x)))
+cases.append(case("ties", np.round(x * 2) / 2))
+cases.append(case("two values", np.where(x > 0, 0.0, -1.0)))
+cases.append(case("too few", rng.standard_normal(4)))
+cases.append(case("two weights", [0.0, -1.0]))
+json.dump(cases, open("khat.json", "w"), indent=0)
+print(len(cases), [(c["name"], c["khat"]) for c in cases])

@@ -1,0 +1,87 @@
+import Autodiff
+import Distributions
+import Foundation
+import LuaHost
+import Scripting
+import Tensors
+import Testing
+
+@testable import Samplers
+
+/// Scripts with the modules that estimators work with, all as globals.
+struct Scripts {
+    private let interpreter: Interpreter
+
+    init() throws {
+        var options = Interpreter.Options()
+        options.globals = true
+        interpreter = try Interpreter(
+            modules: [TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), MonteCarloModule()], options: options)
+    }
+
+    @discardableResult
+    func run(_ code: String) throws -> [Value] { try interpreter.run(code: code) }
+
+    /// The number that a script returns.
+    func number(_ code: String) throws -> Double {
+        guard let number = try run(code).first?.asNumber else { throw ScriptError("test", "no number from: \(code)") }
+        return number
+    }
+
+    /// The table of numbers that a script returns.
+    func numbers(_ code: String) throws -> [Double] {
+        guard case .table(let table)? = try run(code).first, let numbers = try table.numbers() else {
+            throw ScriptError("test", "no numbers from: \(code)")
+        }
+        return numbers
+    }
+
+    /// The message that a script ends with, or "no error".
+    func message(_ code: String) throws -> String {
+        do {
+            try run(code)
+            return "no error"
+        } catch let error as LuaError {
+            return error.message
+        }
+    }
+}
+
+/// E[x sin x + mu x] for x normal(mu, sigma = exp(s)), by mu and s: e^{-σ²/2}(μ sin μ + σ² cos μ) + μ².
+enum SineProblem {
+    static let mu = 0.7
+    static let s = -0.4
+
+    static var gradient: [Double] {
+        let sigma = exp(s)
+        let damp = exp(-sigma * sigma / 2)
+        let byMu = damp * (sin(mu) + mu * cos(mu) - sigma * sigma * sin(mu)) + 2 * mu
+        let bySigma = damp * (2 * sigma * cos(mu) - sigma * (mu * sin(mu) + sigma * sigma * cos(mu)))
+        return [byMu, bySigma * sigma]
+    }
+
+    static var value: Double {
+        let sigma = exp(s)
+        return exp(-sigma * sigma / 2) * (mu * sin(mu) + sigma * sigma * cos(mu)) + mu * mu
+    }
+
+    /// `problem(options)`: the options of an estimator for it, with more of one's own.
+    static let lua = """
+        local function problem(own)
+          local all = {
+            distribution = function(mu, s) return distribution.Normal(mu, s:exp()) end,
+            loss = function(x, mu, s) return x * x:sin() + mu * x end,
+            params = {tensor(\(mu), {dtype = "float64"}), tensor(\(s), {dtype = "float64"})}, samples = 3000,
+          }
+          for k, v in pairs(own) do all[k] = v end
+          return all
+        end
+
+        """
+}
+
+/// Mean and variance.
+func moments(_ x: [Double]) -> (mean: Double, variance: Double) {
+    let mean = x.reduce(0, +) / Double(x.count)
+    return (mean, x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(x.count - 1))
+}
