@@ -3,3 +3,8 @@
 public enum GradMode {
     @TaskLocal public static var isEnabled = true
 }
+
+/// Whether every operation is watched for the first NaN. Slow; for finding where one comes from.
+public enum AnomalyMode {
+    @TaskLocal public static var isEnabled = false
+}

@@ -13,12 +13,15 @@ package final class Node {
     /// Storages whose contents the rule reads, with their versions when it was recorded.
     fileprivate(set) var saved: [(storage: Storage, version: Int)]
     fileprivate(set) var isFreed = false
+    /// The script's line that recorded it, in anomaly mode.
+    let location: String?
 
     fileprivate init(
         _ operation: String, inputs: [Variable], outputs: [Tensor], keeps: GradientRule.Keeps, reading others: [Tensor],
         rule: GradientRule?
     ) {
         self.operation = operation
+        location = AnomalyMode.isEnabled ? ScriptLocation.current?.describe() : nil
         self.inputs = inputs.map(\.frozen)
         self.outputs = keeps.contains(.outputs) ? outputs : []
         outputShapes = outputs.map { ($0.shape, $0.dtype) }
@@ -189,6 +192,7 @@ extension Variable {
         _ operation: String, _ inputs: [Variable], outputs: [Tensor], keeps: GradientRule.Keeps = .inputs,
         reading others: [Tensor] = [], rule: GradientRule.Body?
     ) throws -> [Variable] {
+        if AnomalyMode.isEnabled { try Anomaly.check(operation, inputs, outputs) }
         guard GradMode.isEnabled else { return outputs.map { .plain($0) } }
         // Also where nothing requires a gradient: a stale plain view may hold what a recorded write put there.
         for input in inputs { try input.checkFresh(operation) }
@@ -233,7 +237,9 @@ extension Node {
         let filled = try cotangents.enumerated().map { index, cotangent in
             try cotangent ?? Variable(Tensor.zeros(outputShapes[index].shape, outputShapes[index].dtype))
         }
-        return try rule.body(
+        let flows = try rule.body(
             GradientRule.Call(inputs: inputs, outputs: outputs, cotangents: filled, flowed: cotangents.map { $0 != nil }, wanted: wanted))
+        if AnomalyMode.isEnabled { try Anomaly.check(self, cotangents: cotangents, flows: flows) }
+        return flows
     }
 }

@@ -140,3 +140,16 @@ private func releaseObject(_ object: UnsafeMutablePointer<lf_object>?) {
     guard let object else { return }
     UnsafeMutableRawPointer(object).assumingMemoryBound(to: (any ScriptObject).self).deinitialize(count: 1)
 }
+
+extension Core {
+    /// The script's line that runs now, for ``ScriptLocation``; asked on the interpreter's thread.
+    var location: ScriptLocation {
+        ScriptLocation { [weak self] in
+            guard let self, !self.isClosed else { return nil }
+            return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { text in
+                guard let base = text.baseAddress, lf_location(self.state, base, text.count) else { return nil }
+                return String(cString: base)
+            }
+        }
+    }
+}

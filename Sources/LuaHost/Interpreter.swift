@@ -289,7 +289,9 @@ public final class Interpreter: @unchecked Sendable {
         let core = core
         let cancellation = Cancellation { lf_is_stopping(core.state) }
         return try Cancellation.$current.withValue(cancellation) {
-            try NativeMemory.$current.withValue(core.memory) { try body() }
+            try NativeMemory.$current.withValue(core.memory) {
+                try ScriptLocation.$current.withValue(core.location) { try body() }
+            }
         }
     }
 

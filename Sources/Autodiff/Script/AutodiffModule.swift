@@ -9,7 +9,7 @@ public struct AutodiffModule: ScriptModule {
     public let summary = "Derivatives of Lua functions of tensors. Every transform composes: grad(grad(f))."
     public var functions: [NativeFunction] {
         [
-            AutodiffFunctions.noGrad, AutodiffFunctions.enableGrad, AutodiffFunctions.grad, AutodiffFunctions.valueAndGrad, AutodiffFunctions.vjp,
+            AutodiffFunctions.noGrad, AutodiffFunctions.enableGrad, AutodiffFunctions.detectAnomaly, AutodiffFunctions.grad, AutodiffFunctions.valueAndGrad, AutodiffFunctions.vjp,
             AutodiffFunctions.jvp, AutodiffFunctions.jacobian, AutodiffFunctions.hessian, AutodiffFunctions.hvp, AutodiffFunctions.gradcheck,
         ]
     }
@@ -62,6 +62,18 @@ enum AutodiffFunctions {
             let function = try arguments.function(1, "f")
             return try GradMode.$isEnabled.withValue(isOn) { try function.call(Array(arguments.values.dropFirst())) }
         }
+    }
+
+    static let detectAnomaly = NativeFunction(
+        "autodiff.detect_anomaly",
+        Documentation(
+            "autodiff.detect_anomaly(f, ...) -> whatever f returns",
+            "Calls f(...) with every operation watched: the first that makes a NaN of inputs without one is an error at its line in the script, and so is the first gradient that turns NaN, with the line that recorded its operation. Slow; for finding where a NaN comes from.",
+            errors: "the first NaN; whatever f raises", source: "torch.autograd.detect_anomaly",
+            example: "local ok, message = pcall(autodiff.detect_anomaly, function() return tensor({-1}):log() end)\nassert(not ok and message:find(\"tensor.log: NaN\"))")
+    ) { arguments in
+        let function = try arguments.function(1, "f")
+        return try AnomalyMode.$isEnabled.withValue(true) { try function.call(Array(arguments.values.dropFirst())) }
     }
 
     /// Splits the call of a gradient function into points and the positions to differentiate by.

@@ -201,6 +201,8 @@ void lf_adopt_thread(lf_state *state);
 // From any thread, and from signal handlers, while the state's thread lives: everything stops.
 void lf_interrupt(lf_state *state);
 bool lf_is_stopping(const lf_state *state);
+// `script.lua:12`, the line that runs, into `text`; false outside any script. From the state's thread only.
+bool lf_location(lf_state *state, char *text, size_t capacity);
 // Ends the run with this status, as os.exit does; the caller then reports LF_STOP.
 void lf_request_exit(lf_state *state, int32_t code);
 // The script called os.exit: that is why it stops.

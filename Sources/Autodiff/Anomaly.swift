@@ -1,0 +1,39 @@
+import Scripting
+import Tensors
+
+/// The watch for NaN that `autodiff.detect_anomaly` switches on (PyTorch's anomaly mode, for values as well as gradients).
+enum Anomaly {
+    /// Throws if the operation made a NaN of inputs that had none.
+    static func check(_ operation: String, _ inputs: [Variable], _ outputs: [Tensor]) throws {
+        for output in outputs {
+            guard let position = try firstNaN(output), try !inputs.contains(where: { try firstNaN($0.value) != nil }) else { continue }
+            throw ScriptError(operation, "NaN at \(place(position, output.shape)), from inputs without NaN")
+        }
+    }
+
+    /// Throws if an operation's gradient rule made a NaN of cotangents that had none.
+    static func check(_ node: Node, cotangents: [Variable?], flows: [Variable?]) throws {
+        for (input, flow) in flows.enumerated() {
+            guard let flow, let position = try firstNaN(flow.value),
+                try !cotangents.contains(where: { try $0.map { try firstNaN($0.value) != nil } ?? false })
+            else { continue }
+            throw ScriptError(
+                "autodiff", "the gradient of \(node.operation) by its input \(input + 1) has NaN at \(place(position, flow.shape))"
+                    + (node.location.map { "; recorded at \($0)" } ?? ""))
+        }
+    }
+
+    private static func firstNaN(_ tensor: Tensor) throws -> Int? { try tensor.toArray().firstIndex(where: \.isNaN) }
+
+    /// `{2, 3}`, counted from 1; `the only element` of a tensor without dimensions.
+    private static func place(_ position: Int, _ shape: [Int]) -> String {
+        if shape.isEmpty { return "the only element" }
+        var rest = position
+        var index: [Int] = []
+        for extent in shape.reversed() {
+            index.insert(rest % extent + 1, at: 0)
+            rest /= extent
+        }
+        return "{" + index.map(String.init).joined(separator: ", ") + "}"
+    }
+}
