@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Samplers
+import Samplers
 
 /// What is refused, and in which words.
 @Suite struct ArgumentTests {
@@ -67,6 +67,7 @@ import Testing
             Refusal("montecarlo.\(name){distribution = make, loss = f, params = {}}", "option params: a tensor or a table of tensors expected"),
             Refusal("montecarlo.\(name){distribution = make, loss = f, params = {p, 3}}", "option params: element 2: a tensor expected, got 3"),
             Refusal("montecarlo.\(name){distribution = make, loss = f, params = p, samples = 1}", "option samples: a whole number from 2 to"),
+            Refusal("montecarlo.\(name){distribution = make, loss = f, params = {p, tensor.zeros(1000)}, samples = 1000000}", "statistics of 1001 numbers in params from 1000000 samples are too many (268435456 at most); pass statistics = false"),
             Refusal("montecarlo.\(name){distribution = f, loss = f, params = p}", "montecarlo.\(name): distribution returned tensor; a distribution expected"),
             Refusal("montecarlo.\(name){distribution = make, loss = function() end, params = p, samples = 4}", "loss returned nil; a tensor with one number per draw expected"),
             Refusal("montecarlo.\(name){distribution = make, loss = function(x) return x:sum() end, params = p, samples = 4}", "loss has shape (); one number per sample, shape (4), expected"),

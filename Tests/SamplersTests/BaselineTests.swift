@@ -1,7 +1,7 @@
 import Scripting
 import Testing
 
-@testable import Samplers
+import Samplers
 
 /// Baselines on vectors of losses.
 @Suite struct BaselineTests {

@@ -3,7 +3,7 @@ import LawChecks
 import Scripting
 import Testing
 
-@testable import Samplers
+import Samplers
 
 /// ess, khat and standard_error, by ArviZ's values and by hand.
 @Suite struct DiagnosticsTests {

@@ -1,7 +1,7 @@
 import Scripting
 import Testing
 
-@testable import Samplers
+import Samplers
 
 /// Every name is documented, and every example runs as it stands.
 @Suite struct DocumentationTests {

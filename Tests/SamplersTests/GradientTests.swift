@@ -2,7 +2,7 @@ import Foundation
 import Scripting
 import Testing
 
-@testable import Samplers
+import Samplers
 
 /// The gradient estimators against closed forms, by z-score.
 @Suite struct GradientTests {
@@ -186,5 +186,32 @@ import Testing
                   assert(#r.losses == 7 and r.evaluations == (call == "measure_valued" and 35 or 7))
                 end
                 """)
+    }
+}
+
+/// Shapes at the edges.
+@Suite struct GradientShapeTests {
+    @Test func shapesAndDtypesOfParamsAreKept() throws {
+        try Scripts().run(
+            """
+            for _, call in ipairs{"score_function", "reparameterization", "measure_valued"} do
+              for _, statistics in ipairs{true, false} do
+                local r = montecarlo[call]{
+                  distribution = function(a, b, c) return distribution.Normal(a + b:sum(), c:exp()) end,
+                  loss = function(x) return (x ^ 2):sum({2, 3}) end, samples = 4, statistics = statistics, generator = random.generator(1),
+                  params = {tensor.zeros(2, 3), tensor({1, 2}, {dtype = "float64"}), tensor(0), tensor.zeros(0)}}
+                local shapes = {{2, 3}, {2}, {}, {0}}
+                for k, shape in ipairs(shapes) do
+                  assert(#r.gradients[k].shape == #shape and r.gradients[k].dtype == (k == 2 and "float64" or "float32"), call .. k)
+                  for axis, extent in ipairs(shape) do assert(r.gradients[k].shape[axis] == extent) end
+                  if statistics then assert(#r.standard_errors[k].shape == #shape and #r.variances[k].shape == #shape) end
+                end
+                assert(#r.losses == 4)
+              end
+            end
+            -- Params that do not matter have gradients of zero.
+            local r = montecarlo.score_function{distribution = function() return distribution.Normal(0, 1) end, loss = function(x) return x end, params = tensor({1, 2}), samples = 5}
+            assert(r.gradients[1]:abs():sum():item() == 0 and r.variances[1]:abs():sum():item() == 0)
+            """)
     }
 }

@@ -6,7 +6,7 @@ import Scripting
 import Tensors
 import Testing
 
-@testable import Samplers
+import Samplers
 
 /// Scripts with the modules that estimators work with, all as globals.
 struct Scripts {

@@ -2,7 +2,7 @@ import Foundation
 import Scripting
 import Testing
 
-@testable import Samplers
+import Samplers
 
 /// Importance sampling against integrals known in closed form.
 @Suite struct ImportanceTests {

@@ -1,7 +1,7 @@
 import Scripting
 import Testing
 
-@testable import Samplers
+import Samplers
 
 /// The race tells the biased from the unbiased, and the noisy from the quiet.
 @Suite struct RaceTests {

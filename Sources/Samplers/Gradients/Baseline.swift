@@ -5,7 +5,7 @@ import Tensors
 /// What a score-function estimator subtracts from the losses: one number per draw.
 ///
 /// A baseline for draw s that does not depend on draw s leaves the estimator unbiased, because E[∇ log q] = 0.
-enum Baseline {
+package enum Baseline {
     case none
     case constant(Double)
     case batchMean
@@ -65,12 +65,12 @@ enum Baseline {
     }
 
     /// The mean of all, for each.
-    static func means(_ losses: [Double]) -> [Double] {
+    package static func means(_ losses: [Double]) -> [Double] {
         [Double](repeating: StandardError.ofMean(losses).mean, count: losses.count)
     }
 
     /// For each, the mean of the others.
-    static func meansOfOthers(_ losses: [Double], for operation: String) throws -> [Double] {
+    package static func meansOfOthers(_ losses: [Double], for operation: String) throws -> [Double] {
         guard losses.count >= 2 else {
             throw ScriptError(operation, "a leave-one-out baseline needs at least 2 losses, got \(losses.count)")
         }

@@ -9,7 +9,7 @@ struct GradientArguments {
     static let text =
         "distribution is a function of the params that returns a law: a distribution (a batch of them is one law of independent components), or a table {sample = function(n, generator), rsample = likewise, log_prob = function(x)}. loss(x, params...) gets the batch of draws (first dimension: the draw) and returns one number per draw; its own gradient with respect to the params is included. params is a tensor or a table of tensors. Returns {value (the mean loss), value_standard_error, gradients (one tensor per param, in its shape), standard_errors and variances (the same for the gradients: variances are of one draw's contribution, element by element), losses, evaluations (draws at which the loss was computed)}. statistics = false leaves out standard_errors and variances, which cost min(samples, numbers in params) reverse passes instead of one. surrogate = true adds surrogate: the mean loss, recorded, so that r.surrogate:backward() puts the gradients into params that require them."
     static let errors =
-        "a distribution that is not a function; a loss that is not one finite number per draw; samples below 2 with statistics; an unknown option"
+        "a distribution that is not a function; a loss that is not one finite number per draw; samples below 2, or more than 2^28 contributions (samples times numbers in params), with statistics; an unknown option"
 
     let problem: GradientProblem
     let statistics: Bool

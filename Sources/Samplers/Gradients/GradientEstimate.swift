@@ -52,6 +52,9 @@ public struct GradientEstimate {
     /// The estimate as a recorded value whose `backward` gives the gradients; nil when not asked for.
     public let surrogate: Variable?
 
+    /// The most contributions (draws times numbers in the parameters) that are kept for variances: 2 GB in float64.
+    static let most = 1 << 28
+
     /// - Parameters:
     ///   - statistics: also variances, at the price of min(samples, numbers in params) reverse passes instead of one.
     ///   - recorded: also the surrogate.
@@ -62,6 +65,11 @@ public struct GradientEstimate {
         let sources = recorded ? problem.params : problem.params.map { $0.detached() }
         let dtype: DType = shapes.contains { $0.dtype == .float64 } ? .float64 : .float32
         let samples = problem.samples
+        let numbers = shapes.reduce(0) { $0 + $1.count }
+        guard !statistics || samples <= GradientEstimate.most / max(numbers, 1) else {
+            throw ScriptError(
+                operation, "statistics of \(numbers) numbers in params from \(samples) samples are too many (\(GradientEstimate.most) at most); pass statistics = false")
+        }
         var terms: Variable?
         var evaluations = 0
         /// The terms as a function of all parameters in one vector.

@@ -6,21 +6,21 @@ import Tensors
 ///
 /// For the losses f_1, f_2, ... in order, draw s gets b_s = Σ_{r<s} d^{s-1-r} f_r / Σ_{r<s} d^{s-1-r}, and b_1 = 0. It never
 /// contains its own draw's loss, so the estimator stays unbiased, within a batch and over batches.
-final class MovingAverage: ScriptObject {
+package final class MovingAverage: ScriptObject {
     static let type = ObjectType("moving_average")
     /// The mean of about the last 100 losses.
     static let usualDecay = 0.99
 
-    var scriptType: ObjectType { MovingAverage.type }
+    package var scriptType: ObjectType { MovingAverage.type }
     let decay: Double
     /// The baseline of the next draw.
-    private(set) var value = 0.0
+    package private(set) var value = 0.0
     private var weight = 0.0
 
-    init(decay: Double) { self.decay = decay }
+    package init(decay: Double) { self.decay = decay }
 
     /// The baseline of each draw; remembers the losses.
-    func follow(_ losses: [Double]) -> [Double] {
+    package func follow(_ losses: [Double]) -> [Double] {
         losses.map { loss in
             defer {
                 weight = decay * weight + 1

@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 
 /// How one estimator did: its answers over repetitions, and what they cost.
-struct RaceResult {
+package struct RaceResult {
     let name: String
     /// Mean and variance over the repetitions of each component of the answer.
     let means: [Double]
@@ -24,7 +24,7 @@ struct RaceResult {
         }
     }
 
-    init(_ name: String, answers: [[Double]], evaluations: Double?, seconds: Double) {
+    package init(_ name: String, answers: [[Double]], evaluations: Double?, seconds: Double) {
         self.name = name
         repetitions = answers.count
         self.evaluations = evaluations
@@ -41,7 +41,7 @@ struct RaceResult {
 
 extension RaceResult {
     /// The race as text, one estimator a line.
-    static func table(_ results: [RaceResult], _ biases: [Double?]) -> String {
+    package static func table(_ results: [RaceResult], _ biases: [Double?]) -> String {
         var rows = [["estimator", "bias z", "variance", "evaluations", "seconds", "variance x seconds"]]
         for (result, bias) in zip(results, biases) {
             rows.append([

@@ -15,7 +15,7 @@ def khat(log_weights):
 
 
 def case(name, log_weights):
-    log_weights = np.round(np.asarray(log_weights, dtype=float), 12)
+    log_weights = np.round(np.asarray(log_weights, dtype=float), 6)
     k = khat(log_weights)
     w = np.exp(log_weights - log_weights.max())
     return {
@@ -45,5 +45,6 @@ cases.append(case("ties", np.round(x * 2) / 2))
 cases.append(case("two values", np.where(x > 0, 0.0, -1.0)))
 cases.append(case("too few", rng.standard_normal(4)))
 cases.append(case("two weights", [0.0, -1.0]))
-json.dump(cases, open("khat.json", "w"), indent=0)
+with open("khat.json", "w") as out:
+    out.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
 print(len(cases), [(c["name"], c["khat"]) for c in cases])
