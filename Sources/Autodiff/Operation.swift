@@ -129,9 +129,30 @@ extension Arguments {
     func axes(_ position: Int, rank: Int) throws -> [Int]? {
         if isNil(position) { return nil }
         guard case .table(let table) = self[position] else { return [try axis(position, rank: rank)] }
-        let axes = try table.elements().map { try axis($0, position, "dim", rank: rank) }
+        let listed = try table.list(for: function)
+        // As in PyTorch, no dimension named is all of them.
+        if listed.isEmpty { return nil }
+        let axes = try listed.map { try axis($0, position, "dim", rank: rank) }
         guard Set(axes).count == axes.count else { throw error("argument \(position) (dim): a dimension is named twice") }
         return axes
+    }
+
+    /// `(dim, keepdim)` behind a tensor, or the same as options: `{dim = 1, keepdim = true}`. Further options may follow.
+    func reductionCall(rank: Int, more: [String] = []) throws -> (axes: [Int]?, keep: Bool, options: Options) {
+        let known = ["dim", "keepdim"] + more
+        var place = 4
+        for position in 2...3 {
+            if case .table(let table) = self[position], table.count == 0, try !table.entries().isEmpty { place = position; break }
+        }
+        try atMost(more.isEmpty && place == 4 ? 3 : place)
+        let options = try options(place, known)
+        var axes = place > 2 ? try self.axes(2, rank: rank) : nil
+        var keep = place > 3 ? try boolean(3, "keepdim", default: false) : false
+        if options.has("dim") {
+            axes = try Arguments(function: function, values: [.none, options["dim"]], context: context).axes(2, rank: rank)
+        }
+        if options.has("keepdim") { keep = try options.boolean("keepdim", default: false) }
+        return (axes, keep, options)
     }
 
     /// All tensors of a table, at least one.

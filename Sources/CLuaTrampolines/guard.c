@@ -36,7 +36,7 @@ static int guarded_finalizer(lua_State *L) {
 // The function named by upvalue 1, after its argument 2 was replaced.
 static int call_original(lua_State *L) {
     lua_CFunction original = lua_tocfunction(L, lua_upvalueindex(1));
-    return original ? original(L) : luaL_error(L, "setmetatable was lost");
+    return original ? original(L) : luaL_error(L, "a guarded function was lost");
 }
 
 static int xpcall_guarded(lua_State *L) {
@@ -65,6 +65,32 @@ static int setmetatable_guarded(lua_State *L) {
     return call_original(L);
 }
 
+// A script that sets a hook of its own takes the interrupt's place: put that back.
+static int sethook_guarded(lua_State *L) {
+    int results = call_original(L);
+    lf_state *s = lf_state_of(L);
+    if (lf_is_stopping(s)) lf_arm(s);
+    return results;
+}
+
+// ipairs over an object with a length ends at that length: objects answer an index past it with an error, not nil.
+static int next_element(lua_State *L) {
+    lua_Integer index = luaL_checkinteger(L, 2) + 1;
+    if (index > lua_tointeger(L, lua_upvalueindex(1))) return 0;
+    lua_pushinteger(L, index);
+    lua_geti(L, 1, index);
+    return 2;
+}
+
+static int ipairs_bounded(lua_State *L) {
+    if (lua_type(L, 1) != LUA_TUSERDATA || luaL_getmetafield(L, 1, "__len") == LUA_TNIL) return call_original(L);
+    lua_pushinteger(L, luaL_len(L, 1));
+    lua_pushcclosure(L, next_element, 1);
+    lua_pushvalue(L, 1);
+    lua_pushinteger(L, 0);
+    return 3;
+}
+
 static void guard(lua_State *L, const char *name, lua_CFunction guarded) {
     if (lua_getfield(L, -1, name) != LUA_TFUNCTION) {
         lua_pop(L, 1);
@@ -78,7 +104,11 @@ void lf_open_guards(lua_State *L) {
     lua_pushglobaltable(L);
     guard(L, "xpcall", xpcall_guarded);
     guard(L, "setmetatable", setmetatable_guarded);
+    guard(L, "ipairs", ipairs_bounded);
     lua_pop(L, 1);
-    if (lua_getglobal(L, LUA_DBLIBNAME) == LUA_TTABLE) guard(L, "setmetatable", setmetatable_guarded);
+    if (lua_getglobal(L, LUA_DBLIBNAME) == LUA_TTABLE) {
+        guard(L, "setmetatable", setmetatable_guarded);
+        guard(L, "sethook", sethook_guarded);
+    }
     lua_pop(L, 1);
 }

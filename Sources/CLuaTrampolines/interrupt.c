@@ -103,6 +103,8 @@ static void on_interrupt(int number) {
     int saved = errno;
     lf_state *s = atomic_load(&terminal_state);
     if (s) {
+        // The state is going, and a finaliser keeps it: nothing is left to be saved.
+        if (s->closing) _exit(130);
         if (atomic_fetch_add(&presses, 1) == 1) alarm(2);
         lf_interrupt(s);
     }

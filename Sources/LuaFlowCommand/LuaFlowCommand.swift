@@ -25,8 +25,13 @@ struct LuaFlowCommand: ParsableCommand {
         try Session.leaving {
             var options = Interpreter.Options()
             options.globals = true
+            options.memoryLimit = MemoryLimit.standard
             let host = try Host(options: options)
-            try host.interpreter.withInterruptsFromTerminal { _ = try host.run(code: code, name: "(command line)") }
+            try host.interpreter.withInterruptsFromTerminal {
+                    // Closed in here: finalisers may run for long, too.
+                    defer { host.interpreter.close() }
+                    _ = try host.run(code: code, name: "(command line)")
+                }
         }
     }
 

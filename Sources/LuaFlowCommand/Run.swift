@@ -13,8 +13,14 @@ extension LuaFlowCommand {
 
         func run() throws {
             try Session.leaving {
-                let host = try Host()
-                try host.interpreter.withInterruptsFromTerminal { _ = try host.run(file: file, arguments: arguments) }
+                var options = Interpreter.Options()
+                options.memoryLimit = MemoryLimit.standard
+                let host = try Host(options: options)
+                try host.interpreter.withInterruptsFromTerminal {
+                    // Closed in here: finalisers may run for long, too.
+                    defer { host.interpreter.close() }
+                    _ = try host.run(file: file, arguments: arguments)
+                }
             }
         }
     }

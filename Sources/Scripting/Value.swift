@@ -79,6 +79,16 @@ extension ScriptTable {
     public func elements() throws -> [Value] {
         try (0..<count).map { try value(at: $0 + 1) }
     }
+
+    /// The sequence part of a short list (sizes, dimensions) that must hold nothing else: a key in it is an option that
+    /// somebody meant, and would be lost.
+    public func list(for operation: String) throws -> [Value] {
+        let elements = try elements()
+        for (key, _) in try entries() {
+            if case .string(let name) = key { throw ScriptError(operation, "unknown option \(name) in a list of numbers") }
+        }
+        return elements
+    }
 }
 
 /// A function of the script's.

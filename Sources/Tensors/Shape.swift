@@ -30,6 +30,13 @@ public enum Shape {
         return strides
     }
 
+    /// The positions along an extent that is about to become a list of as many elements.
+    /// - Throws: beyond 2^26, which only an empty or an expanded tensor has: those cost nothing, a list of them would.
+    public static func positions(_ extent: Int, for operation: String) throws -> Range<Int> {
+        guard extent <= 1 << 26 else { throw ScriptError(operation, "\(extent) parts are more than can be gone through one by one") }
+        return 0..<Swift.max(extent, 0)
+    }
+
     /// `(2, 3)`, `(3)`, `()`: the way every message writes a shape.
     public static func describe(_ shape: [Int]) -> String {
         "(" + shape.map(String.init).joined(separator: ", ") + ")"

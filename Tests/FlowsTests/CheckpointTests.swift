@@ -85,6 +85,7 @@ extension StateDict {
         ("a narrow weight", { try $0.changing("coupling.0.out_block.weight", to: [3, 4]) }, "coupling.0.out_block.weight has shape (3, 4)"),
         ("a long bias", { try $0.changing("coupling.0.in_block.0.bias", to: [9]) }, "(5) expected"),
         ("an odd dimension", { try $0.changing("scaling.scale", to: [1, 7]) }, "even D expected"),
+        ("a weight that is not finite", { try $0.filling("coupling.0.out_block.weight", with: .nan) }, "coupling.0.out_block.weight holds NaN"),
         ("no scaling", { try $0.changing("scaling.scale", to: nil) }, "scaling.scale is missing"),
         ("a gap in the couplings", { try $0.renaming("coupling.0.", to: "coupling.7.") }, "coupling.0"),
         ("foreign names", { try $0.renaming("", to: "encoder.") }, "no known flow"),
@@ -113,6 +114,12 @@ extension StateDict {
         var kept = entries.filter { $0.name != name }
         if let shape { kept.append((name: name, tensor: try Tensor.zeros(shape))) }
         return StateDict(kept)
+    }
+
+    fileprivate func filling(_ name: String, with number: Double) throws -> StateDict {
+        StateDict(try entries.map { entry in
+            (name: entry.name, tensor: entry.name == name ? try Tensor.full(entry.tensor.shape, number) : entry.tensor)
+        })
     }
 
     fileprivate func renaming(_ prefix: String, to other: String) throws -> StateDict {

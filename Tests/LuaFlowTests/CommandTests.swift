@@ -100,3 +100,26 @@ import Testing
         #expect(try Command.run(["doc"]).output.contains("projection"))
     }
 }
+
+extension CommandTests {
+    /// Row M2: what a script may hold is bounded, and running out is an error it can catch.
+    @Test func memoryEndsInAnError() throws {
+        let result = try Command.run(["-e", "local ok, message = pcall(tensor.zeros, 1 << 36) assert(not ok and message:find('not enough memory'), message) assert(tensor.ones(3):sum():item() == 3)"])
+        #expect(result.status == 0, "\(result.errors)")
+    }
+
+    /// A finaliser that never ends, run while the state closes, does not outlive Ctrl-C.
+    @Test func interruptsReachFinalisersAtTheEnd() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("last.lua", "setmetatable({}, {__gc = function() io.open([[\(scratch.path("ready"))]], 'w'):close() while true do end end})")
+        let process = Process()
+        process.executableURL = try Command.program
+        process.arguments = ["run", script]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        for _ in 0..<1000 where !FileManager.default.fileExists(atPath: scratch.path("ready")) { usleep(10_000) }
+        kill(process.processIdentifier, SIGINT)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+    }
+}

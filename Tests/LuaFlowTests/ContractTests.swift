@@ -73,6 +73,10 @@ import Testing
         "local m = flow.NICE{dim = 4, hidden = 2, layers = 1, couplings = 1} local z, d = m:to_latent(tensor.zeros(3, 4)) assert(z.shape[1] == 3 and #d == 3 and m:sample(2).shape[2] == 4)",
         "local a = 0.3 local P = projection.Box({a, 0}, {a, 1}) local y = P(tensor({5, -5})) assert(math.abs(y[{1}] - a) < 1e-6 and y[{2}] == 0)",
         "local x = tensor({-1, 2}) assert(projection.Box(0, 1):project_(x) == x and x[{2}] == 1)",
+        "local r = tensor({5, 1, 9, 2, 7, 3}):reshape(3, 2) assert(r[{{}, 1}]:argmax():item() == 2 and tensor({7}):expand(4):argmin():item() == 1)",
+        "local x = tensor({{3, 4}, {6, 8}}) assert(x:norm(2):tolist()[2] == 10 and x:norm{p = 1}:item() == 21 and x:sum{dim = 1, keepdim = true}.shape[1] == 1 and x:sum({}):item() == 21)",
+        "local n = 0 for i, row in ipairs(tensor({{1, 2}, {3, 4}})) do n = n + i * row:sum():item() end assert(n == 17)",
+        "assert(random.choice({'a', 'a'}) == 'a' and #random.choice({1, 2, 3}, 2) == 2 and random.bernoulli(tensor({1, 0})):tolist()[1] == 1)",
         "local d = data.digits() assert(d.images.shape[2] == 28 and #d.labels == #d.images and d.images:max():item() == 1)",
     ]
 
@@ -101,6 +105,10 @@ import Testing
         ("local x = tensor({1}):requires_grad_(true) x[1] = 2", "a leaf that requires a gradient"),
         ("tensor({1}):backward()", "requires_grad_(true)"),
         ("flow.load('/no/such.pt')", "/no/such.pt"),
+        ("tensor.ones(2, 3):sum{dimm = 1}", "did you mean \"dim\"?"), ("tensor.ones(2, 3):sum({1, dim = 2})", "unknown option dim"),
+        ("tensor.zeros({2, foo = 2})", "unknown option foo"), ("tensor.ones(2, 3):reshape{6, foo = 1}", "unknown option foo"),
+        ("data.batches(tensor.zeros(1 << 40, 0), 3, {shuffle = true})", "one by one"),
+        ("projection.Product{projection.Box(0, 1)}(tensor.zeros(1 << 40, 0))", "one by one"), ("image.grid(tensor.zeros(1 << 40, 0, 2))", "image.grid"),
     ]
 
     @Test(arguments: faults.indices) func faultsAreExplained(index: Int) throws {

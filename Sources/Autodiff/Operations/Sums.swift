@@ -142,9 +142,9 @@ extension Operation {
                 LawCase("\(name) of \(Shape.describe(shape)) over \(axes.map { "\($0)" } ?? "all")", [.init(shape, range)]) { try apply($0[0], axes, keep) }
             }
         ) { arguments in
-            try arguments.atMost(3)
             let x = try arguments.variable(1, "x")
-            return [.object(try apply(x, arguments.axes(2, rank: x.shape.count), arguments.boolean(3, "keepdim", default: false)))]
+            let (axes, keep, _) = try arguments.reductionCall(rank: x.shape.count)
+            return [.object(try apply(x, axes, keep))]
         }
     }
 
@@ -165,14 +165,9 @@ extension Operation {
                 LawCase("\(name) over rows", [.init([3, 4])]) { try apply($0[0], [0], true, 0) },
             ]
         ) { arguments in
-            try arguments.atMost(4)
             let x = try arguments.variable(1, "x")
-            var last = arguments.count
-            if last >= 2, case .table(let table) = arguments[last], table.count == 0 {} else { last += 1 }
-            let options = try arguments.options(last, ["correction"])
-            let axes = last == 2 ? nil : try arguments.axes(2, rank: x.shape.count)
-            let keep = last == 3 ? false : try arguments.boolean(3, "keepdim", default: false)
-            return [.object(try apply(x, last <= 2 ? nil : axes, last <= 3 ? false : keep, options.number("correction", default: 1)))]
+            let (axes, keep, options) = try arguments.reductionCall(rank: x.shape.count, more: ["correction"])
+            return [.object(try apply(x, axes, keep, options.number("correction", default: 1)))]
         }
     }
 
@@ -210,9 +205,9 @@ extension Operation {
     static let norm = Operation(
         "norm",
         Documentation(
-            "x:norm() -> tensor of no dimension\nx:norm(p, dim, keepdim) -> tensor",
-            "The p-norm, (sum |x|^p)^(1/p), of all elements or along dim; p is 2 by default and may be 0 or +-infinity. The gradient of the 2-norm at 0 is 0.",
-            errors: "a dimension that is not there", source: "torch.linalg.vector_norm", example: "assert(tensor({3, 4}):norm():item() == 5)"),
+            "x:norm() -> tensor of no dimension\nx:norm(dim, keepdim, {p = 2}) -> tensor",
+            "The p-norm, (sum |x|^p)^(1/p), of all elements or along dim (a dimension or a table of them); p may be 0 or +-infinity. The gradient of the 2-norm at 0 is 0. Dimensions come first, as in every reduction here; x:norm{p = 1} is the 1-norm of everything.",
+            errors: "a dimension that is not there", source: "torch.linalg.vector_norm", example: "assert(tensor({3, 4}):norm():item() == 5 and tensor({{3, 4}, {6, 8}}):norm(2):tolist()[2] == 10)"),
         cases: [
             LawCase("norm", [.init([2, 3])]) { try $0[0].norm() },
             LawCase("norm 3 over rows", [.init([2, 3], 0.3...2)]) { try $0[0].norm(3, [0]) },
@@ -220,14 +215,9 @@ extension Operation {
             LawCase("norm inf", [.init([4], 0.3...2)]) { try $0[0].norm(.infinity) },
         ]
     ) { arguments in
-        try arguments.atMost(4)
         let x = try arguments.variable(1, "x")
-        return [
-            .object(
-                try x.norm(
-                    arguments.number(2, "p", default: 2), arguments.axes(3, rank: x.shape.count),
-                    keepingDimensions: arguments.boolean(4, "keepdim", default: false)))
-        ]
+        let (axes, keep, options) = try arguments.reductionCall(rank: x.shape.count, more: ["p"])
+        return [.object(try x.norm(options.number("p", default: 2), axes, keepingDimensions: keep))]
     }
 
     /// max and min: a 0-d tensor of everything, or values and 1-based indices along one dimension.

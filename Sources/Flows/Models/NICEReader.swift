@@ -71,6 +71,7 @@ struct NICEReader {
             throw ScriptError(operation, "the parameter \(name) is missing" + suggestion(for: name, among: unread))
         }
         unread.remove(name)
+        guard try tensor.isFinite() else { throw ScriptError(operation, "\(name) holds NaN or infinity") }
         return tensor
     }
 }

@@ -26,7 +26,7 @@ extension Arguments {
             let value = variable.value
             let isBatch = value.rank == 4 || (batch && value.rank == 3)
             guard isBatch else { return [value] }
-            return try (0..<value.shape[0]).map { try value.select(0, $0, for: function) }
+            return try Shape.positions(value.shape[0], for: function).map { try value.select(0, $0, for: function) }
         case .table(let table):
             return try table.elements().enumerated().map { index, element in
                 guard case .object(let object) = element, let variable = object as? Variable else {

@@ -70,7 +70,7 @@ public struct Product: CataloguedSet {
                     + " x of first dimension \(expected), x is \(Shape.describe(x.shape))")
         }
         guard let sizes else {
-            return try (0..<x.shape[0]).map { i in
+            return try Shape.positions(x.shape[0], for: operation).map { i in
                 (try x.select(0, i, for: operation), sets.count == 1 ? sets[0] : sets[i], "x[\(i + 1)]")
             }
         }

@@ -33,6 +33,7 @@ enum Batches {
         try arguments.atMost(3)
         let x = try arguments.tensor(1, "x")
         guard x.rank > 0 else { throw arguments.error("a tensor with rows expected, this one has no dimension") }
+        _ = try Shape.positions(x.shape[0], for: arguments.function)
         let size = try arguments.integer(2, "size", in: 1...Int.max)
         let options = try arguments.options(3, ["shuffle", "generator"])
         let generator = try arguments.generator(options)

@@ -46,8 +46,8 @@ extension Tensor {
     /// The elements as a contiguous (rows, extent of `axis`) matrix: what operations along one axis loop over.
     /// Without an axis, one row of all elements. A tensor of no dimension is one row of one.
     package func rows(along axis: Int?, for operation: String) throws -> Tensor {
-        guard let axis else { return try cast(dtype.computing).reshape([1, count]) }
-        if rank == 0 { return try cast(dtype.computing).reshape([1, 1]) }
+        guard let axis else { return try cast(dtype.computing).contiguous().view([1, count]) }
+        if rank == 0 { return try cast(dtype.computing).contiguous().view([1, 1]) }
         try check(axis: axis, for: operation)
         let order = shape.indices.filter { $0 != axis } + [axis]
         let outer = try Shape.count(order.dropLast().map { shape[$0] })

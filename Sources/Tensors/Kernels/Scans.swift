@@ -6,6 +6,7 @@ extension Tensor {
     public func cumulativeSum(_ axis: Int, fromEnd: Bool = false, for operation: String = "tensor.cumsum") throws -> Tensor {
         let rows = try rows(along: axis, for: operation)
         let result = try Tensor.uninitialized(rows.shape, rows.dtype, for: operation)
+        if count == 0 { return try Tensor.fromRows(result, shape: shape, axis: axis) }
         func run<T: TensorElement>(_: T.Type) throws {
             defer { withExtendedLifetime(rows) {} }
             let n = rows.shape[1]
@@ -33,6 +34,7 @@ extension Tensor {
         let n = rows.shape[1]
         let kept = min(limit ?? n, n)
         let result = try Tensor.uninitialized([rows.shape[0], kept], .float64, for: operation)
+        if result.count == 0 { return try Tensor.fromRows(result, shape: shape, axis: axis) }
         func run<T: TensorElement>(_: T.Type) throws {
             defer { withExtendedLifetime(rows) {} }
             for row in 0..<rows.shape[0] {

@@ -138,11 +138,33 @@ enum RandomFunctions {
         check: { $0[0] <= $0[1] && ($0[1] - $0[0]).isFinite ? nil : "low \($0[0]) and high \($0[1]): finite numbers, low not above high, expected" }
     ) { generator, numbers in numbers[0] + (numbers[1] - numbers[0]) * generator.uniform() }
 
-    static let bernoulli = drawing(
-        "bernoulli", [("p", 0.5)], "1 with probability p (0.5), else 0.", errors: "p outside [0, 1]", source: "torch.bernoulli",
-        example: "assert(random.bernoulli({4}, 1):sum():item() == 4)",
-        check: { $0[0] >= 0 && $0[0] <= 1 ? nil : "p: a number from 0 to 1 expected, got \($0[0])" }
-    ) { generator, numbers in generator.uniform() < numbers[0] ? 1 : 0 }
+    static let bernoulli = NativeFunction(
+        "random.bernoulli",
+        Documentation(
+            "random.bernoulli({d1, d2, ...}, p, {generator, dtype}) -> tensor\nrandom.bernoulli(p, {generator, dtype}) -> tensor",
+            "1 with probability p (0.5), else 0; with a tensor of probabilities, one draw for each.",
+            errors: "p outside [0, 1]; a shape that is not one", source: "torch.bernoulli",
+            example: "assert(random.bernoulli({4}, 1):sum():item() == 4)\nassert(random.bernoulli(tensor({0, 1, 1})):sum():item() == 2)")
+    ) { arguments in
+        if case .object(let object) = arguments[1], let variable = object as? Variable {
+            try arguments.atMost(2)
+            let options = try arguments.options(2, ["generator", "dtype"])
+            let probabilities = try variable.value.toArray()
+            if let wrong = probabilities.firstIndex(where: { !($0 >= 0 && $0 <= 1) }) {
+                throw arguments.error("p: numbers from 0 to 1 expected, got \(probabilities[wrong]) at element \(wrong + 1)")
+            }
+            var next = probabilities.makeIterator()
+            let dtype = options.has("dtype") ? try arguments.dtype(options) : variable.dtype.computing
+            return .tensor(
+                try arguments.generator(options).fill(variable.shape, dtype, for: arguments.function) { $0.uniform() < next.next() ?? 0 ? 1 : 0 })
+        }
+        try arguments.atMost(3)
+        let shape = try arguments.shape(at: 1)
+        let p = arguments[2].asNumber ?? 0.5
+        guard p >= 0, p <= 1 else { throw arguments.error("p: a number from 0 to 1 expected, got \(p)") }
+        let options = try arguments.options(arguments[2].asNumber == nil && !arguments.isNil(2) ? 2 : 3, ["generator", "dtype"])
+        return .tensor(try arguments.generator(options).fill(shape, arguments.dtype(options), for: arguments.function) { $0.uniform() < p ? 1 : 0 })
+    }
 
     static let randint = NativeFunction(
         "random.randint",
@@ -172,11 +194,20 @@ enum RandomFunctions {
     static let choice = NativeFunction(
         "random.choice",
         Documentation(
-            "random.choice(n, count, {generator, replace = true, weights}) -> tensor", "count of the numbers 1 to n, in float64: each equally likely, or in proportion to a vector of weights; replace = false draws no number twice.",
+            "random.choice(n, count, {generator, replace = true, weights}) -> tensor\nrandom.choice(t, count, {...}) -> element or table",
+            "count of the numbers 1 to n, in float64: each equally likely, or in proportion to a vector of weights; replace = false draws no number twice. Of a table t, its elements: one, or with a count a table of them.",
             errors: "n below 1; more than n without replacement; weights that are negative, NaN or all zero", source: "numpy.random.Generator.choice",
-            example: "assert(random.choice(5, 5, {replace = false}):sum():item() == 15)")
+            example: "assert(random.choice(5, 5, {replace = false}):sum():item() == 15)\nassert(random.choice({\"a\", \"a\"}) == \"a\")")
     ) { arguments in
         try arguments.atMost(3)
+        if case .table(let table) = arguments[1] {
+            guard table.count > 0 else { throw arguments.error(1, "t", expected: "a table with elements") }
+            let rest = [Value.integer(table.count)] + arguments.values.dropFirst()
+            let drawn = try choice.body(Arguments(function: arguments.function, values: rest, context: arguments.context))[0]
+            guard case .object(let object) = drawn, let positions = object as? Variable else { return drawn }
+            let elements = try positions.value.toArray().map { try table.value(at: Int($0)) }
+            return arguments.isNil(2) ? elements[0] : .list(elements)
+        }
         let n = try arguments.integer(1, "n", in: 1...(1 << 31))
         let count = try arguments.integer(2, "count", in: 0...(1 << 31), default: 1)
         let options = try arguments.options(3, ["generator", "replace", "weights"])

@@ -5,7 +5,7 @@ extension Arguments {
     public func shape(from position: Int, allowingOpen open: Bool = false) throws -> [Int] {
         if case .table(let table) = self[position] {
             guard count <= position else { throw error("a shape is one table or several numbers, not both") }
-            return try extents(table.elements(), from: open ? -1 : 0)
+            return try extents(table.list(for: function), from: open ? -1 : 0)
         }
         return try extents(count >= position ? Array(values[(position - 1)...]) : [], from: open ? -1 : 0)
     }
@@ -13,7 +13,7 @@ extension Arguments {
     /// A shape in one argument: a table, or a whole number.
     public func shape(at position: Int) throws -> [Int] {
         switch self[position] {
-        case .table(let table): return try extents(table.elements(), from: 0)
+        case .table(let table): return try extents(table.list(for: function), from: 0)
         case .integer, .number: return try extents([self[position]], from: 0)
         default: throw error(position, "shape", expected: "a shape such as {2, 3}")
         }
