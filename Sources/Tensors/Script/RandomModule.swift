@@ -203,11 +203,16 @@ enum RandomFunctions {
         if case .table(let table) = arguments[1] {
             guard table.count > 0 else { throw arguments.error(1, "t", expected: "a table with elements") }
             let rest = [Value.integer(table.count)] + arguments.values.dropFirst()
-            let drawn = try choice.body(Arguments(function: arguments.function, values: rest, context: arguments.context))[0]
+            let drawn = try drawPositions(Arguments(function: arguments.function, values: rest, context: arguments.context))
             guard case .object(let object) = drawn, let positions = object as? Variable else { return drawn }
             let elements = try positions.value.toArray().map { try table.value(at: Int($0)) }
             return arguments.isNil(2) ? elements[0] : .list(elements)
         }
+        return try drawPositions(arguments)
+    }
+
+    /// `random.choice` of the numbers 1 to n.
+    private static func drawPositions(_ arguments: Arguments) throws -> Value {
         let n = try arguments.integer(1, "n", in: 1...(1 << 31))
         let count = try arguments.integer(2, "count", in: 0...(1 << 31), default: 1)
         let options = try arguments.options(3, ["generator", "replace", "weights"])
