@@ -1,0 +1,44 @@
+-- The verdict on an identity: every comparison is noted, and the script passes or fails by the worst.
+--
+-- A Monte-Carlo estimate is held against the truth in units of its standard error, z = (estimate - truth) / s.e. The
+-- bound is 4.5, which a normal variable exceeds once in 150 000 comparisons: a fault, not bad luck. What is exact is
+-- held to a bound on its error, which the script states.
+local verdict = {bound = 4.5}
+
+local compared, failures = {statistical = 0, exact = 0}, {}
+
+local function note(kind, failed, text, ...)
+  compared[kind] = compared[kind] + 1
+  if failed then failures[#failures + 1] = text:format(...) end
+end
+
+-- Notes an estimate against the truth; returns z. `se` belongs to the difference when both are estimates.
+function verdict.z(what, estimate, se, truth)
+  local z = estimate == truth and 0 or (estimate - truth) / se
+  note("statistical", not (math.abs(z) < verdict.bound), "%s: %.6g where %.6g was expected, z = %.1f", what, estimate, truth, z)
+  return z
+end
+
+-- Notes an exact value: |value - truth| <= bound. Returns the difference.
+function verdict.exact(what, value, truth, bound)
+  local difference = math.abs(value - truth)
+  note("exact", not (difference <= bound), "%s: %.10g where %.10g was expected, off by %.2g > %.2g", what, value, truth, difference, bound)
+  return difference
+end
+
+-- Ends the script: with status 1, and every comparison that failed, if one did.
+function verdict.finish()
+  local parts = {}
+  if compared.statistical > 0 then parts[1] = ("%d by |z| < %g"):format(compared.statistical, verdict.bound) end
+  if compared.exact > 0 then parts[#parts + 1] = ("%d by error bound"):format(compared.exact) end
+  print(("verdict           %d of %d comparisons failed (%s)"):format(#failures, compared.statistical + compared.exact, table.concat(parts, ", ")))
+  if #failures == 0 then return end
+  io.stdout:flush()
+  for k, text in ipairs(failures) do
+    if k > 10 then io.stderr:write(("... and %d more\n"):format(#failures - 10)) break end
+    io.stderr:write("the identity fails: ", text, "\n")
+  end
+  os.exit(1)
+end
+
+return verdict
