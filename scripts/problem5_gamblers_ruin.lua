@@ -1,0 +1,203 @@
+-- Problem 5: gambler's ruin by importance sampling.
+--
+-- Start with 100$, bet 1$ a game, win with probability p = 18/37, stop at 0$, at 200$ or after K = 600 games. How
+-- likely is it to leave with 200$? About 2e-6: hopeless by plain simulation, easy when the games are drawn with
+-- q = 0.55 instead and every run counts by its likelihood ratio,
+--
+--   P = E_g[hit(Y) w(Y)],   w(Y) = f(Y) / g(Y) = product of (p/q)^Y_i ((1-p)/(1-q))^(1-Y_i).
+--
+-- The hint weighs all K games. The games after the boundary decide nothing: stopping the product there leaves the
+-- mean as it is and lowers the variance. The exact probability, and the exact variance of both estimators at any q,
+-- come from a dynamic programme over (games, balance), so each estimate is judged by its true standard error.
+--
+--   luaflow run scripts/problem5_gamblers_ruin.lua --samples 3000 --q 0.55
+local host = require "host"
+local plot = require "plot"
+local random = require "random"
+local tensor = require "tensor"
+local verdict = require "homework.verdict"
+
+local options = host.arguments{
+  about = "Estimates the probability of doubling 100$ at roulette by importance sampling (problem 5).",
+  {"samples", 3000, "simulated runs, N"},
+  {"games", 600, "games a run has at most, K"},
+  {"start", 100, "the balance at the start; the goal is twice that"},
+  {"q", 0.55, "the probability of winning that games are drawn with"},
+  {"p", 18 / 37, "the true one"},
+  {"seed", 0, "of the games"},
+  {"out", "problem5.png", "the figure: .png, .svg or .pdf"},
+}
+local N = host.check("--samples", options.samples, {integer = true, min = 100, max = 50000})
+local K = host.check("--games", options.games, {integer = true, min = 1, max = 2000})
+local start = host.check("--start", options.start, {integer = true, min = 1, max = 1000})
+local q0 = host.check("--q", options.q, {min = 0.01, max = 0.99})
+local p = host.check("--p", options.p, {min = 0.01, max = 0.99})
+if K < start then error(("--games %d: the goal is %d wins away"):format(K, start), 0) end
+random.manual_seed(host.check("--seed", options.seed, {integer = true}))
+local goal = 2 * start
+local float64 = {dtype = "float64"}
+
+-- The dynamic programme: mass moves up by `win` and down by `lose` a game, and stays at 0 and at the goal. Returns the
+-- sum over games t of (mass that reaches the goal at game t) * rest^(K - t).
+--   win = p,     lose = 1 - p                           the probability itself
+--   win = p^2/q, lose = (1-p)^2/(1-q)                   E_g[hit w^2], w stopped at the boundary
+--   ..., rest = p^2/q + (1-p)^2/(1-q)                   E_g[hit w^2], w over all K games
+local function programme(win, lose, rest)
+  local mass, reached = {}, 0
+  for b = 0, goal do mass[b] = 0 end
+  mass[start] = 1
+  for t = 1, K do
+    local new = {[0] = 0, [goal] = 0}
+    for b = 1, goal - 1 do new[b] = 0 end
+    for b = 1, goal - 1 do
+      local m = mass[b]
+      if m > 0 then
+        new[b + 1] = new[b + 1] + m * win
+        new[b - 1] = new[b - 1] + m * lose
+      end
+    end
+    reached = reached + new[goal] * rest ^ (K - t)
+    mass = new
+  end
+  return reached
+end
+local exact = programme(p, 1 - p, 1)
+
+-- The exact standard errors of both estimators from N runs at q.
+local function standard_errors(q)
+  local win, lose = p ^ 2 / q, (1 - p) ^ 2 / (1 - q)
+  local stopped, full = programme(win, lose, 1), programme(win, lose, win + lose)
+  return math.sqrt(math.max(stopped - exact ^ 2, 0) / N), math.sqrt(math.max(full - exact ^ 2, 0) / N)
+end
+
+-- N runs of K games at q, all at once: hit (N), and the number of games and wins until the run is over.
+local function simulate(q)
+  local Y = random.bernoulli({N, K}, q, float64)
+  local wins = Y:cumsum(2)
+  local games = tensor.arange(1, K, 1, float64)
+  local balance = start + 2 * wins - games
+  -- The first game at a boundary; argmax gives the first of ties, and of a run without one game 1, which is no hit.
+  local function first(mask)
+    local at = mask:argmax(2, true):to("float64")
+    return at:where(mask:gather(2, at), K + 1)
+  end
+  local goal_at, ruin_at = first(balance:ge(goal)), first(balance:le(0))
+  local hit = goal_at:lt(ruin_at)[{{}, 1}]
+  local over = goal_at:minimum(ruin_at):minimum(K)
+  return {hit = hit, games = over[{{}, 1}], wins = wins:gather(2, over)[{{}, 1}], all_wins = wins[{{}, K}], balance = balance}
+end
+
+-- log w after so many games, of which so many were won.
+local function log_weight(q, games, wins)
+  return wins * math.log(p / q) + (games - wins) * math.log((1 - p) / (1 - q))
+end
+
+-- Pareto's k-hat of the largest weights (Zhang and Stephens' fit, as in PSIS): below 0.5 the variance is finite and the
+-- central limit theorem helps, from 0.7 on the estimate is not to be trusted.
+local function khat(weights)
+  local sorted = weights:sort(1, true)
+  local n = #weights
+  local M = math.min(n // 5, math.floor(3 * math.sqrt(n)))
+  if n < 25 then return 0 / 0 end
+  local x = (sorted[{{1, M}}] - sorted[{M + 1}]):flip(1)
+  x = x:masked_select(x:gt(0))                      -- the weights have few values: ties with the threshold are no tail
+  M = #x
+  if M < 5 then return 0 / 0 end
+  local largest, quartile = x[{M}], x[{M // 4 + 1}]
+  local m = 30 + math.floor(math.sqrt(M))
+  local theta = (1 - (m / (tensor.arange(1, m, 1, float64) - 0.5)):sqrt()) / (3 * quartile) + 1 / largest
+  local k = (-theta:reshape(m, 1) * x):log1p():mean(2)
+  local l = M * ((-theta / k):log() - k - 1)
+  local best = ((l - l:logsumexp(1)):exp() * theta):sum():item()
+  local fitted = (x * -best):log1p():mean():item()
+  return (fitted * M + 5) / (M + 10)
+end
+
+-- An estimate from terms hit * w: mean and standard error, and of the weights of the hits ESS and k-hat.
+local function estimate(run, log_w)
+  local term = run.hit * log_w:exp()
+  local sum, squares = term:sum():item(), (term ^ 2):sum():item()
+  return {
+    mean = sum / N, se = term:std():item() / math.sqrt(N), hits = run.hit:sum():item(),
+    ess = squares > 0 and sum ^ 2 / squares or 0,
+    khat = khat((log_w - log_w:max()):exp():masked_select(run.hit)),
+  }
+end
+
+local function number(x, format) return x == x and format:format(x) or "-" end
+
+-- Judges an estimate by z if its true relative error is small: a skewed estimate is far from normal.
+local function judge(name, e, se)
+  return se < 0.25 * exact and ("%.2f"):format(verdict.z(name, e.mean, se, exact)) or "-"
+end
+
+local function row(name, e, se)
+  print(("%-18s %11.4e %10.2e %10.2e %6s %5.0f %6.0f %6s"):format(name, e.mean, e.se, se, judge(name, e, se), e.hits, e.ess, number(e.khat, "%.2f")))
+end
+
+-- The homework's estimate.
+print(("exact probability %.6e (dynamic programme; p = %.6f, %d$, %d games)"):format(exact, p, start, K))
+print(("%d runs; true s.e. by dynamic programme; ESS and k-hat of the hits' weights\n"):format(N))
+print(("%-18s %11s %10s %10s %6s %5s %6s %6s"):format("", "estimate", "s.e.", "true s.e.", "z", "hits", "ESS", "k-hat"))
+local se_stopped, se_full = standard_errors(q0)
+local run = simulate(q0)
+local name = ("q = %.2f, "):format(q0)
+local full = estimate(run, log_weight(q0, K, run.all_wins))
+local stopped = estimate(run, log_weight(q0, run.games, run.wins))
+row(name .. "all K", full, se_full)
+row(name .. "stopped", stopped, se_stopped)
+
+-- Plain Monte Carlo: the same with q = p and no weights.
+local plain = simulate(p)
+row("plain (q = p)", estimate(plain, tensor.zeros(N, float64)), math.sqrt(exact * (1 - exact) / N))
+print(("\nplain Monte Carlo hits once in %.0f runs; for the s.e. of q = %.2f, stopped,"):format(1 / exact, q0))
+print(("it needs %.1e runs. Stopping saves %.1f%% of the variance of all K."):format(
+  exact * (1 - exact) / se_stopped ^ 2, 100 * (1 - (se_stopped / se_full) ^ 2)))
+
+-- The sweep over q. The true standard errors are curves; the estimates, their ESS and k-hat are points.
+print("\n         stopped: rel.                           all K: rel.")
+print("   q    estimate  s.e.   true     z  ESS  k-hat    s.e.       true  hits")
+local qs, curve_stopped, curve_full, means, bars, ess, khats, khat_qs = {}, {}, {}, {}, {}, {}, {}, {}
+local hit_qs, rel_stopped, rel_full = {}, {}, {}
+for k = 1, 9 do
+  local q = 0.51 + 0.02 * (k - 1)
+  local a, b = standard_errors(q)
+  local r = simulate(q)
+  local s, f = estimate(r, log_weight(q, r.games, r.wins)), estimate(r, log_weight(q, K, r.all_wins))
+  local z = judge(("sweep, q = %.2f"):format(q), s, a)
+  qs[k], curve_stopped[k], curve_full[k] = q, a / exact, b / exact
+  means[k], bars[k], ess[k] = s.mean * 1e6, s.se * 1e6, s.ess
+  if s.mean > 0 then hit_qs[#hit_qs + 1], rel_stopped[#hit_qs + 1], rel_full[#hit_qs + 1] = q, s.se / s.mean, f.se / f.mean end
+  if s.khat == s.khat then khats[#khats + 1], khat_qs[#khat_qs + 1] = s.khat, q end
+  print(("%.2f %11.4e %5s %6.3g %5s %4.0f %6s   %5s %10.3g %5.0f"):format(
+    q, s.mean, number(s.se / s.mean, "%.3f"), a / exact, z, s.ess, number(s.khat, "%.2f"), number(f.se / f.mean, "%.3f"), b / exact, s.hits))
+end
+
+-- The figure: some runs; the estimates; what they cost; what their weights say about themselves.
+local shown, runs = 12, {}
+for k = 1, shown do
+  local games = math.min(math.floor(run.games[{k}]), K)
+  runs[k] = {x = tensor.arange(1, games, 1, float64), y = run.balance[{k, {1, games}}], color = run.hit[{k}] == 1 and "vermillion" or "grey", linewidth = 1}
+end
+runs[#runs + 1] = {x = {1, K}, y = {goal, goal}, color = "black", linewidth = 1}
+runs[#runs + 1] = {x = {1, K}, y = {0, 0}, color = "black", linewidth = 1}
+local function bounded(curve) local t = {} for k, v in ipairs(curve) do t[k] = math.min(math.max(v, 1e-4), 1e4) end return t end
+local errors = {
+  {x = qs, y = bounded(curve_full), label = "all K games, true", color = "vermillion"},
+  {x = qs, y = bounded(curve_stopped), label = "stopped, true", color = "blue"},
+}
+if #hit_qs > 0 then
+  errors[3] = {x = hit_qs, y = bounded(rel_full), label = "estimated", color = "vermillion", style = "points"}
+  errors[4] = {x = hit_qs, y = bounded(rel_stopped), label = "estimated", color = "blue", style = "points"}
+end
+plot.figure{columns = 2, panels = {
+  plot.line{series = runs, title = ("%d runs at q = %g"):format(shown, q0), xlabel = "game", ylabel = "balance"},
+  plot.errorbar{x = qs, y = means, yerr = bars, label = "estimate, s.e.", title = "the estimate", xlabel = "q", ylabel = "P (millionths)",
+    series = {{x = {qs[1], qs[#qs]}, y = {exact * 1e6, exact * 1e6}, style = "line", label = "exact", color = "black"}}},
+  plot.line{title = "relative standard error", xlabel = "q", ylabel = "s.e. / P", logy = true, series = errors},
+  plot.line{x = qs, y = ess, style = "both", title = "effective sample size of the hits", xlabel = "q", ylabel = "ESS", label = "stopped"},
+  #khats > 1 and plot.line{x = khat_qs, y = khats, style = "both", title = "k-hat", xlabel = "q", ylabel = "k-hat", label = "stopped",
+    series = {{x = {qs[1], qs[#qs]}, y = {0.7, 0.7}, color = "black", label = "trusted below"}}} or nil,
+}}:save(options.out)
+print("figure            " .. options.out)
+verdict.finish()
