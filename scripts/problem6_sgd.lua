@@ -1,0 +1,251 @@
+-- Problem 6: SGD with two gradients.
+--
+--   minimize  F(mu, tau) = E[X sin X] + (mu - 1)^2 / 2 + e^tau - tau,   X ~ N(mu, sigma^2),  sigma = e^tau,
+--
+-- by (a) the log-derivative trick and (b) the reparameterization trick, each written twice: by hand from the sheet's
+-- formulas, and from the loss X sin X alone, with distributions, autodiff and optim.SGD.
+--
+-- E[X sin X] = e^(-sigma^2/2) (mu sin mu + sigma^2 cos mu) is exact, so every gradient estimate is judged by its
+-- standard error, and the two local minima are known.
+--
+--   luaflow run scripts/problem6_sgd.lua --steps 200 --batch 16 --lr 1e-2
+local autodiff = require "autodiff"
+local distribution = require "distribution"
+local host = require "host"
+local optim = require "optim"
+local plot = require "plot"
+local random = require "random"
+local tensor = require "tensor"
+local verdict = require "homework.verdict"
+
+local options = host.arguments{
+  about = "Minimises E[X sin X] + ... by SGD with the log-derivative and the reparameterization trick (problem 6).",
+  {"mu", 0, "where SGD starts"},
+  {"tau", 0, "where SGD starts; sigma = e^tau"},
+  {"lr", 1e-2, "the step size"},
+  {"batch", 16, "draws per step, B"},
+  {"steps", 200, "of SGD"},
+  {"draws", 50000, "for the comparison of the gradients' variances"},
+  {"seed", 0, "of all draws"},
+  {"out", "problem6.png", "the figure: .png, .svg or .pdf"},
+}
+local mu0 = host.check("--mu", options.mu, {min = -10, max = 10})
+local tau0 = host.check("--tau", options.tau, {min = -5, max = 3})
+local lr = host.check("--lr", options.lr, {min = 0, max = 1})
+local B = host.check("--batch", options.batch, {integer = true, min = 2, max = 100000})
+local steps = host.check("--steps", options.steps, {integer = true, min = 1, max = 20000})
+local R = host.check("--draws", options.draws, {integer = true, min = 1000, max = 1000000})
+local seed = host.check("--seed", options.seed, {integer = true})
+random.manual_seed(seed)
+local float64 = {dtype = "float64"}
+local function number(x) return tensor(x, float64) end
+
+-- The objective: the part in closed form beside the expectation, and the expectation in closed form.
+local function rest(mu, tau) return (mu - 1) ^ 2 / 2 + tau:exp() - tau end
+local function expectation(mu, tau)
+  local variance = (2 * tau):exp()
+  return (-variance / 2):exp() * (mu * mu:sin() + variance * mu:cos())
+end
+local function F(mu, tau) return expectation(mu, tau) + rest(mu, tau) end
+
+-- (a) by hand: the sheet's terms, one number per draw X ~ N(mu, e^2tau), with a baseline b instead of 0 if wanted.
+local function log_derivative(mu, tau, X, b)
+  local f = X * X:sin() - (b or 0)
+  local score_mu = (X - mu) / math.exp(2 * tau)
+  local score_tau = -1 + (X - mu) ^ 2 / math.exp(2 * tau)
+  return f * score_mu + (mu - 1), f * score_tau + (math.exp(tau) - 1)
+end
+-- (b) by hand: one number per draw Z ~ N(0, 1).
+local function reparameterization(mu, tau, Z)
+  local X = math.exp(tau) * Z + mu
+  local slope = X * X:cos() + X:sin()
+  return slope + (mu - 1), math.exp(tau) * Z * slope + (math.exp(tau) - 1)
+end
+
+-- The same from the loss: terms, one per draw, whose gradients in (mu, tau) are the estimates.
+local function loss(x) return x * x:sin() end
+local function score_terms(mu, tau, draw, b)
+  local q = distribution.Normal(mu, tau:exp())
+  local x = draw(q, "sample")
+  return (loss(x) - (b or 0)):detach() * q:log_prob(x) + rest(mu, tau)
+end
+local function pathwise_terms(mu, tau, draw)
+  local q = distribution.Normal(mu, tau:exp())
+  return loss(draw(q, "rsample")) + rest(mu, tau)
+end
+
+-- The mean of the other draws' losses is a baseline that leaves the estimate unbiased; x has shape (batches, B).
+local function leave_one_out(x)
+  local f = loss(x)
+  return (f:sum(2, true) - f) / (#x[1] - 1)
+end
+
+-- The gradients' means and variances at a point, against the exact gradient.
+local function compare(title, mu, tau)
+  local m, t = number(mu), number(tau)
+  local exact = {autodiff.grad(F, m, t, {argnums = {1, 2}})}
+  local batches = R // B
+  local Z = random.normal({batches, B}, float64)
+  local X = mu + math.exp(tau) * Z
+  local b = leave_one_out(X)
+
+  -- A library estimate's gradient draw by draw: forward derivatives along mu and tau, at the same draws.
+  local function at_draws(q, how) return how == "sample" and X or q.loc + q.scale * Z end
+  local function derivatives(terms, b)
+    local _, dmu = autodiff.jvp(function(v) return terms(v, t, at_draws, b) end, m, number(1))
+    local _, dtau = autodiff.jvp(function(v) return terms(m, v, at_draws, b) end, t, number(1))
+    return dmu, dtau
+  end
+
+  local f = loss(X)
+  local z = verdict.z("closed form of E[X sin X] at " .. title, f:mean():item(), f:std():item() / math.sqrt(f:numel()), expectation(m, t):item())
+  print(("\n%s: F = %.6f, grad F = (%.5f, %.5f); E[X sin X]: z = %.2f"):format(title, F(m, t):item(), exact[1]:item(), exact[2]:item(), z))
+  print(("%-28s %8s %7s %5s %8s %7s %5s"):format(("variance of a mean of %d"):format(B), "var mu", "s.e.", "z", "var tau", "s.e.", "z"))
+  local variances = {}
+  local function row(name, ...)
+    local cells = {}
+    for k, g in ipairs{...} do
+      -- Draws of one batch share a baseline: batches are what is independent.
+      local means = g:mean(2)
+      local variance, se = means:var():item(), means:std():item() / math.sqrt(batches)
+      variances[#variances + 1] = variance
+      cells[k] = ("%8.4f %7.4f %5.2f"):format(variance, se, verdict.z(("%s at %s, d/d%s"):format(name, title, k == 1 and "mu" or "tau"), means:mean():item(), se, exact[k]:item()))
+    end
+    print(("%-28s %s"):format(name, table.concat(cells, " ")))
+  end
+  row("log-derivative", log_derivative(mu, tau, X))
+  row("  leave-one-out baseline", log_derivative(mu, tau, X, b))
+  row("reparameterization", reparameterization(mu, tau, Z))
+  -- By hand and by the library are the same numbers, up to rounding.
+  for name, pair in pairs{
+    ["log-derivative"] = {{log_derivative(mu, tau, X)}, {derivatives(score_terms)}},
+    ["leave-one-out"] = {{log_derivative(mu, tau, X, b)}, {derivatives(score_terms, b)}},
+    ["reparameterization"] = {{reparameterization(mu, tau, Z)}, {derivatives(pathwise_terms)}},
+  } do
+    for k = 1, 2 do
+      local hand, library = pair[1][k], pair[2][k]
+      verdict.exact(("%s at %s: by hand and by the library"):format(name, title), (hand - library):abs():max():item(), 0, 1e-12 * (1 + hand:abs():max():item()))
+    end
+  end
+  return variances
+end
+
+print("F(mu, tau) = E[X sin X] + (mu - 1)^2 / 2 + e^tau - tau, X ~ N(mu, e^2tau)")
+compare("start", mu0, tau0)
+compare("second minimum", 1.3667, 0.6741)
+
+-- SGD by hand. `gradient(mu, tau, Z)` returns one number per draw for each parameter.
+local function by_hand(gradient)
+  local g, mu, tau, path = random.generator(seed, 1), mu0, tau0, {{mu0, tau0}}
+  for k = 1, steps do
+    local dmu, dtau = gradient(mu, tau, random.normal({B}, {dtype = "float64", generator = g}))
+    mu, tau = mu - lr * dmu:mean():item(), tau - lr * dtau:mean():item()
+    path[k + 1] = {mu, tau}
+  end
+  return path
+end
+-- SGD by the library.
+local function by_library(terms, baseline)
+  local g = random.generator(seed, 1)
+  local mu, tau = number(mu0):requires_grad_(), number(tau0):requires_grad_()
+  local opt = optim.SGD({mu, tau}, {lr = lr})
+  local path = {{mu0, tau0}}
+  for k = 1, steps do
+    opt:zero_grad()
+    terms(mu, tau, function(q, how) return q[how](q, {B}, {generator = g}) end):mean():backward()
+    opt:step()
+    path[k + 1] = {mu:item(), tau:item()}
+  end
+  return path
+end
+
+local paths = {
+  {name = "(a) log-derivative", color = "vermillion", hand = by_hand(function(mu, tau, Z) return log_derivative(mu, tau, mu + math.exp(tau) * Z) end), library = by_library(score_terms)},
+  {name = "(a) with a baseline", color = "orange", hand = by_hand(function(mu, tau, Z)
+    local X = mu + math.exp(tau) * Z
+    return log_derivative(mu, tau, X, leave_one_out(X:reshape(1, B))[1])
+  end)},
+  {name = "(b) reparameterization", color = "blue", hand = by_hand(reparameterization), library = by_library(pathwise_terms)},
+}
+print(("\nSGD from (%g, %g): %d steps of %g, B = %d"):format(mu0, tau0, steps, lr, B))
+for _, path in ipairs(paths) do
+  local last = path.hand[steps + 1]
+  local line = ("%-24s (%8.5f, %8.5f)  F = %.5f"):format(path.name, last[1], last[2], F(number(last[1]), number(last[2])):item())
+  if path.library then
+    local same = path.library[steps + 1]
+    local apart = math.max(math.abs(same[1] - last[1]), math.abs(same[2] - last[2]))
+    verdict.exact(path.name .. ": SGD by hand and by optim.SGD", apart, 0, 1e-9)
+    line = line .. ("  library: %.0e apart"):format(apart)
+  end
+  print(line)
+end
+
+-- The local minima of F: gradient descent on the closed form from different starts.
+print("\nminima by gradient descent on the closed form")
+local minima = {}
+for _, case in ipairs{
+  {start = {-1, -1}, known = {0.4423, -0.5001, 1.69617}},
+  {start = {2, 0.5}, known = {1.3667, 0.6741, 1.66440}},
+} do
+  local function f(x) return F(x[1], x[2]) end
+  local x = tensor(case.start, float64)
+  local value, grad
+  for _ = 1, 500 do
+    value, grad = autodiff.value_and_grad(f, x)
+    x = x - 0.2 * grad
+  end
+  local curvature = autodiff.hessian(f, x):eigh()
+  local found = {x[{1}], x[{2}], value:item()}
+  print(("from (%4g, %4g): (%.4f, %.4f)  F = %.5f  |grad| = %.0e  curvatures %.3f, %.3f"):format(
+    case.start[1], case.start[2], found[1], found[2], found[3], grad:norm():item(), curvature[{1}], curvature[{2}]))
+  for k, name in ipairs{"mu", "tau", "F"} do
+    verdict.exact(("minimum from (%g, %g), %s"):format(case.start[1], case.start[2], name), found[k], case.known[k], k < 3 and 5e-5 or 5e-6)
+  end
+  verdict.exact("the gradient there", grad:norm():item(), 0, 1e-9)
+  verdict.exact("the curvature there, if negative", math.min(curvature[{1}], 0), 0, 0)
+  minima[#minima + 1] = found
+end
+
+-- The figure: paths over F's contours; F along them; the gradients' variances along (b)'s path.
+local low, high = {mu0, tau0}, {mu0, tau0}
+local function include(p, margin)
+  for k = 1, 2 do low[k], high[k] = math.min(low[k], p[k] - margin), math.max(high[k], p[k] + margin) end
+end
+for _, p in ipairs(minima) do include(p, 0.45) end
+for _, path in ipairs(paths) do for _, p in ipairs(path.hand) do include(p, 0.1) end end
+local n = 101
+local surface = F(tensor.linspace(low[1], high[1], n, float64):reshape(1, n), tensor.linspace(low[2], high[2], n, float64):reshape(n, 1))
+local function column(path, k)
+  local values = {}
+  for i, p in ipairs(path) do values[i] = p[k] end
+  return tensor(values, float64)
+end
+local over, along, ks = {}, {}, {}
+for k = 0, steps do ks[k + 1] = k end
+for _, path in ipairs(paths) do
+  local mu, tau = column(path.hand, 1), column(path.hand, 2)
+  over[#over + 1] = {x = mu, y = tau, label = path.name, color = path.color, style = "line"}
+  along[#along + 1] = {x = ks, y = F(mu, tau), label = path.name, color = path.color}
+end
+over[#over + 1] = {x = {minima[1][1], minima[2][1]}, y = {minima[1][2], minima[2][2]}, label = "local minima", color = "black", style = "points"}
+
+local curves, at = {{}, {}, {}}, {}
+for k = 0, 20 do
+  local p = paths[3].hand[1 + (k * steps) // 20]
+  local Z = random.normal({1000, B}, float64)
+  local X = p[1] + math.exp(p[2]) * Z
+  at[#at + 1] = (k * steps) // 20
+  for i, g in ipairs{(log_derivative(p[1], p[2], X)), (log_derivative(p[1], p[2], X, leave_one_out(X))), (reparameterization(p[1], p[2], Z))} do
+    curves[i][#at] = g:mean(2):var():item()
+  end
+end
+plot.figure{columns = 3, panels = {
+  plot.contour{surface, x = {low[1], high[1]}, y = {low[2], high[2]}, levels = {1.67, 1.69, 1.72, 1.8, 1.9, 2, 2.2, 2.5, 3, 4}, title = "SGD over the exact objective", xlabel = "mu", ylabel = "tau", legend = "bottomright", series = over},
+  plot.line{series = along, title = "F along the paths", xlabel = "step", ylabel = "F"},
+  plot.line{title = ("variance of a gradient in mu, B = %d"):format(B), xlabel = "step of (b)", ylabel = "variance", logy = true, legend = "bottomleft", series = {
+    {x = at, y = curves[1], label = paths[1].name, color = paths[1].color},
+    {x = at, y = curves[2], label = paths[2].name, color = paths[2].color},
+    {x = at, y = curves[3], label = paths[3].name, color = paths[3].color}}},
+}}:save(options.out)
+print("figure            " .. options.out)
+verdict.finish()
