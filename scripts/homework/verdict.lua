@@ -15,7 +15,7 @@ end
 -- Notes an estimate against the truth; returns z. `se` belongs to the difference when both are estimates.
 function verdict.z(what, estimate, se, truth)
   local z = estimate == truth and 0 or (estimate - truth) / se
-  note("statistical", not (math.abs(z) < verdict.bound), "%s: %.6g where %.6g was expected, z = %.1f", what, estimate, truth, z)
+  note("statistical", not (math.abs(z) < verdict.bound), "%s: %.6g where %.6g was expected, z = %.3g", what, estimate, truth, z)
   return z
 end
 
