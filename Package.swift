@@ -66,7 +66,7 @@ let package = Package(
             name: "LuaFlow",
             dependencies: [
                 "LuaHost", "Tensors", "Storage", "Projections", "Autodiff", "Distributions", "Flows", "Optimizers",
-                "Pictures",
+                "Pictures", "Samplers",
             ]),
         .executableTarget(
             name: "LuaFlowCommand",

@@ -13,6 +13,7 @@
 local autodiff = require "autodiff"
 local distribution = require "distribution"
 local host = require "host"
+local montecarlo = require "montecarlo"
 local plot = require "plot"
 local random = require "random"
 local tensor = require "tensor"
@@ -33,7 +34,8 @@ local options = host.arguments{
 }
 local shown = host.pick("h", hs, options.h) and options.h
 local N = host.check("--samples", options.samples, {integer = true, min = 1000, max = 1000000})
-random.manual_seed(host.check("--seed", options.seed, {integer = true}))
+local seed = host.check("--seed", options.seed, {integer = true})
+random.manual_seed(seed)
 local float64 = {dtype = "float64"}
 
 -- Midpoints of M cells from a to b, and their width. An edge lies at every kink and pole when a and b are chosen well.
@@ -61,9 +63,9 @@ local families = {
       local second = distribution.Normal(phi[3], 0.9, float64):log_prob(z) - phi[1]:softplus()
       return tensor.stack({first, second}, 1):logsumexp(1)
     end,
-    draw = function(phi, n)
-      local which = random.bernoulli({n}, phi[1]:sigmoid():item(), float64)
-      local e = random.normal({n}, float64)
+    draw = function(phi, n, g)
+      local which = random.bernoulli({n}, phi[1]:sigmoid():item(), {dtype = "float64", generator = g})
+      local e = random.normal({n}, {dtype = "float64", generator = g})
       return which * (phi[2] + 0.6 * e) + (1 - which) * (phi[3] + 0.9 * e)
     end,
   }, {
@@ -85,9 +87,9 @@ for _, q in ipairs(families) do
   q.phi = tensor(q.phi, float64)
   if q.law then
     q.log_q = function(phi, z) return q.law(phi):log_prob(z) end
-    q.draw = function(phi, n) return q.law(phi):sample({n}) end
+    q.draw = function(phi, n, g) return q.law(phi):sample({n}, {generator = g}) end
   elseif q.to_data then
-    q.draw = function(phi, n) return q.to_data(phi, random.normal({n, 2}, float64)) end
+    q.draw = function(phi, n, g) return q.to_data(phi, random.normal({n, 2}, {dtype = "float64", generator = g})) end
   end
 end
 
@@ -134,15 +136,28 @@ local function left(q, h)
 end
 
 -- The right side, draw by draw: the score and log(h/q).
-local function right(q, h)
-  local z = q.draw(q.phi, N)
+local function right(q, h, g)
+  local z = q.draw(q.phi, N, g)
   return derivatives(function(phi) return q.log_q(phi, z) end, q.phi), log_h(h, z) - q.log_q(q.phi, z)
 end
 
+-- The same by the library, whose loss is log(h/q) with phi held fixed.
+local function by_library(q, h, g)
+  return montecarlo.score_function{
+    distribution = function(phi)
+      return {sample = function(n, g) return q.draw(phi, n, g) end, log_prob = function(z) return q.log_q(phi, z) end}
+    end,
+    loss = function(z) return log_h(h, z) - q.log_q(q.phi, z) end,
+    params = q.phi, samples = N, generator = g, statistics = false,
+  }.gradients[1]
+end
+
 print(("Z ~ q, N = %d draws; left - right and E[score] in standard errors (z)"):format(N))
-print(("variance of (score)(log(h/q) - b): b = 0, the mean of the other draws, or the best\nconstant; h = %s\n"):format(shown))
+print("variance of (score)(log(h/q) - b) for b = 0, the mean of the other draws, the")
+print(("best constant; h = %s\n"):format(shown))
 print(("%-8s %-5s %8s %8s %6s %5s %7s %8s %8s %8s"):format("q", "phi", "left", "right", "s.e.", "z", "z score", "b = 0", "mean", "best"))
 
+local stream = 0
 local worst, bars = {}, {left = {}, right = {}, se = {}, plain = {}, mean = {}, best = {}}
 local all = {}
 for h in pairs(hs) do all[#all + 1] = h end
@@ -150,7 +165,10 @@ table.sort(all)
 for _, q in ipairs(families) do
   worst[q.name] = {}
   for _, h in ipairs(all) do
-    local lefts, scores, ratio = left(q, h), right(q, h)
+    stream = stream + 1
+    local lefts = left(q, h)
+    local scores, ratio = right(q, h, random.generator(seed, stream))
+    local library = by_library(q, h, random.generator(seed, stream))
     local b = (ratio:sum() - ratio) / (N - 1)
     worst[q.name][h] = 0
     for j, score in ipairs(scores) do
@@ -161,6 +179,7 @@ for _, q in ipairs(families) do
       local both = math.sqrt(se ^ 2 + lefts[j][2] ^ 2)
       local z = verdict.z(what, mean, both, lefts[j][1])
       local z_b = verdict.z(what .. ", with a baseline", mean_b, math.sqrt(se_b ^ 2 + lefts[j][2] ^ 2), lefts[j][1])
+      verdict.exact(what .. ", by montecarlo.score_function", library[{j}], mean, 1e-9 * (1 + math.abs(mean)))
       local mean_score, se_score = mean_and_se(score)
       local z_score = verdict.z(what .. ", E[score]", mean_score, se_score, 0)
       for _, value in ipairs{z, z_b, z_score} do worst[q.name][h] = math.max(worst[q.name][h], math.abs(value)) end

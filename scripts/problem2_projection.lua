@@ -68,6 +68,8 @@ verdict.exact("projection.Box", (Box(y) - Py):abs():max():item(), 0, 0)
 verdict.exact("P(P(y)) - P(y)", (P_C(Py) - Py):abs():max():item(), 0, 0)
 
 print(("C = {x1 = %g, 0 <= x2 <= 1}; %d random points y, %d points of C"):format(a, N, M))
+local y2 = y[{{}, 2}]
+print(("the sheet's cases %d with y2 < 0, %d with 0 <= y2 <= 1, %d with y2 > 1"):format(y2:lt(0):sum():item(), N - y2:lt(0):sum():item() - y2:gt(1):sum():item(), y2:gt(1):sum():item()))
 print(("search            the answers are %.2g apart (half a spacing: %.2g)"):format(apart, half))
 print(("optimality        max <y - Py, z - Py> = %.2g over %d pairs (y, z)"):format(worst, N * M))
 print("projection.Box    the same numbers to the last bit")
@@ -96,7 +98,7 @@ local off = verdict.exact("projected gradient: ||x - x*||", (x - x_star):norm():
 local stays = (P_C((x - alpha * grad(x)):reshape(1, 2))[1] - x):norm():item()
 
 print(("projected grad.   x = (%.6f, %.6f) after %d steps, f = %.6f"):format(x[{1}], x[{2}], steps, f(x):item()))
-print(("                  ||x - x*|| = %.2g (bound %.2g), ||P(x - alpha grad) - x|| = %.2g"):format(off, bound, stays))
+print(("                  ||x - x*|| = %.2g (bound %.2g); another step moves %.2g"):format(off, bound, stays))
 
 -- The figure: points and their projections; the path, step and projection in turn, over f; the convergence.
 local segment = {x = {a, a}, y = {0, 1}, label = "C", color = "black", style = "line", linewidth = 4}

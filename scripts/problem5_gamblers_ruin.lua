@@ -12,6 +12,7 @@
 --
 --   luaflow run scripts/problem5_gamblers_ruin.lua --samples 3000 --q 0.55
 local host = require "host"
+local montecarlo = require "montecarlo"
 local plot = require "plot"
 local random = require "random"
 local tensor = require "tensor"
@@ -92,39 +93,19 @@ local function log_weight(q, games, wins)
   return wins * math.log(p / q) + (games - wins) * math.log((1 - p) / (1 - q))
 end
 
--- Pareto's k-hat of the largest weights (Zhang and Stephens' fit, as in PSIS): below 0.5 the variance is finite and the
--- central limit theorem helps, from 0.7 on the estimate is not to be trusted.
-local function khat(weights)
-  local sorted = weights:sort(1, true)
-  local n = #weights
-  local M = math.min(n // 5, math.floor(3 * math.sqrt(n)))
-  if n < 25 then return 0 / 0 end
-  local x = (sorted[{{1, M}}] - sorted[{M + 1}]):flip(1)
-  x = x:masked_select(x:gt(0))                      -- the weights have few values: ties with the threshold are no tail
-  M = #x
-  if M < 5 then return 0 / 0 end
-  local largest, quartile = x[{M}], x[{M // 4 + 1}]
-  local m = 30 + math.floor(math.sqrt(M))
-  local theta = (1 - (m / (tensor.arange(1, m, 1, float64) - 0.5)):sqrt()) / (3 * quartile) + 1 / largest
-  local k = (-theta:reshape(m, 1) * x):log1p():mean(2)
-  local l = M * ((-theta / k):log() - k - 1)
-  local best = ((l - l:logsumexp(1)):exp() * theta):sum():item()
-  local fitted = (x * -best):log1p():mean():item()
-  return (fitted * M + 5) / (M + 10)
-end
-
--- An estimate from terms hit * w: mean and standard error, and of the weights of the hits ESS and k-hat.
+-- An estimate from terms hit * w: mean and standard error; and of the weights of the hits the effective sample size and
+-- Pareto's k-hat, which warns from 0.7 on (infinite: too few hits to say).
 local function estimate(run, log_w)
   local term = run.hit * log_w:exp()
-  local sum, squares = term:sum():item(), (term ^ 2):sum():item()
+  local of_hits = log_w:masked_select(run.hit)
+  local hits = #of_hits
   return {
-    mean = sum / N, se = term:std():item() / math.sqrt(N), hits = run.hit:sum():item(),
-    ess = squares > 0 and sum ^ 2 / squares or 0,
-    khat = khat((log_w - log_w:max()):exp():masked_select(run.hit)),
+    mean = term:mean():item(), se = montecarlo.standard_error(term), hits = hits,
+    ess = hits > 0 and montecarlo.ess(of_hits) or 0, khat = hits >= 25 and montecarlo.khat(of_hits) or math.huge,
   }
 end
 
-local function number(x, format) return x == x and format:format(x) or "-" end
+local function number(x, format) return math.abs(x) < math.huge and format:format(x) or "-" end
 
 -- Judges an estimate by z if its true relative error is small: a skewed estimate is far from normal.
 local function judge(name, e, se)
@@ -136,7 +117,7 @@ local function row(name, e, se)
 end
 
 -- The homework's estimate.
-print(("exact probability %.6e (dynamic programme; p = %.6f, %d$, %d games)"):format(exact, p, start, K))
+print(("exact probability %.6e (dynamic programme; p = %.4f, %d$, %d games)"):format(exact, p, start, K))
 print(("%d runs; true s.e. by dynamic programme; ESS and k-hat of the hits' weights\n"):format(N))
 print(("%-18s %11s %10s %10s %6s %5s %6s %6s"):format("", "estimate", "s.e.", "true s.e.", "z", "hits", "ESS", "k-hat"))
 local se_stopped, se_full = standard_errors(q0)
@@ -168,7 +149,7 @@ for k = 1, 9 do
   qs[k], curve_stopped[k], curve_full[k] = q, a / exact, b / exact
   means[k], bars[k], ess[k] = s.mean * 1e6, s.se * 1e6, s.ess
   if s.mean > 0 then hit_qs[#hit_qs + 1], rel_stopped[#hit_qs + 1], rel_full[#hit_qs + 1] = q, s.se / s.mean, f.se / f.mean end
-  if s.khat == s.khat then khats[#khats + 1], khat_qs[#khat_qs + 1] = s.khat, q end
+  if s.khat < math.huge then khats[#khats + 1], khat_qs[#khat_qs + 1] = s.khat, q end
   print(("%.2f %11.4e %5s %6.3g %5s %4.0f %6s   %5s %10.3g %5.0f"):format(
     q, s.mean, number(s.se / s.mean, "%.3f"), a / exact, z, s.ess, number(s.khat, "%.2f"), number(f.se / f.mean, "%.3f"), b / exact, s.hits))
 end

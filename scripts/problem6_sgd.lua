@@ -3,7 +3,7 @@
 --   minimize  F(mu, tau) = E[X sin X] + (mu - 1)^2 / 2 + e^tau - tau,   X ~ N(mu, sigma^2),  sigma = e^tau,
 --
 -- by (a) the log-derivative trick and (b) the reparameterization trick, each written twice: by hand from the sheet's
--- formulas, and from the loss X sin X alone, with distributions, autodiff and optim.SGD.
+-- formulas, and by the library from the law and the loss X sin X alone (montecarlo, autodiff, optim.SGD).
 --
 -- E[X sin X] = e^(-sigma^2/2) (mu sin mu + sigma^2 cos mu) is exact, so every gradient estimate is judged by its
 -- standard error, and the two local minima are known.
@@ -12,6 +12,7 @@
 local autodiff = require "autodiff"
 local distribution = require "distribution"
 local host = require "host"
+local montecarlo = require "montecarlo"
 local optim = require "optim"
 local plot = require "plot"
 local random = require "random"
@@ -62,17 +63,9 @@ local function reparameterization(mu, tau, Z)
   return slope + (mu - 1), math.exp(tau) * Z * slope + (math.exp(tau) - 1)
 end
 
--- The same from the loss: terms, one per draw, whose gradients in (mu, tau) are the estimates.
+-- By the library: the law of X and the loss, and a trick's name.
+local function law(mu, tau) return distribution.Normal(mu, tau:exp()) end
 local function loss(x) return x * x:sin() end
-local function score_terms(mu, tau, draw, b)
-  local q = distribution.Normal(mu, tau:exp())
-  local x = draw(q, "sample")
-  return (loss(x) - (b or 0)):detach() * q:log_prob(x) + rest(mu, tau)
-end
-local function pathwise_terms(mu, tau, draw)
-  local q = distribution.Normal(mu, tau:exp())
-  return loss(draw(q, "rsample")) + rest(mu, tau)
-end
 
 -- The mean of the other draws' losses is a baseline that leaves the estimate unbiased; x has shape (batches, B).
 local function leave_one_out(x)
@@ -81,58 +74,62 @@ local function leave_one_out(x)
 end
 
 -- The gradients' means and variances at a point, against the exact gradient.
-local function compare(title, mu, tau)
+local function compare(title, mu, tau, stream)
   local m, t = number(mu), number(tau)
   local exact = {autodiff.grad(F, m, t, {argnums = {1, 2}})}
+  local of_rest = {autodiff.grad(rest, m, t, {argnums = {1, 2}})}
   local batches = R // B
-  local Z = random.normal({batches, B}, float64)
+  local Z = random.normal({batches * B}, {dtype = "float64", generator = random.generator(seed, stream)}):reshape(batches, B)
   local X = mu + math.exp(tau) * Z
-  local b = leave_one_out(X)
-
-  -- A library estimate's gradient draw by draw: forward derivatives along mu and tau, at the same draws.
-  local function at_draws(q, how) return how == "sample" and X or q.loc + q.scale * Z end
-  local function derivatives(terms, b)
-    local _, dmu = autodiff.jvp(function(v) return terms(v, t, at_draws, b) end, m, number(1))
-    local _, dtau = autodiff.jvp(function(v) return terms(m, v, at_draws, b) end, t, number(1))
-    return dmu, dtau
-  end
 
   local f = loss(X)
   local z = verdict.z("closed form of E[X sin X] at " .. title, f:mean():item(), f:std():item() / math.sqrt(f:numel()), expectation(m, t):item())
   print(("\n%s: F = %.6f, grad F = (%.5f, %.5f); E[X sin X]: z = %.2f"):format(title, F(m, t):item(), exact[1]:item(), exact[2]:item(), z))
-  print(("%-28s %8s %7s %5s %8s %7s %5s"):format(("variance of a mean of %d"):format(B), "var mu", "s.e.", "z", "var tau", "s.e.", "z"))
-  local variances = {}
-  local function row(name, ...)
+  print(("%-31s %8s %7s %5s %8s %7s %5s"):format(("variance of a mean of %d"):format(B), "mu", "s.e.", "z", "tau", "s.e.", "z"))
+  local function row(name, means, errors, variances)
     local cells = {}
+    for k, parameter in ipairs{"mu", "tau"} do
+      local z = verdict.z(("%s at %s, d/d%s"):format(name, title, parameter), means[k], errors[k], exact[k]:item())
+      cells[k] = ("%8.4f %7.4f %5.2f"):format(variances[k], errors[k], z)
+    end
+    print(("%-31s %s"):format(name, table.concat(cells, " ")))
+  end
+  -- By hand. Draws of one batch share a baseline: batches are what is independent.
+  local function hand(name, ...)
+    local means, errors, variances = {}, {}, {}
     for k, g in ipairs{...} do
-      -- Draws of one batch share a baseline: batches are what is independent.
-      local means = g:mean(2)
-      local variance, se = means:var():item(), means:std():item() / math.sqrt(batches)
-      variances[#variances + 1] = variance
-      cells[k] = ("%8.4f %7.4f %5.2f"):format(variance, se, verdict.z(("%s at %s, d/d%s"):format(name, title, k == 1 and "mu" or "tau"), means:mean():item(), se, exact[k]:item()))
+      local of_batches = g:mean(2)
+      means[k], variances[k] = of_batches:mean():item(), of_batches:var():item()
+      errors[k] = math.sqrt(variances[k] / batches)
     end
-    print(("%-28s %s"):format(name, table.concat(cells, " ")))
+    row(name, means, errors, variances)
+    return means
   end
-  row("log-derivative", log_derivative(mu, tau, X))
-  row("  leave-one-out baseline", log_derivative(mu, tau, X, b))
-  row("reparameterization", reparameterization(mu, tau, Z))
-  -- By hand and by the library are the same numbers, up to rounding.
-  for name, pair in pairs{
-    ["log-derivative"] = {{log_derivative(mu, tau, X)}, {derivatives(score_terms)}},
-    ["leave-one-out"] = {{log_derivative(mu, tau, X, b)}, {derivatives(score_terms, b)}},
-    ["reparameterization"] = {{reparameterization(mu, tau, Z)}, {derivatives(pathwise_terms)}},
-  } do
+  -- By the library, at the same draws: the same numbers, up to rounding.
+  local function library(name, by_hand, options)
+    options.distribution, options.loss, options.params, options.samples = law, loss, {m, t}, batches * B
+    options.generator = random.generator(seed, stream)
+    local r = montecarlo[name](options)
+    local means, errors, variances = {}, {}, {}
     for k = 1, 2 do
-      local hand, library = pair[1][k], pair[2][k]
-      verdict.exact(("%s at %s: by hand and by the library"):format(name, title), (hand - library):abs():max():item(), 0, 1e-12 * (1 + hand:abs():max():item()))
+      means[k], errors[k] = (r.gradients[k] + of_rest[k]):item(), r.standard_errors[k]:item()
+      variances[k] = r.variances[k]:item() / B
+      if by_hand then verdict.exact(("%s at %s: by hand and by montecarlo"):format(name, title), means[k], by_hand[k], 1e-10 * (1 + math.abs(means[k]))) end
     end
+    row("  montecarlo." .. name, means, errors, variances)
   end
-  return variances
+  library("score_function", hand("log-derivative", log_derivative(mu, tau, X)), {})
+  hand("log-derivative, leave-one-out", log_derivative(mu, tau, X, leave_one_out(X)))
+  -- The library takes the baseline over all draws.
+  local all = {log_derivative(mu, tau, X, leave_one_out(X:reshape(1, batches * B)):reshape(batches, B))}
+  library("score_function", {all[1]:mean():item(), all[2]:mean():item()}, {baseline = "leave_one_out"})
+  library("reparameterization", hand("reparameterization", reparameterization(mu, tau, Z)), {})
+  library("measure_valued", nil, {})
 end
 
 print("F(mu, tau) = E[X sin X] + (mu - 1)^2 / 2 + e^tau - tau, X ~ N(mu, e^2tau)")
-compare("start", mu0, tau0)
-compare("second minimum", 1.3667, 0.6741)
+compare("start", mu0, tau0, 2)
+compare("second minimum", 1.3667, 0.6741, 3)
 
 -- SGD by hand. `gradient(mu, tau, Z)` returns one number per draw for each parameter.
 local function by_hand(gradient)
@@ -144,15 +141,16 @@ local function by_hand(gradient)
   end
   return path
 end
--- SGD by the library.
-local function by_library(terms, baseline)
+-- SGD by the library: the surrogate's gradients are the estimate.
+local function by_library(trick, baseline)
   local g = random.generator(seed, 1)
   local mu, tau = number(mu0):requires_grad_(), number(tau0):requires_grad_()
   local opt = optim.SGD({mu, tau}, {lr = lr})
   local path = {{mu0, tau0}}
   for k = 1, steps do
-    opt:zero_grad()
-    terms(mu, tau, function(q, how) return q[how](q, {B}, {generator = g}) end):mean():backward()
+    local estimate = trick{distribution = law, loss = loss, params = {mu, tau}, samples = B, generator = g, baseline = baseline, statistics = false, surrogate = true}
+    opt:zero_grad();
+    (estimate.surrogate + rest(mu, tau)):backward()
     opt:step()
     path[k + 1] = {mu:item(), tau:item()}
   end
@@ -160,24 +158,21 @@ local function by_library(terms, baseline)
 end
 
 local paths = {
-  {name = "(a) log-derivative", color = "vermillion", hand = by_hand(function(mu, tau, Z) return log_derivative(mu, tau, mu + math.exp(tau) * Z) end), library = by_library(score_terms)},
+  {name = "(a) log-derivative", color = "vermillion", hand = by_hand(function(mu, tau, Z) return log_derivative(mu, tau, mu + math.exp(tau) * Z) end), library = by_library(montecarlo.score_function)},
   {name = "(a) with a baseline", color = "orange", hand = by_hand(function(mu, tau, Z)
     local X = mu + math.exp(tau) * Z
     return log_derivative(mu, tau, X, leave_one_out(X:reshape(1, B))[1])
-  end)},
-  {name = "(b) reparameterization", color = "blue", hand = by_hand(reparameterization), library = by_library(pathwise_terms)},
+  end), library = by_library(montecarlo.score_function, "leave_one_out")},
+  {name = "(b) reparameterization", color = "blue", hand = by_hand(reparameterization), library = by_library(montecarlo.reparameterization)},
 }
 print(("\nSGD from (%g, %g): %d steps of %g, B = %d"):format(mu0, tau0, steps, lr, B))
 for _, path in ipairs(paths) do
   local last = path.hand[steps + 1]
   local line = ("%-24s (%8.5f, %8.5f)  F = %.5f"):format(path.name, last[1], last[2], F(number(last[1]), number(last[2])):item())
-  if path.library then
-    local same = path.library[steps + 1]
-    local apart = math.max(math.abs(same[1] - last[1]), math.abs(same[2] - last[2]))
-    verdict.exact(path.name .. ": SGD by hand and by optim.SGD", apart, 0, 1e-9)
-    line = line .. ("  library: %.0e apart"):format(apart)
-  end
-  print(line)
+  local same = path.library[steps + 1]
+  local apart = math.max(math.abs(same[1] - last[1]), math.abs(same[2] - last[2]))
+  verdict.exact(path.name .. ": SGD by hand and by optim.SGD", apart, 0, 1e-9)
+  print(line .. ("  library: %.0e apart"):format(apart))
 end
 
 -- The local minima of F: gradient descent on the closed form from different starts.
@@ -196,7 +191,7 @@ for _, case in ipairs{
   end
   local curvature = autodiff.hessian(f, x):eigh()
   local found = {x[{1}], x[{2}], value:item()}
-  print(("from (%4g, %4g): (%.4f, %.4f)  F = %.5f  |grad| = %.0e  curvatures %.3f, %.3f"):format(
+  print(("from (%g, %g): (%.4f, %.4f), F = %.5f, |grad| %.0e, curved %.2f, %.2f"):format(
     case.start[1], case.start[2], found[1], found[2], found[3], grad:norm():item(), curvature[{1}], curvature[{2}]))
   for k, name in ipairs{"mu", "tau", "F"} do
     verdict.exact(("minimum from (%g, %g), %s"):format(case.start[1], case.start[2], name), found[k], case.known[k], k < 3 and 5e-5 or 5e-6)
@@ -239,10 +234,12 @@ for k = 0, 20 do
     curves[i][#at] = g:mean(2):var():item()
   end
 end
+local most = 0
+for _, curve in ipairs(curves) do most = math.max(most, table.unpack(curve)) end
 plot.figure{columns = 3, panels = {
-  plot.contour{surface, x = {low[1], high[1]}, y = {low[2], high[2]}, levels = {1.67, 1.69, 1.72, 1.8, 1.9, 2, 2.2, 2.5, 3, 4}, title = "SGD over the exact objective", xlabel = "mu", ylabel = "tau", legend = "bottomright", series = over},
+  plot.contour{surface, x = {low[1], high[1]}, y = {low[2], high[2]}, levels = {1.67, 1.69, 1.72, 1.8, 1.9, 2, 2.2, 2.5, 3, 4}, title = "SGD over the exact objective", xlabel = "mu", ylabel = "tau", legend = "topleft", series = over},
   plot.line{series = along, title = "F along the paths", xlabel = "step", ylabel = "F"},
-  plot.line{title = ("variance of a gradient in mu, B = %d"):format(B), xlabel = "step of (b)", ylabel = "variance", logy = true, legend = "bottomleft", series = {
+  plot.line{title = ("variance of a gradient in mu, B = %d"):format(B), xlabel = "step of (b)", ylabel = "variance", ylim = {0, 1.6 * most}, series = {
     {x = at, y = curves[1], label = paths[1].name, color = paths[1].color},
     {x = at, y = curves[2], label = paths[2].name, color = paths[2].color},
     {x = at, y = curves[3], label = paths[3].name, color = paths[3].color}}},

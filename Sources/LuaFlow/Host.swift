@@ -8,6 +8,7 @@ import Flows
 import Optimizers
 import Pictures
 import Projections
+import Samplers
 import Storage
 
 /// LuaFlow put together: an interpreter with all built-in modules.
@@ -21,7 +22,7 @@ public final class Host {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
         TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), FlowModule(), ProjectionModule(),
-        OptimModule(), DataModule(), CheckpointModule(), ImageModule(), PlotModule(), HostModule(),
+        OptimModule(), MonteCarloModule(), DataModule(), CheckpointModule(), ImageModule(), PlotModule(), HostModule(),
     ]
 
     /// The version that `host.version` and `luaflow --version` give.

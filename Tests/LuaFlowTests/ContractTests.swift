@@ -22,6 +22,7 @@ import Testing
             Intersection Product Translate Scale
             """,
         "optim": "SGD Adam AdamW RMSprop LBFGS projected_gradient",
+        "montecarlo": "importance_sampling ess khat standard_error score_function reparameterization baselines",
         "data": "digits idx batches",
         "checkpoint": "load save",
         "image": "load save grid show",
