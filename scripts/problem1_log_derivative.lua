@@ -217,9 +217,11 @@ local lo, hi = math.min(table.unpack(bars.left)), math.max(table.unpack(bars.lef
 local least, most = math.min(table.unpack(bars.plain)), math.max(table.unpack(bars.plain))
 plot.figure{columns = 3, panels = {
   plot.line{series = curves, title = "the q on the line", xlabel = "z", ylabel = "density"},
-  plot.errorbar{x = bars.left, y = bars.right, yerr = bars.se, label = "estimate, s.e.", title = "both sides, h = " .. shown, xlabel = "left", ylabel = "right",
+  plot.errorbar{x = bars.left, y = bars.right, yerr = bars.se, label = "estimate, s.e.",
+    title = "both sides, h = " .. shown, xlabel = "left", ylabel = "right",
     series = {{x = {lo, hi}, y = {lo, hi}, style = "line", color = "grey", label = "equal"}}},
-  plot.scatter{x = bars.plain, y = bars.mean, label = "b = mean of the others", title = "variance, h = " .. shown, xlabel = "b = 0", ylabel = "with a baseline", logx = true, logy = true, series = {
+  plot.scatter{x = bars.plain, y = bars.mean, label = "b = mean of the others",
+    title = "variance, h = " .. shown, xlabel = "b = 0", ylabel = "with a baseline", logx = true, logy = true, series = {
     {x = bars.plain, y = bars.best, label = "b = best constant", color = "vermillion"},
     {x = {least, most}, y = {least, most}, style = "line", color = "grey", label = "no difference"}}},
 }}:save(options.out)

@@ -50,7 +50,9 @@ local t = tensor.linspace(0, 1, M, float64)
 local distance2 = (y[{{}, {1, 1}}] - a) ^ 2 + (y[{{}, {2, 2}}] - t) ^ 2                   -- (N, M)
 local found = t:index_select(1, distance2:argmin(2))
 local half = 0.5 / (M - 1)
-local apart = verdict.exact("search: distance of the two answers", ((Py - tensor.stack({tensor.full({N}, a, float64), found}, 2)) ^ 2):sum(2):sqrt():max():item(), 0, half + 4 * eps)
+local nearest = tensor.stack({tensor.full({N}, a, float64), found}, 2)
+local apart = ((Py - nearest) ^ 2):sum(2):sqrt():max():item()
+verdict.exact("search: distance of the two answers", apart, 0, half + 4 * eps)
 local own2, scale = ((y - Py) ^ 2):sum(2), (y ^ 2):sum():item() + a ^ 2
 local nearer = math.max((own2 - distance2:min(2)):max():item(), 0)
 verdict.exact("search: a nearer point by", nearer, 0, 4 * eps * scale)
@@ -68,8 +70,8 @@ verdict.exact("projection.Box", (Box(y) - Py):abs():max():item(), 0, 0)
 verdict.exact("P(P(y)) - P(y)", (P_C(Py) - Py):abs():max():item(), 0, 0)
 
 print(("C = {x1 = %g, 0 <= x2 <= 1}; %d random points y, %d points of C"):format(a, N, M))
-local y2 = y[{{}, 2}]
-print(("the sheet's cases %d with y2 < 0, %d with 0 <= y2 <= 1, %d with y2 > 1"):format(y2:lt(0):sum():item(), N - y2:lt(0):sum():item() - y2:gt(1):sum():item(), y2:gt(1):sum():item()))
+local below, above = y[{{}, 2}]:lt(0):sum():item(), y[{{}, 2}]:gt(1):sum():item()
+print(("the sheet's cases %d with y2 < 0, %d with 0 <= y2 <= 1, %d with y2 > 1"):format(below, N - below - above, above))
 print(("search            the answers are %.2g apart (half a spacing: %.2g)"):format(apart, half))
 print(("optimality        max <y - Py, z - Py> = %.2g over %d pairs (y, z)"):format(worst, N * M))
 print("projection.Box    the same numbers to the last bit")
@@ -98,7 +100,7 @@ local off = verdict.exact("projected gradient: ||x - x*||", (x - x_star):norm():
 local stays = (P_C((x - alpha * grad(x)):reshape(1, 2))[1] - x):norm():item()
 
 print(("projected grad.   x = (%.6f, %.6f) after %d steps, f = %.6f"):format(x[{1}], x[{2}], steps, f(x):item()))
-print(("                  ||x - x*|| = %.2g (bound %.2g); another step moves %.2g"):format(off, bound, stays))
+print(("                  ||x - x*|| = %.2g (bound %.2g); one more step: %.2g"):format(off, bound, stays))
 
 -- The figure: points and their projections; the path, step and projection in turn, over f; the convergence.
 local segment = {x = {a, a}, y = {0, 1}, label = "C", color = "black", style = "line", linewidth = 4}
@@ -106,16 +108,20 @@ local arrows = {segment}
 for k = 7, math.min(N, 46) do
   arrows[#arrows + 1] = {x = {y[{k, 1}], a}, y = {y[{k, 2}], Py[{k, 2}]}, color = "sky", linewidth = 1}
 end
-arrows[#arrows + 1] = {x = y[{{7, math.min(N, 46)}, 1}], y = y[{{7, math.min(N, 46)}, 2}], color = "blue", style = "points", label = "y"}
-arrows[#arrows + 1] = {x = Py[{{7, math.min(N, 46)}, 1}], y = Py[{{7, math.min(N, 46)}, 2}], color = "vermillion", style = "points", label = "P(y)"}
+local some = {7, math.min(N, 46)}
+arrows[#arrows + 1] = {x = y[{some, 1}], y = y[{some, 2}], color = "blue", style = "points", label = "y"}
+arrows[#arrows + 1] = {x = Py[{some, 1}], y = Py[{some, 2}], color = "vermillion", style = "points", label = "P(y)"}
 local n, x1, x2 = 81, {a - 1.4, a + 1.4}, {-1, 1.9}
-local u = tensor.stack({tensor.linspace(x1[1], x1[2], n, float64):reshape(1, n):expand(n, n), tensor.linspace(x2[1], x2[2], n, float64):reshape(n, 1):expand(n, n)}, 3):reshape(n * n, 2) - c
+local across = tensor.linspace(x1[1], x1[2], n, float64):reshape(1, n):expand(n, n)
+local up = tensor.linspace(x2[1], x2[2], n, float64):reshape(n, 1):expand(n, n)
+local u = tensor.stack({across, up}, 3):reshape(n * n, 2) - c
 local surface = (0.5 * (u:matmul(H) * u):sum(2)):reshape(n, n)
 local xs, ys = {}, {}
 for k, p in ipairs(path) do xs[k], ys[k] = p[1], p[2] end
 plot.figure{columns = 3, panels = {
   plot.line{series = arrows, title = "points and their projections", xlabel = "x1", ylabel = "x2"},
-  plot.contour{surface, x = x1, y = x2, levels = {0.02, 0.08, 0.2, 0.4, 0.7, 1.2, 2, 3, 4.5, 6.5}, title = "projected gradient: step, project, ...", xlabel = "x1", ylabel = "x2", legend = "bottomleft", series = {
+  plot.contour{surface, x = x1, y = x2, levels = {0.02, 0.08, 0.2, 0.4, 0.7, 1.2, 2, 3, 4.5, 6.5},
+    title = "projected gradient: step, project, ...", xlabel = "x1", ylabel = "x2", legend = "bottomleft", series = {
     segment,
     {x = xs, y = ys, color = "vermillion", style = "line", label = "path", linewidth = 1.5},
     {x = {x_star[{1}]}, y = {x_star[{2}]}, color = "green", style = "points", label = "minimum over C"},

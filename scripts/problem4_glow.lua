@@ -34,7 +34,9 @@ local m = host.check("--height", options.height, {integer = true, min = 1, max =
 local n = host.check("--width", options.width, {integer = true, min = 1, max = 16})
 local hidden = host.check("--hidden", options.hidden, {integer = true, min = 1, max = 1000})
 local reshapes = host.check("--reshapes", options.reshapes, {integer = true, min = 1, max = 100})
-if 2 * C * m * n > 600 then error(("2 x %d channels of %d x %d: the dense Jacobian has %d rows, at most 600 are sensible"):format(C, m, n, 2 * C * m * n), 0) end
+if 2 * C * m * n > 600 then
+  error(("2 x %d channels of %d x %d: the dense Jacobian has %d rows, at most 600 are sensible"):format(C, m, n, 2 * C * m * n), 0)
+end
 random.manual_seed(host.check("--seed", options.seed, {integer = true}))
 local float64 = {dtype = "float64"}
 local eps = 2.0 ^ -52

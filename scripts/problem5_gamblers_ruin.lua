@@ -113,7 +113,8 @@ local function judge(name, e, se)
 end
 
 local function row(name, e, se)
-  print(("%-18s %11.4e %10.2e %10.2e %6s %5.0f %6.0f %6s"):format(name, e.mean, e.se, se, judge(name, e, se), e.hits, e.ess, number(e.khat, "%.2f")))
+  print(("%-18s %11.4e %10.2e %10.2e %6s %5.0f %6.0f %6s"):format(
+    name, e.mean, e.se, se, judge(name, e, se), e.hits, e.ess, number(e.khat, "%.2f")))
 end
 
 -- The homework's estimate.
@@ -158,11 +159,12 @@ end
 local shown, runs = 12, {}
 for k = 1, shown do
   local games = math.min(math.floor(run.games[{k}]), K)
-  runs[k] = {x = tensor.arange(1, games, 1, float64), y = run.balance[{k, {1, games}}], color = run.hit[{k}] == 1 and "vermillion" or "grey", linewidth = 1}
+  runs[k] = {x = tensor.arange(1, games, 1, float64), y = run.balance[{k, {1, games}}], linewidth = 1,
+    color = run.hit[{k}] == 1 and "vermillion" or "grey"}
 end
 runs[#runs + 1] = {x = {1, K}, y = {goal, goal}, color = "black", linewidth = 1}
 runs[#runs + 1] = {x = {1, K}, y = {0, 0}, color = "black", linewidth = 1}
-local function bounded(curve) local t = {} for k, v in ipairs(curve) do t[k] = math.min(math.max(v, 1e-4), 1e4) end return t end
+local function bounded(curve) local t = {} for k, v in ipairs(curve) do t[k] = math.min(math.max(v, 1e-9), 1e99) end return t end
 local errors = {
   {x = qs, y = bounded(curve_full), label = "all K games, true", color = "vermillion"},
   {x = qs, y = bounded(curve_stopped), label = "stopped, true", color = "blue"},

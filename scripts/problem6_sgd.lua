@@ -83,7 +83,8 @@ local function compare(title, mu, tau, stream)
   local X = mu + math.exp(tau) * Z
 
   local f = loss(X)
-  local z = verdict.z("closed form of E[X sin X] at " .. title, f:mean():item(), f:std():item() / math.sqrt(f:numel()), expectation(m, t):item())
+  local se = f:std():item() / math.sqrt(f:numel())
+  local z = verdict.z("closed form of E[X sin X] at " .. title, f:mean():item(), se, expectation(m, t):item())
   print(("\n%s: F = %.6f, grad F = (%.5f, %.5f); E[X sin X]: z = %.2f"):format(title, F(m, t):item(), exact[1]:item(), exact[2]:item(), z))
   print(("%-31s %8s %7s %5s %8s %7s %5s"):format(("variance of a mean of %d"):format(B), "mu", "s.e.", "z", "tau", "s.e.", "z"))
   local function row(name, means, errors, variances)
@@ -114,7 +115,9 @@ local function compare(title, mu, tau, stream)
     for k = 1, 2 do
       means[k], errors[k] = (r.gradients[k] + of_rest[k]):item(), r.standard_errors[k]:item()
       variances[k] = r.variances[k]:item() / B
-      if by_hand then verdict.exact(("%s at %s: by hand and by montecarlo"):format(name, title), means[k], by_hand[k], 1e-10 * (1 + math.abs(means[k]))) end
+      if by_hand then
+        verdict.exact(("%s at %s: by hand and by montecarlo"):format(name, title), means[k], by_hand[k], 1e-10 * (1 + math.abs(means[k])))
+      end
     end
     row("  montecarlo." .. name, means, errors, variances)
   end
@@ -124,7 +127,7 @@ local function compare(title, mu, tau, stream)
   local all = {log_derivative(mu, tau, X, leave_one_out(X:reshape(1, batches * B)):reshape(batches, B))}
   library("score_function", {all[1]:mean():item(), all[2]:mean():item()}, {baseline = "leave_one_out"})
   library("reparameterization", hand("reparameterization", reparameterization(mu, tau, Z)), {})
-  library("measure_valued", nil, {})
+  library("measure_valued", nil, {})                -- at two more losses per draw and parameter
 end
 
 print("F(mu, tau) = E[X sin X] + (mu - 1)^2 / 2 + e^tau - tau, X ~ N(mu, e^2tau)")
@@ -148,7 +151,10 @@ local function by_library(trick, baseline)
   local opt = optim.SGD({mu, tau}, {lr = lr})
   local path = {{mu0, tau0}}
   for k = 1, steps do
-    local estimate = trick{distribution = law, loss = loss, params = {mu, tau}, samples = B, generator = g, baseline = baseline, statistics = false, surrogate = true}
+    local estimate = trick{
+      distribution = law, loss = loss, params = {mu, tau}, samples = B, generator = g, baseline = baseline,
+      statistics = false, surrogate = true,
+    }
     opt:zero_grad();
     (estimate.surrogate + rest(mu, tau)):backward()
     opt:step()
@@ -158,7 +164,9 @@ local function by_library(trick, baseline)
 end
 
 local paths = {
-  {name = "(a) log-derivative", color = "vermillion", hand = by_hand(function(mu, tau, Z) return log_derivative(mu, tau, mu + math.exp(tau) * Z) end), library = by_library(montecarlo.score_function)},
+  {name = "(a) log-derivative", color = "vermillion", hand = by_hand(function(mu, tau, Z)
+    return log_derivative(mu, tau, mu + math.exp(tau) * Z)
+  end), library = by_library(montecarlo.score_function)},
   {name = "(a) with a baseline", color = "orange", hand = by_hand(function(mu, tau, Z)
     local X = mu + math.exp(tau) * Z
     return log_derivative(mu, tau, X, leave_one_out(X:reshape(1, B))[1])
@@ -222,7 +230,8 @@ for _, path in ipairs(paths) do
   over[#over + 1] = {x = mu, y = tau, label = path.name, color = path.color, style = "line"}
   along[#along + 1] = {x = ks, y = F(mu, tau), label = path.name, color = path.color}
 end
-over[#over + 1] = {x = {minima[1][1], minima[2][1]}, y = {minima[1][2], minima[2][2]}, label = "local minima", color = "black", style = "points"}
+over[#over + 1] = {x = {minima[1][1], minima[2][1]}, y = {minima[1][2], minima[2][2]}, label = "local minima",
+  color = "black", style = "points"}
 
 local curves, at = {{}, {}, {}}, {}
 for k = 0, 20 do
@@ -230,16 +239,20 @@ for k = 0, 20 do
   local Z = random.normal({1000, B}, float64)
   local X = p[1] + math.exp(p[2]) * Z
   at[#at + 1] = (k * steps) // 20
-  for i, g in ipairs{(log_derivative(p[1], p[2], X)), (log_derivative(p[1], p[2], X, leave_one_out(X))), (reparameterization(p[1], p[2], Z))} do
-    curves[i][#at] = g:mean(2):var():item()
+  for i, in_mu in ipairs{
+    (log_derivative(p[1], p[2], X)), (log_derivative(p[1], p[2], X, leave_one_out(X))), (reparameterization(p[1], p[2], Z)),
+  } do
+    curves[i][#at] = in_mu:mean(2):var():item()
   end
 end
 local most = 0
 for _, curve in ipairs(curves) do most = math.max(most, table.unpack(curve)) end
 plot.figure{columns = 3, panels = {
-  plot.contour{surface, x = {low[1], high[1]}, y = {low[2], high[2]}, levels = {1.67, 1.69, 1.72, 1.8, 1.9, 2, 2.2, 2.5, 3, 4}, title = "SGD over the exact objective", xlabel = "mu", ylabel = "tau", legend = "topleft", series = over},
+  plot.contour{surface, x = {low[1], high[1]}, y = {low[2], high[2]}, levels = {1.67, 1.69, 1.72, 1.8, 1.9, 2, 2.2, 2.5, 3, 4},
+    title = "SGD over the exact objective", xlabel = "mu", ylabel = "tau", legend = "topleft", series = over},
   plot.line{series = along, title = "F along the paths", xlabel = "step", ylabel = "F"},
-  plot.line{title = ("variance of a gradient in mu, B = %d"):format(B), xlabel = "step of (b)", ylabel = "variance", ylim = {0, 1.6 * most}, series = {
+  plot.line{title = ("variance of a gradient in mu, B = %d"):format(B), xlabel = "step of (b)", ylabel = "variance",
+    ylim = {0, 1.6 * most}, series = {
     {x = at, y = curves[1], label = paths[1].name, color = paths[1].color},
     {x = at, y = curves[2], label = paths[2].name, color = paths[2].color},
     {x = at, y = curves[3], label = paths[3].name, color = paths[3].color}}},

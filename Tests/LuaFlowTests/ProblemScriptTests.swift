@@ -24,7 +24,7 @@ import Testing
         let elapsed = try clock.measure { result = try ProblemScriptTests.run(name, in: scratch) }
         let run = try #require(result)
         #expect(run.status == 0, "\(run.errors)")
-        #expect(run.errors.isEmpty && run.output.contains("verdict           0 of "), "\(run.output)")
+        #expect(run.errors.isEmpty && run.output.contains("verdict           all "), "\(run.output)")
         #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.hasPrefix("figure") }, "\(run.output)")
         #expect(elapsed < .seconds(60))
         let picture = try Data(contentsOf: URL(fileURLWithPath: scratch.path("figure.png")))

@@ -15,7 +15,9 @@ end
 -- Notes an estimate against the truth; returns z. `se` belongs to the difference when both are estimates.
 function verdict.z(what, estimate, se, truth)
   local difference = estimate - truth
-  local z = math.abs(difference) <= 1e-13 * (1 + math.abs(truth)) and se <= 1e-13 and 0 or difference / se   -- some estimates have no variance
+  local z = difference / se
+  -- Some estimates have no variance: what is left is rounding.
+  if se <= 1e-13 and math.abs(difference) <= 1e-13 * (1 + math.abs(truth)) then z = 0 end
   note("statistical", not (math.abs(z) < verdict.bound), "%s: %.6g where %.6g was expected, z = %.3g", what, estimate, truth, z)
   return z
 end
@@ -33,7 +35,9 @@ function verdict.finish()
   local parts = {}
   if compared.statistical > 0 then parts[1] = ("%d by |z| < %g"):format(compared.statistical, verdict.bound) end
   if compared.exact > 0 then parts[#parts + 1] = ("%d by error bound"):format(compared.exact) end
-  print(("verdict           %d of %d comparisons fail: %s"):format(#failures, compared.statistical + compared.exact, table.concat(parts, ", ")))
+  local total = compared.statistical + compared.exact
+  local count = #failures == 0 and ("all %d comparisons hold"):format(total) or ("%d of %d comparisons fail"):format(#failures, total)
+  print(("verdict           %s (%s)"):format(count, table.concat(parts, ", ")))
   if #failures == 0 then return end
   io.stdout:flush()
   for k, text in ipairs(failures) do
