@@ -47,6 +47,22 @@ struct Command {
     }
 }
 
+extension Command {
+    /// Runs a script, presses Ctrl-C once the script has made a file, and waits. The exit status; minus the signal's
+    /// number if it died of one.
+    static func interrupted(_ script: String, whenThere ready: String) throws -> Int32 {
+        let process = Process()
+        process.executableURL = try program
+        process.arguments = ["run", script]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        for _ in 0..<1000 where !FileManager.default.fileExists(atPath: ready) { usleep(10_000) }
+        kill(process.processIdentifier, SIGINT)
+        process.waitUntilExit()
+        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    }
+}
+
 /// A folder that goes when the test is over.
 final class Scratch {
     let url: URL

@@ -47,15 +47,7 @@ import Testing
     @Test func interruptsLeaveWith130() throws {
         let scratch = try Scratch()
         let script = try scratch.write("loop.lua", "io.open([[\(scratch.path("ready"))]], 'w'):close()\nwhile true do pcall(function() while true do end end) end")
-        let process = Process()
-        process.executableURL = try Command.program
-        process.arguments = ["run", script]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        for _ in 0..<1000 where !FileManager.default.fileExists(atPath: scratch.path("ready")) { usleep(10_000) }
-        kill(process.processIdentifier, SIGINT)
-        process.waitUntilExit()
-        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        #expect(try Command.interrupted(script, whenThere: scratch.path("ready")) == 130)
     }
 
     @Test func interruptsReachIntoNativeLoops() throws {
@@ -66,15 +58,7 @@ import Testing
             io.open([[\(scratch.path("ready"))]], "w"):close()
             for i = 1, 1e9 do x = x:matmul(x) end
             """)
-        let process = Process()
-        process.executableURL = try Command.program
-        process.arguments = ["run", script]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        for _ in 0..<1000 where !FileManager.default.fileExists(atPath: scratch.path("ready")) { usleep(10_000) }
-        kill(process.processIdentifier, SIGINT)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 130)
+        #expect(try Command.interrupted(script, whenThere: scratch.path("ready")) == 130)
     }
 
     @Test func conversionsKeepTheModel() throws {
@@ -112,14 +96,6 @@ extension CommandTests {
     @Test func interruptsReachFinalisersAtTheEnd() throws {
         let scratch = try Scratch()
         let script = try scratch.write("last.lua", "setmetatable({}, {__gc = function() io.open([[\(scratch.path("ready"))]], 'w'):close() while true do end end})")
-        let process = Process()
-        process.executableURL = try Command.program
-        process.arguments = ["run", script]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        for _ in 0..<1000 where !FileManager.default.fileExists(atPath: scratch.path("ready")) { usleep(10_000) }
-        kill(process.processIdentifier, SIGINT)
-        process.waitUntilExit()
-        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        #expect(try Command.interrupted(script, whenThere: scratch.path("ready")) == 130)
     }
 }

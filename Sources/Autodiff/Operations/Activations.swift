@@ -24,22 +24,26 @@ struct Rectify: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) ->
 struct Erf: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .erf(x) } }
 
 extension Variable {
+    /// 1 / (1 + e^-x), element by element.
     public func sigmoid() throws -> Variable {
         try .recorded("tensor.sigmoid", [self], value.map(Sigmoid()), keeps: .outputs) {
             [try $0.cotangent * $0.outputs[0] * (1 - $0.outputs[0])]
         }
     }
 
+    /// log(1 + e^x), right for large |x|.
     public func softplus() throws -> Variable {
         try .recorded("tensor.softplus", [self], value.map(Softplus())) { [try $0.cotangent * $0.inputs[0].sigmoid()] }
     }
 
+    /// max(x, 0); the gradient at 0 is 0.
     public func relu() throws -> Variable {
         try .recorded("tensor.relu", [self], value.map(Rectify())) { call in
             [try call.cotangent * call.inputs[0].mask(Greater(), 0)]
         }
     }
 
+    /// The error function.
     public func erf() throws -> Variable {
         try .recorded("tensor.erf", [self], value.map(Erf())) { call in
             let x = call.inputs[0]

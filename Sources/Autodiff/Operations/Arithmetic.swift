@@ -17,18 +17,21 @@ struct Power: BinaryFunction {
 struct Negate: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { -x } }
 
 extension Variable {
+    /// x + y, broadcast by NumPy's rules; mixed types promote to float64.
     public static func + (x: Variable, y: Variable) throws -> Variable {
         try .recorded("tensor.add", [x, y], x.value.zip(y.value, Add(), for: "tensor.add"), keeps: .nothing) { call in
             [try call.flow(to: 0) { call.cotangent }, try call.flow(to: 1) { call.cotangent }]
         }
     }
 
+    /// x - y, broadcast.
     public static func - (x: Variable, y: Variable) throws -> Variable {
         try .recorded("tensor.sub", [x, y], x.value.zip(y.value, Subtract(), for: "tensor.sub"), keeps: .nothing) { call in
             [try call.flow(to: 0) { call.cotangent }, try call.flow(to: 1) { try -call.cotangent }]
         }
     }
 
+    /// x * y element by element, broadcast.
     public static func * (x: Variable, y: Variable) throws -> Variable {
         try .recorded("tensor.mul", [x, y], x.value.zip(y.value, Multiply(), for: "tensor.mul")) { call in
             [
@@ -38,6 +41,7 @@ extension Variable {
         }
     }
 
+    /// x / y element by element, broadcast.
     public static func / (x: Variable, y: Variable) throws -> Variable {
         try .recorded("tensor.div", [x, y], x.value.zip(y.value, Divide(), for: "tensor.div")) { call in
             let (x, y) = (call.inputs[0], call.inputs[1])
@@ -48,6 +52,7 @@ extension Variable {
         }
     }
 
+    /// -x.
     public static prefix func - (x: Variable) throws -> Variable {
         try .recorded("tensor.neg", [x], x.value.map(Negate()), keeps: .nothing) { [try -$0.cotangent] }
     }
@@ -79,6 +84,7 @@ extension Variable {
     public static func - (x: Double, y: Variable) throws -> Variable { try y.constant(x) - y }
     public static func * (x: Double, y: Variable) throws -> Variable { try y.constant(x) * y }
     public static func / (x: Double, y: Variable) throws -> Variable { try y.constant(x) / y }
+    /// x to the power of a number.
     public func pow(_ exponent: Double) throws -> Variable { try pow(constant(exponent)) }
 
     /// A number as a tensor of no dimension in this one's dtype.

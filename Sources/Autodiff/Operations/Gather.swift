@@ -147,6 +147,7 @@ extension Operation {
 }
 
 extension Variable {
+    /// The elements where the mask is not 0, as a vector in row-major order.
     public func maskedSelect(_ mask: Variable) throws -> Variable {
         let flags = try mask.value.expand(shape, for: "tensor.masked_select").toArray()
         let positions = flags.indices.filter { flags[$0] != 0 }.map { Double($0 + 1) }

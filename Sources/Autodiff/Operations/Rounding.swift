@@ -8,6 +8,7 @@ struct Floor: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T
 struct Round: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x.rounded(.toNearestOrEven) } }
 
 extension Variable {
+    /// |x|; the gradient at 0 is 0.
     public func abs() throws -> Variable {
         try .recorded("tensor.abs", [self], value.map(Absolute())) { call in
             [try call.cotangent * Variable(call.inputs[0].value.map(Sign()))]
@@ -16,7 +17,9 @@ extension Variable {
 
     // Constant between their jumps: the gradient is 0.
     public func sign() throws -> Variable { try flat("tensor.sign", Sign()) }
+    /// The largest whole number not above x.
     public func floor() throws -> Variable { try flat("tensor.floor", Floor()) }
+    /// The nearest whole number, halves to even.
     public func round() throws -> Variable { try flat("tensor.round", Round()) }
 
     private func flat(_ operation: String, _ f: some UnaryFunction) throws -> Variable {

@@ -16,7 +16,9 @@ struct Clamp: UnaryFunction {
 }
 
 extension Variable {
+    /// The larger of two, element by element, broadcast.
     public func maximum(_ other: Variable) throws -> Variable { try extreme(other, "tensor.maximum", Larger(), Greater()) }
+    /// The smaller of two, element by element, broadcast.
     public func minimum(_ other: Variable) throws -> Variable { try extreme(other, "tensor.minimum", Smaller(), Less()) }
 
     /// The gradient goes to the one that was chosen; ties share it equally, as in PyTorch.

@@ -3,14 +3,17 @@ import Tensors
 
 /// Operations that move no numbers, or only copy them.
 extension Variable {
+    /// The same numbers in another shape of the same count; one extent may be -1. A view where the layout allows.
     public func reshape(_ shape: [Int]) throws -> Variable {
         try rearranged("tensor.reshape", value.reshape(shape)) { try $0.reshape($1) }
     }
 
+    /// ``reshape(_:)`` that throws where it would copy.
     public func view(_ shape: [Int]) throws -> Variable {
         try rearranged("tensor.view", value.view(shape)) { try $0.reshape($1) }
     }
 
+    /// The axes in another order, as a view.
     public func permute(_ order: [Int]) throws -> Variable {
         try rearranged("tensor.permute", value.permute(order)) { cotangent, _ in
             var back = [Int](repeating: 0, count: order.count)
@@ -19,10 +22,12 @@ extension Variable {
         }
     }
 
+    /// Two axes exchanged, as a view.
     public func transpose(_ a: Int, _ b: Int) throws -> Variable {
         try rearranged("tensor.transpose", value.transpose(a, b)) { cotangent, _ in try cotangent.transpose(a, b) }
     }
 
+    /// Extents of 1 repeated, and leading axes added, without copying.
     public func expand(_ shape: [Int]) throws -> Variable {
         try rearranged("tensor.expand", value.expand(shape)) { try $0.summed(to: $1) }
     }
@@ -58,6 +63,7 @@ extension Variable {
     /// A copy with memory of its own.
     public func clone() throws -> Variable { try rearranged("tensor.clone", value.copy()) { cotangent, _ in cotangent } }
 
+    /// In another dtype.
     public func converted(to dtype: DType) throws -> Variable {
         let original = self.dtype.computing
         return try rearranged("tensor.to", value.cast(dtype)) { cotangent, _ in try cotangent.converted(to: original) }

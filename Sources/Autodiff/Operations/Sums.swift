@@ -20,6 +20,7 @@ extension Variable {
         return try sum(axes, keepingDimensions: true).reshape(target)
     }
 
+    /// The arithmetic mean over axes (all by default); NaN of nothing.
     public func mean(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
         let total = try sum(axes, keepingDimensions: keep)
         return try total / Double((axes ?? Array(shape.indices)).reduce(1) { $0 * shape[$1] })

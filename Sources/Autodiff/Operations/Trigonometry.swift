@@ -17,20 +17,24 @@ struct HyperbolicTangent: UnaryFunction {
 }
 
 extension Variable {
+    /// The sine of radians.
     public func sin() throws -> Variable {
         try .recorded("tensor.sin", [self], value.map(Sine())) { [try $0.cotangent * $0.inputs[0].cos()] }
     }
 
+    /// The cosine of radians.
     public func cos() throws -> Variable {
         try .recorded("tensor.cos", [self], value.map(Cosine())) { [try -($0.cotangent * $0.inputs[0].sin())] }
     }
 
+    /// The tangent of radians.
     public func tan() throws -> Variable {
         try .recorded("tensor.tan", [self], value.map(Tangent()), keeps: .outputs) {
             [try $0.cotangent * ($0.outputs[0] * $0.outputs[0] + 1)]
         }
     }
 
+    /// The hyperbolic tangent.
     public func tanh() throws -> Variable {
         try .recorded("tensor.tanh", [self], value.map(HyperbolicTangent()), keeps: .outputs) {
             [try $0.cotangent * (1 - $0.outputs[0] * $0.outputs[0])]
