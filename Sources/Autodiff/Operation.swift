@@ -149,10 +149,18 @@ extension Arguments {
         var axes = place > 2 ? try self.axes(2, rank: rank) : nil
         var keep = place > 3 ? try boolean(3, "keepdim", default: false) : false
         if options.has("dim") {
+            guard place == 2 || isNil(2) else { throw error("dim is given twice, as argument 2 and as an option") }
             axes = try Arguments(function: function, values: [.none, options["dim"]], context: context).axes(2, rank: rank)
         }
         if options.has("keepdim") { keep = try options.boolean("keepdim", default: false) }
         return (axes, keep, options)
+    }
+
+    /// ``reductionCall(rank:more:)`` for what works along one dimension only.
+    func alongOne(rank: Int) throws -> (axis: Int?, keep: Bool) {
+        let (axes, keep, _) = try reductionCall(rank: rank)
+        guard axes.map({ $0.count == 1 }) ?? true else { throw error(2, "dim", expected: "one dimension") }
+        return (axes?[0], keep)
     }
 
     /// All tensors of a table, at least one.

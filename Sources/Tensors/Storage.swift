@@ -44,6 +44,13 @@ public final class Storage {
         bytes = block
     }
 
+    /// Throws if the system would not give that much in one piece now.
+    package static func probe(_ bytes: Int) throws {
+        guard bytes > 1 << 24 else { return }
+        guard let block = malloc(bytes) else { throw ScriptError("tensor", "not enough memory: \(bytes) bytes") }
+        free(block)
+    }
+
     deinit {
         free(bytes)
         memory?.release(byteCount)

@@ -78,6 +78,11 @@ import Testing
         "local x = tensor({{3, 4}, {6, 8}}) assert(x:norm(2):tolist()[2] == 10 and x:norm{p = 1}:item() == 21 and x:sum{dim = 1, keepdim = true}.shape[1] == 1 and x:sum({}):item() == 21)",
         "local n = 0 for i, row in ipairs(tensor({{1, 2}, {3, 4}})) do n = n + i * row:sum():item() end assert(n == 17)",
         "assert(random.choice({'a', 'a'}) == 'a' and #random.choice({1, 2, 3}, 2) == 2 and random.bernoulli(tensor({1, 0})):tolist()[1] == 1)",
+        "local x = tensor({{1, 9}, {8, 2}}) local v, i = x:max{dim = 2} assert(i:tolist()[2] == 1 and x:prod{dim = 1, keepdim = true}.shape[1] == 1 and x:argmin{dim = 1}:tolist()[1] == 1 and x:softmax{dim = 1}.shape[1] == 2 and x:cumsum{dim = 1}[{2, 1}] == 9)",
+        "local d = distribution.Normal({0, 1}, 1) assert(d:log_prob({0, 1}):tolist()[1] == d:log_prob(tensor({0, 1})):tolist()[2])",
+        "local x = tensor.ones(1 << 20):expand(1 << 12, 1 << 20) assert(#tostring(x) < 1000 and tostring(tensor({1 / 3, 1e-8})):find('1.0000e%-08'))",
+        "local c = random.choice(1 << 30, 3, {replace = false}):tolist() assert(c[1] ~= c[2] and c[2] ~= c[3] and c[1] ~= c[3])",
+        "assert(random.bernoulli({3, 2}, tensor({1, 0})):sum():item() == 3)",
         "local d = data.digits() assert(d.images.shape[2] == 28 and #d.labels == #d.images and d.images:max():item() == 1)",
     ]
 
@@ -106,6 +111,8 @@ import Testing
         ("local x = tensor({1}):requires_grad_(true) x[1] = 2", "a leaf that requires a gradient"),
         ("tensor({1}):backward()", "requires_grad_(true)"),
         ("flow.load('/no/such.pt')", "/no/such.pt"),
+        ("tensor.ones(2, 3):std{correction = 0 / 0}", "correction: a number expected, got nan"), ("random.bernoulli(0.5)", "probabilities"),
+        ("tensor.ones(2, 3):sum(1, {dim = 2})", "dim is given twice"), ("random.normal({2}, 0 / 0)", "mean: a number expected, got nan"),
         ("tensor.ones(2, 3):sum{dimm = 1}", "did you mean \"dim\"?"), ("tensor.ones(2, 3):sum({1, dim = 2})", "unknown option dim"),
         ("tensor.zeros({2, foo = 2})", "unknown option foo"), ("tensor.ones(2, 3):reshape{6, foo = 1}", "unknown option foo"),
         ("data.batches(tensor.zeros(1 << 40, 0), 3, {shuffle = true})", "one by one"),

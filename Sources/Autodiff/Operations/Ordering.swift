@@ -30,9 +30,9 @@ extension Operation {
             LawCase("cumsum over columns", [.init([2, 4])]) { try $0[0].cumulativeSum(1) },
         ]
     ) { arguments in
-        try arguments.atMost(2)
         let x = try arguments.variable(1, "x")
-        return [.object(try x.cumulativeSum(arguments.axis(2, rank: x.shape.count)))]
+        guard let axis = try arguments.alongOne(rank: x.shape.count).axis else { throw arguments.error(2, "dim", expected: "a dimension") }
+        return [.object(try x.cumulativeSum(axis))]
     }
 
     /// The dimension to order along: the last by default.

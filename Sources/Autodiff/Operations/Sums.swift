@@ -185,10 +185,9 @@ extension Operation {
             LawCase("prod over columns", [.init([2, 5])]) { try $0[0].product(1) },
         ]
     ) { arguments in
-        try arguments.atMost(3)
         let x = try arguments.variable(1, "x")
-        let axis = arguments.isNil(2) ? nil : try arguments.axis(2, rank: x.shape.count)
-        return [.object(try x.product(axis, keepingDimensions: arguments.boolean(3, "keepdim", default: false)))]
+        let (axis, keep) = try arguments.alongOne(rank: x.shape.count)
+        return [.object(try x.product(axis, keepingDimensions: keep))]
     }
 
     static let softmax = Operation(
@@ -198,9 +197,9 @@ extension Operation {
             source: "torch.softmax", example: "assert(tensor({0, 0}):softmax(1):tolist()[1] == 0.5)"),
         cases: [LawCase("softmax", [.init([2, 3])]) { try $0[0].softmax(1) }]
     ) { arguments in
-        try arguments.atMost(2)
         let x = try arguments.variable(1, "x")
-        return [.object(try x.softmax(arguments.axis(2, rank: x.shape.count)))]
+        guard let axis = try arguments.alongOne(rank: x.shape.count).axis else { throw arguments.error(2, "dim", expected: "a dimension") }
+        return [.object(try x.softmax(axis))]
     }
 
     static let norm = Operation(
@@ -235,11 +234,9 @@ extension Operation {
                 LawCase("\(name) over columns", [.init([2, 3])]) { try $0[0].extremeElements(1, largest: largest).values },
             ]
         ) { arguments in
-            try arguments.atMost(3)
             let x = try arguments.variable(1, "x")
-            if arguments.isNil(2) { return [.object(try x.extremes(largest: largest))] }
-            let axis = try arguments.axis(2, rank: x.shape.count)
-            let keep = try arguments.boolean(3, "keepdim", default: false)
+            let (along, keep) = try arguments.alongOne(rank: x.shape.count)
+            guard let axis = along else { return [.object(try x.extremes(largest: largest))] }
             let (values, indices) = try x.extremeElements(axis, largest: largest)
             return try [values, indices].map { .object(keep ? $0 : try $0.dropping([axis])) }
         }
@@ -257,12 +254,11 @@ extension Operation {
                 errors: "no elements; a dimension that is not there", source: "torch.\(name)",
                 example: "assert(tensor({3, 9, 4}):\(name)():item() == \(largest ? 2 : 1))")
         ) { arguments in
-            try arguments.atMost(3)
             let x = try arguments.variable(1, "x")
-            let axis = arguments.isNil(2) ? nil : try arguments.axis(2, rank: x.shape.count)
+            let (axis, keep) = try arguments.alongOne(rank: x.shape.count)
             let positions = Variable(try x.value.extremum(axis, largest: largest, for: "tensor.\(name)").positions)
             let counted = try positions + 1
-            guard let axis, try !arguments.boolean(3, "keepdim", default: false) else { return [.object(counted)] }
+            guard let axis, !keep else { return [.object(counted)] }
             return [.object(try counted.dropping([axis]))]
         }
     }

@@ -8,32 +8,43 @@ enum TensorDescription {
     private static let limit = 1000
     private static let edge = 3
 
+    /// Only the numbers that are shown are read, so a large tensor is described as quickly as a small one.
     static func describe(_ x: Variable) throws -> String {
-        let values = try x.value.toArray()
-        let text = Formatter(values: values)
-        var facts = "shape \(Shape.describe(x.shape)), \(x.dtype.rawValue)"
+        let (tensor, shape) = (x.value, x.shape)
+        var facts = "shape \(Shape.describe(shape)), \(x.dtype.rawValue)"
         if x.requiresGrad { facts += x.isLeaf ? ", requires_grad" : ", recorded" }
-        if x.shape.isEmpty { return "tensor(\(text.string(values[0]))) \(facts)" }
-        let summarised = values.count > limit
-        func rows(_ axis: Int, _ start: Int, _ stride: Int) -> String {
-            guard axis < x.shape.count else { return text.string(values[start]) }
-            let extent = x.shape[axis]
-            guard extent > 0 else { return "{}" }
-            let step = stride / extent
-            var shown = Array(0..<extent)
-            var gap: Int?
-            if summarised, extent > 2 * edge + 1 {
-                shown = Array(0..<edge) + Array((extent - edge)..<extent)
-                gap = edge
+        let places = shape.map { shown($0, summarised: tensor.count > limit) }
+        // Of a view of very many dimensions even the edges are too many.
+        let count = places.reduce(1.0) { $0 * Double($1.count) }
+        guard count <= 20_000 else { return "tensor({...}) \(facts)" }
+
+        var values: [Double] = []
+        func collect(_ axis: Int, _ position: Int) {
+            guard axis < shape.count else { return values.append(tensor.element(at: position)) }
+            for place in places[axis] { collect(axis + 1, position + place * tensor.strides[axis]) }
+        }
+        if tensor.count > 0 { collect(0, tensor.offset) }
+        let text = Formatter(values: values)
+        var next = 0
+        func rows(_ axis: Int) -> String {
+            guard axis < shape.count else {
+                defer { next += 1 }
+                return text.string(values[next])
             }
-            var parts = shown.map { rows(axis + 1, start + $0 * step, step) }
-            if let gap { parts.insert("...", at: gap) }
-            let last = axis == x.shape.count - 1
-            let separator = last ? ", " : ",\n" + String(repeating: "\n", count: x.shape.count - axis - 2) + String(repeating: " ", count: 8 + axis)
+            guard tensor.count > 0 else { return "{}" }
+            var parts = places[axis].map { _ in rows(axis + 1) }
+            if places[axis].count < shape[axis] { parts.insert("...", at: edge) }
+            let last = axis == shape.count - 1
+            let separator = last ? ", " : ",\n" + String(repeating: "\n", count: shape.count - axis - 2) + String(repeating: " ", count: 8 + axis)
             return "{" + parts.joined(separator: separator) + "}"
         }
-        let body = values.isEmpty ? "{}" : rows(0, 0, values.count)
-        return "tensor(\(body)) \(facts)"
+        return "tensor(\(rows(0))) \(facts)"
+    }
+
+    /// The positions of one dimension that are shown.
+    private static func shown(_ extent: Int, summarised: Bool) -> [Int] {
+        guard summarised, extent > 2 * edge + 1 else { return Array(0..<Swift.min(extent, limit)) }
+        return Array(0..<edge) + Array((extent - edge)..<extent)
     }
 
     /// One way of writing all numbers of a tensor, so that columns align.
@@ -49,7 +60,8 @@ enum TensorDescription {
             let (largest, smallest) = (sizes.max() ?? 0, sizes.min() ?? 0)
             if finite.allSatisfy({ $0 == $0.rounded() }), largest < 1e7 {
                 style = .whole
-            } else if largest >= 1e5 || (smallest < 1e-4 && largest < 1e-1) || largest / Swift.max(smallest, .leastNonzeroMagnitude) > 1e8 {
+            } else if largest > 1e8 || smallest < 1e-4 || largest / Swift.max(smallest, .leastNonzeroMagnitude) > 1000 {
+                // PyTorch's rule: no digit that matters is cut off.
                 style = .scientific
             } else {
                 style = .fixed

@@ -15,11 +15,17 @@ extension Arguments {
         try object(position, name, as: DistributionObject.self, "distribution").law
     }
 
-    /// A tensor, or a number in the law's dtype.
+    /// A tensor, or a number or a table of numbers in the law's dtype.
     fileprivate func point(_ position: Int, _ name: String, _ law: any Distribution) throws -> Variable {
         if let number = self[position].asNumber { return Variable(try Tensor(number, law.dtype)) }
-        guard case .object(let object as Variable) = self[position] else { throw error(position, name, expected: "a tensor or a number") }
-        return object
+        switch self[position] {
+        case .object(let object as Variable): return object
+        case .table(let table):
+            var nested = Nested()
+            try nested.read(table, 0, for: function, name)
+            return Variable(try Tensor(nested.values, shape: nested.shape, law.dtype))
+        default: throw error(position, name, expected: "a tensor, a number or a table of numbers")
+        }
     }
 
     /// `({n, ...}, {generator})`, `(n, {generator})` or `({generator})`.

@@ -78,7 +78,7 @@ struct LawArguments {
 }
 
 /// Rectangular nested tables of numbers.
-private struct Nested {
+struct Nested {
     var values: [Double] = []
     var shape: [Int] = []
     private var depth: Int?

@@ -120,6 +120,7 @@ enum RandomFunctions {
             }
             try arguments.atMost(next)
             let options = try arguments.options(next, ["generator", "dtype"])
+            if let wrong = numbers.firstIndex(where: \.isNaN) { throw arguments.error("\(parameters[wrong].name): a number expected, got nan") }
             if let fault = check(numbers) { throw arguments.error(fault) }
             let values = numbers
             return .tensor(try arguments.generator(options).fill(shape, arguments.dtype(options), for: arguments.function) { draw($0, values) })
@@ -141,22 +142,24 @@ enum RandomFunctions {
     static let bernoulli = NativeFunction(
         "random.bernoulli",
         Documentation(
-            "random.bernoulli({d1, d2, ...}, p, {generator, dtype}) -> tensor\nrandom.bernoulli(p, {generator, dtype}) -> tensor",
-            "1 with probability p (0.5), else 0; with a tensor of probabilities, one draw for each.",
+            "random.bernoulli({d1, d2, ...}, p, {generator, dtype}) -> tensor\nrandom.bernoulli(probabilities, {generator, dtype}) -> tensor",
+            "1 with probability p (0.5; a number, or a tensor that broadcasts to the shape), else 0; with a tensor of probabilities alone, one draw for each.",
             errors: "p outside [0, 1]; a shape that is not one", source: "torch.bernoulli",
             example: "assert(random.bernoulli({4}, 1):sum():item() == 4)\nassert(random.bernoulli(tensor({0, 1, 1})):sum():item() == 2)")
     ) { arguments in
-        if case .object(let object) = arguments[1], let variable = object as? Variable {
+        if case .object(let object) = arguments[1], let p = object as? Variable {
             try arguments.atMost(2)
             let options = try arguments.options(2, ["generator", "dtype"])
-            let probabilities = try variable.value.toArray()
-            if let wrong = probabilities.firstIndex(where: { !($0 >= 0 && $0 <= 1) }) {
-                throw arguments.error("p: numbers from 0 to 1 expected, got \(probabilities[wrong]) at element \(wrong + 1)")
-            }
-            var next = probabilities.makeIterator()
-            let dtype = options.has("dtype") ? try arguments.dtype(options) : variable.dtype.computing
-            return .tensor(
-                try arguments.generator(options).fill(variable.shape, dtype, for: arguments.function) { $0.uniform() < next.next() ?? 0 ? 1 : 0 })
+            return .tensor(try arguments.bernoulli(p.value, options.has("dtype") ? arguments.dtype(options) : p.dtype.computing, options))
+        }
+        if case .object(let object) = arguments[2], let p = object as? Variable {
+            try arguments.atMost(3)
+            let options = try arguments.options(3, ["generator", "dtype"])
+            let probabilities = try p.value.expand(arguments.shape(at: 1), for: arguments.function)
+            return .tensor(try arguments.bernoulli(probabilities, options.has("dtype") ? arguments.dtype(options) : p.dtype.computing, options))
+        }
+        guard arguments[1].asNumber.map({ $0 == $0.rounded() }) ?? true else {
+            throw arguments.error("argument 1: a shape such as {2, 3} or a tensor of probabilities expected, got \(arguments[1].shown); for one draw with probability p, random.bernoulli({}, p)")
         }
         try arguments.atMost(3)
         let shape = try arguments.shape(at: 1)
@@ -220,7 +223,7 @@ enum RandomFunctions {
         let replace = try options.boolean("replace", default: true)
         guard replace || count <= n else { throw arguments.error("\(count) of \(n) cannot be drawn without replacement") }
         guard options.has("weights") else {
-            if !replace { return .tensor(try generator.permutation(of: n, for: arguments.function).slice(0, from: 0, count: count).copy()) }
+            if !replace { return .tensor(try generator.distinct(count, of: n)) }
             return .tensor(try generator.fill([count], .float64, for: arguments.function) { Double($0.below(n) + 1) })
         }
         var weights = try options.weights(n)
@@ -232,6 +235,18 @@ enum RandomFunctions {
             if !replace { weights[index] = 0 }
         }
         return .tensor(drawn)
+    }
+}
+
+extension Arguments {
+    /// One draw for each probability.
+    fileprivate func bernoulli(_ probabilities: Tensor, _ dtype: DType, _ options: Options) throws -> Tensor {
+        let p = try probabilities.toArray()
+        if let wrong = p.firstIndex(where: { !($0 >= 0 && $0 <= 1) }) {
+            throw error("p: numbers from 0 to 1 expected, got \(Value.number(p[wrong]).shown) at element \(wrong + 1)")
+        }
+        var next = p.makeIterator()
+        return try generator(options).fill(probabilities.shape, dtype, for: function) { $0.uniform() < next.next() ?? 0 ? 1 : 0 }
     }
 }
 
@@ -247,6 +262,22 @@ extension Options {
             throw error("weights", expected: "\(n) finite numbers from 0, not all 0,")
         }
         return weights
+    }
+}
+
+extension Generator {
+    /// `count` different numbers of 1 to n in random order, in float64: the beginning of a Fisher-Yates shuffle whose
+    /// untouched places are not stored.
+    fileprivate func distinct(_ count: Int, of n: Int) throws -> Tensor {
+        let drawn = try Tensor.zeros([count], .float64, for: "random.choice")
+        var moved: [Int: Int] = [:]
+        for place in 0..<count {
+            if place & 0xfff == 0 { try Cancellation.check() }
+            let other = place + below(n - place)
+            drawn.base(Double.self)[place] = Double((moved[other] ?? other) + 1)
+            moved[other] = moved[place] ?? place
+        }
+        return drawn
     }
 }
 
