@@ -146,6 +146,7 @@ extension Arguments {
         }
         try atMost(more.isEmpty && place == 4 ? 3 : place)
         let options = try options(place, known)
+        for name in more { if let number = options[name].asNumber, number.isNaN { throw options.error(name, expected: "a number") } }
         var axes = place > 2 ? try self.axes(2, rank: rank) : nil
         var keep = place > 3 ? try boolean(3, "keepdim", default: false) : false
         if options.has("dim") {

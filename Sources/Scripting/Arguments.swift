@@ -156,10 +156,8 @@ public struct Options {
         ScriptError(function, "option \(name): \(expected) expected, got \(self[name].shown)")
     }
 
-    /// A number; not NaN, which no option means.
     public func number(_ name: String, default fallback: Double) throws -> Double {
         guard has(name) else { return fallback }
-        if let number = self[name].asNumber, number.isNaN { throw error(name, expected: "a number") }
         guard let number = self[name].asNumber else { throw error(name, expected: "a number") }
         return number
     }

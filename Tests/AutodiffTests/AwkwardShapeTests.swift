@@ -114,10 +114,12 @@ import Testing
         #expect(try message { _ = try huge.unsqueezed().expand([4, 1 << 62]) } != nil)
         #expect(try huge.reshape([1 << 31, 1 << 31]).shape == [1 << 31, 1 << 31])
         #expect(try message { _ = try huge.reshape([-1, 3]) } != nil)
-        for name in ["split", "chunk", "tolist", "tostring", "cumsum", "sort", "flip", "roll"] {
+        for name in ["split", "chunk", "tolist", "cumsum", "sort", "flip", "roll"] {
             #expect(try message { _ = try huge.call(name, .integer(name == "chunk" ? .max : 1), .integer(1)) } != nil, "\(name)")
         }
         #expect(try message { _ = try Variable(Tensor.zeros([1 << 40, 0])).call("tolist") } != nil)
+        // Printing reads only what it shows.
+        #expect(try message { _ = try huge.call("tostring") } == nil)
     }
 
     @Test func aStepPastTheEndIsNoOverflow() throws {

@@ -57,7 +57,7 @@ import Testing
         #expect(
             message { _ = try call("sample", law, .integer(1), .options(("generatr", .integer(1)))) }
                 == "distribution:sample: unknown option generatr (did you mean \"generator\"?); the options are generator")
-        #expect(message { _ = try call("log_prob", law, .string("x")) } == "distribution:log_prob: argument 2 (x): a tensor or a number expected, got \"x\"")
+        #expect(message { _ = try call("log_prob", law, .string("x")) } == "distribution:log_prob: argument 2 (x): a tensor, a number or a table of numbers expected, got \"x\"")
         #expect(
             message { _ = try call("log_prob", law, .tensor(Tensor([1, 2, 3], shape: [3]))) }
                 == "distribution:log_prob: x of shape (3) does not broadcast with distribution.Normal's batch (2)")
