@@ -76,7 +76,7 @@ let package = Package(
             ]),
 
         // Tests mirror Sources.
-        .target(name: "LawChecks", dependencies: ["Autodiff"], path: "Tests/LawChecks"),
+        .target(name: "LawChecks", dependencies: ["Autodiff", "LuaHost"], path: "Tests/LawChecks"),
         .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "LawChecks"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "LawChecks"], resources: [.copy("Fixtures")]),

@@ -1,3 +1,4 @@
+import LawChecks
 import Testing
 
 @testable import Optimizers

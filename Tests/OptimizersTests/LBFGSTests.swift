@@ -1,3 +1,4 @@
+import LawChecks
 import Testing
 
 /// What only LBFGS promises.

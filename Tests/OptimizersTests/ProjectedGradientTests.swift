@@ -1,4 +1,5 @@
 import Autodiff
+import LawChecks
 import Projections
 import Tensors
 import Testing

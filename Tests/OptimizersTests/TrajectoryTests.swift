@@ -1,3 +1,4 @@
+import LawChecks
 import Testing
 
 /// Every optimiser and option against torch.optim, step by step, in float64.

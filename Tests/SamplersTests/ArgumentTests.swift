@@ -1,3 +1,4 @@
+import LawChecks
 import Testing
 
 import Samplers

@@ -1,4 +1,5 @@
 import Foundation
+import LawChecks
 import Scripting
 import Testing
 

@@ -1,6 +1,7 @@
 import Autodiff
 import Distributions
 import Foundation
+import LawChecks
 import LuaHost
 import Scripting
 import Tensors
@@ -8,42 +9,10 @@ import Testing
 
 import Samplers
 
-/// Scripts with the modules that estimators work with, all as globals.
-struct Scripts {
-    private let interpreter: Interpreter
-
+extension Scripts {
+    /// With the modules that estimators work with.
     init() throws {
-        var options = Interpreter.Options()
-        options.globals = true
-        interpreter = try Interpreter(
-            modules: [TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), MonteCarloModule()], options: options)
-    }
-
-    @discardableResult
-    func run(_ code: String) throws -> [Value] { try interpreter.run(code: code) }
-
-    /// The number that a script returns.
-    func number(_ code: String) throws -> Double {
-        guard let number = try run(code).first?.asNumber else { throw ScriptError("test", "no number from: \(code)") }
-        return number
-    }
-
-    /// The table of numbers that a script returns.
-    func numbers(_ code: String) throws -> [Double] {
-        guard case .table(let table)? = try run(code).first, let numbers = try table.numbers() else {
-            throw ScriptError("test", "no numbers from: \(code)")
-        }
-        return numbers
-    }
-
-    /// The message that a script ends with, or "no error".
-    func message(_ code: String) throws -> String {
-        do {
-            try run(code)
-            return "no error"
-        } catch let error as LuaError {
-            return error.message
-        }
+        try self.init(modules: [TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), MonteCarloModule()])
     }
 }
 

@@ -1,3 +1,4 @@
+import LawChecks
 import Scripting
 import Testing
 

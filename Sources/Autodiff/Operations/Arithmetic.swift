@@ -75,14 +75,21 @@ extension Variable {
         }
     }
 
-    // A number on either side takes the tensor's dtype.
+    /// The sum with a number, which takes the tensor's dtype.
     public static func + (x: Variable, y: Double) throws -> Variable { try x + x.constant(y) }
+    /// The difference with a number, which takes the tensor's dtype.
     public static func - (x: Variable, y: Double) throws -> Variable { try x - x.constant(y) }
+    /// The product with a number, which takes the tensor's dtype.
     public static func * (x: Variable, y: Double) throws -> Variable { try x * x.constant(y) }
+    /// The quotient with a number, which takes the tensor's dtype.
     public static func / (x: Variable, y: Double) throws -> Variable { try x / x.constant(y) }
+    /// The sum with a number, which takes the tensor's dtype.
     public static func + (x: Double, y: Variable) throws -> Variable { try y.constant(x) + y }
+    /// The difference with a number, which takes the tensor's dtype.
     public static func - (x: Double, y: Variable) throws -> Variable { try y.constant(x) - y }
+    /// The product with a number, which takes the tensor's dtype.
     public static func * (x: Double, y: Variable) throws -> Variable { try y.constant(x) * y }
+    /// The quotient with a number, which takes the tensor's dtype.
     public static func / (x: Double, y: Variable) throws -> Variable { try y.constant(x) / y }
     /// x to the power of a number.
     public func pow(_ exponent: Double) throws -> Variable { try pow(constant(exponent)) }

@@ -1,5 +1,4 @@
 import Autodiff
-import RealModule
 import Scripting
 import Tensors
 
@@ -36,7 +35,7 @@ struct FlowCheck {
             let point = Variable(try x.value.select(0, row).copy())
             let jacobian = try Transform.jacobian(
                 of: { [try flow.toLatent($0[0].reshape([1, flow.dimension])).z.reshape([flow.dimension])] }, at: point, for: operation)
-            return logAbsoluteDeterminant(try jacobian.value.toArray(), flow.dimension)
+            return try jacobian.signAndLogDeterminant().logarithm.value.item()
         }
         return Variable(try Tensor(values, shape: [values.count], .float64))
     }
@@ -56,21 +55,5 @@ struct FlowCheck {
         guard worst.error <= tolerance else {
             throw ScriptError(operation, "\(law) fails at element \(worst.position + 1): relative error \(worst.error)")
         }
-    }
-
-    /// By Gaussian elimination with partial pivoting, in place on a copy.
-    private func logAbsoluteDeterminant(_ matrix: [Double], _ n: Int) -> Double {
-        var a = matrix
-        var total = 0.0
-        for column in 0..<n {
-            guard let pivot = (column..<n).max(by: { abs(a[$0 * n + column]) < abs(a[$1 * n + column]) }) else { return total }
-            if pivot != column { for k in 0..<n { a.swapAt(pivot * n + k, column * n + k) } }
-            total += Double.log(abs(a[column * n + column]))
-            for row in (column + 1)..<max(n, column + 1) {
-                let factor = a[row * n + column] / a[column * n + column]
-                for k in column..<n { a[row * n + k] -= factor * a[column * n + k] }
-            }
-        }
-        return total
     }
 }
