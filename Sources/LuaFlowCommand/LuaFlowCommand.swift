@@ -15,24 +15,20 @@ struct LuaFlowCommand: ParsableCommand {
             luaflow convert IN OUT [--dtype TYPE]
             """,
         version: Host.version,
-        subcommands: [Run.self, Doc.self, Convert.self])
+        subcommands: [
+            Run.self,
+            Doc.self,
+            Convert.self,
+        ])
+
+    @OptionGroup var host: HostOptions
 
     @Option(name: .customShort("e"), help: ArgumentHelp("Run this text; every module is a global.", valueName: "CODE"))
     var code: String?
 
     func run() throws {
         guard let code else { throw CleanExit.helpRequest(self) }
-        try Session.leaving {
-            var options = Interpreter.Options()
-            options.globals = true
-            options.memoryLimit = MemoryLimit.standard
-            let host = try Host(options: options)
-            try host.interpreter.withInterruptsFromTerminal {
-                    // Closed in here: finalisers may run for long, too.
-                    defer { host.interpreter.close() }
-                    _ = try host.run(code: code, name: "(command line)")
-                }
-        }
+        try host.withHost(globals: true) { _ = try $0.run(code: code, name: "(command line)") }
     }
 
     /// Wrong usage leaves with 2, as the shell's own commands do; ArgumentParser's own choice is 64.

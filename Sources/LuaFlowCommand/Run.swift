@@ -5,6 +5,8 @@ extension LuaFlowCommand {
     struct Run: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Run a script; what follows the file is the script's own.")
 
+        @OptionGroup var host: HostOptions
+
         @Argument(help: "The Lua file.")
         var file: String
 
@@ -12,16 +14,7 @@ extension LuaFlowCommand {
         var arguments: [String] = []
 
         func run() throws {
-            try Session.leaving {
-                var options = Interpreter.Options()
-                options.memoryLimit = MemoryLimit.standard
-                let host = try Host(options: options)
-                try host.interpreter.withInterruptsFromTerminal {
-                    // Closed in here: finalisers may run for long, too.
-                    defer { host.interpreter.close() }
-                    _ = try host.run(file: file, arguments: arguments)
-                }
-            }
+            try host.withHost { _ = try $0.run(file: file, arguments: arguments) }
         }
     }
 }
