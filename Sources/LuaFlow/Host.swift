@@ -17,8 +17,9 @@ import Storage
 ///     try host.run(file: "scripts/problem3_inpainting.lua", arguments: ["--steps", "100"])
 ///
 /// Another Swift module joins by being passed along: `try Host(adding: [MyModule()])`. The concurrency rules are
-/// ``LuaHost/Interpreter``'s.
-public final class Host {
+/// ``LuaHost/Interpreter``'s: one state, one executor. A host may be used from any thread, and everything it does happens
+/// on its interpreter's.
+public final class Host: @unchecked Sendable {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
         TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), FlowModule(), ProjectionModule(),
@@ -29,7 +30,8 @@ public final class Host {
     public static let version = "0.1.0"
 
     public let interpreter: Interpreter
-    public let context = Context()
+    /// Read and written on the interpreter's thread only.
+    package let context = Context()
 
     /// - Parameters:
     ///   - modules: more modules beside the built-in ones.
@@ -43,9 +45,11 @@ public final class Host {
     /// Runs a script file. The script's own folder is where `require` looks first.
     @discardableResult
     public func run(file: String, arguments: [String] = []) throws -> [Value] {
-        context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: file)
-        context.install(ScriptCall(script: file, arguments: arguments))
-        return try interpreter.run(file: file, arguments: arguments)
+        try interpreter.perform {
+            context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: file)
+            context.install(ScriptCall(script: file, arguments: arguments))
+            return try interpreter.run(file: file, arguments: arguments)
+        }
     }
 
     /// Runs a text.

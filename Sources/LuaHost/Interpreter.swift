@@ -9,10 +9,12 @@ import Synchronization
 ///     try interpreter.run(file: "train.lua", arguments: ["--epochs", "3"])
 ///     let sum = try interpreter.run(code: "return 1 + 2")   // [.integer(3)]
 ///
-/// **Concurrency.** An interpreter has a thread of its own; every call waits its turn there, so an interpreter may be
-/// used from any thread, one call at a time. Native functions run on that thread and may call the interpreter again.
-/// Tables and functions in results stay the interpreter's: read them between runs, or inside native functions.
-/// ``interrupt()`` may be called at any moment.
+/// **Concurrency.** One state, one executor: an interpreter has a thread of its own, and every call waits its turn there, so
+/// an interpreter may be used from any thread, one call at a time. Several interpreters run side by side and share
+/// nothing. Native functions run on the thread and may call the interpreter again. What is checked, and an error: a
+/// script's table or function that is used on another thread while its script runs, or given to another interpreter; two
+/// interpreters that would wait for each other. ``interrupt()`` may be called at any moment. Swift concurrency uses
+/// ``perform(_:)-async`` or an actor on ``unownedExecutor``, so that no thread of its pool is blocked.
 public final class Interpreter: @unchecked Sendable {
     /// How much a script may do.
     public enum Trust: Sendable {
@@ -32,13 +34,21 @@ public final class Interpreter: @unchecked Sendable {
         public init() {}
     }
 
-    private let thread: InterpreterThread
+    let thread: InterpreterThread
     private let core: Core
     private let options: Options
     /// Lua's package.path as it was at the start.
     private var defaultPath = ""
     /// Guards what other threads may ask of a run.
-    private let runs = Mutex<(number: Int, running: Bool, closed: Bool, timedOut: Bool)>((0, false, false, false))
+    private let runs = Mutex(Runs())
+    struct Runs {
+        var number = 0
+        var running = false
+        var closed = false
+        var timedOut = false
+        /// The asynchronous work that has the thread, which its task may cancel.
+        var work: CancellableWork?
+    }
     private let limit = Mutex<Duration?>(nil)
     private var closeRequested = false
 
@@ -137,6 +147,13 @@ public final class Interpreter: @unchecked Sendable {
         }
     }
 
+    /// Calls a script's function, as a run of its own when none is in progress.
+    @discardableResult
+    public func call(_ function: any ScriptFunction, _ arguments: [Value] = []) throws(LuaError) -> [Value] {
+        nonisolated(unsafe) let (function, arguments) = (function, arguments)
+        return try perform { try function.call(arguments) }
+    }
+
     /// Compiles a text without running it.
     /// - Throws: ``LuaError`` of kind ``LuaError/Kind/syntax``; see ``LuaError/isIncomplete``.
     public func check(code: String, name: String = "(code)") throws(LuaError) {
@@ -170,6 +187,15 @@ public final class Interpreter: @unchecked Sendable {
     /// thread. Between runs it does nothing.
     public func interrupt() {
         runs.withLock { if $0.running { lf_interrupt(core.state) } }
+    }
+
+    /// The work that has the thread from now on; nil at its end.
+    func begin(_ work: CancellableWork?) { runs.withLock { $0.work = work } }
+
+    /// Interrupts this work if it has the thread; if it has no run in progress, its next one does not start.
+    func cancel(_ work: CancellableWork) {
+        work.cancel()
+        runs.withLock { if $0.work === work, $0.running { lf_interrupt(core.state) } }
     }
 
     /// How long a run may take, from the next one on; nil for as long as it likes.
@@ -246,6 +272,7 @@ public final class Interpreter: @unchecked Sendable {
             runs.number += 1
             runs.running = true
             runs.timedOut = false
+            if runs.work?.isCancelled == true { lf_interrupt(core.state) }
             return runs.number
         }
         let timer = startTimer(number)

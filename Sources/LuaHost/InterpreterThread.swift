@@ -1,5 +1,6 @@
 import CLuaTrampolines
 import Dispatch
+import Scripting
 import Synchronization
 
 /// The thread that everything of one interpreter runs on, with a stack large enough for recursion through callbacks.
@@ -67,16 +68,52 @@ final class InterpreterThread: @unchecked Sendable {
     var isCurrent: Bool { lf_thread_is_current(thread) }
 
     /// Runs `body` on the thread and waits. On the thread itself it is a plain call.
+    /// - Throws: what `body` does; ``ScriptError`` when that thread waits for the caller's, as both would wait for ever.
     func perform<R>(_ body: () throws -> R) throws -> R {
         if isCurrent { return try body() }
-        var result: Result<R, any Error>?
-        withoutActuallyEscaping({ result = Result(catching: body) }) { work in
-            let job = Job(body: work)
-            queue.jobs.withLock { $0.waiting.append(job) }
-            queue.available.signal()
-            job.done.wait()
+        return try InterpreterThread.current.waiting(for: self) {
+            var result: Result<R, any Error>?
+            withoutActuallyEscaping({ result = Result(catching: body) }) { work in
+                let job = Job(body: { InterpreterThread.$current.withValue(self, operation: work) })
+                post(job)
+                job.done.wait()
+            }
+            guard let result else { throw LuaError.closed }
+            return try result.get()
         }
-        guard let result else { throw LuaError.closed }
-        return try result.get()
+    }
+
+    /// Runs `body` on the thread, some time after what waits there already.
+    func post(_ body: @escaping @Sendable () -> Void) {
+        post(Job(body: { InterpreterThread.$current.withValue(self, operation: body) }))
+    }
+
+    private func post(_ job: Job) {
+        queue.jobs.withLock { $0.waiting.append(job) }
+        queue.available.signal()
+    }
+
+    // MARK: Interpreters that call each other
+
+    /// The interpreter's thread that the work runs on.
+    @TaskLocal fileprivate static var current: InterpreterThread?
+    /// Whose answer this thread waits for.
+    fileprivate let waitsFor = Mutex<InterpreterThread?>(nil)
+}
+
+extension InterpreterThread? {
+    /// Notes first, then looks: of the threads that close a circle, the last one sees it.
+    fileprivate func waiting<R>(for other: InterpreterThread, _ body: () throws -> R) throws -> R {
+        guard let self else { return try body() }
+        self.waitsFor.withLock { $0 = other }
+        defer { self.waitsFor.withLock { $0 = nil } }
+        var next: InterpreterThread? = other
+        while let thread = next {
+            guard thread !== self else {
+                throw ScriptError("", "this interpreter would wait for one that waits for it")
+            }
+            next = thread.waitsFor.withLock { $0 }
+        }
+        return try body()
     }
 }

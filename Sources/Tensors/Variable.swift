@@ -50,3 +50,18 @@ extension Arguments {
         return DType(rawValue: name) ?? .float32
     }
 }
+
+extension Variable: ScriptConvertible {
+    public static func from(_ value: Value) throws -> Variable {
+        guard case .object(let object) = value, let variable = object as? Variable else {
+            throw unexpected(value, expected: "a tensor")
+        }
+        return variable
+    }
+    public var scriptValue: Value { .object(self) }
+}
+
+extension Tensor: ScriptConvertible {
+    public static func from(_ value: Value) throws -> Tensor { try Variable.from(value).value }
+    public var scriptValue: Value { .tensor(self) }
+}

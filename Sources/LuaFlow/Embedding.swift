@@ -1,0 +1,97 @@
+// What a Swift program does with a host: values in, values out, functions both ways.
+
+extension Host {
+    /// The value of an expression, or what a text returns.
+    ///
+    ///     let host = try Host()
+    ///     let seven: Int = try host.evaluate("3 + 4")
+    ///     let norm: Double = try host.evaluate("require('tensor').ones(4):norm():item()")
+    ///
+    /// - Throws: ``LuaError`` when the text is wrong or fails; ``ScriptError`` when its value is no `R`.
+    public func evaluate<R: ScriptConvertible>(_ code: String, as type: R.Type = R.self) throws -> R {
+        try interpreter.perform {
+            let expression = "return " + code
+            let isExpression = (try? interpreter.check(code: expression, name: "(code)")) != nil
+            let results = try interpreter.run(code: isExpression ? expression : code, name: "(code)")
+            return try converted("evaluate", "the result") { try R.from(results.first ?? .none) }
+        }
+    }
+
+    /// Sets a global.
+    ///
+    ///     try host.set("temperature", 0.5)
+    public func set(_ name: String, _ value: some ScriptConvertible) throws {
+        try interpreter.perform { try interpreter.setGlobal(name, value.scriptValue) }
+    }
+
+    /// A global; of `host.get("settings", as: [String: Double].self)` the whole table.
+    /// - Throws: ``ScriptError`` when it is no `R`. One that is not set is nil, an optional's.
+    public func get<R: ScriptConvertible>(_ name: String, as type: R.Type = R.self) throws -> R {
+        try interpreter.perform {
+            let value = try interpreter.getGlobal(name)
+            return try converted("get", name) { try R.from(value) }
+        }
+    }
+
+    /// Calls a global function and gives its first result.
+    ///
+    ///     let step: Double = try host.call("schedule", 10, 1e-3)
+    ///
+    /// - Throws: ``ScriptError`` when there is no such function, or its result is no `R`; ``LuaError`` when it fails.
+    public func call<each A: ScriptConvertible, R: ScriptConvertible>(
+        _ name: String, _ arguments: repeat each A, as type: R.Type = R.self
+    ) throws -> R {
+        var values: [Value] = []
+        for argument in repeat each arguments { values.append(argument.scriptValue) }
+        return try interpreter.perform {
+            let value = try interpreter.getGlobal(name)
+            guard case .function(let function) = value else {
+                throw ScriptError("call", "the global \(name) is no function: it is \(value.shown)")
+            }
+            let result = try interpreter.call(function, values).first ?? .none
+            return try converted("call", "the result of \(name)") { try R.from(result) }
+        }
+    }
+
+    /// Makes a Swift function a global. Its parameters say what a script must hand over:
+    ///
+    ///     try host.define("area") { (width: Double, height: Double) in width * height }
+    ///
+    /// `area("x", 2)` is then the error `area: argument 1: a number expected, got "x"`.
+    public func define<each A: ScriptConvertible, R: ScriptConvertible>(
+        _ name: String, _ body: @escaping @Sendable (repeat each A) throws -> R
+    ) throws {
+        let function = NativeFunction(name, Documentation(name, "")) { arguments -> Value in
+            var reader = ArgumentReader(arguments)
+            let read = (repeat try reader.next((each A).self))
+            try arguments.atMost(reader.position)
+            return try body(repeat each read).scriptValue
+        }
+        try set(name, Value.closure(function, bound: []))
+    }
+
+    private func converted<R>(_ operation: String, _ what: String, _ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch let error as ScriptError where error.operation.isEmpty {
+            throw ScriptError(operation, "\(what): \(error.message)")
+        }
+    }
+}
+
+/// Reads one argument after the other as the types of a Swift function's parameters.
+private struct ArgumentReader {
+    private let arguments: Arguments
+    private(set) var position = 0
+
+    init(_ arguments: Arguments) { self.arguments = arguments }
+
+    mutating func next<A: ScriptConvertible>(_ type: A.Type) throws -> A {
+        position += 1
+        do {
+            return try A.from(arguments[position])
+        } catch let error as ScriptError where error.operation.isEmpty {
+            throw arguments.error("argument \(position): \(error.message)")
+        }
+    }
+}
