@@ -22,9 +22,9 @@ local schedules = require "inpainting.schedules"
 local options = host.arguments{
   about = "Fills in the missing pixels of an MNIST digit by maximum likelihood under a flow (problem 3).",
   {"digit", 1, "which of the shipped digits, from 1"},
-  {"mask", "rectangle", "what is missing: " .. host.names(masks) .. ", or the path of a PNG; NAME:TEXT hands TEXT to the mask"},
-  {"schedule", "constant", "the step sizes: " .. host.names(schedules)},
-  {"noise", "none", "the noise of every step: " .. host.names(noises)},
+  {"mask", "rectangle", "what is missing: " .. host.names(masks, "masks") .. ", or the path of a PNG; NAME:TEXT hands TEXT to the mask"},
+  {"schedule", "constant", "the step sizes: " .. host.names(schedules, "schedules")},
+  {"noise", "none", "the noise of every step: " .. host.names(noises, "noises")},
   {"steps", 300, "how many"},
   {"lr", 1e-3, "the step size that the schedule starts from"},
   {"seed", 0, "of noise and random masks"},

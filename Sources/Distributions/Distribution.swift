@@ -14,6 +14,8 @@ import Tensors
 public protocol Distribution {
     /// The name scripts give it.
     static var name: String { get }
+    /// The same; a law that a script defined has one of its own.
+    var name: String { get }
     /// What defines it, as it was given.
     var parameters: [Parameter] { get }
     var batchShape: [Int] { get }
@@ -55,6 +57,8 @@ public struct Parameter {
 extension Distribution {
     public var name: String { Self.name }
     static var operation: String { "distribution.\(name)" }
+    /// The constructor's name, for messages.
+    var operation: String { "distribution.\(name)" }
 
     public var eventShape: [Int] { [] }
     public var isReparameterised: Bool { false }
@@ -70,7 +74,7 @@ extension Distribution {
 
     /// P(X <= x), element by element.
     public func cumulativeProbability(_ x: Variable, for operation: String = "distribution:cdf") throws -> Variable {
-        guard eventShape.isEmpty else { throw ScriptError(operation, "\(Self.operation) draws vectors and has no cdf") }
+        guard eventShape.isEmpty else { throw ScriptError(operation, "\(self.operation) draws vectors and has no cdf") }
         try check(x, "x", event: [], operation)
         return try cumulative(x)
     }
@@ -93,22 +97,22 @@ extension Distribution {
     public func rsample(_ shape: [Int] = [], from generator: Generator, for operation: String = "distribution:rsample") throws -> Variable {
         guard isReparameterised else {
             throw ScriptError(
-                operation, "\(Self.operation) has no reparameterised draws; use sample and the score function, grad log_prob(x) f(x)")
+                operation, "\(self.operation) has no reparameterised draws; use sample and the score function, grad log_prob(x) f(x)")
         }
         _ = try Shape.count(shape + batchShape + eventShape, for: operation)
         return try draw(shape, from: generator, for: operation)
     }
 
     public func cumulative(_ x: Variable) throws -> Variable {
-        throw ScriptError("distribution:cdf", "\(Self.operation) has no cdf in closed form; average sample():le(x) over draws")
+        throw ScriptError("distribution:cdf", "\(self.operation) has no cdf in closed form; average sample():le(x) over draws")
     }
 
     public func inverseCumulative(_ q: Variable) throws -> Variable {
-        throw ScriptError("distribution:icdf", "\(Self.operation) has no icdf in closed form")
+        throw ScriptError("distribution:icdf", "\(self.operation) has no icdf in closed form")
     }
 
     public func entropy() throws -> Variable {
-        throw ScriptError("distribution:entropy", "\(Self.operation) has no entropy in closed form; average -log_prob(x) over draws")
+        throw ScriptError("distribution:entropy", "\(self.operation) has no entropy in closed form; average -log_prob(x) over draws")
     }
 
     public var description: String {
@@ -116,19 +120,19 @@ extension Distribution {
             let one = parameter.value.value.count == 1 ? try? parameter.value.value.item() : nil
             return "\(parameter.name) = \(one.map(shown) ?? Shape.describe(parameter.value.shape))"
         }
-        return "\(Self.operation)(\(list.joined(separator: ", ")))"
+        return "\(self.operation)(\(list.joined(separator: ", ")))"
     }
 
     private func check(_ x: Variable, _ argument: String, event: [Int], _ operation: String) throws {
         guard x.shape.count >= event.count, Array(x.shape.suffix(event.count)) == event else {
             throw ScriptError(
-                operation, "\(argument) has shape \(Shape.describe(x.shape)); events of \(Self.operation) have shape \(Shape.describe(event))")
+                operation, "\(argument) has shape \(Shape.describe(x.shape)); events of \(self.operation) have shape \(Shape.describe(event))")
         }
         let lead = Array(x.shape.dropLast(event.count))
         guard (try? Shape.broadcast(lead, batchShape, for: operation)) != nil else {
             throw ScriptError(
                 operation,
-                "\(argument) of shape \(Shape.describe(x.shape)) does not broadcast with \(Self.operation)'s batch \(Shape.describe(batchShape))")
+                "\(argument) of shape \(Shape.describe(x.shape)) does not broadcast with \(self.operation)'s batch \(Shape.describe(batchShape))")
         }
     }
 }

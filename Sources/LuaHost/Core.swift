@@ -144,12 +144,19 @@ private func releaseObject(_ object: UnsafeMutablePointer<lf_object>?) {
 extension Core {
     /// The script's line that runs now, for ``ScriptLocation``; asked on the interpreter's thread.
     var location: ScriptLocation {
-        ScriptLocation { [weak self] in
-            guard let self, !self.isClosed else { return nil }
-            return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { text in
-                guard let base = text.baseAddress, lf_location(self.state, base, text.count) else { return nil }
-                return String(cString: base)
-            }
+        ScriptLocation(
+            describe: { [weak self] in self?.text(capacity: 256) { lf_location($0, false, $1, $2) } },
+            place: { [weak self] in
+                self?.text(capacity: 4096) { lf_location($0, true, $1, $2) }.flatMap(ScriptPlace.init(parsing:))
+            })
+    }
+
+    /// What a question about the state answers in a buffer.
+    func text(capacity: Int, _ ask: (OpaquePointer, UnsafeMutablePointer<CChar>, Int) -> Bool) -> String? {
+        guard !isClosed else { return nil }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { text in
+            guard let base = text.baseAddress, ask(state, base, text.count) else { return nil }
+            return String(cString: base)
         }
     }
 }

@@ -70,6 +70,11 @@ final class TableHandle: Handle, ScriptTable {
 
 /// A script's function.
 final class FunctionHandle: Handle, ScriptFunction {
+    var definition: ScriptPlace? {
+        let found = try? onThread { core.text(capacity: 4096) { lf_definition($0, reference, $1, $2) } }
+        return found.flatMap { $0 }.flatMap(ScriptPlace.init(parsing:))
+    }
+
     func call(_ arguments: [Value]) throws -> [Value] {
         try onThread {
             try core.withList(arguments) { list in

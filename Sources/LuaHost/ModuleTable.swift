@@ -55,7 +55,7 @@ struct ModuleTable {
             withBytes(key) { lf_set_field(list, $0, $1) }
         }
         lf_put_table(list, 0, 3)
-        lf_put_native(list, core.permanent(missing(name)))
+        lf_put_native(list, core.permanent(missing(name, name == module.name ? module.scripted : nil)))
         withBytes("__index") { lf_set_field(list, $0, $1) }
         withBytes(name) { lf_put_string(list, $0, $1) }
         withBytes("__name") { lf_set_field(list, $0, $1) }
@@ -66,12 +66,14 @@ struct ModuleTable {
         lf_set_metatable(list)
     }
 
-    private func missing(_ name: String) -> NativeFunction {
+    /// What a key means that is not in the table: a constructor that a script added, or an error with the nearest name.
+    private func missing(_ name: String, _ scripted: ScriptedConstructors?) -> NativeFunction {
         NativeFunction("\(name) index", Documentation("", "")) { arguments -> [Value] in
             guard case .string(let key) = arguments[2] else {
                 throw ScriptError("", "\(name) cannot be indexed with \(arguments[2].shown)")
             }
-            var known: [String] = []
+            if let constructor = scripted?.value(key, in: arguments.context) { return [constructor] }
+            var known = scripted?.names(in: arguments.context) ?? []
             if case .table(let table) = arguments[1] {
                 for case (.string(let member), _) in try table.entries() { known.append(member) }
             }

@@ -13,4 +13,6 @@ public struct ProjectionModule: ScriptModule {
     }
 
     public var types: [TypeFace] { [ProjectionObject.face] }
+
+    public var scripted: ScriptedConstructors? { ScriptSet.registered }
 }

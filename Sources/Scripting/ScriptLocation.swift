@@ -3,10 +3,33 @@ public struct ScriptLocation: Sendable {
     /// A host binds one for the length of a run.
     @TaskLocal public static var current: ScriptLocation?
 
-    /// Answers `script.lua:12`, or nil outside any script.
+    /// Answers `script.lua:12`, with a long path shortened, or nil outside any script: for messages.
     public let describe: @Sendable () -> String?
+    /// The same as file and line, with the whole path: to tell files apart.
+    public let place: @Sendable () -> ScriptPlace?
 
-    public init(describe: @escaping @Sendable () -> String?) {
+    public init(describe: @escaping @Sendable () -> String?, place: @escaping @Sendable () -> ScriptPlace?) {
         self.describe = describe
+        self.place = place
     }
+}
+
+/// A line of a script.
+public struct ScriptPlace: Hashable, Sendable, CustomStringConvertible {
+    /// The path as it was loaded, or what a text that is no file is called: `(prompt)`.
+    public let file: String
+    public let line: Int
+
+    public init(file: String, line: Int) {
+        self.file = file
+        self.line = line
+    }
+
+    /// Reads `script.lua:12`.
+    public init?(parsing text: String) {
+        guard let colon = text.lastIndex(of: ":"), let line = Int(text[text.index(after: colon)...]) else { return nil }
+        self.init(file: String(text[..<colon]), line: line)
+    }
+
+    public var description: String { "\(file):\(line)" }
 }

@@ -9,6 +9,8 @@ public protocol ScriptModule: Sendable {
     var call: NativeFunction? { get }
     /// The userdata types the module brings, or adds members to.
     var types: [TypeFace] { get }
+    /// What scripts may add to the module, if anything.
+    var scripted: ScriptedConstructors? { get }
     /// Plain values in the module's table.
     func constants(_ context: Context) throws -> [(key: String, value: Value)]
 }
@@ -16,6 +18,7 @@ public protocol ScriptModule: Sendable {
 extension ScriptModule {
     public var call: NativeFunction? { nil }
     public var types: [TypeFace] { [] }
+    public var scripted: ScriptedConstructors? { nil }
     public func constants(_ context: Context) throws -> [(key: String, value: Value)] { [] }
 }
 

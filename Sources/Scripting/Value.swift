@@ -96,4 +96,10 @@ public protocol ScriptFunction: AnyObject {
     /// Calls it and waits. A script error raised inside is thrown, and raises again unchanged in the script if the
     /// Swift caller lets it through.
     func call(_ arguments: [Value]) throws -> [Value]
+    /// Where it was written; nil when no script wrote it.
+    var definition: ScriptPlace? { get }
+}
+
+extension ScriptFunction {
+    public var definition: ScriptPlace? { nil }
 }

@@ -201,8 +201,11 @@ void lf_adopt_thread(lf_state *state);
 // From any thread, and from signal handlers, while the state's thread lives: everything stops.
 void lf_interrupt(lf_state *state);
 bool lf_is_stopping(const lf_state *state);
-// `script.lua:12`, the line that runs, into `text`; false outside any script. From the state's thread only.
-bool lf_location(lf_state *state, char *text, size_t capacity);
+// `script.lua:12`, the line that runs, into `text`; false outside any script. Long paths are shortened unless `whole`.
+// From the state's thread only.
+bool lf_location(lf_state *state, bool whole, char *text, size_t capacity);
+// The same for the line where a function was written; false for one that is not Lua's.
+bool lf_definition(lf_state *state, lf_reference *function, char *text, size_t capacity);
 // Ends the run with this status, as os.exit does; the caller then reports LF_STOP.
 void lf_request_exit(lf_state *state, int32_t code);
 // The script called os.exit: that is why it stops.

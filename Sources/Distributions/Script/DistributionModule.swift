@@ -8,7 +8,9 @@ public struct DistributionModule: ScriptModule {
     public let summary =
         "Probability laws: d = distribution.Normal(0, 1), then d:sample({n}), d:rsample({n}), d:log_prob(x) in nats, d:entropy(), d:cdf(x), d.mean, d.variance."
 
-    public var functions: [NativeFunction] { Catalogue.laws.map { $0.constructor } + [Divergence.function] }
+    public var functions: [NativeFunction] { Catalogue.laws.map { $0.constructor } + [ScriptedLaw.constructor, Divergence.function] }
 
     public var types: [TypeFace] { [DistributionObject.face] }
+
+    public var scripted: ScriptedConstructors? { ScriptedLaw.registered }
 }

@@ -53,7 +53,7 @@ public final class Flow: ScriptObject {
     /// log p(x) in nats, per row of (rows, D): log p(z) + log |det dz/dx| (change of variables).
     public func logProbability(_ x: Variable) throws -> Variable {
         let (z, logDeterminant) = try toLatent(x)
-        return try prior.logProbability(z).sum([1]) + logDeterminant
+        return try prior.logProbabilityOfRows(z) + logDeterminant
     }
 
     /// Draws from the model: noise from the prior, mapped to data. Shape (count, D).

@@ -120,6 +120,7 @@ enum FlowMethods {
         "half", "m:half() -> flow", "A copy with float16 weights (scales and biases stay float32): half the memory, quicker on single images, for evaluating only.", source: "torch.nn.Module.half",
         example: "assert(m:half():parameters()[1].dtype == \"float16\")"
     ) { arguments, flow in
+        guard NICE.recognises(flow.parameters.map(\.name)) else { throw arguments.error("only a NICE has half weights, not a flow.\(flow.name)") }
         let entries = try flow.parameters.map { name, parameter in
             (name: name, tensor: name.hasSuffix(".weight") ? try parameter.value.cast(.float16) : try parameter.value.copy())
         }

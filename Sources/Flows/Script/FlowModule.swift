@@ -10,7 +10,11 @@ public struct FlowModule: ScriptModule {
 
     public let name = "flow"
     public let summary = "Normalizing flows: exact log-densities in nats, latents, samples, and gradients of all of them."
-    public var functions: [NativeFunction] { [FlowFunctions.load, FlowFunctions.nice] }
+    public var functions: [NativeFunction] { 
+        [FlowFunctions.load, FlowFunctions.nice, FlowFunctions.flow, FlowFunctions.scaling, FlowFunctions.transform]
+    }
+
+    public var scripted: ScriptedConstructors? { FlowFunctions.registered }
 
     public var types: [TypeFace] {
         [
@@ -25,10 +29,12 @@ public struct FlowModule: ScriptModule {
                     .describe: NativeFunction("flow:tostring", Documentation("tostring(m)", "The architecture and its size.", example: "print(flow.NICE{dim = 4, hidden = 3})")) { arguments in
                         let flow = try arguments.flow()
                         let count = flow.parameters.reduce(0) { $0 + $1.value.value.count }
+                        guard count > 0 else { return .string("flow.\(flow.name)(dim \(flow.dimension), \(flow.transforms.count) transforms)") }
                         let stored = Set(flow.parameters.map { $0.value.dtype.rawValue }).sorted().joined(separator: " and ")
                         return .string("flow.\(flow.name)(dim \(flow.dimension), \(flow.transforms.count) transforms, \(count) parameters in \(stored))")
                     }
-                ])
+                ]),
+            TransformObject.face,
         ]
     }
 }

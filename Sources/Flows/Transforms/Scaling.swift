@@ -10,13 +10,22 @@ public struct Scaling: FlowTransform {
     public init(logScale: Variable) { self.logScale = logScale }
 
     public func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable) {
-        let logScale = try logScale.promoted(with: x)
+        let logScale = try fitting(x)
         return (try x * logScale.exp(), try logScale.sum())
     }
 
     public func toData(_ z: Variable) throws -> (x: Variable, logDeterminant: Variable) {
-        let logScale = try logScale.promoted(with: z)
+        let logScale = try fitting(z)
         return (try z * (-logScale).exp(), try -logScale.sum())
+    }
+
+    /// One scale alone would broadcast over all columns, and count once.
+    private func fitting(_ x: Variable) throws -> Variable {
+        guard logScale.shape.last == x.shape.last else {
+            throw ScriptError(
+                "flow.Scaling", "\(logScale.shape.last ?? 0) scales for x of shape \(Shape.describe(x.shape)): one for each column expected")
+        }
+        return try logScale.promoted(with: x)
     }
 
     public var parameters: [(name: String, value: Variable)] { [("scale", logScale)] }

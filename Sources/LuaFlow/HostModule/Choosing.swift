@@ -4,29 +4,59 @@ import Scripting
 extension HostFunctions {
     static let names = NativeFunction(
         "host.names",
-        Documentation("host.names(t) -> string", "The names of a table's functions, sorted, with commas between them: for help texts.", errors: "t is not a table", example: "assert(host.names{b = print, a = print} == \"a, b\")")
+        Documentation(
+            "host.names(t, kind) -> string",
+            """
+            The names of a table's functions, sorted, with commas between them: for help texts. With a kind, such as \
+            "masks", also those that were registered under it (host.register), as host.pick finds them.
+            """,
+            errors: "t is not a table",
+            example: """
+                assert(host.names{b = print, a = print} == "a, b")
+                host.register{masks = {c = print}}
+                assert(host.names({b = print, a = print}, "masks") == "a, b, c")
+                """)
     ) { arguments in
-        try arguments.atMost(1)
-        return .string(try functions(of: arguments.table(1, "t")).map(\.key).sorted().joined(separator: ", "))
+        try arguments.atMost(2)
+        var names = Set(try functions(of: arguments.table(1, "t")).map(\.key))
+        if !arguments.isNil(2) { names.formUnion(registered(try arguments.string(2, "kind"), arguments.context).map(\.name)) }
+        return .string(names.sorted().joined(separator: ", "))
     }
 
     static let pick = NativeFunction(
         "host.pick",
         Documentation(
             "host.pick(kind, t, name) -> function, text",
-            "The function that a user asked for by name, from a table of functions or from what was registered under the kind (host.register). A name may carry a parameter behind a colon, `random:30`: the text is the second result, nil without one.",
-            errors: "an unknown name: the message lists the known ones and names the nearest",
+            """
+            The function that a user asked for by name, from a table of functions or from what was registered under the \
+            kind (host.register). A name may carry a parameter behind a colon, `random:30`: the text is the second result, \
+            nil without one. The kind may be any word; host.register knows some.
+            """,
+            errors: "an unknown name: the message lists the known ones and names the nearest; a name that the table has and a plugin registered: the message names both places",
             example: "local f, text = host.pick(\"masks\", {random = function() end}, \"random:30\")\nassert(f and text == \"30\")")
     ) { arguments -> [Value] in
         try arguments.atMost(3)
         let kind = try arguments.string(1, "kind")
-        let known = try functions(of: arguments.table(2, "t")) + arguments.context.service(Registry.self).entries(kind)
+        let own = try functions(of: arguments.table(2, "t"))
+        let registered = registered(kind, arguments.context)
         let parts = try arguments.string(3, "name").split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let found = known.first(where: { $0.key == parts[0] }) else {
-            let names = known.map(\.key).sorted()
-            throw ScriptError("", "no \"\(parts[0])\" among the \(kind)\(suggestion(for: parts[0], among: names)); there are \(names.joined(separator: ", "))")
+        let name = parts[0]
+        let parameter = parts.count > 1 ? Value.string(parts[1]) : .none
+        switch (own.first { $0.key == name }, registered.first { $0.name == name }) {
+        case (let mine?, nil): return [.function(mine.function), parameter]
+        case (nil, let theirs?): return [.function(theirs.function), parameter]
+        case (let mine?, let theirs?):
+            let place = mine.function.definition.map { " (\($0))" } ?? ""
+            throw ScriptError(
+                "", "\(kind): \"\(name)\" is the script's own\(place), and registered at \(theirs.origin); rename one of the two")
+        case (nil, nil):
+            let names = Set(own.map(\.key) + registered.map(\.name)).sorted()
+            throw ScriptError("", "no \"\(name)\" among the \(kind)\(suggestion(for: name, among: names)); there are \(names.joined(separator: ", "))")
         }
-        return [found.value, parts.count > 1 ? .string(parts[1]) : .none]
+    }
+
+    private static func registered(_ kind: String, _ context: Context) -> [Registration] {
+        RegistryKind(rawValue: kind).map { context.service(Registry.self).entries($0) } ?? []
     }
 
     static let check = NativeFunction(
@@ -50,10 +80,10 @@ extension HostFunctions {
         return whole ? .integer(arguments[2].asInteger ?? 0) : arguments[2]
     }
 
-    private static func functions(of table: any ScriptTable) throws -> [(key: String, value: Value)] {
+    private static func functions(of table: any ScriptTable) throws -> [(key: String, function: any ScriptFunction)] {
         try table.entries().compactMap { key, value in
-            guard case .string(let name) = key, case .function = value else { return nil }
-            return (key: name, value: value)
+            guard case .string(let name) = key, case .function(let function) = value else { return nil }
+            return (key: name, function: function)
         }
     }
 }

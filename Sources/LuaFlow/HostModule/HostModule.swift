@@ -41,33 +41,12 @@ enum HostFunctions {
         case .values(let named, let rest):
             return .record(named + (specification.takesRest ? [(key: "rest", value: .list(rest.map { .string($0) }))] : []))
         case .help:
-            print(specification.help(script: call.script), terminator: "")
+            print(specification.help(usage: call.usage), terminator: "")
             throw ExitRequest(code: 0)
         case .wrong(let message):
-            FileHandle.standardError.write(Data("\(call.script): \(message)\nTry: luaflow run \(call.script) --help\n".utf8))
+            FileHandle.standardError.write(Data("\(call.script): \(message)\nTry: \(call.usage) --help\n".utf8))
             throw ExitRequest(code: 2)
         }
-    }
-
-    static let register = NativeFunction(
-        "host.register",
-        Documentation(
-            "host.register{schedules = {name = f, ...}, noises = {...}, masks = {...}, ...}",
-            "Registers functions by kind and name, for every script of this run to find with host.registered.",
-            errors: "a name that is registered already; a value that is not a table of functions",
-            example: "host.register{schedules = {mine = function(k) return 1 / k end}}\nassert(host.registered(\"schedules\").mine(2) == 0.5)")
-    ) { arguments in
-        try arguments.atMost(1)
-        try arguments.context.service(Registry.self).add(arguments.table(1, "kinds"), for: arguments.function)
-        return []
-    }
-
-    static let registered = NativeFunction(
-        "host.registered",
-        Documentation("host.registered(kind) -> table", "What was registered under a kind: a new table from names to functions, empty when nothing was.", example: "assert(next(host.registered(\"nothing\")) == nil)")
-    ) { arguments in
-        try arguments.atMost(1)
-        return .record(arguments.context.service(Registry.self).entries(try arguments.string(1, "kind")))
     }
 
     static let resource = NativeFunction(
@@ -87,33 +66,4 @@ enum HostFunctions {
     static let clock = NativeFunction(
         "host.clock", Documentation("host.clock() -> number", "Seconds of wall time since some fixed moment, for measuring how long something takes.", example: "local t = host.clock()\nassert(host.clock() >= t)")
     ) { _ in .number(Double(DispatchTime.now().uptimeNanoseconds) / 1e9) }
-}
-
-/// Functions that scripts registered, by kind and name.
-final class Registry: Service {
-    private var kinds: [String: [(key: String, value: Value)]] = [:]
-
-    init() {}
-
-    func entries(_ kind: String) -> [(key: String, value: Value)] { kinds[kind] ?? [] }
-
-    /// Adds all or nothing.
-    func add(_ table: any ScriptTable, for operation: String) throws {
-        var additions: [(kind: String, name: String, value: Value)] = []
-        for (key, value) in try table.entries() {
-            guard case .string(let kind) = key, case .table(let members) = value else {
-                throw ScriptError(operation, "a table from kinds to tables of functions expected, got \(key.shown) = \(value.shown)")
-            }
-            for (key, value) in try members.entries() {
-                guard case .string(let name) = key, case .function = value else {
-                    throw ScriptError(operation, "\(kind): a name and a function expected, got \(key.shown) = \(value.shown)")
-                }
-                guard !entries(kind).contains(where: { $0.key == name }) else {
-                    throw ScriptError(operation, "\(kind): the name \"\(name)\" is registered already")
-                }
-                additions.append((kind, name, value))
-            }
-        }
-        for (kind, name, value) in additions { kinds[kind, default: []].append((key: name, value: value)) }
-    }
 }

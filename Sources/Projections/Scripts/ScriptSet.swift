@@ -1,29 +1,49 @@
 import Scripting
 import Tensors
 
-/// A set that a script defines by its projection: `projection.Set{name = ..., project = function(x) ... end}`.
+/// A set that a script defines by its projection: `projection.Set{name = ..., project = function(x) ... end}`, or
+/// `projection.Diamond(2)` when a plugin registered Diamond.
 ///
-/// The functions get a copy of x, so that they may work in place, and must return a tensor of its shape (or a boolean,
-/// for `contains`). Whether the projection is one is the script's to prove: `projection.verify`.
+/// The functions get a copy of x, so that they may work in place, and must return a tensor of its shape (or a boolean for
+/// `contains`, a number for `distance`). Whether the projection is one is the script's to prove: `projection.verify`.
 public struct ScriptSet: ProjectableSet {
     public let name: String
     public let isConvex: Bool
     public let preferredShape: [Int]?
+    public let description: String
     private let projectFunction: any ScriptFunction
     private let containsFunction: (any ScriptFunction)?
+    private let distanceFunction: (any ScriptFunction)?
 
     init(
-        name: String, isConvex: Bool, shape: [Int]?, project: any ScriptFunction, contains: (any ScriptFunction)?
+        name: String, description: String? = nil, isConvex: Bool, shape: [Int]?, project: any ScriptFunction,
+        contains: (any ScriptFunction)?, distance: (any ScriptFunction)? = nil
     ) {
         self.name = name
+        self.description = description ?? "projection.Set{name = \"\(name)\"}"
         self.isConvex = isConvex
         preferredShape = shape
         projectFunction = project
         containsFunction = contains
+        distanceFunction = distance
     }
 
+    /// Reads the table that defines a set.
+    init(name: String, description: String? = nil, _ options: Options) throws {
+        guard let project = try options.function("project") else {
+            throw ScriptError(options.function, "option project: a function expected, got nothing")
+        }
+        try self.init(
+            name: name, description: description, isConvex: options.boolean("convex", default: true),
+            shape: options.shape("shape"), project: project, contains: options.function("contains"),
+            distance: options.function("distance"))
+    }
+
+    static let options = ["project", "contains", "distance", "convex", "shape"]
+
     public func project(_ x: Tensor) throws -> Tensor {
-        let results = try projectFunction.call([.tensor(x.copy(x.dtype.computing))])
+        let wanted = x.dtype.computing
+        let results = try projectFunction.call([.tensor(x.copy(wanted))])
         guard case .object(let object)? = results.first, let result = object as? Variable else {
             throw ScriptError(operation, "project returned \((results.first ?? .none).shown), a tensor expected")
         }
@@ -31,16 +51,37 @@ public struct ScriptSet: ProjectableSet {
             throw ScriptError(
                 operation, "project returned \(Shape.describe(result.shape)) for x \(Shape.describe(x.shape)): the same shape expected")
         }
+        guard result.dtype == wanted else {
+            throw ScriptError(operation, "project returned \(result.dtype.rawValue) for x of \(wanted.rawValue): the same dtype expected")
+        }
         // A copy: the script may keep what it returned and write to it.
-        let value = try result.value.copy(x.dtype.computing)
-        if let bad = try value.toArray().firstIndex(where: \.isNaN) {
-            throw ScriptError(operation, "project returned nan\(place(bad, in: x.shape))")
+        let value = try result.value.copy(wanted)
+        let numbers = try value.toArray()
+        // Infinities in x may stay; a finite x has a finite nearest point.
+        let mayBeInfinite = try !x.isFinite()
+        if let bad = numbers.firstIndex(where: { $0.isNaN || ($0.isInfinite && !mayBeInfinite) }) {
+            throw ScriptError(operation, "project returned \(format(numbers[bad]))\(place(bad, in: x.shape))")
         }
         return value
     }
 
     /// The distance: a script gives no conditions to measure.
     public func violation(_ x: Tensor) throws -> Double { try distance(x) }
+
+    public func distance(_ x: Tensor) throws -> Double {
+        guard let distanceFunction else { return try movement(x) }
+        let result = try distanceFunction.call([.tensor(x.copy(x.dtype.computing))]).first ?? .none
+        guard let number = result.asNumber ?? result.asSingleElement, number >= 0 else {
+            throw ScriptError(operation, "distance returned \(result.shown), a number from 0 expected")
+        }
+        return number
+    }
+
+    /// By how much the projection moves x.
+    private func movement(_ x: Tensor) throws -> Double {
+        let (a, b) = (try x.toArray(), try project(x).toArray())
+        return norm(zip(a, b).map { $0 == $1 ? 0 : $0 - $1 })
+    }
 
     public func contains(_ x: Tensor, tolerance: Double?) throws -> Bool {
         let tolerance = try tolerance ?? defaultTolerance(x)
@@ -52,14 +93,19 @@ public struct ScriptSet: ProjectableSet {
         return flag
     }
 
-    public var description: String { "projection.Set{name = \"\(name)\"}" }
-
     static let constructor = NativeFunction(
         "projection.Set",
         Documentation(
-            "projection.Set{name = \"Set\", project = f, contains = g, convex = true, shape = {...}} -> projection",
-            "A set of your own. project(x) returns the nearest point, a tensor of the shape of x; contains(x, tol) tells whether x is in the set to within tol (left out: whether project moves x by at most tol). Both get a copy of x. convex = false for sets with several nearest points; shape is what projection.verify tries it on. Check it with projection.verify.",
-            errors: "project is missing or returns anything but a tensor of the shape of x without NaN; an unknown option.",
+            "projection.Set{name = \"Set\", project = f, contains = g, distance = h, convex = true, shape = {...}} -> projection",
+            """
+            A set of your own. project(x) returns the nearest point, a tensor of the shape and dtype of x; contains(x, tol) \
+            tells whether x is in the set to within tol (left out: whether the distance is at most tol); distance(x) returns \
+            the distance to the set (left out: how far project moves x). All get a copy of x. convex = false for sets with \
+            several nearest points; shape is what projection.verify tries it on. Check it with projection.verify. To give it \
+            a name that any script can use, register it: host.register{projections = {Diamond = function(r) return {project \
+            = ...} end}} makes projection.Diamond(2).
+            """,
+            errors: "project is missing or returns anything but a finite tensor of the shape and dtype of x; an unknown option.",
             example: """
                 local half = projection.Set{
                   name = "half", project = function(x) return x:clamp(0.5, math.huge) end,
@@ -73,18 +119,37 @@ public struct ScriptSet: ProjectableSet {
         returning: { arguments in
             try arguments.atMost(1)
             let options = try Options(
-                function: arguments.function, table: arguments.table(1, "options"),
-                known: ["name", "project", "contains", "convex", "shape"])
-            guard let project = try options.function("project") else {
-                throw arguments.error("option project: a function expected, got nothing")
-            }
-            return .object(
-                ProjectionObject(
-                    ScriptSet(
-                        name: try options.string("name", default: "Set"),
-                        isConvex: try options.boolean("convex", default: true), shape: try options.shape("shape"),
-                        project: project, contains: try options.function("contains"))))
+                function: arguments.function, table: arguments.table(1, "options"), known: ["name"] + ScriptSet.options)
+            let name = try options.string("name", default: "Set")
+            return .object(ProjectionObject(try ScriptSet(name: name, options)))
         })
+
+    /// `projection.Diamond(2)`: calls what was registered as Diamond with 2 and makes a set of the table it returns.
+    static let registered = ScriptedConstructors(.projections) { name in
+        NativeFunction("projection.\(name)", Documentation("", "")) { arguments -> [Value] in
+            let given = Array(arguments.values.dropFirst())
+            let result = try arguments.function(1, "constructor").call(given).first ?? .none
+            switch result {
+            // One of the sets there are, by another name.
+            case .object(let object as ProjectionObject): return [.object(object)]
+            case .table(let table):
+                let options = try Options(function: arguments.function, table: table, known: ScriptSet.options)
+                let description = "projection.\(name)(\(given.written))"
+                return [.object(ProjectionObject(try ScriptSet(name: name, description: description, options)))]
+            default:
+                throw arguments.error("the registered function returned \(result.shown); a table {project = f, ...} expected")
+            }
+        }
+    }
+}
+
+extension Value {
+    /// The number in a tensor of one.
+    fileprivate var asSingleElement: Double? {
+        guard case .object(let object as Variable) = self, object.value.count == 1 else { return nil }
+        return try? object.value.item()
+    }
+
 }
 
 extension Options {

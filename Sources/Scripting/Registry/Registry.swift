@@ -1,0 +1,111 @@
+import Foundation
+
+/// What scripts and plugins registered with `host.register`, by kind and name.
+///
+///     for command in registry.entries(.commands) { print(":\(command.name)", command.help ?? "") }
+///     if let command = registry.entry(.commands, "frames") { _ = try command.function.call([.string("30")]) }
+///
+/// A name is taken once per kind; a second claim is an error that names both places. A file that is loaded again replaces
+/// what it registered before.
+public final class Registry: Service {
+    private var registrations: [RegistryKind: [Registration]] = [:]
+    private var reserved: [RegistryKind: () -> [String]] = [:]
+    /// The files being loaded, outermost first.
+    private var loads: [String] = []
+
+    public init() {}
+
+    /// The registrations of a kind, in the order of their making.
+    public func entries(_ kind: RegistryKind) -> [Registration] { registrations[kind] ?? [] }
+
+    public func entry(_ kind: RegistryKind, _ name: String) -> Registration? {
+        registrations[kind]?.first { $0.name == name }
+    }
+
+    /// Everything, in the order of the kinds.
+    public var all: [Registration] { RegistryKind.allCases.flatMap { entries($0) } }
+
+    /// Names that the program itself has under a kind and that nobody may register. Asked when something is registered.
+    public func reserve(_ kind: RegistryKind, _ names: @escaping () -> [String]) {
+        let before = reserved[kind]
+        reserved[kind] = { (before?() ?? []) + names() }
+    }
+
+    /// Registers `{schedules = {name = f, ...}, ...}`: all of it or nothing.
+    /// - Throws: ``ScriptError`` for an unknown kind, a name that is taken (naming both places), a value of another type.
+    public func add(_ table: any ScriptTable, at place: ScriptPlace?, for operation: String) throws {
+        var additions: [Registration] = []
+        for (key, value) in try table.entries() {
+            guard case .string(let kind) = key else {
+                throw ScriptError(operation, "a kind such as schedules expected, got \(key.shown) = \(value.shown)")
+            }
+            let known = try RegistryKind(named: kind, for: operation)
+            guard case .table(let members) = value else {
+                throw ScriptError(operation, "\(kind): a table from names to functions expected, got \(value.shown)")
+            }
+            for (key, value) in try members.entries() {
+                guard case .string(let name) = key else {
+                    throw ScriptError(operation, "\(kind): a name and a function expected, got \(key.shown) = \(value.shown)")
+                }
+                let addition = try Registration(
+                    known, name, value, place: place, owner: loads.first ?? place.map { identity($0.file) }, for: operation)
+                try checkFree(addition, operation)
+                additions.append(addition)
+            }
+        }
+        for addition in additions {
+            registrations[addition.kind]?.removeAll { $0.name == addition.name }
+            registrations[addition.kind, default: []].append(addition)
+        }
+    }
+
+    private func checkFree(_ addition: Registration, _ operation: String) throws {
+        let (kind, name) = (addition.kind, addition.name)
+        if reserved[kind]?().contains(name) == true {
+            throw ScriptError(operation, "\(kind.shown(name)) is built in\(place(" (registered at ", addition, ")")); choose another name")
+        }
+        guard let former = entry(kind, name), !isReplaced(former, by: addition) else { return }
+        throw ScriptError(
+            operation, "\(kind.shown(name)) is registered already, at \(former.origin)\(place(" (and now at ", addition, ")"))")
+    }
+
+    /// A file run again replaces its own; while it is being loaded it cannot mean that.
+    private func isReplaced(_ former: Registration, by addition: Registration) -> Bool {
+        guard let owner = addition.owner, owner == former.owner else { return false }
+        return !loads.contains(owner)
+    }
+
+    private func place(_ before: String, _ addition: Registration, _ after: String) -> String {
+        addition.place.map { before + $0.description + after } ?? ""
+    }
+
+    /// Runs `body`, which loads a file. What the file registered when it was loaded before goes; when `body` throws,
+    /// everything is as it was.
+    @discardableResult
+    public func loading<R>(_ file: String, _ body: () throws -> R) rethrows -> R {
+        let before = registrations
+        let owner = identity(file)
+        if loads.isEmpty {
+            for kind in registrations.keys { registrations[kind]?.removeAll { $0.owner == owner } }
+        }
+        loads.append(owner)
+        defer { loads.removeLast() }
+        do {
+            return try body()
+        } catch {
+            registrations = before
+            throw error
+        }
+    }
+
+    /// What the loading of a file brought.
+    public func entries(of file: String) -> [Registration] {
+        let owner = identity(file)
+        return all.filter { $0.owner == owner }
+    }
+
+    /// Two spellings of one path are one file; texts that are no files have names in parentheses.
+    private func identity(_ file: String) -> String {
+        file.hasPrefix("(") ? file : URL(fileURLWithPath: file).resolvingSymlinksInPath().path
+    }
+}

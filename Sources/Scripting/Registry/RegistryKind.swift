@@ -1,0 +1,61 @@
+/// What can be registered, by the plural that scripts use: `host.register{schedules = {...}}`.
+///
+/// The list is closed: a kind is what some part of the host asks for, so a misspelt one is an error, not a new drawer that
+/// nobody opens.
+public enum RegistryKind: String, CaseIterable, Sendable {
+    /// Step sizes, noises and masks of problem 3.
+    case schedules, noises, masks
+    /// Constructors: `projection.NAME`, `distribution.NAME`, `flow.NAME`.
+    case projections, distributions, transforms
+    /// `:NAME` at the prompt.
+    case commands
+    /// `luaflow NAME`.
+    case subcommands
+
+    /// The kind that a script names.
+    /// - Throws: ``ScriptError`` with the nearest.
+    public init(named name: String, for operation: String) throws {
+        guard let kind = RegistryKind(rawValue: name) else {
+            let names = RegistryKind.allCases.map(\.rawValue)
+            throw ScriptError(
+                operation, "there is no kind \"\(name)\"\(suggestion(for: name, among: names)); the kinds are "
+                    + names.joined(separator: ", "))
+        }
+        self = kind
+    }
+
+    /// Kinds whose value may be a table `{run = f, help = text, complete = f}`.
+    public var takesHelp: Bool { self == .commands || self == .subcommands }
+
+    /// The name as its user types it.
+    public func shown(_ name: String) -> String {
+        switch self {
+        case .projections: "projection.\(name)"
+        case .distributions: "distribution.\(name)"
+        case .transforms: "flow.\(name)"
+        case .commands: ":\(name)"
+        case .subcommands: "luaflow \(name)"
+        case .schedules, .noises, .masks: "\(rawValue).\(name)"
+        }
+    }
+
+    /// Refuses what could not be typed where the kind is used.
+    func check(_ name: String, for operation: String) throws {
+        let letters = Array(name.unicodeScalars)
+        func isWord(_ scalar: Unicode.Scalar) -> Bool {
+            scalar == "_" || (scalar.isASCII ? isLetter(scalar) || ("0"..."9").contains(scalar) : scalar.properties.isAlphabetic)
+        }
+        func isLetter(_ scalar: Unicode.Scalar) -> Bool { ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) }
+        switch self {
+        case .projections, .distributions, .transforms:
+            guard let first = letters.first, ("A"..."Z").contains(first), letters.allSatisfy({ $0.isASCII && isWord($0) }) else {
+                throw ScriptError(
+                    operation, "\(rawValue): \"\(name)\" makes an object, so a capital letter and then letters, digits and _ expected")
+            }
+        default:
+            guard let first = letters.first, first != "-", letters.allSatisfy({ isWord($0) || $0 == "-" }) else {
+                throw ScriptError(operation, "\(rawValue): \"\(name)\": a name of letters, digits, _ and - expected")
+            }
+        }
+    }
+}
