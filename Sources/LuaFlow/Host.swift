@@ -30,8 +30,9 @@ public final class Host: @unchecked Sendable {
     public static let version = "0.1.0"
 
     public let interpreter: Interpreter
-    /// Read and written on the interpreter's thread only.
+    /// Read and written on the interpreter's thread only, and so are the plugins.
     package let context = Context()
+    var loadedPlugins: [Plugin] = []
 
     /// - Parameters:
     ///   - modules: more modules beside the built-in ones.
@@ -40,6 +41,10 @@ public final class Host: @unchecked Sendable {
     public init(adding modules: [any ScriptModule] = [], options: Interpreter.Options = .init()) throws {
         interpreter = try Interpreter(modules: Host.builtInModules + modules, context: context, options: options)
         context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: nil)
+        for module in Host.builtInModules + modules {
+            guard let scripted = module.scripted else { continue }
+            context.service(Registry.self).reserve(scripted.kind) { module.functions.map(\.shortName) }
+        }
     }
 
     /// Runs a script file. The script's own folder is where `require` looks first.
@@ -47,8 +52,20 @@ public final class Host: @unchecked Sendable {
     public func run(file: String, arguments: [String] = []) throws -> [Value] {
         try interpreter.perform {
             context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: file)
-            context.install(ScriptCall(script: file, arguments: arguments))
+            context.install(ScriptCall(script: file, usage: "luaflow run \(file)", arguments: arguments))
             return try interpreter.run(file: file, arguments: arguments)
+        }
+    }
+
+    /// Runs what was registered as `luaflow NAME`: the arguments are the function's, and `host.arguments` reads them.
+    @discardableResult
+    public func run(subcommand: Registration, arguments: [String]) throws -> [Value] {
+        let call = "local f, name = ... arg = {[0] = name, select(3, ...)} return f(select(3, ...))"
+        return try interpreter.perform {
+            context.install(ScriptCall(script: subcommand.name, usage: "luaflow \(subcommand.name)", arguments: arguments))
+            return try interpreter.run(
+                code: call, name: "=luaflow",
+                arguments: [.function(subcommand.function), .string(subcommand.name)] + arguments.map { .string($0) })
         }
     }
 
@@ -62,15 +79,19 @@ public final class Host: @unchecked Sendable {
 /// What the running script was called with; `host.arguments` reads it.
 public final class ScriptCall: Service {
     public let script: String
+    /// The command that runs it: `luaflow run train.lua`.
+    public let usage: String
     public let arguments: [String]
 
     public init() {
         script = "script"
+        usage = "luaflow run script"
         arguments = []
     }
 
-    public init(script: String, arguments: [String]) {
+    public init(script: String, usage: String, arguments: [String]) {
         self.script = script
+        self.usage = usage
         self.arguments = arguments
     }
 }

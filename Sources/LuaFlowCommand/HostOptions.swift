@@ -1,21 +1,46 @@
 import ArgumentParser
+import Foundation
 import LuaFlow
 
 /// The options of every subcommand that runs scripts, and the host made from them.
 struct HostOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Load the plugins in this folder, too. May be repeated.", valueName: "DIR"))
+    var plugins: [String] = []
+
+    @Flag(help: "Load no plugins.")
+    var noPlugins = false
+
     /// Runs `body` with a fresh host whose runs Ctrl-C interrupts; errors become messages and exit statuses.
-    /// - Parameter globals: whether every module is a global, as for one-liners and the prompt.
-    func withHost(globals: Bool = false, _ body: (Host) throws -> Void) throws {
+    /// - Parameters:
+    ///   - globals: whether every module is a global, as for one-liners and the prompt.
+    ///   - script: the script that will run; plugins beside it are loaded.
+    func withHost(globals: Bool = false, script: String? = nil, _ body: (LuaFlow.Host) throws -> Void) throws {
+        let path = try pluginPath(script: script)
         try Session.leaving {
             var options = Interpreter.Options()
             options.globals = globals
             options.memoryLimit = MemoryLimit.standard
             let host = try Host(options: options)
+            Subcommands.reserve(in: host)
             try host.interpreter.withInterruptsFromTerminal {
                 // Closed in here: finalisers may run for long, too.
                 defer { host.interpreter.close() }
+                for plugin in host.loadPlugins(path) { plugin.report.map(Session.write) }
                 try body(host)
             }
         }
+    }
+
+    /// Where plugins are looked for.
+    /// - Throws: `ValidationError` for a folder of --plugins that is none.
+    func pluginPath(script: String?) throws -> PluginPath {
+        if noPlugins, !plugins.isEmpty { throw ValidationError("--plugins and --no-plugins: one of the two expected") }
+        for folder in plugins {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+                throw ValidationError("--plugins \(folder): there is no such folder")
+            }
+        }
+        return noPlugins ? .none : PluginPath(explicit: plugins, script: script)
     }
 }

@@ -13,12 +13,16 @@ struct LuaFlowCommand: ParsableCommand {
             luaflow -e 'CODE'
             luaflow doc [NAME]
             luaflow convert IN OUT [--dtype TYPE]
+            luaflow new script|plugin|module NAME
+            luaflow plugins [FILE]
             """,
         version: Host.version,
         subcommands: [
             Run.self,
             Doc.self,
             Convert.self,
+            New.self,
+            Plugins.self,
         ])
 
     @OptionGroup var host: HostOptions
@@ -33,11 +37,22 @@ struct LuaFlowCommand: ParsableCommand {
 
     /// Wrong usage leaves with 2, as the shell's own commands do; ArgumentParser's own choice is 64.
     static func main() {
+        let line = ArrangedCommandLine(Array(CommandLine.arguments.dropFirst()), handsOn: Subcommands.handsOn)
         do {
-            var command = try parseAsRoot()
-            try command.run()
+            if let name = line.name, !Subcommands.builtIn.contains(name) {
+                try Subcommands.run(name, line.rest, hostOptions: line.hostOptions)
+            } else {
+                var command = try parseAsRoot(line.words)
+                try command.run()
+            }
         } catch {
-            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            guard exitCode(for: error) == .validationFailure else {
+                if line.asksForHelp {
+                    print(fullMessage(for: error) + "\n" + Subcommands.help(hostOptions: line.hostOptions))
+                    Foundation.exit(0)
+                }
+                exit(withError: error)
+            }
             FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
             Foundation.exit(2)
         }

@@ -14,7 +14,7 @@ extension LuaFlowCommand {
         var arguments: [String] = []
 
         func run() throws {
-            try host.withHost { _ = try $0.run(file: file, arguments: arguments) }
+            try host.withHost(script: file) { _ = try $0.run(file: file, arguments: arguments) }
         }
     }
 }

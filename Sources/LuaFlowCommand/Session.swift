@@ -17,7 +17,7 @@ enum Session {
         }
     }
 
-    private static func write(_ text: String) {
+    static func write(_ text: String) {
         fflush(nil)
         FileHandle.standardError.write(Data(text.utf8))
     }

@@ -152,8 +152,8 @@ struct ArgumentSpecification {
     }
 
     /// What `--help` prints, in at most 80 columns where words allow.
-    func help(script: String) -> String {
-        var lines = ["usage: luaflow run \(script) [options]" + (rest.map { " \($0)" } ?? "")]
+    func help(usage: String) -> String {
+        var lines = ["usage: \(usage) [options]" + (rest.map { " \($0)" } ?? "")]
         if !about.isEmpty { lines += [""] + wrap(about, 80) }
         lines += ["", "options:"]
         let rows = entries.map { entry in (entry.isFlag ? "--[no-]\(entry.flag)" : "--\(entry.flag) \(placeholder(entry))", describe(entry)) } + [("--help", "show this and leave")]

@@ -1,0 +1,45 @@
+import ArgumentParser
+
+/// Puts the words of a command line where ArgumentParser understands them.
+///
+/// A group of options that command and subcommand share is parsed once, by the command; and behind a subcommand that hands
+/// words on to a script, the command does not look. So the host's options go to the front.
+struct ArrangedCommandLine {
+    /// The host's options, before the subcommand or between it and the script's name.
+    private(set) var hostOptions: [String] = []
+    /// The subcommand; nil when an option of the command's own comes first, or nothing.
+    private(set) var name: String?
+    /// Everything else.
+    private(set) var rest: [String] = []
+
+    /// - Parameter handsOn: whether a subcommand hands words on, and so has to be looked into.
+    init(_ words: [String], handsOn: (String) -> Bool) {
+        var left = words[...]
+        hostOptions = ArrangedCommandLine.takeHostOptions(from: &left)
+        if let first = left.first, !first.hasPrefix("-") {
+            name = left.removeFirst()
+            if handsOn(first) { hostOptions += ArrangedCommandLine.takeHostOptions(from: &left) }
+        }
+        rest = Array(left)
+    }
+
+    /// All words, in the new order.
+    var words: [String] { hostOptions + (name.map { [$0] } ?? []) + rest }
+
+    /// `luaflow --help`, of the command itself.
+    var asksForHelp: Bool { name == nil ? ["-h", "--help"].contains(rest.first) : name == "help" && rest.isEmpty }
+
+    /// Takes the options that the host knows off the front.
+    private static func takeHostOptions(from words: inout ArraySlice<String>) -> [String] {
+        var taken: [String] = []
+        while let word = words.first, word.hasPrefix("-"), word != "--" {
+            guard let length = [1, 2].first(where: { isHostOption(words.prefix($0)) }) else { break }
+            taken += words.prefix(length)
+            words = words.dropFirst(length)
+        }
+        return taken
+    }
+
+    /// Whether the words are one option of the host's, whole.
+    private static func isHostOption(_ words: ArraySlice<String>) -> Bool { (try? HostOptions.parse(Array(words))) != nil }
+}

@@ -1,0 +1,134 @@
+extension Skeleton {
+    static func module(_ name: SkeletonName, luaflow: String) -> Skeleton {
+        func filled(_ text: String) -> String {
+            text.replacing("NAMEhost", with: name.capital + "Host").replacing("Name", with: name.capital)
+                .replacing("NAME", with: name.lower).replacing("LUAFLOW", with: swiftLiteral(luaflow))
+        }
+        let folder = name.text
+        return Skeleton(
+            files: [
+                ("\(folder)/Package.swift", filled(package)),
+                ("\(folder)/Sources/\(name.capital)/\(name.capital)Module.swift", filled(module)),
+                ("\(folder)/Sources/\(name.capital)Host/main.swift", filled(main)),
+                ("\(folder)/demo.lua", filled(demo)),
+                ("\(folder)/.gitignore", ".build\n"),
+            ],
+            next: [
+                ("cd DIR/\(folder)", "the first build takes minutes"),
+                ("swift run -c release \(name.capital)Host demo.lua", "builds and runs the demonstration"),
+            ])
+    }
+
+    private static func swiftLiteral(_ text: String) -> String {
+        text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    }
+
+    private static let package = """
+        // swift-tools-version: 6.0
+        import PackageDescription
+
+        let package = Package(
+            name: "Name",
+            platforms: [.macOS(.v15)],
+            products: [.library(name: "Name", targets: ["Name"])],
+            dependencies: [.package(name: "LuaFlow", path: "LUAFLOW")],
+            targets: [
+                // The module, for any program.
+                .target(name: "Name", dependencies: [.product(name: "LuaFlow", package: "LuaFlow")]),
+                // A program that runs scripts with it.
+                .executableTarget(name: "NAMEhost", dependencies: ["Name", .product(name: "LuaFlow", package: "LuaFlow")]),
+            ],
+            swiftLanguageModes: [.v6]
+        )
+
+        """
+
+    private static let module = """
+        import LuaFlow
+
+        /// `require "NAME"`.
+        public struct NameModule: ScriptModule {
+            public init() {}
+
+            public let name = "NAME"
+            public let summary = "What the module is for, in a sentence."
+            public var functions: [NativeFunction] { [NameModule.twice, Counter.make] }
+            public var types: [TypeFace] { [Counter.face] }
+
+            static let twice = NativeFunction(
+                "NAME.twice",
+                Documentation("NAME.twice(x) -> number", "Two times x.", errors: "x is no number", example: "assert(NAME.twice(21) == 42)")
+            ) { arguments in
+                try arguments.atMost(1)
+                return .number(try arguments.number(1, "x") * 2)
+            }
+        }
+
+        /// An object that scripts hold. `NAME.counter()` makes one.
+        public final class Counter: ScriptObject {
+            public static let type = ObjectType("counter")
+            public var scriptType: ObjectType { Counter.type }
+            private var count = 0
+
+            static let face = TypeFace(
+                type, "Counts.",
+                methods: [
+                    NativeFunction("counter:up", Documentation("c:up(by = 1) -> c", "Counts up.", example: "assert(#NAME.counter():up(2) == 2)")) { arguments in
+                        try arguments.atMost(2)
+                        let counter = try arguments.counter()
+                        let (sum, overflow) = counter.count.addingReportingOverflow(try arguments.integer(2, "by", default: 1))
+                        guard !overflow else { throw arguments.error("the count has no room for that") }
+                        counter.count = sum
+                        return .object(counter)
+                    }
+                ],
+                operators: [
+                    .length: NativeFunction("counter:count", Documentation("#c", "The count.", example: "assert(#NAME.counter() == 0)")) {
+                        .integer(try $0.counter().count)
+                    }
+                ])
+
+            static let make = NativeFunction(
+                "NAME.counter", Documentation("NAME.counter() -> counter", "A counter at 0.", example: "assert(#NAME.counter() == 0)")
+            ) { arguments in
+                try arguments.atMost(0)
+                return .object(Counter())
+            }
+        }
+
+        extension Arguments {
+            fileprivate func counter() throws -> Counter { try object(1, "c", as: Counter.self, "counter") }
+        }
+
+        """
+
+    private static let main = """
+        import Foundation
+        import LuaFlow
+        import Name
+
+        // NAMEhost SCRIPT [ARGUMENTS...]: runs a script with every module of LuaFlow's, and this one.
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard let script = arguments.first else {
+            FileHandle.standardError.write(Data("usage: NAMEhost SCRIPT [ARGUMENTS...]\\n".utf8))
+            exit(2)
+        }
+
+        do {
+            let host = try LuaFlow.Host(adding: [NameModule()])
+            try host.run(file: script, arguments: Array(arguments.dropFirst()))
+        } catch let error as LuaError {
+            FileHandle.standardError.write(Data((error.report + "\\n").utf8))
+            exit(1)
+        }
+
+        """
+
+    private static let demo = """
+        local NAME = require "NAME"
+
+        print(NAME.twice(21))
+        print(#NAME.counter():up():up(2))
+
+        """
+}

@@ -1,0 +1,155 @@
+import ArgumentParser
+import Foundation
+import LuaFlow
+
+extension LuaFlowCommand {
+    /// `luaflow new`.
+    struct New: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a working skeleton of a script, a plugin or a Swift module.",
+            usage: """
+                luaflow new script NAME [--in DIR]
+                luaflow new plugin NAME [--in DIR]
+                luaflow new module NAME [--in DIR] [--luaflow DIR]
+                """,
+            discussion: """
+                script: NAME.lua, an experiment with command-line options. plugin: plugins/NAME.lua, which registers one part \
+                of each kind. module: NAME, a Swift package with a module for scripts and a program that runs them. Nothing \
+                that exists is overwritten.
+                """)
+
+        @Argument(help: "What to write: script, plugin or module.")
+        var what: String
+
+        @Argument(help: "Its name: a letter, then letters, digits and _.")
+        var name: String
+
+        @Option(name: .customLong("in"), help: ArgumentHelp("Where to write it (default: the working folder).", valueName: "DIR"))
+        var folder = "."
+
+        @Option(help: ArgumentHelp("For a module: LuaFlow's source folder; else found around this program.", valueName: "DIR"))
+        var luaflow: String?
+
+        func run() throws {
+            guard let kind = Skeleton.Kind(rawValue: what) else {
+                let kinds = Skeleton.Kind.allCases.map(\.rawValue)
+                throw ValidationError(
+                    "\"\(what)\": \(kinds.joined(separator: ", ")) expected\(suggestion(for: what, among: kinds))")
+            }
+            if kind != .module, luaflow != nil { throw ValidationError("--luaflow is for modules only") }
+            try Session.leaving {
+                let skeleton = try Skeleton.make(kind, name: SkeletonName(name, kind), luaflow: luaflow)
+                try skeleton.write(in: folder)
+                print(skeleton.advice(in: folder), terminator: "")
+            }
+        }
+    }
+}
+
+/// Files that make a beginning.
+struct Skeleton {
+    enum Kind: String, CaseIterable { case script, plugin, module }
+
+    /// Paths and contents; every file is new.
+    let files: [(path: String, text: String)]
+    /// What to do next: commands, with DIR for the folder that was written to, and what they do.
+    let next: [(command: String, what: String)]
+
+    static func make(_ kind: Kind, name: SkeletonName, luaflow: String?) throws -> Skeleton {
+        switch kind {
+        case .script: script(name)
+        case .plugin: plugin(name)
+        case .module: module(name, luaflow: try SourceFolder.find(given: luaflow))
+        }
+    }
+
+    /// Writes all files or, when one exists already, none.
+    func write(in folder: String) throws {
+        let manager = FileManager.default
+        let operation = "luaflow new"
+        func full(_ path: String) -> String { folder == "." ? path : folder + "/" + path }
+        if let taken = files.map({ full($0.path) }).first(where: { manager.fileExists(atPath: $0) }) {
+            throw ScriptError(operation, "\(taken) exists already and is left as it is; choose another name, or --in DIR")
+        }
+        for file in files {
+            let path = full(file.path)
+            do {
+                if let slash = path.lastIndex(of: "/") {
+                    try manager.createDirectory(atPath: String(path[..<slash]), withIntermediateDirectories: true)
+                }
+                try Data(file.text.utf8).write(to: URL(fileURLWithPath: path), options: .withoutOverwriting)
+            } catch {
+                throw ScriptError(operation, "\(path) cannot be written: \(error.localizedDescription)")
+            }
+        }
+    }
+
+    func advice(in folder: String) -> String {
+        func shown(_ text: String) -> String { text.replacing("DIR/", with: folder == "." ? "" : folder + "/") }
+        return "Wrote " + files.map { shown("DIR/" + $0.path) }.joined(separator: ", ") + ".\n"
+            + next.map { "  \(shown($0.command))   # \($0.what)\n" }.joined()
+    }
+}
+
+/// A name that Lua, Swift and the command line can all say.
+struct SkeletonName {
+    /// As it was given: `my_masks`.
+    let text: String
+    /// With a capital letter, for objects: `My_masks`.
+    var capital: String { text.prefix(1).uppercased() + text.dropFirst() }
+    /// Without any, for Lua's modules.
+    var lower: String { text.lowercased() }
+
+    /// Names that a Swift package of one's own cannot have beside ours.
+    private static let takenModules: Set<String> = [
+        "luaflow", "scripting", "luahost", "tensors", "storage", "autodiff", "projections", "distributions", "flows",
+        "optimizers", "samplers", "pictures", "swift", "foundation",
+    ]
+
+    init(_ text: String, _ kind: Skeleton.Kind) throws {
+        let scalars = Array(text.unicodeScalars)
+        func isLetter(_ scalar: Unicode.Scalar) -> Bool { ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) }
+        func isWord(_ scalar: Unicode.Scalar) -> Bool { isLetter(scalar) || ("0"..."9").contains(scalar) || scalar == "_" }
+        guard let first = scalars.first, isLetter(first), scalars.allSatisfy(isWord), scalars.count <= 50 else {
+            var nearest = String(String.UnicodeScalarView(scalars.map { isWord($0) ? $0 : "_" }.prefix(50)))
+            if text.hasSuffix(".lua") { nearest = String(nearest.dropLast(4)) }
+            while let letter = nearest.unicodeScalars.first, !isLetter(letter) { nearest.removeFirst() }
+            throw ScriptError(
+                "luaflow new", "\"\(text)\": a letter, then letters, digits and _ expected, at most 50"
+                    + (nearest.isEmpty ? "" : " (\"\(nearest)\" would do)"))
+        }
+        // A module of Lua's or ours would be hidden by it, or hide it.
+        let known = Host.builtInModules.map(\.name) + ["string", "table", "math", "io", "os", "coroutine", "utf8", "debug", "package"]
+        guard !known.contains(text.lowercased()), kind != .module || !Self.takenModules.contains(text.lowercased()) else {
+            throw ScriptError("luaflow new", "\"\(text)\" is a module already (\"my_\(text)\" would do)")
+        }
+        self.text = text
+    }
+}
+
+/// LuaFlow's own sources, which a Swift package of one's own depends on.
+enum SourceFolder {
+    static func find(given: String?) throws -> String {
+        if let given {
+            guard isSource(given) else {
+                throw ScriptError("luaflow new", "--luaflow \(given): LuaFlow's source folder expected, with Package.swift and Sources/LuaFlow")
+            }
+            return URL(fileURLWithPath: given).standardizedFileURL.path
+        }
+        guard let program = Bundle.main.executablePath else { throw missing }
+        // .build/<platform>/release/luaflow
+        var folder = URL(fileURLWithPath: program).resolvingSymlinksInPath()
+        for _ in 0..<5 {
+            folder.deleteLastPathComponent()
+            if isSource(folder.path) { return folder.path }
+        }
+        throw missing
+    }
+
+    private static func isSource(_ folder: String) -> Bool {
+        ["Package.swift", "Sources/LuaFlow"].allSatisfy { FileManager.default.fileExists(atPath: folder + "/" + $0) }
+    }
+
+    private static let missing = ScriptError(
+        "luaflow new", "a module is built with LuaFlow's sources, which are not around this program; name their folder with --luaflow DIR")
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+import LuaFlow
+
+extension LuaFlowCommand {
+    /// `luaflow plugins`.
+    struct Plugins: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the plugins that are found, what each registers, and what is broken.",
+            discussion: """
+                A plugin is a file NAME.lua, or a folder NAME with an init.lua, that calls host.register. It is loaded before \
+                the script from: the folders given by --plugins, the folder plugins beside the script, the folders in \
+                LUAFLOW_PLUGINS (with colons between them), and luaflow/plugins in your configuration folder \
+                (XDG_CONFIG_HOME, or ~/.config).
+                """)
+
+        @OptionGroup var host: HostOptions
+
+        @Argument(help: "A script, to list what is loaded for it.")
+        var file: String?
+
+        func run() throws {
+            let path = try host.pluginPath(script: file)
+            try host.withHost(script: file) { print(PluginListing(plugins: $0.plugins, path: path).text, terminator: "") }
+        }
+    }
+}
+
+/// What `luaflow plugins` prints.
+struct PluginListing {
+    let plugins: [Plugin]
+    let path: PluginPath
+
+    var text: String {
+        var lines: [String] = []
+        for plugin in plugins {
+            lines.append("\(plugin.file.name)  (\(plugin.file.path))")
+            if let fault = plugin.fault {
+                lines.append("  broken: \(fault)")
+            } else if plugin.registrations.isEmpty {
+                lines.append("  registers nothing")
+            }
+            lines += plugin.registrations.map { "  " + $0.kind.shown($0.name) + ($0.help.map { "  \($0)" } ?? "") }
+        }
+        if plugins.isEmpty { lines.append("No plugins.") }
+        if path.folders.isEmpty { return lines.joined(separator: "\n") + "\n" }
+        lines += ["", "Looked in:"]
+        let width = path.folders.map(\.reason.count).max() ?? 0
+        for folder in path.folders {
+            let there = FileManager.default.fileExists(atPath: folder.path) ? "" : "  (not there)"
+            lines.append("  " + folder.reason.padding(toLength: width, withPad: " ", startingAt: 0) + "  \(folder.path)\(there)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
