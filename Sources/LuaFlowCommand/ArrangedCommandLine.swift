@@ -2,8 +2,8 @@ import ArgumentParser
 
 /// Puts the words of a command line where ArgumentParser understands them.
 ///
-/// A group of options that command and subcommand share is parsed once, by the command; and behind a subcommand that hands
-/// words on to a script, the command does not look. So the host's options go to the front.
+/// A group of options that command and subcommand share is parsed once, by the command; and behind a subcommand that
+/// hands words on to a script, the command does not look. So the host's options go to the front.
 struct ArrangedCommandLine {
     /// The host's options, before the subcommand or between it and the script's name.
     private(set) var hostOptions: [String] = []
@@ -12,13 +12,12 @@ struct ArrangedCommandLine {
     /// Everything else.
     private(set) var rest: [String] = []
 
-    /// - Parameter handsOn: whether a subcommand hands words on, and so has to be looked into.
-    init(_ words: [String], handsOn: (String) -> Bool) {
+    init(_ words: [String]) {
         var left = words[...]
         hostOptions = ArrangedCommandLine.takeHostOptions(from: &left)
         if let first = left.first, !first.hasPrefix("-") {
             name = left.removeFirst()
-            if handsOn(first) { hostOptions += ArrangedCommandLine.takeHostOptions(from: &left) }
+            hostOptions += ArrangedCommandLine.takeHostOptions(from: &left)
         }
         rest = Array(left)
     }
@@ -41,5 +40,7 @@ struct ArrangedCommandLine {
     }
 
     /// Whether the words are one option of the host's, whole.
-    private static func isHostOption(_ words: ArraySlice<String>) -> Bool { (try? HostOptions.parse(Array(words))) != nil }
+    private static func isHostOption(_ words: ArraySlice<String>) -> Bool {
+        (try? HostOptions.parse(Array(words))) != nil
+    }
 }

@@ -37,7 +37,7 @@ struct LuaFlowCommand: ParsableCommand {
 
     /// Wrong usage leaves with 2, as the shell's own commands do; ArgumentParser's own choice is 64.
     static func main() {
-        let line = ArrangedCommandLine(Array(CommandLine.arguments.dropFirst()), handsOn: Subcommands.handsOn)
+        let line = ArrangedCommandLine(Array(CommandLine.arguments.dropFirst()))
         do {
             if let name = line.name, !Subcommands.builtIn.contains(name) {
                 try Subcommands.run(name, line.rest, hostOptions: line.hostOptions)

@@ -8,10 +8,10 @@ extension LuaFlowCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the plugins that are found, what each registers, and what is broken.",
             discussion: """
-                A plugin is a file NAME.lua, or a folder NAME with an init.lua, that calls host.register. It is loaded before \
-                the script from: the folders given by --plugins, the folder plugins beside the script, the folders in \
-                LUAFLOW_PLUGINS (with colons between them), and luaflow/plugins in your configuration folder \
-                (XDG_CONFIG_HOME, or ~/.config).
+                A plugin is a file NAME.lua, or a folder NAME with an init.lua, that calls host.register. It is loaded \
+                before the script from: the folders given by --plugins, the folder plugins beside the script, the \
+                folders in LUAFLOW_PLUGINS (with colons between them), and luaflow/plugins in your configuration \
+                folder (XDG_CONFIG_HOME, or ~/.config).
                 """)
 
         @OptionGroup var host: HostOptions
@@ -21,7 +21,9 @@ extension LuaFlowCommand {
 
         func run() throws {
             let path = try host.pluginPath(script: file)
-            try host.withHost(script: file) { print(PluginListing(plugins: $0.plugins, path: path).text, terminator: "") }
+            try host.withHost(script: file) {
+                print(PluginListing(plugins: $0.plugins, path: path).text, terminator: "")
+            }
         }
     }
 }
@@ -48,7 +50,8 @@ struct PluginListing {
         let width = path.folders.map(\.reason.count).max() ?? 0
         for folder in path.folders {
             let there = FileManager.default.fileExists(atPath: folder.path) ? "" : "  (not there)"
-            lines.append("  " + folder.reason.padding(toLength: width, withPad: " ", startingAt: 0) + "  \(folder.path)\(there)")
+            lines.append(
+                "  " + folder.reason.padding(toLength: width, withPad: " ", startingAt: 0) + "  \(folder.path)\(there)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

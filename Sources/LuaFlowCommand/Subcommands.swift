@@ -9,9 +9,6 @@ enum Subcommands {
     /// Names that plugins cannot take.
     static func reserve(in host: LuaFlow.Host) { host.context.service(Registry.self).reserve(.subcommands) { builtIn } }
 
-    /// Whether what follows a subcommand's operand is a script's own.
-    static func handsOn(_ name: String) -> Bool { ["run", "watch"].contains(name) || !builtIn.contains(name) }
-
     /// Runs a plugin's subcommand.
     /// - Throws: `ValidationError` when no plugin has it.
     static func run(_ name: String, _ arguments: [String], hostOptions: [String]) throws {
@@ -40,7 +37,10 @@ enum Subcommands {
         var lines: [String] = []
         try? options.withHost { host in
             let entries = host.context.service(Registry.self).entries(.subcommands).sorted { $0.name < $1.name }
-            lines = entries.map { "  " + $0.name.padding(toLength: max(22, $0.name.count), withPad: " ", startingAt: 0) + "  " + ($0.help ?? "") }
+            lines = entries.map {
+                "  " + $0.name.padding(toLength: max(22, $0.name.count), withPad: " ", startingAt: 0) + "  "
+                    + ($0.help ?? "")
+            }
         }
         return lines.isEmpty ? "" : "\nSUBCOMMANDS OF PLUGINS:\n" + lines.joined(separator: "\n") + "\n"
     }

@@ -35,6 +35,7 @@ public struct Parameter: CustomStringConvertible {
 
 /// A number as a script would write it: `1`, `0.5`, `-inf`.
 func format(_ value: Double) -> String {
+    if value.isNaN { return "nan" }  // its sign means nothing
     if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return String(whole) }
     return "\(value)"
 }

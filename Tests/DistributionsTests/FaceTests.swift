@@ -23,7 +23,7 @@ import Testing
         let names = DistributionModule().functions.map(\.shortName)
         let contract = [
             "Normal", "Logistic", "Uniform", "Bernoulli", "Categorical", "Exponential", "Laplace", "Gamma", "Beta", "Dirichlet", "Poisson", "StudentT",
-            "MultivariateNormal", "Mixture", "kl_divergence",
+            "MultivariateNormal", "Mixture", "Law", "kl_divergence",
         ]
         #expect(names == contract)
         #expect(face.methods.map(\.shortName) == ["sample", "rsample", "log_prob", "cdf", "icdf", "entropy"])

@@ -27,9 +27,18 @@ struct Command {
     static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     static func run(_ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]) throws -> Result {
+        // The user's own plugins are no part of a test.
+        let plain = ["XDG_CONFIG_HOME": "/nonexistent", "LUAFLOW_PLUGINS": ""]
+        return try run(program.path, arguments, in: folder, environment: plain.merging(environment) { $1 })
+    }
+
+    /// Runs a program; one without a path is looked up as a shell would.
+    static func run(
+        _ program: String, _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]
+    ) throws -> Result {
         let process = Process()
-        process.executableURL = try program
-        process.arguments = arguments
+        process.executableURL = URL(fileURLWithPath: program.contains("/") ? program : "/usr/bin/env")
+        process.arguments = program.contains("/") ? arguments : [program] + arguments
         process.currentDirectoryURL = folder ?? repository
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let scratch = try Scratch()
@@ -54,9 +63,10 @@ extension Command {
         let process = Process()
         process.executableURL = try program
         process.arguments = ["run", script]
+        process.environment = ProcessInfo.processInfo.environment.merging(["XDG_CONFIG_HOME": "/nonexistent"]) { $1 }
         process.standardError = FileHandle.nullDevice
         try process.run()
-        for _ in 0..<1000 where !FileManager.default.fileExists(atPath: ready) { usleep(10_000) }
+        for _ in 0..<6000 where !FileManager.default.fileExists(atPath: ready) { usleep(10_000) }
         kill(process.processIdentifier, SIGINT)
         process.waitUntilExit()
         return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus

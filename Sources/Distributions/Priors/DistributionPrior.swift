@@ -13,7 +13,9 @@ public struct DistributionPrior: Law {
     public init(_ law: any Distribution, for operation: String) throws {
         let shape = law.batchShape + law.eventShape
         guard shape.count <= 1 else {
-            throw ScriptError(operation, "draws of \(law.description) have shape \(Shape.describe(shape)); numbers or vectors expected")
+            throw ScriptError(
+                operation,
+                "draws of \(law.description) have shape \(Shape.describe(shape)); numbers or vectors expected")
         }
         self.law = law
         dimension = shape.first
@@ -26,7 +28,9 @@ public struct DistributionPrior: Law {
         return law.eventShape.isEmpty ? try logs.sum([1]) : logs
     }
 
-    public func sample(_ shape: [Int], _ dtype: DType, from generator: Generator, for operation: String) throws -> Tensor {
+    public func sample(_ shape: [Int], _ dtype: DType, from generator: Generator, for operation: String) throws
+        -> Tensor
+    {
         let lead = dimension == nil ? shape : Array(shape.dropLast())
         return try law.sample(lead, from: generator, for: operation).cast(dtype)
     }

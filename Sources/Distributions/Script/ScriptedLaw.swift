@@ -2,8 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A law that a script defines by functions: `distribution.Law{sample = ..., log_prob = ...}`, or `distribution.Cauchy(0, 1)`
-/// when a plugin registered Cauchy.
+/// A law that a script defines by functions: `distribution.Law{sample = ..., log_prob = ...}`, or
+/// `distribution.Cauchy(0, 1)` when a plugin registered Cauchy.
 ///
 /// What it does not give and what does not follow from the rest is an error when it is asked for. Draws follow from the
 /// quantiles (by inversion), the standard deviation from the variance.
@@ -22,13 +22,16 @@ public struct ScriptedLaw: Distribution {
         (self.name, self.description, self.given) = (name, description, given)
         batchShape = try given.shape("batch_shape")
         eventShape = try given.shape("event_shape")
-        dtype = try given.choice("dtype", ["float32", "float64"], default: "float32") == "float64" ? .float64 : .float32
+        dtype =
+            try given.choice("dtype", ["float32", "float64"], default: "float32") == "float64" ? .float64 : .float32
         guard !(given.has("sample") && given.has("rsample")) else {
-            throw ScriptError(given.function, "sample or rsample, not both: the draws of rsample are sample's, with gradients")
+            throw ScriptError(
+                given.function, "sample or rsample, not both: the draws of rsample are sample's, with gradients")
         }
         for name in ScriptedLaw.functions { _ = try given.function(name) }
         guard ScriptedLaw.functions.contains(where: { given.has($0) }) else {
-            throw ScriptError(given.function, "at least one of \(ScriptedLaw.functions.joined(separator: ", ")) expected")
+            throw ScriptError(
+                given.function, "at least one of \(ScriptedLaw.functions.joined(separator: ", ")) expected")
         }
     }
 
@@ -55,7 +58,8 @@ public struct ScriptedLaw: Distribution {
             result = try inverseCumulative(Variable(generator.fill(full, dtype, for: operation) { $0.openUniform() }))
         }
         guard result.dtype == dtype else {
-            throw ScriptError(self.operation, "draws are \(result.dtype.rawValue); \(dtype.rawValue) expected (option dtype)")
+            throw ScriptError(
+                self.operation, "draws are \(result.dtype.rawValue); \(dtype.rawValue) expected (option dtype)")
         }
         return result
     }
@@ -81,9 +85,15 @@ public struct ScriptedLaw: Distribution {
             try nested.read(table, 0, for: operation, name)
             value = .tensor(try Tensor(nested.values, shape: nested.shape, dtype))
         }
-        guard case .object(let object as Variable) = value, (try? Shape.broadcast(object.shape, shape, for: operation)) == shape else {
-            let got = if case .object(let object as Variable) = value { "shape \(Shape.describe(object.shape))" } else { value.shown }
-            throw ScriptError(label(name), "a number or a tensor of shape \(Shape.describe(shape)) expected, got \(got)")
+        guard case .object(let object as Variable) = value,
+            (try? Shape.broadcast(object.shape, shape, for: operation)) == shape
+        else {
+            let got =
+                if case .object(let object as Variable) = value { "shape \(Shape.describe(object.shape))" } else {
+                    value.shown
+                }
+            throw ScriptError(
+                label(name), "a number or a tensor of shape \(Shape.describe(shape)) expected, got \(got)")
         }
         return try object.spread(shape)
     }
@@ -101,15 +111,19 @@ extension ScriptedLaw {
         Documentation(
             "distribution.Law{name = \"Law\", sample = f, log_prob = g, ...} -> distribution",
             """
-            A law of your own. sample(shape, generator) returns draws of shape {n, ...} followed by batch and event shape, made \
-            from the generator; rsample in its place says that the draws are differentiable. log_prob(x), cdf(x) and icdf(q) \
-            return one number per event. mean, variance and entropy are numbers, tensors or functions that return one. Options: \
-            batch_shape and event_shape ({} each), dtype (\"float32\"). With icdf and without sample, draws are made by \
-            inversion. What is not given is an error when it is asked for. To give it a name that any script can use, register \
-            it: host.register{distributions = {Cauchy = function(x0, gamma) return {log_prob = ...} end}} makes \
-            distribution.Cauchy(0, 1).
+            A law of your own. sample(shape, generator) returns draws of shape {n, ...} followed by batch and event \
+            shape, made from the generator; rsample in its place says that the draws are differentiable. log_prob(x), \
+            cdf(x) and icdf(q) return one number per event. mean, variance and entropy are numbers, tensors or \
+            functions that return one. Options: batch_shape and event_shape ({} each), dtype (\"float32\"). With icdf \
+            and without sample, draws are made by inversion. What is not given is an error when it is asked for. To \
+            give it a name that any script can use, register it: host.register{distributions = {Cauchy = function(x0, \
+            gamma) return {log_prob = ...} end}} makes distribution.Cauchy(0, 1).
             """,
-            errors: "nothing to draw or evaluate; an unknown option; later, results of another shape or dtype, or with NaN: the message names the law and the function",
+            errors:
+                """
+                nothing to draw or evaluate; an unknown option; later, results of another shape or dtype, or with NaN: the \
+                message names the law and the function
+                """,
             example: """
                 local cauchy = distribution.Law{
                   name = "Cauchy",
@@ -129,7 +143,8 @@ extension ScriptedLaw {
         guard !Catalogue.laws.contains(where: { $0.name == name }) else {
             throw arguments.error("option name: \(name) is built in; choose another name")
         }
-        return .object(DistributionObject(try ScriptedLaw(name: name, description: "distribution.Law{name = \"\(name)\"}", given)))
+        return .object(
+            DistributionObject(try ScriptedLaw(name: name, description: "distribution.Law{name = \"\(name)\"}", given)))
     }
 
     /// `distribution.Cauchy(0, 1)`: calls what was registered as Cauchy and makes a law of the table it returns.
@@ -146,7 +161,8 @@ extension ScriptedLaw {
                     DistributionObject(
                         try ScriptedLaw(name: name, description: "distribution.\(name)(\(given.written))", options)))
             default:
-                throw arguments.error("the registered function returned \(result.shown); a table {log_prob = f, ...} expected")
+                throw arguments.error(
+                    "the registered function returned \(result.shown); a table {log_prob = f, ...} expected")
             }
         }
     }
@@ -158,7 +174,9 @@ extension Options {
         guard has(name) else { return [] }
         guard case .table(let table) = self[name] else { throw error(name, expected: "a shape such as {2, 3}") }
         let shape = try table.elements().map { value in
-            guard let extent = value.asInteger, extent >= 0 else { throw error(name, expected: "a shape such as {2, 3}") }
+            guard let extent = value.asInteger, extent >= 0 else {
+                throw error(name, expected: "a shape such as {2, 3}")
+            }
             return extent
         }
         _ = try Shape.count(shape, for: function)

@@ -23,7 +23,9 @@ public struct Scaling: FlowTransform {
     private func fitting(_ x: Variable) throws -> Variable {
         guard logScale.shape.last == x.shape.last else {
             throw ScriptError(
-                "flow.Scaling", "\(logScale.shape.last ?? 0) scales for x of shape \(Shape.describe(x.shape)): one for each column expected")
+                "flow.Scaling",
+                "\(logScale.shape.last ?? 0) scales for x of shape \(Shape.describe(x.shape)): one for each column expected"
+            )
         }
         return try logScale.promoted(with: x)
     }

@@ -2,8 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A transform that a script defines: `flow.Transform{to_latent = ..., to_data = ...}`, or `flow.Rotation(0.3)` when a plugin
-/// registered Rotation.
+/// A transform that a script defines: `flow.Transform{to_latent = ..., to_data = ...}`, or `flow.Rotation(0.3)` when a
+/// plugin registered Rotation.
 public struct ScriptedTransform: FlowTransform {
     /// What messages call it: `flow.Rotation`.
     public let label: String
@@ -22,10 +22,15 @@ public struct ScriptedTransform: FlowTransform {
         toDataFunction = try direction("to_data")
         var parameters: [(name: String, value: Variable)] = []
         if given.has("parameters") {
-            guard case .table(let table) = given["parameters"] else { throw given.error("parameters", expected: "a table {name = tensor}") }
+            guard case .table(let table) = given["parameters"] else {
+                throw given.error("parameters", expected: "a table {name = tensor}")
+            }
             for (key, value) in try table.entries() {
-                guard case .string(let name) = key, case .object(let object) = value, let variable = object as? Variable else {
-                    throw ScriptError(given.function, "option parameters: {name = tensor} expected, got \(key.shown) = \(value.shown)")
+                guard case .string(let name) = key, case .object(let object) = value, let variable = object as? Variable
+                else {
+                    throw ScriptError(
+                        given.function, "option parameters: {name = tensor} expected, got \(key.shown) = \(value.shown)"
+                    )
                 }
                 parameters.append((name, variable))
             }
@@ -45,12 +50,16 @@ public struct ScriptedTransform: FlowTransform {
         return (x, logDeterminant)
     }
 
-    private func call(_ function: any ScriptFunction, _ name: String, _ input: Variable) throws -> (Variable, Variable) {
+    private func call(_ function: any ScriptFunction, _ name: String, _ input: Variable) throws -> (Variable, Variable)
+    {
         let results = try function.call([.object(input)])
         let mayHoldNaN = try !input.value.isFinite()
-        let value = try ScriptedResult("\(label): \(name)", results.first ?? .none).variable(input.shape, mayHoldNaN: mayHoldNaN)
+        let value = try ScriptedResult("\(label): \(name)", results.first ?? .none).variable(
+            input.shape, mayHoldNaN: mayHoldNaN)
         guard value.dtype == input.dtype.computing else {
-            throw ScriptError("\(label): \(name)", "returned \(value.dtype.rawValue) for \(input.dtype.rawValue): the same dtype expected")
+            throw ScriptError(
+                "\(label): \(name)",
+                "returned \(value.dtype.rawValue) for \(input.dtype.rawValue): the same dtype expected")
         }
         let second = ScriptedResult("\(label): \(name): log |det|", results.count > 1 ? results[1] : .none)
         if let number = second.value.asNumber {

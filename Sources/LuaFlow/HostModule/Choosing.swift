@@ -19,7 +19,9 @@ extension HostFunctions {
     ) { arguments in
         try arguments.atMost(2)
         var names = Set(try functions(of: arguments.table(1, "t")).map(\.key))
-        if !arguments.isNil(2) { names.formUnion(registered(try arguments.string(2, "kind"), arguments.context).map(\.name)) }
+        if !arguments.isNil(2) {
+            names.formUnion(registered(try arguments.string(2, "kind"), arguments.context).map(\.name))
+        }
         return .string(names.sorted().joined(separator: ", "))
     }
 
@@ -28,18 +30,29 @@ extension HostFunctions {
         Documentation(
             "host.pick(kind, t, name) -> function, text",
             """
-            The function that a user asked for by name, from a table of functions or from what was registered under the \
-            kind (host.register). A name may carry a parameter behind a colon, `random:30`: the text is the second result, \
-            nil without one. The kind may be any word; host.register knows some.
+            The function that a user asked for by name, from a table of functions or from what was registered under \
+            the kind (host.register). A name may carry a parameter behind a colon, `random:30`: the text is the second \
+            result, nil without one. The kind may be any word; host.register knows some.
             """,
-            errors: "an unknown name: the message lists the known ones and names the nearest; a name that the table has and a plugin registered: the message names both places",
-            example: "local f, text = host.pick(\"masks\", {random = function() end}, \"random:30\")\nassert(f and text == \"30\")")
+            errors:
+                """
+                an unknown name: the message lists the known ones and names the nearest; a name that the table has and a \
+                plugin registered: the message names both places
+                """,
+            example:
+                """
+                local f, text = host.pick("masks", {random = function() end}, "random:30")
+                assert(f and text == "30")
+                """
+        )
     ) { arguments -> [Value] in
         try arguments.atMost(3)
         let kind = try arguments.string(1, "kind")
         let own = try functions(of: arguments.table(2, "t"))
         let registered = registered(kind, arguments.context)
-        let parts = try arguments.string(3, "name").split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = try arguments.string(3, "name").split(
+            separator: ":", maxSplits: 1, omittingEmptySubsequences: false
+        ).map(String.init)
         let name = parts[0]
         let parameter = parts.count > 1 ? Value.string(parts[1]) : .none
         switch (own.first { $0.key == name }, registered.first { $0.name == name }) {
@@ -48,10 +61,15 @@ extension HostFunctions {
         case (let mine?, let theirs?):
             let place = mine.function.definition.map { " (\($0))" } ?? ""
             throw ScriptError(
-                "", "\(kind): \"\(name)\" is the script's own\(place), and registered at \(theirs.origin); rename one of the two")
+                "",
+                "\(kind): \"\(name)\" is the script's own\(place), and registered at \(theirs.origin); rename one of the two"
+            )
         case (nil, nil):
             let names = Set(own.map(\.key) + registered.map(\.name)).sorted()
-            throw ScriptError("", "no \"\(name)\" among the \(kind)\(suggestion(for: name, among: names)); there are \(names.joined(separator: ", "))")
+            throw ScriptError(
+                "",
+                "no \"\(name)\" among the \(kind)\(suggestion(for: name, among: names)); there are \(names.joined(separator: ", "))"
+            )
         }
     }
 
@@ -62,16 +80,22 @@ extension HostFunctions {
     static let check = NativeFunction(
         "host.check",
         Documentation(
-            "host.check(what, value, {min, max, integer = false}) -> value", "The value, if it is a finite number within the bounds (and whole, with integer).",
+            "host.check(what, value, {min, max, integer = false}) -> value",
+            "The value, if it is a finite number within the bounds (and whole, with integer).",
             errors: "anything else: the message names what, and the value",
-            example: "assert(host.check(\"--steps\", 3, {min = 0}) == 3)\nassert(not pcall(host.check, \"alpha\", 0 / 0))")
+            example:
+                "assert(host.check(\"--steps\", 3, {min = 0}) == 3)\nassert(not pcall(host.check, \"alpha\", 0 / 0))")
     ) { arguments in
         try arguments.atMost(3)
         let what = try arguments.string(1, "what")
         let options = try arguments.options(3, ["min", "max", "integer"])
         let whole = try options.boolean("integer", default: false)
-        let (low, high) = (try options.number("min", default: -.infinity), try options.number("max", default: .infinity))
-        guard let number = arguments[2].asNumber, number.isFinite, number >= low, number <= high, !whole || arguments[2].asInteger != nil else {
+        let (low, high) = (
+            try options.number("min", default: -.infinity), try options.number("max", default: .infinity)
+        )
+        guard let number = arguments[2].asNumber, number.isFinite, number >= low, number <= high,
+            !whole || arguments[2].asInteger != nil
+        else {
             var expected = whole ? "a whole number" : "a finite number"
             if low.isFinite { expected += " from \(Value.number(low).plain)" }
             if high.isFinite { expected += " to \(Value.number(high).plain)" }

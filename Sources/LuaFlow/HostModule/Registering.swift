@@ -7,16 +7,20 @@ extension HostFunctions {
         Documentation(
             "host.register{schedules = {name = f, ...}, noises = {...}, masks = {...}, ...}",
             """
-            Adds parts under names; a plugin is a file that calls this. schedules, noises and masks are found by \\
-            --schedule NAME and its like in problem 3. projections, distributions and transforms become constructors: \\
-            projection.NAME(...), distribution.NAME(...), flow.NAME(...); see projection.Set, distribution.Law and \\
-            flow.Transform for the table that such a function returns. commands are :NAME at the prompt and get the text \\
-            behind it; subcommands are luaflow NAME and get their arguments, which host.arguments reads too. Both are a \\
-            function or {run = f, help = "one line", complete = f}, where complete(text) returns a list of what may \\
-            follow. There are no other kinds. All of a call is registered, or nothing. A file that is loaded again \\
+            Adds parts under names; a plugin is a file that calls this. schedules, noises and masks are found by \
+            --schedule NAME and its like in problem 3. projections, distributions and transforms become constructors: \
+            projection.NAME(...), distribution.NAME(...), flow.NAME(...); see projection.Set, distribution.Law and \
+            flow.Transform for the table that such a function returns. commands are :NAME at the prompt and get the \
+            text behind it; subcommands are luaflow NAME and get their arguments, which host.arguments reads too. Both \
+            are a function or {run = f, help = "one line", complete = f}, where complete(text) returns a list of what \
+            may follow. There are no other kinds. All of a call is registered, or nothing. A file that is loaded again \
             replaces what it had registered.
             """,
-            errors: "an unknown kind; a name that is built in or registered already: the message names both places; a value that is not a function",
+            errors:
+                """
+                an unknown kind; a name that is built in or registered already: the message names both places; a value \
+                that is not a function
+                """,
             example: """
                 host.register{schedules = {mine = function(k) return 1 / k end}}
                 assert(host.registered("schedules").mine(2) == 0.5)
@@ -26,7 +30,8 @@ extension HostFunctions {
     ) { arguments in
         try arguments.atMost(1)
         let place = ScriptLocation.current?.place()
-        try arguments.context.service(Registry.self).add(arguments.table(1, "kinds"), at: place, for: arguments.function)
+        try arguments.context.service(Registry.self).add(
+            arguments.table(1, "kinds"), at: place, for: arguments.function)
         return []
     }
 
@@ -34,11 +39,16 @@ extension HostFunctions {
         "host.registered",
         Documentation(
             "host.registered(kind) -> table",
-            "What was registered under a kind (see host.register): a new table from names to functions, empty when nothing was.",
+            """
+            What was registered under a kind (see host.register): a new table from names to functions, empty when \
+            nothing was.
+            """,
             errors: "an unknown kind", example: "assert(next(host.registered(\"noises\")) == nil)")
     ) { arguments in
         try arguments.atMost(1)
         let kind = try RegistryKind(named: arguments.string(1, "kind"), for: arguments.function)
-        return .record(arguments.context.service(Registry.self).entries(kind).map { (key: $0.name, value: .function($0.function)) })
+        return .record(
+            arguments.context.service(Registry.self).entries(kind).map { (key: $0.name, value: .function($0.function)) }
+        )
     }
 }

@@ -37,7 +37,8 @@ extension Host {
             // A run of its own, after whatever stopped the plugin.
             defer { _ = try? interpreter.run(code: Host.leavePlugin, name: "=luaflow") }
             try registry.loading(file.path) {
-                try interpreter.run(code: text, name: "@" + file.path, arguments: [.string(file.name), .string(file.path)])
+                try interpreter.run(
+                    code: text, name: "@" + file.path, arguments: [.string(file.name), .string(file.path)])
             }
             return Plugin(file: file, registrations: registry.entries(of: file.path), fault: nil)
         } catch let error as LuaError {
@@ -78,7 +79,9 @@ extension PluginFile {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ScriptError(path, "the file cannot be read")
         }
-        guard var text = String(data: data, encoding: .utf8) else { throw ScriptError(path, "the file is not UTF-8 text") }
+        guard var text = String(data: data, encoding: .utf8) else {
+            throw ScriptError(path, "the file is not UTF-8 text")
+        }
         if text.hasPrefix("\u{FEFF}") { text.removeFirst() }
         return text.hasPrefix("#") ? "--" + text : text
     }

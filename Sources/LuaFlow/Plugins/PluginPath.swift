@@ -22,7 +22,9 @@ public struct PluginPath: Sendable {
     ) {
         var folders = explicit.map { Folder(path: $0, reason: "--plugins") }
         if !onlyExplicit {
-            if let script { folders.append(Folder(path: PluginPath.folder(of: script) + "plugins", reason: "beside the script")) }
+            if let script {
+                folders.append(Folder(path: PluginPath.folder(of: script) + "plugins", reason: "beside the script"))
+            }
             let listed = environment["LUAFLOW_PLUGINS"]?.split(separator: ":").map(String.init) ?? []
             folders += listed.map { Folder(path: $0, reason: "LUAFLOW_PLUGINS") }
             if let configuration = PluginPath.configuration(environment) {
@@ -68,7 +70,9 @@ public struct PluginFile: Sendable {
         return names.sorted().compactMap { name in
             let path = place.path + "/" + name
             var isFolder: ObjCBool = false
-            guard !name.hasPrefix("."), FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return nil }
+            guard !name.hasPrefix("."), FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+                return nil
+            }
             if isFolder.boolValue {
                 let start = path + "/init.lua"
                 guard FileManager.default.fileExists(atPath: start) else { return nil }

@@ -36,7 +36,8 @@ extension Skeleton {
                 // The module, for any program.
                 .target(name: "Name", dependencies: [.product(name: "LuaFlow", package: "LuaFlow")]),
                 // A program that runs scripts with it.
-                .executableTarget(name: "NAMEhost", dependencies: ["Name", .product(name: "LuaFlow", package: "LuaFlow")]),
+                .executableTarget(
+                    name: "NAMEhost", dependencies: ["Name", .product(name: "LuaFlow", package: "LuaFlow")]),
             ],
             swiftLanguageModes: [.v6]
         )
@@ -57,7 +58,9 @@ extension Skeleton {
 
             static let twice = NativeFunction(
                 "NAME.twice",
-                Documentation("NAME.twice(x) -> number", "Two times x.", errors: "x is no number", example: "assert(NAME.twice(21) == 42)")
+                Documentation(
+                    "NAME.twice(x) -> number", "Two times x.", errors: "x is no number",
+                    example: "assert(NAME.twice(21) == 42)")
             ) { arguments in
                 try arguments.atMost(1)
                 return .number(try arguments.number(1, "x") * 2)
@@ -73,23 +76,29 @@ extension Skeleton {
             static let face = TypeFace(
                 type, "Counts.",
                 methods: [
-                    NativeFunction("counter:up", Documentation("c:up(by = 1) -> c", "Counts up.", example: "assert(#NAME.counter():up(2) == 2)")) { arguments in
+                    NativeFunction(
+                        "counter:up",
+                        Documentation(
+                            "c:up(by = 1) -> c", "Counts up.", example: "assert(#NAME.counter():up(2) == 2)")
+                    ) { arguments in
                         try arguments.atMost(2)
                         let counter = try arguments.counter()
-                        let (sum, overflow) = counter.count.addingReportingOverflow(try arguments.integer(2, "by", default: 1))
+                        let by = try arguments.integer(2, "by", default: 1)
+                        let (sum, overflow) = counter.count.addingReportingOverflow(by)
                         guard !overflow else { throw arguments.error("the count has no room for that") }
                         counter.count = sum
                         return .object(counter)
                     }
                 ],
                 operators: [
-                    .length: NativeFunction("counter:count", Documentation("#c", "The count.", example: "assert(#NAME.counter() == 0)")) {
-                        .integer(try $0.counter().count)
-                    }
+                    .length: NativeFunction(
+                        "counter:count", Documentation("#c", "The count.", example: "assert(#NAME.counter() == 0)")
+                    ) { .integer(try $0.counter().count) }
                 ])
 
             static let make = NativeFunction(
-                "NAME.counter", Documentation("NAME.counter() -> counter", "A counter at 0.", example: "assert(#NAME.counter() == 0)")
+                "NAME.counter",
+                Documentation("NAME.counter() -> counter", "A counter at 0.", example: "assert(#NAME.counter() == 0)")
             ) { arguments in
                 try arguments.atMost(0)
                 return .object(Counter())

@@ -13,9 +13,9 @@ extension LuaFlowCommand {
                 luaflow new module NAME [--in DIR] [--luaflow DIR]
                 """,
             discussion: """
-                script: NAME.lua, an experiment with command-line options. plugin: plugins/NAME.lua, which registers one part \
-                of each kind. module: NAME, a Swift package with a module for scripts and a program that runs them. Nothing \
-                that exists is overwritten.
+                script: NAME.lua, an experiment with command-line options. plugin: plugins/NAME.lua, which registers \
+                one part of each kind. module: NAME, a Swift package with a module for scripts and a program that runs \
+                them. Nothing that exists is overwritten.
                 """)
 
         @Argument(help: "What to write: script, plugin or module.")
@@ -24,10 +24,14 @@ extension LuaFlowCommand {
         @Argument(help: "Its name: a letter, then letters, digits and _.")
         var name: String
 
-        @Option(name: .customLong("in"), help: ArgumentHelp("Where to write it (default: the working folder).", valueName: "DIR"))
+        @Option(
+            name: .customLong("in"),
+            help: ArgumentHelp("Where to write it (default: the working folder).", valueName: "DIR"))
         var folder = "."
 
-        @Option(help: ArgumentHelp("For a module: LuaFlow's source folder; else found around this program.", valueName: "DIR"))
+        @Option(
+            help: ArgumentHelp(
+                "For a module: LuaFlow's source folder; else found around this program.", valueName: "DIR"))
         var luaflow: String?
 
         func run() throws {
@@ -69,7 +73,8 @@ struct Skeleton {
         let operation = "luaflow new"
         func full(_ path: String) -> String { folder == "." ? path : folder + "/" + path }
         if let taken = files.map({ full($0.path) }).first(where: { manager.fileExists(atPath: $0) }) {
-            throw ScriptError(operation, "\(taken) exists already and is left as it is; choose another name, or --in DIR")
+            throw ScriptError(
+                operation, "\(taken) exists already and is left as it is; choose another name, or --in DIR")
         }
         for file in files {
             let path = full(file.path)
@@ -109,18 +114,25 @@ struct SkeletonName {
     init(_ text: String, _ kind: Skeleton.Kind) throws {
         let scalars = Array(text.unicodeScalars)
         func isLetter(_ scalar: Unicode.Scalar) -> Bool { ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) }
-        func isWord(_ scalar: Unicode.Scalar) -> Bool { isLetter(scalar) || ("0"..."9").contains(scalar) || scalar == "_" }
+        func isWord(_ scalar: Unicode.Scalar) -> Bool {
+            isLetter(scalar) || ("0"..."9").contains(scalar) || scalar == "_"
+        }
         guard let first = scalars.first, isLetter(first), scalars.allSatisfy(isWord), scalars.count <= 50 else {
             var nearest = String(String.UnicodeScalarView(scalars.map { isWord($0) ? $0 : "_" }.prefix(50)))
             if text.hasSuffix(".lua") { nearest = String(nearest.dropLast(4)) }
             while let letter = nearest.unicodeScalars.first, !isLetter(letter) { nearest.removeFirst() }
             throw ScriptError(
-                "luaflow new", "\"\(text)\": a letter, then letters, digits and _ expected, at most 50"
+                "luaflow new",
+                "\"\(text)\": a letter, then letters, digits and _ expected, at most 50"
                     + (nearest.isEmpty ? "" : " (\"\(nearest)\" would do)"))
         }
         // A module of Lua's or ours would be hidden by it, or hide it.
-        let known = Host.builtInModules.map(\.name) + ["string", "table", "math", "io", "os", "coroutine", "utf8", "debug", "package"]
-        guard !known.contains(text.lowercased()), kind != .module || !Self.takenModules.contains(text.lowercased()) else {
+        let known =
+            Host.builtInModules.map(\.name) + [
+                "string", "table", "math", "io", "os", "coroutine", "utf8", "debug", "package",
+            ]
+        guard !known.contains(text.lowercased()), kind != .module || !Self.takenModules.contains(text.lowercased())
+        else {
             throw ScriptError("luaflow new", "\"\(text)\" is a module already (\"my_\(text)\" would do)")
         }
         self.text = text
@@ -132,7 +144,9 @@ enum SourceFolder {
     static func find(given: String?) throws -> String {
         if let given {
             guard isSource(given) else {
-                throw ScriptError("luaflow new", "--luaflow \(given): LuaFlow's source folder expected, with Package.swift and Sources/LuaFlow")
+                throw ScriptError(
+                    "luaflow new",
+                    "--luaflow \(given): LuaFlow's source folder expected, with Package.swift and Sources/LuaFlow")
             }
             return URL(fileURLWithPath: given).standardizedFileURL.path
         }
@@ -151,5 +165,7 @@ enum SourceFolder {
     }
 
     private static let missing = ScriptError(
-        "luaflow new", "a module is built with LuaFlow's sources, which are not around this program; name their folder with --luaflow DIR")
+        "luaflow new",
+        "a module is built with LuaFlow's sources, which are not around this program; name their folder with --luaflow DIR"
+    )
 }

@@ -10,10 +10,10 @@ extension Skeleton {
     }
 
     private static let plugin = """
-        -- NAME: what luaflow can do besides while this plugin is loaded. Keep what you need, and give it names of its own.
+        -- NAME: what luaflow can do besides while this plugin is loaded. Keep what you need, under names of its own.
         --
-        -- It is loaded before every script beside which it lies in a folder `plugins`, from ~/.config/luaflow/plugins, and
-        -- with --plugins DIR. `luaflow plugins` lists what is found; `luaflow doc host.register` tells the rules.
+        -- It is loaded before scripts from a folder `plugins` beside them, from ~/.config/luaflow/plugins, and with
+        -- --plugins DIR. `luaflow plugins` lists what is found; `luaflow doc host.register` tells the rules.
         local host = require "host"
         local tensor = require "tensor"
 

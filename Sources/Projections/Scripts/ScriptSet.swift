@@ -4,8 +4,9 @@ import Tensors
 /// A set that a script defines by its projection: `projection.Set{name = ..., project = function(x) ... end}`, or
 /// `projection.Diamond(2)` when a plugin registered Diamond.
 ///
-/// The functions get a copy of x, so that they may work in place, and must return a tensor of its shape (or a boolean for
-/// `contains`, a number for `distance`). Whether the projection is one is the script's to prove: `projection.verify`.
+/// The functions get a copy of x, so that they may work in place, and must return a tensor of its shape (or a boolean
+/// for `contains`, a number for `distance`). Whether the projection is one is the script's to prove:
+/// `projection.verify`.
 public struct ScriptSet: ProjectableSet {
     public let name: String
     public let isConvex: Bool
@@ -49,10 +50,14 @@ public struct ScriptSet: ProjectableSet {
         }
         guard result.shape == x.shape else {
             throw ScriptError(
-                operation, "project returned \(Shape.describe(result.shape)) for x \(Shape.describe(x.shape)): the same shape expected")
+                operation,
+                "project returned \(Shape.describe(result.shape)) for x \(Shape.describe(x.shape)): the same shape expected"
+            )
         }
         guard result.dtype == wanted else {
-            throw ScriptError(operation, "project returned \(result.dtype.rawValue) for x of \(wanted.rawValue): the same dtype expected")
+            throw ScriptError(
+                operation,
+                "project returned \(result.dtype.rawValue) for x of \(wanted.rawValue): the same dtype expected")
         }
         // A copy: the script may keep what it returned and write to it.
         let value = try result.value.copy(wanted)
@@ -98,14 +103,15 @@ public struct ScriptSet: ProjectableSet {
         Documentation(
             "projection.Set{name = \"Set\", project = f, contains = g, distance = h, convex = true, shape = {...}} -> projection",
             """
-            A set of your own. project(x) returns the nearest point, a tensor of the shape and dtype of x; contains(x, tol) \
-            tells whether x is in the set to within tol (left out: whether the distance is at most tol); distance(x) returns \
-            the distance to the set (left out: how far project moves x). All get a copy of x. convex = false for sets with \
-            several nearest points; shape is what projection.verify tries it on. Check it with projection.verify. To give it \
-            a name that any script can use, register it: host.register{projections = {Diamond = function(r) return {project \
-            = ...} end}} makes projection.Diamond(2).
+            A set of your own. project(x) returns the nearest point, a tensor of the shape and dtype of x; contains(x, \
+            tol) tells whether x is in the set to within tol (left out: whether the distance is at most tol); \
+            distance(x) returns the distance to the set (left out: how far project moves x). All get a copy of x. \
+            convex = false for sets with several nearest points; shape is what projection.verify tries it on. Check it \
+            with projection.verify. To give it a name that any script can use, register it: host.register{projections \
+            = {Diamond = function(r) return {project = ...} end}} makes projection.Diamond(2).
             """,
-            errors: "project is missing or returns anything but a finite tensor of the shape and dtype of x; an unknown option.",
+            errors:
+                "project is missing or returns anything but a finite tensor of the shape and dtype of x; an unknown option.",
             example: """
                 local half = projection.Set{
                   name = "half", project = function(x) return x:clamp(0.5, math.huge) end,
@@ -137,7 +143,8 @@ public struct ScriptSet: ProjectableSet {
                 let description = "projection.\(name)(\(given.written))"
                 return [.object(ProjectionObject(try ScriptSet(name: name, description: description, options)))]
             default:
-                throw arguments.error("the registered function returned \(result.shown); a table {project = f, ...} expected")
+                throw arguments.error(
+                    "the registered function returned \(result.shown); a table {project = f, ...} expected")
             }
         }
     }
@@ -158,7 +165,9 @@ extension Options {
         guard has(name) else { return nil }
         guard case .table(let table) = self[name] else { throw error(name, expected: "a shape such as {2, 3}") }
         let shape = try table.elements().map { value in
-            guard let extent = value.asInteger, extent >= 0 else { throw error(name, expected: "a shape such as {2, 3}") }
+            guard let extent = value.asInteger, extent >= 0 else {
+                throw error(name, expected: "a shape such as {2, 3}")
+            }
             return extent
         }
         _ = try Shape.count(shape, for: function)

@@ -26,7 +26,9 @@ public struct Registration {
             (self.function, help, complete) = (function, nil, nil)
         case .table(let table) where kind.takesHelp:
             let options = try Options(function: label, table: table, known: ["run", "help", "complete"])
-            guard let run = try options.function("run") else { throw ScriptError(label, "run = a function expected, got nothing") }
+            guard let run = try options.function("run") else {
+                throw ScriptError(label, "run = a function expected, got nothing")
+            }
             let text = try options.string("help", default: "")
             function = run
             help = text.isEmpty ? nil : text

@@ -5,8 +5,8 @@ import Foundation
 ///     for command in registry.entries(.commands) { print(":\(command.name)", command.help ?? "") }
 ///     if let command = registry.entry(.commands, "frames") { _ = try command.function.call([.string("30")]) }
 ///
-/// A name is taken once per kind; a second claim is an error that names both places. A file that is loaded again replaces
-/// what it registered before.
+/// A name is taken once per kind; a second claim is an error that names both places. A file that is loaded again
+/// replaces what it registered before.
 public final class Registry: Service {
     private var registrations: [RegistryKind: [Registration]] = [:]
     private var reserved: [RegistryKind: () -> [String]] = [:]
@@ -45,10 +45,12 @@ public final class Registry: Service {
             }
             for (key, value) in try members.entries() {
                 guard case .string(let name) = key else {
-                    throw ScriptError(operation, "\(kind): a name and a function expected, got \(key.shown) = \(value.shown)")
+                    throw ScriptError(
+                        operation, "\(kind): a name and a function expected, got \(key.shown) = \(value.shown)")
                 }
                 let addition = try Registration(
-                    known, name, value, place: place, owner: loads.first ?? place.map { identity($0.file) }, for: operation)
+                    known, name, value, place: place, owner: loads.first ?? place.map { identity($0.file) },
+                    for: operation)
                 try checkFree(addition, operation)
                 additions.append(addition)
             }
@@ -62,11 +64,14 @@ public final class Registry: Service {
     private func checkFree(_ addition: Registration, _ operation: String) throws {
         let (kind, name) = (addition.kind, addition.name)
         if reserved[kind]?().contains(name) == true {
-            throw ScriptError(operation, "\(kind.shown(name)) is built in\(place(" (registered at ", addition, ")")); choose another name")
+            throw ScriptError(
+                operation,
+                "\(kind.shown(name)) is built in\(place(" (registered at ", addition, ")")); choose another name")
         }
         guard let former = entry(kind, name), !isReplaced(former, by: addition) else { return }
         throw ScriptError(
-            operation, "\(kind.shown(name)) is registered already, at \(former.origin)\(place(" (and now at ", addition, ")"))")
+            operation,
+            "\(kind.shown(name)) is registered already, at \(former.origin)\(place(" (and now at ", addition, ")"))")
     }
 
     /// A file run again replaces its own; while it is being loaded it cannot mean that.

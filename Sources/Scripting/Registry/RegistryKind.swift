@@ -1,7 +1,7 @@
 /// What can be registered, by the plural that scripts use: `host.register{schedules = {...}}`.
 ///
-/// The list is closed: a kind is what some part of the host asks for, so a misspelt one is an error, not a new drawer that
-/// nobody opens.
+/// The list is closed: a kind is what some part of the host asks for, so a misspelt one is an error, not a new drawer
+/// that nobody opens.
 public enum RegistryKind: String, CaseIterable, Sendable {
     /// Step sizes, noises and masks of problem 3.
     case schedules, noises, masks
@@ -18,7 +18,8 @@ public enum RegistryKind: String, CaseIterable, Sendable {
         guard let kind = RegistryKind(rawValue: name) else {
             let names = RegistryKind.allCases.map(\.rawValue)
             throw ScriptError(
-                operation, "there is no kind \"\(name)\"\(suggestion(for: name, among: names)); the kinds are "
+                operation,
+                "there is no kind \"\(name)\"\(suggestion(for: name, among: names)); the kinds are "
                     + names.joined(separator: ", "))
         }
         self = kind
@@ -43,14 +44,19 @@ public enum RegistryKind: String, CaseIterable, Sendable {
     func check(_ name: String, for operation: String) throws {
         let letters = Array(name.unicodeScalars)
         func isWord(_ scalar: Unicode.Scalar) -> Bool {
-            scalar == "_" || (scalar.isASCII ? isLetter(scalar) || ("0"..."9").contains(scalar) : scalar.properties.isAlphabetic)
+            scalar == "_"
+                || (scalar.isASCII ? isLetter(scalar) || ("0"..."9").contains(scalar) : scalar.properties.isAlphabetic)
         }
         func isLetter(_ scalar: Unicode.Scalar) -> Bool { ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) }
         switch self {
         case .projections, .distributions, .transforms:
-            guard let first = letters.first, ("A"..."Z").contains(first), letters.allSatisfy({ $0.isASCII && isWord($0) }) else {
+            guard let first = letters.first, ("A"..."Z").contains(first),
+                letters.allSatisfy({ $0.isASCII && isWord($0) })
+            else {
                 throw ScriptError(
-                    operation, "\(rawValue): \"\(name)\" makes an object, so a capital letter and then letters, digits and _ expected")
+                    operation,
+                    "\(rawValue): \"\(name)\" makes an object, so a capital letter and then letters, digits and _ expected"
+                )
             }
         default:
             guard let first = letters.first, first != "-", letters.allSatisfy({ isWord($0) || $0 == "-" }) else {

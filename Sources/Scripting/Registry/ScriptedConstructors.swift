@@ -1,4 +1,5 @@
-/// What scripts may add to a module: the constructors registered under a kind, found in the module's table by their names.
+/// What scripts may add to a module: the constructors registered under a kind, found in the module's table by their
+/// names.
 ///
 /// `projection.Diamond(2)` calls the function made for "Diamond" with what was registered, then 2.
 public struct ScriptedConstructors: Sendable {

@@ -42,7 +42,8 @@ package struct ScriptedResult {
             throw error("returned \(value.shown); a tensor of shape \(Shape.describe(shape)) expected")
         }
         guard variable.shape == shape else {
-            throw error("returned a tensor of shape \(Shape.describe(variable.shape)); \(Shape.describe(shape)) expected")
+            throw error(
+                "returned a tensor of shape \(Shape.describe(variable.shape)); \(Shape.describe(shape)) expected")
         }
         guard !mayHoldNaN, let bad = try variable.value.toArray().firstIndex(where: \.isNaN) else { return variable }
         let index = Shape.strides(shape).reduce((rest: bad, text: [String]())) { result, stride in

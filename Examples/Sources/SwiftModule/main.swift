@@ -1,0 +1,14 @@
+import Foundation
+import LuaFlow
+
+// swift run SwiftModule [SCRIPT [ARGUMENTS...]]: a luaflow of one's own, with one module more.
+let arguments = Array(CommandLine.arguments.dropFirst())
+let demo = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("demo.lua").path
+
+do {
+    let host = try LuaFlow.Host(adding: [RunningModule()])
+    try host.run(file: arguments.first ?? demo, arguments: Array(arguments.dropFirst()))
+} catch let error as LuaError {
+    FileHandle.standardError.write(Data((error.report + "\n").utf8))
+    exit(1)
+}

@@ -1,0 +1,235 @@
+import Foundation
+import Testing
+
+/// Plugins through the built program: where they are found, what broken ones do, what they add to the command line.
+@Suite struct PluginTests {
+    private let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    /// Writes a file, folders included.
+    @discardableResult
+    private func write(_ name: String, _ text: String) throws -> String {
+        let folder = scratch.url.appendingPathComponent(name).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return try scratch.write(name, text)
+    }
+
+    private func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Command.Result {
+        try Command.run(arguments, in: scratch.url, environment: environment)
+    }
+
+    private func registering(_ kind: String, _ name: String, _ body: String = "function() end") -> String {
+        "require('host').register{\(kind) = {\(name) = \(body)}}"
+    }
+
+    private let list = """
+        local host, names = require "host", {}
+        for name in pairs(host.registered("masks")) do names[#names + 1] = name end
+        table.sort(names)
+        print(table.concat(names, " "))
+        """
+
+    @Test func pluginsAreFoundInEveryPlaceOnceAndBeforeTheScript() throws {
+        try write("scripts/plugins/beside.lua", registering("masks", "beside"))
+        try write("scripts/plugins/folder/init.lua", registering("masks", "folder"))
+        try write("scripts/plugins/no_plugin/other.lua", "error('not to be loaded')")
+        try write("scripts/plugins/readme.txt", "error('not to be loaded')")
+        try write("scripts/plugins/.hidden.lua", "error('not to be loaded')")
+        try write("a/one.lua", registering("masks", "one"))
+        try write("b/two.lua", registering("masks", "two"))
+        try write("c/three.lua", registering("masks", "three"))
+        try write("config/luaflow/plugins/mine.lua", registering("masks", "mine"))
+        let script = try write("scripts/main.lua", list)
+        let environment = [
+            "LUAFLOW_PLUGINS": "\(scratch.path("b")):\(scratch.path("nowhere")):\(scratch.path("a"))",
+            "XDG_CONFIG_HOME": scratch.path("config"),
+        ]
+        let all = try run(["run", "--plugins", "a", "--plugins=c", script], environment: environment)
+        #expect(all.output == "beside folder mine one three two\n" && all.errors.isEmpty, "\(all.errors)")
+        // The same options before the subcommand, and in front of a one-liner.
+        #expect(try run(["--plugins", "a", "run", script]).output == "beside folder one\n")
+        #expect(try run(["--plugins", "a", "-e", list]).output == "one\n")
+        #expect(try run(["run", script], environment: ["HOME": scratch.path("home")]).output == "beside folder\n")
+        #expect(try run(["run", "--no-plugins", script], environment: environment).output == "\n")
+        // Behind the script's name, options are the script's own.
+        let own = try write("own.lua", "print(...)")
+        #expect(try run(["run", own, "--plugins", "nowhere"]).output == "--plugins\tnowhere\n")
+    }
+
+    @Test func theWorkingFolderRunsNothingByItself() throws {
+        try write("plugins/evil.lua", "print('evil')")
+        #expect(try run(["-e", "print(1)"]).output == "1\n")
+        #expect(try run(["plugins"]).output.hasPrefix("No plugins.\n"))
+    }
+
+    @Test func foldersThatAreNotThereAreWrongUsage() throws {
+        for arguments in [
+            ["--plugins", "nowhere", "-e", "print(1)"], ["run", "--plugins", "nowhere", "x.lua"],
+            ["--no-plugins", "--plugins", ".", "-e", ""],
+        ] {
+            let result = try run(arguments)
+            #expect(
+                result.status == 2 && result.output.isEmpty && result.errors.contains("--plugins"),
+                "\(arguments): \(result.errors)")
+        }
+    }
+
+    @Test func brokenPluginsAreNamedAndSkipped() throws {
+        try write("plugins/a_syntax.lua", "\n\nlocal x = = 1")
+        try write("plugins/b_error.lua", "require('host').register{masks = {half = print}}\nerror('no luck')")
+        try write("plugins/c_exit.lua", "os.exit(3)")
+        try write("plugins/d_clash.lua", "\n" + registering("projections", "Box"))
+        try write("plugins/e_first.lua", registering("masks", "taken"))
+        try write("plugins/f_second.lua", registering("masks", "taken"))
+        try write("plugins/g_value.lua", "error({code = 1})")
+        try write("plugins/h_good.lua", registering("masks", "good"))
+        let result = try run(["run", write("main.lua", list)])
+        #expect(result.status == 0 && result.output == "good taken\n", "\(result.errors)")
+        let lines = result.errors.split(separator: "\n")
+        #expect(lines.count == 6, "\(result.errors)")
+        for (name, text) in [
+            ("a_syntax", "plugins/a_syntax.lua:3: unexpected symbol"), ("b_error", "plugins/b_error.lua:2: no luck"),
+            ("c_exit", "os.exit"), ("d_clash", "d_clash.lua:2: host.register: projection.Box is built in"),
+            ("f_second", "masks.taken is registered already, at"), ("g_value", "table"),
+        ] {
+            #expect(
+                lines.contains { $0.hasPrefix("luaflow: plugin \(name) is skipped: ") && $0.contains(text) },
+                "\(name): \(result.errors)")
+        }
+        #expect(
+            result.errors.contains("plugins/e_first.lua:1 (and now at")
+                && result.errors.contains("plugins/f_second.lua:1)"))
+    }
+
+    @Test func anEndlessPluginIsStoppedByCtrlCAndTheScriptRuns() throws {
+        let ready = scratch.path("ready")
+        try write(
+            "plugins/loop.lua",
+            registering("masks", "half")
+                + " io.open([[\(ready)]], 'w'):close() while true do pcall(function() while true do end end) end")
+        let script = try write(
+            "main.lua",
+            "local f = io.open([[\(scratch.path("done"))]], 'w') f:write(next(require('host').registered('masks')) or 'nothing') f:close()"
+        )
+        #expect(try Command.interrupted(script, whenThere: ready) == 0)
+        #expect(try String(contentsOfFile: scratch.path("done"), encoding: .utf8) == "nothing")
+    }
+
+    @Test func aPluginFindsItsOwnModulesAndHidesNone() throws {
+        try write(
+            "plugins/one/init.lua",
+            "local util = require 'util'\n" + registering("masks", "one", "function() return util.name end"))
+        try write("plugins/one/util.lua", "return {name = 'one'}")
+        try write(
+            "plugins/two/init.lua",
+            "local util = require 'util'\n" + registering("masks", "two", "function() return util.name end"))
+        try write("plugins/two/util.lua", "return {name = 'two'}")
+        try write("util.lua", "return {name = 'mine'}")
+        let script = try write(
+            "main.lua",
+            """
+            local host = require "host"
+            local masks = host.registered("masks")
+            print(masks.one(), masks.two(), require("util").name, package.path:find("plugins", 1, true), package.luaflow_plugin)
+            """)
+        let result = try run(["run", script])
+        #expect(result.output == "one\ttwo\tmine\tnil\tnil\n", "\(result.errors)")
+    }
+
+    @Test func pluginsAreListed() throws {
+        try write(
+            "plugins/good.lua",
+            """
+            require("host").register{
+              masks = {stripes = print}, projections = {Diamond = print},
+              subcommands = {tally = {run = print, help = "counts"}},
+            }
+            """)
+        try write("plugins/broken.lua", "error('oh')")
+        let script = try write("main.lua", "error('must not run')")
+        let result = try run(["plugins", script])
+        #expect(result.status == 0)
+        for text in [
+            "good  (", "  masks.stripes\n", "  projection.Diamond\n", "  luaflow tally  counts\n", "  broken: ",
+            "broken.lua:1: oh", "beside the script",
+        ] {
+            #expect(result.output.contains(text), "\(text) in \(result.output)")
+        }
+    }
+
+    @Test func subcommandsRun() throws {
+        try write(
+            "p/tally.lua",
+            """
+            local host = require "host"
+            host.register{subcommands = {
+              tally = {help = "counts words", run = function(...)
+                local options = host.arguments{about = "Counts.", {"times", 1}, rest = "WORDS"}
+                print(select("#", ...), options.times, table.concat(options.rest, ","), arg[0])
+              end},
+              fails = function() error("no luck") end,
+            }}
+            """)
+        let environment = ["LUAFLOW_PLUGINS": scratch.path("p")]
+        let result = try run(["tally", "--times", "3", "a", "b"], environment: environment)
+        #expect(result.status == 0 && result.output == "4\t3\ta,b\ttally\n", "\(result.errors)")
+        #expect(try run(["--plugins", "p", "tally", "x"]).output == "1\t1\tx\ttally\n")
+        #expect(try run(["tally", "--plugins", "p", "x"]).output == "1\t1\tx\ttally\n")
+        let help = try run(["tally", "--help"], environment: environment)
+        #expect(help.output.hasPrefix("usage: luaflow tally [options] WORDS\n"), "\(help.output)")
+        let wrong = try run(["tally", "--tims", "3"], environment: environment)
+        #expect(
+            wrong.status == 2 && wrong.errors.contains("did you mean --times?")
+                && wrong.errors.contains("luaflow tally --help"))
+        let fails = try run(["fails"], environment: environment)
+        #expect(fails.status == 1 && fails.errors.contains("tally.lua:7: no luck"), "\(fails.errors)")
+        let top = try run(["--help"], environment: environment)
+        #expect(
+            top.status == 0 && top.output.contains("SUBCOMMANDS OF PLUGINS:") && top.output.contains("counts words"))
+        #expect(try !run(["--help"]).output.contains("SUBCOMMANDS OF PLUGINS:"))
+        let near = try run(["taly"], environment: environment)
+        #expect(
+            near.status == 2 && near.errors.contains("there is no subcommand \"taly\" (did you mean \"tally\"?)"),
+            "\(near.errors)")
+        #expect(try run(["conver", "a", "b"]).errors.contains("did you mean \"convert\"?"))
+    }
+
+    @Test func aFileWithoutRunIsExplained() throws {
+        let script = try write("train.lua", "print(1)")
+        let result = try run([script])
+        #expect(result.status == 2 && result.errors.contains("did you mean: luaflow run \(script)"), "\(result.errors)")
+    }
+
+    @Test func subcommandsCannotTakeOurNames() throws {
+        try write("p/run.lua", registering("subcommands", "run"))
+        let result = try run(["--plugins", "p", "-e", ""])
+        #expect(result.status == 0 && result.errors.contains("luaflow run is built in"), "\(result.errors)")
+    }
+
+    /// Problem 3 with parts from a plugin.
+    @Test func problem3FindsRegisteredParts() throws {
+        try write(
+            "p/parts.lua",
+            """
+            local host, tensor = require "host", require "tensor"
+            host.register{
+              schedules = {sqrt = function(k, lr) return lr / math.sqrt(k) end},
+              noises = {fading = function(k) return 0.01 / k end},
+              masks = {corner = function(height, width, size)
+                local mask = tensor.ones(height, width)
+                mask[{{1, tonumber(size)}, {1, tonumber(size)}}] = 0
+                return mask
+              end},
+            }
+            """)
+        let script = Command.repository.appendingPathComponent("scripts/problem3_inpainting.lua").path
+        let result = try run([
+            "run", "--plugins", "p", script, "--schedule", "sqrt", "--noise", "fading", "--mask", "corner:5", "--steps",
+            "2", "--out", "x.png",
+        ])
+        #expect(result.status == 0 && result.output.contains("over the 25 missing pixels"), "\(result.errors)")
+        let help = try run(["run", "--plugins", "p", script, "--help"])
+        #expect(help.output.contains("corner") && help.output.contains("fading") && help.output.contains("sqrt"))
+    }
+}

@@ -1,0 +1,158 @@
+import LuaFlow
+import Testing
+
+/// host.register: kinds, names, clashes, and what the program does with them.
+@Suite struct RegistryTests {
+    private func message(_ host: Host, _ code: String) -> String {
+        do {
+            try host.run(code: code)
+            return "no error"
+        } catch let error as LuaError {
+            return error.message
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func everyKindTakesFunctions() throws {
+        let host = try Host()
+        for kind in RegistryKind.allCases {
+            let name = [.projections, .distributions, .transforms].contains(kind) ? "Mine" : "mine"
+            try host.run(code: "require('host').register{\(kind) = {\(name) = function(x) return x + 1 end}}")
+            let entry = try #require(host.context.service(Registry.self).entry(kind, name))
+            #expect(entry.help == nil && entry.complete == nil)
+            let answer = try host.run(code: "return require('host').registered('\(kind)').\(name)(41)")
+            #expect(answer.first?.asInteger == 42)
+        }
+    }
+
+    @Test func unknownKindsNameTheNearest() throws {
+        let host = try Host()
+        let wrong = message(host, "require('host').register{schedule = {a = print}}")
+        #expect(wrong.contains("there is no kind \"schedule\" (did you mean \"schedules\"?)"), "\(wrong)")
+        #expect(message(host, "require('host').registered('mask')").contains("masks"))
+    }
+
+    @Test func commandsMayBringHelpAndCompletion() throws {
+        let host = try Host()
+        try host.run(
+            code: """
+                require("host").register{commands = {frames = {
+                  run = function(text) return #text end, help = "how long a text is", complete = function(text) return {text .. "!"} end,
+                }}}
+                """)
+        let entry = try #require(host.context.service(Registry.self).entry(.commands, "frames"))
+        #expect(entry.help == "how long a text is")
+        #expect(try entry.function.call([.string("abc")]).first?.asInteger == 3)
+        guard case .table(let list)? = try entry.complete?.call([.string("a")]).first else {
+            Issue.record("no list")
+            return
+        }
+        #expect(try list.elements().map(\.shown) == ["\"a!\""])
+    }
+
+    @Test(arguments: [
+        ("{commands = {a = {help = 'x'}}}", "run = a function expected"),
+        ("{commands = {a = {run = print, hlp = 'x'}}}", "did you mean \"help\"?"),
+        ("{schedules = {a = {run = print}}}", "a function expected"),
+        ("{schedules = {a = 3}}", "schedules.a: a function expected, got 3"),
+        ("{schedules = print}", "a table from names to functions expected"),
+        ("{schedules = {print}}", "a name and a function expected, got 1"),
+        ("{masks = {['a b'] = print}}", "letters, digits, _ and - expected"),
+        ("{masks = {['random:3'] = print}}", "letters, digits, _ and - expected"),
+        ("{subcommands = {['--x'] = print}}", "letters, digits, _ and - expected"),
+        ("{projections = {diamond = print}}", "a capital letter"),
+        ("{projections = {['Dia-mond'] = print}}", "a capital letter"),
+        ("{projections = {Box = print}}", "projection.Box is built in"),
+    ])
+    func wrongRegistrationsAreRefusedWhole(table: String, expected: String) throws {
+        let host = try Host()
+        let wrong = message(host, "local t = \(table) t.noises = {fine = print} require('host').register(t)")
+        #expect(wrong.contains(expected), "\(wrong)")
+        #expect(host.context.service(Registry.self).all.isEmpty)
+    }
+
+    @Test func clashesNameBothPlaces() throws {
+        let scratch = try Scratch()
+        let a = try scratch.write(
+            "a.lua", "local host = require 'host'\nhost.register{masks = {stripes = function() return 'a' end}}")
+        let b = try scratch.write(
+            "b.lua", "\n\nrequire('host').register{noises = {other = print}, masks = {stripes = print}}")
+        let host = try Host()
+        try host.run(file: a)
+        let error = #expect(throws: LuaError.self) { try host.run(file: b) }
+        let text = error?.message ?? ""
+        #expect(text.contains("masks.stripes is registered already, at \(a):2 (and now at \(b):3)"), "\(text)")
+        // Nothing of the second came.
+        #expect(host.context.service(Registry.self).all.map(\.name) == ["stripes"])
+    }
+
+    @Test func aFileLoadedAgainReplacesItsOwn() throws {
+        let scratch = try Scratch()
+        let file = try scratch.write("a.lua", "require('host').register{schedules = {s = function() return 1 end}}")
+        let host = try Host()
+        try host.run(file: file)
+        _ = try scratch.write(
+            "a.lua", "-- moved\n\nrequire('host').register{schedules = {s = function() return 2 end}}")
+        // The same file by another path.
+        try host.run(file: scratch.url.appendingPathComponent("../\(scratch.url.lastPathComponent)/a.lua").path)
+        #expect(try host.run(code: "return require('host').registered('schedules').s()").first?.asInteger == 2)
+        // From the prompt, too.
+        try host.run(code: "require('host').register{masks = {m = print}}", name: "(prompt)")
+        try host.run(code: "\nrequire('host').register{masks = {m = print}}", name: "(prompt)")
+    }
+
+    @Test func loadingIsAllOrNothing() throws {
+        let scratch = try Scratch()
+        let text = "require('host').register{schedules = {s = function() return 1 end, old = print}}"
+        let file = try scratch.write("a.lua", text)
+        let host = try Host()
+        let registry = host.context.service(Registry.self)
+        _ = try registry.loading(file) { try host.run(file: file) }
+        #expect(Set(registry.entries(of: file).map(\.name)) == ["s", "old"])
+        _ = try scratch.write("a.lua", "require('host').register{schedules = {new = print}} error('broken')")
+        #expect(throws: LuaError.self) { try registry.loading(file) { try host.run(file: file) } }
+        #expect(Set(registry.all.map(\.name)) == ["s", "old"])
+        _ = try scratch.write("a.lua", "require('host').register{schedules = {new = print}}")
+        _ = try registry.loading(file) { try host.run(file: file) }
+        #expect(registry.all.map(\.name) == ["new"])
+        // Twice in one loading is a mistake.
+        _ = try scratch.write("a.lua", "\(text)\n\(text)")
+        #expect(throws: LuaError.self) { try registry.loading(file) { try host.run(file: file) } }
+        #expect(registry.all.map(\.name) == ["new"])
+    }
+
+    @Test func registeredPartsArePicked() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write(
+            "pick.lua",
+            """
+            local host = require "host"
+            host.register{masks = {theirs = function() return "theirs" end, both = print}}
+            local masks = {
+              mine = function() return "mine" end,
+              both = print,
+            }
+            function masks.both() end
+            assert(host.pick("masks", masks, "mine")() == "mine")
+            local f, text = host.pick("masks", masks, "theirs:3")
+            assert(f() == "theirs" and text == "3")
+            assert(host.names(masks, "masks") == "both, mine, theirs" and host.names(masks) == "both, mine")
+            local _, message = pcall(host.pick, "masks", masks, "thiers")
+            assert(message:find('did you mean "theirs"?', 1, true), message)
+            return select(2, pcall(host.pick, "masks", masks, "both"))
+            """)
+        guard case .string(let message)? = try Host().run(file: script).first else {
+            Issue.record("no message")
+            return
+        }
+        #expect(
+            message.contains("\"both\" is the script's own (\(script):7), and registered at \(script):2"), "\(message)")
+    }
+
+    @Test func misspeltMembersNameRegisteredOnes() throws {
+        let host = try Host()
+        try host.run(code: "require('host').register{projections = {Diamond = function() end}}")
+        #expect(message(host, "return require('projection').Diamnod").contains("no function \"Diamnod\""))
+    }
+}
