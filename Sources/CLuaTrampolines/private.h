@@ -142,10 +142,11 @@ bool lf_protect(lf_state *state, lua_CFunction body, void *argument, int results
 void lf_remember_traceback(lua_State *L, int value, const char *bytes, size_t length);
 void lf_forget_traceback(lua_State *L);
 
-// coroutine.c, guard.c, exit.c
+// coroutine.c, guard.c, exit.c, files.c
 void lf_open_coroutines(lua_State *L);
 void lf_open_guards(lua_State *L);
 void lf_open_exit(lua_State *L);
+void lf_open_files(lua_State *L);
 bool lf_run_finalizer(lua_State *L);
 
 // collect.c

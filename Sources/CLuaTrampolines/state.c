@@ -32,6 +32,7 @@ static int open_body(lua_State *L) {
     lf_open_coroutines(L);
     lf_open_guards(L);
     lf_open_exit(L);
+    lf_open_files(L);
     return 0;
 }
 

@@ -45,6 +45,7 @@ public final class Host: @unchecked Sendable {
             guard let scripted = module.scripted else { continue }
             context.service(Registry.self).reserve(scripted.kind) { module.functions.map(\.shortName) }
         }
+        context.service(ScriptRunner.self).interpreter = interpreter
     }
 
     /// Runs a script file. The script's own folder is where `require` looks first.

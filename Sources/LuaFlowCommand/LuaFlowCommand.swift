@@ -11,6 +11,7 @@ struct LuaFlowCommand: ParsableCommand {
         usage: """
             luaflow run FILE [ARGS...]
             luaflow -e 'CODE'
+            luaflow watch FILE [ARGS...]
             luaflow doc [NAME]
             luaflow convert IN OUT [--dtype TYPE]
             luaflow new script|plugin|module NAME
@@ -19,6 +20,7 @@ struct LuaFlowCommand: ParsableCommand {
         version: Host.version,
         subcommands: [
             Run.self,
+            Watch.self,
             Doc.self,
             Convert.self,
             New.self,

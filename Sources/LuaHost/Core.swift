@@ -8,6 +8,8 @@ final class Core: @unchecked Sendable {
     let state: OpaquePointer
     private(set) var context: Context
     let memory: NativeMemory
+    /// What the scripts read; C notes the files that Lua's own functions open.
+    let files: LoadedFiles
     let thread: InterpreterThread
     private let memoryLimit: Int?
 
@@ -34,6 +36,7 @@ final class Core: @unchecked Sendable {
         let owner = Owner()
         self.owner = owner
         memory = NativeMemory(limit: memoryLimit ?? .max) { owner.core?.collectGarbage() }
+        files = context.service(LoadedFiles.self)
         let account = Unmanaged.passUnretained(memory).toOpaque()
         let callbacks = lf_callbacks(
             call: { native, frame in
@@ -48,7 +51,14 @@ final class Core: @unchecked Sendable {
                 guard let account else { return 0 }
                 return Int64(Unmanaged<NativeMemory>.fromOpaque(account).takeUnretainedValue().liveBytes)
             },
-            context: account)
+            context: account,
+            note_file: { files, kind, path, length in
+                guard let files, let path, let kind = LoadedFiles.Kind(kind) else { return }
+                let bytes = UnsafeRawBufferPointer(start: path, count: length)
+                Unmanaged<LoadedFiles>.fromOpaque(files).takeUnretainedValue()
+                    .note(String(decoding: bytes, as: UTF8.self), kind)
+            },
+            files: Unmanaged.passUnretained(files).toOpaque())
         guard let state = lf_open(callbacks, memoryLimit ?? 0) else { return nil }
         self.state = state
         lf_adopt_thread(state)
@@ -133,6 +143,19 @@ final class Core: @unchecked Sendable {
         guard let made = face.make(in: self) else { return nil }
         types[type.name] = made
         return made
+    }
+}
+
+extension LoadedFiles.Kind {
+    fileprivate init?(_ kind: Int32) {
+        switch Int(kind) {
+        case LF_FILE_LUA: self = .lua
+        case LF_FILE_LIBRARY: self = .library
+        case LF_FILE_DATA: self = .data
+        case LF_FILE_WRITTEN: self = .written
+        case LF_FILE_MISSING: self = .missing
+        default: return nil
+        }
     }
 }
 

@@ -120,6 +120,7 @@ public final class Interpreter: @unchecked Sendable {
     public func run(file: String, arguments: [String] = []) throws(LuaError) -> [Value] {
         try perform { [self] in
             try setPath(script: file)
+            core.files.note(file, .lua)
             try prelude(
                 "local script = ... arg = {[0] = script, select(2, ...)}",
                 [.string(file)] + arguments.map { .string($0) })
@@ -317,7 +318,9 @@ public final class Interpreter: @unchecked Sendable {
         let cancellation = Cancellation { lf_is_stopping(core.state) }
         return try Cancellation.$current.withValue(cancellation) {
             try NativeMemory.$current.withValue(core.memory) {
-                try ScriptLocation.$current.withValue(core.location) { try body() }
+                try LoadedFiles.$current.withValue(core.files) {
+                    try ScriptLocation.$current.withValue(core.location) { try body() }
+                }
             }
         }
     }

@@ -78,7 +78,12 @@ typedef struct {
     // Bytes that scripts hold outside Lua; asked again after objects were released.
     int64_t (*live_bytes)(void *context);
     void *context;
+    // A file that the script is about to read, has sought or will write; may be null.
+    void (*note_file)(void *files, int32_t kind, const char *path, size_t length);
+    void *files;
 } lf_callbacks;
+
+enum { LF_FILE_LUA, LF_FILE_LIBRARY, LF_FILE_DATA, LF_FILE_WRITTEN, LF_FILE_MISSING };
 
 void lf_frame_throw(lf_frame *frame, const char *message, size_t length);
 void lf_frame_rethrow(lf_frame *frame, lf_reference *error, const char *traceback, size_t length);

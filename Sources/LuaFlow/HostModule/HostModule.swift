@@ -12,6 +12,7 @@ public struct HostModule: ScriptModule {
         [
             HostFunctions.arguments, HostFunctions.progress, HostFunctions.register, HostFunctions.registered, HostFunctions.names, HostFunctions.pick, HostFunctions.check,
             HostFunctions.resource, HostFunctions.clock,
+            HostFunctions.live, HostFunctions.reloaded,
         ]
     }
     public var types: [TypeFace] { [Progress.face] }

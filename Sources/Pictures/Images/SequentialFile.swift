@@ -25,6 +25,7 @@ final class SequentialFile {
             close(descriptor)
             throw ScriptError(operation, "\"\(path)\" is not a regular file")
         }
+        LoadedFiles.current?.note(path, .data)
         self.descriptor = descriptor
     }
 

@@ -36,6 +36,7 @@ public final class AtomicFile {
     public static func write(to path: String, for operation: String, _ body: (AtomicFile) throws -> Void) throws {
         let report = Report(operation: operation, path: path)
         guard !path.isEmpty, !path.utf8.contains(0), !path.hasSuffix("/") else { throw report.error("not a file name") }
+        LoadedFiles.current?.note(path, .written)
         let (target, mode) = try existing(path, report)
         let (folder, name) = split(target)
         let (temporary, descriptor) = try create(in: folder, name, mode ?? 0o666, report)

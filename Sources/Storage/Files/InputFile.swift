@@ -33,6 +33,7 @@ final class InputFile {
             close(descriptor)
             throw report.error(status.st_mode & S_IFMT == S_IFDIR ? "is a folder, not a file" : "is not a regular file")
         }
+        LoadedFiles.current?.note(path, .data)
         self.descriptor = descriptor
         size = Int(status.st_size)
     }

@@ -1,0 +1,138 @@
+// Telling the host which files a script reads and writes: what it required, ran, loaded, opened.
+//
+// Lua's own functions do the work. A name is told before a file is loaded, so that one with an error in it is known too.
+#include "private.h"
+
+#include <string.h>
+
+static void note(lua_State *L, int kind, const char *path, size_t length) {
+    lf_callbacks *callbacks = &lf_state_of(L)->callbacks;
+    if (callbacks->note_file) callbacks->note_file(callbacks->files, kind, path, length);
+}
+
+static void note_argument(lua_State *L, int kind, int index) {
+    if (lua_type(L, index) != LUA_TSTRING) return;  // a number is a name as well, but a conversion here might confuse
+    size_t length;
+    const char *path = lua_tolstring(L, index, &length);
+    note(L, kind, path, length);
+}
+
+// The function named by upvalue 1, on the same arguments.
+static int call_original(lua_State *L) {
+    lua_CFunction original = lua_tocfunction(L, lua_upvalueindex(1));
+    return original ? original(L) : luaL_error(L, "a guarded function was lost");
+}
+
+static int load_noting(lua_State *L) {
+    note_argument(L, LF_FILE_LUA, 1);
+    return call_original(L);
+}
+
+static int lines_noting(lua_State *L) {
+    note_argument(L, LF_FILE_DATA, 1);
+    return call_original(L);
+}
+
+static int open_noting(lua_State *L) {
+    const char *mode = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "r";
+    bool reads = mode[0] == 'r', writes = mode[0] != 'r' || strchr(mode, '+');
+    if (reads) note_argument(L, LF_FILE_DATA, 1);
+    if (writes) note_argument(L, LF_FILE_WRITTEN, 1);
+    return call_original(L);
+}
+
+static int output_noting(lua_State *L) {
+    note_argument(L, LF_FILE_WRITTEN, 1);
+    return call_original(L);
+}
+
+// ---------------------------------------------------------------- require
+
+// The places that a template names for a module that is nowhere: one of them may be made.
+static void note_missing(lua_State *L, const char *name, const char *path) {
+    name = luaL_gsub(L, name, ".", LUA_DIRSEP);
+    path = luaL_gsub(L, path, "?", name);
+    while (*path) {
+        size_t length = strcspn(path, ";");
+        if (length) note(L, LF_FILE_MISSING, path, length);
+        path += length + (path[length] == ';');
+    }
+    lua_pop(L, 2);
+}
+
+// Lua's searcher for Lua files, with the name told in between. Upvalues: package, package.searchpath.
+static int lua_searcher(lua_State *L) {
+    const char *name = luaL_checkstring(L, 1);
+    lua_getfield(L, lua_upvalueindex(1), "path");
+    const char *path = lua_tostring(L, -1);
+    if (!path) return luaL_error(L, "'package.path' must be a string");
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, -3);
+    lua_call(L, 2, 2);
+    if (lua_isnil(L, -2)) {
+        note_missing(L, name, path);
+        return 1;  // why
+    }
+    lua_pop(L, 1);
+    const char *file = lua_tostring(L, -1);
+    note_argument(L, LF_FILE_LUA, -1);
+    if (luaL_loadfilex(L, file, NULL) != LUA_OK)
+        return luaL_error(L, "error loading module '%s' from file '%s':\n\t%s", name, file, lua_tostring(L, -1));
+    lua_insert(L, -2);
+    return 2;
+}
+
+// The searchers for C libraries, which give the library's name as second result.
+static int library_searcher(lua_State *L) {
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, 1, LUA_MULTRET);
+    if (lua_gettop(L) == 2 && lua_type(L, 1) == LUA_TFUNCTION) note_argument(L, LF_FILE_LIBRARY, 2);
+    return lua_gettop(L);
+}
+
+// ---------------------------------------------------------------- putting it in place
+
+// Puts `noting` in the place of a function of the table on the top.
+static void wrap(lua_State *L, const char *name, lua_CFunction noting) {
+    if (lua_getfield(L, -1, name) != LUA_TFUNCTION) {
+        lua_pop(L, 1);
+        return;
+    }
+    lua_pushcclosure(L, noting, 1);
+    lua_setfield(L, -2, name);
+}
+
+static void wrap_searchers(lua_State *L) {
+    int package = lua_gettop(L);
+    if (lua_getfield(L, package, "searchers") == LUA_TTABLE) {
+        lua_pushvalue(L, package);
+        lua_getfield(L, package, "searchpath");
+        lua_pushcclosure(L, lua_searcher, 2);
+        lua_rawseti(L, -2, 2);
+        for (int place = 3; place <= 4; place++) {
+            lua_rawgeti(L, -1, place);
+            lua_pushcclosure(L, library_searcher, 1);
+            lua_rawseti(L, -2, place);
+        }
+    }
+    lua_pop(L, 1);
+}
+
+void lf_open_files(lua_State *L) {
+    lua_pushglobaltable(L);
+    wrap(L, "loadfile", load_noting);
+    wrap(L, "dofile", load_noting);
+    lua_pop(L, 1);
+    if (lua_getglobal(L, LUA_IOLIBNAME) == LUA_TTABLE) {
+        wrap(L, "open", open_noting);
+        wrap(L, "lines", lines_noting);
+        wrap(L, "input", lines_noting);
+        wrap(L, "output", output_noting);
+    }
+    lua_pop(L, 1);
+    if (lua_getglobal(L, LUA_LOADLIBNAME) == LUA_TTABLE) wrap_searchers(L);
+    lua_pop(L, 1);
+}

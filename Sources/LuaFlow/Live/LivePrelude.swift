@@ -1,0 +1,131 @@
+/// The part of `host.live` that is Lua: functions that call the latest version of what a file defines.
+///
+/// In Lua and not in Swift, so that a call through it costs a look at the clock and a table, passes every value unchanged
+/// and may yield. What it is given: `stale()` says which files changed, `notice(number, what, text)` tells the user.
+enum LivePrelude {
+    static let code = """
+        local stale, notice = ...
+        local reload, numbers, versions, seen = {}, setmetatable({}, {__mode = "k"}), {}, {}
+
+        local function refresh()
+          local changed = stale()
+          if changed then
+            for i = 1, #changed do reload[changed[i]]() end
+          end
+        end
+
+        local function message_of(value)
+          return type(value) == "string" and value or "(error object is a " .. type(value) .. " value)"
+        end
+
+        -- Opens file `number` at `path`: the table or function that stands for it.
+        local function open(number, path)
+          local latest = {}      -- the last good version of every function
+          local standing = {}    -- what a script holds in its place, the same for ever
+          local gone = {}        -- functions that the newest version lacks
+          local current, face
+
+          local function forwarder(key)
+            local known = standing[key]
+            if not known then
+              known = function(...)
+                refresh()
+                if gone[key] then
+                  gone[key] = nil
+                  notice(number, "gone", type(key) == "string" and key or "")
+                end
+                return latest[key](...)
+              end
+              standing[key] = known
+            end
+            return known
+          end
+
+          local function take(value)
+            current = value
+            if type(value) == "function" then
+              latest[1] = value
+              return forwarder(1)
+            end
+            local kept = face or {}
+            for key in next, latest do
+              if type(rawget(value, key)) ~= "function" then
+                gone[key] = true
+                rawset(kept, key, nil)
+              end
+            end
+            for key, member in next, value do
+              if type(member) == "function" then
+                latest[key], gone[key] = member, nil
+                rawset(kept, key, forwarder(key))
+              end
+            end
+            return kept
+          end
+
+          local chunk, message = loadfile(path)
+          if not chunk then error(message, 0) end
+          local value = chunk(path)
+          local kind = type(value)
+          if kind ~= "table" and kind ~= "function" then
+            error(("%s returned %s; host.live needs a table or a function"):format(path, value == nil and "nothing" or "a " .. kind), 0)
+          end
+          face = take(value)
+          numbers[face], versions[number], seen[number] = number, 1, 1
+
+          reload[number] = function()
+            local chunk, message = loadfile(path)
+            if not chunk then return notice(number, "broken", message_of(message)) end
+            local fine, value = pcall(chunk, path)
+            if not fine then return notice(number, "broken", message_of(value)) end
+            if type(value) ~= kind then
+              return notice(number, "broken", ("%s: a %s expected at its end, got %s"):format(path, kind, type(value)))
+            end
+            take(value)
+            versions[number] = versions[number] + 1
+            notice(number, "reloaded", "")
+          end
+
+          if kind == "table" then
+            setmetatable(face, {
+              __name = "live table", __metatable = "live table",
+              __index = function(_, key)
+                refresh()
+                local value = rawget(face, key)
+                if value == nil then value = current[key] end
+                return value
+              end,
+              __newindex = function(_, key)
+                error(("%s is live: change the file, not the table (%s)"):format(path, type(key) == "string" and key or type(key)), 2)
+              end,
+              __pairs = function()
+                refresh()
+                local all = {}
+                for key, value in next, current do all[key] = rawget(face, key) or value end
+                return next, all, nil
+              end,
+              __len = function()
+                refresh()
+                return #current
+              end,
+            })
+          end
+          return face
+        end
+
+        local function reloaded(face)
+          local number = numbers[face]
+          if not number then return nil end
+          refresh()
+          local since = versions[number] ~= seen[number]
+          seen[number] = versions[number]
+          return since
+        end
+
+        local function search(name)
+          return package.searchpath and package.searchpath((name:gsub("%.lua$", "")), package.path) or nil
+        end
+
+        return open, reloaded, search
+        """
+}

@@ -1,0 +1,170 @@
+import ArgumentParser
+import Foundation
+import LuaFlow
+import Synchronization
+
+extension LuaFlowCommand {
+    struct Watch: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Run a script, and again whenever it or a Lua file that it loaded changes.",
+            discussion: """
+                A change during a run ends that run and starts the next. Ctrl-C ends a run and waits for a change; while \
+                waiting it leaves, with status 130.
+                """)
+
+        @OptionGroup var host: HostOptions
+
+        @Argument(help: "The Lua file.")
+        var file: String
+
+        @Argument(parsing: .captureForPassthrough, help: "Arguments for the script, in `arg` and `...`.")
+        var arguments: [String] = []
+
+        func run() throws {
+            // During a run the host's own handler takes this one's place. Who started us may have blocked the signals.
+            signal(SIGINT) { _ in _exit(130) }
+            var heard = sigset_t()
+            sigemptyset(&heard)
+            for number in [SIGINT, SIGTERM] { sigaddset(&heard, number) }
+            pthread_sigmask(SIG_UNBLOCK, &heard, nil)
+            var reason = ""
+            var number = 1
+            while true {
+                if isatty(STDOUT_FILENO) == 1 { write("\u{1B}[H\u{1B}[2J", to: .standardOutput) }
+                let ended = once()
+                let changed = ended.changed
+                let what = "watch: run \(number)\(reason), \(ended.outcome) after \(shown(ended.seconds))"
+                guard changed.isEmpty else {
+                    report(what)
+                    settle(changed)
+                    (reason, number) = (" (\(names(changed)) changed)", number + 1)
+                    continue
+                }
+                report("\(what); watching \(ended.files.watched)")
+                let next = wait(for: ended.files)
+                (reason, number) = (" (\(names(next)) changed)", number + 1)
+            }
+        }
+
+        private struct Ended {
+            var files = LoadedFiles()
+            /// What changed during the run; empty when the run came to its own end.
+            var changed: [String] = []
+            var outcome = ""
+            var seconds = 0.0
+        }
+
+        /// One run with a host of its own.
+        private func once() -> Ended {
+            var ended = Ended()
+            // What is watched when not even a host could be made.
+            ended.files.note(file, .lua)
+            let started = DispatchTime.now()
+            var status: Int32 = 0
+            do {
+                try host.withHost(script: file) { host in
+                    ended.files = host.context.service(LoadedFiles.self)
+                    ended.files.note(file, .lua)
+                    let guardian = RunGuardian(ended.files, interrupting: host.interpreter)
+                    let result = Result { try host.run(file: file, arguments: arguments) }
+                    ended.changed = guardian.stop()
+                    // A run that was ended here has nothing to report.
+                    if ended.changed.isEmpty { _ = try result.get() }
+                }
+            } catch {
+                status = (error as? ExitCode)?.rawValue ?? 1
+            }
+            ended.seconds = Double(DispatchTime.now().uptimeNanoseconds - started.uptimeNanoseconds) / 1e9
+            switch status {
+            case _ where !ended.changed.isEmpty: ended.outcome = "stopped for a change"
+            case 0: ended.outcome = "done"
+            case 130: ended.outcome = "interrupted"
+            default: ended.outcome = "status \(status)"
+            }
+            return ended
+        }
+
+        private func wait(for files: LoadedFiles) -> [String] {
+            while true {
+                usleep(RunGuardian.interval)
+                let changed = files.changedSources
+                if !changed.isEmpty {
+                    settle(changed)
+                    return files.changedSources.isEmpty ? changed : files.changedSources
+                }
+            }
+        }
+
+        /// Waits until files stay as they are for two looks, so that a burst of writes, or a file on its way to being
+        /// replaced, is one change. A second at most: something may write to one for ever.
+        private func settle(_ paths: [String]) {
+            var before = paths.map { FileStamp($0) }
+            for _ in 0..<20 {
+                usleep(RunGuardian.interval)
+                let now = paths.map { FileStamp($0) }
+                if now == before, !now.contains(nil) { return }
+                before = now
+            }
+        }
+
+        private func names(_ paths: [String]) -> String {
+            let names = paths.map { URL(fileURLWithPath: $0).lastPathComponent }
+            return names.count <= 2 ? names.joined(separator: ", ") : "\(names[0]) and \(names.count - 1) more"
+        }
+
+        private func shown(_ seconds: Double) -> String { String(format: seconds < 10 ? "%.2f s" : "%.0f s", seconds) }
+
+        /// One line on standard error, which redirected output does not see.
+        private func report(_ line: String) { write(line + "\n", to: .standardError) }
+
+        private func write(_ text: String, to file: FileHandle) {
+            fflush(nil)
+            try? file.write(contentsOf: Data(text.utf8))
+        }
+    }
+}
+
+/// Looks at a run's files while it runs, and ends the run when one of them changes.
+///
+/// Looking is polling: it works on every system and file system and with every way of saving, and a few dozen `stat`
+/// twenty times a second cost nothing that could be measured.
+private final class RunGuardian {
+    /// Between two looks, in microseconds.
+    static let interval: UInt32 = 50_000
+
+    private let queue = DispatchQueue(label: "luaflow.watch")
+    private let timer: any DispatchSourceTimer
+    private let seen = Seen()
+
+    private final class Seen: Sendable {
+        let changed = Mutex<[String]>([])
+    }
+
+    init(_ files: LoadedFiles, interrupting interpreter: Interpreter) {
+        timer = DispatchSource.makeTimerSource(queue: queue)
+        timer.setEventHandler { [seen] in
+            let changed = seen.changed.withLock { changed in
+                if changed.isEmpty { changed = files.changedSources }
+                return !changed.isEmpty
+            }
+            // Each time anew: the first may have come before the run began.
+            if changed { interpreter.interrupt() }
+        }
+        timer.schedule(deadline: .now(), repeating: .microseconds(Int(Self.interval)))
+        timer.resume()
+    }
+
+    /// Stops looking. What had changed.
+    func stop() -> [String] {
+        timer.cancel()
+        return queue.sync { seen.changed.withLock { $0 } }
+    }
+}
+
+extension LoadedFiles {
+    /// `1 file`, `5 files`: what a change of is waited for.
+    fileprivate var watched: String {
+        let count = all.count { $0.kind == .lua || $0.kind == .library }
+        return count == 1 ? "1 file" : "\(count) files"
+    }
+}

@@ -1,0 +1,140 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The files that a host's scripts read, in the order of the first reading: what a rerun watches for changes, and what
+/// a run's numbers depend on.
+///
+/// The interpreter notes what Lua's own functions open (`require`, `dofile`, `loadfile`, `io.open`), the rooms that read
+/// files note theirs through ``current``, and whoever loads a script file by other means notes it by hand:
+///
+///     context.service(LoadedFiles.self).note(path, .lua)
+public final class LoadedFiles: Service, Sendable {
+    /// The record of the run that the current task or thread works for.
+    @TaskLocal public static var current: LoadedFiles?
+
+    public enum Kind: String, Sendable, CaseIterable {
+        /// Lua source: the script, what it required, ran or loaded.
+        case lua
+        /// A library in C that `require` found.
+        case library
+        /// Anything else that was read: checkpoints, pictures, files opened by the script.
+        case data
+        /// Where a Lua module was sought and was not.
+        case missing
+        /// A file that the script wrote and had not read before.
+        case written
+    }
+
+    public struct File: Equatable, Sendable {
+        /// Absolute, links not followed.
+        public let path: String
+        public let kind: Kind
+        /// What the file looked like when it was read; nil when there was none.
+        public let stamp: FileStamp?
+        /// What ``LoadedFiles/fingerprint`` said of it when it was read.
+        public let fingerprint: String?
+        /// The script wrote it, so its changes are the script's own.
+        public internal(set) var isWritten = false
+    }
+
+    private struct Record {
+        var order: [String] = []
+        var files: [String: File] = [:]
+        var fingerprint: (@Sendable (String) -> String?)?
+    }
+    private let record = Mutex(Record())
+
+    public init() {}
+
+    /// Computed of every file when it is noted as read, before it can change; nil (the default) for nothing.
+    public var fingerprint: (@Sendable (String) -> String?)? {
+        get { record.withLock { $0.fingerprint } }
+        set { record.withLock { $0.fingerprint = newValue } }
+    }
+
+    /// Everything noted, in the order of the first note.
+    public var all: [File] { record.withLock { record in record.order.compactMap { record.files[$0] } } }
+
+    /// Notes a file that is about to be read or written. The latest reading counts; what the script itself wrote before
+    /// is no reading of something that was there.
+    public func note(_ path: String, _ kind: Kind) {
+        let path = LoadedFiles.absolute(path)
+        let (known, compute) = record.withLock { ($0.files[path], $0.fingerprint) }
+        if kind == .written { return noteWritten(path, known) }
+        if known?.isWritten == true || (kind == .missing && known != nil) { return }
+        let stamp = FileStamp(path)
+        // Lua source stays Lua source when it is read as text.
+        let kept = known?.kind == .lua && kind == .data ? .lua : kind
+        if let known, known.kind == kept, known.stamp == stamp, compute == nil || known.fingerprint != nil { return }
+        let readable = stamp != nil && kind != .missing
+        put(File(path: path, kind: kept, stamp: stamp, fingerprint: readable ? compute?(path) : nil))
+    }
+
+    private func noteWritten(_ path: String, _ known: File?) {
+        var file = known ?? File(path: path, kind: .written, stamp: nil, fingerprint: nil)
+        guard !file.isWritten else { return }
+        file.isWritten = true
+        put(file)
+    }
+
+    private func put(_ file: File) {
+        record.withLock { record in
+            if record.files.updateValue(file, forKey: file.path) == nil { record.order.append(file.path) }
+        }
+    }
+
+    /// The path from the root. Only `.` is taken out: what `..` means depends on links.
+    public static func absolute(_ path: String) -> String {
+        var whole = path
+        if !path.hasPrefix("/") {
+            guard let folder = getcwd(nil, 0) else { return path }
+            defer { free(folder) }
+            whole = String(cString: folder) + "/" + path
+        }
+        return "/" + whole.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    }
+}
+
+/// What tells one state of a file from another without reading it. A file saved by renaming another over it has a new
+/// number, one written in place a new time.
+public struct FileStamp: Equatable, Sendable {
+    private let device: UInt64
+    private let number: UInt64
+    private let size: Int64
+    private let seconds: Int64
+    private let nanoseconds: Int64
+
+    /// Nil when there is no such file.
+    public init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        device = UInt64(truncatingIfNeeded: status.st_dev)
+        number = UInt64(truncatingIfNeeded: status.st_ino)
+        size = Int64(status.st_size)
+        #if canImport(Darwin)
+            let time = status.st_mtimespec
+        #else
+            let time = status.st_mtim
+        #endif
+        seconds = Int64(time.tv_sec)
+        nanoseconds = Int64(time.tv_nsec)
+    }
+}
+
+extension LoadedFiles {
+    /// The Lua files and libraries that are no longer what was read, and modules that were sought and are there now. What
+    /// the script wrote itself is left out.
+    public var changedSources: [String] {
+        all.filter { file in
+            switch file.kind {
+            case .lua, .library, .missing: !file.isWritten && FileStamp(file.path) != file.stamp
+            case .data, .written: false
+            }
+        }.map(\.path)
+    }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import LuaFlow
+import Testing
+
+/// `luaflow watch`, as a user runs it.
+@Suite struct WatchTests {
+    /// A watching process and what it printed so far.
+    private final class Watcher {
+        private let process = Process()
+        private let scratch: Scratch
+
+        init(_ arguments: [String], in scratch: Scratch) throws {
+            self.scratch = scratch
+            process.executableURL = try Command.program
+            process.arguments = ["watch"] + arguments
+            process.currentDirectoryURL = scratch.url
+            for path in ["stdout", "stderr"] { _ = try scratch.write(path, "") }
+            process.standardInput = FileHandle.nullDevice
+            process.standardOutput = FileHandle(forWritingAtPath: scratch.path("stdout"))
+            process.standardError = FileHandle(forWritingAtPath: scratch.path("stderr"))
+            try process.run()
+        }
+
+        deinit {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+
+        private func read(_ name: String) -> String { (try? String(contentsOfFile: scratch.path(name), encoding: .utf8)) ?? "" }
+        var output: String { read("stdout") }
+        var errors: String { read("stderr") }
+        var reports: [String] { errors.split(separator: "\n").map(String.init).filter { $0.hasPrefix("watch: ") } }
+
+        /// Waits until there are so many status lines.
+        func runs(_ count: Int) -> Bool { Self.until { self.reports.count >= count } }
+
+        static func until(_ condition: () -> Bool) -> Bool {
+            for _ in 0..<6000 {
+                if condition() { return true }
+                usleep(10_000)
+            }
+            return false
+        }
+
+        func interrupt() { kill(process.processIdentifier, SIGINT) }
+
+        var isRunning: Bool { process.isRunning }
+
+        /// The exit status; minus the signal's number if it died of one.
+        func status() -> Int32 {
+            process.waitUntilExit()
+            return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+        }
+    }
+
+    @Test func changesOfAnythingLoadedRunItAgain() throws {
+        let scratch = try Scratch()
+        _ = try scratch.write("part.lua", "return 1")
+        let script = try scratch.write("main.lua", "print('part', require 'part', ...)\n")
+        let watcher = try Watcher([script, "--an", "argument"], in: scratch)
+        try #require(watcher.runs(1), "\(watcher.errors)")
+        #expect(watcher.output == "part\t1\t--an\targument\n")
+        #expect(watcher.reports[0].contains("run 1, done after") && watcher.reports[0].hasSuffix("watching 2 files"))
+
+        // Written in place; saved by renaming (Foundation's atomic writes); and the script itself.
+        try Data("return 2".utf8).write(to: URL(fileURLWithPath: scratch.path("part.lua")))
+        try #require(watcher.runs(2), "\(watcher.errors)")
+        _ = try scratch.write("part.lua", "return 3")
+        try #require(watcher.runs(3), "\(watcher.errors)")
+        _ = try scratch.write("main.lua", "print('new')\n")
+        try #require(watcher.runs(4), "\(watcher.errors)")
+        #expect(watcher.output.hasSuffix("part\t2\t--an\targument\npart\t3\t--an\targument\nnew\n"))
+        #expect(watcher.reports[1].contains("run 2 (part.lua changed), done after"))
+        #expect(watcher.reports[3].contains("(main.lua changed)"))
+        #expect(!watcher.output.contains("\u{1B}"))
+        watcher.interrupt()
+        #expect(watcher.status() == 130)
+    }
+
+    @Test func brokenAndMissingFilesAreWaitedFor() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("main.lua", "local x = = 1\n")
+        let watcher = try Watcher([script], in: scratch)
+        try #require(watcher.runs(1), "\(watcher.errors)")
+        #expect(watcher.errors.contains("main.lua:1: unexpected symbol near '='") && watcher.reports[0].contains("status 1"))
+        _ = try scratch.write("main.lua", "print((require 'sub.later'))\n")
+        try #require(watcher.runs(2), "\(watcher.errors)")
+        #expect(watcher.errors.contains("module 'sub.later' not found"))
+        try FileManager.default.createDirectory(atPath: scratch.path("sub"), withIntermediateDirectories: false)
+        _ = try scratch.write("sub/later.lua", "error('not yet')")
+        try #require(watcher.runs(3), "\(watcher.errors)")
+        _ = try scratch.write("sub/later.lua", "return 'at last'")
+        try #require(watcher.runs(4), "\(watcher.errors)")
+        #expect(watcher.output == "at last\n")
+        _ = try scratch.write("main.lua", "os.exit(7)")
+        try #require(watcher.runs(5), "\(watcher.errors)")
+        #expect(watcher.reports[4].contains("status 7"))
+    }
+
+    @Test func aChangeDuringARunStartsItAnew() throws {
+        let scratch = try Scratch()
+        let forever = "io.open([[\(scratch.path("ready"))]], 'w'):close()\nwhile true do pcall(function() while true do end end) end"
+        let script = try scratch.write("main.lua", forever)
+        let watcher = try Watcher([script], in: scratch)
+        try #require(Watcher.until { FileManager.default.fileExists(atPath: scratch.path("ready")) })
+        // A burst of writes is one change.
+        for i in 1...5 { _ = try scratch.write("main.lua", "print('burst \(i)')") }
+        try #require(watcher.runs(2), "\(watcher.errors)")
+        #expect(watcher.reports[0].contains("run 1, stopped for a change"))
+        #expect(watcher.reports[1].contains("run 2 (main.lua changed), done"))
+        #expect(watcher.output == "burst 5\n" && !watcher.errors.contains("interrupted"), "\(watcher.output)")
+    }
+
+    @Test func interruptsEndTheRunAndThenTheWatch() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("main.lua", "io.open([[\(scratch.path("ready"))]], 'w'):close()\nwhile true do end")
+        let watcher = try Watcher([script], in: scratch)
+        try #require(Watcher.until { FileManager.default.fileExists(atPath: scratch.path("ready")) })
+        watcher.interrupt()
+        try #require(watcher.runs(1), "\(watcher.errors)")
+        #expect(watcher.reports[0].contains("run 1, interrupted after") && watcher.isRunning)
+        _ = try scratch.write("main.lua", "print('again')")
+        try #require(watcher.runs(2), "\(watcher.errors)")
+        #expect(watcher.output == "again\n")
+        watcher.interrupt()
+        #expect(watcher.status() == 130)
+    }
+
+    /// A script that writes Lua and runs it does not set off its own rerun.
+    @Test func whatTheScriptWritesIsItsOwn() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("main.lua", """
+            local path = [[\(scratch.path("made.lua"))]]
+            local f <close> = io.open(path, "w")
+            f:write("return ", os.time()) f:close()
+            print(type(dofile(path)))
+            """)
+        let watcher = try Watcher([script], in: scratch)
+        try #require(watcher.runs(1), "\(watcher.errors)")
+        _ = try scratch.write("main.lua", "print('end')")
+        try #require(watcher.runs(2), "\(watcher.errors)")
+        #expect(watcher.output == "number\nend\n" && watcher.reports.count == 2)
+    }
+}
