@@ -7,7 +7,9 @@
 --
 --   luaflow run scripts/problem3_inpainting.lua --digit 4 --mask left --schedule cosine
 --
--- Step sizes, noises and masks are in scripts/inpainting: change them there, or add your own.
+-- Step sizes, noises and masks are in scripts/inpainting: change them there, or add your own. What is changed while this
+-- runs counts from the next step on. Ctrl-C pauses: look at x, change lr, :rewind 50, :continue, or :stop with the best x.
+local autodiff = require "autodiff"
 local data = require "data"
 local flow = require "flow"
 local host = require "host"
@@ -15,9 +17,9 @@ local image = require "image"
 local plot = require "plot"
 local projection = require "projection"
 local random = require "random"
-local masks = require "inpainting.masks"
-local noises = require "inpainting.noises"
-local schedules = require "inpainting.schedules"
+local masks = host.live "inpainting/masks.lua"
+local noises = host.live "inpainting/noises.lua"
+local schedules = host.live "inpainting/schedules.lua"
 
 local options = host.arguments{
   about = "Fills in the missing pixels of an MNIST digit by maximum likelihood under a flow (problem 3).",
@@ -42,39 +44,39 @@ local m = flow.load(options.model ~= "" and options.model or host.resource("nice
 local images = data.digits().images
 local X_true = images[host.check("--digit", options.digit, {integer = true, min = 1, max = #images})]
 local height, width = X_true:size(1), X_true:size(2)
-local M = mask(height, width, parameter)
-assert(M:dim() == 2 and M:size(1) == height and M:size(2) == width,
-  ("--mask %s: shape (%s) where the picture has (%d, %d)"):format(options.mask, table.concat(M.shape, ", "), height, width))
-local corrupted = X_true:where(M, 1)
+local M, corrupted, P
 
--- The constraints. Both are given pixel by pixel, so one projection after the other is the projection on both ...
-local P = projection.Intersection{projection.Box(0, 1), projection.Observed(M, X_true)}
--- ... and it is problem 2's, for every pixel: x1 = a where observed, 0 <= x2 <= 1 where missing.
-local P2 = projection.Box(M * X_true, M * X_true + (1 - M))
-local anywhere = random.normal({height, width}, {generator = random.generator(1)})
-assert((P(anywhere) - P2(anywhere)):abs():max():item() == 0)
+local function observe()
+  M = mask(height, width, parameter)
+  assert(M:dim() == 2 and M:size(1) == height and M:size(2) == width,
+    ("--mask %s: shape (%s) where the picture has (%d, %d)"):format(options.mask, table.concat(M.shape, ", "), height, width))
+  corrupted = X_true:where(M, 1)
 
--- The projected gradient method. X.data, not X, is written: the projection is no part of what is differentiated.
-local X = corrupted:clone():requires_grad_(true)
-local values = {}
-do
-  local bar <close> = host.progress(steps)
-  for k = 1, steps do
-    local loss = -m:log_prob(X)
-    loss:backward()
-
-    local alpha = host.check(options.schedule .. " at step " .. k, schedule(k, options.lr, steps), {min = 0})
-    local sigma = host.check(options.noise .. " at step " .. k, noise(k, alpha, steps), {min = 0})
-    local Y = X.data - alpha * X.grad
-    if sigma > 0 then Y = Y + sigma * random.normal({height, width}) end
-    X.data = P(Y)
-    X.grad = nil
-
-    values[k] = loss:item()
-    bar:update(k, ("-log p %.1f"):format(values[k]))
-  end
+  -- The constraints. Both are given pixel by pixel, so one projection after the other is the projection on both ...
+  P = projection.Intersection{projection.Box(0, 1), projection.Observed(M, X_true)}
+  -- ... and it is problem 2's, for every pixel: x1 = a where observed, 0 <= x2 <= 1 where missing.
+  local P2 = projection.Box(M * X_true, M * X_true + (1 - M))
+  local anywhere = random.normal({height, width}, {generator = random.generator(1)})
+  assert((P(anywhere) - P2(anywhere)):abs():max():item() == 0)
 end
-local inpainted = X:detach()
+observe()
+
+-- The projected gradient method. What a pause shows and may change is in `state`.
+local value_and_gradient = autodiff.value_and_grad(function(X) return -m:log_prob(X) end)
+local state = {x = corrupted, trace = {}, lr = options.lr}
+for k in host.steps(steps, state, {label = "-log p "}) do
+  if host.reloaded(masks) then observe() end
+  local X = state.x
+  local loss, gradient = value_and_gradient(X)
+
+  local alpha = host.check(options.schedule .. " at step " .. k, schedule(k, state.lr, steps), {min = 0})
+  local sigma = host.check(options.noise .. " at step " .. k, noise(k, alpha, steps), {min = 0})
+  local Y = X - alpha * gradient
+  if sigma > 0 then Y = Y + sigma * random.normal({height, width}) end
+  state.x = P(Y)
+  state.trace[k] = loss:item()
+end
+local inpainted = state.x
 
 -- How it went. 300 steps of 1e-3 are chaotic on this landscape: two runs that differ in rounding (float32 and float64, or
 -- two machines) part by up to 0.5 in single pixels. Compare the means of -log p and PSNR over many digits, not pixels.
@@ -84,7 +86,7 @@ local psnr = 10 * math.log(1 / error2:item(), 10)
 local violation = math.max((M * difference):abs():max():item(), (-inpainted):max():item(), (inpainted - 1):max():item(), 0)
 
 image.show({X_true, corrupted, inpainted}, {captions = {"original", "corrupted", "inpainted"}})
-print(("-log p            %.1f before, %.1f after %d steps"):format(-m:log_prob(corrupted):item(), -m:log_prob(inpainted):item(), steps))
+print(("-log p            %.1f before, %.1f after %d steps"):format(-m:log_prob(corrupted):item(), -m:log_prob(inpainted):item(), state.k))
 print(("PSNR              %.2f dB over the %d missing pixels"):format(psnr, (1 - M):sum():item()))
 print(("largest violation %g"):format(violation))
 
@@ -93,6 +95,6 @@ local panels = {
   plot.image{corrupted, title = "corrupted"},
   plot.image{inpainted, title = "inpainted"},
 }
-if steps > 0 then panels[4] = plot.line{values, title = "-log p(X)", xlabel = "step", ylabel = "nats"} end
+if #state.trace > 0 then panels[4] = plot.line{state.trace, title = "-log p(X)", xlabel = "step", ylabel = "nats"} end
 plot.figure{panels = panels}:save(options.out)
 print("figure            " .. options.out)

@@ -86,6 +86,18 @@ bool lf_is_stopping(const lf_state *s) { return atomic_load_explicit(&s->stop, m
 
 // ---------------------------------------------------------------- the terminal's Ctrl-C
 
+// Whether the first Ctrl-C asks for a pause instead of interrupting.
+enum { PAUSE_OFF, PAUSE_OFFERED, PAUSE_ASKED };
+
+bool lf_offer_pause(lf_state *s, bool offered) {
+    return atomic_exchange(&s->pause, offered ? PAUSE_OFFERED : PAUSE_OFF) == PAUSE_ASKED;
+}
+
+bool lf_ask_pause(lf_state *s) {
+    int offered = PAUSE_OFFERED;
+    return atomic_compare_exchange_strong(&s->pause, &offered, PAUSE_ASKED) || offered == PAUSE_ASKED;
+}
+
 // A signal handler has no argument: this one pointer, and the presses since the run began, are all it can know.
 static _Atomic(lf_state *) terminal_state;
 static atomic_int presses;
@@ -105,6 +117,13 @@ static void on_interrupt(int number) {
     if (s) {
         // The state is going, and a finaliser keeps it: nothing is left to be saved.
         if (s->closing) _exit(130);
+        int offered = PAUSE_OFFERED;
+        if (atomic_compare_exchange_strong(&s->pause, &offered, PAUSE_ASKED)) {
+            static const char message[] = "\npausing after this step; Ctrl-C again interrupts\n";
+            (void)!write(STDERR_FILENO, message, sizeof message - 1);
+            errno = saved;
+            return;
+        }
         if (atomic_fetch_add(&presses, 1) == 1) alarm(2);
         lf_interrupt(s);
     }
@@ -143,6 +162,7 @@ void lf_uninstall_terminal(lf_state *s) {
 
 void lf_begin_run(lf_state *s) {
     atomic_store(&s->stop, 0);
+    atomic_store(&s->pause, PAUSE_OFF);
     s->exiting = false;
     s->exit_code = 0;
     if (atomic_load(&terminal_state) == s) atomic_store(&presses, 0);

@@ -69,6 +69,7 @@ struct lf_state {
     // The coroutine that runs now; read by the signal handler.
     _Atomic(lua_State *) running;
     atomic_int stop;
+    atomic_int pause;
     bool exiting, closing;
     int exit_code;
     pthread_t thread;

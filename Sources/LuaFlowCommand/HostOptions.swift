@@ -10,11 +10,18 @@ struct HostOptions: ParsableArguments {
     @Flag(help: "Load no plugins.")
     var noPlugins = false
 
+    @Option(help: ArgumentHelp("Write a capsule of the run, for luaflow replay.", valueName: "FILE"))
+    var capsule: String?
+
     /// Runs `body` with a fresh host whose runs Ctrl-C interrupts; errors become messages and exit statuses.
     /// - Parameters:
     ///   - globals: whether every module is a global, as for one-liners and the prompt.
     ///   - script: the script that will run; plugins beside it are loaded.
-    func withHost(globals: Bool = false, script: String? = nil, _ body: (LuaFlow.Host) throws -> Void) throws {
+    ///   - records: whether the command is one that writes capsules.
+    func withHost(
+        globals: Bool = false, script: String? = nil, records: Bool = false, _ body: (LuaFlow.Host) throws -> Void
+    ) throws {
+        guard records || capsule == nil else { throw ValidationError("--capsule: for luaflow run, watch and -e only") }
         let path = try pluginPath(script: script)
         try Session.leaving {
             var options = Interpreter.Options()

@@ -12,6 +12,7 @@ struct LuaFlowCommand: ParsableCommand {
             luaflow run FILE [ARGS...]
             luaflow -e 'CODE'
             luaflow watch FILE [ARGS...]
+            luaflow replay CAPSULE
             luaflow doc [NAME]
             luaflow convert IN OUT [--dtype TYPE]
             luaflow new script|plugin|module NAME
@@ -21,6 +22,7 @@ struct LuaFlowCommand: ParsableCommand {
         subcommands: [
             Run.self,
             Watch.self,
+            Replay.self,
             Doc.self,
             Convert.self,
             New.self,
@@ -34,7 +36,7 @@ struct LuaFlowCommand: ParsableCommand {
 
     func run() throws {
         guard let code else { throw CleanExit.helpRequest(self) }
-        try host.withHost(globals: true) { _ = try $0.run(code: code, name: "(command line)") }
+        try host.withHost(globals: true, records: true) { try host.run(.init(code: code), in: $0) }
     }
 
     /// Wrong usage leaves with 2, as the shell's own commands do; ArgumentParser's own choice is 64.

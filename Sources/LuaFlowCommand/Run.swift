@@ -6,7 +6,7 @@ extension LuaFlowCommand {
         static let configuration = CommandConfiguration(abstract: "Run a script; what follows the file is the script's own.")
 
         @OptionGroup var host: HostOptions
-
+    
         @Argument(help: "The Lua file.")
         var file: String
 
@@ -14,7 +14,9 @@ extension LuaFlowCommand {
         var arguments: [String] = []
 
         func run() throws {
-            try host.withHost(script: file) { _ = try $0.run(file: file, arguments: arguments) }
+            try host.withHost(script: file, records: true) {
+                try host.run(.init(script: file, arguments: arguments), in: $0)
+            }
         }
     }
 }

@@ -8,12 +8,12 @@ extension LuaFlowCommand {
         static let configuration = CommandConfiguration(
             abstract: "Run a script, and again whenever it or a Lua file that it loaded changes.",
             discussion: """
-                A change during a run ends that run and starts the next. Ctrl-C ends a run and waits for a change; while \
-                waiting it leaves, with status 130.
+                A change during a run ends that run and starts the next. Ctrl-C ends a run and waits for a change; \
+                while waiting it leaves, with status 130.
                 """)
 
         @OptionGroup var host: HostOptions
-
+    
         @Argument(help: "The Lua file.")
         var file: String
 
@@ -61,12 +61,13 @@ extension LuaFlowCommand {
             ended.files.note(file, .lua)
             let started = DispatchTime.now()
             var status: Int32 = 0
+            let options = host
             do {
-                try host.withHost(script: file) { host in
+                try options.withHost(script: file, records: true) { host in
                     ended.files = host.context.service(LoadedFiles.self)
                     ended.files.note(file, .lua)
                     let guardian = RunGuardian(ended.files, interrupting: host.interpreter)
-                    let result = Result { try host.run(file: file, arguments: arguments) }
+                    let result = Result { try options.run(.init(script: file, arguments: arguments), in: host) }
                     ended.changed = guardian.stop()
                     // A run that was ended here has nothing to report.
                     if ended.changed.isEmpty { _ = try result.get() }

@@ -11,6 +11,8 @@ final class Core: @unchecked Sendable {
     /// What the scripts read; C notes the files that Lua's own functions open.
     let files: LoadedFiles
     let thread: InterpreterThread
+    /// Is told of standard output, when somebody asked for it.
+    var outputTap: OutputTap?
     private let memoryLimit: Int?
 
     /// What is known of the types, by name; Lua's side of a type is made for its first object.
@@ -58,7 +60,7 @@ final class Core: @unchecked Sendable {
                 Unmanaged<LoadedFiles>.fromOpaque(files).takeUnretainedValue()
                     .note(String(decoding: bytes, as: UTF8.self), kind)
             },
-            files: Unmanaged.passUnretained(files).toOpaque())
+            files: Unmanaged.passUnretained(files).toOpaque(), note_output: nil, output: nil)
         guard let state = lf_open(callbacks, memoryLimit ?? 0) else { return nil }
         self.state = state
         lf_adopt_thread(state)

@@ -35,7 +35,7 @@ public final class Interpreter: @unchecked Sendable {
     }
 
     let thread: InterpreterThread
-    private let core: Core
+    let core: Core
     private let options: Options
     /// Lua's package.path as it was at the start.
     private var defaultPath = ""
@@ -246,10 +246,20 @@ public final class Interpreter: @unchecked Sendable {
         return try body()
     }
 
+    /// While a pause is offered, the first Ctrl-C asks for one instead of interrupting; whoever offered it looks from
+    /// time to time. It ends with the run. From the interpreter's thread.
+    /// - Returns: whether a pause was asked for since the last call.
+    public func offerPause(_ offered: Bool) -> Bool { lf_offer_pause(core.state, offered) }
+
+    /// Asks for a pause as Ctrl-C does. From the interpreter's thread.
+    /// - Returns: false when none is offered.
+    @discardableResult
+    public func askForPause() -> Bool { lf_ask_pause(core.state) }
+
     // MARK: The inside
 
     /// A call of the outermost level, or one from inside a native function.
-    private func perform(_ body: () throws -> [Value]) throws(LuaError) -> [Value] {
+    func perform(_ body: () throws -> [Value]) throws(LuaError) -> [Value] {
         do {
             return try thread.perform {
                 guard !core.isClosed else { throw LuaError.closed }

@@ -9,8 +9,8 @@ import Synchronization
 /// The files that a host's scripts read, in the order of the first reading: what a rerun watches for changes, and what
 /// a run's numbers depend on.
 ///
-/// The interpreter notes what Lua's own functions open (`require`, `dofile`, `loadfile`, `io.open`), the rooms that read
-/// files note theirs through ``current``, and whoever loads a script file by other means notes it by hand:
+/// The interpreter notes what Lua's own functions open (`require`, `dofile`, `loadfile`, `io.open`), the rooms that
+/// read files note theirs through ``current``, and whoever loads a script file by other means notes it by hand:
 ///
 ///     context.service(LoadedFiles.self).note(path, .lua)
 public final class LoadedFiles: Service, Sendable {
@@ -108,6 +108,8 @@ public struct FileStamp: Equatable, Sendable {
     private let size: Int64
     private let seconds: Int64
     private let nanoseconds: Int64
+    /// Neither a folder, nor a pipe, nor a device.
+    public let isRegular: Bool
 
     /// Nil when there is no such file.
     public init?(_ path: String) {
@@ -116,6 +118,7 @@ public struct FileStamp: Equatable, Sendable {
         device = UInt64(truncatingIfNeeded: status.st_dev)
         number = UInt64(truncatingIfNeeded: status.st_ino)
         size = Int64(status.st_size)
+        isRegular = status.st_mode & S_IFMT == S_IFREG
         #if canImport(Darwin)
             let time = status.st_mtimespec
         #else
@@ -127,8 +130,8 @@ public struct FileStamp: Equatable, Sendable {
 }
 
 extension LoadedFiles {
-    /// The Lua files and libraries that are no longer what was read, and modules that were sought and are there now. What
-    /// the script wrote itself is left out.
+    /// The Lua files and libraries that are no longer what was read, and modules that were sought and are there now.
+    /// What the script wrote itself is left out.
     public var changedSources: [String] {
         all.filter { file in
             switch file.kind {

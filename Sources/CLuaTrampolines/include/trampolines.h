@@ -81,6 +81,9 @@ typedef struct {
     // A file that the script is about to read, has sought or will write; may be null.
     void (*note_file)(void *files, int32_t kind, const char *path, size_t length);
     void *files;
+    // Set by lf_record_output.
+    void (*note_output)(void *output, const char *bytes, size_t length);
+    void *output;
 } lf_callbacks;
 
 enum { LF_FILE_LUA, LF_FILE_LIBRARY, LF_FILE_DATA, LF_FILE_WRITTEN, LF_FILE_MISSING };
@@ -195,6 +198,14 @@ int64_t lf_table_length(lf_state *state, lf_reference *table);
 // Fills `numbers` with elements 1...count; false when one is not a number.
 bool lf_table_numbers(lf_state *state, lf_reference *table, double *numbers, int64_t count);
 
+// From now on what scripts write to standard output by print, io.write and io.stdout is told as well.
+bool lf_record_output(
+    lf_state *state, void (*note_output)(void *output, const char *bytes, size_t length), void *output,
+    lf_failure *failure);
+
+// "Lua 5.4.4": what this was compiled for.
+const char *lf_lua_release(void);
+
 // From any thread, also after lf_close. The last release frees the registry slot at the next entry.
 void lf_reference_retain(lf_reference *reference);
 void lf_reference_release(lf_reference *reference);
@@ -221,6 +232,10 @@ void lf_end_run(lf_state *state);
 // Ctrl-C interrupts this state until lf_uninstall_terminal. False when another state has it.
 bool lf_install_terminal(lf_state *state);
 void lf_uninstall_terminal(lf_state *state);
+// While a pause is offered, the first Ctrl-C asks for it and interrupts nothing. Answers whether one was asked for.
+bool lf_offer_pause(lf_state *state, bool offered);
+// Asks for one as Ctrl-C does; false when none is offered.
+bool lf_ask_pause(lf_state *state);
 
 // ---------------------------------------------------------------- the interpreter's thread
 

@@ -12,7 +12,7 @@ public struct HostModule: ScriptModule {
         [
             HostFunctions.arguments, HostFunctions.progress, HostFunctions.register, HostFunctions.registered, HostFunctions.names, HostFunctions.pick, HostFunctions.check,
             HostFunctions.resource, HostFunctions.clock,
-            HostFunctions.live, HostFunctions.reloaded,
+            HostFunctions.live, HostFunctions.reloaded, HostFunctions.steps, HostFunctions.pause,
         ]
     }
     public var types: [TypeFace] { [Progress.face] }
@@ -40,6 +40,7 @@ enum HostFunctions {
         let call = arguments.context.service(ScriptCall.self)
         switch try specification.read(call.arguments) {
         case .values(let named, let rest):
+            arguments.context.service(ReadOptions.self).note(named)
             return .record(named + (specification.takesRest ? [(key: "rest", value: .list(rest.map { .string($0) }))] : []))
         case .help:
             print(specification.help(usage: call.usage), terminator: "")

@@ -62,7 +62,8 @@ final class LiveFiles: Service {
         if case .string(let found)? = try search.call([.string(name)]).first { return found }
         // A run that is watched begins again when it is made.
         for place in places { arguments.context.service(LoadedFiles.self).note(place, .missing) }
-        throw arguments.error("there is no \(name): looked for \(places.joined(separator: ", ")), and along package.path")
+        let sought = places.joined(separator: ", ")
+        throw arguments.error("there is no \(name): looked for \(sought), and along package.path")
     }
 
     /// The numbers of files that changed, looking at most every ``interval``.
@@ -145,15 +146,16 @@ extension HostFunctions {
         Documentation(
             "host.live(path) -> table",
             """
-            Runs a Lua file and returns the table (or function) that it returns, kept current: when the file is changed \
-            while the script runs, it is run again, and the functions of the table are the new ones from their next call \
-            on, also those that were picked out of it before. Other values are current when they are read through the \
-            table. Files are looked at, at most, twenty times a second, when something of the table is used. A file that \
-            cannot be loaded is reported once on standard error, and its last good version stays in use; so does a \
-            function that was taken out of the file. The path is looked for beside the script, in the working folder, \
-            then as require does. What the file itself requires is not followed, and the table cannot be assigned to.
+            Runs a Lua file and returns the table (or function) that it returns, kept current: when the file is \
+            changed while the script runs, it is run again, and the functions of the table are the new ones from \
+            their next call on, also those that were picked out of it before. Other values are current when they \
+            are read through the table. Files are looked at, at most, twenty times a second, when something of the \
+            table is used. A file that cannot be loaded is reported once on standard error, and its last good \
+            version stays in use; so does a function that was taken out of the file. The path is looked for beside \
+            the script, in the working folder, then as require does. What the file itself requires is not \
+            followed. Change the file, not the table: what is assigned is lost or refused.
             """,
-            errors: "no such file; an error in it when it is first loaded; a file that returns neither a table nor a function",
+            errors: "no such file; an error when it is first loaded; a file that returns neither a table nor a function",
             example: """
                 local path = os.tmpname()
                 local function write(text) local f <close> = io.open(path, "w") f:write(text) end

@@ -1,7 +1,8 @@
 /// The part of `host.live` that is Lua: functions that call the latest version of what a file defines.
 ///
-/// In Lua and not in Swift, so that a call through it costs a look at the clock and a table, passes every value unchanged
-/// and may yield. What it is given: `stale()` says which files changed, `notice(number, what, text)` tells the user.
+/// In Lua and not in Swift, so that a call through it costs a look at the clock and a table, passes every value
+/// unchanged and may yield. It is given `stale()`, which says which files changed, and `notice(number, what, text)`,
+/// which tells the user.
 enum LivePrelude {
     static let code = """
         local stale, notice = ...
@@ -68,7 +69,8 @@ enum LivePrelude {
           local value = chunk(path)
           local kind = type(value)
           if kind ~= "table" and kind ~= "function" then
-            error(("%s returned %s; host.live needs a table or a function"):format(path, value == nil and "nothing" or "a " .. kind), 0)
+            local got = value == nil and "nothing" or "a " .. kind
+            error(("%s returned %s; host.live needs a table or a function"):format(path, got), 0)
           end
           face = take(value)
           numbers[face], versions[number], seen[number] = number, 1, 1
@@ -96,7 +98,8 @@ enum LivePrelude {
                 return value
               end,
               __newindex = function(_, key)
-                error(("%s is live: change the file, not the table (%s)"):format(path, type(key) == "string" and key or type(key)), 2)
+                local name = type(key) == "string" and key or type(key)
+                error(("%s is live: change the file, not the table (%s)"):format(path, name), 2)
               end,
               __pairs = function()
                 refresh()

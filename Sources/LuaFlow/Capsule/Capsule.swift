@@ -1,0 +1,168 @@
+import Foundation
+import Scripting
+import Storage
+import Tensors
+
+/// What a run was and what came of it, so that it can be repeated and compared: a readable JSON file.
+public struct Capsule: Codable, Equatable, Sendable {
+    /// Of the file's layout.
+    public static let currentFormat = 1
+
+    public var format = Capsule.currentFormat
+    public var versions: Versions
+    public var run: Invocation
+    public var files: [File]
+    public var random: Randomness
+    public var result: Result
+    /// What people changed while it ran: such a run cannot be repeated from its files.
+    public var changes: [String]
+
+    /// The programs and loops that computed.
+    public struct Versions: Codable, Equatable, Sendable {
+        public var luaflow: String
+        public var lua: String
+        public var openblas: String
+        /// What OpenBLAS and our own loops took the processor for, and the threads of OpenBLAS.
+        public var openblasCore: String
+        public var openblasThreads: Int
+        public var kernels: String
+    }
+
+    public struct Invocation: Codable, Equatable, Sendable {
+        /// The script as it was named, or the text of -e.
+        public var script: String?
+        public var code: String?
+        public var arguments: [String]
+        /// What the script made of its arguments with host.arguments, as text.
+        public var options: [String: String]
+        /// The working folder.
+        public var folder: String
+
+        /// `luaflow run SCRIPT ARGUMENTS`
+        public init(script: String, arguments: [String]) {
+            (self.script, code, self.arguments, options, folder) = (script, nil, arguments, [:], "")
+        }
+
+        /// `luaflow -e CODE`
+        public init(code: String) { (script, self.code, arguments, options, folder) = (nil, code, [], [:], "") }
+    }
+
+    /// A file that was read. What the script wrote itself before reading it is not among them.
+    public struct File: Codable, Equatable, Sendable {
+        public var path: String
+        /// lua, library or data.
+        public var kind: String
+        public var sha256: String
+    }
+
+    public struct Randomness: Codable, Equatable, Sendable {
+        public var start: GeneratorState
+        public var end: GeneratorState
+        /// What Lua's math.random was seeded with.
+        public var lua: [Int]
+    }
+
+    /// Of the global generator; in text, as JSON's numbers hold 53 bits in many programs.
+    public struct GeneratorState: Codable, Equatable, Sendable {
+        public var seed: String
+        public var stream: String
+        public var drawn: String
+
+        init(_ state: Generator.State) {
+            (seed, stream, drawn) = (String(state.seed), String(state.stream), String(state.drawn))
+        }
+
+        var state: Generator.State? {
+            guard let seed = UInt64(seed), let stream = UInt64(stream), let drawn = UInt64(drawn) else { return nil }
+            return Generator.State(seed: seed, stream: stream, drawn: drawn)
+        }
+    }
+
+    public struct Result: Codable, Equatable, Sendable {
+        public enum Outcome: String, Codable, Sendable { case returned, failed, interrupted }
+        public var outcome: Outcome
+        /// The exit status of `luaflow run`.
+        public var status: Int
+        /// The error's message.
+        public var error: String?
+        /// Of what the script wrote to standard output by print and io.write; the text, when it is short.
+        public var outputSHA256: String
+        public var outputBytes: Int
+        public var output: String?
+        /// Of the values that the script returned: tensors by type, shape and bytes.
+        public var valuesSHA256: [String]
+    }
+}
+
+extension Capsule {
+    /// Writes the file, whole or not at all.
+    public func write(to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let text = [UInt8](try encoder.encode(self)) + [UInt8(ascii: "\n")]
+        try AtomicFile.write(to: path, for: "--capsule") { try $0.write(text) }
+    }
+
+    /// A capsule larger than this is none.
+    private static let largest = 64 << 20
+
+    /// - Throws: ``ScriptError`` that says what is wrong with the file.
+    public init(readingFrom path: String, for operation: String = "luaflow replay") throws {
+        func wrong(_ what: String) -> ScriptError { ScriptError(operation, "\(path): \(what)") }
+        guard let file = FileHandle(forReadingAtPath: path), FileStamp(path)?.isRegular == true else {
+            throw wrong("there is no such file that can be read")
+        }
+        defer { try? file.close() }
+        guard let data = try? file.read(upToCount: Capsule.largest + 1) else { throw wrong("the file is empty") }
+        guard data.count <= Capsule.largest else { throw wrong("too large for a capsule") }
+        struct Format: Decodable { let format: Int }
+        do {
+            let format = try JSONDecoder().decode(Format.self, from: data).format
+            guard format == Capsule.currentFormat else {
+                throw wrong("a capsule of format \(format); this LuaFlow reads format \(Capsule.currentFormat)")
+            }
+            self = try JSONDecoder().decode(Capsule.self, from: data)
+        } catch let error as DecodingError {
+            throw wrong("not a capsule: \(Capsule.describe(error))")
+        }
+        guard (run.script == nil) != (run.code == nil) else {
+            throw wrong("not a capsule: a script or a code expected")
+        }
+        guard random.start.state != nil, random.end.state != nil, random.lua.count == 2 else {
+            throw wrong("not a capsule: the generator's state is not whole numbers")
+        }
+    }
+
+    private static func describe(_ error: DecodingError) -> String {
+        func place(_ context: DecodingError.Context) -> String {
+            let path = context.codingPath.map { $0.intValue.map { "[\($0 + 1)]" } ?? $0.stringValue }
+            return path.isEmpty ? "" : path.joined(separator: ".") + ": "
+        }
+        return switch error {
+        case .keyNotFound(let key, let context): place(context) + "\(key.stringValue) is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context): place(context) + "a value of the wrong type"
+        case .dataCorrupted(let context) where context.codingPath.isEmpty: "not JSON"
+        case .dataCorrupted(let context): place(context) + "a value that is not allowed"
+        @unknown default: "not readable"
+        }
+    }
+}
+
+extension Capsule.Versions {
+    /// Those of this program on this machine.
+    public static var current: Self {
+        Self(
+            luaflow: Host.version, lua: Interpreter.luaVersion, openblas: Machine.openBLAS,
+            openblasCore: Machine.openBLASCore, openblasThreads: Machine.openBLASThreads, kernels: Machine.kernels)
+    }
+
+    /// `OpenBLAS's processor is Haswell where it was Zen`: what may change the last bits of numbers.
+    public func differences(from other: Self) -> [String] {
+        [
+            ("LuaFlow", luaflow, other.luaflow), ("Lua", lua, other.lua), ("OpenBLAS", openblas, other.openblas),
+            ("OpenBLAS's processor", openblasCore, other.openblasCore),
+            ("the number of OpenBLAS's threads", String(openblasThreads), String(other.openblasThreads)),
+            ("the kernels' processor", kernels, other.kernels),
+        ].filter { $0.1 != $0.2 }.map { "\($0.0) is \($0.1) where it was \($0.2)" }
+    }
+}

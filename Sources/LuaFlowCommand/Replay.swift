@@ -1,0 +1,74 @@
+import ArgumentParser
+import Foundation
+import LuaFlow
+
+extension LuaFlowCommand {
+    struct Replay: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Run again what a capsule recorded, and say whether every number is the same.",
+            discussion: """
+                Checks that the files which the run read are what they were, starts the random generator where it \
+                stood, runs with the same arguments in the same folder, and compares standard output, returned \
+                values and the generator's end, bit for bit. Files that the script writes are not compared. Status \
+                0: the same; 1: not. A capsule says which script runs, so replay only what you would run.
+                """)
+
+        @OptionGroup var host: HostOptions
+
+        @Flag(help: "Run although files changed, or the run was changed by hand while it was recorded.")
+        var anyway = false
+
+        @Argument(help: "The capsule, as --capsule wrote it.")
+        var capsule: String
+
+        func run() throws {
+            var recorded: Capsule?
+            try Session.leaving { recorded = try prepared() }
+            guard let recorded else { return }
+            var differences: [String] = []
+            try host.withHost(globals: recorded.run.code != nil, script: recorded.run.script) { host in
+                let recorder = try RunRecorder(host, repeating: recorded.random)
+                let result = Result { try HostOptions.execute(recorded.run, in: host) }
+                let again = try recorder.capsule(of: recorded.run, result)
+                if again.result.outcome == .interrupted { _ = try result.get() }
+                if let error = again.result.error { say("the script failed: \(error)") }
+                differences = again.differences(from: recorded)
+            }
+            try conclude(differences, recorded)
+        }
+
+        /// Reads the capsule and looks whether it can be repeated.
+        private func prepared() throws -> Capsule {
+            let recorded = try Capsule(readingFrom: capsule)
+            let obstacles = recorded.obstacles
+            if !obstacles.isEmpty {
+                let list = obstacles.map { "  \($0)" }.joined(separator: "\n")
+                guard anyway else {
+                    throw ScriptError(
+                        "luaflow replay", "the same numbers cannot be expected:\n\(list)\n"
+                            + "Put back what changed, or replay with --anyway, with the files as they are.")
+                }
+                say("going on anyway:\n\(list)")
+            }
+            let others = Capsule.Versions.current.differences(from: recorded.versions)
+            if !others.isEmpty { say("the last bits may differ: \(others.joined(separator: "; "))") }
+            let (files, folder) = (FileManager.default, recorded.run.folder)
+            if files.currentDirectoryPath != folder, files.changeCurrentDirectoryPath(folder) { say("in \(folder)") }
+            return recorded
+        }
+
+        private func conclude(_ differences: [String], _ recorded: Capsule) throws {
+            guard differences.isEmpty else {
+                say("not the same:\n" + differences.map { "  \($0)" }.joined(separator: "\n"))
+                throw ExitCode(1)
+            }
+            let values = recorded.result.valuesSHA256.count
+            say(
+                "the same, bit for bit: standard output (\(recorded.result.outputBytes) bytes), "
+                    + "\(values) returned value\(values == 1 ? "" : "s"), the random generator. "
+                    + "Files it wrote are not compared.")
+        }
+
+        private func say(_ text: String) { Session.write("replay: \(text)\n") }
+    }
+}

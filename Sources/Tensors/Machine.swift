@@ -1,0 +1,25 @@
+import CKernels
+import COpenBLAS
+
+/// What numbers depend on besides the program: the libraries and the processor they chose their loops for.
+public enum Machine {
+    /// The instruction set of our own kernels: portable, avx2 or avx512.
+    public static var kernels: String {
+        switch ck_best_level() {
+        case ck_level_avx512: "avx512"
+        case ck_level_avx2: "avx2"
+        default: "portable"
+        }
+    }
+
+    /// OpenBLAS's version and build, as it says itself.
+    public static var openBLAS: String {
+        openblas_get_config().map { String(cString: $0) }?.split(separator: " ").prefix(2).joined(separator: " ") ?? "unknown"
+    }
+
+    /// The processor that OpenBLAS picked its kernels for.
+    public static var openBLASCore: String { openblas_get_corename().map { String(cString: $0) } ?? "unknown" }
+
+    /// How many threads OpenBLAS works with: sums are cut differently for each number.
+    public static var openBLASThreads: Int { Int(openblas_get_num_threads()) }
+}
