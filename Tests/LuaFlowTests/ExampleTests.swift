@@ -21,6 +21,12 @@ import Testing
         return Self.built + "/debug/" + product
     }
 
+    @Test func aHostInFiveLines() throws {
+        let program = try build(Command.repository.appendingPathComponent("Examples").path, "Embedding")
+        let result = try Command.run(program, [])
+        #expect(result.status == 0 && result.output == "0.0002\n5.0\ntrue\n", "\(result.output)\(result.errors)")
+    }
+
     @Test func aSwiftModuleServesScripts() throws {
         let program = try build(Command.repository.appendingPathComponent("Examples").path, "SwiftModule")
         let demo = try Command.run(program, [])
