@@ -321,6 +321,12 @@ import Testing
         #expect(message.contains(expected), "\(message)")
     }
 
+    /// NaN in one element is not forgotten over the next.
+    @Test func checksRefuseNaN() throws {
+        let message = try scripts.message("flow.Scaling{0, 0}:check(tensor{0 / 0, 1})")
+        #expect(message.contains("to_data(to_latent(x)) = x fails at element 1: relative error nan"), "\(message)")
+    }
+
     /// check finds each of the three ways to be wrong.
     @Test(arguments: [
         ("x * 2, 2 * math.log(2)", "z, -2 * math.log(2)", "to_data(to_latent(x)) = x fails"),

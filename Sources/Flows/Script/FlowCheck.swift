@@ -46,7 +46,8 @@ struct FlowCheck {
         var result = (error: 0.0, position: 0)
         for index in errors.indices {
             let error = abs(errors[index]) / max(1, abs(sizes[index]))
-            if !(error <= result.error) { result = (error, index) }
+            if error.isNaN { return (error, index) }
+            if error > result.error { result = (error, index) }
         }
         return result
     }

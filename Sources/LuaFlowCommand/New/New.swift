@@ -26,7 +26,7 @@ extension LuaFlowCommand {
 
         @Option(
             name: .customLong("in"),
-            help: ArgumentHelp("Where to write it (default: the working folder).", valueName: "DIR"))
+            help: ArgumentHelp("Where to write it.", valueName: "DIR"))
         var folder = "."
 
         @Option(
