@@ -24,6 +24,7 @@ static void hook(lua_State *L, lua_Debug *event) {
         lua_sethook(L, NULL, 0, 0);  // left over from an earlier run
         return;
     }
+    lf_note_stop(L);
     lua_pushlightuserdata(L, (void *)&lf_stop_mark);
     lua_error(L);
 }
@@ -44,6 +45,7 @@ int lf_raise_stop(lua_State *L) {
     lf_state *s = lf_state_of(L);
     atomic_store(&s->stop, 1);
     lf_arm(s);
+    lf_note_stop(L);
     lua_pushlightuserdata(L, (void *)&lf_stop_mark);
     return lua_error(L);
 }
@@ -165,6 +167,7 @@ void lf_begin_run(lf_state *s) {
     atomic_store(&s->pause, PAUSE_OFF);
     s->exiting = false;
     s->exit_code = 0;
+    s->stopped_at[0] = 0;
     if (atomic_load(&terminal_state) == s) atomic_store(&presses, 0);
 }
 

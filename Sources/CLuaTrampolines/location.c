@@ -59,3 +59,19 @@ bool lf_definition(lf_state *s, lf_reference *function, char *text, size_t capac
     query q = {.function = function, .whole = true, .text = text, .capacity = capacity};
     return ask(s, &q);
 }
+
+// Called just before a stop is raised; asking for lines pushes and allocates nothing.
+void lf_note_stop(lua_State *L) {
+    lf_state *s = lf_state_of(L);
+    query q = {.whole = true, .text = s->stopped_at, .capacity = sizeof s->stopped_at};
+    lua_Debug frame;
+    for (int level = 0; !s->stopped_at[0] && lua_getstack(L, level, &frame); level++) {
+        lua_getinfo(L, "Sl", &frame);
+        if (frame.currentline > 0) answer(&q, &frame, frame.currentline);
+    }
+}
+
+bool lf_stopped_at(lf_state *s, char *text, size_t capacity) {
+    snprintf(text, capacity, "%s", s->stopped_at);
+    return text[0] != 0;
+}

@@ -72,6 +72,7 @@ struct lf_state {
     atomic_int pause;
     bool exiting, closing;
     int exit_code;
+    char stopped_at[512];        // the line where the run was first stopped
     pthread_t thread;
     bool has_thread;
     int depth;
@@ -149,6 +150,9 @@ void lf_open_guards(lua_State *L);
 void lf_open_exit(lua_State *L);
 void lf_open_files(lua_State *L);
 bool lf_run_finalizer(lua_State *L);
+
+// location.c
+void lf_note_stop(lua_State *L);
 
 // collect.c
 void lf_before_call(lf_state *state, lua_State *L);

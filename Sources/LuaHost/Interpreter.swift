@@ -199,6 +199,12 @@ public final class Interpreter: @unchecked Sendable {
         runs.withLock { if $0.work === work, $0.running { lf_interrupt(core.state) } }
     }
 
+    /// The line at which the last run was stopped by an interrupt or the time limit; nil when it was not.
+    public var stoppedAt: ScriptPlace? {
+        let text = try? thread.perform { core.text(capacity: 512) { lf_stopped_at($0, $1, $2) } }
+        return text.flatMap { $0 }.flatMap(ScriptPlace.init(parsing:))
+    }
+
     /// How long a run may take, from the next one on; nil for as long as it likes.
     public var timeLimit: Duration? {
         get { limit.withLock { $0 } }

@@ -59,12 +59,12 @@ struct Command {
 extension Command {
     /// Runs a script, presses Ctrl-C once the script has made a file, and waits. The exit status; minus the signal's
     /// number if it died of one.
-    static func interrupted(_ script: String, whenThere ready: String) throws -> Int32 {
+    static func interrupted(_ script: String, whenThere ready: String, errors: String = "/dev/null") throws -> Int32 {
         let process = Process()
         process.executableURL = try program
         process.arguments = ["run", script]
         process.environment = ProcessInfo.processInfo.environment.merging(["XDG_CONFIG_HOME": "/nonexistent"]) { $1 }
-        process.standardError = FileHandle.nullDevice
+        process.standardError = FileHandle(forWritingAtPath: errors)
         try process.run()
         for _ in 0..<6000 where !FileManager.default.fileExists(atPath: ready) { usleep(10_000) }
         kill(process.processIdentifier, SIGINT)

@@ -90,7 +90,7 @@ import Testing
         #expect(lines.count == 6, "\(result.errors)")
         for (name, text) in [
             ("a_syntax", "plugins/a_syntax.lua:3: unexpected symbol"), ("b_error", "plugins/b_error.lua:2: no luck"),
-            ("c_exit", "os.exit"), ("d_clash", "d_clash.lua:2: host.register: projection.Box is built in"),
+            ("c_exit", "plugins/c_exit.lua:1: it called os.exit"), ("d_clash", "d_clash.lua:2: host.register: projection.Box is built in"),
             ("f_second", "masks.taken is registered already, at"), ("g_value", "table"),
         ] {
             #expect(
@@ -112,7 +112,10 @@ import Testing
             "main.lua",
             "local f = io.open([[\(scratch.path("done"))]], 'w') f:write(next(require('host').registered('masks')) or 'nothing') f:close()"
         )
-        #expect(try Command.interrupted(script, whenThere: ready) == 0)
+        let errors = try write("errors", "")
+        #expect(try Command.interrupted(script, whenThere: ready, errors: errors) == 0)
+        let report = try String(contentsOfFile: errors, encoding: .utf8)
+        #expect(report.hasPrefix("luaflow: plugin loop is skipped: ") && report.contains("plugins/loop.lua:1: interrupted"), "\(report)")
         #expect(try String(contentsOfFile: scratch.path("done"), encoding: .utf8) == "nothing")
     }
 
@@ -205,6 +208,37 @@ import Testing
         try write("p/run.lua", registering("subcommands", "run"))
         let result = try run(["--plugins", "p", "-e", ""])
         #expect(result.status == 0 && result.errors.contains("luaflow run is built in"), "\(result.errors)")
+    }
+
+    /// What plugins say belongs to a run: a capsule holds them, and a replay notices when they changed.
+    @Test func capsulesKnowPlugins() throws {
+        try write("plugins/one/init.lua", "require('util')\n" + registering("masks", "one"))
+        try write("plugins/one/util.lua", "return {}")
+        let script = try write("main.lua", "print(1)")
+        let result = try run(["run", "--capsule", "run.json", "--plugins", "plugins", script])
+        #expect(result.status == 0, "\(result.errors)")
+        let capsule = try String(contentsOfFile: scratch.path("run.json"), encoding: .utf8)
+            .replacingOccurrences(of: "\\/", with: "/")
+        #expect(capsule.contains("plugins/one/init.lua") && capsule.contains("plugins/one/util.lua"), "\(capsule)")
+    }
+
+    /// `luaflow watch` and `host.live` load a plugin's file again: that is no clash.
+    @Test func aPluginThatIsFollowedReplacesItsOwn() throws {
+        let plugin = try write(
+            "plugins/steps.lua",
+            registering("schedules", "s", "function() return 1 end") + " return {f = function() return 1 end}")
+        let script = try write("main.lua", """
+            local host = require "host"
+            local live = host.live([[\(plugin)]])
+            assert(live.f() == 1 and host.registered("schedules").s() == 1)
+            io.open([[\(plugin)]], "w"):write([[require("host").register{schedules = {s = function() return 2 end}}
+              return {f = function() return 2 end}]]):close()
+            local waited = host.clock()
+            while live.f() == 1 and host.clock() - waited < 60 do end
+            assert(live.f() == 2 and host.registered("schedules").s() == 2)
+            """)
+        let result = try run(["run", script])
+        #expect(result.status == 0 && !result.errors.contains("skipped"), "\(result.errors)")
     }
 
     /// Problem 3 with parts from a plugin.

@@ -58,11 +58,13 @@ import Testing
     @Test func timeLimit() throws {
         let host = try Host()
         host.interpreter.timeLimit = .milliseconds(50)
-        let error = try host.error("while true do pcall(function() while true do end end) end")
+        let error = try host.error("\nwhile true do pcall(function()\nwhile true do end end) end")
         #expect(error.kind == .interrupted)
+        #expect([2, 3].contains(host.interpreter.stoppedAt?.line))
         #expect(error.message == "interrupted: the time limit of 0.05 seconds has passed")
         host.interpreter.timeLimit = nil
         #expect(try host.text("for i = 1, 1e6 do end return 1") == "1")
+        #expect(host.interpreter.stoppedAt == nil)
     }
 
     @Test func interruptBetweenRunsDoesNothing() throws {

@@ -222,6 +222,8 @@ bool lf_is_stopping(const lf_state *state);
 bool lf_location(lf_state *state, bool whole, char *text, size_t capacity);
 // The same for the line where a function was written; false for one that is not Lua's.
 bool lf_definition(lf_state *state, lf_reference *function, char *text, size_t capacity);
+// The same for the line at which the last run was stopped; false when it was not.
+bool lf_stopped_at(lf_state *state, char *text, size_t capacity);
 // Ends the run with this status, as os.exit does; the caller then reports LF_STOP.
 void lf_request_exit(lf_state *state, int32_t code);
 // The script called os.exit: that is why it stops.

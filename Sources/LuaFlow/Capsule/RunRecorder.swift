@@ -27,7 +27,10 @@ public final class RunRecorder {
         start = try host.interpreter.perform {
             let generator = host.context.service(GlobalGenerator.self).generator
             if let state = repeating?.start.state { generator.restore(state) }
-            host.context.service(LoadedFiles.self).fingerprint = { SHA256.ofFile($0)?.hex }
+            let files = host.context.service(LoadedFiles.self)
+            files.fingerprint = { SHA256.ofFile($0)?.hex }
+            // Plugins were loaded before: the run's numbers depend on them, too.
+            for file in files.all where file.kind == .lua || file.kind == .library { files.note(file.path, file.kind) }
             try host.interpreter.run(
                 code: "math.randomseed(...)", name: "=luaflow", arguments: lua.map { .integer($0) })
             let state = Capsule.GeneratorState(generator.state)

@@ -31,18 +31,21 @@ extension Host {
 
     private func load(_ file: PluginFile) -> Plugin {
         let registry = context.service(Registry.self)
+        var stop: ScriptPlace?
+        context.service(LoadedFiles.self).note(file.path, .lua)
         do {
             let text = try PluginFile.text(file.path)
             try interpreter.run(code: Host.enterPlugin, name: "=luaflow", arguments: [.string(file.folder)])
             // A run of its own, after whatever stopped the plugin.
             defer { _ = try? interpreter.run(code: Host.leavePlugin, name: "=luaflow") }
             try registry.loading(file.path) {
-                try interpreter.run(
+                defer { stop = interpreter.stoppedAt }
+                return try interpreter.run(
                     code: text, name: "@" + file.path, arguments: [.string(file.name), .string(file.path)])
             }
             return Plugin(file: file, registrations: registry.entries(of: file.path), fault: nil)
         } catch let error as LuaError {
-            return Plugin(file: file, registrations: [], fault: PluginFile.fault(error, in: file))
+            return Plugin(file: file, registrations: [], fault: PluginFile.fault(error, in: file, at: stop))
         } catch {
             return Plugin(file: file, registrations: [], fault: "\(error)")
         }
@@ -86,10 +89,10 @@ extension PluginFile {
         return text.hasPrefix("#") ? "--" + text : text
     }
 
-    fileprivate static func fault(_ error: LuaError, in file: PluginFile) -> String {
+    fileprivate static func fault(_ error: LuaError, in file: PluginFile, at stop: ScriptPlace?) -> String {
         switch error.kind {
-        case .interrupted: "\(file.path): interrupted while it was loaded"
-        case .exit: "\(file.path): it called os.exit while it was loaded"
+        case .interrupted: "\(stop?.description ?? file.path): interrupted while it was loaded"
+        case .exit: "\(stop?.description ?? file.path): it called os.exit while it was loaded"
         default: error.message.contains(file.path) ? error.message : "\(file.path): \(error.message)"
         }
     }
