@@ -62,6 +62,7 @@ let package = Package(
 
         // The host.
         .target(name: "LuaHost", dependencies: ["Scripting", "CLuaTrampolines"]),
+        .target(name: "Editors", dependencies: ["Scripting"]),
         .target(
             name: "LuaFlow",
             dependencies: [
@@ -71,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "LuaFlowCommand",
             dependencies: [
-                "LuaFlow", "Storage",
+                "LuaFlow", "Editors", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -97,6 +98,7 @@ let package = Package(
         .testTarget(
             name: "PicturesTests", dependencies: ["Pictures"], resources: [.copy("Fixtures")]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
+        .testTarget(name: "EditorsTests", dependencies: ["Editors", "LuaFlow"]),
         .testTarget(
             name: "LuaFlowTests", dependencies: ["LuaFlow", "LawChecks"], resources: [.copy("Fixtures")]),
     ],
