@@ -38,7 +38,7 @@ struct Schedule: Sendable {
     var function: NativeFunction {
         let full = "optim.schedule.\(name)"
         let documentation = Documentation(
-            "\(full)(\(parameters.joined(separator: ", "))) -> function of k", "The step size \(formula), for k from 1.",
+            "\(full)(\(parameters.joined(separator: ", "))) -> function", "The step size \(formula), for k from 1.",
             errors: "a number that is negative, infinite or NaN; k below 1", source: source, example: example)
         let schedule = NativeFunction(full, documentation) { arguments in
             let numbers = try parameters.indices.map { try arguments.number($0 + 1, parameters[$0]) }

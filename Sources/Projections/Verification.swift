@@ -50,7 +50,7 @@ public struct Verification {
     static let function = NativeFunction(
         operation,
         Documentation(
-            "projection.verify(P, {points = 24, seed = 0, shape = ..., dtype = \"float64\", tolerance = ...}) -> true, report",
+            "projection.verify(P, {points = 24, seed = 0, shape =, dtype = \"float64\", tolerance =}) -> boolean, report: table",
             "Checks on random points that P is the projection onto a set: its results are in the set, projecting twice is projecting once, points of the set stay; for convex sets the variational inequality <x - P(x), z - P(x)> <= 0 for z in the set, firm non-expansiveness, and that midpoints of members are members; for the others that no member of the sample is nearer. Works for sets of your own (projection.Set). The points depend on the seed alone. The tolerance is relative: 1e-6 for float64, 1e-4 for float32. The report: report.shape, report.tolerance, report.laws[name] = {checks, worst}.",
             errors: "A law fails; the message holds the failing case.",
             source: "Bauschke and Combettes 2017, theorem 3.16 and proposition 4.16.",

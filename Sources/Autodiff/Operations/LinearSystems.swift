@@ -139,7 +139,7 @@ extension Operation {
     ) { [try $0.determinant()] }
 
     static let slogdet = onMatrices(
-        "slogdet", "sign, tensor", "The sign of the determinant and the logarithm of its size, which does not overflow: 0 and -inf of a singular matrix.",
+        "slogdet", "sign: tensor, logarithm: tensor", "The sign of the determinant and the logarithm of its size, which does not overflow: 0 and -inf of a singular matrix.",
         errors: "not square; the gradient of a singular matrix", source: "torch.linalg.slogdet",
         example: "local s, l = tensor({{0, 1}, {1, 0}}):slogdet()\nassert(s:item() == -1 and l:item() == 0)",
         cases: [

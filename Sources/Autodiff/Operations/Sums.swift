@@ -225,7 +225,7 @@ extension Operation {
         Operation(
             name,
             Documentation(
-                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim) -> values, indices",
+                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim) -> values: tensor, indices: tensor",
                 "The \(largest ? "largest" : "smallest") element. Along a dimension also where it is, counted from 1 (the first of ties, which gets the gradient). NaN wins.",
                 errors: "no elements; a dimension that is not there", source: "torch.\(name)",
                 example: "local v, i = tensor({{1, 5}, {7, 2}}):\(name)(2)\nassert(i:tolist()[1] == \(largest ? 2 : 1))"),

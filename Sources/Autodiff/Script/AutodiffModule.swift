@@ -57,7 +57,7 @@ enum AutodiffFunctions {
     private static func switching(_ name: String, _ isOn: Bool, _ effect: String, _ source: String, _ example: String) -> NativeFunction {
         NativeFunction(
             "autodiff.\(name)",
-            Documentation("autodiff.\(name)(f, ...) -> whatever f returns", "Calls f(...) with operations \(effect).", errors: "whatever f raises", source: source, example: example)
+            Documentation("autodiff.\(name)(f, ...) -> ...: any", "Calls f(...) with operations \(effect).", errors: "whatever f raises", source: source, example: example)
         ) { arguments in
             let function = try arguments.function(1, "f")
             return try GradMode.$isEnabled.withValue(isOn) { try function.call(Array(arguments.values.dropFirst())) }
@@ -67,7 +67,7 @@ enum AutodiffFunctions {
     static let detectAnomaly = NativeFunction(
         "autodiff.detect_anomaly",
         Documentation(
-            "autodiff.detect_anomaly(f, ...) -> whatever f returns",
+            "autodiff.detect_anomaly(f, ...) -> ...: any",
             "Calls f(...) with every operation watched: the first that makes a NaN of inputs without one is an error at its line in the script, and so is the first gradient that turns NaN, with the line that recorded its operation. Slow; for finding where a NaN comes from.",
             errors: "the first NaN; whatever f raises", source: "torch.autograd.detect_anomaly",
             example: "local ok, message = pcall(autodiff.detect_anomaly, function() return tensor({-1}):log() end)\nassert(not ok and message:find(\"tensor.log: NaN\"))")
@@ -115,13 +115,13 @@ enum AutodiffFunctions {
     ) { try gradientCall($0, withValue: false) }
 
     static let valueAndGrad = transform(
-        "value_and_grad", "autodiff.value_and_grad(f) -> function\nautodiff.value_and_grad(f, x, ..., {argnums}) -> value, tensor",
+        "value_and_grad", "autodiff.value_and_grad(f) -> function\nautodiff.value_and_grad(f, x, ..., {argnums}) -> value: tensor, gradient: any",
         "Like grad, with f's value first.", errors: scalarErrors, source: "jax.value_and_grad",
         example: "local v, g = autodiff.value_and_grad(function(x) return (x * x):sum() end)(tensor({3}))\nassert(v:item() == 9 and g[{1}] == 6)"
     ) { try gradientCall($0, withValue: true) }
 
     static let vjp = transform(
-        "vjp", "autodiff.vjp(f, x, v) -> value, tensor", "The vector-Jacobian product: f(x), and v's pull-back in x's shape; v has f's shape and may be left out for a single number.",
+        "vjp", "autodiff.vjp(f, x, v) -> value: tensor, product: tensor", "The vector-Jacobian product: f(x), and v's pull-back in x's shape; v has f's shape and may be left out for a single number.",
         errors: "shapes that differ", source: "torch.autograd.functional.vjp",
         example: "local y, g = autodiff.vjp(function(x) return x * x end, tensor({1, 2}), tensor({1, 10}))\nassert(g:tolist()[2] == 40)"
     ) { arguments in
@@ -132,7 +132,7 @@ enum AutodiffFunctions {
     }
 
     static let jvp = transform(
-        "jvp", "autodiff.jvp(f, x, v) -> value, tensor", "The Jacobian-vector product: f(x), and the derivative of f along v, which has x's shape.",
+        "jvp", "autodiff.jvp(f, x, v) -> value: tensor, product: tensor", "The Jacobian-vector product: f(x), and the derivative of f along v, which has x's shape.",
         errors: "shapes that differ", source: "torch.autograd.functional.jvp",
         example: "local y, d = autodiff.jvp(function(x) return x * x end, tensor({1, 2}), tensor({1, 10}))\nassert(d:tolist()[2] == 40)"
     ) { arguments in
@@ -160,7 +160,7 @@ enum AutodiffFunctions {
     }
 
     static let hvp = transform(
-        "hvp", "autodiff.hvp(f, x, v) -> value, tensor", "The Hessian-vector product: f(x), and the Hessian of f at x times v, without forming it.",
+        "hvp", "autodiff.hvp(f, x, v) -> value: tensor, product: tensor", "The Hessian-vector product: f(x), and the Hessian of f at x times v, without forming it.",
         errors: scalarErrors, source: "torch.autograd.functional.hvp",
         example: "local y, h = autodiff.hvp(function(x) return (x ^ 3):sum() end, tensor({1, 2}), tensor({0, 1}))\nassert(h:tolist()[2] == 12)"
     ) { arguments in
@@ -172,7 +172,7 @@ enum AutodiffFunctions {
     static let gradcheck = NativeFunction(
         "autodiff.gradcheck",
         Documentation(
-            "autodiff.gradcheck(f, x, {eps = 1e-6, atol = 1e-5, rtol = 1e-3}) -> true\nautodiff.gradcheck(f, {x, y, ...}, {...}) -> true",
+            "autodiff.gradcheck(f, x, {eps = 1e-6, atol = 1e-5, rtol = 1e-3}) -> boolean\nautodiff.gradcheck(f, {x, y, ...}, {eps = 1e-6, atol = 1e-5, rtol = 1e-3}) -> boolean",
             "Compares the gradients of f with central differences of step eps, in float64. f may return a tensor of any shape.",
             errors: "a gradient that differs: the message names the worst element; f returns no tensor", source: "torch.autograd.gradcheck",
             example: "assert(autodiff.gradcheck(function(x) return x:sin() end, tensor({0.3, 1})))")

@@ -6,14 +6,14 @@ enum TensorMethods {
     static let all = [dim, numel, size, item, tolist, detach, requiresGrad, backward, fill, zero, copy, add, sub, mul, div, clamp]
 
     static let length = NativeFunction(
-        "tensor:len", Documentation("#x", "The extent of the first dimension.", errors: "a tensor without dimensions", example: "assert(#tensor.zeros(4, 2) == 4)")
+        "tensor:len", Documentation("#x -> integer", "The extent of the first dimension.", errors: "a tensor without dimensions", example: "assert(#tensor.zeros(4, 2) == 4)")
     ) { arguments in
         guard let first = try arguments.variable(1, "x").shape.first else { throw arguments.error("a tensor without dimensions has no length") }
         return .integer(first)
     }
 
     static let describe = NativeFunction(
-        "tensor:tostring", Documentation("tostring(x)", "The numbers, the shape and the type; large tensors are summarised.", example: "assert(tostring(tensor({1, 2})):find(\"float32\"))")
+        "tensor:tostring", Documentation("tostring(x) -> string", "The numbers, the shape and the type; large tensors are summarised.", example: "assert(tostring(tensor({1, 2})):find(\"float32\"))")
     ) { .string(try TensorDescription.describe($0.variable(1, "x"))) }
 
     private static let dim = method("dim", "x:dim() -> number", "The number of dimensions.", "assert(tensor.zeros(2, 3):dim() == 2)") { .integer($1.shape.count) }

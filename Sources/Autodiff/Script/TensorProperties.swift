@@ -4,24 +4,29 @@ import Tensors
 /// `x.name`.
 enum TensorProperties {
     static let all: [NativeFunction] = [
-        property("shape", "The extents, outermost first, in a table.", "assert(tensor.zeros(2, 3).shape[2] == 3)") { x in
+        property("shape", "{integer, ...}", "The extents, outermost first, in a table.", "assert(tensor.zeros(2, 3).shape[2] == 3)") { x in
             .list(x.shape.map { .integer($0) })
         },
-        property("dtype", "\"float32\", \"float64\" or \"float16\".", "assert(tensor.zeros(2).dtype == \"float32\")") { .string($0.dtype.rawValue) },
-        property("grad", "The gradient that backward accumulated in this leaf, or nil.", "local x = tensor({3}):requires_grad_(true)\nlocal y = (x * x):sum()\ny:backward()\nassert(x.grad[{1}] == 6)") { x in
+        property("dtype", "string", "\"float32\", \"float64\" or \"float16\".", "assert(tensor.zeros(2).dtype == \"float32\")") { .string($0.dtype.rawValue) },
+        property("grad", "tensor or nil", "The gradient that backward accumulated in this leaf, or nil.", "local x = tensor({3}):requires_grad_(true)\nlocal y = (x * x):sum()\ny:backward()\nassert(x.grad[{1}] == 6)") { x in
             x.grad.map { .object($0) } ?? .none
         },
-        property("data", "The same memory without history: writing into it is not recorded.", "local x = tensor({3}):requires_grad_(true)\nx.data[1] = 5\nassert(x[{1}] == 5)") { .object($0.detached()) },
-        property("requires_grad", "Whether gradients flow to or through this tensor.", "assert(not tensor({1}).requires_grad)") { .boolean($0.requiresGrad) },
-        property("is_leaf", "Whether no recorded operation made this tensor.", "assert(tensor({1}).is_leaf)") { .boolean($0.isLeaf) },
-        property("T", "The transpose of a matrix, as a view: x:t().", "assert(tensor({{1, 2}}).T.shape[1] == 2)") { x in
+        property("data", "tensor", "The same memory without history: writing into it is not recorded.", "local x = tensor({3}):requires_grad_(true)\nx.data[1] = 5\nassert(x[{1}] == 5)") { .object($0.detached()) },
+        property("requires_grad", "boolean", "Whether gradients flow to or through this tensor.", "assert(not tensor({1}).requires_grad)") { .boolean($0.requiresGrad) },
+        property("is_leaf", "boolean", "Whether no recorded operation made this tensor.", "assert(tensor({1}).is_leaf)") { .boolean($0.isLeaf) },
+        property("T", "tensor", "The transpose of a matrix, as a view: x:t().", "assert(tensor({{1, 2}}).T.shape[1] == 2)") { x in
             guard x.shape.count <= 2 else { throw ScriptError("tensor.T", "a matrix expected, got shape \(Shape.describe(x.shape))") }
             return .object(x.shape.count == 2 ? try x.transposed() : x)
         },
     ]
 
-    private static func property(_ name: String, _ summary: String, _ example: String, _ read: @escaping @Sendable (Variable) throws -> Value) -> NativeFunction {
-        NativeFunction("tensor.\(name)", Documentation("x.\(name)", summary, example: example)) { try read($0.variable(1, "x")) }
+    private static func property(
+        _ name: String, _ type: String, _ summary: String, _ example: String,
+        _ read: @escaping @Sendable (Variable) throws -> Value
+    ) -> NativeFunction {
+        NativeFunction("tensor.\(name)", Documentation("x.\(name) -> \(type)", summary, example: example)) {
+            try read($0.variable(1, "x"))
+        }
     }
 
     static let setters: [NativeFunction] = [

@@ -64,7 +64,7 @@ extension DistributionObject {
             operators: [
                 .describe: NativeFunction(
                     "distribution:tostring",
-                    Documentation("tostring(d)", "The law with its parameters.", example: "assert(tostring(distribution.Normal(0, 1)) == \"distribution.Normal(loc = 0, scale = 1)\")")
+                    Documentation("tostring(d) -> string", "The law with its parameters.", example: "assert(tostring(distribution.Normal(0, 1)) == \"distribution.Normal(loc = 0, scale = 1)\")")
                 ) { .string(try $0.distribution(1).description) }
             ])
     }
@@ -136,19 +136,22 @@ extension DistributionObject {
     ]
 
     private static func property(
-        _ name: String, _ summary: String, example: String, _ read: @escaping @Sendable (any Distribution) throws -> Value
+        _ name: String, _ summary: String, as type: String = "tensor", example: String,
+        _ read: @escaping @Sendable (any Distribution) throws -> Value
     ) -> NativeFunction {
-        NativeFunction("distribution.\(name)", Documentation("d.\(name)", summary, example: example)) { try read($0.distribution(1)) }
+        NativeFunction("distribution.\(name)", Documentation("d.\(name) -> \(type)", summary, example: example)) {
+            try read($0.distribution(1))
+        }
     }
 
     private static let general: [NativeFunction] = [
         property("mean", "The mean, of batch and event shape; NaN where there is none.", example: normal + "assert(d.mean:item() == 0)") { .object(try $0.mean()) },
         property("variance", "The variance of each component; infinite or NaN where there is none.", example: normal + "assert(d.variance:item() == 1)") { .object(try $0.variance()) },
         property("stddev", "The square root of the variance.", example: normal + "assert(d.stddev:item() == 1)") { .object(try $0.standardDeviation()) },
-        property("batch_shape", "The shape to which the parameters broadcast.", example: normal + "assert(#d.batch_shape == 0)") { .list($0.batchShape.map { .integer($0) }) },
-        property("event_shape", "The shape of one draw: {} for laws on the real line.", example: normal + "assert(#d.event_shape == 0)") { .list($0.eventShape.map { .integer($0) }) },
-        property("has_rsample", "Whether draws are differentiable.", example: normal + "assert(d.has_rsample)") { .boolean($0.isReparameterised) },
-        property("name", "The law's name.", example: normal + "assert(d.name == \"Normal\")") { .string($0.name) },
+        property("batch_shape", "The shape to which the parameters broadcast.", as: "{integer, ...}", example: normal + "assert(#d.batch_shape == 0)") { .list($0.batchShape.map { .integer($0) }) },
+        property("event_shape", "The shape of one draw: {} for laws on the real line.", as: "{integer, ...}", example: normal + "assert(#d.event_shape == 0)") { .list($0.eventShape.map { .integer($0) }) },
+        property("has_rsample", "Whether draws are differentiable.", as: "boolean", example: normal + "assert(d.has_rsample)") { .boolean($0.isReparameterised) },
+        property("name", "The law's name.", as: "string", example: normal + "assert(d.name == \"Normal\")") { .string($0.name) },
     ]
 
     /// Parameters by name: every law has some of these.
@@ -158,7 +161,7 @@ extension DistributionObject {
     ]
 
     static let properties: [NativeFunction] = general + parameterNames.map { name in
-        property(name, "The parameter \(name), of laws that have it; nil for the others.", example: normal + "assert(d.\(name) \(["loc", "scale"].contains(name) ? "~=" : "==") nil)") { law in
+        property(name, "The parameter \(name), of laws that have it; nil for the others.", as: "any", example: normal + "assert(d.\(name) \(["loc", "scale"].contains(name) ? "~=" : "==") nil)") { law in
             law.parameters.first { $0.name == name }.map { .object($0.value) } ?? .none
         }
     }

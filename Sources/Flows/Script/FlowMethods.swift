@@ -35,7 +35,7 @@ enum FlowMethods {
     }
 
     private static let toLatent = method(
-        "to_latent", "m:to_latent(x) -> z, log_det", "Data to noise: z in x's shape, and log |det dz/dx| per row, in nats; \(shapes).", errors: shapeErrors,
+        "to_latent", "m:to_latent(x) -> z: tensor, log_det: tensor", "Data to noise: z in x's shape, and log |det dz/dx| per row, in nats; \(shapes).", errors: shapeErrors,
         example: "local z, log_det = m:to_latent(tensor.zeros(3, 4))\nassert(z.shape[2] == 4 and #log_det == 3)"
     ) { arguments, flow in
         let x = try batch(arguments, flow, "x")
@@ -44,7 +44,7 @@ enum FlowMethods {
     }
 
     private static let toData = method(
-        "to_data", "m:to_data(z) -> x, log_det", "Noise to data: x in z's shape, and log |det dx/dz| per row, in nats.", errors: shapeErrors,
+        "to_data", "m:to_data(z) -> x: tensor, log_det: tensor", "Noise to data: x in z's shape, and log |det dx/dz| per row, in nats.", errors: shapeErrors,
         example: "local x = tensor({{1, 2, 3, 4}})\nlocal back = m:to_data((m:to_latent(x)))\nassert((back - x):abs():max():item() < 1e-4)"
     ) { arguments, flow in
         let z = try batch(arguments, flow, "z")
@@ -137,7 +137,7 @@ enum FlowMethods {
     }
 
     private static let check = method(
-        "check", "m:check(x) -> {round_trip, log_det_sum, log_det_dense}",
+        "check", "m:check(x) -> {round_trip = number, log_det_sum = number, log_det_dense = number or nil}",
         "Checks the flow at x: that to_data undoes to_latent, that the two log-determinants cancel, and, for D up to 64, that the log-determinant is that of the dense Jacobian. Computed in float64. Returns the largest errors (log_det_dense is nil for larger D).",
         errors: "an error above 1e-6 (relative): the message says which law and row", example: "assert(m:check(tensor.ones(2, 4)).round_trip < 1e-6)"
     ) { arguments, flow in

@@ -21,12 +21,12 @@ public struct FlowModule: ScriptModule {
             TypeFace(
                 Flow.type, "A normalizing flow: a bijection between data and noise of known law.", methods: FlowMethods.all,
                 properties: [
-                    NativeFunction("flow.dim", Documentation("m.dim", "The dimension D of the data.", example: "assert(flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}.dim == 4)")) {
+                    NativeFunction("flow.dim", Documentation("m.dim -> integer", "The dimension D of the data.", example: "assert(flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}.dim == 4)")) {
                         .integer(try $0.flow().dimension)
                     }
                 ],
                 operators: [
-                    .describe: NativeFunction("flow:tostring", Documentation("tostring(m)", "The architecture and its size.", example: "print(flow.NICE{dim = 4, hidden = 3})")) { arguments in
+                    .describe: NativeFunction("flow:tostring", Documentation("tostring(m) -> string", "The architecture and its size.", example: "print(flow.NICE{dim = 4, hidden = 3})")) { arguments in
                         let flow = try arguments.flow()
                         let count = flow.parameters.reduce(0) { $0 + $1.value.value.count }
                         guard count > 0 else { return .string("flow.\(flow.name)(dim \(flow.dimension), \(flow.transforms.count) transforms)") }

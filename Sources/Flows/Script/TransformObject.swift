@@ -77,7 +77,7 @@ extension TransformObject {
     }
 
     private static let check = method(
-        "check", "t:check(x) -> {round_trip, log_det_sum, log_det_dense}",
+        "check", "t:check(x) -> {round_trip = number, log_det_sum = number, log_det_dense = number or nil}",
         """
         Checks the transform at x, in float64, as m:check does for a flow: that to_data undoes to_latent, that the two \
         log-determinants cancel, and, for D up to 64, that the log-determinant is that of the dense Jacobian by autodiff. \

@@ -28,7 +28,7 @@ extension HostFunctions {
     static let pick = NativeFunction(
         "host.pick",
         Documentation(
-            "host.pick(kind, t, name) -> function, text",
+            "host.pick(kind, t, name) -> function, text: string or nil",
             """
             The function that a user asked for by name, from a table of functions or from what was registered under \
             the kind (host.register). A name may carry a parameter behind a colon, `random:30`: the text is the second \

@@ -24,7 +24,7 @@ enum HostFunctions {
     static let arguments = NativeFunction(
         "host.arguments",
         Documentation(
-            "host.arguments{about = text, {name, default, help}, ...} -> table",
+            "host.arguments{about = text, rest = text, {name, default, help}, ...} -> table",
             """
             Reads the script's command line. Each entry is {name, default, help} or {name = ..., default = ..., help = ..., \
             choices = {...}, required = true}: `--name value` and `--name=value` set it, underscores may be typed as dashes. A \
@@ -53,7 +53,7 @@ enum HostFunctions {
 
     static let resource = NativeFunction(
         "host.resource",
-        Documentation("host.resource(name) -> path", "The path of a file that LuaFlow ships in its models folder: looked for around the script, around the program and in the working folder, or under LUAFLOW_HOME.", errors: "no such file: the message lists the folders",
+        Documentation("host.resource(name) -> path: string", "The path of a file that LuaFlow ships in its models folder: looked for around the script, around the program and in the working folder, or under LUAFLOW_HOME.", errors: "no such file: the message lists the folders",
             example: "assert(not pcall(host.resource, \"no such file\"))")
     ) { arguments in
         try arguments.atMost(1)

@@ -13,7 +13,7 @@ enum OptimizerFace {
     private static let step = NativeFunction(
         "optimizer:step",
         Documentation(
-            "opt:step()\nopt:step(closure) -> loss",
+            "opt:step()\nopt:step(closure) -> loss: any",
             "Updates the parameters from their gradients, in place and unrecorded; a parameter without a gradient (x.grad == nil) stays as it is. With a closure, calls it first with recording on: it clears the gradients, computes the loss, calls its backward and returns it; step returns what it returned. LBFGS needs one and calls it several times. NaN gradients are no error, as in PyTorch: they make the parameters NaN.",
             errors: "no parameter has a gradient; a gradient of another shape; LBFGS without a closure; a closure that returns no tensor or number",
             source: "torch.optim.Optimizer.step",
@@ -118,7 +118,7 @@ enum OptimizerFace {
     private static let lr = NativeFunction(
         "optimizer.lr",
         Documentation(
-            "opt.lr", "The step size; of an optimiser with several groups, a table with one per group.",
+            "opt.lr -> number or table", "The step size; of an optimiser with several groups, a table with one per group.",
             example: "assert(optim.SGD(tensor({1}), {lr = 0.25}).lr == 0.25)")
     ) { arguments in
         let rates = try arguments.optimizer().learningRates

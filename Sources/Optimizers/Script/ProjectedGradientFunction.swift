@@ -8,7 +8,7 @@ enum ProjectedGradientFunction {
     static let function = NativeFunction(
         "optim.projected_gradient",
         Documentation(
-            "optim.projected_gradient(f, P, x0, {steps = 100, lr = 1e-2, noise = 0, callback, generator}) -> x, values",
+            "optim.projected_gradient(f, P, x0, {steps = 100, lr = 1e-2, noise = 0, callback, generator}) -> x: tensor, values: table",
             "Minimises f over the set P: x <- P(x - lr(k) grad f(x) + noise(k) xi) for k = 1 to steps. f(x) returns a tensor of one number; P is a projection (projection.Set makes one of a function). lr and noise are numbers or functions of k; noise is the standard deviation of normal noise xi, or a function may return a tensor of x's shape that is added as it is. callback(k, x, value) is called before step k with x and f(x), and ends the iteration with that x by returning false. Returns the last x, a new plain tensor, and a table of f(x) before each step. x0 is left alone, and counts as it is: only results of steps are projected. The same numbers as the loop written out with random.normal.",
             errors: "f, or its gradient, that is not finite; an lr or noise that is negative, infinite or NaN (the message names k and the value); a noise of another shape; an unknown option",
             source: "Goldstein 1964; Levitin and Polyak 1966; with noise: Bubeck, Eldan and Lehec 2018",

@@ -49,11 +49,11 @@ package final class MovingAverage: ScriptObject {
         properties: [
             NativeFunction(
                 "moving_average.value",
-                Documentation("b.value", "The baseline of the next draw: 0 before the first.", example: "assert(montecarlo.baselines.moving_average(0.9).value == 0)")
+                Documentation("b.value -> number", "The baseline of the next draw: 0 before the first.", example: "assert(montecarlo.baselines.moving_average(0.9).value == 0)")
             ) { .number(try $0.movingAverage().value) },
             NativeFunction(
                 "moving_average.decay",
-                Documentation("b.decay", "The factor by which a loss's weight falls with each later loss.", example: "assert(montecarlo.baselines.moving_average(0.9).decay == 0.9)")
+                Documentation("b.decay -> number", "The factor by which a loss's weight falls with each later loss.", example: "assert(montecarlo.baselines.moving_average(0.9).decay == 0.9)")
             ) { .number(try $0.movingAverage().decay) },
         ],
         operators: [

@@ -197,7 +197,7 @@ enum RandomFunctions {
     static let choice = NativeFunction(
         "random.choice",
         Documentation(
-            "random.choice(n, count, {generator, replace = true, weights}) -> tensor\nrandom.choice(t, count, {...}) -> element or table",
+            "random.choice(n, count, {generator, replace = true, weights}) -> tensor\nrandom.choice(t, count, {generator, replace = true, weights}) -> any",
             "count of the numbers 1 to n, in float64: each equally likely, or in proportion to a vector of weights; replace = false draws no number twice. Of a table t, its elements: one, or with a count a table of them.",
             errors: "n below 1; more than n without replacement; weights that are negative, NaN or all zero", source: "numpy.random.Generator.choice",
             example: "assert(random.choice(5, 5, {replace = false}):sum():item() == 15)\nassert(random.choice({\"a\", \"a\"}) == \"a\")")

@@ -1,9 +1,12 @@
 import Scripting
 
+private let shared = FieldOptions.names + AxesOptions.names
+private let options = shared.map { "\($0) =" }.joined(separator: ", ")
+
 let plotContour = NativeFunction(
     "plot.contour",
     Documentation(
-        "plot.contour{z, x =, y =, levels = 8, filled = false, colormap =, colorbar =, series =, ...} -> figure",
+        "plot.contour{[1] = z, z =, levels = 8, filled = false, series =, \(options)} -> figure",
         """
         Lines on which a function of two variables has one value. `z` has shape (H, W), z[i][j] = f(x_j, y_i); `x` \
         holds the W coordinates of the columns and `y` the H of the rows, evenly spaced, or just the first and the \
@@ -22,7 +25,7 @@ let plotContour = NativeFunction(
         let function = arguments.function
         let parts = try TableParts(
             arguments, positional: 1,
-            known: ["z", "levels", "filled", "series"] + FieldOptions.names + AxesOptions.names)
+            known: ["z", "levels", "filled", "series"] + shared)
         let options = parts.options
         let (values, rows, columns) = try NumberLists(operation: function).matrix(parts.value(1, "z"), "z")
         guard rows >= 2, columns >= 2 else {

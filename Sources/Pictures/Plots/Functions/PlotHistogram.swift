@@ -1,9 +1,11 @@
 import Scripting
 
+private let options = AxesOptions.names.map { "\($0) =" }.joined(separator: ", ")
+
 let plotHistogram = NativeFunction(
     "plot.histogram",
     Documentation(
-        "plot.histogram{x, bins =, density = false, label =, color =, series =, title =, ...} -> figure",
+        "plot.histogram{[1] = x, x =, bins =, density = false, label =, color =, series =, \(options)} -> figure",
         """
         How often numbers fall into bins of equal width. `x` has shape (N). `bins` is their number, by default \
         Freedman and Diaconis' rule between 5 and 100; `density = true` scales the bars to area 1, to be compared with \

@@ -1,10 +1,15 @@
 import Scripting
 import Tensors
 
+private let options = AxesOptions.names.map { "\($0) =" }.joined(separator: ", ")
+
 let plotImage = NativeFunction(
     "plot.image",
     Documentation(
-        "plot.image{x, title =, xlabel =, colormap =, colorbar = false, vmin =, vmax =, xrange =, yrange =} -> figure",
+        """
+        plot.image{[1] = x, x =, colormap =, colorbar = false, vmin =, vmax =, xrange =, yrange =, series =, \
+        \(options)} -> figure
+        """,
         """
         A picture, or a matrix as a heat map. (3, H, W) shows its colours, values clamped to [0, 1]. (H, W) and (1, H, \
         W) show numbers from `vmin` to `vmax` in `colormap` ("grey", "viridis", "diverging"); by default these are 0 \

@@ -8,6 +8,9 @@ private let shared = """
     "bottomleft", "bottomright").
     """
 
+private let names = SeriesOptions.names + ["series"] + AxesOptions.names
+private let options = names.map { "\($0) =" }.joined(separator: ", ")
+
 private let refusals = """
     there is no data, lengths differ, a shape is not (N), a number is not finite, a logarithmic axis meets one that is \
     not positive, or an option is unknown
@@ -16,7 +19,7 @@ private let refusals = """
 let plotLine = NativeFunction(
     "plot.line",
     Documentation(
-        "plot.line{x =, y =, label =, series =, title =, xlabel =, ylabel =, logx =, logy =, ...} -> figure",
+        "plot.line{\(options)} -> figure",
         "Curves through points. `plot.line{y}` and `plot.line{x, y}` are short forms. " + shared, errors: refusals,
         example: """
             local path = os.tmpname()
@@ -29,7 +32,7 @@ let plotLine = NativeFunction(
 let plotScatter = NativeFunction(
     "plot.scatter",
     Documentation(
-        "plot.scatter{x =, y =, label =, series =, title =, ...} -> figure",
+        "plot.scatter{\(options)} -> figure",
         "Points. Many points are drawn small and let each other shine through. " + shared, errors: refusals,
         example: """
             local path = os.tmpname()
@@ -41,7 +44,7 @@ let plotScatter = NativeFunction(
 let plotErrorbar = NativeFunction(
     "plot.errorbar",
     Documentation(
-        "plot.errorbar{x =, y =, yerr =, label =, series =, title =, ...} -> figure",
+        "plot.errorbar{\(options)} -> figure",
         "Points with bars of half length `yerr` (shape (N), not negative) up and down. " + shared,
         errors: "yerr is missing or negative; " + refusals,
         example: """
@@ -62,7 +65,7 @@ private func seriesPlot(
     _ arguments: Arguments, _ style: Series.Style, checking: ([Series]) throws -> Void = { _ in }
 ) throws -> Value {
     let parts = try TableParts(
-        arguments, positional: 2, known: SeriesOptions.names + ["series"] + AxesOptions.names)
+        arguments, positional: 2, known: names)
     let series = try SeriesOptions(function: arguments.function, style: style).all(parts)
     guard !series.isEmpty else { throw arguments.error("no series given: y, or series = {{y = ...}, ...}") }
     try checking(series)

@@ -1,0 +1,118 @@
+@testable import Editors
+import LuaFlow
+import Testing
+
+/// Every signature follows the grammar, and names the options that the function takes.
+@Suite struct SignatureTests {
+    static let entries = DocumentationIndex(Host.builtInModules).all
+
+    @Test func everySignatureParses() {
+        #expect(Self.entries.count > 350)
+        for (name, documentation) in Self.entries {
+            #expect(throws: Never.self, "\(name)") { try Signature(documentation.signature) }
+        }
+    }
+
+    @Test func aFormIsTakenApart() throws {
+        let text = "x:norm(dim, keepdim = false, {p = 2, eps}) -> tensor of no dimension"
+        let form = try #require(Signature(text).forms.first)
+        #expect(form.head == .method(receiver: "x", name: "norm"))
+        #expect(form.arguments.map(\.name) == ["dim", "keepdim", ""] && form.arguments[1].fallback == "false")
+        guard case .table(let table) = form.arguments[2].kind else { throw ScriptError("", "no table") }
+        #expect(table.options == [.init(name: "p", fallback: "2"), .init(name: "eps", fallback: nil)])
+        #expect(form.results == [.init(name: nil, type: .named("tensor"), repeats: false)])
+    }
+
+    @Test func tablesHoldElementsOptionsOrBoth() throws {
+        let signature = try Signature("projection.Intersection{P, Q, ..., tolerance = 1e-9} -> projection")
+        guard case .table(let table) = signature.forms[0].arguments[0].kind else { throw ScriptError("", "no table") }
+        #expect(table.elements.map(\.name) == ["P", "Q"] && table.repeats && !table.isOpen)
+        #expect(signature.optionNames == ["tolerance"])
+        #expect(try Signature("checkpoint.save(path, {name = tensor, ...})").optionNames == nil)
+        #expect(try Signature("random.normal({d1, d2, ...}, {generator, dtype})").optionNames == ["generator", "dtype"])
+    }
+
+    @Test func resultsHaveNamesAndTypes() throws {
+        let named = try Signature("x:max(dim) -> values: tensor, indices: tensor")
+        #expect(named.forms[0].results.map(\.name) == ["values", "indices"])
+        #expect(try Signature("data.idx(path) -> tensor, ...").forms[0].results == [
+            .init(name: nil, type: .named("tensor"), repeats: true)
+        ])
+        let either = try Signature("x.grad -> tensor or nil")
+        #expect(either.forms[0].results[0].type == .either([.named("tensor"), .named("nil")]))
+        #expect(try Signature("m:f() -> {name = tensor, ...}").forms[0].results[0].type == .map(.named("tensor")))
+        #expect(
+            try Signature("d.f() -> {images = tensor (N, 28), n = number}").forms[0].results[0].type
+                == .record([.init(name: "images", type: .named("tensor")), .init(name: "n", type: .named("number"))]))
+    }
+
+    @Test(arguments: [
+        "f(", "f(x", "f(x) -> ", "x.name", "f(x) -> whatever f returns", "f(x) 3", "f{x = 1", "f(x))", "-> tensor",
+    ])
+    func whatIsOutsideTheGrammarIsRefused(_ text: String) {
+        #expect(throws: ScriptError.self, "\(text)") { try Signature(text) }
+    }
+
+    /// Calls every function that an example calls once more with an option that nobody knows: the answer lists the
+    /// options that it does take, and its signature names them all.
+    @Test func signaturesNameEveryOption() throws {
+        var listed: [String: Set<String>] = [:]
+        for (name, documentation) in Self.entries {
+            guard let example = documentation.example else { continue }
+            var options = Interpreter.Options()
+            options.globals = true
+            let host = try Host(options: options)
+            let asked = try host.run(code: Self.asking + example + "\nreturn asked", name: "example of \(name)")
+            guard case .table(let table)? = asked.first else { continue }
+            for case (.string(let function), .string(let known)) in try table.entries() {
+                listed[function, default: []].formUnion(known.split(separator: ", ").map(String.init))
+            }
+        }
+        #expect(listed.count > 25, "\(listed.keys)")
+        for (function, known) in listed {
+            let forms = Self.entries.filter { $0.name.replacing(":", with: ".") == function }
+            let named = try forms.flatMap { entry -> [String] in
+                let signature = try Signature(entry.documentation.signature)
+                return (signature.optionNames ?? []) + signature.forms.flatMap { $0.arguments.map(\.name) }
+            }
+            #expect(known.subtracting(named).isEmpty, "\(function) takes \(known.subtracting(named))")
+        }
+    }
+
+    /// Puts a function around each of a module's functions that asks before it calls.
+    private static let asking = """
+        asked = {}
+        local function ask(f, ...)
+          local n = select("#", ...)
+          local last = n > 0 and select(n, ...) or nil
+          local calls = {table.pack(...)}
+          calls[1][n + 1] = {zzzz = 1}
+          calls[1].n = n + 1
+          if type(last) == "table" and n > 0 then
+            calls[2] = table.pack(...)
+            calls[2][n] = setmetatable({zzzz = 1}, getmetatable(last))
+            for key, value in pairs(last) do calls[2][n][key] = value end
+          end
+          for _, call in ipairs(calls) do
+            local _, message = pcall(f, table.unpack(call, 1, call.n))
+            local name, known = tostring(message):match("([%w_.:]+): unknown option zzzz.*; the options are ([^\\n]+)")
+            if name then asked[(name:gsub(":", "."))] = known end
+          end
+        end
+        for _, name in ipairs{
+          "tensor", "autodiff", "random", "distribution", "flow", "projection", "optim", "montecarlo", "data",
+          "checkpoint", "image", "plot"
+        } do
+          local module = require(name)
+          local functions = {}
+          for key, f in pairs(module) do if type(f) == "function" then functions[key] = f end end
+          for key, f in pairs(functions) do
+            module[key] = function(...)
+              ask(f, ...)
+              return f(...)
+            end
+          end
+        end
+
+        """
+}
