@@ -14,6 +14,8 @@ struct LuaFlowCommand: ParsableCommand {
             luaflow watch FILE [ARGS...]
             luaflow replay CAPSULE
             luaflow doc [NAME]
+            luaflow check FILE...
+            luaflow completions bash|zsh|fish
             luaflow convert IN OUT [--dtype TYPE]
             luaflow new script|plugin|module NAME
             luaflow plugins [FILE]
@@ -24,6 +26,8 @@ struct LuaFlowCommand: ParsableCommand {
             Watch.self,
             Replay.self,
             Doc.self,
+            Check.self,
+            Completions.self,
             Convert.self,
             New.self,
             Plugins.self,

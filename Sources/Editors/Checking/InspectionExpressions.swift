@@ -1,0 +1,182 @@
+import Scripting
+
+extension Inspection {
+    /// Several values; the last expression may give several.
+    func evaluate(_ expressions: [Expression]) -> [Evidence] {
+        var values: [Evidence] = []
+        for (index, expression) in expressions.enumerated() {
+            if index == expressions.count - 1, case .chain(let base, let suffixes) = expression.kind {
+                values += chainValues(base, suffixes, isTested: false)
+            } else {
+                values.append(evaluate(expression))
+            }
+        }
+        return values
+    }
+
+    func evaluate(_ expression: Expression, isTested: Bool = false) -> Evidence {
+        switch expression.kind {
+        case .nil, .true, .false, .vararg: return .unknown
+        case .integer, .number: return .number
+        case .string: return .string
+        case .function(let body):
+            block(body.block)
+            return .unknown
+        case .name(let reference): return evidence(of: reference, at: expression.offset, isTested: isTested)
+        case .parenthesised(let inner): return evaluate(inner, isTested: isTested)
+        case .chain(let base, let suffixes): return chainValues(base, suffixes, isTested: isTested).first ?? .unknown
+        case .table(let fields):
+            for field in fields {
+                if case .expression(let key) = field.key { _ = evaluate(key) }
+                _ = evaluate(field.value)
+            }
+            return .unknown
+        case .unary(let operation, let operand):
+            let value = evaluate(operand, isTested: operation == .not)
+            switch operation {
+            case .hash: return .number
+            case .minus: return apply(.negate, value) ?? number(value)
+            default: return .unknown
+            }
+        case .binary(let first, let rest): return binary(first, rest)
+        }
+    }
+
+    private func number(_ value: Evidence) -> Evidence {
+        if case .number = value { return .number }
+        return .unknown
+    }
+
+    private static let operators: [Token.Kind: Operator] = [
+        .plus: .add, .minus: .subtract, .star: .multiply, .slash: .divide, .percent: .modulo, .caret: .power,
+        .concatenate: .concatenate,
+    ]
+
+    private func binary(_ first: Expression, _ rest: [(operation: Token.Kind, operand: Expression)]) -> Evidence {
+        let testing: Set<Token.Kind> = [.and, .or, .equal, .notEqual]
+        var value = evaluate(first, isTested: rest.first.map { testing.contains($0.operation) } ?? false)
+        for (operation, operand) in rest {
+            let other = evaluate(operand, isTested: testing.contains(operation))
+            guard let key = Self.operators[operation] else {
+                value = .unknown
+                continue
+            }
+            if case .number = value {
+                if let result = apply(key, other) { value = result } else { value = number(other) }
+            } else {
+                value = apply(key, value) ?? .unknown
+            }
+        }
+        return value
+    }
+
+    /// The result of an operator that the value's type defines.
+    private func apply(_ key: Operator, _ value: Evidence) -> Evidence? {
+        guard case .object(let type) = value, let entry = catalogue.types[type]?.operators[key] else { return nil }
+        return catalogue.results(of: entry).first ?? .unknown
+    }
+
+    // MARK: Chains
+
+    func chain(_ base: Expression, _ suffixes: [Suffix]) -> Evidence {
+        chainValues(base, suffixes, isTested: false).first ?? .unknown
+    }
+
+    func chainValues(_ base: Expression, _ suffixes: [Suffix], isTested: Bool) -> [Evidence] {
+        var values = [evaluate(base, isTested: isTested && suffixes.isEmpty)]
+        for (index, suffix) in suffixes.enumerated() {
+            let value = values.first ?? .unknown
+            // Reading what is not there is nil, using it is an error.
+            let isUsed = index < suffixes.count - 1
+            switch suffix.kind {
+            case .field(let name): values = [member(name, of: value, at: suffix.offset, isUsed: isUsed)]
+            case .index(let key):
+                let by = evaluate(key)
+                if case .string(let name) = key.kind {
+                    values = [member(name, of: value, at: key.offset, isUsed: isUsed)]
+                } else {
+                    values = [element(of: value, by: by)]
+                }
+            case .call(let arguments):
+                if index == 0, base.globalName == "require", let name = [suffix].requiredName {
+                    values = [required(name, at: arguments[0].offset)]
+                } else {
+                    let callee = Callee(value: value, global: index == 0 ? base.globalName : nil)
+                    values = call(callee, arguments)
+                }
+            case .method(let name, let arguments):
+                let method = self.method(name, of: value, at: suffix.offset)
+                values = call(Callee(value: method, global: nil), arguments)
+            }
+        }
+        return values
+    }
+
+    private func element(of value: Evidence, by key: Evidence) -> Evidence {
+        switch (value, key) {
+        case (.list(let element), _): return element
+        // A number picks a slice; a table may read out a number.
+        case (.object(let type), .number):
+            guard let forms = catalogue.types[type]?.operators[.index]?.signature?.forms, let first = forms.first,
+                case .named(let name)? = first.results.first?.type, catalogue.types[name] != nil
+            else { return .unknown }
+            return .object(name)
+        default: return .unknown
+        }
+    }
+
+    // MARK: Members
+
+    private func mayHave(_ name: String, _ value: Evidence) -> Bool {
+        if survey.fields.contains(name) || survey.registersAnything { return true }
+        return value.table.map { handedOn.contains($0) } ?? false
+    }
+
+    func member(_ name: String, of value: Evidence, at offset: Int, isUsed: Bool) -> Evidence {
+        switch value {
+        case .module(let path):
+            guard let node = catalogue.node(path) else { return .unknown }
+            if let entry = node.functions[name] { return .function(entry) }
+            if node.children[name] != nil { return .module(path + [name]) }
+            if node.constants.contains(name) || mayHave(name, value) { return .unknown }
+            let shown = path.joined(separator: ".")
+            report(offset, "\(shown) has no function \"\(name)\"" + suggestion(for: name, among: node.names))
+        case .object(let type):
+            guard let face = catalogue.types[type] else { return .unknown }
+            if let entry = face.properties[name] { return catalogue.results(of: entry).first ?? .unknown }
+            if let entry = face.methods[name] { return .function(entry) }
+            missing(name, type, face, offset)
+        case .library(let library):
+            let known = StandardLibrary.libraries[library] ?? []
+            if isUsed, !known.contains(name), !mayHave(name, value) {
+                report(offset, "\(library) has no function \"\(name)\"" + suggestion(for: name, among: known))
+            }
+        case .exports(let module, let members):
+            if isUsed, !members.contains(name), !mayHave(name, value) {
+                report(offset, "\(module) has no member \"\(name)\"" + suggestion(for: name, among: members))
+            }
+        case .record(let fields):
+            if let field = fields[name] { return field }
+            if isUsed, !mayHave(name, value) {
+                report(offset, "no field \"\(name)\"" + suggestion(for: name, among: fields.keys))
+            }
+        case .unknown, .number, .string, .function, .list: break
+        }
+        return .unknown
+    }
+
+    private func method(_ name: String, of value: Evidence, at offset: Int) -> Evidence {
+        guard case .object(let type) = value, let face = catalogue.types[type] else {
+            return member(name, of: value, at: offset, isUsed: true)
+        }
+        if let entry = face.methods[name] { return .function(entry) }
+        if face.properties[name] != nil { return .unknown }
+        missing(name, type, face, offset)
+        return .unknown
+    }
+
+    private func missing(_ name: String, _ type: String, _ face: Catalogue.Face, _ offset: Int) {
+        let known = Array(face.methods.keys) + Array(face.properties.keys)
+        report(offset, "\(type) has no field or method \"\(name)\"" + suggestion(for: name, among: known))
+    }
+}

@@ -1,0 +1,59 @@
+/// What a file that scripts require hands out, if that is plain: a table to which it assigns by name and that it gives
+/// to nobody else.
+struct LocalModule {
+    /// The members; nil when there may be others.
+    let members: Set<String>?
+    let survey: Survey
+
+    init(_ tree: SyntaxTree) {
+        survey = Survey(tree)
+        members = Self.members(of: tree)
+    }
+
+    private static func members(of tree: SyntaxTree) -> Set<String>? {
+        guard case .returning(let values)? = tree.body.statements.last?.kind, values.count == 1 else { return nil }
+        if let fields = values[0].tableFields { return names(of: fields) }
+        guard case .name(.local(let variable)) = values[0].kind, !tree.locals[variable].isReassigned,
+            var members = constructor(of: variable, in: tree.body)
+        else { return nil }
+        var uses = 0
+        var isPlain = true
+        Walk { expression, use in
+            switch expression.kind {
+            case .name(.local(variable)):
+                if case .base = use { return }
+                uses += 1
+            case .chain(let base, let suffixes):
+                guard case .name(.local(variable)) = base.kind else { return }
+                if let name = suffixes.first?.fieldName {
+                    if case .target = use, suffixes.count == 1 { members.insert(name) }
+                } else if case .method = suffixes.first?.kind {
+                    // A method of its own may put more in.
+                    isPlain = false
+                } else if case .target = use {
+                    isPlain = false
+                }
+            default: break
+            }
+        }.block(tree.body)
+        // Used as a whole exactly once: where it is returned.
+        return isPlain && uses == 1 ? members : nil
+    }
+
+    private static func constructor(of variable: Int, in block: Block) -> Set<String>? {
+        for case .local(let variables, let values) in block.statements.map(\.kind) {
+            guard let place = variables.firstIndex(of: variable), place < values.count else { continue }
+            return values[place].tableFields.flatMap(names)
+        }
+        return nil
+    }
+
+    private static func names(of fields: [Field]) -> Set<String>? {
+        var names: Set<String> = []
+        for field in fields {
+            guard case .name(let name) = field.key else { return nil }
+            names.insert(name)
+        }
+        return names
+    }
+}

@@ -1,0 +1,48 @@
+/// A text's lines, counted as Lua counts them.
+public struct SourceText: Sendable {
+    public let bytes: [UInt8]
+    private let starts: [Int]
+
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        var starts = [0]
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            index += 1
+            guard byte == Lexer.newline || byte == Lexer.carriageReturn else { continue }
+            if index < bytes.count, bytes[index] != byte, [Lexer.newline, Lexer.carriageReturn].contains(bytes[index]) {
+                index += 1
+            }
+            starts.append(index)
+        }
+        self.starts = starts
+    }
+
+    /// The line and column of a byte, both from 1; columns are characters.
+    public func position(of offset: Int) -> (line: Int, column: Int) {
+        var low = 0
+        var high = starts.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if starts[middle] <= offset { low = middle } else { high = middle }
+        }
+        let before = bytes[starts[low]..<min(max(offset, starts[low]), bytes.count)]
+        return (low + 1, String(decoding: before, as: UTF8.self).count + 1)
+    }
+
+    /// A line without its end.
+    public func line(_ number: Int) -> String {
+        guard starts.indices.contains(number - 1) else { return "" }
+        let end = number < starts.count ? starts[number] : bytes.count
+        let text = bytes[starts[number - 1]..<end].prefix { $0 != Lexer.newline && $0 != Lexer.carriageReturn }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+/// Something wrong in a script, found without running it.
+public struct Finding: Sendable, Equatable {
+    public let line: Int
+    public let column: Int
+    public let message: String
+}

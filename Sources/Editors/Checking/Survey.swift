@@ -1,0 +1,124 @@
+/// What a file does to names, wherever in the file it does it: read before anything is judged.
+struct Survey {
+    /// Globals assigned to.
+    var globals: Set<String> = []
+    /// Globals that the file asks for before it uses them: `jit and jit.version`.
+    var tested: Set<String> = []
+    /// Fields assigned to, of whatever table, and names given to `host.register`.
+    var fields: Set<String> = []
+    /// Whether globals may come from elsewhere: loaded text, `_ENV`, a table that is `_G`.
+    var isOpen = false
+    /// Whether anything may have been registered.
+    var registersAnything = false
+    /// The modules it requires by name.
+    var required: Set<String> = []
+
+    init() {}
+
+    init(_ tree: SyntaxTree) {
+        isOpen = tree.namesEnvironment
+        var survey = self
+        Walk { survey.note($0, $1) }.block(tree.body)
+        self = survey
+    }
+
+    mutating func formUnion(_ other: Survey) {
+        globals.formUnion(other.globals)
+        fields.formUnion(other.fields)
+        isOpen = isOpen || other.isOpen
+        registersAnything = registersAnything || other.registersAnything
+    }
+
+    private mutating func note(_ expression: Expression, _ use: Use) {
+        switch expression.kind {
+        case .name(.global(let name)): note(name, use)
+        case .chain(let base, let suffixes): note(base, suffixes, use)
+        default: break
+        }
+    }
+
+    private mutating func note(_ name: String, _ use: Use) {
+        if StandardLibrary.loaders.contains(name) { isOpen = true }
+        switch use {
+        case .target: globals.insert(name)
+        case .tested: tested.insert(name)
+        case .argument(of: let callee):
+            if callee?.globalName == "type" { tested.insert(name) }
+            if name == "_G" || name == "require" || name == "debug" { isOpen = true }
+        case .value: if name == "_G" || name == "require" || name == "debug" { isOpen = true }
+        case .base: break
+        }
+    }
+
+    private mutating func note(_ base: Expression, _ suffixes: [Suffix], _ use: Use) {
+        if case .target = use, let name = suffixes.last?.fieldName { fields.insert(name) }
+        guard let global = base.globalName else {
+            noteRegistrations(suffixes)
+            return
+        }
+        switch global {
+        case "_G":
+            if let name = suffixes.first?.fieldName {
+                if case .target = use, suffixes.count == 1 { globals.insert(name) } else { tested.insert(name) }
+                if StandardLibrary.loaders.contains(name) { isOpen = true }
+            } else {
+                isOpen = true
+            }
+        case "debug":
+            isOpen = isOpen || !(suffixes.first?.fieldName.map(StandardLibrary.harmlessDebug.contains) ?? false)
+        case "require":
+            if let name = suffixes.requiredName { required.insert(name) } else { isOpen = true }
+            noteRegistrations(Array(suffixes.dropFirst()))
+        case "host": noteRegistrations(suffixes)
+        default: break
+        }
+    }
+
+    /// `host.register{projections = {Mine = f}}` makes names that only a run knows.
+    private mutating func noteRegistrations(_ suffixes: [Suffix]) {
+        guard suffixes.count >= 2, suffixes[0].fieldName == "register", case .call(let arguments) = suffixes[1].kind
+        else { return }
+        guard let kinds = arguments.first?.tableFields else { return registersAnything = true }
+        for kind in kinds {
+            guard let entries = kind.value.tableFields else { return registersAnything = true }
+            for entry in entries {
+                if case .name(let name) = entry.key { fields.insert(name) } else { registersAnything = true }
+            }
+        }
+    }
+}
+
+extension Expression {
+    var globalName: String? {
+        if case .name(.global(let name)) = kind { return name }
+        return nil
+    }
+
+    var tableFields: [Field]? {
+        if case .table(let fields) = kind { return fields }
+        return nil
+    }
+}
+
+extension Suffix {
+    /// `.name` or `["name"]`.
+    var fieldName: String? {
+        switch kind {
+        case .field(let name): return name
+        case .index(let key):
+            if case .string(let name) = key.kind { return name }
+            return nil
+        default: return nil
+        }
+    }
+}
+
+extension [Suffix] {
+    /// The literal name in `require "name"`.
+    var requiredName: String? {
+        guard let first, case .call(let arguments) = first.kind, arguments.count == 1,
+            case .string(let name) = arguments[0].kind
+        else { return nil }
+        return name
+    }
+}

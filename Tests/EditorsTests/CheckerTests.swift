@@ -1,0 +1,128 @@
+import Editors
+import LuaFlow
+import Testing
+
+/// What `luaflow check` finds, and that it finds nothing in what is right.
+@Suite struct CheckerTests {
+    static let catalogue = Result { try Catalogue(Host.builtInModules) }
+
+    /// The findings as `line:column: message`.
+    private func check(
+        _ text: String, globals: Set<String> = [], modulesAreGlobals: Bool = false, plugins: [String] = [],
+        files: [String: String] = [:]
+    ) throws -> [String] {
+        let checker = Checker(
+            try Self.catalogue.get(), modulesAreGlobals: modulesAreGlobals, globals: globals,
+            plugins: plugins.map { Array($0.utf8) },
+            find: { files[$0].map { .text(Array($0.utf8)) } ?? .missing })
+        return checker.check(Array(text.utf8)).map { "\($0.line):\($0.column): \($0.message)" }
+    }
+
+    @Test func everyScriptIsClean() throws {
+        let scripts = try Programs.scripts()
+        #expect(scripts.count > 8)
+        let files = Dictionary(uniqueKeysWithValues: scripts.map { ($0.path, $0.text) })
+        for (path, text) in scripts {
+            let found = Checker(try Self.catalogue.get()) { name in
+                let ending = "/" + name.split(separator: ".").joined(separator: "/") + ".lua"
+                return files.first { $0.key.hasSuffix(ending) }.map { .text(Array($0.value.utf8)) } ?? .missing
+            }.check(Array(text.utf8))
+            #expect(found.isEmpty, "\(path)")
+        }
+    }
+
+    @Test func everyExampleIsClean() throws {
+        for (name, text) in Programs.examples() {
+            #expect(try check(text, globals: ["path"], modulesAreGlobals: true).isEmpty, "\(name): \(text)")
+        }
+    }
+
+    @Test(arguments: Silence.programs) func keepsSilent(about program: String) throws {
+        #expect(try check(program).isEmpty, "\(program)")
+    }
+
+    @Test(arguments: [
+        ("local t = require 'tensor'\nt.zeroes(2)", "2:3: tensor has no function \"zeroes\" (did you mean \"zeros\"?)"),
+        ("local a, b = require('flow'), require 'tensor'\nreturn b.onse, a.load",
+            "2:10: tensor has no function \"onse\" (did you mean \"ones\"?)"),
+        ("local o = require 'optim'\no.schedule.cosin(1, 2)",
+            "2:12: optim.schedule has no function \"cosin\" (did you mean \"cosine\"?)"),
+        ("local t = require 'tensor'\nlocal x = t.zeros(2)\nx:sume()",
+            "3:3: tensor has no field or method \"sume\" (did you mean \"sum\"?)"),
+        ("local t = require 'tensor'\nlocal z = t.zeros\nlocal x = z(2) * 2 + 1\nreturn x.shpe",
+            "4:10: tensor has no field or method \"shpe\" (did you mean \"shape\"?)"),
+        ("local t = require 'tensor'\nreturn -t{1, 2}[1]:exp():lgo()",
+            "2:26: tensor has no field or method \"lgo\" (did you mean \"log\"?)"),
+        ("local t = require 'tensor'\nlocal v, i = t.ones(2, 2):max(1)\nreturn i:tolst()",
+            "3:10: tensor has no field or method \"tolst\" (did you mean \"tolist\"?)"),
+        ("local d = require 'data'\nreturn d.digits().imges:size()",
+            "2:19: no field \"imges\" (did you mean \"images\"?)"),
+        ("local d = require('distribution').Normal(0, 1)\nreturn d.mean:itm()",
+            "2:15: tensor has no field or method \"itm\" (did you mean \"item\"?)"),
+        ("local t = require 'tensor'\nt.zeros(2).shape = 3", "2:12: tensor.shape can only be read"),
+        ("local t = require 'tensor'\nt.zeros(2).grda = nil",
+            "2:12: tensor has no field \"grda\" to assign to (did you mean \"grad\"?)"),
+        ("local o = require 'optim'\no.SGD({}, {lrr = 1})",
+            "2:12: optim.SGD: unknown option lrr (did you mean \"lr\"?)"),
+        ("require('flow').NICE{dimm = 4}", "1:22: flow.NICE: unknown option dimm (did you mean \"dim\"?)"),
+        ("require('plot').line{{1, 2}, titel = 'a'}",
+            "1:30: plot.line: unknown option titel (did you mean \"title\"?)"),
+        ("local total = 1\nprint(totl)", "2:7: unknown global \"totl\" (did you mean \"total\"?)"),
+        ("prnt(1)", "1:1: unknown global \"prnt\" (did you mean \"print\"?)"),
+        ("return tensor.zeros(2)", "1:8: unknown global \"tensor\" (a module: local tensor = require \"tensor\")"),
+        ("return math.sine(1)", "1:13: math has no function \"sine\" (did you mean \"sin\"?)"),
+        ("local t = require 'tensr'", "1:19: no module \"tensr\" (did you mean \"tensor\"?)"),
+        ("local x = = 1", "1:11: unexpected symbol near '='"),
+        ("x = 1\nif x then\n", "3:1: 'end' expected (to close 'if' at line 2) near <eof>"),
+        ("local é, x = 1\nreturn 'é', y", "1:7: <name> expected near '<\\195>'"),
+        ("return 'é', yy", "1:13: unknown global \"yy\""),
+    ])
+    func finds(program: String, finding: String) throws {
+        #expect(try check(program) == [finding])
+    }
+
+    @Test func findingsAreSortedAndComplete() throws {
+        let found = try check("local t = require 'tensor'\nlocal f = function() return t.b, t.a end\nreturn c, f, t.d")
+        #expect(found.map { $0.prefix(5) } == ["2:31:", "2:36:", "3:8: ", "3:16:"])
+    }
+
+    @Test func membersOfRequiredFilesAreKnown() throws {
+        let masks = "local tensor = require 'tensor'\nlocal M = {top = 1}\nfunction M.left() return M.top end\nreturn M"
+        let files = ["my.masks": masks]
+        #expect(try check("local m = require 'my.masks'\nreturn m.left(), m.top", files: files).isEmpty)
+        #expect(
+            try check("local m = require 'my.masks'\nreturn m.lft()", files: files)
+                == ["2:10: my.masks has no member \"lft\" (did you mean \"left\"?)"])
+        // Reading what is not there is nil, and may be meant.
+        #expect(try check("local m = require 'my.masks'\nif m.other then print(m.other) end", files: files).isEmpty)
+        for open in ["M[f()] = 1", "setmetatable(M, {})", "fill(M)", "local N = M", "M = other()", "M[x].y = M"] {
+            let text = "local M = {}\n\(open)\nreturn M"
+            #expect(try check("local m = require 'm'\nreturn m.lft()", files: ["m": text]).isEmpty, "\(open)")
+        }
+        #expect(try check("require 'm'\nreturn someglobal", files: ["m": "someglobal = 1"]).isEmpty)
+        #expect(try check("require 'm'\nreturn otherglobal", files: ["m": "someglobal = 1"]).count == 1)
+    }
+
+    @Test func namesThatPluginsRegisterAreKnown() throws {
+        let script = "return require('projection').Mine(1):project_(2)"
+        #expect(try check(script).count == 1)
+        let registers = "local host = require 'host'\nhost.register{projections = {Mine = print}}\n"
+        #expect(try check(registers + script).isEmpty)
+        #expect(try check(script, plugins: ["require('host').register{projections = {Mine = f}}"]).isEmpty)
+        #expect(try check(script, plugins: ["local host = require 'host' host.register(everything)"]).isEmpty)
+        #expect(try check(script, plugins: ["not Lua"]).count == 1)
+    }
+
+    @Test func globalsMayBeNamed() throws {
+        #expect(try check("return mine", globals: ["mine"]).isEmpty)
+        #expect(try check("return tensor.zeros(2)", modulesAreGlobals: true).isEmpty)
+        #expect(try check("return tensor.zeroes(2)", modulesAreGlobals: true).count == 1)
+    }
+
+    /// Nothing that can be written makes the checker stop.
+    @Test func survivesMutations() throws {
+        let programs = try Programs.scripts().map(\.text)
+        var random = Mutations(seed: 77)
+        for _ in 0..<1000 { _ = try check(random.mutate(programs[random.below(programs.count)])) }
+    }
+}
