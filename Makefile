@@ -35,13 +35,24 @@ test: setup ## the whole test suite
 bench: build ## the inpainting loop and the start-up, beside PyTorch when python3 has it (PYTHON=...)
 	@PYTHON="$(PYTHON)" bash scripts/bench/run.sh
 
-install: build ## into PREFIX (now: /usr/local): bin/luaflow, and models and scripts in share/luaflow
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/luaflow"
+# Where bash, zsh and fish look for completions.
+SHARE := $(DESTDIR)$(PREFIX)/share
+BASH  := $(SHARE)/bash-completion/completions
+ZSH   := $(SHARE)/zsh/site-functions
+FISH  := $(SHARE)/fish/vendor_completions.d
+
+install: build ## into PREFIX (now: /usr/local): bin/luaflow; models and scripts in share/luaflow; completions
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)/luaflow"
 	install -m 755 $(LUAFLOW) "$(DESTDIR)$(PREFIX)/bin/luaflow"
-	cp -R models scripts "$(DESTDIR)$(PREFIX)/share/luaflow/"
+	cp -R models scripts "$(SHARE)/luaflow/"
+	install -d "$(BASH)" "$(ZSH)" "$(FISH)"
+	$(LUAFLOW) completions bash > "$(BASH)/luaflow"
+	$(LUAFLOW) completions zsh > "$(ZSH)/_luaflow"
+	$(LUAFLOW) completions fish > "$(FISH)/luaflow.fish"
 
 uninstall: ## what `make install` put there
-	rm -rf "$(DESTDIR)$(PREFIX)/bin/luaflow" "$(DESTDIR)$(PREFIX)/share/luaflow"
+	rm -rf "$(DESTDIR)$(PREFIX)/bin/luaflow" "$(SHARE)/luaflow"
+	rm -f "$(BASH)/luaflow" "$(ZSH)/_luaflow" "$(FISH)/luaflow.fish"
 
 clean: ## everything that was built or drawn
 	rm -rf .build out

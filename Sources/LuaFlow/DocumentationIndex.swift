@@ -1,92 +1,154 @@
 import Scripting
 
 /// Everything that scripts can name, and its page for `luaflow doc`.
-public struct DocumentationIndex {
-    private let modules: [any ScriptModule]
-    /// Functions, methods, properties and operators by full name.
-    private let entries: [(name: String, documentation: Documentation)]
+public struct DocumentationIndex: Sendable {
+    /// One thing that has a name.
+    public struct Entry: Sendable {
+        enum Kind: Sendable { case function, method, property, setter, symbol(Operator) }
+
+        /// `tensor.zeros`, `tensor:sum`.
+        public let name: String
+        public let documentation: Documentation
+        let kind: Kind
+    }
+
+    let modules: [any ScriptModule]
+    let entries: [Entry]
 
     public init(_ modules: [any ScriptModule]) {
         self.modules = modules
-        var entries: [(name: String, documentation: Documentation)] = []
-        func add(_ function: NativeFunction) {
-            if !entries.contains(where: { $0.name == function.name }) { entries.append((function.name, function.documentation)) }
+        var entries: [Entry] = []
+        func add(_ function: NativeFunction, _ kind: Entry.Kind) {
+            entries.append(Entry(name: function.name, documentation: function.documentation, kind: kind))
         }
         for module in modules {
-            if let call = module.call { add(call) }
-            module.functions.forEach(add)
+            if let call = module.call { add(call, .function) }
+            for function in module.functions { add(function, .function) }
             for face in module.types {
-                (face.methods + face.properties).forEach(add)
-                face.operators.sorted { $0.key.rawValue < $1.key.rawValue }.forEach { add($0.value) }
+                for method in face.methods { add(method, .method) }
+                for property in face.properties { add(property, .property) }
+                for setter in face.setters { add(setter, .setter) }
+                for (key, function) in face.operators.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                    add(function, .symbol(key))
+                }
             }
         }
         self.entries = entries
     }
 
-    /// All names and their documentation, in the modules' order.
-    public var all: [(name: String, documentation: Documentation)] { entries }
+    /// All names and their documentation, in the modules' order; a name that several things share comes once.
+    public var all: [(name: String, documentation: Documentation)] {
+        var seen: Set<String> = []
+        return entries.filter { seen.insert($0.name).inserted }.map { ($0.name, $0.documentation) }
+    }
 
-    /// The page for a name; without one, the list of modules.
+    /// All names that ``page(_:)`` knows.
+    public var names: [String] { modules.map(\.name) + typeNames + all.map(\.name) }
+
+    private var faces: [TypeFace] { modules.flatMap(\.types) }
+
+    private var typeNames: [String] {
+        let taken = Set(modules.map(\.name))
+        var names: [String] = []
+        for face in faces where !taken.contains(face.type.name) && !names.contains(face.type.name) {
+            names.append(face.type.name)
+        }
+        return names
+    }
+
+    // MARK: Pages
+
+    /// The page for a name: a module, a type, a function, a method (`tensor:sum`, `:sum`), a property, an operator
+    /// (`+`); without one, the list of modules.
     /// - Throws: ``ScriptError`` for an unknown name, with the nearest.
     public func page(_ name: String?) throws -> String {
         guard let name else {
-            let width = modules.map(\.name.count).max() ?? 0
-            return modules.map { "\($0.name.padded(to: width))  \($0.summary)\n" }.joined() + "\nluaflow doc MODULE lists a module; luaflow doc NAME prints one entry.\n"
+            return Page.list(modules.map { ($0.name, $0.summary) })
+                + "\nluaflow doc MODULE lists a module, luaflow doc NAME prints one entry,\n"
+                + "luaflow doc --search WORD looks for a word.\n"
         }
         if let module = modules.first(where: { $0.name == name }) { return page(of: module) }
-        let matches = entries.filter { $0.name == name || $0.name == name.replacingColon() || $0.name.lastPart == name }
+        let type = name.hasSuffix(":") ? String(name.dropLast()) : name
+        let parts = faces.filter { $0.type.name == type }
+        if !parts.isEmpty { return parts.map(page).joined(separator: "\n") }
+        let matches = entries.filter { isMeant($0, by: name) }
         guard !matches.isEmpty else {
-            throw ScriptError("luaflow doc", "nothing is named \"\(name)\"" + suggestion(for: name, among: entries.map(\.name) + modules.map(\.name)))
+            throw ScriptError("luaflow doc", "nothing is named \"\(name)\"" + suggestion(for: name, among: names))
         }
-        return matches.map { entry(documentation: $0.documentation, name: $0.name) }.joined(separator: "\n")
+        return Page.entries(matches)
+    }
+
+    private func isMeant(_ entry: Entry, by name: String) -> Bool {
+        if case .symbol(let key) = entry.kind, key.symbols.contains(name) { return true }
+        if name.hasPrefix(":") {
+            guard case .method = entry.kind else { return false }
+            return entry.name.lastPart == name.dropFirst()
+        }
+        return entry.name == name || entry.name.replacing(":", with: ".") == name || entry.name.lastPart == name
+            || entry.name.replacing(":", with: ".") == name.replacing(":", with: ".")
+    }
+
+    /// The names whose page has a word in it, with the first sentence of each.
+    /// - Throws: ``ScriptError`` when there is none.
+    public func search(_ word: String) throws -> String {
+        let wanted = word.lowercased()
+        var seen: Set<String> = []
+        let found = entries.filter { entry in
+            let texts = [entry.name, entry.documentation.summary, entry.documentation.source ?? ""]
+            return texts.contains { $0.lowercased().contains(wanted) } && seen.insert(entry.name).inserted
+        }
+        guard !found.isEmpty else { throw ScriptError("luaflow doc", "no page says \"\(word)\"") }
+        return Page.list(found.map { ($0.name, Page.sentence($0.documentation.summary)) })
     }
 
     private func page(of module: any ScriptModule) -> String {
-        var text = "\(module.name): \(module.summary)\n"
-        if let call = module.call { text += "\n" + entry(documentation: call.documentation, name: call.name) }
-        text += "\n" + module.functions.map { line($0) }.joined()
-        for face in module.types {
-            text += "\n\(face.type.name): \(face.summary)\n" + (face.properties + face.methods).map { line($0) }.joined()
+        var text = Page.wrapped("\(module.name): \(module.summary)") + "\n"
+        if let call = module.call {
+            let signature = call.documentation.signature
+            let own = entries.filter { $0.name == call.name && $0.documentation.signature == signature }
+            text += "\n" + Page.entries(own)
         }
-        return text
+        if !module.functions.isEmpty { text += "\n" + list(module.functions) }
+        return text + module.types.map { "\n" + page(of: $0) }.joined()
     }
 
-    private func line(_ function: NativeFunction) -> String {
-        let summary = function.documentation.summary
-        let sentence = summary.range(of: ". ").map { String(summary[..<$0.lowerBound]) + "." } ?? summary
-        return "  \(function.name.padded(to: 24))  \(sentence)\n"
+    private func page(of face: TypeFace) -> String {
+        let symbols = Operator.allCases.filter { face.operators[$0] != nil }.map { $0.symbols[0] }
+        let operators = symbols.isEmpty ? "" : "\n  Operators: \(symbols.joined(separator: "  "))\n"
+        let head = Page.wrapped("\(face.type.name): \(face.summary)") + "\n"
+        return head + list(face.properties + face.methods) + operators
     }
 
-    private func entry(documentation: Documentation, name: String) -> String {
-        var text = documentation.signature + "\n\n" + documentation.summary.wrapped(to: 78, indent: "  ") + "\n"
-        if let errors = documentation.errors { text += "\n" + "Errors: \(errors).".wrapped(to: 78, indent: "  ") + "\n" }
-        if let source = documentation.source { text += "\n" + "Source: \(source).".wrapped(to: 78, indent: "  ") + "\n" }
-        if let example = documentation.example {
-            text += "\n  Example:\n" + example.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)\n" }.joined()
+    private func list(_ functions: [NativeFunction]) -> String {
+        Page.list(functions.map { ($0.name, Page.sentence($0.documentation.summary)) }, indent: "  ")
+    }
+}
+
+extension Operator {
+    /// What stands for it in a script, and so is asked for.
+    var symbols: [String] {
+        switch self {
+        case .add: ["+"]
+        case .subtract: ["-"]
+        case .multiply: ["*"]
+        case .divide: ["/"]
+        case .modulo: ["%"]
+        case .power: ["^"]
+        case .negate: ["unary -", "-"]
+        case .length: ["#"]
+        case .call: ["()"]
+        case .equal: ["=="]
+        case .less: ["<"]
+        case .lessOrEqual: ["<="]
+        case .concatenate: [".."]
+        case .describe: ["tostring"]
+        case .index: ["[]"]
+        case .newindex: ["[] =", "[]="]
+        case .close: ["<close>"]
         }
-        return text
     }
 }
 
 extension String {
-    fileprivate var lastPart: String { String(self[(lastIndex { $0 == "." || $0 == ":" }.map { index(after: $0) } ?? startIndex)...]) }
-    fileprivate func replacingColon() -> String { String(map { $0 == "." ? ":" : $0 }) }
-    fileprivate func padded(to width: Int) -> String { count >= width ? self : self + String(repeating: " ", count: width - count) }
-
-    fileprivate func range(of separator: String) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(separator) { return start..<index(start, offsetBy: separator.count) }
-            start = index(after: start)
-        }
-        return nil
-    }
-
-    fileprivate func wrapped(to width: Int, indent: String) -> String {
-        var lines: [String] = []
-        for word in split(whereSeparator: \.isWhitespace) {
-            if let last = lines.last, last.count + 1 + word.count <= width { lines[lines.count - 1] = last + " " + word } else { lines.append(indent + word) }
-        }
-        return lines.joined(separator: "\n")
-    }
+    var lastPart: Substring { self[(lastIndex { $0 == "." || $0 == ":" }.map { index(after: $0) } ?? startIndex)...] }
 }

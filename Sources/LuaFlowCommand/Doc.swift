@@ -1,15 +1,89 @@
 import ArgumentParser
+import Editors
+import Foundation
 import LuaFlow
+import Storage
 
 extension LuaFlowCommand {
     struct Doc: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print the documentation of a module, a function or a method.")
+        static let configuration = CommandConfiguration(
+            abstract: "Print the documentation of a module, a type, a function, a method or an operator.",
+            discussion: """
+                With --luacats it prints LuaCATS definitions, from which lua-language-server completes and checks \
+                scripts in an editor. With a folder behind it, it writes them there: luacats/*.lua and a .luarc.json \
+                that names them.
+                """)
 
-        @Argument(help: "A name such as tensor, flow.load or tensor:backward; none lists the modules.")
+        @Argument(
+            help: "A name such as tensor, flow.load, tensor:backward, :sum or +; none lists the modules.",
+            completion: .custom { _, _, typed in
+                DocumentationIndex(Host.builtInModules).names.filter { $0.hasPrefix(typed) }
+            })
         var name: String?
 
-        func run() throws {
-            try Session.leaving { print(try DocumentationIndex(Host.builtInModules).page(name), terminator: "") }
+        @Flag(help: "List the names whose documentation has a word in it.")
+        var search = false
+
+        @Flag(help: "Print definitions for editors, or write them into a folder.")
+        var luacats = false
+
+        func validate() throws {
+            if search, luacats { throw ValidationError("--search and --luacats: one of the two expected") }
+            if search, name == nil { throw ValidationError("--search: a word expected") }
         }
+
+        func run() throws {
+            try Session.leaving {
+                let index = DocumentationIndex(Host.builtInModules)
+                if luacats {
+                    try EditorFiles(Definitions(try Catalogue(Host.builtInModules))).write(to: name)
+                } else if search, let name {
+                    print(try index.search(name), terminator: "")
+                } else {
+                    print(try index.page(name), terminator: "")
+                }
+            }
+        }
+    }
+}
+
+/// Where definitions for editors go.
+struct EditorFiles {
+    let definitions: Definitions
+
+    init(_ definitions: Definitions) { self.definitions = definitions }
+
+    private static let settings = """
+        {
+          "runtime.version": "Lua 5.4",
+          "runtime.path": ["?.lua", "?/init.lua", "scripts/?.lua"],
+          "workspace.library": ["luacats"]
+        }
+
+        """
+
+    /// To standard output without a folder.
+    func write(to folder: String?) throws {
+        guard let folder else {
+            for file in definitions.files { print("-- \(file.name)\n\(file.text)") }
+            return
+        }
+        let place = folder + "/luacats"
+        do {
+            try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        } catch {
+            throw ScriptError("luaflow doc", "\(place): \(error.localizedDescription)")
+        }
+        for file in definitions.files {
+            try AtomicFile.write(to: "\(place)/\(file.name)", for: "luaflow doc") { try $0.write(file.text) }
+        }
+        let settings = folder + "/.luarc.json"
+        let present = FileManager.default.contents(atPath: settings)
+        if let present, present != Data(Self.settings.utf8) {
+            print("\(settings) is yours: add \"luacats\" to its \"workspace.library\".")
+        } else {
+            try AtomicFile.write(to: settings, for: "luaflow doc") { try $0.write(Self.settings) }
+        }
+        print("\(place): \(definitions.files.count) files")
     }
 }

@@ -1,0 +1,104 @@
+import Scripting
+
+/// LuaCATS definition files, from which lua-language-server completes and checks scripts.
+///
+///     for file in Definitions(catalogue).files { print(file.name, file.text) }
+public struct Definitions {
+    private let catalogue: Catalogue
+    private let types: TypeNames
+
+    public init(_ catalogue: Catalogue) {
+        self.catalogue = catalogue
+        types = TypeNames(catalogue: catalogue)
+    }
+
+    /// One file a module, and one for the types of values.
+    public var files: [(name: String, text: String)] {
+        catalogue.modules.keys.sorted().map { ($0 + ".lua", module($0)) } + [("types.lua", typeFile)]
+    }
+
+    // MARK: Modules
+
+    private func module(_ name: String) -> String {
+        guard let node = catalogue.modules[name] else { return "" }
+        return "---@meta \(name)\n\n" + table(name, node, className: name + "lib", isLocal: true) + "return \(name)\n"
+    }
+
+    private func table(_ path: String, _ node: Catalogue.Node, className: String, isLocal: Bool) -> String {
+        var text = ""
+        let call = node.call.map { FunctionAnnotation($0, isMethod: false, types: types) }
+        if let call { text += call.optionClass }
+        text += Comment.lines(node.summary) + "---@class \(className)\n"
+        for overload in call?.overloads ?? [] { text += "---@overload \(overload)\n" }
+        for constant in node.constants.sorted() { text += "---@field \(constant) any\n" }
+        text += isLocal ? "local \(path) = {}\n\n" : "\(path) = {}\n\n"
+        for (name, entry) in node.functions.sorted(by: { $0.key < $1.key }) {
+            text += FunctionAnnotation(entry, isMethod: false, types: types).definition("\(path).\(name)")
+        }
+        for (name, child) in node.children.sorted(by: { $0.key < $1.key }) {
+            text += table("\(path).\(name)", child, className: "\(className).\(name)", isLocal: false)
+        }
+        return text
+    }
+
+    // MARK: Types
+
+    private var typeFile: String {
+        "---@meta\n\n" + catalogue.types.sorted { $0.key < $1.key }.map { type($0.key, $0.value) }.joined()
+    }
+
+    private static let operators: [(Operator, String)] = [
+        (.add, "add"), (.subtract, "sub"), (.multiply, "mul"), (.divide, "div"), (.modulo, "mod"), (.power, "pow"),
+        (.concatenate, "concat"),
+    ]
+
+    private func type(_ name: String, _ face: Catalogue.Face) -> String {
+        let calls = face.operators[.call].map { FunctionAnnotation($0, isMethod: false, types: types) }
+        var text = (calls?.optionClass ?? "") + Comment.lines(face.summary) + "---@class \(name)\n"
+        for (property, entry) in face.properties.sorted(by: { $0.key < $1.key }) {
+            let form = entry.signature?.forms.first
+            let type = form.flatMap { form in form.results.first.map { types.result($0.type, in: form, owner: name) } }
+            text += "---@field \(property) \(type ?? "any") \(sentence(entry.documentation.summary))\n"
+        }
+        text += indexing(face)
+        for (key, word) in Self.operators {
+            guard let entry = face.operators[key] else { continue }
+            text += "---@operator \(word)(\(name)|number): \(result(of: entry, name))\n"
+        }
+        if let entry = face.operators[.negate] { text += "---@operator unm: \(result(of: entry, name))\n" }
+        if face.operators[.length] != nil { text += "---@operator len: integer\n" }
+        for overload in calls?.overloads ?? [] { text += "---@overload \(overload)\n" }
+        text += "local \(name) = {}\n\n"
+        for (method, entry) in face.methods.sorted(by: { $0.key < $1.key }) {
+            text += FunctionAnnotation(entry, isMethod: true, types: types).definition("\(name):\(method)")
+        }
+        return text
+    }
+
+    /// `x[1]`, `x[{1, 2}]`, `x[mask]`: what each kind of key reads.
+    private func indexing(_ face: Catalogue.Face) -> String {
+        guard let forms = face.operators[.index]?.signature?.forms else { return "" }
+        var read: [(key: String, types: [String])] = []
+        for form in forms {
+            guard case .index(_, let key) = form.head, let result = form.results.first else { continue }
+            let kind = key.hasPrefix("{") ? "table" : types.parameter(
+                Signature.Argument(name: key, fallback: nil, kind: .plain)).type
+            let type = types.result(result.type, in: form, owner: nil)
+            if let place = read.firstIndex(where: { $0.key == kind }) {
+                if !read[place].types.contains(type) { read[place].types.append(type) }
+            } else {
+                read.append((kind, [type]))
+            }
+        }
+        return read.map { "---@field [\($0.key)] \($0.types.joined(separator: "|"))\n" }.joined()
+    }
+
+    private func result(of entry: Catalogue.Entry, _ owner: String) -> String {
+        guard let form = entry.signature?.forms.first, let result = form.results.first else { return "any" }
+        return types.result(result.type, in: form, owner: owner)
+    }
+
+    private func sentence(_ summary: String) -> String {
+        summary.split(separator: "\n").joined(separator: " ")
+    }
+}

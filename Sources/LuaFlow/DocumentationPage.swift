@@ -1,0 +1,93 @@
+import Scripting
+
+/// How documentation is laid out: plain text, 80 columns where words allow.
+enum Page {
+    static let width = 78
+
+    /// Entries one after the other; those that share a page (`tensor.norm` and `x:norm`) once.
+    static func entries(_ entries: [DocumentationIndex.Entry]) -> String {
+        var pages: [(documentation: Documentation, names: [String])] = []
+        for entry in entries {
+            let same = pages.firstIndex {
+                $0.documentation.signature == entry.documentation.signature
+                    && $0.documentation.summary == entry.documentation.summary
+            }
+            if let same {
+                pages[same].names.append(entry.name)
+            } else {
+                pages.append((entry.documentation, [entry.name]))
+            }
+        }
+        return pages.map { page($0.documentation, $0.names) }.joined(separator: "\n")
+    }
+
+    private static func page(_ documentation: Documentation, _ names: [String]) -> String {
+        var text = documentation.signature.split(separator: "\n").map { signature(String($0)) + "\n" }.joined()
+        // What is a function and a method, and is written in one way only, is said to be the other.
+        if names.contains(where: { $0.contains(":") }),
+            let function = names.first(where: { !$0.contains(":") }), !documentation.signature.contains(function + "(")
+        {
+            text += "\(function)(\(documentation.signature.prefix { $0 != ":" }), ...), the same as a function\n"
+        }
+        text += "\n" + wrapped(documentation.summary, indent: "  ") + "\n"
+        if let errors = documentation.errors { text += "\n" + wrapped("Errors: \(errors).", indent: "  ") + "\n" }
+        if let source = documentation.source { text += "\n" + wrapped("Source: \(source).", indent: "  ") + "\n" }
+        if let example = documentation.example {
+            let lines = example.split(separator: "\n", omittingEmptySubsequences: false)
+            text += "\n  Example:\n" + lines.map { "    \($0)\n" }.joined()
+        }
+        return text
+    }
+
+    /// A long signature goes on in the next line, behind a comma.
+    private static func signature(_ text: String) -> String {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] = last + " " + word
+            } else {
+                lines.append(lines.isEmpty ? String(word) : "    " + word)
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Names and what is said of each, in two columns.
+    static func list(_ rows: [(name: String, text: String)], indent: String = "") -> String {
+        let column = min(rows.map(\.name.count).max() ?? 0, 26)
+        let margin = indent + String(repeating: " ", count: column + 2)
+        return rows.map { name, text in
+            let lines = wrapped(text, indent: margin)
+            let start = indent + name.padded(to: column) + "  "
+            if name.count > column { return indent + name + "\n" + lines + "\n" }
+            return start + lines.dropFirst(margin.count) + "\n"
+        }.joined()
+    }
+
+    /// The first sentence.
+    static func sentence(_ text: String) -> String {
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard let end = words.dropLast().firstIndex(where: { $0.hasSuffix(".") && !$0.hasSuffix("..") }) else {
+            return words.joined(separator: " ")
+        }
+        return words[...end].joined(separator: " ")
+    }
+
+    static func wrapped(_ text: String, indent: String = "") -> String {
+        var lines: [String] = []
+        for word in text.split(whereSeparator: \.isWhitespace) {
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] = last + " " + word
+            } else {
+                lines.append(indent + word)
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String {
+        count >= width ? self : self + String(repeating: " ", count: width - count)
+    }
+}

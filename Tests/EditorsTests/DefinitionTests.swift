@@ -1,0 +1,97 @@
+import Editors
+import LuaFlow
+import Testing
+
+/// The LuaCATS files: they are Lua, name everything once, and define every type that they use.
+@Suite struct DefinitionTests {
+    let files: [(name: String, text: String)]
+    init() throws { files = Definitions(try CheckerTests.catalogue.get()).files }
+
+    private var lines: [Substring] { files.flatMap { $0.text.split(separator: "\n") } }
+
+    @Test func everyFileIsLua() throws {
+        #expect(files.map(\.name).contains("optim.lua") && files.count == Host.builtInModules.count + 1)
+        let interpreter = try Interpreter()
+        for (name, text) in files {
+            #expect(throws: Never.self, "\(name)") { try Parser.parse(text) }
+            #expect(throws: Never.self, "\(name)") { try interpreter.check(code: text, name: name) }
+            let meta = name == "types.lua" ? "---@meta" : "---@meta \(name.dropLast(4))"
+            #expect(text.split(separator: "\n").first.map(String.init) == meta)
+        }
+    }
+
+    @Test func everyNameIsThereOnce() {
+        let defined = lines.filter { $0.hasPrefix("function ") }.map { $0.dropFirst(9).prefix { $0 != "(" } }
+        #expect(Set(defined).count == defined.count)
+        var expected: Set<String> = []
+        for module in Host.builtInModules {
+            for function in module.functions { expected.insert(function.name) }
+            for face in module.types {
+                for method in face.methods { expected.insert("\(face.type.name):\(method.shortName)") }
+                for property in face.properties {
+                    let field = "---@field \(property.shortName) "
+                    #expect(lines.contains { $0.hasPrefix(field) }, "\(property.name)")
+                }
+            }
+        }
+        #expect(Set(defined.map(String.init)) == expected)
+    }
+
+    @Test func everyTypeIsDefined() {
+        let classes = lines.filter { $0.hasPrefix("---@class ") }.map { String($0.dropFirst(10)) }
+        #expect(Set(classes).count == classes.count)
+        let known = Set(classes).union([
+            "any", "nil", "boolean", "string", "number", "integer", "function", "table", "fun",
+        ])
+        let tags = ["---@param ", "---@return ", "---@operator ", "---@overload ", "---@field "]
+        for line in lines where tags.contains(where: line.hasPrefix) {
+            for type in Self.types(in: line) { #expect(known.contains(type), "\(type) in \(line)") }
+        }
+    }
+
+    /// The words that stand for types: not the names before a colon, nor what comes behind a field's type.
+    private static func types(in line: Substring) -> [String] {
+        var rest = line.dropFirst(3).drop { $0 != " " }.dropFirst()
+        if line.hasPrefix("---@param") || line.hasPrefix("---@field") {
+            let isIndex = rest.hasPrefix("[")
+            rest = rest.drop { $0 != (isIndex ? "]" : " ") }.dropFirst()
+        }
+        if line.hasPrefix("---@field") {
+            // The description is prose.
+            rest = rest.drop { $0 == " " }
+            if !rest.hasPrefix("fun") && !rest.hasPrefix("{") { rest = rest.prefix { $0 != " " } }
+        }
+        if line.hasPrefix("---@operator") { rest = rest.drop { $0 != "(" && $0 != ":" } }
+        var types: [String] = []
+        var word = ""
+        for letter in String(rest) + " " {
+            if letter.isLetter || letter.isNumber || letter == "_" || letter == "." {
+                word.append(letter)
+                continue
+            }
+            let isName = letter == ":" || letter == "?"
+            if !isName { types.append(word.hasPrefix("...") ? String(word.dropFirst(3)) : word) }
+            word = ""
+        }
+        return types.filter { !$0.isEmpty }
+    }
+
+    @Test(arguments: [
+        "function tensor.zeros(shape, options) end", "---@param options? tensor.zeros.options",
+        "---@overload fun(...: integer|tensor.zeros.options): tensor",
+        "---@class tensor.zeros.options", "---@field dtype? string",
+        "---@field shape integer[] The extents, outermost first, in a table.",
+        "---@operator add(tensor|number): tensor", "---@operator unm: tensor", "---@operator len: integer",
+        "---@field [integer] tensor", "---@field [table] number|tensor",
+        "function tensor:max(dim, keepdim) end", "---@overload fun(self: tensor): tensor",
+        "---@overload fun(values?: any, options?: tensor.options): tensor", "---@class tensorlib",
+        "---@class optimlib.schedule", "function optim.schedule.cosine(lr, steps) end", "---@class projection",
+        "---@overload fun(x: any): tensor", "function flow:to_latent(x) end",
+        "---@field T tensor The transpose of a matrix, as a view: x:t().",
+        "function checkpoint.save(path, named, options) end", "---@param named table<string, tensor>",
+        "---@return {images: tensor, labels: tensor}", "---@return tensor ...", "return optim",
+    ])
+    func goldenLines(_ line: String) {
+        #expect(lines.contains { $0 == line }, "\(line)")
+    }
+}
