@@ -71,7 +71,7 @@ import Testing
         let norm = try doc("tensor.norm")
         #expect(norm.components(separatedBy: "The p-norm").count == 2 && norm.contains("tensor.norm(x, ...)"))
         #expect(try doc("generator").contains("get_state") && doc("tensor:").contains("tensor:sum"))
-        #expect(try doc(":norm") == norm && doc("x.grad = g").isEmpty)
+        #expect(try doc(":norm").contains("The p-norm"))
         #expect(try doc("+").contains("tensor.add") && doc("#").contains("#x"))
         #expect(try doc("tensor.shape").contains("extents"))
         #expect(try doc("--search", "dykstra").contains("projection.Intersection"))

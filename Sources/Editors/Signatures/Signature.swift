@@ -2,7 +2,8 @@
 ///
 /// The grammar, after Lua's own words:
 ///
-///     form      = head [arguments | table] ["->" results]
+///     form      = call | "for" names "in" call "do"
+///     call      = head [arguments | table] ["->" results]
 ///     head      = name {"." name} | name ":" name | name "[" key "]" | "#" name | "local" name "<close>" "=" call
 ///     arguments = "(" [argument {"," argument}] ")"
 ///     argument  = "..." | name ["=" default] | table

@@ -67,6 +67,12 @@ struct SignatureReader {
     // MARK: Forms
 
     mutating func form() throws -> Signature.Form {
+        // `for k in host.steps(n) do`: what is called is what counts.
+        let isLoop = accept(.for)
+        if isLoop {
+            while kind != .in, kind != .endOfFile { advance() }
+            try expect(.in)
+        }
         let (head, takesArguments) = try head()
         var arguments: [Signature.Argument] = []
         var isTableCall = false
@@ -86,6 +92,7 @@ struct SignatureReader {
             try expect(.greater)
             repeat { results.append(try result()) } while accept(.comma)
         }
+        if isLoop { try expect(.do) }
         guard kind == .endOfFile else { throw error("the end expected") }
         results = Self.merged(results)
         if case .property = head, results.isEmpty { throw error("a property's type expected") }
