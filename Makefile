@@ -29,7 +29,8 @@ demo: build ## problem 3: inpaint a digit, in the terminal and as a picture
 	$(LUAFLOW) run scripts/problem3_inpainting.lua --out $(PICTURE) $(DEMO)
 	@echo "The picture is in $(PICTURE). Now change scripts/inpainting/*.lua, or: make demo DEMO='--digit 4 --steps 600'"
 
-test: setup ## the whole test suite
+test: ## the whole test suite
+	@sh scripts/setup.sh test
 	$(SWIFT) test $(TEST_OPTIONS) $(TEST)
 
 bench: build ## the inpainting loop and the start-up, beside PyTorch when python3 has it (PYTHON=...)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the system packages that LuaFlow needs, when they are missing; `make demo` and `make test` call it first.
 # Everything there already: one pkg-config call, nothing printed. Otherwise it says what is missing and what it runs.
+# `sh scripts/setup.sh test` looks after what only the tests need as well.
 # Knows apt-get (Debian, Ubuntu) and Homebrew (macOS); uses sudo only when not root; asks no questions.
 set -eu
 
@@ -11,6 +12,13 @@ openblas  libopenblas-dev  openblas
 cairo     libcairo2-dev    cairo
 libzip    libzip-dev       libzip
 zlib      zlib1g-dev       zlib
+'
+
+# For the tests only: how to see that it is there, Debian's package, Homebrew's formula (- for none).
+test_packages='
+command:tmux           tmux            tmux
+debian:lua-lpeg        lua-lpeg        -
+debian:lua-filesystem  lua-filesystem  -
 '
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -28,44 +36,70 @@ if [ "$(uname -s)" = Darwin ] && have brew; then
   export PKG_CONFIG_PATH
 fi
 
+there() {
+  case $1 in
+    command:*) have "${1#command:}" ;;
+    debian:*) dpkg-query -W -f='${Status}' "${1#debian:}" 2>/dev/null | grep -q 'ok installed' ;;
+    *) have pkg-config && pkg-config --exists "$1" ;;
+  esac
+}
+
 # The way out on every run but the first.
 all_there() {
   have pkg-config &&
     pkg-config --exists $(printf '%s' "$packages" | while read -r module _; do printf '%s ' "$module"; done)
 }
-all_there && exit 0
 
-missing_apt='' missing_brew='' names=''
-have pkg-config || { missing_apt=' pkg-config'; missing_brew=' pkgconf'; names=' pkg-config'; }
-while read -r module apt brew; do
-  [ -n "$module" ] || continue
-  if ! have pkg-config || ! pkg-config --exists "$module"; then
-    names="$names $module"
-    missing_apt="$missing_apt $apt"
-    missing_brew="$missing_brew $brew"
-  fi
-done <<END
-$packages
+# What of a table is missing, into missing_apt, missing_brew and names.
+look() {
+  while read -r module apt brew; do
+    [ -n "$module" ] || continue
+    there "$module" && continue
+    names="$names ${module#*:}"
+    [ "$apt" = - ] || missing_apt="$missing_apt $apt"
+    [ "$brew" = - ] || missing_brew="$missing_brew $brew"
+  done <<END
+$1
 END
-say "missing:$names"
+}
 
 run() { say "running: $*"; "$@" >&2; }
 
-if have apt-get; then
-  as_root=''
-  if [ "$(id -u)" -ne 0 ]; then
-    have sudo || fail "not root and no sudo; as root run: apt-get update && apt-get install -y$missing_apt"
-    as_root=sudo
-    [ -t 0 ] || as_root='sudo -n'
+# Installs what look found; on failure `why` says what is in the way.
+install_missing() {
+  say "missing:$names"
+  if have apt-get && [ -n "$missing_apt" ]; then
+    as_root=''
+    if [ "$(id -u)" -ne 0 ]; then
+      have sudo || { why="not root and no sudo; as root run: apt-get update && apt-get install -y$missing_apt"; return 1; }
+      as_root=sudo
+      [ -t 0 ] || as_root='sudo -n'
+    fi
+    why="apt-get could not install:$missing_apt"
+    run $as_root apt-get update -qq &&
+      run $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing_apt
+  elif have brew && [ -n "$missing_brew" ]; then
+    why="brew could not install:$missing_brew"
+    run brew install $missing_brew
+  else
+    why="neither apt-get nor brew can install it here. Install with your own package manager:$names"
+    return 1
   fi
-  run $as_root apt-get update -qq
-  run $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing_apt ||
-    fail "apt-get could not install:$missing_apt"
-elif have brew; then
-  run brew install $missing_brew || fail "brew could not install:$missing_brew"
-else
-  fail "neither apt-get nor brew here. Install with your own package manager what holds these pkg-config modules:$names"
+}
+
+if ! all_there; then
+  missing_apt='' missing_brew='' names=''
+  have pkg-config || { missing_apt=' pkg-config'; missing_brew=' pkgconf'; names=' pkg-config'; }
+  look "$packages"
+  install_missing || fail "$why"
+  all_there || fail "installed, but pkg-config still does not find all of:$names (PKG_CONFIG_PATH=${PKG_CONFIG_PATH:-})"
+  say "done"
 fi
 
-all_there || fail "installed, but pkg-config still does not find all of:$names (PKG_CONFIG_PATH=${PKG_CONFIG_PATH:-})"
-say "done"
+[ "${1:-}" = test ] || exit 0
+
+# Tests say themselves what they leave out without these: no reason to stop.
+missing_apt='' missing_brew='' names=''
+look "$test_packages"
+[ -n "$names" ] || exit 0
+if install_missing; then say "done"; else say "$why; the tests that need it are left out"; fi
