@@ -4,7 +4,7 @@ extension LBFGS {
     static let constructor = NativeFunction(
         "optim.LBFGS",
         Documentation(
-            "optim.LBFGS(params, {lr = 1, max_iter = 20, max_eval = max_iter * 5 // 4, tolerance_grad = 1e-7, tolerance_change = 1e-9, history_size = 100, line_search_fn = \"strong_wolfe\" or \"none\", line_search =, maximize = false}) -> optimizer",
+            "optim.LBFGS(params, {lr = 1, max_iter = 20, max_eval = max_iter * 5 // 4, tolerance_grad = 1e-7, tolerance_change = 1e-9, history_size = 100, line_search_fn = \"strong_wolfe\" or \"none\", line_search, maximize = false}) -> optimizer",
             "Newton's method with an inverse Hessian made of the last history_size steps. opt:step(closure) makes up to max_iter iterations; closure clears the gradients, computes the loss, calls its backward and returns it. Without a line search (the default, as in PyTorch) every iteration moves by lr times the direction; \"strong_wolfe\" finds the length, and is what to use unless the loss is noisy. line_search is short for line_search_fn. One group of parameters. "
                 + parametersText,
             errors: "a number out of its range; groups of parameters; " + parametersErrors,
