@@ -61,6 +61,9 @@ import Testing
             rest = rest.drop { $0 == " " }
             if !rest.hasPrefix("fun") && !rest.hasPrefix("{") { rest = rest.prefix { $0 != " " } }
         }
+        if line.hasPrefix("---@return"), !rest.hasPrefix("fun"), !rest.hasPrefix("{") {
+            rest = rest.prefix { $0 != " " }
+        }
         if line.hasPrefix("---@operator") { rest = rest.drop { $0 != "(" && $0 != ":" } }
         var types: [String] = []
         var word = ""
@@ -78,11 +81,12 @@ import Testing
 
     @Test(arguments: [
         "function tensor.zeros(shape, options) end", "---@param options? tensor.zeros.options",
-        "---@overload fun(...: integer|tensor.zeros.options): tensor",
+        "---@param shape number|number[]", "---@return tensor values", "---@return tensor indices",
+        "---@overload fun(...: number|tensor.zeros.options): tensor",
         "---@class tensor.zeros.options", "---@field dtype? string",
         "---@field shape integer[] The extents, outermost first, in a table.",
         "---@operator add(tensor|number): tensor", "---@operator unm: tensor", "---@operator len: integer",
-        "---@field [integer] tensor", "---@field [table] number|tensor",
+        "---@field [number] tensor", "---@field [table] any",
         "function tensor:max(dim, keepdim) end", "---@overload fun(self: tensor): tensor",
         "---@overload fun(values?: any, options?: tensor.options): tensor", "---@class tensorlib",
         "---@class optimlib.schedule", "function optim.schedule.cosine(lr, steps) end", "---@class projection",

@@ -35,8 +35,8 @@ struct Mutations {
 
     private static let words = """
         and break do else elseif end false for function goto if in local nil not or repeat return then true until \
-        while + - * / // % ^ # & ~ | << >> == ~= <= >= < > = ( ) { } [ ] :: ; : , . .. ... <const> <close> 'a' "b\\x41" \
-        0x 0x1p4 1e 3..4 [[x]] [==[y]] --[[ x $ @ \\ '\\z 'b\\400' a b self _ENV 'abc ::l:: l
+        while + - * / // % ^ # & ~ | << >> == ~= <= >= < > = ( ) { } [ ] :: ; : , . .. ... <const> <close> 'a' \
+        "b\\x41" 0x 0x1p4 1e 3..4 [[x]] [==[y]] --[[ x $ @ \\ '\\z 'b\\400' a b self _ENV 'abc ::l:: l
         """.split(separator: " ").map(String.init)
 
     /// A program, or a piece of one, with up to four words changed.

@@ -90,7 +90,8 @@ public struct Definitions {
                 read.append((kind, [type]))
             }
         }
-        return read.map { "---@field [\($0.key)] \($0.types.joined(separator: "|"))\n" }.joined()
+        // What is one or the other by what the key holds is anything: asking first would be noise.
+        return read.map { "---@field [\($0.key)] \($0.types.count == 1 ? $0.types[0] : "any")\n" }.joined()
     }
 
     private func result(of entry: Catalogue.Entry, _ owner: String) -> String {

@@ -9,10 +9,12 @@ struct FunctionAnnotation {
         var inline: String { "\(name)\(isOptional ? "?" : ""): \(type)" }
     }
 
+    private typealias Form = (parameters: [Parameter], results: [String], names: [String?])
+
     private let entry: Catalogue.Entry
     private let types: TypeNames
     /// The form with the most parameters first: the others are its overloads.
-    private let forms: [(parameters: [Parameter], results: [String])]
+    private let forms: [Form]
     /// The type that it is a method of.
     private let receiver: String?
     /// The class of its options, if it takes some.
@@ -32,7 +34,7 @@ struct FunctionAnnotation {
 
         let own = written.filter { Self.isMethod($0) == isMethod }
         receiver = isMethod ? entry.owner : nil
-        var forms: [(parameters: [Parameter], results: [String])] = (own.isEmpty ? written : own).map { form in
+        var forms: [Form] = (own.isEmpty ? written : own).map { form in
             var parameters = Self.parameters(form, types: types, options: className)
             if isMethod, !Self.isMethod(form) { parameters = Array(parameters.dropFirst()) }
             if !isMethod, case .method(let receiver, _) = form.head {
@@ -42,7 +44,7 @@ struct FunctionAnnotation {
                 let type = types.result(result.type, in: form, owner: entry.owner ?? Self.owner(of: entry))
                 return result.repeats ? "..." + type : type
             }
-            return (parameters, results)
+            return (parameters, results, form.results.map(\.name))
         }
         if let longest = forms.indices.max(by: { forms[$0].parameters.count < forms[$1].parameters.count }) {
             forms.insert(forms.remove(at: longest), at: 0)
@@ -83,12 +85,17 @@ struct FunctionAnnotation {
             case .variadic: parameter = Parameter(name: "...", type: "any", isOptional: false)
             case .table(let table) where table.options.isEmpty:
                 let element = table.elements.first.map { types.parameter($0).type } ?? "any"
-                let name = element == "integer" ? "shape" : "list"
-                parameter = Parameter(name: name, type: element == "any" ? "table" : element + "[]", isOptional: false)
+                // A shape of one dimension may be its number.
+                let isShape = element == "number"
+                let type = isShape ? "number|number[]" : element == "any" ? "table" : element + "[]"
+                parameter = Parameter(name: isShape ? "shape" : "list", type: type, isOptional: false)
             case .table(let table) where table.isOpen && table.options.count == 1 && table.options[0].name == "name":
                 let value = table.options[0].fallback.map { types.catalogue.types[$0] == nil ? "any" : $0 } ?? "any"
                 parameter = Parameter(name: "named", type: "table<string, \(value)>", isOptional: false)
-            case .table: parameter = Parameter(name: "options", type: options, isOptional: !form.isTableCall)
+            case .table(let table):
+                // A class with fields takes no plain list.
+                let type = table.elements.isEmpty ? options : options + "|any[]"
+                parameter = Parameter(name: "options", type: type, isOptional: !form.isTableCall)
             }
             while !used.insert(parameter.name).inserted { parameter.name += "2" }
             parameters.append(parameter)
@@ -140,8 +147,9 @@ struct FunctionAnnotation {
         }
         var text = optionClass + Comment.text(of: entry.documentation)
         for parameter in first.parameters { text += parameter.annotation + "\n" }
-        for result in first.results {
-            text += result.hasPrefix("...") ? "---@return \(result.dropFirst(3)) ...\n" : "---@return \(result)\n"
+        for (result, name) in zip(first.results, first.names) {
+            let isRepeated = result.hasPrefix("...")
+            text += "---@return \(isRepeated ? "\(result.dropFirst(3)) ..." : result)\(name.map { " \($0)" } ?? "")\n"
         }
         for overload in overloads.dropFirst() { text += "---@overload \(overload)\n" }
         return text + "function \(name)(\(first.parameters.map(\.name).joined(separator: ", "))) end\n\n"

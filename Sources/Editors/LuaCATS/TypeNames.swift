@@ -3,18 +3,18 @@ struct TypeNames {
     let catalogue: Catalogue
 
     /// What the names of parameters and elements say in every signature; other names say nothing. `any` is never wrong,
-    /// so only what holds everywhere stands here.
+    /// so only what holds everywhere stands here. Whole numbers are numbers: 4 / 2 will do where 2 does.
     private static let parameters: [String: String] = [
-        "d1": "integer", "d2": "integer", "s1": "integer", "s2": "integer", "n": "integer", "m": "integer",
-        "i": "integer",
-        "path": "string", "dim": "integer", "dim1": "integer", "dim2": "integer", "keepdim": "boolean",
+        "d1": "number", "d2": "number", "s1": "number", "s2": "number", "n": "number", "m": "number",
+        "i": "number",
+        "path": "string", "dim": "number|table", "dim1": "number", "dim2": "number", "keepdim": "boolean",
         "dtype": "string",
-        "generator": "generator", "x": "any", "seed": "integer", "stream": "integer", "f": "function",
+        "generator": "generator", "x": "any", "seed": "number", "stream": "number", "f": "function",
         "requires_grad": "boolean", "mask": "tensor", "index": "any", "flag": "boolean", "descending": "boolean",
         "largest": "boolean", "callback": "function", "closure": "function", "kind": "string", "note": "any",
         "title": "string", "xlabel": "string", "ylabel": "string", "label": "string", "logx": "boolean",
         "logy": "boolean", "grid": "boolean", "P": "projection", "figure": "figure", "retain_graph": "boolean",
-        "create_graph": "boolean", "tensor": "tensor", "count": "integer",
+        "create_graph": "boolean", "tensor": "tensor", "count": "number",
     ]
 
     /// What Lua and LuaCATS have by themselves.
