@@ -30,10 +30,14 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CEdit", pkgConfig: "libedit",
+            providers: [.apt(["libedit-dev"]), .brew(["libedit"])]),
 
         // The only C we write.
         .target(name: "CLuaTrampolines", dependencies: ["CLua"]),
         .target(name: "CKernels", cSettings: [.define("NDEBUG")]),
+        .target(name: "CLineEditor", dependencies: ["CEdit"]),
 
         // The mathematics, which knows no Lua.
         .target(name: "Scripting"),
@@ -69,10 +73,11 @@ let package = Package(
                 "LuaHost", "Tensors", "Storage", "Projections", "Autodiff", "Distributions", "Flows", "Optimizers",
                 "Pictures", "Samplers",
             ]),
+        .target(name: "Repl", dependencies: ["LuaFlow", "Pictures", "CLineEditor"]),
         .executableTarget(
             name: "LuaFlowCommand",
             dependencies: [
-                "LuaFlow", "Editors", "Storage",
+                "LuaFlow", "Repl", "Editors", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -99,6 +104,7 @@ let package = Package(
             name: "PicturesTests", dependencies: ["Pictures"], resources: [.copy("Fixtures")]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
         .testTarget(name: "EditorsTests", dependencies: ["Editors", "LuaFlow"]),
+        .testTarget(name: "ReplTests", dependencies: ["Repl"]),
         .testTarget(
             name: "LuaFlowTests", dependencies: ["LuaFlow", "LawChecks"], resources: [.copy("Fixtures")]),
     ],

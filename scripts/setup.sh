@@ -12,6 +12,7 @@ openblas  libopenblas-dev  openblas
 cairo     libcairo2-dev    cairo
 libzip    libzip-dev       libzip
 zlib      zlib1g-dev       zlib
+libedit   libedit-dev      libedit
 '
 
 # For the tests only: how to see that it is there, Debian's package, Homebrew's formula (- for none).
@@ -30,7 +31,7 @@ have swift || fail "there is no 'swift' on the PATH. LuaFlow needs Swift 6: http
 if [ "$(uname -s)" = Darwin ] && have brew; then
   # Homebrew keeps some of these out of pkg-config's default path.
   prefix=${HOMEBREW_PREFIX:-$(brew --prefix)}
-  for formula in lua@5.4 openblas cairo libzip zlib; do
+  for formula in lua@5.4 openblas cairo libzip zlib libedit; do
     PKG_CONFIG_PATH="$prefix/opt/$formula/lib/pkgconfig:${PKG_CONFIG_PATH:-}"
   done
   export PKG_CONFIG_PATH

@@ -175,3 +175,24 @@ void lf_end_run(lf_state *s) {
     atomic_store(&s->stop, 0);
     if (atomic_load(&terminal_state) == s && atomic_exchange(&presses, 0) > 1) alarm(0);
 }
+
+// A hook that the outer run's interrupt has set takes itself off when it finds no reason to stop.
+lf_paused_run lf_begin_nested_run(lf_state *s) {
+    lf_paused_run outer = {.exit_code = s->exit_code, .exiting = s->exiting};
+    outer.stop = atomic_exchange(&s->stop, 0);
+    s->exiting = false;
+    s->exit_code = 0;
+    if (atomic_load(&terminal_state) == s) {
+        outer.presses = atomic_exchange(&presses, 0);
+        if (outer.presses > 1) alarm(0);
+    }
+    return outer;
+}
+
+void lf_end_nested_run(lf_state *s, lf_paused_run outer) {
+    s->exiting = outer.exiting;
+    s->exit_code = outer.exit_code;
+    if (atomic_load(&terminal_state) == s && atomic_exchange(&presses, outer.presses) > 1) alarm(0);
+    atomic_store(&s->stop, outer.stop);
+    if (outer.stop) lf_arm(s);
+}

@@ -33,15 +33,18 @@ public final class Host: @unchecked Sendable {
     /// Read and written on the interpreter's thread only, and so are the plugins.
     package let context = Context()
     var loadedPlugins: [Plugin] = []
+    /// The built-in modules and those added.
+    public let modules: [any ScriptModule]
 
     /// - Parameters:
     ///   - modules: more modules beside the built-in ones.
     ///   - options: limits, globals and search paths.
     /// - Throws: ``ScriptError`` when two modules clash.
     public init(adding modules: [any ScriptModule] = [], options: Interpreter.Options = .init()) throws {
-        interpreter = try Interpreter(modules: Host.builtInModules + modules, context: context, options: options)
+        self.modules = Host.builtInModules + modules
+        interpreter = try Interpreter(modules: self.modules, context: context, options: options)
         context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: nil)
-        for module in Host.builtInModules + modules {
+        for module in self.modules {
             guard let scripted = module.scripted else { continue }
             context.service(Registry.self).reserve(scripted.kind) { module.functions.map(\.shortName) }
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LuaFlow
+import Repl
 
 /// The options of every subcommand that runs scripts, and the host made from them.
 struct HostOptions: ParsableArguments {
@@ -29,6 +30,7 @@ struct HostOptions: ParsableArguments {
             options.memoryLimit = MemoryLimit.standard
             let host = try Host(options: options)
             Subcommands.reserve(in: host)
+            try Repl.reserveCommands(in: host)
             try host.interpreter.withInterruptsFromTerminal {
                 // Closed in here: finalisers may run for long, too.
                 defer { host.interpreter.close() }

@@ -2,13 +2,15 @@ import ArgumentParser
 import Foundation
 import LuaFlow
 
-/// `luaflow`: run scripts, one-liners, documentation, conversions.
+/// `luaflow`: a prompt, scripts, one-liners, documentation, conversions.
 @main
 struct LuaFlowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "luaflow",
         abstract: "Run Lua scripts with tensors, gradients and normalizing flows.",
         usage: """
+            luaflow
+            luaflow repl [FILE] [ARGS...]
             luaflow run FILE [ARGS...]
             luaflow -e 'CODE'
             luaflow watch FILE [ARGS...]
@@ -23,6 +25,7 @@ struct LuaFlowCommand: ParsableCommand {
         version: Host.version,
         subcommands: [
             Run.self,
+            Prompt.self,
             Watch.self,
             Replay.self,
             Doc.self,
@@ -39,7 +42,7 @@ struct LuaFlowCommand: ParsableCommand {
     var code: String?
 
     func run() throws {
-        guard let code else { throw CleanExit.helpRequest(self) }
+        guard let code else { return try Self.prompt(host) }
         try host.withHost(globals: true, records: true) { try host.run(.init(code: code), in: $0) }
     }
 

@@ -40,7 +40,7 @@ public final class Interpreter: @unchecked Sendable {
     /// Lua's package.path as it was at the start.
     private var defaultPath = ""
     /// Guards what other threads may ask of a run.
-    private let runs = Mutex(Runs())
+    let runs = Mutex(Runs())
     struct Runs {
         var number = 0
         var running = false
@@ -50,7 +50,7 @@ public final class Interpreter: @unchecked Sendable {
         var work: CancellableWork?
     }
     private let limit = Mutex<Duration?>(nil)
-    private var closeRequested = false
+    var closeRequested = false
 
     /// - Throws: ``ScriptError`` when two modules clash; ``LuaError`` when there is no memory for a state.
     public init(modules: [any ScriptModule] = [], context: Context = Context(), options: Options = Options()) throws {
@@ -118,7 +118,7 @@ public final class Interpreter: @unchecked Sendable {
     /// - Returns: what the script returned.
     @discardableResult
     public func run(file: String, arguments: [String] = []) throws(LuaError) -> [Value] {
-        try perform { [self] in
+        try inRun { [self] in
             try setPath(script: file)
             core.files.note(file, .lua)
             try prelude(
@@ -139,7 +139,7 @@ public final class Interpreter: @unchecked Sendable {
     ) throws(LuaError) -> [Value] {
         // Handles in the arguments are this interpreter's own; they are only read on its thread.
         nonisolated(unsafe) let arguments = arguments
-        return try perform { [self] in
+        return try inRun { [self] in
             try core.withList(arguments) { list in
                 try protected { results, failure in
                     chunk(code, name, onlyCheck: false, list, &results, &failure)
@@ -152,20 +152,20 @@ public final class Interpreter: @unchecked Sendable {
     @discardableResult
     public func call(_ function: any ScriptFunction, _ arguments: [Value] = []) throws(LuaError) -> [Value] {
         nonisolated(unsafe) let (function, arguments) = (function, arguments)
-        return try perform { try function.call(arguments) }
+        return try inRun { try function.call(arguments) }
     }
 
     /// Compiles a text without running it.
     /// - Throws: ``LuaError`` of kind ``LuaError/Kind/syntax``; see ``LuaError/isIncomplete``.
     public func check(code: String, name: String = "(code)") throws(LuaError) {
-        _ = try perform { [self] in
+        _ = try inRun { [self] in
             try protected { results, failure in chunk(code, name, onlyCheck: true, nil, &results, &failure) }
         }
     }
 
     public func setGlobal(_ name: String, _ value: Value) throws(LuaError) {
         nonisolated(unsafe) let value = value
-        _ = try perform { [self] in
+        _ = try inRun { [self] in
             try core.withList([value]) { list in
                 var failure = lf_failure()
                 let done = name.withCString { lf_set_global(core.state, $0, list, &failure) }
@@ -176,7 +176,7 @@ public final class Interpreter: @unchecked Sendable {
     }
 
     public func getGlobal(_ name: String) throws(LuaError) -> Value {
-        let values = try perform { [self] in
+        let values = try inRun { [self] in
             try protected { results, failure in
                 name.withCString { lf_get_global(core.state, $0, &results, &failure) }
             }
@@ -265,12 +265,12 @@ public final class Interpreter: @unchecked Sendable {
     // MARK: The inside
 
     /// A call of the outermost level, or one from inside a native function.
-    func perform(_ body: () throws -> [Value]) throws(LuaError) -> [Value] {
+    func inRun<R>(nested isNested: Bool = false, _ body: () throws -> R) throws(LuaError) -> R {
         do {
             return try thread.perform {
                 guard !core.isClosed else { throw LuaError.closed }
-                // Inside a run: part of it.
-                if core.isRunning.load(ordering: .acquiring) { return try body() }
+                // Inside a run: part of it, unless the caller wants otherwise.
+                if core.isRunning.load(ordering: .acquiring) { return isNested ? try nested(body) : try body() }
                 return try outermost(body)
             }
         } catch let error as LuaError {
@@ -282,7 +282,7 @@ public final class Interpreter: @unchecked Sendable {
         }
     }
 
-    private func outermost(_ body: () throws -> [Value]) throws -> [Value] {
+    private func outermost<R>(_ body: () throws -> R) throws -> R {
         lf_begin_run(core.state)
         core.isRunning.store(true, ordering: .releasing)
         let number = runs.withLock { runs in
@@ -300,9 +300,14 @@ public final class Interpreter: @unchecked Sendable {
             lf_end_run(core.state)
             if closeRequested { close() }
         }
+        return try reportingStops { try bound(body) }
+    }
+
+    /// Says why a run was stopped.
+    func reportingStops<R>(_ body: () throws -> R) throws -> R {
         do {
-            return try bound(body)
-        } catch is Interrupted {
+            return try body()
+        } catch let error where error is Interrupted || (error as? LuaError)?.kind == .interrupted {
             var code: Int32 = 0
             if lf_is_exiting(core.state, &code) { throw LuaError(.exit(code: Int(code)), "exit with status \(code)") }
             if let limit = timeLimit, runs.withLock({ $0.timedOut }) {

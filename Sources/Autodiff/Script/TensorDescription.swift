@@ -3,13 +3,14 @@ import Scripting
 import Tensors
 
 /// A tensor as the REPL and `print` show it.
-enum TensorDescription {
+package enum TensorDescription {
     /// More elements than this are summarised by their edges.
-    private static let limit = 1000
+    package static let limit = 1000
     private static let edge = 3
 
     /// Only the numbers that are shown are read, so a large tensor is described as quickly as a small one.
-    static func describe(_ x: Variable) throws -> String {
+    /// - Parameter limit: how many elements are shown all.
+    package static func describe(_ x: Variable, limit: Int = limit) throws -> String {
         let (tensor, shape) = (x.value, x.shape)
         var facts = "shape \(Shape.describe(shape)), \(x.dtype.rawValue)"
         if x.requiresGrad { facts += x.isLeaf ? ", requires_grad" : ", recorded" }

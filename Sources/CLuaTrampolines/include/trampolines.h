@@ -231,6 +231,11 @@ bool lf_is_exiting(const lf_state *state, int32_t *code);
 // Before and after a run of the outermost level.
 void lf_begin_run(lf_state *state);
 void lf_end_run(lf_state *state);
+// A run inside the run in progress: an interrupt or os.exit in it ends only it, and what was under way outside is put
+// aside. From the state's thread, around calls that nest like brackets.
+typedef struct { int32_t stop, presses, exit_code; bool exiting; } lf_paused_run;
+lf_paused_run lf_begin_nested_run(lf_state *state);
+void lf_end_nested_run(lf_state *state, lf_paused_run outer);
 // Ctrl-C interrupts this state until lf_uninstall_terminal. False when another state has it.
 bool lf_install_terminal(lf_state *state);
 void lf_uninstall_terminal(lf_state *state);

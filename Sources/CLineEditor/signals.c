@@ -1,0 +1,109 @@
+// Signals while a line is read.
+//
+// They are blocked in the reading thread and let through only while it waits for a key, so none can come between a look
+// at what was heard and the wait. Another thread that gets one hands it over.
+#include "private.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/select.h>
+
+static const int numbers[] = {SIGINT, SIGTSTP, SIGCONT, SIGWINCH, SIGTERM, SIGHUP, SIGQUIT};
+enum { COUNT = sizeof numbers / sizeof *numbers };
+
+// A handler has no argument. One line is read at a time: there is one terminal.
+static struct sigaction previous[COUNT];
+static sigset_t previous_mask;
+static pthread_t reader;
+static volatile sig_atomic_t reading, passing;
+static atomic_int heard_now, ending_number;
+
+static int meaning(int number) {
+    switch (number) {
+    case SIGINT: return LE_HEARD_INTERRUPT;
+    case SIGTSTP: return LE_HEARD_STOP;
+    case SIGCONT: return LE_HEARD_CONTINUE;
+    case SIGWINCH: return LE_HEARD_SIZE;
+    default: return LE_HEARD_END;
+    }
+}
+
+static void on_signal(int number) {
+    int saved = errno;
+    if (number == SIGINT && passing) {
+        void (*before)(int) = previous[0].sa_handler;
+        if (before != SIG_DFL && before != SIG_IGN) before(number);
+    } else if (reading) {
+        if (meaning(number) == LE_HEARD_END) atomic_store(&ending_number, number);
+        atomic_fetch_or(&heard_now, meaning(number));
+        // Wakes the reader up: it hears the signal itself, and waits no longer.
+        if (!pthread_equal(pthread_self(), reader)) pthread_kill(reader, number);
+    }
+    errno = saved;
+}
+
+void le_signals_begin(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < COUNT; i++) sigaddset(&set, numbers[i]);
+    pthread_sigmask(SIG_BLOCK, &set, &previous_mask);
+    reader = pthread_self();
+    atomic_store(&heard_now, 0);
+    passing = 0;
+    reading = 1;
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < COUNT; i++) {
+        sigaction(numbers[i], NULL, &previous[i]);
+        // Who started us may want some of them ignored (nohup): that stays.
+        if (previous[i].sa_handler != SIG_IGN || numbers[i] == SIGINT) sigaction(numbers[i], &action, NULL);
+    }
+}
+
+void le_signals_end(void) {
+    reading = 0;
+    for (int i = 0; i < COUNT; i++) sigaction(numbers[i], &previous[i], NULL);
+    pthread_sigmask(SIG_SETMASK, &previous_mask, NULL);
+}
+
+bool le_wait_readable(int descriptor, int *heard) {
+    *heard = atomic_exchange(&heard_now, 0);
+    if (*heard) return false;
+    sigset_t open = previous_mask;
+    for (int i = 0; i < COUNT; i++) sigdelset(&open, numbers[i]);
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(descriptor, &set);
+    int ready = pselect(descriptor + 1, &set, NULL, NULL, NULL, &open);
+    *heard = atomic_exchange(&heard_now, 0);
+    // An error other than a signal: let the read report it.
+    return !*heard && (ready > 0 || (ready < 0 && errno != EINTR));
+}
+
+static void raise_as_before(int number) {
+    struct sigaction ours, before = {.sa_handler = SIG_DFL};
+    for (int i = 0; i < COUNT; i++)
+        if (numbers[i] == number) before = previous[i];
+    sigaction(number, &before, &ours);
+    sigset_t set, blocked;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    pthread_sigmask(SIG_UNBLOCK, &set, &blocked);
+    raise(number);
+    pthread_sigmask(SIG_SETMASK, &blocked, NULL);
+    sigaction(number, &ours, NULL);
+}
+
+void le_signals_pass_on(int heard) {
+    if (heard & LE_HEARD_END) raise_as_before(atomic_load(&ending_number));
+    if (heard & LE_HEARD_STOP) raise_as_before(SIGTSTP);
+}
+
+void le_signals_pass_interrupts(bool pass) {
+    passing = pass;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(pass ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+}

@@ -1,0 +1,43 @@
+import CLuaTrampolines
+import Scripting
+
+extension Interpreter {
+    /// Runs `body`, which may call the interpreter any number of times, as one run: one interrupt ends all of it.
+    ///
+    /// Inside a run in progress (a native function that opens a prompt) it is a run of its own: an interrupt, an error
+    /// or `os.exit` in `body` ends `body` with an error and leaves the paused run as it was.
+    ///
+    ///     let value = try interpreter.evaluation { try inspect(interpreter.run(code: "return x")) }
+    public func evaluation<R>(_ body: () throws -> R) throws(LuaError) -> R {
+        try inRun(nested: true, body)
+    }
+
+    /// What a script raised, when it was no text: `error({code = 1})`.
+    public func raisedValue(_ error: LuaError) throws(LuaError) -> Value {
+        guard let raised = error.value, raised.core === core else { return .string(error.message) }
+        return try inRun {
+            try core.withList([]) { list in
+                lf_put_reference(list, raised.reference)
+                var results = lf_values()
+                var failure = lf_failure()
+                let done = withBytes("return ...") {
+                    lf_run_code(core.state, $0, $1, "=luaflow", false, list, &results, &failure)
+                }
+                guard done else { throw core.error(&failure) }
+                return core.take(&results).first ?? .none
+            }
+        }
+    }
+
+    func nested<R>(_ body: () throws -> R) throws -> R {
+        let outer = lf_begin_nested_run(core.state)
+        defer {
+            lf_end_nested_run(core.state, outer)
+            // What ends the whole run, and came while it was paused, still does.
+            if closeRequested || runs.withLock({ $0.timedOut || $0.work?.isCancelled == true }) {
+                lf_interrupt(core.state)
+            }
+        }
+        return try reportingStops(body)
+    }
+}

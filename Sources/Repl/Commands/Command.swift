@@ -1,0 +1,37 @@
+import LuaFlow
+
+/// What the prompt does on `:name`.
+public struct Command: Sendable {
+    public let name: String
+    /// How it is typed: `:time [N] EXPRESSION`.
+    public let usage: String
+    /// One sentence for `:help`.
+    public let summary: String
+    let argument: Argument
+    let body: @Sendable (Session, String) throws -> Session.Outcome
+
+    /// What follows the name, for completion.
+    public enum Argument: Sendable {
+        case none, code, file, documented, module
+        /// The command's own function says, if it has one.
+        case registered
+        case words([String])
+    }
+
+    /// - Parameter body: is given what was typed after the name. Its errors are shown, and Ctrl-C stops what it runs.
+    public init(
+        _ name: String, _ usage: String, _ summary: String, argument: Argument = .none,
+        body: @escaping @Sendable (Session, String) throws -> Session.Outcome
+    ) {
+        self.name = name
+        self.usage = usage
+        self.summary = summary
+        self.argument = argument
+        self.body = body
+    }
+
+    /// A command that ends the conversation: its opener reads the name and what was typed after it.
+    public static func leaving(_ name: String, _ usage: String, _ summary: String) -> Command {
+        Command(name, usage, summary) { _, argument in .leave(.command(name: name, argument: argument)) }
+    }
+}

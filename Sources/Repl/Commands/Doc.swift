@@ -1,0 +1,21 @@
+import LuaFlow
+
+extension Command {
+    static let doc = Command(
+        "doc", ":doc [NAME]", "Prints documentation; without a name, lists the modules.", argument: .documented
+    ) {
+        session, name in
+        do {
+            let page = try DocumentationIndex(session.host.modules).page(name.isEmpty ? nil : name)
+            session.console.write(Text.wrapped(page, to: session.console.columns()))
+        } catch let error as ScriptError {
+            // Not ours: perhaps a function of the session's.
+            guard Lua.isName(name), let container = try session.container(of: name) else {
+                throw ScriptError("", error.message)
+            }
+            let shown = try Inspector(session.helpers, columns: session.console.columns()).shown(name, in: container)
+            session.console.line(Layout(columns: session.console.columns()).text(shown))
+        }
+        return .stay
+    }
+}

@@ -1,0 +1,59 @@
+import LuaFlow
+
+/// `:name`, what follows it, and `?name`.
+enum CommandCompletion {
+    static func complete(_ context: CompletionContext) throws -> Completion? {
+        let text = String(context.text.drop { $0 == " " })
+        if text.hasPrefix("?") { return documented(String(text.dropFirst()).trimmed, context.session) }
+        guard text.hasPrefix(":"), !text.hasPrefix("::") else { return nil }
+        let commands = context.session.commands.available(in: context.session.host)
+        let name = text.dropFirst().prefix { !$0.isWhitespace }
+        let rest = text.dropFirst(1 + name.count)
+        guard let blank = rest.first, blank.isWhitespace else {
+            return Completion(commands.map(\.name), typed: String(name))
+        }
+        let argument = String(rest.drop(while: \.isWhitespace))
+        guard let command = commands.first(where: { $0.name == name }) else { return Completion() }
+        switch command.argument {
+        case .none: return Completion()
+        case .words(let words): return Completion(words, typed: argument)
+        case .file:
+            return FileNames.completion(
+                argument.split(separator: " ", omittingEmptySubsequences: false).last.map(String.init) ?? "")
+        case .documented: return documented(argument, context.session)
+        case .registered: return try registered(command.name, argument, context.session)
+        case .module: return Completion(try context.session.helpers.names("loaded"), typed: argument)
+        case .code:
+            // As if it stood alone; a number of runs may stand before it.
+            let inner = CompletionContext(context.session, argument)
+            for completer in [
+                StringCompletion.complete, MemberCompletion.complete, OptionCompletion.complete,
+                NameCompletion.complete,
+            ] {
+                if let found = try completer(inner) { return found }
+            }
+            return Completion()
+        }
+    }
+
+    /// What a registered command's `complete` gives for the text typed so far.
+    private static func registered(_ name: String, _ argument: String, _ session: Session) throws -> Completion {
+        guard let complete = Commands.registered(in: session.host).first(where: { $0.name == name })?.complete,
+            case .table(let list)? = try complete.call([.string(argument)]).first
+        else { return Completion() }
+        let names = try list.elements().compactMap { if case .string(let name) = $0 { name } else { nil } }
+        // Whole arguments or their last word: whichever they begin with.
+        let word = argument.split(separator: " ", omittingEmptySubsequences: false).last.map(String.init) ?? ""
+        return Completion(names, typed: names.contains { $0.hasPrefix(argument) } ? argument : word)
+    }
+
+    /// Names with a page, by as many parts as were typed.
+    private static func documented(_ typed: String, _ session: Session) -> Completion {
+        let index = DocumentationIndex(session.host.modules)
+        let names = session.host.modules.map(\.name) + index.all.map(\.name)
+        guard typed.contains(".") || typed.contains(":") else {
+            return Completion(names.filter { !$0.contains(".") && !$0.contains(":") }, typed: typed)
+        }
+        return Completion(names, typed: typed)
+    }
+}

@@ -1,0 +1,88 @@
+import LuaFlow
+
+/// Names of options inside the braces of a call: `optim.SGD(params, {l`.
+///
+/// The signature in the documentation says which there are.
+enum OptionCompletion {
+    static func complete(_ context: CompletionContext) throws -> Completion? {
+        let (typed, before) = context.word
+        guard let opener = before.last, opener.isSymbol("{") || opener.isSymbol(",") || opener.isSymbol(";"),
+            let name = function(around: before)
+        else { return nil }
+        let index = DocumentationIndex(context.session.host.modules)
+        let wanted = index.all.filter { entry in
+            // A method is known by its name alone: the type of what it is called on is not.
+            name.hasPrefix(":") ? entry.name.hasSuffix(name) : entry.name == name
+        }
+        let options = Set(wanted.flatMap { Self.options(in: $0.documentation.signature) })
+        let given = Set(zip(before, before.dropFirst()).filter { $1.isSymbol("=") }.map(\.0.text))
+        let left = options.subtracting(given)
+        guard left.contains(where: { $0.hasPrefix(typed) }) else { return nil }
+        var completion = Completion(left, typed: typed)
+        if completion.candidates.count == 1 { completion.insertion += " = " }
+        return completion
+    }
+
+    /// The function that the innermost open brace is given to.
+    private static func function(around tokens: ArraySlice<LuaToken>) -> String? {
+        var open: [Int] = []
+        for (index, token) in zip(tokens.indices, tokens) where token.kind == .symbol {
+            switch token.text {
+            case "(", "{", "[": open.append(index)
+            case ")", "}", "]": _ = open.popLast()
+            default: break
+            }
+        }
+        guard let brace = open.popLast(), tokens[brace].isSymbol("{") else { return nil }
+        if let call = name(endingBefore: brace, tokens) { return call }
+        guard let parenthesis = open.popLast(), tokens[parenthesis].isSymbol("(") else { return nil }
+        return name(endingBefore: parenthesis, tokens)
+    }
+
+    private static func name(endingBefore end: Int, _ tokens: ArraySlice<LuaToken>) -> String? {
+        var parts: [String] = []
+        var index = end - 1
+        while index >= tokens.startIndex, tokens[index].kind == .name {
+            parts.insert(tokens[index].text, at: 0)
+            index -= 1
+            guard index >= tokens.startIndex else { break }
+            if tokens[index].isSymbol(":") { return ":" + parts.joined(separator: ".") }
+            guard tokens[index].isSymbol(".") else { break }
+            index -= 1
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: ".")
+    }
+
+    /// Names in the braces of a signature: `{lr = 1e-3, momentum = 0}`, `{shuffle}`.
+    static func options(in signature: String) -> [String] {
+        let call = signature.split(separator: "\n").map { line in
+            line.range(ofLast: "->").map { line[..<$0.lowerBound] } ?? line
+        }
+        var names: [String] = []
+        for line in call {
+            let tokens = Lua.tokens(String(line))
+            var depth = 0
+            for (index, token) in tokens.enumerated() {
+                if token.isSymbol("{") { depth += 1 }
+                if token.isSymbol("}") { depth -= 1 }
+                guard depth > 0, token.kind == .name, token.text.first?.isLowercase == true, token.text.utf8.count > 1,
+                    index > 0
+                else { continue }
+                let before = tokens[index - 1]
+                if before.isSymbol("{") || before.isSymbol(",") { names.append(token.text) }
+            }
+        }
+        return names
+    }
+}
+
+extension Substring {
+    fileprivate func range(ofLast text: String) -> Range<Index>? {
+        var end = endIndex
+        while true {
+            if self[..<end].hasSuffix(text) { return index(end, offsetBy: -text.count)..<end }
+            guard end > startIndex else { return nil }
+            end = index(before: end)
+        }
+    }
+}

@@ -1,0 +1,230 @@
+import LuaFlow
+
+/// What the prompt asks of Lua itself: functions that look at values without running a script's code. They are made
+/// before the first input and keep Lua's own functions, whatever is assigned to those later.
+struct Helpers {
+    private let table: any ScriptTable
+
+    init(_ interpreter: Interpreter) throws {
+        guard case .table(let table)? = try interpreter.run(code: Helpers.source, name: "=luaflow").first else {
+            throw ScriptError("repl", "the prompt's own functions are missing")
+        }
+        self.table = table
+    }
+
+    /// Calls one of them; inside ``LuaHost/Interpreter/evaluation(_:)`` when it may take long.
+    @discardableResult
+    func call(_ name: String, _ arguments: [Value] = []) throws -> [Value] {
+        guard case .function(let function) = try table.value(for: name) else {
+            throw ScriptError("repl", "the prompt's own function \(name) is missing")
+        }
+        return try function.call(arguments)
+    }
+
+    /// A list of strings that one of them gives.
+    func names(_ name: String, _ arguments: [Value] = []) throws -> [String] {
+        guard case .table(let list)? = try call(name, arguments).first else { return [] }
+        return try list.elements().compactMap { if case .string(let text) = $0 { text } else { nil } }
+    }
+
+    private static let source = """
+        local _G, load, type, next, rawget, rawset, rawlen = _G, load, type, next, rawget, rawset, rawlen
+        local error, pcall, tostring, require, setmetatable = error, pcall, tostring, require, setmetatable
+        local pack, concat, format, byte, sub = table.pack, table.concat, string.format, string.byte, string.sub
+        local valid, mathtype, package, searchpath = utf8.len, math.type, package, package.searchpath
+        local getmetatable = debug and debug.getmetatable or getmetatable
+        local getinfo, getlocal = debug and debug.getinfo, debug and debug.getlocal
+        local helpers = {}
+
+        -- Runs an input; its results in a table with their number.
+        function helpers.evaluate(code, name, scope)
+            local chunk, message = load(code, name, "t", scope or _G)
+            if not chunk then error(message, 0) end
+            return pack(chunk())
+        end
+
+        -- The same, again and again: the seconds that each took.
+        function helpers.measure(code, name, scope, times, clock)
+            local chunk, message = load(code, name, "t", scope or _G)
+            if not chunk then error(message, 0) end
+            local seconds = {}
+            for i = 1, times do
+                local start = clock()
+                chunk()
+                seconds[i] = clock() - start
+            end
+            return seconds
+        end
+
+        -- `_`, `__` and `___` are the last values.
+        function helpers.keep(results)
+            rawset(_G, "___", rawget(_G, "__"))
+            rawset(_G, "__", rawget(_G, "_"))
+            rawset(_G, "_", results[1])
+        end
+
+        -- Names in front of the globals, for a prompt inside a run. What is there is assigned there.
+        function helpers.scope(names)
+            return setmetatable({}, {
+                __index = function(_, key)
+                    local value = rawget(names, key)
+                    if value ~= nil then return value end
+                    return _G[key]
+                end,
+                __newindex = function(_, key, value)
+                    if rawget(names, key) ~= nil then names[key] = value else _G[key] = value end
+                end,
+            })
+        end
+
+        local function signature(f)
+            if not getinfo then return "function" end
+            local info, names = getinfo(f, "Su"), {}
+            if info.what == "C" then return "function (built in)" end
+            for i = 1, info.nparams do names[i] = getlocal(f, i) end
+            if info.isvararg then names[#names + 1] = "..." end
+            return format("function(%s) from %s:%d", concat(names, ", "), info.short_src, info.linedefined)
+        end
+
+        -- A word for the kind, the value as it crosses the border, and what tells it from others.
+        local function describe(value)
+            local kind = type(value)
+            if kind == "string" then
+                if valid(value) then return kind, #value > 20000 and sub(value, 1, 20000) or value, #value end
+                return "bytes", {byte(value, 1, 2000)}, #value
+            elseif kind == "function" then
+                return kind, signature(value), format("%p", value)
+            elseif kind == "table" then
+                return kind, value, format("%p", value)
+            elseif kind == "userdata" or kind == "thread" then
+                -- In a table: not everything crosses the border by itself.
+                return kind, {value}, format("%p", value)
+            end
+            return kind, value, false
+        end
+        helpers.describe = describe
+
+        function helpers.describe_at(list, key) return describe(rawget(list, key)) end
+
+        -- The entries of a table without metamethods: those at 1, 2, ... and the others, at most `most` of either, each
+        -- as what `describe` says of it.
+        function helpers.entries(list, most)
+            local length, elements, fields, others = rawlen(list), {}, {}, 0
+            local function put(target, value)
+                local kind, payload, mark = describe(value)
+                if payload == nil then payload = false end
+                local count = #target
+                target[count + 1], target[count + 2], target[count + 3] = kind, payload, mark
+            end
+            for i = 1, length < most and length or most do put(elements, rawget(list, i)) end
+            for key, value in next, list do
+                if not (mathtype(key) == "integer" and key >= 1 and key <= length) then
+                    others = others + 1
+                    if others <= most then
+                        put(fields, key)
+                        put(fields, value)
+                    end
+                end
+            end
+            return elements, fields, length, others
+        end
+
+        local function metafield(value, name)
+            local meta = getmetatable(value)
+            if type(meta) == "table" then return rawget(meta, name) end
+        end
+        function helpers.describes_itself(value) return metafield(value, "__tostring") ~= nil end
+
+        -- A script's __tostring may raise, or give something else.
+        function helpers.text_in(box)
+            local done, text = pcall(tostring, box[1])
+            return done, describe(type(text) == "string" and text or type(text))
+        end
+
+        -- Reads like indexing does, but calls no function.
+        local function field(value, key)
+            for _ = 1, 20 do
+                if type(value) == "table" then
+                    local found = rawget(value, key)
+                    if found ~= nil then return found end
+                end
+                local meta = getmetatable(value)
+                if type(meta) ~= "table" then return nil end
+                value = rawget(meta, "__index")
+                if type(value) ~= "table" then return nil end
+            end
+        end
+        helpers.field = field
+
+        -- What a path leads to, in a table.
+        function helpers.follow(value, keys)
+            for i = 1, #keys do value = field(value, keys[i]) end
+            return {value}
+        end
+
+        -- What a __complete gives; nil where there is none.
+        function helpers.complete_in(box, prefix)
+            local complete = metafield(box[1], "__complete")
+            if complete ~= nil then return complete(box[1], prefix) end
+        end
+
+        function helpers.keys_in(box, functions_only)
+            local value, names, seen = box[1], {}, {}
+            for _ = 1, 20 do
+                if type(value) == "table" then
+                    for key, member in next, value do
+                        if type(key) == "string" and not seen[key] and valid(key)
+                            and (not functions_only or type(member) == "function") then
+                            seen[key] = true
+                            names[#names + 1] = key
+                        end
+                    end
+                end
+                local meta = getmetatable(value)
+                if type(meta) ~= "table" then break end
+                value = rawget(meta, "__index")
+                if type(value) ~= "table" then break end
+            end
+            return names
+        end
+
+        -- A module of ours becomes a global when it is first named.
+        function helpers.module(name)
+            if rawget(_G, name) == nil then rawset(_G, name, require(name)) end
+            return rawget(_G, name)
+        end
+
+        function helpers.loaded()
+            local names = {}
+            for name in next, package.loaded do if type(name) == "string" then names[#names + 1] = name end end
+            return names
+        end
+
+        -- The files that loaded modules came from.
+        function helpers.files()
+            local files = {}
+            for name in next, package.loaded do
+                local file = type(name) == "string" and searchpath(name, package.path)
+                if file then files[#files + 1] = file end
+            end
+            return files
+        end
+
+        function helpers.reload(name)
+            local old = package.loaded[name]
+            package.loaded[name] = nil
+            local done, new = pcall(require, name)
+            if not done then
+                package.loaded[name] = old
+                error(new, 0)
+            end
+            for key, value in next, _G do if old ~= nil and old ~= true and value == old then _G[key] = new end end
+        end
+
+        helpers.pack = pack
+        function helpers.forget(name) package.loaded[name] = nil end
+        function helpers.globals() return _G end
+        function helpers.search_path() return package.path end
+        return helpers
+        """
+}

@@ -1,0 +1,62 @@
+import Foundation
+import LuaFlow
+
+/// The read-eval-print loop: reads inputs until somebody leaves.
+public struct Prompt {
+    private let session: Session
+    private let lines: any LineSource
+    private let prompts: (first: String, more: String)
+
+    /// - Parameter prompts: what stands before a new input, and before the lines it goes on in.
+    public init(_ session: Session, lines: any LineSource, prompts: (first: String, more: String) = ("> ", ">> ")) {
+        self.session = session
+        self.lines = lines
+        self.prompts = prompts
+    }
+
+    public func run() -> Session.Departure {
+        var input = ""
+        while true {
+            switch lines.read(
+                prompt: input.isEmpty ? prompts.first : prompts.more, before: input.isEmpty ? "" : input + "\n")
+            {
+            case .end: return .end
+            case .interrupted: input = ""
+            case .text(let line):
+                // An empty line gives an unfinished input up.
+                if line.trimmed.isEmpty {
+                    if !input.isEmpty { lines.remember(input) }
+                    input = ""
+                    continue
+                }
+                input += (input.isEmpty ? "" : "\n") + line
+                let outcome = session.enter(input)
+                if outcome == .unfinished { continue }
+                lines.remember(input)
+                input = ""
+                if case .leave(let departure) = outcome { return departure }
+            }
+        }
+    }
+}
+
+extension Session {
+    /// Lines from the terminal, with this session's completion and the user's history.
+    func terminalLines() -> any LineSource {
+        let environment = ProcessInfo.processInfo.environment
+        let history = History(path: History.standardPath(environment)) { [console] warning in
+            console.line(console.style.faint(Text.wrapped(warning, to: console.columns())))
+        }
+        let terminal = environment["TERM"] ?? ""
+        if terminal != "dumb", !terminal.isEmpty, isatty(STDOUT_FILENO) == 1,
+            let editor = LineEditor(
+                history: history, console: console,
+                completer: { [weak self] in
+                    self?.complete($0) ?? Completion()
+                })
+        {
+            return editor
+        }
+        return PlainLines(history: history)
+    }
+}

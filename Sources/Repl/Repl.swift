@@ -1,0 +1,69 @@
+import Foundation
+import LuaFlow
+
+/// The prompt of `luaflow`, from greeting to farewell.
+public enum Repl {
+    /// Keeps the names of the prompt's own commands from being registered.
+    public static func reserveCommands(in host: LuaFlow.Host) throws {
+        try host.interpreter.perform {
+            host.context.service(Registry.self).reserve(.commands) { Commands.builtIn.map(\.name) }
+        }
+    }
+
+    /// Runs a file first, if there is one, and then the prompt on the terminal.
+    /// - Returns: the exit status.
+    public static func run(_ host: LuaFlow.Host, file: String? = nil, arguments: [String] = []) throws -> Int {
+        let session = try Session(host: host)
+        session.console.line("LuaFlow \(LuaFlow.Host.version). :help lists the commands, Tab completes, Ctrl-D leaves.")
+        var outcome = startUp(session)
+        if outcome == .stay, let file { outcome = session.load(file, arguments: arguments) }
+        if case .leave(let departure) = outcome { return status(departure) }
+        return status(Prompt(session, lines: session.terminalLines()).run())
+    }
+
+    private static func status(_ departure: Session.Departure) -> Int {
+        if case .exit(let status) = departure { return status }
+        return 0
+    }
+
+    /// The user's own file: $XDG_CONFIG_HOME/luaflow/init.lua.
+    private static func startUp(_ session: Session) -> Session.Outcome {
+        guard let path = startUpFile(ProcessInfo.processInfo.environment), FileManager.default.fileExists(atPath: path)
+        else {
+            return .stay
+        }
+        let outcome = session.load(path)
+        // It is not what :reload is for.
+        session.lastFile = nil
+        return outcome
+    }
+
+    static func startUpFile(_ environment: [String: String]) -> String? {
+        if let folder = environment["XDG_CONFIG_HOME"], folder.hasPrefix("/") { return folder + "/luaflow/init.lua" }
+        return environment["HOME"].flatMap { $0.isEmpty ? nil : $0 + "/.config/luaflow/init.lua" }
+    }
+
+    /// A prompt inside a run, opened by a native function on the interpreter's thread while a script waits for it.
+    ///
+    ///     let goOn = Command.leaving("continue", ":continue", "Goes on.")
+    ///     let departure = try Repl.pause(host, names: state, commands: [goOn])
+    ///     if case .command(name: "continue", _) = departure { ... }
+    ///
+    /// At the prompt Ctrl-C clears the line, and what is entered there can be interrupted by itself; neither stops the
+    /// paused run. `os.exit` entered there departs with its status: the caller throws `ExitRequest(code:)` to follow.
+    /// - Parameters:
+    ///   - names: a table whose entries are variables at the prompt; assigning to one of them changes the table.
+    ///   - commands: what ends the pause, and others. A command of one of the prompt's own names takes its place.
+    ///   - greeting: said first.
+    ///   - lines: where inputs come from; by default the terminal.
+    public static func pause(
+        _ host: LuaFlow.Host, names: (any ScriptTable)? = nil, commands: [Command] = [], greeting: String? = nil,
+        console: Console = .standard, lines: (any LineSource)? = nil
+    ) throws -> Session.Departure {
+        let session = try host.interpreter.evaluation {
+            try Session(host: host, console: console, names: names, commands: commands)
+        }
+        if let greeting { session.say(greeting) }
+        return Prompt(session, lines: lines ?? session.terminalLines(), prompts: ("run> ", " ..> ")).run()
+    }
+}

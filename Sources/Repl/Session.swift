@@ -1,0 +1,259 @@
+import LuaFlow
+
+/// One conversation with a host: what was entered, what it answered. Knows no terminal; ``Prompt`` brings one.
+public final class Session {
+    public let host: Host
+    let console: Console
+    let helpers: Helpers
+    let commands: Commands
+    /// Names in front of the globals, for a prompt inside a run, and the environment made of them.
+    private let names: (any ScriptTable)?
+    private let scope: Value
+
+    /// Inputs that ended well, as `:save` writes them.
+    private(set) var record: [Record] = []
+    /// The texts of the inputs, by the name that messages call them.
+    private(set) var sources: [String: String] = [:]
+    private var number = 0
+
+    /// Whether tensors that are pictures are shown as such.
+    var showsPictures = true
+    /// What `:reload` runs again.
+    var lastFile: (path: String, arguments: [String])?
+    /// The globals and modules that were there before the first input.
+    let initialGlobals: Set<String>
+    let initialModules: Set<String>
+
+    struct Record {
+        let text: String
+        let isExpression: Bool
+    }
+
+    /// What follows an input.
+    public enum Outcome: Equatable, Sendable {
+        case stay
+        /// The input goes on in the next line.
+        case unfinished
+        case leave(Departure)
+    }
+
+    /// Why a conversation ended.
+    public enum Departure: Equatable, Sendable {
+        /// Ctrl-D or `:quit`.
+        case end
+        /// `os.exit`.
+        case exit(status: Int)
+        /// A command of the one who opened the prompt, with what was typed after it.
+        case command(name: String, argument: String)
+    }
+
+    /// - Parameters:
+    ///   - names: a table whose entries are visible as variables, and assigned to as such.
+    ///   - commands: more commands beside the prompt's own.
+    public init(
+        host: Host, console: Console = .standard, names: (any ScriptTable)? = nil, commands: [Command] = []
+    ) throws {
+        self.host = host
+        self.console = console
+        let helpers = try Helpers(host.interpreter)
+        self.helpers = helpers
+        self.commands = Commands(own: commands)
+        self.names = names
+        scope = try names.flatMap { try helpers.call("scope", [.table($0)]).first } ?? .none
+        initialModules = Set(try helpers.names("loaded"))
+        initialGlobals = Set(try Session.globals(helpers))
+    }
+
+    static func globals(_ helpers: Helpers) throws -> [String] {
+        try helpers.names("keys_in", [.list([helpers.call("globals").first ?? .none])])
+    }
+
+    // MARK: Inputs
+
+    /// Evaluates an input, which may be several lines, and writes the answer.
+    public func enter(_ text: String) -> Outcome {
+        let trimmed = text.trimmed
+        guard !trimmed.isEmpty else { return .stay }
+        if let outcome = commands.run(trimmed, in: self) { return outcome }
+        let kept = TopLevelLocals.kept(text)
+        switch InputForm(kept, host.interpreter) {
+        case .unfinished: return .unfinished
+        case .wrong:
+            number += 1
+            sources[chunk] = text
+            reportSyntax(kept)
+            return .stay
+        case let form:
+            return run(text, kept, form)
+        }
+    }
+
+    private var chunk: String { "input \(number)" }
+
+    private func run(_ text: String, _ kept: String, _ form: InputForm) -> Outcome {
+        number += 1
+        sources[chunk] = text
+        let code = (form == .expression ? "return " : "") + kept
+        let outcome = protected {
+            let answer = try helpers.call("evaluate", [.string(code), .string("=" + chunk), scope])
+            guard case .table(let results)? = answer.first else { return }
+            if case .none = try results.value(at: 1) {} else { try helpers.call("keep", [.table(results)]) }
+            if !Session.isSilent(text) { try show(results) }
+        }
+        if outcome == .done { record.append(Record(text: text, isExpression: form == .expression)) }
+        return outcome.next
+    }
+
+    /// A closing semicolon keeps the answer to itself.
+    private static func isSilent(_ text: String) -> Bool {
+        Lua.tokens(text).last { $0.kind != .comment }?.isSymbol(";") ?? false
+    }
+
+    /// How something that may fail ended.
+    enum Ending: Equatable {
+        case done, failed
+        case exit(Int)
+
+        var next: Outcome {
+            if case .exit(let status) = self { return .leave(.exit(status: status)) }
+            return .stay
+        }
+    }
+
+    /// Runs `body` so that Ctrl-C stops it and its errors are shown.
+    func protected(_ body: () throws -> Void) -> Ending {
+        do {
+            try host.interpreter.evaluation { try body() }
+            return .done
+        } catch {
+            if case .exit(let status) = error.kind { return .exit(status) }
+            report(error)
+            return .failed
+        }
+    }
+
+    // MARK: Answers
+
+    func show(_ results: [Value]) throws {
+        guard case .table(let table)? = try helpers.call("pack", results).first else { return }
+        try show(table)
+    }
+
+    /// Prints results: each on lines of its own, nothing where there is nothing or only nil.
+    func show(_ results: any ScriptTable) throws {
+        guard case .integer(let count) = try results.value(for: "n"), count > 0 else { return }
+        if count == 1, case .none = try results.value(at: 1) { return }
+        for index in 1...count {
+            let shown = try Inspector(helpers, columns: console.columns()).result(results, index)
+            console.line(Layout(columns: console.columns()).text(shown))
+            guard showsPictures else { continue }
+            if let picture = try PicturePreview.text(results.value(at: index), columns: console.columns()) {
+                console.write(picture)
+            }
+        }
+    }
+
+    func report(_ error: LuaError) {
+        guard error.kind == .runtime, error.message.hasPrefix("(error object is a ") else {
+            return console.write(view.text(error))
+        }
+        // Shown like any value; its __tostring may run, and may be interrupted.
+        do {
+            try host.interpreter.evaluation {
+                let shown = try Inspector(helpers, columns: console.columns() - 6).shown(
+                    host.interpreter.raisedValue(error))
+                let text = Layout(columns: console.columns() - 6).text(shown)
+                console.write(console.style.error("error " + text) + "\n" + view.calls(error))
+            }
+        } catch { console.write(view.text(error)) }
+    }
+
+    private var view: ErrorView {
+        ErrorView(
+            style: console.style, columns: console.columns(), interpreter: host.interpreter, inputs: sources,
+            files: { [lastFile, helpers] in [lastFile?.path].compactMap(\.self) + ((try? helpers.names("files")) ?? [])
+            })
+    }
+
+    /// Of what the parser says of an input, as statements and as an expression, the one that came further is meant.
+    private func reportSyntax(_ kept: String) {
+        var best: (offset: Int, error: LuaError, prefix: String)?
+        for prefix in ["", "return "] {
+            do { try host.interpreter.check(code: prefix + kept, name: chunk) } catch {
+                let offset =
+                    Caret(interpreter: host.interpreter).syntax(error.message, source: kept, prefix: prefix) ?? 0
+                if best.map({ offset > $0.offset }) ?? true { best = (offset, error, prefix) }
+            }
+        }
+        if let best { console.write(view.text(best.error, prefix: best.prefix)) }
+    }
+
+    func say(_ text: String) { console.line(Text.wrapped(text, to: console.columns(), indent: 2)) }
+    func complain(_ text: String) {
+        console.line(console.style.error(Text.wrapped(Text.safe(text), to: console.columns(), indent: 2)))
+    }
+
+    // MARK: Files
+
+    /// Runs a file as `luaflow run` would; its globals stay, and what it returns is printed.
+    @discardableResult
+    public func load(_ path: String, arguments: [String] = []) -> Outcome {
+        lastFile = (path, arguments)
+        return protected {
+            try show(host.run(file: path, arguments: arguments))
+        }.next
+    }
+
+    /// Runs `helper` on a text, under a name that errors will show the source of.
+    func evaluate(_ text: String, with helper: String, _ arguments: [Value] = []) throws -> [Value] {
+        number += 1
+        sources[chunk] = text
+        let kept = TopLevelLocals.kept(text)
+        let code = InputForm(kept, host.interpreter) == .expression ? "return " + kept : kept
+        return try helpers.call(helper, [.string(code), .string("=" + chunk), scope] + arguments)
+    }
+
+    // MARK: Names
+
+    /// Names that can be typed now.
+    func visibleNames() throws -> [String] {
+        let own = try names.flatMap { try helpers.names("keys_in", [.list([.table($0)])]) } ?? []
+        return own + (try Session.globals(helpers)) + host.modules.map(\.name)
+    }
+
+    private var globals: Value { get throws { try helpers.call("globals").first ?? .none } }
+
+    /// What the session's inputs made, and where it is: globals that were not there before. In a paused run its names
+    /// come first.
+    func ownNames() throws -> [(name: String, container: Value)] {
+        let modules = Set(host.modules.map(\.name))
+        let made = try Session.globals(helpers).filter {
+            !initialGlobals.contains($0) && !modules.contains($0) && !["_", "__", "___"].contains($0)
+        }
+        let globals = try globals
+        var own: [(name: String, container: Value)] = []
+        if let names {
+            own = try helpers.names("keys_in", [.list([.table(names)])]).sorted().map { ($0, .table(names)) }
+        }
+        return own + made.sorted().map { ($0, globals) }
+    }
+
+    /// Where a visible name is looked up, and whether it holds anything.
+    func container(of name: String) throws -> Value? {
+        if let names, try names.value(for: name).typeName != "nil" { return .table(names) }
+        let globals = try globals
+        if host.modules.contains(where: { $0.name == name }) { try helpers.call("module", [.string(name)]) }
+        return try helpers.call("field", [globals, .string(name)]).first.flatMap {
+            $0.typeName == "nil" ? nil : globals
+        }
+    }
+}
+
+extension String {
+    var trimmed: String {
+        var text = self[...]
+        while let first = text.first, first.isWhitespace { text.removeFirst() }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return String(text)
+    }
+}

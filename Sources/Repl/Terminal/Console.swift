@@ -1,0 +1,33 @@
+import CLineEditor
+import Foundation
+
+/// Where the prompt writes, and how wide and how colourful it may.
+public struct Console {
+    public let style: Style
+    /// Asked again for every answer: windows change their size.
+    public let columns: () -> Int
+    /// Writes text as it is.
+    public let write: (String) -> Void
+
+    public init(style: Style, columns: @escaping () -> Int = { 80 }, write: @escaping (String) -> Void) {
+        self.style = style
+        self.columns = columns
+        self.write = write
+    }
+
+    /// Standard output, in order with what scripts print there.
+    public static var standard: Console {
+        let style = Style.detect(ProcessInfo.processInfo.environment, isTerminal: isatty(STDOUT_FILENO) == 1)
+        return Console(style: style, columns: { terminalColumns() }) { text in
+            fflush(nil)
+            FileHandle.standardOutput.write(Data(text.utf8))
+        }
+    }
+
+    private static func terminalColumns() -> Int {
+        let columns = Int(le_columns())
+        return columns >= 20 ? columns : 80
+    }
+
+    func line(_ text: String) { write(text + "\n") }
+}

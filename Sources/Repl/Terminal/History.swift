@@ -1,0 +1,103 @@
+import Foundation
+import Storage
+
+/// What was entered, over sessions.
+///
+/// One line an input; a line end within an input is written as `\n`, a backslash as `\\`. Inputs are only ever
+/// appended, each in one write under a lock, so that two sessions keep both their inputs.
+final class History {
+    static let limit = 10_000
+
+    private let path: String?
+    private(set) var entries: [String] = []
+    private let warn: (String) -> Void
+    private var hasWarned = false
+
+    /// `LUAFLOW_HISTORY`, or luaflow/history in the folder for state. An empty variable keeps nothing.
+    static func standardPath(_ environment: [String: String]) -> String? {
+        if let path = environment["LUAFLOW_HISTORY"] { return path.isEmpty ? nil : path }
+        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return state + "/luaflow/history" }
+        return environment["HOME"].flatMap { $0.isEmpty ? nil : $0 + "/.local/state/luaflow/history" }
+    }
+
+    /// - Parameter warn: told once when the file cannot be read or written.
+    init(path: String?, warn: @escaping (String) -> Void = { _ in }) {
+        self.path = path
+        self.warn = warn
+        read()
+    }
+
+    private func read() {
+        guard let path, FileManager.default.fileExists(atPath: path) else { return }
+        guard let data = FileManager.default.contents(atPath: path) else { return complain("cannot read it") }
+        let lines = data.split(separator: UInt8(ascii: "\n"))
+        for line in lines.suffix(History.limit) {
+            let entry = History.decoded(String(decoding: line, as: UTF8.self))
+            if entry != entries.last { entries.append(entry) }
+        }
+        if lines.count > History.limit + History.limit / 5 { shorten() }
+    }
+
+    func append(_ input: String) {
+        guard input != entries.last else { return }
+        entries.append(input)
+        guard let path else { return }
+        let folder = (path as NSString).deletingLastPathComponent
+        if !folder.isEmpty {
+            try? FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        }
+        locked(O_WRONLY | O_APPEND | O_CREAT) { descriptor in
+            let bytes = Array((History.encoded(input) + "\n").utf8)
+            return write(descriptor, bytes, bytes.count) == bytes.count
+        }
+    }
+
+    /// Lets go of the oldest entries. Another session's input of this moment waits for the lock, and is kept.
+    private func shorten() {
+        locked(O_RDWR) { descriptor in
+            guard let path, let data = FileManager.default.contents(atPath: path) else { return false }
+            let lines = data.split(separator: UInt8(ascii: "\n")).suffix(History.limit)
+            let kept = Array(lines.map { Array($0) + [UInt8(ascii: "\n")] }.joined())
+            // In place, under the lock: a renamed file would leave the others appending to the old one.
+            guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else { return false }
+            return write(descriptor, kept, kept.count) == kept.count
+        }
+    }
+
+    private func locked(_ flags: Int32, _ body: (Int32) -> Bool) {
+        guard let path else { return }
+        let descriptor = open(path, flags | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return complain(String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        // A file system without locks still appends.
+        flock(descriptor, LOCK_EX)
+        if !body(descriptor) { complain(String(cString: strerror(errno))) }
+    }
+
+    private func complain(_ reason: String) {
+        guard !hasWarned, let path else { return }
+        hasWarned = true
+        warn("the history is not kept: \(path): \(reason)")
+    }
+
+    static func encoded(_ entry: String) -> String {
+        entry.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\n", with: "\\n")
+    }
+
+    static func decoded(_ line: String) -> String {
+        var entry = ""
+        var isEscaped = false
+        for character in line {
+            if isEscaped {
+                entry.append(character == "n" ? "\n" : character)
+                isEscaped = false
+            } else if character == "\\" {
+                isEscaped = true
+            } else {
+                entry.append(character)
+            }
+        }
+        return entry
+    }
+}

@@ -1,0 +1,24 @@
+import Autodiff
+import LuaFlow
+
+/// Tensors at the prompt: the numbers where they fit the screen, their edges where not.
+enum TensorText {
+    /// More lines than this are too many for an answer.
+    private static let mostLines = 24
+
+    static func whole(_ x: Variable, columns: Int) throws -> String {
+        let all = try TensorDescription.describe(x)
+        let lines = all.split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.count <= mostLines, lines.allSatisfy({ $0.utf8.count <= columns }) { return all }
+        if x.shape.count <= 1, all.utf8.count <= 10 * columns { return all }
+        return try TensorDescription.describe(x, limit: 0)
+    }
+
+    /// For a place where one line must do.
+    static func brief(_ x: Variable) -> String {
+        if x.value.count == 1, let number = try? x.value.item() {
+            return "tensor \(Shape.describe(x.shape)) of \(Inspector.number(.number(number)))"
+        }
+        return "tensor \(Shape.describe(x.shape)) \(x.dtype.rawValue)"
+    }
+}

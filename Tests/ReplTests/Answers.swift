@@ -1,0 +1,57 @@
+import Foundation
+import LuaFlow
+import Testing
+
+@testable import Repl
+
+/// A session without a terminal, and what it wrote.
+final class Conversation {
+    let session: Session
+    private let written: Written
+
+    private final class Written {
+        var text = ""
+    }
+
+    init(coloured: Bool = false, columns: Int = 80, names: (any ScriptTable)? = nil, commands: [Command] = []) throws {
+        var options = Interpreter.Options()
+        options.globals = true
+        let host = try LuaFlow.Host(options: options)
+        let written = Written()
+        self.written = written
+        let console = Console(style: Style(isColoured: coloured), columns: { columns }, write: { written.text += $0 })
+        session = try Session(host: host, console: console, names: names, commands: commands)
+    }
+
+    /// Enters inputs one after the other; what the last one answered.
+    @discardableResult
+    func answer(_ inputs: String...) -> String {
+        for input in inputs {
+            written.text = ""
+            outcome = session.enter(input)
+        }
+        return written.text
+    }
+    /// The same with the line breaks of narrow terminals taken out.
+    func words(_ input: String) -> String { answer(input).split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+
+    private(set) var outcome = Session.Outcome.stay
+
+    deinit { session.host.interpreter.close() }
+}
+
+/// Lines that were typed beforehand.
+final class TypedLines: LineSource {
+    private var lines: [Line]
+    private(set) var remembered: [String] = []
+    private(set) var prompts: [String] = []
+
+    init(_ lines: [Line]) { self.lines = lines }
+
+    func read(prompt: String, before: String) -> Line {
+        prompts.append(prompt)
+        return lines.isEmpty ? .end : lines.removeFirst()
+    }
+
+    func remember(_ input: String) { remembered.append(input) }
+}

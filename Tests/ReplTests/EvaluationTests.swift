@@ -1,0 +1,65 @@
+import LuaFlow
+import Testing
+
+@testable import Repl
+
+@Suite struct EvaluationTests {
+    @Test(arguments: [
+        ("1 + 1", "2\n"), ("1, nil, 'a'", "1\nnil\n\"a\"\n"), ("x = 5", ""), ("nil", ""),
+        ("print", "function (built in)\n"),
+        ("10 / 4", "2.5\n"), ("4 / 2", "2.0\n"), ("1e300 * 1e300", "inf\n"), ("2 ^ 53", "9007199254740992.0\n"),
+        ("0.1 + 0.2", "0.30000000000000004\n"), ("'tab\\t\\0\\xff\\u{202E}'", "\"tab\\t\\x00\\xff\\u{202E}\"\n"),
+        ("return 7", "7\n"), ("(function() end)()", ""), ("5;", ""), ("-- only a comment", ""), ("", ""),
+        ("not true", "false\n"), ("'ä日本'", "\"ä日本\"\n"),
+    ])
+    func valuesArePrinted(_ input: String, _ expected: String) throws {
+        #expect(try Conversation().answer(input) == expected)
+    }
+
+    @Test func theLastValuesHaveNames() throws {
+        let talk = try Conversation()
+        #expect(talk.answer("10", "20", "x = 3", "30;", "_ + __ + ___") == "60\n")
+    }
+
+    @Test func localsStay() throws {
+        let talk = try Conversation()
+        #expect(
+            talk.answer("local n <const>, m = 1, 2", "local function f() n = n + m return n end", "f()", "n") == "3\n")
+        #expect(talk.answer("local z", "z == nil") == "true\n")
+        #expect(talk.answer("do local inner = 1 end", "inner") == "")
+        #expect(talk.answer("function g() local q = 9 return q end", "g()") == "9\n")
+    }
+
+    @Test(arguments: [
+        "for i = 1, 3 do", "f(", "x = [[long", "function f()", "if x then", "1 +", "{1,", "x = 'a\\\n", "--[[ c",
+    ])
+    func unfinishedInputsGoOn(_ input: String) throws {
+        let talk = try Conversation()
+        #expect(talk.answer(input) == "")
+        #expect(talk.outcome == .unfinished)
+    }
+
+    @Test func theLoopJoinsLinesAndKeepsWholeInputs() throws {
+        let talk = try Conversation()
+        let lines = TypedLines([
+            .text("for i = 1, 2 do"), .text("t = i end"), .text("x = {"), .text(""), .text("y = ("), .interrupted,
+            .text("t"), .text(":quit"), .text("never"),
+        ])
+        #expect(Prompt(talk.session, lines: lines).run() == .end)
+        #expect(lines.remembered == ["for i = 1, 2 do\nt = i end", "x = {", "t", ":quit"])
+        #expect(lines.prompts == ["> ", ">> ", "> ", ">> ", "> ", ">> ", "> ", "> "])
+    }
+
+    @Test func exitLeavesWithItsStatus() throws {
+        let talk = try Conversation()
+        talk.answer("os.exit(7)")
+        #expect(talk.outcome == .leave(.exit(status: 7)))
+        #expect(talk.answer("1") == "1\n")
+    }
+
+    @Test func memoryEndsInAnErrorAndTheSessionGoesOn() throws {
+        let talk = try Conversation()
+        #expect(talk.answer("keep = 1", "('x'):rep(1 << 60)").contains("too large"))
+        #expect(talk.answer("keep") == "1\n")
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+@testable import Repl
+
+@Suite struct HistoryTests {
+    @Test(arguments: ["plain", "two\nlines", "back\\slash\\n", "\\", "a\n\nb\\\\n", "日本\t"])
+    func anyInputComesBackAsItWas(_ entry: String) throws {
+        let home = try Home()
+        History(path: home.path("new/folder/history")).append(entry)
+        #expect(History(path: home.path("new/folder/history")).entries == [entry])
+    }
+
+    @Test func repeatedInputsAreKeptOnce() throws {
+        let home = try Home()
+        let history = History(path: home.path("history"))
+        for entry in ["a", "a", "b", "a"] { history.append(entry) }
+        #expect(history.entries == ["a", "b", "a"])
+        #expect(try home.read("history") == "a\nb\na\n")
+    }
+
+    @Test func sessionsSideBySideKeepEverything() async throws {
+        let home = try Home()
+        let path = home.path("history")
+        await withTaskGroup(of: Void.self) { group in
+            for session in 0..<8 {
+                group.addTask {
+                    let history = History(path: path)
+                    for number in 0..<100 { history.append("session \(session) input \(number)") }
+                }
+            }
+        }
+        #expect(Set(try home.read("history").split(separator: "\n")).count == 800)
+    }
+
+    @Test func theOldestAreLetGo() throws {
+        let home = try Home()
+        let many = (1...13_000).map { "\($0)\n" }.joined()
+        try home.write("history", many)
+        let history = History(path: home.path("history"))
+        #expect(history.entries.count == 10_000)
+        #expect(history.entries.first == "3001" && history.entries.last == "13000")
+        #expect(try home.read("history").split(separator: "\n").count == 10_000)
+    }
+
+    @Test func aFileThatCannotBeWrittenIsToldOnce() throws {
+        let home = try Home()
+        try home.write("file", "")
+        var warnings: [String] = []
+        let history = History(path: home.path("file") + "/history", warn: { warnings.append($0) })
+        history.append("a")
+        history.append("b")
+        #expect(warnings.count == 1)
+        #expect(history.entries == ["a", "b"])
+    }
+
+    @Test func theUserSaysWhere() {
+        #expect(History.standardPath(["LUAFLOW_HISTORY": "/x", "HOME": "/h"]) == "/x")
+        #expect(History.standardPath(["LUAFLOW_HISTORY": "", "HOME": "/h"]) == nil)
+        #expect(History.standardPath(["XDG_STATE_HOME": "/s", "HOME": "/h"]) == "/s/luaflow/history")
+        #expect(
+            History.standardPath(["XDG_STATE_HOME": "relative", "HOME": "/h"]) == "/h/.local/state/luaflow/history")
+    }
+}

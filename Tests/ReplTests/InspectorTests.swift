@@ -1,0 +1,101 @@
+import LuaFlow
+import Testing
+
+@testable import Repl
+
+@Suite struct InspectorTests {
+    @Test(arguments: [
+        ("{}", "{}\n"), ("{1, 2, {3}}", "{1, 2, {3}}\n"),
+        (
+            "{3, z = 1, a = 'b', ['not a name'] = true, [10] = 0, [2.5] = 0}",
+            "{3, [2.5] = 0, [10] = 0, a = \"b\", [\"not a name\"] = true, z = 1}\n"
+        ),
+        ("{[true] = 1, [print] = 2, ['end'] = 3}", "{[\"end\"] = 3, [true] = 1, [function] = 2}\n"),
+        ("{nil, 2}", "{nil, 2}\n"), ("{tensor.zeros(2, 3)}", "{tensor (2, 3) float32}\n"),
+        ("setmetatable({}, {__tostring = function() return 'my \\27[31mthing' end})", "my \\x1b[31mthing\n"),
+        (
+            "setmetatable({}, {__tostring = function() error('no') end})",
+            "table (its __tostring fails: input 1:1: no)\n"
+        ),
+        ("setmetatable({}, {__tostring = function() return {} end})", "table (its __tostring fails: "),
+        ("setmetatable({1}, {__index = error, __pairs = error, __len = error})", "{1}\n"),
+        ("setmetatable({1}, {__metatable = 'locked'})", "{1}\n"),
+        ("function(a, b, ...) end", "function(a, b, ...) from input 1:1\n"),
+        ("coroutine.create(print)", "thread: 0x"), ("io.stdout", "file (0x"),
+    ])
+    func valuesHaveTheirShape(_ input: String, _ expected: String) throws {
+        let answer = try Conversation().answer(input)
+        if expected.hasSuffix("\n") { #expect(answer == expected) } else { #expect(answer.hasPrefix(expected)) }
+    }
+
+    @Test func cyclesAreNamed() throws {
+        let talk = try Conversation()
+        #expect(
+            talk.answer("t = {name = 'top'} t.own = t t.deep = {up = t}", "t")
+                == "{deep = {up = <cycle>}, name = \"top\", own = <cycle>}\n")
+        #expect(talk.answer("t = {a = {}} t.a.b = {back = t.a}", "t") == "{a = {b = {back = <cycle to .a>}}}\n")
+        // The same table twice is no cycle.
+        #expect(talk.answer("s = {1} t = {s, s}", "t") == "{{1}, {1}}\n")
+    }
+
+    @Test func depthAndLengthAreBounded() throws {
+        let talk = try Conversation()
+        let deep = talk.answer("d = {} for i = 1, 10000 do d = {d} end", "d")
+        #expect(deep == "{{{{{{{...}}}}}}}\n")
+        let long = talk.answer("l = {} for i = 1, 1e6 do l[i] = i end for i = 1, 500 do l['k' .. i] = i end", "l")
+        #expect(long.contains("... 1000300 more\n"))
+        // Everything refers to everything: the tree would be endless.
+        let wide = talk.answer(
+            "n = {} for i = 1, 60 do n[i] = {} end for i = 1, 60 do for j = 1, 60 do n[i][j] = n[j] end end", "n")
+        #expect(wide.utf8.count < 1_000_000)
+    }
+
+    @Test(arguments: [20, 40, 80, 132])
+    func everyLineFits(_ columns: Int) throws {
+        let talk = try Conversation(columns: columns)
+        for input in [
+            "t = {} for i = 1, 90 do t[i] = ('x'):rep(i % 30) end t.name = ('word '):rep(60) t.deep = {{{('y'):rep(200)}}}",
+            "t", "('日本 '):rep(100)", "random.normal({30, 30})", "random.normal({200})",
+            "{{random.normal({2})}, f = print}",
+            "('z'):rep(100000)", "error(('a b '):rep(100))",
+            "local reallyLongNameOfAVariable = nothing.at.all.there.for.anybody.to.find.now",
+            ":help", "?tensor.zeros", ":doc optim.Adam", ":doc", "?tensor", ":who", ":nonsense",
+        ] {
+            for line in talk.answer(input).split(separator: "\n") {
+                #expect(Text.width(line) <= columns, "\(input): \(line)")
+            }
+        }
+    }
+
+    @Test func longTablesAreRows() throws {
+        let talk = try Conversation(columns: 40)
+        #expect(
+            talk.answer("t = {} for i = 1, 20 do t[i] = i * i end", "t") == """
+                {
+                    1,   4,   9,  16,  25,  36,  49,
+                   64,  81, 100, 121, 144, 169, 196,
+                  225, 256, 289, 324, 361, 400,
+                }
+
+                """)
+    }
+
+    @Test func picturesFollowTheNumbers() throws {
+        let talk = try Conversation()
+        #expect(talk.answer("tensor.eye(10)").hasSuffix("shape (10, 10), float32\n@         \n") == false)
+        let shown = talk.answer("tensor.eye(10)")
+        #expect(shown.split(separator: "\n").count > 12)
+        #expect(talk.answer("tensor.zeros(10, 10)").split(separator: "\n").count <= 10)
+        #expect(talk.answer("2 * tensor.eye(10)").split(separator: "\n").count <= 10)
+        talk.answer(":pictures off")
+        #expect(talk.answer("tensor.eye(10)").split(separator: "\n").count <= 10)
+    }
+
+    @Test func widthsOfLettersAreThoseOfTerminals() {
+        #expect(Text.width("abc") == 3)
+        #expect(Text.width("日本") == 4)
+        #expect(Text.width("e\u{301}") == 1)
+        #expect(Text.clipped("日本語", to: 5) == "日...")
+        #expect(Text.wrapped("one two three four five six", to: 20, indent: 2) == "one two three four\n  five six")
+    }
+}

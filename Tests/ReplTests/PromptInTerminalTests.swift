@@ -1,0 +1,263 @@
+import Foundation
+import Testing
+
+/// The built command in a real terminal, as a user types.
+@Suite(
+    .serialized, .timeLimit(.minutes(10)),
+    .enabled(if: Pane.isPossible, "tmux is not installed: the prompt's tests in a real terminal are left out"))
+struct PromptInTerminalTests {
+    @Test func keysEditTheLine() throws {
+        let pane = try Pane()
+        try pane.see(":help")
+        try pane.type("12 + 1")
+        try pane.press("Home")
+        try pane.type("4")
+        try pane.press("End", "BSpace")
+        try pane.type("2")
+        try pane.press("Left", "Left", "Left", "Left", "BSpace", "Enter")  // 41 + 2
+        try pane.see("> 41 + 2\n43\n")
+        try pane.type("'ä日' ..")
+        try pane.press("BSpace", "BSpace", "BSpace", "Left", "Left", "BSpace")
+        try pane.type("ö")
+        try pane.press("Enter")
+        try pane.see("\"ö日\"")
+    }
+
+    @Test func historyIsFoundAgainInThisSessionAndTheNext() throws {
+        let home = try Home()
+        do {
+            let pane = try Pane(home: home)
+            try pane.prompt()
+            try pane.enter("apple = 17")
+            try pane.prompt()
+            try pane.enter("for i = 1, 2 do")
+            try pane.see("\n>>")
+            try pane.enter("  apple = apple + i end")
+            try pane.prompt()
+            try pane.press("Up", "Enter")
+            try pane.prompt()
+            try pane.enter("apple")
+            try pane.see("\n23\n")
+            try pane.press("C-d")
+            try pane.see("LEFT 0")
+        }
+        let pane = try Pane(home: home)
+        try pane.prompt()
+        try pane.press("Up", "Up")
+        try pane.see("> for i = 1, 2 do\n  apple = apple + i end")
+        try pane.press("C-c")
+        try pane.press("C-r")
+        try pane.type("ple = 1")
+        try pane.see("apple = 17")
+        try pane.press("Enter")
+        try pane.enter("apple + 1")
+        try pane.see("\n18\n")
+    }
+
+    @Test func twoSessionsKeepBothTheirInputs() throws {
+        let home = try Home()
+        let (first, second) = (try Pane(home: home), try Pane(home: home))
+        for (pane, name) in [(first, "one"), (second, "two")] {
+            try pane.prompt()
+            try pane.enter("\(name) = 1")
+            try pane.see("\(name) = 1\n>")
+        }
+        try first.enter("three = 1")
+        try first.see("three = 1\n>")
+        #expect(try home.read("state/luaflow/history") == "one = 1\ntwo = 1\nthree = 1\n")
+    }
+
+    @Test func tabCompletes() throws {
+        let pane = try Pane()
+        try pane.prompt()
+        try pane.type("tenso")
+        try pane.press("Tab")
+        try pane.type(".ey")
+        try pane.press("Tab")
+        try pane.type("(2):tol")
+        try pane.press("Tab")
+        try pane.see("> tensor.eye(2):tol")
+        try pane.press("C-c")
+        try pane.enter("x = tensor.eye(2)")
+        try pane.prompt()
+        try pane.type("x:to")
+        try pane.press("Tab")
+        try pane.press("Tab", "Tab")
+        try pane.see("tolist")
+        try pane.see("> x:to")
+        try pane.press("C-c")
+        try pane.type("optim.SGD(x, {mom")
+        try pane.press("Tab")
+        try pane.see("> optim.SGD(x, {momentum =")
+    }
+
+    @Test func unfinishedInputGoesOnAndIsGivenUp() throws {
+        let pane = try Pane()
+        try pane.prompt()
+        try pane.enter("f = function(a)")
+        try pane.see("\n>>")
+        try pane.enter("  return a * 2")
+        try pane.enter("end")
+        try pane.prompt()
+        try pane.enter("f(21)")
+        try pane.see("\n42\n")
+        try pane.enter("g = (")
+        try pane.see("g = (\n>>")
+        try pane.press("C-c")
+        try pane.prompt()
+        try pane.enter("7 * 11")
+        try pane.see("\n77\n")
+    }
+
+    @Test func controlCInterruptsLuaAndKernelsAndKeepsTheSession() throws {
+        let pane = try Pane()
+        try pane.prompt()
+        try pane.enter("kept = 5; coroutine.wrap(function() print('loop'..'ing') while true do pcall(error) end end)()")
+        try pane.see("looping")
+        try pane.press("C-c")
+        try pane.see("interrupted\n>")
+        try pane.enter("one = tensor.ones(1, 7000):expand(7000, 7000) print('ker'..'nel') one:matmul(one);")
+        try pane.see("kernel")
+        usleep(300_000)
+        try pane.press("C-c")
+        try pane.see("an interrupt") { $0.components(separatedBy: "interrupted\n").count == 3 }
+        try pane.enter("kept * 3")
+        try pane.see("\n15\n")
+    }
+
+    @Test func controlCAtThePromptClearsTheLine() throws {
+        let pane = try Pane()
+        try pane.prompt()
+        try pane.type("nonsense(")
+        try pane.see("> nonsense(")
+        try pane.press("C-c")
+        try pane.see("nonsense(^C\n>")
+        for _ in 0..<3 { try pane.press("C-c") }
+        usleep(2_500_000)  // nothing of the presses may end the program later
+        try pane.enter("6 * 7")
+        try pane.see("\n42\n")
+    }
+
+    @Test func controlZStopsAndTheLineIsThereAgain() throws {
+        let pane = try Pane("set -m; export PS1='shell$ '; ENV= exec bash --norc -i")
+        try pane.see("shell$")
+        let program = try Program.url.path
+        try pane.enter("clear; '\(program)'")
+        try pane.prompt()
+        try pane.type("8 * 8")
+        try pane.see("> 8 * 8")  // the terminal forgets what was typed and not yet read
+        try pane.press("C-z")
+        try pane.see("Stopped")
+        try pane.enter("echo $((2 + 2))typed")
+        try pane.see("4typed")
+        try pane.enter("fg")
+        try pane.see("the line again") {
+            $0.contains("fg\n") && ($0.split(separator: "\n").last ?? "").hasPrefix("> 8 * 8")
+        }
+        try pane.press("Enter")
+        try pane.see("\n64\n")
+    }
+
+    @Test func picturesAreShownAsPictures() throws {
+        let pane = try Pane()
+        try pane.prompt()
+        try pane.enter("tensor.eye(12)")
+        try pane.see("a picture") { $0.contains("▀▀▀▀▀▀▀▀▀▀▀▀\n") }
+        try pane.enter(":pictures off")
+        try pane.press("C-l")
+        try pane.enter("tensor.eye(12)")
+        try pane.see("shape (12, 12), float32\n>")
+        #expect(try !pane.screen().contains("▀"))
+    }
+
+    @Test func errorsShowTheLineAndAreColouredUnlessRefused() throws {
+        let pane = try Pane()
+        try pane.prompt()
+        try pane.enter("local t = 1; nothing.here = t")
+        try pane.see(
+            "input 1:1: attempt to index a nil value (global 'nothing')\n  local t = 1; nothing.here = t\n               ^^^^^^^\n>"
+        )
+        try pane.see("\u{1B}[31m", escapes: true)
+        let plain = try Pane(environment: ["NO_COLOR": "1"])
+        try plain.prompt()
+        try plain.enter("x = = 1")
+        let screen = try plain.see("  x = = 1\n      ^\n", escapes: true)
+        #expect(!screen.contains("\u{1B}["))
+    }
+
+    @Test func leavingGivesTheStatusAndTheTerminalBack() throws {
+        let pane = try Pane(
+            "luaflow; echo STATUS $?; stty -a | tr ' ;' '\\n' | grep -x -e icanon -e echo -e isig | tr '\\n' ' '")
+        try pane.prompt()
+        try pane.enter("os.exit(3)")
+        try pane.see("STATUS 3")
+        try pane.see("isig icanon echo")
+    }
+
+    @Test func aSignalGivesTheTerminalBack() throws {
+        let pane = try Pane(
+            "luaflow; echo STATUS $?; stty -a | tr ' ;' '\\n' | grep -x -e icanon -e echo | tr '\\n' ' '")
+        try pane.prompt()
+        try pane.enter("tonumber(io.popen('echo $PPID'):read())")
+        let screen = try pane.see("a number") { $0.split(separator: "\n").contains { Int($0) != nil } }
+        try pane.prompt()
+        let process = try #require(screen.split(separator: "\n").compactMap { Int32($0) }.first)
+        kill(process, SIGTERM)
+        try pane.see("STATUS 143")
+        try pane.see("icanon echo")
+    }
+
+    @Test func aNewWindowSizeIsHeeded() throws {
+        let pane = try Pane()
+        try pane.prompt()
+        try pane.resize(columns: 40, rows: 20)
+        try pane.type("t = {} for i = 1, 30 do t[i] = i * 1000 end")
+        try pane.press("Enter")
+        try pane.enter("t")
+        let screen = try pane.see("30000")
+        #expect(screen.contains("{\n   1000,  2000,  3000,  4000,  5000,\n"))
+    }
+
+    @Test func theStartUpFileRunsAndItsErrorsAreShown() throws {
+        let home = try Home()
+        try home.write("config/luaflow/init.lua", "greeted = 'from init'\nerror('not today')\n")
+        let pane = try Pane(home: home)
+        try pane.see("not today")
+        try pane.prompt()
+        try pane.enter("greeted")
+        try pane.see("\"from init\"")
+    }
+
+    @Test func aFileRunsFirstAndItsGlobalsStay() throws {
+        let home = try Home()
+        try home.write("first.lua", "loaded = select('#', ...) + 40\nprint('in ' .. arg[0])\nreturn loaded")
+        let pane = try Pane("luaflow repl first.lua a b", home: home)
+        try pane.see("in first.lua\n42\n>")
+        try pane.enter("loaded + 1")
+        try pane.see("\n43\n")
+    }
+
+    @Test func aTerminalWithoutEditingWorks() throws {
+        let pane = try Pane(environment: ["TERM": "dumb"])
+        try pane.prompt()
+        try pane.enter("3 * 3")
+        try pane.see("\n9\n")
+        try pane.type("oops")
+        try pane.press("C-c")
+        try pane.enter("'next'")
+        try pane.see("\"next\"")
+        try pane.press("C-d")
+        try pane.see("LEFT 0")
+    }
+
+    @Test func pastedLinesAreOneInput() throws {
+        let home = try Home()
+        let pane = try Pane(home: home)
+        try pane.prompt()
+        try pane.paste("a = 1\n\tb = 2\n\nc = a + b\n")
+        try pane.press("Enter")
+        try pane.enter("c")
+        try pane.see("\n3\n")
+        #expect(try home.read("state/luaflow/history").hasPrefix("a = 1\\n    b = 2\\n\\nc = a + b\n"))
+    }
+}
