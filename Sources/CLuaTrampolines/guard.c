@@ -91,6 +91,15 @@ static int ipairs_bounded(lua_State *L) {
     return 3;
 }
 
+// Lua's own message for an object of ours speaks of an iterator that the script never wrote.
+static int pairs_named(lua_State *L) {
+    lf_box *box = lf_to_box(L, 1);
+    if (!box || luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) return call_original(L);
+    bool has_elements = luaL_getmetafield(L, 1, "__len") != LUA_TNIL;
+    return luaL_error(L, "pairs: a table expected, got %s%s", box->type->name,
+                      has_elements ? "; ipairs goes through its elements" : "");
+}
+
 static void guard(lua_State *L, const char *name, lua_CFunction guarded) {
     if (lua_getfield(L, -1, name) != LUA_TFUNCTION) {
         lua_pop(L, 1);
@@ -105,6 +114,7 @@ void lf_open_guards(lua_State *L) {
     guard(L, "xpcall", xpcall_guarded);
     guard(L, "setmetatable", setmetatable_guarded);
     guard(L, "ipairs", ipairs_bounded);
+    guard(L, "pairs", pairs_named);
     lua_pop(L, 1);
     if (lua_getglobal(L, LUA_DBLIBNAME) == LUA_TTABLE) {
         guard(L, "setmetatable", setmetatable_guarded);

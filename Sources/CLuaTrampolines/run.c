@@ -12,7 +12,7 @@ typedef struct {
 static int run_body(lua_State *L) {
     chunk *c = lua_touserdata(L, 1);
     lf_forget_traceback(L);
-    c->load_status = c->path ? luaL_loadfilex(L, c->path, NULL) : luaL_loadbufferx(L, c->code, c->length, c->name, NULL);
+    c->load_status = c->path ? luaL_loadfilex(L, c->path, NULL) : luaL_loadbufferx(L, c->code, c->length, c->name, "t");
     if (c->load_status != LUA_OK) return lua_error(L);
     if (c->only_check) return 0;
     int base = lua_gettop(L);

@@ -112,6 +112,14 @@ import Testing
         } catch { #expect(!error.isIncomplete) }
     }
 
+    /// A text is Lua: bytecode that lost some bytes on its way would be run unchecked.
+    @Test func textsAreNotBytecode() throws {
+        let host = try Host()
+        #expect(try host.error("\u{1B}Lua").message.contains("attempt to load a binary chunk"))
+        #expect(throws: LuaError.self) { try host.interpreter.check(code: "\u{1B}LuaT") }
+        #expect(try host.text("return load(string.dump(function() return 7 end))()") == "7")
+    }
+
     @Test func exitEndsTheRunWhateverCatches() throws {
         let host = try Host()
         #expect(try host.error("while true do pcall(os.exit, 3) end").kind == .exit(code: 3))
