@@ -37,7 +37,9 @@ final class Core: @unchecked Sendable {
         self.memoryLimit = memoryLimit
         let owner = Owner()
         self.owner = owner
-        memory = NativeMemory(limit: memoryLimit ?? .max) { owner.core?.collectGarbage() }
+        // Some room is left to Lua: without any a script could not even run on to where its garbage is collected.
+        let nativeLimit = memoryLimit.map { $0 - min($0 / 16, 4 << 20) }
+        memory = NativeMemory(limit: nativeLimit ?? .max) { owner.core?.collectGarbage() }
         files = context.service(LoadedFiles.self)
         let account = Unmanaged.passUnretained(memory).toOpaque()
         let callbacks = lf_callbacks(
@@ -80,6 +82,8 @@ final class Core: @unchecked Sendable {
         guard !isClosed else { return }
         lf_close(state)
         isClosed = true
+        memory.release(chargedLuaBytes)
+        chargedLuaBytes = 0
         natives.removeAll()
         // A service may hold a script's function, whose handle holds us.
         context = Context()

@@ -31,6 +31,27 @@ import Testing
         #expect(host.interpreter.memory.liveBytes < 4 << 20)
     }
 
+    /// Objects that one object holds come free only when a finaliser ran, which Lua's own emergency collection does not do.
+    @Test func luaHasRoomToGoOnAfterNativeMemoryRanOut() throws {
+        let host = try Host(memoryLimit: 64 << 20)
+        for bytes in [1 << 20, 100_000, 10_000] {
+            try host.run("""
+                local ok, e = pcall(function()
+                    local chain
+                    while true do
+                        local p = probe.big(\(bytes))
+                        chain = probe.holder({p, chain})
+                    end
+                end)
+                assert(not ok and e:find("not enough memory"))
+                local t = {}
+                for i = 1, 1000 do t[i] = {tostring(i)} end
+                """)
+            #expect(try host.text("return probe.big(10000000).number") == "0.0")
+        }
+        try host.expectNoLeak()
+    }
+
     /// Both kinds share one limit.
     @Test func nativeBytesLeaveLessToLua() throws {
         let host = try Host(memoryLimit: 64 << 20)
@@ -127,5 +148,11 @@ import Testing
         host.interpreter.close()
         #expect(host.counter.count == 0)
         host.interpreter.close()
+        // Under a limit Lua's own bytes are in the account as well.
+        let limited = try Host(memoryLimit: 64 << 20)
+        try limited.run("t = {} for i = 1, 1e5 do t[i] = i end probe.count()")
+        #expect(limited.interpreter.memory.liveBytes > 1 << 20)
+        limited.interpreter.close()
+        #expect(limited.interpreter.memory.liveBytes == 0)
     }
 }
