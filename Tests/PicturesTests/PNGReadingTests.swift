@@ -64,6 +64,22 @@ import Testing
         #expect(memory.chargedBytes == 0)
     }
 
+    /// A file that is too short for the pixels it claims, at deflate's best.
+    @Test func pixelsThatCannotComeAreRefusedBeforeAllocation() throws {
+        try withFolder { folder in
+            var bytes = try contents(try fixture("rgb8.png"))
+            // Width and height, most significant byte first: 8192 each.
+            for place in [16, 20] { bytes.replaceSubrange(place..<place + 4, with: [0, 0, 0x20, 0]) }
+            try Data(bytes).write(to: URL(fileURLWithPath: folder + "/claims.png"))
+            let memory = NativeMemory()
+            let text = NativeMemory.$current.withValue(memory) {
+                message { try call("image.load", .string(folder + "/claims.png")) }
+            }
+            #expect(text?.contains("\(bytes.count) bytes cannot hold 8192 x 8192 pixels") == true, "\(text ?? "no error")")
+            #expect(memory.chargedBytes == 0)
+        }
+    }
+
     @Test func decodingCountsAgainstTheMemoryCap() throws {
         let path = try fixture("rgb8.png")
         let memory = NativeMemory(limit: 100)

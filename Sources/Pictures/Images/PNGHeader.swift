@@ -9,6 +9,10 @@ package struct PNGHeader: Equatable {
     package let height: Int
     /// False for greyscale, with or without alpha; true for RGB and palettes, whatever colours these hold.
     let isColored: Bool
+    private let bitsPerPixel: Int
+
+    /// What the file has at the very least: deflate makes at most 1032 bytes of one.
+    var leastFileSize: Int { (width * bitsPerPixel / 8 * height) / 1032 }
 
     /// - Parameter file: how messages call the file.
     package init(_ bytes: some Collection<UInt8>, file: String, for operation: String) throws {
@@ -27,9 +31,13 @@ package struct PNGHeader: Equatable {
         } catch let error as ScriptError {
             throw ScriptError(operation, "\(file): \(error.message)")
         }
+        let depth = Int(bytes[24])
         switch bytes[25] {
-        case 0, 4: isColored = false
-        case 2, 3, 6: isColored = true
+        case 0: (isColored, bitsPerPixel) = (false, depth)
+        case 2: (isColored, bitsPerPixel) = (true, 3 * depth)
+        case 3: (isColored, bitsPerPixel) = (true, depth)
+        case 4: (isColored, bitsPerPixel) = (false, 2 * depth)
+        case 6: (isColored, bitsPerPixel) = (true, 4 * depth)
         default: throw ScriptError(operation, "\(file): \(bytes[25]) is no PNG colour type")
         }
         self.width = width

@@ -9,6 +9,11 @@ enum PNGReader {
         let file = try SequentialFile(path, for: operation)
         let shown = "\"\(path)\""
         let header = try PNGHeader(file.head(PNGHeader.length), file: shown, for: operation)
+        // Before memory is taken for what cannot come.
+        guard file.size >= header.leastFileSize else {
+            throw ScriptError(
+                operation, "\(shown): \(file.size) bytes cannot hold \(header.width) x \(header.height) pixels")
+        }
 
         // Cairo's decoder allocates as many bytes again as the canvas below holds.
         let decoding = header.width * header.height * 4

@@ -11,6 +11,8 @@ final class SequentialFile {
     private let descriptor: Int32
     /// True once a read found less than it asked for.
     private(set) var ended = false
+    /// In bytes, when the file was opened.
+    let size: Int
 
     init(_ path: String, for operation: String) throws {
         guard !path.utf8.contains(0) else {
@@ -27,6 +29,7 @@ final class SequentialFile {
         }
         LoadedFiles.current?.note(path, .data)
         self.descriptor = descriptor
+        size = Int(status.st_size)
     }
 
     deinit { close(descriptor) }
