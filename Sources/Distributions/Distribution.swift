@@ -136,9 +136,3 @@ extension Distribution {
         }
     }
 }
-
-/// A number as a script would write it: `1`, `0.5`, `-inf`, `nan`.
-func shown(_ number: Double) -> String {
-    if let whole = Int(exactly: number), whole.magnitude < 1 << 53 { return String(whole) }
-    return "\(number)"
-}

@@ -54,9 +54,3 @@ struct StateReader {
 }
 
 func isLearningRate(_ number: Double) -> Bool { number >= 0 && number.isFinite }
-
-/// A number as a script would write it: `1`, `0.001`, `nan`.
-func shown(_ number: Double) -> String {
-    if let whole = Int(exactly: number), whole.magnitude < 1 << 53 { return String(whole) }
-    return number.isNaN ? "nan" : "\(number)"
-}

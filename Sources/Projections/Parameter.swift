@@ -34,11 +34,7 @@ public struct Parameter: CustomStringConvertible {
 }
 
 /// A number as a script would write it: `1`, `0.5`, `-inf`.
-func format(_ value: Double) -> String {
-    if value.isNaN { return "nan" }  // its sign means nothing
-    if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return String(whole) }
-    return "\(value)"
-}
+func format(_ value: Double) -> String { shown(value) }
 
 /// ` at index 3`, ` at index (2, 1)`, or nothing for a single number; counted from 1.
 func place(_ flat: Int, in shape: [Int]) -> String {

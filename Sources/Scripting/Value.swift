@@ -49,6 +49,12 @@ public enum Value {
     }
 }
 
+/// A number as a script would write it: `1`, `0.5`, `-inf`; every NaN is `nan`, whatever its sign.
+public func shown(_ number: Double) -> String {
+    if let whole = Int(exactly: number), whole.magnitude < 1 << 53 { return String(whole) }
+    return number.isNaN ? "nan" : "\(number)"
+}
+
 /// Anything Swift hands to scripts as a userdata. The interpreter holds one strong reference per userdata.
 public protocol ScriptObject: AnyObject {
     /// The type under which scripts know it; its ``TypeFace`` gives methods and operators.

@@ -46,9 +46,3 @@ enum Vectors {
         return variable.shape.count == 1 ? variable : try variable.reshape([count])
     }
 }
-
-/// A number as a script would write it: `1`, `0.5`, `-inf`, `nan`.
-func shown(_ number: Double) -> String {
-    if let whole = Int(exactly: number), whole.magnitude < 1 << 53 { return String(whole) }
-    return number.isNaN ? "nan" : "\(number)"
-}

@@ -106,9 +106,9 @@ enum RandomFunctions {
             "random.\(name)",
             Documentation("random.\(name)({d1, d2, ...}\(list.isEmpty ? "" : ", " + list), {generator, dtype}) -> tensor", summary, errors: errors + "; a shape that is not one", source: source, example: example)
         ) { arguments in
-            let shape = try arguments.shape(at: 1)
+            let (shape, first) = try arguments.optionalShape(at: 1)
+            var next = first
             var numbers: [Double] = []
-            var next = 2
             for parameter in parameters {
                 if arguments[next].asNumber != nil {
                     numbers.append(try arguments.number(next, parameter.name))
@@ -128,13 +128,13 @@ enum RandomFunctions {
     }
 
     static let normal = drawing(
-        "normal", [("mean", 0), ("std", 1)], "Normal numbers with that mean (0) and standard deviation (1).", errors: "a standard deviation that is negative or NaN", source: "torch.normal",
+        "normal", [("mean", 0), ("std", 1)], "Normal numbers with that mean (0) and standard deviation (1). Without a shape one number, in a 0-d tensor.", errors: "a standard deviation that is negative or NaN", source: "torch.normal",
         example: "assert(random.normal({2, 3}).shape[2] == 3)",
         check: { $0[1] >= 0 ? nil : "std: a number from 0 expected, got \($0[1])" }
     ) { generator, numbers in numbers[0] + numbers[1] * generator.normal() }
 
     static let uniform = drawing(
-        "uniform", [("low", 0), ("high", 1)], "Uniform numbers in [low, high), [0, 1) by default.", errors: "low above high", source: "torch.Tensor.uniform_",
+        "uniform", [("low", 0), ("high", 1)], "Uniform numbers in [low, high), [0, 1) by default. Without a shape one number, in a 0-d tensor.", errors: "low above high", source: "torch.Tensor.uniform_",
         example: "local u = random.uniform({100})\nassert(u:min():item() >= 0 and u:max():item() < 1)",
         check: { $0[0] <= $0[1] && ($0[1] - $0[0]).isFinite ? nil : "low \($0[0]) and high \($0[1]): finite numbers, low not above high, expected" }
     ) { generator, numbers in numbers[0] + (numbers[1] - numbers[0]) * generator.uniform() }
@@ -161,25 +161,27 @@ enum RandomFunctions {
         guard arguments[1].asNumber.map({ $0 == $0.rounded() }) ?? true else {
             throw arguments.error("argument 1: a shape such as {2, 3} or a tensor of probabilities expected, got \(arguments[1].shown); for one draw with probability p, random.bernoulli({}, p)")
         }
-        try arguments.atMost(3)
-        let shape = try arguments.shape(at: 1)
-        let p = arguments[2].asNumber ?? 0.5
-        guard p >= 0, p <= 1 else { throw arguments.error("p: a number from 0 to 1 expected, got \(p)") }
-        let options = try arguments.options(arguments[2].asNumber == nil && !arguments.isNil(2) ? 2 : 3, ["generator", "dtype"])
+        let (shape, next) = try arguments.optionalShape(at: 1)
+        let p = arguments[next].asNumber ?? 0.5
+        guard p >= 0, p <= 1 else { throw arguments.error("p: a number from 0 to 1 expected, got \(arguments[next].shown)") }
+        let last = arguments[next].asNumber == nil && !arguments.isNil(next) ? next : next + 1
+        try arguments.atMost(last)
+        let options = try arguments.options(last, ["generator", "dtype"])
         return .tensor(try arguments.generator(options).fill(shape, arguments.dtype(options), for: arguments.function) { $0.uniform() < p ? 1 : 0 })
     }
 
     static let randint = NativeFunction(
         "random.randint",
-        Documentation("random.randint(low, high, {d1, d2, ...}, {generator, dtype}) -> tensor", "Whole numbers from low to high, both included (Lua's math.random).", errors: "low above high", source: "torch.randint, with the end included",
-            example: "local r = random.randint(1, 6, {100})\nassert(r:min():item() >= 1 and r:max():item() <= 6)")
+        Documentation("random.randint(low, high, {d1, d2, ...}, {generator, dtype}) -> tensor", "Whole numbers from low to high, both included (Lua's math.random). Without a shape one number, in a 0-d tensor.", errors: "low above high", source: "torch.randint, with the end included",
+            example: "local r = random.randint(1, 6, {100})\nassert(r:min():item() >= 1 and r:max():item() <= 6)\nassert(random.randint(3, 3):item() == 3)")
     ) { arguments in
         try arguments.atMost(4)
         let (low, high) = (try arguments.integer(1, "low"), try arguments.integer(2, "high"))
         let (span, overflow) = high.subtractingReportingOverflow(low)
         guard !overflow, span >= 0, span < 1 << 53, Swift.max(low.magnitude, high.magnitude) <= 1 << 53 else { throw arguments.error("low \(low) and high \(high): low not above high, and both within 2^53, expected") }
-        let shape = try arguments.shape(at: 3)
-        let options = try arguments.options(4, ["generator", "dtype"])
+        let (shape, next) = try arguments.optionalShape(at: 3)
+        try arguments.atMost(next)
+        let options = try arguments.options(next, ["generator", "dtype"])
         return .tensor(try arguments.generator(options).fill(shape, arguments.dtype(options), for: arguments.function) { Double(low + $0.below(span + 1)) })
     }
 
@@ -209,7 +211,7 @@ enum RandomFunctions {
             let drawn = try drawPositions(Arguments(function: arguments.function, values: rest, context: arguments.context))
             guard case .object(let object) = drawn, let positions = object as? Variable else { return drawn }
             let elements = try positions.value.toArray().map { try table.value(at: Int($0)) }
-            return arguments.isNil(2) ? elements[0] : .list(elements)
+            return arguments[2].asNumber == nil ? elements[0] : .list(elements)
         }
         return try drawPositions(arguments)
     }
@@ -217,8 +219,14 @@ enum RandomFunctions {
     /// `random.choice` of the numbers 1 to n.
     private static func drawPositions(_ arguments: Arguments) throws -> Value {
         let n = try arguments.integer(1, "n", in: 1...(1 << 31))
-        let count = try arguments.integer(2, "count", in: 0...(1 << 31), default: 1)
-        let options = try arguments.options(3, ["generator", "replace", "weights"])
+        var next = 2
+        var count = 1
+        if case .table = arguments[2] {} else {
+            count = try arguments.integer(2, "count", in: 0...(1 << 31), default: 1)
+            next = 3
+        }
+        try arguments.atMost(next)
+        let options = try arguments.options(next, ["generator", "replace", "weights"])
         let generator = try arguments.generator(options)
         let replace = try options.boolean("replace", default: true)
         guard replace || count <= n else { throw arguments.error("\(count) of \(n) cannot be drawn without replacement") }

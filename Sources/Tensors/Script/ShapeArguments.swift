@@ -19,6 +19,16 @@ extension Arguments {
         }
     }
 
+    /// A shape, or none of it for a single draw: a table of nothing but options is not the shape but what follows it.
+    /// - Returns: the shape, and the position after it.
+    func optionalShape(at position: Int) throws -> (shape: [Int], next: Int) {
+        if isNil(position) { return ([], position + 1) }
+        if case .table(let table) = self[position], table.count == 0, try !table.entries().isEmpty {
+            return ([], position)
+        }
+        return (try shape(at: position), position + 1)
+    }
+
     private func extents(_ sizes: [Value], from least: Int) throws -> [Int] {
         try sizes.enumerated().map { index, value in
             guard let extent = value.asInteger, extent >= least else {
