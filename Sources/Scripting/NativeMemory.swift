@@ -40,6 +40,7 @@ public final class NativeMemory: Sendable {
     }
 
     private func tryCharge(_ bytes: Int) -> Bool {
+        if refuses() { return false }
         let after = live.wrappingAdd(bytes, ordering: .relaxed).newValue
         guard after <= limit.load(ordering: .relaxed) else {
             live.wrappingSubtract(bytes, ordering: .relaxed)
@@ -52,5 +53,25 @@ public final class NativeMemory: Sendable {
     /// Takes back what ``charge(_:)`` counted.
     public func release(_ bytes: Int) {
         live.wrappingSubtract(bytes, ordering: .relaxed)
+    }
+
+    // MARK: For tests
+
+    /// The first charge to be refused, 0 when nobody counts; and the charges tried since then.
+    private let firstRefused = Atomic<Int>(0)
+    private let tried = Atomic<Int>(0)
+
+    /// For tests: every charge from the nth on is refused, as if the cap were reached (`Int.max`: they are only counted);
+    /// nil ends it.
+    /// - Returns: how many charges were tried since the last call.
+    @discardableResult
+    package func failCharges(from nth: Int?) -> Int {
+        firstRefused.store(nth ?? 0, ordering: .relaxed)
+        return tried.exchange(0, ordering: .relaxed)
+    }
+
+    private func refuses() -> Bool {
+        let first = firstRefused.load(ordering: .relaxed)
+        return first > 0 && tried.wrappingAdd(1, ordering: .relaxed).newValue >= first
     }
 }

@@ -57,9 +57,11 @@ struct Command {
 }
 
 extension Command {
-    /// Runs a script, presses Ctrl-C once the script has made a file, and waits. The exit status; minus the signal's
-    /// number if it died of one.
-    static func interrupted(_ script: String, whenThere ready: String, errors: String = "/dev/null") throws -> Int32 {
+    /// Runs a script, presses Ctrl-C (or sends another signal) once the script has made a file, and waits. The exit
+    /// status; minus the signal's number if it died of one.
+    static func interrupted(
+        _ script: String, whenThere ready: String, by signal: Int32 = SIGINT, errors: String = "/dev/null"
+    ) throws -> Int32 {
         let process = Process()
         process.executableURL = try program
         process.arguments = ["run", script]
@@ -67,7 +69,7 @@ extension Command {
         process.standardError = FileHandle(forWritingAtPath: errors)
         try process.run()
         for _ in 0..<6000 where !FileManager.default.fileExists(atPath: ready) { usleep(10_000) }
-        kill(process.processIdentifier, SIGINT)
+        kill(process.processIdentifier, signal)
         process.waitUntilExit()
         return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     }

@@ -1,0 +1,54 @@
+import Dispatch
+import LuaFlow
+import Testing
+
+extension HostSafetyTests {
+    /// Loops through the real modules, each of which only an interrupt or a deadline ends.
+    static let endless = [
+        // S1
+        ("S1", "coroutine.wrap(function() while true do end end)()"),
+        ("S1", "coroutine.wrap(function() while true do tensor.ones(3):sum() end end)()"),
+        // S2
+        ("S2", "while true do pcall(function() while true do end end) end"),
+        ("S2", "while true do pcall(autodiff.grad(function(x) while true do end end), tensor.ones(2)) end"),
+        ("S2", "while true do pcall(optim.projected_gradient, function(x) while true do end end, projection.Box(0, 1), tensor.ones(2), {steps = 5}) end"),
+        // S4
+        ("S4", "local function loop() while true do end end while true do xpcall(loop, loop) end"),
+        ("S4", "setmetatable({}, {__gc = function() while true do tensor.ones(2) end end}) collectgarbage()"),
+        ("S4", "local x <close> = setmetatable({}, {__close = function() while true do end end}) error 'x'"),
+        // Kernels and loops of ours.
+        ("S4", "local x = tensor.eye(1500) while true do x = x:matmul(x) end"),
+        ("S4", "optim.projected_gradient(function(x) return (x * x):sum() end, projection.Box(0, 1), tensor.ones(2), {steps = 1 << 40})"),
+        ("S4", "for x in data.batches(tensor.ones(1000, 2), 1) do while true do pcall(error) end end"),
+    ]
+
+    @Test(arguments: endless) func S1_S2_S4_interruptsStop(_ row: String, _ code: String) throws {
+        let interpreter = watched.host.interpreter
+        // Not before the run is under way: an interrupt between runs does nothing.
+        let timer = DispatchSource.makeTimerSource(queue: .global())
+        timer.schedule(deadline: .now() + .milliseconds(50), repeating: .milliseconds(50))
+        timer.setEventHandler { interpreter.interrupt() }
+        timer.resume()
+        let error = try watched.error(code)
+        timer.cancel()
+        #expect(error?.kind == .interrupted, "\(row): \(error?.message ?? "returned")")
+        watched.expectSane("after \(row)")
+    }
+
+    @Test(arguments: endless) func S1_S2_S4_deadlinesStop(_ row: String, _ code: String) throws {
+        watched.host.interpreter.timeLimit = .milliseconds(100)
+        let error = try watched.error(code)
+        watched.host.interpreter.timeLimit = nil
+        #expect(error?.message == "interrupted: the time limit of 0.1 seconds has passed", "\(row)")
+        watched.expectSane("after \(row)")
+    }
+
+    /// The collector's last work, when the host closes: a finaliser that never returns.
+    @Test func S4_finalisersAtTheEndStop() throws {
+        let script = try scratch.write("end.lua", """
+            kept = setmetatable({}, {__gc = function() while true do end end})
+            io.open([[\(scratch.path("ready"))]], "w"):close()
+            """)
+        #expect(try Command.interrupted(script, whenThere: scratch.path("ready")) == 130)
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import LuaFlow
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Random arguments of random types to everything that scripts can call: an error or a result, never the process's end.
+///
+/// `make test` makes some hundred calls, `make asan` ten thousand under AddressSanitizer. LUAFLOW_CALLS and LUAFLOW_SEED
+/// choose how many and which. The calls are written down before they are made, as a Lua script: should the process die,
+/// the last line of that file is the call that did it, and `luaflow run` of the file does it again.
+@Suite(.serialized, .timeLimit(.minutes(60))) struct RandomCallTests {
+    static let calls = Thoroughness.number("LUAFLOW_CALLS") ?? (Thoroughness.isExhaustive ? 10_000 : 700)
+    static let seed = Thoroughness.number("LUAFLOW_SEED") ?? 1
+
+    /// After so many calls the interpreter is closed, and everything must be gone.
+    static let perInterpreter = 250
+
+    @Test func everyTypeHasAnObjectToCallWith() throws {
+        #expect(Set(RandomLua.objects.keys) == Callable.types, "RandomLua.objects lacks a type, or has one too many")
+        let scratch = try Scratch()
+        let host = try WatchedHost(files: scratch.url.path)
+        for (type, expressions) in RandomLua.objects {
+            for expression in expressions {
+                let value = try host.run("return \(expression)").first
+                #expect(value?.typeName == type, "\(expression)")
+            }
+        }
+        for list in [RandomLua.numbers, RandomLua.strings, RandomLua.tables, RandomLua.functions] {
+            for expression in list { #expect(throws: Never.self, "\(expression)") { try host.run("local _ = \(expression)") } }
+        }
+    }
+
+    @Test func theSameSeedMakesTheSameCalls() {
+        func some(_ seed: UInt64) -> [String] {
+            var random = RandomLua(seed: seed, scratch: "")
+            return (0..<50).map { _ in random.statement(random.callable()) }
+        }
+        #expect(some(5) == some(5) && some(5) != some(6))
+    }
+
+    @Test func randomCallsEndInResultsOrErrors() throws {
+        let scratch = try Scratch()
+        let log = try CallLog()
+        var random = RandomLua(seed: UInt64(truncatingIfNeeded: Self.seed), scratch: scratch.url.path)
+        var outcomes: [String: Int] = [:]
+        var done = 0
+        while done < Self.calls {
+            let watched = try WatchedHost(files: scratch.url.path, memoryLimit: 512 << 20)
+            let interpreter = watched.host.interpreter
+            interpreter.timeLimit = .seconds(2)
+            for _ in 0..<min(Self.perInterpreter, Self.calls - done) {
+                let code = random.statement(random.callable())
+                try log.append(code)
+                outcomes[outcome(try watched.error(code), of: code), default: 0] += 1
+                done += 1
+            }
+            interpreter.timeLimit = nil
+            watched.expectSane("after the calls in \(log.path)")
+            interpreter.close()
+            #expect(interpreter.memory.liveBytes == 0, "bytes that outlived the calls in \(log.path)")
+            try log.restart()
+        }
+        log.remove()
+        #expect(outcomes["returned", default: 0] > Self.calls / 10, "\(outcomes)")
+        #expect(outcomes["runtime", default: 0] > Self.calls / 10, "\(outcomes)")
+        if Thoroughness.isExhaustive { print("random calls with seed \(Self.seed):", outcomes.sorted { $0.key < $1.key }) }
+    }
+
+    private func outcome(_ error: LuaError?, of code: String) -> String {
+        guard let error else { return "returned" }
+        // Words that a reader of a message should never meet.
+        for word in ["-nan", "Optional(", "Swift.", "fatal", "(null)"] where error.message.contains(word) {
+            Issue.record("\(error.message)\nfrom: \(code)")
+        }
+        switch error.kind {
+        case .runtime: return "runtime"
+        case .memory: return "memory"
+        case .interrupted: return "interrupted"
+        case .exit: return "exit"
+        case .file: return "file"
+        case .syntax:
+            // A string that a function compiled may be wrong; our own statements never are.
+            if error.message.hasPrefix("script:") { Issue.record("\(error.message)\nfrom: \(code)") }
+            return "syntax"
+        }
+    }
+}
+
+/// The calls of one interpreter, as a script that makes them again.
+private final class CallLog {
+    let path = FileManager.default.temporaryDirectory
+        .appendingPathComponent("luaflow-random-calls-\(ProcessInfo.processInfo.processIdentifier).lua").path
+    private var file: UnsafeMutablePointer<FILE>?
+
+    private static let beginning = """
+        for _, name in ipairs{"tensor", "autodiff", "random", "distribution", "flow", "projection", "optim", "montecarlo",
+            "data", "checkpoint", "image", "plot", "host"} do _G[name] = require(name) end
+
+        """
+
+    init() throws { try restart() }
+
+    func restart() throws {
+        if let file { fclose(file) }
+        file = try #require(fopen(path, "w"), "cannot write \(path)")
+        try write(CallLog.beginning)
+    }
+
+    func append(_ code: String) throws { try write("pcall(function() \(code)\nend)\n") }
+
+    private func write(_ text: String) throws {
+        try #require(fputs(text, file) >= 0 && fflush(file) == 0)
+    }
+
+    func remove() {
+        if let file { fclose(file) }
+        file = nil
+        unlink(path)
+    }
+}
