@@ -6,6 +6,13 @@ PYTHON ?= python3
 # More options for the demonstration (DEMO="--digit 4 --mask left --schedule cosine") and the tests (TEST="--filter Flows").
 DEMO   ?=
 TEST   ?=
+# How many random calls `make asan` makes, and which; what `make fuzz` fuzzes (all parsers) and how long each; where the
+# official Lua tests are.
+CALLS     ?= 10000
+SEED      ?= 1
+PARSER    ?=
+SECONDS   ?= 60
+LUA_TESTS ?=
 
 LUAFLOW := .build/release/luaflow
 PICTURE := out/inpainting.png
@@ -13,10 +20,10 @@ PICTURE := out/inpainting.png
 # In release: the models are large, and what is tested is what ships. The suite is written with Swift Testing alone.
 TEST_OPTIONS := -c release --disable-xctest
 
-.PHONY: help setup build demo test bench install uninstall clean
+.PHONY: help setup build demo test asan fuzz lua-tests bench install uninstall clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: ## the system packages, when they are missing
 	@sh scripts/setup.sh
@@ -32,6 +39,15 @@ demo: build ## problem 3: inpaint a digit, in the terminal and as a picture
 test: ## the whole test suite
 	@sh scripts/setup.sh test
 	$(SWIFT) test $(TEST_OPTIONS) $(TEST)
+
+asan: setup ## random calls of everything a script can call, under AddressSanitizer (CALLS=10000 SEED=1)
+	SWIFT="$(SWIFT)" sh scripts/asan.sh $(CALLS) $(SEED)
+
+fuzz: setup ## the fuzzers of everything that reads files (PARSER=pickle SECONDS=60)
+	SWIFT="$(SWIFT)" bash scripts/fuzz.sh "$(PARSER)" $(SECONDS)
+
+lua-tests: build ## the official Lua tests inside the host (LUA_TESTS=folder, from https://www.lua.org/tests/)
+	sh scripts/lua_tests.sh "$(LUA_TESTS)"
 
 bench: build ## the inpainting loop and the start-up, beside PyTorch when python3 has it (PYTHON=...)
 	@PYTHON="$(PYTHON)" bash scripts/bench/run.sh
@@ -56,4 +72,4 @@ uninstall: ## what `make install` put there
 	rm -f "$(BASH)/luaflow" "$(ZSH)/_luaflow" "$(FISH)/luaflow.fish"
 
 clean: ## everything that was built or drawn
-	rm -rf .build out
+	rm -rf .build .build-asan Fuzzing/.build Fuzzing/.corpus Fuzzing/.found out

@@ -1,0 +1,29 @@
+import LuaFlow
+
+extension Parser {
+    /// `luaflow replay`'s file.
+    static let capsule = Parser(name: "capsule", seeds: [], texts: [text]) { input in
+        try input.withFile { _ = try Capsule(readingFrom: $0) }
+    }
+
+    private static let text = """
+        {
+          "changes": [],
+          "files": [{"kind": "lua", "path": "a.lua", "sha256": "00"}],
+          "format": 1,
+          "random": {
+            "end": {"drawn": "1", "seed": "0", "stream": "0"}, "lua": [1, 2],
+            "start": {"drawn": "0", "seed": "0", "stream": "0"}
+          },
+          "result": {
+            "error": "e", "outcome": "returned", "output": "\\u00e4", "outputBytes": 0, "outputSHA256": "", "status": 0,
+            "valuesSHA256": [""]
+          },
+          "run": {"arguments": ["--x"], "folder": "/", "options": {"x": "1.5e3"}, "script": "a.lua"},
+          "versions": {
+            "kernels": "portable", "lua": "Lua 5.4", "luaflow": "0.1.0", "openblas": "", "openblasCore": "",
+            "openblasThreads": 1
+          }
+        }
+        """
+}
