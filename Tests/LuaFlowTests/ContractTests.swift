@@ -85,6 +85,8 @@ import Testing
         "local ok, e = pcall(random.normal, {3, generator = 1}) assert(not ok and e:find('unknown option generator'))",
         "local ok, e = pcall(random.randint, 1, 6, {}, {}, {}) assert(not ok and e:find('at most 4 arguments'))",
         "local ok, e = pcall(random.bernoulli, {2}, 0/0) assert(not ok and e:find('got nan', 1, true) and not e:find('-nan', 1, true))",
+        "local ok, e = pcall(tensor.arange, 1, 0/0) assert(not ok and e:find('1 to nan by 1', 1, true), e)",
+        "local ok, e = pcall(distribution.Normal, 0/0, 1) assert(not ok and e:find('loc = nan', 1, true), e)",
         "local ok, e = pcall(pairs, tensor.ones(2)) assert(not ok and e == 'pairs: a table expected, got tensor; ipairs goes through its elements', e)",
         "local ok, e = pcall(pairs, projection.Box(0, 1)) assert(not ok and e == 'pairs: a table expected, got projection', e)",
         "local n = 0 for k, v in pairs(setmetatable({}, {__pairs = function(t) return next, {1, 2} end})) do n = n + v end assert(n == 3)",

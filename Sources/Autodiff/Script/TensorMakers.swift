@@ -88,7 +88,7 @@ enum TensorMakers {
         try numbers.atMost(3)
         let (a, b, step) = (try numbers.number(1, "a"), try numbers.number(2, "b"), try numbers.number(3, "step", default: 1))
         guard a.isFinite, b.isFinite, step.isFinite, step != 0 else {
-            throw arguments.error("\(a) to \(b) by \(step): finite numbers and a step other than 0 expected")
+            throw arguments.error("\(shown(a)) to \(shown(b)) by \(shown(step)): finite numbers and a step other than 0 expected")
         }
         // Lua's own `for` counts by repeated comparison; the slack lets 0.1 steps reach their end.
         let steps = ((b - a) / step * (1 + 1e-12)).rounded(.down)

@@ -54,7 +54,7 @@ struct FlowCheck {
 
     private func demand(_ law: String, _ worst: (error: Double, position: Int)) throws {
         guard worst.error <= tolerance else {
-            throw ScriptError(operation, "\(law) fails at element \(worst.position + 1): relative error \(worst.error)")
+            throw ScriptError(operation, "\(law) fails at element \(worst.position + 1): relative error \(shown(worst.error))")
         }
     }
 }
