@@ -18,8 +18,9 @@ final class Pane {
         let program = try Program.url.path
         let variables = self.home.environment.merging(environment) { $1 }
         let assignments = variables.map { "\($0)='\($1)'" }.joined(separator: " ")
+        // Ctrl-C reaches this shell as well, which must wait for what luaflow makes of it.
         let script =
-            "luaflow() { '\(program)' \"$@\"; }; export \(assignments); cd \"$HOME\"; \(command); echo LEFT $?; sleep 1000"
+            "trap : INT; luaflow() { '\(program)' \"$@\"; }; export \(assignments); cd \"$HOME\"; \(command); echo LEFT $?; sleep 1000"
         try tmux(["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", script])
     }
 
@@ -109,7 +110,7 @@ final class Home {
     var environment: [String: String] {
         [
             "HOME": url.path, "XDG_STATE_HOME": path("state"), "XDG_CONFIG_HOME": path("config"), "LANG": "C.UTF-8",
-            "LUAFLOW_HOME": Program.repository.path, "COLORTERM": "",
+            "LUAFLOW_HOME": Program.repository.path, "COLORTERM": "", "NO_COLOR": "",
         ]
     }
 
