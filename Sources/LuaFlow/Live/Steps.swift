@@ -51,7 +51,7 @@ extension HostFunctions {
                 (key: "label", value: .string(try options.string("label", default: ""))),
             ]),
             .object(Progress(total: n)), .boolean(isatty(STDERR_FILENO) == 1),
-            .number(1e6 * (try options.number("keep", default: 64))),
+            .number(1e6 * (try options.number("keep", default: 64))), .object(StateStore()),
         ])
         guard made.count == 2 else { throw arguments.error("is not available in this host") }
         // The closing value is the fourth of a generic for.
@@ -91,10 +91,12 @@ final class StepLoops: Service {
     func make(_ arguments: Arguments) throws -> any ScriptFunction {
         if let maker { return maker }
         let runner = arguments.context.service(ScriptRunner.self)
-        let random = try runner.run("return require \"random\"", name: "host.steps")
         let results = try runner.run(
             StepsPrelude.code, name: "host.steps",
-            [Self.armed, Self.pause, Self.edited, Self.same].map { .closure($0, bound: []) } + random)
+            [
+                Self.armed, Self.pause, Self.edited, StateStoreFunctions.keep, StateStoreFunctions.drop,
+                StateStoreFunctions.bring, StateStoreFunctions.unchanged, Self.equal,
+            ].map { .closure($0, bound: []) })
         guard case .function(let made)? = results.first else { throw arguments.error("is not available in this host") }
         maker = made
         return made
@@ -135,7 +137,7 @@ final class StepLoops: Service {
         return []
     }
 
-    private static let same = NativeFunction("host.steps", Documentation("", "")) { arguments in
+    private static let equal = NativeFunction("host.steps", Documentation("", "")) { arguments in
         let (a, b) = (try arguments.tensor(1, "x"), try arguments.tensor(2, "y"))
         guard a.dtype == b.dtype, a.shape == b.shape else { return .boolean(false) }
         return .boolean(try a.bits == b.bits)
