@@ -38,6 +38,7 @@ let package = Package(
         .target(name: "CLuaTrampolines", dependencies: ["CLua"]),
         .target(name: "CKernels", cSettings: [.define("NDEBUG")]),
         .target(name: "CLineEditor", dependencies: ["CEdit"]),
+        .target(name: "CConfinement"),
 
         // The mathematics, which knows no Lua.
         .target(name: "Scripting"),
@@ -77,7 +78,7 @@ let package = Package(
         .executableTarget(
             name: "LuaFlowCommand",
             dependencies: [
-                "LuaFlow", "Repl", "Editors", "Storage",
+                "LuaFlow", "Repl", "Editors", "Storage", "CConfinement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -105,8 +106,9 @@ let package = Package(
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
         .testTarget(name: "EditorsTests", dependencies: ["Editors", "LuaFlow"]),
         .testTarget(name: "ReplTests", dependencies: ["Repl"]),
+        .target(name: "ConfinementProbe", dependencies: ["CConfinement"], path: "Tests/ConfinementProbe"),
         .testTarget(
-            name: "LuaFlowTests", dependencies: ["LuaFlow", "LawChecks"], resources: [.copy("Fixtures")]),
+            name: "LuaFlowTests", dependencies: ["LuaFlow", "LawChecks", "ConfinementProbe"], resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,8 @@
 //
 // xpcall's handler: when the hook raises, the handler runs inside the hook. The guard does not call it for an
 // interrupt. Finalisers: the collector turns hooks off for them. setmetatable puts a guard in the place of a function
-// __gc; the guard runs it in a coroutine. (A __gc that is put into the metatable later is not guarded.)
+// __gc; the guard runs it in a coroutine. (A __gc that replaces another in the metatable later is not
+// guarded: Lua takes it from there by itself. In the sandbox scripts have no finalisers at all.)
 #include "private.h"
 
 static int guarded_handler(lua_State *L) {
@@ -34,7 +35,7 @@ static int guarded_finalizer(lua_State *L) {
 }
 
 // The function named by upvalue 1, after its argument 2 was replaced.
-static int call_original(lua_State *L) {
+int lf_call_original(lua_State *L) {
     lua_CFunction original = lua_tocfunction(L, lua_upvalueindex(1));
     return original ? original(L) : luaL_error(L, "a guarded function was lost");
 }
@@ -45,7 +46,7 @@ static int xpcall_guarded(lua_State *L) {
         lua_pushcclosure(L, guarded_handler, 1);
         lua_replace(L, 2);
     }
-    return call_original(L);
+    return lf_call_original(L);
 }
 
 static int setmetatable_guarded(lua_State *L) {
@@ -62,12 +63,12 @@ static int setmetatable_guarded(lua_State *L) {
             lua_pop(L, 1);
         }
     }
-    return call_original(L);
+    return lf_call_original(L);
 }
 
 // A script that sets a hook of its own takes the interrupt's place: put that back.
 static int sethook_guarded(lua_State *L) {
-    int results = call_original(L);
+    int results = lf_call_original(L);
     lf_state *s = lf_state_of(L);
     if (lf_is_stopping(s)) lf_arm(s);
     return results;
@@ -83,7 +84,7 @@ static int next_element(lua_State *L) {
 }
 
 static int ipairs_bounded(lua_State *L) {
-    if (lua_type(L, 1) != LUA_TUSERDATA || luaL_getmetafield(L, 1, "__len") == LUA_TNIL) return call_original(L);
+    if (lua_type(L, 1) != LUA_TUSERDATA || luaL_getmetafield(L, 1, "__len") == LUA_TNIL) return lf_call_original(L);
     lua_pushinteger(L, luaL_len(L, 1));
     lua_pushcclosure(L, next_element, 1);
     lua_pushvalue(L, 1);

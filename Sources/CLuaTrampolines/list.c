@@ -147,3 +147,5 @@ void lf_set_field(lf_list *list, const char *bytes, size_t length) {
 }
 
 void lf_set_metatable(lf_list *list) { append(list, (lf_op){.code = OP_SET_METATABLE}, -1); }
+
+void lf_set_readonly(lf_list *list) { append(list, (lf_op){.code = OP_READONLY}, 0); }

@@ -38,7 +38,8 @@ typedef struct {
 
 typedef enum {
     OP_NIL, OP_BOOLEAN, OP_INTEGER, OP_NUMBER, OP_STRING, OP_OBJECT, OP_ARGUMENT, OP_REFERENCE, OP_NATIVE,
-    OP_ADDRESS, OP_CLOSURE, OP_END_CLOSURE, OP_TABLE, OP_SET_INDEX, OP_SET_FIELD, OP_SET_METATABLE
+    OP_ADDRESS, OP_CLOSURE, OP_END_CLOSURE, OP_TABLE, OP_SET_INDEX, OP_SET_FIELD, OP_SET_METATABLE,
+    OP_READONLY
 } lf_opcode;
 
 typedef struct {
@@ -70,7 +71,7 @@ struct lf_state {
     _Atomic(lua_State *) running;
     atomic_int stop;
     atomic_int pause;
-    bool exiting, closing;
+    bool exiting, closing, sandboxed;
     int exit_code;
     char stopped_at[512];        // the line where the run was first stopped
     pthread_t thread;
@@ -150,6 +151,13 @@ void lf_open_guards(lua_State *L);
 void lf_open_exit(lua_State *L);
 void lf_open_files(lua_State *L);
 bool lf_run_finalizer(lua_State *L);
+int lf_call_original(lua_State *L);
+
+// sandbox.c, readonly.c, script_files.c
+void lf_open_sandboxed(lua_State *L);
+void lf_open_readonly(lua_State *L);
+void lf_make_readonly(lua_State *L, bool deep);
+void lf_open_script_files(lua_State *L);
 
 // location.c
 void lf_note_stop(lua_State *L);

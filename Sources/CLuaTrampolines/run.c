@@ -12,7 +12,9 @@ typedef struct {
 static int run_body(lua_State *L) {
     chunk *c = lua_touserdata(L, 1);
     lf_forget_traceback(L);
-    c->load_status = c->path ? luaL_loadfilex(L, c->path, NULL) : luaL_loadbufferx(L, c->code, c->length, c->name, "t");
+    // Binary chunks can crash the interpreter: only a trusted user's own files may be some.
+    const char *mode = lf_state_of(L)->sandboxed ? "t" : NULL;
+    c->load_status = c->path ? luaL_loadfilex(L, c->path, mode) : luaL_loadbufferx(L, c->code, c->length, c->name, "t");
     if (c->load_status != LUA_OK) return lua_error(L);
     if (c->only_check) return 0;
     int base = lua_gettop(L);

@@ -25,21 +25,23 @@ static void *allocate(void *context, void *block, size_t old, size_t new) {
 
 static int open_body(lua_State *L) {
     lf_state *s = lf_state_of(L);
-    luaL_openlibs(L);
+    if (s->sandboxed) lf_open_sandboxed(L);
+    else luaL_openlibs(L);
     lua_newtable(L);
     s->slots = luaL_ref(L, LUA_REGISTRYINDEX);
     lf_open_objects(L);
     lf_open_coroutines(L);
     lf_open_guards(L);
     lf_open_exit(L);
-    lf_open_files(L);
+    if (!s->sandboxed) lf_open_files(L);  // in the sandbox every Lua file is opened by the host
     return 0;
 }
 
-lf_state *lf_open(lf_callbacks callbacks, size_t limit) {
+lf_state *lf_open(lf_callbacks callbacks, size_t limit, bool sandboxed) {
     lf_state *s = calloc(1, sizeof *s);
     if (!s) return NULL;
     s->callbacks = callbacks;
+    s->sandboxed = sandboxed;
     s->ceiling = INT64_C(64) << 20;
     s->L = lua_newstate(allocate, s);
     if (!s->L) {

@@ -29,21 +29,30 @@ public final class Host: @unchecked Sendable {
     /// The version that `host.version` and `luaflow --version` give.
     public static let version = "0.1.0"
 
+    /// The folders of the models that LuaFlow ships, which sandboxed scripts may read.
+    public static var shippedFolders: [String] { ResourceSearch.shipped }
+
     public let interpreter: Interpreter
     /// Read and written on the interpreter's thread only, and so are the plugins.
     package let context = Context()
     var loadedPlugins: [Plugin] = []
     /// The built-in modules and those added.
     public let modules: [any ScriptModule]
+    private let isSandboxed: Bool
 
     /// - Parameters:
     ///   - modules: more modules beside the built-in ones.
     ///   - options: limits, globals and search paths.
     /// - Throws: ``ScriptError`` when two modules clash.
     public init(adding modules: [any ScriptModule] = [], options: Interpreter.Options = .init()) throws {
+        var options = options
+        isSandboxed = options.trust == .sandboxed
+        let folders = isSandboxed ? ResourceSearch.shipped : ResourceSearch.folders(script: nil)
+        // The shipped models are everybody's to read.
+        if isSandboxed { for folder in folders { try options.files.allow(.read, folder: folder, option: "models") } }
         self.modules = Host.builtInModules + modules
         interpreter = try Interpreter(modules: self.modules, context: context, options: options)
-        context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: nil)
+        context.service(ResourceFolders.self).folders = folders
         for module in self.modules {
             guard let scripted = module.scripted else { continue }
             context.service(Registry.self).reserve(scripted.kind) { module.functions.map(\.shortName) }
@@ -55,7 +64,7 @@ public final class Host: @unchecked Sendable {
     @discardableResult
     public func run(file: String, arguments: [String] = []) throws -> [Value] {
         try interpreter.perform {
-            context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: file)
+            if !isSandboxed { context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: file) }
             context.install(ScriptCall(script: file, usage: "luaflow run \(file)", arguments: arguments))
             return try interpreter.run(file: file, arguments: arguments)
         }

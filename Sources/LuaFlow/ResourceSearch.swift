@@ -6,14 +6,29 @@ enum ResourceSearch {
     /// folder, the place `make install` puts them.
     static func folders(script: String?) -> [String] {
         var roots: [String] = []
-        if let home = ProcessInfo.processInfo.environment["LUAFLOW_HOME"], !home.isEmpty { roots.append(home) }
         if let script { roots += ancestors(of: folder(of: absolute(script)), levels: 3) }
+        return existing(home + roots + program + [FileManager.default.currentDirectoryPath])
+    }
+
+    /// Those of them that do not depend on where a script lies: somebody else's script may have come with a folder
+    /// `models` of its own, or with a link of that name to anywhere.
+    static var shipped: [String] { existing(home + program) }
+
+    private static var home: [String] {
+        ProcessInfo.processInfo.environment["LUAFLOW_HOME"].map { $0.isEmpty ? [] : [$0] } ?? []
+    }
+
+    private static var program: [String] {
+        var roots: [String] = []
         if let program = Bundle.main.executablePath {
             let folder = folder(of: URL(fileURLWithPath: program).resolvingSymlinksInPath().path)
             roots.append(folder + "/../share/luaflow")
             roots += ancestors(of: folder, levels: 4)
         }
-        roots.append(FileManager.default.currentDirectoryPath)
+        return roots
+    }
+
+    private static func existing(_ roots: [String]) -> [String] {
         var seen: Set<String> = []
         return roots.map { $0 + "/models" }.filter { seen.insert($0).inserted && FileManager.default.fileExists(atPath: $0) }
     }

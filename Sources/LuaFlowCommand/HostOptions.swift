@@ -14,21 +14,45 @@ struct HostOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Write a capsule of the run, for luaflow replay.", valueName: "FILE"))
     var capsule: String?
 
+    @OptionGroup(title: "Limits") var limits: LimitOptions
+
     /// Runs `body` with a fresh host whose runs Ctrl-C interrupts; errors become messages and exit statuses.
+    ///
+    /// Under `--sandbox` this process only watches: it starts itself again, and the body runs there.
     /// - Parameters:
     ///   - globals: whether every module is a global, as for one-liners and the prompt.
-    ///   - script: the script that will run; plugins beside it are loaded.
+    ///   - script: the script that will run; plugins beside it are loaded, and Lua files beside it may be.
     ///   - records: whether the command is one that writes capsules.
+    ///   - sandboxes: whether the command is one that runs scripts in the sandbox.
     func withHost(
-        globals: Bool = false, script: String? = nil, records: Bool = false, _ body: (LuaFlow.Host) throws -> Void
+        globals: Bool = false, script: String? = nil, records: Bool = false, sandboxes: Bool = false,
+        _ body: (LuaFlow.Host) throws -> Void
     ) throws {
         guard records || capsule == nil else { throw ValidationError("--capsule: for luaflow run, watch and -e only") }
+        try limits.check()
+        guard sandboxes || !limits.sandbox else { throw ValidationError("--sandbox: for luaflow run and -e only") }
+        guard capsule == nil || !limits.sandbox else {
+            throw ValidationError("--capsule and --sandbox: one of the two expected, as replaying a capsule is for scripts you trust")
+        }
         let path = try pluginPath(script: script)
         try Session.leaving {
             var options = Interpreter.Options()
             options.globals = globals
-            options.memoryLimit = MemoryLimit.standard
+            options.memoryLimit = limits.memory?.bytes ?? MemoryLimit.standard
+            var timeLimit = limits.timeout?.duration
+            if limits.sandbox {
+                let sandbox = try Sandbox(limits, plugins: path)
+                guard Worker.isThisProcess else {
+                    throw ExitCode(try WorkerProcess().status(timeLimit: sandbox.timeLimit))
+                }
+                try Worker.confine(sandbox, script: script)
+                options.trust = .sandboxed
+                options.files = sandbox.files
+                options.memoryLimit = sandbox.memory
+                timeLimit = sandbox.timeLimit
+            }
             let host = try Host(options: options)
+            host.interpreter.timeLimit = timeLimit
             Subcommands.reserve(in: host)
             try Repl.reserveCommands(in: host)
             try host.interpreter.withInterruptsFromTerminal {
@@ -50,6 +74,6 @@ struct HostOptions: ParsableArguments {
                 throw ValidationError("--plugins \(folder): there is no such folder")
             }
         }
-        return noPlugins ? .none : PluginPath(explicit: plugins, script: script)
+        return noPlugins ? .none : PluginPath(explicit: plugins, script: script, onlyExplicit: limits.sandbox)
     }
 }

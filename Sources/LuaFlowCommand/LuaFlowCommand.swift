@@ -1,4 +1,5 @@
 import ArgumentParser
+import CConfinement
 import Foundation
 import LuaFlow
 
@@ -43,11 +44,12 @@ struct LuaFlowCommand: ParsableCommand {
 
     func run() throws {
         guard let code else { return try Self.prompt(host) }
-        try host.withHost(globals: true, records: true) { try host.run(.init(code: code), in: $0) }
+        try host.withHost(globals: true, records: true, sandboxes: true) { try host.run(.init(code: code), in: $0) }
     }
 
     /// Wrong usage leaves with 2, as the shell's own commands do; ArgumentParser's own choice is 64.
     static func main() {
+        cf_open_missing_streams()
         let line = ArrangedCommandLine(Array(CommandLine.arguments.dropFirst()))
         do {
             if let name = line.name, !Subcommands.builtIn.contains(name) {

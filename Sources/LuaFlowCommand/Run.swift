@@ -14,7 +14,11 @@ extension LuaFlowCommand {
         var arguments: [String] = []
 
         func run() throws {
-            try host.withHost(script: file, records: true) {
+            // Nobody should think that a script is fenced in when it is not.
+            if arguments.contains("--sandbox") && !host.limits.sandbox {
+                throw ValidationError("--sandbox goes before the file: what follows it is the script's own")
+            }
+            try host.withHost(script: file, records: true, sandboxes: true) {
                 try host.run(.init(script: file, arguments: arguments), in: $0)
             }
         }

@@ -9,7 +9,7 @@ enum Session {
             try body()
         } catch let error as LuaError {
             if case .exit(let code) = error.kind { throw ExitCode(Int32(clamping: code)) }
-            write("luaflow: \(error.kind == .interrupted ? error.message : error.report)\n")
+            write("luaflow: \(error.report)\n")
             throw ExitCode(error.kind == .interrupted ? 130 : 1)
         } catch let error as ScriptError {
             write("luaflow: \(error)\n")
@@ -17,8 +17,18 @@ enum Session {
         }
     }
 
+    /// Writes to standard error, after what the script printed. That nobody reads it is no failure of ours.
     static func write(_ text: String) {
         fflush(nil)
-        FileHandle.standardError.write(Data(text.utf8))
+        var text = text
+        text.withUTF8 { bytes in
+            var done = 0
+            while done < bytes.count, let base = bytes.baseAddress {
+                let count = Foundation.write(STDERR_FILENO, base + done, bytes.count - done)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return }
+                done += count
+            }
+        }
     }
 }

@@ -17,7 +17,7 @@ enum Subcommands {
             throw ValidationError("\"\(name)\" is no subcommand; did you mean: luaflow run \(name)")
         }
         var unknown: ValidationError?
-        try HostOptions.parse(hostOptions).withHost { host in
+        try HostOptions.parse(hostOptions).withHost(sandboxes: true) { host in
             let registry = host.context.service(Registry.self)
             if let subcommand = registry.entry(.subcommands, name) {
                 try host.run(subcommand: subcommand, arguments: arguments)

@@ -14,6 +14,7 @@ final class Core: @unchecked Sendable {
     /// Is told of standard output, when somebody asked for it.
     var outputTap: OutputTap?
     private let memoryLimit: Int?
+    let trust: Interpreter.Trust
 
     /// What is known of the types, by name; Lua's side of a type is made for its first object.
     private var faces: [String: MergedFace]
@@ -30,11 +31,13 @@ final class Core: @unchecked Sendable {
     /// A run is in progress; other threads' calls into handles would wait for it, maybe for ever.
     let isRunning = Atomic<Bool>(false)
 
-    init?(thread: InterpreterThread, context: Context, faces: [String: MergedFace], memoryLimit: Int?) {
+    init?(thread: InterpreterThread, context: Context, faces: [String: MergedFace], options: Interpreter.Options) {
         self.thread = thread
         self.context = context
         self.faces = faces
+        let memoryLimit = options.memoryLimit
         self.memoryLimit = memoryLimit
+        trust = options.trust
         let owner = Owner()
         self.owner = owner
         // Some room is left to Lua: without any a script could not even run on to where its garbage is collected.
@@ -55,6 +58,7 @@ final class Core: @unchecked Sendable {
                 guard let account else { return 0 }
                 return Int64(Unmanaged<NativeMemory>.fromOpaque(account).takeUnretainedValue().liveBytes)
             },
+            open_script: openScript,
             context: account,
             note_file: { files, kind, path, length in
                 guard let files, let path, let kind = LoadedFiles.Kind(kind) else { return }
@@ -63,7 +67,7 @@ final class Core: @unchecked Sendable {
                     .note(String(decoding: bytes, as: UTF8.self), kind)
             },
             files: Unmanaged.passUnretained(files).toOpaque(), note_output: nil, output: nil)
-        guard let state = lf_open(callbacks, memoryLimit ?? 0) else { return nil }
+        guard let state = lf_open(callbacks, memoryLimit ?? 0, trust == .sandboxed) else { return nil }
         self.state = state
         lf_adopt_thread(state)
         owner.core = self

@@ -20,6 +20,11 @@ public final class Interpreter: @unchecked Sendable {
     public enum Trust: Sendable {
         /// Your own scripts: all of Lua's libraries, C modules, files.
         case trusted
+        /// Somebody else's: what could reach other files, other programs or the host is not there, binary chunks are
+        /// refused, libraries cannot be changed, and scripts have no finalisers. Set a memory and a time limit as well;
+        /// a single call inside Lua's C library can still outlast the latter, so `luaflow --sandbox` runs such an
+        /// interpreter in a process of its own. Globals stay from run to run: give every script its own interpreter.
+        case sandboxed
     }
 
     public struct Options: Sendable {
@@ -30,6 +35,8 @@ public final class Interpreter: @unchecked Sendable {
         public var globals = false
         /// Folders where `require` looks, after the script's own and before Lua's defaults.
         public var searchPaths: [String] = []
+        /// Which files sandboxed scripts may open, besides Lua files in the folder of the script that runs.
+        public var files = FileAccess()
 
         public init() {}
     }
@@ -51,6 +58,8 @@ public final class Interpreter: @unchecked Sendable {
     }
     private let limit = Mutex<Duration?>(nil)
     var closeRequested = false
+    /// What scripts may open; nil for everything. Used on the interpreter's thread only.
+    private var files: FileAccess?
 
     /// - Throws: ``ScriptError`` when two modules clash; ``LuaError`` when there is no memory for a state.
     public init(modules: [any ScriptModule] = [], context: Context = Context(), options: Options = Options()) throws {
@@ -61,12 +70,13 @@ public final class Interpreter: @unchecked Sendable {
         let faces = try MergedFace.merge(modules)
         guard let thread = InterpreterThread() else { throw LuaError(.memory, "no thread for an interpreter") }
         let core: Core? = try thread.perform {
-            Core(thread: thread, context: context, faces: faces, memoryLimit: options.memoryLimit)
+            Core(thread: thread, context: context, faces: faces, options: options)
         }
         guard let core else { throw LuaError(.memory, "not enough memory for an interpreter") }
         self.thread = thread
         self.core = core
         self.options = options
+        files = options.trust == .sandboxed ? options.files : nil
         try thread.perform { try prepare(modules) }
     }
 
@@ -87,7 +97,11 @@ public final class Interpreter: @unchecked Sendable {
         if options.globals {
             try prelude(Self.lazyGlobals, [.list(modules.map { .string($0.name) })])
         }
-        if case .string(let path)? = try prelude("return package.path").first { defaultPath = path }
+        if options.trust == .sandboxed {
+            try done { lf_seal(core.state, &$0) }
+        } else if case .string(let path)? = try prelude("return package.path").first {
+            defaultPath = path
+        }
         try setPath(script: nil)
     }
 
@@ -102,6 +116,14 @@ public final class Interpreter: @unchecked Sendable {
         end})
         """
 
+    /// The rules for a run of this script: the Lua files in its folder may be loaded.
+    private func access(for script: String) throws -> FileAccess {
+        var files = options.files
+        let folder = script.lastIndex(of: "/").map { $0 == script.startIndex ? "/" : String(script[..<$0]) } ?? "."
+        try files.allow(.load, folder: folder, option: "")
+        return files
+    }
+
     private func setPath(script: String?) throws {
         var folders = options.searchPaths
         if let script { folders.insert(script.lastIndex(of: "/").map { String(script[..<$0]) } ?? ".", at: 0) }
@@ -109,7 +131,7 @@ public final class Interpreter: @unchecked Sendable {
             let folder = folder.isEmpty ? "/" : folder
             return "\(folder)/?.lua;\(folder)/?/init.lua;"
         }
-        try prelude("package.path = ...", [.string(own.joined() + defaultPath)])
+        try done { failure in (own.joined() + defaultPath).withCString { lf_set_path(core.state, $0, &failure) } }
     }
 
     // MARK: Running
@@ -118,7 +140,7 @@ public final class Interpreter: @unchecked Sendable {
     /// - Returns: what the script returned.
     @discardableResult
     public func run(file: String, arguments: [String] = []) throws(LuaError) -> [Value] {
-        try inRun { [self] in
+        try inRun(script: file) { [self] in
             try setPath(script: file)
             core.files.note(file, .lua)
             try prelude(
@@ -167,9 +189,7 @@ public final class Interpreter: @unchecked Sendable {
         nonisolated(unsafe) let value = value
         _ = try inRun { [self] in
             try core.withList([value]) { list in
-                var failure = lf_failure()
-                let done = name.withCString { lf_set_global(core.state, $0, list, &failure) }
-                guard done else { throw core.error(&failure) }
+                try done { failure in name.withCString { lf_set_global(core.state, $0, list, &failure) } }
                 return []
             }
         }
@@ -240,7 +260,12 @@ public final class Interpreter: @unchecked Sendable {
                 defer { runs.closed = true }
                 return !runs.closed
             }
-            if first { bound { core.close() } }
+            guard first else { return }
+            // Finalisers have the time of a run.
+            let timer = startTimer(beginRun())
+            bound { core.close() }
+            timer?.cancel()
+            runs.withLock { $0.running = false }
         }
     }
 
@@ -265,12 +290,15 @@ public final class Interpreter: @unchecked Sendable {
     // MARK: The inside
 
     /// A call of the outermost level, or one from inside a native function.
-    func inRun<R>(nested isNested: Bool = false, _ body: () throws -> R) throws(LuaError) -> R {
+    func inRun<R>(
+        script: String? = nil, nested isNested: Bool = false, _ body: () throws -> R
+    ) throws(LuaError) -> R {
         do {
             return try thread.perform {
                 guard !core.isClosed else { throw LuaError.closed }
                 // Inside a run: part of it, unless the caller wants otherwise.
                 if core.isRunning.load(ordering: .acquiring) { return isNested ? try nested(body) : try body() }
+                if let script, files != nil { files = try access(for: script) }
                 return try outermost(body)
             }
         } catch let error as LuaError {
@@ -285,14 +313,7 @@ public final class Interpreter: @unchecked Sendable {
     private func outermost<R>(_ body: () throws -> R) throws -> R {
         lf_begin_run(core.state)
         core.isRunning.store(true, ordering: .releasing)
-        let number = runs.withLock { runs in
-            runs.number += 1
-            runs.running = true
-            runs.timedOut = false
-            if runs.work?.isCancelled == true { lf_interrupt(core.state) }
-            return runs.number
-        }
-        let timer = startTimer(number)
+        let timer = startTimer(beginRun())
         defer {
             timer?.cancel()
             runs.withLock { $0.running = false }
@@ -311,9 +332,19 @@ public final class Interpreter: @unchecked Sendable {
             var code: Int32 = 0
             if lf_is_exiting(core.state, &code) { throw LuaError(.exit(code: Int(code)), "exit with status \(code)") }
             if let limit = timeLimit, runs.withLock({ $0.timedOut }) {
-                throw LuaError(.interrupted, "interrupted: the time limit of \(limit) has passed")
+                throw LuaError(.timeLimit, "stopped: the time limit of \(limit.inSeconds) has passed")
             }
             throw LuaError(.interrupted, "interrupted")
+        }
+    }
+
+    private func beginRun() -> Int {
+        runs.withLock { runs in
+            runs.number += 1
+            runs.running = true
+            runs.timedOut = false
+            if runs.work?.isCancelled == true { lf_interrupt(core.state) }
+            return runs.number
         }
     }
 
@@ -340,10 +371,17 @@ public final class Interpreter: @unchecked Sendable {
         return try Cancellation.$current.withValue(cancellation) {
             try NativeMemory.$current.withValue(core.memory) {
                 try LoadedFiles.$current.withValue(core.files) {
-                    try ScriptLocation.$current.withValue(core.location) { try body() }
+                    try FileAccess.$current.withValue(files) {
+                        try ScriptLocation.$current.withValue(core.location) { try body() }
+                    }
                 }
             }
         }
+    }
+
+    private func done(_ call: (inout lf_failure) -> Bool) throws {
+        var failure = lf_failure()
+        guard call(&failure) else { throw core.error(&failure) }
     }
 
     private func protected(_ call: (inout lf_values, inout lf_failure) -> Bool) throws -> [Value] {

@@ -15,8 +15,10 @@ public struct LuaError: Error, CustomStringConvertible, Sendable {
         case file
         /// Lua's or native memory reached the limit.
         case memory
-        /// Ctrl-C, ``Interpreter/interrupt()`` or the time limit.
+        /// Ctrl-C or ``Interpreter/interrupt()``.
         case interrupted
+        /// The run took longer than ``Interpreter/timeLimit``.
+        case timeLimit
         /// The script called `os.exit`.
         case exit(code: Int)
     }

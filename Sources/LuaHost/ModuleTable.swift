@@ -34,6 +34,7 @@ struct ModuleTable {
             node.functions.append((path.last ?? function.shortName, function))
         }
         try write(root, name: module.name, constants: try module.constants(context), call: module.call, to: list, core)
+        if core.trust == .sandboxed { lf_set_readonly(list) }
     }
 
     private func write(

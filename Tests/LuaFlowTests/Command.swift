@@ -60,11 +60,12 @@ extension Command {
     /// Runs a script, presses Ctrl-C (or sends another signal) once the script has made a file, and waits. The exit
     /// status; minus the signal's number if it died of one.
     static func interrupted(
-        _ script: String, whenThere ready: String, by signal: Int32 = SIGINT, errors: String = "/dev/null"
+        _ script: String, options: [String] = [], whenThere ready: String, by signal: Int32 = SIGINT,
+        errors: String = "/dev/null"
     ) throws -> Int32 {
         let process = Process()
         process.executableURL = try program
-        process.arguments = ["run", script]
+        process.arguments = options + ["run", script]
         process.environment = ProcessInfo.processInfo.environment.merging(["XDG_CONFIG_HOME": "/nonexistent"]) { $1 }
         process.standardError = FileHandle(forWritingAtPath: errors)
         try process.run()

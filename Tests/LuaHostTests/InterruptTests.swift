@@ -59,9 +59,9 @@ import Testing
         let host = try Host()
         host.interpreter.timeLimit = .milliseconds(50)
         let error = try host.error("\nwhile true do pcall(function()\nwhile true do end end) end")
-        #expect(error.kind == .interrupted)
+        #expect(error.kind == .timeLimit)
         #expect([2, 3].contains(host.interpreter.stoppedAt?.line))
-        #expect(error.message == "interrupted: the time limit of 0.05 seconds has passed")
+        #expect(error.message == "stopped: the time limit of 0.05 s has passed")
         host.interpreter.timeLimit = nil
         #expect(try host.text("for i = 1, 1e6 do end return 1") == "1")
         #expect(host.interpreter.stoppedAt == nil)

@@ -77,6 +77,8 @@ typedef struct {
     void (*release_native)(void *native);
     // Bytes that scripts hold outside Lua; asked again after objects were released.
     int64_t (*live_bytes)(void *context);
+    // Opens a Lua file for reading, under the sandbox's rules; below 0 with a message when it must not or cannot be.
+    int32_t (*open_script)(const char *path, char *message, size_t capacity);
     void *context;
     // A file that the script is about to read, has sought or will write; may be null.
     void (*note_file)(void *files, int32_t kind, const char *path, size_t length);
@@ -114,14 +116,17 @@ void lf_put_table(lf_list *list, int32_t elements, int32_t fields);
 void lf_set_index(lf_list *list, int64_t index);
 void lf_set_field(lf_list *list, const char *bytes, size_t length);
 void lf_set_metatable(lf_list *list);
+// The table, and tables in it, cannot be changed by scripts from now on.
+void lf_set_readonly(lf_list *list);
 
 lf_list *lf_list_new(lf_state *state);
 void lf_list_free(lf_list *list);
 
 // ---------------------------------------------------------------- the state
 
-// `limit` bounds Lua's and native bytes together; 0 means no limit. Null when memory is short.
-lf_state *lf_open(lf_callbacks callbacks, size_t limit);
+// `limit` bounds Lua's and native bytes together; 0 means no limit. `sandboxed`: only what cannot do harm is opened, and
+// lf_seal must follow once the host's modules are in place. Null when memory is short.
+lf_state *lf_open(lf_callbacks callbacks, size_t limit, bool sandboxed);
 // Runs finalisers. The structure stays, so that references may still be released; lf_free ends it.
 void lf_close(lf_state *state);
 void lf_free(lf_state *state);
@@ -186,6 +191,10 @@ bool lf_run_code(
 bool lf_call(lf_state *state, lf_reference *function, lf_list *arguments, lf_values *results, lf_failure *failure);
 bool lf_get_global(lf_state *state, const char *name, lf_values *result, lf_failure *failure);
 bool lf_set_global(lf_state *state, const char *name, lf_list *value, lf_failure *failure);
+// The package.path that require reads.
+bool lf_set_path(lf_state *state, const char *path, lf_failure *failure);
+// Before the first script of a sandboxed state.
+bool lf_seal(lf_state *state, lf_failure *failure);
 
 // ---------------------------------------------------------------- tables, read without metamethods
 

@@ -59,7 +59,8 @@ enum HostFunctions {
         try arguments.atMost(1)
         let name = try arguments.string(1, "name")
         let folders = arguments.context.service(ResourceFolders.self).folders
-        guard let path = folders.map({ $0 + "/" + name }).first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+        let candidates = folders.map { $0 + "/" + name }.filter { FileAccess.current?.allows(.read, $0) ?? true }
+        guard let path = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
             throw arguments.error("\(name) is in none of the folders " + (folders.isEmpty ? "(there are none; set LUAFLOW_HOME)" : folders.joined(separator: ", ")))
         }
         return .string(path)

@@ -58,7 +58,8 @@ final class LiveFiles: Service {
         let script = arguments.context.service(ScriptCall.self).script
         let beside = script.lastIndex(of: "/").map { String(script[...$0]) } ?? ""
         let places = name.hasPrefix("/") ? [name] : beside.isEmpty ? [name] : [beside + name, name]
-        if let found = places.first(where: { FileManager.default.fileExists(atPath: $0) }) { return found }
+        let allowed = places.filter { FileAccess.current?.allows(.load, $0) ?? true }
+        if let found = allowed.first(where: { FileManager.default.fileExists(atPath: $0) }) { return found }
         if case .string(let found)? = try search.call([.string(name)]).first { return found }
         // A run that is watched begins again when it is made.
         for place in places { arguments.context.service(LoadedFiles.self).note(place, .missing) }

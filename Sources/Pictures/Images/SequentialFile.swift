@@ -18,6 +18,7 @@ final class SequentialFile {
         guard !path.utf8.contains(0) else {
             throw ScriptError(operation, "a file's name cannot hold a zero byte")
         }
+        try FileAccess.check(.read, path, for: operation)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw ScriptError(operation, "cannot open \"\(path)\": \(String(cString: strerror(errno)))")
@@ -26,6 +27,12 @@ final class SequentialFile {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
             throw ScriptError(operation, "\"\(path)\" is not a regular file")
+        }
+        do {
+            try FileAccess.check(.read, opened: descriptor, path, for: operation)
+        } catch {
+            close(descriptor)
+            throw error
         }
         LoadedFiles.current?.note(path, .data)
         self.descriptor = descriptor

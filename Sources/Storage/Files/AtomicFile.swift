@@ -32,12 +32,15 @@ public final class AtomicFile {
     ///
     /// A replaced file keeps its permissions; a link to a file stays a link. `operation` is named in errors.
     /// - Throws: whatever `body` throws; ``ScriptError`` when the folder is missing, may not be written, the disk is full,
-    ///   or `path` is a folder, a device or a file without write permission. The old file is then untouched.
+    ///   ``FileAccess`` forbids it, or `path` is a folder, a device or a file without write permission. The old file is then untouched.
     public static func write(to path: String, for operation: String, _ body: (AtomicFile) throws -> Void) throws {
         let report = Report(operation: operation, path: path)
         guard !path.isEmpty, !path.utf8.contains(0), !path.hasSuffix("/") else { throw report.error("not a file name") }
+        try FileAccess.check(.write, path, for: operation)
         LoadedFiles.current?.note(path, .written)
         let (target, mode) = try existing(path, report)
+        // A link to a file that is not there yet was followed by one step only now.
+        try FileAccess.check(.write, target, for: operation)
         let (folder, name) = split(target)
         let (temporary, descriptor) = try create(in: folder, name, mode ?? 0o666, report)
         do {

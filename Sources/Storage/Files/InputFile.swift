@@ -16,10 +16,11 @@ final class InputFile {
     /// Large reads go in pieces of this many bytes, so that an interrupt is noticed.
     static let chunk = 8 << 20
 
-    /// - Throws: when there is no such file, it may not be read, or it is a folder, pipe or device.
+    /// - Throws: when there is no such file, it may not be read (``FileAccess``), or it is a folder, pipe or device.
     init(_ path: String, for operation: String) throws {
         report = Report(operation: operation, path: path)
         guard !path.isEmpty, !path.utf8.contains(0) else { throw report.error("not a file name") }
+        try FileAccess.check(.read, path, for: operation)
         // Without O_NONBLOCK opening a pipe would wait for a writer for ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw report.systemError("cannot open") }
@@ -32,6 +33,12 @@ final class InputFile {
         guard status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
             throw report.error(status.st_mode & S_IFMT == S_IFDIR ? "is a folder, not a file" : "is not a regular file")
+        }
+        do {
+            try FileAccess.check(.read, opened: descriptor, path, for: operation)
+        } catch {
+            close(descriptor)
+            throw error
         }
         LoadedFiles.current?.note(path, .data)
         self.descriptor = descriptor

@@ -1,0 +1,69 @@
+#include "confinement.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <signal.h>
+#include <sys/prctl.h>
+#endif
+
+uint64_t cf_mapped_bytes(void) {
+#ifdef __linux__
+    FILE *file = fopen("/proc/self/statm", "re");
+    unsigned long pages = 0;
+    if (!file) return 0;
+    if (fscanf(file, "%lu", &pages) != 1) pages = 0;
+    fclose(file);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+#else
+    return 0;
+#endif
+}
+
+bool cf_limit(cf_resource resource, uint64_t value) {
+    static const int names[] = {RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_NOFILE};
+    struct rlimit limit;
+    if ((unsigned)resource >= sizeof names / sizeof *names) {
+        errno = EINVAL;
+        return false;
+    }
+    if (getrlimit(names[resource], &limit) != 0) return false;
+    // Never above what is allowed already.
+    rlim_t wanted = value > (uint64_t)RLIM_INFINITY ? RLIM_INFINITY : (rlim_t)value;
+    if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > wanted) limit.rlim_max = wanted;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(names[resource], &limit) == 0;
+}
+
+void cf_open_missing_streams(void) {
+    for (int descriptor = 0; descriptor <= 2; descriptor++)
+        if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF && open("/dev/null", O_RDWR) == -1) return;
+}
+
+void cf_hand_on_standard_streams_only(void) {
+    long most = sysconf(_SC_OPEN_MAX);
+    if (most < 0 || most > 65536) most = 65536;
+    for (int descriptor = 3; descriptor < most; descriptor++) fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
+
+void cf_print_by_lines(void) { setvbuf(stdout, NULL, _IOLBF, 0); }
+
+bool cf_end_with_parent(int32_t parent) {
+#ifdef __linux__
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return false;
+#endif
+    // It may have ended before the call.
+    return getppid() == (pid_t)parent;
+}
+
+bool cf_give_up_privileges(void) {
+#ifdef __linux__
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+#else
+    return true;
+#endif
+}

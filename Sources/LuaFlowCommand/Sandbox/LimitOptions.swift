@@ -1,0 +1,88 @@
+import ArgumentParser
+
+/// What a script may take and touch.
+struct LimitOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            Let the script hold at most this much, Lua's values and tensors together: 512M, 2G, or bytes. (default: \
+            nine tenths of the free memory; 1G in the sandbox)
+            """, valueName: "size"))
+    var memory: MemorySize?
+
+    @Option(
+        help: ArgumentHelp(
+            "Stop the script after this time: 10, 0.5, 2m. (default: never; 60 s in the sandbox)",
+            valueName: "seconds"))
+    var timeout: TimeSpan?
+
+    @Flag(
+        help: """
+            Run somebody else's script: it gets no files, programs or network, and a process of its own that can be \
+            killed.
+            """)
+    var sandbox = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Let a sandboxed script read the files in this folder, besides the shipped models and the Lua files beside \
+            it. May be repeated.
+            """, valueName: "dir"))
+    var allowRead: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Let a sandboxed script write files in this folder, and read them. May be repeated.", valueName: "dir"))
+    var allowWrite: [String] = []
+
+    /// Throws when options contradict each other, as nobody should think that a script is fenced in when it is not.
+    func check() throws {
+        guard !sandbox else { return }
+        for (option, folders) in [("--allow-read", allowRead), ("--allow-write", allowWrite)] where !folders.isEmpty {
+            throw ValidationError("\(option) opens folders to sandboxed scripts: add --sandbox")
+        }
+    }
+}
+
+/// Bytes as one types them: `512M`, `2G`, `1000000`.
+struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
+    let bytes: Int
+
+    init(bytes: Int) { self.bytes = bytes }
+
+    init?(argument: String) {
+        let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
+        var digits = argument[...]
+        // `512MB` is `512M`.
+        if digits.last?.uppercased() == "B", digits.dropLast().last?.isLetter ?? false { digits = digits.dropLast() }
+        var unit = 1
+        if let letter = digits.last?.uppercased().first, let known = units[letter] {
+            unit = known
+            digits = digits.dropLast()
+        }
+        guard let number = Double(digits), number > 0,
+            let bytes = Int(exactly: (number * Double(unit)).rounded())
+        else { return nil }
+        self.bytes = bytes
+    }
+
+    var description: String { String(bytes) }
+}
+
+/// A stretch of time as one types it: seconds, or `500ms`, `2m`, `1h`.
+struct TimeSpan: ExpressibleByArgument {
+    let duration: Duration
+
+    init(seconds: Double) { duration = .seconds(seconds) }
+
+    init?(argument: String) {
+        let units: [(String, Double)] = [("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600)]
+        let unit = units.first { argument.hasSuffix($0.0) }
+        guard let number = Double(argument.dropLast(unit?.0.count ?? 0)) else { return nil }
+        let seconds = number * (unit?.1 ?? 1)
+        // A year is as good as never, and fits every clock.
+        guard seconds > 0, seconds <= 366 * 86400 else { return nil }
+        self.init(seconds: seconds)
+    }
+}

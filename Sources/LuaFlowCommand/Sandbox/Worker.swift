@@ -1,0 +1,86 @@
+import CConfinement
+import Foundation
+import LuaFlow
+
+/// The process that a sandboxed script runs in, seen from inside.
+///
+/// It is this program again, with the same arguments; the environment names the parent. Limits are set before any Lua
+/// state exists. Those in the interpreter (memory, deadline, files) come first and end in proper errors; what is set
+/// here holds when they do not.
+enum Worker {
+    static let parentVariable = "LUAFLOW_SANDBOX_PARENT"
+
+    /// True in a process that was started for a sandboxed script.
+    static var isThisProcess: Bool { parent != nil }
+
+    private static var parent: Int32? { ProcessInfo.processInfo.environment[parentVariable].flatMap { Int32($0) } }
+
+    /// Gives up what the script does not need. There is no way back.
+    /// - Parameter script: the file that will run; its folder stays open.
+    /// - Throws: when a limit cannot be set: nothing may run then.
+    static func confine(_ sandbox: Sandbox, script: String?) throws {
+        guard let parent, cf_end_with_parent(parent) else {
+            throw ScriptError("sandbox", "the process that asked for it is gone")
+        }
+        unsetenv(parentVariable)
+        // What was printed before a kill is seen.
+        cf_print_by_lines()
+        for (resource, value) in limits(sandbox) {
+            guard cf_limit(resource, UInt64(value)) else {
+                throw ScriptError("sandbox", "a limit cannot be set: \(String(cString: strerror(errno)))")
+            }
+        }
+        guard cf_give_up_privileges() else {
+            throw ScriptError("sandbox", "privileges cannot be given up: \(String(cString: strerror(errno)))")
+        }
+        // The second lines: where the kernel lacks them, the interpreter's rules and the limits above stand alone.
+        closeFolders(sandbox, script: script)
+        _ = cf_filter_system_calls()
+    }
+
+    private static func limits(_ sandbox: Sandbox) -> [(cf_resource, Int)] {
+        // Beside what scripts hold: threads' stacks, fonts, buffers of OpenBLAS and Cairo, and values on their way.
+        let memory = clampedSum(Int(clamping: cf_mapped_bytes()), sandbox.memory, sandbox.memory / 4, 512 << 20)
+        let seconds = Int(clamping: sandbox.timeLimit.components.seconds)
+        return [
+            (CF_ADDRESS_SPACE, memory),
+            (CF_CPU_SECONDS, clampedSum(seconds, 5)),
+            // Standard output may be a file: a flood ends somewhere.
+            (CF_FILE_BYTES, clampedSum(sizeOfOutput, 1 << 30)),
+            (CF_CORE_BYTES, 0),
+            (CF_OPEN_FILES, 64),
+        ]
+    }
+
+    private static func clampedSum(_ terms: Int...) -> Int {
+        terms.reduce(0) { sum, term in
+            let (next, overflow) = sum.addingReportingOverflow(term)
+            return overflow ? .max : next
+        }
+    }
+
+    private static var sizeOfOutput: Int {
+        [STDOUT_FILENO, STDERR_FILENO].map { descriptor -> Int in
+            var status = stat()
+            return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
+        }.reduce(0, max)
+    }
+
+    /// The kernel keeps the process to the folders of the script, and to those that libraries read by themselves.
+    private static func closeFolders(_ sandbox: Sandbox, script: String?) {
+        let folders = cf_folders_new()
+        guard folders >= 0 else { return }
+        let system = [
+            "/usr/share", "/usr/lib", "/usr/local/share/fonts", "/lib", "/lib64", "/etc/fonts", "/etc/localtime",
+            "/var/cache/fontconfig", "/proc/meminfo", "/sys/fs/cgroup", "/dev/null",
+        ]
+        let models = Host.shippedFolders
+        let beside = script.map { script in [script.lastIndex(of: "/").map { String(script[...$0]) } ?? "."] } ?? []
+        for path in system + models + beside + sandbox.files.folders(for: .load) {
+            // A folder that is not there needs no door.
+            _ = cf_folders_allow(folders, path, false)
+        }
+        for path in sandbox.files.folders(for: .write) { _ = cf_folders_allow(folders, path, true) }
+        _ = cf_folders_enforce(folders)
+    }
+}

@@ -1,0 +1,148 @@
+import CConfinement
+import Dispatch
+import Foundation
+import LuaFlow
+import Synchronization
+
+/// The process that a sandboxed script runs in, seen from outside: started, watched, and killed at the deadline.
+final class WorkerProcess: Sendable {
+    private let process: pid_t
+    private let state = Mutex<(ended: Bool, killed: Bool)>((false, false))
+
+    /// Starts this program again, with the same arguments, open standard streams and nothing else.
+    init() throws {
+        process = try WorkerProcess.start()
+    }
+
+    /// Waits for the end.
+    /// - Returns: the status to leave with; messages are written.
+    func status(timeLimit: Duration) -> Int32 {
+        // The worker hears Ctrl-C from the terminal by itself; a signal sent to us alone is passed on.
+        let before = signal(SIGINT, SIG_IGN)
+        hear([SIGINT, SIGTERM, SIGHUP, SIGQUIT])
+        let interrupts = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+        interrupts.setEventHandler { [self] in send(SIGINT, killing: false) }
+        interrupts.resume()
+        let deadline = DispatchSource.makeTimerSource(queue: .global())
+        deadline.schedule(deadline: .now() + (timeLimit + Sandbox.grace).dispatched)
+        deadline.setEventHandler { [self] in send(SIGKILL, killing: true) }
+        deadline.resume()
+        defer {
+            interrupts.cancel()
+            deadline.cancel()
+            signal(SIGINT, before)
+        }
+        let ending = wait()
+        switch ending {
+        case .status(let status): return status
+        case .signal(SIGINT): return 130
+        case .signal(SIGPIPE):
+            // Whoever read our output has gone: end as any program does then.
+            signal(SIGPIPE, SIG_DFL)
+            kill(getpid(), SIGPIPE)
+            return 1
+        case .signal(let number):
+            Session.write("luaflow: \(explanation(number, timeLimit))\n")
+            return 1
+        }
+    }
+
+    private func explanation(_ number: Int32, _ timeLimit: Duration) -> String {
+        if number == SIGXCPU || (number == SIGKILL && state.withLock { $0.killed }) {
+            return "stopped: the time limit of \(timeLimit.inSeconds) has passed"
+        }
+        if number == SIGXFSZ { return "stopped: its output has passed 1 GB" }
+        if number == SIGKILL {
+            return "stopped: the sandbox was killed from outside; the system may be short of memory"
+        }
+        return "stopped: the sandbox crashed (\(String(cString: strsignal(number)))) and the script with it"
+    }
+
+    // MARK: The process
+
+    private enum Ending {
+        case status(Int32)
+        case signal(Int32)
+    }
+
+    /// Not after the process was waited for: its number may be another's then.
+    private func send(_ number: Int32, killing: Bool) {
+        state.withLock { state in
+            guard !state.ended else { return }
+            kill(process, number)
+            if killing { state.killed = true }
+        }
+    }
+
+    /// A program started from a thread that blocks signals (Dispatch's workers do) inherits that.
+    private func hear(_ numbers: [Int32]) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in numbers { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
+
+    private func wait() -> Ending {
+        var information = siginfo_t()
+        while waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+        state.withLock { $0.ended = true }
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        let number = status & 0x7f
+        return number == 0 ? .status((status >> 8) & 0xff) : .signal(number)
+    }
+
+    private static func start() throws -> pid_t {
+        guard let program = Bundle.main.executablePath else {
+            throw ScriptError("sandbox", "luaflow does not find its own program")
+        }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        for number in [SIGINT, SIGPIPE, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGXCPU, SIGXFSZ] {
+            sigaddset(&signals, number)
+        }
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK))
+        cf_hand_on_standard_streams_only()
+        var process: pid_t = 0
+        let failure = withStrings(CommandLine.arguments) { arguments in
+            withStrings(environment) { posix_spawn(&process, program, nil, &attributes, arguments, $0) }
+        }
+        guard failure == 0 else {
+            throw ScriptError("sandbox", "its process cannot be started: \(String(cString: strerror(failure)))")
+        }
+        return process
+    }
+
+    /// What drawing in this terminal needs, and who we are.
+    private static var environment: [String] {
+        let kept = [
+            "TERM", "COLORTERM", "TERM_PROGRAM", "LC_TERMINAL", "KITTY_WINDOW_ID", "TMUX", "NO_COLOR", "COLUMNS",
+            "LINES", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LUAFLOW_HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+        ]
+        let present = ProcessInfo.processInfo.environment
+        return kept.compactMap { name in present[name].map { "\(name)=\($0)" } } + [
+            "\(Worker.parentVariable)=\(getpid())",
+            // One thread, and none before the doors are closed; a crash is reported by us.
+            "OPENBLAS_NUM_THREADS=1", "MALLOC_ARENA_MAX=2", "SWIFT_BACKTRACE=enable=no",
+        ]
+    }
+
+    private static func withStrings<R>(
+        _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
+    ) -> R {
+        var copies = strings.map { strdup($0) } + [nil]
+        defer { for copy in copies { free(copy) } }
+        return body(&copies)
+    }
+}
+
+extension Duration {
+    fileprivate var dispatched: DispatchTimeInterval {
+        .milliseconds(Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000))
+    }
+}

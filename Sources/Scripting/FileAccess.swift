@@ -1,0 +1,160 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Which files scripts may have opened for them.
+///
+/// Nothing is bound for trusted scripts, which may open what the process may. A host binds one for the length of a
+/// sandboxed run, and whatever opens a file for a script asks it, twice: by name before opening, and by descriptor
+/// afterwards, when no link can be exchanged any more.
+///
+///     try FileAccess.check(.read, path, for: "image.load")
+public struct FileAccess: Sendable {
+    /// The rules in force for the work of the current task or thread.
+    @TaskLocal public static var current: FileAccess?
+
+    public enum Purpose: String, Sendable {
+        case read
+        case write
+        /// As Lua code: `require`, `dofile`, `loadfile`.
+        case load
+    }
+
+    /// Folders whose files may be read, as they are once links are followed.
+    private var readable: [ResolvedPath] = []
+    private var writable: [ResolvedPath] = []
+    /// Folders whose `.lua` files may be loaded besides.
+    private var loadable: [ResolvedPath] = []
+
+    /// Nothing may be opened.
+    public init() {}
+
+    /// Opens a folder, and all below it, to scripts. Written files may be read again; what may be read may be loaded.
+    /// - Throws: ``ScriptError`` when there is no such folder; `option` is named in the message.
+    public mutating func allow(_ purpose: Purpose, folder: String, option: String) throws {
+        guard let path = ResolvedPath(existing: folder) else {
+            throw ScriptError(option, "\(folder): \(String(cString: strerror(errno)))")
+        }
+        guard path.isFolder else { throw ScriptError(option, "\(folder): is not a folder") }
+        switch purpose {
+        case .read: readable.append(path)
+        case .write: writable.append(path)
+        case .load: loadable.append(path)
+        }
+    }
+
+    /// The folders opened for a purpose, for those who set up other fences.
+    public func folders(for purpose: Purpose) -> [String] {
+        switch purpose {
+        case .read: (readable + writable).map(\.description)
+        case .write: writable.map(\.description)
+        case .load: (readable + writable + loadable).map(\.description)
+        }
+    }
+
+    /// Throws unless the rules in force let scripts open the file of this name.
+    public static func check(_ purpose: Purpose, _ path: String, for operation: String) throws {
+        guard let current else { return }
+        guard current.allows(purpose, path) else { throw current.refusal(purpose, path, operation) }
+    }
+
+    /// Throws unless the file that was opened under this name is one that the rules allow.
+    public static func check(
+        _ purpose: Purpose, opened descriptor: Int32, _ path: String, for operation: String
+    ) throws {
+        guard let current else { return }
+        guard let real = ResolvedPath(descriptor: descriptor), current.allows(purpose, real) else {
+            throw current.refusal(purpose, path, operation)
+        }
+    }
+
+    /// Whether scripts may open the file of this name, be it there or not.
+    public func allows(_ purpose: Purpose, _ path: String) -> Bool {
+        guard let real = ResolvedPath(path) else { return false }
+        return allows(purpose, real)
+    }
+
+    private func allows(_ purpose: Purpose, _ path: ResolvedPath) -> Bool {
+        switch purpose {
+        case .read: path.isInside(readable) || path.isInside(writable)
+        case .write: path.isInside(writable)
+        case .load: path.isInside(readable) || path.isInside(writable) || (path.isInside(loadable) && path.isLua)
+        }
+    }
+
+    private func refusal(_ purpose: Purpose, _ path: String, _ operation: String) -> ScriptError {
+        let folders = folders(for: purpose)
+        let allowed =
+            folders.isEmpty ? "the sandbox opens no folder for that" : "only in " + folders.joined(separator: ", ")
+        let (done, remedy) =
+            switch purpose {
+            case .read: ("read", "--allow-read DIR opens one")
+            case .write: ("written", "--allow-write DIR opens one")
+            case .load: ("loaded", "--allow-read DIR opens one")
+            }
+        return ScriptError(operation, "\(path): may not be \(done): \(allowed); \(remedy)")
+    }
+}
+
+/// An absolute path without links and dots, as bytes: names need not be UTF-8, and two spellings of one letter are two.
+private struct ResolvedPath: CustomStringConvertible {
+    private let bytes: [UInt8]
+
+    /// - Returns: nil, and `errno`, when there is no such file.
+    init?(existing path: String) {
+        guard !path.utf8.contains(0) else {
+            errno = EINVAL
+            return nil
+        }
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        bytes = Array(UnsafeRawBufferPointer(start: real, count: strlen(real)))
+    }
+
+    /// Of a file that may be missing: where it would be.
+    init?(_ path: String) {
+        if let real = ResolvedPath(existing: path) {
+            self = real
+            return
+        }
+        guard errno == ENOENT, !path.isEmpty else { return nil }
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let name = slash.map { path[path.utf8.index(after: $0)...] } ?? path[...]
+        guard !name.isEmpty, name != ".", name != "..",
+            let folder = ResolvedPath(slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")
+        else { return nil }
+        bytes = folder.bytes + (folder.bytes.last == UInt8(ascii: "/") ? [] : [UInt8(ascii: "/")]) + Array(name.utf8)
+    }
+
+    /// Of an open file.
+    init?(descriptor: Int32) {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 16)
+        #if canImport(Darwin)
+            guard fcntl(descriptor, F_GETPATH, &buffer) == 0 else { return nil }
+            let count = strlen(buffer)
+        #else
+            let count = readlink("/proc/self/fd/\(descriptor)", &buffer, buffer.count)
+            guard count > 0, count < buffer.count else { return nil }
+        #endif
+        bytes = buffer[..<count].map { UInt8(bitPattern: $0) }
+    }
+
+    var description: String { String(decoding: bytes, as: UTF8.self) }
+    var isLua: Bool { bytes.suffix(4).elementsEqual(".lua".utf8) }
+
+    var isFolder: Bool {
+        var status = stat()
+        return bytes.withUnsafeBytes { stat(Array($0.bindMemory(to: CChar.self)) + [0], &status) } == 0
+            && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    func isInside(_ folders: [ResolvedPath]) -> Bool {
+        folders.contains { folder in
+            guard bytes.starts(with: folder.bytes) else { return false }
+            return folder.bytes.last == UInt8(ascii: "/") || bytes.count == folder.bytes.count
+                || bytes[folder.bytes.count] == UInt8(ascii: "/")
+        }
+    }
+}

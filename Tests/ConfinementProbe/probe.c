@@ -1,0 +1,49 @@
+#include "confinement_probe.h"
+
+#include <confinement.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int32_t answer(pid_t child) {
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) return -2;
+    return WEXITSTATUS(status) == 255 ? -1 : WEXITSTATUS(status);
+}
+
+static int opens(const char *path, int flags) {
+    int descriptor = open(path, flags);
+    if (descriptor >= 0) close(descriptor);
+    return descriptor >= 0;
+}
+
+int32_t probe_folders(const char *folder, const char *inside, const char *outside) {
+    pid_t child = fork();
+    if (child != 0) return answer(child);
+    int folders = cf_folders_new();
+    if (folders < 0) _exit(255);
+    if (!cf_folders_allow(folders, folder, false) || !cf_give_up_privileges() || !cf_folders_enforce(folders)) _exit(254);
+    int wrong = 0;
+    if (opens(outside, O_RDONLY)) wrong |= PROBE_READ_OUTSIDE;
+    if (opens(inside, O_WRONLY)) wrong |= PROBE_WRITE_INSIDE;
+    if (!opens(inside, O_RDONLY)) wrong |= PROBE_NO_READ_INSIDE;
+    _exit(wrong);
+}
+
+int32_t probe_calls(void) {
+    pid_t child = fork();
+    if (child != 0) return answer(child);
+    if (!cf_give_up_privileges() || !cf_filter_system_calls()) _exit(255);
+    int wrong = 0;
+    pid_t grandchild = fork();
+    if (grandchild == 0) _exit(0);
+    if (grandchild > 0) wrong |= PROBE_FORK;
+    if (socket(AF_INET, SOCK_STREAM, 0) >= 0 || socket(AF_UNIX, SOCK_STREAM, 0) >= 0) wrong |= PROBE_SOCKET;
+    if (kill(getppid(), 0) == 0) wrong |= PROBE_SIGNAL;
+    char *const nothing[] = {NULL};
+    char *const command[] = {"sh", "-c", "exit 8", NULL};
+    execve("/bin/sh", command, nothing);  // on success the child leaves with PROBE_EXECUTE
+    _exit(wrong);
+}

@@ -1,0 +1,170 @@
+import Foundation
+import Testing
+
+/// `luaflow --sandbox`, as a user runs it: what ends a hostile script, and what it leaves behind.
+@Suite(.timeLimit(.minutes(10))) struct SandboxCommandTests {
+    private static let late = "luaflow: stopped: the time limit of 1 s has passed\n"
+
+    struct Endless: CustomTestStringConvertible, Sendable {
+        let row: String
+        let script: String
+        var testDescription: String { "\(row): \(script.prefix(60))" }
+    }
+
+    /// Nothing but the deadline ends these; for some only the kill that follows it does.
+    @Test(arguments: [
+        Endless(row: "S1", script: "coroutine.wrap(function() while true do end end)()"),
+        Endless(row: "S2", script: "while true do pcall(function() while true do end end) end"),
+        Endless(row: "S4", script: "local function loop() while true do end end while true do xpcall(loop, loop) end"),
+        Endless(row: "S4", script: "local m = {__gc = true} setmetatable({}, m) m.__gc = function() while true do end end collectgarbage() while true do end"),
+        Endless(row: "S4c", script: "(('a'):rep(200)):find(('.-'):rep(20) .. 'b')"),
+        Endless(row: "S4c", script: "while true do pcall(string.find, ('a'):rep(200), ('.-'):rep(20) .. 'b') end"),
+        Endless(row: "S4c", script: "string.rep('', 1 << 62)"),
+        Endless(row: "S4c", script: "table.concat(setmetatable({}, {__len = function() return 1 << 60 end, __index = function() return '' end}))"),
+        Endless(row: "S4c", script: "for i = 1, math.huge do table.move({}, 1, 1 << 40, 2) end"),
+        Endless(row: "B7", script: "while true do pcall(error, setmetatable({}, {__tostring = function() while true do end end})) end"),
+        Endless(row: "S1", script: "local x = tensor.ones(1000, 1000) while true do x = x:matmul(x) end"),
+        Endless(row: "S2", script: "while true do print(('x'):rep(1000)) end"),
+        Endless(row: "S2", script: "local x <close> = setmetatable({}, {__close = function() while true do end end}) while true do end"),
+    ]) func theDeadlineEndsIt(_ endless: Endless) throws {
+        let result = try Command.run(["--sandbox", "--timeout", "1", "-e", endless.script])
+        #expect(result.status == 1 && result.errors == SandboxCommandTests.late, "\(result.status) \(result.errors)")
+    }
+
+    /// `--memory` holds with and without the sandbox, and the state goes on working.
+    @Test(arguments: [[], ["--sandbox"]], [
+        Endless(row: "M1", script: "local s = 'x' while true do s = s .. s end"),
+        Endless(row: "M1", script: "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end"),
+        Endless(row: "M1", script: "local t = {} for i = 1, 1e9 do t[i] = coroutine.create(function() end) end"),
+        Endless(row: "M1", script: "local s = 'x' while true do s = s:gsub('.', '%0%0%0%0%0%0%0%0') end"),
+        Endless(row: "M2", script: "local t = {} while true do t[#t + 1] = tensor.zeros(1000000) end"),
+        Endless(row: "M2", script: "local t, x = {}, tensor.ones(1000) while true do t[#t + 1] = x:tolist() end"),
+    ]) func memoryEndsInAnError(mode: [String], bomb: Endless) throws {
+        let script = "local ok, message = pcall(function() \(bomb.script) end) assert(not ok) "
+            + "assert(tostring(message):find('not enough memory'), message) assert(tensor.ones(3):sum():item() == 3) print('alive')"
+        let result = try Command.run(mode + ["--memory", "64M", "--timeout", "5m", "-e", script])
+        #expect(result.status == 0 && result.output == "alive\n", "\(result.errors)")
+        let uncaught = try Command.run(mode + ["--memory", "64M", "--timeout", "5m", "-e", bomb.script])
+        #expect(uncaught.status == 1 && uncaught.errors.contains("not enough memory"), "\(uncaught.errors)")
+    }
+
+    /// M3: a loop of temporaries stays under a cap of a few of them.
+    @Test(arguments: [[], ["--sandbox"]]) func temporariesStayFlat(mode: [String]) throws {
+        let script = "for i = 1, 20000 do local x = tensor.zeros(262144) end print(collectgarbage('count') < 32768)"
+        let result = try Command.run(mode + ["--memory", "16M", "--timeout", "5m", "-e", script])
+        #expect(result.status == 0 && result.output == "true\n", "\(result.errors)")
+    }
+
+    @Test func deepRecursionIsAnError() throws {
+        let result = try Command.run(["--sandbox", "-e", "local function f(n) return f(n + 1) + 1 end print(pcall(f, 1))"])
+        #expect(result.status == 0 && result.output.contains("stack overflow"), "\(result.errors)")
+    }
+
+    /// A known fault of liblua 5.4.4: closing coroutines from __close overflows the C stack. Newer ones report an error.
+    @Test func aCrashIsContainedAndReported() throws {
+        let result = try Command.run(["--sandbox", "-e", """
+            local last
+            for i = 1, 400000 do
+              local previous = last
+              last = coroutine.create(function()
+                local x <close> = setmetatable({}, {__close = function() if previous then coroutine.close(previous) end end})
+                coroutine.yield()
+              end)
+              coroutine.resume(last)
+            end
+            local ok, message = coroutine.close(last)
+            error(message or "closed")
+            """])
+        #expect(result.status == 1 && result.errors.hasPrefix("luaflow: ") && !result.errors.contains("Fatal"), "\(result.status) \(result.errors)")
+        let next = try Command.run(["--sandbox", "-e", "print(1)"])
+        #expect(next.status == 0 && next.output == "1\n")
+    }
+
+    /// The other: a weak table whose metatable goes in a collection that ran out of memory.
+    @Test func weakTablesUnderAMemoryCap() throws {
+        let result = try Command.run(["--sandbox", "--memory", "16M", "--timeout", "2", "-e", """
+            while true do
+              pcall(function()
+                local all = {}
+                while true do
+                  all[#all + 1] = setmetatable({{}, {}, ("x"):rep(200) .. #all}, {__mode = #all % 2 == 0 and "k" or "v"})
+                  if #all % 1000 == 0 then for i = 1, #all, 2 do setmetatable(all[i], nil) end end
+                end
+              end)
+            end
+            """])
+        #expect(result.status == 1 && result.errors.hasPrefix("luaflow: stopped: "), "\(result.status) \(result.errors)")
+    }
+
+    @Test(arguments: [
+        ("", Int32(0)), ("os.exit(7)", 7), ("os.exit(true)", 0), ("os.exit(false)", 1), ("error('x')", 1), ("error(nil)", 1),
+        ("error(setmetatable({}, {__tostring = function() while true do end end}))", 1), ("x = = 1", 1),
+    ]) func statusesAreTheScripts(script: String, status: Int32) throws {
+        #expect(try Command.run(["--sandbox", "-e", script]).status == status)
+    }
+
+    @Test func errorsAreWordedAsEver() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("bad.lua", "local tensor = require 'tensor'\nprint(...)\nreturn tensor.zeros(2, 5):matmul(tensor.zeros(3, 5))\n")
+        let result = try Command.run(["run", "--sandbox", script, "--x", "a b"])
+        #expect(result.status == 1 && result.output == "--x\ta b\n")
+        #expect(result.errors.contains("bad.lua:3: tensor.matmul: (2, 5) and (3, 5) do not chain: 5 ~= 3"))
+        #expect(result.errors.contains("stack traceback"))
+    }
+
+    /// Nobody is left thinking that a script is fenced in when it is not.
+    @Test(arguments: [
+        ["run", "FILE", "--sandbox"], ["--allow-read", ".", "-e", "print(1)"], ["run", "--allow-write", ".", "FILE"],
+        ["plugins", "--sandbox"], ["--sandbox", "plugins"],
+        ["--sandbox", "--memory", "lots", "-e", "print(1)"], ["--sandbox", "--memory", "-5", "-e", "print(1)"],
+        ["--sandbox", "--timeout", "0", "-e", "print(1)"], ["--sandbox", "--timeout", "soon", "-e", "print(1)"],
+    ]) func wrongUsageRunsNothing(arguments: [String]) throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("a.lua", "print('ran')")
+        let result = try Command.run(arguments.map { $0 == "FILE" ? script : $0 })
+        #expect(result.status == 2 && result.output.isEmpty && !result.errors.isEmpty)
+    }
+
+    @Test(arguments: ["--allow-read", "--allow-write"]) func aFolderThatIsNotThereRunsNothing(option: String) throws {
+        let result = try Command.run(["--sandbox", option, "no such folder", "-e", "print('ran')"])
+        #expect(result.status == 1 && result.output.isEmpty && result.errors.contains("\(option): no such folder: No such file"))
+    }
+
+    @Test func optionsHoldBeforeAndAfterTheSubcommand() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("a.lua", "print(io.open == nil)")
+        for arguments in [["--sandbox", "run", script], ["run", "--sandbox", script]] {
+            #expect(try Command.run(arguments).output == "true\n")
+        }
+        #expect(try Command.run(["run", script]).output == "false\n")
+    }
+
+    @Test(arguments: ["100000000", "1e8", "95.4M", "0.0932G", "97657K", "96m", "96MB"]) func sizesAsTyped(size: String) throws {
+        let result = try Command.run(["--memory", size, "-e", "print(pcall(tensor.zeros, 20000000) , pcall(tensor.zeros, 27000000))"])
+        #expect(result.output.hasPrefix("true\tfalse"), "\(result.output) \(result.errors)")
+    }
+
+    /// `--timeout` without the sandbox: in the script, in native loops, and in finalisers at the end.
+    @Test(arguments: [
+        "while true do pcall(function() while true do end end) end", "local x = tensor.ones(500, 500) while true do x = x:matmul(x) end",
+    ]) func timeLimitsHoldWhenTrusted(script: String) throws {
+        let result = try Command.run(["--timeout", "1s", "-e", script])
+        #expect(result.status == 1 && result.errors == SandboxCommandTests.late)
+    }
+
+    @Test func finalisersAtTheEndHaveTheTimeOfARun() throws {
+        let result = try Command.run(["--timeout", "500ms", "-e", "for i = 1, 3 do setmetatable({}, {__gc = function() while true do end end}) end print(1)"])
+        #expect(result.output == "1\n", "\(result.errors)")
+    }
+
+    @Test func theEnvironmentStaysOutside() throws {
+        let result = try Command.run(["--sandbox", "-e", "print(os.getenv, pcall(data.idx, '/proc/self/environ'))"], environment: ["SECRET": "xyzzy"])
+        #expect(result.status == 0 && result.output.hasPrefix("nil\tfalse") && !result.output.contains("xyzzy"))
+    }
+
+    @Test func shippedModelsAreThere() throws {
+        let script = "print(flow.load(host.resource('nice-mnist.safetensors')):log_prob(data.digits().images[1]):item() > 1000)"
+        let result = try Command.run(["--sandbox", "-e", script])
+        #expect(result.status == 0 && result.output == "true\n", "\(result.errors)")
+    }
+}
