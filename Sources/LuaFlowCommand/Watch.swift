@@ -21,6 +21,7 @@ extension LuaFlowCommand {
         var arguments: [String] = []
 
         func run() throws {
+            guard !host.limits.sandbox else { throw ValidationError("--sandbox: for luaflow run and -e only") }
             // During a run the host's own handler takes this one's place. Who started us may have blocked the signals.
             signal(SIGINT) { _ in _exit(130) }
             var heard = sigset_t()
