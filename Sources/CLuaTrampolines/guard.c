@@ -95,7 +95,7 @@ static int ipairs_bounded(lua_State *L) {
 // Lua's own message for an object of ours speaks of an iterator that the script never wrote.
 static int pairs_named(lua_State *L) {
     lf_box *box = lf_to_box(L, 1);
-    if (!box || luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) return call_original(L);
+    if (!box || luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) return lf_call_original(L);
     bool has_elements = luaL_getmetafield(L, 1, "__len") != LUA_TNIL;
     return luaL_error(L, "pairs: a table expected, got %s%s", box->type->name,
                       has_elements ? "; ipairs goes through its elements" : "");
