@@ -9,7 +9,6 @@
 --
 -- Step sizes, noises and masks are in scripts/inpainting: change them there, or add your own. What is changed while this
 -- runs counts from the next step on. Ctrl-C pauses: look at x, change lr, :rewind 50, :continue, or :stop with the best x.
-local autodiff = require "autodiff"
 local data = require "data"
 local flow = require "flow"
 local host = require "host"
@@ -62,16 +61,16 @@ end
 observe()
 
 -- The projected gradient method. What a pause shows and may change is in `state`.
-local value_and_gradient = autodiff.value_and_grad(function(X) return -m:log_prob(X) end)
 local state = {x = corrupted, trace = {}, lr = options.lr}
 for k in host.steps(steps, state, {label = "-log p "}) do
   if host.reloaded(masks) then observe() end
-  local X = state.x
-  local loss, gradient = value_and_gradient(X)
+  local X = state.x:detach():requires_grad_(true)
+  local loss = -m:log_prob(X)
+  loss:backward()
 
   local alpha = host.check(options.schedule .. " at step " .. k, schedule(k, state.lr, steps), {min = 0})
   local sigma = host.check(options.noise .. " at step " .. k, noise(k, alpha, steps), {min = 0})
-  local Y = X - alpha * gradient
+  local Y = X.data - alpha * X.grad
   if sigma > 0 then Y = Y + sigma * random.normal({height, width}) end
   state.x = P(Y)
   state.trace[k] = loss:item()

@@ -58,6 +58,7 @@ struct HostOptions: ParsableArguments {
             try host.interpreter.withInterruptsFromTerminal {
                 // Closed in here: finalisers may run for long, too.
                 defer { host.interpreter.close() }
+                PauseAtPrompt.offer(in: host)
                 for plugin in host.loadPlugins(path) { plugin.report.map(Session.write) }
                 try body(host)
             }

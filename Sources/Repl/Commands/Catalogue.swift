@@ -8,8 +8,10 @@ struct Commands {
 
     /// Commands of the one who opened the prompt come first, and win.
     let all: [Command]
+    private let own: [Command]
 
     init(own: [Command]) {
+        self.own = own
         all = own + Commands.builtIn.filter { command in !own.contains { $0.name == command.name } }
     }
 
@@ -36,7 +38,7 @@ struct Commands {
     func run(_ input: String, in session: Session) -> Session.Outcome? {
         if input.hasPrefix("?") { return run(.doc, String(input.dropFirst()).trimmed, in: session) }
         // `::name::` is a label.
-        guard input.hasPrefix(":"), !input.hasPrefix("::") else { return nil }
+        guard input.hasPrefix(":"), !input.hasPrefix("::") else { return runWord(input, in: session) }
         let name = String(input.dropFirst().prefix { !$0.isWhitespace })
         let text = String(input.dropFirst(1 + name.count)).trimmed
         let available = available(in: session.host)
@@ -48,6 +50,15 @@ struct Commands {
             return .stay
         }
         return run(command, text, in: session)
+    }
+
+    /// The opener's commands may be typed as plain words, `continue` or `rewind 50`. They win over a variable of that name.
+    private func runWord(_ input: String, in session: Session) -> Session.Outcome? {
+        let words = input.split(whereSeparator: \.isWhitespace).map(String.init)
+        guard let name = words.first, words.count <= 2, words.dropFirst().allSatisfy({ Int($0) != nil }),
+            let command = own.first(where: { $0.name == name })
+        else { return nil }
+        return run(command, words.dropFirst().joined(), in: session)
     }
 
     private func complaint(_ name: String, among available: [Command], starting: [Command]) -> String {

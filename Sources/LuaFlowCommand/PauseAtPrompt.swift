@@ -1,0 +1,47 @@
+import Foundation
+import LuaFlow
+import Repl
+
+/// The prompt inside a run: where Ctrl-C pauses a loop of `host.steps`.
+enum PauseAtPrompt {
+    /// Only where somebody sees the prompt and can answer; elsewhere Ctrl-C interrupts.
+    static func offer(in host: LuaFlow.Host) {
+        guard [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].allSatisfy({ isatty($0) == 1 }) else { return }
+        host.context.service(PausePrompt.self).ask = { [weak host] point in
+            guard let host else { return .resume }
+            return try ask(host, point)
+        }
+    }
+
+    private static let commands: [Command] = [
+        .leaving("continue", ":continue", "Goes on with the next step, as Ctrl-D does."),
+        .leaving("rewind", ":rewind K", "Goes back to the state, and the random numbers, after step K."),
+        .leaving("stop", ":stop", "Ends the loop with the best state so far; the script goes on behind it."),
+        .leaving("abort", ":abort", "Ends the run, as Ctrl-C does without a pause."),
+    ]
+
+    private static func ask(_ host: LuaFlow.Host, _ point: PausePoint) throws -> PauseDecision {
+        // Over the progress bar.
+        Session.write("\r\u{1B}[K")
+        let departure = try Repl.pause(
+            host, names: point.state, commands: commands, greeting: try greeting(point))
+        return switch departure {
+        case .end, .command("continue", _): .resume
+        case .command("rewind", let text): .rewind(text)
+        case .command("stop", _): .stop
+        case .command("abort", _): .abort
+        case .command: .resume
+        case .exit(let status): .exit(status)
+        }
+    }
+
+    private static func greeting(_ point: PausePoint) throws -> String {
+        let note = point.note.isEmpty ? "" : "\(point.note).\n"
+        let names = try point.state.entries().compactMap { key, _ -> String? in
+            guard case .string(let name) = key else { return nil }
+            return name
+        }
+        return note + "Paused after \(point.summary).\nVariables: \(names.sorted().joined(separator: ", ")). "
+            + ":continue, :rewind K, :stop with the best, :abort."
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+/// Ctrl-C during problem 3, in a real terminal.
+@Suite(.enabled(if: Pane.isPossible)) struct PausedRunTests {
+    private func problem3(_ arguments: String, home: Home) throws -> Pane {
+        let script = Program.repository.appendingPathComponent("scripts/problem3_inpainting.lua").path
+        return try Pane("luaflow run '\(script)' --out figure.png \(arguments)", home: home)
+    }
+
+    /// Waits for the prompt inside the run, alone on the last line.
+    private func paused(_ pane: Pane) throws {
+        try pane.see("run>") { $0.split(separator: "\n").last.map { $0 == "run>" || $0 == "run> " } ?? false }
+    }
+
+    private func pause(_ pane: Pane) throws {
+        try pane.see("a bar") { $0.contains("-log p -") }
+        try pane.press("C-c")
+        try pane.see("Paused after step ")
+        try paused(pane)
+    }
+
+    private func enter(_ line: String, _ pane: Pane, sees text: String) throws {
+        try pane.enter(line)
+        try pane.see(text)
+        try paused(pane)
+    }
+
+    @Test func aRunIsInspectedChangedRewoundAndStopped() throws {
+        let home = try Home()
+        let pane = try problem3("--steps 100000", home: home)
+        try pause(pane)
+        try pane.see("of 100000, value -")
+        try enter("#trace == k", pane, sees: "\ntrue")
+        try enter("x.shape[1]", pane, sees: "\n28")
+        try enter("lr = 5e-4; lr", pane, sees: "0.0005")
+        try enter("x = x:clamp(0, 0.5); x:max():item() <= 0.5", pane, sees: "\ntrue")
+        try enter(":rewind 3", pane, sees: "Paused after step 3 of 100000")
+        try enter("k == 3 and #trace == 3 and lr == 1e-3", pane, sees: "\ntrue")
+        try enter("rewind 2", pane, sees: "Paused after step 2 of 100000")
+        try enter("error('here')", pane, sees: "here")
+        try pane.press("C-d")
+        try pane.see("the bar again") { $0.split(separator: "\n").last?.hasPrefix("[") ?? false }
+        try pause(pane)
+        try pane.enter("stop")
+        let end = try pane.see("LEFT 0")
+        #expect(end.contains("figure            figure.png"), "\(end)")
+        let picture = try Data(contentsOf: URL(fileURLWithPath: home.path("figure.png")))
+        #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
+    }
+
+    @Test func abortingLeavesWith130() throws {
+        let home = try Home()
+        let pane = try problem3("--steps 100000", home: home)
+        try pause(pane)
+        try pane.enter(":abort")
+        try pane.see("LEFT 130")
+        #expect(!FileManager.default.fileExists(atPath: home.path("figure.png")))
+    }
+
+    /// The second Ctrl-C does not wait for a step that never ends.
+    @Test func theSecondInterruptInterrupts() throws {
+        let home = try Home()
+        try home.write("stuck.lua", """
+            local host = require "host"
+            for k in host.steps(3, {}) do print("in step " .. k) while true do end end
+            """)
+        let pane = try Pane("luaflow run stuck.lua", home: home)
+        try pane.see("in step 1")
+        try pane.press("C-c")
+        try pane.see("pausing after this step; Ctrl-C again interrupts")
+        try pane.press("C-c")
+        try pane.see("LEFT 130")
+    }
+
+    /// Without a terminal to answer at, the first one does.
+    @Test func withoutATerminalItInterruptsAtOnce() throws {
+        let home = try Home()
+        try home.write("loop.lua", """
+            local host = require "host"
+            io.stderr:write("ready\\n")
+            for k in host.steps(1e9, {}) do end
+            """)
+        let pane = try Pane("luaflow run loop.lua > out.txt", home: home)
+        try pane.see("ready")
+        try pane.press("C-c")
+        try pane.see("LEFT 130")
+    }
+}
