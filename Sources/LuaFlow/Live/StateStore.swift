@@ -26,34 +26,39 @@ final class StateStore: ScriptObject {
     private struct SavedTensor {
         /// Whoever holds the tensor still sees it restored, and nothing is kept alive for it.
         weak var variable: Variable?
-        let value: Tensor
+        var numbers: Slabs.Copy
         let isLeaf: Bool
         let requiresGradient: Bool
 
-        init(_ variable: Variable) throws {
+        init(_ variable: Variable, _ numbers: Slabs.Copy) {
             self.variable = variable
-            value = try variable.value.copy()
+            self.numbers = numbers
             isLeaf = variable.isLeaf
             requiresGradient = variable.isLeaf && variable.requiresGrad
         }
 
         func restored() throws -> Variable {
+            let value = try numbers.tensor()
             if isLeaf, let variable, variable.isLeaf, variable.shape == value.shape, variable.dtype == value.dtype {
                 try variable.value.write(value, for: "host.steps")
                 variable.grad = nil
                 return variable
             }
-            let fresh = Variable(try value.copy())
+            let fresh = Variable(value)
             if requiresGradient { try fresh.setRequiresGrad(true) }
             return fresh
         }
     }
 
     private var snapshots: [Int: Snapshot] = [:]
+    private var slabs = Slabs()
     private var last = 0
 
     /// Puts the state aside: its number, its size in bytes, and the keys of what is left to Lua.
-    func keep(_ state: any ScriptTable, trace: String, _ random: Generator.State) throws -> (Int, Int, [Value]) {
+    /// - Parameter lasting: whether it will stay for longer than a step.
+    func keep(
+        _ state: any ScriptTable, trace: String, _ random: Generator.State, lasting: Bool
+    ) throws -> (Int, Int, [Value]) {
         var snapshot = Snapshot(random: random)
         var (bytes, rest) = (256, [Value]())
         for (key, value) in try state.entries() {
@@ -64,7 +69,8 @@ final class StateStore: ScriptObject {
             switch value {
             case .table(let table) where name == trace: snapshot.length = table.count
             case .object(let variable as Variable):
-                snapshot.fields[name] = .tensor(try SavedTensor(variable))
+                let numbers = try slabs.copy(variable.value, lasting: lasting)
+                snapshot.fields[name] = .tensor(SavedTensor(variable, numbers))
                 bytes += variable.value.count * variable.dtype.stride + 64
             case .object(let generator as Generator): snapshot.fields[name] = .generator(generator, generator.state)
             case .boolean, .integer, .number, .string: snapshot.fields[name] = .plain(value)
@@ -77,6 +83,19 @@ final class StateStore: ScriptObject {
     }
 
     func drop(_ number: Int) { snapshots[number] = nil }
+
+    /// Moves what is left together, after many were dropped.
+    func compact() throws {
+        var fresh = Slabs()
+        for (number, snapshot) in snapshots {
+            for (name, saved) in snapshot.fields {
+                guard case .tensor(var tensor) = saved else { continue }
+                tensor.numbers = try fresh.copy(tensor.numbers)
+                snapshots[number]?.fields[name] = .tensor(tensor)
+            }
+        }
+        slabs = fresh
+    }
 
     /// The fields as they were, the trace's length and the generator's state.
     func bring(_ number: Int) throws -> (fields: [(key: String, value: Value)], length: Int?, random: Generator.State)? {
@@ -103,9 +122,7 @@ final class StateStore: ScriptObject {
             case (.table(let table), _) where name == trace:
                 if table.count != snapshot.length { return false }
             case (.object(let variable as Variable), .tensor(let saved)?):
-                let now = variable.value
-                guard now.dtype == saved.value.dtype, now.shape == saved.value.shape, try now.bits == saved.value.bits
-                else { return false }
+                guard try saved.numbers.equals(variable.value) else { return false }
                 known += 1
             case (.object(let generator as Generator), .generator(let same, let state)?):
                 guard generator === same, generator.state == state else { return false }
@@ -135,12 +152,18 @@ enum StateStoreFunctions {
 
     static let keep = NativeFunction("host.steps", Documentation("", "")) { arguments -> [Value] in
         let (number, bytes, rest) = try store(arguments).keep(
-            arguments.table(2, "state"), trace: arguments.string(3, "trace"), generator(arguments).state)
+            arguments.table(2, "state"), trace: arguments.string(3, "trace"), generator(arguments).state,
+            lasting: arguments.boolean(4, "lasting"))
         return [.integer(number), .integer(bytes)] + (rest.isEmpty ? [] : [.list(rest)])
     }
 
     static let drop = NativeFunction("host.steps", Documentation("", "")) { arguments -> [Value] in
         try store(arguments).drop(arguments.integer(2, "number"))
+        return []
+    }
+
+    static let compact = NativeFunction("host.steps", Documentation("", "")) { arguments -> [Value] in
+        try store(arguments).compact()
         return []
     }
 

@@ -94,7 +94,7 @@ final class StepLoops: Service {
         let results = try runner.run(
             StepsPrelude.code, name: "host.steps",
             [
-                Self.armed, Self.pause, Self.edited, StateStoreFunctions.keep, StateStoreFunctions.drop,
+                Self.armed, Self.pause, Self.edited, StateStoreFunctions.keep, StateStoreFunctions.drop, StateStoreFunctions.compact,
                 StateStoreFunctions.bring, StateStoreFunctions.unchanged, Self.equal,
             ].map { .closure($0, bound: []) })
         guard case .function(let made)? = results.first else { throw arguments.error("is not available in this host") }

@@ -2,11 +2,11 @@
 ///
 /// What it is given: `armed(flag)` answers whether Ctrl-C asked for a pause, and says whether the next one shall;
 /// `pause(...)` opens the prompt and answers with what was decided there; `edited(k)` notes that the run is no longer
-/// what its files make it; `keep`, `drop`, `bring` and `same` are ``StateStore``'s; `equal(x, y)` compares tensors bit by
-/// bit.
+/// what its files make it; `keep`, `drop`, `compact`, `bring` and `same` are ``StateStore``'s; `equal(x, y)` compares
+/// tensors bit by bit.
 enum StepsPrelude {
     static let code = """
-        local armed, pause, edited, keep, drop, bring, same, equal = ...
+        local armed, pause, edited, keep, drop, compact, bring, same, equal = ...
 
         \(values)
 
@@ -20,7 +20,7 @@ enum StepsPrelude {
           local newest, best, best_value
 
           local function snapshot()
-            local id, bytes, rest = keep(store, state, trace)
+            local id, bytes, rest = keep(store, state, trace, k % interval == 0)
             if rest then
               local fields, known = {}, {[state] = {object = state}}
               for i = 1, #rest do
@@ -76,6 +76,7 @@ enum StepsPrelude {
             for place = #history, 1, -1 do
               if k_of[history[place]] % interval ~= 0 then forget(place) end
             end
+            compact(store)
           end
 
           local function remember()

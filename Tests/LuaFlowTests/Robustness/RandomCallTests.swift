@@ -81,6 +81,7 @@ import Testing
         case .runtime: return "runtime"
         case .memory: return "memory"
         case .interrupted: return "interrupted"
+        case .timeLimit: return "time limit"
         case .exit: return "exit"
         case .file: return "file"
         case .syntax:
