@@ -39,7 +39,7 @@ extension HostSafetyTests {
         watched.host.interpreter.timeLimit = .milliseconds(100)
         let error = try watched.error(code)
         watched.host.interpreter.timeLimit = nil
-        #expect(error?.message == "interrupted: the time limit of 0.1 seconds has passed", "\(row)")
+        #expect(error?.message == "stopped: the time limit of 0.1 s has passed", "\(row)")
         watched.expectSane("after \(row)")
     }
 

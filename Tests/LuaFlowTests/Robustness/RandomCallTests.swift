@@ -108,7 +108,8 @@ private final class CallLog {
 
     func restart() throws {
         if let file { fclose(file) }
-        file = try #require(fopen(path, "w"), "cannot write \(path)")
+        file = fopen(path, "w")
+        try #require(file != nil, "cannot write \(path)")
         try write(CallLog.beginning)
     }
 
