@@ -7,35 +7,62 @@ import Tensors
 /// Written per element, the formula reads as in its paper and memory is walked once per step.
 protocol ElementRule: Sendable {
     func callAsFunction<T: TensorElement>(_ x: inout T, _ gradient: T, _ first: inout T, _ second: inout T, _ third: inout T)
+
+    /// The formula of a row of elements. Requirements rather than one generic function, so that each rule's own loop
+    /// is compiled for both types with the formula inside; nobody writes them.
+    func update(_ row: Row<Float>)
+    func update(_ row: Row<Double>)
+}
+
+/// A row of a parameter, its gradient and what is remembered, element behind element.
+struct Row<T: TensorElement> {
+    let count: Int
+    let x: UnsafeMutablePointer<T>
+    let gradient: UnsafePointer<T>
+    let first: UnsafeMutablePointer<T>
+    let second: UnsafeMutablePointer<T>
+    let third: UnsafeMutablePointer<T>
 }
 
 extension ElementRule {
+    func update(_ row: Row<Float>) { run(row) }
+    func update(_ row: Row<Double>) { run(row) }
+
+    @inline(__always)
+    private func run<T: TensorElement>(_ row: Row<T>) {
+        for i in 0..<row.count { self(&row.x[i], row.gradient[i], &row.first[i], &row.second[i], &row.third[i]) }
+    }
+
     /// Updates every element of `x` and of its memories, which have the shape and dtype of `x`.
     func apply(to x: Tensor, gradient: Tensor, memories: [Tensor?]) throws {
         x.dtype == .float64
-            ? try apply(x, gradient, memories, Double.self) : try apply(x, gradient, memories, Float.self)
+            ? try apply(x, gradient, memories, Double.self) { update($0) }
+            : try apply(x, gradient, memories, Float.self) { update($0) }
     }
 
-    private func apply<T: TensorElement>(_ x: Tensor, _ gradient: Tensor, _ memories: [Tensor?], _: T.Type) throws {
+    private func apply<T: TensorElement>(
+        _ x: Tensor, _ gradient: Tensor, _ memories: [Tensor?], _: T.Type, _ update: (Row<T>) -> Void
+    ) throws {
         var gradient = try gradient.cast(T.dtype)
         // A script may have made a view of the parameter its gradient.
         if gradient.storage === x.storage { gradient = try gradient.copy() }
-        // What a rule does not remember goes to a single number that nobody reads.
-        let slots = try (0..<3).map { slot in
-            try (slot < memories.count ? memories[slot] : nil) ?? Tensor.zeros([], T.dtype).expand(x.shape)
+        // Memories are contiguous. What a rule does not remember goes where nobody reads.
+        let target = x.isContiguous ? x : try x.copy()
+        gradient = try gradient.contiguous()
+        let length = 1024
+        let unused = try Tensor.zeros([3 * length], T.dtype)
+        let slots = (0..<3).map { $0 < memories.count ? memories[$0] : nil }
+        let bases = slots.map { $0?.base(T.self) }
+        let (xs, gs, nowhere) = (target.base(T.self), gradient.base(T.self), unused.base(T.self))
+        defer { withExtendedLifetime((target, gradient, slots, unused)) {} }
+        for start in stride(from: 0, to: x.count, by: length) {
+            update(
+                Row(
+                    count: min(length, x.count - start), x: xs + start, gradient: gs + start,
+                    first: bases[0].map { $0 + start } ?? nowhere,
+                    second: bases[1].map { $0 + start } ?? nowhere + length,
+                    third: bases[2].map { $0 + start } ?? nowhere + 2 * length))
         }
-        let walk = StridedWalk(shape: x.shape, strides: [x.strides, gradient.strides] + slots.map(\.strides))
-        let (xs, gs) = (x.base(T.self), gradient.base(T.self))
-        let (a, b, c) = (slots[0].base(T.self), slots[1].base(T.self), slots[2].base(T.self))
-        defer { withExtendedLifetime((gradient, slots)) {} }
-        let steps = (walk.rowStep(0), walk.rowStep(1), walk.rowStep(2), walk.rowStep(3), walk.rowStep(4))
-        try walk.forEachRow { offsets, n in
-            let (xs, gs) = (xs + offsets[0], gs + offsets[1])
-            let (a, b, c) = (a + offsets[2], b + offsets[3], c + offsets[4])
-            for i in 0..<n {
-                self(&xs[i * steps.0], gs[i * steps.1], &a[i * steps.2], &b[i * steps.3], &c[i * steps.4])
-            }
-        }
-        x.storage.version += 1
+        if target.storage === x.storage { x.storage.version += 1 } else { try x.write(target) }
     }
 }
