@@ -30,11 +30,17 @@ extension Variable {
     public func indexSelect(_ axis: Int, _ index: Variable, for operation: String = "tensor.index_select") throws -> Variable {
         guard index.shape.count == 1 else { throw ScriptError(operation, "the indices have shape \(Shape.describe(index.shape)); one dimension expected") }
         try value.check(axis: axis, for: operation)
-        var target = shape
-        target[axis] = index.shape[0]
-        var column = [Int](repeating: 1, count: shape.count)
-        column[axis] = index.shape[0]
-        return try gather(axis, index.detached().reshape(column).expand(target), for: operation)
+        let slices = Slices(axis: axis, positions: try index.zeroBasedPositions(below: shape[axis], operation), extent: shape[axis])
+        return try taking(slices, operation)
+    }
+
+    private func taking(_ slices: Slices, _ operation: String) throws -> Variable {
+        try .recorded(operation, [self], slices.take(value), keeps: .nothing) { [try $0.cotangent.scattering(slices, operation)] }
+    }
+
+    /// The transpose of taking: adds each slice where it was taken from.
+    private func scattering(_ slices: Slices, _ operation: String) throws -> Variable {
+        try .recorded(operation, [self], slices.put(value), keeps: .nothing) { [try $0.cotangent.taking(slices, operation)] }
     }
 
     /// Whole numbers from 1 to `bound`, made 0-based.
@@ -121,7 +127,11 @@ extension Operation {
             "x:index_select(dim, index) -> tensor", "The slices of x along dim at the given indices (a vector, or a table of numbers, counted from 1), in that order.",
             errors: "an index out of range", source: "torch.index_select",
             example: "assert(tensor({{1, 2}, {3, 4}}):index_select(1, tensor({2, 2}))[{2, 1}] == 3)"),
-        cases: [LawCase("index_select", [.init([2, 3])]) { try $0[0].indexSelect(1, Variable(Tensor([3, 1, 3], shape: [3]))) }]
+        cases: [
+            LawCase("index_select", [.init([2, 3])]) { try $0[0].indexSelect(1, Variable(Tensor([3, 1, 3], shape: [3]))) },
+            LawCase("index_select of rows", [.init([3, 2, 2])]) { try $0[0].indexSelect(0, Variable(Tensor([3, 1, 3], shape: [3]))) },
+            LawCase("index_select in the middle", [.init([2, 3, 2])]) { try $0[0].indexSelect(1, Variable(Tensor([2, 2], shape: [2]))) },
+        ]
     ) { arguments in
         try arguments.atMost(3)
         let x = try arguments.variable(1, "x")
