@@ -22,6 +22,9 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
         .systemLibrary(
+            name: "CSleef", pkgConfig: "sleef",
+            providers: [.apt(["libsleef-dev"]), .brew(["sleef"])]),
+        .systemLibrary(
             name: "CCairo", pkgConfig: "cairo",
             providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
         .systemLibrary(
@@ -36,7 +39,7 @@ let package = Package(
 
         // The only C we write.
         .target(name: "CLuaTrampolines", dependencies: ["CLua"]),
-        .target(name: "CKernels", cSettings: [.define("NDEBUG")]),
+        .target(name: "CKernels", dependencies: ["CSleef"], cSettings: [.define("NDEBUG")]),
         .target(name: "CLineEditor", dependencies: ["CEdit"]),
         .target(name: "CConfinement"),
 

@@ -70,7 +70,7 @@ public struct ProjectedGradient {
         switch try noise(k) {
         case .normal(let deviation):
             guard try checked(deviation, "noise(\(k))", operation) > 0 else { return y }
-            let xi = try generator.fill(y.shape, y.dtype, for: operation) { $0.normal() }
+            let xi = try generator.normals(y.shape, y.dtype, for: operation)
             try y.add(inPlace: xi, scale: deviation)
         case .given(let xi):
             guard xi.shape == y.shape else {

@@ -1,3 +1,4 @@
+import CKernels
 import RealModule
 import Scripting
 
@@ -28,8 +29,9 @@ public final class Generator: ScriptObject {
     }
 
     public private(set) var state: State
-    private var block: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
-    private var blockIndex: UInt64?
+    /// Words computed ahead, several blocks at once, and the number of the first.
+    private var words = [UInt32](repeating: 0, count: 32)
+    private var firstWord: UInt64?
 
     public init(seed: UInt64, stream: UInt64 = 0) {
         state = State(seed: seed, stream: stream, drawn: 0)
@@ -38,26 +40,17 @@ public final class Generator: ScriptObject {
     /// Restarts from a saved state.
     public func restore(_ state: State) {
         self.state = state
-        blockIndex = nil
+        firstWord = nil
     }
 
     /// The next 32 random bits.
     public func next32() -> UInt32 {
-        let index = state.drawn / 4
-        if blockIndex != index {
-            block = Generator.philox(
-                counter: (UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32),
-                    UInt32(truncatingIfNeeded: state.stream), UInt32(truncatingIfNeeded: state.stream >> 32)),
-                key: (UInt32(truncatingIfNeeded: state.seed), UInt32(truncatingIfNeeded: state.seed >> 32)))
-            blockIndex = index
-        }
-        defer { state.drawn &+= 1 }
-        return switch state.drawn % 4 {
-        case 0: block.0
-        case 1: block.1
-        case 2: block.2
-        default: block.3
-        }
+        let index = state.drawn
+        state.drawn &+= 1
+        if let firstWord, index &- firstWord < UInt64(words.count) { return words[Int(index &- firstWord)] }
+        firstWord = index
+        words.withUnsafeMutableBufferPointer { ck_philox(state.seed, state.stream, index, $0.baseAddress, $0.count) }
+        return words[0]
     }
 
     /// The next 64 random bits.
@@ -84,8 +77,23 @@ public final class Generator: ScriptObject {
 
     /// Standard normal (Box & Muller 1958); every draw uses two uniforms, so that streams stay aligned.
     public func normal() -> Double {
-        let radius = Double.sqrt(-2 * Double.log(openUniform()))
-        return radius * Double.cos(2 * .pi * uniform())
+        var number = 0.0
+        withUnsafeMutablePointer(to: &number) { normals($0, count: 1) }
+        return number
+    }
+
+    /// Standard normal numbers, the same as by ``normal()`` one after the other.
+    private func normals(_ to: UnsafeMutablePointer<Double>, count: Int) {
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { angles in
+            guard let angles = angles.baseAddress else { return }
+            for i in 0..<count {
+                to[i] = openUniform()
+                angles[i] = 2 * .pi * uniform()
+            }
+            VectorFunction.log.apply(to, to, count: count) { .log($0) }
+            VectorFunction.cos.apply(angles, angles, count: count) { .cos($0) }
+            for i in 0..<count { to[i] = (-2 * to[i]).squareRoot() * angles[i] }
+        }
     }
 
     /// A uniformly random order of 0..<count (Fisher & Yates).
@@ -106,7 +114,31 @@ public final class Generator: ScriptObject {
         return result
     }
 
-    /// Ten rounds of Philox on one block.
+    /// A tensor of mean + std * z, z standard normal.
+    public func normals(
+        _ shape: [Int], _ dtype: DType = .float32, mean: Double = 0, std: Double = 1, for operation: String = "random.normal"
+    ) throws -> Tensor {
+        let result = try Tensor.uninitialized(shape, dtype.computing, for: operation)
+        let length = 256
+        try withUnsafeTemporaryAllocation(of: Double.self, capacity: length) { row in
+            guard let row = row.baseAddress else { return }
+            for start in stride(from: 0, to: result.count, by: length) {
+                if start & 0xffff == 0 { try Cancellation.check() }
+                let count = min(length, result.count - start)
+                normals(row, count: count)
+                if result.dtype == .float64 {
+                    let to = result.base(Double.self) + start
+                    for i in 0..<count { to[i] = mean + std * row[i] }
+                } else {
+                    let to = result.base(Float.self) + start
+                    for i in 0..<count { to[i] = Float(mean + std * row[i]) }
+                }
+            }
+        }
+        return result
+    }
+
+    /// Ten rounds of Philox on one block: what `ck_philox` computes for many.
     public static func philox(
         counter: (UInt32, UInt32, UInt32, UInt32), key: (UInt32, UInt32)
     ) -> (UInt32, UInt32, UInt32, UInt32) {

@@ -62,6 +62,23 @@ struct GeneratorTests {
         #expect(other.state == state)
     }
 
+    /// Many at once are the same as one after the other, from every place in a block on.
+    @Test func manyNormalsAreThoseDrawnOneByOne() throws {
+        for skipped in 0..<5 {
+            for count in [0, 1, 7, 256, 1000] {
+                let (one, many) = (Generator(seed: 8), Generator(seed: 8))
+                for _ in 0..<skipped { #expect(one.next32() == many.next32()) }
+                let drawn = (0..<count).map { _ in 2 + 3 * one.normal() }
+                #expect(try many.normals([count], .float64, mean: 2, std: 3).toArray() == drawn, "\(count) after \(skipped) words")
+                #expect(one.state == many.state)
+                #expect(one.next32() == many.next32())
+            }
+        }
+        let (wide, narrow) = (Generator(seed: 8), Generator(seed: 8))
+        let rounded = try wide.normals([300], .float64).toArray().map { Double(Float($0)) }
+        #expect(try narrow.normals([300]).toArray() == rounded)
+    }
+
     /// First four moments of 200 000 draws, and of neighbouring pairs, as z-scores.
     @Test func momentsOfUniformAndNormal() {
         let n = 200_000

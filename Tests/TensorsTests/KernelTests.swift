@@ -55,6 +55,27 @@ import Testing
         }
     }
 
+    /// Whole numbers add up exactly in float64, so that the order does not matter, and every layout has to agree.
+    @Test func sumsReachEveryElementOfEveryLayout() throws {
+        for count in [0, 1, 15, 16, 17, 100, 1 << 20 + 3] {
+            for dtype in [DType.float32, .float64] {
+                let x = try Tensor((0..<count).map { Double($0 % 1001) }, shape: [count], dtype)
+                let exact = try x.toArray().reduce(0, +)
+                let wanted = dtype == .float32 ? Double(Float(exact)) : exact
+                #expect(try x.sum([0]).item() == wanted, "\(count) numbers in \(dtype)")
+                let pair = try Tensor((0..<2 * count).map { Double($0 % 2 == 0 ? $0 / 2 % 1001 : 5) }, shape: [count, 2], dtype)
+                #expect(try pair.slice(1, from: 0, count: 1).sum([0, 1]).item() == wanted, "every second of \(2 * count)")
+            }
+        }
+        for x in try layouts() where x.rank > 0 {
+            for axis in 0..<x.rank {
+                let columns = try (0..<x.shape[axis]).map { try elements(x.select(axis, $0)) }
+                let wanted = (0..<(columns.first?.count ?? 0)).map { column in columns.reduce(0) { $0 + $1[column] } }
+                if !columns.isEmpty { #expect(try x.sum([axis]).toArray() == wanted, "\(x.shape) \(x.strides) over \(axis)") }
+            }
+        }
+    }
+
     @Test func writesReachTheirPlacesAndNoOthers() throws {
         for source in try layouts() {
             let target = try Tensor.zeros([9, 9, 9, 9], .float64)

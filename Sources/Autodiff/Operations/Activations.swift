@@ -3,6 +3,7 @@ import Tensors
 
 /// 1 / (1 + e^-x) without overflow: the exponential is only taken of a negative number.
 struct Sigmoid: UnaryFunction {
+    static var vectorized: VectorFunction? { .sigmoid }
     func callAsFunction<T: TensorElement>(_ x: T) -> T {
         let e = T.exp(-abs(x))
         return x < 0 ? e / (1 + e) : 1 / (1 + e)
@@ -10,6 +11,7 @@ struct Sigmoid: UnaryFunction {
 }
 /// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), which neither overflows nor loses small values.
 struct Softplus: UnaryFunction {
+    static var vectorized: VectorFunction? { .softplus }
     func callAsFunction<T: TensorElement>(_ x: T) -> T {
         if x.isNaN { return x }
         let e = T.exp(-abs(x))
@@ -21,7 +23,10 @@ struct Softplus: UnaryFunction {
 }
 /// max(x, 0); NaN stays NaN.
 struct Rectify: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x < 0 ? 0 : x } }
-struct Erf: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .erf(x) } }
+struct Erf: UnaryFunction {
+    static var vectorized: VectorFunction? { .erf }
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { .erf(x) }
+}
 
 extension Variable {
     /// 1 / (1 + e^-x), element by element.

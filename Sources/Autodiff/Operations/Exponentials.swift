@@ -1,10 +1,22 @@
 import Scripting
 import Tensors
 
-struct Exp: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .exp(x) } }
-struct Log: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .log(x) } }
-struct Log1p: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .log(onePlus: x) } }
-struct Expm1: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .expMinusOne(x) } }
+struct Exp: UnaryFunction {
+    static var vectorized: VectorFunction? { .exp }
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { .exp(x) }
+}
+struct Log: UnaryFunction {
+    static var vectorized: VectorFunction? { .log }
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { .log(x) }
+}
+struct Log1p: UnaryFunction {
+    static var vectorized: VectorFunction? { .log1p }
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { .log(onePlus: x) }
+}
+struct Expm1: UnaryFunction {
+    static var vectorized: VectorFunction? { .expm1 }
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { .expMinusOne(x) }
+}
 struct SquareRoot: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .sqrt(x) } }
 
 extension Variable {

@@ -1,5 +1,6 @@
 // The hot loops. Plain C with run-time processor dispatch; every pointer and count was checked by the Swift caller.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,3 +44,22 @@ void ck_dot_units_float(enum ck_level level, const float *weights, size_t stride
 // to[c * to_stride + r] = from[r * stride + c], for elements of 2 and 4 bytes. The memories must not overlap.
 void ck_transpose_2(const uint16_t *from, size_t stride, size_t rows, size_t columns, uint16_t *to, size_t to_stride);
 void ck_transpose_4(const uint32_t *from, size_t stride, size_t rows, size_t columns, uint32_t *to, size_t to_stride);
+
+// to[i] = f(from[i]), at most about 1 ulp off (sigmoid and softplus: a few). `to` may be `from`. False, and nothing done,
+// where this processor has no vectors for it: the caller computes one by one.
+enum ck_function {
+    ck_exp, ck_expm1, ck_log, ck_log1p, ck_sin, ck_cos, ck_tan, ck_tanh, ck_erf,
+    ck_sigmoid, ck_softplus,
+};
+bool ck_map_floats(enum ck_function function, const float *from, float *to, size_t count);
+bool ck_map_doubles(enum ck_function function, const double *from, double *to, size_t count);
+
+// Words `first`, `first` + 1, ... of a stream of Philox 4x32-10; the same on every processor.
+void ck_philox(uint64_t seed, uint64_t stream, uint64_t first, uint32_t *to, size_t count);
+
+// The sum of from[0], from[step], ... in float64, number i added to running sum i % 16: the same whatever the step and
+// the processor.
+double ck_sum_floats(const float *from, ptrdiff_t step, size_t count);
+double ck_sum_doubles(const double *from, ptrdiff_t step, size_t count);
+// to[i] += from[i] in float64. The memories must not overlap.
+void ck_add_floats(const float *from, double *to, size_t count);

@@ -84,7 +84,7 @@ public struct StudentT: CataloguedLaw {
 
     /// loc + scale n sqrt(ν / 2G), with n normal and G ~ Gamma(ν/2, 1), reparameterised implicitly.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
-        let normals = try generator.fill(shape + batchShape, .float64, for: operation) { $0.normal() }
+        let normals = try generator.normals(shape + batchShape, .float64, for: operation)
         let half = try df * 0.5
         let logGamma = try Variable.logGammaDraws(half.expand(batchShape), shape, from: generator, for: operation)
         let heavy = try Variable(normals) * ((half.log() - logGamma) * 0.5).exp()

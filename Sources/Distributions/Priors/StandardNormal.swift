@@ -14,6 +14,6 @@ public struct StandardNormal: Law {
     }
 
     public func sample(_ shape: [Int], _ dtype: DType, from generator: Generator, for operation: String) throws -> Tensor {
-        try generator.fill(shape, dtype, for: operation) { $0.normal() }
+        try generator.normals(shape, dtype, for: operation)
     }
 }

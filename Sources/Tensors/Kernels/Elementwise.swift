@@ -6,6 +6,12 @@ import Scripting
 /// function inlined into it.
 public protocol UnaryFunction: Sendable {
     func callAsFunction<T: TensorElement>(_ x: T) -> T
+    /// The same function of many numbers at once, where there is one; `callAsFunction` is then its reference.
+    static var vectorized: VectorFunction? { get }
+}
+
+extension UnaryFunction {
+    public static var vectorized: VectorFunction? { nil }
 }
 
 /// A function applied to pairs of elements.
@@ -26,6 +32,16 @@ extension Tensor {
         let result = try Tensor.uninitialized(shape, T.dtype)
         let (to, from) = (result.base(T.self), source.base(T.self))
         defer { withExtendedLifetime(source) {} }
+        if let function = F.vectorized {
+            // What lies scattered is put in a row first: a number's value does not depend on where it lies.
+            let row = try source.contiguous()
+            let from = row.base(T.self)
+            defer { withExtendedLifetime(row) {} }
+            try Tensor.forEachChunk(count) {
+                function.apply(from + $0.lowerBound, to + $0.lowerBound, count: $0.count) { f($0) }
+            }
+            return result
+        }
         if source.isContiguous {
             // Small tensors are common: no walk is set up for them.
             try Tensor.forEachChunk(count) { for i in $0 { to[i] = f(from[i]) } }
@@ -129,7 +145,11 @@ extension Tensor {
         let steps = (walk.rowStep(0), walk.rowStep(1), walk.rowStep(2), walk.rowStep(3))
         try walk.forEachRow { offsets, n in
             let (to, a, b, c) = (to + offsets[0], a + offsets[1], b + offsets[2], c + offsets[3])
-            for i in 0..<n { to[i * steps.0] = c[i * steps.3] != 0 ? a[i * steps.1] : b[i * steps.2] }
+            if steps == (1, 1, 1, 1) {
+                for i in 0..<n { to[i] = c[i] != 0 ? a[i] : b[i] }
+            } else {
+                for i in 0..<n { to[i * steps.0] = c[i * steps.3] != 0 ? a[i * steps.1] : b[i * steps.2] }
+            }
         }
         return result
     }

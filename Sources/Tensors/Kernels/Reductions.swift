@@ -1,3 +1,4 @@
+import CKernels
 import Scripting
 
 /// Reductions. Sums of float32 are accumulated in float64, so a sum's error does not grow with its length.
@@ -22,21 +23,9 @@ extension Tensor {
         try walk.forEachRow { offsets, n in
             let (to, from) = (to + offsets[0], from + offsets[1])
             if toStep == 0 {
-                // Four running sums: the additions do not wait for one another.
-                var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0)
-                var i = 0
-                while i + 4 <= n {
-                    a += Double(from[i * fromStep])
-                    b += Double(from[(i + 1) * fromStep])
-                    c += Double(from[(i + 2) * fromStep])
-                    d += Double(from[(i + 3) * fromStep])
-                    i += 4
-                }
-                while i < n {
-                    a += Double(from[i * fromStep])
-                    i += 1
-                }
-                to[0] += (a + b) + (c + d)
+                to[0] += T.sum(from, fromStep, n)
+            } else if toStep == 1, fromStep == 1 {
+                T.add(from, to, n)
             } else {
                 for i in 0..<n { to[i * toStep] += Double(from[i * fromStep]) }
             }

@@ -5,10 +5,31 @@ import Scripting
 /// The Swift types that operations compute in.
 public protocol TensorElement: Real, BinaryFloatingPoint, Sendable {
     static var dtype: DType { get }
+    /// from[0] + from[step] + ... in float64, by the kernel of this type.
+    static func sum(_ from: UnsafePointer<Self>, _ step: Int, _ count: Int) -> Double
+    /// to[i] += from[i] in float64, by the kernel of this type.
+    static func add(_ from: UnsafePointer<Self>, _ to: UnsafeMutablePointer<Double>, _ count: Int)
 }
 
-extension Float: TensorElement { public static var dtype: DType { .float32 } }
-extension Double: TensorElement { public static var dtype: DType { .float64 } }
+extension Float: TensorElement {
+    public static var dtype: DType { .float32 }
+    public static func sum(_ from: UnsafePointer<Float>, _ step: Int, _ count: Int) -> Double {
+        ck_sum_floats(from, step, count)
+    }
+    public static func add(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Double>, _ count: Int) {
+        ck_add_floats(from, to, count)
+    }
+}
+
+extension Double: TensorElement {
+    public static var dtype: DType { .float64 }
+    public static func sum(_ from: UnsafePointer<Double>, _ step: Int, _ count: Int) -> Double {
+        ck_sum_doubles(from, step, count)
+    }
+    public static func add(_ from: UnsafePointer<Double>, _ to: UnsafeMutablePointer<Double>, _ count: Int) {
+        for i in 0..<count { to[i] += from[i] }
+    }
+}
 
 /// A walk over several strided views of one shape at once, row by row.
 ///

@@ -99,7 +99,8 @@ enum RandomFunctions {
     /// `name(shape, a, b, {generator, dtype})` with numeric parameters.
     private static func drawing(
         _ name: String, _ parameters: [(name: String, fallback: Double)], _ summary: String, errors: String, source: String, example: String,
-        check: @escaping @Sendable ([Double]) -> String?, draw: @escaping @Sendable (Generator, [Double]) -> Double
+        check: @escaping @Sendable ([Double]) -> String?,
+        draw: @escaping @Sendable (Generator, [Double], [Int], DType, String) throws -> Tensor
     ) -> NativeFunction {
         let list = parameters.map(\.name).joined(separator: ", ")
         return NativeFunction(
@@ -122,8 +123,7 @@ enum RandomFunctions {
             let options = try arguments.options(next, ["generator", "dtype"])
             if let wrong = numbers.firstIndex(where: \.isNaN) { throw arguments.error("\(parameters[wrong].name): a number expected, got nan") }
             if let fault = check(numbers) { throw arguments.error(fault) }
-            let values = numbers
-            return .tensor(try arguments.generator(options).fill(shape, arguments.dtype(options), for: arguments.function) { draw($0, values) })
+            return .tensor(try draw(arguments.generator(options), numbers, shape, arguments.dtype(options), arguments.function))
         }
     }
 
@@ -131,13 +131,16 @@ enum RandomFunctions {
         "normal", [("mean", 0), ("std", 1)], "Normal numbers with that mean (0) and standard deviation (1). Without a shape one number, in a 0-d tensor.", errors: "a standard deviation that is negative or NaN", source: "torch.normal",
         example: "assert(random.normal({2, 3}).shape[2] == 3)",
         check: { $0[1] >= 0 ? nil : "std: a number from 0 expected, got \($0[1])" }
-    ) { generator, numbers in numbers[0] + numbers[1] * generator.normal() }
+    ) { try $0.normals($2, $3, mean: $1[0], std: $1[1], for: $4) }
 
     static let uniform = drawing(
         "uniform", [("low", 0), ("high", 1)], "Uniform numbers in [low, high), [0, 1) by default. Without a shape one number, in a 0-d tensor.", errors: "low above high", source: "torch.Tensor.uniform_",
         example: "local u = random.uniform({100})\nassert(u:min():item() >= 0 and u:max():item() < 1)",
         check: { $0[0] <= $0[1] && ($0[1] - $0[0]).isFinite ? nil : "low \($0[0]) and high \($0[1]): finite numbers, low not above high, expected" }
-    ) { generator, numbers in numbers[0] + (numbers[1] - numbers[0]) * generator.uniform() }
+    ) { generator, numbers, shape, dtype, operation in
+        let (low, span) = (numbers[0], numbers[1] - numbers[0])
+        return try generator.fill(shape, dtype, for: operation) { low + span * $0.uniform() }
+    }
 
     static let bernoulli = NativeFunction(
         "random.bernoulli",
