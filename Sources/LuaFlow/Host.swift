@@ -36,6 +36,7 @@ public final class Host: @unchecked Sendable {
     /// Read and written on the interpreter's thread only, and so are the plugins.
     package let context = Context()
     var loadedPlugins: [Plugin] = []
+    let plugin: PluginRunner
     /// The built-in modules and those added.
     public let modules: [any ScriptModule]
     private let isSandboxed: Bool
@@ -52,6 +53,7 @@ public final class Host: @unchecked Sendable {
         if isSandboxed { for folder in folders { try options.files.allow(.read, folder: folder, option: "models") } }
         self.modules = Host.builtInModules + modules
         interpreter = try Interpreter(modules: self.modules, context: context, options: options)
+        plugin = try PluginRunner(interpreter)
         context.service(ResourceFolders.self).folders = folders
         for module in self.modules {
             guard let scripted = module.scripted else { continue }

@@ -24,8 +24,10 @@ struct HostOptions: ParsableArguments {
     ///   - script: the script that will run; plugins beside it are loaded, and Lua files beside it may be.
     ///   - records: whether the command is one that writes capsules.
     ///   - sandboxes: whether the command is one that runs scripts in the sandbox.
+    ///   - reportsPlugins: whether broken plugins are named on standard error.
     func withHost(
         globals: Bool = false, script: String? = nil, records: Bool = false, sandboxes: Bool = false,
+        reportsPlugins: Bool = true,
         _ body: (LuaFlow.Host) throws -> Void
     ) throws {
         guard records || capsule == nil else { throw ValidationError("--capsule: for luaflow run, watch and -e only") }
@@ -52,14 +54,18 @@ struct HostOptions: ParsableArguments {
                 timeLimit = sandbox.timeLimit
             }
             let host = try Host(options: options)
+            // One time for all of it, plugins included.
             host.interpreter.timeLimit = timeLimit
+            host.interpreter.timeLimitBegins = .now
             Subcommands.reserve(in: host)
             try Repl.reserveCommands(in: host)
             try host.interpreter.withInterruptsFromTerminal {
                 // Closed in here: finalisers may run for long, too.
                 defer { host.interpreter.close() }
                 PauseAtPrompt.offer(in: host)
-                for plugin in host.loadPlugins(path) { plugin.report.map(Session.write) }
+                let plugins = host.loadPlugins(path)
+                if reportsPlugins { for plugin in plugins { plugin.report.map(Session.write) } }
+                if plugins.contains(where: \.usedUpTheTime) { throw ExitCode(1) }
                 try body(host)
             }
         }

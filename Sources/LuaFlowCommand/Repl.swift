@@ -26,6 +26,8 @@ extension LuaFlowCommand {
                 if let file { _ = try host.run(file: file, arguments: arguments) }
                 return try StandardInput.run(in: host)
             }
+            // At the prompt every input has the time anew.
+            host.interpreter.timeLimitBegins = nil
             let status = try Repl.run(host, file: file, arguments: arguments)
             if status != 0 { throw ExitCode(Int32(clamping: status)) }
         }

@@ -57,6 +57,7 @@ public final class Interpreter: @unchecked Sendable {
         var work: CancellableWork?
     }
     private let limit = Mutex<Duration?>(nil)
+    private let limitBegins = Mutex<ContinuousClock.Instant?>(nil)
     var closeRequested = false
     /// What scripts may open; nil for everything. Used on the interpreter's thread only.
     private var files: FileAccess?
@@ -231,6 +232,12 @@ public final class Interpreter: @unchecked Sendable {
         set { limit.withLock { $0 = newValue } }
     }
 
+    /// Since when the time of the next runs is counted, so that several share one limit; nil for each on its own.
+    public var timeLimitBegins: ContinuousClock.Instant? {
+        get { limitBegins.withLock { $0 } }
+        set { limitBegins.withLock { $0 = newValue } }
+    }
+
     /// Bytes in Lua's heap now.
     public var luaBytes: Int { (try? thread.perform { lf_used_bytes(core.state) }) ?? 0 }
 
@@ -262,7 +269,7 @@ public final class Interpreter: @unchecked Sendable {
             }
             guard first else { return }
             // Finalisers have the time of a run.
-            let timer = startTimer(beginRun())
+            let timer = startTimer(beginRun(), since: nil)
             bound { core.close() }
             timer?.cancel()
             runs.withLock { $0.running = false }
@@ -313,7 +320,7 @@ public final class Interpreter: @unchecked Sendable {
     private func outermost<R>(_ body: () throws -> R) throws -> R {
         lf_begin_run(core.state)
         core.isRunning.store(true, ordering: .releasing)
-        let timer = startTimer(beginRun())
+        let timer = startTimer(beginRun(), since: timeLimitBegins)
         defer {
             timer?.cancel()
             runs.withLock { $0.running = false }
@@ -348,7 +355,7 @@ public final class Interpreter: @unchecked Sendable {
         }
     }
 
-    private func startTimer(_ number: Int) -> DispatchWorkItem? {
+    private func startTimer(_ number: Int, since begin: ContinuousClock.Instant?) -> DispatchWorkItem? {
         guard let limit = timeLimit else { return nil }
         let timer = DispatchWorkItem { [weak self] in
             self?.runs.withLock { runs in
@@ -357,7 +364,7 @@ public final class Interpreter: @unchecked Sendable {
                 lf_interrupt(self.core.state)
             }
         }
-        let parts = limit.components
+        let parts = (limit - (begin?.duration(to: .now) ?? .zero)).components
         let nanoseconds = Double(parts.seconds) * 1e9 + Double(parts.attoseconds) * 1e-9
         DispatchQueue.global().asyncAfter(
             deadline: .now() + .nanoseconds(Int(min(max(nanoseconds, 0), 1e18))), execute: timer)

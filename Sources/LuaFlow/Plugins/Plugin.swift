@@ -3,10 +3,20 @@ import Foundation
 /// A plugin that was loaded, or why it was not.
 public struct Plugin {
     public let file: PluginFile
-    /// What it registered; nothing when it is broken.
+    /// What it registered, by kind and name; nothing when it is broken.
     public let registrations: [Registration]
     /// What is wrong with it, with its line; nil when nothing is.
     public let fault: String?
+    /// Whether the time of the run was over while it was loaded: nothing is loaded after it, and nothing should run.
+    public let usedUpTheTime: Bool
+
+    init(file: PluginFile, registrations: [Registration] = [], fault: String? = nil, usedUpTheTime: Bool = false) {
+        (self.file, self.fault, self.usedUpTheTime) = (file, fault, usedUpTheTime)
+        let kinds = RegistryKind.allCases
+        self.registrations = kinds.flatMap { kind in
+            registrations.filter { $0.kind == kind }.sorted { $0.name < $1.name }
+        }
+    }
 
     /// As standard error says it.
     public var report: String? { fault.map { "luaflow: plugin \(file.name) is skipped: \($0)\n" } }
@@ -19,7 +29,11 @@ extension Host {
     public func loadPlugins(_ path: PluginPath) -> [Plugin] {
         let fresh = try? interpreter.perform {
             let loaded = Set(loadedPlugins.map { $0.file.path })
-            let fresh = path.plugins().filter { !loaded.contains($0.path) }.map { load($0) }
+            var fresh: [Plugin] = []
+            for file in path.plugins() where !loaded.contains(file.path) {
+                fresh.append(load(file))
+                if fresh.last?.usedUpTheTime == true { break }
+            }
             loadedPlugins += fresh
             return fresh
         }
@@ -30,50 +44,41 @@ extension Host {
     public var plugins: [Plugin] { (try? interpreter.perform { loadedPlugins }) ?? [] }
 
     private func load(_ file: PluginFile) -> Plugin {
+        if let fault = file.fault { return Plugin(file: file, fault: fault) }
         let registry = context.service(Registry.self)
         var stop: ScriptPlace?
         context.service(LoadedFiles.self).note(file.path, .lua)
         do {
             let text = try PluginFile.text(file.path)
-            try interpreter.run(code: Host.enterPlugin, name: "=luaflow", arguments: [.string(file.folder)])
-            // A run of its own, after whatever stopped the plugin.
-            defer { _ = try? interpreter.run(code: Host.leavePlugin, name: "=luaflow") }
             try registry.loading(file.path) {
-                defer { stop = interpreter.stoppedAt }
-                return try interpreter.run(
-                    code: text, name: "@" + file.path, arguments: [.string(file.name), .string(file.path)])
+                do {
+                    try interpreter.call(
+                        plugin.start, [.string(text), .string(file.path), .string(file.name), .string(file.folder)])
+                } catch {
+                    stop = interpreter.stoppedAt
+                    // What went wrong first is what is reported.
+                    try? finish(failed: true)
+                    throw error
+                }
+                try finish(failed: false)
             }
-            return Plugin(file: file, registrations: registry.entries(of: file.path), fault: nil)
+            return Plugin(file: file, registrations: registry.entries(of: file.path))
         } catch let error as LuaError {
-            return Plugin(file: file, registrations: [], fault: PluginFile.fault(error, in: file, at: stop))
+            return Plugin(
+                file: file, fault: PluginFile.fault(error, in: file, at: stop),
+                usedUpTheTime: error.kind == .timeLimit)
         } catch {
-            return Plugin(file: file, registrations: [], fault: "\(error)")
+            return Plugin(file: file, fault: "\(error)")
         }
     }
 
-    /// Puts the plugin's folder on the path, and remembers what was loaded already.
-    private static let enterPlugin = """
-        local folder, package = ..., package
-        if not package then return end
-        local loaded = {}
-        for name in pairs(package.loaded) do loaded[name] = true end
-        package.luaflow_plugin = {path = package.path, own = folder .. "/?.lua;" .. folder .. "/?/init.lua", loaded = loaded}
-        package.path = package.luaflow_plugin.own .. ";" .. package.path
-        """
-
-    /// Takes it off again. Modules from the plugin's own folder are forgotten, so that two plugins' `util` do not meet,
-    /// nor hide the script's.
-    private static let leavePlugin = """
-        local package = package
-        local plugin = package and package.luaflow_plugin
-        if not plugin then return end
-        package.luaflow_plugin, package.path = nil, plugin.path
-        for name in pairs(package.loaded) do
-            if not plugin.loaded[name] and type(name) == "string" and package.searchpath(name, plugin.own) then
-                package.loaded[name] = nil
-            end
-        end
-        """
+    /// Cleans up after a plugin: a run of its own, after whatever stopped the plugin, and not on the plugin's time.
+    private func finish(failed: Bool) throws {
+        let limit = interpreter.timeLimit
+        interpreter.timeLimit = nil
+        defer { interpreter.timeLimit = limit }
+        try interpreter.call(plugin.finish, [.boolean(failed)])
+    }
 }
 
 extension PluginFile {
@@ -92,6 +97,7 @@ extension PluginFile {
     fileprivate static func fault(_ error: LuaError, in file: PluginFile, at stop: ScriptPlace?) -> String {
         switch error.kind {
         case .interrupted: "\(stop?.description ?? file.path): interrupted while it was loaded"
+        case .timeLimit: "\(stop?.description ?? file.path): \(error.message) while it was loaded"
         case .exit: "\(stop?.description ?? file.path): it called os.exit while it was loaded"
         default: error.message.contains(file.path) ? error.message : "\(file.path): \(error.message)"
         }

@@ -64,22 +64,53 @@ public struct PluginFile: Sendable {
     /// Where it finds modules of its own.
     public let folder: String
     public let found: PluginPath.Folder
+    /// Why there is no file to load, although there should be one.
+    public let fault: String?
 
+    init(name: String, path: String, folder: String, found: PluginPath.Folder, fault: String? = nil) {
+        (self.name, self.path, self.folder, self.found, self.fault) = (name, path, folder, found, fault)
+    }
+
+    /// The plugins of a folder. One that is there and cannot be listed is a plugin with a fault, as nobody should think
+    /// that it is empty.
     static func list(_ place: PluginPath.Folder) -> [PluginFile] {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: place.path) else { return [] }
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: place.path)
+        } catch {
+            guard isThere(place.path) else { return [] }
+            let name = URL(fileURLWithPath: place.path).lastPathComponent
+            let fault = isFolder(place.path) ? "the folder cannot be read" : "this is no folder"
+            return [
+                PluginFile(
+                    name: name, path: place.path, folder: place.path, found: place,
+                    fault: "\(place.path): \(fault) (\(place.reason))")
+            ]
+        }
         return names.sorted().compactMap { name in
             let path = place.path + "/" + name
-            var isFolder: ObjCBool = false
-            guard !name.hasPrefix("."), FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-                return nil
-            }
-            if isFolder.boolValue {
+            guard !name.hasPrefix(".") else { return nil }
+            if isFolder(path) {
                 let start = path + "/init.lua"
-                guard FileManager.default.fileExists(atPath: start) else { return nil }
-                return PluginFile(name: name, path: start, folder: path, found: place)
+                let isReadable = access(path, X_OK) == 0
+                guard isThere(start) || !isReadable else { return nil }
+                return PluginFile(
+                    name: name, path: start, folder: path, found: place,
+                    fault: isReadable ? nil : "\(path): the folder cannot be read")
             }
             guard name.hasSuffix(".lua") else { return nil }
             return PluginFile(name: String(name.dropLast(4)), path: path, folder: place.path, found: place)
         }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    /// Whether something has this name, if only a link that leads nowhere.
+    private static func isThere(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
     }
 }
