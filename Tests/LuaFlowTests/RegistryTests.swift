@@ -150,6 +150,51 @@ import Testing
             message.contains("\"both\" is the script's own (\(script):7), and registered at \(script):2"), "\(message)")
     }
 
+    /// Behind host.live a function is another one; the place is that of the file's own.
+    @Test func clashesWithLiveFunctionsNameTheirFile() throws {
+        let scratch = try Scratch()
+        let live = try scratch.write("live.lua", "local M = {}\n\nfunction M.slow() end\n\nreturn M")
+        let script = try scratch.write(
+            "main.lua",
+            """
+            local host = require "host"
+            host.register{schedules = {slow = print}}
+            return select(2, pcall(host.pick, "schedules", host.live [[\(live)]], "slow"))
+            """)
+        guard case .string(let message)? = try Host().run(file: script).first else {
+            Issue.record("no message")
+            return
+        }
+        #expect(
+            message.contains("\"slow\" is the script's own (\(live):3), and registered at \(script):2"), "\(message)")
+    }
+
+    @Test func whatIsBuiltInAndWhatIsYoursAreToldApart() throws {
+        let wrong = message(try Host(), "require('host').register{projections = {Box = print}}")
+        #expect(
+            wrong.contains("projection.Box is built in; choose another name (yours: ") && !wrong.contains("registered at"),
+            "\(wrong)")
+    }
+
+    /// projection.Set and its like take a name, and so may the tables of registered constructors.
+    @Test func registeredNamesWinOverTheTables() throws {
+        try Host().run(
+            code: """
+                local host, tensor = require "host", require "tensor"
+                host.register{
+                  projections = {Mine = function() return {name = "other", project = function(x) return x end} end},
+                  distributions = {Mine = function() return {name = "other", log_prob = function(x) return x end} end},
+                  transforms = {Mine = function()
+                    return {name = "other", to_latent = function(x) return x, 0 end, to_data = function(z) return z, 0 end}
+                  end},
+                }
+                for _, module in ipairs{"projection", "distribution", "flow"} do
+                  local text = tostring(require(module).Mine())
+                  assert(text:find(module .. ".Mine", 1, true) and not text:find("other"), text)
+                end
+                """)
+    }
+
     @Test func misspeltMembersNameRegisteredOnes() throws {
         let host = try Host()
         try host.run(code: "require('host').register{projections = {Diamond = function() end}}")

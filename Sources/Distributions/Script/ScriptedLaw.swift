@@ -156,7 +156,9 @@ extension ScriptedLaw {
             // One of the laws there are, by another name.
             case .object(let object as DistributionObject): return .object(object)
             case .table(let table):
-                let options = try Options(function: arguments.function, table: table, known: ScriptedLaw.options)
+                // Its name is the registered one, whatever the table says.
+                let options = try Options(
+                    function: arguments.function, table: table, known: ["name"] + ScriptedLaw.options)
                 return .object(
                     DistributionObject(
                         try ScriptedLaw(name: name, description: "distribution.\(name)(\(given.written))", options)))

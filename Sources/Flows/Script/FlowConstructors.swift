@@ -128,7 +128,9 @@ extension FlowFunctions {
             // One of the transforms there are, by another name.
             case .object(let object as TransformObject): return .object(object)
             case .table(let table):
-                let options = try Options(function: arguments.function, table: table, known: ScriptedTransform.options)
+                // Its name is the registered one, whatever the table says.
+                let options = try Options(
+                    function: arguments.function, table: table, known: ["name"] + ScriptedTransform.options)
                 let made = try ScriptedTransform(label: arguments.function, options)
                 return .object(TransformObject(made, description: "flow.\(name)(\(given.written))"))
             default:

@@ -59,7 +59,8 @@ extension HostFunctions {
         case (let mine?, nil): return [.function(mine.function), parameter]
         case (nil, let theirs?): return [.function(theirs.function), parameter]
         case (let mine?, let theirs?):
-            let place = mine.function.definition.map { " (\($0))" } ?? ""
+            let live = try arguments.context.service(LiveFiles.self).definition(behind: mine.function)
+            let place = (live ?? mine.function.definition).map { " (\($0))" } ?? ""
             throw ScriptError(
                 "",
                 "\(kind): \"\(name)\" is the script's own\(place), and registered at \(theirs.origin); rename one of the two"

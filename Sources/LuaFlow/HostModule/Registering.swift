@@ -5,16 +5,20 @@ extension HostFunctions {
     static let register = NativeFunction(
         "host.register",
         Documentation(
-            "host.register{schedules = {name = f, ...}, noises = {...}, masks = {...}, ...}",
+            """
+            host.register{schedules = {name = f, ...}, noises = {...}, masks = {...}, projections = {...}, \
+            distributions = {...}, transforms = {...}, commands = {...}, subcommands = {...}}
+            """,
             """
             Adds parts under names; a plugin is a file that calls this. schedules, noises and masks are found by \
             --schedule NAME and its like in problem 3. projections, distributions and transforms become constructors: \
             projection.NAME(...), distribution.NAME(...), flow.NAME(...); see projection.Set, distribution.Law and \
-            flow.Transform for the table that such a function returns. commands are :NAME at the prompt and get the \
-            text behind it; subcommands are luaflow NAME and get their arguments, which host.arguments reads too. Both \
-            are a function or {run = f, help = "one line", complete = f}, where complete(text) returns a list of what \
-            may follow. There are no other kinds. All of a call is registered, or nothing. A file that is loaded again \
-            replaces what it had registered.
+            flow.Transform for the table that such a function returns (a name in it gives way to the registered one). \
+            commands are :NAME at the prompt and get the text behind it; subcommands are luaflow NAME and get their \
+            arguments, which host.arguments reads too. Both are a function or {run = f, help = "one line", complete = \
+            f}, where complete(text) returns a list of what may follow the text. There are no other kinds. All of a call \
+            is registered, or nothing. A file that is loaded again replaces what it had registered. A plugin's globals \
+            are its own: other files do not see them.
             """,
             errors:
                 """

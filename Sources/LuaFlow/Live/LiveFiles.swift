@@ -15,7 +15,7 @@ final class LiveFiles: Service {
 
     private var files: [Followed] = []
     private var lastLook: UInt64 = 0
-    private var prelude: (open: any ScriptFunction, reloaded: any ScriptFunction, search: any ScriptFunction)?
+    private var prelude: Prelude?
 
     /// Between two looks at the files' stamps, in nanoseconds.
     private static let interval: UInt64 = 50_000_000
@@ -39,18 +39,27 @@ final class LiveFiles: Service {
         return flag
     }
 
-    private func prelude(
-        _ arguments: Arguments
-    ) throws -> (open: any ScriptFunction, reloaded: any ScriptFunction, search: any ScriptFunction) {
+    private struct Prelude {
+        let open, reloaded, search, original: any ScriptFunction
+    }
+
+    /// Where the function was written that a live one stands for; nil for any other function.
+    func definition(behind function: any ScriptFunction) throws -> ScriptPlace? {
+        guard case .function(let original)? = try prelude?.original.call([.function(function)]).first else { return nil }
+        return original.definition
+    }
+
+    private func prelude(_ arguments: Arguments) throws -> Prelude {
         if let prelude { return prelude }
         let results = try arguments.context.service(ScriptRunner.self).run(
             LivePrelude.code, name: "host.live",
             [.closure(Self.stale, bound: []), .closure(Self.notice, bound: [])])
-        guard results.count == 3, case .function(let open) = results[0], case .function(let reloaded) = results[1],
-            case .function(let search) = results[2]
+        guard results.count == 4, case .function(let open) = results[0], case .function(let reloaded) = results[1],
+            case .function(let search) = results[2], case .function(let original) = results[3]
         else { throw arguments.error("is not available in this host") }
-        prelude = (open, reloaded, search)
-        return (open, reloaded, search)
+        let made = Prelude(open: open, reloaded: reloaded, search: search, original: original)
+        prelude = made
+        return made
     }
 
     /// Beside the script, in the working folder, then where `require` looks.

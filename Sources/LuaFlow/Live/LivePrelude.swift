@@ -7,6 +7,7 @@ enum LivePrelude {
     static let code = """
         local stale, notice = ...
         local reload, numbers, versions, seen = {}, setmetatable({}, {__mode = "k"}), {}, {}
+        local behind = setmetatable({}, {__mode = "k"})    -- for what stands for a function: where its latest version is
 
         local function refresh()
           local changed = stale()
@@ -38,6 +39,7 @@ enum LivePrelude {
                 return latest[key](...)
               end
               standing[key] = known
+              behind[known] = {latest, key}
             end
             return known
           end
@@ -129,6 +131,12 @@ enum LivePrelude {
           return package.searchpath and package.searchpath((name:gsub("%.lua$", "")), package.path) or nil
         end
 
-        return open, reloaded, search
+        -- The latest version of the function that one stands for; nil for any other.
+        local function original(f)
+          local place = behind[f]
+          return place and place[1][place[2]]
+        end
+
+        return open, reloaded, search, original
         """
 }

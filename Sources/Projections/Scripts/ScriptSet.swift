@@ -139,7 +139,8 @@ public struct ScriptSet: ProjectableSet {
             // One of the sets there are, by another name.
             case .object(let object as ProjectionObject): return [.object(object)]
             case .table(let table):
-                let options = try Options(function: arguments.function, table: table, known: ScriptSet.options)
+                // Its name is the registered one, whatever the table says.
+                let options = try Options(function: arguments.function, table: table, known: ["name"] + ScriptSet.options)
                 let description = "projection.\(name)(\(given.written))"
                 return [.object(ProjectionObject(try ScriptSet(name: name, description: description, options)))]
             default:

@@ -31,6 +31,9 @@ public final class Registry: Service {
         reserved[kind] = { (before?() ?? []) + names() }
     }
 
+    /// Whether the program itself has the name.
+    public func isReserved(_ kind: RegistryKind, _ name: String) -> Bool { reserved[kind]?().contains(name) ?? false }
+
     /// Registers `{schedules = {name = f, ...}, ...}`: all of it or nothing.
     /// - Throws: ``ScriptError`` for an unknown kind, a name that is taken (naming both places), a value of another type.
     public func add(_ table: any ScriptTable, at place: ScriptPlace?, for operation: String) throws {
@@ -63,10 +66,9 @@ public final class Registry: Service {
 
     private func checkFree(_ addition: Registration, _ operation: String) throws {
         let (kind, name) = (addition.kind, addition.name)
-        if reserved[kind]?().contains(name) == true {
+        if isReserved(kind, name) {
             throw ScriptError(
-                operation,
-                "\(kind.shown(name)) is built in\(place(" (registered at ", addition, ")")); choose another name")
+                operation, "\(kind.shown(name)) is built in; choose another name\(place(" (yours: ", addition, ")"))")
         }
         guard let former = entry(kind, name), !isReplaced(former, by: addition) else { return }
         throw ScriptError(
