@@ -324,14 +324,14 @@ import Testing
     /// NaN in one element is not forgotten over the next.
     @Test func checksRefuseNaN() throws {
         let message = try scripts.message("flow.Scaling{0, 0}:check(tensor{0 / 0, 1})")
-        #expect(message.contains("to_data(to_latent(x)) = x fails at element 1: relative error"), "\(message)")
+        #expect(message.contains("to_data(to_latent(x)) is not x at element 1: relative error"), "\(message)")
     }
 
     /// check finds each of the three ways to be wrong.
     @Test(arguments: [
         ("x * 2, 2 * math.log(2)", "z, -2 * math.log(2)", "to_data(to_latent(x)) = x fails"),
-        ("x * 2, 2 * math.log(2)", "z / 2, 0", "the log-determinants of the two directions cancel fails"),
-        ("x * 2, math.log(2)", "z / 2, -math.log(2)", "the log-determinant is the dense Jacobian's fails"),
+        ("x * 2, 2 * math.log(2)", "z / 2, 0", "the log-determinants of the two directions do not cancel at element 1"),
+        ("x * 2, math.log(2)", "z / 2, -math.log(2)", "the log-determinant is not that of the dense Jacobian at element 1"),
     ])
     func checksFindWrongTransforms(there: String, back: String, expected: String) throws {
         let message = try scripts.message(

@@ -17,12 +17,12 @@ struct FlowCheck {
             let (back, again) = try flow.toData(z)
             let roundTrip = try worst(back - x, scale: x)
             let sum = try worst(there + again, scale: there)
-            try demand("to_data(to_latent(x)) = x", roundTrip)
-            try demand("the log-determinants of the two directions cancel", sum)
+            try demand(otherwise: "to_data(to_latent(x)) is not x", roundTrip)
+            try demand(otherwise: "the log-determinants of the two directions do not cancel", sum)
             var facts: [(key: String, value: Value)] = [("round_trip", .number(roundTrip.error)), ("log_det_sum", .number(sum.error))]
             if flow.dimension <= largestDense {
                 let dense = try worst(there - denseLogDeterminants(x), scale: there)
-                try demand("the log-determinant is the dense Jacobian's", dense)
+                try demand(otherwise: "the log-determinant is not that of the dense Jacobian", dense)
                 facts.append(("log_det_dense", .number(dense.error)))
             }
             return .record(facts)
@@ -52,9 +52,9 @@ struct FlowCheck {
         return result
     }
 
-    private func demand(_ law: String, _ worst: (error: Double, position: Int)) throws {
+    private func demand(otherwise fault: String, _ worst: (error: Double, position: Int)) throws {
         guard worst.error <= tolerance else {
-            throw ScriptError(operation, "\(law) fails at element \(worst.position + 1): relative error \(shown(worst.error))")
+            throw ScriptError(operation, "\(fault) at element \(worst.position + 1): relative error \(shown(worst.error))")
         }
     }
 }
