@@ -37,7 +37,7 @@ import Testing
         let commands = advised(made)
         #expect(commands.count == 2)
         let listed = try Command.run(Array(commands[0].dropFirst()), in: scratch.url)
-        #expect(listed.output.contains(":stripes2  says") && !listed.output.contains("broken"), "\(listed.output)")
+        #expect(listed.output.contains("  :stripes2 ") && !listed.output.contains("broken"), "\(listed.output)")
         #expect(
             try Command.run(Array(commands[1].dropFirst()), in: scratch.url).output
                 == "hello from stripes2\nhello from stripes2\n")
@@ -83,7 +83,7 @@ import Testing
         ("", "a letter"),
         ("x.lua", "(\"x\" would do)"), ("../x", "(\"x\" would do)"), ("tensor", "is a module already"),
         ("String", "is a module already"),
-        ("ünder", "(\"nder\" would do)"), (String(repeating: "a", count: 51), "at most 50"),
+        ("ünder", "(\"under\" would do)"), ("ünï", "(\"uni\" would do)"), (String(repeating: "a", count: 51), "at most 50"),
     ])
     func namesAreChecked(name: String, expected: String) throws {
         for kind in ["script", "plugin"] {
@@ -91,6 +91,105 @@ import Testing
             #expect(result.status == 1 && result.errors.contains(expected), "\(result.errors)")
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).isEmpty)
+    }
+
+    /// What the skeletons would make of a name is taken, or no name at all: they say so, and write nothing.
+    @Test(arguments: [
+        ("end", "is a word of Lua's"), ("nil", "is a word of Lua's"), ("and", "is a word of Lua's"),
+        ("local", "is a word of Lua's"), ("goto", "is a word of Lua's"),
+        ("normal", "distribution.Normal is built in"), ("box", "projection.Box is built in"),
+        ("set", "projection.Set is built in"), ("law", "distribution.Law is built in"),
+        ("intersection", "projection.Intersection is built in"), ("load", ":load is built in"),
+        ("quit", ":quit is built in"), ("time", ":time is built in"), ("run", "luaflow run is built in"),
+        ("help", "help is built in"), ("new", "luaflow new is built in"), ("plugins", "luaflow plugins is built in"),
+        ("watch", "luaflow watch is built in"), ("cosine", "problem 3"), ("rows", "problem 3"),
+    ])
+    func pluginsThatCouldNotWorkAreRefused(name: String, expected: String) throws {
+        let result = try run("new", "plugin", name)
+        #expect(
+            result.status == 1 && result.errors.contains(expected) && result.errors.contains("(\"my_\(name)\" would do)"),
+            "\(result.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).isEmpty)
+    }
+
+    /// Names that are nobody's, what was suggested for others among them.
+    @Test(arguments: ["mine", "Mine", "my_end", "my_box", "a", "A1", "function_", "print", "self", "tensors"])
+    func everyPluginThatIsWrittenLoads(name: String) throws {
+        let made = try run("new", "plugin", name)
+        #expect(made.status == 0, "\(made.errors)")
+        let listed = try run("plugins", "--plugins", "plugins")
+        #expect(listed.status == 0 && listed.output.contains("  schedules.\(name)\n"), "\(listed.output)\(listed.errors)")
+    }
+
+    /// Every function of scripts/inpainting is known to be taken.
+    @Test func partsOfProblem3AreNoNamesForPlugins() throws {
+        let folder = Command.repository.appendingPathComponent("scripts/inpainting")
+        for file in ["schedules", "noises", "masks"] {
+            let text = try String(contentsOf: folder.appendingPathComponent("\(file).lua"), encoding: .utf8)
+            let names = text.matches(of: /\nfunction \w+\.(\w+)\(/).map { String($0.output.1) }
+            #expect(names.count > 3)
+            for name in names {
+                #expect(try run("new", "plugin", name).status == 1, "\(file).\(name)")
+            }
+        }
+    }
+
+    @Test func namesThatDifferInCaseOnlyAreRefused() throws {
+        #expect(try run("new", "plugin", "mine").status == 0)
+        let other = try run("new", "plugin", "Mine")
+        #expect(other.status == 1 && other.errors.contains("differs from mine.lua only in case"), "\(other.errors)")
+    }
+
+    /// What the printed advice and the comments say works from the folder where the plugin was made.
+    @Test func aPluginsOwnCommandsWork() throws {
+        try FileManager.default.copyItem(
+            at: Command.repository.appendingPathComponent("scripts"), to: scratch.url.appendingPathComponent("scripts"))
+        try FileManager.default.createSymbolicLink(
+            at: scratch.url.appendingPathComponent("models"),
+            withDestinationURL: Command.repository.appendingPathComponent("models"))
+        let made = try run("new", "plugin", "mine")
+        let commands = advised(made)
+        #expect(commands.count == 3, "\(made.output)")
+        let text = try String(contentsOfFile: scratch.path("plugins/mine.lua"), encoding: .utf8)
+        // In the comments: `-- luaflow run ...`, and `luaflow ...` between backquotes.
+        let whole = text.matches(of: /-- (luaflow run .*)/).map { String($0.output.1) }
+        let quoted = text.matches(of: /`(luaflow --plugins \S+ mine .*?)`/).map { String($0.output.1) }
+        #expect(whole.count == 1 && quoted.count == 1, "\(text)")
+        let told = (whole + quoted).map { $0.split(separator: " ").map(String.init) }
+        for command in commands + told {
+            let isRun = command.contains("run")
+            let result = try Command.run(
+                Array(command.dropFirst()) + (isRun ? ["--steps", "2", "--out", "x.png"] : []), in: scratch.url)
+            #expect(result.status == 0, "\(command): \(result.errors)")
+        }
+    }
+
+    /// The targets of LuaFlow's own package, and what they depend on, cannot be those of another.
+    @Test func modulesThatCouldNotBeBuiltAreRefused() throws {
+        let manifest = Command.repository.appendingPathComponent("Package.swift")
+        let targets = try String(contentsOf: manifest, encoding: .utf8)
+            .matches(of: /arget\(\s*name: "(\w+)"/).map { String($0.output.1) }
+        #expect(targets.count > 20 && targets.contains("CLua") && targets.contains("LuaFlowCommand"))
+        let others = [
+            "ArgumentParser", "RealModule", "Editors", "repl", "self", "Any", "Foundation", "Lua", "end", "print",
+        ]
+        for name in targets + others {
+            let result = try run("new", "module", name, "--luaflow", Command.repository.path)
+            #expect(result.status == 1 && result.errors.contains("would do"), "\(name): \(result.errors)")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).isEmpty)
+    }
+
+    @Test func whatIsThereStaysAsItIs() throws {
+        // A folder with anything in it is not ours to fill, a link that leads nowhere not ours to follow.
+        try FileManager.default.createDirectory(atPath: scratch.path("Full"), withIntermediateDirectories: true)
+        _ = try scratch.write("Full/notes.txt", "precious")
+        let full = try run("new", "module", "Full", "--luaflow", Command.repository.path)
+        #expect(full.status == 1 && full.errors.contains("Full exists already"), "\(full.errors)")
+        try FileManager.default.createSymbolicLink(atPath: scratch.path("x.lua"), withDestinationPath: scratch.path("far"))
+        let link = try run("new", "script", "x")
+        #expect(link.status == 1 && link.errors.contains("x.lua exists already"), "\(link.errors)")
+        #expect(!FileManager.default.fileExists(atPath: scratch.path("far")))
     }
 
     @Test func wrongUsageIsExplained() throws {

@@ -16,7 +16,8 @@ extension Skeleton {
             next: [
                 ("cd DIR/\(folder)", "the first build takes minutes"),
                 ("swift run -c release \(name.capital)Host demo.lua", "builds and runs the demonstration"),
-            ])
+            ],
+            ownFolder: folder)
     }
 
     private static func swiftLiteral(_ text: String) -> String {

@@ -42,7 +42,19 @@ extension LuaFlowCommand {
             }
             if kind != .module, luaflow != nil { throw ValidationError("--luaflow is for modules only") }
             try Session.leaving {
-                let skeleton = try Skeleton.make(kind, name: SkeletonName(name, kind), luaflow: luaflow)
+                let name = try SkeletonName(name)
+                let skeleton: Skeleton
+                switch kind {
+                case .script:
+                    skeleton = .script(name)
+                case .plugin:
+                    try name.checkPlugin(in: folder)
+                    skeleton = .plugin(name, in: folder)
+                case .module:
+                    let source = try SourceFolder.find(given: luaflow)
+                    try name.checkModule(source: source)
+                    skeleton = .module(name, luaflow: source)
+                }
                 try skeleton.write(in: folder)
                 print(skeleton.advice(in: folder), terminator: "")
             }
@@ -59,20 +71,20 @@ struct Skeleton {
     /// What to do next: commands, with DIR for the folder that was written to, and what they do.
     let next: [(command: String, what: String)]
 
-    static func make(_ kind: Kind, name: SkeletonName, luaflow: String?) throws -> Skeleton {
-        switch kind {
-        case .script: script(name)
-        case .plugin: plugin(name)
-        case .module: module(name, luaflow: try SourceFolder.find(given: luaflow))
-        }
-    }
+    /// A folder that holds nothing but these files, if there is one.
+    var ownFolder: String?
 
     /// Writes all files or, when one exists already, none.
     func write(in folder: String) throws {
         let manager = FileManager.default
         let operation = "luaflow new"
         func full(_ path: String) -> String { folder == "." ? path : folder + "/" + path }
-        if let taken = files.map({ full($0.path) }).first(where: { manager.fileExists(atPath: $0) }) {
+        var taken = files.map { full($0.path) }.first(where: Self.isThere)
+        if let ownFolder, Self.isThere(full(ownFolder)) {
+            let inside = try? manager.contentsOfDirectory(atPath: full(ownFolder))
+            if inside?.isEmpty != true { taken = taken ?? full(ownFolder) }
+        }
+        if let taken {
             throw ScriptError(
                 operation, "\(taken) exists already and is left as it is; choose another name, or --in DIR")
         }
@@ -89,53 +101,16 @@ struct Skeleton {
         }
     }
 
+    /// Whether something has this name, if only a link that leads nowhere.
+    private static func isThere(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
     func advice(in folder: String) -> String {
         func shown(_ text: String) -> String { text.replacing("DIR/", with: folder == "." ? "" : folder + "/") }
         return "Wrote " + files.map { shown("DIR/" + $0.path) }.joined(separator: ", ") + ".\n"
             + next.map { "  \(shown($0.command))   # \($0.what)\n" }.joined()
-    }
-}
-
-/// A name that Lua, Swift and the command line can all say.
-struct SkeletonName {
-    /// As it was given: `my_masks`.
-    let text: String
-    /// With a capital letter, for objects: `My_masks`.
-    var capital: String { text.prefix(1).uppercased() + text.dropFirst() }
-    /// Without any, for Lua's modules.
-    var lower: String { text.lowercased() }
-
-    /// Names that a Swift package of one's own cannot have beside ours.
-    private static let takenModules: Set<String> = [
-        "luaflow", "scripting", "luahost", "tensors", "storage", "autodiff", "projections", "distributions", "flows",
-        "optimizers", "samplers", "pictures", "swift", "foundation",
-    ]
-
-    init(_ text: String, _ kind: Skeleton.Kind) throws {
-        let scalars = Array(text.unicodeScalars)
-        func isLetter(_ scalar: Unicode.Scalar) -> Bool { ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) }
-        func isWord(_ scalar: Unicode.Scalar) -> Bool {
-            isLetter(scalar) || ("0"..."9").contains(scalar) || scalar == "_"
-        }
-        guard let first = scalars.first, isLetter(first), scalars.allSatisfy(isWord), scalars.count <= 50 else {
-            var nearest = String(String.UnicodeScalarView(scalars.map { isWord($0) ? $0 : "_" }.prefix(50)))
-            if text.hasSuffix(".lua") { nearest = String(nearest.dropLast(4)) }
-            while let letter = nearest.unicodeScalars.first, !isLetter(letter) { nearest.removeFirst() }
-            throw ScriptError(
-                "luaflow new",
-                "\"\(text)\": a letter, then letters, digits and _ expected, at most 50"
-                    + (nearest.isEmpty ? "" : " (\"\(nearest)\" would do)"))
-        }
-        // A module of Lua's or ours would be hidden by it, or hide it.
-        let known =
-            Host.builtInModules.map(\.name) + [
-                "string", "table", "math", "io", "os", "coroutine", "utf8", "debug", "package",
-            ]
-        guard !known.contains(text.lowercased()), kind != .module || !Self.takenModules.contains(text.lowercased())
-        else {
-            throw ScriptError("luaflow new", "\"\(text)\" is a module already (\"my_\(text)\" would do)")
-        }
-        self.text = text
     }
 }
 

@@ -1,24 +1,37 @@
+import Foundation
+
 extension Skeleton {
-    static func plugin(_ name: SkeletonName) -> Skeleton {
+    /// - Parameter folder: where it is written; what is said of it holds from the folder that one is in now.
+    static func plugin(_ name: SkeletonName, in folder: String) -> Skeleton {
         let file = "plugins/\(name.text).lua"
+        let place = folder == "." ? "plugins" : folder + "/plugins"
+        let problem3 = "luaflow run --plugins DIR/plugins scripts/problem3_inpainting.lua --schedule \(name.text)"
+        let isBesideScripts = FileManager.default.fileExists(atPath: "scripts/problem3_inpainting.lua")
         return Skeleton(
-            files: [(file, plugin.replacing("NAME", with: name.text).replacing("Name", with: name.capital))],
+            files: [
+                (
+                    file,
+                    plugin.replacing("NAME", with: name.text).replacing("Name", with: name.capital)
+                        .replacing("PLACE", with: place)
+                )
+            ],
             next: [
                 ("luaflow plugins --plugins DIR/plugins", "lists what it registers"),
                 ("luaflow --plugins DIR/plugins \(name.text) --times 2", "runs its subcommand"),
-            ])
+            ] + (isBesideScripts ? [(problem3, "uses its schedule")] : []))
     }
 
     private static let plugin = """
         -- NAME: what luaflow can do besides while this plugin is loaded. Keep what you need, under names of its own.
         --
-        -- It is loaded before scripts from a folder `plugins` beside them, from ~/.config/luaflow/plugins, and with
-        -- --plugins DIR. `luaflow plugins` lists what is found; `luaflow doc host.register` tells the rules.
+        -- It is loaded before scripts when its folder is named, as in the commands below, or is called `plugins` and lies
+        -- beside the script, or is ~/.config/luaflow/plugins. `luaflow plugins` lists what is found; `luaflow doc
+        -- host.register` tells the rules. Files of its own that it requires go beside it in a folder: NAME/init.lua.
         local host = require "host"
         local tensor = require "tensor"
 
         host.register{
-          -- Problem 3: luaflow run scripts/problem3_inpainting.lua --schedule NAME --noise NAME --mask NAME:4
+          -- luaflow run --plugins PLACE scripts/problem3_inpainting.lua --schedule NAME --noise NAME --mask NAME:4
           schedules = {
             -- The step size of step k, from --lr and --steps.
             NAME = function(k, lr, steps) return lr / math.sqrt(k) end,
@@ -69,7 +82,7 @@ extension Skeleton {
             end,
           },
 
-          -- At the prompt: `:NAME some words`. The text behind the name is the argument.
+          -- At the prompt, `luaflow --plugins PLACE`: `:NAME some words`. The text behind the name is the argument.
           commands = {
             NAME = {
               help = "says how many words follow",
@@ -79,7 +92,7 @@ extension Skeleton {
               end,
             },
           },
-          -- In the shell: `luaflow NAME --times 2`. host.arguments reads its options.
+          -- In the shell: `luaflow --plugins PLACE NAME --times 2`. host.arguments reads its options.
           subcommands = {
             NAME = {
               help = "greets, as often as wished",
