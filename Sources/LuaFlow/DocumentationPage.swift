@@ -1,8 +1,8 @@
 import Scripting
 
 /// How documentation is laid out: plain text, 80 columns where words allow.
-enum Page {
-    static let width = 78
+package enum Page {
+    package static let width = 78
 
     /// Entries one after the other; those that share a page (`tensor.norm` and `x:norm`) once.
     static func entries(_ entries: [DocumentationIndex.Entry]) -> String {
@@ -30,14 +30,16 @@ enum Page {
             text += "\(function)(\(documentation.signature.prefix { $0 != ":" }), ...), the same as a function\n"
         }
         text += "\n" + wrapped(documentation.summary, indent: "  ") + "\n"
-        if let errors = documentation.errors { text += "\n" + wrapped("Errors: \(errors).", indent: "  ") + "\n" }
-        if let source = documentation.source { text += "\n" + wrapped("Source: \(source).", indent: "  ") + "\n" }
+        if let errors = documentation.errors { text += "\n" + wrapped("Errors: \(ended(errors))", indent: "  ") + "\n" }
+        if let source = documentation.source { text += "\n" + wrapped("Source: \(ended(source))", indent: "  ") + "\n" }
         if let example = documentation.example {
             let lines = example.split(separator: "\n", omittingEmptySubsequences: false)
             text += "\n  Example:\n" + lines.map { "    \($0)\n" }.joined()
         }
         return text
     }
+
+    private static func ended(_ text: String) -> String { text.hasSuffix(".") ? text : text + "." }
 
     /// A long signature goes on in the next line, behind a comma.
     private static func signature(_ text: String) -> String {
@@ -53,10 +55,11 @@ enum Page {
     }
 
     /// Names and what is said of each, in two columns.
-    static func list(_ rows: [(name: String, text: String)], indent: String = "") -> String {
+    package static func list(_ rows: [(name: String, text: String)], indent: String = "") -> String {
         let column = min(rows.map(\.name.count).max() ?? 0, 26)
         let margin = indent + String(repeating: " ", count: column + 2)
         return rows.map { name, text in
+            if text.isEmpty { return indent + name + "\n" }
             let lines = wrapped(text, indent: margin)
             let start = indent + name.padded(to: column) + "  "
             if name.count > column { return indent + name + "\n" + lines + "\n" }
@@ -67,13 +70,18 @@ enum Page {
     /// The first sentence.
     static func sentence(_ text: String) -> String {
         let words = text.split(whereSeparator: \.isWhitespace)
-        guard let end = words.dropLast().firstIndex(where: { $0.hasSuffix(".") && !$0.hasSuffix("..") }) else {
+        guard let end = words.dropLast().firstIndex(where: endsSentence) else {
             return words.joined(separator: " ")
         }
         return words[...end].joined(separator: " ")
     }
 
-    static func wrapped(_ text: String, indent: String = "") -> String {
+    /// Not the `.` of {x : a . x = b}, nor three dots.
+    private static func endsSentence(_ word: Substring) -> Bool {
+        word.count > 1 && word.hasSuffix(".") && !word.hasSuffix("..")
+    }
+
+    package static func wrapped(_ text: String, indent: String = "") -> String {
         var lines: [String] = []
         for word in text.split(whereSeparator: \.isWhitespace) {
             if let last = lines.last, last.count + 1 + word.count <= width {

@@ -34,13 +34,17 @@ extension LuaFlowCommand {
             try Session.leaving {
                 let catalogue = try Catalogue(Host.builtInModules)
                 var status: Int32 = 0
+                // A plugin beside several files is named once.
+                var named: Set<String> = []
                 for file in files {
                     guard let text = Self.read(file) else {
                         FileHandle.standardError.write(Data("luaflow check: \(file) cannot be read\n".utf8))
                         status = 2
                         continue
                     }
-                    let findings = try checker(catalogue, for: file).check(text)
+                    let plugins = try host.pluginPath(script: file == "-" ? nil : file).plugins()
+                    for plugin in plugins where named.insert(plugin.path).inserted { Self.report(plugin) }
+                    let findings = checker(catalogue, for: file, plugins).check(text)
                     if !findings.isEmpty { status = max(status, 1) }
                     if !quiet { Self.show(findings, in: file == "-" ? "(standard input)" : file, text) }
                 }
@@ -53,10 +57,23 @@ extension LuaFlowCommand {
             return FileManager.default.contents(atPath: file).map { [UInt8]($0) }
         }
 
-        private func checker(_ catalogue: Catalogue, for file: String) throws -> Checker {
+        /// A plugin whose names are not known is said to be broken: what it would register is found to be missing.
+        private static func report(_ plugin: PluginFile) {
+            let fault: String
+            if let known = plugin.fault {
+                fault = known
+            } else if let text = read(plugin.path) {
+                guard let error = Checker.syntaxError(in: text) else { return }
+                fault = "\(plugin.path):\(error.line): \(error.message)"
+            } else {
+                fault = "\(plugin.path): the file cannot be read"
+            }
+            Session.write("luaflow check: plugin \(plugin.name) is skipped: \(fault)\n")
+        }
+
+        private func checker(_ catalogue: Catalogue, for file: String, _ plugins: [PluginFile]) -> Checker {
             let folder = file == "-" ? "." : (file as NSString).deletingLastPathComponent
             let search = ModuleSearch(script: folder.isEmpty ? "." : folder)
-            let plugins = try host.pluginPath(script: file == "-" ? nil : file).plugins()
             let names = globals.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
             return Checker(
                 catalogue, modulesAreGlobals: modules, globals: Set(names),

@@ -17,7 +17,7 @@ extension LuaFlowCommand {
 
         func run() throws {
             guard let shell = CompletionShell(rawValue: shell) else { return }
-            print(LuaFlowCommand.completionScript(for: shell))
+            print(PluginWords.adding(to: LuaFlowCommand.completionScript(for: shell), for: shell))
         }
     }
 }

@@ -27,12 +27,17 @@ extension LuaFlowCommand {
         @Flag(help: "Print definitions for editors, or write them into a folder.")
         var luacats = false
 
+        /// Names that plugins register have a page as well.
+        @OptionGroup var host: HostOptions
+
         func validate() throws {
             if search, luacats { throw ValidationError("--search and --luacats: one of the two expected") }
             if search, name == nil { throw ValidationError("--search: a word expected") }
         }
 
         func run() throws {
+            // Wrong options are the user's before any name is.
+            _ = try host.pluginPath(script: nil)
             try Session.leaving {
                 let index = DocumentationIndex(Host.builtInModules)
                 if luacats {
@@ -40,9 +45,28 @@ extension LuaFlowCommand {
                 } else if search, let name {
                     print(try index.search(name), terminator: "")
                 } else {
-                    print(try index.page(name), terminator: "")
+                    print(try page(name, index), terminator: "")
                 }
             }
+        }
+
+        /// What is built in comes first; plugins are loaded for other names only.
+        private func page(_ name: String?, _ index: DocumentationIndex) throws -> String {
+            do {
+                return try index.page(name)
+            } catch let unknown {
+                guard let name, let page = try registered(name) else { throw unknown }
+                return page
+            }
+        }
+
+        private func registered(_ name: String) throws -> String? {
+            guard try !host.pluginPath(script: nil).plugins().isEmpty else { return nil }
+            var page: String?
+            try host.withHost { host in
+                page = RegisteredPage(name, in: host.context.service(Registry.self))?.text
+            }
+            return page
         }
     }
 }

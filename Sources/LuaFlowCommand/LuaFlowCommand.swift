@@ -50,10 +50,14 @@ struct LuaFlowCommand: ParsableCommand {
     /// Wrong usage leaves with 2, as the shell's own commands do; ArgumentParser's own choice is 64.
     static func main() {
         cf_open_missing_streams()
-        let line = ArrangedCommandLine(Array(CommandLine.arguments.dropFirst()))
+        let words = Array(CommandLine.arguments.dropFirst())
+        if words.first == PluginWords.option { return PluginWords.print(for: Array(words.dropFirst())) }
+        let line = ArrangedCommandLine(words, builtIn: Subcommands.builtIn)
         do {
             if let name = line.name, !Subcommands.builtIn.contains(name) {
                 try Subcommands.run(name, line.rest, hostOptions: line.hostOptions)
+            } else if line.name == "help", let name = line.rest.first, !Subcommands.builtIn.contains(name) {
+                try Subcommands.help(on: name, hostOptions: line.hostOptions)
             } else {
                 var command = try parseAsRoot(line.words)
                 try command.run()

@@ -8,10 +8,10 @@ extension LuaFlowCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the plugins that are found, what each registers, and what is broken.",
             discussion: """
-                A plugin is a file NAME.lua, or a folder NAME with an init.lua, that calls host.register. It is loaded \
-                before the script from: the folders given by --plugins, the folder plugins beside the script, the \
-                folders in LUAFLOW_PLUGINS (with colons between them), and luaflow/plugins in your configuration \
-                folder (XDG_CONFIG_HOME, or ~/.config).
+                A plugin is a file NAME.lua, or a folder NAME with an init.lua and whatever that requires, that calls \
+                host.register. It is loaded before the script from: the folders given by --plugins, the folder plugins \
+                beside the script, the folders in LUAFLOW_PLUGINS (with colons between them), and luaflow/plugins in \
+                your configuration folder (XDG_CONFIG_HOME, or ~/.config). Leaves with 1 when one is broken.
                 """)
 
         @OptionGroup var host: HostOptions
@@ -21,8 +21,9 @@ extension LuaFlowCommand {
 
         func run() throws {
             let path = try host.pluginPath(script: file)
-            try host.withHost(script: file) {
+            try host.withHost(script: file, reportsPlugins: false) {
                 print(PluginListing(plugins: $0.plugins, path: path).text, terminator: "")
+                if $0.plugins.contains(where: { $0.fault != nil }) { throw ExitCode(1) }
             }
         }
     }
@@ -42,7 +43,8 @@ struct PluginListing {
             } else if plugin.registrations.isEmpty {
                 lines.append("  registers nothing")
             }
-            lines += plugin.registrations.map { "  " + $0.kind.shown($0.name) + ($0.help.map { "  \($0)" } ?? "") }
+            let rows = plugin.registrations.map { (name: $0.kind.shown($0.name), text: $0.help ?? "") }
+            if !rows.isEmpty { lines.append(String(Page.list(rows, indent: "  ").dropLast())) }
         }
         if plugins.isEmpty { lines.append("No plugins.") }
         if path.folders.isEmpty { return lines.joined(separator: "\n") + "\n" }

@@ -16,14 +16,33 @@ enum Subcommands {
         if name.hasSuffix(".lua") || file.fileExists(atPath: name) {
             throw ValidationError("\"\(name)\" is no subcommand; did you mean: luaflow run \(name)")
         }
+        try withSubcommand(name, hostOptions, sandboxes: true, isMisplaced: arguments.first == "--plugins") {
+            try $0.run(subcommand: $1, arguments: arguments)
+        }
+    }
+
+    /// `luaflow help NAME`: what a plugin says of its subcommand, which is not run for it.
+    static func help(on name: String, hostOptions: [String]) throws {
+        try withSubcommand(name, hostOptions) { _, subcommand in
+            print(RegisteredPage(subcommand).text, terminator: "")
+            print("\nluaflow \(name) --help tells its options, if it reads any with host.arguments.")
+        }
+    }
+
+    private static func withSubcommand(
+        _ name: String, _ hostOptions: [String], sandboxes: Bool = false, isMisplaced: Bool = false,
+        _ body: (LuaFlow.Host, Registration) throws -> Void
+    ) throws {
         var unknown: ValidationError?
-        try HostOptions.parse(hostOptions).withHost(sandboxes: true) { host in
+        try HostOptions.parse(hostOptions).withHost(sandboxes: sandboxes) { host in
             let registry = host.context.service(Registry.self)
             if let subcommand = registry.entry(.subcommands, name) {
-                try host.run(subcommand: subcommand, arguments: arguments)
+                try body(host, subcommand)
             } else {
                 let names = builtIn + registry.entries(.subcommands).map(\.name)
-                unknown = ValidationError("there is no subcommand \"\(name)\"" + suggestion(for: name, among: names))
+                unknown = ValidationError(
+                    "there is no subcommand \"\(name)\"" + suggestion(for: name, among: names)
+                        + (isMisplaced ? "; --plugins goes before it: what follows it is its own" : ""))
             }
         }
         if let unknown { throw unknown }
@@ -31,17 +50,41 @@ enum Subcommands {
 
     /// What `luaflow --help` says of plugins' subcommands; nothing when there are none.
     static func help(hostOptions: [String]) -> String {
+        let rows = all(hostOptions: hostOptions).map { (name: $0.name, text: $0.help ?? "") }
+        return rows.isEmpty ? "" : "\nSUBCOMMANDS OF PLUGINS:\n" + Page.list(rows, indent: "  ")
+    }
+
+    /// The subcommands that plugins register, by name.
+    static func all(hostOptions: [String]) -> [Registration] {
+        var all: [Registration] = []
+        withAll(hostOptions: hostOptions) { all = $1 }
+        return all
+    }
+
+    /// Those, in the host that has them, for help and completion: what is wrong is not said here.
+    static func withAll(hostOptions: [String], _ body: (LuaFlow.Host, [Registration]) throws -> Void) {
         guard let options = try? HostOptions.parse(hostOptions), let path = try? options.pluginPath(script: nil),
             !path.plugins().isEmpty
-        else { return "" }
-        var lines: [String] = []
-        try? options.withHost { host in
-            let entries = host.context.service(Registry.self).entries(.subcommands).sorted { $0.name < $1.name }
-            lines = entries.map {
-                "  " + $0.name.padding(toLength: max(22, $0.name.count), withPad: " ", startingAt: 0) + "  "
-                    + ($0.help ?? "")
-            }
+        else { return }
+        try? options.withHost(reportsPlugins: false) { host in
+            try body(host, host.context.service(Registry.self).entries(.subcommands).sorted { $0.name < $1.name })
         }
-        return lines.isEmpty ? "" : "\nSUBCOMMANDS OF PLUGINS:\n" + lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// What is known of a registered part: its name as it is used, its help, and where it was registered.
+struct RegisteredPage {
+    let text: String
+
+    init(_ part: Registration) {
+        let help = part.help.map { "\n" + Page.wrapped($0, indent: "  ") + "\n" } ?? ""
+        text = part.kind.shown(part.name) + "\n" + help + "\n  Registered by \(part.origin).\n"
+    }
+
+    /// The page of what was registered under a name: as it is used (`projection.Diamond`, `:frames`), or alone.
+    init?(_ name: String, in registry: Registry) {
+        let meant = registry.all.filter { $0.kind.shown($0.name) == name || $0.name == name }
+        guard !meant.isEmpty else { return nil }
+        text = meant.map { RegisteredPage($0).text }.joined(separator: "\n")
     }
 }

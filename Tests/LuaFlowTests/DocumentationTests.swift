@@ -32,6 +32,16 @@ import Testing
         }
     }
 
+    @Test func pagesEndTheirSentencesOnce() throws {
+        let index = DocumentationIndex(Host.builtInModules)
+        for name in index.names {
+            let lines = try index.page(name).split(separator: "\n")
+            #expect(!lines.contains { $0.hasSuffix("..") && !$0.hasSuffix("...") }, "\(name)")
+        }
+        // A set {x : a . x <= b} has a sentence's end behind it, not within.
+        #expect(try !index.page("projection").contains(" . \n") && !index.page("projection").contains("a .\n"))
+    }
+
     @Test func pagesAreFound() throws {
         let index = DocumentationIndex(Host.builtInModules)
         #expect(try index.page(nil).contains("projection"))

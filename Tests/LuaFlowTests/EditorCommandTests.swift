@@ -44,6 +44,56 @@ import Testing
         #expect(!result.output.contains("Mine"))
     }
 
+    @Test func checkSuggestsWhatPluginsRegisterAndNamesBrokenOnes() throws {
+        let scratch = try Scratch()
+        _ = try scratch.write("mine.lua", "require('host').register{projections = {Diamond = function() end}}")
+        _ = try scratch.write("torn.lua", "\nlocal x = = 1")
+        let script = try scratch.write(
+            "main.lua",
+            "print(require('projection').Diamnod(1))\nrequire('host').register{scedules = {a = print}}\n")
+        let result = try Command.run(["check", "--plugins", ".", script], in: scratch.url)
+        #expect(result.output.contains("(did you mean \"Diamond\"?)"), "\(result.output)")
+        #expect(
+            result.output.contains("host.register: unknown option scedules (did you mean \"schedules\"?)"),
+            "\(result.output)")
+        #expect(
+            result.errors == "luaflow check: plugin torn is skipped: ./torn.lua:2: unexpected symbol near '='\n",
+            "\(result.errors)")
+    }
+
+    /// The parts of plugins in the shells: names of subcommands, and what their `complete` gives.
+    @Test(arguments: ["bash", "zsh", "fish"]) func shellsCompletePlugins(shell: String) throws {
+        let scratch = try Scratch()
+        _ = try scratch.write(
+            "greet.lua",
+            """
+            require("host").register{subcommands = {greet = {run = print, complete = function(text)
+              assert(text == "very lo" or text == "l" or text == "", text)
+              return {"loud", "low", "very loud", "quiet"}
+            end}, gallop = print}}
+            """)
+        let plugins = ["LUAFLOW_PLUGINS": scratch.url.path]
+        func words(_ typed: String...) throws -> [String] {
+            try Command.run(["---plugin-words"] + typed, environment: plugins).output.split(separator: "\n").map(String.init)
+        }
+        #expect(try words("g") == ["gallop", "greet"] && words("help", "gr") == ["greet"] && words("x").isEmpty)
+        #expect(try words("greet", "l") == ["loud", "low"] && words("greet", "very", "lo") == ["loud", "low", "loud"])
+        #expect(try words("run", "g").isEmpty && words("--no-plugins", "g").isEmpty && words("-").isEmpty)
+        let script = try Command.run(["completions", shell]).output
+        #expect(script.contains("---plugin-words"))
+        guard shell == "bash" else { return }
+        let folder = try Command.program.deletingLastPathComponent().path
+        let program = try scratch.write("complete.bash", """
+            PATH="\(folder):$PATH"
+            source "\(try scratch.write("completions", script))"
+            COMP_WORDS=(luaflow gre) COMP_CWORD=1 COMP_LINE="luaflow gre" COMP_POINT=11
+            $(complete -p luaflow | sed 's/.*-F \\([^ ]*\\).*/\\1/') luaflow gre luaflow
+            printf '%s\\n' "${COMPREPLY[@]}"
+            """)
+        let reply = try Command.run("/bin/bash", ["--norc", program], environment: plugins)
+        #expect(reply.output.split(separator: "\n").contains("greet"), "\(reply.output)\(reply.errors)")
+    }
+
     @Test func filesThatCannotBeReadLeaveWithTwo() throws {
         let result = try Command.run(["check", "/no/such.lua"])
         #expect(result.status == 2 && result.errors == "luaflow check: /no/such.lua cannot be read\n")

@@ -152,9 +152,10 @@ import Testing
         try write("plugins/broken.lua", "error('oh')")
         let script = try write("main.lua", "error('must not run')")
         let result = try run(["plugins", script])
-        #expect(result.status == 0)
+        // A broken one is told once, and by the status.
+        #expect(result.status == 1 && result.errors.isEmpty, "\(result.errors)")
         for text in [
-            "good  (", "  masks.stripes\n", "  projection.Diamond\n", "  luaflow tally  counts\n", "  broken: ",
+            "good  (", "  masks.stripes\n", "  projection.Diamond\n", "  luaflow tally       counts\n", "  broken: ",
             "broken.lua:1: oh", "beside the script",
         ] {
             #expect(result.output.contains(text), "\(text) in \(result.output)")
@@ -178,7 +179,9 @@ import Testing
         let result = try run(["tally", "--times", "3", "a", "b"], environment: environment)
         #expect(result.status == 0 && result.output == "4\t3\ta,b\ttally\n", "\(result.errors)")
         #expect(try run(["--plugins", "p", "tally", "x"]).output == "1\t1\tx\ttally\n")
-        #expect(try run(["tally", "--plugins", "p", "x"]).output == "1\t1\tx\ttally\n")
+        // What follows the name is the subcommand's own.
+        let misplaced = try run(["tally", "--plugins", "p", "x"])
+        #expect(misplaced.status == 2 && misplaced.errors.contains("--plugins goes before it"), "\(misplaced.errors)")
         let help = try run(["tally", "--help"], environment: environment)
         #expect(help.output.hasPrefix("usage: luaflow tally [options] WORDS\n"), "\(help.output)")
         let wrong = try run(["tally", "--tims", "3"], environment: environment)
@@ -196,6 +199,100 @@ import Testing
             near.status == 2 && near.errors.contains("there is no subcommand \"taly\" (did you mean \"tally\"?)"),
             "\(near.errors)")
         #expect(try run(["conver", "a", "b"]).errors.contains("did you mean \"convert\"?"))
+    }
+
+    /// What follows a plugin's subcommand is its own, whatever options the host has.
+    @Test func optionsBehindASubcommandAreItsOwn() throws {
+        try write(
+            "p/fetch.lua",
+            """
+            local host = require "host"
+            host.register{subcommands = {fetch = function(...)
+              local o = host.arguments{{"timeout", 1}, {"memory", ""}, {"sandbox", false}, {"capsule", ""}}
+              print(o.timeout, o.memory, o.sandbox, o.capsule, ...)
+            end}}
+            """)
+        let typed = ["--timeout", "5", "--memory", "some", "--sandbox", "--capsule", "c"]
+        let result = try run(["--plugins", "p", "fetch"] + typed)
+        #expect(
+            result.status == 0 && result.output == "5\tsome\ttrue\tc\t" + typed.joined(separator: "\t") + "\n",
+            "\(result.output)\(result.errors)")
+    }
+
+    @Test func registeredPartsHavePages() throws {
+        try write(
+            "p/greet.lua",
+            """
+            local host = require "host"
+            host.register{
+              subcommands = {greet = {help = "says hello", run = function() error("must not run") end}},
+              projections = {Diamond = print},
+            }
+            """)
+        for arguments in [["--plugins", "p", "help", "greet"], ["help", "--plugins", "p", "greet"]] {
+            let help = try run(arguments)
+            #expect(
+                help.status == 0 && help.output.hasPrefix("luaflow greet\n\n  says hello\n")
+                    && help.output.contains("Registered by p/greet.lua:2."), "\(help.output)\(help.errors)")
+        }
+        #expect(try run(["help", "gret", "--plugins", "p"]).status == 2)
+        for arguments in [["doc", "--plugins", "p", "projection.Diamond"], ["--plugins", "p", "doc", "Diamond"]] {
+            let page = try run(arguments)
+            #expect(
+                page.status == 0 && page.output == "projection.Diamond\n\n  Registered by p/greet.lua:2.\n",
+                "\(page.output)\(page.errors)")
+        }
+        let unknown = try run(["doc", "--plugins", "p", "projection.Dimond"])
+        #expect(unknown.status == 1 && unknown.errors.contains("nothing is named"), "\(unknown.errors)")
+        #expect(try run(["doc", "--plugins", "nowhere", "flow"]).status == 2)
+    }
+
+    @Test func whatCannotBeReadIsNamed() throws {
+        try write("main.lua", "print(1)")
+        try write("plugins/good.lua", registering("masks", "good"))
+        try write("file", "no folder")
+        let files = FileManager.default
+        for (name, target) in [("dangling", "nowhere.lua"), ("loop", "loop.lua")] {
+            try files.createSymbolicLink(
+                atPath: scratch.path("plugins/\(name).lua"), withDestinationPath: scratch.path("plugins/\(target)"))
+        }
+        try write("plugins/closed/init.lua", "")
+        try write("plugins/secret/init.lua", "")
+        // Who may read everything finds nothing closed.
+        let isClosed = geteuid() != 0
+        try files.setAttributes([.posixPermissions: isClosed ? 0 : 0o700], ofItemAtPath: scratch.path("plugins/closed"))
+        try files.setAttributes(
+            [.posixPermissions: isClosed ? 0 : 0o600], ofItemAtPath: scratch.path("plugins/secret/init.lua"))
+        defer { try? files.setAttributes([.posixPermissions: 0o700], ofItemAtPath: scratch.path("plugins/closed")) }
+        let result = try run(["run", "main.lua"], environment: ["LUAFLOW_PLUGINS": scratch.path("file")])
+        #expect(result.status == 0 && result.output == "1\n")
+        for text in [
+            "plugin dangling is skipped: plugins/dangling.lua: the file cannot be read",
+            "plugin loop is skipped: plugins/loop.lua: the file cannot be read",
+            "\(scratch.path("file")): this is no folder (LUAFLOW_PLUGINS)",
+        ] + (isClosed ? ["plugins/closed: the folder cannot be read", "plugins/secret/init.lua: the file cannot be read"] : []) {
+            #expect(result.errors.contains(text), "\(text) in \(result.errors)")
+        }
+    }
+
+    /// A long help is wrapped, and the order is that of kinds and names.
+    @Test func listingsAreInOrderAndWrapped() throws {
+        let long = Array(repeating: "word", count: 40).joined(separator: "\\n")
+        try write(
+            "p/many.lua",
+            """
+            require("host").register{
+              noises = {b = print, a = print, c = print}, schedules = {z = print, y = print},
+              subcommands = {tell = {help = "\(long)", run = print}},
+            }
+            """)
+        let lines = try run(["plugins", "--plugins", "p"]).output.components(separatedBy: "\n")
+        #expect(
+            lines.dropFirst().prefix(5).map { $0.trimmingCharacters(in: .whitespaces) }
+                == ["schedules.y", "schedules.z", "noises.a", "noises.b", "noises.c"], "\(lines)")
+        #expect(lines.filter { $0.contains("word") }.count > 2 && lines.allSatisfy { $0.count <= 80 }, "\(lines)")
+        let help = try run(["--plugins", "p", "--help"]).output.components(separatedBy: "SUBCOMMANDS OF PLUGINS:").last ?? ""
+        #expect(help.contains("word word") && help.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(help)")
     }
 
     @Test func aFileWithoutRunIsExplained() throws {

@@ -44,6 +44,23 @@ public struct Checker {
         self.plugins = registered
     }
 
+    /// Why a text is no Lua; nil when it is.
+    public static func syntaxError(in bytes: [UInt8]) -> Finding? {
+        do {
+            _ = try Parser.parse(bytes: bytes, isFile: true)
+            return nil
+        } catch {
+            return finding(error, in: SourceText(bytes))
+        }
+    }
+
+    private static func finding(_ error: SyntaxError, in source: SourceText) -> Finding {
+        let place = source.position(of: error.offset)
+        // Lua names the line where it noticed; the token may have begun on an earlier one.
+        let column = place.line == error.line ? place.column : 1
+        return Finding(line: error.line, column: column, message: error.message)
+    }
+
     /// What is wrong, from the top down.
     public func check(_ bytes: [UInt8]) -> [Finding] {
         let source = SourceText(bytes)
@@ -51,10 +68,7 @@ public struct Checker {
         do {
             tree = try Parser.parse(bytes: bytes, isFile: true)
         } catch {
-            let place = source.position(of: error.offset)
-            // Lua names the line where it noticed; the token may have begun on an earlier one.
-            let column = place.line == error.line ? place.column : 1
-            return [Finding(line: error.line, column: column, message: error.message)]
+            return [Self.finding(error, in: source)]
         }
         var survey = Survey(tree)
         survey.formUnion(plugins)

@@ -140,7 +140,8 @@ extension Inspection {
             if node.children[name] != nil { return .module(path + [name]) }
             if node.constants.contains(name) || mayHave(name, value) { return .unknown }
             let shown = path.joined(separator: ".")
-            report(offset, "\(shown) has no function \"\(name)\"" + suggestion(for: name, among: node.names))
+            let known = node.names + (survey.constructors[shown] ?? [])
+            report(offset, "\(shown) has no function \"\(name)\"" + suggestion(for: name, among: known))
         case .object(let type):
             guard let face = catalogue.types[type] else { return .unknown }
             if let entry = face.properties[name] { return catalogue.results(of: entry).first ?? .unknown }

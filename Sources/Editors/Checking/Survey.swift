@@ -1,3 +1,5 @@
+import Scripting
+
 /// What a file does to names, wherever in the file it does it: read before anything is judged.
 struct Survey {
     /// Globals assigned to.
@@ -8,6 +10,8 @@ struct Survey {
     var fields: Set<String> = []
     /// Whether globals may come from elsewhere: loaded text, `_ENV`, a table that is `_G`.
     var isOpen = false
+    /// Constructors given to `host.register`, by the module that they are found in.
+    var constructors: [String: Set<String>] = [:]
     /// Whether anything may have been registered.
     var registersAnything = false
     /// The modules it requires by name.
@@ -25,6 +29,7 @@ struct Survey {
     mutating func formUnion(_ other: Survey) {
         globals.formUnion(other.globals)
         fields.formUnion(other.fields)
+        constructors.merge(other.constructors) { $0.union($1) }
         isOpen = isOpen || other.isOpen
         registersAnything = registersAnything || other.registersAnything
     }
@@ -82,8 +87,27 @@ struct Survey {
         for kind in kinds {
             guard let entries = kind.value.tableFields else { return registersAnything = true }
             for entry in entries {
-                if case .name(let name) = entry.key { fields.insert(name) } else { registersAnything = true }
+                guard case .name(let name) = entry.key else {
+                    registersAnything = true
+                    continue
+                }
+                fields.insert(name)
+                if case .name(let kind) = kind.key, let module = RegistryKind(rawValue: kind)?.module {
+                    constructors[module, default: []].insert(name)
+                }
             }
+        }
+    }
+}
+
+extension RegistryKind {
+    /// The module whose constructors are registered under the kind.
+    fileprivate var module: String? {
+        switch self {
+        case .projections: "projection"
+        case .distributions: "distribution"
+        case .transforms: "flow"
+        case .schedules, .noises, .masks, .commands, .subcommands: nil
         }
     }
 }
