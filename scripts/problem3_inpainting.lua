@@ -47,6 +47,7 @@ local M, corrupted, P
 
 local function observe()
   M = mask(height, width, parameter)
+  assert(getmetatable(M) == "tensor", ("--mask %s: a tensor of 0 and 1 expected, got a %s"):format(options.mask, type(M)))
   assert(M:dim() == 2 and M:size(1) == height and M:size(2) == width,
     ("--mask %s: shape (%s) where the picture has (%d, %d)"):format(options.mask, table.concat(M.shape, ", "), height, width))
   corrupted = X_true:where(M, 1)
@@ -55,6 +56,7 @@ local function observe()
   P = projection.Intersection{projection.Box(0, 1), projection.Observed(M, X_true)}
   -- ... and it is problem 2's, for every pixel: x1 = a where observed, 0 <= x2 <= 1 where missing.
   local P2 = projection.Box(M * X_true, M * X_true + (1 - M))
+  assert(M:min():item() == 0, ("--mask %s: nothing is missing; a 0 marks a missing pixel"):format(options.mask))
   local anywhere = random.normal({height, width}, {generator = random.generator(1)})
   assert((P(anywhere) - P2(anywhere)):abs():max():item() == 0)
 end

@@ -113,6 +113,30 @@ import Testing
         #expect(result.status == 0 && result.output.contains("392 missing pixels"), "\(result.errors)\(result.output)")
     }
 
+    /// A mask that is none, and one that hides nothing.
+    @Test func wrongMasksAreExplained() throws {
+        let scratch = try Scratch()
+        _ = try scratch.write("masks.lua", """
+            local tensor = require "tensor"
+            require("host").register{masks = {
+              number = function() return 3 end, nothing = function() end, text = function() return "1" end,
+              all = function(h, w) return tensor.ones(h, w) end, half = function(h, w) return tensor.full({h, w}, 0.5) end,
+            }}
+            """)
+        for (mask, expected) in [
+            ("number", "--mask number: a tensor of 0 and 1 expected, got a number"),
+            ("nothing", "--mask nothing: a tensor of 0 and 1 expected, got a nil"),
+            ("text", "--mask text: a tensor of 0 and 1 expected, got a string"),
+            ("all", "--mask all: nothing is missing; a 0 marks a missing pixel"),
+            ("random:0", "--mask random:0: nothing is missing"), ("half", "0 or 1 expected"),
+        ] {
+            let result = try Command.run(
+                ["run", "--plugins", ".", InpaintingTests.script, "--mask", mask, "--out", scratch.path("x.png")],
+                in: scratch.url)
+            #expect(result.status == 1 && result.errors.contains(expected), "\(mask): \(result.errors)\(result.output)")
+        }
+    }
+
     /// Wrong input: a clear message, status 1 or 2, no figure.
     static let faults: [([String], String)] = [
         (["--mask", "rectangel"], "rectangle"), (["--schedule", "cosin"], "cosine"), (["--noise", "langvin"], "langevin"),
