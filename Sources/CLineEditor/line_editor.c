@@ -1,42 +1,13 @@
 // Reading a line with libedit.
-#include "private.h"
+#include "editor.h"
 
-#include <histedit.h>
-
-#include <errno.h>
-#include <locale.h>
-#ifdef __APPLE__
-#include <xlocale.h>
-#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-// A key that no keyboard sends while signals are on: moves the cursor to the end before an interrupt is reported.
-#define KEY_END "\x1c"
-#define PASTE_BEGIN "\x1b[200~"
-#define PASTE_END "\x1b[201~"
-
-struct le_editor {
-    EditLine *edit;
-    History *history;
-    locale_t locale;
-    const char *prompt;
-    le_completer completer;
-    void *context;
-    mbstate_t decoding;
-    // 1: the cursor goes to the end; 2: the line is left.
-    int interrupting;
-    bool failed;
-};
-
-static le_editor *editor_of(EditLine *edit) {
-    void *editor = NULL;
-    el_get(edit, EL_CLIENTDATA, &editor);
-    return editor;
-}
+enum { INDENT = 4 };
 
 static char *prompt_of(EditLine *edit) { return (char *)editor_of(edit)->prompt; }
 
@@ -45,9 +16,16 @@ static void paste_mode(bool on) {
     fflush(stdout);
 }
 
-// ---------------------------------------------------------------- keys
+// ---------------------------------------------------------------- what keys do
 
-static void handle(EditLine *edit, le_editor *editor, int heard) {
+// Goes to a line's beginning without asking the terminal where the cursor is: as many blanks as there are columns stay on
+// a line that was empty, and run over into the next one where something stands already.
+static void fresh_line(void) {
+    int columns = le_columns();
+    if (columns > 0) printf("%*s\r\x1b[K", columns, "");
+}
+
+void le_handle(EditLine *edit, le_editor *editor, int heard) {
     if (heard & LE_HEARD_INTERRUPT) editor->interrupting = 1;
     if (heard & (LE_HEARD_END | LE_HEARD_STOP)) {
         paste_mode(false);
@@ -68,39 +46,6 @@ static void handle(EditLine *edit, le_editor *editor, int heard) {
     }
 }
 
-// One character of the terminal: 1, or 0 at the end, or -1.
-static int next_character(EditLine *edit, wchar_t *character) {
-    le_editor *editor = editor_of(edit);
-    fflush(stdout);
-    for (;;) {
-        int heard = 0;
-        if (editor->interrupting == 2) {
-            errno = EINTR;
-            return -1;
-        }
-        if (editor->interrupting == 1) {
-            editor->interrupting = 2;
-            *character = KEY_END[0];
-            return 1;
-        }
-        if (!le_wait_readable(STDIN_FILENO, &heard)) {
-            handle(edit, editor, heard);
-            continue;
-        }
-        char byte;
-        ssize_t got = read(STDIN_FILENO, &byte, 1);
-        if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-        if (got <= 0) return (int)got;
-        size_t used = mbrtowc(character, &byte, 1, &editor->decoding);
-        if (used == (size_t)-2) continue;
-        if (used == (size_t)-1) {
-            memset(&editor->decoding, 0, sizeof editor->decoding);
-            *character = L'\xfffd';
-        }
-        return 1;
-    }
-}
-
 static unsigned char to_the_end(EditLine *edit, int key) {
     (void)key;
     const LineInfo *line = el_line(edit);
@@ -108,27 +53,64 @@ static unsigned char to_the_end(EditLine *edit, int key) {
     return CC_CURSOR;
 }
 
+// What a script's completer prints would tear the line that is edited: it goes to a file first.
+static int put_aside(FILE *file) {
+    fflush(stdout);
+    int terminal = dup(STDOUT_FILENO);
+    if (terminal >= 0) dup2(fileno(file), STDOUT_FILENO);
+    return terminal;
+}
+
+// The beginning of it, with nothing in it that moves the terminal's pen.
+static void bring_back(int terminal, FILE *file, char *text, size_t capacity) {
+    text[0] = 0;
+    if (terminal >= 0) {
+        fflush(stdout);
+        dup2(terminal, STDOUT_FILENO);
+        close(terminal);
+        rewind(file);
+        size_t count = fread(text, 1, capacity - 1, file);
+        for (size_t i = 0; i < count; i++)
+            if ((unsigned char)text[i] < ' ' && text[i] != '\n') text[i] = ' ';
+        text[count] = 0;
+    }
+    if (file) fclose(file);
+}
+
 static unsigned char complete(EditLine *edit, int key) {
     (void)key;
     le_editor *editor = editor_of(edit);
     const LineInfo *line = el_line(edit);
     size_t length = (size_t)(line->cursor - line->buffer);
+    // In front of a line there is nothing to complete: Tab indents, and so does a tab that is pasted plainly.
+    size_t blanks = 0;
+    while (blanks < length && (line->cursor[-1 - (ptrdiff_t)blanks] == ' ' || line->cursor[-1 - (ptrdiff_t)blanks] == '\t')) blanks++;
+    if (blanks == length || line->cursor[-1 - (ptrdiff_t)blanks] == '\n') {
+        static const char indent[] = "    ";
+        return el_insertstr(edit, indent + blanks % INDENT) ? CC_ERROR : CC_REFRESH;
+    }
     char *text = malloc(length + 1);
     if (!text) return CC_ERROR;
     memcpy(text, line->buffer, length);
     text[length] = 0;
+    char printed[4096];
+    FILE *aside = tmpfile();
+    int terminal = aside ? put_aside(aside) : -1;
     le_signals_pass_interrupts(true);
     le_completion answer = editor->completer(editor->context, text, length);
     le_signals_pass_interrupts(false);
+    bring_back(terminal, aside, printed, sizeof printed);
     free(text);
     unsigned char result = CC_ERROR;
     if (answer.insert && *answer.insert) {
         el_insertstr(edit, answer.insert);
         result = CC_REFRESH;
     }
-    if (answer.list && *answer.list) {
+    const char *list = answer.list ? answer.list : "";
+    if (*list || *printed) {
         // A fresh line after the list: libedit draws all of it again there.
-        printf("\n%s", answer.list);
+        printf("\n%s%s", printed, list);
+        fresh_line();
         el_set(edit, EL_REFRESH);
         result = CC_NORM;
     }
@@ -137,27 +119,21 @@ static unsigned char complete(EditLine *edit, int key) {
     return result;
 }
 
-// What a terminal pastes comes in one piece: its line ends do not end the input and its tabs complete nothing.
-static unsigned char paste(EditLine *edit, int key) {
-    (void)key;
+static unsigned char pasted(EditLine *edit) {
     wchar_t *text = NULL;
     size_t count = 0, capacity = 0;
     static const wchar_t end[] = L"" PASTE_END;
     const size_t end_count = sizeof end / sizeof *end - 1;
     for (;;) {
-        if (count + 5 > capacity) {
+        if (count + 2 > capacity) {
             capacity = capacity ? 2 * capacity : 256;
             wchar_t *grown = realloc(text, capacity * sizeof *text);
             if (!grown) break;
             text = grown;
         }
         wchar_t character;
-        if (next_character(edit, &character) != 1) break;
+        if (le_next_character(edit, &character) != 1) break;
         if (character == L'\r') character = L'\n';
-        if (character == L'\t') {
-            for (int i = 0; i < 4; i++) text[count++] = L' ';
-            continue;
-        }
         text[count++] = character;
         if (count >= end_count && wmemcmp(text + count - end_count, end, end_count) == 0) {
             count -= end_count;
@@ -173,22 +149,13 @@ static unsigned char paste(EditLine *edit, int key) {
     return CC_ERROR;
 }
 
-static void bind_keys(EditLine *edit) {
-    el_set(edit, EL_ADDFN, "luaflow-end", "Moves to the end of the line", to_the_end);
-    el_set(edit, EL_ADDFN, "luaflow-complete", "Completes names", complete);
-    el_set(edit, EL_ADDFN, "luaflow-paste", "Inserts what the terminal pastes", paste);
-    static const char *keys[][2] = {
-        {KEY_END, "luaflow-end"}, {"\t", "luaflow-complete"}, {PASTE_BEGIN, "luaflow-paste"},
-        {"^R", "em-inc-search-prev"}, {"^S", "em-inc-search-next"},
-        {"^W", "ed-delete-prev-word"}, {"^P", "ed-prev-history"}, {"^N", "ed-next-history"},
-        {"\x1b[H", "ed-move-to-beg"}, {"\x1b[F", "ed-move-to-end"},
-        {"\x1bOH", "ed-move-to-beg"}, {"\x1bOF", "ed-move-to-end"},
-        {"\x1b[1~", "ed-move-to-beg"}, {"\x1b[4~", "ed-move-to-end"}, {"\x1b[3~", "ed-delete-next-char"},
-        {"\x1b[5~", "ed-search-prev-history"}, {"\x1b[6~", "ed-search-next-history"},
-        {"\x1b[1;5C", "em-next-word"}, {"\x1b[1;5D", "ed-prev-word"},
-        {"\x1b[1;3C", "em-next-word"}, {"\x1b[1;3D", "ed-prev-word"},
-    };
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) el_set(edit, EL_BIND, keys[i][0], keys[i][1], NULL);
+// What a terminal pastes comes in one piece: its line ends do not end the input, its tabs complete nothing and stay.
+static unsigned char paste(EditLine *edit, int key) {
+    (void)key;
+    editor_of(edit)->pasting = true;
+    unsigned char result = pasted(edit);
+    editor_of(edit)->pasting = false;
+    return result;
 }
 
 // ---------------------------------------------------------------- the editor
@@ -199,9 +166,10 @@ le_editor *le_open(const char *program, le_completer completer, void *context) {
     editor->completer = completer;
     editor->context = context;
     editor->prompt = "";
-    // libedit reads characters by the locale; only this thread's, and only while it edits.
+    // libedit reads characters by the locale; only this thread's, and only while it edits. The user's may not be
+    // installed: then there is none, and uselocale(none) only tells the thread's own.
     editor->locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-    locale_t before = editor->locale ? uselocale(editor->locale) : (locale_t)0;
+    locale_t before = uselocale(editor->locale);
     if (MB_CUR_MAX == 1) {
         locale_t other = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
         if (other) {
@@ -221,14 +189,17 @@ le_editor *le_open(const char *program, le_completer completer, void *context) {
         el_set(editor->edit, EL_EDITOR, "emacs");
         el_set(editor->edit, EL_SIGNAL, 0);
         el_set(editor->edit, EL_HIST, history, editor->history);
-        el_set(editor->edit, EL_GETCFN, next_character);
-        bind_keys(editor->edit);
-        // ~/.editrc, where people keep `bind -v`.
+        el_set(editor->edit, EL_GETCFN, le_next_character);
+        el_set(editor->edit, EL_ADDFN, "luaflow-end", "Moves to the end of the line", to_the_end);
+        el_set(editor->edit, EL_ADDFN, "luaflow-complete", "Completes names", complete);
+        el_set(editor->edit, EL_ADDFN, "luaflow-paste", "Inserts what the terminal pastes", paste);
+        // ~/.editrc, where people keep `bind -v`, which makes all keys anew: ours come after it.
         el_source(editor->edit, NULL);
+        le_bind_keys(editor->edit);
     } else {
         editor->failed = true;
     }
-    if (before) uselocale(before);
+    uselocale(before);
     if (!editor->failed) return editor;
     le_close(editor);
     return NULL;
@@ -247,8 +218,9 @@ le_outcome le_read(le_editor *editor, const char *prompt, char **line) {
     editor->prompt = prompt;
     editor->interrupting = 0;
     memset(&editor->decoding, 0, sizeof editor->decoding);
-    locale_t before = editor->locale ? uselocale(editor->locale) : (locale_t)0;
+    locale_t before = uselocale(editor->locale);
     le_signals_begin();
+    fresh_line();
     paste_mode(true);
     int count = 0;
     const char *text = el_gets(editor->edit, &count);
@@ -269,15 +241,15 @@ le_outcome le_read(le_editor *editor, const char *prompt, char **line) {
     fflush(stdout);
     le_signals_end();
     editor->prompt = "";
-    if (before) uselocale(before);
+    uselocale(before);
     return outcome;
 }
 
 void le_remember(le_editor *editor, const char *entry) {
     HistEvent event;
-    locale_t before = editor->locale ? uselocale(editor->locale) : (locale_t)0;
+    locale_t before = uselocale(editor->locale);
     history(editor->history, &event, H_ENTER, entry);
-    if (before) uselocale(before);
+    uselocale(before);
 }
 
 int le_columns(void) {

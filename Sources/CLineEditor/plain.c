@@ -17,7 +17,8 @@ le_outcome le_read_plain(const char *prompt, char **line) {
     le_signals_begin();
     for (;;) {
         int heard = 0;
-        if (!le_wait_readable(STDIN_FILENO, &heard)) {
+        bool timed_out;
+        if (!le_wait_readable(STDIN_FILENO, &heard, -1, &timed_out)) {
             if (heard & LE_HEARD_INTERRUPT) {
                 // The terminal has thrown the line away.
                 outcome = LE_INTERRUPTED;

@@ -67,7 +67,8 @@ void le_signals_end(void) {
     pthread_sigmask(SIG_SETMASK, &previous_mask, NULL);
 }
 
-bool le_wait_readable(int descriptor, int *heard) {
+bool le_wait_readable(int descriptor, int *heard, int milliseconds, bool *timed_out) {
+    *timed_out = false;
     *heard = atomic_exchange(&heard_now, 0);
     if (*heard) return false;
     sigset_t open = previous_mask;
@@ -75,8 +76,10 @@ bool le_wait_readable(int descriptor, int *heard) {
     fd_set set;
     FD_ZERO(&set);
     FD_SET(descriptor, &set);
-    int ready = pselect(descriptor + 1, &set, NULL, NULL, NULL, &open);
+    struct timespec limit = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000L};
+    int ready = pselect(descriptor + 1, &set, NULL, NULL, milliseconds < 0 ? NULL : &limit, &open);
     *heard = atomic_exchange(&heard_now, 0);
+    *timed_out = ready == 0 && !*heard;
     // An error other than a signal: let the read report it.
     return !*heard && (ready > 0 || (ready < 0 && errno != EINTR));
 }

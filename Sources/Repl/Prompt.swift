@@ -20,16 +20,16 @@ public struct Prompt {
             switch lines.read(
                 prompt: input.isEmpty ? prompts.first : prompts.more, before: input.isEmpty ? "" : input + "\n")
             {
-            case .end: return .end
-            case .interrupted: input = ""
+            case .end where input.isEmpty: return .end
+            case .end, .interrupted:
+                // What was typed so far can be had back from the history.
+                if !input.isEmpty { lines.remember(input) }
+                input = ""
             case .text(let line):
-                // An empty line gives an unfinished input up.
-                if line.trimmed.isEmpty {
-                    if !input.isEmpty { lines.remember(input) }
-                    input = ""
-                    continue
-                }
+                if input.isEmpty, line.trimmed.isEmpty { continue }
+                // Blank lines inside an unfinished input are part of it: functions are pasted with them.
                 input += (input.isEmpty ? "" : "\n") + line
+                if line.trimmed.isEmpty { continue }
                 let outcome = session.enter(input)
                 if outcome == .unfinished { continue }
                 lines.remember(input)
@@ -44,7 +44,7 @@ extension Session {
     /// Lines from the terminal, with this session's completion and the user's history.
     func terminalLines() -> any LineSource {
         let environment = ProcessInfo.processInfo.environment
-        let history = History(path: History.standardPath(environment)) { [console] warning in
+        let history = History(path: History.standardPath(environment), home: environment["HOME"]) { [console] warning in
             console.line(console.style.faint(Text.wrapped(warning, to: console.columns())))
         }
         let terminal = environment["TERM"] ?? ""

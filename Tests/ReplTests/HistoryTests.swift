@@ -54,6 +54,21 @@ import Testing
         #expect(history.entries == ["a", "b"])
     }
 
+    @Test func anInputIsNotGluedToALineThatWasCutOff() throws {
+        let home = try Home()
+        try home.write("history", "a\nhalf of")
+        History(path: home.path("history")).append("b")
+        #expect(try home.read("history") == "a\nhalf of\nb\n")
+    }
+
+    @Test func aHomeThatIsNotThereIsNotMade() throws {
+        let home = try Home()
+        var warnings: [String] = []
+        let missing = home.path("nobody")
+        History(path: missing + "/.local/state/luaflow/history", home: missing, warn: { warnings.append($0) }).append("a")
+        #expect(warnings.count == 1 && !FileManager.default.fileExists(atPath: missing))
+    }
+
     @Test func theUserSaysWhere() {
         #expect(History.standardPath(["LUAFLOW_HISTORY": "/x", "HOME": "/h"]) == "/x")
         #expect(History.standardPath(["LUAFLOW_HISTORY": "", "HOME": "/h"]) == nil)

@@ -31,6 +31,7 @@ import Testing
         let pane = try problem3("--steps 100000", home: home)
         try pause(pane)
         try pane.see("of 100000, value -")
+        try enter("tensor.zeros(2):size(1) + 40", pane, sees: "\n42")
         try enter("#trace == k", pane, sees: "\ntrue")
         try enter("x.shape[1]", pane, sees: "\n28")
         try enter("lr = 5e-4", pane, sees: "run> lr = 5e-4\nrun>")
@@ -49,6 +50,24 @@ import Testing
         #expect(end.contains("figure            figure.png"), "\(end)")
         let picture = try Data(contentsOf: URL(fileURLWithPath: home.path("figure.png")))
         #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
+    }
+
+    /// The prompt goes, the run goes on: with the locale it had, also where the user's is not installed.
+    @Test func anUnknownLocaleIsNoMatter() throws {
+        let home = try Home()
+        try home.write("loop.lua", """
+            local host = require "host"
+            local state = {x = 0, trace = {}}
+            for k in host.steps(1e9, state) do state.trace[k] = k end
+            print(("%5.1f"):format(tonumber("1.5")), ("x"):upper())
+            """)
+        let pane = try Pane("luaflow run loop.lua", home: home, environment: ["LANG": "xx_XX.UTF-8", "LC_ALL": "xx_XX.UTF-8"])
+        try pane.see("/1000000000")
+        try pane.press("C-c")
+        try paused(pane)
+        try pane.enter(":stop")
+        try pane.see("  1.5\tX".replacingOccurrences(of: "\t", with: "   "))
+        try pane.see("LEFT 0")
     }
 
     @Test func abortingLeavesWith130() throws {

@@ -258,6 +258,118 @@ struct PromptInTerminalTests {
         try pane.press("Enter")
         try pane.enter("c")
         try pane.see("\n3\n")
-        #expect(try home.read("state/luaflow/history").hasPrefix("a = 1\\n    b = 2\\n\\nc = a + b\n"))
+        #expect(try home.read("state/luaflow/history").hasPrefix("a = 1\\n\tb = 2\\n\\nc = a + b\n"))
+        // A tab in a string is that.
+        try pane.paste("('a\tb'):byte(2)")
+        try pane.press("Enter")
+        try pane.see("\n9\n")
+    }
+
+    /// Terminals without marked pasting, and people: line by line.
+    @Test func blankLinesAndTabsInWhatIsTypedStay() throws {
+        let pane = try Pane()
+        try pane.prompt()
+        for line in ["function f()", "", "\tlocal a = 20", "\t", "\treturn a + 1", "end"] { try pane.enter(line) }
+        try pane.prompt()
+        try pane.enter("f() * 2")
+        try pane.see("\n42\n")
+        for line in ["s = [[one", "", "two]]", "#s"] { try pane.enter(line) }
+        try pane.see("\n8\n")
+    }
+
+    @Test func controlDGivesAnUnfinishedInputUp() throws {
+        let pane = try Pane()
+        try pane.prompt()
+        try pane.enter("kept = 6; g = {")
+        try pane.see("g = {\n>>")
+        try pane.press("C-d")
+        try pane.prompt()
+        try pane.enter("kept = 7")
+        try pane.enter("kept * 6")
+        try pane.see("\n42\n")
+        try pane.press("Up", "Up", "Up")
+        try pane.see("\n> kept = 6; g = {")
+    }
+
+    @Test func thePromptBeginsOnALineOfItsOwn() throws {
+        let pane = try Pane()
+        try pane.prompt()
+        try pane.enter("io.write('no line end');")
+        try pane.see("\nno line end\n>")
+        try pane.enter("io.write(('x'):rep(79));")
+        try pane.see("x\n>")
+        try pane.type("12 + 1")
+        try pane.press("Home")
+        try pane.type("4")
+        try pane.press("Enter")
+        try pane.see("\n> 412 + 1\n413\n")
+    }
+
+    @Test func keysEndASearchAndAct() throws {
+        let pane = try Pane()
+        try pane.prompt()
+        try pane.enter("apple = 40")
+        try pane.prompt()
+        for (key, typed, line) in [("End", "0", "> apple = 400"), ("Home", "m", "> mapple = 40"), ("Left", "5", "5")] {
+            try pane.press("C-r")
+            try pane.type("pple = 4")
+            try pane.see("apple = 40\nbck:pple = 4")
+            try pane.press(key)
+            try pane.type(typed)
+            try pane.see("the key's work") { $0.contains(line) && !$0.contains("[") && !$0.contains("bck:") }
+            try pane.press("C-c")
+            try pane.press("C-l")
+            try pane.prompt()
+        }
+    }
+
+    /// `bind -v` makes all keys anew.
+    @Test func viModeHasOurKeys() throws {
+        let home = try Home()
+        try home.write(".editrc", "bind -v\n")
+        let pane = try Pane(home: home)
+        try pane.prompt()
+        try pane.type("tenso")
+        try pane.press("Tab")
+        try pane.see("> tensor")
+        try pane.press("C-c")
+        try pane.paste("v = 1\n\tw = 2")
+        try pane.press("Enter")
+        try pane.enter("v + w")
+        try pane.see("\n3\n")
+        try pane.type("12 + 1")
+        try pane.press("Home")
+        try pane.type("4")
+        try pane.press("Enter")
+        try pane.see("\n413\n")
+        try pane.type("35 + 1")
+        try pane.press("Escape")
+        usleep(300_000)  // longer than the rest of a key's sequence may take
+        try pane.type("0x")
+        try pane.press("Enter")
+        try pane.see("\n6\n")
+    }
+
+    @Test func completersThatFailOrPrintLeaveTheLineWhole() throws {
+        let pane = try Pane()
+        try pane.prompt()
+        try pane.enter("bad = setmetatable({}, {__complete = function() print('printed') error('no names') end})")
+        try pane.prompt()
+        try pane.type("bad.some")
+        try pane.press("Tab")
+        try pane.see("no names\n> bad.some")
+        try pane.see("printed\n")
+        try pane.type(" = 1")
+        try pane.see("\n> bad.some = 1")
+    }
+
+    /// A user's locale may not be installed.
+    @Test func anUnknownLocaleIsNoMatter() throws {
+        let pane = try Pane(environment: ["LANG": "xx_XX.UTF-8", "LC_ALL": "xx_XX.UTF-8"])
+        try pane.prompt()
+        for _ in 0..<3 { try pane.enter("('%5.1f ä'):format(1.5)") }
+        try pane.see("\"  1.5 ä\"")
+        try pane.enter(":quit")
+        try pane.see("LEFT 0")
     }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import Storage
 
 /// What was entered, over sessions.
 ///
@@ -9,6 +8,7 @@ final class History {
     static let limit = 10_000
 
     private let path: String?
+    private let home: String?
     private(set) var entries: [String] = []
     private let warn: (String) -> Void
     private var hasWarned = false
@@ -20,9 +20,12 @@ final class History {
         return environment["HOME"].flatMap { $0.isEmpty ? nil : $0 + "/.local/state/luaflow/history" }
     }
 
-    /// - Parameter warn: told once when the file cannot be read or written.
-    init(path: String?, warn: @escaping (String) -> Void = { _ in }) {
+    /// - Parameters:
+    ///   - home: the user's home folder, which is never made.
+    ///   - warn: told once when the file cannot be read or written.
+    init(path: String?, home: String? = nil, warn: @escaping (String) -> Void = { _ in }) {
         self.path = path
+        self.home = home.flatMap { $0.isEmpty ? nil : $0 }
         self.warn = warn
         read()
     }
@@ -42,15 +45,25 @@ final class History {
         guard input != entries.last else { return }
         entries.append(input)
         guard let path else { return }
-        let folder = (path as NSString).deletingLastPathComponent
-        if !folder.isEmpty {
-            try? FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        }
-        locked(O_WRONLY | O_APPEND | O_CREAT) { descriptor in
-            let bytes = Array((History.encoded(input) + "\n").utf8)
+        makeFolder(of: path)
+        locked(O_RDWR | O_APPEND | O_CREAT) { descriptor in
+            // A write that was cut off left no line end: the input must not be glued to it.
+            var last = UInt8(ascii: "\n")
+            let end = lseek(descriptor, 0, SEEK_END)
+            if end > 0 { pread(descriptor, &last, 1, end - 1) }
+            let start = last == UInt8(ascii: "\n") ? "" : "\n"
+            let bytes = Array((start + History.encoded(input) + "\n").utf8)
             return write(descriptor, bytes, bytes.count) == bytes.count
         }
+    }
+
+    /// Makes the folders on the way, but not the user's home.
+    private func makeFolder(of path: String) {
+        let folder = (path as NSString).deletingLastPathComponent
+        let isInMissingHome = home.map { folder.hasPrefix($0 + "/") && !FileManager.default.fileExists(atPath: $0) } ?? false
+        guard !folder.isEmpty, !isInMissingHome else { return }
+        try? FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
     /// Lets go of the oldest entries. Another session's input of this moment waits for the lock, and is kept.
