@@ -91,6 +91,26 @@ import Testing
         #expect(talk.answer("tensor.eye(10)").split(separator: "\n").count <= 10)
     }
 
+    /// As image.show and image.grid take them.
+    @Test func pictureShapesAreThoseOfTheImageModule() throws {
+        let talk = try Conversation()
+        func drawn(_ shape: String) -> (rows: Int, widest: Int) {
+            let plain = talk.answer("t = random.uniform({\(shape)}); t.requires_grad = false", ":pictures off", "t")
+            let all = talk.answer(":pictures on", "t")
+            let picture = all.dropFirst(plain.count).split(separator: "\n")
+            return (picture.count, picture.map(\.count).max() ?? 0)
+        }
+        #expect(drawn("3, 16, 16") == (8, 16))
+        #expect(drawn("1, 16, 16") == (8, 16))
+        #expect(drawn("2, 1, 16, 16") == (8, 34))
+        #expect(drawn("2, 3, 16, 16") == (8, 34))
+        #expect(drawn("4, 16, 16") == (8, 70))
+        #expect(drawn("2, 2, 16, 16") == (0, 0))
+        #expect(drawn("5000, 8") == (0, 0))
+        #expect(drawn("3, 600, 900").widest == 80)
+        #expect(drawn("600, 900").rows > 10)
+    }
+
     @Test func widthsOfLettersAreThoseOfTerminals() {
         #expect(Text.width("abc") == 3)
         #expect(Text.width("日本") == 4)

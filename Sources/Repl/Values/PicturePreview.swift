@@ -4,12 +4,16 @@ import Pictures
 
 /// Tensors that are pictures, as pictures.
 ///
-/// A tensor of shape (H, W), 8 to 256 a side, or a batch (N, H, W) or a list of such, with all values in [0, 1] and not
-/// all the same, is shown as image.show would: what image.load, flows and digits give.
+/// What image.show and image.grid take: (H, W) and (1, H, W) in grey, (3, H, W) in colour, a batch (N, C, H, W) of those or
+/// (N, H, W) of grey ones, and a list of pictures. It is shown when the sides are at least 8 and not too unlike, and all
+/// values are in [0, 1] and not all the same.
 enum PicturePreview {
-    static let sides = 8...256
+    static let shortest = 8
+    static let mostUnlike = 4
     /// Of a batch this many are shown.
     static let mostPictures = 8
+    /// A longer side is looked at in steps: no terminal has as many places.
+    private static let longest = 1024
 
     /// The picture's text, or nil when the value is none.
     static func text(_ value: Value, columns: Int) throws -> String? {
@@ -27,30 +31,48 @@ enum PicturePreview {
         switch value {
         case .object(let object):
             guard let tensor = (object as? Variable)?.value else { return nil }
-            if tensor.rank == 2 { return isPicture(tensor) ? ([tensor], 1) : nil }
-            guard tensor.rank == 3, (1...100_000).contains(tensor.shape[0]) else { return nil }
-            let first = try (0..<min(tensor.shape[0], mostPictures)).map { try tensor.select(0, $0, for: "repl") }
-            return first.allSatisfy(isPicture) ? (first, tensor.shape[0]) : nil
+            if isShape(tensor.shape) { return try picture(tensor).map { ([$0], 1) } }
+            guard (3...4).contains(tensor.rank), (1...100_000).contains(tensor.shape[0]) else { return nil }
+            var found: [Tensor] = []
+            for index in 0..<min(tensor.shape[0], mostPictures) {
+                guard let next = try picture(tensor.select(0, index, for: "repl")) else { return nil }
+                found.append(next)
+            }
+            return (found, tensor.shape[0])
         case .table(let table):
             guard (1...64).contains(table.count) else { return nil }
             var found: [Tensor] = []
             for position in 1...table.count {
-                let element = try table.value(at: position)
-                guard case .object(let object) = element, let tensor = (object as? Variable)?.value, tensor.rank == 2,
-                    isPicture(tensor)
+                guard case .object(let object) = try table.value(at: position),
+                    let tensor = (object as? Variable)?.value, let next = try picture(tensor)
                 else { return nil }
-                if found.count < mostPictures { found.append(tensor) }
+                if found.count < mostPictures { found.append(next) }
             }
             return (found, table.count)
         default: return nil
         }
     }
 
-    private static func isPicture(_ tensor: Tensor) -> Bool {
-        guard tensor.rank == 2, tensor.shape.allSatisfy(sides.contains), let values = try? tensor.toArray() else {
-            return false
+    private static func isShape(_ shape: [Int]) -> Bool {
+        shape.count == 2 || (shape.count == 3 && (shape[0] == 1 || shape[0] == 3))
+    }
+
+    /// The tensor, with no more pixels than can be seen; nil when it is no picture.
+    private static func picture(_ tensor: Tensor) throws -> Tensor? {
+        guard isShape(tensor.shape) else { return nil }
+        let (height, width) = (tensor.rank - 2, tensor.rank - 1)
+        let sides = [tensor.shape[height], tensor.shape[width]].sorted()
+        guard sides[0] >= shortest, (sides[1] - 1) / mostUnlike < sides[0] else { return nil }
+        let step = (sides[1] + longest - 1) / longest
+        var seen = tensor
+        for axis in [height, width] where step > 1 {
+            let count = (seen.shape[axis] + step - 1) / step
+            seen = try seen.slice(axis, from: 0, count: count, step: step, for: "repl")
         }
-        guard let first = values.first, values.contains(where: { $0 != first }) else { return false }
-        return values.allSatisfy { (0...1).contains($0) }
+        let values = try seen.toArray()
+        guard let first = values.first, values.contains(where: { $0 != first }),
+            values.allSatisfy({ (0...1).contains($0) })
+        else { return nil }
+        return seen
     }
 }
