@@ -72,6 +72,9 @@ public final class Host: @unchecked Sendable {
         }
     }
 
+    /// What `host.arguments` reads from now on.
+    public func install(_ call: ScriptCall) { try? interpreter.perform { context.install(call) } }
+
     /// Runs what was registered as `luaflow NAME`: the arguments are the function's, and `host.arguments` reads them.
     @discardableResult
     public func run(subcommand: Registration, arguments: [String]) throws -> [Value] {

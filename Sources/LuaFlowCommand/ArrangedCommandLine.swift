@@ -17,7 +17,10 @@ struct ArrangedCommandLine {
     init(_ words: [String], builtIn: [String]) {
         var left = words[...]
         hostOptions = ArrangedCommandLine.takeHostOptions(from: &left)
-        if let first = left.first, !first.hasPrefix("-") {
+        if left.first == StandardInput.name {
+            // As the shell's own commands have it: a script from standard input, with arguments.
+            name = LuaFlowCommand.Prompt._commandName
+        } else if let first = left.first, !first.hasPrefix("-") {
             name = left.removeFirst()
             if let name, builtIn.contains(name) {
                 hostOptions += ArrangedCommandLine.takeHostOptions(from: &left)

@@ -14,6 +14,7 @@ struct LuaFlowCommand: ParsableCommand {
             luaflow repl [FILE] [ARGS...]
             luaflow run FILE [ARGS...]
             luaflow -e 'CODE'
+            luaflow - [ARGS...] < FILE
             luaflow watch FILE [ARGS...]
             luaflow replay CAPSULE
             luaflow doc [NAME]
@@ -49,6 +50,7 @@ struct LuaFlowCommand: ParsableCommand {
 
     /// Wrong usage leaves with 2, as the shell's own commands do; ArgumentParser's own choice is 64.
     static func main() {
+        _ = StandardInput.isMissing
         cf_open_missing_streams()
         let words = Array(CommandLine.arguments.dropFirst())
         if words.first == PluginWords.option { return PluginWords.print(for: Array(words.dropFirst())) }
@@ -66,6 +68,10 @@ struct LuaFlowCommand: ParsableCommand {
             guard exitCode(for: error) == .validationFailure else {
                 if line.asksForHelp {
                     print(fullMessage(for: error) + "\n" + Subcommands.help(hostOptions: line.hostOptions))
+                    Foundation.exit(0)
+                }
+                if line.name == Prompt._commandName, exitCode(for: error) == .success {
+                    print(Prompt.help(fullMessage(for: error)))
                     Foundation.exit(0)
                 }
                 exit(withError: error)

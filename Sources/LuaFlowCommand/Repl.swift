@@ -6,7 +6,21 @@ import Repl
 extension LuaFlowCommand {
     struct Prompt: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "repl", abstract: "A prompt for Lua; a file given runs first, and its globals stay.")
+            commandName: "repl", abstract: "A prompt for Lua; a file given runs first, and its globals stay.",
+            usage: "luaflow repl [OPTIONS] [FILE] [ARGS...]")
+
+        /// Options of the group that all commands share which this one refuses.
+        static let refused = ["--capsule", "--sandbox", "--allow-read", "--allow-write"]
+
+        /// The help without them: they cannot be hidden from one command alone.
+        static func help(_ text: String) -> String {
+            var isLeftOut = false
+            return text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+                // What is said of an option goes on further in; the next option begins like this one.
+                if !line.hasPrefix("   ") { isLeftOut = refused.contains { line.hasPrefix("  " + $0 + " ") || line == "  " + $0 } }
+                return !isLeftOut
+            }.joined(separator: "\n")
+        }
 
         @OptionGroup var host: HostOptions
 
@@ -21,7 +35,8 @@ extension LuaFlowCommand {
 
     /// The prompt at a terminal; elsewhere standard input is a script.
     static func prompt(_ options: HostOptions, file: String? = nil, arguments: [String] = []) throws {
-        try options.withHost(globals: true, script: file) { host in
+        try options.withHost(globals: true, script: file == StandardInput.name ? nil : file) { host in
+            if file == StandardInput.name { return try StandardInput.run(in: host, arguments: arguments) }
             guard isatty(STDIN_FILENO) == 1 else {
                 if let file { _ = try host.run(file: file, arguments: arguments) }
                 return try StandardInput.run(in: host)
@@ -34,18 +49,31 @@ extension LuaFlowCommand {
     }
 }
 
-/// `luaflow < script.lua`: the whole input is one script, named stdin in messages.
+/// `luaflow < script.lua`, `luaflow - a b < script.lua`: the whole input is one script, named stdin in messages.
 enum StandardInput {
-    static func run(in host: LuaFlow.Host) throws {
-        _ = try host.interpreter.run(code: source, name: "=luaflow")
+    /// How one names it where a file is expected.
+    static let name = "-"
+
+    /// Whether we were started without one. Asked before anything is opened, which would take its number.
+    static let isMissing = fcntl(STDIN_FILENO, F_GETFD) == -1
+
+    static func run(in host: LuaFlow.Host, arguments: [String] = []) throws {
+        guard !isMissing else { throw ScriptError("standard input", "it is closed; luaflow run FILE runs a file") }
+        host.install(ScriptCall(script: "stdin", usage: "luaflow -", arguments: arguments))
+        let words = arguments.map { Value.string($0) }
+        let read = try host.interpreter.run(code: source, name: "=luaflow", arguments: words)
+        switch read.first {
+        case .function(let chunk)?: try host.interpreter.call(chunk, words)
+        case .string(let message)?: throw ScriptError("", message)
+        default: throw ScriptError("standard input", "it cannot be read")
+        }
     }
 
-    /// Read by Lua, so that strings keep whatever bytes they have. A first line that begins with # is skipped, as in
-    /// files. The tail call leaves no trace of this in tracebacks.
+    /// Read by Lua as it reads files: strings keep whatever bytes they have, a byte order mark and a first line that begins
+    /// with # are skipped.
     private static let source = """
-        local load, error, text = load, error, io.read("a") or ""
-        local chunk, message = load(text:gsub("^#[^\\n]*", "", 1), "=stdin")
-        if not chunk then error(message, 0) end
-        return chunk()
+        arg = {[0] = "-", ...}
+        local chunk, message = loadfile(nil, "t")
+        return chunk or message
         """
 }

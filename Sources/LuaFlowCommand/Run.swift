@@ -7,7 +7,7 @@ extension LuaFlowCommand {
 
         @OptionGroup var host: HostOptions
     
-        @Argument(help: "The Lua file.")
+        @Argument(help: "The Lua file; - for standard input.")
         var file: String
 
         @Argument(parsing: .captureForPassthrough, help: "Arguments for the script, in `arg` and `...`.")
@@ -17,6 +17,9 @@ extension LuaFlowCommand {
             // Nobody should think that a script is fenced in when it is not.
             if arguments.contains("--sandbox") && !host.limits.sandbox {
                 throw ValidationError("--sandbox goes before the file: what follows it is the script's own")
+            }
+            if file == StandardInput.name {
+                return try host.withHost { try StandardInput.run(in: $0, arguments: arguments) }
             }
             try host.withHost(script: file, records: true, sandboxes: true) {
                 try host.run(.init(script: file, arguments: arguments), in: $0)

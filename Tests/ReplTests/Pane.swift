@@ -151,8 +151,20 @@ enum Program {
     static func run(_ arguments: [String], input: String, home: Home) throws -> (
         status: Int32, output: String, errors: String
     ) {
+        try run(url, arguments, input: input, home: home)
+    }
+
+    /// Runs a line of a shell's, where `luaflow` is the built one.
+    static func shell(_ line: String, home: Home) throws -> (status: Int32, output: String, errors: String) {
+        let line = "luaflow() { '\(try url.path)' \"$@\"; }; \(line)"
+        return try run(URL(fileURLWithPath: "/bin/sh"), ["-c", line], input: "", home: home)
+    }
+
+    private static func run(_ program: URL, _ arguments: [String], input: String, home: Home) throws -> (
+        status: Int32, output: String, errors: String
+    ) {
         let process = Process()
-        process.executableURL = try url
+        process.executableURL = program
         process.arguments = arguments
         process.currentDirectoryURL = home.url
         process.environment = ProcessInfo.processInfo.environment.merging(home.environment) { $1 }

@@ -25,11 +25,47 @@ import Testing
         #expect(try Program.run(arguments, input: "", home: home).status == 0)
     }
 
+    @Test func onlyTheMessageIsShownOfASyntaxError() throws {
+        let home = try Home()
+        let run = try Program.run([], input: "x = = 1", home: home)
+        #expect(run.errors == "luaflow: stdin:1: unexpected symbol near '='\n" && run.status == 1)
+    }
+
+    @Test func aByteOrderMarkIsSkipped() throws {
+        let home = try Home()
+        #expect(try Program.run([], input: "\u{FEFF}print(1)", home: home).output == "1\n")
+        #expect(try Program.run([], input: "\u{FEFF}#!/usr/bin/env luaflow\nprint(2)", home: home).output == "2\n")
+    }
+
+    @Test(arguments: [["-", "a", "b"], ["run", "-", "a", "b"], ["repl", "-", "a", "b"]])
+    func aDashStandsForStandardInput(_ arguments: [String]) throws {
+        let home = try Home()
+        let run = try Program.run(arguments, input: "print(select('#', ...), ..., arg[0], arg[2])", home: home)
+        #expect(run.output == "2\ta\tb\t-\tb\n" || run.output == "2\ta\t-\tb\n", "\(run)")
+        #expect(run.errors == "" && run.status == 0)
+    }
+
+    @Test(arguments: ["< /", "<&-"])
+    func anInputThatCannotBeReadIsAnError(_ input: String) throws {
+        let home = try Home()
+        let run = try Program.shell("luaflow \(input)", home: home)
+        #expect(run.status == 1 && run.errors.contains("stdin") || run.errors.contains("standard input"), "\(run)")
+    }
+
     @Test func aFileRunsBeforeThePipedInput() throws {
         let home = try Home()
         try home.write("first.lua", "shared = ... .. '!'")
         let run = try Program.run(["repl", "first.lua", "--flag"], input: "print(shared)", home: home)
         #expect(run.output == "--flag!\n" && run.status == 0)
+    }
+
+    @Test func helpListsNoOptionThatIsRefused() throws {
+        let home = try Home()
+        let help = try Program.run(["repl", "--help"], input: "", home: home)
+        #expect(help.status == 0 && help.output.contains("--plugins") && help.output.contains("--timeout"))
+        #expect(!help.output.contains("sandbox ") && !help.output.contains("--allow") && !help.output.contains("--capsule"))
+        let run = try Program.run(["run", "--help"], input: "", home: home)
+        #expect(run.output.contains("--sandbox"))
     }
 
     @Test func anUnwritableHistoryFolderIsNoMatterThere() throws {
