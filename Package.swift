@@ -77,7 +77,8 @@ let package = Package(
                 "LuaHost", "Tensors", "Storage", "Projections", "Autodiff", "Distributions", "Flows", "Optimizers",
                 "Pictures", "Samplers",
             ]),
-        .target(name: "Repl", dependencies: ["LuaFlow", "Pictures", "CLineEditor"]),
+        .target(
+            name: "Repl", dependencies: ["LuaFlow", "Editors", "Autodiff", "Storage", "Pictures", "CLineEditor"]),
         .executableTarget(
             name: "LuaFlowCommand",
             dependencies: [

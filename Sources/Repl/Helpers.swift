@@ -4,17 +4,28 @@ import LuaFlow
 /// before the first input and keep Lua's own functions, whatever is assigned to those later.
 struct Helpers {
     private let table: any ScriptTable
+    private let interpreter: Interpreter
 
     init(_ interpreter: Interpreter) throws {
-        guard case .table(let table)? = try interpreter.run(code: Helpers.source, name: "=luaflow").first else {
-            throw ScriptError("repl", "the prompt's own functions are missing")
-        }
+        guard
+            case .table(let table)? = try interpreter.run(
+                code: Helpers.withoutLines, name: "=luaflow", arguments: [.string(Helpers.source)]
+            ).first
+        else { throw ScriptError("repl", "the prompt's own functions are missing") }
         self.table = table
+        self.interpreter = interpreter
     }
 
-    /// Calls one of them; inside ``LuaHost/Interpreter/evaluation(_:)`` when it may take long.
+    /// Calls one of them, unseen by a hook of the script's; inside ``LuaHost/Interpreter/evaluation(_:)`` when it may take
+    /// long.
     @discardableResult
     func call(_ name: String, _ arguments: [Value] = []) throws -> [Value] {
+        try run(name, arguments)
+    }
+
+    /// Calls one that runs an input: with the script's hook.
+    @discardableResult
+    func run(_ name: String, _ arguments: [Value]) throws -> [Value] {
         guard case .function(let function) = try table.value(for: name) else {
             throw ScriptError("repl", "the prompt's own function \(name) is missing")
         }
@@ -27,8 +38,16 @@ struct Helpers {
         return try list.elements().compactMap { if case .string(let text) = $0 { text } else { nil } }
     }
 
+    /// Without lines and names, no message says that it came from here: `error("x", 2)` in an input means nobody.
+    private static let withoutLines = """
+        local source = ...
+        local whole = load(source, "=luaflow", "t")
+        return (string and string.dump and load(string.dump(whole, true), "=luaflow", "b") or whole)()
+        """
+
     private static let source = """
         local _G, load, type, next, rawget, rawset, rawlen = _G, load, type, next, rawget, rawset, rawlen
+        local rawequal = rawequal
         local error, pcall, tostring, require, setmetatable = error, pcall, tostring, require, setmetatable
         local pack, concat, format, byte, sub = table.pack, table.concat, string.format, string.byte, string.sub
         local valid, mathtype, package, searchpath = utf8.len, math.type, package, package.searchpath
@@ -63,13 +82,18 @@ struct Helpers {
             rawset(_G, "_", results[1])
         end
 
-        -- Names in front of the globals, for a prompt inside a run. What is there is assigned there.
-        function helpers.scope(names)
+        -- Names in front of the globals, for a prompt inside a run. What is there is assigned there. Modules that the
+        -- script has not made globals come last.
+        function helpers.scope(names, modules)
+            local is_module = {}
+            for _, name in next, modules do is_module[name] = true end
             return setmetatable({}, {
                 __index = function(_, key)
                     local value = rawget(names, key)
                     if value ~= nil then return value end
-                    return _G[key]
+                    value = _G[key]
+                    if value == nil and is_module[key] then return require(key) end
+                    return value
                 end,
                 __newindex = function(_, key, value)
                     if rawget(names, key) ~= nil then names[key] = value else _G[key] = value end
@@ -168,12 +192,16 @@ struct Helpers {
             if complete ~= nil then return complete(box[1], prefix) end
         end
 
-        function helpers.keys_in(box, functions_only)
+        -- Those that begin like `typed`; of very many, many.
+        function helpers.keys_in(box, functions_only, typed)
             local value, names, seen = box[1], {}, {}
+            local length = typed and #typed or 0
             for _ = 1, 20 do
                 if type(value) == "table" then
                     for key, member in next, value do
-                        if type(key) == "string" and not seen[key] and valid(key)
+                        if #names >= 20000 then return names end
+                        if type(key) == "string" and not seen[key]
+                            and (length == 0 or sub(key, 1, length) == typed) and valid(key)
                             and (not functions_only or type(member) == "function") then
                             seen[key] = true
                             names[#names + 1] = key
@@ -188,11 +216,8 @@ struct Helpers {
             return names
         end
 
-        -- A module of ours becomes a global when it is first named.
-        function helpers.module(name)
-            if rawget(_G, name) == nil then rawset(_G, name, require(name)) end
-            return rawget(_G, name)
-        end
+        -- A module of ours, under its name.
+        function helpers.module(name) return {[name] = require(name)} end
 
         function helpers.loaded()
             local names = {}
@@ -218,7 +243,10 @@ struct Helpers {
                 package.loaded[name] = old
                 error(new, 0)
             end
-            for key, value in next, _G do if old ~= nil and old ~= true and value == old then _G[key] = new end end
+            -- Variables that hold what the module was: only what has an identity is certainly the same.
+            local kind = type(old)
+            if kind ~= "table" and kind ~= "function" and kind ~= "userdata" then return end
+            for key, value in next, _G do if rawequal(value, old) then rawset(_G, key, new) end end
         end
 
         helpers.pack = pack

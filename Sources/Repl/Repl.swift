@@ -32,15 +32,11 @@ public enum Repl {
         else {
             return .stay
         }
-        let outcome = session.load(path)
-        // It is not what :reload is for.
-        session.lastFile = nil
-        return outcome
+        return session.load(path, forgotten: [], isStartUp: true)
     }
 
     static func startUpFile(_ environment: [String: String]) -> String? {
-        if let folder = environment["XDG_CONFIG_HOME"], folder.hasPrefix("/") { return folder + "/luaflow/init.lua" }
-        return environment["HOME"].flatMap { $0.isEmpty ? nil : $0 + "/.config/luaflow/init.lua" }
+        PluginPath.configuration(environment).map { $0 + "/luaflow/init.lua" }
     }
 
     /// A prompt inside a run, opened by a native function on the interpreter's thread while a script waits for it.

@@ -1,3 +1,4 @@
+import Editors
 import LuaFlow
 
 /// One conversation with a host: what was entered, what it answered. Knows no terminal; ``Prompt`` brings one.
@@ -10,12 +11,14 @@ public final class Session {
     private let names: (any ScriptTable)?
     private let scope: Value
 
-    /// Inputs that ended well, as `:save` writes them.
+    /// What ended well, for `:save`.
     private(set) var record: [Record] = []
     /// The texts of the inputs, by the name that messages call them.
     private(set) var sources: [String: String] = [:]
     private var number = 0
 
+    /// What was said already of completers that fail.
+    var saidOfCompletion: Set<String> = []
     /// Whether tensors that are pictures are shown as such.
     var showsPictures = true
     /// What `:reload` runs again.
@@ -24,9 +27,17 @@ public final class Session {
     let initialGlobals: Set<String>
     let initialModules: Set<String>
 
-    struct Record {
-        let text: String
-        let isExpression: Bool
+    /// One thing that was done.
+    enum Record {
+        case input(String)
+        /// `:load`, or the user's start-up file; with the modules that `:reload` forgot before.
+        case file(String, arguments: [String], forgotten: [String], isStartUp: Bool)
+        /// `:time N INPUT`.
+        case repeated(String, times: Int)
+        /// A command that a script registered.
+        case command(String, String)
+        /// What cannot be done again by a script.
+        case omitted(String)
     }
 
     /// What follows an input.
@@ -59,7 +70,8 @@ public final class Session {
         self.helpers = helpers
         self.commands = Commands(own: commands)
         self.names = names
-        scope = try names.flatMap { try helpers.call("scope", [.table($0)]).first } ?? .none
+        let modules = Value.list(host.modules.map { .string($0.name) })
+        scope = try names.flatMap { try helpers.call("scope", [.table($0), modules]).first } ?? .none
         initialModules = Set(try helpers.names("loaded"))
         initialGlobals = Set(try Session.globals(helpers))
     }
@@ -76,7 +88,7 @@ public final class Session {
         guard !trimmed.isEmpty else { return .stay }
         if let outcome = commands.run(trimmed, in: self) { return outcome }
         let kept = TopLevelLocals.kept(text)
-        switch InputForm(kept, host.interpreter) {
+        switch form(of: kept) {
         case .unfinished: return .unfinished
         case .wrong:
             number += 1
@@ -88,24 +100,38 @@ public final class Session {
         }
     }
 
-    private var chunk: String { "input \(number)" }
+    private static let chunkPrefix = "input "
+    private var chunk: String { Session.chunkPrefix + String(number) }
+
+    /// - Parameter kept: an input with its top-level locals kept already.
+    func form(of kept: String) -> InputForm {
+        InputForm(kept, host.interpreter)
+    }
 
     private func run(_ text: String, _ kept: String, _ form: InputForm) -> Outcome {
         number += 1
         sources[chunk] = text
-        let code = (form == .expression ? "return " : "") + kept
         let outcome = protected {
-            let answer = try helpers.call("evaluate", [.string(code), .string("=" + chunk), scope])
+            let answer = try helpers.run("evaluate", [.string(form.code(kept)), .string("=" + chunk), scope])
             guard case .table(let results)? = answer.first else { return }
-            if case .none = try results.value(at: 1) {} else { try helpers.call("keep", [.table(results)]) }
+            try keep(results)
             if !Session.isSilent(text) { try show(results) }
         }
-        if outcome == .done { record.append(Record(text: text, isExpression: form == .expression)) }
+        if outcome == .done { note(.input(text)) }
         return outcome.next
     }
 
+    /// Makes the first of some results `_`; nil leaves it as it is.
+    func keep(_ results: any ScriptTable) throws {
+        if case .none = try results.value(at: 1) { return }
+        try helpers.call("keep", [.table(results)])
+    }
+
+    /// Remembers what was done, for `:save`.
+    func note(_ done: Record) { record.append(done) }
+
     /// A closing semicolon keeps the answer to itself.
-    private static func isSilent(_ text: String) -> Bool {
+    static func isSilent(_ text: String) -> Bool {
         Lua.tokens(text).last { $0.kind != .comment }?.isSymbol(";") ?? false
     }
 
@@ -170,22 +196,34 @@ public final class Session {
 
     private var view: ErrorView {
         ErrorView(
-            style: console.style, columns: console.columns(), interpreter: host.interpreter, inputs: sources,
+            style: console.style, columns: console.columns(), inputs: sources,
             files: { [lastFile, helpers] in [lastFile?.path].compactMap(\.self) + ((try? helpers.names("files")) ?? [])
             })
     }
 
-    /// Of what the parser says of an input, as statements and as an expression, the one that came further is meant.
+    /// Of what the parser says of an input, as statements and as ones that end in an expression, that which comes further
+    /// is meant.
     private func reportSyntax(_ kept: String) {
-        var best: (offset: Int, error: LuaError, prefix: String)?
-        for prefix in ["", "return "] {
-            do { try host.interpreter.check(code: prefix + kept, name: chunk) } catch {
-                let offset =
-                    Caret(interpreter: host.interpreter).syntax(error.message, source: kept, prefix: prefix) ?? 0
-                if best.map({ offset > $0.offset }) ?? true { best = (offset, error, prefix) }
+        var best: (offset: Int, error: LuaError)?
+        for start in [nil, 0, InputForm.split(kept)] {
+            let code = start.map { InputForm.returning(kept, from: $0) } ?? kept
+            do { try check(code) } catch {
+                var offset = 0
+                do { _ = try Parser.parse(code + "\n") } catch { offset = Caret.offset(of: error, in: code) }
+                if let start, offset > start { offset = max(offset - InputForm.returning("", from: 0).utf8.count, start) }
+                offset = min(offset, kept.utf8.count)
+                if best.map({ offset > $0.offset }) ?? true { best = (offset, error) }
             }
         }
-        if let best { console.write(view.text(best.error, prefix: best.prefix)) }
+        if let best { console.write(view.text(best.error, at: best.offset)) }
+    }
+
+    /// With the line's end only where a string runs into it: some errors name the last line.
+    private func check(_ code: String) throws(LuaError) {
+        do { try host.interpreter.check(code: code, name: chunk) } catch {
+            if error.isIncomplete { try host.interpreter.check(code: code + "\n", name: chunk) }
+            throw error
+        }
     }
 
     func say(_ text: String) { console.line(Text.wrapped(text, to: console.columns(), indent: 2)) }
@@ -197,11 +235,18 @@ public final class Session {
 
     /// Runs a file as `luaflow run` would; its globals stay, and what it returns is printed.
     @discardableResult
-    public func load(_ path: String, arguments: [String] = []) -> Outcome {
-        lastFile = (path, arguments)
-        return protected {
-            try show(host.run(file: path, arguments: arguments))
-        }.next
+    public func load(_ path: String, arguments: [String] = []) -> Outcome { load(path, arguments: arguments, forgotten: []) }
+
+    /// - Parameters:
+    ///   - forgotten: modules that were forgotten before, to be read again.
+    ///   - isStartUp: whether it is the user's own start-up file, which is not what `:reload` is for.
+    func load(_ path: String, arguments: [String] = [], forgotten: [String], isStartUp: Bool = false) -> Outcome {
+        if !isStartUp { lastFile = (path, arguments) }
+        let ending = protected { try show(host.run(file: path, arguments: arguments)) }
+        if ending == .done {
+            note(.file(Words.whole(path), arguments: arguments, forgotten: forgotten, isStartUp: isStartUp))
+        }
+        return ending.next
     }
 
     /// Runs `helper` on a text, under a name that errors will show the source of.
@@ -209,16 +254,18 @@ public final class Session {
         number += 1
         sources[chunk] = text
         let kept = TopLevelLocals.kept(text)
-        let code = InputForm(kept, host.interpreter) == .expression ? "return " + kept : kept
-        return try helpers.call(helper, [.string(code), .string("=" + chunk), scope] + arguments)
+        return try helpers.run(
+            helper, [.string(form(of: kept).code(kept)), .string("=" + chunk), scope] + arguments)
     }
 
     // MARK: Names
 
-    /// Names that can be typed now.
-    func visibleNames() throws -> [String] {
-        let own = try names.flatMap { try helpers.names("keys_in", [.list([.table($0)])]) } ?? []
-        return own + (try Session.globals(helpers)) + host.modules.map(\.name)
+    /// Names that can be typed now and begin like this.
+    func visibleNames(_ typed: String) throws -> [String] {
+        let scopes = [names.map { Value.table($0) }, try globals].compactMap(\.self)
+        return try scopes.flatMap {
+            try helpers.names("keys_in", [.list([$0]), .boolean(false), .string(typed)])
+        } + host.modules.map(\.name)
     }
 
     private var globals: Value { get throws { try helpers.call("globals").first ?? .none } }
@@ -228,7 +275,7 @@ public final class Session {
     func ownNames() throws -> [(name: String, container: Value)] {
         let modules = Set(host.modules.map(\.name))
         let made = try Session.globals(helpers).filter {
-            !initialGlobals.contains($0) && !modules.contains($0) && !["_", "__", "___"].contains($0)
+            !initialGlobals.contains($0) && !modules.contains($0) && !["_", "__", "___", "arg"].contains($0)
         }
         let globals = try globals
         var own: [(name: String, container: Value)] = []
@@ -242,10 +289,10 @@ public final class Session {
     func container(of name: String) throws -> Value? {
         if let names, try names.value(for: name).typeName != "nil" { return .table(names) }
         let globals = try globals
-        if host.modules.contains(where: { $0.name == name }) { try helpers.call("module", [.string(name)]) }
-        return try helpers.call("field", [globals, .string(name)]).first.flatMap {
-            $0.typeName == "nil" ? nil : globals
-        }
+        let value = try helpers.call("field", [globals, .string(name)]).first
+        if let value, value.typeName != "nil" { return globals }
+        guard host.modules.contains(where: { $0.name == name }) else { return nil }
+        return try helpers.call("module", [.string(name)]).first
     }
 }
 

@@ -23,6 +23,10 @@ import Testing
         (":hel", "help"), (":doc tensor.linsp", "tensor.linspace"), ("?tensor.linsp", "tensor.linspace"),
         ("?autod", "autodiff"),
         (":pictures of", "off"), (":time 10 tensor.linsp", "linspace"), ("-- tenso", ""), ("x = 12", ""), ("f().", ""),
+        ("require'tensor'.linsp", "linspace"), ("require(\"tensor\").linsp", "linspace"), ("(t):toli", "tolist"),
+        ("random.normal({2}):toli", "tolist"), ("t:exp():toli", "tolist"), ("t[1]:toli", "tolist"), ("(t:exp()):toli", "tolist"),
+        ("optim.SGD({t}, {lr = 1}):ste", "step"), ("t.grad:toli", "tolist"), ("(t + 1):toli", ""),
+        ("deep[\"inn", "inner"), ("deep['", "inner"), ("?t:toli", "tolist"), (":doc t.requires_gr", "requires_grad"),
     ])
     func namesAreFound(_ text: String, _ expected: String) throws {
         let found = try candidates(
@@ -32,6 +36,17 @@ import Testing
                 "class = {method = function() end} obj = setmetatable({}, {__index = class})",
             ])
         #expect(found == (expected.isEmpty ? [] : [expected]))
+    }
+
+    @Test(arguments: [
+        ("x = 'open", ["x", "=", "'open"]), ("'a\\q' .. 3x y", ["'a\\q'", "..", "3x", "y"]), ("[==x", ["[==", "x"]),
+        ("f([=[long\n", ["f", "(", "[=[long\n"]), ("a --[[ open", ["a", "--[[ open"]), ("a -- b\nc -- d", ["a", "c", "-- d"]),
+        ("'cut\nnext'", ["'cut", "next", "'"]), ("1..2", ["1..2"]), ("1 ..x", ["1", "..", "x"]), ("", []), ("\u{0}", ["\u{0}"]),
+    ])
+    func wordsAreThoseOfLuaFinishedOrNot(_ text: String, _ words: [String]) {
+        let tokens = Lua.tokens(text)
+        #expect(tokens.map(\.text) == words)
+        #expect(tokens.allSatisfy { $0.text == String(decoding: Array(text.utf8)[$0.range], as: UTF8.self) })
     }
 
     @Test func nothingOfTheUsersRuns() throws {
@@ -51,7 +66,17 @@ import Testing
                 "box = setmetatable({}, {__complete = function(object, prefix) return {'width', 'wide', 'tall', 5} end})"
             ])
         #expect(found == ["wide", "width"])
-        // One that fails, or never comes back to a list, completes nothing.
+        // What would break the line is no name.
+        #expect(
+            try candidates(
+                "box.", after: ["box = setmetatable({}, {__complete = function() return {'fine', 'two\\nlines'} end})"])
+                == ["fine"])
+        // One that fails, or never comes back to a list, completes nothing, and that is said once.
+        let talk = try Conversation()
+        talk.answer("box = setmetatable({}, {__complete = function() error('no') end}) odd = setmetatable({}, {__complete = function() return 5 end})")
+        #expect(talk.session.complete("box.wi").note.contains("no"))
+        #expect(talk.session.complete("box.wi") == Completion())
+        #expect(talk.session.complete("odd.wi").note.contains("a list of names expected, got 5"))
         #expect(
             try candidates("box.wi", after: ["box = setmetatable({}, {__complete = function() error('no') end})"]) == []
         )
@@ -73,6 +98,17 @@ import Testing
         #expect(try !candidates("io.open('\(path)/").contains(".hidden"))
         let talk = try Conversation()
         #expect(talk.session.complete("io.open('\(path)/alph").insertion == "a.lua'")
+    }
+
+    @Test func theHomeFolderIsOneToCommandsOnly() throws {
+        #expect(try candidates("io.open('~/") == [])
+        #expect(Words.path("~/a b") != "~/a b" && Words.path("a/~/b") == "a/~/b")
+    }
+
+    @Test func manyGlobalsAreLookedThroughByLua() throws {
+        let talk = try Conversation()
+        talk.answer("for i = 1, 300000 do _G['many' .. i] = i end made_here = 1")
+        #expect(talk.session.complete("made_h").candidates == ["made_here"])
     }
 
     @Test func commonBeginningsAreInsertedAndListsFit() {

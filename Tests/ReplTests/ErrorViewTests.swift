@@ -11,8 +11,17 @@ import Testing
         ("f(1) f(1) )", "input 1:1: unexpected symbol near ')'\n  f(1) f(1) )\n            ^\n"),
         ("local t = {}\nt.a.b = 1", "input 1:2: attempt to index a nil value (field 'a')\n  t.a.b = 1\n    ^\n"),
         ("nothing()", "input 1:1: attempt to call a nil value (global 'nothing')\n  nothing()\n  ^^^^^^^\n"),
-        ("  error('plain')", "input 1:1: plain\n    error('plain')\n    ^\n"),
-        ("x = 1 + {}", "input 1:1: attempt to perform arithmetic on a table value\n  x = 1 + {}\n  ^\n"),
+        ("  error('plain')", "input 1:1: plain\n    error('plain')\n    ^^^^^\n"),
+        ("x = 1 + {}", "input 1:1: attempt to perform arithmetic on a table value\n  x = 1 + {}\n        ^\n"),
+        ("x = 1 + nil + x", "input 1:1: attempt to perform arithmetic on a nil value\n  x = 1 + nil + x\n"),
+        ("x = \"unclosed", "input 1:1: unfinished string near '\"unclosed'\n  x = \"unclosed\n      ^\n"),
+        ("t = {}; t +* 1", "input 1:1: unexpected symbol near '*'\n  t = {}; t +* 1\n             ^\n"),
+        ("x = 1 break", "input 1:1: break outside loop at line 1\n  x = 1 break\n        ^\n"),
+        ("x = 1; goto nowhere", "input 1:1: no visible label 'nowhere' for <goto> at line 1\n  x = 1; goto nowhere\n              ^\n"),
+        ("héllo = 3", "near 'é': names are made of a-z, A-Z, 0-9 and _\n  héllo = 3\n   ^\n"),
+        ("error('two', 2)", "two\n"),
+        ("tensor.zeros({2}):nosuch()", "  tensor.zeros({2}):nosuch()\n                    ^^^^^^\n"),
+        ("co = coroutine.wrap(function()\n  local n\n  n.x = 1\nend)\nco()", "    n.x = 1\n    ^\n"),
         ("tensor.zeros(2) + tensor.zeros(3)", "  tensor.zeros(2) + tensor.zeros(3)\n"),
         ("local y = tensor.matmul(tensor.zeros(2, 5), tensor.zeros(3, 5))", "\n                   ^^^^^^\n"),
         ("error({code = 1})", "error {code = 1}\n"), ("error()", "error nil\n"), ("error(12)", "12\n"),
@@ -40,6 +49,15 @@ import Testing
         #expect(answer.contains("in function 'inner'"))
         #expect(answer.contains("in function 'outer'"))
         #expect(!answer.contains("[C]") && !answer.contains("luaflow:"))
+    }
+
+    @Test func aModuleThatIsNoLuaShowsItsOwnLine() throws {
+        let talk = try Conversation()
+        let home = try Home()
+        let file = try home.write("main.lua", "return require 'broken'")
+        try home.write("broken.lua", "#!shebang\nlocal a = 1\nlocal b = = 2\n")
+        let answer = talk.answer(":load \(file)")
+        #expect(answer.contains("  local b = = 2\n            ^\n"), "\(answer)")
     }
 
     @Test func coloursAreThereOnlyWhenWanted() throws {

@@ -31,7 +31,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "for i = 1, 3 do", "f(", "x = [[long", "function f()", "if x then", "1 +", "{1,", "x = 'a\\\n", "--[[ c",
+        "for i = 1, 3 do", "f(", "x = [[long", "function f()", "if x then", "1 +", "{1,", "x = 'a\\", "x = 'a\\z", "--[[ c",
+        "t = {}; #", "x = [[a\n",
     ])
     func unfinishedInputsGoOn(_ input: String) throws {
         let talk = try Conversation()
@@ -43,11 +44,35 @@ import Testing
         let talk = try Conversation()
         let lines = TypedLines([
             .text("for i = 1, 2 do"), .text("t = i end"), .text("x = {"), .text(""), .text("y = ("), .interrupted,
-            .text("t"), .text(":quit"), .text("never"),
+            .text(""), .text("z = {"), .end, .text("t"), .text(":quit"), .text("never"),
         ])
         #expect(Prompt(talk.session, lines: lines).run() == .end)
-        #expect(lines.remembered == ["for i = 1, 2 do\nt = i end", "x = {", "t", ":quit"])
-        #expect(lines.prompts == ["> ", ">> ", "> ", ">> ", "> ", ">> ", "> ", "> "])
+        #expect(lines.remembered == ["for i = 1, 2 do\nt = i end", "x = {\n\ny = (", "z = {", "t", ":quit"])
+        #expect(lines.prompts == ["> ", ">> ", "> ", ">> ", ">> ", ">> ", "> ", "> ", ">> ", "> ", "> "])
+    }
+
+    @Test func blankLinesBelongToAnUnfinishedInput() throws {
+        let talk = try Conversation()
+        let typed = "function f()\n\n  local a = [[1\n\n2]]\n   \n  return a\nend\nkept = f()"
+        let lines = TypedLines(typed.split(separator: "\n", omittingEmptySubsequences: false).map { .text(String($0)) })
+        #expect(Prompt(talk.session, lines: lines).run() == .end)
+        #expect(talk.answer("kept") == "\"1\\n\\n2\"\n")
+    }
+
+    @Test(arguments: [
+        ("t={} ; t.t=t; #t", "0\n"), ("for i = 1, 2 do x = i end x", "2\n"), ("x = 3\nx + 1", "4\n"),
+        ("local a = 4; a, a + 1", "4\n5\n"), ("x = 1; x;", ""), ("x = 7; -- seven\n_ ,x", "nil\n7\n"),
+    ])
+    func statementsMayEndInAnExpression(_ input: String, _ expected: String) throws {
+        let talk = try Conversation()
+        #expect(talk.answer(input) == expected)
+        #expect(talk.outcome == .stay)
+    }
+
+    @Test func whatIsNotSetOffIsASlip() throws {
+        let talk = try Conversation()
+        #expect(talk.answer("x = 1 2").hasPrefix("input 1:1: "))
+        #expect(talk.answer("x") == "")
     }
 
     @Test func exitLeavesWithItsStatus() throws {

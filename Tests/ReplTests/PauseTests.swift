@@ -42,6 +42,14 @@ import Testing
         #expect(pause.text == "paused\n1\n7\n")
     }
 
+    /// The script has required none, and its globals stay as they are.
+    @Test func modulesAreThere() throws {
+        let pause = Pause([.text("tensor.zeros(2):size(1), flow ~= nil"), .text("?tensor.exp"), .text(":continue")])
+        let results = try pause.run(LuaFlow.Host(), "pause({}) ; return rawget(_G, 'tensor'), rawget(_G, 'flow')")
+        #expect(pause.text.hasPrefix("paused\n2\ntrue\ntensor.exp(x)"), "\(pause.text)")
+        #expect(results.map(\.typeName) == ["nil", "nil"])
+    }
+
     @Test func anErrorThereLeavesTheRunAlone() throws {
         let pause = Pause([.text("error('oops')"), .text("1 = 2"), .text(":continue")])
         #expect(try pause.run(LuaFlow.Host(), "return pause({})").map(\.shown) == ["\"continue\"", "\"\""])
@@ -57,16 +65,17 @@ import Testing
     /// An interrupt during what is entered there ends only that.
     @Test func anInterruptThereLeavesTheRunAlone() throws {
         let host = try LuaFlow.Host()
-        let pause = Pause([.text("'started'"), .text("while true do end"), .text("'after'"), .text(":continue")])
-        let stopped = Mutex(false)
+        let pause = Pause([.text("while true do running() end"), .text("'after'"), .text(":continue")])
         let interpreter = host.interpreter
-        DispatchQueue.global().async {
-            // Only once the loop runs: before, it would be the paused run that is interrupted.
-            while !pause.text.contains("started"), !stopped.withLock({ $0 }) { usleep(10_000) }
-            usleep(50_000)
-            interpreter.interrupt()
+        // Only once the loop runs: before, it would be the paused run that is interrupted.
+        let isRunning = Mutex(false)
+        let running = NativeFunction("running", Documentation("running()", "For tests.")) { _ in
+            if !isRunning.withLock({ was in defer { was = true } ; return was }) {
+                DispatchQueue.global().async { interpreter.interrupt() }
+            }
+            return []
         }
-        defer { stopped.withLock { $0 = true } }
+        try interpreter.setGlobal("running", .closure(running, bound: []))
         let results = try pause.run(
             host, "local how = pause({}) ; local n = 0 ; for i = 1, 1000 do n = n + i end return how, n")
         #expect(results.map(\.shown) == ["\"continue\"", "500500"])

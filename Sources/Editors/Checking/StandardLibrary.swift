@@ -1,6 +1,6 @@
 /// Lua 5.4's own names.
-enum StandardLibrary {
-    static let libraries: [String: Set<String>] = [
+package enum StandardLibrary {
+    package static let libraries: [String: Set<String>] = [
         "string": words(
             "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper"),
         "table": words("concat insert move pack remove sort unpack"),
@@ -21,7 +21,7 @@ enum StandardLibrary {
         "package": words("config cpath loaded loadlib path preload searchers searchpath"),
     ]
 
-    static let globals: Set<String> = words(
+    package static let globals: Set<String> = words(
         """
         _G _VERSION arg assert collectgarbage dofile error getmetatable ipairs load loadfile next pairs pcall print \
         rawequal rawget rawlen rawset require select setmetatable tonumber tostring type warn xpcall

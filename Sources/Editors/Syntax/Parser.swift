@@ -13,6 +13,8 @@ public struct Parser {
     var functions: [FunctionState] = []
     var locals: [LocalVariable] = []
     var namesEnvironment = false
+    /// Where the latest statement outside all blocks begins.
+    var latestStart = 0
 
     /// - Parameter isFile: whether a byte order mark and a first line that begins with `#` are passed over.
     public static func parse(bytes: [UInt8], isFile: Bool = false) throws(SyntaxError) -> SyntaxTree {
@@ -21,6 +23,17 @@ public struct Parser {
     }
 
     public static func parse(_ text: String) throws(SyntaxError) -> SyntaxTree { try parse(bytes: Array(text.utf8)) }
+
+    /// Where the statement begins that a text is refused for, outside all blocks: in `t = {} t` the second `t`, which
+    /// is no statement.
+    /// - Returns: the byte, or nil if nothing is wrong.
+    public static func refusedStatement(in text: String) -> Int? {
+        var parser = Parser(lexer: Lexer(text))
+        do {
+            _ = try parser.program()
+            return nil
+        } catch { return parser.latestStart }
+    }
 
     private init(lexer: Lexer) { self.lexer = lexer }
 

@@ -12,6 +12,7 @@ extension Parser {
         var block = Block()
         while !blockEnds() {
             let isReturn = token.kind == .return
+            if depth == 0, functions.count == 1 { latestStart = token.range.lowerBound }
             if let statement = try statement() { block.statements.append(statement) }
             if isReturn { break }
         }

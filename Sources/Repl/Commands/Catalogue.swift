@@ -25,6 +25,7 @@ struct Commands {
                 return Command(name, ":\(name) [TEXT]", summary, argument: .registered) { session, text in
                     let function = Commands.registered(in: session.host).first { $0.name == name }?.function
                     try session.show(function?.call([.string(text)]) ?? [])
+                    session.note(.command(name, text))
                     return .stay
                 }
             }

@@ -1,3 +1,4 @@
+import Foundation
 import LuaFlow
 
 extension Command {
@@ -5,12 +6,22 @@ extension Command {
         session, text in
         let words = Words.split(text)
         guard let file = words.first else { throw ScriptError(":load", "a file's name expected: :load script.lua") }
-        return session.load(file, arguments: Array(words.dropFirst()))
+        return session.load(Words.path(file), arguments: Array(words.dropFirst()))
     }
 }
 
 /// Words as a shell reads them: blanks separate, quotes keep together.
 enum Words {
+    private static var home: String { ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory() }
+
+    /// `~/` is the user's home folder.
+    static func path(_ word: String) -> String {
+        word == "~" || word.hasPrefix("~/") ? home + word.dropFirst() : word
+    }
+
+    /// A file's path from the root on.
+    static func whole(_ path: String) -> String { URL(fileURLWithPath: path).path }
+
     static func split(_ text: String) -> [String] {
         var words: [String] = []
         var current = ""

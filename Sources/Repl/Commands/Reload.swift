@@ -14,17 +14,22 @@ extension Command {
                 throw ScriptError(
                     ":reload", "no module \(name) to read again; \(names)" + suggestion(for: name, among: own))
             }
-            try session.helpers.call("reload", [.string(name)])
+            try read(name, again: session)
             session.say("read again: \(name)")
             return .stay
         }
         guard let file = session.lastFile else {
             guard !own.isEmpty else { throw ScriptError(":reload", "nothing was loaded yet; :load FILE loads a file") }
-            for name in own { try session.helpers.call("reload", [.string(name)]) }
+            for name in own { try read(name, again: session) }
             session.say("read again: \(own.joined(separator: ", "))")
             return .stay
         }
         for name in own { try session.helpers.call("forget", [.string(name)]) }
-        return session.load(file.path, arguments: file.arguments)
+        return session.load(file.path, arguments: file.arguments, forgotten: own)
+    }
+
+    private static func read(_ module: String, again session: Session) throws {
+        try session.helpers.run("reload", [.string(module)])
+        session.note(.omitted(":reload \(module)"))
     }
 }

@@ -6,7 +6,10 @@ extension Command {
     ) { session, text in
         let count = text.prefix { $0.isASCII && $0.isNumber }
         let rest = text.dropFirst(count.count)
-        guard let times = Int(count), rest.first?.isWhitespace == true else {
+        // `100 + 1` is an expression, not 100 runs.
+        guard let times = Int(count), rest.first?.isWhitespace == true,
+            session.form(of: TopLevelLocals.kept(text)) != .expression
+        else {
             try once(session, text)
             return .stay
         }
@@ -28,7 +31,11 @@ extension Command {
         let results = try session.evaluate(text, with: "evaluate")
         let seconds = Timing.seconds(clock.now - start)
         let charged = memory.chargedBytes - before
-        if case .table(let table)? = results.first { try session.show(table) }
+        if case .table(let table)? = results.first {
+            try session.keep(table)
+            if !Session.isSilent(text) { try session.show(table) }
+        }
+        session.note(.input(text))
         session.say(Timing.text(seconds) + (charged > 0 ? ", \(Timing.bytes(charged)) allocated" : ""))
     }
 
@@ -38,6 +45,7 @@ extension Command {
             .number(Timing.seconds(ContinuousClock.now - Timing.start))
         }
         let answer = try session.evaluate(text, with: "measure", [.integer(times), .closure(clock, bound: [])])
+        session.note(.repeated(text, times: times))
         guard case .table(let table)? = answer.first, let seconds = try table.numbers()?.sorted(), !seconds.isEmpty
         else { return }
         let median = (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2

@@ -4,7 +4,7 @@ import LuaFlow
 enum CommandCompletion {
     static func complete(_ context: CompletionContext) throws -> Completion? {
         let text = String(context.text.drop { $0 == " " })
-        if text.hasPrefix("?") { return documented(String(text.dropFirst()).trimmed, context.session) }
+        if text.hasPrefix("?") { return try documented(String(text.dropFirst()).trimmed, context.session) }
         guard text.hasPrefix(":"), !text.hasPrefix("::") else { return nil }
         let commands = context.session.commands.available(in: context.session.host)
         let name = text.dropFirst().prefix { !$0.isWhitespace }
@@ -19,8 +19,8 @@ enum CommandCompletion {
         case .words(let words): return Completion(words, typed: argument)
         case .file:
             return FileNames.completion(
-                argument.split(separator: " ", omittingEmptySubsequences: false).last.map(String.init) ?? "")
-        case .documented: return documented(argument, context.session)
+                expandingHome: true, argument.split(separator: " ", omittingEmptySubsequences: false).last.map(String.init) ?? "")
+        case .documented: return try documented(argument, context.session)
         case .registered: return try registered(command.name, argument, context.session)
         case .module: return Completion(try context.session.helpers.names("loaded"), typed: argument)
         case .code:
@@ -41,19 +41,22 @@ enum CommandCompletion {
         guard let complete = Commands.registered(in: session.host).first(where: { $0.name == name })?.complete,
             case .table(let list)? = try complete.call([.string(argument)]).first
         else { return Completion() }
-        let names = try list.elements().compactMap { if case .string(let name) = $0 { name } else { nil } }
+        let names = OwnCompletion.names(try list.elements())
         // Whole arguments or their last word: whichever they begin with.
         let word = argument.split(separator: " ", omittingEmptySubsequences: false).last.map(String.init) ?? ""
         return Completion(names, typed: names.contains { $0.hasPrefix(argument) } ? argument : word)
     }
 
     /// Names with a page, by as many parts as were typed.
-    private static func documented(_ typed: String, _ session: Session) -> Completion {
+    private static func documented(_ typed: String, _ session: Session) throws -> Completion {
         let index = DocumentationIndex(session.host.modules)
         let names = session.host.modules.map(\.name) + index.all.map(\.name)
         guard typed.contains(".") || typed.contains(":") else {
             return Completion(names.filter { !$0.contains(".") && !$0.contains(":") }, typed: typed)
         }
-        return Completion(names, typed: typed)
+        let found = Completion(names, typed: typed)
+        guard found.candidates.isEmpty else { return found }
+        // Methods of a variable: `?x:ex`.
+        return try MemberCompletion.complete(CompletionContext(session, typed)) ?? found
     }
 }

@@ -41,8 +41,12 @@ extension Session {
                 return Completion()
             }
         } catch {
-            // A __complete that fails completes nothing; a message would tear the line apart.
-            return Completion()
+            // A __complete that fails completes nothing. It is said once: Tab is pressed often.
+            var completion = Completion()
+            if error.kind != .interrupted, saidOfCompletion.insert(error.message).inserted {
+                completion.note = console.style.error(Text.wrapped(Text.safe(error.message), to: console.columns())) + "\n"
+            }
+            return completion
         }
     }
 }

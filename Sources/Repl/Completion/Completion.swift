@@ -4,6 +4,8 @@ struct Completion: Equatable {
     var insertion = ""
     /// All that would do, in order.
     var candidates: [String] = []
+    /// Something to say about it, on lines of its own.
+    var note = ""
 
     private static let most = 120
 

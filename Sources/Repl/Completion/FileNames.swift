@@ -2,13 +2,15 @@ import Foundation
 
 /// Names of files and folders.
 enum FileNames {
-    /// - Parameter closing: put after a file's name that is the only one: the string's quote.
-    static func completion(_ typed: String, closing: String = "") -> Completion {
+    /// - Parameters:
+    ///   - expandingHome: whether `~/` is the user's home folder; to Lua it is not.
+    ///   - closing: put after a file's name that is the only one: the string's quote.
+    static func completion(expandingHome: Bool = false, _ typed: String, closing: String = "") -> Completion {
         let slash = typed.lastIndex(of: "/")
         let folder = slash.map { String(typed[...$0]) } ?? ""
         let start = slash.map { String(typed[typed.index(after: $0)...]) } ?? typed
         var directory = folder.isEmpty ? "." : folder
-        if directory.hasPrefix("~/") { directory = NSHomeDirectory() + String(directory.dropFirst()) }
+        if expandingHome { directory = Words.path(directory) }
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
             // Hidden files are meant only where somebody types the dot.
             .filter { $0.hasPrefix(start) && (start.hasPrefix(".") || !$0.hasPrefix(".")) }

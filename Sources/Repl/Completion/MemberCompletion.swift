@@ -5,10 +5,18 @@ enum MemberCompletion {
     static func complete(_ context: CompletionContext) throws -> Completion? {
         let (typed, before) = context.word
         guard let separator = before.last, separator.isSymbol(".") || separator.isSymbol(":") else { return nil }
-        let box = try ValuePath.box(endingAt: before.dropLast(), in: context.session)
-        let names =
-            try box.map { try members(of: $0, methods: separator.isSymbol(":"), typed: typed, context.session) } ?? []
+        let names = try members(endingAt: before.dropLast(), methods: separator.isSymbol(":"), typed: typed, context.session)
         return Completion(names + registered(before.dropLast(), context.session), typed: typed)
+    }
+
+    private static func members(
+        endingAt tokens: ArraySlice<LuaToken>, methods: Bool, typed: String, _ session: Session
+    ) throws -> [String] {
+        switch try ExpressionValue.find(endingAt: tokens, in: session) {
+        case .value(let box)?: try members(of: box, methods: methods, typed: typed, session)
+        case .type(let name)?: members(of: name, methods: methods, session)
+        case nil: []
+        }
     }
 
     /// What scripts registered in a module of ours: `projection.Diamond`.
@@ -24,10 +32,14 @@ enum MemberCompletion {
         of box: any ScriptTable, methods: Bool, typed: String, _ session: Session
     ) throws -> [String] {
         if let own = try OwnCompletion.names(box, typed: typed, session) { return own }
-        guard case .object(let object) = try box.value(at: 1) else {
-            return try session.helpers.names("keys_in", [.table(box), .boolean(methods)]).filter(Lua.isName)
+        if case .object(let object) = try box.value(at: 1) {
+            return members(of: object.scriptType.name, methods: methods, session)
         }
-        let faces = session.host.modules.flatMap(\.types).filter { $0.type == object.scriptType }
+        return try session.helpers.names("keys_in", [.table(box), .boolean(methods), .string(typed)]).filter(Lua.isName)
+    }
+
+    private static func members(of type: String, methods: Bool, _ session: Session) -> [String] {
+        let faces = session.host.modules.flatMap(\.types).filter { $0.type.name == type }
         let functions = methods ? faces.flatMap(\.methods) : faces.flatMap(\.properties) + faces.flatMap(\.setters)
         return functions.map(\.shortName)
     }
@@ -36,67 +48,18 @@ enum MemberCompletion {
 /// A metatable's `__complete(object, prefix)`, which returns a list of names.
 enum OwnCompletion {
     static func names(_ box: any ScriptTable, typed: String, _ session: Session) throws -> [String]? {
-        guard case .table(let list)? = try session.helpers.call("complete_in", [.table(box), .string(typed)]).first
-        else { return nil }
-        return try list.elements().compactMap { if case .string(let name) = $0 { name } else { nil } }
-    }
-}
-
-/// The value that a path such as `a.b[1].c` names, read without running code.
-enum ValuePath {
-    /// The value, in a table, as not everything crosses the border by itself.
-    static func box(endingAt tokens: ArraySlice<LuaToken>, in session: Session) throws -> (any ScriptTable)? {
-        guard let (root, keys) = try path(endingAt: tokens, in: session),
-            case .table(let box)? = try session.helpers.call("follow", [root, .list(keys)]).first
-        else { return nil }
-        return box
-    }
-
-    /// Where it begins, and the keys from there.
-    private static func path(endingAt tokens: ArraySlice<LuaToken>, in session: Session) throws -> (Value, [Value])? {
-        var keys: [Value] = []
-        var rest = tokens
-        while let token = rest.last {
-            if token.kind == .name {
-                rest = rest.dropLast()
-                guard let dot = rest.last, dot.isSymbol(".") else {
-                    // After a colon it would be a call's result.
-                    if rest.last?.isSymbol(":") == true { return nil }
-                    return try (session.container(of: token.text) ?? .none, [.string(token.text)] + keys.reversed())
-                }
-                keys.append(.string(token.text))
-                rest = rest.dropLast()
-            } else if token.isSymbol("]"), rest.count >= 4 {
-                let inside = rest[rest.index(rest.endIndex, offsetBy: -2)]
-                guard rest[rest.index(rest.endIndex, offsetBy: -3)].isSymbol("["), let key = constant(inside) else {
-                    return nil
-                }
-                keys.append(key)
-                rest = rest.dropLast(3)
-                // What is indexed comes next, with no dot between.
-                if let name = rest.last, name.kind == .name { continue }
-                guard rest.last?.isSymbol("]") == true else { return nil }
-            } else if token.kind == .string(open: false), keys.isEmpty {
-                return (.string(""), [])
-            } else if token.isSymbol(")"), keys.isEmpty, rest.count >= 3,
-                rest[rest.index(rest.endIndex, offsetBy: -2)].kind == .string(open: false)
-            {
-                // ("text"):
-                return (.string(""), [])
-            } else {
-                return nil
-            }
+        switch try session.helpers.call("complete_in", [.table(box), .string(typed)]).first {
+        case nil, .some(.none): return nil
+        case .table(let list)?: return names(try list.elements())
+        case let other?: throw ScriptError("__complete", "a list of names expected, got \(other.shown)")
         }
-        return nil
     }
 
-    private static func constant(_ token: LuaToken) -> Value? {
-        switch token.kind {
-        case .number: return Int(token.text).map { .integer($0) }
-        case .string(open: false)
-        where token.text.utf8.count >= 2 && !token.text.contains("\\") && !token.text.hasPrefix("["):
-            return .string(String(token.text.dropFirst().dropLast()))
-        default: return nil
+    /// Names that can be put into a line.
+    static func names(_ values: [Value]) -> [String] {
+        values.compactMap { value in
+            guard case .string(let name) = value, !name.unicodeScalars.contains(where: { $0.value < 32 }) else { return nil }
+            return name
         }
     }
 }

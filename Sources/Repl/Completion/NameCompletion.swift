@@ -4,7 +4,7 @@ enum NameCompletion {
         if case .comment? = context.last?.kind { return Completion() }
         if case .number? = context.last?.kind { return Completion() }
         let typed = context.word.typed
-        let names = try context.session.visibleNames() + Lua.keywords
+        let names = try context.session.visibleNames(typed) + Lua.keywords
         return Completion(names.filter { Lua.isName($0) || Lua.keywords.contains($0) }, typed: typed)
     }
 }

@@ -1,3 +1,4 @@
+import Editors
 import LuaFlow
 
 /// Names of options inside the braces of a call: `optim.SGD(params, {l`.
@@ -53,36 +54,10 @@ enum OptionCompletion {
         return parts.isEmpty ? nil : parts.joined(separator: ".")
     }
 
-    /// Names in the braces of a signature: `{lr = 1e-3, momentum = 0}`, `{shuffle}`.
+    /// Names in the braces of a signature's calls: `{lr = 1e-3, momentum = 0}`, `{shuffle}`.
     static func options(in signature: String) -> [String] {
-        let call = signature.split(separator: "\n").map { line in
-            line.range(ofLast: "->").map { line[..<$0.lowerBound] } ?? line
-        }
-        var names: [String] = []
-        for line in call {
-            let tokens = Lua.tokens(String(line))
-            var depth = 0
-            for (index, token) in tokens.enumerated() {
-                if token.isSymbol("{") { depth += 1 }
-                if token.isSymbol("}") { depth -= 1 }
-                guard depth > 0, token.kind == .name, token.text.first?.isLowercase == true, token.text.utf8.count > 1,
-                    index > 0
-                else { continue }
-                let before = tokens[index - 1]
-                if before.isSymbol("{") || before.isSymbol(",") { names.append(token.text) }
-            }
-        }
-        return names
-    }
-}
-
-extension Substring {
-    fileprivate func range(ofLast text: String) -> Range<Index>? {
-        var end = endIndex
-        while true {
-            if self[..<end].hasSuffix(text) { return index(end, offsetBy: -text.count)..<end }
-            guard end > startIndex else { return nil }
-            end = index(before: end)
+        ((try? Signature(signature))?.forms ?? []).flatMap(\.arguments).flatMap { argument in
+            if case .table(let table) = argument.kind { table.options.map(\.name) } else { [String]() }
         }
     }
 }

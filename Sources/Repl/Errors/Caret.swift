@@ -1,58 +1,113 @@
+import Editors
 import LuaFlow
 
 /// Where on its line an error is: what the caret is put under.
-struct Caret {
-    let interpreter: Interpreter
+enum Caret {
+    // MARK: Text that Lua refuses
 
-    /// The first byte of the token that a syntax error was reported at.
-    ///
-    /// Lua names the token but not its column. The parser reads from left to right, so it is the first of that name
-    /// with which the text up to it is wrong, and not only unfinished.
-    func syntax(_ message: String, source: String, prefix: String = "") -> Int? {
-        if message.hasSuffix("<eof>") { return source.utf8.count }
-        guard let near = message.range(ofLast: " near '"), message.hasSuffix("'") else { return nil }
-        let text = String(message[near.upperBound..<message.index(before: message.endIndex)])
-        let line = SourceLocation(message)?.line ?? 1
-        let bytes = Array(source.utf8)
-        var lineNow = 1
-        var at = 0
-        for token in Lua.tokens(source) {
-            lineNow += bytes[at..<token.range.lowerBound].count { $0 == UInt8(ascii: "\n") }
-            at = token.range.lowerBound
-            // A long string is reported at its last line.
-            guard lineNow <= line, token.text.hasPrefix(text) || text.hasPrefix(token.text) else { continue }
-            let upTo = String(decoding: bytes[..<token.range.upperBound], as: UTF8.self)
-            do { try interpreter.check(code: prefix + upTo) } catch  where !error.isIncomplete {
-                return token.range.lowerBound
-            } catch {}
+    /// The first byte of what a syntax error is about, if the source has just this error.
+    static func syntax(_ message: String, source: String) -> Int? {
+        // Whether the source came from a file is unknown; an input never begins as only files may.
+        do { _ = try Parser.parse(bytes: Array((source + "\n").utf8), isFile: true) } catch {
+            return error.message == message ? offset(of: error, in: source) : nil
         }
         return nil
     }
 
-    /// Column and width of what a message names, in a line: `(global 'x')`, `tensor.matmul: ...`; otherwise the first
-    /// word of the line.
-    static func runtime(_ message: String, line: String) -> Range<Int> {
-        let tokens = Lua.tokens(line)
-        for name in names(in: message) {
-            if let token = tokens.first(where: { $0.text == name && $0.kind == .name }) { return token.range }
+    /// A jump and a label are found wrong only at the end of their block: what is meant stands on the line that is named.
+    static func offset(of error: SyntaxError, in source: String) -> Int {
+        let tokens = Lua.tokens(source)
+        guard let line = error.message.split(separator: " ").last.flatMap({ Int($0) }) else { return error.offset }
+        let bytes = Array(source.utf8)
+        func isThere(_ token: LuaToken) -> Bool {
+            bytes[..<token.range.lowerBound].count { $0 == UInt8(ascii: "\n") } + 1 == line
         }
-        guard let first = tokens.first(where: { $0.kind != .comment }) else { return 0..<0 }
-        return first.range.lowerBound..<(first.range.lowerBound + 1)
+        if error.message.hasPrefix("break ") {
+            return tokens.first { $0.isKeyword("break") && isThere($0) }?.range.lowerBound ?? error.offset
+        }
+        if error.message.hasPrefix("label "), let name = quoted(in: error.message) {
+            return labels(name, tokens).dropFirst().first ?? error.offset
+        }
+        guard error.message.contains("goto"), let goto = tokens.firstIndex(where: { $0.isKeyword("goto") && isThere($0) }),
+            goto + 1 < tokens.count
+        else { return error.offset }
+        return tokens[goto + 1].range.lowerBound
     }
 
-    private static func names(in message: String) -> [String] {
-        var names: [String] = []
+    private static func labels(_ name: String, _ tokens: [LuaToken]) -> [Int] {
+        zip(tokens, tokens.dropFirst()).filter { $0.isSymbol("::") && $1.text == name }.map(\.1.range.lowerBound)
+    }
+
+    /// A message names a single byte where a letter is meant that Lua has no use for.
+    static func readable(_ message: String, at offset: Int, in source: String) -> String {
+        guard let near = message.range(ofLast: " near '<\\"), message.hasSuffix(">'") else { return message }
+        let rest = String(decoding: Array(source.utf8)[min(offset, source.utf8.count)...], as: UTF8.self)
+        guard let letter = rest.first, letter.utf8.count > 1 else { return message }
+        return message[..<near.lowerBound] + " near '\(letter)': names are made of a-z, A-Z, 0-9 and _"
+    }
+
+    // MARK: Errors of runs
+
+    /// Column and width of what a message is about, in its line: `(global 'x')`, `tensor.matmul: ...`, the one operator
+    /// that can be meant; nil where that is not certain.
+    static func runtime(_ message: String, line: String) -> Range<Int>? {
+        let tokens = Lua.tokens(line).filter { $0.kind != .comment }
+        for path in paths(in: message) {
+            for end in tokens.indices where tokens[end].kind == .name && ends(tokens[...end], with: path) {
+                return tokens[end].range
+            }
+        }
+        if let operators = operators(in: message) {
+            let meant = tokens.filter { $0.kind == .symbol && operators.contains($0.text) }
+            return meant.count == 1 ? meant[0].range : nil
+        }
+        guard !message.hasPrefix("attempt to ") else { return nil }
+        return tokens.first { $0.kind == .name && ["error", "assert"].contains($0.text) }?.range
+    }
+
+    /// Whether tokens end with names joined by dots or colons.
+    private static func ends(_ tokens: ArraySlice<LuaToken>, with path: [String]) -> Bool {
+        guard let last = path.last, tokens.last?.text == last else { return false }
+        let before = tokens.dropLast()
+        guard path.count > 1 else { return true }
+        guard let joint = before.last, joint.isSymbol(".") || joint.isSymbol(":") else { return false }
+        // `tensor.exp` may have been written as the method `x:exp`.
+        return joint.isSymbol(":") || ends(before.dropLast(), with: path.dropLast())
+    }
+
+    /// What a message may name, the surest first.
+    private static func paths(in message: String) -> [[String]] {
+        var paths: [[String]] = []
         // (local 'x'), (field 'y'), (method 'z'), and the like.
-        if let open = message.range(ofLast: " '"), let end = message[open.upperBound...].firstIndex(of: "'") {
-            names.append(String(message[open.upperBound..<end]))
+        if message.hasSuffix("')"), let name = quoted(in: message) { paths.append([name]) }
+        // tensor.matmul: ..., tensor:foo: ..., bad argument #1 to 'rep' ...
+        let head = message.prefix { $0 != " " }
+        if head.hasSuffix(":") {
+            let path = head.dropLast().split(whereSeparator: { $0 == "." || $0 == ":" }).map(String.init)
+            if path.allSatisfy(Lua.isName) { paths.append(path) }
+            if path.count > 1, let last = path.last { paths.append([last]) }
         }
-        // tensor.matmul: ...
-        let head = message.prefix { $0 != ":" && $0 != " " }
-        if let name = head.split(whereSeparator: { $0 == "." }).last { names.append(String(name)) }
-        if let method = message.dropFirst(head.count + 1).split(separator: ":", maxSplits: 1).first, head.count > 0 {
-            names.append(String(method))
+        if let name = quoted(in: message) { paths.append([name]) }
+        // flow has no field "lod"
+        let parts = message.split(separator: "\"", omittingEmptySubsequences: false)
+        if parts.count > 2, Lua.isName(String(parts[1])) { paths.append([String(parts[1])]) }
+        return paths
+    }
+
+    private static func quoted(in message: String) -> String? {
+        guard let open = message.range(ofLast: " '"), let end = message[open.upperBound...].firstIndex(of: "'") else {
+            return nil
         }
-        return names
+        return String(message[open.upperBound..<end])
+    }
+
+    private static func operators(in message: String) -> Set<String>? {
+        let kinds: [(String, Set<String>)] = [
+            ("perform arithmetic", ["+", "-", "*", "/", "//", "%", "^"]),
+            ("perform bitwise", ["&", "|", "~", "<<", ">>"]), ("concatenate", [".."]),
+            ("compare", ["<", ">", "<=", ">="]), ("get length", ["#"]),
+        ]
+        return kinds.first { message.hasPrefix("attempt to " + $0.0) }?.1
     }
 }
 
@@ -63,7 +118,7 @@ struct SourceLocation: Equatable {
     /// The message without it.
     let rest: String
 
-    init?(_ message: String) {
+    init?(_ message: some StringProtocol) {
         var start = message.startIndex
         while let colon = message[start...].firstIndex(of: ":") {
             let afterColon = message.index(after: colon)
@@ -77,6 +132,20 @@ struct SourceLocation: Equatable {
             start = afterColon
         }
         return nil
+    }
+
+    /// All places that a message names, the innermost last: an error handed on by a coroutine has two, and that of a
+    /// module that is no Lua stands on a line of its own.
+    static func all(in message: String) -> [SourceLocation] {
+        message.split(separator: "\n").flatMap { line in
+            var found: [SourceLocation] = []
+            var rest = String(line.drop { $0 == "\t" || $0 == " " })
+            while let next = SourceLocation(rest) {
+                found.append(next)
+                rest = next.rest
+            }
+            return found
+        }
     }
 }
 

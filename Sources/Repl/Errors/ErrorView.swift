@@ -9,60 +9,67 @@ import LuaFlow
 struct ErrorView {
     let style: Style
     let columns: Int
-    let interpreter: Interpreter
     /// The texts of the inputs, by the name that messages call them.
     let inputs: [String: String]
     /// Files that may be meant where a message has only the end of a long path.
     let files: () -> [String]
 
     private static let mostCalls = 8
-    /// What the prompt's own helpers are called in a traceback.
-    private static let ownName = "luaflow:"
-    private static let ownCall = "in local 'chunk'"
+    /// What the prompt's own helpers are called in a traceback: they have no names and lines where Lua can do without.
+    private static let ownNames = ["?:", "luaflow:"]
 
-    /// - Parameter prefix: what the text was compiled with before it, `return ` for expressions.
-    func text(_ error: LuaError, prefix: String = "") -> String {
+    /// - Parameter offset: where it is in the source, if that is known already.
+    func text(_ error: LuaError, at offset: Int? = nil) -> String {
         if error.kind == .interrupted { return style.error(error.message) + "\n" }
-        var text = style.error(Text.wrapped(Text.safe(error.message), to: columns, indent: 2)) + "\n"
-        let location = SourceLocation(error.message)
-        if let location, let source = source(of: location.chunk) {
-            text += excerpt(source, location, error, prefix)
+        // The innermost place whose source is there.
+        var location: SourceLocation?
+        var source: String?
+        for place in SourceLocation.all(in: error.message).reversed() where source == nil {
+            source = self.source(of: place.chunk, in: error.message)
+            if source != nil { location = place }
         }
-        return text + calls(error, after: location)
+        var message = error.message
+        var excerpt = ""
+        if let source, let location {
+            let offset = offset ?? Caret.syntax(location.rest, source: source)
+            if let offset { message = Caret.readable(message, at: offset, in: source) }
+            excerpt = self.excerpt(source, location, offset)
+        }
+        return style.error(Text.wrapped(Text.safe(message), to: columns, indent: 2)) + "\n" + excerpt
+            + calls(error, after: location)
     }
 
-    private func source(of chunk: String) -> String? {
+    private func source(of chunk: String, in message: String) -> String? {
         if let input = inputs[chunk] { return input }
         guard !chunk.hasPrefix("["), !chunk.isEmpty else { return nil }
         if let text = try? String(contentsOfFile: chunk, encoding: .utf8) { return text }
-        guard chunk.hasPrefix("..."), let path = files().first(where: { $0.hasSuffix(chunk.dropFirst(3)) }) else {
+        guard chunk.hasPrefix("...") else { return nil }
+        // Of a module that is no Lua the message says the whole path, too.
+        let named = message.split(separator: "'").map(String.init)
+        guard let path = (files() + named).first(where: { $0.hasSuffix(chunk.dropFirst(3)) && !$0.hasPrefix("...") }) else {
             return nil
         }
         return try? String(contentsOfFile: path, encoding: .utf8)
     }
 
-    private func excerpt(_ source: String, _ location: SourceLocation, _ error: LuaError, _ prefix: String) -> String {
-        let lines = source.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        guard location.line >= 1, location.line <= lines.count else { return "" }
-        var number = location.line
-        var range = 0..<0
-        if error.kind == .syntax {
-            guard let offset = Caret(interpreter: interpreter).syntax(error.message, source: source, prefix: prefix)
-            else {
-                return shown(lines[number - 1], nil)
-            }
-            // The byte's line and its place there.
-            let before = source.utf8.prefix(offset)
-            number = before.count { $0 == UInt8(ascii: "\n") } + 1
-            let start =
-                before.lastIndex(of: UInt8(ascii: "\n")).map { before.distance(from: before.startIndex, to: $0) + 1 }
-                ?? 0
-            range = (offset - start)..<(offset - start + 1)
-        } else {
-            range = Caret.runtime(location.rest, line: lines[number - 1])
+    /// - Parameter offset: the byte, for text that is no Lua; it may stand on a line before the one that is named.
+    private func excerpt(_ source: String, _ location: SourceLocation, _ offset: Int?) -> String {
+        // By bytes: to Swift a carriage return and a line feed are one character.
+        let lines = source.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
+            String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
         }
-        guard number <= lines.count else { return "" }
-        return shown(lines[number - 1], range)
+        guard let offset else {
+            guard location.line >= 1, location.line <= lines.count else { return "" }
+            let line = lines[location.line - 1]
+            return shown(line, Caret.runtime(location.rest, line: line))
+        }
+        // The byte's line and its place there.
+        let before = source.utf8.prefix(offset)
+        let number = before.count { $0 == UInt8(ascii: "\n") }
+        let column = before.count - (before.lastIndex(of: UInt8(ascii: "\n")).map {
+            before.distance(from: before.startIndex, to: $0) + 1
+        } ?? 0)
+        return number < lines.count ? shown(lines[number], column..<(column + 1)) : ""
     }
 
     /// The line, moved so that the caret is on the screen, and the caret.
@@ -90,7 +97,10 @@ struct ErrorView {
         let what = Text.clipped("  \(place.rest) at ", to: columns * 2 / 3)
         let path = "\(place.chunk):\(place.line)"
         let room = columns - Text.width(what)
-        return what + (Text.width(path) > room ? "..." + path.suffix(max(room - 3, 0)) : path)
+        guard Text.width(path) > room else { return what + path }
+        // Lua may have cut it already, with dots of its own.
+        let end = path.hasPrefix("...") ? path.dropFirst(3) : path[...]
+        return what + "..." + end.suffix(max(room - 3, 0))
     }
 
     /// The script's frames, innermost first, without those of the prompt and of C.
@@ -99,13 +109,7 @@ struct ErrorView {
         var frames: [String] = []
         for line in traceback.split(separator: "\n").dropFirst() {
             let frame = line.drop { $0 == "\t" || $0 == " " }
-            if frame.hasPrefix(ErrorView.ownName) {
-                // The chunk that the prompt called, by the name it has there.
-                if let chunk = frames.last, chunk.hasSuffix(ErrorView.ownCall) {
-                    frames[frames.count - 1] = chunk.dropLast(ErrorView.ownCall.count) + "in main chunk"
-                }
-                break
-            }
+            if ErrorView.ownNames.contains(where: { frame.hasPrefix($0) }) { break }
             guard !frame.hasPrefix("[C]"), !frame.hasPrefix("(...tail") else { continue }
             frames.append(Text.safe(String(frame)))
         }

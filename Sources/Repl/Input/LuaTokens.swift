@@ -1,3 +1,5 @@
+import Editors
+
 /// The words of a piece of Lua, finished or not. The prompt looks at inputs by them; whether an input is right or
 /// finished is Lua's own parser's to say.
 struct LuaToken: Equatable {
@@ -32,103 +34,70 @@ enum Lua {
     }
 
     static func tokens(_ text: String) -> [LuaToken] {
-        var scanner = Scanner(bytes: Array(text.utf8))
-        return scanner.all()
+        let bytes = Array(text.utf8)
+        var tokens: [LuaToken] = []
+        var start = 0
+        func add(_ kind: LuaToken.Kind, _ range: Range<Int>) {
+            tokens.append(LuaToken(kind: kind, text: String(decoding: bytes[range], as: UTF8.self), range: range))
+        }
+        // Past what Lua refuses, its reader begins anew.
+        while start < bytes.count {
+            var lexer = Lexer(bytes: Array(bytes[start...]))
+            do {
+                while case let token = try lexer.next(), token.kind != .endOfFile {
+                    add(kind(of: token), (token.range.lowerBound + start)..<(token.range.upperBound + start))
+                }
+                start = bytes.count
+            } catch {
+                let (kind, end) = refused(bytes, from: error.offset + start)
+                add(kind, (error.offset + start)..<end)
+                start = end
+            }
+        }
+        if let comment = lastComment(bytes, from: tokens.last?.range.upperBound ?? 0) { add(.comment, comment) }
+        return tokens
     }
 
-    private struct Scanner {
-        let bytes: [UInt8]
-        var at = 0
-
-        private func peek(_ offset: Int = 0) -> UInt8 { at + offset < bytes.count ? bytes[at + offset] : 0 }
-        private func character(_ offset: Int = 0) -> Character { Character(UnicodeScalar(peek(offset))) }
-
-        mutating func all() -> [LuaToken] {
-            var tokens: [LuaToken] = []
-            while true {
-                while at < bytes.count, peek() <= 32 { at += 1 }
-                guard at < bytes.count else { return tokens }
-                let start = at
-                let kind = next()
-                at = max(at, start + 1)
-                let text = String(decoding: bytes[start..<at], as: UTF8.self)
-                let isKeyword = kind == .name && Lua.keywords.contains(text)
-                tokens.append(LuaToken(kind: isKeyword ? .keyword : kind, text: text, range: start..<at))
-            }
+    private static func kind(of token: Token) -> LuaToken.Kind {
+        switch token.kind {
+        case .name: .name
+        case .string: .string(open: false)
+        case .integer, .number: .number
+        default: token.kind.rawValue.first.map { $0.isLetter } ?? false ? .keyword : .symbol
         }
+    }
 
-        private mutating func next() -> LuaToken.Kind {
-            let byte = peek()
-            if Lua.isNameStart(byte) {
-                while Lua.isNameStart(peek()) || Lua.isDigit(peek()) { at += 1 }
-                return .name
-            }
-            if Lua.isDigit(byte) || (character() == "." && Lua.isDigit(peek(1))) { return number() }
-            if character() == "-", character(1) == "-" { return comment() }
-            if character() == "\"" || character() == "'" { return quotedString(byte) }
-            if character() == "[", let level = longBracket() { return longString(level) }
-            for symbol in ["...", "..", "==", "~=", "<=", ">=", "//", "::", "<<", ">>"]
-            where bytes[at...].starts(with: symbol.utf8) {
-                at += symbol.utf8.count
-                return .symbol
-            }
-            at += 1
-            while at < bytes.count, bytes[at] & 0xC0 == 0x80 { at += 1 }
-            return .symbol
-        }
-
-        private mutating func number() -> LuaToken.Kind {
-            while Lua.isDigit(peek()) || Lua.isNameStart(peek()) || character() == "."
-                || ("+-".contains(character()) && "eEpP".contains(character(-1)))
-            {
-                // `1..x` is a number and an operator.
-                if character() == ".", character(1) == "." { break }
-                at += 1
-            }
-            return .number
-        }
-
-        private mutating func comment() -> LuaToken.Kind {
-            at += 2
-            if character() == "[", let level = longBracket() {
-                return longString(level) == .string(open: true) ? .string(open: true) : .comment
-            }
-            while at < bytes.count, character() != "\n" { at += 1 }
-            return .comment
-        }
-
-        private mutating func quotedString(_ quote: UInt8) -> LuaToken.Kind {
-            at += 1
-            while at < bytes.count, peek() != quote {
-                if character() == "\n" { return .string(open: false) }
-                at += character() == "\\" ? 2 : 1
-            }
-            guard at < bytes.count else {
-                at = bytes.count
-                return .string(open: true)
-            }
-            at += 1
-            return .string(open: false)
-        }
-
-        /// The number of `=` in `[==[`, or nil if it is none.
-        private func longBracket() -> Int? {
-            var end = at + 1
-            while end < bytes.count, bytes[end] == UInt8(ascii: "=") { end += 1 }
-            return end < bytes.count && bytes[end] == UInt8(ascii: "[") ? end - at - 1 : nil
-        }
-
-        private mutating func longString(_ level: Int) -> LuaToken.Kind {
-            let end = Array(("]" + String(repeating: "=", count: level) + "]").utf8)
-            at += level + 2
-            while at < bytes.count {
-                if bytes[at...].starts(with: end) {
-                    at += end.count
-                    return .string(open: false)
+    /// What a word is that is no Lua, and where it ends: a string that stays open, or has an odd escape; a number.
+    private static func refused(_ bytes: [UInt8], from start: Int) -> (LuaToken.Kind, end: Int) {
+        guard start < bytes.count else { return (.symbol, bytes.count) }
+        let quote = bytes[start]
+        guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else {
+            var end = start + 1
+            if isDigit(quote) || quote == UInt8(ascii: ".") {
+                while end < bytes.count, isNameStart(bytes[end]) || isDigit(bytes[end]) || bytes[end] == UInt8(ascii: ".") {
+                    end += 1
                 }
-                at += 1
+                return (.number, end)
             }
-            return .string(open: true)
+            while quote == UInt8(ascii: "["), end < bytes.count, bytes[end] == UInt8(ascii: "=") { end += 1 }
+            // A bracket of no string; else a long string or comment, which has no other fault than having no end.
+            let isLong = quote != UInt8(ascii: "[") || (end < bytes.count && bytes[end] == UInt8(ascii: "["))
+            return isLong ? (.string(open: true), bytes.count) : (.symbol, end)
         }
+        var end = start + 1
+        while end < bytes.count, bytes[end] != quote {
+            if bytes[end] == UInt8(ascii: "\n") { return (.string(open: false), end) }
+            end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return end < bytes.count ? (.string(open: false), end + 1) : (.string(open: true), bytes.count)
+    }
+
+    /// Comments are no words to Lua; the one that the text ends in is one to the prompt.
+    private static func lastComment(_ bytes: [UInt8], from start: Int) -> Range<Int>? {
+        var end = bytes.count
+        while end > start, bytes[end - 1] == UInt8(ascii: "\n") || bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+        var begin = start
+        while begin < end, bytes[begin] <= 32 { begin += 1 }
+        return begin < end ? begin..<end : nil
     }
 }

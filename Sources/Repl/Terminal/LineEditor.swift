@@ -25,6 +25,7 @@ final class LineEditor: LineSource {
                 if undecided == text { answer.list = strdup(completion.list(columns: columns())) }
                 undecided = text
             }
+            if !completion.note.isEmpty { answer.list = strdup(completion.note) }
             return answer
         }
     }

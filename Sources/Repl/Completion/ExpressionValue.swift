@@ -1,0 +1,132 @@
+import Editors
+import LuaFlow
+
+/// What is known of an expression without running it: its value, or the type of object that it gives.
+enum ExpressionValue {
+    /// The value, in a table.
+    case value(any ScriptTable)
+    /// An object of this type, by what the signatures say.
+    case type(String)
+
+    /// - Parameter tokens: the expression is what they end with.
+    static func find(endingAt tokens: ArraySlice<LuaToken>, in session: Session) throws -> ExpressionValue? {
+        guard let last = tokens.last else { return nil }
+        if last.kind == .string(open: false), let module = tokens.dropLast().last, module.text == "require" {
+            return try required(last, session)
+        }
+        if let box = try ValuePath.box(endingAt: tokens, in: session) {
+            let kind = try session.helpers.call("describe_at", [.table(box), .integer(1)]).first
+            if case .string("nil")? = kind {} else { return .value(box) }
+        }
+        if last.kind == .name { return try property(tokens, session) }
+        guard ["]", ")", "}"].contains(last.text), last.kind == .symbol, let open = opener(tokens) else { return nil }
+        let before = tokens[..<open]
+        if last.text == "]" { return try result(of: { $0.operators[.index].map { [$0] } ?? [] }, on: before, session) }
+        let inside = tokens[(open + 1)..<(tokens.endIndex - 1)]
+        if let callee = before.last, callee.kind == .name { return try call(before, inside, session) }
+        return last.text == ")" ? try find(whole: inside, session) : nil
+    }
+
+    /// Where the bracket was opened that the tokens end with.
+    private static func opener(_ tokens: ArraySlice<LuaToken>) -> Int? {
+        var depth = 0
+        for index in tokens.indices.reversed() where tokens[index].kind == .symbol {
+            switch tokens[index].text {
+            case ")", "]", "}": depth += 1
+            case "(", "[", "{":
+                depth -= 1
+                if depth == 0 { return index }
+            default: break
+            }
+        }
+        return nil
+    }
+
+    /// An expression in parentheses: one that has no operator is what it ends with.
+    private static func find(whole tokens: ArraySlice<LuaToken>, _ session: Session) throws -> ExpressionValue? {
+        var depth = 0
+        for token in tokens {
+            if ["(", "[", "{"].contains(token.text), token.kind == .symbol { depth += 1 }
+            if [")", "]", "}"].contains(token.text), token.kind == .symbol { depth -= 1 }
+            let joins = token.kind != .symbol || [".", ":", "(", ")", "[", "]", "{", "}"].contains(token.text)
+            guard depth > 0 || (joins && token.kind != .keyword) else { return nil }
+        }
+        return try find(endingAt: tokens, in: session)
+    }
+
+    private static func required(_ string: LuaToken, _ session: Session) throws -> ExpressionValue? {
+        let name = String(string.text.dropFirst().dropLast())
+        guard session.host.modules.contains(where: { $0.name == name }),
+            case .table(let module)? = try session.helpers.call("module", [.string(name)]).first,
+            case .table(let box)? = try session.helpers.call("follow", [.table(module), .list([.string(name)])]).first
+        else { return nil }
+        return .value(box)
+    }
+
+    // MARK: Types
+
+    private static func call(
+        _ callee: ArraySlice<LuaToken>, _ arguments: ArraySlice<LuaToken>, _ session: Session
+    ) throws -> ExpressionValue? {
+        guard let name = callee.last else { return nil }
+        if name.text == "require", arguments.count == 1, let string = arguments.first, string.kind == .string(open: false) {
+            return try required(string, session)
+        }
+        if callee.dropLast().last?.isSymbol(":") == true {
+            return try result(
+                of: { $0.methods.filter { $0.shortName == name.text } }, on: callee.dropLast(2), session)
+        }
+        var path = name.text
+        var rest = callee.dropLast()
+        while rest.last?.isSymbol(".") == true, let part = rest.dropLast().last, part.kind == .name {
+            path = part.text + "." + path
+            rest = rest.dropLast(2)
+        }
+        let entry = DocumentationIndex(session.host.modules).all.first { $0.name == path }
+        return entry.flatMap { type($0.documentation, receiver: nil, session) }
+    }
+
+    private static func property(_ tokens: ArraySlice<LuaToken>, _ session: Session) throws -> ExpressionValue? {
+        guard let name = tokens.last, tokens.dropLast().last?.isSymbol(".") == true else { return nil }
+        return try result(
+            of: { $0.properties.filter { $0.shortName == name.text } }, on: tokens.dropLast(2), session)
+    }
+
+    /// What one of a type's functions gives, for the object that an expression is.
+    private static func result(
+        of functions: (TypeFace) -> [NativeFunction], on receiver: ArraySlice<LuaToken>, _ session: Session
+    ) throws -> ExpressionValue? {
+        guard let found = try find(endingAt: receiver, in: session), let name = try found.typeName() else { return nil }
+        let faces = session.host.modules.flatMap(\.types).filter { $0.type.name == name }
+        return faces.flatMap(functions).lazy.compactMap { type($0.documentation, receiver: name, session) }.first
+    }
+
+    /// The type of object, if it is one of ours.
+    func typeName() throws -> String? {
+        switch self {
+        case .type(let name): return name
+        case .value(let box):
+            guard case .object(let object) = try box.value(at: 1) else { return nil }
+            return object.scriptType.name
+        }
+    }
+
+    /// What a signature says of the first result.
+    private static func type(
+        _ documentation: Documentation, receiver: String?, _ session: Session
+    ) -> ExpressionValue? {
+        let known = Set(session.host.modules.flatMap(\.types).map(\.type.name))
+        for form in (try? Signature(documentation.signature))?.forms ?? [] {
+            guard let result = form.results.first?.type else { continue }
+            let choices = if case .either(let choices) = result { choices } else { [result] }
+            for case .named(let name) in choices {
+                if known.contains(name) { return .type(name) }
+                switch form.head {
+                case .method(name, _), .property(name, _), .index(name, _): return receiver.map { .type($0) }
+                default: break
+                }
+            }
+        }
+        return nil
+    }
+}

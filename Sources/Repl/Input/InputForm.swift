@@ -1,0 +1,70 @@
+import Editors
+import LuaFlow
+
+/// What an input is, by Lua's own parser.
+enum InputForm: Equatable {
+    /// Its values are printed: `return` was put before it.
+    case expression
+    case statements
+    /// Statements, and from this byte on an expression, whose values are printed: `t = {1}; #t`.
+    case ending(at: Int)
+    /// The parser met the end where it wanted more.
+    case unfinished
+    case wrong
+
+    /// - Parameter text: an input with its top-level locals kept already.
+    init(_ text: String, _ interpreter: Interpreter) {
+        let whole = InputForm.verdict("return " + text, interpreter)
+        if whole == .statements {
+            self = .expression
+            return
+        }
+        let statements = InputForm.verdict(text, interpreter)
+        if statements == .statements {
+            self = .statements
+            return
+        }
+        let split = InputForm.split(text)
+        let ending = split.map { InputForm.verdict(InputForm.returning(text, from: $0), interpreter) } ?? .wrong
+        if let split, ending == .statements {
+            self = .ending(at: split)
+        } else {
+            self = [whole, statements, ending].contains(.unfinished) ? .unfinished : .wrong
+        }
+    }
+
+    /// The code that gives the input's values.
+    func code(_ text: String) -> String {
+        switch self {
+        case .expression: InputForm.returning(text, from: 0)
+        case .ending(let start): InputForm.returning(text, from: start)
+        default: text
+        }
+    }
+
+    /// Where the words begin that are no statement, behind some that are. They must be set off: `x = 1 2` is a slip.
+    static func split(_ text: String) -> Int? {
+        guard let start = Parser.refusedStatement(in: text), start > 0,
+            let before = Lua.tokens(text).last(where: { $0.range.upperBound <= start && $0.kind != .comment })
+        else { return nil }
+        let gap = Array(text.utf8)[before.range.upperBound..<start]
+        let isSetOff = before.isSymbol(";") || before.isKeyword("end") || gap.contains(UInt8(ascii: "\n"))
+        return isSetOff ? start : nil
+    }
+
+    static func returning(_ text: String, from start: Int) -> String {
+        let bytes = Array(text.utf8)
+        return String(decoding: bytes[..<start], as: UTF8.self) + "return "
+            + String(decoding: bytes[start...], as: UTF8.self)
+    }
+
+    private static func verdict(_ text: String, _ interpreter: Interpreter) -> InputForm {
+        do {
+            // The end of the line belongs to it: a quoted string does not go on behind one, but for a backslash or \z.
+            try interpreter.check(code: text + "\n")
+            return .statements
+        } catch {
+            return error.isIncomplete ? .unfinished : .wrong
+        }
+    }
+}
