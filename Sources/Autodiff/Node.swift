@@ -15,6 +15,9 @@ package final class Node {
     fileprivate(set) var isFreed = false
     /// The script's line that recorded it, in anomaly mode.
     let location: String?
+    /// The account of the results, and what was counted there for the record.
+    private let memory: NativeMemory?
+    private let footprint: Int
 
     fileprivate init(
         _ operation: String, inputs: [Variable], outputs: [Tensor], keeps: GradientRule.Keeps, reading others: [Tensor],
@@ -29,6 +32,10 @@ package final class Node {
         saved = others.map { ($0.storage, $0.storage.version) }
         if keeps.contains(.inputs) { saved += inputs.map { ($0.value.storage, $0.value.storage.version) } }
         if keeps.contains(.outputs) { saved += outputs.map { ($0.storage, $0.storage.version) } }
+        // Itself with its rule, and each input's frozen copy.
+        memory = outputs.first?.storage.memory
+        footprint = 256 + 128 * inputs.count
+        memory?.count(footprint)
     }
 
     /// Lets go of everything the rule needed.
@@ -40,7 +47,10 @@ package final class Node {
         isFreed = true
     }
 
-    deinit { releaseInputs() }
+    deinit {
+        releaseInputs()
+        memory?.release(footprint)
+    }
 
     /// Drops a chain of nodes link by link: left to reference counting, a chain of a million operations would be
     /// freed by a million nested calls and overflow the stack.

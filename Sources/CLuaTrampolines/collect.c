@@ -9,6 +9,7 @@ static void collect_all(lf_state *s, lua_State *L) {
     s->since_full = 0;
     s->debt = 0;
     s->live = s->callbacks.live_bytes(s->callbacks.context);
+    s->after_full = s->live + (int64_t)s->used;
 }
 
 static int collect_body(lua_State *L) {
@@ -26,15 +27,15 @@ void lf_collect(lf_state *s) {
 void lf_before_call(lf_state *s, lua_State *L) {
     if (!s->limit) return;
     int64_t limit = (int64_t)s->limit;
-    // Not again before a twentieth of the limit was allocated since.
-    if (s->live + (int64_t)s->used > limit / 10 * 8 && s->since_full > limit / 20) collect_all(s, L);
+    int64_t held = s->live + (int64_t)s->used;
+    // Not again before a twentieth of the limit was allocated since; what small objects cost shows in what is held only.
+    if (held > limit / 10 * 8 && (s->since_full > limit / 20 || held - s->after_full > limit / 20)) collect_all(s, L);
 }
 
 // A step for every `step_bytes` keeps pace; the ceiling catches what a slow cycle lets pile up. It follows the live
 // bytes that a full collection leaves, so a script that needs much is not collected at every call.
 void lf_after_call(lf_state *s, lua_State *L, int64_t charged, int64_t live) {
     s->live = live;
-    if (charged <= 0) return;
     s->debt += charged;
     s->since_full += charged;
     if (s->live > s->ceiling) {

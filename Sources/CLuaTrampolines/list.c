@@ -14,6 +14,7 @@ static void release_op(lf_state *s, lf_op *op) {
     switch (op->code) {
     case OP_STRING:
     case OP_SET_FIELD:
+        s->listed -= op->string.length;
         free(op->string.bytes);
         break;
     case OP_OBJECT:
@@ -30,23 +31,40 @@ static void release_op(lf_state *s, lf_op *op) {
     }
 }
 
+static void free_ops(lf_list *list) {
+    list->state->listed -= list->capacity * sizeof *list->ops;
+    free(list->ops);
+    list->ops = NULL;
+    list->capacity = 0;
+}
+
 void lf_list_clear(lf_list *list) {
     for (size_t i = 0; i < list->count; i++) release_op(list->state, &list->ops[i]);
     list->count = 0;
     list->height = list->most = 0;
     list->failed = list->complex = list->uses_arguments = false;
     if (list->capacity > 1024) {  // one large result must not keep its memory for ever
-        free(list->ops);
-        list->ops = NULL;
-        list->capacity = 0;
+        free_ops(list);
     }
 }
 
 void lf_list_free(lf_list *list) {
     if (!list) return;
     lf_list_clear(list);
-    free(list->ops);
+    free_ops(list);
     free(list);
+}
+
+static bool fits(const lf_state *s, size_t bytes) {
+    size_t held = s->used + s->listed + (s->live > 0 ? (size_t)s->live : 0);
+    return !s->limit || (bytes <= s->limit && held <= s->limit - bytes);
+}
+
+// Like Lua's own allocations: what does not fit is tried once more when the garbage is gone.
+static bool has_room(lf_state *s, size_t bytes) {
+    if (fits(s, bytes)) return true;
+    lf_collect(s);
+    return fits(s, bytes);
 }
 
 // Takes over what the instruction holds, also when memory is short.
@@ -57,12 +75,14 @@ static void append(lf_list *list, lf_op op, int32_t change) {
     }
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? list->capacity * 2 : 8;
-        lf_op *ops = realloc(list->ops, capacity * sizeof *ops);
+        size_t more = (capacity - list->capacity) * sizeof(lf_op);
+        lf_op *ops = has_room(list->state, more) ? realloc(list->ops, capacity * sizeof *ops) : NULL;
         if (!ops) {
             list->failed = list->complex = true;
             release_op(list->state, &op);
             return;
         }
+        list->state->listed += more;
         list->ops = ops;
         list->capacity = capacity;
     }
@@ -73,11 +93,12 @@ static void append(lf_list *list, lf_op op, int32_t change) {
 
 static void append_string(lf_list *list, lf_opcode code, const char *bytes, size_t length, int32_t change) {
     list->complex = true;
-    char *copy = malloc(length ? length : 1);
+    char *copy = has_room(list->state, length) ? malloc(length ? length : 1) : NULL;
     if (!copy) {
         list->failed = true;
         return;
     }
+    list->state->listed += length;
     if (length) memcpy(copy, bytes, length);
     append(list, (lf_op){.code = code, .string = {copy, length}}, change);
 }

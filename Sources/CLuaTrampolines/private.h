@@ -80,12 +80,14 @@ struct lf_state {
     lf_callbacks callbacks;
 
     size_t used, limit;
+    size_t listed;               // bytes of the lists of instructions
     long allocations, fail_at;
 
     int64_t live;                // native bytes alive
     int64_t debt;                // native bytes charged since the collector last worked for them
     int64_t ceiling;             // live native bytes at which everything is collected
     int64_t since_full;          // native bytes charged since the last full collection
+    int64_t after_full;          // bytes, native and Lua's, that the last full collection left
 
     lf_frame *frames;            // not in use
     lf_type *types;
@@ -157,6 +159,9 @@ int lf_call_original(lua_State *L);
 void lf_open_sandboxed(lua_State *L);
 void lf_open_readonly(lua_State *L);
 void lf_make_readonly(lua_State *L, bool deep);
+bool lf_push_target(lua_State *L, int index);
+void lf_open_require(lua_State *L);
+void lf_push_loaded(lua_State *L);
 void lf_open_script_files(lua_State *L);
 
 // location.c

@@ -16,7 +16,7 @@ static void *allocate(void *context, void *block, size_t old, size_t new) {
         if (s->fail_at && s->allocations >= s->fail_at) return NULL;
         size_t native = s->live > 0 ? (size_t)s->live : 0;
         // The limit bounds growth only: Lua takes for granted that shrinking works.
-        if (s->limit && (new > s->limit || s->used - old + native > s->limit - new)) return NULL;
+        if (s->limit && (new > s->limit || s->used - old + s->listed + native > s->limit - new)) return NULL;
     }
     void *moved = realloc(block, new);
     if (moved) s->used += new - old;

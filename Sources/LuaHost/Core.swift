@@ -50,7 +50,7 @@ final class Core: @unchecked Sendable {
                 guard let native, let frame else { return Int32(LF_STOP) }
                 return Unmanaged<Native>.fromOpaque(native).takeUnretainedValue().call(frame)
             },
-            release_object: { _, object in releaseObject(object) },
+            release_object: { account, object in releaseObject(object, account) },
             release_native: { native in
                 if let native { Unmanaged<Native>.fromOpaque(native).release() }
             },
@@ -169,9 +169,12 @@ extension LoadedFiles.Kind {
     }
 }
 
-private func releaseObject(_ object: UnsafeMutablePointer<lf_object>?) {
-    guard let object else { return }
-    UnsafeMutableRawPointer(object).assumingMemoryBound(to: (any ScriptObject).self).deinitialize(count: 1)
+private func releaseObject(_ object: UnsafeMutablePointer<lf_object>?, _ account: UnsafeMutableRawPointer?) {
+    guard let object, let account else { return }
+    let held = UnsafeMutableRawPointer(object).assumingMemoryBound(to: (any ScriptObject).self)
+    let footprint = held.pointee.scriptType.footprint
+    held.deinitialize(count: 1)
+    Unmanaged<NativeMemory>.fromOpaque(account).takeUnretainedValue().release(footprint)
 }
 
 extension Core {

@@ -95,6 +95,7 @@ extension Core {
         withUnsafeMutablePointer(to: &storage) {
             _ = UnsafeMutableRawPointer($0).initializeMemory(as: (any ScriptObject).self, to: object)
         }
+        memory.count(object.scriptType.footprint)
         lf_put_object(list, storage, type)
     }
 

@@ -4,6 +4,9 @@ import Synchronization
 ///
 /// A host binds one account for its run. Every tensor storage charges it on allocation and releases it when freed, so a
 /// memory cap holds over tensors too, and the host can let the collector work in proportion to what was allocated.
+///
+/// Objects count as well, each with a fixed cost (``overhead`` for a block of memory, ``ObjectType/footprint`` for what
+/// a script holds, and what the tape records): millions of small ones fill a machine as surely as a few large ones do.
 public final class NativeMemory: Sendable {
     /// The account in force for the work of the current task or thread.
     @TaskLocal public static var current: NativeMemory?
@@ -25,32 +28,45 @@ public final class NativeMemory: Sendable {
     /// Bytes alive now.
     public var liveBytes: Int { live.load(ordering: .relaxed) }
 
-    /// Bytes ever charged: the host compares two readings to see what a call allocated.
+    /// Bytes ever charged, without the fixed costs of objects: the host compares two readings to see what a call
+    /// allocated. Small objects are collected at the pace of the interpreter's own, of which each has one.
     public var chargedBytes: Int { charged.load(ordering: .relaxed) }
 
-    /// Counts `bytes` as alive.
+    /// What a block of memory costs besides its bytes: the object that owns it, shapes, the allocator's own.
+    public static let overhead = 160
+
+    /// Counts `bytes` as alive, and `overhead` of the objects that hold them.
     /// - Throws: ``ScriptError`` "not enough memory" when the cap would be passed; nothing is charged then.
-    public func charge(_ bytes: Int) throws {
-        if tryCharge(bytes) { return }
+    public func charge(_ bytes: Int, overhead: Int = 0) throws {
+        if tryCharge(bytes, overhead) { return }
         reclaim?()
-        if tryCharge(bytes) { return }
+        if tryCharge(bytes, overhead) { return }
         throw ScriptError(
             "memory", "not enough memory: \(bytes) bytes asked, \(liveBytes) in use, the limit is "
                 + "\(limit.load(ordering: .relaxed))")
     }
 
-    private func tryCharge(_ bytes: Int) -> Bool {
+    /// Counts a small object as alive that exists already. Past the cap it is the next ``charge(_:overhead:)``, or the
+    /// interpreter's next allocation, that is refused: nothing small has to handle an error for it.
+    public func count(_ overhead: Int) {
+        live.wrappingAdd(overhead, ordering: .relaxed)
+    }
+
+    private func tryCharge(_ bytes: Int, _ overhead: Int) -> Bool {
         if refuses() { return false }
-        let after = live.wrappingAdd(bytes, ordering: .relaxed).newValue
+        // What does not fit an Int fits no memory.
+        let (size, overflow) = bytes.addingReportingOverflow(overhead)
+        guard !overflow else { return false }
+        let after = live.wrappingAdd(size, ordering: .relaxed).newValue
         guard after <= limit.load(ordering: .relaxed) else {
-            live.wrappingSubtract(bytes, ordering: .relaxed)
+            live.wrappingSubtract(size, ordering: .relaxed)
             return false
         }
         charged.wrappingAdd(bytes, ordering: .relaxed)
         return true
     }
 
-    /// Takes back what ``charge(_:)`` counted.
+    /// Takes back what ``charge(_:overhead:)`` or ``count(_:)`` counted.
     public func release(_ bytes: Int) {
         live.wrappingSubtract(bytes, ordering: .relaxed)
     }

@@ -64,7 +64,17 @@ public protocol ScriptObject: AnyObject {
 /// The identity of a userdata type. Two types with one name are one type.
 public struct ObjectType: Hashable, Sendable {
     public let name: String
-    public init(_ name: String) { self.name = name }
+    /// Bytes that one costs about, besides the memory that it charges by itself: what ``NativeMemory`` counts for each
+    /// that a script holds.
+    public let footprint: Int
+
+    public init(_ name: String, footprint: Int = 768) {
+        self.name = name
+        self.footprint = footprint
+    }
+
+    public static func == (a: ObjectType, b: ObjectType) -> Bool { a.name == b.name }
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 /// A script's table, read without metamethods. Reading never runs script code.

@@ -18,7 +18,8 @@ public final class Storage {
     /// The version at which a write last put a recorded (differentiable) value here; see Autodiff's stale-view check.
     package var trackedSince: Int?
 
-    private let memory: NativeMemory?
+    /// The account that it is charged to.
+    package let memory: NativeMemory?
 
     /// Bytes held.
     public var byteCount: Int { count * dtype.stride }
@@ -31,17 +32,32 @@ public final class Storage {
             throw ScriptError("tensor", "not enough memory: \(count) elements of \(dtype.rawValue)")
         }
         let memory = NativeMemory.current
-        try memory?.charge(size)
+        try memory?.charge(size, overhead: NativeMemory.overhead)
         var block: UnsafeMutableRawPointer?
         guard posix_memalign(&block, 64, max(size, 64)) == 0, let block else {
-            memory?.release(size)
+            memory?.release(size + NativeMemory.overhead)
             throw ScriptError("tensor", "not enough memory: \(size) bytes")
         }
-        if zeroed { memset(block, 0, size) }
+        do {
+            if zeroed { try Storage.clear(block, size) }
+        } catch {
+            free(block)
+            memory?.release(size + NativeMemory.overhead)
+            throw error
+        }
         self.dtype = dtype
         self.count = count
         self.memory = memory
         bytes = block
+    }
+
+    /// In pieces: the system finds the pages of a large block one by one, which takes a second for some gigabytes.
+    private static func clear(_ block: UnsafeMutableRawPointer, _ size: Int) throws {
+        let piece = 1 << 26
+        for start in stride(from: 0, to: size, by: piece) {
+            if start > 0 { try Cancellation.check() }
+            memset(block + start, 0, min(piece, size - start))
+        }
     }
 
     /// Throws if the system would not give that much in one piece now.
@@ -53,6 +69,6 @@ public final class Storage {
 
     deinit {
         free(bytes)
-        memory?.release(byteCount)
+        memory?.release(byteCount + NativeMemory.overhead)
     }
 }

@@ -5,7 +5,7 @@ import Scripting
 /// It lives here, below Autodiff, so that rooms which only compute with values (projections, files, pictures) can take
 /// and return what scripts hold. PyTorch divides its tensor the same way.
 public final class Variable: ScriptObject {
-    public static let type = ObjectType("tensor")
+    public static let type = ObjectType("tensor", footprint: 224)
 
     public let value: Tensor
     /// Autodiff's record of where the value came from; nil for a plain value.

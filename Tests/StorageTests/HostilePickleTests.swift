@@ -145,9 +145,9 @@ import Testing
 
     @Test func aMemoryCapHolds() throws {
         let pickle = Pickle.dictionary([("w", Pickle.tensor(Pickle.storage(count: 8), [8], [1]))])
-        NativeMemory.$current.withValue(NativeMemory(limit: 31)) {
+        NativeMemory.$current.withValue(NativeMemory(limit: NativeMemory.overhead + 31)) {
             expectError("checkpoint.load", "not enough memory") { _ = try Self.load(pickle, [("0", Self.eight)]) }
         }
-        try NativeMemory.$current.withValue(NativeMemory(limit: 32)) { _ = try Self.load(pickle, [("0", Self.eight)]) }
+        try NativeMemory.$current.withValue(NativeMemory(limit: NativeMemory.overhead + 32)) { _ = try Self.load(pickle, [("0", Self.eight)]) }
     }
 }

@@ -28,6 +28,10 @@ enum TensorMethods {
             throw ScriptError("tensor:tolist", "\(Shape.describe(x.shape)) has too many rows")
         }
         let values = try x.value.toArray()
+        // On their way to a script they are there three times: here, as instructions, and in the script's table.
+        let bytes = values.count * (MemoryLayout<Value>.stride + 64)
+        try NativeMemory.current?.charge(0, overhead: bytes)
+        defer { NativeMemory.current?.release(bytes) }
         func nested(_ axis: Int, _ start: Int, _ stride: Int) -> Value {
             guard axis < x.shape.count else { return .number(values[start]) }
             let step = x.shape[axis] == 0 ? 0 : stride / x.shape[axis]
