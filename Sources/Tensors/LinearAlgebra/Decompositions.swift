@@ -9,9 +9,11 @@ extension Tensor {
         try factor.checkFinite("the matrix has infinite or NaN elements", operation)
         let n = factor.rows
         for index in 0..<factor.count {
-            try Cancellation.check()
-            var (size, info) = (Int32(n), Int32(0))
-            dpotrf_("L", &size, factor.base(index), &size, &info, 1)
+            let info = try LongCall.run(operations: cube(n) / 3) {
+                var (size, info) = (Int32(n), Int32(0))
+                dpotrf_("L", &size, factor.base(index), &size, &info, 1)
+                return info
+            }
             guard info == 0 else {
                 throw ScriptError(
                     operation,
@@ -59,13 +61,20 @@ extension Tensor {
         let r = try ColumnMajor(lead: packed.lead, rows: k, columns: n, for: operation)
         let (tau, work) = (try Workspace(k, for: operation), try Workspace(64 * max(m, n), for: operation))
         for index in 0..<packed.count {
-            try Cancellation.check()
+            let operations = 2 * Double(m) * Double(n) * Double(k)
+            _ = try LongCall.run(operations: operations) {
+                var (rows, columns, room, info) = (Int32(m), Int32(n), work.count, Int32(0))
+                dgeqrf_(&rows, &columns, packed.base(index), &rows, tau.doubles, work.doubles, &room, &info)
+                return info
+            }
             let base = packed.base(index)
-            var (rows, columns, size, room, info) = (Int32(m), Int32(n), Int32(k), work.count, Int32(0))
-            dgeqrf_(&rows, &columns, base, &rows, tau.doubles, work.doubles, &room, &info)
             for column in 0..<n { for row in 0...min(column, k - 1) { r.base(index)[column * k + row] = base[column * m + row] } }
             for i in 0..<(m * k) { q.base(index)[i] = base[i] }
-            dorgqr_(&rows, &size, &size, q.base(index), &rows, tau.doubles, work.doubles, &room, &info)
+            _ = try LongCall.run(operations: operations) {
+                var (rows, size, room, info) = (Int32(m), Int32(k), work.count, Int32(0))
+                dorgqr_(&rows, &size, &size, q.base(index), &rows, tau.doubles, work.doubles, &room, &info)
+                return info
+            }
         }
         packed.hold()
         tau.hold()
@@ -86,11 +95,13 @@ extension Tensor {
         let work = try Workspace(4 * k * k + 7 * k + 64 * max(m, n), for: operation)
         let integers = try Workspace(4 * k, for: operation)
         for index in 0..<matrices.count {
-            try Cancellation.check()
-            var (rows, columns, size, room, info) = (Int32(m), Int32(n), Int32(k), work.count, Int32(0))
-            dgesdd_(
-                "S", &rows, &columns, matrices.base(index), &rows, s.base(index), u.base(index), &rows, vt.base(index), &size,
-                work.doubles, &room, integers.integers, &info, 1)
+            let info = try LongCall.run(operations: 10 * Double(m) * Double(n) * Double(k)) {
+                var (rows, columns, size, room, info) = (Int32(m), Int32(n), Int32(k), work.count, Int32(0))
+                dgesdd_(
+                    "S", &rows, &columns, matrices.base(index), &rows, s.base(index), u.base(index), &rows, vt.base(index),
+                    &size, work.doubles, &room, integers.integers, &info, 1)
+                return info
+            }
             guard info == 0 else { throw ScriptError(operation, "the iteration did not converge") }
         }
         work.hold()
@@ -111,10 +122,13 @@ extension Tensor {
         let work = try Workspace(1 + 6 * n + 2 * n * n, for: operation)
         let integers = try Workspace((3 + 5 * n + 1) / 2, for: operation)
         for index in 0..<vectors.count {
-            try Cancellation.check()
-            var (size, room, integerRoom, info) = (Int32(n), work.count, Int32(3 + 5 * n), Int32(0))
-            dsyevd_(
-                "V", "L", &size, vectors.base(index), &size, values.base(index), work.doubles, &room, integers.integers, &integerRoom, &info, 1, 1)
+            let info = try LongCall.run(operations: 10 * cube(n)) {
+                var (size, room, integerRoom, info) = (Int32(n), work.count, Int32(3 + 5 * n), Int32(0))
+                dsyevd_(
+                    "V", "L", &size, vectors.base(index), &size, values.base(index), work.doubles, &room, integers.integers,
+                    &integerRoom, &info, 1, 1)
+                return info
+            }
             guard info == 0 else { throw ScriptError(operation, "the iteration did not converge") }
         }
         work.hold()

@@ -19,9 +19,11 @@ extension Tensor {
         let n = Int32(factors.matrices.rows)
         let work = try Workspace(64 * Int(n), for: operation)
         for index in 0..<factors.matrices.count {
-            try Cancellation.check()
-            var (size, room, info) = (n, work.count, Int32(0))
-            dgetri_(&size, factors.matrices.base(index), &size, factors.pivots(index), work.doubles, &room, &info)
+            _ = try LongCall.run(operations: 2 * cube(Int(n))) {
+                var (size, room, info) = (n, work.count, Int32(0))
+                dgetri_(&size, factors.matrices.base(index), &size, factors.pivots(index), work.doubles, &room, &info)
+                return info
+            }
         }
         work.hold()
         factors.hold()
@@ -40,9 +42,13 @@ extension Tensor {
         try factors.checkRegular(operation)
         let solution = try ColumnMajor(right, for: operation)
         for index in 0..<solution.count {
-            try Cancellation.check()
-            var (n, columns, info) = (Int32(solution.rows), Int32(solution.columns), Int32(0))
-            dgetrs_("N", &n, &columns, factors.matrices.base(index), &n, factors.pivots(index), solution.base(index), &n, &info, 1)
+            let operations = 2 * Double(solution.rows) * Double(solution.rows) * Double(solution.columns)
+            _ = try LongCall.run(operations: operations) {
+                var (n, columns, info) = (Int32(solution.rows), Int32(solution.columns), Int32(0))
+                dgetrs_(
+                    "N", &n, &columns, factors.matrices.base(index), &n, factors.pivots(index), solution.base(index), &n, &info, 1)
+                return info
+            }
         }
         factors.hold()
         try solution.checkFinite("the matrix is singular to working precision, or there are infinite or NaN elements", operation)
@@ -88,10 +94,14 @@ struct LUFactors {
         if finite { try matrices.checkFinite("the matrix has infinite or NaN elements", operation) }
         let size = min(matrices.rows, matrices.columns)
         pivotMemory = try Workspace((size * matrices.count + 1) / 2, for: operation)
+        let (matrices, pivotMemory) = (matrices, pivotMemory)
+        let operations = Double(matrices.rows) * Double(matrices.columns) * Double(size)
         for index in 0..<matrices.count {
-            try Cancellation.check()
-            var (m, n, info) = (Int32(matrices.rows), Int32(matrices.columns), Int32(0))
-            dgetrf_(&m, &n, matrices.base(index), &m, pivots(index), &info)
+            let info = try LongCall.run(operations: operations) {
+                var (m, n, info) = (Int32(matrices.rows), Int32(matrices.columns), Int32(0))
+                dgetrf_(&m, &n, matrices.base(index), &m, pivotMemory.integers + index * size, &info)
+                return info
+            }
             if info > 0, singular == nil { singular = (index + 1, Int(info)) }
         }
     }
