@@ -7,7 +7,7 @@
 static const char target_key;
 
 // Pushes the table behind the one at `index`; false, and nothing pushed, for any other value.
-static bool push_target(lua_State *L, int index) {
+bool lf_push_target(lua_State *L, int index) {
     if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index)) return false;
     lua_rawgetp(L, -1, &target_key);
     lua_remove(L, -2);
@@ -22,7 +22,7 @@ static int refuse(lua_State *L) {
 }
 
 static int length(lua_State *L) {
-    lua_pushinteger(L, push_target(L, 1) ? (lua_Integer)lua_rawlen(L, -1) : 0);
+    lua_pushinteger(L, lf_push_target(L, 1) ? (lua_Integer)lua_rawlen(L, -1) : 0);
     return 1;
 }
 
@@ -30,7 +30,7 @@ static int length(lua_State *L) {
 static int next_behind(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 2);
-    if (push_target(L, 1)) lua_replace(L, 1);
+    if (lf_push_target(L, 1)) lua_replace(L, 1);
     if (lua_next(L, 1)) return 2;
     lua_pushnil(L);
     return 1;
@@ -47,7 +47,7 @@ static int rawset_guarded(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checkany(L, 2);
     luaL_checkany(L, 3);
-    if (push_target(L, 1)) return refuse(L);
+    if (lf_push_target(L, 1)) return refuse(L);
     lua_settop(L, 3);
     lua_rawset(L, 1);
     return 1;
@@ -65,7 +65,7 @@ static void copy_field(lua_State *L, const char *name, int from, int to) {
 void lf_make_readonly(lua_State *L, bool deep) {
     luaL_checkstack(L, 10, NULL);
     int table = lua_gettop(L);
-    if (push_target(L, table)) {  // it is already
+    if (lf_push_target(L, table)) {  // it is already
         lua_pop(L, 1);
         return;
     }

@@ -159,6 +159,7 @@ void lf_open_sandboxed(lua_State *L) {
     lua_pushnil(L);
     lua_setfield(L, -2, "dump");
     lua_pop(L, 1);
+    lf_open_require(L);
 }
 
 // getmetatable("") and getmetatable(_G) tell nothing and cannot be changed.
@@ -184,7 +185,7 @@ static int seal_body(lua_State *L) {
     guard(L, "setmetatable", setmetatable_without_gc);
     lf_open_readonly(L);
     lf_open_script_files(L);
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lf_push_loaded(L);
     for (const char *const *name = libraries; *name; name++) {
         lua_getglobal(L, *name);
         lf_make_readonly(L, true);

@@ -133,6 +133,88 @@ static int search_path(lua_State *L) {
     return 2;
 }
 
+// ---------------------------------------------------------------- require
+
+// The registry's own table of what is loaded holds the host's libraries as they are: there messages and tracebacks look
+// for the names of functions. What scripts see of them are read-only stand-ins, in a table of their own.
+static const char loaded_key, searchers_key;
+
+void lf_push_loaded(lua_State *L) { lua_rawgetp(L, LUA_REGISTRYINDEX, &loaded_key); }
+
+// The functions of one of the host's modules get names.
+static void name_functions(lua_State *L, const char *module) {
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    bool is_host = lua_getfield(L, -1, module) != LUA_TNIL;
+    lua_pop(L, 2);
+    if (!is_host) return;
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lf_push_loaded(L);
+    if (lua_getfield(L, -1, module) == LUA_TTABLE && lf_push_target(L, -1)) lua_setfield(L, -4, module);
+    lua_pop(L, 3);
+}
+
+// As Lua's own. Upvalues: what is loaded, the searchers.
+static int require_shown(lua_State *L) {
+    const char *name = luaL_checkstring(L, 1);
+    lua_settop(L, 1);
+    lua_getfield(L, lua_upvalueindex(1), name);
+    if (lua_toboolean(L, 2)) return 1;
+    lua_settop(L, 1);
+    lua_pushliteral(L, "");  // where it was looked for in vain
+    for (lua_Integer i = 1;; i++) {
+        if (lua_rawgeti(L, lua_upvalueindex(2), i) == LUA_TNIL)
+            return luaL_error(L, "module '%s' not found:%s", name, lua_tostring(L, 2));
+        lua_pushvalue(L, 1);
+        lua_call(L, 1, 2);
+        if (lua_isfunction(L, -2)) break;
+        if (lua_isstring(L, -2)) {
+            lua_pushfstring(L, "%s\n\t%s", lua_tostring(L, 2), lua_tostring(L, -2));
+            lua_replace(L, 2);
+        }
+        lua_settop(L, 2);
+    }
+    lua_insert(L, 3);      // name, tried, where it was found, loader
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, 3);
+    lua_call(L, 2, 1);
+    if (!lua_isnil(L, -1)) lua_setfield(L, lua_upvalueindex(1), name);
+    lua_settop(L, 3);
+    if (lua_getfield(L, lua_upvalueindex(1), name) == LUA_TNIL) {
+        lua_pushboolean(L, 1);
+        lua_replace(L, -2);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, lua_upvalueindex(1), name);
+    }
+    name_functions(L, name);
+    lua_insert(L, 3);
+    return 2;
+}
+
+void lf_open_require(lua_State *L) {
+    lua_newtable(L);
+    int shown = lua_gettop(L);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, shown);
+    }
+    lua_settop(L, shown);
+    lua_pushvalue(L, shown);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &loaded_key);
+    lua_newtable(L);  // the first searcher: what the host put there
+    lua_getglobal(L, LUA_LOADLIBNAME);
+    lua_getfield(L, -1, "searchers");
+    lua_rawgeti(L, -1, 1);
+    lua_rawseti(L, shown + 1, 1);
+    lua_settop(L, shown + 1);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &searchers_key);
+    lua_pushcclosure(L, require_shown, 2);
+    lua_setglobal(L, "require");
+}
+
 // ---------------------------------------------------------------- package
 
 // package.loaded: names may be forgotten and set, but for those of the host's own modules. Upvalue 1: the real table,
@@ -150,7 +232,7 @@ static int set_loaded(lua_State *L) {
 }
 
 static void push_loaded(lua_State *L) {
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lf_push_loaded(L);
     int loaded = lua_gettop(L);
     lua_newtable(L);
     lua_pushnil(L);
@@ -173,7 +255,7 @@ static void push_loaded(lua_State *L) {
     lua_settop(L, loaded);
 }
 
-// require keeps the real package for itself; scripts get one with a path and a view of what is loaded.
+// Scripts get a package with a path and a view of what is loaded.
 static void replace_package(lua_State *L) {
     lua_getglobal(L, LUA_LOADLIBNAME);
     int real = lua_gettop(L);
@@ -184,20 +266,20 @@ static void replace_package(lua_State *L) {
         lua_getfield(L, real, kept[i]);
         lua_setfield(L, shown, kept[i]);
     }
-    lua_newtable(L);  // the searchers: what the host put there, then Lua files
-    lua_getfield(L, real, "searchers");
-    lua_rawgeti(L, -1, 1);
-    lua_remove(L, -2);
-    lua_rawseti(L, -2, 1);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &searchers_key);
     lua_pushvalue(L, shown);
     lua_pushcclosure(L, search, 1);
     lua_rawseti(L, -2, 2);
-    lua_setfield(L, real, "searchers");
+    lua_pop(L, 1);
 
     lua_pushcfunction(L, search_path);
     lua_setfield(L, shown, "searchpath");
 
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_pushvalue(L, shown);
+    lua_setfield(L, -2, LUA_LOADLIBNAME);
+    lua_pop(L, 1);
+    lf_push_loaded(L);
     lua_pushvalue(L, shown);
     lua_setfield(L, -2, LUA_LOADLIBNAME);
     lua_pop(L, 1);

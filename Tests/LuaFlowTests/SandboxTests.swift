@@ -30,6 +30,42 @@ import Testing
         return try LuaFlow.Host(options: options)
     }
 
+    /// Libraries are stand-ins, and yet messages and tracebacks know what their functions are called.
+    @Test func functionsHaveTheirNamesInMessages() throws {
+        let host = try SandboxTests.host()
+        let script = """
+            local names = {}
+            local _, first = pcall(string.format, "%d", tensor.ones(1))
+            local _, second = xpcall(tensor.zeros, debug.traceback, "x")
+            local _, third = xpcall(require("tensor").zeros, debug.traceback, "x")
+            return first, second, third, require("string") == string, package.loaded.tensor == tensor
+            """
+        let values = try host.run(code: script)
+        guard values.count == 5, case .string(let first) = values[0], case .string(let second) = values[1],
+            case .string(let third) = values[2], case .boolean(true) = values[3], case .boolean(true) = values[4]
+        else {
+            Issue.record("\(values)")
+            return
+        }
+        #expect(first.contains("'string.format'"), "\(first)")
+        for text in [second, third] { #expect(text.contains("in function 'tensor.zeros'"), "\(text)") }
+    }
+
+    @Test func whatIsRequiredIsFoundAndRefusedAsEver() throws {
+        let host = try SandboxTests.host()
+        let script = """
+            assert(require("tensor") == require("tensor") and select(2, require("tensor")) == nil)
+            local ok, message = pcall(require, "nowhere")
+            assert(not ok and message:find("module 'nowhere' not found:\\n\\tno field package.preload['nowhere']", 1, true), message)
+            for name, library in pairs(package.loaded) do
+                if name ~= "_G" and name ~= "package" then
+                    assert(not pcall(rawset, library, "x", 1) and not pcall(function() library.x = 1 end), name)
+                end
+            end
+            """
+        try host.run(code: script)
+    }
+
     static let attempts: [Attempt] = [
         // S5: what everybody shares.
         Attempt("S5", "assert(not pcall(function() getmetatable('').__index = {evil = 1} end)) assert(('').evil == nil)"),

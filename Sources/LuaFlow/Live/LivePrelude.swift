@@ -128,7 +128,7 @@ enum LivePrelude {
         end
 
         local function search(name)
-          return package.searchpath and package.searchpath((name:gsub("%.lua$", "")), package.path) or nil
+          return package and package.searchpath and package.searchpath((name:gsub("%.lua$", "")), package.path) or nil
         end
 
         -- The latest version of the function that one stands for; nil for any other.
