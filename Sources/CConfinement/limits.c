@@ -50,6 +50,8 @@ void cf_hand_on_standard_streams_only(void) {
     for (int descriptor = 3; descriptor < most; descriptor++) fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 }
 
+bool cf_output_is_whole(void) { return fflush(stdout) == 0 && !ferror(stdout); }
+
 void cf_print_by_lines(void) { setvbuf(stdout, NULL, _IOLBF, 0); }
 
 bool cf_end_with_parent(int32_t parent) {

@@ -26,6 +26,8 @@ void lf_forget_traceback(lua_State *L) {
 
 // Leaves the error value as it is. Never calls a script's __tostring: it might not return.
 int lf_message_handler(lua_State *L) {
+    // A call that a signal woke up may raise an error of its own about it.
+    if (lf_is_stopping(lf_state_of(L))) lf_note_stop(L);
     if (lf_is_stop(L, 1)) return 1;
     // An error that comes through a native function was traced where it arose.
     lua_rawgetp(L, LUA_REGISTRYINDEX, &traceback_key);
@@ -156,6 +158,16 @@ bool lf_protect(lf_state *s, lua_CFunction body, void *argument, int results, lf
     describe(s, L, status, failure);
     lua_settop(L, top);
     return false;
+}
+
+static int error_text(lua_State *L) {
+    lf_reference_push(L, lua_touserdata(L, 1));
+    if (!luaL_callmeta(L, -1, "__tostring") || lua_type(L, -1) != LUA_TSTRING) lua_pushnil(L);
+    return 1;
+}
+
+bool lf_error_text(lf_state *s, lf_reference *value, lf_values *text, lf_failure *failure) {
+    return lf_protect(s, error_text, value, 1, text, failure);
 }
 
 // Slots taken by tables and functions are the reader's now.

@@ -190,6 +190,7 @@ lf_paused_run lf_begin_nested_run(lf_state *s) {
 }
 
 void lf_end_nested_run(lf_state *s, lf_paused_run outer) {
+    s->stopped_at[0] = 0;
     s->exiting = outer.exiting;
     s->exit_code = outer.exit_code;
     if (atomic_load(&terminal_state) == s && atomic_exchange(&presses, outer.presses) > 1) alarm(0);

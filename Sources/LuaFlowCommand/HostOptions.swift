@@ -32,7 +32,10 @@ struct HostOptions: ParsableArguments {
     ) throws {
         guard records || capsule == nil else { throw ValidationError("--capsule: for luaflow run, watch and -e only") }
         try limits.check()
-        guard sandboxes || !limits.sandbox else { throw ValidationError("--sandbox: for luaflow run and -e only") }
+        guard sandboxes || !limits.sandbox else {
+            throw ValidationError(
+                "--sandbox: for luaflow run FILE, -e CODE and a script on standard input (luaflow --sandbox < FILE) only")
+        }
         guard capsule == nil || !limits.sandbox else {
             throw ValidationError("--capsule and --sandbox: one of the two expected, as replaying a capsule is for scripts you trust")
         }
@@ -45,7 +48,7 @@ struct HostOptions: ParsableArguments {
             if limits.sandbox {
                 let sandbox = try Sandbox(limits, plugins: path)
                 guard Worker.isThisProcess else {
-                    throw ExitCode(try WorkerProcess().status(timeLimit: sandbox.timeLimit))
+                    throw ExitCode(try WorkerProcess().status(sandbox))
                 }
                 try Worker.confine(sandbox, script: script)
                 options.trust = .sandboxed
@@ -57,6 +60,7 @@ struct HostOptions: ParsableArguments {
             // One time for all of it, plugins included.
             host.interpreter.timeLimit = timeLimit
             host.interpreter.timeLimitBegins = .now
+            if !limits.sandbox { Overrun.watch(host) }
             Subcommands.reserve(in: host)
             try Repl.reserveCommands(in: host)
             try host.interpreter.withInterruptsFromTerminal {
@@ -66,7 +70,11 @@ struct HostOptions: ParsableArguments {
                 let plugins = host.loadPlugins(path)
                 if reportsPlugins { for plugin in plugins { plugin.report.map(Session.write) } }
                 if plugins.contains(where: \.usedUpTheTime) { throw ExitCode(1) }
-                try body(host)
+                do {
+                    try body(host)
+                } catch let error as LuaError {
+                    throw host.interpreter.shown(error)
+                }
             }
         }
     }

@@ -9,7 +9,7 @@ enum PauseAtPrompt {
         guard [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].allSatisfy({ isatty($0) == 1 }) else { return }
         host.context.service(PausePrompt.self).ask = { [weak host] point in
             guard let host else { return .resume }
-            return try ask(host, point)
+            return try host.interpreter.whileSomebodyLooks { try ask(host, point) }
         }
     }
 

@@ -35,9 +35,13 @@ extension LuaFlowCommand {
 
     /// The prompt at a terminal; elsewhere standard input is a script.
     static func prompt(_ options: HostOptions, file: String? = nil, arguments: [String] = []) throws {
-        try options.withHost(globals: true, script: file == StandardInput.name ? nil : file) { host in
-            if file == StandardInput.name { return try StandardInput.run(in: host, arguments: arguments) }
-            guard isatty(STDIN_FILENO) == 1 else {
+        let isScript = isatty(STDIN_FILENO) != 1
+        let readsInput = file == StandardInput.name
+        try options.withHost(
+            globals: true, script: readsInput ? nil : file, sandboxes: readsInput || (file == nil && isScript)
+        ) { host in
+            if readsInput { return try StandardInput.run(in: host, arguments: arguments) }
+            guard !isScript else {
                 if let file { _ = try host.run(file: file, arguments: arguments) }
                 return try StandardInput.run(in: host)
             }
@@ -61,19 +65,28 @@ enum StandardInput {
         guard !isMissing else { throw ScriptError("standard input", "it is closed; luaflow run FILE runs a file") }
         host.install(ScriptCall(script: "stdin", usage: "luaflow -", arguments: arguments))
         let words = arguments.map { Value.string($0) }
-        let read = try host.interpreter.run(code: source, name: "=luaflow", arguments: words)
-        switch read.first {
-        case .function(let chunk)?: try host.interpreter.call(chunk, words)
-        case .string(let message)?: throw ScriptError("", message)
-        default: throw ScriptError("standard input", "it cannot be read")
-        }
+        _ = try host.interpreter.run(code: "arg = {[0] = '-', ...}", name: "=luaflow", arguments: words)
+        try host.interpreter.run(name: "=stdin", arguments: words) { try read() }
     }
 
-    /// Read by Lua as it reads files: strings keep whatever bytes they have, a byte order mark and a first line that begins
-    /// with # are skipped.
-    private static let source = """
-        arg = {[0] = "-", ...}
-        local chunk, message = loadfile(nil, "t")
-        return chunk or message
-        """
+    /// All of it. Charged while it comes in, as it may never end.
+    private static func read() throws -> [UInt8] {
+        var text: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        var charged = 0
+        defer { NativeMemory.current?.release(charged) }
+        while true {
+            let count = Foundation.read(STDIN_FILENO, &piece, piece.count)
+            if count < 0, errno == EINTR {
+                try Cancellation.check()
+                continue
+            }
+            guard count >= 0 else { throw ScriptError("stdin", String(cString: strerror(errno))) }
+            if count == 0 { return text }
+            // An array that grows is there twice.
+            try NativeMemory.current?.charge(2 * count)
+            charged += 2 * count
+            text += piece.prefix(count)
+        }
+    }
 }

@@ -19,7 +19,7 @@ extension LuaFlowCommand {
                 throw ValidationError("--sandbox goes before the file: what follows it is the script's own")
             }
             if file == StandardInput.name {
-                return try host.withHost { try StandardInput.run(in: $0, arguments: arguments) }
+                return try host.withHost(sandboxes: true) { try StandardInput.run(in: $0, arguments: arguments) }
             }
             try host.withHost(script: file, records: true, sandboxes: true) {
                 try host.run(.init(script: file, arguments: arguments), in: $0)

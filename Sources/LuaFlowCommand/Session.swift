@@ -1,4 +1,5 @@
 import ArgumentParser
+import CConfinement
 import Foundation
 import LuaFlow
 
@@ -7,14 +8,31 @@ enum Session {
     static func leaving(_ body: () throws -> Void) throws {
         do {
             try body()
+            try checkOutput()
         } catch let error as LuaError {
-            if case .exit(let code) = error.kind { throw ExitCode(Int32(clamping: code)) }
+            if case .exit(let code) = error.kind { try leave(Int32(clamping: code)) }
             write("luaflow: \(error.report)\n")
-            throw ExitCode(error.kind == .interrupted ? 130 : 1)
+            try leave(error.kind == .interrupted ? 130 : 1)
         } catch let error as ScriptError {
             write("luaflow: \(error)\n")
-            throw ExitCode(1)
+            try leave(1)
         }
+    }
+
+    /// What was printed must have been written, or nobody should take it for all there was.
+    private static func checkOutput() throws {
+        guard !cf_output_is_whole() else { return }
+        throw ScriptError("", "standard output could not be written in full")
+    }
+
+    /// A sandbox's worker has said what there was to say; a computation that was stopped and still runs would find its
+    /// libraries torn down.
+    private static func leave(_ status: Int32) throws {
+        if Worker.isConfined || Machine.isBusy {
+            fflush(nil)
+            _exit(status)
+        }
+        throw ExitCode(status)
     }
 
     /// Writes to standard error, after what the script printed. That nobody reads it is no failure of ours.

@@ -29,6 +29,25 @@ extension Interpreter {
         }
     }
 
+    /// The error as it is shown to people: of an object that was raised, what its `__tostring` says, like plain Lua. That is
+    /// the script's code, so it is a run of its own and has little time; then, or when it fails, its type must do.
+    public func shown(_ error: LuaError, within limit: Duration = .seconds(1)) -> LuaError {
+        guard error.kind == .runtime, error.message.hasPrefix("(error object is a "), let raised = error.value,
+            raised.core === core, !core.isRunning.load(ordering: .acquiring)
+        else { return error }
+        let before = timeLimit
+        timeLimit = before.map { min($0, limit) } ?? limit
+        defer { timeLimit = before }
+        let values = try? inRun {
+            var text = lf_values()
+            var failure = lf_failure()
+            guard lf_error_text(core.state, raised.reference, &text, &failure) else { throw core.error(&failure) }
+            return core.take(&text)
+        }
+        guard case .string(let message)? = values?.first else { return error }
+        return LuaError(.runtime, message, traceback: error.traceback, value: raised)
+    }
+
     func nested<R>(_ body: () throws -> R) throws -> R {
         let outer = lf_begin_nested_run(core.state)
         defer {
@@ -38,6 +57,6 @@ extension Interpreter {
                 lf_interrupt(core.state)
             }
         }
-        return try reportingStops(body)
+        return try whileSomebodyLooks { try reportingStops(body) }
     }
 }

@@ -53,9 +53,12 @@ public final class Interpreter: @unchecked Sendable {
         var running = false
         var closed = false
         var timedOut = false
+        /// Those who look at the run while it stands still; see ``whileSomebodyLooks(_:)``.
+        var lookers = 0
         /// The asynchronous work that has the thread, which its task may cancel.
         var work: CancellableWork?
     }
+    let overrun = Mutex<Overrun?>(nil)
     private let limit = Mutex<Duration?>(nil)
     private let limitBegins = Mutex<ContinuousClock.Instant?>(nil)
     var closeRequested = false
@@ -335,13 +338,16 @@ public final class Interpreter: @unchecked Sendable {
     func reportingStops<R>(_ body: () throws -> R) throws -> R {
         do {
             return try body()
-        } catch let error where error is Interrupted || (error as? LuaError)?.kind == .interrupted {
+        } catch let error where error is Interrupted || (error as? LuaError)?.kind == .interrupted
+            // A call of C's that a signal woke up may have made an error of it.
+            || lf_is_stopping(core.state)
+        {
             var code: Int32 = 0
             if lf_is_exiting(core.state, &code) { throw LuaError(.exit(code: Int(code)), "exit with status \(code)") }
             if let limit = timeLimit, runs.withLock({ $0.timedOut }) {
-                throw LuaError(.timeLimit, "stopped: the time limit of \(limit.inSeconds) has passed")
+                throw LuaError(.timeLimit, "stopped: the time limit of \(limit.inSeconds) has passed", place: stoppedAt)
             }
-            throw LuaError(.interrupted, "interrupted")
+            throw LuaError(.interrupted, "interrupted", place: stoppedAt)
         }
     }
 
@@ -363,6 +369,7 @@ public final class Interpreter: @unchecked Sendable {
                 runs.timedOut = true
                 lf_interrupt(self.core.state)
             }
+            self?.watchOverrun(number, limit)
         }
         let parts = (limit - (begin?.duration(to: .now) ?? .zero)).components
         let nanoseconds = Double(parts.seconds) * 1e9 + Double(parts.attoseconds) * 1e-9

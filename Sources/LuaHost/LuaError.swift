@@ -28,20 +28,28 @@ public struct LuaError: Error, CustomStringConvertible, Sendable {
     public let message: String
     /// Lua's stack where the error arose, innermost first.
     public let traceback: String?
+    /// The script's line at which an interrupt or the time limit stopped it; nil for other errors, and when it is not known.
+    public let place: ScriptPlace?
     /// The error value, so that it can be raised again unchanged.
     let value: ErrorValue?
 
-    init(_ kind: Kind, _ message: String, traceback: String? = nil, value: ErrorValue? = nil) {
+    init(
+        _ kind: Kind, _ message: String, traceback: String? = nil, place: ScriptPlace? = nil, value: ErrorValue? = nil
+    ) {
         self.kind = kind
         self.message = message
         self.traceback = traceback
+        self.place = place
         self.value = value
     }
 
     public var description: String { message }
 
-    /// Message and traceback, as the command line prints them.
-    public var report: String { traceback.map { message + "\n" + $0 } ?? message }
+    /// Message and traceback, as the command line prints them; of very long ones the middle is left out.
+    public var report: String {
+        let text = (place.map { "\($0): " } ?? "") + abridged(message)
+        return traceback.map { text + "\n" + abridged($0, to: 16384) } ?? text
+    }
 
     /// True for text that is not wrong yet, only not finished: a read-eval-print loop asks for another line.
     public var isIncomplete: Bool { kind == .syntax && message.hasSuffix("<eof>") }

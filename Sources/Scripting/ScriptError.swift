@@ -9,8 +9,8 @@ public struct ScriptError: Error, CustomStringConvertible, Equatable, Sendable {
     public let message: String
 
     public init(_ operation: String, _ message: String) {
-        self.operation = operation
-        self.message = message
+        self.operation = abridged(operation)
+        self.message = abridged(message)
     }
 
     public var description: String { operation.isEmpty ? message : "\(operation): \(message)" }

@@ -67,6 +67,45 @@ import Testing
         #expect(host.interpreter.stoppedAt == nil)
     }
 
+    /// C's library gives up what it waits for when a signal comes: that is how a stop is heard there, and no error.
+    @Test(arguments: [true, false]) func anErrorThatAStopCausedIsTheStop(timed: Bool) throws {
+        let host = try Host()
+        let interpreter = host.interpreter
+        try interpreter.setGlobal("wait", .closure(
+            NativeFunction("wait", Documentation("wait()", "For tests.")) { _ -> [Value] in
+                while Cancellation.current?.isRequested() != true {}
+                throw ScriptError("", "Interrupted system call")
+            }, bound: []))
+        if timed {
+            interpreter.timeLimit = .milliseconds(50)
+        } else {
+            DispatchQueue.global().asyncAfter(deadline: .now() + 0.05) { interpreter.interrupt() }
+        }
+        let error = try host.error("local x = 1\nwait()")
+        #expect(error.kind == (timed ? .timeLimit : .interrupted))
+        #expect(error.place?.line == 2 && error.traceback == nil)
+        #expect(error.report == "\(error.place?.description ?? "?"): \(error.message)")
+        #expect(try host.text("return 1") == "1")
+    }
+
+    /// A call that does not come back is somebody's who can end the process.
+    @Test func aRunThatOverrunsItsLimitIsReported() throws {
+        let host = try Host()
+        let interpreter = host.interpreter
+        let reported = DispatchSemaphore(value: 0)
+        interpreter.timeLimit = .milliseconds(20)
+        interpreter.onOverrun(after: .milliseconds(100)) { limit in
+            #expect(limit == .milliseconds(20))
+            reported.signal()
+        }
+        try interpreter.setGlobal("stay", .closure(
+            NativeFunction("stay", Documentation("stay()", "For tests.")) { _ -> [Value] in
+                reported.wait()
+                return []
+            }, bound: []))
+        #expect(try host.error("stay()").kind == .timeLimit)
+    }
+
     @Test func interruptBetweenRunsDoesNothing() throws {
         let host = try Host()
         host.interpreter.interrupt()

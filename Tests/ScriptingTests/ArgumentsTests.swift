@@ -113,6 +113,21 @@ final class Thing: ScriptObject {
     }
 }
 
+@Suite struct AbridgedTests {
+    @Test func onlyLongTextsLoseTheirMiddle() {
+        let line = String(repeating: "a", count: 4096)
+        #expect(abridged(line) == line)
+        #expect(abridged("start" + String(repeating: "a", count: 1_000_000) + "end", to: 20) == "startaaaaa... (999988 bytes are left out) ...aaaaaaaend")
+        // Characters of several bytes stay whole wherever the cut falls.
+        for shift in 0..<5 {
+            let text = String(repeating: "x", count: shift) + String(repeating: "é\u{1F600}", count: 1000)
+            let short = abridged(text, to: 100)
+            #expect(short.utf8.count < 160 && !short.contains("\u{FFFD}"), "\(short)")
+        }
+        #expect(ScriptError("tensor.sum", "unknown option " + String(repeating: "z", count: 1_000_000)).description.utf8.count < 5000)
+    }
+}
+
 @Suite struct NativeMemoryTests {
     @Test func limitsAndCounts() throws {
         let memory = NativeMemory(limit: 100)
@@ -124,6 +139,22 @@ final class Thing: ScriptObject {
         try memory.charge(100)
         #expect(memory.liveBytes == 100)
         #expect(memory.chargedBytes == 160)
+    }
+
+    /// What objects cost counts against the limit, and is no news for the collector's pace.
+    @Test func objectsCountBesideBytes() throws {
+        let memory = NativeMemory(limit: 1000)
+        try memory.charge(100, overhead: 50)
+        memory.count(800)
+        #expect(memory.liveBytes == 950 && memory.chargedBytes == 100)
+        #expect(throws: ScriptError.self) { try memory.charge(10, overhead: 50) }
+        #expect(throws: ScriptError.self) { try memory.charge(.max, overhead: 50) }
+        // Past the limit by what exists already: nothing more fits.
+        memory.count(100)
+        #expect(throws: ScriptError.self) { try memory.charge(0) }
+        memory.release(900)
+        memory.release(150)
+        #expect(memory.liveBytes == 0)
     }
 
     @Test func roomIsMadeBeforeFailing() throws {

@@ -23,6 +23,8 @@ void cf_hand_on_standard_streams_only(void);
 
 // Standard output is written line by line, also into files and pipes.
 void cf_print_by_lines(void);
+// Flushes standard output; false when that, or an earlier write, failed.
+bool cf_output_is_whole(void);
 
 // The kernel kills this process when `parent` ends. False when that parent is gone already. True, and nothing done,
 // where the system has no such thing.

@@ -185,6 +185,8 @@ void lf_values_done(lf_state *state, lf_values *values);
 
 // All of these return true, or false with the failure filled.
 bool lf_run_file(lf_state *state, const char *path, lf_list *arguments, lf_values *results, lf_failure *failure);
+// What an error object's __tostring makes of it; nil when it has none. Runs the script's code.
+bool lf_error_text(lf_state *state, lf_reference *value, lf_values *text, lf_failure *failure);
 bool lf_run_code(
     lf_state *state, const char *code, size_t length, const char *name, bool only_check, lf_list *arguments,
     lf_values *results, lf_failure *failure);

@@ -1,8 +1,10 @@
 import ArgumentParser
+import Foundation
 
 /// What a script may take and touch.
 struct LimitOptions: ParsableArguments {
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             """
             Let the script hold at most this much, Lua's values and tensors together: 512M, 2G, or bytes. (default: \
@@ -11,6 +13,7 @@ struct LimitOptions: ParsableArguments {
     var memory: MemorySize?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Stop the script after this time: 10, 0.5, 2m. (default: never; 60 s in the sandbox)",
             valueName: "seconds"))
@@ -38,9 +41,14 @@ struct LimitOptions: ParsableArguments {
 
     /// Throws when options contradict each other, as nobody should think that a script is fenced in when it is not.
     func check() throws {
-        guard !sandbox else { return }
-        for (option, folders) in [("--allow-read", allowRead), ("--allow-write", allowWrite)] where !folders.isEmpty {
-            throw ValidationError("\(option) opens folders to sandboxed scripts: add --sandbox")
+        for (option, folders) in [("--allow-read", allowRead), ("--allow-write", allowWrite)] {
+            for folder in folders {
+                guard sandbox else { throw ValidationError("\(option) opens folders to sandboxed scripts: add --sandbox") }
+                var isFolder: ObjCBool = false
+                guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+                    throw ValidationError("\(option) \(folder.isEmpty ? "''" : folder): there is no such folder")
+                }
+            }
         }
     }
 }
@@ -61,7 +69,7 @@ struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
             unit = known
             digits = digits.dropLast()
         }
-        guard let number = Double(digits), number > 0,
+        guard digits.allSatisfy({ "0123456789.eE+".contains($0) }), let number = Double(digits), number > 0,
             let bytes = Int(exactly: (number * Double(unit)).rounded())
         else { return nil }
         self.bytes = bytes
@@ -81,8 +89,8 @@ struct TimeSpan: ExpressibleByArgument {
         let unit = units.first { argument.hasSuffix($0.0) }
         guard let number = Double(argument.dropLast(unit?.0.count ?? 0)) else { return nil }
         let seconds = number * (unit?.1 ?? 1)
+        guard seconds > 0 else { return nil }
         // A year is as good as never, and fits every clock.
-        guard seconds > 0, seconds <= 366 * 86400 else { return nil }
-        self.init(seconds: seconds)
+        self.init(seconds: min(seconds, 366 * 86400))
     }
 }

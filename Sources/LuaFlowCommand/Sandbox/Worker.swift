@@ -1,6 +1,7 @@
 import CConfinement
 import Foundation
 import LuaFlow
+import Synchronization
 
 /// The process that a sandboxed script runs in, seen from inside.
 ///
@@ -13,6 +14,10 @@ enum Worker {
     /// True in a process that was started for a sandboxed script.
     static var isThisProcess: Bool { parent != nil }
 
+    /// True once ``confine(_:script:)`` was called.
+    static var isConfined: Bool { confined.load(ordering: .relaxed) }
+    private static let confined = Atomic<Bool>(false)
+
     private static var parent: Int32? { ProcessInfo.processInfo.environment[parentVariable].flatMap { Int32($0) } }
 
     /// Gives up what the script does not need. There is no way back.
@@ -23,6 +28,7 @@ enum Worker {
             throw ScriptError("sandbox", "the process that asked for it is gone")
         }
         unsetenv(parentVariable)
+        confined.store(true, ordering: .relaxed)
         // What was printed before a kill is seen.
         cf_print_by_lines()
         for (resource, value) in limits(sandbox) {

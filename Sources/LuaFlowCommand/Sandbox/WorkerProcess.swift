@@ -7,7 +7,7 @@ import Synchronization
 /// The process that a sandboxed script runs in, seen from outside: started, watched, and killed at the deadline.
 final class WorkerProcess: Sendable {
     private let process: pid_t
-    private let state = Mutex<(ended: Bool, killed: Bool)>((false, false))
+    private let state = Mutex<(ended: Bool, killed: Bool, peak: Int)>((false, false, 0))
 
     /// Starts this program again, with the same arguments, open standard streams and nothing else.
     init() throws {
@@ -16,7 +16,7 @@ final class WorkerProcess: Sendable {
 
     /// Waits for the end.
     /// - Returns: the status to leave with; messages are written.
-    func status(timeLimit: Duration) -> Int32 {
+    func status(_ sandbox: Sandbox) -> Int32 {
         // The worker hears Ctrl-C from the terminal by itself; a signal sent to us alone is passed on.
         let before = signal(SIGINT, SIG_IGN)
         hear([SIGINT, SIGTERM, SIGHUP, SIGQUIT])
@@ -24,7 +24,7 @@ final class WorkerProcess: Sendable {
         interrupts.setEventHandler { [self] in send(SIGINT, killing: false) }
         interrupts.resume()
         let deadline = DispatchSource.makeTimerSource(queue: .global())
-        deadline.schedule(deadline: .now() + (timeLimit + Sandbox.grace).dispatched)
+        deadline.schedule(deadline: .now() + (sandbox.timeLimit + Sandbox.grace).dispatched)
         deadline.setEventHandler { [self] in send(SIGKILL, killing: true) }
         deadline.resume()
         defer {
@@ -42,16 +42,20 @@ final class WorkerProcess: Sendable {
             kill(getpid(), SIGPIPE)
             return 1
         case .signal(let number):
-            Session.write("luaflow: \(explanation(number, timeLimit))\n")
+            Session.write("luaflow: \(explanation(number, sandbox))\n")
             return 1
         }
     }
 
-    private func explanation(_ number: Int32, _ timeLimit: Duration) -> String {
+    private func explanation(_ number: Int32, _ sandbox: Sandbox) -> String {
         if number == SIGXCPU || (number == SIGKILL && state.withLock { $0.killed }) {
-            return "stopped: the time limit of \(timeLimit.inSeconds) has passed"
+            return "stopped: the time limit of \(sandbox.timeLimit.inSeconds) has passed"
         }
         if number == SIGXFSZ { return "stopped: its output has passed 1 GB" }
+        // What libraries take for themselves is limited with some room, and ends in a crash.
+        if state.withLock({ $0.peak }) >= sandbox.memory {
+            return "stopped: it has passed its memory limit of \(sandbox.memory) bytes"
+        }
         if number == SIGKILL {
             return "stopped: the sandbox was killed from outside; the system may be short of memory"
         }
@@ -87,7 +91,14 @@ final class WorkerProcess: Sendable {
         while waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
         state.withLock { $0.ended = true }
         var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        var usage = rusage()
+        while wait4(process, &status, 0, &usage) < 0, errno == EINTR {}
+        // Resident memory at its peak, in KB on Linux.
+        #if canImport(Darwin)
+            state.withLock { $0.peak = usage.ru_maxrss }
+        #else
+            state.withLock { $0.peak = usage.ru_maxrss * 1024 }
+        #endif
         let number = status & 0x7f
         return number == 0 ? .status((status >> 8) & 0xff) : .signal(number)
     }

@@ -35,7 +35,7 @@ struct ErrorView {
             if let offset { message = Caret.readable(message, at: offset, in: source) }
             excerpt = self.excerpt(source, location, offset)
         }
-        return style.error(Text.wrapped(Text.safe(message), to: columns, indent: 2)) + "\n" + excerpt
+        return style.error(Text.wrapped(Text.safe(abridged(message)), to: columns, indent: 2)) + "\n" + excerpt
             + calls(error, after: location)
     }
 
