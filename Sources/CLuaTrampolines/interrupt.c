@@ -160,6 +160,27 @@ void lf_uninstall_terminal(lf_state *s) {
     atomic_store(&terminal_state, NULL);
 }
 
+// ---------------------------------------------------------------- hooks of scripts
+
+// A signal may arm ours in between: the flag is looked at afterwards.
+lf_script_hook lf_take_hook(lf_state *s) {
+    lf_script_hook taken = {0};
+    lua_State *L = atomic_load(&s->running);
+    lua_Hook now = L ? lua_gethook(L) : NULL;
+    if (!now || now == hook) return taken;
+    taken = (lf_script_hook){(void (*)(void))now, lua_gethookmask(L), lua_gethookcount(L)};
+    lua_sethook(L, NULL, 0, 0);
+    if (lf_is_stopping(s)) lf_arm(s);
+    return taken;
+}
+
+void lf_put_hook(lf_state *s, lf_script_hook taken) {
+    lua_State *L = atomic_load(&s->running);
+    if (!taken.function || !L) return;
+    lua_sethook(L, (lua_Hook)taken.function, taken.mask, taken.count);
+    if (lf_is_stopping(s)) lf_arm(s);
+}
+
 // ---------------------------------------------------------------- runs
 
 void lf_begin_run(lf_state *s) {

@@ -12,6 +12,16 @@ extension Interpreter {
         try inRun(nested: true, body)
     }
 
+    /// Runs `body` without the hook that a script set by `debug.sethook`. From the interpreter's thread.
+    public func withoutScriptHook<R>(_ body: () throws -> R) rethrows -> R {
+        let hook = lf_take_hook(core.state)
+        defer { lf_put_hook(core.state, hook) }
+        return try body()
+    }
+
+    /// Takes the hook that a script set off for good. From the interpreter's thread.
+    public func removeScriptHook() { _ = lf_take_hook(core.state) }
+
     /// What a script raised, when it was no text: `error({code = 1})`.
     public func raisedValue(_ error: LuaError) throws(LuaError) -> Value {
         guard let raised = error.value, raised.core === core else { return .string(error.message) }

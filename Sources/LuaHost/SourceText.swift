@@ -2,8 +2,8 @@ import CLuaTrampolines
 import Scripting
 
 extension Interpreter {
-    /// Runs a text of any bytes, as a file's: with a byte order mark, or a first line that begins with #. Asking for it is part of the run: an
-    /// interrupt or the time limit ends both.
+    /// Runs a text of any bytes, as a file's: with a byte order mark, or a first line that begins with #. Asking for it is part
+    /// of the run: an interrupt or the time limit ends both.
     @discardableResult
     public func run(name: String, arguments: [Value] = [], text: () throws -> [UInt8]) throws(LuaError) -> [Value] {
         nonisolated(unsafe) let (arguments, text) = (arguments, text)

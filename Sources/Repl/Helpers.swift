@@ -20,7 +20,7 @@ struct Helpers {
     /// long.
     @discardableResult
     func call(_ name: String, _ arguments: [Value] = []) throws -> [Value] {
-        try run(name, arguments)
+        try interpreter.perform { try interpreter.withoutScriptHook { try run(name, arguments) } }
     }
 
     /// Calls one that runs an input: with the script's hook.

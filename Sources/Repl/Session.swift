@@ -72,6 +72,9 @@ public final class Session {
         self.names = names
         let modules = Value.list(host.modules.map { .string($0.name) })
         scope = try names.flatMap { try helpers.call("scope", [.table($0), modules]).first } ?? .none
+        try host.interpreter.perform {
+            host.context.service(Registry.self).takeInputsTogether { $0.hasPrefix(Session.chunkPrefix) }
+        }
         initialModules = Set(try helpers.names("loaded"))
         initialGlobals = Set(try Session.globals(helpers))
     }
@@ -105,7 +108,10 @@ public final class Session {
 
     /// - Parameter kept: an input with its top-level locals kept already.
     func form(of kept: String) -> InputForm {
-        InputForm(kept, host.interpreter)
+        let form = try? host.interpreter.perform {
+            host.interpreter.withoutScriptHook { InputForm(kept, host.interpreter) }
+        }
+        return form ?? .wrong
     }
 
     private func run(_ text: String, _ kept: String, _ form: InputForm) -> Outcome {
@@ -180,6 +186,7 @@ public final class Session {
     }
 
     func report(_ error: LuaError) {
+        defer { takeOffFailingHook(error) }
         guard error.kind == .runtime, error.message.hasPrefix("(error object is a ") else {
             return console.write(view.text(error))
         }
@@ -192,6 +199,13 @@ public final class Session {
                 console.write(console.style.error("error " + text) + "\n" + view.calls(error))
             }
         } catch { console.write(view.text(error)) }
+    }
+
+    /// A hook that raises would do so in every input from now on.
+    private func takeOffFailingHook(_ error: LuaError) {
+        guard error.traceback?.contains("in hook '") == true else { return }
+        try? host.interpreter.perform { host.interpreter.removeScriptHook() }
+        say("the hook that debug.sethook had set is taken off")
     }
 
     private var view: ErrorView {

@@ -75,6 +75,27 @@ import Testing
         #expect(talk.answer("x") == "")
     }
 
+    @Test func aHookThatFailsIsTakenOff() throws {
+        let talk = try Conversation()
+        for mask in ["l", "c", "r"] {
+            talk.answer("debug.sethook(function() error('hook') end, '\(mask)')")
+            talk.answer("x = 1")
+            talk.answer("x = 2")
+            #expect(talk.answer("x + 40") == "42\n", "\(mask)")
+        }
+        // One that only counts stays, and sees nothing of the prompt's own work.
+        talk.answer("n = 0 debug.sethook(function() n = n + 1 end, 'l')")
+        #expect(talk.answer("n < 10, debug.gethook() ~= nil") == "true\ntrue\n")
+    }
+
+    @Test func aLaterInputReplacesWhatAnEarlierOneRegistered() throws {
+        let talk = try Conversation()
+        for value in 1...2 {
+            #expect(talk.answer("host.register{schedules = {mine = function() return \(value) end}}") == "")
+        }
+        #expect(talk.answer("host.registered('schedules').mine()") == "2\n")
+    }
+
     @Test func exitLeavesWithItsStatus() throws {
         let talk = try Conversation()
         talk.answer("os.exit(7)")

@@ -111,6 +111,15 @@ import Testing
         #expect(drawn("600, 900").rows > 10)
     }
 
+    @Test(arguments: [40, 60, 80])
+    func wideNumbersLeaveOutMore(_ columns: Int) throws {
+        let talk = try Conversation(columns: columns)
+        let answer = talk.answer("random.normal({50, 50}) * 1e9")
+        let rows = answer.split(separator: "\n").filter { $0.contains("e+") || $0.contains("...,") }
+        // Every row of numbers on a line of its own.
+        #expect(rows.allSatisfy { $0.contains("{") && $0.contains("}") }, "\(answer)")
+    }
+
     @Test func widthsOfLettersAreThoseOfTerminals() {
         #expect(Text.width("abc") == 3)
         #expect(Text.width("日本") == 4)

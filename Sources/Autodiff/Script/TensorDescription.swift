@@ -6,15 +6,17 @@ import Tensors
 package enum TensorDescription {
     /// More elements than this are summarised by their edges.
     package static let limit = 1000
-    private static let edge = 3
+    package static let edge = 3
 
     /// Only the numbers that are shown are read, so a large tensor is described as quickly as a small one.
-    /// - Parameter limit: how many elements are shown all.
-    package static func describe(_ x: Variable, limit: Int = limit) throws -> String {
+    /// - Parameters:
+    ///   - limit: how many elements are shown all.
+    ///   - edge: of more, so many of each dimension's first and last ones.
+    package static func describe(_ x: Variable, limit: Int = limit, edge: Int = edge) throws -> String {
         let (tensor, shape) = (x.value, x.shape)
         var facts = "shape \(Shape.describe(shape)), \(x.dtype.rawValue)"
         if x.requiresGrad { facts += x.isLeaf ? ", requires_grad" : ", recorded" }
-        let places = shape.map { shown($0, summarised: tensor.count > limit) }
+        let places = shape.map { shown($0, edge: tensor.count > limit ? edge : nil) }
         // Of a view of very many dimensions even the edges are too many.
         let count = places.reduce(1.0) { $0 * Double($1.count) }
         guard count <= 20_000 else { return "tensor({...}) \(facts)" }
@@ -43,8 +45,8 @@ package enum TensorDescription {
     }
 
     /// The positions of one dimension that are shown.
-    private static func shown(_ extent: Int, summarised: Bool) -> [Int] {
-        guard summarised, extent > 2 * edge + 1 else { return Array(0..<Swift.min(extent, limit)) }
+    private static func shown(_ extent: Int, edge: Int?) -> [Int] {
+        guard let edge, extent > 2 * edge + 1 else { return Array(0..<Swift.min(extent, limit)) }
         return Array(0..<edge) + Array((extent - edge)..<extent)
     }
 

@@ -247,6 +247,14 @@ void lf_end_run(lf_state *state);
 typedef struct { int32_t stop, presses, exit_code; bool exiting; } lf_paused_run;
 lf_paused_run lf_begin_nested_run(lf_state *state);
 void lf_end_nested_run(lf_state *state, lf_paused_run outer);
+
+// What a script set with debug.sethook: taken off for a while, or for good. `function` is null when there was none.
+typedef struct {
+    void (*function)(void);
+    int mask, count;
+} lf_script_hook;
+lf_script_hook lf_take_hook(lf_state *state);
+void lf_put_hook(lf_state *state, lf_script_hook taken);
 // Ctrl-C interrupts this state until lf_uninstall_terminal. False when another state has it.
 bool lf_install_terminal(lf_state *state);
 void lf_uninstall_terminal(lf_state *state);

@@ -11,7 +11,19 @@ enum TensorText {
         let lines = all.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.count <= mostLines, lines.allSatisfy({ $0.utf8.count <= columns }) { return all }
         if x.shape.count <= 1, all.utf8.count <= 10 * columns { return all }
-        return try TensorDescription.describe(x, limit: 0)
+        // Wide numbers leave room for fewer.
+        for edge in (1...TensorDescription.edge).reversed() {
+            let edges = try TensorDescription.describe(x, limit: 0, edge: edge)
+            if edge == 1 || numbersFit(edges, columns) { return edges }
+        }
+        return all
+    }
+
+    /// Whether no row of numbers is too wide; what stands behind the last one may go on in the next line.
+    private static func numbersFit(_ text: String, _ columns: Int) -> Bool {
+        text.split(separator: "\n").allSatisfy { row in
+            (row.lastIndex(of: "}").map { row[...$0] } ?? row).utf8.count <= columns
+        }
     }
 
     /// For a place where one line must do.

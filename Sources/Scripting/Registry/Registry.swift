@@ -12,6 +12,7 @@ public final class Registry: Service {
     private var reserved: [RegistryKind: () -> [String]] = [:]
     /// The files being loaded, outermost first.
     private var loads: [String] = []
+    private var isInput: ((String) -> Bool)?
 
     public init() {}
 
@@ -33,6 +34,10 @@ public final class Registry: Service {
 
     /// Whether the program itself has the name.
     public func isReserved(_ kind: RegistryKind, _ name: String) -> Bool { reserved[kind]?().contains(name) ?? false }
+
+    /// Says which texts are the inputs of a prompt: together they are one file, so that a later input replaces what an
+    /// earlier one registered.
+    public func takeInputsTogether(_ isInput: @escaping (String) -> Bool) { self.isInput = isInput }
 
     /// Registers `{schedules = {name = f, ...}, ...}`: all of it or nothing.
     /// - Throws: ``ScriptError`` for an unknown kind, a name that is taken (naming both places), a value of another type.
@@ -113,6 +118,7 @@ public final class Registry: Service {
 
     /// Two spellings of one path are one file; texts that are no files have names in parentheses.
     private func identity(_ file: String) -> String {
-        file.hasPrefix("(") ? file : URL(fileURLWithPath: file).resolvingSymlinksInPath().path
+        if isInput?(file) == true { return "(inputs)" }
+        return file.hasPrefix("(") ? file : URL(fileURLWithPath: file).resolvingSymlinksInPath().path
     }
 }
