@@ -13,6 +13,8 @@ SEED      ?= 1
 PARSER    ?=
 SECONDS   ?= 60
 LUA_TESTS ?=
+# The lua-language-server that `make luals` asks.
+LUALS     ?= lua-language-server
 
 LUAFLOW := .build/release/luaflow
 PICTURE := out/inpainting.png
@@ -20,7 +22,7 @@ PICTURE := out/inpainting.png
 # In release: the models are large, and what is tested is what ships. The suite is written with Swift Testing alone.
 TEST_OPTIONS := -c release --disable-xctest
 
-.PHONY: help setup build demo test asan fuzz lua-tests bench install uninstall clean
+.PHONY: help setup build demo test asan fuzz lua-tests luals bench install uninstall clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +50,9 @@ fuzz: setup ## the fuzzers of everything that reads files (PARSER=pickle SECONDS
 
 lua-tests: build ## the official Lua tests inside the host (LUA_TESTS=folder, from https://www.lua.org/tests/)
 	sh scripts/lua_tests.sh "$(LUA_TESTS)"
+
+luals: build ## the definitions for editors, checked by lua-language-server (LUALS=path/to/lua-language-server)
+	sh scripts/luals.sh "$(LUALS)"
 
 bench: build ## the inpainting loop and the start-up, beside PyTorch when python3 has it (PYTHON=...)
 	@PYTHON="$(PYTHON)" bash scripts/bench/run.sh

@@ -58,9 +58,12 @@ local families = {
   }, {
     name = "mixture", names = {"logit", "m1", "m2"}, phi = {0.4, -1.5, 1}, grid = {-10, 10},
     -- Two Gaussians of weights sigmoid(+-logit), with standard deviations 0.6 and 0.9, written out.
+    ---@param phi tensor
     log_q = function(phi, z)
-      local first = distribution.Normal(phi[2], 0.6, float64):log_prob(z) - (-phi[1]):softplus()
-      local second = distribution.Normal(phi[3], 0.9, float64):log_prob(z) - phi[1]:softplus()
+      ---@type tensor
+      local logit = phi[1]
+      local first = distribution.Normal(phi[2], 0.6, float64):log_prob(z) - (-logit):softplus()
+      local second = distribution.Normal(phi[3], 0.9, float64):log_prob(z) - logit:softplus()
       return tensor.stack({first, second}, 1):logsumexp(1)
     end,
     draw = function(phi, n, g)
@@ -75,8 +78,10 @@ local families = {
       local z1, e2 = e[{{}, 1}], e[{{}, 2}]
       return tensor.stack({z1, e2 * (phi[2] + phi[3] * z1:tanh()):exp() + phi[1] * z1}, 2)
     end,
+    ---@param phi tensor
     log_q = function(phi, z)
       local z1, z2 = z[{{}, 1}], z[{{}, 2}]
+      ---@type tensor
       local log_s = phi[2] + phi[3] * z1:tanh()
       local e2 = (z2 - phi[1] * z1) * (-log_s):exp()
       return -0.5 * (z1 ^ 2 + e2 ^ 2) - math.log(2 * math.pi) - log_s

@@ -77,6 +77,7 @@ for k in host.steps(steps, state, {label = "-log p "}) do
   state.x = P(Y)
   state.trace[k] = loss:item()
 end
+---@type tensor
 local inpainted = state.x
 
 -- How it went. 300 steps of 1e-3 are chaotic on this landscape: two runs that differ in rounding (float32 and float64, or

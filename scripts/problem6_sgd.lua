@@ -43,6 +43,8 @@ local function number(x) return tensor(x, float64) end
 
 -- The objective: the part in closed form beside the expectation, and the expectation in closed form.
 local function rest(mu, tau) return (mu - 1) ^ 2 / 2 + tau:exp() - tau end
+---@param mu tensor
+---@param tau tensor
 local function expectation(mu, tau)
   local variance = (2 * tau):exp()
   return (-variance / 2):exp() * (mu * mu:sin() + variance * mu:cos())

@@ -42,8 +42,31 @@ public struct DocumentationIndex: Sendable {
         return entries.filter { seen.insert($0.name).inserted }.map { ($0.name, $0.documentation) }
     }
 
-    /// All names that ``page(_:)`` knows.
-    public var names: [String] { modules.map(\.name) + typeNames + all.map(\.name) }
+    /// All names that ``page(_:)`` knows, each once.
+    public var names: [String] {
+        var seen: Set<String> = []
+        return (containers + all.map(\.name) + constants.map(\.name)).filter { seen.insert($0).inserted }
+    }
+
+    /// The names of modules, types and tables of functions.
+    public var containers: [String] { modules.map(\.name) + typeNames + tables }
+
+    /// Tables of functions in modules: `optim.schedule`.
+    private var tables: [String] {
+        var found: [String] = []
+        for name in entries.map(\.name) where name.filter({ $0 == "." }).count == 2 {
+            let table = String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)])
+            if !found.contains(table) { found.append(table) }
+        }
+        return found
+    }
+
+    /// Values in modules: `host.version`. A module whose constants cannot be made has none.
+    private var constants: [(name: String, value: Value)] {
+        modules.flatMap { module in
+            ((try? module.constants(Context())) ?? []).map { ("\(module.name).\($0.key)", $0.value) }
+        }
+    }
 
     private var faces: [TypeFace] { modules.flatMap(\.types) }
 
@@ -71,12 +94,31 @@ public struct DocumentationIndex: Sendable {
         let type = name.hasSuffix(":") ? String(name.dropLast()) : name
         let parts = faces.filter { $0.type.name == type }
         if !parts.isEmpty { return parts.map(page).joined(separator: "\n") }
+        if tables.contains(name) { return list(entries.filter { $0.name.hasPrefix(name + ".") }) }
         let matches = entries.filter { isMeant($0, by: name) }
-        guard !matches.isEmpty else {
-            throw ScriptError("luaflow doc", "nothing is named \"\(name)\"" + suggestion(for: name, among: names))
+        if !matches.isEmpty { return Page.entries(matches) }
+        if let constant = constants.first(where: { $0.name == name || $0.name.lastPart == name }) {
+            return "\(constant.name) = \(constant.value.shown)\n"
         }
-        return Page.entries(matches)
+        if let text = Self.notDefined[name] { return Page.wrapped(text) + "\n" }
+        throw ScriptError("luaflow doc", "nothing is named \"\(name)\"" + hint(for: name))
     }
+
+    /// ` (did you mean "optim.Adam"?)`: also for a name's last part alone.
+    private func hint(for name: String) -> String {
+        let nearest = suggestion(for: name, among: names)
+        guard nearest.isEmpty, let part = nearestName(to: name, among: names.map { String($0.lastPart) }) else {
+            return nearest
+        }
+        return names.first { $0.lastPart == part }.map { " (did you mean \"\($0)\"?)" } ?? ""
+    }
+
+    /// Lua's operators that no type of ours gives a meaning.
+    private static let notDefined: [String: String] = {
+        let same = "x == y asks whether two values are the same object. Element by element: x:eq(y) and x:ne(y), with 0 and 1."
+        let order = "Tensors have no order. Element by element: x:lt(y), x:le(y), x:gt(y) and x:ge(y), with 0 and 1."
+        return ["==": same, "~=": same, "<": order, "<=": order, ">": order, ">=": order, "..": "Joins strings: tensors by tostring(x) first, or with tensor.cat."]
+    }()
 
     private func isMeant(_ entry: Entry, by name: String) -> Bool {
         if case .symbol(let key) = entry.kind, key.symbols.contains(name) { return true }
@@ -85,7 +127,15 @@ public struct DocumentationIndex: Sendable {
             return entry.name.lastPart == name.dropFirst()
         }
         return entry.name == name || entry.name.replacing(":", with: ".") == name || entry.name.lastPart == name
-            || entry.name.replacing(":", with: ".") == name.replacing(":", with: ".")
+            || entry.name.replacing(":", with: ".") == name.replacing(":", with: ".") || isSpelt(entry, name)
+    }
+
+    /// `x:sum`, as the page itself writes it.
+    private func isSpelt(_ entry: Entry, _ name: String) -> Bool {
+        guard name.contains(":") || name.contains(".") else { return false }
+        return entry.documentation.signature.split(separator: "\n").contains { line in
+            line.prefix { !"({ ".contains($0) } == name
+        }
     }
 
     /// The names whose page has a word in it, with the first sentence of each.
@@ -117,6 +167,10 @@ public struct DocumentationIndex: Sendable {
         let operators = symbols.isEmpty ? "" : "\n  Operators: \(symbols.joined(separator: "  "))\n"
         let head = Page.wrapped("\(face.type.name): \(face.summary)") + "\n"
         return head + list(face.properties + face.methods) + operators
+    }
+
+    private func list(_ entries: [Entry]) -> String {
+        Page.list(entries.map { ($0.name, Page.sentence($0.documentation.summary)) })
     }
 
     private func list(_ functions: [NativeFunction]) -> String {

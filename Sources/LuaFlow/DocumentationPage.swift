@@ -30,8 +30,8 @@ package enum Page {
             text += "\(function)(\(documentation.signature.prefix { $0 != ":" }), ...), the same as a function\n"
         }
         text += "\n" + wrapped(documentation.summary, indent: "  ") + "\n"
-        if let errors = documentation.errors { text += "\n" + wrapped("Errors: \(ended(errors))", indent: "  ") + "\n" }
-        if let source = documentation.source { text += "\n" + wrapped("Source: \(ended(source))", indent: "  ") + "\n" }
+        if let errors = documentation.errors { text += "\n" + wrapped(ended("Errors: \(errors)"), indent: "  ") + "\n" }
+        if let source = documentation.source { text += "\n" + wrapped(ended("Source: \(source)"), indent: "  ") + "\n" }
         if let example = documentation.example {
             let lines = example.split(separator: "\n", omittingEmptySubsequences: false)
             text += "\n  Example:\n" + lines.map { "    \($0)\n" }.joined()

@@ -7,13 +7,17 @@ extension LuaFlowCommand {
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Find mistakes in scripts without running them.",
+            usage: "luaflow check [OPTIONS] FILE...",
             discussion: """
-                Reports what is no Lua, names that nothing sets, members that no module or type has, and options that no \
-                function takes. Where it cannot be certain it keeps silent. Leaves with 0 when nothing was found, with 1 \
+                Reports what is no Lua, names that nothing sets, modules that are not there, members that no module or \
+                type has, options that no function takes, and too few or too many arguments. Where it cannot be certain \
+                it keeps silent. Files given together share their globals. Leaves with 0 when nothing was found, with 1 \
                 when something was, and with 2 when a file cannot be read.
                 """)
 
-        @Argument(help: "The Lua files; - is standard input.", completion: .file(extensions: ["lua"]))
+        @Argument(
+            help: "Lua files, and folders for every .lua below them; - is standard input.",
+            completion: .file(extensions: ["lua"]))
         var files: [String]
 
         @Option(help: ArgumentHelp("More globals that exist, with commas between them.", valueName: "names"))
@@ -34,27 +38,35 @@ extension LuaFlowCommand {
             try Session.leaving {
                 let catalogue = try Catalogue(Host.builtInModules)
                 var status: Int32 = 0
+                var texts: [(file: String, bytes: [UInt8])] = []
                 // A plugin beside several files is named once.
                 var named: Set<String> = []
                 for file in files {
-                    guard let text = Self.read(file) else {
-                        FileHandle.standardError.write(Data("luaflow check: \(file) cannot be read\n".utf8))
-                        status = 2
-                        continue
+                    for path in Self.isFolder(file) ? Self.scripts(below: file) : [file] {
+                        if let bytes = Self.read(path) {
+                            texts.append((path, bytes))
+                        } else {
+                            Session.write("luaflow check: \(path) cannot be read\n")
+                            status = 2
+                        }
                     }
-                    let plugins = try host.pluginPath(script: file == "-" ? nil : file).plugins()
+                }
+                for (index, text) in texts.enumerated() {
+                    let others = texts.indices.filter { $0 != index }
+                    let plugins = try host.pluginPath(script: text.file == "-" ? nil : text.file).plugins()
                     for plugin in plugins where named.insert(plugin.path).inserted { Self.report(plugin) }
-                    let findings = checker(catalogue, for: file, plugins).check(text)
+                    let checker = checker(catalogue, for: text.file, plugins, beside: others.map { texts[$0].bytes })
+                    let findings = checker.check(text.bytes)
                     if !findings.isEmpty { status = max(status, 1) }
-                    if !quiet { Self.show(findings, in: file == "-" ? "(standard input)" : file, text) }
+                    if !quiet { Self.show(findings, in: text.file == "-" ? "(standard input)" : text.file, text.bytes) }
                 }
                 if status != 0 { throw ExitCode(status) }
             }
         }
 
-        private static func read(_ file: String) -> [UInt8]? {
-            if file == "-" { return [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
-            return FileManager.default.contents(atPath: file).map { [UInt8]($0) }
+        private static func isFolder(_ path: String) -> Bool {
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
         }
 
         /// A plugin whose names are not known is said to be broken: what it would register is found to be missing.
@@ -71,14 +83,31 @@ extension LuaFlowCommand {
             Session.write("luaflow check: plugin \(plugin.name) is skipped: \(fault)\n")
         }
 
-        private func checker(_ catalogue: Catalogue, for file: String, _ plugins: [PluginFile]) -> Checker {
-            let folder = file == "-" ? "." : (file as NSString).deletingLastPathComponent
-            let search = ModuleSearch(script: folder.isEmpty ? "." : folder)
+        /// Sorted; what is hidden is somebody else's.
+        private static func scripts(below folder: String) -> [String] {
+            ModuleSearch.files(below: folder).sorted().map { folder + (folder.hasSuffix("/") ? "" : "/") + $0 }
+        }
+
+        /// The whole text; also of what has no size, such as a pipe.
+        private static func read(_ file: String) -> [UInt8]? {
+            let handle = file == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: file)
+            guard let handle, let data = try? handle.readToEnd() ?? Data() else { return nil }
+            return [UInt8](data)
+        }
+
+        private func checker(
+            _ catalogue: Catalogue, for file: String, _ plugins: [PluginFile], beside others: [[UInt8]]
+        ) -> Checker {
+            let search = ModuleSearch(script: ModuleSearch.folder(of: file))
             let names = globals.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
             return Checker(
                 catalogue, modulesAreGlobals: modules, globals: Set(names),
-                plugins: plugins.compactMap { FileManager.default.contents(atPath: $0.path).map { [UInt8]($0) } },
-                find: search.find)
+                plugins: plugins.compactMap { plugin in
+                    FileManager.default.contents(atPath: plugin.path).map {
+                        Checker.Plugin([UInt8]($0), find: ModuleSearch(script: plugin.folder).find)
+                    }
+                },
+                companions: others, names: search.names(), find: search.find)
         }
 
         /// One finding a line; for a reader at a terminal also the place.

@@ -17,7 +17,33 @@ extension LuaFlowCommand {
 
         func run() throws {
             guard let shell = CompletionShell(rawValue: shell) else { return }
-            print(PluginWords.adding(to: LuaFlowCommand.completionScript(for: shell), for: shell))
+            let script = LuaFlowCommand.completionScript(for: shell)
+            print(PluginWords.adding(to: shell == .bash ? Self.keepingColons(script) : script, for: shell))
+        }
+
+        /// Bash cuts words at colons; names such as tensor:sum are put together again before ArgumentParser's function
+        /// looks, and what bash holds for earlier words is taken off the answers.
+        private static func keepingColons(_ script: String) -> String {
+            script.replacing("-F _luaflow luaflow", with: "-F _luaflow_whole_words luaflow").replacing(
+                "\ncomplete ", with: """
+
+                    _luaflow_whole_words() {
+                        local before="${COMP_LINE:0:${COMP_POINT}}"
+                        local whole="${before##*[[:space:]]}"
+                        if [[ "${COMP_WORDBREAKS}" != *:* || "${whole}" != *:* ]]; then
+                            _luaflow "${@}"
+                            return
+                        fi
+                        local -a words
+                        read -ra words <<< "${before%"${whole}"}"
+                        local -a COMP_WORDS=("${words[@]}" "${whole}")
+                        local -i COMP_CWORD="${#words[@]}"
+                        _luaflow "${1}" "${whole}" "${words[${#words[@]} - 1]}"
+                        COMPREPLY=("${COMPREPLY[@]#"${whole%:*}:"}")
+                    }
+
+                    complete\u{20}
+                    """)
         }
     }
 }

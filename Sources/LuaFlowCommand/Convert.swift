@@ -7,17 +7,17 @@ extension LuaFlowCommand {
         static let configuration = CommandConfiguration(
             abstract: "Convert a checkpoint between formats, for example a PyTorch .pt to .safetensors in float16.")
 
-        @Argument(help: "The file to read; its content says what it is.")
+        @Argument(help: "The file to read; its content says what it is.", completion: .file())
         var input: String
 
-        @Argument(help: "The file to write; its extension says what it becomes.")
+        @Argument(help: "The file to write; its extension says what it becomes.", completion: .file())
         var output: String
 
         @Option(
             help: """
                 Convert to float32 or float64, or the matrices to float16: vectors (biases, scales) weigh little and matter \
                 much, and become float32. By default every tensor stays as it is.
-                """)
+                """, completion: .list(DType.allCases.map(\.rawValue)))
         var dtype: String?
 
         func validate() throws {

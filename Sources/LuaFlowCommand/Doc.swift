@@ -8,6 +8,11 @@ extension LuaFlowCommand {
     struct Doc: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the documentation of a module, a type, a function, a method or an operator.",
+            usage: """
+                luaflow doc [NAME]
+                luaflow doc --search WORD
+                luaflow doc --luacats [DIR]
+                """,
             discussion: """
                 With --luacats it prints LuaCATS definitions, from which lua-language-server completes and checks \
                 scripts in an editor. With a folder behind it, it writes them there: luacats/*.lua and a .luarc.json \
@@ -16,9 +21,7 @@ extension LuaFlowCommand {
 
         @Argument(
             help: "A name such as tensor, flow.load, tensor:backward, :sum or +; none lists the modules.",
-            completion: .custom { _, _, typed in
-                DocumentationIndex(Host.builtInModules).names.filter { $0.hasPrefix(typed) }
-            })
+            completion: .custom { words, _, typed in DocCompletion.candidates(words, typed) })
         var name: String?
 
         @Flag(help: "List the names whose documentation has a word in it.")
@@ -71,17 +74,41 @@ extension LuaFlowCommand {
     }
 }
 
+/// What may follow `luaflow doc` and what was typed behind it.
+enum DocCompletion {
+    static func candidates(_ words: [String], _ typed: String) -> [String] {
+        if words.contains("--luacats") { return folders(typed) }
+        let index = DocumentationIndex(Host.builtInModules)
+        // Everything at once would be hundreds of names.
+        let names = typed.isEmpty ? index.containers : index.names.filter { $0.hasPrefix(typed) }
+        // In zsh's lists a description stands behind a colon.
+        return CompletionShell.requesting == .zsh ? names.map { $0.replacing(":", with: "\\:") } : names
+    }
+
+    private static func folders(_ typed: String) -> [String] {
+        let parent = typed.lastIndex(of: "/").map { String(typed[...$0]) } ?? ""
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.isEmpty ? "." : parent)) ?? []
+        return names.sorted().map { parent + $0 }.filter { path in
+            var isFolder: ObjCBool = false
+            return path.hasPrefix(typed) && FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+                && isFolder.boolValue
+        }
+    }
+}
+
 /// Where definitions for editors go.
 struct EditorFiles {
     let definitions: Definitions
 
     init(_ definitions: Definitions) { self.definitions = definitions }
 
+    /// What may be written and what is read at `x[1]` are two types, of which the server knows the union only.
     private static let settings = """
         {
           "runtime.version": "Lua 5.4",
           "runtime.path": ["?.lua", "?/init.lua", "scripts/?.lua"],
-          "workspace.library": ["luacats"]
+          "workspace.library": ["luacats"],
+          "type.weakUnionCheck": true
         }
 
         """
@@ -96,7 +123,7 @@ struct EditorFiles {
         do {
             try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         } catch {
-            throw ScriptError("luaflow doc", "\(place): \(error.localizedDescription)")
+            throw ScriptError("luaflow doc", "\(place): no folder can be made there")
         }
         for file in definitions.files {
             try AtomicFile.write(to: "\(place)/\(file.name)", for: "luaflow doc") { try $0.write(file.text) }
@@ -104,7 +131,7 @@ struct EditorFiles {
         let settings = folder + "/.luarc.json"
         let present = FileManager.default.contents(atPath: settings)
         if let present, present != Data(Self.settings.utf8) {
-            print("\(settings) is yours: add \"luacats\" to its \"workspace.library\".")
+            print("\(settings) is yours: add \"luacats\" to its \"workspace.library\", and \"type.weakUnionCheck\": true.")
         } else {
             try AtomicFile.write(to: settings, for: "luaflow doc") { try $0.write(Self.settings) }
         }

@@ -5,13 +5,16 @@ import Repl
 
 /// The options of every subcommand that runs scripts, and the host made from them.
 struct HostOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Load the plugins in this folder, too. May be repeated.", valueName: "DIR"))
+    @Option(
+        help: ArgumentHelp("Load the plugins in this folder, too. May be repeated.", valueName: "DIR"),
+        completion: .directory)
     var plugins: [String] = []
 
     @Flag(help: "Load no plugins.")
     var noPlugins = false
 
-    @Option(help: ArgumentHelp("Write a capsule of the run, for luaflow replay.", valueName: "FILE"))
+    @Option(
+        help: ArgumentHelp("Write a capsule of the run, for luaflow replay.", valueName: "FILE"), completion: .file())
     var capsule: String?
 
     @OptionGroup(title: "Limits") var limits: LimitOptions

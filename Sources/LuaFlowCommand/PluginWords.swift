@@ -49,7 +49,7 @@ enum PluginWords {
     private static let bash = """
         # What plugins add.
         _luaflow_with_plugins() {
-            _luaflow "${@}"
+            _luaflow_whole_words "${@}"
             local word
             while IFS= read -r word; do
                 COMPREPLY+=("${word}")

@@ -16,7 +16,7 @@ extension LuaFlowCommand {
 
         @OptionGroup var host: HostOptions
 
-        @Argument(help: "A script, to list what is loaded for it.")
+        @Argument(help: "A script, to list what is loaded for it.", completion: .file(extensions: ["lua"]))
         var file: String?
 
         func run() throws {

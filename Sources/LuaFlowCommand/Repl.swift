@@ -24,10 +24,11 @@ extension LuaFlowCommand {
 
         @OptionGroup var host: HostOptions
 
-        @Argument(help: "A Lua file to run first.")
+        @Argument(help: "A Lua file to run first.", completion: .file(extensions: ["lua"]))
         var file: String?
 
-        @Argument(parsing: .captureForPassthrough, help: "Arguments for the file, in `arg` and `...`.")
+        @Argument(
+            parsing: .captureForPassthrough, help: "Arguments for the file, in `arg` and `...`.", completion: .file())
         var arguments: [String] = []
 
         func run() throws { try LuaFlowCommand.prompt(host, file: file, arguments: arguments) }

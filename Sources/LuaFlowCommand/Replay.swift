@@ -6,6 +6,7 @@ extension LuaFlowCommand {
     struct Replay: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Run again what a capsule recorded, and say whether every number is the same.",
+            usage: "luaflow replay [OPTIONS] CAPSULE",
             discussion: """
                 Checks that the files which the run read are what they were, starts the random generator where it \
                 stood, runs with the same arguments in the same folder, and compares standard output, returned \
@@ -18,7 +19,7 @@ extension LuaFlowCommand {
         @Flag(help: "Run although files changed, or the run was changed by hand while it was recorded.")
         var anyway = false
 
-        @Argument(help: "The capsule, as --capsule wrote it.")
+        @Argument(help: "The capsule, as --capsule wrote it.", completion: .file())
         var capsule: String
 
         func run() throws {

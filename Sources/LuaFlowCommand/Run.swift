@@ -3,14 +3,17 @@ import LuaFlow
 
 extension LuaFlowCommand {
     struct Run: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Run a script; what follows the file is the script's own.")
+        static let configuration = CommandConfiguration(
+            abstract: "Run a script; what follows the file is the script's own.",
+            usage: "luaflow run [OPTIONS] FILE [ARGS...]")
 
         @OptionGroup var host: HostOptions
     
-        @Argument(help: "The Lua file; - for standard input.")
+        @Argument(help: "The Lua file; - for standard input.", completion: .file(extensions: ["lua"]))
         var file: String
 
-        @Argument(parsing: .captureForPassthrough, help: "Arguments for the script, in `arg` and `...`.")
+        @Argument(
+            parsing: .captureForPassthrough, help: "Arguments for the script, in `arg` and `...`.", completion: .file())
         var arguments: [String] = []
 
         func run() throws {

@@ -7,6 +7,7 @@ extension LuaFlowCommand {
     struct Watch: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Run a script, and again whenever it or a Lua file that it loaded changes.",
+            usage: "luaflow watch [OPTIONS] FILE [ARGS...]",
             discussion: """
                 A change during a run ends that run and starts the next. Ctrl-C ends a run and waits for a change; \
                 while waiting it leaves, with status 130.
@@ -14,10 +15,11 @@ extension LuaFlowCommand {
 
         @OptionGroup var host: HostOptions
     
-        @Argument(help: "The Lua file.")
+        @Argument(help: "The Lua file.", completion: .file(extensions: ["lua"]))
         var file: String
 
-        @Argument(parsing: .captureForPassthrough, help: "Arguments for the script, in `arg` and `...`.")
+        @Argument(
+            parsing: .captureForPassthrough, help: "Arguments for the script, in `arg` and `...`.", completion: .file())
         var arguments: [String] = []
 
         func run() throws {

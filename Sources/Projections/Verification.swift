@@ -59,7 +59,7 @@ public struct Verification {
                 assert(ok and report.laws.idempotence.checks > 0)
                 local away = projection.Set{name = "away", project = function(x) return x + 1 end}
                 local ok, message = pcall(projection.verify, away)
-                assert(not ok and message:find("idempotence"))
+                assert(not ok and tostring(message):find("idempotence"))
                 """)
     ) { arguments in
         try arguments.atMost(2)

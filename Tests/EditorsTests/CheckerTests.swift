@@ -9,12 +9,13 @@ import Testing
     /// The findings as `line:column: message`.
     private func check(
         _ text: String, globals: Set<String> = [], modulesAreGlobals: Bool = false, plugins: [String] = [],
-        files: [String: String] = [:]
+        companions: [String] = [], files: [String: String] = [:]
     ) throws -> [String] {
+        let find: (String) -> Checker.Source = { files[$0].map { .text(Array($0.utf8)) } ?? .missing }
         let checker = Checker(
             try Self.catalogue.get(), modulesAreGlobals: modulesAreGlobals, globals: globals,
-            plugins: plugins.map { Array($0.utf8) },
-            find: { files[$0].map { .text(Array($0.utf8)) } ?? .missing })
+            plugins: plugins.map { Checker.Plugin(Array($0.utf8), find: find) },
+            companions: companions.map { Array($0.utf8) }, names: Array(files.keys), find: find)
         return checker.check(Array(text.utf8)).map { "\($0.line):\($0.column): \($0.message)" }
     }
 
@@ -72,6 +73,30 @@ import Testing
         ("return tensor.zeros(2)", "1:8: unknown global \"tensor\" (a module: local tensor = require \"tensor\")"),
         ("return math.sine(1)", "1:13: math has no function \"sine\" (did you mean \"sin\"?)"),
         ("local t = require 'tensr'", "1:19: no module \"tensr\" (did you mean \"tensor\"?)"),
+        // Too few and too many.
+        ("require('tensor').exp()", "1:18: tensor.exp: 1 argument expected, got 0"),
+        ("local x = require('tensor').ones(2)\nx.sum()",
+            "2:2: tensor:sum: a method is called with a colon, or with what it works on"),
+        ("local x = require('tensor').ones(2)\nx:sum(1, true, 3, 4)",
+            "2:2: tensor:sum: at most 2 arguments expected, got 4"),
+        ("local t = require 'tensor'\nt.matmul(t.ones(2, 2))", "2:2: tensor.matmul: 2 arguments expected, got 1"),
+        ("require('tensor').arange(1)", "1:18: tensor.arange: at least 2 arguments expected, got 1"),
+        ("require('random').generator(1, 2, 3)", "1:18: random.generator: at most 2 arguments expected, got 3"),
+        // Texts that options do not take, and options by way of a variable.
+        ("require('tensor').zeros(2, {dtype = 'float65'})",
+            "1:37: tensor.zeros: option dtype: one of float32, float64 expected, got \"float65\" (did you mean \"float64\"?)"),
+        ("local o = {dtpe = 'float32'}\nrequire('tensor').zeros(2, o)",
+            "2:28: tensor.zeros: unknown option dtpe (did you mean \"dtype\"?)"),
+        // Values that are assigned twice, or to a global.
+        ("local x = require('tensor').ones(2)\nx = x * 2\nx:summ()",
+            "3:3: tensor has no field or method \"summ\" (did you mean \"sum\"?)"),
+        ("T = require 'tensor'\nT.zeroz(2)", "2:3: tensor has no function \"zeroz\" (did you mean \"zeros\"?)"),
+        ("return ('x'):uper()", "1:14: string has no function \"uper\" (did you mean \"upper\"?)"),
+        ("for i in 1, 2 do end", "1:10: a number cannot be walked over (for k = first, last do)"),
+        ("for i in {1, 2} do end", "1:10: a table cannot be walked over by itself (for i, x in ipairs(t) do)"),
+        ("return nill", "1:8: unknown global \"nill\" (Lua's is nil)"),
+        ("require('tensor').ones(2).dtyp = 3",
+            "1:27: tensor has no field \"dtyp\" to assign to (did you mean \"dtype\"?)"),
         ("local x = = 1", "1:11: unexpected symbol near '='"),
         ("x = 1\nif x then\n", "3:1: 'end' expected (to close 'if' at line 2) near <eof>"),
         ("local é, x = 1\nreturn 'é', y", "1:7: <name> expected near '<\\195>'"),
@@ -103,6 +128,61 @@ import Testing
         #expect(try check("require 'm'\nreturn otherglobal", files: ["m": "someglobal = 1"]).count == 1)
     }
 
+    @Test func modulesMayBeMadeInManyWays() throws {
+        func find(_ module: String, _ script: String) throws -> [String] {
+            try check("local m = require 'm'\n" + script, files: ["m": module])
+        }
+        // An early return hands out another table.
+        #expect(try find("if not F then return {plain = print} end\nreturn {fancy = print}", "m.plain()").isEmpty)
+        // A method may put members in.
+        let setter = "local M = {}\nfunction M:set(t) for k, v in pairs(t) do self[k] = v end end\nreturn M"
+        #expect(try find(setter, "m:set{run = print}\nm.run()").isEmpty)
+        #expect(try find(setter, "m.run()").count == 1)
+        #expect(try find("local _ENV = {}\nfunction alpha() end\nreturn _ENV", "m.alpha()").isEmpty)
+    }
+
+    @Test func modulesThatAreNotThereAreNamedAndHideNothing() throws {
+        let files = ["inpainting.masks": "return {}"]
+        #expect(
+            try check("local m = require 'inpainting.maskz'\nprnt(m)\nmath.sqrrt(2)", files: files) == [
+                "1:19: no module \"inpainting.maskz\" (did you mean \"inpainting.masks\"?)",
+                "2:1: unknown global \"prnt\" (did you mean \"print\"?)",
+                "3:6: math has no function \"sqrrt\" (did you mean \"sqrt\"?)",
+            ])
+        for silent in [
+            "local ok, m = pcall(require, 'x')", "pcall(function() require 'x' end)", "if jit then require 'ffi' end",
+            "local m = have and require 'x'\nhave = 1", "package.path = '/my/?.lua'\nrequire 'x'\nreturn theirs",
+        ] {
+            #expect(try check(silent).isEmpty, "\(silent)")
+        }
+        #expect(try check("local ok, m = pcall(require, 'x')\nreturn zzz").count == 1)
+    }
+
+    @Test func everyMemberOfTheLinkedLuaIsKnown() throws {
+        let interpreter = try Interpreter()
+        let members = try interpreter.run(
+            code: """
+                local names = {}
+                for library, table in pairs(_G) do
+                  if type(table) == "table" and library ~= "_G" and package.loaded[library] == table then
+                    for name in pairs(table) do names[#names + 1] = library .. "." .. name end
+                  end
+                end
+                return table.concat(names, " ")
+                """, name: "members")
+        guard case .string(let text)? = members.first else { throw ScriptError("", "no text") }
+        let names = text.split(separator: " ").filter { !$0.hasPrefix("_") }
+        #expect(names.count > 140)
+        for name in names { #expect(try check("\(name)()").isEmpty, "\(name)") }
+    }
+
+    @Test func filesGivenTogetherShareWhatTheySet() throws {
+        #expect(try check("return CONFIG", companions: ["CONFIG = 1"]).isEmpty)
+        #expect(try check("return CONFIG").count == 1)
+        // What is open in one is not in the other.
+        #expect(try check("return CONFIG", companions: ["load('x = 1')()"]).count == 1)
+    }
+
     @Test func namesThatPluginsRegisterAreKnown() throws {
         let script = "return require('projection').Mine(1):project_(2)"
         #expect(try check(script).count == 1)
@@ -111,6 +191,17 @@ import Testing
         #expect(try check(script, plugins: ["require('host').register{projections = {Mine = f}}"]).isEmpty)
         #expect(try check(script, plugins: ["local host = require 'host' host.register(everything)"]).isEmpty)
         #expect(try check(script, plugins: ["not Lua"]).count == 1)
+        for alias in [
+            "local register = require('host').register\nregister{projections = {Mine = print}}\n",
+            "local host = require 'host'\nlocal add = host.register\nadd{[kind()] = {[kind()] = 1}}\nfunction kind() end\n",
+        ] {
+            #expect(try check(alias + script).isEmpty, "\(alias)")
+        }
+        let part = ["parts": "require('host').register{projections = {Mine = print}} BIGV = 3"]
+        #expect(try check(script + ", BIGV", plugins: ["require 'parts'"], files: part).isEmpty)
+        // A part of one's own is no reason to doubt what Lua or tensor have.
+        let open = ["local host = require 'host' host.register(everything)"]
+        #expect(try check("math.sqrrt(2)\nrequire('tensor').zeroz(2)", plugins: open).count == 2)
     }
 
     @Test func globalsMayBeNamed() throws {

@@ -46,6 +46,77 @@ import Testing
                 == .record([.init(name: "images", type: .named("tensor")), .init(name: "n", type: .named("number"))]))
     }
 
+    @Test func whatMayBeLeftOutIsCounted() throws {
+        func counts(_ text: String) throws -> ClosedRange<Int>? { try Signature(text).counts }
+        #expect(try counts("f()") == 0...0 && counts("f(x, y)") == 2...2 && counts("f(x, y = 1, z = nil)") == 1...3)
+        #expect(try counts("f(x, {lr = 1})") == 1...2 && counts("f({d1, d2, ...}, {dtype})") == 1...2)
+        #expect(try counts("f({d1, d2, ...} = {}, mean = 0)") == 0...2 && counts("f(path, {name = tensor, ...})") == 2...2)
+        #expect(try counts("f(d1, d2, ...)") == 0...Int.max && counts("f(g, ...)") == 1...Int.max)
+        #expect(try counts("f{dim = 1}") == 0...1 && counts("f(x)\nf(x, y, z)") == 1...3)
+        #expect(try counts("x:f()") == 1...1 && counts("x:f(y)\nf(x, y, z = 1)") == 2...3)
+    }
+
+    @Test func optionsMayListTheirTexts() throws {
+        let signature = try Signature("f{a = \"x\" or \"y\", b = nil or \"z\", c = \"x\", d = 1 or 2, e}")
+        guard case .table(let table) = signature.forms[0].arguments[0].kind else { throw ScriptError("", "no table") }
+        #expect(table.options.map(\.choices) == [["x", "y"], ["z"], nil, nil, nil])
+    }
+
+    @Test func loopsGetCountsAndTensors() throws {
+        let loop = try Signature("for k in f(n) do").forms[0].results
+        #expect(loop == [.init(name: nil, type: .iterator([.named("integer")]), repeats: false)])
+        let rows = try Signature("for batch, rows in f(n) do").forms[0].results[0].type
+        #expect(rows == .iterator([.named("tensor"), .named("tensor")]))
+    }
+
+    /// What `luaflow check` says of too many arguments is true: a function refuses more than its signature has.
+    @Test func functionsRefuseMoreThanTheirSignatures() throws {
+        var most: [String: Int] = [:]
+        for (name, documentation) in Self.entries where !name.contains(":") {
+            let signature = try Signature(documentation.signature)
+            guard let counts = signature.counts, counts.upperBound < 20 else { continue }
+            most[name] = counts.upperBound
+        }
+        let list = most.map { "[\"\($0.key)\"] = \($0.value)" }.joined(separator: ", ")
+        for (name, documentation) in Self.entries {
+            guard let example = documentation.example else { continue }
+            var options = Interpreter.Options()
+            options.globals = true
+            let host = try Host(options: options)
+            let lenient = try host.run(
+                code: "most = {\(list)}\n" + Self.surplus + example + "\nreturn table.concat(lenient, ' ')", name: name)
+            guard case .string(let names)? = lenient.first else { throw ScriptError("", "no text") }
+            #expect(names.isEmpty, "\(name): \(names)")
+        }
+    }
+
+    /// Puts a function around each of a module's functions that calls it once more, with more than it takes.
+    private static let surplus = """
+        lenient = {}
+        for _, name in ipairs{
+          "tensor", "autodiff", "random", "distribution", "flow", "projection", "optim", "montecarlo", "data",
+          "checkpoint", "image", "plot", "host"
+        } do
+          local module = require(name)
+          local functions = {}
+          for key, f in pairs(module) do
+            if type(f) == "function" and most[name .. "." .. key] then functions[key] = f end
+          end
+          for key, f in pairs(functions) do
+            local limit = most[name .. "." .. key]
+            module[key] = function(...)
+              local given = table.pack(...)
+              for place = given.n + 1, limit + 1 do given[place] = {} end
+              if given.n <= limit and pcall(f, table.unpack(given, 1, limit + 1)) then
+                lenient[#lenient + 1] = name .. "." .. key
+              end
+              return f(...)
+            end
+          end
+        end
+
+        """
+
     @Test(arguments: [
         "f(", "f(x", "f(x) -> ", "x.name", "f(x) -> whatever f returns", "f(x) 3", "f{x = 1", "f(x))", "-> tensor",
     ])

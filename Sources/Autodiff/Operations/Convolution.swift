@@ -64,7 +64,7 @@ extension Operation {
     static let conv2d = Operation(
         "conv2d",
         Documentation(
-            "x:conv2d(weight, bias, {stride = 1, padding = 0, dilation = 1, groups = 1}) -> tensor",
+            "x:conv2d(weight, bias = nil, {stride = 1, padding = 0, dilation = 1, groups = 1}) -> tensor",
             "Two-dimensional cross-correlation: x (n, c, h, w) or (c, h, w), weight (out, c / groups, kh, kw), bias (out) or nil -> (n, out, h', w') with h' = floor((h + 2 padding - dilation (kh - 1) - 1) / stride) + 1. stride, padding and dilation are numbers or {vertical, horizontal}.",
             errors: "shapes that do not fit; a window larger than the padded input", source: "torch.nn.functional.conv2d",
             example: "local y = tensor.ones(1, 1, 3, 3):conv2d(tensor.ones(1, 1, 2, 2), nil, {padding = 1})\nassert(y.shape[4] == 4 and y:max():item() == 4)"),

@@ -74,7 +74,7 @@ extension Operation {
     }
 
     static let lu = onMatrices(
-        "lu", "P, L, U", "A = P L U: a permutation matrix, L with ones on its diagonal, U upper triangular.",
+        "lu", "P: tensor, L: tensor, U: tensor", "A = P L U: a permutation matrix, L with ones on its diagonal, U upper triangular.",
         errors: "the gradient of a matrix that is not square or singular", source: "torch.linalg.lu",
         example: "local P, L, U = tensor({{0, 2}, {1, 3}}):lu()\nassert(P:matmul(L):matmul(U)[{1, 2}] == 2)",
         cases: [
@@ -87,7 +87,7 @@ extension Operation {
     }
 
     static let qr = onMatrices(
-        "qr", "Q, R", "A = Q R: Q (m, k) with orthonormal columns, R (k, n) upper triangular, k = min(m, n).",
+        "qr", "Q: tensor, R: tensor", "A = Q R: Q (m, k) with orthonormal columns, R (k, n) upper triangular, k = min(m, n).",
         errors: "the gradient of a matrix with fewer rows than columns", source: "torch.linalg.qr (mode reduced)",
         example: "local Q, R = tensor({{3, 1}, {4, 2}}):qr()\nassert(math.abs(math.abs(R[{1, 1}]) - 5) < 1e-6)",
         cases: [

@@ -59,7 +59,7 @@ extension Operation {
     static let cat = Operation(
         "cat",
         Documentation(
-            "tensor.cat({x, y, ...}, dim) -> tensor", "The tensors one after the other along dim (1 by default); their other extents agree.",
+            "tensor.cat({x, y, ...}, dim = 1) -> tensor", "The tensors one after the other along dim (1 by default); their other extents agree.",
             errors: "shapes that differ elsewhere; an empty table", source: "torch.cat",
             example: "assert(tensor.cat({tensor({1}), tensor({2, 3})}).shape[1] == 3)"),
         isMethod: false,
@@ -74,7 +74,7 @@ extension Operation {
     static let stack = Operation(
         "stack",
         Documentation(
-            "tensor.stack({x, y, ...}, dim) -> tensor", "Tensors of one shape side by side along a new dimension dim (1 by default).",
+            "tensor.stack({x, y, ...}, dim = 1) -> tensor", "Tensors of one shape side by side along a new dimension dim (1 by default).",
             errors: "shapes that differ; an empty table", source: "torch.stack",
             example: "assert(tensor.stack({tensor({1, 2}), tensor({3, 4})}, 2)[{1, 2}] == 3)"),
         isMethod: false,
@@ -108,7 +108,7 @@ extension Operation {
     static let split = Operation(
         "split",
         Documentation(
-            "x:split(size, dim) -> {tensor, ...}\nx:split({s1, s2, ...}, dim) -> {tensor, ...}",
+            "x:split(size, dim = 1) -> {tensor, ...}\nx:split({s1, s2, ...}, dim = 1) -> {tensor, ...}",
             "Views of x along dim (1 by default): pieces of `size`, the last perhaps smaller, or of the given sizes, which add up to the extent.",
             errors: "sizes that do not add up; a size below 1", source: "torch.split",
             example: "local p = tensor.arange(1, 5):split(2)\nassert(#p == 3 and p[3]:numel() == 1)"),
@@ -137,7 +137,7 @@ extension Operation {
     static let chunk = Operation(
         "chunk",
         Documentation(
-            "x:chunk(n, dim) -> {tensor, ...}", "Views of x along dim (1 by default) in n pieces of equal extent, the last perhaps smaller; fewer when x does not give n.",
+            "x:chunk(n, dim = 1) -> {tensor, ...}", "Views of x along dim (1 by default) in n pieces of equal extent, the last perhaps smaller; fewer when x does not give n.",
             errors: "n below 1", source: "torch.chunk", example: "assert(#tensor.arange(1, 6):chunk(3) == 3)"),
         cases: []
     ) { arguments in

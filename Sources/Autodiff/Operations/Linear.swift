@@ -82,7 +82,7 @@ extension Operation {
     static let linear = Operation(
         "linear",
         Documentation(
-            "x:linear(weight, bias) -> tensor", "x Wᵀ + b for x (..., in), weight (out, in) and bias (out), which may be left out.",
+            "x:linear(weight, bias = nil) -> tensor", "x Wᵀ + b for x (..., in), weight (out, in) and bias (out), which may be left out.",
             errors: "shapes that do not fit", source: "torch.nn.functional.linear",
             example: "assert(tensor({{1, 2}}):linear(tensor({{3, 4}}), tensor({5}))[{1, 1}] == 16)"),
         cases: [

@@ -43,7 +43,7 @@ extension Operation {
     static let sort = Operation(
         "sort",
         Documentation(
-            "x:sort(dim, descending) -> values: tensor, indices: tensor",
+            "x:sort(dim = -1, descending = false) -> values: tensor, indices: tensor",
             "The elements along dim (the last by default) in ascending order, or descending, and where they were, counted from 1. Equal ones keep their order; NaN counts as the largest.",
             errors: "a dimension that is not there", source: "torch.sort",
             example: "local v, i = tensor({3, 1, 2}):sort()\nassert(v:tolist()[1] == 1 and i:tolist()[1] == 2)"),
@@ -61,7 +61,7 @@ extension Operation {
     static let topk = Operation(
         "topk",
         Documentation(
-            "x:topk(k, dim, largest) -> values: tensor, indices: tensor",
+            "x:topk(k, dim = -1, largest = true) -> values: tensor, indices: tensor",
             "The k largest elements along dim (the last by default), largest first, and where they are, counted from 1; with largest = false the k smallest, smallest first.",
             errors: "k below 0 or above the extent; a dimension that is not there", source: "torch.topk",
             example: "local v, i = tensor({3, 9, 5}):topk(2)\nassert(v:tolist()[2] == 5 and i:tolist()[1] == 2)"),

@@ -68,7 +68,7 @@ extension Operation {
     static let clamp = Operation(
         "clamp",
         Documentation(
-            "x:clamp(lo, hi) -> tensor\ntensor.clamp(x, lo, hi) -> tensor",
+            "x:clamp(lo = nil, hi = nil) -> tensor\ntensor.clamp(x, lo = nil, hi = nil) -> tensor",
             "min(max(x, lo), hi). A nil bound is none. lo and hi are numbers, or tensors broadcast to x. The gradient is 1 inside, bounds included, 0 outside.",
             errors: "no bound at all; shapes that do not broadcast", source: "torch.clamp",
             example: "assert(tensor({-1, 0.5, 2}):clamp(0, 1):sum():item() == 1.5)"),

@@ -136,7 +136,7 @@ extension Operation {
         return Operation(
             name,
             Documentation(
-                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim) -> tensor",
+                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false) -> tensor",
                 summary + " dim is a dimension from 1 (negative from the end) or a table of them; keepdim = true keeps it as extent 1.",
                 errors: "a dimension that is not there or is named twice", source: source, example: example),
             cases: choices.map { shape, axes, keep in
@@ -159,7 +159,7 @@ extension Operation {
         Operation(
             name,
             Documentation(
-                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim, {correction = 1}) -> tensor", summary,
+                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false, {correction = 1}) -> tensor", summary,
                 errors: "a dimension that is not there", source: "torch.\(name)", example: example),
             cases: [
                 LawCase("\(name) of all", [.init([2, 3])]) { try apply($0[0], nil, false, 1) },
@@ -178,7 +178,7 @@ extension Operation {
     static let prod = Operation(
         "prod",
         Documentation(
-            "x:prod() -> tensor of no dimension\nx:prod(dim, keepdim) -> tensor", "The product; 1 of nothing. Gradients are right at zeros too.",
+            "x:prod() -> tensor of no dimension\nx:prod(dim, keepdim = false) -> tensor", "The product; 1 of nothing. Gradients are right at zeros too.",
             errors: "a dimension that is not there", source: "torch.prod", example: "assert(tensor({2, 3, 4}):prod():item() == 24)"),
         cases: [
             LawCase("prod of all", [.init([2, 3])]) { try $0[0].product(nil) },
@@ -205,7 +205,7 @@ extension Operation {
     static let norm = Operation(
         "norm",
         Documentation(
-            "x:norm() -> tensor of no dimension\nx:norm(dim, keepdim, {p = 2}) -> tensor",
+            "x:norm() -> tensor of no dimension\nx:norm(dim, keepdim = false, {p = 2}) -> tensor",
             "The p-norm, (sum |x|^p)^(1/p), of all elements or along dim (a dimension or a table of them); p may be 0 or +-infinity. The gradient of the 2-norm at 0 is 0. Dimensions come first, as in every reduction here; x:norm{p = 1} is the 1-norm of everything.",
             errors: "a dimension that is not there", source: "torch.linalg.vector_norm", example: "assert(tensor({3, 4}):norm():item() == 5 and tensor({{3, 4}, {6, 8}}):norm(2):tolist()[2] == 10)"),
         cases: [
@@ -225,7 +225,7 @@ extension Operation {
         Operation(
             name,
             Documentation(
-                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim) -> values: tensor, indices: tensor",
+                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false) -> values: tensor, indices: tensor",
                 "The \(largest ? "largest" : "smallest") element. Along a dimension also where it is, counted from 1 (the first of ties, which gets the gradient). NaN wins.",
                 errors: "no elements; a dimension that is not there", source: "torch.\(name)",
                 example: "local v, i = tensor({{1, 5}, {7, 2}}):\(name)(2)\nassert(i:tolist()[1] == \(largest ? 2 : 1))"),
@@ -249,7 +249,7 @@ extension Operation {
         Operation(
             name,
             Documentation(
-                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim) -> tensor",
+                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false) -> tensor",
                 "Where the \(largest ? "largest" : "smallest") element is, counted from 1; the first of ties, NaN first of all. Without dim, the position in row-major order.",
                 errors: "no elements; a dimension that is not there", source: "torch.\(name)",
                 example: "assert(tensor({3, 9, 4}):\(name)():item() == \(largest ? 2 : 1))")

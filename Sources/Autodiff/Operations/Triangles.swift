@@ -36,7 +36,7 @@ extension Operation {
         Operation(
             name,
             Documentation(
-                "x:\(name)() -> tensor\nx:\(name)(k) -> tensor",
+                "x:\(name)(k = 0) -> tensor",
                 "The matrices in the last two dimensions with zeros \(upper ? "below" : "above") the diagonal k: 0, the default, is the main one, 1 the next one up.",
                 errors: "fewer than two dimensions", source: "torch.\(name)", example: example),
             cases: [
@@ -55,7 +55,7 @@ extension Operation {
     static let diag = Operation(
         "diag",
         Documentation(
-            "x:diag() -> tensor\nx:diag(k) -> tensor", "Of a matrix its diagonal k as a vector; of a vector the matrix with it on diagonal k (0 by default; 1 is the next one up).",
+            "x:diag(k = 0) -> tensor", "Of a matrix its diagonal k as a vector; of a vector the matrix with it on diagonal k (0 by default; 1 is the next one up).",
             errors: "neither a vector nor a matrix", source: "torch.diag", example: "assert(tensor({1, 2}):diag()[{2, 2}] == 2)"),
         cases: [
             LawCase("diag of a matrix", [.init([2, 3])]) { try $0[0].diagonal() },

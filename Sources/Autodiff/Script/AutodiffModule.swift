@@ -37,7 +37,7 @@ enum AutodiffFunctions {
 
     /// `transform(f, x, ...)` computes at once; `transform(f)` returns a function that does.
     private static func transform(
-        _ name: String, _ signature: String, _ summary: String, errors: String, source: String, example: String,
+        _ name: String, _ signature: String, _ summary: String, errors: String, source: String, most: Int? = nil, example: String,
         body: @escaping NativeFunction.Body
     ) -> NativeFunction {
         let full = "autodiff.\(name)"
@@ -45,6 +45,7 @@ enum AutodiffFunctions {
         return NativeFunction(full, direct.documentation) { arguments in
             let function = arguments[1]
             _ = try arguments.function(1, "f")
+            if let most { try arguments.atMost(most) }
             return arguments.count == 1 ? [.closure(direct, bound: [function])] : try body(arguments)
         }
     }
@@ -121,9 +122,9 @@ enum AutodiffFunctions {
     ) { try gradientCall($0, withValue: true) }
 
     static let vjp = transform(
-        "vjp", "autodiff.vjp(f, x, v) -> value: tensor, product: tensor", "The vector-Jacobian product: f(x), and v's pull-back in x's shape; v has f's shape and may be left out for a single number.",
+        "vjp", "autodiff.vjp(f) -> function\nautodiff.vjp(f, x, v = nil) -> value: tensor, product: tensor", "The vector-Jacobian product: f(x), and v's pull-back in x's shape; v has f's shape and may be left out for a single number.",
         errors: "shapes that differ", source: "torch.autograd.functional.vjp",
-        example: "local y, g = autodiff.vjp(function(x) return x * x end, tensor({1, 2}), tensor({1, 10}))\nassert(g:tolist()[2] == 40)"
+        most: 3, example: "local y, g = autodiff.vjp(function(x) return x * x end, tensor({1, 2}), tensor({1, 10}))\nassert(g:tolist()[2] == 40)"
     ) { arguments in
         let function = variables(try arguments.function(1, "f"), arguments.function)
         let v = arguments.isNil(3) ? nil : try point(arguments, 3, "v")
@@ -132,9 +133,9 @@ enum AutodiffFunctions {
     }
 
     static let jvp = transform(
-        "jvp", "autodiff.jvp(f, x, v) -> value: tensor, product: tensor", "The Jacobian-vector product: f(x), and the derivative of f along v, which has x's shape.",
+        "jvp", "autodiff.jvp(f) -> function\nautodiff.jvp(f, x, v) -> value: tensor, product: tensor", "The Jacobian-vector product: f(x), and the derivative of f along v, which has x's shape.",
         errors: "shapes that differ", source: "torch.autograd.functional.jvp",
-        example: "local y, d = autodiff.jvp(function(x) return x * x end, tensor({1, 2}), tensor({1, 10}))\nassert(d:tolist()[2] == 40)"
+        most: 3, example: "local y, d = autodiff.jvp(function(x) return x * x end, tensor({1, 2}), tensor({1, 10}))\nassert(d:tolist()[2] == 40)"
     ) { arguments in
         let function = variables(try arguments.function(1, "f"), arguments.function)
         let (value, product) = try Transform.jvp(of: function, at: point(arguments, 2), point(arguments, 3, "v"), for: arguments.function)
@@ -144,7 +145,7 @@ enum AutodiffFunctions {
     static let jacobian = transform(
         "jacobian", "autodiff.jacobian(f) -> function\nautodiff.jacobian(f, x) -> tensor", "All derivatives of f's elements by x's: shape (f's shape, x's shape).",
         errors: "f does not return a tensor", source: "torch.autograd.functional.jacobian",
-        example: "local J = autodiff.jacobian(function(x) return x * x end, tensor({1, 2}))\nassert(J[{2, 2}] == 4 and J[{1, 2}] == 0)"
+        most: 2, example: "local J = autodiff.jacobian(function(x) return x * x end, tensor({1, 2}))\nassert(J[{2, 2}] == 4 and J[{1, 2}] == 0)"
     ) { arguments in
         let function = variables(try arguments.function(1, "f"), arguments.function)
         return [.object(try Transform.jacobian(of: function, at: point(arguments, 2), for: arguments.function))]
@@ -153,16 +154,16 @@ enum AutodiffFunctions {
     static let hessian = transform(
         "hessian", "autodiff.hessian(f) -> function\nautodiff.hessian(f, x) -> tensor", "All second derivatives of f, which returns one number: shape (x's shape, x's shape).",
         errors: scalarErrors, source: "torch.autograd.functional.hessian",
-        example: "local H = autodiff.hessian(function(x) return (x ^ 3):sum() end, tensor({1, 2}))\nassert(H[{2, 2}] == 12)"
+        most: 2, example: "local H = autodiff.hessian(function(x) return (x ^ 3):sum() end, tensor({1, 2}))\nassert(H[{2, 2}] == 12)"
     ) { arguments in
         let function = variables(try arguments.function(1, "f"), arguments.function)
         return [.object(try Transform.hessian(of: function, at: point(arguments, 2), for: arguments.function))]
     }
 
     static let hvp = transform(
-        "hvp", "autodiff.hvp(f, x, v) -> value: tensor, product: tensor", "The Hessian-vector product: f(x), and the Hessian of f at x times v, without forming it.",
+        "hvp", "autodiff.hvp(f) -> function\nautodiff.hvp(f, x, v) -> value: tensor, product: tensor", "The Hessian-vector product: f(x), and the Hessian of f at x times v, without forming it.",
         errors: scalarErrors, source: "torch.autograd.functional.hvp",
-        example: "local y, h = autodiff.hvp(function(x) return (x ^ 3):sum() end, tensor({1, 2}), tensor({0, 1}))\nassert(h:tolist()[2] == 12)"
+        most: 3, example: "local y, h = autodiff.hvp(function(x) return (x ^ 3):sum() end, tensor({1, 2}), tensor({0, 1}))\nassert(h:tolist()[2] == 12)"
     ) { arguments in
         let function = variables(try arguments.function(1, "f"), arguments.function)
         let (value, product) = try Transform.hvp(of: function, at: point(arguments, 2), point(arguments, 3, "v"), for: arguments.function)

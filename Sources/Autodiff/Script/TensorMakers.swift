@@ -11,7 +11,7 @@ enum TensorMakers {
     static let tensor = NativeFunction(
         "tensor",
         Documentation(
-            "tensor(values, {dtype = \"float32\", requires_grad = false}) -> tensor",
+            "tensor(values, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor",
             "A tensor of nested tables of numbers, of one number (no dimension), or a copy of a tensor. true and false are 1 and 0.",
             errors: "tables that are not rectangular; elements that are not numbers", source: "torch.tensor",
             example: "local x = tensor({{1, 2}, {3, 4}})\nassert(x.shape[1] == 2 and x[{2, 1}] == 3)")
@@ -38,7 +38,7 @@ enum TensorMakers {
         NativeFunction(
             "tensor.\(name)",
             Documentation(
-                "tensor.\(name)(d1, d2, ..., {dtype, requires_grad}) -> tensor\ntensor.\(name)({d1, d2, ...}, {dtype, requires_grad}) -> tensor",
+                "tensor.\(name)(d1, d2, ..., {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor\ntensor.\(name)({d1, d2, ...}, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor",
                 "A tensor of that shape, filled with \(what).", errors: shapeErrors, source: "torch.\(name)", example: example)
         ) { arguments in
             let (sizes, options) = try arguments.splitOptions(["dtype", "requires_grad"])
@@ -52,7 +52,7 @@ enum TensorMakers {
     static let full = NativeFunction(
         "tensor.full",
         Documentation(
-            "tensor.full({d1, d2, ...}, v, {dtype, requires_grad}) -> tensor", "A tensor of that shape, filled with the number v.",
+            "tensor.full({d1, d2, ...}, v, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor", "A tensor of that shape, filled with the number v.",
             errors: shapeErrors, source: "torch.full", example: "assert(tensor.full({2, 2}, 3):sum():item() == 12)")
     ) { arguments in
         try arguments.atMost(3)
@@ -65,7 +65,7 @@ enum TensorMakers {
     static let eye = NativeFunction(
         "tensor.eye",
         Documentation(
-            "tensor.eye(n, {dtype, requires_grad}) -> tensor\ntensor.eye(n, m, {dtype, requires_grad}) -> tensor", "The (n, m) matrix with 1 on the diagonal, 0 elsewhere; m is n by default.",
+            "tensor.eye(n, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor\ntensor.eye(n, m, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor", "The (n, m) matrix with 1 on the diagonal, 0 elsewhere; m is n by default.",
             errors: shapeErrors, source: "torch.eye", example: "assert(tensor.eye(3):sum():item() == 3)")
     ) { arguments in
         let (sizes, options) = try arguments.splitOptions(["dtype", "requires_grad"])
@@ -80,7 +80,7 @@ enum TensorMakers {
     static let arange = NativeFunction(
         "tensor.arange",
         Documentation(
-            "tensor.arange(a, b, step, {dtype, requires_grad}) -> tensor", "a, a + step, ... up to and including b when it is reached (Lua's counting, as in `for`); step is 1 by default.",
+            "tensor.arange(a, b, step = 1, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor", "a, a + step, ... up to and including b when it is reached (Lua's counting, as in `for`); step is 1 by default.",
             errors: "a step of 0, or away from b; NaN or infinite bounds", source: "torch.arange, with the end included",
             example: "assert(tensor.arange(1, 3):sum():item() == 6)")
     ) { arguments in
@@ -100,7 +100,7 @@ enum TensorMakers {
     static let linspace = NativeFunction(
         "tensor.linspace",
         Documentation(
-            "tensor.linspace(a, b, n, {dtype, requires_grad}) -> tensor", "n numbers from a to b, both included, in equal steps.", errors: "n below 1",
+            "tensor.linspace(a, b, n, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor", "n numbers from a to b, both included, in equal steps.", errors: "n below 1",
             source: "torch.linspace", example: "assert(tensor.linspace(0, 1, 5)[{3}] == 0.5)")
     ) { arguments in
         try arguments.atMost(4)

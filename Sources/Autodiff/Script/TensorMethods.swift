@@ -18,7 +18,7 @@ enum TensorMethods {
 
     private static let dim = method("dim", "x:dim() -> number", "The number of dimensions.", "assert(tensor.zeros(2, 3):dim() == 2)") { .integer($1.shape.count) }
     private static let numel = method("numel", "x:numel() -> number", "The number of elements.", "assert(tensor.zeros(2, 3):numel() == 6)") { .integer($1.value.count) }
-    private static let size = method("size", "x:size() -> table\nx:size(dim) -> number", "The shape, or the extent of one dimension.", "assert(tensor.zeros(2, 3):size(-1) == 3)") { arguments, x in
+    private static let size = method("size", "x:size() -> table\nx:size(dim) -> number", "The shape, or the extent of one dimension.", most: 2, "assert(tensor.zeros(2, 3):size(-1) == 3)") { arguments, x in
         arguments.isNil(2) ? .list(x.shape.map { .integer($0) }) : .integer(x.shape[try arguments.axis(2, rank: x.shape.count)])
     }
     private static let item = method("item", "x:item() -> number", "The number in a tensor of one element.", errors: "more or no elements", "assert(tensor({7}):item() == 7)") { .number(try $1.value.item()) }
@@ -42,7 +42,8 @@ enum TensorMethods {
     private static let detach = method("detach", "x:detach() -> tensor", "The same memory without history.", "local x = tensor({3}):requires_grad_(true)\nassert(not x:detach().requires_grad)") { .object($1.detached()) }
 
     private static let requiresGrad = method(
-        "requires_grad_", "x:requires_grad_(flag) -> x", "Makes x a leaf that gradients accumulate in (true, the default), or stops it.", errors: "false for a tensor that a recorded operation made",
+        "requires_grad_", "x:requires_grad_(flag = true) -> x", "Makes x a leaf that gradients accumulate in (true, the default), or stops it.", errors: "false for a tensor that a recorded operation made",
+        most: 2,
         "local x = tensor({3}):requires_grad_(true)\nassert(x.requires_grad)"
     ) { arguments, x in
         try x.setRequiresGrad(arguments.boolean(2, "flag", default: true))
@@ -52,7 +53,7 @@ enum TensorMethods {
     private static let backward = NativeFunction(
         "tensor:backward",
         Documentation(
-            "x:backward()\nx:backward(cotangent, {retain_graph, create_graph})",
+            "x:backward()\nx:backward(cotangent = nil, {retain_graph = false, create_graph = false})",
             "Adds the derivative of x by every leaf that requires one to the leaf's grad. x is a single number, or a cotangent of its shape weighs it. The graph is freed unless retain_graph; with create_graph the gradients can be differentiated again.",
             errors: "x is not a single number; nothing requires a gradient; the graph was freed; a value it needs was overwritten", source: "torch.Tensor.backward",
             example: "local x = tensor({1, 2}):requires_grad_(true)\nlocal y = (x * x):sum()\ny:backward()\nassert(x.grad:tolist()[2] == 4)")
@@ -77,7 +78,7 @@ enum TensorMethods {
     private static let fill = inPlace("fill_", "x:fill_(v) -> x", "Writes the number v everywhere.", "assert(tensor.zeros(2):fill_(3):sum():item() == 6)") { arguments, x in
         try x.write(Variable(Tensor(arguments.number(2, "v"), x.dtype.computing)), for: arguments.function)
     }
-    private static let zero = inPlace("zero_", "x:zero_() -> x", "Writes 0 everywhere.", "assert(tensor.ones(2):zero_():sum():item() == 0)") { arguments, x in
+    private static let zero = inPlace("zero_", "x:zero_() -> x", "Writes 0 everywhere.", most: 1, "assert(tensor.ones(2):zero_():sum():item() == 0)") { arguments, x in
         try x.write(Variable(Tensor(0, x.dtype.computing)), for: arguments.function)
     }
     private static let copy = inPlace("copy_", "x:copy_(y) -> x", "Writes y, broadcast and converted, over x.", "assert(tensor.zeros(2):copy_(tensor({1, 2})):sum():item() == 3)") { arguments, x in
@@ -87,7 +88,7 @@ enum TensorMethods {
     private static let sub = arithmetic("sub_", "x - y") { try $0 - $1 }
     private static let mul = arithmetic("mul_", "x * y") { try $0 * $1 }
     private static let div = arithmetic("div_", "x / y") { try $0 / $1 }
-    private static let clamp = inPlace("clamp_", "x:clamp_(lo, hi) -> x", "Writes min(max(x, lo), hi) over x.", "assert(tensor({-1, 2}):clamp_(0, 1):sum():item() == 1)") { arguments, x in
+    private static let clamp = inPlace("clamp_", "x:clamp_(lo = nil, hi = nil) -> x", "Writes min(max(x, lo), hi) over x.", most: 3, "assert(tensor({-1, 2}):clamp_(0, 1):sum():item() == 1)") { arguments, x in
         let (low, high) = (try arguments.number(2, "lo", default: -.infinity), try arguments.number(3, "hi", default: .infinity))
         try x.update(arguments.function) { try $0.clamp(low, high) }
     }
@@ -104,20 +105,22 @@ enum TensorMethods {
     }
 
     private static func method(
-        _ name: String, _ signature: String, _ summary: String, errors: String? = nil, _ example: String,
+        _ name: String, _ signature: String, _ summary: String, errors: String? = nil, most: Int = 1, _ example: String,
         _ body: @escaping @Sendable (Arguments, Variable) throws -> Value
     ) -> NativeFunction {
         NativeFunction("tensor:\(name)", Documentation(signature, summary, errors: errors, source: "torch.Tensor.\(name)", example: example)) {
-            try body($0, $0.variable(1, "x"))
+            try $0.atMost(most)
+            return try body($0, $0.variable(1, "x"))
         }
     }
 
     /// A method that writes over its receiver and returns it.
     private static func inPlace(
-        _ name: String, _ signature: String, _ summary: String, _ example: String, _ body: @escaping @Sendable (Arguments, Variable) throws -> Void
+        _ name: String, _ signature: String, _ summary: String, most: Int = 2, _ example: String,
+        _ body: @escaping @Sendable (Arguments, Variable) throws -> Void
     ) -> NativeFunction {
         method(
-            name, signature, summary, errors: "shapes that do not broadcast; a leaf that requires a gradient, while recording", example
+            name, signature, summary, errors: "shapes that do not broadcast; a leaf that requires a gradient, while recording", most: most, example
         ) { arguments, x in
             try body(arguments, x)
             return .object(x)

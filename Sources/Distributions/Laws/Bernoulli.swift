@@ -70,7 +70,7 @@ public struct Bernoulli: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.Bernoulli(probs, {dtype}) -> distribution\ndistribution.Bernoulli{logits = l} -> distribution", "1 with probability probs, else 0; logits are log p - log(1 - p).",
+            "distribution.Bernoulli(probs, {dtype = \"float32\" or \"float64\"}) -> distribution\ndistribution.Bernoulli{logits = l} -> distribution", "1 with probability probs, else 0; logits are log p - log(1 - p).",
             errors: "a probability outside [0, 1]; a logit that is not finite; both or neither of them", source: "torch.distributions.Bernoulli",
             example: "local d = distribution.Bernoulli(0.25)\nassert(d.mean:item() == 0.25 and distribution.Bernoulli{logits = 0}.probs:item() == 0.5)")
     ) { arguments in

@@ -57,7 +57,7 @@ public struct Beta: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.Beta(concentration1, concentration0, {dtype}) -> distribution", "The Beta law on [0, 1] with mean concentration1 / (concentration1 + concentration0).",
+            "distribution.Beta(concentration1, concentration0, {dtype = \"float32\" or \"float64\"}) -> distribution", "The Beta law on [0, 1] with mean concentration1 / (concentration1 + concentration0).",
             errors: "a parameter that is not positive", source: "torch.distributions.Beta",
             example: "local d = distribution.Beta(1, 3)\nassert(d.mean:item() == 0.25 and d:log_prob(2):item() == -math.huge)")
     ) { arguments in

@@ -100,7 +100,7 @@ public struct Categorical: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.Categorical(probs, {dtype}) -> distribution\ndistribution.Categorical{logits = l} -> distribution",
+            "distribution.Categorical(probs, {dtype = \"float32\" or \"float64\"}) -> distribution\ndistribution.Categorical{logits = l} -> distribution",
             "The numbers 1 to k with the probabilities in the last dimension of probs, or softmax(logits). Values count from 1, Lua's way; mean and variance are NaN.",
             errors: "a probability outside [0, 1]; rows that do not sum to 1; NaN; both or neither of them", source: "torch.distributions.Categorical, counted from 1",
             example: "local d = distribution.Categorical({0.25, 0.75})\nassert(math.abs(d:log_prob(2):item() - math.log(0.75)) < 1e-6)\nassert(d:log_prob(3):item() == -math.huge)")

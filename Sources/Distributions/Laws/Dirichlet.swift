@@ -57,7 +57,7 @@ public struct Dirichlet: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.Dirichlet(concentration, {dtype}) -> distribution", "The Dirichlet law on vectors that sum to 1; the last dimension of concentration is the vector.",
+            "distribution.Dirichlet(concentration, {dtype = \"float32\" or \"float64\"}) -> distribution", "The Dirichlet law on vectors that sum to 1; the last dimension of concentration is the vector.",
             errors: "a single number; an element that is not positive", source: "torch.distributions.Dirichlet",
             example: "local d = distribution.Dirichlet({1, 1, 2})\nassert(d.mean:tolist()[3] == 0.5 and d.event_shape[1] == 3)")
     ) { arguments in try Dirichlet(arguments.law(["concentration"]).required(0)) }

@@ -41,7 +41,7 @@ public struct Exponential: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.Exponential(rate, {dtype}) -> distribution", "The exponential law with mean 1 / rate, on x >= 0.", errors: "a rate that is not positive",
+            "distribution.Exponential(rate, {dtype = \"float32\" or \"float64\"}) -> distribution", "The exponential law with mean 1 / rate, on x >= 0.", errors: "a rate that is not positive",
             source: "torch.distributions.Exponential",
             example: "local d = distribution.Exponential(2)\nassert(d.mean:item() == 0.5 and d:log_prob(-1):item() == -math.huge)")
     ) { arguments in try Exponential(arguments.law(["rate"]).required(0)) }

@@ -53,7 +53,7 @@ public struct Gamma: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.Gamma(concentration, rate, {dtype}) -> distribution", "The Gamma law with mean concentration / rate, on x >= 0.",
+            "distribution.Gamma(concentration, rate, {dtype = \"float32\" or \"float64\"}) -> distribution", "The Gamma law with mean concentration / rate, on x >= 0.",
             errors: "a parameter that is not positive", source: "torch.distributions.Gamma",
             example: "local d = distribution.Gamma(3, 2)\nassert(d.mean:item() == 1.5 and d.variance:item() == 0.75)")
     ) { arguments in

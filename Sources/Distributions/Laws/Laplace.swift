@@ -54,7 +54,7 @@ public struct Laplace: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.Laplace(loc, scale, {dtype}) -> distribution", "The Laplace law with mean loc and variance 2 scale^2.",
+            "distribution.Laplace(loc, scale, {dtype = \"float32\" or \"float64\"}) -> distribution", "The Laplace law with mean loc and variance 2 scale^2.",
             errors: "a loc that is not finite; a scale that is not positive", source: "torch.distributions.Laplace",
             example: "local d = distribution.Laplace(0, 2)\nassert(d.variance:item() == 8 and d:cdf(0):item() == 0.5)")
     ) { arguments in

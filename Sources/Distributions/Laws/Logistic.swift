@@ -40,7 +40,7 @@ public struct Logistic: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.Logistic(loc, scale, {dtype}) -> distribution",
+            "distribution.Logistic(loc, scale, {dtype = \"float32\" or \"float64\"}) -> distribution",
             "The logistic law with mean loc and variance (pi scale)^2 / 3.", errors: "a loc that is not finite; a scale that is not positive",
             source: "scipy.stats.logistic; NICE's prior (Dinh, Krueger, Bengio 2015)",
             example: "local d = distribution.Logistic(0, 1)\nassert(d:cdf(0):item() == 0.5 and d:entropy():item() == 2)")

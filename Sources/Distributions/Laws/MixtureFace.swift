@@ -5,7 +5,7 @@ import Tensors
 extension Mixture {
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.Mixture(weights, {d1, d2, ...}) -> distribution\ndistribution.Mixture(weights, d) -> distribution",
+            "distribution.Mixture(weights, {d, e, ...}) -> distribution\ndistribution.Mixture(weights, d) -> distribution",
             "Component i with probability weights[i]; components are a table of laws, or one law whose last batch dimension counts them. entropy and rsample have no closed form.",
             errors: "weights that are negative or do not sum to 1; another number of components; events of different shapes", source: "torch.distributions.MixtureSameFamily",
             example: "local d = distribution.Mixture({0.5, 0.5}, {distribution.Normal(-1, 1), distribution.Laplace(1, 1)})\nassert(d.mean:item() == 0 and d:cdf(0).dtype == \"float32\")")

@@ -104,7 +104,7 @@ public struct MultivariateNormal: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.MultivariateNormal(loc, covariance, {dtype}) -> distribution\ndistribution.MultivariateNormal(loc, {scale_tril = L}) -> distribution",
+            "distribution.MultivariateNormal(loc, covariance, {dtype = \"float32\" or \"float64\"}) -> distribution\ndistribution.MultivariateNormal(loc, {scale_tril = L}) -> distribution",
             "The normal law on vectors with mean loc (..., d) and a covariance (..., d, d), or its lower triangular factor L.",
             errors: "shapes that do not fit; a covariance that is not symmetric positive definite; a factor that is not lower triangular with positive diagonal",
             source: "torch.distributions.MultivariateNormal",

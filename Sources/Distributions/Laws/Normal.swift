@@ -39,7 +39,7 @@ public struct Normal: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.Normal(loc, scale, {dtype}) -> distribution",
+            "distribution.Normal(loc, scale, {dtype = \"float32\" or \"float64\"}) -> distribution",
             "The normal law with mean loc and standard deviation scale; numbers, tensors or tables of numbers, which broadcast.",
             errors: "a loc that is not finite; a scale that is not positive", source: "torch.distributions.Normal",
             example: "local d = distribution.Normal(1, {1, 2})\nassert(#d.batch_shape == 1 and d.variance:tolist()[2] == 4)")

@@ -44,7 +44,7 @@ public struct Poisson: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.Poisson(rate, {dtype}) -> distribution", "The Poisson law with mean and variance rate, on 0, 1, 2, ...", errors: "a rate that is negative or not finite",
+            "distribution.Poisson(rate, {dtype = \"float32\" or \"float64\"}) -> distribution", "The Poisson law with mean and variance rate, on 0, 1, 2, ...", errors: "a rate that is negative or not finite",
             source: "torch.distributions.Poisson", example: "local d = distribution.Poisson(3)\nassert(d.variance:item() == 3 and d:log_prob(0.5):item() == -math.huge)")
     ) { arguments in try Poisson(arguments.law(["rate"]).required(0)) }
 

@@ -93,7 +93,7 @@ public struct StudentT: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.StudentT(df, loc = 0, scale = 1, {dtype}) -> distribution", "Student's t law with df degrees of freedom, moved by loc and stretched by scale.",
+            "distribution.StudentT(df, loc = 0, scale = 1, {dtype = \"float32\" or \"float64\"}) -> distribution", "Student's t law with df degrees of freedom, moved by loc and stretched by scale.",
             errors: "a df or scale that is not positive; a loc that is not finite", source: "torch.distributions.StudentT",
             example: "local d = distribution.StudentT(4)\nassert(d.variance:item() == 2 and d:cdf(0):item() == 0.5)")
     ) { arguments in

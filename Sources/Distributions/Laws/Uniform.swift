@@ -51,7 +51,7 @@ public struct Uniform: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.Uniform(low, high, {dtype}) -> distribution", "The uniform law on [low, high).",
+            "distribution.Uniform(low, high, {dtype = \"float32\" or \"float64\"}) -> distribution", "The uniform law on [low, high).",
             errors: "bounds that are not finite; low that is not below high", source: "torch.distributions.Uniform",
             example: "local d = distribution.Uniform(0, 4)\nassert(d.mean:item() == 2 and d:log_prob(5):item() == -math.huge)")
     ) { arguments in

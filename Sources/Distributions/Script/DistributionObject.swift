@@ -76,7 +76,7 @@ extension DistributionObject {
         NativeFunction(
             "distribution:sample",
             Documentation(
-                "d:sample({n, ...}, {generator}) -> tensor", "Independent draws of shape {n, ...} followed by the batch and event shape; without arguments one of each law of the batch. Not differentiable.",
+                "d:sample({n, ...} = {}, {generator}) -> tensor", "Independent draws of shape {n, ...} followed by the batch and event shape; without arguments one of each law of the batch. Not differentiable.",
                 errors: "a shape with negative sizes", source: "torch.distributions.Distribution.sample",
                 example: normal + "assert(d:sample({5}).shape[1] == 5 and d:sample():dim() == 0)")
         ) { arguments in
@@ -87,7 +87,7 @@ extension DistributionObject {
         NativeFunction(
             "distribution:rsample",
             Documentation(
-                "d:rsample({n, ...}, {generator}) -> tensor", "Draws as differentiable functions of the parameters: the same numbers as sample, with gradients. Gamma, Beta, Dirichlet and StudentT by implicit reparameterisation (Figurnov, Mohamed, Mnih 2018).",
+                "d:rsample({n, ...} = {}, {generator}) -> tensor", "Draws as differentiable functions of the parameters: the same numbers as sample, with gradients. Gamma, Beta, Dirichlet and StudentT by implicit reparameterisation (Figurnov, Mohamed, Mnih 2018).",
                 errors: "a law without it (the discrete ones, Mixture)", source: "torch.distributions.Distribution.rsample",
                 example: "local s = tensor({2}):requires_grad_(true)\ndistribution.Normal(0, s):rsample({100}):sum():backward()\nassert(s.grad ~= nil)")
         ) { arguments in
@@ -132,7 +132,10 @@ extension DistributionObject {
                 "d:entropy() -> tensor", "The (differential) entropy in nats, one number per law of the batch.", errors: "a law without a closed form (Mixture)",
                 source: "torch.distributions.Distribution.entropy",
                 example: normal + "assert(math.abs(d:entropy():item() - 0.5 * math.log(2 * math.pi * math.exp(1))) < 1e-6)")
-        ) { .object(try $0.distribution(1).entropy()) },
+        ) {
+            try $0.atMost(1)
+            return .object(try $0.distribution(1).entropy())
+        },
     ]
 
     private static func property(

@@ -1,10 +1,10 @@
 import Scripting
 
-/// Finds what is certainly wrong in a script without running it: what is no Lua, names that nothing sets, members that
-/// no module or type has, options that no function takes.
+/// Finds what is certainly wrong in a script without running it: what is no Lua, names that nothing sets, modules that are
+/// not there, members that no module or type has, options that no function takes, too few or too many arguments.
 ///
-/// Where anything could make a name valid (a table handed on, loaded text, `_ENV`, a required file that cannot be read)
-/// it keeps silent: a finding is an error that a run would meet, or would meet if it got there.
+/// Where anything could make a name valid (a table handed on, loaded text, `_ENV`, another `package.path`) it keeps
+/// silent: a finding is an error that a run would meet, or would meet if it got there.
 ///
 ///     let checker = Checker(try Catalogue(Host.builtInModules))
 ///     for finding in checker.check(bytes) { print(finding.line, finding.message) }
@@ -21,27 +21,48 @@ public struct Checker {
     let modulesAreGlobals: Bool
     let globals: Set<String>
     let find: (String) -> Source
-    private let plugins: Survey
+    /// The modules that `find` would find, for the one that was meant.
+    let names: () -> [String]
+    private var surroundings = Survey()
+
+    /// A plugin's text, and what it would find itself.
+    public struct Plugin {
+        let text: [UInt8]
+        let find: (String) -> Source
+
+        public init(_ text: [UInt8], find: @escaping (String) -> Source = { _ in .missing }) {
+            self.text = text
+            self.find = find
+        }
+    }
 
     /// - Parameters:
     ///   - modulesAreGlobals: whether every module is a global, as for one-liners and at the prompt.
     ///   - globals: more names that exist.
-    ///   - plugins: the texts of plugins, for the names they register.
+    ///   - plugins: for the names that they register.
+    ///   - companions: the texts of files that run with the script, for what they set.
+    ///   - names: lists what `find` would find, for suggestions.
     ///   - find: looks for a file that the script requires.
     public init(
-        _ catalogue: Catalogue, modulesAreGlobals: Bool = false, globals: Set<String> = [], plugins: [[UInt8]] = [],
+        _ catalogue: Catalogue, modulesAreGlobals: Bool = false, globals: Set<String> = [], plugins: [Plugin] = [],
+        companions: [[UInt8]] = [], names: @autoclosure @escaping () -> [String] = [],
         find: @escaping (String) -> Source = { _ in .missing }
     ) {
         self.catalogue = catalogue
         self.modulesAreGlobals = modulesAreGlobals
         self.globals = globals
         self.find = find
-        var registered = Survey()
-        for text in plugins {
+        self.names = names
+        for plugin in plugins {
             // A broken plugin registers nothing; its own check names it.
-            if let tree = try? Parser.parse(bytes: text, isFile: true) { registered.formUnion(Survey(tree)) }
+            guard let tree = try? Parser.parse(bytes: plugin.text, isFile: true) else { continue }
+            var survey = Survey(tree)
+            _ = modules(requiredBy: &survey, plugin.find)
+            surroundings.formUnion(survey)
         }
-        self.plugins = registered
+        for text in companions {
+            if let tree = try? Parser.parse(bytes: text, isFile: true) { surroundings.share(Survey(tree)) }
+        }
     }
 
     /// Why a text is no Lua; nil when it is.
@@ -71,14 +92,9 @@ public struct Checker {
             return [Self.finding(error, in: source)]
         }
         var survey = Survey(tree)
-        survey.formUnion(plugins)
-        var modules: [String: LocalModule?] = [:]
-        gather(survey.required, into: &modules, &survey)
-
-        // Once to learn which tables are handed to somebody who may add to them, once to judge.
+        survey.formUnion(surroundings)
+        let modules = modules(requiredBy: &survey, find)
         let inspection = Inspection(self, tree, survey, modules)
-        inspection.run()
-        inspection.findings = []
         inspection.run()
         return inspection.findings.map { offset, message in
             let place = source.position(of: offset)
@@ -87,10 +103,32 @@ public struct Checker {
     }
 
     /// Reads the files that a script requires, and those that they require.
-    private func gather(_ names: Set<String>, into modules: inout [String: LocalModule?], _ survey: inout Survey) {
-        for name in names where catalogue.modules[name] == nil && modules[name] == nil {
-            if StandardLibrary.libraries[name] != nil { continue }
-            modules[name] = .some(nil)
+    private func modules(requiredBy survey: inout Survey, _ find: (String) -> Source) -> Modules {
+        var modules = Modules()
+        modules.gather(survey.required.union(survey.attempted), &survey) { name in
+            catalogue.modules[name] == nil && StandardLibrary.libraries[name] == nil ? find(name) : .opaque
+        }
+        return modules
+    }
+}
+
+/// The files that a script requires, and those that they require.
+struct Modules {
+    private(set) var read: [String: LocalModule] = [:]
+    /// Those that the script itself asks for and that are not there.
+    private(set) var missing: Set<String> = []
+    private var seen: Set<String> = []
+
+    fileprivate mutating func gather(_ names: Set<String>, _ survey: inout Survey, _ find: (String) -> Checker.Source) {
+        visit(names, &survey, find)
+        // What changed the search finds them, and they may do anything.
+        if !missing.isEmpty, survey.touchesSearch { survey.isOpen = true }
+    }
+
+    private mutating func visit(
+        _ names: Set<String>, _ survey: inout Survey, isOwn: Bool = true, _ find: (String) -> Checker.Source
+    ) {
+        for name in names where seen.insert(name).inserted {
             switch find(name) {
             case .text(let bytes):
                 guard let tree = try? Parser.parse(bytes: bytes, isFile: true) else {
@@ -98,11 +136,14 @@ public struct Checker {
                     continue
                 }
                 let module = LocalModule(tree)
-                modules[name] = module
+                read[name] = module
                 survey.formUnion(module.survey)
-                gather(module.survey.required, into: &modules, &survey)
+                visit(module.survey.required, &survey, isOwn: false, find)
+                visit(module.survey.attempted, &survey, find)
             case .opaque: break
-            case .missing: survey.isOpen = true
+            case .missing:
+                // One that another file asks for may be where only that file looks.
+                if isOwn { missing.insert(name) } else { survey.isOpen = true }
             }
         }
     }

@@ -11,6 +11,8 @@ indirect enum Evidence: Sendable {
     case exports(String, Set<String>)
     case function(Catalogue.Entry)
     case object(String)
+    /// A table written in the text with these names in it, by its place in the text.
+    case literal(Int, [String])
     case list(Evidence)
     case record([String: Evidence])
 
@@ -20,7 +22,19 @@ indirect enum Evidence: Sendable {
         case .module(let path): path.joined(separator: ".")
         case .library(let name): name
         case .exports(let name, _): name
+        case .literal(let offset, _): "@\(offset)"
         default: nil
+        }
+    }
+
+    /// Whether what is certain of one is certain of the other.
+    func isSame(as other: Evidence) -> Bool {
+        switch (self, other) {
+        case (.object(let a), .object(let b)): a == b
+        case (.module(let a), .module(let b)): a == b
+        case (.number, .number), (.string, .string): true
+        case (.list(let a), .list(let b)): a.isSame(as: b)
+        default: false
         }
     }
 }
@@ -37,7 +51,7 @@ extension Catalogue {
             let types = forms.filter { index < $0.results.count }.map { form in
                 receiver(of: form, entry, index) ?? evidence(of: form.results[index].type)
             }
-            return types.dropFirst().allSatisfy { same($0, types[0]) } ? types[0] : .unknown
+            return types.dropFirst().allSatisfy { $0.isSame(as: types[0]) } ? types[0] : .unknown
         }
     }
 
@@ -55,22 +69,13 @@ extension Catalogue {
             if types[name] != nil { return .object(name) }
             return ["number", "integer"].contains(name) ? .number : name == "string" ? .string : .unknown
         case .list(let element): return .list(evidence(of: element))
-        case .map: return .unknown
+        case .map, .iterator: return .unknown
         case .record(let fields):
             return .record(Dictionary(fields.map { ($0.name, evidence(of: $0.type)) }) { first, _ in first })
         case .either(let choices):
             // nil has no members at all: what is wrong for the other is wrong for it.
             let rest = choices.filter { $0 != .named("nil") }
             return rest.count == 1 ? evidence(of: rest[0]) : .unknown
-        }
-    }
-
-    private func same(_ a: Evidence, _ b: Evidence) -> Bool {
-        switch (a, b) {
-        case (.object(let a), .object(let b)): a == b
-        case (.number, .number), (.string, .string): true
-        case (.list(let a), .list(let b)): same(a, b)
-        default: false
         }
     }
 }

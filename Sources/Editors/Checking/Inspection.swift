@@ -1,29 +1,42 @@
 import Scripting
 
-/// One reading of a program, in its own order: evidence goes from declarations to uses, findings are collected.
+/// Readings of a program, in its own order: evidence goes from declarations to uses, findings are collected.
 final class Inspection {
     let checker: Checker
     let tree: SyntaxTree
     let survey: Survey
-    let modules: [String: LocalModule?]
+    let modules: Modules
     var findings: [(offset: Int, message: String)] = []
     /// What is certain of each local variable.
-    private var locals: [Int: Evidence] = [:]
-    /// Tables that were handed to somebody who may add members.
-    var handedOn: Set<String> = []
+    var locals: [Int: Evidence] = [:]
+    /// What was learnt of the whole program, wherever it stands.
+    var lore = Lore()
     /// Inside a function given to `pcall`, whose errors are somebody's intention.
     var isProtected = false
+    /// How many conditions stand around this place.
+    private var conditions = 0
 
     var catalogue: Catalogue { checker.catalogue }
 
-    init(_ checker: Checker, _ tree: SyntaxTree, _ survey: Survey, _ modules: [String: LocalModule?]) {
+    init(_ checker: Checker, _ tree: SyntaxTree, _ survey: Survey, _ modules: Modules) {
         self.checker = checker
         self.tree = tree
         self.survey = survey
         self.modules = modules
     }
 
-    func run() { block(tree.body) }
+    /// Reads until nothing new is learnt; the last reading judges.
+    func run() {
+        for round in 0... {
+            let before = lore
+            // Each reading takes away from what is certain. Where that goes on and on, all that may change is uncertain.
+            if round == 10 { lore.isSuspicious = true }
+            locals = [:]
+            findings = []
+            block(tree.body)
+            if round > 0, lore == before || round > 10 { return }
+        }
+    }
 
     func report(_ offset: Int, _ message: String) {
         if !isProtected { findings.append((offset, message)) }
@@ -37,16 +50,20 @@ final class Inspection {
         switch statement.kind {
         case .local(let variables, let values):
             let given = evaluate(values)
-            for (index, variable) in variables.enumerated() where !tree.locals[variable].isReassigned {
+            for (index, variable) in variables.enumerated() where !isChanging(variable) {
                 locals[variable] = index < given.count ? given[index] : .unknown
             }
         case .localFunction(_, let body): block(body.block)
         case .function(let target, let body):
             self.target(target)
+            assign(.unknown, to: target)
             block(body.block)
         case .assign(let targets, let values):
             targets.forEach(target)
-            _ = evaluate(values)
+            let given = evaluate(values)
+            for (index, target) in targets.enumerated() {
+                assign(index < given.count ? given[index] : .unknown, to: target)
+            }
         case .call(let call): _ = evaluate(call)
         case .block(let inner): block(inner)
         case .whileLoop(let condition, let inner):
@@ -56,20 +73,42 @@ final class Inspection {
             block(inner)
             _ = evaluate(condition, isTested: true)
         case .conditional(let branches, let otherwise):
-            for branch in branches {
-                _ = evaluate(branch.condition, isTested: true)
-                block(branch.block)
+            for branch in branches { _ = evaluate(branch.condition, isTested: true) }
+            underCondition {
+                for branch in branches { block(branch.block) }
+                otherwise.map(block)
             }
-            otherwise.map(block)
         case .numericLoop(let variable, let values, let inner):
             _ = evaluate(values)
             if !tree.locals[variable].isReassigned { locals[variable] = .number }
             block(inner)
         case .genericLoop(_, let values, let inner):
-            _ = evaluate(values)
+            iterate(evaluate(values).first ?? .unknown, values)
             block(inner)
         case .returning(let values): _ = evaluate(values)
         case .jump: break
+        }
+    }
+
+    func underCondition(_ body: () -> Void) {
+        conditions += 1
+        body()
+        conditions -= 1
+    }
+
+    /// `for x in 3`, `for x in {1, 2}`: nothing that can be called.
+    private func iterate(_ value: Evidence, _ expressions: [Expression]) {
+        guard let first = expressions.first else { return }
+        switch value {
+        case .number:
+            let hint = expressions.count > 1 ? " (for k = first, last do)" : " (for k = 1, n do)"
+            report(first.offset, "a number cannot be walked over" + hint)
+        case .string: report(first.offset, "a string cannot be walked over (string.gmatch finds its parts)")
+        case .list: report(first.offset, "a table cannot be walked over by itself (for i, x in ipairs(t) do)")
+        default:
+            if first.tableFields != nil {
+                report(first.offset, "a table cannot be walked over by itself (for i, x in ipairs(t) do)")
+            }
         }
     }
 
@@ -83,14 +122,40 @@ final class Inspection {
             else { return }
             let known = face.methods.keys.contains(name) || face.properties.keys.contains(name)
             if known { return report(last.offset, "\(type).\(name) can only be read") }
-            let nearest = suggestion(for: name, among: face.setters.sorted())
+            let nearest = suggestion(for: name, among: face.setters.union(face.properties.keys).sorted())
             report(last.offset, "\(type) has no field \"\(name)\" to assign to" + nearest)
         case .index(let key):
             _ = evaluate(key)
             if case .string = key.kind { return }
-            value.table.map { _ = handedOn.insert($0) }
+            handOn(value)
         default: break
         }
+    }
+
+    /// What a variable holds after an assignment; a variable of two kinds is of none.
+    private func assign(_ value: Evidence, to target: Expression) {
+        switch target.kind {
+        case .name(.local(let variable)):
+            if let known = locals[variable], known.isSame(as: value) { return }
+            lore.changing.insert(variable)
+            locals[variable] = nil
+        case .name(.global(let name)):
+            guard case .module(let path) = value, lore.globals[name] ?? path == path else {
+                lore.changingGlobals.insert(name)
+                return
+            }
+            lore.globals[name] = path
+        default: break
+        }
+    }
+
+    private func isChanging(_ variable: Int) -> Bool {
+        tree.locals[variable].isReassigned && (lore.isSuspicious || lore.changing.contains(variable))
+    }
+
+    /// A table comes to somebody who may add members.
+    func handOn(_ value: Evidence) {
+        if let table = value.table { lore.handedOn.insert(table) }
     }
 
     // MARK: Names
@@ -103,7 +168,7 @@ final class Inspection {
     }
 
     private func global(_ name: String, _ offset: Int, _ isTested: Bool) -> Evidence {
-        if survey.globals.contains(name) || checker.globals.contains(name) { return .unknown }
+        if survey.globals.contains(name) || checker.globals.contains(name) { return assignedGlobal(name) }
         if checker.modulesAreGlobals, catalogue.modules[name] != nil { return .module([name]) }
         if StandardLibrary.libraries[name] != nil { return survey.isOpen ? .unknown : .library(name) }
         if StandardLibrary.globals.contains(name) || isTested || survey.isOpen || survey.tested.contains(name) {
@@ -111,6 +176,8 @@ final class Inspection {
         }
         if catalogue.modules[name] != nil {
             report(offset, "unknown global \"\(name)\" (a module: local \(name) = require \"\(name)\")")
+        } else if let word = Self.otherLanguages[name] {
+            report(offset, "unknown global \"\(name)\" (Lua's is \(word))")
         } else {
             let visible = tree.locals.filter { $0.offset < offset && $0.origin != .hidden }.map(\.name)
             let known = StandardLibrary.globals.union(survey.globals).union(checker.globals).union(visible)
@@ -119,16 +186,43 @@ final class Inspection {
         return .unknown
     }
 
+    private static let otherLanguages = [
+        "True": "true", "False": "false", "None": "nil", "null": "nil", "nill": "nil", "Nil": "nil", "NULL": "nil",
+        "elif": "elseif",
+    ]
+
+    /// `tensor = require "tensor"`, if that is all that is ever assigned to it.
+    private func assignedGlobal(_ name: String) -> Evidence {
+        if survey.isOpen || lore.isSuspicious || lore.changingGlobals.contains(name) || checker.globals.contains(name)
+            || survey.hiddenGlobals.contains(name)
+        {
+            return .unknown
+        }
+        return lore.globals[name].map { .module($0) } ?? .unknown
+    }
+
     /// What `require` gives.
     func required(_ name: String, at offset: Int) -> Evidence {
         if catalogue.modules[name] != nil { return .module([name]) }
         if StandardLibrary.libraries[name] != nil { return survey.isOpen ? .unknown : .library(name) }
-        guard let module = modules[name] ?? nil else {
-            if case .missing = checker.find(name), let nearest = nearestName(to: name, among: catalogue.modules.keys) {
-                report(offset, "no module \"\(name)\" (did you mean \"\(nearest)\"?)")
-            }
-            return .unknown
+        if modules.missing.contains(name), !survey.touchesSearch, !survey.isOpen, conditions == 0 {
+            let known = Array(catalogue.modules.keys) + checker.names()
+            report(offset, "no module \"\(name)\"" + suggestion(for: name, among: known))
         }
-        return module.members.map { .exports(name, $0) } ?? .unknown
+        return modules.read[name]?.members.map { .exports(name, $0) } ?? .unknown
     }
+}
+
+/// What a reading learns of the whole program. It only grows.
+struct Lore: Equatable {
+    /// Tables that were handed to somebody who may add members.
+    var handedOn: Set<String> = []
+    /// Local variables that hold values of several kinds.
+    var changing: Set<Int> = []
+    /// The modules that global variables hold.
+    var globals: [String: [String]] = [:]
+    /// Global variables that hold something else as well.
+    var changingGlobals: Set<String> = []
+    /// Whether every variable that is assigned to twice may hold anything.
+    var isSuspicious = false
 }

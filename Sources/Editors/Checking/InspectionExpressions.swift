@@ -25,12 +25,7 @@ extension Inspection {
         case .name(let reference): return evidence(of: reference, at: expression.offset, isTested: isTested)
         case .parenthesised(let inner): return evaluate(inner, isTested: isTested)
         case .chain(let base, let suffixes): return chainValues(base, suffixes, isTested: isTested).first ?? .unknown
-        case .table(let fields):
-            for field in fields {
-                if case .expression(let key) = field.key { _ = evaluate(key) }
-                _ = evaluate(field.value)
-            }
-            return .unknown
+        case .table(let fields): return table(fields, at: expression.offset)
         case .unary(let operation, let operand):
             let value = evaluate(operand, isTested: operation == .not)
             switch operation {
@@ -40,6 +35,16 @@ extension Inspection {
             }
         case .binary(let first, let rest): return binary(first, rest)
         }
+    }
+
+    private func table(_ fields: [Field], at offset: Int) -> Evidence {
+        var names: [String] = []
+        for field in fields {
+            if case .expression(let key) = field.key { _ = evaluate(key) }
+            if case .name(let name) = field.key { names.append(name) }
+            _ = evaluate(field.value)
+        }
+        return names.isEmpty ? .unknown : .literal(offset, names)
     }
 
     private func number(_ value: Evidence) -> Evidence {
@@ -56,7 +61,12 @@ extension Inspection {
         let testing: Set<Token.Kind> = [.and, .or, .equal, .notEqual]
         var value = evaluate(first, isTested: rest.first.map { testing.contains($0.operation) } ?? false)
         for (operation, operand) in rest {
-            let other = evaluate(operand, isTested: testing.contains(operation))
+            var other = Evidence.unknown
+            if operation == .and || operation == .or {
+                underCondition { other = evaluate(operand, isTested: true) }
+            } else {
+                other = evaluate(operand, isTested: testing.contains(operation))
+            }
             guard let key = Self.operators[operation] else {
                 value = .unknown
                 continue
@@ -101,12 +111,15 @@ extension Inspection {
                 if index == 0, base.globalName == "require", let name = [suffix].requiredName {
                     values = [required(name, at: arguments[0].offset)]
                 } else {
-                    let callee = Callee(value: value, global: index == 0 ? base.globalName : nil)
-                    values = call(callee, arguments)
+                    let offset = index > 0 ? suffixes[index - 1].offset : base.offset
+                    let global = index == 0 ? base.globalName : nil
+                    values = call(Callee(value: value, global: global, offset: offset), arguments)
                 }
             case .method(let name, let arguments):
                 let method = self.method(name, of: value, at: suffix.offset)
-                values = call(Callee(value: method, global: nil), arguments)
+                // A file's method may add members to its table.
+                if case .exports = value { handOn(value) }
+                values = call(Callee(value: method, isMethod: true, offset: suffix.offset), arguments)
             }
         }
         return values
@@ -128,15 +141,23 @@ extension Inspection {
     // MARK: Members
 
     private func mayHave(_ name: String, _ value: Evidence) -> Bool {
-        if survey.fields.contains(name) || survey.registersAnything { return true }
-        return value.table.map { handedOn.contains($0) } ?? false
+        if survey.fields.contains(name) { return true }
+        if case .module(let path) = value, survey.registersAnything, path.count == 1,
+            Self.registered.contains(path[0])
+        {
+            return true
+        }
+        return value.table.map { lore.handedOn.contains($0) } ?? false
     }
+
+    /// The modules that what is registered becomes part of.
+    private static let registered: Set<String> = ["projection", "distribution", "flow"]
 
     func member(_ name: String, of value: Evidence, at offset: Int, isUsed: Bool) -> Evidence {
         switch value {
         case .module(let path):
             guard let node = catalogue.node(path) else { return .unknown }
-            if let entry = node.functions[name] { return .function(entry) }
+            if let entry = node.functions[name] { return mayHave(name, value) ? .unknown : .function(entry) }
             if node.children[name] != nil { return .module(path + [name]) }
             if node.constants.contains(name) || mayHave(name, value) { return .unknown }
             let shown = path.joined(separator: ".")
@@ -149,7 +170,7 @@ extension Inspection {
             missing(name, type, face, offset)
         case .library(let library):
             let known = StandardLibrary.libraries[library] ?? []
-            if isUsed, !known.contains(name), !mayHave(name, value) {
+            if isUsed, !StandardLibrary.has(name, in: library), !mayHave(name, value) {
                 report(offset, "\(library) has no function \"\(name)\"" + suggestion(for: name, among: known))
             }
         case .exports(let module, let members):
@@ -161,12 +182,13 @@ extension Inspection {
             if isUsed, !mayHave(name, value) {
                 report(offset, "no field \"\(name)\"" + suggestion(for: name, among: fields.keys))
             }
-        case .unknown, .number, .string, .function, .list: break
+        case .unknown, .number, .string, .function, .list, .literal: break
         }
         return .unknown
     }
 
     private func method(_ name: String, of value: Evidence, at offset: Int) -> Evidence {
+        if case .string = value { return stringMethod(name, at: offset) }
         guard case .object(let type) = value, let face = catalogue.types[type] else {
             return member(name, of: value, at: offset, isUsed: true)
         }
@@ -174,6 +196,12 @@ extension Inspection {
         if face.properties[name] != nil { return .unknown }
         missing(name, type, face, offset)
         return .unknown
+    }
+
+    /// Strings have the functions of their library as methods.
+    private func stringMethod(_ name: String, at offset: Int) -> Evidence {
+        if survey.isOpen || survey.fields.contains("__index") { return .unknown }
+        return member(name, of: .library("string"), at: offset, isUsed: true)
     }
 
     private func missing(_ name: String, _ type: String, _ face: Catalogue.Face, _ offset: Int) {

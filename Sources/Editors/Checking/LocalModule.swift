@@ -11,7 +11,10 @@ struct LocalModule {
     }
 
     private static func members(of tree: SyntaxTree) -> Set<String>? {
-        guard case .returning(let values)? = tree.body.statements.last?.kind, values.count == 1 else { return nil }
+        // With `_ENV`, or with a second return, it is not this table alone that is handed out.
+        guard !tree.namesEnvironment, tree.body.returns == 1,
+            case .returning(let values)? = tree.body.statements.last?.kind, values.count == 1
+        else { return nil }
         if let fields = values[0].tableFields { return names(of: fields) }
         guard case .name(.local(let variable)) = values[0].kind, !tree.locals[variable].isReassigned,
             var members = constructor(of: variable, in: tree.body)
@@ -55,5 +58,22 @@ struct LocalModule {
             names.insert(name)
         }
         return names
+    }
+}
+
+extension Block {
+    /// How many statements return from the file, not from a function in it.
+    fileprivate var returns: Int {
+        statements.reduce(0) { count, statement in
+            switch statement.kind {
+            case .returning: count + 1
+            case .block(let inner), .whileLoop(_, let inner), .repeatLoop(let inner, _), .numericLoop(_, _, let inner),
+                .genericLoop(_, _, let inner):
+                count + inner.returns
+            case .conditional(let branches, let otherwise):
+                branches.reduce(count + (otherwise?.returns ?? 0)) { $0 + $1.block.returns }
+            default: count
+            }
+        }
     }
 }

@@ -21,6 +21,13 @@ package enum StandardLibrary {
         "package": words("config cpath loaded loadlib path preload searchers searchpath"),
     ]
 
+    /// Members that Lua has when it was built with what older versions had, as Debian's is.
+    static let kept: [String: Set<String>] = ["math": words("cosh frexp ldexp log10 pow sinh tanh")]
+
+    static func has(_ name: String, in library: String) -> Bool {
+        libraries[library]?.contains(name) ?? false || kept[library]?.contains(name) ?? false
+    }
+
     package static let globals: Set<String> = words(
         """
         _G _VERSION arg assert collectgarbage dofile error getmetatable ipairs load loadfile next pairs pcall print \

@@ -4,6 +4,8 @@ import Scripting
 struct Survey {
     /// Globals assigned to.
     var globals: Set<String> = []
+    /// Globals of those that may be assigned to where the file does not show it: in another file, or through `_G`.
+    var hiddenGlobals: Set<String> = []
     /// Globals that the file asks for before it uses them: `jit and jit.version`.
     var tested: Set<String> = []
     /// Fields assigned to, of whatever table, and names given to `host.register`.
@@ -16,6 +18,10 @@ struct Survey {
     var registersAnything = false
     /// The modules it requires by name.
     var required: Set<String> = []
+    /// The modules it asks for in `pcall(require, "name")`.
+    var attempted: Set<String> = []
+    /// Whether it touches `package`, and so may find modules where nobody else would.
+    var touchesSearch = false
 
     init() {}
 
@@ -26,11 +32,19 @@ struct Survey {
         self = survey
     }
 
+    /// Takes in what another file does.
     mutating func formUnion(_ other: Survey) {
+        isOpen = isOpen || other.isOpen
+        touchesSearch = touchesSearch || other.touchesSearch
+        share(other)
+    }
+
+    /// Takes in what another file makes that this one may use.
+    mutating func share(_ other: Survey) {
         globals.formUnion(other.globals)
+        hiddenGlobals.formUnion(other.globals)
         fields.formUnion(other.fields)
         constructors.merge(other.constructors) { $0.union($1) }
-        isOpen = isOpen || other.isOpen
         registersAnything = registersAnything || other.registersAnything
     }
 
@@ -44,27 +58,38 @@ struct Survey {
 
     private mutating func note(_ name: String, _ use: Use) {
         if StandardLibrary.loaders.contains(name) { isOpen = true }
+        if name == "package" { touchesSearch = true }
         switch use {
         case .target: globals.insert(name)
         case .tested: tested.insert(name)
         case .argument(of: let callee):
             if callee?.globalName == "type" { tested.insert(name) }
-            if name == "_G" || name == "require" || name == "debug" { isOpen = true }
-        case .value: if name == "_G" || name == "require" || name == "debug" { isOpen = true }
+            // What pcall does with it is seen at the call.
+            if callee?.globalName == "pcall", name == "require" { return }
+            if Self.powers.contains(name) { isOpen = true }
+        case .value: if Self.powers.contains(name) { isOpen = true }
         case .base: break
         }
     }
 
+    /// Globals that reach every other when they are handed to somebody.
+    private static let powers: Set<String> = ["_G", "require", "debug"]
+
     private mutating func note(_ base: Expression, _ suffixes: [Suffix], _ use: Use) {
         if case .target = use, let name = suffixes.last?.fieldName { fields.insert(name) }
         guard let global = base.globalName else {
-            noteRegistrations(suffixes)
+            noteRegistrations(suffixes, use)
             return
         }
         switch global {
         case "_G":
             if let name = suffixes.first?.fieldName {
-                if case .target = use, suffixes.count == 1 { globals.insert(name) } else { tested.insert(name) }
+                if case .target = use, suffixes.count == 1 {
+                    globals.insert(name)
+                    hiddenGlobals.insert(name)
+                } else {
+                    tested.insert(name)
+                }
                 if StandardLibrary.loaders.contains(name) { isOpen = true }
             } else {
                 isOpen = true
@@ -73,19 +98,30 @@ struct Survey {
             isOpen = isOpen || !(suffixes.first?.fieldName.map(StandardLibrary.harmlessDebug.contains) ?? false)
         case "require":
             if let name = suffixes.requiredName { required.insert(name) } else { isOpen = true }
-            noteRegistrations(Array(suffixes.dropFirst()))
-        case "host": noteRegistrations(suffixes)
+            noteRegistrations(Array(suffixes.dropFirst()), use)
+        case "pcall":
+            guard case .call(let arguments)? = suffixes.first?.kind, arguments.first?.globalName == "require" else { break }
+            if arguments.count == 2, case .string(let name) = arguments[1].kind {
+                attempted.insert(name)
+            } else {
+                isOpen = true
+            }
+        case "host": noteRegistrations(suffixes, use)
         default: break
         }
     }
 
     /// `host.register{projections = {Mine = f}}` makes names that only a run knows.
-    private mutating func noteRegistrations(_ suffixes: [Suffix]) {
-        guard suffixes.count >= 2, suffixes[0].fieldName == "register", case .call(let arguments) = suffixes[1].kind
-        else { return }
+    private mutating func noteRegistrations(_ suffixes: [Suffix], _ use: Use) {
+        guard suffixes.first?.fieldName == "register" else { return }
+        guard suffixes.count >= 2, case .call(let arguments) = suffixes[1].kind else {
+            // The function itself, for somebody who calls it under another name.
+            if case .target = use { return }
+            return registersAnything = true
+        }
         guard let kinds = arguments.first?.tableFields else { return registersAnything = true }
         for kind in kinds {
-            guard let entries = kind.value.tableFields else { return registersAnything = true }
+            guard case .name = kind.key, let entries = kind.value.tableFields else { return registersAnything = true }
             for entry in entries {
                 guard case .name(let name) = entry.key else {
                     registersAnything = true

@@ -28,7 +28,7 @@ public struct Definitions {
         var text = ""
         let call = node.call.map { FunctionAnnotation($0, isMethod: false, types: types) }
         if let call { text += call.optionClass }
-        text += Comment.lines(node.summary) + "---@class \(className)\n"
+        text += Comment.lines(node.summary) + "---@class \(className): table\n"
         for overload in call?.overloads ?? [] { text += "---@overload \(overload)\n" }
         for constant in node.constants.sorted() { text += "---@field \(constant) any\n" }
         text += isLocal ? "local \(path) = {}\n\n" : "\(path) = {}\n\n"
@@ -44,7 +44,8 @@ public struct Definitions {
     // MARK: Types
 
     private var typeFile: String {
-        "---@meta\n\n" + catalogue.types.sorted { $0.key < $1.key }.map { type($0.key, $0.value) }.joined()
+        "---@meta\n\n---A tensor, a number, or numbers in tables.\n---@alias numbers number|table\n\n"
+            + catalogue.types.sorted { $0.key < $1.key }.map { type($0.key, $0.value) }.joined()
     }
 
     private static let operators: [(Operator, String)] = [
@@ -54,10 +55,10 @@ public struct Definitions {
 
     private func type(_ name: String, _ face: Catalogue.Face) -> String {
         let calls = face.operators[.call].map { FunctionAnnotation($0, isMethod: false, types: types) }
-        var text = (calls?.optionClass ?? "") + Comment.lines(face.summary) + "---@class \(name)\n"
+        var text = (calls?.optionClass ?? "") + Comment.lines(face.summary) + "---@class \(name): table\n"
         for (property, entry) in face.properties.sorted(by: { $0.key < $1.key }) {
             let form = entry.signature?.forms.first
-            let type = form.flatMap { form in form.results.first.map { types.result($0.type, in: form, owner: name) } }
+            let type = form.flatMap { form in form.results.first.map { types.result($0.type, in: form, of: entry, owner: name) } }
             text += "---@field \(property) \(type ?? "any") \(sentence(entry.documentation.summary))\n"
         }
         text += indexing(face)
@@ -77,26 +78,33 @@ public struct Definitions {
 
     /// `x[1]`, `x[{1, 2}]`, `x[mask]`: what each kind of key reads.
     private func indexing(_ face: Catalogue.Face) -> String {
-        guard let forms = face.operators[.index]?.signature?.forms else { return "" }
+        guard let entry = face.operators[.index], let forms = entry.signature?.forms else { return "" }
         var read: [(key: String, types: [String])] = []
         for form in forms {
             guard case .index(_, let key) = form.head, let result = form.results.first else { continue }
-            let kind = key.hasPrefix("{") ? "table" : types.parameter(
-                Signature.Argument(name: key, fallback: nil, kind: .plain)).type
-            let type = types.result(result.type, in: form, owner: nil)
+            let kind = Self.keys[key] ?? "table"
+            let type = types.result(result.type, in: form, of: entry, owner: nil)
             if let place = read.firstIndex(where: { $0.key == kind }) {
                 if !read[place].types.contains(type) { read[place].types.append(type) }
             } else {
                 read.append((kind, [type]))
             }
         }
-        // What is one or the other by what the key holds is anything: asking first would be noise.
-        return read.map { "---@field [\($0.key)] \($0.types.count == 1 ? $0.types[0] : "any")\n" }.joined()
+        // What is one or the other by what the key holds is anything: asking first would be noise. A number is written
+        // into all of a slice.
+        let isWritten = face.operators[.newindex] != nil
+        return read.map { key, types in
+            let type = types.count == 1 ? types[0] + (isWritten && types[0] != "number" ? "|number" : "") : "any"
+            return "---@field [\(key)] \(type)\n"
+        }.joined()
     }
+
+    /// Kinds of keys by what signatures call them; a table otherwise.
+    private static let keys = ["i": "number", "mask": "tensor"]
 
     private func result(of entry: Catalogue.Entry, _ owner: String) -> String {
         guard let form = entry.signature?.forms.first, let result = form.results.first else { return "any" }
-        return types.result(result.type, in: form, owner: owner)
+        return types.result(result.type, in: form, of: entry, owner: owner)
     }
 
     private func sentence(_ summary: String) -> String {

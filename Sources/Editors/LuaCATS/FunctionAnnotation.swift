@@ -35,13 +35,16 @@ struct FunctionAnnotation {
         let own = written.filter { Self.isMethod($0) == isMethod }
         receiver = isMethod ? entry.owner : nil
         var forms: [Form] = (own.isEmpty ? written : own).map { form in
-            var parameters = Self.parameters(form, types: types, options: className)
+            var parameters = Self.parameters(form, of: entry.name, types: types, options: className)
             if isMethod, !Self.isMethod(form) { parameters = Array(parameters.dropFirst()) }
             if !isMethod, case .method(let receiver, _) = form.head {
-                parameters.insert(Parameter(name: receiver, type: "any", isOptional: false), at: 0)
+                let argument = Signature.Argument(name: receiver, fallback: nil, kind: .plain)
+                let type = types.parameter(argument, of: entry.name)
+                parameters.insert(Parameter(name: receiver, type: type, isOptional: false), at: 0)
             }
             let results = form.results.map { result in
-                let type = types.result(result.type, in: form, owner: entry.owner ?? Self.owner(of: entry))
+                let owner = entry.owner ?? Self.owner(of: entry)
+                let type = types.result(result.type, in: form, of: entry, owner: owner)
                 return result.repeats ? "..." + type : type
             }
             return (parameters, results, form.results.map(\.name))
@@ -73,22 +76,25 @@ struct FunctionAnnotation {
         return all
     }
 
-    private static func parameters(_ form: Signature.Form, types: TypeNames, options: String) -> [Parameter] {
+    private static func parameters(
+        _ form: Signature.Form, of function: String, types: TypeNames, options: String
+    ) -> [Parameter] {
         var parameters: [Parameter] = []
         var used: Set<String> = []
         for argument in form.arguments {
             var parameter: Parameter
             switch argument.kind {
             case .plain:
-                let (type, isOptional) = types.parameter(argument)
-                parameter = Parameter(name: argument.name, type: type, isOptional: isOptional)
+                let type = types.parameter(argument, of: function)
+                parameter = Parameter(name: argument.name, type: type, isOptional: argument.isOptional)
             case .variadic: parameter = Parameter(name: "...", type: "any", isOptional: false)
             case .table(let table) where table.options.isEmpty:
-                let element = table.elements.first.map { types.parameter($0).type } ?? "any"
+                let element = table.elements.first.map { types.parameter($0, of: function) } ?? "any"
                 // A shape of one dimension may be its number.
                 let isShape = element == "number"
-                let type = isShape ? "number|number[]" : element == "any" ? "table" : element + "[]"
-                parameter = Parameter(name: isShape ? "shape" : "list", type: type, isOptional: false)
+                let list = element.contains("|") ? "(\(element))[]" : element + "[]"
+                let type = isShape ? "number|number[]" : element == "any" ? "table" : list
+                parameter = Parameter(name: isShape ? "shape" : "list", type: type, isOptional: argument.isOptional)
             case .table(let table) where table.isOpen && table.options.count == 1 && table.options[0].name == "name":
                 let value = table.options[0].fallback.map { types.catalogue.types[$0] == nil ? "any" : $0 } ?? "any"
                 parameter = Parameter(name: "named", type: "table<string, \(value)>", isOptional: false)

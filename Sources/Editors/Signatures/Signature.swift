@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a documentation's signature says, taken apart: `x:norm(dim, keepdim, {p = 2}) -> tensor`, one form a line.
 ///
 /// The grammar, after Lua's own words:
@@ -6,18 +8,21 @@
 ///     call      = head [arguments | table] ["->" results]
 ///     head      = name {"." name} | name ":" name | name "[" key "]" | "#" name | "local" name "<close>" "=" call
 ///     arguments = "(" [argument {"," argument}] ")"
-///     argument  = "..." | name ["=" default] | table
+///     argument  = "..." | name ["=" default] | table ["=" "{" "}"]
 ///     table     = "{" [entry {"," entry}] "}"
-///     entry     = "..." | name ["=" [default]] | "[" number "]" "=" name | table
+///     entry     = "..." | name ["=" [default {"or" choice}]] | "[" number "]" "=" name | table
 ///     results   = result {"," result}
 ///     result    = "..." [":" type] | name ":" type | type
 ///     type      = one {"or" one}
 ///     one       = name ["of no dimension"] ["(" shape ")"] | "{" type "," "..." "}" | "{" name "=" type {"," ...} "}"
 ///
+/// An argument without a default has to be given, a table of options never; `= nil` is the default of what may be left
+/// out and then is not there. An option whose default is followed by `or` takes these texts and no others.
+///
 /// In a table, `...` after an element says that more elements follow ({x, y, ...}), after an option that more options
 /// do. A lone name is an element where `...` follows elements, or a capital letter; else an option without a default. A
 /// property has a result and no arguments; `x.grad = g` sets one. A result that is called like the receiver or an
-/// argument is of its type.
+/// argument is of its type. Behind `for` stand the values that a loop gets: k counts, any other is a tensor.
 public struct Signature: Sendable {
     public struct Form: Sendable {
         public let head: Head
@@ -44,6 +49,15 @@ public struct Signature: Sendable {
         public let name: String
         public let fallback: String?
         public let kind: Kind
+
+        /// Whether a call may do without it.
+        public var isOptional: Bool {
+            switch kind {
+            case .plain: fallback != nil
+            case .variadic: true
+            case .table(let table): fallback != nil || (table.elements.isEmpty && !table.isOpen)
+            }
+        }
     }
 
     /// A table in a call: elements, options or both.
@@ -58,6 +72,17 @@ public struct Signature: Sendable {
     public struct Option: Sendable, Equatable {
         public let name: String
         public let fallback: String?
+
+        /// The texts it takes, where the signature lists them: `line_search_fn = "strong_wolfe" or "none"`. With `nil or`
+        /// before them it has no default.
+        public var choices: [String]? {
+            let parts = (fallback ?? "").components(separatedBy: " or ")
+            let texts = parts.filter { $0 != "nil" }
+            guard parts.count > 1, texts.allSatisfy({ $0.hasPrefix("\"") && $0.hasSuffix("\"") && $0.count > 1 }) else {
+                return nil
+            }
+            return texts.map { String($0.dropFirst().dropLast()) }
+        }
     }
 
     public struct Result: Sendable, Equatable {
@@ -72,6 +97,8 @@ public struct Signature: Sendable {
         case list(ResultType)
         /// A table from names to values of one type.
         case map(ResultType)
+        /// What a loop gets in each round.
+        case iterator([ResultType])
         case record([ResultField])
         case either([ResultType])
     }
@@ -91,6 +118,17 @@ public struct Signature: Sendable {
         }
     }
 
+    /// How many values a call may have, with what a method is called on; nil without a form.
+    public var counts: ClosedRange<Int>? {
+        let counts = forms.map { form in
+            let receivers = form.isMethod ? 1 : 0
+            let most = form.counts.upperBound
+            return (least: form.counts.lowerBound + receivers, most: most == .max ? most : most + receivers)
+        }
+        guard let least = counts.map(\.least).min(), let most = counts.map(\.most).max() else { return nil }
+        return least...most
+    }
+
     /// The names of all options that some form takes, in order; nil if there may be others.
     public var optionNames: [String]? {
         var names: [String] = []
@@ -102,4 +140,22 @@ public struct Signature: Sendable {
         }
         return names
     }
+}
+
+extension Signature.Form {
+    /// How many values its arguments are.
+    var counts: ClosedRange<Int> {
+        // Numbered ones before `...` only show what repeats: d1, d2, ... may be one, or none.
+        let repeated = arguments.firstIndex { if case .variadic = $0.kind { true } else { false } }
+        let given = arguments.indices.filter { index in
+            let isNumbered = arguments[index].name.last?.isNumber ?? false
+            return !arguments[index].isOptional && !(index < repeated ?? 0 && isNumbered)
+        }
+        // A function that takes one table may do without, unless it says what has to be in it.
+        let least = isTableCall ? 0 : (given.last ?? -1) + 1
+        return least...(repeated == nil ? max(arguments.count, least) : Int.max)
+    }
+
+    /// Whether it is written behind a colon.
+    var isMethod: Bool { if case .method = head { true } else { false } }
 }

@@ -69,8 +69,9 @@ struct SignatureReader {
     mutating func form() throws -> Signature.Form {
         // `for k in host.steps(n) do`: what is called is what counts.
         let isLoop = accept(.for)
+        var loop: [Signature.ResultType] = []
         if isLoop {
-            while kind != .in, kind != .endOfFile { advance() }
+            repeat { loop.append(.named(try name() == "k" ? "integer" : "tensor")) } while accept(.comma)
             try expect(.in)
         }
         let (head, takesArguments) = try head()
@@ -92,7 +93,10 @@ struct SignatureReader {
             try expect(.greater)
             repeat { results.append(try result()) } while accept(.comma)
         }
-        if isLoop { try expect(.do) }
+        if isLoop {
+            try expect(.do)
+            results = [Signature.Result(name: nil, type: .iterator(loop), repeats: false)]
+        }
         guard kind == .endOfFile else { throw error("the end expected") }
         results = Self.merged(results)
         if case .property = head, results.isEmpty { throw error("a property's type expected") }
@@ -131,7 +135,9 @@ struct SignatureReader {
     private mutating func argument() throws -> Signature.Argument {
         if accept(.dots) { return Signature.Argument(name: "...", fallback: nil, kind: .variadic) }
         if kind == .leftBrace {
-            return Signature.Argument(name: "", fallback: nil, kind: .table(try table()))
+            let table = try table()
+            let fallback = accept(.equals) ? expression(before: [.comma, .rightParenthesis]) : nil
+            return Signature.Argument(name: "", fallback: fallback, kind: .table(table))
         }
         let name = try name()
         let fallback = accept(.equals) ? expression(before: [.comma, .rightParenthesis]) : nil

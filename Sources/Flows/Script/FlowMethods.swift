@@ -12,17 +12,17 @@ enum FlowMethods {
     private static let shapeErrors = "a shape that does not have D numbers per row"
 
     private static func method(
-        _ name: String, _ signature: String, _ summary: String, errors: String? = nil, source: String? = nil, example: String,
+        _ name: String, _ signature: String, _ summary: String, errors: String? = nil, source: String? = nil, most: Int = 2, example: String,
         body: @escaping @Sendable (Arguments, Flow) throws -> [Value]
     ) -> NativeFunction {
         NativeFunction("flow:\(name)", Documentation(signature, summary, errors: errors, source: source, example: small + example)) {
-            try body($0, $0.flow())
+            try $0.atMost(most)
+            return try body($0, $0.flow())
         }
     }
 
     private static func batch(_ arguments: Arguments, _ flow: Flow, _ name: String) throws -> Batch {
-        try arguments.atMost(2)
-        return try Batch(arguments.variable(2, name), dimension: flow.dimension, for: arguments.function)
+        try Batch(arguments.variable(2, name), dimension: flow.dimension, for: arguments.function)
     }
 
     private static let logProb = method(
@@ -36,6 +36,7 @@ enum FlowMethods {
 
     private static let toLatent = method(
         "to_latent", "m:to_latent(x) -> z: tensor, log_det: tensor", "Data to noise: z in x's shape, and log |det dz/dx| per row, in nats; \(shapes).", errors: shapeErrors,
+        source: "Papamakarios et al. 2021 (Normalizing Flows for Probabilistic Modeling and Inference), section 2",
         example: "local z, log_det = m:to_latent(tensor.zeros(3, 4))\nassert(z.shape[2] == 4 and #log_det == 3)"
     ) { arguments, flow in
         let x = try batch(arguments, flow, "x")
@@ -45,6 +46,7 @@ enum FlowMethods {
 
     private static let toData = method(
         "to_data", "m:to_data(z) -> x: tensor, log_det: tensor", "Noise to data: x in z's shape, and log |det dx/dz| per row, in nats.", errors: shapeErrors,
+        source: "Papamakarios et al. 2021 (Normalizing Flows for Probabilistic Modeling and Inference), section 2",
         example: "local x = tensor({{1, 2, 3, 4}})\nlocal back = m:to_data((m:to_latent(x)))\nassert((back - x):abs():max():item() < 1e-4)"
     ) { arguments, flow in
         let z = try batch(arguments, flow, "z")
@@ -54,9 +56,8 @@ enum FlowMethods {
 
     private static let sample = method(
         "sample", "m:sample(n, {generator}) -> tensor", "n draws from the model, (n, D).", errors: "n that is negative or not whole",
-        example: "assert(m:sample(5).shape[1] == 5)"
+        most: 3, example: "assert(m:sample(5).shape[1] == 5)"
     ) { arguments, flow in
-        try arguments.atMost(3)
         let count = try arguments.integer(2, "n", in: 0...Int.max)
         let generator = try arguments.generator(arguments.options(3, ["generator"]))
         return [.object(try flow.sample(count, from: generator, for: arguments.function))]
@@ -64,16 +65,16 @@ enum FlowMethods {
 
     private static let parameters = method(
         "parameters", "m:parameters() -> {tensor, ...}", "What training changes: the weights, biases and scales themselves, for an optimiser.",
-        example: "assert(#m:parameters() == 4 * 3 * 2 + 1)"
+        most: 1, example: "assert(#m:parameters() == 4 * 3 * 2 + 1)"
     ) { _, flow in [.list(flow.parameters.map { .object($0.value) })] }
 
     private static let namedParameters = method(
         "named_parameters", "m:named_parameters() -> {name = tensor, ...}", "The parameters by their names in a file.",
-        example: "assert(m:named_parameters()[\"scaling.scale\"].shape[2] == 4)"
+        most: 1, example: "assert(m:named_parameters()[\"scaling.scale\"].shape[2] == 4)"
     ) { _, flow in [.record(flow.parameters.map { (key: $0.name, value: .object($0.value)) })] }
 
     private static let requiresGrad = method(
-        "requires_grad_", "m:requires_grad_(flag) -> m", "Makes all parameters leaves that gradients accumulate in (true, the default), or stops them.",
+        "requires_grad_", "m:requires_grad_(flag = true) -> m", "Makes all parameters leaves that gradients accumulate in (true, the default), or stops them.",
         errors: "float16 parameters, which are for evaluating: load a float32 file to train", example: "m:requires_grad_(false)\nassert(not m:parameters()[1].requires_grad)"
     ) { arguments, flow in
         let flag = try arguments.boolean(2, "flag", default: true)
@@ -86,7 +87,7 @@ enum FlowMethods {
 
     private static let stateDict = method(
         "state_dict", "m:state_dict() -> {name = tensor, ...}", "The parameters by name, sharing memory with the model, without history.", source: "torch.nn.Module.state_dict",
-        example: "assert(m:state_dict()[\"scaling.scale\"].shape[1] == 1)"
+        most: 1, example: "assert(m:state_dict()[\"scaling.scale\"].shape[1] == 1)"
     ) { _, flow in [.record(flow.parameters.map { (key: $0.name, value: .object($0.value.detached())) })] }
 
     private static let loadStateDict = method(

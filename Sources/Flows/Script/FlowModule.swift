@@ -56,7 +56,7 @@ enum FlowFunctions {
     static let nice = NativeFunction(
         "flow.NICE",
         Documentation(
-            "flow.NICE{dim = 784, hidden = 1000, layers = 5, couplings = 4, prior = \"logistic\", generator} -> flow",
+            "flow.NICE{dim = 784, hidden = 1000, layers = 5, couplings = 4, prior = \"logistic\" or \"normal\", generator} -> flow",
             "A NICE with PyTorch's initial values, ready to train: additive couplings on even and odd positions in turn, each with `layers` hidden layers of `hidden` ReLU units, then a diagonal scaling. prior is \"logistic\" or \"normal\".",
             errors: "an odd dim; a size below 1; an unknown prior or option", source: "Dinh, Krueger, Bengio: NICE, ICLR workshop 2015",
             example: "local m = flow.NICE{dim = 4, hidden = 8, layers = 2, couplings = 4}\nassert(m:log_prob(tensor.zeros(3, 4)).shape[1] == 3)")

@@ -58,7 +58,7 @@ extension TransformObject {
     }
 
     private static let toLatent = method(
-        "to_latent", "t:to_latent(x) -> z, log_det",
+        "to_latent", "t:to_latent(x) -> z: tensor, log_det: tensor",
         "Data to noise, of (D) or (B, D), and log |det dz/dx| per row, in nats.", errors: shapeErrors,
         example:
             "local z, log_det = t:to_latent(tensor{1, 1})\nassert(log_det:item() == 1 and math.abs(z[{2}] - math.exp(1)) < 1e-6)"
@@ -68,7 +68,7 @@ extension TransformObject {
     }
 
     private static let toData = method(
-        "to_data", "t:to_data(z) -> x, log_det",
+        "to_data", "t:to_data(z) -> x: tensor, log_det: tensor",
         "Noise to data, and log |det dx/dz| of this direction per row, in nats.", errors: shapeErrors,
         example: "assert(select(2, t:to_data(tensor{1, 1})):item() == -1)"
     ) { _, z, flow in

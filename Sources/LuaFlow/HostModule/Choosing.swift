@@ -5,7 +5,7 @@ extension HostFunctions {
     static let names = NativeFunction(
         "host.names",
         Documentation(
-            "host.names(t, kind) -> string",
+            "host.names(t, kind = nil) -> string",
             """
             The names of a table's functions, sorted, with commas between them: for help texts. With a kind, such as \
             "masks", also those that were registered under it (host.register), as host.pick finds them.

@@ -68,5 +68,8 @@ enum HostFunctions {
 
     static let clock = NativeFunction(
         "host.clock", Documentation("host.clock() -> number", "Seconds of wall time since some fixed moment, for measuring how long something takes.", example: "local t = host.clock()\nassert(host.clock() >= t)")
-    ) { _ in .number(Double(DispatchTime.now().uptimeNanoseconds) / 1e9) }
+    ) { arguments in
+        try arguments.atMost(0)
+        return .number(Double(DispatchTime.now().uptimeNanoseconds) / 1e9)
+    }
 }

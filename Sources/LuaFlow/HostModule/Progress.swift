@@ -54,14 +54,16 @@ final class Progress: ScriptObject {
         methods: [
             NativeFunction(
                 "progress:update",
-                Documentation("bar:update(k, note) -> bar", "Shows that k steps are done, with a short note (text or a number).", errors: "k that is not whole", example: "local bar = host.progress(3)\nbar:update(1, \"one\"):close()")
+                Documentation("bar:update(k, note = nil) -> bar", "Shows that k steps are done, with a short note (text or a number).", errors: "k that is not whole", example: "local bar = host.progress(3)\nbar:update(1, \"one\"):close()")
             ) { arguments in
+                try arguments.atMost(3)
                 let progress = try arguments.object(1, "self", as: Progress.self, "progress")
                 let k = try arguments.integer(2, "k")
                 progress.update(k, arguments.isNil(3) ? "" : { if case .string(let text) = arguments[3] { text } else { arguments[3].shown } }())
                 return .object(progress)
             },
             NativeFunction("progress:close", Documentation("bar:close()", "Ends the bar's line.", example: "host.progress(3):close()")) { arguments -> [Value] in
+                try arguments.atMost(1)
                 try arguments.object(1, "self", as: Progress.self, "progress").finish()
                 return []
             },

@@ -29,7 +29,7 @@ extension HostFunctions {
                 host.register{schedules = {mine = function(k) return 1 / k end}}
                 assert(host.registered("schedules").mine(2) == 0.5)
                 local ok, message = pcall(host.register, {projections = {Box = print}})
-                assert(not ok and message:find("projection.Box is built in"))
+                assert(not ok and tostring(message):find("projection.Box is built in"))
                 """)
     ) { arguments in
         try arguments.atMost(1)

@@ -168,7 +168,7 @@ extension HostFunctions {
             errors: "no such file; an error when it is first loaded; a file that returns neither a table nor a function",
             example: """
                 local path = os.tmpname()
-                local function write(text) local f <close> = io.open(path, "w") f:write(text) end
+                local function write(text) local f <close> = assert(io.open(path, "w")) f:write(text) end
                 write "return {rate = function(k) return 1 / k end}"
                 local schedules = host.live(path)
                 local rate = schedules.rate
@@ -195,7 +195,7 @@ extension HostFunctions {
             errors: "anything that did not come from host.live",
             example: """
                 local path = os.tmpname()
-                local f <close> = io.open(path, "w")
+                local f <close> = assert(io.open(path, "w"))
                 f:write("return {size = 3}") f:close()
                 local settings = host.live(path)
                 assert(settings.size == 3 and not host.reloaded(settings))

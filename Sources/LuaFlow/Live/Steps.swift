@@ -5,7 +5,7 @@ extension HostFunctions {
     static let steps = NativeFunction(
         "host.steps",
         Documentation(
-            "for k in host.steps(n, state, {trace = \"trace\", best = \"lowest\", value = \"before\", label, keep = 64}) do",
+            "for k in host.steps(n, state, {trace = \"trace\", best = \"lowest\" or \"highest\", value = \"before\" or \"after\", label, keep = 64}) do",
             """
             A loop of n steps whose state is a table of the script's: state.x, state.trace, whatever it needs. \
             Every step sets state.k, and a progress bar shows the last value of state.trace. In a terminal Ctrl-C \

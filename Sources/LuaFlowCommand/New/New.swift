@@ -18,7 +18,8 @@ extension LuaFlowCommand {
                 them. Nothing that exists is overwritten.
                 """)
 
-        @Argument(help: "What to write: script, plugin or module.")
+        @Argument(
+            help: "What to write: script, plugin or module.", completion: .list(Skeleton.Kind.allCases.map(\.rawValue)))
         var what: String
 
         @Argument(help: "Its name: a letter, then letters, digits and _.")
@@ -26,12 +27,13 @@ extension LuaFlowCommand {
 
         @Option(
             name: .customLong("in"),
-            help: ArgumentHelp("Where to write it.", valueName: "DIR"))
+            help: ArgumentHelp("Where to write it.", valueName: "DIR"), completion: .directory)
         var folder = "."
 
         @Option(
             help: ArgumentHelp(
-                "For a module: LuaFlow's source folder; else found around this program.", valueName: "DIR"))
+                "For a module: LuaFlow's source folder; else found around this program.", valueName: "DIR"),
+            completion: .directory)
         var luaflow: String?
 
         func run() throws {

@@ -31,12 +31,13 @@ struct LimitOptions: ParsableArguments {
             """
             Let a sandboxed script read the files in this folder, besides the shipped models and the Lua files beside \
             it. May be repeated.
-            """, valueName: "dir"))
+            """, valueName: "dir"), completion: .directory)
     var allowRead: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Let a sandboxed script write files in this folder, and read them. May be repeated.", valueName: "dir"))
+            "Let a sandboxed script write files in this folder, and read them. May be repeated.", valueName: "dir"),
+        completion: .directory)
     var allowWrite: [String] = []
 
     /// Throws when options contradict each other, as nobody should think that a script is fenced in when it is not.

@@ -4,7 +4,7 @@ import Tensors
 let imageShow = NativeFunction(
     "image.show",
     Documentation(
-        "image.show(x, {width = columns, protocol = \"auto\", captions = {...}})",
+        "image.show(x, {width = columns, protocol = \"auto\" or \"kitty\" or \"iterm2\" or \"sixel\" or \"blocks\" or \"blocks256\" or \"ascii\", captions = {...}})",
         """
         Shows a picture, or several side by side with captions under them, on standard output. `x` is one picture of \
         shape (H, W), (1, H, W) or (3, H, W), a batch (B, C, H, W), or a table of pictures. `width` is how many \
@@ -25,7 +25,7 @@ let imageShow = NativeFunction(
 let imageRender = NativeFunction(
     "image.render",
     Documentation(
-        "image.render(x, {width = columns, protocol = \"auto\", captions = {...}}) -> string",
+        "image.render(x, {width = columns, protocol = \"auto\" or \"kitty\" or \"iterm2\" or \"sixel\" or \"blocks\" or \"blocks256\" or \"ascii\", captions = {...}}) -> string",
         "What image.show would write, as a string.",
         errors: "as image.show",
         example: """

@@ -119,7 +119,7 @@ public struct Intersection: CataloguedSet {
                 local y = P(tensor({2, 2}))
                 assert(math.abs(y[1]:item()) < 1e-6 and math.abs(y[2]:item() - 1) < 1e-6)
                 local ok, message = pcall(projection.Intersection, {projection.Box(0, 1), projection.Box(2, 3)})
-                assert(not ok and message:find("do not meet"))
+                assert(not ok and tostring(message):find("do not meet"))
                 """)
     ) { arguments in
         let (sets, options) = try arguments.members(options: ["tolerance", "iterations"])

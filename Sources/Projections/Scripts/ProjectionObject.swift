@@ -59,7 +59,7 @@ extension ProjectionObject {
     private static let contains = NativeFunction(
         "projection:contains",
         Documentation(
-            "P:contains(x, tol) -> boolean",
+            "P:contains(x, tol = nil) -> boolean",
             "True when x fails none of the set's own conditions by more than tol. Default of tol: what rounding may leave, 1e-5 for float32 and 1e-9 for float64, times the largest magnitude in x where that passes 1; a given tol is absolute, 0 asks for exactness.",
             errors: "tol is negative or NaN, or the shape of x does not fit the set.",
             example: """

@@ -37,6 +37,7 @@ public struct Ball: CataloguedSet, VectorSet {
             "projection.Ball(center, r) -> projection\nprojection.Ball(r) -> projection",
             "The set {x : |x - center| <= r} in the Euclidean norm of all elements of x; without a centre, around 0. The centre is a number, or a tensor or table of the shape of x. For a ball per row: Product{P}.",
             errors: "r is negative or not finite, the centre is not finite or has another shape than x.",
+            source: "Parikh and Boyd 2014 (Proximal Algorithms), chapter 6.",
             example: """
                 local P = projection.Ball({0, 0}, 1)
                 local y = P(tensor({3, 4}))

@@ -25,6 +25,7 @@ public struct Halfspace: CataloguedSet, VectorSet {
             "projection.Halfspace(a, b) -> projection",
             "The set {x : a . x <= b}: the sum of the products of all elements. a is a tensor or table of the shape of x (a number: the same for every element), b a number.",
             errors: "a is 0 or not finite, b is not finite, a has another shape than x.",
+            source: "Boyd and Vandenberghe 2004, section 8.1.1.",
             example: """
                 local P = projection.Halfspace({1, 1}, 1)
                 local y = P(tensor({1, 1}))

@@ -21,6 +21,7 @@ public struct Hyperplane: CataloguedSet, VectorSet {
             "projection.Hyperplane(a, b) -> projection",
             "The set {x : a . x = b}: the sum of the products of all elements. a is a tensor or table of the shape of x (a number: the same for every element), b a number. Several equations at once: Affine.",
             errors: "a is 0 or not finite, b is not finite, a has another shape than x.",
+            source: "Boyd and Vandenberghe 2004, section 8.1.1.",
             example: """
                 local y = projection.Hyperplane({0, 2}, 4)(tensor({7, 7}))
                 assert(y[1]:item() == 7 and math.abs(y[2]:item() - 2) < 1e-6)

@@ -27,6 +27,7 @@ public struct LinfBall: CataloguedSet, ElementwiseSet {
             "projection.LinfBall(center, r) -> projection\nprojection.LinfBall(r) -> projection",
             "The set {x : |x_i - center_i| <= r for every i}; without a centre, around 0. The centre is a number, tensor or table and broadcasts over x.",
             errors: "r is negative or not finite, the centre is not finite or does not broadcast to x.",
+            source: "Boyd and Vandenberghe 2004, section 8.1.1: a rectangle.",
             example: """
                 local y = projection.LinfBall({1, 1}, 0.5)(tensor({3, 1.25}))
                 assert(y[1]:item() == 1.5 and y[2]:item() == 1.25)

@@ -17,6 +17,7 @@ public struct Nonnegative: CataloguedSet, ElementwiseSet {
         Documentation(
             "projection.Nonnegative() -> projection",
             "The set {x : x >= 0}, for x of any shape. The projection is max(x, 0).",
+            source: "Boyd and Vandenberghe 2004, section 8.1.1: a cone.",
             example: """
                 local y = projection.Nonnegative()(tensor({-1, 2}))
                 assert(y[1]:item() == 0 and y[2]:item() == 2)

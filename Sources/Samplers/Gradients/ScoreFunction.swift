@@ -24,7 +24,7 @@ enum ScoreFunction {
     static let function = NativeFunction(
         "montecarlo.score_function",
         Documentation(
-            "montecarlo.score_function{\(GradientArguments.signature), baseline = \"none\"} -> table",
+            "montecarlo.score_function{\(GradientArguments.signature), baseline = \"none\" or \"mean\" or \"moving_average\" or \"leave_one_out\"} -> table",
             "Estimates E[loss(x)] for x from the distribution, and its gradient with respect to the params by the score function: the mean of (loss - baseline) grad log q(x), plus the loss's own gradient. Works for every law with log_prob and for losses that are not smooth. baseline: \"none\", \"mean\" (the batch's; biased by the factor 1 - 1/samples), \"leave_one_out\" (unbiased), \"moving_average\" (of the draws before, in this call; give montecarlo.baselines.moving_average(decay) to remember between calls), a number, or a function of the vector of losses that returns a number or one for each. "
                 + GradientArguments.text,
             errors: GradientArguments.errors + "; fewer than 2 samples for leave_one_out; a log_prob that is not finite at a draw",

@@ -12,7 +12,7 @@ enum Batches {
     static let function: NativeFunction = NativeFunction(
         "data.batches",
         Documentation(
-            "data.batches(x, size, {shuffle, generator}) -> iterator",
+            "for batch, rows in data.batches(x, size, {shuffle = false, generator}) do",
             """
             For a loop over the first dimension of x: gives size rows at a time, the last time what is left, as a tensor of \
             their own, and the rows' indices in x (to find labels by). With shuffle = true the rows come in a random order, \

@@ -12,7 +12,7 @@ public struct CheckpointModule: ScriptModule {
     private static let load = NativeFunction(
         "checkpoint.load",
         Documentation(
-            "checkpoint.load(path) -> table, table",
+            "checkpoint.load(path) -> tensors: {name = tensor, ...}, metadata: table",
             """
             The tensors of a file by name, and the strings that came beside them (safetensors' metadata; empty for other \
             formats). The format is told by the content, not by the name. A .pt file may hold a state dict, or one under \
@@ -41,7 +41,7 @@ public struct CheckpointModule: ScriptModule {
     private static let save = NativeFunction(
         "checkpoint.save",
         Documentation(
-            "checkpoint.save(path, {name = tensor, ...}, {metadata, dtype})",
+            "checkpoint.save(path, {name = tensor, ...}, {metadata, dtype = nil or \"float16\" or \"float32\" or \"float64\"})",
             """
             Writes tensors under their names, in the order of the names. The path's extension says the format: .safetensors, \
             .npz or .npy (one tensor, whose name is not kept). Option dtype ("float16", "float32", "float64") converts; without \

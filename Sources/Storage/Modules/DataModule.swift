@@ -22,7 +22,7 @@ public struct DataModule: ScriptModule {
             source: "http://yann.lecun.com/exdb/mnist",
             example: """
                 local path = os.tmpname()
-                local file = io.open(path, "wb")
+                local file = assert(io.open(path, "wb"))
                 file:write("\\0\\0\\8\\1\\0\\0\\0\\3", "\\5\\6\\7")
                 file:close()
                 local x = data.idx(path)

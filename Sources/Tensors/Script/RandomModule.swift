@@ -21,13 +21,17 @@ public struct RandomModule: ScriptModule {
                     NativeFunction(
                         "generator:get_state",
                         Documentation("g:get_state() -> table", "Where the generator is: seed, stream and numbers drawn, for g:set_state.", example: "local g = random.generator(1)\nassert(g:get_state().drawn == 0)")
-                    ) { .state(try $0.object(1, "generator", as: Generator.self, "generator").state) },
+                    ) {
+                        try $0.atMost(1)
+                        return .state(try $0.object(1, "generator", as: Generator.self, "generator").state)
+                    },
                     NativeFunction(
                         "generator:set_state",
                         Documentation(
                             "g:set_state(state) -> g", "Goes back to where get_state was called.", errors: "a table that is not a state",
                             example: "local g = random.generator(1)\nlocal s = g:get_state()\nlocal a = random.normal({2}, {generator = g})\ng:set_state(s)\nassert((a - random.normal({2}, {generator = g})):abs():sum():item() == 0)")
                     ) { arguments in
+                        try arguments.atMost(2)
                         let generator = try arguments.object(1, "generator", as: Generator.self, "generator")
                         generator.restore(try arguments.state(2))
                         return .object(generator)
@@ -73,7 +77,7 @@ enum RandomFunctions {
 
     static let generator = NativeFunction(
         "random.generator",
-        Documentation("random.generator(seed, stream) -> generator", "A generator of its own, for {generator = g}. Streams (0 by default) of one seed are independent.", errors: "a seed or stream that is not whole", source: "torch.Generator",
+        Documentation("random.generator(seed, stream = 0) -> generator", "A generator of its own, for {generator = g}. Streams (0 by default) of one seed are independent.", errors: "a seed or stream that is not whole", source: "torch.Generator",
             example: "local g = random.generator(0)\nassert(random.uniform({2}, {generator = g}).shape[1] == 2)")
     ) { arguments in
         try arguments.atMost(2)
@@ -85,13 +89,17 @@ enum RandomFunctions {
 
     static let getState = NativeFunction(
         "random.get_state", Documentation("random.get_state() -> table", "Where the global generator is.", source: "torch.get_rng_state", example: "assert(random.get_state().drawn)")
-    ) { .state($0.context.service(GlobalGenerator.self).generator.state) }
+    ) {
+        try $0.atMost(0)
+        return .state($0.context.service(GlobalGenerator.self).generator.state)
+    }
 
     static let setState = NativeFunction(
         "random.set_state",
         Documentation("random.set_state(state)", "Takes the global generator back to where get_state was called.", errors: "a table that is not a state", source: "torch.set_rng_state",
             example: "local s = random.get_state()\nlocal a = random.uniform({1})\nrandom.set_state(s)\nassert(random.uniform({1})[{1}] == a[{1}])")
     ) { arguments in
+        try arguments.atMost(1)
         arguments.context.service(GlobalGenerator.self).generator.restore(try arguments.state(1))
         return []
     }
@@ -102,10 +110,10 @@ enum RandomFunctions {
         check: @escaping @Sendable ([Double]) -> String?,
         draw: @escaping @Sendable (Generator, [Double], [Int], DType, String) throws -> Tensor
     ) -> NativeFunction {
-        let list = parameters.map(\.name).joined(separator: ", ")
+        let list = parameters.map { ", \($0.name) = \(Int($0.fallback))" }.joined()
         return NativeFunction(
             "random.\(name)",
-            Documentation("random.\(name)({d1, d2, ...}\(list.isEmpty ? "" : ", " + list), {generator, dtype}) -> tensor", summary, errors: errors + "; a shape that is not one", source: source, example: example)
+            Documentation("random.\(name)({d1, d2, ...} = {}\(list), {generator, dtype = \"float32\" or \"float64\"}) -> tensor", summary, errors: errors + "; a shape that is not one", source: source, example: example)
         ) { arguments in
             let (shape, first) = try arguments.optionalShape(at: 1)
             var next = first
@@ -145,7 +153,7 @@ enum RandomFunctions {
     static let bernoulli = NativeFunction(
         "random.bernoulli",
         Documentation(
-            "random.bernoulli({d1, d2, ...}, p, {generator, dtype}) -> tensor\nrandom.bernoulli(probabilities, {generator, dtype}) -> tensor",
+            "random.bernoulli({d1, d2, ...} = {}, p = 0.5, {generator, dtype = \"float32\" or \"float64\"}) -> tensor\nrandom.bernoulli(probabilities, {generator, dtype = \"float32\" or \"float64\"}) -> tensor",
             "1 with probability p (0.5; a number, or a tensor that broadcasts to the shape), else 0; with a tensor of probabilities alone, one draw for each.",
             errors: "p outside [0, 1]; a shape that is not one", source: "torch.bernoulli",
             example: "assert(random.bernoulli({4}, 1):sum():item() == 4)\nassert(random.bernoulli(tensor({0, 1, 1})):sum():item() == 2)")
@@ -175,7 +183,7 @@ enum RandomFunctions {
 
     static let randint = NativeFunction(
         "random.randint",
-        Documentation("random.randint(low, high, {d1, d2, ...}, {generator, dtype}) -> tensor", "Whole numbers from low to high, both included (Lua's math.random). Without a shape one number, in a 0-d tensor.", errors: "low above high", source: "torch.randint, with the end included",
+        Documentation("random.randint(low, high, {d1, d2, ...} = {}, {generator, dtype = \"float32\" or \"float64\"}) -> tensor", "Whole numbers from low to high, both included (Lua's math.random). Without a shape one number, in a 0-d tensor.", errors: "low above high", source: "torch.randint, with the end included",
             example: "local r = random.randint(1, 6, {100})\nassert(r:min():item() >= 1 and r:max():item() <= 6)\nassert(random.randint(3, 3):item() == 3)")
     ) { arguments in
         try arguments.atMost(4)
@@ -202,7 +210,7 @@ enum RandomFunctions {
     static let choice = NativeFunction(
         "random.choice",
         Documentation(
-            "random.choice(n, count, {generator, replace = true, weights}) -> tensor\nrandom.choice(t, count, {generator, replace = true, weights}) -> any",
+            "random.choice(n, count = 1, {generator, replace = true, weights}) -> tensor\nrandom.choice(t, count = nil, {generator, replace = true, weights}) -> any",
             "count of the numbers 1 to n, in float64: each equally likely, or in proportion to a vector of weights; replace = false draws no number twice. Of a table t, its elements: one, or with a count a table of them.",
             errors: "n below 1; more than n without replacement; weights that are negative, NaN or all zero", source: "numpy.random.Generator.choice",
             example: "assert(random.choice(5, 5, {replace = false}):sum():item() == 15)\nassert(random.choice({\"a\", \"a\"}) == \"a\")")

@@ -49,7 +49,7 @@ let figureSave = NativeFunction(
 let figureShow = NativeFunction(
     "figure:show",
     Documentation(
-        "figure:show({width = columns, protocol = \"auto\"})",
+        "figure:show({width = columns, protocol = \"auto\" or \"kitty\" or \"iterm2\" or \"sixel\" or \"blocks\" or \"blocks256\" or \"ascii\"})",
         """
         Shows the figure on standard output: as a picture where the terminal can show pixels (see image.show), else \
         drawn in characters, one panel under the other, pictures side by side.
@@ -64,7 +64,7 @@ let figureShow = NativeFunction(
 let figureRender = NativeFunction(
     "figure:render",
     Documentation(
-        "figure:render({width = columns, protocol = \"auto\"}) -> string",
+        "figure:render({width = columns, protocol = \"auto\" or \"kitty\" or \"iterm2\" or \"sixel\" or \"blocks\" or \"blocks256\" or \"ascii\"}) -> string",
         "What figure:show would write, as a string.", errors: "as figure:show",
         example: """
             local text = plot.line{{1, 4, 9}, title = "squares"}:render{protocol = "ascii", width = 40}

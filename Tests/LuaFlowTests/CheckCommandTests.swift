@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+/// What `luaflow check` reads: files, folders, pipes; and `luaflow doc` by the names that its pages use.
+@Suite struct CheckCommandTests {
+    @Test func foldersArePathsToEveryScriptBelow() throws {
+        let scratch = try Scratch()
+        for folder in ["scripts/part", "scripts/.hidden"] {
+            try FileManager.default.createDirectory(
+                at: scratch.url.appendingPathComponent(folder), withIntermediateDirectories: true)
+        }
+        _ = try scratch.write("scripts/a.lua", "require 'part.b'\nprint(c, d)")
+        _ = try scratch.write("scripts/part/b.lua", "prnt(1)")
+        _ = try scratch.write("scripts/part/c.lua", "require 'part.b'\nc = 1")
+        _ = try scratch.write("scripts/.hidden/d.lua", "x = = 1")
+        let folder = scratch.path("scripts")
+        let result = try Command.run(["check", folder])
+        #expect(result.status == 1)
+        #expect(
+            result.output.split(separator: "\n") == [
+                "\(folder)/a.lua:2:10: unknown global \"d\"",
+                "\(folder)/part/b.lua:1:1: unknown global \"prnt\" (did you mean \"print\"?)",
+            ])
+    }
+
+    @Test func pipesAreRead() throws {
+        let scratch = try Scratch()
+        let path = scratch.path("pipe")
+        #expect(mkfifo(path, 0o600) == 0)
+        let writer = try Process.run(URL(fileURLWithPath: "/bin/sh"), arguments: ["-c", "echo 'prnt(1)' > '\(path)'"])
+        let result = try Command.run(["check", path])
+        writer.waitUntilExit()
+        #expect(result.output == "\(path):1:1: unknown global \"prnt\" (did you mean \"print\"?)\n")
+    }
+
+    @Test func filesGivenTogetherShareTheirGlobals() throws {
+        let scratch = try Scratch()
+        let main = try scratch.write("main.lua", "CONFIG = 1")
+        let part = try scratch.write("part.lua", "print(CONFIG)")
+        #expect(try Command.run(["check", main, part]).status == 0)
+        #expect(try Command.run(["check", part]).status == 1)
+    }
+
+    @Test func pluginsMayRegisterInTheirParts() throws {
+        let scratch = try Scratch()
+        try FileManager.default.createDirectory(
+            at: scratch.url.appendingPathComponent("plugins/big"), withIntermediateDirectories: true)
+        _ = try scratch.write("plugins/big/init.lua", "require 'parts'")
+        _ = try scratch.write("plugins/big/parts.lua", "require('host').register{projections = {Mine = print}}")
+        let script = try scratch.write("main.lua", "return require('projection').Mine(1)")
+        let result = try Command.run(["check", script])
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test func pagesAreFoundAsTheyAreWritten() throws {
+        func doc(_ name: String) throws -> String { try Command.run(["doc", name]).output }
+        #expect(try doc("x:sum").contains("x:sum(dim") && doc("d:sample").contains("d:sample("))
+        #expect(try doc("opt:step").contains("opt:step()"))
+        #expect(try doc("optim.schedule").contains("optim.schedule.cosine"))
+        #expect(try doc("montecarlo.baselines").contains("montecarlo.baselines.mean"))
+        #expect(try doc("host.version").hasPrefix("host.version = "))
+        #expect(try doc("==").contains("x:eq(y)") && doc("<").contains("x:lt(y)") && doc("..").contains("strings"))
+        for (name, meant) in [("adam", "optim.Adam"), ("zeroes", "tensor.zeros"), ("schedul", "optim.schedule")] {
+            let result = try Command.run(["doc", name])
+            #expect(result.status == 1 && result.errors.contains("(did you mean \"\(meant)\"?)"), "\(result.errors)")
+        }
+    }
+
+    @Test func noPageEndsASentenceTwice() throws {
+        for name in ["checkpoint.save", "data.batches", "projection.Box", "projection.contains"] {
+            let page = try Command.run(["doc", name]).output
+            #expect(!page.replacing("...", with: "").contains(".."), "\(page)")
+        }
+    }
+}
