@@ -32,9 +32,9 @@ struct ModuleSearch {
         // A library in C may hold its parts: lib.part is in lib.so, and what stands before a hyphen is no name.
         let root = name.split(separator: ".").first.map(String.init) ?? name
         let plain = name.split(separator: "-").last.map { $0.replacingOccurrences(of: ".", with: "/") } ?? path
-        for pattern in patterns("LUA_CPATH", folders: [script, "."] + Self.native + around, ["/?.so"])
-        where [path, root, plain].contains(where: { files.fileExists(atPath: pattern.replacingOccurrences(of: "?", with: $0)) }) {
-            return .opaque
+        for pattern in patterns("LUA_CPATH", folders: [script, "."] + Self.native + around, ["/?.so"]) {
+            let places = [path, root, plain].map { pattern.replacingOccurrences(of: "?", with: $0) }
+            if places.contains(where: files.fileExists) { return .opaque }
         }
         return .missing
     }

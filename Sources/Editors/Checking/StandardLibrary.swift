@@ -22,7 +22,7 @@ package enum StandardLibrary {
     ]
 
     /// Members that Lua has when it was built with what older versions had, as Debian's is.
-    static let kept: [String: Set<String>] = ["math": words("cosh frexp ldexp log10 pow sinh tanh")]
+    static let kept: [String: Set<String>] = ["math": words("atan2 cosh frexp ldexp log10 pow sinh tanh")]
 
     static func has(_ name: String, in library: String) -> Bool {
         libraries[library]?.contains(name) ?? false || kept[library]?.contains(name) ?? false
