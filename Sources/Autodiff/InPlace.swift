@@ -9,9 +9,12 @@ extension Variable {
     /// - When either is recorded, this variable's history becomes "the old value, with that part replaced". Only a
     ///   tensor that owns its memory whole can be re-recorded so; a recorded view is refused.
     /// - A leaf that requires a gradient is refused: write into `x.data`, or inside `autodiff.no_grad`.
+    /// - So is a part whose elements share memory, as those of an expanded tensor: one of them would be what all become.
     public func write(_ source: Variable, for operation: String, part: @escaping (Tensor) throws -> Tensor = { $0 }) throws {
         guard GradMode.isEnabled, requiresGrad || source.requiresGrad else {
-            try part(value).write(source.value, for: operation)
+            let target = try part(value)
+            try target.checkElementsApart(for: operation)
+            try target.write(source.value, for: operation)
             return
         }
         guard !(isLeaf && requiresGrad) else {
@@ -54,7 +57,7 @@ extension Variable {
     }
 
     /// An in-place operation: computes with the recording operation, then writes the result over this value.
-    func update(_ operation: String, _ compute: (Variable) throws -> Variable) throws {
+    public func update(_ operation: String, _ compute: (Variable) throws -> Variable) throws {
         if GradMode.isEnabled, requiresGrad, !isLeaf {
             let before = Variable(try value.copy())
             before.history = try identityHistory()

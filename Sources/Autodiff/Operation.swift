@@ -9,19 +9,39 @@ public struct Operation: Sendable {
     public let function: NativeFunction
     /// Whether `x:name(...)` works too.
     public let isMethod: Bool
+    /// How `x:name_(...)` is called, which writes the result over x; nil if there is no such method.
+    public let inPlace: InPlaceForm?
     public let cases: [LawCase]
 
-    /// - Parameter name: the short name; messages say `tensor.name`.
+    /// - Parameters:
+    ///   - name: the short name; messages say `tensor.name`.
+    ///   - parameters: those behind the tensor, which scripts give by place or, in a last table, by name; the body finds
+    ///     all of them by place.
+    ///   - inPlace: of an operation whose result has the shape of the tensor.
     public init(
-        _ name: String, _ documentation: Documentation, isMethod: Bool = true, cases: [LawCase] = [],
-        body: @escaping NativeFunction.Body
+        _ name: String, _ documentation: Documentation, isMethod: Bool = true, takes parameters: [NamedParameter] = [],
+        inPlace: InPlaceForm? = nil, cases: [LawCase] = [], body: @escaping NativeFunction.Body
     ) {
-        function = NativeFunction("tensor.\(name)", documentation, body: body)
+        let placing: NativeFunction.Body = { arguments in try body(arguments.placed(parameters)) }
+        function = NativeFunction("tensor.\(name)", documentation, body: parameters.isEmpty ? body : placing)
         self.isMethod = isMethod
+        self.inPlace = inPlace
         self.cases = cases
     }
 
     public var name: String { function.shortName }
+}
+
+/// An operation's method that writes over its receiver: what stands in its parentheses.
+public struct InPlaceForm: Sendable {
+    /// As the signature shows them: `min, max`.
+    public let parameters: String
+    /// For a tensor of one number, 0.5.
+    public let example: String
+
+    public init(_ parameters: String = "", example: String = "") {
+        (self.parameters, self.example) = (parameters, example)
+    }
 }
 
 /// Inputs on which a law test differentiates an operation, in float64, against finite differences.
@@ -64,7 +84,7 @@ extension Operation {
         }
         return Operation(
             name, Documentation("tensor.\(name)(x) -> tensor\nx:\(name)() -> tensor", summary, errors: errors, source: source, example: example),
-            cases: cases
+            inPlace: .init(), cases: cases
         ) { arguments in
             try arguments.atMost(1)
             return [.object(try apply(arguments.variable(1, "x")))]
@@ -84,13 +104,18 @@ extension Operation {
         }
         return Operation(
             name, Documentation("tensor.\(name)(x, y) -> tensor\nx:\(name)(y) -> tensor", summary, errors: errors, source: source, example: example),
-            cases: cases ?? []
+            inPlace: .init("y", example: "2"), cases: cases ?? []
         ) { arguments in
             try arguments.atMost(2)
             let (x, y) = try arguments.operands()
             return [.object(try apply(x, y))]
         }
     }
+}
+
+extension [NamedParameter] {
+    /// What every reduction takes.
+    static let reduction: [NamedParameter] = [.list("dim"), "keepdim"]
 }
 
 extension Arguments {
@@ -118,7 +143,7 @@ extension Arguments {
         guard let dimension = value.asInteger, let axis = zeroBased(dimension, count: rank) else {
             throw ScriptError(
                 function,
-                "argument \(position) (\(name)): "
+                "\(label(position, name)): "
                     + (rank == 0 ? "a tensor without dimensions has none; got " : "a dimension from 1 to \(rank) (or -\(rank) to -1) expected, got ")
                     + value.shown)
         }
@@ -133,35 +158,40 @@ extension Arguments {
         // As in PyTorch, no dimension named is all of them.
         if listed.isEmpty { return nil }
         let axes = try listed.map { try axis($0, position, "dim", rank: rank) }
-        guard Set(axes).count == axes.count else { throw error("argument \(position) (dim): a dimension is named twice") }
+        guard Set(axes).count == axes.count else { throw error("\(label(position, "dim")): a dimension is named twice") }
         return axes
     }
 
-    /// `(dim, keepdim)` behind a tensor, or the same as options: `{dim = 1, keepdim = true}`. Further options may follow.
-    func reductionCall(rank: Int, more: [String] = []) throws -> (axes: [Int]?, keep: Bool, options: Options) {
-        let known = ["dim", "keepdim"] + more
-        var place = 4
-        for position in 2...3 {
-            if case .table(let table) = self[position], table.count == 0, try !table.entries().isEmpty { place = position; break }
-        }
-        try atMost(more.isEmpty && place == 4 ? 3 : place)
-        let options = try options(place, known)
-        for name in more { if let number = options[name].asNumber, number.isNaN { throw options.error(name, expected: "a number") } }
-        var axes = place > 2 ? try self.axes(2, rank: rank) : nil
-        var keep = place > 3 ? try boolean(3, "keepdim", default: false) : false
-        if options.has("dim") {
-            guard place == 2 || isNil(2) else { throw error("dim is given twice, as argument 2 and as an option") }
-            axes = try Arguments(function: function, values: [.none, options["dim"]], context: context).axes(2, rank: rank)
-        }
-        if options.has("keepdim") { keep = try options.boolean("keepdim", default: false) }
-        return (axes, keep, options)
+    /// `(dim, keepdim)` behind a tensor.
+    func reductionCall(rank: Int) throws -> (axes: [Int]?, keep: Bool) {
+        (try axes(2, rank: rank), try boolean(3, "keepdim", default: false))
     }
 
-    /// ``reductionCall(rank:more:)`` for what works along one dimension only.
+    /// ``reductionCall(rank:)`` for what works along one dimension only.
     func alongOne(rank: Int) throws -> (axis: Int?, keep: Bool) {
-        let (axes, keep, _) = try reductionCall(rank: rank)
+        let (axes, keep) = try reductionCall(rank: rank)
         guard axes.map({ $0.count == 1 }) ?? true else { throw error(2, "dim", expected: "one dimension") }
         return (axes?[0], keep)
+    }
+
+    /// A number that may be infinite, but not NaN.
+    func ordered(_ position: Int, _ name: String, default fallback: Double) throws -> Double {
+        let number = try number(position, name, default: fallback)
+        guard !number.isNaN else { throw error(position, name, expected: "a number") }
+        return number
+    }
+
+    /// A tensor of zeros and ones that says which elements are meant.
+    ///
+    /// - Throws: for any other element: positions such as those that sort returns would pick, as a mask, everything.
+    func mask(_ position: Int, _ name: String = "mask") throws -> Variable {
+        let mask = try variable(position, name)
+        guard try mask.value.map(IsNoMask()).sum(Array(mask.shape.indices)).item() > 0 else { return mask }
+        let values = try mask.value.toArray()
+        let wrong = values.first { $0 != 0 && $0 != 1 } ?? .nan
+        throw error(
+            "a mask holds 0 and 1 only, this one holds \(Value.number(wrong).shown); a comparison such as x:ne(0) makes one, "
+                + "and x:index_select(1, i) or x:gather(dim, i) take the elements at positions i")
     }
 
     /// All tensors of a table, at least one.
@@ -185,6 +215,11 @@ extension Arguments {
         }
         return variable
     }
+}
+
+/// 1 where an element is neither 0 nor 1.
+private struct IsNoMask: UnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { x == 0 || x == 1 ? 0 : 1 }
 }
 
 /// 1-based or negative -> 0-based; nil when out of range.

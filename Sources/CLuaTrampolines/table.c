@@ -58,7 +58,7 @@ bool lf_table_entries(lf_state *s, lf_reference *table, lf_values *result, lf_fa
     return lf_protect(s, entries_body, &r, LUA_MULTRET, result, failure);
 }
 
-// These two need no protection: nothing in them allocates.
+// These need no protection: nothing in them allocates.
 int64_t lf_table_length(lf_state *s, lf_reference *table) {
     lua_State *L = atomic_load(&s->running);
     if (!L || !lua_checkstack(L, 3)) return 0;
@@ -78,4 +78,24 @@ bool lf_table_numbers(lf_state *s, lf_reference *table, double *numbers, int64_t
     }
     lua_pop(L, 1);
     return all;
+}
+
+bool lf_table_is_list(lf_state *s, lf_reference *table) {
+    lua_State *L = atomic_load(&s->running);
+    if (!L || !lua_checkstack(L, 5)) return false;
+    if (!push_table(L, table)) {
+        lua_pop(L, 1);
+        return false;
+    }
+    lua_Unsigned left = lua_rawlen(L, -1);
+    bool is_list = true;
+    lua_pushnil(L);
+    while (is_list && lua_next(L, -2)) {
+        lua_pop(L, 1);
+        is_list = left > 0;
+        left--;
+    }
+    // The key that came too much, if the walk was left.
+    lua_pop(L, is_list ? 1 : 2);
+    return is_list && left == 0;
 }

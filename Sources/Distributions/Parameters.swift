@@ -69,17 +69,16 @@ func broadcast(_ parameters: [Parameter], for operation: String) throws -> [Int]
     return shape
 }
 
-/// Throws unless every row along the last axis sums to 1, to rounding.
-func checkSums(_ probabilities: Variable, _ name: String, for operation: String) throws {
-    let count = probabilities.shape.last ?? 0
-    let values = try probabilities.value.toArray()
-    let rows = Array(probabilities.shape.dropLast())
-    for start in stride(from: 0, to: values.count, by: max(count, 1)) {
-        let sum = values[start..<(start + count)].reduce(0, +)
-        guard abs(sum - 1) <= 1e-5 else {
-            throw ScriptError(operation, "\(name)\(place(start / count, in: rows)) sums to \(shown(sum)): 1 expected")
-        }
+/// Weights as probabilities: every row along the last axis divided by its sum.
+/// - Throws: unless all are finite numbers from 0, and every row has one above 0.
+func normalised(_ weights: Variable, _ name: String, for operation: String) throws -> Variable {
+    try Constraint.nonnegative.check(weights, name, for: operation)
+    let sums = try weights.sum([weights.shape.count - 1], keepingDimensions: true)
+    if let empty = try sums.value.toArray().firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
+        let row = place(empty, in: Array(weights.shape.dropLast()))
+        throw ScriptError(operation, "\(name)\(row) sums to \(shown(try sums.value.toArray()[empty])): a positive number expected")
     }
+    return try weights / sums
 }
 
 extension Variable {

@@ -66,6 +66,8 @@ final class TableHandle: Handle, ScriptTable {
             return all ? numbers : nil
         }
     }
+
+    func isList() throws -> Bool { try onThread { lf_table_is_list(core.state, reference) } }
 }
 
 /// A script's function.

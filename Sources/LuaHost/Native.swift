@@ -55,6 +55,10 @@ final class Native {
             }
             withBytes(error.message) { lf_frame_throw(frame, $0, $1) }
             return LF_THROW
+        } catch let error as ScriptError where error.operation == NativeMemory.operation {
+            // What counts bytes does not know for whom.
+            withBytes("\(name): \(error.message)") { lf_frame_throw(frame, $0, $1) }
+            return LF_THROW
         } catch {
             withBytes(String(describing: error)) { lf_frame_throw(frame, $0, $1) }
             return LF_THROW

@@ -5,8 +5,10 @@
 public struct Arguments {
     /// The function's full name, for messages.
     public let function: String
-    public let values: [Value]
+    public private(set) var values: [Value]
     public let context: Context
+    /// Positions whose value was given by name, in a table of options.
+    private var named: Set<Int> = []
 
     public init(function: String, values: [Value], context: Context) {
         self.function = function
@@ -31,7 +33,19 @@ public struct Arguments {
     /// An error about one argument.
     public func error(_ position: Int, _ name: String, expected: String) -> ScriptError {
         let got = values.indices.contains(position - 1) ? self[position].shown : "nothing"
-        return ScriptError(function, "argument \(position) (\(name)): \(expected) expected, got \(got)")
+        return ScriptError(function, "\(label(position, name)): \(expected) expected, got \(got)")
+    }
+
+    /// How messages call an argument: by its place, or as the option that it was given as.
+    public func label(_ position: Int, _ name: String) -> String {
+        named.contains(position) ? "option \(name)" : "argument \(position) (\(name))"
+    }
+
+    /// Puts a value that was given by name at its place.
+    mutating func place(_ value: Value, at position: Int) {
+        while values.count < position { values.append(.none) }
+        values[position - 1] = value
+        named.insert(position)
     }
 
     public func number(_ position: Int, _ name: String) throws -> Double {
@@ -74,7 +88,7 @@ public struct Arguments {
         guard choices.contains(string) else {
             throw ScriptError(
                 function,
-                "argument \(position) (\(name)): one of \(choices.joined(separator: ", ")) expected, got \"\(string)\""
+                "\(label(position, name)): one of \(choices.joined(separator: ", ")) expected, got \"\(string)\""
                     + suggestion(for: string, among: choices))
         }
         return string

@@ -11,6 +11,9 @@ public final class NativeMemory: Sendable {
     /// The account in force for the work of the current task or thread.
     @TaskLocal public static var current: NativeMemory?
 
+    /// What errors name in place of an operation, until a host that knows it puts it there.
+    public static let operation = "memory"
+
     private let live = Atomic<Int>(0)
     private let charged = Atomic<Int>(0)
     private let limit: Atomic<Int>
@@ -42,7 +45,7 @@ public final class NativeMemory: Sendable {
         reclaim?()
         if tryCharge(bytes, overhead) { return }
         throw ScriptError(
-            "memory", "not enough memory: \(bytes) bytes asked, \(liveBytes) in use, the limit is "
+            NativeMemory.operation, "not enough memory: \(bytes) bytes asked, \(liveBytes) in use, the limit is "
                 + "\(limit.load(ordering: .relaxed))")
     }
 

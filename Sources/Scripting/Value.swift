@@ -88,9 +88,19 @@ public protocol ScriptTable: AnyObject {
     func entries() throws -> [(key: Value, value: Value)]
     /// The sequence part as numbers, or nil if any element of it is not a number.
     func numbers() throws -> [Double]?
+    /// Whether it holds nothing but the sequence part.
+    func isList() throws -> Bool
 }
 
 extension ScriptTable {
+    public func isList() throws -> Bool { try entries().count == count }
+
+    /// A key outside the sequence part, if there is one.
+    public func strayKey() throws -> Value? {
+        if try isList() { return nil }
+        return try entries().first { key, _ in !(key.asInteger.map { 1...max(count, 1) ~= $0 && count > 0 } ?? false) }?.key
+    }
+
     /// The sequence part.
     public func elements() throws -> [Value] {
         try (0..<count).map { try value(at: $0 + 1) }

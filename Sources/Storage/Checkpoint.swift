@@ -10,13 +10,16 @@ public enum Checkpoint {
     public static let writable = [".safetensors", ".npz", ".npy"]
 
     /// Reads a file of named tensors: `.pt`, `.safetensors`, `.npz`, and `.npy`, whose one array is named `array`.
+    /// - Parameter isWanted: whether these are the names that the reader looks for, to tell apart what a `.pt` nests.
     /// - Throws: ``ScriptError`` that names `operation`, the file, what is wrong and where; nothing in the file is run.
-    public static func load(_ path: String, for operation: String = "checkpoint.load") throws -> StateDict {
+    public static func load(
+        _ path: String, for operation: String = "checkpoint.load", choosing isWanted: (([String]) -> Bool)? = nil
+    ) throws -> StateDict {
         let file = try InputFile(path, for: operation)
         switch try FileKind(file) {
         case .zip:
             let archive = try ZipArchive(file)
-            return Npz.isNpz(archive) ? try Npz.read(archive) : try TorchCheckpoint.read(archive)
+            return Npz.isNpz(archive) ? try Npz.read(archive) : try TorchCheckpoint.read(archive, choosing: isWanted)
         case .safetensors: return try Safetensors.read(file)
         case .npy: return StateDict([(Npy.name, try Npy.read(FileSource(file)))])
         case .idx, .gzip: throw file.report.error("not a checkpoint; IDX files, gzip or not, are read by data.idx")
@@ -30,7 +33,7 @@ public enum Checkpoint {
 
     /// Writes `dict` in the format that the name's extension asks for, replacing the file whole or not at all.
     ///
-    /// `.npz` and `.npy` have no place for metadata, and drop it.
+    /// `.npy` has no place for metadata, and drops it with the tensor's name.
     /// - Throws: ``ScriptError`` on an unknown extension, listing the known; on what the format cannot hold; when writing
     ///   fails. A file that was there is then untouched.
     public static func save(_ path: String, _ dict: StateDict, for operation: String = "checkpoint.save") throws {

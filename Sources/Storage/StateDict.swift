@@ -8,7 +8,7 @@ public struct StateDict {
     /// In the file's order, or that of first assignment.
     public private(set) var names: [String] = []
     private var tensors: [String: Tensor] = [:]
-    /// Free text beside the tensors (safetensors' `__metadata__`); empty for formats that have none.
+    /// Free text beside the tensors (`__metadata__` of .safetensors and .npz); empty for formats that have none.
     public var metadata: [String: String]
 
     public init(metadata: [String: String] = [:]) {

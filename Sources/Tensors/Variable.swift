@@ -27,7 +27,10 @@ extension Value {
 
 extension Arguments {
     public func variable(_ position: Int, _ name: String) throws -> Variable {
-        try object(position, name, as: Variable.self, "tensor")
+        if case .table = self[position] {
+            throw error(position, name, expected: "a tensor (of a table of numbers, tensor(t) makes one)")
+        }
+        return try object(position, name, as: Variable.self, "tensor")
     }
 
     /// The value of a tensor argument, history aside.

@@ -177,6 +177,21 @@ extension Tensor {
         return result
     }
 
+    /// Throws when several elements share one place in memory, as those of an expanded tensor do: what is written to one
+    /// of them would be written to all.
+    public func checkElementsApart(for operation: String) throws {
+        var reach = 0
+        let axes = count == 0 ? [] : shape.indices.filter { shape[$0] > 1 }.sorted { strides[$0] < strides[$1] }
+        for axis in axes {
+            // Beyond everything that the axes with smaller steps reach, or it may meet it.
+            guard strides[axis] > reach else {
+                throw ScriptError(
+                    operation, "this \(Shape.describe(shape)) tensor repeats elements (an expanded view) and cannot be overwritten; clone() it first")
+            }
+            reach += (shape[axis] - 1) * strides[axis]
+        }
+    }
+
     /// Throws unless the axis exists.
     public func check(axis: Int, for operation: String) throws {
         guard axis >= 0, axis < rank else {

@@ -21,7 +21,7 @@ import Testing
         ("Normal", [.integer(0)], "scale is missing: distribution.Normal(loc, scale)"),
         ("Normal", [.string("a"), .integer(1)], "loc: a number, a tensor or a table of numbers expected, got \"a\""),
         ("Normal", [.integer(0), .integer(1), .integer(2)], "takes at most 2 parameters (loc, scale), got 3"),
-        ("Normal", [.integer(0), .integer(1), .options(("dtyp", .string("float64")))], "unknown option dtyp (did you mean \"dtype\"?); the options are dtype"),
+        ("Normal", [.integer(0), .integer(1), .options(("dtyp", .string("float64")))], "unknown option dtyp (did you mean \"dtype\"?); the options are loc, scale, dtype"),
         ("Normal", [.sequence([.sequence([.integer(1)]), .integer(2)]), .integer(1)], "loc[2]: a number or a table of numbers expected, got 2"),
         ("Normal", [rows([[0, 1], [1]]), .integer(1)], "loc: a rectangular table of numbers expected"),
         ("Logistic", [.integer(0), .integer(-2)], "scale = -2: a positive number expected"),
@@ -32,9 +32,10 @@ import Testing
         ("Bernoulli", [.options(("logits", .number(.nan)))], "logits = nan: a finite number expected"),
         ("Bernoulli", [], "probs or {logits = ...} expected, not neither"),
         ("Bernoulli", [.number(0.5), .options(("logits", .number(0)))], "probs or {logits = ...} expected, not both"),
-        ("Categorical", [numbers([0.5, 0.6])], "probs sums to 1.100000023841858: 1 expected"),
-        ("Categorical", [rows([[0.5, 0.5], [0.5, 0.25]])], "probs[2] sums to 0.75: 1 expected"),
-        ("Categorical", [numbers([1.5, -0.5])], "probs[1] = 1.5: a number from 0 to 1 expected"),
+        ("Categorical", [rows([[0.5, 0.5], [0, 0]])], "probs[2] sums to 0: a positive number expected"),
+        ("Categorical", [numbers([1.5, -0.5])], "probs[2] = -0.5: a number from 0 expected"),
+        ("Categorical", [numbers([1, .infinity])], "probs[2] = inf: a finite number expected"),
+        ("Categorical", [numbers([1, 1]), .options(("probs", numbers([1, 1])))], "probs is given twice"),
         ("Categorical", [.integer(1)], "probs of shape (): a vector expected, or a batch of them"),
         ("Categorical", [.options(("logits", numbers([-.infinity, -.infinity])))], "logits: every logit is -inf"),
         ("Categorical", [.options(("logits", numbers([0, .nan])))], "logits[2] = nan: a number or -inf expected"),
@@ -66,8 +67,8 @@ import Testing
         let normal = try Self.law("Normal", [.integer(0), .integer(1)])
         let vector = try Self.law("Dirichlet", [Self.numbers([1, 1])])
         #expect(
-            message { _ = try make("Mixture", [Self.numbers([0.5, 0.25]), .sequence([normal, normal])]) }
-                == "distribution.Mixture: weights sums to 0.75: 1 expected")
+            message { _ = try make("Mixture", [Self.numbers([0, 0]), .sequence([normal, normal])]) }
+                == "distribution.Mixture: weights sums to 0: a positive number expected")
         #expect(
             message { _ = try make("Mixture", [Self.numbers([0.5, 0.5]), .sequence([normal, vector])]) }
                 == "distribution.Mixture: components[2] has events of shape (2): () expected, as of the first")
@@ -87,11 +88,21 @@ import Testing
             ("Categorical", [Self.numbers([0, 1])], []), ("Categorical", [.options(("logits", Self.numbers([0, -.infinity])))], []),
             ("Poisson", [.integer(0)], []), ("StudentT", [.integer(3), .none, .integer(2)], []), ("StudentT", [.number(0.1)], []),
             ("Dirichlet", [Self.rows([[1, 2], [3, 4]])], [2]), ("MultivariateNormal", [Self.numbers([0]), Self.rows([[2]])], []),
+            ("Normal", [.options(("loc", Self.numbers([1, 2])), ("scale", .integer(1)))], [2]), ("Normal", [.integer(0), .options(("scale", .integer(1)))], []),
+            ("Bernoulli", [.options(("probs", .number(0.5)))], []), ("Categorical", [.options(("probs", Self.numbers([2, 2])))], []),
+            ("StudentT", [.options(("df", .integer(3)), ("scale", .integer(2)))], []), ("Uniform", [.options(("low", .integer(0)), ("high", .integer(1)))], []),
+            ("Gamma", [.options(("concentration", .integer(1)), ("rate", .integer(1)))], []), ("Poisson", [.options(("rate", .integer(1)))], []),
+            ("Beta", [.options(("concentration1", .integer(1)), ("concentration0", .integer(1)))], []), ("Dirichlet", [.options(("concentration", Self.numbers([1, 2])))], []),
+            ("MultivariateNormal", [.options(("loc", Self.numbers([0])), ("covariance_matrix", Self.rows([[2]])))], []),
+            ("MultivariateNormal", [.options(("loc", Self.numbers([0])), ("scale_tril", Self.rows([[2]])))], []),
         ]
         for (name, arguments, batch) in accepted {
             let law = try make(name, arguments)
             #expect(law.batchShape == batch && law.dtype == .float32, "\(law.description)")
         }
+        // Weights are divided by their sum.
+        guard let fair = try make("Categorical", [Self.numbers([2, 6])]) as? Categorical else { throw ScriptError("test", "no Categorical") }
+        #expect(try fair.probs.value.toArray() == [0.25, 0.75])
         #expect(try make("Normal", [.integer(0), .tensor(Tensor(1, .float64))]).dtype == .float64)
         #expect(try make("Normal", [.integer(0), .integer(1), .options(("dtype", .string("float64")))]).dtype == .float64)
         // Empty batches are batches.

@@ -1,4 +1,5 @@
 import Autodiff
+import Distributions
 import Flows
 import Foundation
 import LawChecks
@@ -78,17 +79,62 @@ extension StateDict {
         }
     }
 
+    /// The law of the noise is part of the model, in every format that holds one.
+    @Test(arguments: ["safetensors", "npz"]) func priorsComeBack(format: String) throws {
+        let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString).\(format)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let flow = try NICE.make(dimension: 4, hidden: 3, layers: 1, couplings: 2, prior: StandardNormal(), from: Generator(seed: 1))
+        try flow.save(path)
+        #expect(type(of: try Flow.load(path).prior) == StandardNormal.self)
+    }
+
+    /// Names that wrappers put before all parameters, and what training scripts save beside them.
+    @Test(arguments: ["module.", "_orig_mod.", "model.", "flow.net.", "module._orig_mod."]) func wrappedNamesLoad(prefix: String) throws {
+        let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString).safetensors"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let plain = try Checkpoint.load(Fixture.path("small.safetensors"))
+        var wrapped = try plain.renaming("", to: prefix)
+        wrapped["step"] = try Tensor(12)
+        wrapped[prefix + "prior.loc"] = try Tensor.zeros([6])
+        wrapped[prefix + "prior.scale"] = try Tensor.full([6], 1)
+        try Checkpoint.save(path, wrapped)
+        #expect(try Flow.load(path).parameters.map(\.name) == Flow.load(Fixture.path("small.safetensors")).parameters.map(\.name))
+    }
+
+    /// `{"step": tensor, "net": {"_orig_mod....": ...}, "optimizer": {...}}`, of which only one reads as a model.
+    @Test func modelsUnderAnyNameLoad() throws {
+        let reference = try Fixture.reference("small")
+        let wrapped = try Flow.load(Fixture.path("small-wrapped.pt")).logProbability(reference.variable("x"))
+        #expect(try difference(wrapped.value, #require(reference["log_prob"]), absolute: 1e-10) == nil)
+        let twice = #expect(throws: ScriptError.self) { try Flow.load(Fixture.path("small-twice.pt")) }
+        #expect(twice?.description.contains("several models, under \"net\", \"ema\"") == true, "\(twice?.description ?? "loaded")")
+        let whole = #expect(throws: ScriptError.self) { try Flow.load(Fixture.path("small-module.pt")) }
+        #expect(whole?.description.contains("torch.save(model.state_dict(), path)") == true, "\(whole?.description ?? "loaded")")
+    }
+
+    @Test func aMissingNameIsNoMisspeltOtherOne() throws {
+        let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString).safetensors"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Checkpoint.save(path, Checkpoint.load(Fixture.path("wide.safetensors")).changing("coupling.2.out_block.bias", to: nil))
+        let error = #expect(throws: ScriptError.self) { try Flow.load(path) }
+        #expect(error?.message.hasSuffix("the parameter coupling.2.out_block.bias is missing") == true, "\(error?.message ?? "loaded")")
+    }
+
     /// What is wrong with a state dict, and what the message must name.
     static let faults: [(String, @Sendable (StateDict) throws -> StateDict, String)] = [
         ("a missing bias", { try $0.changing("coupling.1.out_block.bias", to: nil) }, "coupling.1.out_block.bias is missing"),
         ("a stray parameter", { try $0.changing("coupling.0.extra", to: [3]) }, "coupling.0.extra (3) is no parameter"),
         ("a narrow weight", { try $0.changing("coupling.0.out_block.weight", to: [3, 4]) }, "coupling.0.out_block.weight has shape (3, 4)"),
-        ("a long bias", { try $0.changing("coupling.0.in_block.0.bias", to: [9]) }, "(5) expected"),
+        ("a long bias", { try $0.changing("coupling.0.in_block.0.bias", to: [9]) }, "coupling.0.in_block.0.bias has shape (9); (5) expected"),
+        ("a tall weight", { try $0.changing("coupling.0.in_block.0.weight", to: [9, 3]) }, "coupling.0.in_block.0.weight has shape (9, 3); (5, 3) expected"),
+        ("a misspelt bias", { try $0.renaming("coupling.1.out_block.bias", to: "coupling.1.out_block.bais") }, "did you mean \"coupling.1.out_block.bais\""),
+        ("a prior that is moved", { try $0.changing("prior.loc", to: [6]).filling("prior.loc", with: 0.5) }, "prior.loc (6) is no part of a standard"),
+        ("two models", { StateDict($0.entries + (try $0.renaming("", to: "ema.")).entries) }, "holds 2 models"),
         ("an odd dimension", { try $0.changing("scaling.scale", to: [1, 7]) }, "even D expected"),
         ("a weight that is not finite", { try $0.filling("coupling.0.out_block.weight", with: .nan) }, "coupling.0.out_block.weight holds NaN"),
         ("no scaling", { try $0.changing("scaling.scale", to: nil) }, "scaling.scale is missing"),
         ("a gap in the couplings", { try $0.renaming("coupling.0.", to: "coupling.7.") }, "coupling.0"),
-        ("foreign names", { try $0.renaming("", to: "encoder.") }, "no known flow"),
+        ("foreign names", { try $0.renaming("coupling.", to: "encoder.").renaming("scaling.", to: "final.") }, "no known flow"),
         ("nothing", { _ in StateDict() }, "holds no tensors"),
     ]
 

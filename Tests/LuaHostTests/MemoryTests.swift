@@ -24,7 +24,7 @@ import Testing
         let host = try Host(memoryLimit: 64 << 20)
         let error = try host.error("local t = {} while true do t[#t + 1] = probe.big(1000000) end")
         #expect(error.kind == .memory)
-        #expect(error.message.hasPrefix("script:1: memory: not enough memory: 1000000 bytes asked, "))
+        #expect(error.message.hasPrefix("script:1: probe.big: not enough memory: 1000000 bytes asked, "))
         // What the failed run held makes room again.
         try host.run("for i = 1, 60 do probe.big(10000000) end")
         try host.expectNoLeak()

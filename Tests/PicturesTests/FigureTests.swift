@@ -25,6 +25,26 @@ import Testing
         #expect(abs(single[1] * 2 - natural[1]) <= 1 && abs(single[2] * 2 - natural[2]) <= 1)
     }
 
+    /// A run that diverged is seen up to there, and what follows is no line through the gap.
+    @Test(arguments: ["line", "points", "both", "steps"]) func gapsAreLeftOpen(style: String) throws {
+        func bytes(_ y: Value, _ more: [String: Value] = [:]) throws -> [UInt8] {
+            try withFolder { folder in
+                let named = ["x": numbers(1, 2, 3, 4, 5), "y": y, "style": .string(style), "label": .string("loss")]
+                try call("figure:save", try call("plot.line", options(named.merging(more) { $1 })), .string(folder + "/a.svg"))
+                return try contents(folder + "/a.svg")
+            }
+        }
+        let holes = [numbers(1, 2, .nan, 4, 5), numbers(1, 2, .infinity, 4, 5), numbers(1, 2, 1e200, 4, 5)]
+        let drawn = try holes.map { try bytes($0) }
+        #expect(drawn[0] == drawn[1] && drawn[0] == drawn[2])
+        let text = String(decoding: drawn[0], as: UTF8.self)
+        #expect(!text.contains("nan") && !text.contains("inf"))
+        // Without its third point the curve would be joined.
+        let whole = try bytes(numbers(1, 2, 3, 4, 5))
+        #expect(drawn[0] != whole)
+        _ = try bytes(numbers(1, .nan, 3, .nan, 5), ["yerr": numbers(1, 1, .nan, 1, 1), "logy": .boolean(true)])
+    }
+
     @Test(arguments: ["png", "svg", "pdf"]) func sameFigureSameBytes(_ ending: String) throws {
         try withFolder { folder in
             for name in ["a", "b"] {

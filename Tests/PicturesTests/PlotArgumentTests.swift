@@ -26,8 +26,8 @@ import Testing
         Refused("plot.line", "x is given, y is not") { options(["x": numbers(1)]) },
         Refused("plot.line", "y is empty") { options(["y": table()]) },
         Refused("plot.line", "x has 2 numbers, y has 3") { options(["x": numbers(1, 2), "y": numbers(1, 2, 3)]) },
-        Refused("plot.line", "y[2] is nan") { options(["y": numbers(1, .nan)]) },
-        Refused("plot.line", "y[1] is inf") { options(["y": numbers(.infinity)]) },
+        Refused("plot.line", "y holds no number that can be drawn") { options(["y": numbers(.infinity, .nan)]) },
+        Refused("plot.histogram", "x[2] is nan") { options(["x": numbers(1, .nan)]) },
         Refused("plot.line", "y: a list of numbers expected") { options(["y": strings("a")]) },
         Refused("plot.line", "y: a tensor or a list of numbers expected, got \"a\"") { options(["y": .string("a")]) },
         Refused("plot.line", "y: shape (N) expected, got (2, 2)") {

@@ -63,7 +63,7 @@ import Testing
     @Test func expandedViewsAreNotOverwritten() throws {
         let x = Variable(try float32([3], [1]).expand([4]))
         let text = message { _ = try call(method: "project_", object(Simplex()), .object(x)) }
-        #expect(text == "projection:project_: argument 2 (x): this (4) tensor repeats elements (an expanded view) and cannot be overwritten; clone() it")
+        #expect(text == "projection:project_: this (4) tensor repeats elements (an expanded view) and cannot be overwritten; clone() it first")
         #expect(message { _ = try call(method: "call", object(Simplex()), .object(x)) } == "no error")
     }
 

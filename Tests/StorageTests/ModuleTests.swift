@@ -60,7 +60,7 @@ import Testing
             ([.string("x.npz"), .table(Table(["x": .integer(3)]))], "\"x\" is a number, not a tensor"),
             ([.string("x.npz"), good, .table(Table(["dtyp": .string("float32")]))], "did you mean \"dtype\""),
             ([.string("x.npz"), good, .table(Table(["dtype": .string("int8")]))], "float16, float32, float64"),
-            ([.string("x.npz"), good, .table(Table(["metadata": .table(Table(["a": .string("b")]))]))], "only .safetensors"),
+            ([.string("x.npy"), good, .table(Table(["metadata": .table(Table(["a": .string("b")]))]))], "only .safetensors and .npz"),
             ([.string("x.safetensors"), good, .table(Table(["metadata": .table(Table(["a": .integer(1)]))]))], "strings by name"),
         ]
         for (arguments, complaint) in refused {

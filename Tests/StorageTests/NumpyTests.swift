@@ -49,6 +49,21 @@ import Testing
         }
     }
 
+    /// The strings beside the tensors are an array of bytes, which NumPy reads as it reads the others.
+    @Test func metadataComesBack() throws {
+        try Fixture.withFolder { folder in
+            let metadata = ["prior": "normal", "quote \u{1F600}": "\"\\\n\u{1}", "": ""]
+            try Checkpoint.save(folder + "/x.npz", StateDict([("x", try Tensor(3))], metadata: metadata))
+            let back = try Checkpoint.load(folder + "/x.npz")
+            #expect(back.metadata == metadata && back.names == ["x"])
+            try Checkpoint.save(folder + "/y.safetensors", back)
+            #expect(try Checkpoint.load(folder + "/y.safetensors").metadata == metadata)
+            // Numbers under that name are numbers; bytes that are no such text are an error.
+            let clash = StateDict([("__metadata__", try Tensor([1, 2], shape: [2]))])
+            expectError("__metadata__") { try Checkpoint.save(folder + "/z.npz", clash) }
+        }
+    }
+
     @Test func writesTheVeryBytesNumPyWrites() throws {
         try Fixture.withFolder { folder in
             let tensor = try Tensor(ramp(6, by: 0.25), shape: [2, 3])

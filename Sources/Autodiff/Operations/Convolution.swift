@@ -48,13 +48,13 @@ extension Variable {
     }
 }
 
-extension Options {
+extension Arguments {
     /// A number for both directions, or a table {vertical, horizontal}.
-    fileprivate func pair(_ name: String, default fallback: Int) throws -> [Int] {
-        guard has(name) else { return [fallback, fallback] }
-        if let number = self[name].asInteger { return [number, number] }
-        guard case .table(let table) = self[name], let numbers = try? table.elements().compactMap(\.asInteger), numbers.count == 2 else {
-            throw error(name, expected: "a whole number or a table of two")
+    fileprivate func pair(_ position: Int, _ name: String, default fallback: Int) throws -> [Int] {
+        if isNil(position) { return [fallback, fallback] }
+        if let number = self[position].asInteger { return [number, number] }
+        guard case .table(let table) = self[position], let numbers = try? table.elements().compactMap(\.asInteger), numbers.count == 2 else {
+            throw error(position, name, expected: "a whole number or a table of two")
         }
         return numbers
     }
@@ -64,10 +64,11 @@ extension Operation {
     static let conv2d = Operation(
         "conv2d",
         Documentation(
-            "x:conv2d(weight, bias = nil, {stride = 1, padding = 0, dilation = 1, groups = 1}) -> tensor",
+            "x:conv2d(weight, bias = nil, {stride = 1, padding = 0, dilation = 1, groups = 1}) -> tensor\nx:conv2d(weight, {bias, stride = 1, padding = 0, dilation = 1, groups = 1}) -> tensor",
             "Two-dimensional cross-correlation: x (n, c, h, w) or (c, h, w), weight (out, c / groups, kh, kw), bias (out) or nil -> (n, out, h', w') with h' = floor((h + 2 padding - dilation (kh - 1) - 1) / stride) + 1. stride, padding and dilation are numbers or {vertical, horizontal}.",
             errors: "shapes that do not fit; a window larger than the padded input", source: "torch.nn.functional.conv2d",
             example: "local y = tensor.ones(1, 1, 3, 3):conv2d(tensor.ones(1, 1, 2, 2), nil, {padding = 1})\nassert(y.shape[4] == 4 and y:max():item() == 4)"),
+        takes: ["weight", "bias", "stride", "padding", "dilation", "groups"],
         cases: [
             LawCase("conv2d", [.init([2, 2, 3, 4]), .init([3, 2, 2, 2]), .init([3])]) { try $0[0].convolved($0[1], $0[2]) },
             LawCase("conv2d, strided, padded, dilated", [.init([1, 2, 4, 5]), .init([2, 2, 2, 3])]) {
@@ -76,16 +77,13 @@ extension Operation {
             LawCase("conv2d in groups", [.init([4, 2, 3]), .init([2, 2, 2, 2]), .init([2])]) { try $0[0].convolved($0[1], $0[2], groups: 2) },
         ]
     ) { arguments in
-        try arguments.atMost(4)
-        let (x, weight) = (try arguments.variable(1, "x"), try arguments.variable(2, "weight"))
-        var (bias, position): (Variable?, Int) = (nil, 4)
-        if case .table = arguments[3], arguments.count == 3 { position = 3 } else if !arguments.isNil(3) { bias = try arguments.variable(3, "bias") }
-        let options = try arguments.options(position, ["stride", "padding", "dilation", "groups"])
+        let bias = arguments.isNil(3) ? nil : try arguments.variable(3, "bias")
         return [
             .object(
-                try x.convolved(
-                    weight, bias, stride: options.pair("stride", default: 1), padding: options.pair("padding", default: 0),
-                    dilation: options.pair("dilation", default: 1), groups: options.integer("groups", in: 1...Int.max, default: 1)))
+                try arguments.variable(1, "x").convolved(
+                    arguments.variable(2, "weight"), bias, stride: arguments.pair(4, "stride", default: 1),
+                    padding: arguments.pair(5, "padding", default: 0), dilation: arguments.pair(6, "dilation", default: 1),
+                    groups: arguments.integer(7, "groups", in: 1...Int.max, default: 1)))
         ]
     }
 }

@@ -112,11 +112,11 @@ extension Operation {
             "x:gather(dim, index) -> tensor", "Along dim, the elements that index (counted from 1, of x's number of dimensions) names: result[i][j] = x[i][index[i][j]] for dim 2.",
             errors: "an index that is not a whole number in range; shapes that do not fit", source: "torch.gather",
             example: "assert(tensor({{1, 2}, {3, 4}}):gather(2, tensor({{2}, {1}})):sum():item() == 5)"),
+        takes: ["dim", "index"],
         cases: [
             LawCase("gather", [.init([2, 3])]) { try $0[0].gather(1, Variable(Tensor([1, 1, 3, 2], shape: [2, 2]))) }
         ]
     ) { arguments in
-        try arguments.atMost(3)
         let x = try arguments.variable(1, "x")
         return [.object(try x.gather(arguments.axis(2, rank: x.shape.count), arguments.variable(3, "index")))]
     }
@@ -127,13 +127,13 @@ extension Operation {
             "x:index_select(dim, index) -> tensor", "The slices of x along dim at the given indices (a vector, or a table of numbers, counted from 1), in that order.",
             errors: "an index out of range", source: "torch.index_select",
             example: "assert(tensor({{1, 2}, {3, 4}}):index_select(1, tensor({2, 2}))[{2, 1}] == 3)"),
+        takes: ["dim", .list("index")],
         cases: [
             LawCase("index_select", [.init([2, 3])]) { try $0[0].indexSelect(1, Variable(Tensor([3, 1, 3], shape: [3]))) },
             LawCase("index_select of rows", [.init([3, 2, 2])]) { try $0[0].indexSelect(0, Variable(Tensor([3, 1, 3], shape: [3]))) },
             LawCase("index_select in the middle", [.init([2, 3, 2])]) { try $0[0].indexSelect(1, Variable(Tensor([2, 2], shape: [2]))) },
         ]
     ) { arguments in
-        try arguments.atMost(3)
         let x = try arguments.variable(1, "x")
         let axis = try arguments.axis(2, rank: x.shape.count)
         if case .table(let table) = arguments[3] {
@@ -146,21 +146,21 @@ extension Operation {
     static let maskedSelect = Operation(
         "masked_select",
         Documentation(
-            "x:masked_select(mask) -> tensor", "A vector of the elements where the mask (of x's shape, or broadcast to it) is not 0, in row-major order.",
-            errors: "a mask that does not broadcast to x", source: "torch.masked_select",
+            "x:masked_select(mask) -> tensor", "A vector of the elements where the mask (of x's shape, or broadcast to it) is 1, not 0, in row-major order.",
+            errors: "a mask that does not broadcast to x, or holds anything but 0 and 1", source: "torch.masked_select",
             example: "assert(tensor({1, 2, 3}):masked_select(tensor({1, 0, 1})):tolist()[2] == 3)"),
+        takes: ["mask"],
         cases: [LawCase("masked_select", [.init([2, 3])]) { try $0[0].maskedSelect(Variable(Tensor([1, 0, 1], shape: [3]))) }]
     ) { arguments in
-        try arguments.atMost(2)
-        return [.object(try arguments.variable(1, "x").maskedSelect(arguments.variable(2, "mask")))]
+        return [.object(try arguments.variable(1, "x").maskedSelect(arguments.mask(2)))]
     }
 }
 
 extension Variable {
     /// The elements where the mask is not 0, as a vector in row-major order.
-    public func maskedSelect(_ mask: Variable) throws -> Variable {
-        let flags = try mask.value.expand(shape, for: "tensor.masked_select").toArray()
+    public func maskedSelect(_ mask: Variable, for operation: String = "tensor.masked_select") throws -> Variable {
+        let flags = try mask.value.expand(shape, for: operation).toArray()
         let positions = flags.indices.filter { flags[$0] != 0 }.map { Double($0 + 1) }
-        return try reshape([value.count]).gather(0, Variable(Tensor(positions, shape: [positions.count], .float64)), for: "tensor.masked_select")
+        return try reshape([value.count]).gather(0, Variable(Tensor(positions, shape: [positions.count], .float64)), for: operation)
     }
 }

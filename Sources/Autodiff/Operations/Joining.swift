@@ -59,13 +59,13 @@ extension Operation {
     static let cat = Operation(
         "cat",
         Documentation(
-            "tensor.cat({x, y, ...}, dim = 1) -> tensor", "The tensors one after the other along dim (1 by default); their other extents agree.",
+            "tensor.cat({x, y, ...}, dim = 1) -> tensor\ntensor.cat({x, y, ...}, {dim = 1}) -> tensor", "The tensors one after the other along dim (1 by default); their other extents agree.",
             errors: "shapes that differ elsewhere; an empty table", source: "torch.cat",
             example: "assert(tensor.cat({tensor({1}), tensor({2, 3})}).shape[1] == 3)"),
         isMethod: false,
+        takes: ["dim"],
         cases: [LawCase("cat", [.init([2, 3]), .init([2, 1])]) { try Variable.concatenate($0, 1) }]
     ) { arguments in
-        try arguments.atMost(2)
         let parts = try arguments.variables(1, "tensors")
         let axis = arguments.isNil(2) ? 0 : try arguments.axis(2, rank: parts[0].shape.count)
         return [.object(try Variable.concatenate(parts, axis))]
@@ -74,13 +74,13 @@ extension Operation {
     static let stack = Operation(
         "stack",
         Documentation(
-            "tensor.stack({x, y, ...}, dim = 1) -> tensor", "Tensors of one shape side by side along a new dimension dim (1 by default).",
+            "tensor.stack({x, y, ...}, dim = 1) -> tensor\ntensor.stack({x, y, ...}, {dim = 1}) -> tensor", "Tensors of one shape side by side along a new dimension dim (1 by default).",
             errors: "shapes that differ; an empty table", source: "torch.stack",
             example: "assert(tensor.stack({tensor({1, 2}), tensor({3, 4})}, 2)[{1, 2}] == 3)"),
         isMethod: false,
+        takes: ["dim"],
         cases: [LawCase("stack", [.init([2, 3]), .init([2, 3])]) { try Variable.stack($0, 2) }]
     ) { arguments in
-        try arguments.atMost(2)
         let parts = try arguments.variables(1, "tensors")
         let axis = arguments.isNil(2) ? 0 : try arguments.axis(2, rank: parts[0].shape.count + 1)
         return [.object(try Variable.stack(parts, axis))]
@@ -112,9 +112,9 @@ extension Operation {
             "Views of x along dim (1 by default): pieces of `size`, the last perhaps smaller, or of the given sizes, which add up to the extent.",
             errors: "sizes that do not add up; a size below 1", source: "torch.split",
             example: "local p = tensor.arange(1, 5):split(2)\nassert(#p == 3 and p[3]:numel() == 1)"),
+        takes: [.list("size"), "dim"],
         cases: [LawCase("split", [.init([5])]) { try $0[0].slice(0, 2, 2) }]
     ) { arguments in
-        try arguments.atMost(3)
         let x = try arguments.variable(1, "x")
         let axis = try arguments.isNil(3) && x.shape.count > 0 ? 0 : arguments.axis(3, rank: x.shape.count)
         let extent = x.shape[axis]
@@ -139,9 +139,9 @@ extension Operation {
         Documentation(
             "x:chunk(n, dim = 1) -> {tensor, ...}", "Views of x along dim (1 by default) in n pieces of equal extent, the last perhaps smaller; fewer when x does not give n.",
             errors: "n below 1", source: "torch.chunk", example: "assert(#tensor.arange(1, 6):chunk(3) == 3)"),
+        takes: ["n", "dim"],
         cases: []
     ) { arguments in
-        try arguments.atMost(3)
         let x = try arguments.variable(1, "x")
         let axis = try arguments.isNil(3) && x.shape.count > 0 ? 0 : arguments.axis(3, rank: x.shape.count)
         let extent = x.shape[axis]

@@ -85,6 +85,7 @@ extension Operation {
             "x:linear(weight, bias = nil) -> tensor", "x Wᵀ + b for x (..., in), weight (out, in) and bias (out), which may be left out.",
             errors: "shapes that do not fit", source: "torch.nn.functional.linear",
             example: "assert(tensor({{1, 2}}):linear(tensor({{3, 4}}), tensor({5}))[{1, 1}] == 16)"),
+        takes: ["weight", "bias"],
         cases: [
             LawCase("linear", [.init([2, 3]), .init([4, 3]), .init([4])]) { try $0[0].linear($0[1], $0[2]) },
             LawCase("linear of one row", [.init([3]), .init([4, 3]), .init([4])]) { try $0[0].linear($0[1], $0[2]) },
@@ -93,7 +94,6 @@ extension Operation {
             },
         ]
     ) { arguments in
-        try arguments.atMost(3)
         let bias = arguments.isNil(3) ? nil : try arguments.variable(3, "bias")
         return [.object(try arguments.variable(1, "x").linear(arguments.variable(2, "weight"), bias))]
     }

@@ -45,12 +45,12 @@ extension Operation {
             "Moved by shift places along dim, round the end; without dim, over all elements in row-major order.",
             errors: "shifts and dimensions that are not equally many; a dimension that is not there", source: "torch.roll",
             example: "assert(tensor({1, 2, 3}):roll(1):tolist()[1] == 3)"),
+        takes: [.list("shift"), .list("dim")],
         cases: [
             LawCase("roll", [.init([2, 3])]) { try $0[0].rolled(1, by: 2) },
             LawCase("roll backwards", [.init([4])]) { try $0[0].rolled(0, by: -5) },
         ]
     ) { arguments in
-        try arguments.atMost(3)
         let x = try arguments.variable(1, "x")
         func several(_ position: Int) throws -> [Value] {
             if case .table(let table) = arguments[position] { try table.elements() } else { [arguments[position]] }

@@ -68,13 +68,13 @@ extension Operation {
     static let clamp = Operation(
         "clamp",
         Documentation(
-            "x:clamp(lo = nil, hi = nil) -> tensor\ntensor.clamp(x, lo = nil, hi = nil) -> tensor",
-            "min(max(x, lo), hi). A nil bound is none. lo and hi are numbers, or tensors broadcast to x. The gradient is 1 inside, bounds included, 0 outside.",
+            "x:clamp(min = nil, max = nil) -> tensor\nx:clamp{min, max} -> tensor\ntensor.clamp(x, min = nil, max = nil) -> tensor",
+            "Every element raised to min, then lowered to max. A bound that is not given is none. min and max are numbers, or tensors broadcast to x. The gradient is 1 inside, bounds included, 0 outside.",
             errors: "no bound at all; shapes that do not broadcast", source: "torch.clamp",
             example: "assert(tensor({-1, 0.5, 2}):clamp(0, 1):sum():item() == 1.5)"),
+        takes: ["min", "max"], inPlace: .init("min, max", example: "0, 0.25"),
         cases: [LawCase("clamp", [.init([5], -1...1)]) { try $0[0].clamp(-0.55, 0.55) }]
     ) { arguments in
-        try arguments.atMost(3)
         let x = try arguments.variable(1, "x")
         if arguments.isNil(2) && arguments.isNil(3) { throw arguments.error("give a lower bound, an upper bound or both") }
         let low = arguments.isNil(2) ? -Double.infinity : arguments[2].asNumber
@@ -82,8 +82,8 @@ extension Operation {
         if let low, let high { return [.object(try x.clamp(low, high))] }
         // Tensor bounds: the same by two comparisons.
         var result = x
-        if !arguments.isNil(2) { result = try arguments.variableOrNumber(2, "lo", like: x).maximum(result) }
-        if !arguments.isNil(3) { result = try arguments.variableOrNumber(3, "hi", like: x).minimum(result) }
+        if !arguments.isNil(2) { result = try arguments.variableOrNumber(2, "min", like: x).maximum(result) }
+        if !arguments.isNil(3) { result = try arguments.variableOrNumber(3, "max", like: x).minimum(result) }
         return [.object(result)]
     }
 
@@ -91,36 +91,36 @@ extension Operation {
         "where",
         Documentation(
             "x:where(mask, y) -> tensor\ntensor.where(x, mask, y) -> tensor",
-            "x where the mask is not 0, else y; all three broadcast, y may be a number.",
-            errors: "shapes that do not broadcast", source: "torch.Tensor.where",
+            "x where the mask is 1, y where it is 0; all three broadcast, y may be a number.",
+            errors: "shapes that do not broadcast; a mask that holds anything but 0 and 1", source: "torch.Tensor.where",
             example: "assert(tensor({1, 2}):where(tensor({1, 0}), 9):sum():item() == 10)"),
+        takes: ["mask", "y"],
         cases: [
             LawCase("where", [.init([2, 3]), .init([3])]) { inputs in
                 try inputs[0].choose(Variable(Tensor([1, 0, 1], shape: [3])), inputs[1])
             }
         ]
     ) { arguments in
-        try arguments.atMost(3)
         let x = try arguments.variable(1, "x")
-        let mask = try arguments.variable(2, "mask")
+        let mask = try arguments.mask(2)
         return [.object(try x.choose(mask, arguments.variableOrNumber(3, "y", like: x)))]
     }
 
     static let maskedFill = Operation(
         "masked_fill",
         Documentation(
-            "x:masked_fill(mask, v) -> tensor", "The number v where the mask is not 0, else x.",
-            errors: "shapes that do not broadcast", source: "torch.Tensor.masked_fill",
+            "x:masked_fill(mask, value) -> tensor", "The value, a number, where the mask is 1, x where it is 0.",
+            errors: "shapes that do not broadcast; a mask that holds anything but 0 and 1", source: "torch.Tensor.masked_fill",
             example: "assert(tensor({1, 2}):masked_fill(tensor({1, 0}), 9):sum():item() == 11)"),
+        takes: ["mask", "value"], inPlace: .init("mask, value", example: "tensor({1}), 3"),
         cases: [
             LawCase("masked_fill", [.init([2, 3])]) { inputs in
                 try inputs[0].masked(where: Variable(Tensor([1, 0, 1], shape: [3])), 4)
             }
         ]
     ) { arguments in
-        try arguments.atMost(3)
         let x = try arguments.variable(1, "x")
-        let mask = try arguments.variable(2, "mask")
-        return [.object(try arguments.variableOrNumber(3, "v", like: x).choose(mask, x))]
+        let mask = try arguments.mask(2)
+        return [.object(try arguments.variableOrNumber(3, "value", like: x).choose(mask, x))]
     }
 }

@@ -76,14 +76,18 @@ extension Variable {
 }
 
 extension Operation {
+    /// - Parameters:
+    ///   - parameters: what may follow x, by place or by name.
+    ///   - isVariadic: any number of sizes or dimensions follows x instead.
     private static func shaping(
-        _ name: String, _ signature: String, _ summary: String, errors: String? = nil, most: Int? = 1, example: String, cases: [LawCase],
-        body: @escaping @Sendable (Arguments, Variable) throws -> Variable
+        _ name: String, _ signature: String, _ summary: String, errors: String? = nil, isVariadic: Bool = false, example: String,
+        takes parameters: [NamedParameter] = [], cases: [LawCase], body: @escaping @Sendable (Arguments, Variable) throws -> Variable
     ) -> Operation {
         Operation(
-            name, Documentation(signature, summary, errors: errors, source: "torch.Tensor.\(name)", example: example), cases: cases
+            name, Documentation(signature, summary, errors: errors, source: "torch.Tensor.\(name)", example: example), takes: parameters,
+            cases: cases
         ) { arguments in
-            if let most { try arguments.atMost(most) }
+            if !isVariadic { try arguments.atMost(1 + parameters.count) }
             return [.object(try body(arguments, arguments.variable(1, "x")))]
         }
     }
@@ -91,19 +95,19 @@ extension Operation {
     static let reshape = shaping(
         "reshape", "x:reshape(d1, d2, ...) -> tensor\nx:reshape({d1, d2, ...}) -> tensor",
         "The same numbers, in row-major order, in another shape; one size may be -1. A view where the layout allows it, else a copy.",
-        errors: "another number of elements", most: nil, example: "assert(tensor({1, 2, 3, 4}):reshape(2, -1).shape[2] == 2)",
+        errors: "another number of elements", isVariadic: true, example: "assert(tensor({1, 2, 3, 4}):reshape(2, -1).shape[2] == 2)",
         cases: [LawCase("reshape", [.init([2, 6])]) { try $0[0].reshape([3, 4]) }]
     ) { arguments, x in try x.reshape(arguments.shape(from: 2, allowingOpen: true)) }
 
     static let view = shaping(
         "view", "x:view(d1, d2, ...) -> tensor\nx:view({d1, d2, ...}) -> tensor", "reshape that never copies: the result shares x's memory.",
-        errors: "another number of elements; a layout without such a view", most: nil, example: "local x = tensor.zeros(4)\nx:view(2, 2)[1] = 1\nassert(x:sum():item() == 2)",
+        errors: "another number of elements; a layout without such a view", isVariadic: true, example: "local x = tensor.zeros(4)\nx:view(2, 2)[1] = 1\nassert(x:sum():item() == 2)",
         cases: [LawCase("view", [.init([2, 6])]) { try $0[0].view([12]) }]
     ) { arguments, x in try x.view(arguments.shape(from: 2, allowingOpen: true)) }
 
     static let permute = shaping(
         "permute", "x:permute(d1, d2, ...) -> tensor\nx:permute({d1, d2, ...}) -> tensor", "A view with the dimensions in the given order.",
-        errors: "not an order of x's dimensions", most: nil, example: "assert(tensor.zeros(2, 3, 4):permute(3, 1, 2).shape[1] == 4)",
+        errors: "not an order of x's dimensions", isVariadic: true, example: "assert(tensor.zeros(2, 3, 4):permute(3, 1, 2).shape[1] == 4)",
         cases: [LawCase("permute", [.init([2, 3, 4])]) { try $0[0].permute([2, 0, 1]) }]
     ) { arguments, x in
         var order: [Value] = arguments.count >= 2 ? Array(arguments.values[1...]) : []
@@ -113,8 +117,8 @@ extension Operation {
 
     static let transpose = shaping(
         "transpose", "x:transpose(dim1, dim2) -> tensor", "A view with two dimensions exchanged.",
-        errors: "a dimension that is not there", most: 3, example: "assert(tensor.zeros(2, 3):transpose(1, 2).shape[1] == 3)",
-        cases: [LawCase("transpose", [.init([2, 3, 4])]) { try $0[0].transpose(0, 2) }]
+        errors: "a dimension that is not there", example: "assert(tensor.zeros(2, 3):transpose(1, 2).shape[1] == 3)",
+        takes: ["dim1", "dim2"], cases: [LawCase("transpose", [.init([2, 3, 4])]) { try $0[0].transpose(0, 2) }]
     ) { arguments, x in
         try x.transpose(arguments.axis(2, "dim1", rank: x.shape.count), arguments.axis(3, "dim2", rank: x.shape.count))
     }
@@ -129,21 +133,21 @@ extension Operation {
     }
 
     static let flatten = shaping(
-        "flatten", "x:flatten(first = 1, last = -1) -> tensor", "Dimensions first to last (all by default) as one.",
-        errors: "a dimension that is not there; last before first", most: 3, example: "assert(tensor.zeros(2, 3, 4):flatten(2).shape[2] == 12)",
-        cases: [LawCase("flatten", [.init([2, 3])]) { try $0[0].reshape([6]) }]
+        "flatten", "x:flatten(start_dim = 1, end_dim = -1) -> tensor", "The dimensions from start_dim to end_dim (all by default) as one.",
+        errors: "a dimension that is not there; end_dim before start_dim", example: "assert(tensor.zeros(2, 3, 4):flatten(2).shape[2] == 12)",
+        takes: ["start_dim", "end_dim"], cases: [LawCase("flatten", [.init([2, 3])]) { try $0[0].reshape([6]) }]
     ) { arguments, x in
         if x.shape.isEmpty { return try x.reshape([1]) }
-        let first = arguments.isNil(2) ? 0 : try arguments.axis(2, "first", rank: x.shape.count)
-        let last = arguments.isNil(3) ? x.shape.count - 1 : try arguments.axis(3, "last", rank: x.shape.count)
+        let first = arguments.isNil(2) ? 0 : try arguments.axis(2, "start_dim", rank: x.shape.count)
+        let last = arguments.isNil(3) ? x.shape.count - 1 : try arguments.axis(3, "end_dim", rank: x.shape.count)
         guard first <= last else { throw arguments.error("the first dimension (\(first + 1)) is behind the last (\(last + 1))") }
         return try x.reshape(Array(x.shape[..<first]) + [x.shape[first...last].reduce(1, *)] + Array(x.shape[(last + 1)...]))
     }
 
     static let squeeze = shaping(
         "squeeze", "x:squeeze() -> tensor\nx:squeeze(dim) -> tensor", "Without the dimensions of extent 1, or without dim if it is one.",
-        errors: "a dimension that is not there", most: 2, example: "assert(tensor.zeros(2, 1, 3):squeeze():dim() == 2)",
-        cases: [LawCase("squeeze", [.init([2, 1, 3])]) { try $0[0].reshape([2, 3]) }]
+        errors: "a dimension that is not there", example: "assert(tensor.zeros(2, 1, 3):squeeze():dim() == 2)",
+        takes: ["dim"], cases: [LawCase("squeeze", [.init([2, 1, 3])]) { try $0[0].reshape([2, 3]) }]
     ) { arguments, x in
         let axis = arguments.isNil(2) ? nil : try arguments.axis(2, rank: x.shape.count)
         return try x.reshape(x.shape.indices.filter { x.shape[$0] != 1 || (axis != nil && axis != $0) }.map { x.shape[$0] })
@@ -151,8 +155,8 @@ extension Operation {
 
     static let unsqueeze = shaping(
         "unsqueeze", "x:unsqueeze(dim) -> tensor", "With a new dimension of extent 1 at dim (1 to one past the last).",
-        errors: "dim out of range", most: 2, example: "assert(tensor.zeros(3):unsqueeze(1).shape[1] == 1)",
-        cases: [LawCase("unsqueeze", [.init([2, 3])]) { try $0[0].reshape([2, 1, 3]) }]
+        errors: "dim out of range", example: "assert(tensor.zeros(3):unsqueeze(1).shape[1] == 1)",
+        takes: ["dim"], cases: [LawCase("unsqueeze", [.init([2, 3])]) { try $0[0].reshape([2, 1, 3]) }]
     ) { arguments, x in
         var shape = x.shape
         shape.insert(1, at: try arguments.axis(2, rank: x.shape.count + 1))
@@ -161,7 +165,7 @@ extension Operation {
 
     static let expand = shaping(
         "expand", "x:expand(d1, d2, ...) -> tensor\nx:expand({d1, d2, ...}) -> tensor", "Extents of 1 repeated to the given sizes, without copying; -1 keeps a size; new leading dimensions may be added.",
-        errors: "a size that is neither x's nor expands 1", most: nil, example: "assert(tensor({{1}, {2}}):expand(2, 3):sum():item() == 9)",
+        errors: "a size that is neither x's nor expands 1", isVariadic: true, example: "assert(tensor({{1}, {2}}):expand(2, 3):sum():item() == 9)",
         cases: [LawCase("expand", [.init([2, 1])]) { try $0[0].expand([4, 2, 3]) }]
     ) { arguments, x in
         var target = try arguments.shape(from: 2, allowingOpen: true)
@@ -187,8 +191,8 @@ extension Operation {
 
     static let to = shaping(
         "to", "x:to(dtype) -> tensor", "Converted to \"float32\", \"float64\" or, for storing, \"float16\"; x itself when it has that type.",
-        errors: "another name", most: 2, example: "assert(tensor({1}):to(\"float64\").dtype == \"float64\")",
-        cases: [LawCase("to", [.init([2, 3])]) { try $0[0].converted(to: .float64) }]
+        errors: "another name", example: "assert(tensor({1}):to(\"float64\").dtype == \"float64\")",
+        takes: ["dtype"], cases: [LawCase("to", [.init([2, 3])]) { try $0[0].converted(to: .float64) }]
     ) { arguments, x in
         let name = try arguments.choice(2, "dtype", DType.allCases.map(\.rawValue))
         guard let dtype = DType(rawValue: name), dtype != x.dtype else { return x }

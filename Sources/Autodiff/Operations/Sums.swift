@@ -139,12 +139,13 @@ extension Operation {
                 "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false) -> tensor",
                 summary + " dim is a dimension from 1 (negative from the end) or a table of them; keepdim = true keeps it as extent 1.",
                 errors: "a dimension that is not there or is named twice", source: source, example: example),
+            takes: .reduction,
             cases: choices.map { shape, axes, keep in
                 LawCase("\(name) of \(Shape.describe(shape)) over \(axes.map { "\($0)" } ?? "all")", [.init(shape, range)]) { try apply($0[0], axes, keep) }
             }
         ) { arguments in
             let x = try arguments.variable(1, "x")
-            let (axes, keep, _) = try arguments.reductionCall(rank: x.shape.count)
+            let (axes, keep) = try arguments.reductionCall(rank: x.shape.count)
             return [.object(try apply(x, axes, keep))]
         }
     }
@@ -159,16 +160,23 @@ extension Operation {
         Operation(
             name,
             Documentation(
-                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false, {correction = 1}) -> tensor", summary,
+                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false, {correction = 1, unbiased}) -> tensor",
+                summary + " unbiased = false is correction = 0.",
                 errors: "a dimension that is not there", source: "torch.\(name)", example: example),
+            takes: .reduction + ["correction", "unbiased"],
             cases: [
                 LawCase("\(name) of all", [.init([2, 3])]) { try apply($0[0], nil, false, 1) },
                 LawCase("\(name) over rows", [.init([3, 4])]) { try apply($0[0], [0], true, 0) },
             ]
         ) { arguments in
             let x = try arguments.variable(1, "x")
-            let (axes, keep, options) = try arguments.reductionCall(rank: x.shape.count, more: ["correction"])
-            return [.object(try apply(x, axes, keep, options.number("correction", default: 1)))]
+            let (axes, keep) = try arguments.reductionCall(rank: x.shape.count)
+            var correction = try arguments.ordered(4, "correction", default: 1)
+            if !arguments.isNil(5) {
+                guard arguments.isNil(4) else { throw arguments.error("correction or unbiased expected, not both") }
+                correction = try arguments.boolean(5, "unbiased") ? 1 : 0
+            }
+            return [.object(try apply(x, axes, keep, correction))]
         }
     }
 
@@ -180,6 +188,7 @@ extension Operation {
         Documentation(
             "x:prod() -> tensor of no dimension\nx:prod(dim, keepdim = false) -> tensor", "The product; 1 of nothing. Gradients are right at zeros too.",
             errors: "a dimension that is not there", source: "torch.prod", example: "assert(tensor({2, 3, 4}):prod():item() == 24)"),
+        takes: .reduction,
         cases: [
             LawCase("prod of all", [.init([2, 3])]) { try $0[0].product(nil) },
             LawCase("prod over columns", [.init([2, 5])]) { try $0[0].product(1) },
@@ -195,6 +204,7 @@ extension Operation {
         Documentation(
             "x:softmax(dim) -> tensor", "e^x divided by its sum along dim, without overflow.", errors: "a dimension that is not there",
             source: "torch.softmax", example: "assert(tensor({0, 0}):softmax(1):tolist()[1] == 0.5)"),
+        takes: ["dim"],
         cases: [LawCase("softmax", [.init([2, 3])]) { try $0[0].softmax(1) }]
     ) { arguments in
         let x = try arguments.variable(1, "x")
@@ -208,6 +218,7 @@ extension Operation {
             "x:norm() -> tensor of no dimension\nx:norm(dim, keepdim = false, {p = 2}) -> tensor",
             "The p-norm, (sum |x|^p)^(1/p), of all elements or along dim (a dimension or a table of them); p may be 0 or +-infinity. The gradient of the 2-norm at 0 is 0. Dimensions come first, as in every reduction here; x:norm{p = 1} is the 1-norm of everything.",
             errors: "a dimension that is not there", source: "torch.linalg.vector_norm", example: "assert(tensor({3, 4}):norm():item() == 5 and tensor({{3, 4}, {6, 8}}):norm(2):tolist()[2] == 10)"),
+        takes: .reduction + ["p"],
         cases: [
             LawCase("norm", [.init([2, 3])]) { try $0[0].norm() },
             LawCase("norm 3 over rows", [.init([2, 3], 0.3...2)]) { try $0[0].norm(3, [0]) },
@@ -216,8 +227,8 @@ extension Operation {
         ]
     ) { arguments in
         let x = try arguments.variable(1, "x")
-        let (axes, keep, options) = try arguments.reductionCall(rank: x.shape.count, more: ["p"])
-        return [.object(try x.norm(options.number("p", default: 2), axes, keepingDimensions: keep))]
+        let (axes, keep) = try arguments.reductionCall(rank: x.shape.count)
+        return [.object(try x.norm(arguments.ordered(4, "p", default: 2), axes, keepingDimensions: keep))]
     }
 
     /// max and min: a 0-d tensor of everything, or values and 1-based indices along one dimension.
@@ -229,6 +240,7 @@ extension Operation {
                 "The \(largest ? "largest" : "smallest") element. Along a dimension also where it is, counted from 1 (the first of ties, which gets the gradient). NaN wins.",
                 errors: "no elements; a dimension that is not there", source: "torch.\(name)",
                 example: "local v, i = tensor({{1, 5}, {7, 2}}):\(name)(2)\nassert(i:tolist()[1] == \(largest ? 2 : 1))"),
+            takes: .reduction,
             cases: [
                 LawCase("\(name) of all", [.init([2, 3])]) { try $0[0].extremes(largest: largest) },
                 LawCase("\(name) over columns", [.init([2, 3])]) { try $0[0].extremeElements(1, largest: largest).values },
@@ -252,7 +264,8 @@ extension Operation {
                 "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false) -> tensor",
                 "Where the \(largest ? "largest" : "smallest") element is, counted from 1; the first of ties, NaN first of all. Without dim, the position in row-major order.",
                 errors: "no elements; a dimension that is not there", source: "torch.\(name)",
-                example: "assert(tensor({3, 9, 4}):\(name)():item() == \(largest ? 2 : 1))")
+                example: "assert(tensor({3, 9, 4}):\(name)():item() == \(largest ? 2 : 1))"),
+            takes: .reduction
         ) { arguments in
             let x = try arguments.variable(1, "x")
             let (axis, keep) = try arguments.alongOne(rank: x.shape.count)

@@ -36,16 +36,16 @@ extension Operation {
         Operation(
             name,
             Documentation(
-                "x:\(name)(k = 0) -> tensor",
-                "The matrices in the last two dimensions with zeros \(upper ? "below" : "above") the diagonal k: 0, the default, is the main one, 1 the next one up.",
+                "x:\(name)(diagonal = 0) -> tensor\nx:\(name){diagonal = 0} -> tensor",
+                "The matrices in the last two dimensions with zeros \(upper ? "below" : "above") that diagonal: 0, the default, is the main one, 1 the next one up.",
                 errors: "fewer than two dimensions", source: "torch.\(name)", example: example),
+            takes: ["diagonal"],
             cases: [
                 LawCase("\(name)", [.init([3, 3])]) { try $0[0].triangle(upper: upper, for: "tensor.\(name)") },
                 LawCase("\(name) of several, off the diagonal", [.init([2, 2, 4])]) { try $0[0].triangle(upper: upper, 1, for: "tensor.\(name)") },
             ]
         ) { arguments in
-            try arguments.atMost(2)
-            return [.object(try arguments.variable(1, "x").triangle(upper: upper, arguments.integer(2, "k", default: 0), for: arguments.function))]
+            return [.object(try arguments.variable(1, "x").triangle(upper: upper, arguments.integer(2, "diagonal", default: 0), for: arguments.function))]
         }
     }
 
@@ -55,15 +55,15 @@ extension Operation {
     static let diag = Operation(
         "diag",
         Documentation(
-            "x:diag(k = 0) -> tensor", "Of a matrix its diagonal k as a vector; of a vector the matrix with it on diagonal k (0 by default; 1 is the next one up).",
+            "x:diag(diagonal = 0) -> tensor\nx:diag{diagonal = 0} -> tensor", "Of a matrix that diagonal as a vector; of a vector the matrix with it on that diagonal (0 by default; 1 is the next one up).",
             errors: "neither a vector nor a matrix", source: "torch.diag", example: "assert(tensor({1, 2}):diag()[{2, 2}] == 2)"),
+        takes: ["diagonal"],
         cases: [
             LawCase("diag of a matrix", [.init([2, 3])]) { try $0[0].diagonal() },
             LawCase("diag of a matrix, one down", [.init([3, 2])]) { try $0[0].diagonal(-1) },
             LawCase("diag of a vector", [.init([3])]) { try $0[0].diagonal(1) },
         ]
     ) { arguments in
-        try arguments.atMost(2)
-        return [.object(try arguments.variable(1, "x").diagonal(arguments.integer(2, "k", default: 0)))]
+        return [.object(try arguments.variable(1, "x").diagonal(arguments.integer(2, "diagonal", default: 0)))]
     }
 }

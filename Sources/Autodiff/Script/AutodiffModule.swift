@@ -94,6 +94,7 @@ enum AutodiffFunctions {
                 positions = [try options.integer("argnums", default: 1)]
             }
         }
+        guard !values.isEmpty else { throw arguments.error("no x given: \(arguments.function)(f, x), or \(arguments.function)(f)(x)") }
         for position in positions where position < 1 || position > values.count {
             throw arguments.error("argnums names argument \(position) of \(values.count)")
         }

@@ -7,13 +7,13 @@ enum TensorIndexing {
         "tensor[]",
         Documentation(
             "x[i] -> tensor\nx[{i, j, ...}] -> number\nx[{{a, b}, {}, i}] -> tensor\nx[mask] -> tensor",
-            "x[i] is the i-th slice along the first dimension, a view. In a table, per dimension: a number picks (and drops it), {a, b} is a range with both ends, {a, b, step} every step-th, {} everything; missing ones are everything. When every dimension has a number, the result is a Lua number. x[mask] is x:masked_select(mask). Views are differentiable.",
-            errors: "an index out of range; more indices than dimensions",
+            "x[i] is the i-th slice along the first dimension, a view. In a table, per dimension: a number picks (and drops it), {a, b} is a range with both ends, {a, b, step} every step-th, {} everything; missing ones are everything. When every dimension has a number, the result is a Lua number. x[mask], with a tensor of zeros and ones, is x:masked_select(mask); at positions elements are taken by x:index_select(dim, i). Views are differentiable.",
+            errors: "an index out of range; more indices than dimensions; a mask that holds anything but 0 and 1",
             example: "local x = tensor({{1, 2, 3}, {4, 5, 6}})\nassert(x[{2, -1}] == 6 and x[{{}, {1, 2}}].shape[2] == 2 and x[1]:sum():item() == 6)")
     ) { arguments in
         let x = try arguments.variable(1, "x")
         switch arguments[2] {
-        case .object(let mask as Variable): return .object(try x.maskedSelect(mask))
+        case .object(is Variable): return .object(try x.maskedSelect(arguments.mask(2), for: arguments.function))
         case .table(let table):
             let picks = try picks(table, x.shape)
             if picks.count == x.shape.count, picks.allSatisfy(\.isNumber) {
@@ -29,7 +29,7 @@ enum TensorIndexing {
         "tensor[]",
         Documentation(
             "x[i] = v\nx[{...}] = v\nx[mask] = v", "Writes a number, a tensor or nested tables, broadcast, over the part that x[...] reads.",
-            errors: "an index out of range; a value that does not broadcast; a leaf that requires a gradient; a value the tape still needs, when backward runs",
+            errors: "an index out of range; a value that does not broadcast; a mask that holds anything but 0 and 1; elements that share memory (of an expanded tensor); a leaf that requires a gradient; a value the tape still needs, when backward runs",
             example: "local x = tensor.zeros(3, 3)\nx[{{1, 2}, {}}] = 1\nx[3] = tensor({4, 5, 6})\nassert(x:sum():item() == 21)")
     ) { arguments in
         let x = try arguments.variable(1, "x")
@@ -44,7 +44,8 @@ enum TensorIndexing {
             guard let number = arguments[3].asNumber else { throw arguments.error(3, "value", expected: "a number, a tensor or a table") }
             source = Variable(try Tensor(number, x.dtype.computing))
         }
-        if case .object(let mask as Variable) = arguments[2] {
+        if case .object(is Variable) = arguments[2] {
+            let mask = try arguments.mask(2)
             _ = try mask.value.expand(x.shape, for: arguments.function)
             let fill = source
             try x.update(arguments.function) { try fill.choose(mask, $0) }

@@ -13,7 +13,7 @@ enum TensorMakers {
         Documentation(
             "tensor(values, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor",
             "A tensor of nested tables of numbers, of one number (no dimension), or a copy of a tensor. true and false are 1 and 0.",
-            errors: "tables that are not rectangular; elements that are not numbers", source: "torch.tensor",
+            errors: "tables that are not rectangular, or hold other keys than 1, 2, ...; elements that are not numbers", source: "torch.tensor",
             example: "local x = tensor({{1, 2}, {3, 4}})\nassert(x.shape[1] == 2 and x[{2, 1}] == 3)")
     ) { arguments in
         try arguments.atMost(2)
@@ -52,12 +52,12 @@ enum TensorMakers {
     static let full = NativeFunction(
         "tensor.full",
         Documentation(
-            "tensor.full({d1, d2, ...}, v, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor", "A tensor of that shape, filled with the number v.",
+            "tensor.full({d1, d2, ...}, v, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor", "A tensor of that shape, filled with v, a number or a tensor of one.",
             errors: shapeErrors, source: "torch.full", example: "assert(tensor.full({2, 2}, 3):sum():item() == 12)")
     ) { arguments in
         try arguments.atMost(3)
         let shape = try arguments.shape(at: 1)
-        let value = try arguments.number(2, "v")
+        let value = try arguments.tensorOrNumber(2, "v").item()
         let options = try arguments.options(3, ["dtype", "requires_grad"])
         return .object(try options.applied(to: Variable(try Tensor.full(shape, value, arguments.dtype(options)))))
     }
@@ -168,6 +168,9 @@ struct NestedNumbers {
         // A table that contains itself has no end.
         guard depth <= 32 else { throw ScriptError(function, "tables nested more than 32 deep") }
         if case .table(let table) = value {
+            if let key = try table.strayKey() {
+                throw ScriptError(function, "a table of numbers expected, got one with the key \(key.shown); options stand in a table of their own, behind it")
+            }
             if depth == extents.count {
                 guard shape == nil else { throw ragged("a table where a number was expected") }
                 extents.append(table.count)

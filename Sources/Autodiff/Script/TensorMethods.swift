@@ -3,7 +3,7 @@ import Tensors
 
 /// Methods that are not operations on the tape: reading out, the tape's controls, writing in place.
 enum TensorMethods {
-    static let all = [dim, numel, size, item, tolist, detach, requiresGrad, backward, fill, zero, copy, add, sub, mul, div, clamp]
+    static let all = [dim, numel, size, item, tolist, detach, requiresGrad, backward, fill, zero, copy, normal, uniform]
 
     static let length = NativeFunction(
         "tensor:len", Documentation("#x -> integer", "The extent of the first dimension.", errors: "a tensor without dimensions", example: "assert(#tensor.zeros(4, 2) == 4)")
@@ -84,23 +84,38 @@ enum TensorMethods {
     private static let copy = inPlace("copy_", "x:copy_(y) -> x", "Writes y, broadcast and converted, over x.", "assert(tensor.zeros(2):copy_(tensor({1, 2})):sum():item() == 3)") { arguments, x in
         try x.write(arguments.variable(2, "y"), for: arguments.function)
     }
-    private static let add = arithmetic("add_", "x + y") { try $0 + $1 }
-    private static let sub = arithmetic("sub_", "x - y") { try $0 - $1 }
-    private static let mul = arithmetic("mul_", "x * y") { try $0 * $1 }
-    private static let div = arithmetic("div_", "x / y") { try $0 / $1 }
-    private static let clamp = inPlace("clamp_", "x:clamp_(lo = nil, hi = nil) -> x", "Writes min(max(x, lo), hi) over x.", most: 3, "assert(tensor({-1, 2}):clamp_(0, 1):sum():item() == 1)") { arguments, x in
-        let (low, high) = (try arguments.number(2, "lo", default: -.infinity), try arguments.number(3, "hi", default: .infinity))
-        try x.update(arguments.function) { try $0.clamp(low, high) }
+
+    private static let normal = random(.normal, "x:normal_(mean = 0, std = 1, {generator}) -> x", "assert(tensor.zeros(2):normal_(3, 0):sum():item() == 6)")
+    private static let uniform = random(.uniform, "x:uniform_(low = 0, high = 1, {generator}) -> x", "assert(tensor.zeros(2):uniform_(3, 3):sum():item() == 6)")
+
+    /// Draws over the receiver.
+    private static func random(_ draw: RandomFill, _ signature: String, _ example: String) -> NativeFunction {
+        inPlace("\(draw.name)_", signature, "Writes random numbers over x: \(draw.summary)", most: 4, example) { arguments, x in
+            try x.write(Variable(draw.tensor(arguments, x.shape, x.dtype.computing, from: 2)), for: arguments.function)
+        }
     }
 
-    private static func arithmetic(_ name: String, _ formula: String, _ compute: @escaping @Sendable (Variable, Variable) throws -> Variable) -> NativeFunction {
-        inPlace(name, "x:\(name)(y) -> x", "Writes \(formula) over x; y is a number or broadcasts to x.", "assert(tensor({4}):\(name)(2).shape[1] == 1)") { arguments, x in
-            var y = try arguments.variableOrNumber(2, "y", like: x)
-            // x:mul_(x): what the gradient will read must not be what is written over.
-            if y.value.storage === x.value.storage { y = try y.clone() }
-            let operand = y
-            _ = try y.value.expand(x.shape, for: arguments.function)
-            try x.update(arguments.function) { try compute($0, operand) }
+    /// `x:name_(...)` for every operation that has such a form.
+    static let operations = Operation.catalogue.compactMap { operation in
+        operation.inPlace.map { form in
+            let name = operation.name
+            return inPlace(
+                "\(name)_", "x:\(name)_(\(form.parameters)) -> x", "Writes x:\(name)(\(form.parameters)) over x.", most: .max,
+                "local x = tensor({0.5})\nlocal y = x:\(name)(\(form.example))\nassert(x:\(name)_(\(form.example)) == x and x[{1}] == y[{1}])"
+            ) { arguments, x in
+                // x:mul_(x): what the gradient will read must not be what is written over.
+                let others = try arguments.values.dropFirst().map { value -> Value in
+                    guard case .object(let other as Variable) = value, other.value.storage === x.value.storage else { return value }
+                    return .object(try other.clone())
+                }
+                try x.update(arguments.function) { before in
+                    let call = Arguments(function: arguments.function, values: [.object(before)] + others, context: arguments.context)
+                    guard case .object(let result as Variable)? = try operation.function.body(call).first else {
+                        throw arguments.error("no tensor came of it")
+                    }
+                    return result
+                }
+            }
         }
     }
 
@@ -120,7 +135,7 @@ enum TensorMethods {
         _ body: @escaping @Sendable (Arguments, Variable) throws -> Void
     ) -> NativeFunction {
         method(
-            name, signature, summary, errors: "shapes that do not broadcast; a leaf that requires a gradient, while recording", most: most, example
+            name, signature, summary, errors: "shapes that do not broadcast; elements that share memory (of an expanded tensor); a leaf that requires a gradient, while recording", most: most, example
         ) { arguments, x in
             try body(arguments, x)
             return .object(x)

@@ -15,7 +15,7 @@ public struct TensorModule: ScriptModule {
             TypeFace(
                 Variable.type,
                 "A dense array of numbers. Indices and dimensions count from 1; negative ones from the end.",
-                methods: TensorMethods.all
+                methods: TensorMethods.all + TensorMethods.operations
                     + Operation.catalogue.filter(\.isMethod).map { operation in
                         NativeFunction("tensor:\(operation.name)", operation.function.documentation, body: operation.function.body)
                     },

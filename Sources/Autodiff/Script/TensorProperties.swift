@@ -53,6 +53,7 @@ enum TensorProperties {
             guard source.shape == x.shape else {
                 throw arguments.error("a tensor of shape \(Shape.describe(source.shape)) for one of shape \(Shape.describe(x.shape))")
             }
+            try x.value.checkElementsApart(for: arguments.function)
             try x.value.write(source, for: arguments.function)
             return []
         },

@@ -208,6 +208,8 @@ bool lf_table_entries(lf_state *state, lf_reference *table, lf_values *result, l
 int64_t lf_table_length(lf_state *state, lf_reference *table);
 // Fills `numbers` with elements 1...count; false when one is not a number.
 bool lf_table_numbers(lf_state *state, lf_reference *table, double *numbers, int64_t count);
+// Whether there is nothing in it but elements 1...length.
+bool lf_table_is_list(lf_state *state, lf_reference *table);
 
 // From now on what scripts write to standard output by print, io.write and io.stdout is told as well.
 bool lf_record_output(

@@ -13,13 +13,10 @@ public struct Categorical: CataloguedLaw {
     public var batchShape: [Int] { Array(probs.shape.dropLast()) }
     private var count: Int { probs.shape.last ?? 0 }
 
-    /// - Throws: unless every row is in [0, 1] and sums to 1; rounding is divided out.
+    /// - Throws: unless every row is from 0 and not all 0; it is divided by its sum.
     public init(probs: Variable) throws {
         try Categorical.checkRank(probs, "probs")
-        try Constraint.probability.check(probs, "probs", for: Categorical.operation)
-        try checkSums(probs, "probs", for: Categorical.operation)
-        let given = try promoted([probs])[0]
-        self.probs = try given / given.sum([probs.shape.count - 1], keepingDimensions: true)
+        self.probs = try normalised(promoted([probs])[0], "probs", for: Categorical.operation)
         logits = try self.probs.guarded(self.probs.indicator { $0 > 0 }, safe: 1, outside: -.infinity) { try $0.log() }
         isByLogits = false
     }
@@ -101,8 +98,8 @@ public struct Categorical: CataloguedLaw {
     public static let constructor = makeConstructor(
         Documentation(
             "distribution.Categorical(probs, {dtype = \"float32\" or \"float64\"}) -> distribution\ndistribution.Categorical{logits = l} -> distribution",
-            "The numbers 1 to k with the probabilities in the last dimension of probs, or softmax(logits). Values count from 1, Lua's way; mean and variance are NaN.",
-            errors: "a probability outside [0, 1]; rows that do not sum to 1; NaN; both or neither of them", source: "torch.distributions.Categorical, counted from 1",
+            "The numbers 1 to k with the probabilities in the last dimension of probs, which are divided by their sum, or softmax(logits). Values count from 1, Lua's way; mean and variance are NaN.",
+            errors: "a probability below 0; a row of zeros; NaN or infinity; both or neither of them", source: "torch.distributions.Categorical, counted from 1",
             example: "local d = distribution.Categorical({0.25, 0.75})\nassert(math.abs(d:log_prob(2):item() - math.log(0.75)) < 1e-6)\nassert(d:log_prob(3):item() == -math.huge)")
     ) { arguments in
         let given = try arguments.law(["probs"], options: ["logits"]).oneOf(0, "logits")

@@ -14,7 +14,7 @@ public struct Mixture: CataloguedLaw {
     public let eventShape: [Int]
     private var count: Int { weights.shape.last ?? 0 }
 
-    /// - Throws: unless weights (..., k) are in [0, 1] and sum to 1, and there are k laws of one event shape.
+    /// - Throws: unless weights (..., k) are from 0 and not all 0, and there are k laws of one event shape.
     public init(_ weights: Variable, _ components: [any Distribution]) throws {
         guard let first = components.first, weights.shape.last == components.count else {
             throw ScriptError(
@@ -36,7 +36,7 @@ public struct Mixture: CataloguedLaw {
         try self.init(weights, components, batch, first.eventShape, isBatched: false)
     }
 
-    /// - Throws: unless weights (..., k) are in [0, 1] and sum to 1, and the law's last batch dimension is k.
+    /// - Throws: unless weights (..., k) are from 0 and not all 0, and the law's last batch dimension is k.
     public init(_ weights: Variable, batched law: any Distribution) throws {
         guard let k = weights.shape.last, law.batchShape.last == k else {
             throw ScriptError(
@@ -48,10 +48,7 @@ public struct Mixture: CataloguedLaw {
     }
 
     private init(_ weights: Variable, _ components: [any Distribution], _ batch: [Int], _ event: [Int], isBatched: Bool) throws {
-        try Constraint.probability.check(weights, "weights", for: Mixture.operation)
-        try checkSums(weights, "weights", for: Mixture.operation)
-        let given = try promoted([weights])[0]
-        self.weights = try given / given.sum([weights.shape.count - 1], keepingDimensions: true)
+        self.weights = try normalised(promoted([weights])[0], "weights", for: Mixture.operation)
         (self.components, self.batchShape, self.eventShape, self.isBatched) = (components, batch, event, isBatched)
     }
 

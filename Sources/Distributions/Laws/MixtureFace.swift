@@ -5,12 +5,12 @@ import Tensors
 extension Mixture {
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.Mixture(weights, {d, e, ...}) -> distribution\ndistribution.Mixture(weights, d) -> distribution",
-            "Component i with probability weights[i]; components are a table of laws, or one law whose last batch dimension counts them. entropy and rsample have no closed form.",
-            errors: "weights that are negative or do not sum to 1; another number of components; events of different shapes", source: "torch.distributions.MixtureSameFamily",
+            "distribution.Mixture(weights, {d, e, ...}) -> distribution\ndistribution.Mixture(weights, d) -> distribution\ndistribution.Mixture{weights = w, components = c} -> distribution",
+            "Component i with probability weights[i], divided by their sum; components are a table of laws, or one law whose last batch dimension counts them. entropy and rsample have no closed form.",
+            errors: "weights that are negative, or all 0; another number of components; events of different shapes", source: "torch.distributions.MixtureSameFamily",
             example: "local d = distribution.Mixture({0.5, 0.5}, {distribution.Normal(-1, 1), distribution.Laplace(1, 1)})\nassert(d.mean:item() == 0 and d:cdf(0).dtype == \"float32\")")
     ) { arguments in
-        try arguments.atMost(2)
+        let arguments = try arguments.placed([.list("weights"), .list("components")], from: 1)
         let weights = try Arguments(function: arguments.function, values: [arguments[1]], context: arguments.context).law(["weights"]).required(0)
         if case .object(let object as DistributionObject) = arguments[2] {
             try checkDepth([object.law], for: arguments.function)

@@ -104,13 +104,13 @@ public struct MultivariateNormal: CataloguedLaw {
 
     public static let constructor = makeConstructor(
         Documentation(
-            "distribution.MultivariateNormal(loc, covariance, {dtype = \"float32\" or \"float64\"}) -> distribution\ndistribution.MultivariateNormal(loc, {scale_tril = L}) -> distribution",
+            "distribution.MultivariateNormal(loc, covariance, {dtype = \"float32\" or \"float64\"}) -> distribution\ndistribution.MultivariateNormal(loc, {scale_tril = L}) -> distribution\ndistribution.MultivariateNormal{loc, covariance_matrix = C} -> distribution",
             "The normal law on vectors with mean loc (..., d) and a covariance (..., d, d), or its lower triangular factor L.",
             errors: "shapes that do not fit; a covariance that is not symmetric positive definite; a factor that is not lower triangular with positive diagonal",
             source: "torch.distributions.MultivariateNormal",
             example: "local d = distribution.MultivariateNormal({0, 0}, {{2, 1}, {1, 2}})\nassert(d:sample({5}).shape[2] == 2 and d.variance:tolist()[1] == 2)")
     ) { arguments in
-        let given = try arguments.law(["loc", "covariance"], options: ["scale_tril"])
+        let given = try arguments.law(["loc", "covariance"], options: ["scale_tril"], aliases: ["covariance_matrix": "covariance"])
         let matrix = try given.oneOf(1, "scale_tril")
         let loc = try given.required(0)
         return matrix.isOption ? try MultivariateNormal(loc, scale: matrix.variable) : try MultivariateNormal(loc, covariance: matrix.variable)

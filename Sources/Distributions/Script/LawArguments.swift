@@ -3,17 +3,21 @@ import Scripting
 import Tensors
 
 extension Arguments {
-    /// A law's arguments: its positional parameters, then options (a table without a sequence part).
+    /// A law's arguments: its positional parameters, then options (a table without a sequence part), where the parameters
+    /// may stand by their names as well.
     ///
     /// - Parameters:
     ///   - names: of the parameters by position.
     ///   - defaults: of the last ones; a parameter without one must be given.
     ///   - options: parameters that may be given by name instead, beside `dtype`.
-    func law(_ names: [String], defaults: [Double] = [], options known: [String] = []) throws -> LawArguments {
+    ///   - aliases: other names of positional parameters, in the table.
+    func law(
+        _ names: [String], defaults: [Double] = [], options known: [String] = [], aliases: [String: String] = [:]
+    ) throws -> LawArguments {
         var values = values
         var named = try self.options(count + 1, [])
         if case .table(let table)? = values.last, table.count == 0 {
-            named = try options(count, known + ["dtype"])
+            named = try options(count, names + aliases.keys.sorted() + known + ["dtype"])
             values.removeLast()
         }
         guard values.count <= names.count else {
@@ -39,11 +43,15 @@ extension Arguments {
         }
         var positional: [Variable?] = []
         for (index, name) in names.enumerated() {
-            if index < values.count, case .none = values[index] {} else if index < values.count {
-                positional.append(try parameter(values[index], name))
-                continue
+            var given: [(name: String, value: Value)] = []
+            if index < values.count, case .none = values[index] {} else if index < values.count { given.append((name, values[index])) }
+            for other in [name] + aliases.filter({ $0.value == name }).keys.sorted() where named.has(other) { given.append((other, named[other])) }
+            guard given.count <= 1 else { throw error("\(name) is given twice") }
+            if let (name, value) = given.first {
+                positional.append(try parameter(value, name))
+            } else {
+                positional.append(index < required ? nil : Variable(try Tensor(defaults[index - required], dtype)))
             }
-            positional.append(index < required ? nil : Variable(try Tensor(defaults[index - required], dtype)))
         }
         var options: [String: Variable] = [:]
         for name in known where named.has(name) { options[name] = try parameter(named[name], name) }

@@ -8,7 +8,7 @@ extension Flow {
     ///     let flow = try Flow.load("models/nice-mnist.safetensors")
     /// - Throws: ``ScriptError`` for a file that is missing, damaged, foreign or hostile, or holds no known flow.
     public static func load(_ path: String, for operation: String = "flow.load") throws -> Flow {
-        let dict = try Checkpoint.load(path, for: operation).withoutPrefix("module.")
+        let dict = try Checkpoint.load(path, for: operation, choosing: NICE.recognises)
         guard NICE.recognises(dict.names) else {
             let names = dict.names.prefix(3).joined(separator: ", ")
             throw ScriptError(
@@ -30,13 +30,5 @@ extension Flow {
     /// Writes the parameters to a file, whole or not at all.
     public func save(_ path: String, for operation: String = "flow:save") throws {
         try Checkpoint.save(path, stateDict(), for: operation)
-    }
-}
-
-extension StateDict {
-    /// Without a prefix that all names share, as PyTorch's DataParallel adds.
-    func withoutPrefix(_ prefix: String) -> StateDict {
-        guard !isEmpty, names.allSatisfy({ $0.hasPrefix(prefix) }) else { return self }
-        return StateDict(entries.map { (name: String($0.name.dropFirst(prefix.count)), tensor: $0.tensor) }, metadata: metadata)
     }
 }

@@ -63,17 +63,33 @@ public enum NICE {
             metadata: ["architecture": "NICE", "prior": type(of: prior).name])
     }
 
-    /// Whether a state dict looks like a NICE at all.
-    static func recognises(_ names: [String]) -> Bool {
-        names.contains("scaling.scale") || names.contains { $0.hasPrefix("coupling.") }
+    /// Whether a state dict looks like a NICE at all, perhaps with wrappers' names (`module.`, `_orig_mod.`, `flow.net.`)
+    /// before those of its parameters.
+    static func recognises(_ names: [String]) -> Bool { !prefixes(names).isEmpty }
+
+    /// What stands before the names of the parameters of each NICE among these, in order.
+    static func prefixes(_ names: [String]) -> [String] {
+        func before(_ mark: String) -> [String] {
+            names.compactMap { name in
+                guard let place = name.firstRange(of: mark), place.lowerBound == name.startIndex || name[..<place.lowerBound].last == "." else { return nil }
+                return String(name[..<place.lowerBound])
+            }
+        }
+        let found = before("scaling.scale")
+        return Set(found.isEmpty ? before("coupling.") : found).sorted()
     }
 
-    /// The model in a state dict; dimension, widths, layers and couplings are read from names and shapes.
+    /// The model in a state dict; dimension, widths, layers and couplings are read from names and shapes. The prior is what
+    /// the metadata says, the standard logistic law where they say nothing.
     ///
     /// Its parameters do not require gradients until ``Flow`` is told to train.
     /// - Throws: ``ScriptError`` naming the parameter that is missing, unexpected or does not fit.
     public static func read(_ dict: StateDict, for operation: String = "flow.load") throws -> Flow {
-        var reader = NICEReader(dict, operation)
+        let prefixes = prefixes(dict.names)
+        guard prefixes.count <= 1 else {
+            throw ScriptError(operation, "holds \(prefixes.count) models, named \(prefixes.prefix(4).map { "\($0)scaling.scale" }.joined(separator: ", ")): save one of them")
+        }
+        var reader = NICEReader(dict, prefix: prefixes.first ?? "", operation)
         return try reader.flow()
     }
 }

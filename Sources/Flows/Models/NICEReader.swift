@@ -4,16 +4,19 @@ import Scripting
 import Storage
 import Tensors
 
-/// Reads a NICE from a state dict, checking every name and shape on the way.
+/// Reads a NICE from a state dict, checking every name and shape on the way. Tensors that are no part of a NICE (a step
+/// count beside the parameters) are left aside.
 struct NICEReader {
+    /// By the names that a NICE has, without what wrappers put before them.
     private let dict: StateDict
     private let operation: String
     private var unread: Set<String>
 
-    init(_ dict: StateDict, _ operation: String) {
-        self.dict = dict
+    init(_ dict: StateDict, prefix: String, _ operation: String) {
+        let own = dict.entries.filter { $0.name.hasPrefix(prefix) }.map { (name: String($0.name.dropFirst(prefix.count)), tensor: $0.tensor) }
+        self.dict = StateDict(own, metadata: dict.metadata)
         self.operation = operation
-        unread = Set(dict.names)
+        unread = Set(self.dict.names.filter { $0.hasPrefix("coupling.") || $0.hasPrefix("scaling.") })
     }
 
     mutating func flow() throws -> Flow {
@@ -32,6 +35,7 @@ struct NICEReader {
                 operation, "\(extra) \(Shape.describe(dict[extra]?.shape ?? [])) is no parameter of a NICE with \(networks.count) couplings"
                     + (unread.count > 1 ? " (nor are \(unread.count - 1) more)" : ""))
         }
+        try checkStandardPrior()
         let prior: any Law
         switch dict.metadata["prior"] ?? StandardLogistic.name {
         case StandardLogistic.name: prior = StandardLogistic()
@@ -47,16 +51,16 @@ struct NICEReader {
         while unread.contains("\(prefix).mid_block.\(hidden - 1).0.weight") { hidden += 1 }
         var layers: [Perceptron.Layer] = []
         var inputs = width
-        for name in NICE.layerNames(hiddenLayers: hidden) {
+        let names = NICE.layerNames(hiddenLayers: hidden)
+        let following = Dictionary(uniqueKeysWithValues: zip(names, names.dropFirst()))
+        for name in names {
             let full = "\(prefix).\(name)"
             let weight = try parameter("\(full).weight")
             guard weight.rank == 2, weight.shape[1] == inputs, weight.shape[0] > 0 else {
                 throw ScriptError(operation, "\(full).weight has shape \(Shape.describe(weight.shape)); (units, \(inputs)) expected")
             }
             let bias = try parameter("\(full).bias")
-            guard bias.shape == [weight.shape[0]] else {
-                throw ScriptError(operation, "\(full).bias has shape \(Shape.describe(bias.shape)); (\(weight.shape[0])) expected")
-            }
+            guard bias.shape == [weight.shape[0]] else { throw misfit(full, weight, bias, next: following[name].flatMap { dict["\(prefix).\($0).weight"] }, width) }
             layers.append(Perceptron.Layer(name: name, weight: Variable(try weight.storedByInputUnit()), bias: Variable(try bias.cast(bias.dtype.computing))))
             inputs = weight.shape[0]
         }
@@ -66,12 +70,46 @@ struct NICEReader {
         return Perceptron(layers)
     }
 
+    /// A weight and a bias of different numbers of units: what comes after them says which is wrong.
+    private func misfit(_ name: String, _ weight: Tensor, _ bias: Tensor, next: Tensor?, _ width: Int) -> ScriptError {
+        let units = next.map { $0.shape.last ?? 0 } ?? width
+        if bias.shape == [units] {
+            return ScriptError(
+                operation, "\(name).weight has shape \(Shape.describe(weight.shape)); (\(units), \(weight.shape[1])) expected, as its bias and what follows have it")
+        }
+        return ScriptError(operation, "\(name).bias has shape \(Shape.describe(bias.shape)); (\(weight.shape[0])) expected, as its weight has it")
+    }
+
+    /// A law of noise saved among the parameters is only known in its standard form.
+    private func checkStandardPrior() throws {
+        for (name, tensor) in dict.entries where name.hasPrefix("prior.") {
+            let standard: Double? = name.hasSuffix("loc") ? 0 : name.hasSuffix("scale") ? 1 : nil
+            guard let standard, try tensor.toArray().allSatisfy({ $0 == standard }) else {
+                throw ScriptError(operation, "\(name) \(Shape.describe(tensor.shape)) is no part of a standard logistic or normal prior (loc 0, scale 1)")
+            }
+        }
+    }
+
     private mutating func parameter(_ name: String) throws -> Tensor {
         guard let tensor = dict[name] else {
-            throw ScriptError(operation, "the parameter \(name) is missing" + suggestion(for: name, among: unread))
+            throw ScriptError(operation, "the parameter \(name) is missing" + suggestion(for: name, among: unread.filter { !isParameter($0) }))
         }
         unread.remove(name)
         guard try tensor.isFinite() else { throw ScriptError(operation, "\(name) holds NaN or infinity") }
         return tensor
+    }
+
+    /// Whether a NICE may have a parameter of that name: then it is not a misspelt other one.
+    private func isParameter(_ name: String) -> Bool {
+        let parts = name.split(separator: ".").map(String.init)
+        guard parts.count >= 4, parts[0] == "coupling", Int(parts[1]) != nil, ["weight", "bias"].contains(parts[parts.count - 1]) else {
+            return name == "scaling.scale"
+        }
+        switch parts[2] {
+        case "in_block": return parts.count == 5 && parts[3] == "0"
+        case "mid_block": return parts.count == 6 && Int(parts[3]) != nil && parts[4] == "0"
+        case "out_block": return parts.count == 4
+        default: return false
+        }
     }
 }

@@ -44,7 +44,7 @@ enum FlowFunctions {
         "flow.load",
         Documentation(
             "flow.load(path) -> flow",
-            "The flow in a .pt or .safetensors file. The architecture (dimension, units, layers, couplings) is read from the parameters' names and shapes; a .pt may nest them under model_state_dict or state_dict. The parameters do not require gradients until m:requires_grad_(true), or an optimiser is made of them.",
+            "The flow in a .pt, .safetensors or .npz file. The architecture (dimension, units, layers, couplings) is read from the parameters' names and shapes; a .pt may nest them under a name such as model_state_dict, wrappers may have put theirs before all of them (module., _orig_mod.), and tensors beside them are left aside. The prior is in what m:save wrote; where a file does not say it, as a plain state dict of PyTorch's or checkpoint.save's does not, it is the standard logistic law. The parameters do not require gradients until m:requires_grad_(true), or an optimiser is made of them.",
             errors: "a file that is missing, truncated, foreign or hostile; parameters that are missing, unexpected or do not fit",
             source: "names of the homework's PyTorch model",
             example: "local m = flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}\nlocal path = os.tmpname() .. \".safetensors\"\nm:save(path)\nassert(flow.load(path).dim == 4)\nos.remove(path)")
@@ -57,7 +57,7 @@ enum FlowFunctions {
         "flow.NICE",
         Documentation(
             "flow.NICE{dim = 784, hidden = 1000, layers = 5, couplings = 4, prior = \"logistic\" or \"normal\", generator} -> flow",
-            "A NICE with PyTorch's initial values, ready to train: additive couplings on even and odd positions in turn, each with `layers` hidden layers of `hidden` ReLU units, then a diagonal scaling. prior is \"logistic\" or \"normal\".",
+            "A NICE of an even dim with PyTorch's initial values, ready to train: additive couplings on even and odd positions in turn, each with `layers` hidden layers of `hidden` ReLU units, then a diagonal scaling. prior is \"logistic\" or \"normal\".",
             errors: "an odd dim; a size below 1; an unknown prior or option", source: "Dinh, Krueger, Bengio: NICE, ICLR workshop 2015",
             example: "local m = flow.NICE{dim = 4, hidden = 8, layers = 2, couplings = 4}\nassert(m:log_prob(tensor.zeros(3, 4)).shape[1] == 3)")
     ) { arguments in

@@ -111,6 +111,7 @@ enum OptimizerFace {
             }
             state[name] = variable.value
         }
+        guard !state.isEmpty else { throw arguments.error("the state is empty; opt:state_dict() gives one, with lr and what the optimiser remembers of every parameter") }
         try optimizer.load(state, for: arguments.function)
         return [arguments[1]]
     }

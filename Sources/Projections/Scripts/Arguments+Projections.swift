@@ -6,18 +6,6 @@ extension Arguments {
         try object(position, name, as: ProjectionObject.self, "projection")
     }
 
-    /// The value of a tensor that a set is asked about, or writes over.
-    ///
-    /// - Parameter writing: true when the value will be overwritten.
-    func pointToProject(_ position: Int, _ name: String, writing: Bool = false) throws -> Tensor {
-        let value = try variable(position, name).value
-        if writing, zip(value.shape, value.strides).contains(where: { $0 > 1 && $1 == 0 }) {
-            throw error(
-                "argument \(position) (\(name)): this \(Shape.describe(value.shape)) tensor repeats elements (an expanded view) and cannot be overwritten; clone() it")
-        }
-        return value
-    }
-
     /// A set's parameter: a number, a tensor, or a table of numbers, nested for more dimensions.
     func parameter(_ position: Int, _ name: String) throws -> Tensor {
         switch self[position] {

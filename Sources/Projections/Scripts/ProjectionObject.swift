@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -26,7 +27,7 @@ extension ProjectionObject {
         "projection:call",
         Documentation(
             "P(x) -> tensor",
-            "The point of the set nearest to x in the Euclidean norm, as a new tensor of the shape and dtype of x. Gradients flow through elementwise sets (Box, Observed, Nonnegative and their intersections) as through a clamp; for other sets a gradient that would need them is an error.",
+            "The point of the set nearest to x in the Euclidean norm, as a new tensor of the shape and dtype of x. Gradients flow through elementwise sets (Box, Observed, Nonnegative and their intersections) as through a clamp, and through Ball, L1Ball, Simplex, Halfspace, Hyperplane and Affine, though not a second time; for other sets a gradient that would need them is an error.",
             errors: "The shape of x does not fit the set, or x holds NaN (the index is named).",
             example: """
                 local y = projection.Box(0, 1)(tensor({-1, 0.5, 2}))
@@ -41,7 +42,7 @@ extension ProjectionObject {
         "projection:project_",
         Documentation(
             "P:project_(x) -> x",
-            "Overwrites x with its projection and returns it: the step of projected gradient descent. Writes unrecorded, as into x.data.",
+            "Overwrites x with its projection and returns it: the step of projected gradient descent. A leaf that requires a gradient is written unrecorded, as x.data is, so that opt:step() and P:project_(x) follow each other; of a value that was computed from one the projection is recorded, as P(x) is.",
             errors: "As P(x); x is then as it was. Also when x repeats one number for several elements (an expanded view).",
             example: """
                 local x = tensor({-1, 0.5, 2})
@@ -51,8 +52,13 @@ extension ProjectionObject {
         returning: { arguments in
             try arguments.atMost(2)
             let set = try arguments.projection(1, "P").set
-            let point = try arguments.pointToProject(2, "x", writing: true)
-            try point.write(set.project(point), for: arguments.function)
+            let point = try arguments.variable(2, "x")
+            if point.requiresGrad, !point.isLeaf {
+                try point.update(arguments.function) { try set.project($0) }
+            } else {
+                try point.value.checkElementsApart(for: arguments.function)
+                try point.value.write(set.project(point.value), for: arguments.function)
+            }
             return arguments[2]
         })
 
@@ -70,7 +76,7 @@ extension ProjectionObject {
         returning: { arguments in
             try arguments.atMost(3)
             let set = try arguments.projection(1, "P").set
-            let point = try arguments.pointToProject(2, "x")
+            let point = try arguments.tensor(2, "x")
             guard !arguments.isNil(3) else { return .boolean(try set.contains(point, tolerance: nil)) }
             let tolerance = try arguments.number(3, "tol")
             guard tolerance >= 0 else { throw arguments.error(3, "tol", expected: "a number from 0") }
@@ -86,7 +92,7 @@ extension ProjectionObject {
             example: "assert(projection.Box(0, 1):distance(tensor({4, 0.5, -4})) == 5)"),
         returning: { arguments in
             try arguments.atMost(2)
-            return .number(try arguments.projection(1, "P").set.distance(arguments.pointToProject(2, "x")))
+            return .number(try arguments.projection(1, "P").set.distance(arguments.tensor(2, "x")))
         })
 
     private static let name = NativeFunction(

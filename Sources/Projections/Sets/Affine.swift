@@ -5,7 +5,7 @@ import Tensors
 ///
 /// The rows of A are made orthonormal once, A = L Q (Gram-Schmidt, each row twice: Giraud, Langou, Rozloznik 2005), so
 /// that A x = b reads Q x = c with c = L^-1 b, and the projection is x - Q^T (Q x - c).
-public struct Affine: CataloguedSet, VectorSet {
+public struct Affine: CataloguedSet, DifferentiableSet {
     public static let name = "Affine"
     private let rows: [[Double]]
     private let right: [Double]
@@ -76,6 +76,13 @@ public struct Affine: CataloguedSet, VectorSet {
             try Cancellation.check()
         }
         return result
+    }
+
+    func slope(along v: [Double], at x: [Double]) -> [Double] {
+        directions.reduce(v) { rest, direction in
+            let along = dot(direction, rest)
+            return rest.indices.map { rest[$0] - along * direction[$0] }
+        }
     }
 
     func violation(of x: [Double], shape: [Int]) -> Double {

@@ -4,7 +4,7 @@ import Tensors
 /// {x : |x - center| <= r} in the Euclidean norm of all elements.
 ///
 /// Outside, x moves along the ray to the centre: center + r (x - center) / |x - center|.
-public struct Ball: CataloguedSet, VectorSet {
+public struct Ball: CataloguedSet, DifferentiableSet {
     public static let name = "Ball"
     private let center: Parameter
     private let radius: Double
@@ -24,6 +24,16 @@ public struct Ball: CataloguedSet, VectorSet {
         let length = norm(away)
         guard length > radius else { return x }
         return away.indices.map { center[$0] + radius * (away[$0] / length) }
+    }
+
+    /// Outside, r / |x - center| of what is across the ray.
+    func slope(along v: [Double], at x: [Double]) -> [Double] {
+        let away = x.indices.map { x[$0] - center[$0] }
+        let length = norm(away)
+        guard length > radius else { return v }
+        let ray = away.map { $0 / length }
+        let along = dot(ray, v)
+        return v.indices.map { radius / length * (v[$0] - along * ray[$0]) }
     }
 
     func violation(of x: [Double], shape: [Int]) -> Double {

@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 
 /// {x : a . x <= b}. Outside, x - (a . x - b) a / |a|^2.
-public struct Halfspace: CataloguedSet, VectorSet {
+public struct Halfspace: CataloguedSet, DifferentiableSet {
     public static let name = "Halfspace"
     private let plane: Plane
 
@@ -14,6 +14,10 @@ public struct Halfspace: CataloguedSet, VectorSet {
 
     func nearest(to x: [Double], shape: [Int]) -> [Double] {
         plane.height(of: x) > 0 ? plane.foot(of: x) : x
+    }
+
+    func slope(along v: [Double], at x: [Double]) -> [Double] {
+        plane.height(of: x) > 0 ? plane.across(v) : v
     }
 
     func violation(of x: [Double], shape: [Int]) -> Double { max(0, plane.height(of: x)) }
@@ -73,6 +77,13 @@ struct Plane {
     func foot(of x: [Double]) -> [Double] {
         let (height, scale) = (height(of: x), length(of: x))
         return x.indices.map { x[$0] - height * (normal[$0] / scale) }
+    }
+
+    /// What of a vector lies in the plane: v - (a . v) a / |a|^2.
+    func across(_ v: [Double]) -> [Double] {
+        let scale = length(of: v)
+        let along = v.indices.reduce(0) { $0 + normal[$1] / scale * v[$1] }
+        return v.indices.map { v[$0] - along * (normal[$0] / scale) }
     }
 
     /// |a|: a number stands for a vector of the length of x.

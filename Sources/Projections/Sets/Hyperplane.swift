@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 
 /// {x : a . x = b}. Projection: x - (a . x - b) a / |a|^2.
-public struct Hyperplane: CataloguedSet, VectorSet {
+public struct Hyperplane: CataloguedSet, DifferentiableSet {
     public static let name = "Hyperplane"
     private let plane: Plane
 
@@ -12,6 +12,7 @@ public struct Hyperplane: CataloguedSet, VectorSet {
     public var preferredShape: [Int]? { plane.preferredShape }
     func check(shape: [Int]) throws { try check(plane.normal, "a", fits: shape) }
     func nearest(to x: [Double], shape: [Int]) -> [Double] { plane.foot(of: x) }
+    func slope(along v: [Double], at x: [Double]) -> [Double] { plane.across(v) }
     func violation(of x: [Double], shape: [Int]) -> Double { plane.height(of: x).magnitude }
 
     public var description: String { "projection.Hyperplane(\(plane.normal), \(format(plane.b)))" }

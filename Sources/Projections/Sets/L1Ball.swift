@@ -5,7 +5,7 @@ import Tensors
 ///
 /// Outside, the distances to the centre are projected onto the simplex of sum r and keep their signs, which sets the
 /// small ones to 0 (Duchi et al. 2008).
-public struct L1Ball: CataloguedSet, VectorSet {
+public struct L1Ball: CataloguedSet, DifferentiableSet {
     public static let name = "L1Ball"
     private let center: Parameter
     private let radius: Double
@@ -28,6 +28,17 @@ public struct L1Ball: CataloguedSet, VectorSet {
             let size = max(away[i].magnitude - threshold, 0)
             return center[i] + (away[i] < 0 ? -size : size)
         }
+    }
+
+    /// Outside, as for the simplex, with the signs that the distances to the centre have.
+    func slope(along v: [Double], at x: [Double]) -> [Double] {
+        let away = x.indices.map { x[$0] - center[$0] }
+        guard away.reduce(0, { $0 + $1.magnitude }) > radius else { return v }
+        guard radius > 0 else { return v.map { _ in 0 } }
+        let threshold = SimplexThreshold.fast(away.map(\.magnitude), sum: radius)
+        let signs = away.map { $0.magnitude > threshold ? ($0 < 0 ? -1.0 : 1) : 0 }
+        let mean = dot(signs, v) / signs.reduce(0) { $0 + $1.magnitude }
+        return v.indices.map { signs[$0] == 0 ? 0 : v[$0] - signs[$0] * mean }
     }
 
     func violation(of x: [Double], shape: [Int]) -> Double {

@@ -4,7 +4,7 @@ import Tensors
 /// {x : x >= 0, sum x = s}: with s = 1, the probability vectors.
 ///
 /// Projection: max(x - t, 0) with the threshold t that makes the sum s, found by ``SimplexThreshold/fast(_:sum:)``.
-public struct Simplex: CataloguedSet, VectorSet {
+public struct Simplex: CataloguedSet, DifferentiableSet {
     public static let name = "Simplex"
     private let sum: Double
 
@@ -28,6 +28,13 @@ public struct Simplex: CataloguedSet, VectorSet {
         let heights = x.map { $0 - largest }
         let threshold = SimplexThreshold.fast(heights, sum: sum)
         return heights.map { max($0 - threshold, 0) }
+    }
+
+    /// What stays above 0 moves together with the threshold: v less its mean there.
+    func slope(along v: [Double], at x: [Double]) -> [Double] {
+        let kept = nearest(to: x, shape: [x.count]).map { $0 > 0 }
+        let (sum, count) = v.indices.reduce((0.0, 0.0)) { kept[$1] ? ($0.0 + v[$1], $0.1 + 1) : $0 }
+        return v.indices.map { kept[$0] ? v[$0] - sum / count : 0 }
     }
 
     func violation(of x: [Double], shape: [Int]) -> Double {

@@ -12,14 +12,15 @@ enum Batches {
     static let function: NativeFunction = NativeFunction(
         "data.batches",
         Documentation(
-            "for batch, rows in data.batches(x, size, {shuffle = false, generator}) do",
+            "for batch, rows in data.batches(x, size, {shuffle = false, generator}) do\nfor batch, rows in data.batches({x, y, ...}, size, {shuffle = false, generator}) do",
             """
             For a loop over the first dimension of x: gives size rows at a time, the last time what is left, as a tensor of \
             their own, and the rows' indices in x (to find labels by). With shuffle = true the rows come in a random order, \
-            another each time, drawn from the generator when data.batches is called; else in x's. Gradients do not flow \
-            through a batch.
+            another each time, drawn from the generator when data.batches is called; else in x's. Of several tensors of \
+            equally many rows (images and labels) it gives a batch of each, then the indices. Gradients do not flow through a \
+            batch.
             """,
-            errors: "x has no dimension; size is not a whole number from 1.",
+            errors: "x has no dimension; tensors of different numbers of rows; size is not a whole number from 1.",
             source: "torch.utils.data.DataLoader",
             example: """
                 local seen = 0
@@ -31,14 +32,31 @@ enum Batches {
                 """)
     ) { arguments in
         try arguments.atMost(3)
-        let x = try arguments.tensor(1, "x")
-        guard x.rank > 0 else { throw arguments.error("a tensor with rows expected, this one has no dimension") }
-        _ = try Shape.positions(x.shape[0], for: arguments.function)
+        let tensors = try tensors(arguments)
+        let extents = tensors.map { $0.shape.first ?? 0 }
+        guard let extent = extents.first, tensors.allSatisfy({ $0.rank > 0 }) else {
+            throw arguments.error("a tensor with rows expected, this one has no dimension")
+        }
+        guard extents.allSatisfy({ $0 == extent }) else {
+            throw arguments.error("tensors of equally many rows expected, got \(extents.map(String.init).joined(separator: ", "))")
+        }
+        _ = try Shape.positions(extent, for: arguments.function)
         let size = try arguments.integer(2, "size", in: 1...Int.max)
         let options = try arguments.options(3, ["shuffle", "generator"])
         let generator = try arguments.generator(options)
-        let order = try options.boolean("shuffle", default: false) ? generator.permutation(x.shape[0]) : nil
-        return [.closure(next, bound: [.object(Cursor(try x.contiguous(), size, order))])]
+        let order = try options.boolean("shuffle", default: false) ? generator.permutation(extent) : nil
+        return [.closure(next, bound: [.object(Cursor(try tensors.map { try $0.contiguous() }, size, order))])]
+    }
+
+    /// One tensor, or a table of some.
+    private static func tensors(_ arguments: Arguments) throws -> [Tensor] {
+        guard case .table(let table) = arguments[1], table.count > 0 else { return [try arguments.tensor(1, "x")] }
+        return try table.elements().enumerated().map { index, value in
+            guard case .object(let object as Variable) = value else {
+                throw arguments.error("argument 1 (x): element \(index + 1): a tensor expected, got \(value.shown)")
+            }
+            return object.value
+        }
     }
 
     static let face = TypeFace(Cursor.type, "What data.batches keeps between two batches.")
@@ -48,36 +66,42 @@ enum Batches {
         static let type = ObjectType("batches")
         var scriptType: ObjectType { Cursor.type }
 
-        let rows: Tensor
+        let tensors: [Tensor]
         let size: Int
         let order: [Int]?
         var position = 0
 
-        init(_ rows: Tensor, _ size: Int, _ order: [Int]?) {
-            (self.rows, self.size, self.order) = (rows, size, order)
+        /// Contiguous tensors, at least one, of one number of rows.
+        init(_ tensors: [Tensor], _ size: Int, _ order: [Int]?) {
+            (self.tensors, self.size, self.order) = (tensors, size, order)
         }
 
-        /// The next batch and the 0-based rows in it, or nil after the last.
-        func advance() throws -> (batch: Tensor, rows: [Int])? {
-            let total = rows.shape[0]
+        /// The next batch of each and the 0-based rows in it, or nil after the last.
+        func advance() throws -> (batches: [Tensor], rows: [Int])? {
+            let total = tensors[0].shape[0]
             guard position < total else { return nil }
             let end = size < total - position ? position + size : total
             let picked = order.map { Array($0[position..<end]) } ?? Array(position..<end)
-            let batch = try Tensor.uninitialized([picked.count] + rows.shape.dropFirst(), rows.dtype, for: "data.batches")
-            let rowBytes = rows.count / total * rows.dtype.stride
-            let source = rows.storage.bytes + rows.offset * rows.dtype.stride
+            let batches = try tensors.map { try rows(picked, of: $0) }
+            position = end
+            return (batches, picked)
+        }
+
+        private func rows(_ picked: [Int], of tensor: Tensor) throws -> Tensor {
+            let batch = try Tensor.uninitialized([picked.count] + tensor.shape.dropFirst(), tensor.dtype, for: "data.batches")
+            let rowBytes = tensor.count / tensor.shape[0] * tensor.dtype.stride
+            let source = tensor.storage.bytes + tensor.offset * tensor.dtype.stride
             for (place, row) in picked.enumerated() {
                 memcpy(batch.storage.bytes + place * rowBytes, source + row * rowBytes, rowBytes)
             }
-            position = end
-            return (batch, picked)
+            return batch
         }
     }
 
     /// What a loop calls: the cursor is bound, what the loop itself passes is not needed.
     private static let next: NativeFunction = NativeFunction("data.batches", function.documentation) { arguments in
         let cursor = try arguments.object(1, "state", as: Cursor.self, "batches")
-        guard let (batch, rows) = try cursor.advance() else { return [.none] }
-        return [.tensor(batch), .tensor(try Tensor(rows.map { Double($0 + 1) }, shape: [rows.count], .float64))]
+        guard let (batches, rows) = try cursor.advance() else { return [.none] }
+        return batches.map { .tensor($0) } + [.tensor(try Tensor(rows.map { Double($0 + 1) }, shape: [rows.count], .float64))]
     }
 }

@@ -14,9 +14,10 @@ public struct CheckpointModule: ScriptModule {
         Documentation(
             "checkpoint.load(path) -> tensors: {name = tensor, ...}, metadata: table",
             """
-            The tensors of a file by name, and the strings that came beside them (safetensors' metadata; empty for other \
-            formats). The format is told by the content, not by the name. A .pt file may hold a state dict, or one under \
-            model_state_dict, state_dict or model; what else is in it is left aside, and nothing in it is run. float16 stays \
+            The tensors of a file by name, and the strings that came beside them (metadata of .safetensors and .npz; empty for \
+            other formats). The format is told by the content, not by the name. A .pt file may hold a state dict, or one \
+            under model_state_dict, state_dict, model or the only other name with tensors under it; what else is in it is \
+            left aside, and nothing in it is run. float16 stays \
             float16, bfloat16 and booleans become float32, integers float64 (exact up to 2^53). The one array of an .npy file \
             is named array.
             """,
@@ -45,7 +46,7 @@ public struct CheckpointModule: ScriptModule {
             """
             Writes tensors under their names, in the order of the names. The path's extension says the format: .safetensors, \
             .npz or .npy (one tensor, whose name is not kept). Option dtype ("float16", "float32", "float64") converts; without \
-            it every tensor keeps its type. Option metadata is a table of strings (.safetensors only). The file appears whole \
+            it every tensor keeps its type. Option metadata is a table of strings (.safetensors, and .npz, which has them as JSON in an array __metadata__ of bytes). The file appears whole \
             or not at all: a failure, even a kill in the middle, leaves what was there before.
             """,
             errors: "Another extension; a value that is not a tensor; metadata for a format without; the file cannot be written.",
@@ -62,8 +63,8 @@ public struct CheckpointModule: ScriptModule {
         let path = try arguments.string(1, "path")
         let options = try arguments.options(3, ["metadata", "dtype"])
         var dict = StateDict(metadata: try metadata(options))
-        guard dict.metadata.isEmpty || path.lowercased().hasSuffix(".safetensors") else {
-            throw arguments.error("\(path): only .safetensors has a place for metadata")
+        guard dict.metadata.isEmpty || [".safetensors", ".npz"].contains(where: path.lowercased().hasSuffix) else {
+            throw arguments.error("\(path): only .safetensors and .npz have a place for metadata")
         }
         for (name, tensor) in try tensors(arguments) {
             dict[name] = options.has("dtype") ? try tensor.cast(try dtype(options)) : tensor

@@ -76,7 +76,12 @@ struct NpyHeader {
         case .float32: "<f4"
         case .float64: "<f8"
         }
-        let extents = tensor.shape.map(String.init).joined(separator: ", ") + (tensor.rank == 1 ? "," : "")
+        return bytes(type, tensor.shape)
+    }
+
+    /// The header of an array in row-major order, of elements that NumPy describes so.
+    static func bytes(_ type: String, _ shape: [Int]) -> [UInt8] {
+        let extents = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
         let literal = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': (\(extents)), }".utf8)
         // A rank that would need more than version 1's 16-bit length cannot be made: ranks are at most a few dozen.
         let padding = 64 - (10 + literal.count + 1) % 64

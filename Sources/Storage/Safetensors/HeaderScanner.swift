@@ -6,15 +6,19 @@ struct HeaderScanner {
     let report: Report
     private let bytes: [UInt8]
     private var position = 0
+    /// What the text is, for messages, and where in the file it begins; nil if it is no part of it as it stands.
+    private let what: String
+    private let start: Int?
 
-    init(_ bytes: [UInt8], _ report: Report) {
-        self.bytes = bytes
-        self.report = report
+    /// By default the header of a safetensors file, which follows an 8-byte length.
+    init(_ bytes: [UInt8], _ report: Report, what: String = "safetensors header", at start: Int? = 8) {
+        (self.bytes, self.report, self.what, self.start) = (bytes, report, what, start)
     }
 
-    /// - Returns: an error at the present place of the file (the header follows an 8-byte length).
+    /// - Returns: an error at the present place.
     func error(_ message: String) -> ScriptError {
-        report.error("safetensors header: \(message)", at: position + 8)
+        guard let start else { return report.error("\(message)", at: position, of: what) }
+        return report.error("\(what): \(message)", at: position + start)
     }
 
     /// Reads `{"key": ..., ...}`; `value` reads what belongs to a key. A key that comes twice is an error.

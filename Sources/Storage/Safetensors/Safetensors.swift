@@ -19,7 +19,7 @@ enum Safetensors {
     /// Writes float16, float32 and float64 tensors as they are. Same contents, same bytes.
     static func write(_ dict: StateDict, to path: String, for operation: String) throws {
         let report = Report(operation: operation, path: path)
-        guard dict["__metadata__"] == nil else { throw report.error("\"__metadata__\" cannot be a tensor's name in safetensors") }
+        guard dict[MetadataJSON.name] == nil else { throw report.error("\"__metadata__\" cannot be a tensor's name in safetensors") }
         // Wide elements first, as the reference implementation does: everything stays aligned for readers that map the file.
         let order = dict.entries.enumerated().sorted { a, b in
             let (x, y) = (a.element.tensor.dtype.stride, b.element.tensor.dtype.stride)
@@ -46,8 +46,7 @@ enum Safetensors {
         }
         var parts: [String] = []
         if !dict.metadata.isEmpty {
-            let pairs = dict.metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
-            parts.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+            parts.append("\"\(MetadataJSON.name)\":\(MetadataJSON.write(dict.metadata))")
         }
         for (name, tensor) in dict.entries {
             let (begin, end) = offsets[name] ?? (0, 0)
@@ -57,29 +56,11 @@ enum Safetensors {
             case .float64: "F64"
             }
             let shape = tensor.shape.map(String.init).joined(separator: ",")
-            parts.append("\(quoted(name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}")
+            parts.append("\(MetadataJSON.quoted(name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}")
         }
         var json = Array("{\(parts.joined(separator: ","))}".utf8)
         while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
         guard json.count <= SafetensorsHeader.limit else { throw report.error("the names are too long for a safetensors header") }
         return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) } + json
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

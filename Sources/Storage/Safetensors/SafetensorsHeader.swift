@@ -33,8 +33,8 @@ struct SafetensorsHeader {
         var found: [(name: String, info: Info)] = []
         var metadata: [String: String] = [:]
         try scanner.object { scanner, name in
-            if name == "__metadata__" {
-                try scanner.object { scanner, key in metadata[key] = try scanner.string() }
+            if name == MetadataJSON.name {
+                metadata = try MetadataJSON.read(&scanner)
             } else {
                 found.append((name, try Info(&scanner, name)))
             }

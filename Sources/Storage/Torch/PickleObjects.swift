@@ -21,7 +21,7 @@ extension PickleMachine {
 
     private mutating func pushGlobal(module: String, name: String) throws {
         guard let global = TorchGlobal(module: module, name: name) else {
-            throw error("refused to touch \(shown("\(module).\(name)")), which a state dict of tensors does not need")
+            throw error("refused to touch \(shown("\(module).\(name)")), which a state dict of tensors does not need; of a whole model save the weights alone, torch.save(model.state_dict(), path)")
         }
         try push(.global(global))
     }

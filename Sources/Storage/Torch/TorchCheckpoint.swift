@@ -10,7 +10,7 @@ enum TorchCheckpoint {
     static let pickleLimit = 64 << 20
 
     /// - Throws: when the archive, the pickle or a tensor is malformed, or anything but tensors in dictionaries is needed.
-    static func read(_ archive: ZipArchive) throws -> StateDict {
+    static func read(_ archive: ZipArchive, choosing isWanted: (([String]) -> Bool)? = nil) throws -> StateDict {
         let report = archive.report
         let pickles = archive.entries.indices.filter { isPickle(archive.entries[$0].name) }
         guard let pickle = pickles.first, pickles.count == 1 else {
@@ -20,16 +20,18 @@ enum TorchCheckpoint {
         if archive.entries.contains(where: { $0.name.hasPrefix(folder + "code/") || $0.name == folder + "constants.pkl" }) {
             throw report.error("a TorchScript archive; save the weights with torch.save(model.state_dict(), path) instead")
         }
-        return try read(try archive.bytes(pickle, limit: pickleLimit), in: folder, of: archive)
+        return try read(try archive.bytes(pickle, limit: pickleLimit), in: folder, of: archive, choosing: isWanted)
     }
 
     /// The tensors that a pickle describes, whose storages lie in a folder of the archive.
-    static func read(_ pickle: [UInt8], in folder: String, of archive: ZipArchive) throws -> StateDict {
+    static func read(
+        _ pickle: [UInt8], in folder: String, of archive: ZipArchive, choosing isWanted: (([String]) -> Bool)? = nil
+    ) throws -> StateDict {
         let order = try byteOrder(archive, folder)
         let (heap, root) = try PickleMachine.load(pickle, archive.report)
         var loader = TorchStorageLoader(archive: archive, folder: folder, order: order, heap: heap)
         var dict = StateDict()
-        for (name, tensor) in try tensors(heap, root, archive.report) {
+        for (name, tensor) in try tensors(heap, root, archive.report, isWanted) {
             dict[name] = try loader.tensor(tensor, name)
         }
         return dict
@@ -51,32 +53,53 @@ enum TorchCheckpoint {
 
     /// The named tensors of the dictionary that holds the weights, in its order.
     private static func tensors(
-        _ heap: PickleHeap, _ root: PickleHeap.Reference, _ report: Report
+        _ heap: PickleHeap, _ root: PickleHeap.Reference, _ report: Report, _ isWanted: (([String]) -> Bool)?
     ) throws -> [(name: String, tensor: Int)] {
         if case .tensor(let tensor) = heap[root] { return [("tensor", tensor)] }
         guard case .dictionary(let pairs) = heap[root] else {
             throw report.error("holds \(heap[root].kind), not a dictionary of tensors")
         }
-        for wrapper in wrappers {
-            // The last one set counts, as in Python.
-            guard let inner = pairs.last(where: { isText(heap[$0.key], wrapper) }),
-                case .dictionary(let innerPairs) = heap[inner.value]
-            else { continue }
-            let found = named(heap, innerPairs)
-            if !found.isEmpty { return found }
+        let nested = nested(heap, pairs)
+        let top = named(heap, pairs)
+        let known = wrappers.compactMap { wrapper in nested.first { $0.name == wrapper } }
+        let others = nested.filter { !wrappers.contains($0.name) }
+        if let isWanted {
+            func holds(_ tensors: [(name: String, tensor: Int)]) -> Bool { isWanted(tensors.map(\.name)) }
+            if let found = known.first(where: { holds($0.tensors) }) { return found.tensors }
+            if holds(top) { return top }
+            let fitting = others.filter { holds($0.tensors) }
+            guard fitting.count <= 1 else {
+                let names = fitting.prefix(8).map { shown($0.name) }.joined(separator: ", ")
+                throw report.error("holds several models, under \(names): save one of them, torch.save(checkpoint[\(shown(fitting[0].name))], path)")
+            }
+            if let found = fitting.first { return found.tensors }
         }
-        let found = named(heap, pairs)
-        if found.isEmpty, !pairs.isEmpty {
+        if let found = known.first { return found.tensors }
+        if !top.isEmpty { return top }
+        if let only = others.first, others.count == 1 { return only.tensors }
+        if !pairs.isEmpty {
             let keys = pairs.prefix(8).map { if case .text(let key) = heap[$0.key] { shown(key) } else { heap[$0.key].kind } }
             throw report.error(
-                "no tensors at the top or under \(wrappers.joined(separator: ", ")); the keys are \(keys.joined(separator: ", "))"
-                    + (pairs.count > 8 ? ", ..." : ""))
+                (others.isEmpty ? "no tensors" : "no tensors at the top, and tensors under several names")
+                    + "; the keys are \(keys.joined(separator: ", "))" + (pairs.count > 8 ? ", ..." : ""))
         }
-        return found
+        return []
     }
 
-    private static func isText(_ node: PickleHeap.Node, _ text: String) -> Bool {
-        if case .text(text) = node { true } else { false }
+    /// The dictionaries under the names of this one that hold tensors, in order; of two with one name the last set counts,
+    /// as in Python.
+    private static func nested(
+        _ heap: PickleHeap, _ pairs: [(key: PickleHeap.Reference, value: PickleHeap.Reference)]
+    ) -> [(name: String, tensors: [(name: String, tensor: Int)])] {
+        var found: [(name: String, tensors: [(name: String, tensor: Int)])] = []
+        // A dictionary may stand under a million names; no checkpoint has more than a few.
+        for (key, value) in pairs.reversed().prefix(1000) {
+            guard case .text(let name) = heap[key], case .dictionary(let inner) = heap[value], !found.contains(where: { $0.name == name })
+            else { continue }
+            let tensors = named(heap, inner)
+            if !tensors.isEmpty { found.append((name, tensors)) }
+        }
+        return found.reversed()
     }
 
     private static func named(

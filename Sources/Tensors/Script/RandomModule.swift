@@ -104,50 +104,27 @@ enum RandomFunctions {
         return []
     }
 
-    /// `name(shape, a, b, {generator, dtype})` with numeric parameters.
-    private static func drawing(
-        _ name: String, _ parameters: [(name: String, fallback: Double)], _ summary: String, errors: String, source: String, example: String,
-        check: @escaping @Sendable ([Double]) -> String?,
-        draw: @escaping @Sendable (Generator, [Double], [Int], DType, String) throws -> Tensor
-    ) -> NativeFunction {
-        let list = parameters.map { ", \($0.name) = \(Int($0.fallback))" }.joined()
+    static let normal = filling(
+        .normal, errors: "a standard deviation that is negative or NaN", source: "torch.normal", example: "assert(random.normal({2, 3}).shape[2] == 3)")
+
+    static let uniform = filling(
+        .uniform, errors: "low above high", source: "torch.Tensor.uniform_",
+        example: "local u = random.uniform({100})\nassert(u:min():item() >= 0 and u:max():item() < 1)")
+
+    /// `name(shape, a, b, {generator, dtype})`; the numbers may stand in the table as well.
+    private static func filling(_ fill: RandomFill, errors: String, source: String, example: String) -> NativeFunction {
+        let list = fill.parameters.map { "\($0.name) = \(shown($0.fallback))" }.joined(separator: ", ")
+        let dtype = "dtype = \"float32\" or \"float64\""
         return NativeFunction(
-            "random.\(name)",
-            Documentation("random.\(name)({d1, d2, ...} = {}\(list), {generator, dtype = \"float32\" or \"float64\"}) -> tensor", summary, errors: errors + "; a shape that is not one", source: source, example: example)
+            "random.\(fill.name)",
+            Documentation(
+                "random.\(fill.name)({d1, d2, ...} = {}, \(list), {generator, \(dtype)}) -> tensor\nrandom.\(fill.name)({d1, d2, ...} = {}, {\(list), generator, \(dtype)}) -> tensor",
+                fill.summary + " Without a shape one number, in a 0-d tensor.", errors: errors + "; a shape that is not one", source: source,
+                example: example)
         ) { arguments in
             let (shape, first) = try arguments.optionalShape(at: 1)
-            var next = first
-            var numbers: [Double] = []
-            for parameter in parameters {
-                if arguments[next].asNumber != nil {
-                    numbers.append(try arguments.number(next, parameter.name))
-                    next += 1
-                } else {
-                    numbers.append(parameter.fallback)
-                    if arguments.isNil(next), next < arguments.count { next += 1 }
-                }
-            }
-            try arguments.atMost(next)
-            let options = try arguments.options(next, ["generator", "dtype"])
-            if let wrong = numbers.firstIndex(where: \.isNaN) { throw arguments.error("\(parameters[wrong].name): a number expected, got nan") }
-            if let fault = check(numbers) { throw arguments.error(fault) }
-            return .tensor(try draw(arguments.generator(options), numbers, shape, arguments.dtype(options), arguments.function))
+            return .tensor(try fill.tensor(arguments, shape, nil, from: first))
         }
-    }
-
-    static let normal = drawing(
-        "normal", [("mean", 0), ("std", 1)], "Normal numbers with that mean (0) and standard deviation (1). Without a shape one number, in a 0-d tensor.", errors: "a standard deviation that is negative or NaN", source: "torch.normal",
-        example: "assert(random.normal({2, 3}).shape[2] == 3)",
-        check: { $0[1] >= 0 ? nil : "std: a number from 0 expected, got \($0[1])" }
-    ) { try $0.normals($2, $3, mean: $1[0], std: $1[1], for: $4) }
-
-    static let uniform = drawing(
-        "uniform", [("low", 0), ("high", 1)], "Uniform numbers in [low, high), [0, 1) by default. Without a shape one number, in a 0-d tensor.", errors: "low above high", source: "torch.Tensor.uniform_",
-        example: "local u = random.uniform({100})\nassert(u:min():item() >= 0 and u:max():item() < 1)",
-        check: { $0[0] <= $0[1] && ($0[1] - $0[0]).isFinite ? nil : "low \($0[0]) and high \($0[1]): finite numbers, low not above high, expected" }
-    ) { generator, numbers, shape, dtype, operation in
-        let (low, span) = (numbers[0], numbers[1] - numbers[0])
-        return try generator.fill(shape, dtype, for: operation) { low + span * $0.uniform() }
     }
 
     static let bernoulli = NativeFunction(
@@ -210,25 +187,39 @@ enum RandomFunctions {
     static let choice = NativeFunction(
         "random.choice",
         Documentation(
-            "random.choice(n, count = 1, {generator, replace = true, weights}) -> tensor\nrandom.choice(t, count = nil, {generator, replace = true, weights}) -> any",
-            "count of the numbers 1 to n, in float64: each equally likely, or in proportion to a vector of weights; replace = false draws no number twice. Of a table t, its elements: one, or with a count a table of them.",
+            "random.choice(n, count = 1, {generator, replace = true, weights}) -> tensor\nrandom.choice(x, count = nil, {generator, replace = true, weights}) -> tensor\nrandom.choice(t, count = nil, {generator, replace = true, weights}) -> any",
+            "count of the numbers 1 to n, in float64: each equally likely, or in proportion to a vector of weights; replace = false draws no number twice. Of a tensor x, its slices along the first dimension, copied: count of them in a tensor, or one without that dimension. Of a table t, its elements: one, or with a count a table of them.",
             errors: "n below 1; more than n without replacement; weights that are negative, NaN or all zero", source: "numpy.random.Generator.choice",
             example: "assert(random.choice(5, 5, {replace = false}):sum():item() == 15)\nassert(random.choice({\"a\", \"a\"}) == \"a\")")
     ) { arguments in
         try arguments.atMost(3)
-        if case .table(let table) = arguments[1] {
-            guard table.count > 0 else { throw arguments.error(1, "t", expected: "a table with elements") }
-            let rest = [Value.integer(table.count)] + arguments.values.dropFirst()
-            let drawn = try drawPositions(Arguments(function: arguments.function, values: rest, context: arguments.context))
-            guard case .object(let object) = drawn, let positions = object as? Variable else { return drawn }
-            let elements = try positions.value.toArray().map { try table.value(at: Int($0)) }
-            return arguments[2].asNumber == nil ? elements[0] : .list(elements)
+        func positions(below count: Int) throws -> [Int] {
+            let rest = [Value.integer(count)] + arguments.values.dropFirst()
+            return try drawPositions(Arguments(function: arguments.function, values: rest, context: arguments.context)).toArray().map { Int($0) }
         }
-        return try drawPositions(arguments)
+        let isOne = arguments[2].asNumber == nil
+        switch arguments[1] {
+        case .table(let table):
+            guard table.count > 0 else { throw arguments.error(1, "t", expected: "a table with elements") }
+            let elements = try positions(below: table.count).map { try table.value(at: $0) }
+            return isOne ? elements[0] : .list(elements)
+        case .object(let x as Variable):
+            guard let extent = x.shape.first, extent > 0 else { throw arguments.error(1, "x", expected: "a tensor with elements along a dimension") }
+            let rows = try positions(below: extent)
+            if isOne { return .tensor(try x.value.select(0, rows[0] - 1, for: arguments.function).copy()) }
+            let drawn = try Tensor.zeros([rows.count] + x.shape.dropFirst(), x.dtype, for: arguments.function)
+            for (place, row) in rows.enumerated() {
+                if place & 0xfff == 0 { try Cancellation.check() }
+                try drawn.select(0, place, for: arguments.function).write(x.value.select(0, row - 1, for: arguments.function))
+            }
+            return .tensor(drawn)
+        default:
+            return .tensor(try drawPositions(arguments))
+        }
     }
 
     /// `random.choice` of the numbers 1 to n.
-    private static func drawPositions(_ arguments: Arguments) throws -> Value {
+    private static func drawPositions(_ arguments: Arguments) throws -> Tensor {
         let n = try arguments.integer(1, "n", in: 1...(1 << 31))
         var next = 2
         var count = 1
@@ -242,8 +233,8 @@ enum RandomFunctions {
         let replace = try options.boolean("replace", default: true)
         guard replace || count <= n else { throw arguments.error("\(count) of \(n) cannot be drawn without replacement") }
         guard options.has("weights") else {
-            if !replace { return .tensor(try generator.distinct(count, of: n)) }
-            return .tensor(try generator.fill([count], .float64, for: arguments.function) { Double($0.below(n) + 1) })
+            if !replace { return try generator.distinct(count, of: n) }
+            return try generator.fill([count], .float64, for: arguments.function) { Double($0.below(n) + 1) }
         }
         var weights = try options.weights(n)
         let drawn = try Tensor.zeros([count], .float64, for: arguments.function)
@@ -253,7 +244,7 @@ enum RandomFunctions {
             drawn.base(Double.self)[place] = Double(index + 1)
             if !replace { weights[index] = 0 }
         }
-        return .tensor(drawn)
+        return drawn
     }
 }
 

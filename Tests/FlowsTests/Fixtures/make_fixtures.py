@@ -17,12 +17,15 @@ For each model NAME below, random float32 weights (so that every format holds th
         sample_x   (3, D)   to_data(sample_z)
         sample_log_det (3)  log|det dx/dz|
 
-and three more forms that people's checkpoints have, of the model `small`:
+and more forms that people's checkpoints have, of the model `small`:
 
     small-nested.pt     {"epoch": 3, "loss": 0.25, "model_state_dict": {...}, "optimizer_state_dict": Adam's}
     small-float16.pt    float16 parameters
     small-legacy.pt     torch.save(..., _use_new_zipfile_serialization=False): no zip; to be refused by name
                         (it names its storages by their addresses, so its bytes differ from run to run)
+    small-wrapped.pt    {"step": tensor, "config": {"rate": tensor}, "net": {"_orig_mod.KEY": ...}}, as torch.compile names them
+    small-twice.pt      {"net": {...}, "ema": {...}}: two models; to be refused
+    small-module.pt     torch.save(model), the module itself; to be refused with what to save instead
 """
 
 import collections
@@ -98,6 +101,10 @@ def main():
             halves = collections.OrderedDict((key, value.half()) for key, value in state.items())
             torch.save(halves, HERE / "small-float16.pt")
             torch.save(state, HERE / "small-legacy.pt", _use_new_zipfile_serialization=False)
+            compiled = {f"_orig_mod.{key}": value for key, value in state.items()}
+            torch.save({"step": torch.tensor(12), "config": {"rate": torch.tensor(0.5)}, "net": compiled}, HERE / "small-wrapped.pt")
+            torch.save({"net": state, "ema": state}, HERE / "small-twice.pt")
+            torch.save(model, HERE / "small-module.pt")
 
     for path in HERE.glob("*.safetensors"):
         path.chmod(0o644)  # save_file makes them the owner's alone

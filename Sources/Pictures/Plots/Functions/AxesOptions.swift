@@ -20,11 +20,12 @@ struct AxesOptions {
             // An empty bin has no bar; that is no number below zero.
             try positive(one.style == .bars ? one.y.filter { $0 != 0 } : one.y, logy, name + "y", "logy")
         }
-        var xs = series.flatMap(\.x)
+        // Gaps have no place that must be seen.
+        var xs = series.flatMap(\.x).filter(\.isFinite)
         var ys = series.flatMap { one -> [Double] in
             guard let errors = one.errors else { return one.y }
             return one.y + zip(one.y, errors).flatMap { [$0 - $1, $0 + $1] }
-        }
+        }.filter(\.isFinite)
         if let base, !logy { ys.append(base) }
         if let field {
             if logx || logy { throw ScriptError(function, "a heat map or contours need linear axes") }

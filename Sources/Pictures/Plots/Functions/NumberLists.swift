@@ -9,9 +9,11 @@ struct NumberLists {
     private static let largest = 1e150
 
     /// A list of finite numbers, at least one.
-    /// - Parameter name: how messages call it: `series 2: y`.
-    func list(_ value: Value, _ name: String) throws -> [Double] {
-        let numbers: [Double]
+    /// - Parameters:
+    ///   - name: how messages call it: `series 2: y`.
+    ///   - gaps: whether other elements may be NaN, infinite or too large, which all become NaN.
+    func list(_ value: Value, _ name: String, gaps: Bool = false) throws -> [Double] {
+        var numbers: [Double]
         switch value {
         case .object(let variable as Variable):
             guard variable.shape.count == 1 else {
@@ -27,6 +29,11 @@ struct NumberLists {
             throw ScriptError(operation, "\(name): a tensor or a list of numbers expected, got \(value.shown)")
         }
         guard !numbers.isEmpty else { throw ScriptError(operation, "\(name) is empty") }
+        if gaps {
+            numbers = numbers.map { abs($0) <= NumberLists.largest ? $0 : .nan }
+            guard numbers.contains(where: \.isFinite) else { throw ScriptError(operation, "\(name) holds no number that can be drawn: all are NaN, infinite or beyond 1e150") }
+            return numbers
+        }
         if let bad = numbers.firstIndex(where: { !(abs($0) <= NumberLists.largest) }) {
             throw ScriptError(
                 operation,

@@ -55,9 +55,9 @@ struct SeriesOptions {
             throw ScriptError(function, "\(name)x is given, y is not")
         }
         let lists = NumberLists(operation: function)
-        let ys = try lists.list(y, name + "y")
+        let ys = try lists.list(y, name + "y", gaps: true)
         var xs = ys.indices.map { Double($0 + 1) }
-        if case .none = x {} else { xs = try lists.list(x, name + "x") }
+        if case .none = x {} else { xs = try lists.list(x, name + "x", gaps: true) }
         guard xs.count == ys.count else {
             throw ScriptError(function, "\(name)x has \(xs.count) numbers, y has \(ys.count)")
         }
@@ -76,7 +76,7 @@ struct SeriesOptions {
             throw options.error("linewidth", expected: "a number above 0, at most 100")
         }
         if options.has("yerr") {
-            let errors = try lists.list(options["yerr"], name + "yerr")
+            let errors = try lists.list(options["yerr"], name + "yerr", gaps: true)
             guard errors.count == ys.count else {
                 throw ScriptError(function, "\(name)y has \(ys.count) numbers, yerr has \(errors.count)")
             }

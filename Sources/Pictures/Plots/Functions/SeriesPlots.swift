@@ -1,8 +1,8 @@
 import Scripting
 
 private let shared = """
-    Data: `x` and `y` are tensors of shape (N) or lists of numbers; without `x` it is 1, 2, ..., N. Several series go \
-    into `series = {{x = , y = , label = }, ...}`, each with its own label, color (blue, vermillion, green, purple, \
+    Data: `x` and `y` are tensors of shape (N) or lists of numbers; without `x` it is 1, 2, ..., N. Where \
+    a number is NaN or infinite there is a gap. Several series go into `series = {{x = , y = , label = }, ...}`, each with its own label, color (blue, vermillion, green, purple, \
     orange, sky, black, grey, yellow or "#rrggbb"), style ("line", "points", "both", "steps"), linewidth, yerr. Panel: \
     title, xlabel, ylabel, logx, logy, xlim = {low, high}, ylim, grid, legend ("auto", "none", "topleft", "topright", \
     "bottomleft", "bottomright").
@@ -12,7 +12,7 @@ private let names = SeriesOptions.names + ["series"] + AxesOptions.names
 private let options = names.map { "\($0) =" }.joined(separator: ", ")
 
 private let refusals = """
-    there is no data, lengths differ, a shape is not (N), a number is not finite, a logarithmic axis meets one that is \
+    there is no data, lengths differ, a shape is not (N), no number is finite, a logarithmic axis meets one that is \
     not positive, or an option is unknown
     """
 

@@ -52,6 +52,7 @@ struct Series {
         case bars
     }
 
+    /// A point with a NaN is a gap.
     var x: [Double]
     var y: [Double]
     /// Half lengths of error bars.
@@ -61,6 +62,19 @@ struct Series {
     var style: Style
     /// Of lines, in points.
     var width = 1.6
+
+    /// The stretches between gaps.
+    var runs: [Range<Int>] {
+        let count = min(x.count, y.count)
+        var runs: [Range<Int>] = []
+        var start = 0
+        while start < count {
+            let end = (start..<count).first { x[$0].isNaN || y[$0].isNaN } ?? count
+            if end > start { runs.append(start..<end) }
+            start = end + 1
+        }
+        return runs
+    }
 }
 
 /// A heat map over axes: rows upward, as a coordinate grows.

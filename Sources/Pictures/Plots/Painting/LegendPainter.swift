@@ -72,8 +72,10 @@ struct LegendPainter {
             let hits = (0..<tries).filter { index in
                 let at = Double(index) / Double(tries - 1) * Double(count - 1)
                 let (low, share) = (Int(at), at - at.rounded(.down))
+                guard ![series.x[low], series.y[low]].contains(where: \.isNaN) else { return false }
                 let a = axes.place(series.x[low], series.y[low])
                 if series.style == .points || low + 1 >= count { return box.contains(a) }
+                guard ![series.x[low + 1], series.y[low + 1]].contains(where: \.isNaN) else { return false }
                 let b = axes.place(series.x[low + 1], series.y[low + 1])
                 if series.style == .bars { return a.x < box.right && b.x > box.left && a.y < box.bottom }
                 return box.contains(Point(a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share))

@@ -9,16 +9,17 @@ struct SeriesPainter {
 
     func paint(_ series: Series, _ index: Int) throws {
         if series.style == .bars { return bars(series) }
-        let points = zip(series.x, series.y).map { axes.place($0, $1) }
+        let runs = series.runs.map { $0.map { axes.place(series.x[$0], series.y[$0]) } }
         // Lines that touch the edge keep their whole width: a line's worth of room beyond the box.
         let room = axes.box.inset(-1)
         if let errors = series.errors { try errorBars(series, errors) }
         switch series.style {
-        case .line, .both: try line(points, series, in: room)
-        case .steps: try line(SeriesPainter.steps(points), series, in: room)
+        case .line, .both: for run in runs { try line(run, series, in: room) }
+        case .steps: for run in runs { try line(SeriesPainter.steps(run), series, in: room) }
         case .points, .bars: break
         }
         if series.style == .points || series.style == .both {
+            let points = runs.joined()
             // Crowds of points are drawn smaller and let each other shine through.
             let radius = SeriesPainter.radius(points.count)
             let color = points.count > 2000 ? series.color.faded(0.45) : series.color
@@ -56,6 +57,7 @@ struct SeriesPainter {
         let (box, width) = (axes.box, 1.0)
         for index in series.x.indices where index < errors.count {
             if index % 4096 == 0 { try Cancellation.check() }
+            guard !series.x[index].isNaN, !series.y[index].isNaN, !errors[index].isNaN else { continue }
             let low = axes.place(series.x[index], series.y[index] - errors[index])
             let high = axes.place(series.x[index], series.y[index] + errors[index])
             guard low.x >= box.left, low.x <= box.right, high.y <= box.bottom, low.y >= box.top else { continue }

@@ -19,8 +19,8 @@ struct DotGrid {
         let box = Box(left: 0, top: 0, right: Double(width - 1), bottom: Double(height - 1))
         switch series.style {
         case .points:
-            for (x, y) in zip(series.x, series.y) {
-                let point = place(x, y)
+            for number in series.runs.joined() {
+                let point = place(series.x[number], series.y[number])
                 if box.contains(point) { set(Int(point.x + 0.5), Int(point.y + 0.5), index) }
             }
         case .bars:
@@ -35,15 +35,21 @@ struct DotGrid {
                 }
             }
         case .line, .both, .steps:
-            var points = zip(series.x, series.y).map { place($0, $1) }
-            if points.count == 1, let only = points.first { points.append(only) }
-            for part in LinePath.clipped(LinePath.thinned(points, column: 1), to: box) {
-                for (a, b) in zip(part, part.dropFirst()) {
-                    let steps = max(Int(max(abs(b.x - a.x), abs(b.y - a.y)).rounded(.up)), 1)
-                    for step in 0...steps {
-                        let share = Double(step) / Double(steps)
-                        set(Int(a.x + (b.x - a.x) * share + 0.5), Int(a.y + (b.y - a.y) * share + 0.5), index)
-                    }
+            for run in series.runs {
+                var points = run.map { place(series.x[$0], series.y[$0]) }
+                if points.count == 1, let only = points.first { points.append(only) }
+                line(points, index, box)
+            }
+        }
+    }
+
+    private mutating func line(_ points: [Point], _ index: Int, _ box: Box) {
+        for part in LinePath.clipped(LinePath.thinned(points, column: 1), to: box) {
+            for (a, b) in zip(part, part.dropFirst()) {
+                let steps = max(Int(max(abs(b.x - a.x), abs(b.y - a.y)).rounded(.up)), 1)
+                for step in 0...steps {
+                    let share = Double(step) / Double(steps)
+                    set(Int(a.x + (b.x - a.x) * share + 0.5), Int(a.y + (b.y - a.y) * share + 0.5), index)
                 }
             }
         }

@@ -1,0 +1,36 @@
+/// The strings beside a checkpoint's tensors as JSON, `{"prior":"normal"}`: what safetensors calls `__metadata__`.
+enum MetadataJSON {
+    /// Under which the strings stand in a safetensors header, and their bytes in an `.npz`.
+    static let name = "__metadata__"
+
+    /// In the order of the names: same strings, same text.
+    static func write(_ metadata: [String: String]) -> String {
+        let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+        return "{\(pairs.joined(separator: ","))}"
+    }
+
+    /// - Throws: unless the next thing is one object of strings.
+    static func read(_ scanner: inout HeaderScanner) throws -> [String: String] {
+        var metadata: [String: String] = [:]
+        try scanner.object { scanner, key in metadata[key] = try scanner.string() }
+        return metadata
+    }
+
+    static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
