@@ -1,5 +1,5 @@
 // Landlock: the kernel itself keeps the process to the folders it named.
-#define _GNU_SOURCE  // CLONE_THREAD, O_PATH
+#define _GNU_SOURCE  // O_PATH
 #include "confinement.h"
 
 #ifdef __linux__

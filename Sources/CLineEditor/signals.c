@@ -29,11 +29,12 @@ static int meaning(int number) {
     }
 }
 
-static void on_signal(int number) {
+static void on_signal(int number, siginfo_t *info, void *context) {
     int saved = errno;
     if (number == SIGINT && passing) {
-        void (*before)(int) = previous[0].sa_handler;
-        if (before != SIG_DFL && before != SIG_IGN) before(number);
+        const struct sigaction *before = &previous[0];
+        if (before->sa_flags & SA_SIGINFO) before->sa_sigaction(number, info, context);
+        else if (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN) before->sa_handler(number);
     } else if (reading) {
         if (meaning(number) == LE_HEARD_END) atomic_store(&ending_number, number);
         atomic_fetch_or(&heard_now, meaning(number));
@@ -52,7 +53,7 @@ void le_signals_begin(void) {
     atomic_store(&heard_now, 0);
     passing = 0;
     reading = 1;
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < COUNT; i++) {
         sigaction(numbers[i], NULL, &previous[i]);

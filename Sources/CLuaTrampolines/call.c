@@ -72,9 +72,7 @@ int lf_invoke(lua_State *L, const lf_native *native) {
 
     // ---- Swift in, Swift out. Nothing from here to `give` raises.
     for (int i = 0; i < count; i++) lf_decode(L, value_index(native, i), &frame->storage[i]);
-    s->depth++;
     int outcome = s->callbacks.call(native->context, frame);
-    s->depth--;
     lf_after_call(s, L, frame->charged, frame->live);
 
     int status = LUA_OK;

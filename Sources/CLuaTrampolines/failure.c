@@ -45,17 +45,23 @@ int lf_message_handler(lua_State *L) {
     return 1;
 }
 
-static char *copy(const char *bytes, size_t length) {
-    char *block = malloc(length + 1);
+static char *copy(lf_state *s, const char *bytes, size_t length) {
+    char *block = lf_reallocate(s, NULL, length + 1);
     if (!block) return NULL;
     memcpy(block, bytes, length);
     block[length] = 0;
     return block;
 }
 
-static void set_message(lf_failure *failure, const char *bytes, size_t length) {
-    failure->message = copy(bytes, length);
+static void set_message(lf_state *s, lf_failure *failure, const char *bytes, size_t length) {
+    failure->message = copy(s, bytes, length);
     failure->message_length = failure->message ? length : 0;
+}
+
+// Lua's own error, and the host's: `not enough memory`, after the place and the operation if there are any.
+static bool says_memory(const char *message) {
+    const char *found = strstr(message, "not enough memory");
+    return found && (found == message || (found - message >= 2 && strncmp(found - 2, ": ", 2) == 0));
 }
 
 static int reserve_one(lua_State *L) {
@@ -75,26 +81,27 @@ static void describe(lf_state *s, lua_State *L, int status, lf_failure *failure)
     if (lua_type(L, -1) == LUA_TSTRING) {
         size_t length;
         const char *bytes = lua_tolstring(L, -1, &length);
-        set_message(failure, bytes, length);
-        if (failure->message && strstr(failure->message, "not enough memory")) failure->kind = LF_FAILURE_MEMORY;
+        set_message(s, failure, bytes, length);
+        if (failure->message && says_memory(failure->message)) failure->kind = LF_FAILURE_MEMORY;
     } else if (lua_type(L, -1) == LUA_TNUMBER) {
         char text[64];
         int length = lua_isinteger(L, -1) ? snprintf(text, sizeof text, LUA_INTEGER_FMT, lua_tointeger(L, -1))
                                           : snprintf(text, sizeof text, LUA_NUMBER_FMT, lua_tonumber(L, -1));
-        set_message(failure, text, (size_t)length);
+        set_message(s, failure, text, (size_t)length);
     } else {
         char text[64];
         int length = snprintf(text, sizeof text, "(error object is a %s value)", lua_typename(L, lua_type(L, -1)));
-        set_message(failure, text, (size_t)length);
+        set_message(s, failure, text, (size_t)length);
     }
     lua_rawgetp(L, LUA_REGISTRYINDEX, &traceback_key);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &value_key);
     if (lua_type(L, -2) == LUA_TSTRING && lua_rawequal(L, -1, -3)) {
         size_t length;
         const char *bytes = lua_tolstring(L, -2, &length);
-        failure->traceback = copy(bytes, length);
+        failure->traceback = copy(s, bytes, length);
         failure->traceback_length = failure->traceback ? length : 0;
     }
+    if (failure->kind == LF_FAILURE_MEMORY) s->starved = true;
     lua_pop(L, 2);
     lua_pushcfunction(L, reserve_one);
     if (lua_pcall(L, 0, 0, 0) == LUA_OK) failure->value = lf_reference_take(s, L, -1);
@@ -116,7 +123,7 @@ static bool decode_results(lf_state *s, lua_State *L, int top, lf_values *values
         lua_pushlightuserdata(L, &references);
         if (lua_pcall(L, 1, 0, 0) != LUA_OK) return false;
     }
-    values->items = count ? malloc((size_t)count * sizeof *values->items) : NULL;
+    values->items = count ? lf_reallocate(s, NULL, (size_t)count * sizeof *values->items) : NULL;
     if (count && !values->items) {
         lua_pushliteral(L, "not enough memory");
         return false;
@@ -133,18 +140,16 @@ bool lf_protect(lf_state *s, lua_CFunction body, void *argument, int results, lf
     memset(failure, 0, sizeof *failure);
     if (!L || !lua_checkstack(L, LUA_MINSTACK)) {
         const char *text = L ? "stack overflow" : "the interpreter was closed";
-        set_message(failure, text, strlen(text));
+        set_message(s, failure, text, strlen(text));
         return false;
     }
     int top = lua_gettop(L);
-    int depth = s->depth;
     lf_drain(s, L);
     lua_pushcfunction(L, lf_message_handler);
     lua_pushcfunction(L, body);
     lua_pushlightuserdata(L, argument);
     int status = lua_pcall(L, 1, values ? results : 0, top + 1);
     // An error may have come out of a coroutine or a native call.
-    s->depth = depth;
     lf_switch(s, L);
     if (status == LUA_OK && values) {
         values->top = top;

@@ -17,20 +17,14 @@ static void note_argument(lua_State *L, int kind, int index) {
     note(L, kind, path, length);
 }
 
-// The function named by upvalue 1, on the same arguments.
-static int call_original(lua_State *L) {
-    lua_CFunction original = lua_tocfunction(L, lua_upvalueindex(1));
-    return original ? original(L) : luaL_error(L, "a guarded function was lost");
-}
-
 static int load_noting(lua_State *L) {
     note_argument(L, LF_FILE_LUA, 1);
-    return call_original(L);
+    return lf_call_original(L);
 }
 
 static int lines_noting(lua_State *L) {
     note_argument(L, LF_FILE_DATA, 1);
-    return call_original(L);
+    return lf_call_original(L);
 }
 
 static int open_noting(lua_State *L) {
@@ -38,12 +32,12 @@ static int open_noting(lua_State *L) {
     bool reads = mode[0] == 'r', writes = mode[0] != 'r' || strchr(mode, '+');
     if (reads) note_argument(L, LF_FILE_DATA, 1);
     if (writes) note_argument(L, LF_FILE_WRITTEN, 1);
-    return call_original(L);
+    return lf_call_original(L);
 }
 
 static int output_noting(lua_State *L) {
     note_argument(L, LF_FILE_WRITTEN, 1);
-    return call_original(L);
+    return lf_call_original(L);
 }
 
 // ---------------------------------------------------------------- require
@@ -95,16 +89,6 @@ static int library_searcher(lua_State *L) {
 
 // ---------------------------------------------------------------- putting it in place
 
-// Puts `noting` in the place of a function of the table on the top.
-static void wrap(lua_State *L, const char *name, lua_CFunction noting) {
-    if (lua_getfield(L, -1, name) != LUA_TFUNCTION) {
-        lua_pop(L, 1);
-        return;
-    }
-    lua_pushcclosure(L, noting, 1);
-    lua_setfield(L, -2, name);
-}
-
 static void wrap_searchers(lua_State *L) {
     int package = lua_gettop(L);
     if (lua_getfield(L, package, "searchers") == LUA_TTABLE) {
@@ -123,14 +107,14 @@ static void wrap_searchers(lua_State *L) {
 
 void lf_open_files(lua_State *L) {
     lua_pushglobaltable(L);
-    wrap(L, "loadfile", load_noting);
-    wrap(L, "dofile", load_noting);
+    lf_wrap(L, "loadfile", load_noting);
+    lf_wrap(L, "dofile", load_noting);
     lua_pop(L, 1);
     if (lua_getglobal(L, LUA_IOLIBNAME) == LUA_TTABLE) {
-        wrap(L, "open", open_noting);
-        wrap(L, "lines", lines_noting);
-        wrap(L, "input", lines_noting);
-        wrap(L, "output", output_noting);
+        lf_wrap(L, "open", open_noting);
+        lf_wrap(L, "lines", lines_noting);
+        lf_wrap(L, "input", lines_noting);
+        lf_wrap(L, "output", output_noting);
     }
     lua_pop(L, 1);
     if (lua_getglobal(L, LUA_LOADLIBNAME) == LUA_TTABLE) wrap_searchers(L);

@@ -10,7 +10,7 @@ lf_frame *lf_frame_take(lf_state *s, size_t count) {
     if (frame) {
         s->frames = frame->next;
     } else {
-        frame = calloc(1, sizeof *frame);
+        frame = lf_allocate_zeroed(s, 1, sizeof *frame);
         if (!frame) return NULL;
         frame->results = lf_list_new(s);
         if (!frame->results) {
@@ -20,7 +20,7 @@ lf_frame *lf_frame_take(lf_state *s, size_t count) {
         frame->results->frame = frame;
     }
     if (frame->capacity < count) {
-        lf_value *storage = realloc(frame->storage, (count + 8) * sizeof *storage);
+        lf_value *storage = lf_reallocate(s, frame->storage, (count + 8) * sizeof *storage);
         if (!storage) {
             lf_frame_give(s, frame);
             return NULL;
@@ -53,7 +53,7 @@ void lf_frame_give(lf_state *s, lf_frame *frame) {
 
 void lf_frame_throw(lf_frame *frame, const char *message, size_t length) {
     free(frame->message);
-    frame->message = malloc(length ? length : 1);
+    frame->message = lf_reallocate(frame->results->state, NULL, length);
     frame->message_length = frame->message ? length : 0;
     if (frame->message && length) memcpy(frame->message, message, length);
 }

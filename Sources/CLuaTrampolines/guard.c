@@ -34,7 +34,7 @@ static int guarded_finalizer(lua_State *L) {
     return 0;
 }
 
-// The function named by upvalue 1, after its argument 2 was replaced.
+// The function in upvalue 1, on the arguments as they are now.
 int lf_call_original(lua_State *L) {
     lua_CFunction original = lua_tocfunction(L, lua_upvalueindex(1));
     return original ? original(L) : luaL_error(L, "a guarded function was lost");
@@ -101,25 +101,25 @@ static int pairs_named(lua_State *L) {
                       has_elements ? "; ipairs goes through its elements" : "");
 }
 
-static void guard(lua_State *L, const char *name, lua_CFunction guarded) {
+void lf_wrap(lua_State *L, const char *name, lua_CFunction wrapper) {
     if (lua_getfield(L, -1, name) != LUA_TFUNCTION) {
         lua_pop(L, 1);
         return;
     }
-    lua_pushcclosure(L, guarded, 1);
+    lua_pushcclosure(L, wrapper, 1);
     lua_setfield(L, -2, name);
 }
 
 void lf_open_guards(lua_State *L) {
     lua_pushglobaltable(L);
-    guard(L, "xpcall", xpcall_guarded);
-    guard(L, "setmetatable", setmetatable_guarded);
-    guard(L, "ipairs", ipairs_bounded);
-    guard(L, "pairs", pairs_named);
+    lf_wrap(L, "xpcall", xpcall_guarded);
+    lf_wrap(L, "setmetatable", setmetatable_guarded);
+    lf_wrap(L, "ipairs", ipairs_bounded);
+    lf_wrap(L, "pairs", pairs_named);
     lua_pop(L, 1);
     if (lua_getglobal(L, LUA_DBLIBNAME) == LUA_TTABLE) {
-        guard(L, "setmetatable", setmetatable_guarded);
-        guard(L, "sethook", sethook_guarded);
+        lf_wrap(L, "setmetatable", setmetatable_guarded);
+        lf_wrap(L, "sethook", sethook_guarded);
     }
     lua_pop(L, 1);
 }

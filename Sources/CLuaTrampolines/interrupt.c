@@ -79,6 +79,11 @@ void lf_adopt_thread(lf_state *s) {
     thread_state = s;
 }
 
+// The state is about to end: a signal that is still on its way finds none.
+void lf_leave_thread(lf_state *s) {
+    if (thread_state == s) thread_state = NULL;
+}
+
 void lf_interrupt(lf_state *s) {
     atomic_store(&s->stop, 1);
     if (s->has_thread) pthread_kill(s->thread, LF_SIGNAL);
@@ -106,10 +111,31 @@ static atomic_int presses;
 static struct sigaction previous_interrupt, previous_alarm;
 static sigset_t previous_mask;
 
-// The backstop: something does not come back to Lua, and the user asked twice.
+static void say(const char *text) {
+    size_t length = 0;
+    while (text[length]) length++;
+    (void)!write(STDERR_FILENO, text, length);
+}
+
+// Something does not come back to Lua. After one press that is said; after two it is the backstop.
 static void on_alarm(int number) {
     (void)number;
-    _exit(130);
+    int saved = errno;
+    lf_state *s = atomic_load(&terminal_state);
+    if (atomic_load(&presses) > 1) {
+        say("\nended: the call did not stop\n");
+        _exit(130);
+    }
+    if (s && atomic_load(&s->in_run) && atomic_load(&s->stop))
+        say("\nstill inside a call that cannot be stopped; Ctrl-C again ends the program\n");
+    errno = saved;
+}
+
+// What was said or done about earlier presses counts no more.
+static int forget_presses(void) {
+    int before = atomic_exchange(&presses, 0);
+    if (before) alarm(0);
+    return before;
 }
 
 static void on_interrupt(int number) {
@@ -118,15 +144,18 @@ static void on_interrupt(int number) {
     lf_state *s = atomic_load(&terminal_state);
     if (s) {
         // The state is going, and a finaliser keeps it: nothing is left to be saved.
-        if (s->closing) _exit(130);
+        if (atomic_load(&s->closing)) _exit(130);
         int offered = PAUSE_OFFERED;
         if (atomic_compare_exchange_strong(&s->pause, &offered, PAUSE_ASKED)) {
-            static const char message[] = "\npausing after this step; Ctrl-C again interrupts\n";
-            (void)!write(STDERR_FILENO, message, sizeof message - 1);
+            say("\npausing after this step; Ctrl-C again interrupts\n");
             errno = saved;
             return;
         }
-        if (atomic_fetch_add(&presses, 1) == 1) alarm(2);
+        switch (atomic_fetch_add(&presses, 1)) {
+        case 0: alarm(1); break;
+        case 1: alarm(2); break;
+        default: break;
+        }
         lf_interrupt(s);
     }
     errno = saved;
@@ -189,24 +218,31 @@ void lf_begin_run(lf_state *s) {
     s->exiting = false;
     s->exit_code = 0;
     s->stopped_at[0] = 0;
-    if (atomic_load(&terminal_state) == s) atomic_store(&presses, 0);
+    if (atomic_load(&terminal_state) == s) forget_presses();
+    // What Swift let go between the runs.
+    s->live = s->callbacks.live_bytes(s->callbacks.context);
+    if (s->starved) {
+        s->starved = false;
+        lf_collect(s);  // finalisers run in it, which those of Lua's own, made when an allocation fails, do not
+    }
+    s->cap = lf_run_cap(s);
+    atomic_store(&s->in_run, true);
 }
 
 void lf_end_run(lf_state *s) {
+    atomic_store(&s->in_run, false);
     atomic_store(&s->stop, 0);
-    if (atomic_load(&terminal_state) == s && atomic_exchange(&presses, 0) > 1) alarm(0);
+    if (atomic_load(&terminal_state) == s) forget_presses();
 }
 
 // A hook that the outer run's interrupt has set takes itself off when it finds no reason to stop.
 lf_paused_run lf_begin_nested_run(lf_state *s) {
-    lf_paused_run outer = {.exit_code = s->exit_code, .exiting = s->exiting};
+    lf_paused_run outer = {.exit_code = s->exit_code, .exiting = s->exiting, .cap = s->cap};
     outer.stop = atomic_exchange(&s->stop, 0);
     s->exiting = false;
     s->exit_code = 0;
-    if (atomic_load(&terminal_state) == s) {
-        outer.presses = atomic_exchange(&presses, 0);
-        if (outer.presses > 1) alarm(0);
-    }
+    if (atomic_load(&terminal_state) == s) outer.presses = forget_presses();
+    s->cap = lf_run_cap(s);
     return outer;
 }
 
@@ -214,7 +250,12 @@ void lf_end_nested_run(lf_state *s, lf_paused_run outer) {
     s->stopped_at[0] = 0;
     s->exiting = outer.exiting;
     s->exit_code = outer.exit_code;
-    if (atomic_load(&terminal_state) == s && atomic_exchange(&presses, outer.presses) > 1) alarm(0);
+    s->cap = outer.cap;
+    if (atomic_load(&terminal_state) == s) {
+        forget_presses();
+        atomic_store(&presses, outer.presses);
+        if (outer.presses) alarm(outer.presses > 1 ? 2 : 1);
+    }
     atomic_store(&s->stop, outer.stop);
     if (outer.stop) lf_arm(s);
 }

@@ -5,10 +5,12 @@
 #include <string.h>
 
 lf_list *lf_list_new(lf_state *state) {
-    lf_list *list = calloc(1, sizeof *list);
+    lf_list *list = lf_allocate_zeroed(state, 1, sizeof *list);
     if (list) list->state = state;
     return list;
 }
+
+bool lf_list_failed(const lf_list *list) { return list->failed; }
 
 static void release_op(lf_state *s, lf_op *op) {
     switch (op->code) {
@@ -57,7 +59,7 @@ void lf_list_free(lf_list *list) {
 
 static bool fits(const lf_state *s, size_t bytes) {
     size_t held = s->used + s->listed + (s->live > 0 ? (size_t)s->live : 0);
-    return !s->limit || (bytes <= s->limit && held <= s->limit - bytes);
+    return !s->cap || (bytes <= s->cap && held <= s->cap - bytes);
 }
 
 // Like Lua's own allocations: what does not fit is tried once more when the garbage is gone.
@@ -76,7 +78,7 @@ static void append(lf_list *list, lf_op op, int32_t change) {
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? list->capacity * 2 : 8;
         size_t more = (capacity - list->capacity) * sizeof(lf_op);
-        lf_op *ops = has_room(list->state, more) ? realloc(list->ops, capacity * sizeof *ops) : NULL;
+        lf_op *ops = has_room(list->state, more) ? lf_reallocate(list->state, list->ops, capacity * sizeof *ops) : NULL;
         if (!ops) {
             list->failed = list->complex = true;
             release_op(list->state, &op);
@@ -93,7 +95,7 @@ static void append(lf_list *list, lf_op op, int32_t change) {
 
 static void append_string(lf_list *list, lf_opcode code, const char *bytes, size_t length, int32_t change) {
     list->complex = true;
-    char *copy = has_room(list->state, length) ? malloc(length ? length : 1) : NULL;
+    char *copy = has_room(list->state, length) ? lf_reallocate(list->state, NULL, length) : NULL;
     if (!copy) {
         list->failed = true;
         return;

@@ -123,7 +123,7 @@ static void push_metatable(lua_State *L, lf_type *type) {
 
 // While the state closes, new objects get no finaliser: they would be lost.
 static void check_open(lua_State *L) {
-    if (lf_state_of(L)->closing) luaL_error(L, "the interpreter is closing");
+    if (atomic_load(&lf_state_of(L)->closing)) luaL_error(L, "the interpreter is closing");
 }
 
 void lf_push_box(lua_State *L, lf_op *op) {
@@ -175,12 +175,12 @@ int lf_open_objects(lua_State *L) {
 // ---------------------------------------------------------------- types
 
 lf_type *lf_type_new(lf_state *s, const char *name, size_t length, lf_type_natives natives) {
-    lf_type *type = calloc(1, sizeof *type);
+    lf_type *type = lf_allocate_zeroed(s, 1, sizeof *type);
     if (!type) return NULL;
     type->state = s;
     type->natives = natives;
     type->metatable = LUA_NOREF;
-    type->name = calloc(1, length + 1);
+    type->name = lf_allocate_zeroed(s, 1, length + 1);
     type->members = lf_list_new(s);
     if (!type->name || !type->members) {
         free(type->name);

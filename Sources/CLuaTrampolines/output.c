@@ -46,42 +46,28 @@ static bool is_stdout(lua_State *L, int index) {
     return stream && stream->closef && stream->f == stdout;
 }
 
-static int call_original(lua_State *L) {
-    lua_CFunction original = lua_tocfunction(L, lua_upvalueindex(1));
-    return original ? original(L) : luaL_error(L, "a guarded function was lost");
-}
-
 static int write_noting(lua_State *L) {
     luaL_checkstack(L, 3, "too many arguments");
     lua_getfield(L, LUA_REGISTRYINDEX, "_IO_output");  // where io keeps its default output
     bool noted = is_stdout(L, -1);
     lua_pop(L, 1);
     if (noted) note_arguments(L, 1);
-    return call_original(L);
+    return lf_call_original(L);
 }
 
 static int file_write_noting(lua_State *L) {
     luaL_checkstack(L, 3, "too many arguments");
     if (is_stdout(L, 1)) note_arguments(L, 2);
-    return call_original(L);
-}
-
-static void wrap(lua_State *L, const char *name, lua_CFunction noting) {
-    if (lua_getfield(L, -1, name) == LUA_TFUNCTION) {
-        lua_pushcclosure(L, noting, 1);
-        lua_setfield(L, -2, name);
-    } else {
-        lua_pop(L, 1);
-    }
+    return lf_call_original(L);
 }
 
 static int record(lua_State *L) {
     lua_pushcfunction(L, print_noting);
     lua_setglobal(L, "print");
-    if (lua_getglobal(L, LUA_IOLIBNAME) == LUA_TTABLE) wrap(L, "write", write_noting);
+    if (lua_getglobal(L, LUA_IOLIBNAME) == LUA_TTABLE) lf_wrap(L, "write", write_noting);
     lua_pop(L, 1);
     if (luaL_getmetatable(L, LUA_FILEHANDLE) == LUA_TTABLE && lua_getfield(L, -1, "__index") == LUA_TTABLE)
-        wrap(L, "write", file_write_noting);
+        lf_wrap(L, "write", file_write_noting);
     return 0;
 }
 

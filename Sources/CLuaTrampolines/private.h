@@ -71,17 +71,20 @@ struct lf_state {
     _Atomic(lua_State *) running;
     atomic_int stop;
     atomic_int pause;
-    bool exiting, closing, sandboxed;
+    bool exiting, sandboxed;
+    atomic_bool closing, in_run;  // read by the signal handler
     int exit_code;
     char stopped_at[512];        // the line where the run was first stopped
     pthread_t thread;
     bool has_thread;
-    int depth;
     lf_callbacks callbacks;
 
     size_t used, limit;
     size_t listed;               // bytes of the lists of instructions
+    size_t cap;                  // what the run in progress may fill: the limit without what is kept back
+    bool starved;                // the last run ended because memory did
     long allocations, fail_at;
+    bool fail_once;
 
     int64_t live;                // native bytes alive
     int64_t debt;                // native bytes charged since the collector last worked for them
@@ -113,6 +116,7 @@ static inline bool lf_is_stop(lua_State *L, int index) {
 int lf_raise_stop(lua_State *L);
 void lf_arm(lf_state *state);
 void lf_switch(lf_state *state, lua_State *to);
+void lf_leave_thread(lf_state *state);
 
 // decode.c
 void lf_decode(lua_State *L, int index, lf_value *value);
@@ -147,6 +151,14 @@ bool lf_protect(lf_state *state, lua_CFunction body, void *argument, int results
 void lf_remember_traceback(lua_State *L, int value, const char *bytes, size_t length);
 void lf_forget_traceback(lua_State *L);
 
+// state.c: memory that is not Lua's. Null when it is short.
+void *lf_reallocate(lf_state *state, void *block, size_t size);
+void *lf_allocate_zeroed(lf_state *state, size_t count, size_t size);
+size_t lf_run_cap(const lf_state *state);
+
+// reference.c
+void lf_reference_retain(lf_reference *reference);
+
 // coroutine.c, guard.c, exit.c, files.c
 void lf_open_coroutines(lua_State *L);
 void lf_open_guards(lua_State *L);
@@ -154,6 +166,8 @@ void lf_open_exit(lua_State *L);
 void lf_open_files(lua_State *L);
 bool lf_run_finalizer(lua_State *L);
 int lf_call_original(lua_State *L);
+// Puts `wrapper`, its upvalue 1 the original, in the place of a function of the table on the top.
+void lf_wrap(lua_State *L, const char *name, lua_CFunction wrapper);
 
 // sandbox.c, readonly.c, script_files.c
 void lf_open_sandboxed(lua_State *L);

@@ -12,6 +12,8 @@ void lf_list_push(lua_State *L, lf_list *list, int first_argument) {
     // A pushed object moves into its userdata, a string is no longer needed: each instruction lets go of what it held.
     for (size_t i = 0; i < list->count; i++) {
         lf_op *op = &list->ops[i];
+        // No hook looks while C works.
+        if ((i & 0xffff) == 0xffff && lf_is_stopping(list->state)) lf_raise_stop(L);
         switch (op->code) {
         case OP_NIL: lua_pushnil(L); break;
         case OP_BOOLEAN: lua_pushboolean(L, (int)op->integer); break;

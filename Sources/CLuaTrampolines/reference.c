@@ -15,7 +15,7 @@ static void add_block(lua_State *L, lf_state *s, lua_Integer count) {
         lua_rawseti(L, -2, s->slot_count + i);
     }
     lua_pop(L, 1);
-    lf_reference *block = calloc((size_t)count, sizeof *block);
+    lf_reference *block = lf_allocate_zeroed(s, (size_t)count, sizeof *block);
     if (!block) luaL_error(L, "not enough memory");
     block->block_next = s->blocks;
     s->blocks = block;

@@ -81,12 +81,6 @@ static int setmetatable_without_gc(lua_State *L) {
     return 1;
 }
 
-static void guard(lua_State *L, const char *name, lua_CFunction guarded) {
-    lua_getglobal(L, name);
-    lua_pushcclosure(L, guarded, 1);
-    lua_setglobal(L, name);
-}
-
 // ---------------------------------------------------------------- io: writing to the terminal
 
 static int write_to(lua_State *L, int first) {
@@ -178,11 +172,10 @@ static int seal_body(lua_State *L) {
     hide_metatable(L);
     lua_pushglobaltable(L);
     hide_metatable(L);
+    lf_wrap(L, "load", load_text);
+    lf_wrap(L, "collectgarbage", collect_some);
+    lf_wrap(L, "setmetatable", setmetatable_without_gc);
     lua_settop(L, 0);
-
-    guard(L, "load", load_text);
-    guard(L, "collectgarbage", collect_some);
-    guard(L, "setmetatable", setmetatable_without_gc);
     lf_open_readonly(L);
     lf_open_script_files(L);
     lf_push_loaded(L);

@@ -3,6 +3,19 @@
 
 #include <stdlib.h>
 
+// For tests, see lf_fail.
+static bool fails(lf_state *s) {
+    s->allocations++;
+    if (!s->fail_at) return false;
+    return s->fail_once ? s->allocations == s->fail_at : s->allocations >= s->fail_at;
+}
+
+void *lf_reallocate(lf_state *s, void *block, size_t size) { return fails(s) ? NULL : realloc(block, size ? size : 1); }
+
+void *lf_allocate_zeroed(lf_state *s, size_t count, size_t size) {
+    return fails(s) ? NULL : calloc(count ? count : 1, size);
+}
+
 static void *allocate(void *context, void *block, size_t old, size_t new) {
     lf_state *s = context;
     if (!block) old = 0;  // then `old` is the kind of object
@@ -12,15 +25,25 @@ static void *allocate(void *context, void *block, size_t old, size_t new) {
         return NULL;
     }
     if (new > old) {
-        s->allocations++;
-        if (s->fail_at && s->allocations >= s->fail_at) return NULL;
+        if (fails(s)) return NULL;
         size_t native = s->live > 0 ? (size_t)s->live : 0;
-        // The limit bounds growth only: Lua takes for granted that shrinking works.
-        if (s->limit && (new > s->limit || s->used - old + s->listed + native > s->limit - new)) return NULL;
+        // Growth only is bounded: Lua takes for granted that shrinking works.
+        if (s->cap && (new > s->cap || s->used - old + s->listed + native > s->cap - new)) return NULL;
     }
     void *moved = realloc(block, new);
     if (moved) s->used += new - old;
     return moved;
+}
+
+// The first run that finds no room may end in an error, and so may the next: but a run must be able to begin, and to let
+// go of something. So a part of the limit is kept back, and a run that begins with less than that has an eighth of what
+// is left for itself. What scripts let pile up can never fill all of it.
+size_t lf_run_cap(const lf_state *s) {
+    if (!s->limit) return 0;
+    size_t kept = s->limit / 16 < (4 << 20) ? s->limit / 16 : 4 << 20;
+    size_t full = s->used + (s->live > 0 ? (size_t)s->live : 0);
+    size_t slice = full < s->limit ? full + (s->limit - full) / 8 : s->limit;
+    return slice > s->limit - kept ? slice : s->limit - kept;
 }
 
 static int open_body(lua_State *L) {
@@ -57,6 +80,7 @@ lf_state *lf_open(lf_callbacks callbacks, size_t limit, bool sandboxed) {
         return NULL;
     }
     s->limit = limit;
+    s->cap = lf_run_cap(s);
     return s;
 }
 
@@ -64,14 +88,15 @@ void lf_close(lf_state *s) {
     lua_State *L = s->L;
     if (!L) return;
     s->fail_at = 0;
-    s->limit = 0;
-    s->closing = true;
+    s->limit = s->cap = 0;
+    atomic_store(&s->closing, true);
     atomic_store(&s->stop, 0);
     atomic_store(&s->running, L);
     // Finalisers run in here, some of them scripts'; they may call native functions.
     lua_close(L);
     s->L = NULL;
     atomic_store(&s->running, NULL);
+    lf_leave_thread(s);
 }
 
 void lf_free(lf_state *s) {
@@ -99,9 +124,9 @@ void lf_free(lf_state *s) {
 
 size_t lf_used_bytes(const lf_state *s) { return s->used; }
 long lf_allocation_count(const lf_state *s) { return s->allocations; }
-int lf_call_depth(const lf_state *s) { return s->depth; }
 
-void lf_fail_at(lf_state *s, long nth) {
+void lf_fail(lf_state *s, long nth, bool once) {
     s->allocations = 0;
     s->fail_at = nth;
+    s->fail_once = once;
 }

@@ -63,6 +63,15 @@ int64_t lf_table_length(lf_state *s, lf_reference *table) {
     lua_State *L = atomic_load(&s->running);
     if (!L || !lua_checkstack(L, 3)) return 0;
     int64_t length = push_table(L, table) ? (int64_t)lua_rawlen(L, -1) : 0;
+    // Lua's length is some border: of {[1] = 1, [2] = 1, [4] = 1, ...} one beyond any memory. Then the first one.
+    if ((uint64_t)length > s->used / 8) {
+        length = 0;
+        while (lua_rawgeti(L, -1, length + 1) != LUA_TNIL) {
+            lua_pop(L, 1);
+            length++;
+        }
+        lua_pop(L, 1);
+    }
     lua_pop(L, 1);
     return length;
 }

@@ -9,8 +9,12 @@ struct lf_thread {
     void *context;
 };
 
+// What the calling thread was started with; null on any other thread. Task-locals cannot tell: a task carries them along.
+static _Thread_local void *current_context;
+
 static void *start(void *argument) {
     lf_thread *thread = argument;
+    current_context = thread->context;
     thread->body(thread->context);
     return NULL;
 }
@@ -22,13 +26,15 @@ lf_thread *lf_thread_start(void (*body)(void *), void *context, size_t stack_byt
     thread->context = context;
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, stack_bytes);
-    int failed = pthread_create(&thread->thread, &attributes, start, thread);
+    int failed = pthread_attr_setstacksize(&attributes, stack_bytes);
+    if (!failed) failed = pthread_create(&thread->thread, &attributes, start, thread);
     pthread_attr_destroy(&attributes);
     if (!failed) return thread;
     free(thread);
     return NULL;
 }
+
+void *lf_thread_context(void) { return current_context; }
 
 bool lf_thread_is_current(const lf_thread *thread) { return pthread_equal(pthread_self(), thread->thread); }
 

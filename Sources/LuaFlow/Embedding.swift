@@ -44,13 +44,26 @@ extension Host {
         var values: [Value] = []
         for argument in repeat each arguments { values.append(argument.scriptValue) }
         return try interpreter.perform {
-            let value = try interpreter.getGlobal(name)
-            guard case .function(let function) = value else {
-                throw ScriptError("call", "the global \(name) is no function: it is \(value.shown)")
-            }
-            let result = try interpreter.call(function, values).first ?? .none
+            let result = try called(name, values).first ?? .none
             return try converted("call", "the result of \(name)") { try R.from(result) }
         }
+    }
+
+    /// Calls a global function for what it does.
+    ///
+    ///     try host.call("train", 300)
+    public func call<each A: ScriptConvertible>(_ name: String, _ arguments: repeat each A) throws {
+        var values: [Value] = []
+        for argument in repeat each arguments { values.append(argument.scriptValue) }
+        _ = try interpreter.perform { try called(name, values).count }
+    }
+
+    private func called(_ name: String, _ arguments: [Value]) throws -> [Value] {
+        let value = try interpreter.getGlobal(name)
+        guard case .function(let function) = value else {
+            throw ScriptError("call", "the global \(name) is no function: it is \(value.shown)")
+        }
+        return try interpreter.call(function, arguments)
     }
 
     /// Makes a Swift function a global. Its parameters say what a script must hand over:
@@ -68,6 +81,42 @@ extension Host {
             return try body(repeat each read).scriptValue
         }
         try set(name, Value.closure(function, bound: []))
+    }
+
+    /// Makes a Swift function that returns nothing a global.
+    ///
+    ///     try host.define("log") { (text: String) in print(text) }
+    public func define<each A: ScriptConvertible>(
+        _ name: String, _ body: @escaping @Sendable (repeat each A) throws -> Void
+    ) throws {
+        let function = NativeFunction(name, Documentation(name, "")) { arguments -> [Value] in
+            var reader = ArgumentReader(arguments)
+            let read = (repeat try reader.next((each A).self))
+            try arguments.atMost(reader.position)
+            try body(repeat each read)
+            return []
+        }
+        try set(name, Value.closure(function, bound: []))
+    }
+
+    /// From now on `answer` says how a loop over `host.steps` goes on when it is paused: by Ctrl-C under
+    /// ``LuaHost/Interpreter/withInterruptsFromTerminal(_:)``, or by ``LuaHost/Interpreter/askForPause()``. Nil for nobody:
+    /// Ctrl-C interrupts at once.
+    ///
+    ///     try host.onPause { point in
+    ///         print(point.summary)
+    ///         return .stop
+    ///     }
+    ///
+    /// It is called on the interpreter's thread, inside the run, which waits. It may use the host.
+    public func onPause(_ answer: (@Sendable (PausePoint) throws -> PauseDecision)?) throws {
+        try interpreter.perform { context.service(PausePrompt.self).ask = answer }
+    }
+
+    /// What people changed while scripts ran, in order, a sentence each: files reloaded by `host.live`, values set in a
+    /// pause. A run with any cannot be repeated from its files alone.
+    public func liveChanges() throws -> [String] {
+        try interpreter.perform { context.service(LiveChanges.self).all }
     }
 
     private func converted<R>(_ operation: String, _ what: String, _ body: () throws -> R) throws -> R {

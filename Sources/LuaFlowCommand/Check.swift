@@ -46,7 +46,7 @@ extension LuaFlowCommand {
                         if let bytes = Self.read(path) {
                             texts.append((path, bytes))
                         } else {
-                            Session.write("luaflow check: \(path) cannot be read\n")
+                            StandardStream.error.write("luaflow check: \(path) cannot be read\n")
                             status = 2
                         }
                     }
@@ -80,7 +80,7 @@ extension LuaFlowCommand {
             } else {
                 fault = "\(plugin.path): the file cannot be read"
             }
-            Session.write("luaflow check: plugin \(plugin.name) is skipped: \(fault)\n")
+            StandardStream.error.write("luaflow check: plugin \(plugin.name) is skipped: \(fault)\n")
         }
 
         /// Sorted; what is hidden is somebody else's.

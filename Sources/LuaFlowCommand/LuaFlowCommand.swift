@@ -76,7 +76,7 @@ struct LuaFlowCommand: ParsableCommand {
                 }
                 exit(withError: error)
             }
-            FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+            StandardStream.error.write(fullMessage(for: error) + "\n")
             Foundation.exit(2)
         }
     }

@@ -36,17 +36,5 @@ enum Session {
     }
 
     /// Writes to standard error, after what the script printed. That nobody reads it is no failure of ours.
-    static func write(_ text: String) {
-        fflush(nil)
-        var text = text
-        text.withUTF8 { bytes in
-            var done = 0
-            while done < bytes.count, let base = bytes.baseAddress {
-                let count = Foundation.write(STDERR_FILENO, base + done, bytes.count - done)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return }
-                done += count
-            }
-        }
-    }
+    static func write(_ text: String) { StandardStream.error.write(text) }
 }

@@ -33,7 +33,7 @@ extension LuaFlowCommand {
             var reason = ""
             var number = 1
             while true {
-                if isatty(STDOUT_FILENO) == 1 { write("\u{1B}[H\u{1B}[2J", to: .standardOutput) }
+                if isatty(STDOUT_FILENO) == 1 { StandardStream.output.write("\u{1B}[H\u{1B}[2J") }
                 let ended = once()
                 let changed = ended.changed
                 let what = "watch: run \(number)\(reason), \(ended.outcome) after \(shown(ended.seconds))"
@@ -119,12 +119,7 @@ extension LuaFlowCommand {
         private func shown(_ seconds: Double) -> String { String(format: seconds < 10 ? "%.2f s" : "%.0f s", seconds) }
 
         /// One line on standard error, which redirected output does not see.
-        private func report(_ line: String) { write(line + "\n", to: .standardError) }
-
-        private func write(_ text: String, to file: FileHandle) {
-            fflush(nil)
-            try? file.write(contentsOf: Data(text.utf8))
-        }
+        private func report(_ line: String) { StandardStream.error.write(line + "\n") }
     }
 }
 

@@ -24,27 +24,37 @@ final class Core: @unchecked Sendable {
 
     /// Of ``NativeMemory/chargedBytes``, what the collector was told.
     private var accountedBytes = 0
-    /// Lua's own bytes as charged to ``memory``, so that one limit holds over both.
-    private var chargedLuaBytes = 0
 
     private(set) var isClosed = false
+    /// What a run may open, and when it is over; see Runs.swift.
+    let options: Interpreter.Options
+    let runs = Mutex(Runs())
+    let timeLimit = Mutex<Duration?>(nil)
+    let timeLimitBegins = Mutex<ContinuousClock.Instant?>(nil)
+    let overrun = Mutex<Overrun?>(nil)
+    var closeRequested = false
+    /// What the script of the run may open; nil for everything.
+    var access: FileAccess?
     /// A run is in progress; other threads' calls into handles would wait for it, maybe for ever.
     let isRunning = Atomic<Bool>(false)
 
     init?(thread: InterpreterThread, context: Context, faces: [String: MergedFace], options: Interpreter.Options) {
         self.thread = thread
         self.context = context
+        self.options = options
+        access = options.trust == .sandboxed ? options.files : nil
         self.faces = faces
         let memoryLimit = options.memoryLimit
         self.memoryLimit = memoryLimit
         trust = options.trust
         let owner = Owner()
         self.owner = owner
-        // Some room is left to Lua: without any a script could not even run on to where its garbage is collected.
-        let nativeLimit = memoryLimit.map { $0 - min($0 / 16, 4 << 20) }
+        // Some room is left to Lua, besides what its own allocator keeps back (`lf_run_cap`): without any a script could
+        // not even run on to where its garbage is collected.
+        let nativeLimit = memoryLimit.map { $0 - 2 * min($0 / 16, 4 << 20) }
         memory = NativeMemory(limit: nativeLimit ?? .max) { owner.core?.collectGarbage() }
         files = context.service(LoadedFiles.self)
-        let account = Unmanaged.passUnretained(memory).toOpaque()
+        shares = Shares(memory)
         let callbacks = lf_callbacks(
             call: { native, frame in
                 guard let native, let frame else { return Int32(LF_STOP) }
@@ -54,12 +64,12 @@ final class Core: @unchecked Sendable {
             release_native: { native in
                 if let native { Unmanaged<Native>.fromOpaque(native).release() }
             },
-            live_bytes: { account in
-                guard let account else { return 0 }
-                return Int64(Unmanaged<NativeMemory>.fromOpaque(account).takeUnretainedValue().liveBytes)
+            live_bytes: { shares in
+                guard let shares else { return 0 }
+                return Int64(Unmanaged<Shares>.fromOpaque(shares).takeUnretainedValue().nativeBytes)
             },
             open_script: openScript,
-            context: account,
+            context: Unmanaged.passUnretained(shares).toOpaque(),
             note_file: { files, kind, path, length in
                 guard let files, let path, let kind = LoadedFiles.Kind(kind) else { return }
                 let bytes = UnsafeRawBufferPointer(start: path, count: length)
@@ -79,15 +89,27 @@ final class Core: @unchecked Sendable {
     }
     private let owner: Owner
 
+    /// The two parts of ``memory``: one limit holds over both, but Lua counts its own by itself.
+    fileprivate final class Shares {
+        let memory: NativeMemory
+        /// Lua's bytes in it.
+        var luaBytes = 0
+
+        init(_ memory: NativeMemory) { self.memory = memory }
+
+        var nativeBytes: Int { memory.liveBytes - luaBytes }
+    }
+    private let shares: Shares
+
     deinit { lf_free(state) }
 
-    /// Ends the state. Handles that are still around report it.
-    func close() {
+    /// Ends the state; called by ``close()``. Handles that are still around report it.
+    func end() {
         guard !isClosed else { return }
         lf_close(state)
         isClosed = true
-        memory.release(chargedLuaBytes)
-        chargedLuaBytes = 0
+        memory.release(shares.luaBytes)
+        shares.luaBytes = 0
         natives.removeAll()
         // A service may hold a script's function, whose handle holds us.
         context = Context()
@@ -112,24 +134,17 @@ final class Core: @unchecked Sendable {
         let charged = memory.chargedBytes
         frame.pointee.charged = Int64(charged &- accountedBytes)
         accountedBytes = charged
-        frame.pointee.live = Int64(memory.liveBytes - chargedLuaBytes)
+        frame.pointee.live = Int64(shares.nativeBytes)
     }
 
     /// Counts Lua's heap into the account, in steps that keep this off the fast path.
     func chargeLuaBytes() {
         guard memoryLimit != nil else { return }
         let used = Int(lf_used_bytes(state))
-        let difference = used - chargedLuaBytes
-        if difference > 1 << 16 {
-            let before = memory.chargedBytes
-            // Past the limit nothing is charged: Lua's allocator refuses further growth by itself.
-            guard (try? memory.charge(difference)) != nil else { return }
-            accountedBytes += memory.chargedBytes - before
-            chargedLuaBytes = used
-        } else if difference < -(1 << 16) {
-            memory.release(-difference)
-            chargedLuaBytes = used
-        }
+        let difference = used - shares.luaBytes
+        guard abs(difference) > 1 << 16 else { return }
+        memory.count(difference)
+        shares.luaBytes = used
     }
 
     // MARK: Native functions and types
@@ -174,20 +189,30 @@ private func releaseObject(_ object: UnsafeMutablePointer<lf_object>?, _ account
     let held = UnsafeMutableRawPointer(object).assumingMemoryBound(to: (any ScriptObject).self)
     let footprint = held.pointee.scriptType.footprint
     held.deinitialize(count: 1)
-    Unmanaged<NativeMemory>.fromOpaque(account).takeUnretainedValue().release(footprint)
+    Unmanaged<Core.Shares>.fromOpaque(account).takeUnretainedValue().memory.release(footprint)
 }
 
 extension Core {
-    /// The script's line that runs now, for ``ScriptLocation``; asked on the interpreter's thread.
+    /// The script's line that runs now, for ``ScriptLocation``.
     var location: ScriptLocation {
         ScriptLocation(
-            describe: { [weak self] in self?.text(capacity: 256) { lf_location($0, false, $1, $2) } },
+            describe: { [weak self] in self?.line(capacity: 256) { lf_location($0, false, $1, $2) } },
             place: { [weak self] in
-                self?.text(capacity: 4096) { lf_location($0, true, $1, $2) }.flatMap(ScriptPlace.init(parsing:))
+                self?.line(capacity: 4096) { lf_location($0, true, $1, $2) }.flatMap(ScriptPlace.init(parsing:))
             })
     }
 
-    /// What a question about the state answers in a buffer.
+    /// Where the last run was stopped; nil when it was not. On the interpreter's thread.
+    var stoppedAt: ScriptPlace? { text(capacity: 512) { lf_stopped_at($0, $1, $2) }.flatMap(ScriptPlace.init(parsing:)) }
+
+    /// Nil on another thread: a task that a native function started carries the question there.
+    private func line(
+        capacity: Int, _ ask: (OpaquePointer, UnsafeMutablePointer<CChar>, Int) -> Bool
+    ) -> String? {
+        thread.isCurrent ? text(capacity: capacity, ask) : nil
+    }
+
+    /// What a question about the state answers in a buffer; on the interpreter's thread.
     func text(capacity: Int, _ ask: (OpaquePointer, UnsafeMutablePointer<CChar>, Int) -> Bool) -> String? {
         guard !isClosed else { return nil }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { text in

@@ -9,7 +9,7 @@ extension Interpreter {
     ///
     ///     let value = try interpreter.evaluation { try inspect(interpreter.run(code: "return x")) }
     public func evaluation<R>(_ body: () throws -> R) throws(LuaError) -> R {
-        try inRun(nested: true, body)
+        try core.inRun(nested: true, body)
     }
 
     /// Runs `body` without the hook that a script set by `debug.sethook`. From the interpreter's thread.
@@ -25,7 +25,7 @@ extension Interpreter {
     /// What a script raised, when it was no text: `error({code = 1})`.
     public func raisedValue(_ error: LuaError) throws(LuaError) -> Value {
         guard let raised = error.value, raised.core === core else { return .string(error.message) }
-        return try inRun {
+        return try core.inRun {
             try core.withList([]) { list in
                 lf_put_reference(list, raised.reference)
                 var results = lf_values()
@@ -48,7 +48,7 @@ extension Interpreter {
         let before = timeLimit
         timeLimit = before.map { min($0, limit) } ?? limit
         defer { timeLimit = before }
-        let values = try? inRun {
+        let values = try? core.inRun {
             var text = lf_values()
             var failure = lf_failure()
             guard lf_error_text(core.state, raised.reference, &text, &failure) else { throw core.error(&failure) }
@@ -56,17 +56,5 @@ extension Interpreter {
         }
         guard case .string(let message)? = values?.first else { return error }
         return LuaError(.runtime, message, traceback: error.traceback, value: raised)
-    }
-
-    func nested<R>(_ body: () throws -> R) throws -> R {
-        let outer = lf_begin_nested_run(core.state)
-        defer {
-            lf_end_nested_run(core.state, outer)
-            // What ends the whole run, and came while it was paused, still does.
-            if closeRequested || runs.withLock({ $0.timedOut || $0.work?.isCancelled == true }) {
-                lf_interrupt(core.state)
-            }
-        }
-        return try whileSomebodyLooks { try reportingStops(body) }
     }
 }

@@ -19,13 +19,13 @@ extension Interpreter {
                 thread.post { continuation.resume(with: Result { try self.run(work, body) }) }
             }
         } onCancel: {
-            cancel(work)
+            core.cancel(work)
         }
     }
 
     private func run<R>(_ work: CancellableWork, _ body: () throws -> R) throws -> R {
-        begin(work)
-        defer { begin(nil) }
+        core.begin(work)
+        defer { core.begin(nil) }
         guard !work.isCancelled else { throw CancellationError() }
         do {
             return try body()

@@ -77,14 +77,20 @@ final class FunctionHandle: Handle, ScriptFunction {
         return found.flatMap { $0 }.flatMap(ScriptPlace.init(parsing:))
     }
 
+    /// Inside a run it is part of that; outside it is a run, with the limits and rules of any.
     func call(_ arguments: [Value]) throws -> [Value] {
         try onThread {
-            try core.withList(arguments) { list in
-                var results = lf_values()
-                var failure = lf_failure()
-                guard lf_call(core.state, reference, list, &results, &failure) else { throw core.error(&failure) }
-                return core.take(&results)
-            }
+            if core.isRunning.load(ordering: .acquiring) { return try callProtected(arguments) }
+            return try core.inRun { try callProtected(arguments) }
+        }
+    }
+
+    private func callProtected(_ arguments: [Value]) throws -> [Value] {
+        try core.withList(arguments) { list in
+            var results = lf_values()
+            var failure = lf_failure()
+            guard lf_call(core.state, reference, list, &results, &failure) else { throw core.error(&failure) }
+            return core.take(&results)
         }
     }
 }

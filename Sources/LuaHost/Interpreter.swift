@@ -1,5 +1,4 @@
 import CLuaTrampolines
-import Dispatch
 import Scripting
 import Synchronization
 
@@ -30,7 +29,10 @@ public final class Interpreter: @unchecked Sendable {
     public struct Options: Sendable {
         public var trust = Trust.trusted
         /// The most bytes that Lua and native objects may hold together; nil for no limit.
+        /// At least ``leastMemory``.
         public var memoryLimit: Int?
+        /// What a host itself needs to start, and some room for a script.
+        public static let leastMemory = 1 << 20
         /// Makes every module a global, loaded when first used: for one-liners and the read-eval-print loop.
         public var globals = false
         /// Folders where `require` looks, after the script's own and before Lua's defaults.
@@ -46,32 +48,18 @@ public final class Interpreter: @unchecked Sendable {
     private let options: Options
     /// Lua's package.path as it was at the start.
     private var defaultPath = ""
-    /// Guards what other threads may ask of a run.
-    let runs = Mutex(Runs())
-    struct Runs {
-        var number = 0
-        var running = false
-        var closed = false
-        var timedOut = false
-        /// Those who look at the run while it stands still; see ``whileSomebodyLooks(_:)``.
-        var lookers = 0
-        /// The asynchronous work that has the thread, which its task may cancel.
-        var work: CancellableWork?
-    }
-    let overrun = Mutex<Overrun?>(nil)
-    private let limit = Mutex<Duration?>(nil)
-    private let limitBegins = Mutex<ContinuousClock.Instant?>(nil)
-    var closeRequested = false
-    /// What scripts may open; nil for everything. Used on the interpreter's thread only.
-    private var files: FileAccess?
 
-    /// - Throws: ``ScriptError`` when two modules clash; ``LuaError`` when there is no memory for a state.
+    /// - Throws: ``ScriptError`` when two modules clash or the memory limit is too low; ``LuaError`` when there is no memory for a state.
     public init(modules: [any ScriptModule] = [], context: Context = Context(), options: Options = Options()) throws {
         var names: Set<String> = []
         for module in modules where !names.insert(module.name).inserted {
             throw ScriptError("", "two modules are named \(module.name)")
         }
         let faces = try MergedFace.merge(modules)
+        if let limit = options.memoryLimit, limit < Options.leastMemory {
+            throw ScriptError(
+                "memoryLimit", "\(limit) bytes: at least \(Options.leastMemory) expected: the host itself needs as much to start")
+        }
         guard let thread = InterpreterThread() else { throw LuaError(.memory, "no thread for an interpreter") }
         let core: Core? = try thread.perform {
             Core(thread: thread, context: context, faces: faces, options: options)
@@ -80,7 +68,6 @@ public final class Interpreter: @unchecked Sendable {
         self.thread = thread
         self.core = core
         self.options = options
-        files = options.trust == .sandboxed ? options.files : nil
         try thread.perform { try prepare(modules) }
     }
 
@@ -120,14 +107,6 @@ public final class Interpreter: @unchecked Sendable {
         end})
         """
 
-    /// The rules for a run of this script: the Lua files in its folder may be loaded.
-    private func access(for script: String) throws -> FileAccess {
-        var files = options.files
-        let folder = script.lastIndex(of: "/").map { $0 == script.startIndex ? "/" : String(script[..<$0]) } ?? "."
-        try files.allow(.load, folder: folder, option: "")
-        return files
-    }
-
     private func setPath(script: String?) throws {
         var folders = options.searchPaths
         if let script { folders.insert(script.lastIndex(of: "/").map { String(script[..<$0]) } ?? ".", at: 0) }
@@ -144,7 +123,7 @@ public final class Interpreter: @unchecked Sendable {
     /// - Returns: what the script returned.
     @discardableResult
     public func run(file: String, arguments: [String] = []) throws(LuaError) -> [Value] {
-        try inRun(script: file) { [self] in
+        try core.inRun(script: file) { [self] in
             try setPath(script: file)
             core.files.note(file, .lua)
             try prelude(
@@ -165,7 +144,7 @@ public final class Interpreter: @unchecked Sendable {
     ) throws(LuaError) -> [Value] {
         // Handles in the arguments are this interpreter's own; they are only read on its thread.
         nonisolated(unsafe) let arguments = arguments
-        return try inRun { [self] in
+        return try core.inRun { [self] in
             try core.withList(arguments) { list in
                 try protected { results, failure in
                     chunk(code, name, onlyCheck: false, list, &results, &failure)
@@ -178,20 +157,20 @@ public final class Interpreter: @unchecked Sendable {
     @discardableResult
     public func call(_ function: any ScriptFunction, _ arguments: [Value] = []) throws(LuaError) -> [Value] {
         nonisolated(unsafe) let (function, arguments) = (function, arguments)
-        return try inRun { try function.call(arguments) }
+        return try core.inRun { try function.call(arguments) }
     }
 
     /// Compiles a text without running it.
     /// - Throws: ``LuaError`` of kind ``LuaError/Kind/syntax``; see ``LuaError/isIncomplete``.
     public func check(code: String, name: String = "(code)") throws(LuaError) {
-        _ = try inRun { [self] in
+        _ = try core.inRun { [self] in
             try protected { results, failure in chunk(code, name, onlyCheck: true, nil, &results, &failure) }
         }
     }
 
     public func setGlobal(_ name: String, _ value: Value) throws(LuaError) {
         nonisolated(unsafe) let value = value
-        _ = try inRun { [self] in
+        _ = try core.inRun { [self] in
             try core.withList([value]) { list in
                 try done { failure in name.withCString { lf_set_global(core.state, $0, list, &failure) } }
                 return []
@@ -200,7 +179,7 @@ public final class Interpreter: @unchecked Sendable {
     }
 
     public func getGlobal(_ name: String) throws(LuaError) -> Value {
-        let values = try inRun { [self] in
+        let values = try core.inRun { [self] in
             try protected { results, failure in
                 name.withCString { lf_get_global(core.state, $0, &results, &failure) }
             }
@@ -210,46 +189,34 @@ public final class Interpreter: @unchecked Sendable {
 
     /// Stops the run in progress: it ends with ``LuaError/Kind/interrupted``, whatever the script catches. From any
     /// thread. Between runs it does nothing.
-    public func interrupt() {
-        runs.withLock { if $0.running { lf_interrupt(core.state) } }
-    }
-
-    /// The work that has the thread from now on; nil at its end.
-    func begin(_ work: CancellableWork?) { runs.withLock { $0.work = work } }
-
-    /// Interrupts this work if it has the thread; if it has no run in progress, its next one does not start.
-    func cancel(_ work: CancellableWork) {
-        work.cancel()
-        runs.withLock { if $0.work === work, $0.running { lf_interrupt(core.state) } }
-    }
+    public func interrupt() { core.interrupt() }
 
     /// The line at which the last run was stopped by an interrupt or the time limit; nil when it was not.
     public var stoppedAt: ScriptPlace? {
-        let text = try? thread.perform { core.text(capacity: 512) { lf_stopped_at($0, $1, $2) } }
-        return text.flatMap { $0 }.flatMap(ScriptPlace.init(parsing:))
+        (try? thread.perform { core.stoppedAt }) ?? nil
     }
 
     /// How long a run may take, from the next one on; nil for as long as it likes.
     public var timeLimit: Duration? {
-        get { limit.withLock { $0 } }
-        set { limit.withLock { $0 = newValue } }
+        get { core.timeLimit.withLock { $0 } }
+        set { core.timeLimit.withLock { $0 = newValue } }
     }
 
     /// Since when the time of the next runs is counted, so that several share one limit; nil for each on its own.
     public var timeLimitBegins: ContinuousClock.Instant? {
-        get { limitBegins.withLock { $0 } }
-        set { limitBegins.withLock { $0 = newValue } }
+        get { core.timeLimitBegins.withLock { $0 } }
+        set { core.timeLimitBegins.withLock { $0 = newValue } }
     }
 
     /// Bytes in Lua's heap now.
     public var luaBytes: Int { (try? thread.perform { lf_used_bytes(core.state) }) ?? 0 }
 
-    /// For tests: in the next run every allocation of Lua's from the nth on fails; nil ends it.
+    /// For tests: from now on every allocation of Lua's and the bridge's from the nth on fails, or only the nth; nil ends it.
     /// - Returns: how many allocations were asked for since the last call.
     @discardableResult
-    func failAllocations(from nth: Int?) -> Int {
+    func failAllocations(from nth: Int?, once: Bool = false) -> Int {
         let count = try? thread.perform {
-            defer { lf_fail_at(core.state, nth ?? 0) }
+            defer { lf_fail(core.state, nth ?? 0, once) }
             return lf_allocation_count(core.state)
         }
         return count ?? 0
@@ -258,29 +225,21 @@ public final class Interpreter: @unchecked Sendable {
     /// The account of native bytes (and, under a memory limit, of Lua's as well).
     public var memory: NativeMemory { core.memory }
 
-    /// Ends the state: finalisers run, objects are released. Called inside a run it ends that run first.
+    /// Ends the state: finalisers run, objects are released. Called inside a run it ends that run first; called from an
+    /// interpreter that this one's run waits for, it interrupts that run and leaves the rest to its end.
     public func close() {
-        try? thread.perform {
-            if core.isRunning.load(ordering: .acquiring) {
-                closeRequested = true
-                interrupt()
-                return
-            }
-            let first = runs.withLock { runs in
-                defer { runs.closed = true }
-                return !runs.closed
-            }
-            guard first else { return }
-            // Finalisers have the time of a run.
-            let timer = startTimer(beginRun(), since: nil)
-            bound { core.close() }
-            timer?.cancel()
-            runs.withLock { $0.running = false }
+        do {
+            try thread.perform { core.close() }
+        } catch {
+            // Nobody can wait for it; let go it must be all the same.
+            core.interrupt()
+            thread.post { [core] in core.close() }
         }
     }
 
     /// Runs `body` with Ctrl-C interrupting this interpreter's runs instead of ending the process. If a run has not
-    /// stopped two seconds after the second Ctrl-C, the process leaves with status 130.
+    /// stopped a second later, that is said on standard error; two seconds after a second one the process
+    /// leaves with status 130.
     public func withInterruptsFromTerminal<R>(_ body: () throws -> R) rethrows -> R {
         let installed = lf_install_terminal(core.state)
         defer { if installed { lf_uninstall_terminal(core.state) } }
@@ -292,106 +251,12 @@ public final class Interpreter: @unchecked Sendable {
     /// - Returns: whether a pause was asked for since the last call.
     public func offerPause(_ offered: Bool) -> Bool { lf_offer_pause(core.state, offered) }
 
-    /// Asks for a pause as Ctrl-C does. From the interpreter's thread.
+    /// Asks for a pause as Ctrl-C does. From any thread.
     /// - Returns: false when none is offered.
     @discardableResult
     public func askForPause() -> Bool { lf_ask_pause(core.state) }
 
     // MARK: The inside
-
-    /// A call of the outermost level, or one from inside a native function.
-    func inRun<R>(
-        script: String? = nil, nested isNested: Bool = false, _ body: () throws -> R
-    ) throws(LuaError) -> R {
-        do {
-            return try thread.perform {
-                guard !core.isClosed else { throw LuaError.closed }
-                // Inside a run: part of it, unless the caller wants otherwise.
-                if core.isRunning.load(ordering: .acquiring) { return isNested ? try nested(body) : try body() }
-                if let script, files != nil { files = try access(for: script) }
-                return try outermost(body)
-            }
-        } catch let error as LuaError {
-            throw error
-        } catch is Interrupted {
-            throw LuaError(.interrupted, "interrupted")
-        } catch {
-            throw LuaError(.runtime, String(describing: error))
-        }
-    }
-
-    private func outermost<R>(_ body: () throws -> R) throws -> R {
-        lf_begin_run(core.state)
-        core.isRunning.store(true, ordering: .releasing)
-        let timer = startTimer(beginRun(), since: timeLimitBegins)
-        defer {
-            timer?.cancel()
-            runs.withLock { $0.running = false }
-            core.isRunning.store(false, ordering: .releasing)
-            lf_end_run(core.state)
-            if closeRequested { close() }
-        }
-        return try reportingStops { try bound(body) }
-    }
-
-    /// Says why a run was stopped.
-    func reportingStops<R>(_ body: () throws -> R) throws -> R {
-        do {
-            return try body()
-        } catch let error where error is Interrupted || (error as? LuaError)?.kind == .interrupted
-            // A call of C's that a signal woke up may have made an error of it.
-            || lf_is_stopping(core.state)
-        {
-            var code: Int32 = 0
-            if lf_is_exiting(core.state, &code) { throw LuaError(.exit(code: Int(code)), "exit with status \(code)") }
-            if let limit = timeLimit, runs.withLock({ $0.timedOut }) {
-                throw LuaError(.timeLimit, "stopped: the time limit of \(limit.inSeconds) has passed", place: stoppedAt)
-            }
-            throw LuaError(.interrupted, "interrupted", place: stoppedAt)
-        }
-    }
-
-    private func beginRun() -> Int {
-        runs.withLock { runs in
-            runs.number += 1
-            runs.running = true
-            runs.timedOut = false
-            if runs.work?.isCancelled == true { lf_interrupt(core.state) }
-            return runs.number
-        }
-    }
-
-    private func startTimer(_ number: Int, since begin: ContinuousClock.Instant?) -> DispatchWorkItem? {
-        guard let limit = timeLimit else { return nil }
-        let timer = DispatchWorkItem { [weak self] in
-            self?.runs.withLock { runs in
-                guard let self, runs.running, runs.number == number else { return }
-                runs.timedOut = true
-                lf_interrupt(self.core.state)
-            }
-            self?.watchOverrun(number, limit)
-        }
-        let parts = (limit - (begin?.duration(to: .now) ?? .zero)).components
-        let nanoseconds = Double(parts.seconds) * 1e9 + Double(parts.attoseconds) * 1e-9
-        DispatchQueue.global().asyncAfter(
-            deadline: .now() + .nanoseconds(Int(min(max(nanoseconds, 0), 1e18))), execute: timer)
-        return timer
-    }
-
-    /// Binds what native code finds by task-local.
-    private func bound<R>(_ body: () throws -> R) rethrows -> R {
-        let core = core
-        let cancellation = Cancellation { lf_is_stopping(core.state) }
-        return try Cancellation.$current.withValue(cancellation) {
-            try NativeMemory.$current.withValue(core.memory) {
-                try LoadedFiles.$current.withValue(core.files) {
-                    try FileAccess.$current.withValue(files) {
-                        try ScriptLocation.$current.withValue(core.location) { try body() }
-                    }
-                }
-            }
-        }
-    }
 
     private func done(_ call: (inout lf_failure) -> Bool) throws {
         var failure = lf_failure()

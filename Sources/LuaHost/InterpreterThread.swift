@@ -25,6 +25,29 @@ final class InterpreterThread: @unchecked Sendable {
     private final class Queue: Sendable {
         let jobs = Mutex<(waiting: [Job], ended: Bool)>(([], false))
         let available = DispatchSemaphore(value: 0)
+        /// Whose answer the thread waits for.
+        let waitsFor = Mutex<Queue?>(nil)
+
+        /// That of the calling thread; nil when it is no interpreter's. The thread is asked and no task-local: a task
+        /// that a native function started carries those to other threads, and a job of an actor brings its own.
+        static var current: Queue? {
+            lf_thread_context().map { Unmanaged<Queue>.fromOpaque($0).takeUnretainedValue() }
+        }
+
+        /// Runs `body`, which waits for another thread's answer. Notes first, then looks: of the threads that close a
+        /// circle, the last one sees it.
+        func waiting<R>(for other: Queue, _ body: () throws -> R) throws -> R {
+            waitsFor.withLock { $0 = other }
+            defer { waitsFor.withLock { $0 = nil } }
+            var next: Queue? = other
+            while let queue = next {
+                guard queue !== self else {
+                    throw ScriptError("", "this interpreter would wait for one that waits for it")
+                }
+                next = queue.waitsFor.withLock { $0 }
+            }
+            return try body()
+        }
 
         func work() {
             while true {
@@ -71,49 +94,28 @@ final class InterpreterThread: @unchecked Sendable {
     /// - Throws: what `body` does; ``ScriptError`` when that thread waits for the caller's, as both would wait for ever.
     func perform<R>(_ body: () throws -> R) throws -> R {
         if isCurrent { return try body() }
-        return try InterpreterThread.current.waiting(for: self) {
-            var result: Result<R, any Error>?
-            withoutActuallyEscaping({ result = Result(catching: body) }) { work in
-                let job = Job(body: { InterpreterThread.$current.withValue(self, operation: work) })
-                post(job)
-                job.done.wait()
-            }
-            guard let result else { throw LuaError.closed }
-            return try result.get()
+        guard let waiter = Queue.current else { return try wait(body) }
+        return try waiter.waiting(for: queue) { try wait(body) }
+    }
+
+    private func wait<R>(_ body: () throws -> R) throws -> R {
+        var result: Result<R, any Error>?
+        withoutActuallyEscaping({ result = Result(catching: body) }) { work in
+            let job = Job(body: work)
+            post(job)
+            job.done.wait()
         }
+        guard let result else { throw LuaError.closed }
+        return try result.get()
     }
 
     /// Runs `body` on the thread, some time after what waits there already.
     func post(_ body: @escaping @Sendable () -> Void) {
-        post(Job(body: { InterpreterThread.$current.withValue(self, operation: body) }))
+        post(Job(body: body))
     }
 
     private func post(_ job: Job) {
         queue.jobs.withLock { $0.waiting.append(job) }
         queue.available.signal()
-    }
-
-    // MARK: Interpreters that call each other
-
-    /// The interpreter's thread that the work runs on.
-    @TaskLocal fileprivate static var current: InterpreterThread?
-    /// Whose answer this thread waits for.
-    fileprivate let waitsFor = Mutex<InterpreterThread?>(nil)
-}
-
-extension InterpreterThread? {
-    /// Notes first, then looks: of the threads that close a circle, the last one sees it.
-    fileprivate func waiting<R>(for other: InterpreterThread, _ body: () throws -> R) throws -> R {
-        guard let self else { return try body() }
-        self.waitsFor.withLock { $0 = other }
-        defer { self.waitsFor.withLock { $0 = nil } }
-        var next: InterpreterThread? = other
-        while let thread = next {
-            guard thread !== self else {
-                throw ScriptError("", "this interpreter would wait for one that waits for it")
-            }
-            next = thread.waitsFor.withLock { $0 }
-        }
-        return try body()
     }
 }

@@ -81,7 +81,8 @@ struct MergedFace {
             lf_put_native(list, core.permanent(function, limit: unary ? 1 : 0))
             withBytes(key.rawValue) { lf_set_field(list, $0, $1) }
         }
-        return made
+        // Half a type is none: the next object tries again.
+        return lf_list_failed(list) ? nil : made
     }
 
     private func missing(_ names: [String]) -> NativeFunction {

@@ -14,7 +14,7 @@ extension Interpreter {
     /// in order, besides their being written. To be called once, before the first run.
     public func recordOutput(_ body: @escaping @Sendable (UnsafeRawBufferPointer) -> Void) throws(LuaError) {
         let tap = OutputTap(body)
-        _ = try inRun { [self] in
+        _ = try core.inRun { [self] in
             var failure = lf_failure()
             let done = lf_record_output(
                 core.state,

@@ -14,11 +14,15 @@ extension Interpreter {
     ///
     /// Who embeds an interpreter has other things to do than to end; the command line leaves.
     public func onOverrun(after grace: Duration, _ body: @escaping @Sendable (Duration) -> Void) {
-        overrun.withLock { $0 = Overrun(grace: grace, body: body) }
+        core.overrun.withLock { $0 = Overrun(grace: grace, body: body) }
     }
 
     /// Runs `body`, which waits for somebody who looks at the run: that takes none of the run's grace.
-    public func whileSomebodyLooks<R>(_ body: () throws -> R) rethrows -> R {
+    public func whileSomebodyLooks<R>(_ body: () throws -> R) rethrows -> R { try core.whileSomebodyLooks(body) }
+}
+
+extension Core {
+    func whileSomebodyLooks<R>(_ body: () throws -> R) rethrows -> R {
         runs.withLock { $0.lookers += 1 }
         defer { runs.withLock { $0.lookers -= 1 } }
         return try body()
@@ -31,7 +35,7 @@ extension Interpreter {
             let (goesOn, isLookedAt) = runs.withLock { runs -> (Bool, Bool) in
                 let goesOn = runs.running && runs.number == number
                 // Again: what only began to wait for input when the first interrupt came did not hear it.
-                if goesOn, runs.lookers == 0 { lf_interrupt(core.state) }
+                if goesOn, runs.lookers == 0 { lf_interrupt(state) }
                 return (goesOn, runs.lookers > 0)
             }
             guard goesOn else { return }

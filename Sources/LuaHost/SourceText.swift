@@ -7,7 +7,7 @@ extension Interpreter {
     @discardableResult
     public func run(name: String, arguments: [Value] = [], text: () throws -> [UInt8]) throws(LuaError) -> [Value] {
         nonisolated(unsafe) let (arguments, text) = (arguments, text)
-        return try inRun { [self] in
+        return try core.inRun { [self] in
             var bytes = try text()
             if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
             // A comment of Lua's, as long as the other: lines keep their numbers.

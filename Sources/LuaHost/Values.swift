@@ -67,6 +67,7 @@ extension Core {
         case .list(let elements):
             lf_put_table(list, Int32(clamping: elements.count), 0)
             for (index, element) in elements.enumerated() {
+                if index & 0xffff == 0xffff { try Cancellation.check() }
                 try write(element, to: list, depth: depth + 1)
                 lf_set_index(list, Int64(index) + 1)
             }

@@ -49,10 +49,11 @@ public final class NativeMemory: Sendable {
                 + "\(limit.load(ordering: .relaxed))")
     }
 
-    /// Counts a small object as alive that exists already. Past the cap it is the next ``charge(_:overhead:)``, or the
-    /// interpreter's next allocation, that is refused: nothing small has to handle an error for it.
-    public func count(_ overhead: Int) {
-        live.wrappingAdd(overhead, ordering: .relaxed)
+    /// Counts as alive what exists already: a small object, or the heap of an interpreter that shares the limit. Past the
+    /// cap it is the next ``charge(_:overhead:)``, or the interpreter's next allocation, that is refused: nothing small has
+    /// to handle an error for it.
+    public func count(_ bytes: Int) {
+        live.wrappingAdd(bytes, ordering: .relaxed)
     }
 
     private func tryCharge(_ bytes: Int, _ overhead: Int) -> Bool {
@@ -76,21 +77,25 @@ public final class NativeMemory: Sendable {
 
     // MARK: For tests
 
-    /// The first charge to be refused, 0 when nobody counts; and the charges tried since then.
+    /// The first charge to be refused, 0 when nobody counts; whether it is the only one; and the charges tried since then.
     private let firstRefused = Atomic<Int>(0)
+    private let refusesOnce = Atomic<Bool>(false)
     private let tried = Atomic<Int>(0)
 
-    /// For tests: every charge from the nth on is refused, as if the cap were reached (`Int.max`: they are only counted);
-    /// nil ends it.
+    /// For tests: every charge from the nth on is refused, as if the cap were reached (`Int.max`: they are only counted),
+    /// or with `once` the nth alone, which is tried again after a collection; nil ends it.
     /// - Returns: how many charges were tried since the last call.
     @discardableResult
-    package func failCharges(from nth: Int?) -> Int {
+    package func failCharges(from nth: Int?, once: Bool = false) -> Int {
+        refusesOnce.store(once, ordering: .relaxed)
         firstRefused.store(nth ?? 0, ordering: .relaxed)
         return tried.exchange(0, ordering: .relaxed)
     }
 
     private func refuses() -> Bool {
         let first = firstRefused.load(ordering: .relaxed)
-        return first > 0 && tried.wrappingAdd(1, ordering: .relaxed).newValue >= first
+        guard first > 0 else { return false }
+        let number = tried.wrappingAdd(1, ordering: .relaxed).newValue
+        return refusesOnce.load(ordering: .relaxed) ? number == first : number >= first
     }
 }

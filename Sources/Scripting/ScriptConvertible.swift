@@ -1,7 +1,7 @@
 /// A Swift type whose values go to scripts and come back: what `Host.set`, `get`, `call`, `evaluate` and `define` take.
 ///
-/// Numbers, strings, true and false, tensors, arrays, dictionaries with text keys and optionals of these are; so is
-/// ``Value`` itself, for what has no type. A type of your own joins by saying what it becomes:
+/// Numbers, strings, true and false, tensors, arrays, dictionaries with text keys and optionals of these are; so are
+/// ``FunctionValue`` and ``TableValue``, a script's own, and ``Value`` itself, for what has no type. A type of your own joins by saying what it becomes:
 ///
 ///     extension Point: ScriptConvertible {
 ///         static func from(_ value: Value) throws -> Point { let xy = try [Double].from(value); ... }
@@ -29,6 +29,18 @@ extension Double: ScriptConvertible {
         return number
     }
     public var scriptValue: Value { .number(self) }
+}
+
+extension Float: ScriptConvertible {
+    /// Rounded to the nearest; a number that is too large for it is an error.
+    public static func from(_ value: Value) throws -> Float {
+        let number = try Double.from(value)
+        guard Float(number).isFinite || !number.isFinite else {
+            throw unexpected(value, expected: "a number of at most \(Float.greatestFiniteMagnitude)")
+        }
+        return Float(number)
+    }
+    public var scriptValue: Value { .number(Double(self)) }
 }
 
 extension Int: ScriptConvertible {

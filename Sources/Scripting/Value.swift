@@ -103,7 +103,10 @@ extension ScriptTable {
 
     /// The sequence part.
     public func elements() throws -> [Value] {
-        try (0..<count).map { try value(at: $0 + 1) }
+        try (0..<count).map { index in
+            if index & 0xfff == 0xfff { try Cancellation.check() }
+            return try value(at: index + 1)
+        }
     }
 
     /// The sequence part of a short list (sizes, dimensions) that must hold nothing else: a key in it is an option that

@@ -30,6 +30,19 @@ import Testing
         #expect(result.status == 2 && !result.errors.isEmpty)
     }
 
+    /// Standard error that takes nothing (a terminal that went away, a full disk) changes no status.
+    @Test(arguments: [
+        (["nosuchcommand"], 2), (["check", "/no/such/file.lua"], 2), (["check", "-"], 2), (["--nonsense"], 2),
+        (["run", "SCRIPT", "--nonsense"], 2), (["run", "SCRIPT"], 0), (["-e", "error('x')"], 1),
+    ] as [([String], Int32)]) func messagesThatNobodyReadsChangeNoStatus(arguments: [String], status: Int32) throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("a.lua", "local host = require 'host' host.arguments{{'steps', 1}} host.progress(1):update(1):close()")
+        let words = try [Command.program.path] + arguments.map { $0 == "SCRIPT" ? script : $0 }
+        // A folder as standard input, which `check -` cannot read.
+        let result = try Command.run("/bin/sh", ["-c", #"exec "$@" 2>/dev/full </"#, "sh"] + words)
+        #expect(result.status == status)
+    }
+
     @Test func scriptsSeeTheirArgumentsAndTheirFolder() throws {
         let scratch = try Scratch()
         _ = try scratch.write("helper.lua", "return {answer = 42}")
@@ -59,6 +72,37 @@ import Testing
             for i = 1, 1e9 do x = x:matmul(x) end
             """)
         #expect(try Command.interrupted(script, whenThere: scratch.path("ready")) == 130)
+    }
+
+    /// Lua's own C functions look at no hook. Then that is said, and the second Ctrl-C ends the program.
+    @Test(.timeLimit(.minutes(5))) func aCallThatCannotBeStoppedIsSaidToBe() throws {
+        let scratch = try Scratch()
+        let (ready, said) = (scratch.path("ready"), scratch.path("said"))
+        try Data().write(to: URL(fileURLWithPath: said))
+        let script = try scratch.write("find.lua", "io.open([[\(ready)]], 'w'):close(); (('a'):rep(300)):find(('.-'):rep(30) .. 'b')")
+        let process = Process()
+        process.executableURL = try Command.program
+        process.arguments = ["run", script]
+        process.environment = ProcessInfo.processInfo.environment.merging(["XDG_CONFIG_HOME": "/nonexistent"]) { $1 }
+        process.standardError = FileHandle(forWritingAtPath: said)
+        try process.run()
+        func wait(_ what: String, until holds: () throws -> Bool) rethrows {
+            for _ in 0..<20_000 where process.isRunning {
+                if try holds() { return }
+                usleep(10_000)
+            }
+            Issue.record("never came: \(what)")
+        }
+        wait("the script") { FileManager.default.fileExists(atPath: ready) }
+        kill(process.processIdentifier, SIGINT)
+        try wait("the message") {
+            try String(contentsOfFile: said, encoding: .utf8)
+                .contains("still inside a call that cannot be stopped; Ctrl-C again ends the program")
+        }
+        kill(process.processIdentifier, SIGINT)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        #expect(try String(contentsOfFile: said, encoding: .utf8).hasSuffix("ended: the call did not stop\n"))
     }
 
     @Test func conversionsKeepTheModel() throws {

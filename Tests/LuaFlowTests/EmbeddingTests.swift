@@ -1,4 +1,5 @@
 import LuaFlow
+import Synchronization
 import Testing
 
 /// What a Swift program does with a host.
@@ -59,6 +60,70 @@ import Testing
         #expect(try host.interpreter.call(twice, [increment, .integer(1)]).first?.asInteger == 3)
     }
     struct Missing: Error {}
+
+    @Test func closuresMayReturnNothing() throws {
+        let host = try Host()
+        let lines = Mutex<[String]>([])
+        try host.define("log") { (line: String) in lines.withLock { $0.append(line) } }
+        try host.run(code: "log('a') assert(select('#', log('b')) == 0) function train(n) for k = 1, n do log(k .. '') end return n end")
+        try host.call("train", 2)
+        #expect(lines.withLock { $0 } == ["a", "b", "1", "2"])
+        #expect(try host.evaluate("select(2, pcall(log, 1))", as: String.self).hasSuffix("log: argument 1: a string expected, got 1"))
+        #expect { try host.call("nowhere") } throws: { "\($0)" == "call: the global nowhere is no function: it is nil" }
+        #expect { try host.call("train", "x") } throws: { ($0 as? LuaError)?.kind == .runtime }
+    }
+
+    @Test func functionsAndTablesAreParametersAndResults() throws {
+        let host = try Host()
+        try host.define("simpson") { (f: FunctionValue, a: Double, b: Double) in
+            let (left, middle, right): (Double, Double, Double) = (try f(a), try f((a + b) / 2), try f(b))
+            return (b - a) / 6 * (left + 4 * middle + right)
+        }
+        #expect(try host.evaluate("simpson(function(x) return x ^ 3 end, 0, 2)") == 4.0)
+        try host.define("rate") { (settings: TableValue) in try settings.get("rate", as: Float.self) }
+        #expect(try host.evaluate("rate{rate = 0.25}") == Float(0.25))
+        #expect(try host.evaluate("select(2, pcall(rate, {}))", as: String.self).hasSuffix("rate: a number expected, got nil"))
+        #expect(try host.evaluate("select(2, pcall(simpson, 1))", as: String.self).hasSuffix("simpson: argument 1: a function expected, got 1"))
+        try host.run(code: "settings = {depth = 3} function count(t) n = t.depth end function twice(x) return 2 * x end")
+        let settings: TableValue = try host.get("settings")
+        #expect(try settings.get("depth") == 3 && settings.get("width", as: Int?.self) == nil)
+        try host.call("count", settings)
+        let twice: FunctionValue = try host.get("twice")
+        #expect(try host.get("n") == 3 && twice(4) == 8)
+        try twice(4)
+        #expect { try twice(4, as: String.self) } throws: { "\($0)" == "a string expected, got 8" }
+        try host.set("again", twice)
+        #expect(try host.evaluate("again == twice"))
+    }
+
+    @Test func floatsConvert() throws {
+        let host = try Host()
+        try host.set("x", Float(0.1))
+        #expect(try host.get("x", as: Float.self) == 0.1 && host.get("x", as: Double.self) == Double(Float(0.1)))
+        #expect(try host.evaluate("1/0", as: Float.self) == .infinity && host.evaluate("0/0", as: Float.self).isNaN)
+        #expect { try host.evaluate("1e39", as: Float.self) } throws: {
+            "\($0)" == "evaluate: the result: a number of at most 3.4028235e+38 expected, got 1e+39"
+        }
+    }
+
+    @Test func aProgramAnswersPauses() throws {
+        let host = try Host()
+        let interpreter = host.interpreter
+        let seen = Mutex<[String]>([])
+        try host.define("ask") { [unowned interpreter] in interpreter.askForPause() }
+        let loop = "state = {x = 0} for k in require('host').steps(9, state) do state.x = k asked = ask() end return state.x"
+        // Nobody would answer: nothing is offered.
+        #expect(try host.evaluate(loop) == 9 && host.get("asked", as: Bool.self) == false)
+        try host.onPause { point in
+            seen.withLock { $0.append(point.summary) }
+            return point.step < 3 ? .resume : .stop
+        }
+        #expect(try host.evaluate(loop) == 3)
+        #expect(seen.withLock { $0 } == (1...3).map { "step \($0) of 9" })
+        #expect(try host.liveChanges() == ["the run was paused and changed at step 3"])
+        try host.onPause(nil)
+        #expect(try host.evaluate(loop) == 9)
+    }
 
     @Test func theWrongTypeSaysWhichValueAndWhatCame() throws {
         let host = try Host()

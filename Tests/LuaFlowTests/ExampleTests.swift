@@ -24,7 +24,7 @@ import Testing
     @Test func aHostInFiveLines() throws {
         let program = try build(Command.repository.appendingPathComponent("Examples").path, "Embedding")
         let result = try Command.run(program, [])
-        #expect(result.status == 0 && result.output == "0.0002\n5.0\ntrue\n", "\(result.output)\(result.errors)")
+        #expect(result.status == 0 && result.output == "0.0002\n5.0\n9.0 under the curve\nstep 2 of 5\ntrue\n", "\(result.output)\(result.errors)")
     }
 
     @Test func aSwiftModuleServesScripts() throws {

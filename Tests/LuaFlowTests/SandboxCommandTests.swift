@@ -124,6 +124,7 @@ import Testing
     @Test(arguments: [
         ["run", "FILE", "--sandbox"], ["--allow-read", ".", "-e", "print(1)"], ["run", "--allow-write", ".", "FILE"],
         ["plugins", "--sandbox"], ["--sandbox", "plugins"],
+        ["--memory", "0.3", "-e", "print(1)"], ["--sandbox", "--memory", "1023K", "-e", "print(1)"],
         ["--sandbox", "--memory", "lots", "-e", "print(1)"], ["--sandbox", "--memory", "-5", "-e", "print(1)"],
         ["--sandbox", "--timeout", "0", "-e", "print(1)"], ["--sandbox", "--timeout", "soon", "-e", "print(1)"],
         ["--timeout", "-1", "-e", "print(1)"], ["--memory", "0x10M", "-e", "print(1)"], ["--sandbox", "repl", "FILE"],

@@ -3,6 +3,13 @@ import Scripting
 import Testing
 
 @Suite struct BindingTests {
+    /// Lua's length is some border of a table: of this one far beyond any memory.
+    @Test func aTablesLengthIsNoLongerThanTheTable() throws {
+        let host = try Host()
+        try host.run("t = {} for i = 61, 0, -1 do t[1 << i] = i end assert(#t > 1 << 60)")
+        #expect(try host.text("return #probe.elements(t), probe.sum(t)") == "2 1.0")
+    }
+
     @Test func valuesOfEveryKindArriveAndLeave() throws {
         let host = try Host()
         try host.run("""

@@ -1,5 +1,7 @@
-import LuaHost
+import Foundation
+@testable import LuaHost
 import Scripting
+import Synchronization
 import Testing
 
 /// One state, one executor; several interpreters side by side.
@@ -60,6 +62,8 @@ import Testing
 
         init(_ interpreter: Interpreter) { self.interpreter = interpreter }
 
+        func run(_ code: String) throws -> Int? { try interpreter.run(code: code).first?.asInteger }
+
         func increment() throws -> Int {
             try interpreter.run(code: "n = (n or 0) + 1 return n").first?.asInteger ?? -1
         }
@@ -90,6 +94,159 @@ import Testing
         // One after the other is fine.
         try b.setGlobal("answer", function("answer") { [.integer(2)] })
         #expect(try a.run(code: "return ask()").first?.asInteger == 2)
+    }
+
+    private static func native(
+        _ name: String, _ body: @escaping @Sendable () throws -> [Value]
+    ) -> Value {
+        .closure(NativeFunction(name, Documentation(name, "")) { _ -> [Value] in try body() }, bound: [])
+    }
+
+    /// The thread is what waits: an actor's job there has task-locals of its own.
+    @Test(.timeLimit(.minutes(2))) func actorsThatCloseACircleAreToldSo() async throws {
+        let (a, b) = (try Interpreter(), try Interpreter())
+        try a.setGlobal("ask", Self.native("ask") { [unowned b] in try b.run(code: "return answer()") })
+        try b.setGlobal("answer", Self.native("answer") { [unowned a] in try a.run(code: "return 1") })
+        let lab = Lab(a)
+        await #expect {
+            try await lab.run("return ask()")
+        } throws: { String(describing: $0).contains("would wait for one that waits for it") }
+        try b.setGlobal("answer", Self.native("answer") { [.integer(2)] })
+        #expect(try await lab.run("return ask()") == 2)
+    }
+
+    /// A task that a native function starts takes task-locals along, and stands on another thread.
+    @Test(.timeLimit(.minutes(2))) func aTaskThatARunStartedMayCallTheInterpreterLater() async throws {
+        let interpreter = try Interpreter()
+        let (over, signal) = AsyncStream.makeStream(of: Void.self)
+        let started = Mutex<Task<Int, any Error>?>(nil)
+        try interpreter.setGlobal("later", Self.native("later") { [unowned interpreter] in
+            started.withLock {
+                $0 = Task {
+                    for await _ in over {}
+                    return try interpreter.run(code: "x = (x or 0) + 1 return x").first?.asInteger ?? -1
+                }
+            }
+            return []
+        })
+        try interpreter.run(code: "later()")
+        signal.finish()
+        #expect(try await started.withLock { $0 }?.value == 1)
+    }
+
+    /// What a run binds for its native code, kept by a task beyond its end.
+    @Test func whatARunBindsHoldsForThatRunOnly() throws {
+        let interpreter = try Interpreter()
+        struct Kept {
+            var cancellation: Cancellation?
+            var location: ScriptLocation?
+        }
+        let kept = Mutex(Kept())
+        try interpreter.setGlobal("keep", Self.native("keep") {
+            kept.withLock { $0 = Kept(cancellation: .current, location: .current) }
+            return []
+        })
+        try interpreter.setGlobal("interrupt", Self.native("interrupt") { [unowned interpreter] in
+            interpreter.interrupt()
+            #expect(Cancellation.current?.isRequested() == true)
+            return [.boolean(kept.withLock { $0.cancellation }?.isRequested() ?? false)]
+        })
+        // Asked on another thread while the script runs: nothing is known there, and nothing of Lua's is touched.
+        try interpreter.setGlobal("elsewhere", Self.native("elsewhere") {
+            let location = ScriptLocation.current
+            #expect(location?.describe() == "here:1")
+            let found = Mutex<String?>("not asked")
+            let (done, thread) = (DispatchSemaphore(value: 0), DispatchQueue(label: "elsewhere"))
+            thread.async {
+                found.withLock { $0 = location?.describe() ?? location?.place()?.description }
+                done.signal()
+            }
+            done.wait()
+            #expect(found.withLock { $0 } == nil)
+            return []
+        })
+        try interpreter.run(code: "elsewhere()", name: "here")
+        try interpreter.run(code: "keep()")
+        let asked = Mutex(true)
+        try interpreter.setGlobal("look", Self.native("look") { [unowned interpreter] in
+            interpreter.interrupt()
+            asked.withLock { $0 = kept.withLock { $0.cancellation }?.isRequested() ?? true }
+            return []
+        })
+        #expect(throws: LuaError.self) { try interpreter.run(code: "look()") }
+        #expect(asked.withLock { !$0 }, "a later run's interrupt reached the work of an earlier one")
+        // The run's own interrupt goes on holding for its work.
+        #expect(throws: LuaError.self) { try interpreter.run(code: "keep() interrupt()") }
+        #expect(kept.withLock { $0.cancellation }?.isRequested() == true)
+        try interpreter.run(code: "return 1")
+        #expect(kept.withLock { $0.cancellation }?.isRequested() == true)
+    }
+
+    /// A function that Swift kept is called as a run, with the limits and rules of one.
+    @Test(.timeLimit(.minutes(2))) func aFunctionCalledOutsideARunIsARun() throws {
+        var options = Interpreter.Options()
+        options.trust = .sandboxed
+        let interpreter = try Interpreter(options: options)
+        let bound = Mutex(false)
+        try interpreter.setGlobal("look", Self.native("look") {
+            bound.withLock { $0 = FileAccess.current != nil && Cancellation.current != nil }
+            return []
+        })
+        let functions = try interpreter.run(code: "return function() look() end, function() while true do end end")
+        guard case .function(let look)? = functions.first, case .function(let loop)? = functions.last else {
+            throw Unexpected()
+        }
+        _ = try look.call([])
+        #expect(bound.withLock { $0 })
+        interpreter.timeLimit = .milliseconds(50)
+        #expect { try loop.call([]) } throws: { ($0 as? LuaError)?.kind == .timeLimit }
+    }
+
+    private static func runUntilStopped(_ interpreter: Interpreter) {
+        do {
+            try interpreter.run(code: "setmetatable({}, {__gc = function() for i = 1, 1000 do end end}) while true do end")
+            Issue.record("an endless loop came back")
+        } catch {
+            // Stopped, or closed before it began.
+            #expect(error.kind == .interrupted || error.message == "the interpreter was closed", "\(error)")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func interruptsAndClosingMayComeAtOnce() throws {
+        for round in 1...40 {
+            let interpreter = try Interpreter()
+            let run = DispatchGroup()
+            DispatchQueue.global().async(group: run) { Self.runUntilStopped(interpreter) }
+            DispatchQueue.concurrentPerform(iterations: 6) { index in
+                for _ in 1...20 { interpreter.interrupt() }
+                // Closing waits for the run in progress, so it must not hold up those who interrupt it.
+                if index == round % 6 { DispatchQueue.global().async(group: run) { interpreter.close() } }
+                for _ in 1...20 { interpreter.interrupt() }
+            }
+            // A run that began after all of them is interrupted here.
+            while run.wait(timeout: .now() + .milliseconds(1)) == .timedOut { interpreter.interrupt() }
+            interpreter.close()
+            #expect(throws: LuaError.self) { try interpreter.run(code: "return 1") }
+        }
+    }
+
+    /// Who closes an interpreter that waits for him cannot wait for it: its run is ended, and then it closes.
+    @Test(.timeLimit(.minutes(2))) func closingInACircleClosesAfterTheRun() throws {
+        let (a, b) = (try Host(), try Interpreter())
+        let interpreter = a.interpreter
+        try interpreter.setGlobal("ask", Self.native("ask") { [unowned b] in try b.run(code: "answer()") })
+        try b.setGlobal("answer", Self.native("answer") { [unowned interpreter] in
+            interpreter.close()
+            return []
+        })
+        #expect { try a.run("kept = probe(1) ask() while true do end") } throws: { ($0 as? LuaError)?.kind == .interrupted }
+        #expect { try a.run("return 1") } throws: { "\($0)" == "the interpreter was closed" }
+        #expect(a.counter.count == 0)
+    }
+
+    /// Row B5: Lua's 200 nested C calls have Swift frames between them. A thread that cannot have it is not started.
+    @Test func theThreadHasALargeStack() {
+        #expect(InterpreterThread.stackBytes >= 8 << 20)
     }
 
     @Test func aFunctionOfAnotherInterpreterIsRefused() throws {

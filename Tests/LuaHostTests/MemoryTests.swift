@@ -52,6 +52,39 @@ import Testing
         try host.expectNoLeak()
     }
 
+    /// After memory ran out with nothing to collect, inputs can still be read, and can let go of what holds it.
+    @Test(arguments: [
+        "t = {} while true do t[#t + 1] = {1, 2, 3} end",
+        "s = 'x' while #s < 1 << 25 do s = s .. s end t = {} while true do t[#t + 1] = probe.big(1000) end",
+        "t = {} while true do t[#t + 1] = probe.big(100000) t[#t + 1] = {1, 2, 3} end",
+        "t = {} pcall(function() while true do t[#t + 1] = probe.big(1000000) end end) while true do t[#t + 1] = {t} end",
+    ]) func aFullStateCanBeEmptied(_ script: String) throws {
+        let host = try Host(memoryLimit: 64 << 20)
+        // What is kept back is not used up by the first who asks.
+        for _ in 1...5 { #expect(try host.error(script.replacing("t = {} ", with: "t = t or {} ")).kind == .memory) }
+        #expect(try host.text("return 1") == "1")
+        #expect(try host.text("return collectgarbage('count') > 1") == "true")
+        for _ in 1...100 { try host.run("local a = {1, 2, 3} local function f(x) return x .. 'y' end b = f('x')") }
+        try host.run("t = nil s = nil collectgarbage()")
+        try host.run("t = {} for i = 1, 1e5 do t[i] = {} end x = probe.big(20 << 20)")
+        try host.run("t, x = nil, nil")
+        try host.expectNoLeak()
+    }
+
+    /// Lua's own bytes count once.
+    @Test func objectsThatAreCollectedMakeRoom() throws {
+        let host = try Host(memoryLimit: 64 << 20)
+        try host.run("x = string.rep('x', 17 << 20) probe.count() probe.big(10) collectgarbage() y = string.rep('y', 17 << 20)")
+    }
+
+    @Test(arguments: [0, 1, 1000, Interpreter.Options.leastMemory - 1]) func aLimitThatNothingFitsIsRefused(bytes: Int) throws {
+        #expect {
+            try Host(memoryLimit: bytes)
+        } throws: { "\($0)".hasPrefix("memoryLimit: \(bytes) bytes: at least \(Interpreter.Options.leastMemory) expected") }
+        let host = try Host(memoryLimit: Interpreter.Options.leastMemory)
+        #expect(try host.text("return probe(7).number") == "7.0")
+    }
+
     /// Both kinds share one limit.
     @Test func nativeBytesLeaveLessToLua() throws {
         let host = try Host(memoryLimit: 64 << 20)
@@ -124,6 +157,14 @@ import Testing
         try host.run(script)
         try host.run("probe.keep({})")
         try host.expectNoLeak()
+        // One allocation alone fails: Lua collects and asks again, the bridge gives up.
+        for nth in 1...allocations {
+            host.interpreter.failAllocations(from: nth, once: true)
+            do { try host.run(script) } catch let error as LuaError {
+                #expect(error.kind == .memory, "allocation \(nth): \(error.message)")
+            }
+            host.interpreter.failAllocations(from: nil)
+        }
         // A fresh state each time, where modules and types are made on the way.
         for nth in stride(from: 1, through: 2000, by: 7) {
             let host = try Host()

@@ -1,6 +1,8 @@
 import Dispatch
 import Foundation
 import LuaHost
+import Scripting
+import Synchronization
 import Testing
 
 /// Ctrl-C is one thing of the whole process, so these run one after the other.
@@ -28,6 +30,38 @@ import Testing
         sigaction(SIGINT, nil, &after)
         #expect(before.__sigaction_handler.sa_handler == nil)
         #expect(after.__sigaction_handler.sa_handler == nil)
+    }
+
+    /// What a press between runs armed is no concern of the next one.
+    @Test func pressesBetweenRunsArmNothingForTheNext() throws {
+        let host = try Host()
+        try host.interpreter.withInterruptsFromTerminal { () throws in
+            kill(getpid(), SIGINT)
+            // It was heard when the alarm is set.
+            while alarm(0) == 0 { usleep(1000) }
+            alarm(100)
+            #expect(try host.text("return 1") == "1")
+            #expect(alarm(0) == 0)
+        }
+    }
+
+    /// A prompt inside a run has backstops of its own; the outer run's is armed again after it.
+    @Test func theBackstopOfAPausedRunComesBack() throws {
+        let host = try Host()
+        let interpreter = host.interpreter
+        let inside = Mutex<UInt32>(99), after = Mutex<UInt32>(99)
+        try interpreter.setGlobal("pause", .closure(
+            NativeFunction("pause", Documentation("pause()", "")) { [unowned interpreter] _ -> [Value] in
+                kill(getpid(), SIGINT)
+                while Cancellation.current?.isRequested() != true { usleep(1000) }
+                try interpreter.evaluation { inside.withLock { $0 = alarm(0) } }
+                after.withLock { $0 = alarm(0) }
+                return []
+            }, bound: []))
+        try interpreter.withInterruptsFromTerminal { () throws in
+            #expect(try host.error("pause()").kind == .interrupted)
+        }
+        #expect(inside.withLock { $0 } == 0 && after.withLock { $0 } > 0)
     }
 
     /// A press between runs must not end the next one.

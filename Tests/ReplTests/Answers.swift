@@ -13,9 +13,13 @@ final class Conversation {
         var text = ""
     }
 
-    init(coloured: Bool = false, columns: Int = 80, names: (any ScriptTable)? = nil, commands: [Command] = []) throws {
+    init(
+        coloured: Bool = false, columns: Int = 80, names: (any ScriptTable)? = nil, commands: [Command] = [],
+        memoryLimit: Int? = nil
+    ) throws {
         var options = Interpreter.Options()
         options.globals = true
+        options.memoryLimit = memoryLimit
         let host = try LuaFlow.Host(options: options)
         let written = Written()
         self.written = written

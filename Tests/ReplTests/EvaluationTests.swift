@@ -16,6 +16,20 @@ import Testing
         #expect(try Conversation().answer(input) == expected)
     }
 
+    /// Row M1: the session goes on working when everything that fills the memory is still held.
+    @Test(arguments: [
+        ["t = {} while true do t[#t + 1] = {1, 2, 3} end"],
+        ["s = 'x' while true do s = s .. s end", "t = {} while true do t[#t + 1] = tensor.zeros(100) end"],
+    ]) func memoryThatRanOutCanBeLetGo(_ inputs: [String]) throws {
+        let talk = try Conversation(memoryLimit: 100 << 20)
+        for input in inputs + inputs.dropFirst() { #expect(talk.answer(input).contains("not enough memory"), "\(input)") }
+        #expect(talk.answer("1") == "1\n")
+        #expect(talk.answer("#t > 0") == "true\n")
+        #expect(talk.answer("collectgarbage()") == "0\n")
+        #expect(talk.answer("t = nil s = nil") == "")
+        #expect(talk.answer("collectgarbage()", "t = tensor.zeros(10000000)", "t:numel()") == "10000000\n")
+    }
+
     @Test func theLastValuesHaveNames() throws {
         let talk = try Conversation()
         #expect(talk.answer("10", "20", "x = 3", "30;", "_ + __ + ___") == "60\n")

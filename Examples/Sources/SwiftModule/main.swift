@@ -9,6 +9,6 @@ do {
     let host = try LuaFlow.Host(adding: [RunningModule()])
     try host.run(file: arguments.first ?? demo, arguments: Array(arguments.dropFirst()))
 } catch let error as LuaError {
-    FileHandle.standardError.write(Data((error.report + "\n").utf8))
+    StandardStream.error.write(error.report + "\n")
     exit(1)
 }

@@ -45,7 +45,10 @@ extension Variable {
 
     /// Whole numbers from 1 to `bound`, made 0-based.
     func zeroBasedPositions(below bound: Int, _ operation: String) throws -> [Int] {
-        try value.toArray().map { number in
+        var read = 0
+        return try value.toArray().map { number in
+            read += 1
+            if read & 0xffff == 0 { try Cancellation.check() }
             guard let index = Int(exactly: number), let position = zeroBased(index, count: bound) else {
                 throw ScriptError(operation, "index \(Value.number(number).shown) is not a whole number from 1 to \(bound)")
             }
@@ -62,9 +65,10 @@ private struct IndexMap: Sendable {
     let shape: [Int]
 
     /// Calls `body` with the offset in the gathered tensor and in the (strided) source.
-    private func forEach(_ strides: [Int], _ body: (Int, Int) -> Void) {
+    private func forEach(_ strides: [Int], _ body: (Int, Int) -> Void) throws {
         var index = [Int](repeating: 0, count: shape.count)
         for offset in positions.indices {
+            if offset & 0xffff == 0xffff { try Cancellation.check() }
             var source = 0
             for axis in shape.indices { source += strides[axis] * (axis == self.axis ? positions[offset] : index[axis]) }
             body(offset, source)
@@ -82,10 +86,10 @@ private struct IndexMap: Sendable {
         defer { withExtendedLifetime(source) {} }
         if source.dtype == .float64 {
             let (to, from) = (result.base(Double.self), source.base(Double.self))
-            forEach(source.strides) { to[$0] = from[$1] }
+            try forEach(source.strides) { to[$0] = from[$1] }
         } else {
             let (to, from) = (result.base(Float.self), source.base(Float.self))
-            forEach(source.strides) { to[$0] = from[$1] }
+            try forEach(source.strides) { to[$0] = from[$1] }
         }
         return result
     }
@@ -96,10 +100,10 @@ private struct IndexMap: Sendable {
         defer { withExtendedLifetime(source) {} }
         if source.dtype == .float64 {
             let (to, from) = (result.base(Double.self), source.base(Double.self))
-            forEach(result.strides) { to[$1] += from[$0] }
+            try forEach(result.strides) { to[$1] += from[$0] }
         } else {
             let (to, from) = (result.base(Float.self), source.base(Float.self))
-            forEach(result.strides) { to[$1] += from[$0] }
+            try forEach(result.strides) { to[$1] += from[$0] }
         }
         return result
     }

@@ -32,12 +32,15 @@ enum TensorMethods {
         let bytes = values.count * (MemoryLayout<Value>.stride + 64)
         try NativeMemory.current?.charge(0, overhead: bytes)
         defer { NativeMemory.current?.release(bytes) }
-        func nested(_ axis: Int, _ start: Int, _ stride: Int) -> Value {
+        func nested(_ axis: Int, _ start: Int, _ stride: Int) throws -> Value {
             guard axis < x.shape.count else { return .number(values[start]) }
             let step = x.shape[axis] == 0 ? 0 : stride / x.shape[axis]
-            return .list((0..<x.shape[axis]).map { nested(axis + 1, start + $0 * step, step) })
+            return .list(try (0..<x.shape[axis]).map { place in
+                if place & 0xfff == 0xfff { try Cancellation.check() }
+                return try nested(axis + 1, start + place * step, step)
+            })
         }
-        return nested(0, 0, values.count)
+        return try nested(0, 0, values.count)
     }
     private static let detach = method("detach", "x:detach() -> tensor", "The same memory without history.", "local x = tensor({3}):requires_grad_(true)\nassert(not x:detach().requires_grad)") { .object($1.detached()) }
 

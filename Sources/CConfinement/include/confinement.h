@@ -35,7 +35,7 @@ bool cf_give_up_privileges(void);
 
 // ---------------------------------------------------------------- second lines, where the kernel has them
 
-// A list of folders: after cf_enforce_folders this thread, and those it starts, open nothing else. -1: not available.
+// A list of folders: after cf_folders_enforce this thread, and those it starts, open nothing else. -1: not available.
 int32_t cf_folders_new(void);
 // False when there is no such folder or file.
 bool cf_folders_allow(int32_t folders, const char *path, bool writing);

@@ -75,7 +75,7 @@ typedef struct {
     int32_t (*call)(void *native, lf_frame *frame);
     void (*release_object)(void *context, lf_object *object);
     void (*release_native)(void *native);
-    // Bytes that scripts hold outside Lua; asked again after objects were released.
+    // Bytes that scripts hold outside Lua, and none of Lua's own; asked again after objects were released.
     int64_t (*live_bytes)(void *context);
     // Opens a Lua file for reading, under the sandbox's rules; below 0 with a message when it must not or cannot be.
     int32_t (*open_script)(const char *path, char *message, size_t capacity);
@@ -120,11 +120,14 @@ void lf_set_metatable(lf_list *list);
 void lf_set_readonly(lf_list *list);
 
 lf_list *lf_list_new(lf_state *state);
+// Memory ran out while it was written.
+bool lf_list_failed(const lf_list *list);
 void lf_list_free(lf_list *list);
 
 // ---------------------------------------------------------------- the state
 
-// `limit` bounds Lua's and native bytes together; 0 means no limit. `sandboxed`: only what cannot do harm is opened, and
+// `limit` bounds Lua's and native bytes together; 0 means no limit. Some of it is kept back for the runs after one that
+// filled the rest: each may take an eighth of what is left. `sandboxed`: only what cannot do harm is opened, and
 // lf_seal must follow once the host's modules are in place. Null when memory is short.
 lf_state *lf_open(lf_callbacks callbacks, size_t limit, bool sandboxed);
 // Runs finalisers. The structure stays, so that references may still be released; lf_free ends it.
@@ -135,11 +138,8 @@ size_t lf_used_bytes(const lf_state *state);
 // A full collection, as a protected call.
 void lf_collect(lf_state *state);
 long lf_allocation_count(const lf_state *state);
-// For tests: every allocation from the nth on fails; 0 ends it.
-void lf_fail_at(lf_state *state, long nth);
-
-// Native calls in progress.
-int lf_call_depth(const lf_state *state);
+// For tests: every allocation from the nth on fails, or the nth alone, be it Lua's or the bridge's own; 0 ends it.
+void lf_fail(lf_state *state, long nth, bool once);
 
 // ---------------------------------------------------------------- object types
 
@@ -219,8 +219,7 @@ bool lf_record_output(
 // "Lua 5.4.4": what this was compiled for.
 const char *lf_lua_release(void);
 
-// From any thread, also after lf_close. The last release frees the registry slot at the next entry.
-void lf_reference_retain(lf_reference *reference);
+// From any thread, also after lf_close. It frees the registry slot at the next entry.
 void lf_reference_release(lf_reference *reference);
 
 // ---------------------------------------------------------------- interrupts
@@ -246,7 +245,11 @@ void lf_begin_run(lf_state *state);
 void lf_end_run(lf_state *state);
 // A run inside the run in progress: an interrupt or os.exit in it ends only it, and what was under way outside is put
 // aside. From the state's thread, around calls that nest like brackets.
-typedef struct { int32_t stop, presses, exit_code; bool exiting; } lf_paused_run;
+typedef struct {
+    int32_t stop, presses, exit_code;
+    bool exiting;
+    size_t cap;
+} lf_paused_run;
 lf_paused_run lf_begin_nested_run(lf_state *state);
 void lf_end_nested_run(lf_state *state, lf_paused_run outer);
 
@@ -257,7 +260,8 @@ typedef struct {
 } lf_script_hook;
 lf_script_hook lf_take_hook(lf_state *state);
 void lf_put_hook(lf_state *state, lf_script_hook taken);
-// Ctrl-C interrupts this state until lf_uninstall_terminal. False when another state has it.
+// Ctrl-C interrupts this state until lf_uninstall_terminal. False when another state has it. When a run does not stop
+// within a second, that is said on standard error; two seconds after a second press the process ends with status 130.
 bool lf_install_terminal(lf_state *state);
 void lf_uninstall_terminal(lf_state *state);
 // While a pause is offered, the first Ctrl-C asks for it and interrupts nothing. Answers whether one was asked for.
@@ -269,6 +273,8 @@ bool lf_ask_pause(lf_state *state);
 
 typedef struct lf_thread lf_thread;
 lf_thread *lf_thread_start(void (*body)(void *), void *context, size_t stack_bytes);
+// The context of the thread that calls this; null when it was not started here.
+void *lf_thread_context(void);
 bool lf_thread_is_current(const lf_thread *thread);
 // Waits for the body's end.
 void lf_thread_join(lf_thread *thread);

@@ -20,8 +20,8 @@ public struct ScriptedLaw: Distribution {
     /// Reads the table that defines a law.
     init(name: String, description: String, _ given: Options) throws {
         (self.name, self.description, self.given) = (name, description, given)
-        batchShape = try given.shape("batch_shape")
-        eventShape = try given.shape("event_shape")
+        batchShape = try given.shape("batch_shape") ?? []
+        eventShape = try given.shape("event_shape") ?? []
         dtype =
             try given.choice("dtype", ["float32", "float64"], default: "float32") == "float64" ? .float64 : .float32
         guard !(given.has("sample") && given.has("rsample")) else {
@@ -167,21 +167,5 @@ extension ScriptedLaw {
                     "the registered function returned \(result.shown); a table {log_prob = f, ...} expected")
             }
         }
-    }
-}
-
-extension Options {
-    /// A shape such as {2, 3}; empty when absent.
-    fileprivate func shape(_ name: String) throws -> [Int] {
-        guard has(name) else { return [] }
-        guard case .table(let table) = self[name] else { throw error(name, expected: "a shape such as {2, 3}") }
-        let shape = try table.elements().map { value in
-            guard let extent = value.asInteger, extent >= 0 else {
-                throw error(name, expected: "a shape such as {2, 3}")
-            }
-            return extent
-        }
-        _ = try Shape.count(shape, for: function)
-        return shape
     }
 }

@@ -113,11 +113,4 @@ public struct Parser {
         if depth >= Self.deepest { throw meaningless("C stack overflow") }
         return try body(&self)
     }
-
-    // MARK: Functions, scopes and names
-
-    var function: FunctionState {
-        get { functions[functions.count - 1] }
-        set { functions[functions.count - 1] = newValue }
-    }
 }

@@ -46,7 +46,7 @@ enum HostFunctions {
             print(specification.help(usage: call.usage), terminator: "")
             throw ExitRequest(code: 0)
         case .wrong(let message):
-            FileHandle.standardError.write(Data("\(call.script): \(message)\nTry: \(call.usage) --help\n".utf8))
+            StandardStream.error.write("\(call.script): \(message)\nTry: \(call.usage) --help\n")
             throw ExitRequest(code: 2)
         }
     }

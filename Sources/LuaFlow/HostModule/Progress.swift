@@ -15,7 +15,7 @@ final class Progress: ScriptObject {
 
     init(total: Int) {
         self.total = total
-        isTerminal = isatty(STDERR_FILENO) == 1
+        isTerminal = StandardStream.error.isTerminal
     }
 
     deinit { finish() }
@@ -28,14 +28,14 @@ final class Progress: ScriptObject {
         lastDrawn = now
         let seconds = Double(now - started.uptimeNanoseconds) / 1e9
         let line = Progress.line(k, of: total, seconds: seconds, note: note)
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
+        StandardStream.error.write("\r\u{1B}[K\(line)")
     }
 
     /// Ends the line; later updates draw nothing.
     func finish() {
         guard isOpen else { return }
         isOpen = false
-        if isTerminal, lastDrawn > 0 { FileHandle.standardError.write(Data("\n".utf8)) }
+        if isTerminal, lastDrawn > 0 { StandardStream.error.write("\n") }
     }
 
     /// `[########------------] 120/300  1.2 s  -log p -1234.5`, within 79 columns.

@@ -109,24 +109,24 @@ final class LiveFiles: Service {
         switch try arguments.string(2, "what") {
         case "reloaded":
             context.service(LiveChanges.self).note("host.live reloaded \(name)")
-            StandardError.line("host.live: \(name) reloaded")
+            StandardStream.error.line("host.live: \(name) reloaded")
         case "gone":
-            StandardError.line("host.live: \(name) has no function \(text) any more; its last version stays in use")
+            StandardStream.error.line("host.live: \(name) has no function \(text) any more; its last version stays in use")
         default:
-            StandardError.line("host.live: \(text)\nhost.live: the last version of \(name) that worked stays in use")
+            StandardStream.error.line("host.live: \(text)\nhost.live: the last version of \(name) that worked stays in use")
         }
         return []
     }
 }
 
 /// What people changed while a run was going on, which is why the run cannot be repeated from its files alone.
-public final class LiveChanges: Service {
+package final class LiveChanges: Service {
     /// In order, a short sentence each.
-    public private(set) var all: [String] = []
+    package private(set) var all: [String] = []
 
-    public init() {}
+    package init() {}
 
-    public func note(_ change: String) { all.append(change) }
+    package func note(_ change: String) { all.append(change) }
 }
 
 /// Runs text as Lua inside the run in progress: for functions of ours that are partly Lua.
@@ -141,13 +141,9 @@ final class ScriptRunner: Service {
     }
 }
 
-enum StandardError {
+extension StandardStream {
     /// Writes a line of its own, over a progress bar if one stands there.
-    static func line(_ text: String) {
-        fflush(nil)
-        let start = isatty(STDERR_FILENO) == 1 ? "\r\u{1B}[K" : ""
-        try? FileHandle.standardError.write(contentsOf: Data((start + text + "\n").utf8))
-    }
+    func line(_ text: String) { write((isTerminal ? "\r\u{1B}[K" : "") + text + "\n") }
 }
 
 extension HostFunctions {

@@ -1,12 +1,12 @@
 import Scripting
 
-/// Who answers when a loop over `host.steps` is paused by Ctrl-C. The command line puts its prompt here when there is a
-/// terminal; without an answerer Ctrl-C interrupts at once.
-public final class PausePrompt: Service {
+/// Who answers when a loop over `host.steps` is paused: what ``Host/onPause(_:)`` was given. The command line puts its
+/// prompt here when there is a terminal; without an answerer Ctrl-C interrupts at once.
+package final class PausePrompt: Service {
     /// Called on the interpreter's thread, inside the run, which waits.
-    public var ask: ((PausePoint) throws -> PauseDecision)?
+    package var ask: ((PausePoint) throws -> PauseDecision)?
 
-    public init() {}
+    package init() {}
 }
 
 /// Where a paused loop is.
@@ -40,6 +40,7 @@ public struct PausePoint {
     }
 }
 
+/// How a paused loop goes on.
 public enum PauseDecision: Equatable, Sendable {
     case resume
     /// Back to the state of this step; the text is as typed.

@@ -120,7 +120,7 @@ extension Skeleton {
         // NAMEhost SCRIPT [ARGUMENTS...]: runs a script with every module of LuaFlow's, and this one.
         let arguments = Array(CommandLine.arguments.dropFirst())
         guard let script = arguments.first else {
-            FileHandle.standardError.write(Data("usage: NAMEhost SCRIPT [ARGUMENTS...]\\n".utf8))
+            StandardStream.error.write("usage: NAMEhost SCRIPT [ARGUMENTS...]\\n")
             exit(2)
         }
 
@@ -128,7 +128,7 @@ extension Skeleton {
             let host = try LuaFlow.Host(adding: [NameModule()])
             try host.run(file: script, arguments: Array(arguments.dropFirst()))
         } catch let error as LuaError {
-            FileHandle.standardError.write(Data((error.report + "\\n").utf8))
+            StandardStream.error.write(error.report + "\\n")
             exit(1)
         }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LuaFlow
 
 /// What a script may take and touch.
 struct LimitOptions: ParsableArguments {
@@ -40,8 +41,12 @@ struct LimitOptions: ParsableArguments {
         completion: .directory)
     var allowWrite: [String] = []
 
-    /// Throws when options contradict each other, as nobody should think that a script is fenced in when it is not.
+    /// Throws when a limit is too low, and when options contradict each other, as nobody should think that a script is fenced in when it is not.
     func check() throws {
+        if let memory, memory.bytes < Interpreter.Options.leastMemory {
+            throw ValidationError(
+                "--memory \(memory.text): at least \(Interpreter.Options.leastMemory >> 20)M expected: the host itself needs as much to start")
+        }
         for (option, folders) in [("--allow-read", allowRead), ("--allow-write", allowWrite)] {
             for folder in folders {
                 guard sandbox else { throw ValidationError("\(option) opens folders to sandboxed scripts: add --sandbox") }
@@ -55,10 +60,10 @@ struct LimitOptions: ParsableArguments {
 }
 
 /// Bytes as one types them: `512M`, `2G`, `1000000`.
-struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
+struct MemorySize: ExpressibleByArgument {
     let bytes: Int
-
-    init(bytes: Int) { self.bytes = bytes }
+    /// As it was typed.
+    let text: String
 
     init?(argument: String) {
         let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
@@ -74,9 +79,8 @@ struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
             let bytes = Int(exactly: (number * Double(unit)).rounded())
         else { return nil }
         self.bytes = bytes
+        text = argument
     }
-
-    var description: String { String(bytes) }
 }
 
 /// A stretch of time as one types it: seconds, or `500ms`, `2m`, `1h`.

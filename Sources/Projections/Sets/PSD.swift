@@ -24,6 +24,7 @@ public struct PSD: CataloguedSet, VectorSet {
         var result = symmetricPart(x, n)
         // Taking away the negative part keeps the digits of a matrix that is almost in the set.
         for k in 0..<n where eigen.values[k] < 0 {
+            try Cancellation.check()
             for i in 0..<n {
                 let factor = eigen.values[k] * eigen.vectors[i * n + k]
                 for j in 0..<n { result[i * n + j] -= factor * eigen.vectors[j * n + k] }

@@ -17,21 +17,21 @@ public struct Sparse: CataloguedSet, VectorSet {
 
     public var isConvex: Bool { false }
 
-    func nearest(to x: [Double], shape: [Int]) -> [Double] {
+    func nearest(to x: [Double], shape: [Int]) throws -> [Double] {
         var result = x
-        for i in ranking(x).dropFirst(kept) { result[i] = 0 }
+        for i in try ranking(x).dropFirst(kept) { result[i] = 0 }
         return result
     }
 
-    func violation(of x: [Double], shape: [Int]) -> Double {
+    func violation(of x: [Double], shape: [Int]) throws -> Double {
         // The largest element too many: 0 when at most k differ from 0.
-        let sizes = x.map(\.magnitude).sorted(by: >)
+        let sizes = try x.map(\.magnitude).interruptiblySorted(by: >)
         return kept < sizes.count ? sizes[kept] : 0
     }
 
     /// Positions by falling magnitude, then by index.
-    private func ranking(_ x: [Double]) -> [Int] {
-        x.indices.sorted { x[$0].magnitude != x[$1].magnitude ? x[$0].magnitude > x[$1].magnitude : $0 < $1 }
+    private func ranking(_ x: [Double]) throws -> [Int] {
+        try x.indices.interruptiblySorted { x[$0].magnitude != x[$1].magnitude ? x[$0].magnitude > x[$1].magnitude : $0 < $1 }
     }
 
     public var description: String { "projection.Sparse(\(kept))" }

@@ -1,5 +1,6 @@
 import CLineEditor
 import Foundation
+import LuaFlow
 
 /// Where the prompt writes, and how wide and how colourful it may.
 public struct Console {
@@ -19,8 +20,7 @@ public struct Console {
     public static var standard: Console {
         let style = Style.detect(ProcessInfo.processInfo.environment, isTerminal: isatty(STDOUT_FILENO) == 1)
         return Console(style: style, columns: { terminalColumns() }) { text in
-            fflush(nil)
-            FileHandle.standardOutput.write(Data(text.utf8))
+            StandardStream.output.write(text)
         }
     }
 

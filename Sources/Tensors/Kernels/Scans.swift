@@ -15,6 +15,7 @@ extension Tensor {
                 let (from, to) = (rows.base(T.self) + row * n, result.base(T.self) + row * n)
                 var total = 0.0
                 for i in 0..<n {
+                    if i & 0xfffff == 0xfffff { try Cancellation.check() }
                     let place = fromEnd ? n - 1 - i : i
                     total += Double(from[place])
                     to[place] = T(total)
@@ -40,7 +41,7 @@ extension Tensor {
             for row in 0..<rows.shape[0] {
                 try Cancellation.check()
                 let line = rows.base(T.self) + row * n
-                let sorted = (0..<n).sorted { i, j in
+                let sorted = try (0..<n).interruptiblySorted { i, j in
                     let (x, y) = descending ? (line[j], line[i]) : (line[i], line[j])
                     if x < y || (!x.isNaN && y.isNaN) { return true }
                     if y < x || (!y.isNaN && x.isNaN) { return false }

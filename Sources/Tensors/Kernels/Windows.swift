@@ -92,8 +92,8 @@ extension Tensor {
     private static func forEachRun(_ geometry: WindowGeometry, _ planes: Int, _ body: (Int, Int, Int) -> Void) throws {
         let (width, windows) = (geometry.input[1], geometry.output[0] * geometry.output[1])
         for plane in 0..<planes {
-            try Cancellation.check()
             for i in 0..<geometry.window[0] {
+                try Cancellation.check()
                 let rows = geometry.inside(0, i)
                 for j in 0..<geometry.window[1] {
                     let line = ((plane * geometry.window[0] + i) * geometry.window[1] + j) * windows

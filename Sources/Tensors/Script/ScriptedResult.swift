@@ -4,9 +4,7 @@ extension Value {
     /// As a script would write it; a tensor by its shape. For naming what a scripted constructor made.
     package var written: String {
         if case .object(let object as Variable) = self { return Shape.describe(object.shape) }
-        guard let number = asNumber else { return shown }
-        if let whole = Int(exactly: number), whole.magnitude < 1 << 53 { return String(whole) }
-        return "\(number)"
+        return asNumber.map(Scripting.shown) ?? shown
     }
 }
 

@@ -10,11 +10,11 @@ import Testing
 
 /// Random arguments of random types to everything that scripts can call: an error or a result, never the process's end.
 ///
-/// `make test` makes some hundred calls, `make asan` ten thousand under AddressSanitizer. LUAFLOW_CALLS and LUAFLOW_SEED
+/// `make test` makes a call of each, and some more, `make asan` ten thousand under AddressSanitizer. LUAFLOW_CALLS and LUAFLOW_SEED
 /// choose how many and which. The calls are written down before they are made, as a Lua script: should the process die,
 /// the last line of that file is the call that did it, and `luaflow run` of the file does it again.
 @Suite(.serialized, .timeLimit(.minutes(60))) struct RandomCallTests {
-    static let calls = Thoroughness.number("LUAFLOW_CALLS") ?? (Thoroughness.isExhaustive ? 10_000 : 700)
+    static let calls = Thoroughness.number("LUAFLOW_CALLS") ?? (Thoroughness.isExhaustive ? 10_000 : max(700, RandomLua.callables.count))
     static let seed = Thoroughness.number("LUAFLOW_SEED") ?? 1
 
     /// After so many calls the interpreter is closed, and everything must be gone.
@@ -52,6 +52,7 @@ import Testing
         while done < Self.calls {
             let watched = try WatchedHost(files: scratch.url.path, memoryLimit: 512 << 20)
             let interpreter = watched.host.interpreter
+            try watched.run(RandomLua.registration)
             interpreter.timeLimit = .seconds(2)
             for _ in 0..<min(Self.perInterpreter, Self.calls - done) {
                 let code = random.statement(random.callable())
@@ -66,6 +67,8 @@ import Testing
             try log.restart()
         }
         log.remove()
+        let missed = RandomLua.callables.indices.filter { !random.drawn.contains($0) }.map { RandomLua.callables[$0].name }
+        #expect(missed.isEmpty || Self.calls < RandomLua.callables.count, "never called: \(missed)")
         #expect(outcomes["returned", default: 0] > Self.calls / 10, "\(outcomes)")
         #expect(outcomes["runtime", default: 0] > Self.calls / 10, "\(outcomes)")
         if Thoroughness.isExhaustive { print("random calls with seed \(Self.seed):", outcomes.sorted { $0.key < $1.key }) }
@@ -102,7 +105,7 @@ private final class CallLog {
         for _, name in ipairs{"tensor", "autodiff", "random", "distribution", "flow", "projection", "optim", "montecarlo",
             "data", "checkpoint", "image", "plot", "host"} do _G[name] = require(name) end
 
-        """
+        """ + RandomLua.registration
 
     init() throws { try restart() }
 

@@ -1,10 +1,15 @@
 import LuaFlow
+import Testing
 
 /// Random Lua expressions and calls, the same for the same seed.
 struct RandomLua {
     private var state: UInt64
     /// Where files may be written.
     private let scratch: String
+    /// Places in ``callables`` that come next, and those that came.
+    private var deck: [Int] = []
+    private(set) var drawn: Set<Int> = []
+    private var mustCall = false
 
     init(seed: UInt64, scratch: String) {
         state = seed
@@ -133,7 +138,10 @@ struct RandomLua {
 
     /// A statement that does something random with `callable`.
     mutating func statement(_ callable: Callable) -> String {
-        if below(3) == 0, let example = callable.documentation.example { return mutated(example) }
+        // The first time it is called for certain.
+        let isFirst = mustCall
+        mustCall = false
+        if !isFirst, below(3) == 0, let example = callable.documentation.example { return mutated(example) }
         let options = callable.optionNames
         switch callable.form {
         case .function(let path): return "local _ = \(path)(\(arguments(options)))"
@@ -191,8 +199,58 @@ struct RandomLua {
         return place > 1 && "+-".contains(before) && "eE".contains(text[place - 2])
     }
 
-    /// Of everything but what only writes to standard output what another function returns, unless all is asked for.
-    static let callables = Callable.all.filter { Thoroughness.isExhaustive || !$0.name.hasSuffix("show") }
+    // MARK: Registered parts
 
-    mutating func callable() -> Callable { RandomLua.callables[below(RandomLua.callables.count)] }
+    /// A constructor that a script brings with `host.register`.
+    struct Registered: Sendable, CustomTestStringConvertible {
+        let path: String
+        let example: String
+
+        var testDescription: String { path }
+        var callable: Callable {
+            Callable(name: path, form: .function(path), documentation: Documentation("\(path)(x)", "", example: example))
+        }
+    }
+
+    static let registered = [
+        Registered(path: "projection.Between", example: "local _ = projection.Between(2)(tensor({-5, 1, 5}))"),
+        Registered(
+            path: "distribution.Triangle",
+            example: "local t = distribution.Triangle(2) local _ = t:sample({3}) _ = t:log_prob(tensor({0.5}))"),
+        Registered(path: "flow.Doubling", example: "local _ = flow.Doubling(2):to_data(tensor.ones(2, 3))"),
+    ]
+
+    /// Registers them.
+    static let registration = """
+        host.register{
+            projections = {Between = function(r) return {project = function(x) return x:clamp(-r, r) end} end},
+            distributions = {Triangle = function(s)
+                return {
+                    sample = function(shape) return random.uniform(shape) * s end,
+                    log_prob = function(x) return (s - x):log() end,
+                }
+            end},
+            transforms = {Doubling = function(s)
+                return {
+                    to_latent = function(x) return x / s, -x:sum(-1) * 0 end, to_data = function(z) return z * s, z:sum(-1) * 0 end,
+                }
+            end},
+        }
+
+        """
+
+    /// Of everything but what only writes to standard output what another function returns, unless all is asked for.
+    static let callables =
+        Callable.all.filter { Thoroughness.isExhaustive || !$0.name.hasSuffix("show") } + registered.map(\.callable)
+
+    /// One after the other in random order, again and again: none is left out for long.
+    mutating func callable() -> Callable {
+        if deck.isEmpty {
+            deck = Array(RandomLua.callables.indices)
+            for i in deck.indices.reversed() where i > 0 { deck.swapAt(i, below(i + 1)) }
+        }
+        let place = deck.removeLast()
+        if drawn.insert(place).inserted { mustCall = true }
+        return RandomLua.callables[place]
+    }
 }

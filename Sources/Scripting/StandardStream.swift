@@ -1,0 +1,50 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Standard output and standard error, written to past every buffer.
+///
+/// Nobody may be reading: the terminal went away, the disk is full. What is written then is lost, and that is no error
+/// of whoever wrote it.
+///
+///     StandardStream.error.write("luaflow: no such file\n")
+public enum StandardStream: Int32, Sendable {
+    case output = 1
+    case error = 2
+
+    /// Whether somebody sees it as it is written.
+    public var isTerminal: Bool { isatty(rawValue) == 1 }
+
+    /// Writes a text, after all that was printed before.
+    public func write(_ text: String) {
+        fflush(nil)
+        var text = text
+        _ = text.withUTF8 { StandardStream.write(UnsafeRawBufferPointer($0), to: rawValue) }
+    }
+
+    /// - Returns: whether all of it was taken.
+    @discardableResult
+    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+        #if canImport(Glibc)
+            let put = Glibc.write
+        #else
+            let put = Darwin.write
+        #endif
+        var rest = bytes[...]
+        while let base = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
+            let count = put(descriptor, base, rest.count)
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if count < 0, errno == EAGAIN {
+                // Somebody made it non-blocking: wait as if it were not.
+                var one = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                guard poll(&one, 1, -1) > 0 || errno == EINTR else { return false }
+            } else if count == 0 || errno != EINTR {
+                return false
+            }
+        }
+        return rest.isEmpty
+    }
+}
