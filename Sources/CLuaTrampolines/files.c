@@ -40,6 +40,13 @@ static int output_noting(lua_State *L) {
     return lf_call_original(L);
 }
 
+// os.rename and os.remove: what a script does to a file is its own doing.
+static int replacing_noting(lua_State *L) {
+    note_argument(L, LF_FILE_WRITTEN, 1);
+    note_argument(L, LF_FILE_WRITTEN, 2);
+    return lf_call_original(L);
+}
+
 // ---------------------------------------------------------------- require
 
 // The places that a template names for a module that is nowhere: one of them may be made.
@@ -115,6 +122,11 @@ void lf_open_files(lua_State *L) {
         lf_wrap(L, "lines", lines_noting);
         lf_wrap(L, "input", lines_noting);
         lf_wrap(L, "output", output_noting);
+    }
+    lua_pop(L, 1);
+    if (lua_getglobal(L, LUA_OSLIBNAME) == LUA_TTABLE) {
+        lf_wrap(L, "rename", replacing_noting);
+        lf_wrap(L, "remove", replacing_noting);
     }
     lua_pop(L, 1);
     if (lua_getglobal(L, LUA_LOADLIBNAME) == LUA_TTABLE) wrap_searchers(L);

@@ -94,6 +94,14 @@ static int ipairs_bounded(lua_State *L) {
 
 // Lua's own message for an object of ours speaks of an iterator that the script never wrote.
 static int pairs_named(lua_State *L) {
+    if (lf_state_of(L)->ordered && lua_type(L, 1) == LUA_TTABLE) {
+        if (luaL_getmetafield(L, 1, "__pairs") == LUA_TNIL) {
+            int results = lf_ordered_pairs(L);
+            if (results) return results;
+        } else {
+            lua_pop(L, 1);
+        }
+    }
     lf_box *box = lf_to_box(L, 1);
     if (!box || luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) return lf_call_original(L);
     bool has_elements = luaL_getmetafield(L, 1, "__len") != LUA_TNIL;

@@ -86,6 +86,9 @@ struct lf_state {
     long allocations, fail_at;
     bool fail_once;
 
+    bool ordered;                // pairs goes by the order of keys
+    bool order_open;             // but a script went by one that may change
+
     int64_t live;                // native bytes alive
     int64_t debt;                // native bytes charged since the collector last worked for them
     int64_t ceiling;             // live native bytes at which everything is collected
@@ -177,6 +180,9 @@ bool lf_push_target(lua_State *L, int index);
 void lf_open_require(lua_State *L);
 void lf_push_loaded(lua_State *L);
 void lf_open_script_files(lua_State *L);
+
+// ordered.c
+int lf_ordered_pairs(lua_State *L);
 
 // location.c
 void lf_note_stop(lua_State *L);

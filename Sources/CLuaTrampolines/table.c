@@ -1,11 +1,16 @@
 // Reading tables without metamethods.
 #include "private.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 typedef struct {
     lf_reference *table;
     int64_t index;
     const char *key;
     size_t length;
+    lf_value *items;
+    size_t count;
 } read;
 
 // debug.getregistry lets a script overwrite our slots: look before reading.
@@ -40,22 +45,60 @@ bool lf_table_field(
     return lf_protect(s, field_body, &r, 1, result, failure);
 }
 
+// Whether the key below the top is one of the positions that are left out.
+static bool is_skipped(lua_State *L, const read *r) {
+    if (r->index <= 0 || !lua_isinteger(L, -2)) return false;
+    lua_Integer key = lua_tointeger(L, -2);
+    return key >= 1 && key <= r->index;
+}
+
+// The pairs and the slots that they need. Nothing here allocates.
+static void count(lua_State *L, const read *r, size_t *pairs, lua_Integer *references) {
+    int table = lua_gettop(L);
+    *pairs = 0;
+    *references = 0;
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        if (!is_skipped(L, r)) {
+            ++*pairs;
+            *references += lf_reference_needs(L, -2) + lf_reference_needs(L, -1);
+        }
+        lua_pop(L, 1);
+    }
+}
+
+// Into plain memory, as Lua's stack has an end.
 static int entries_body(lua_State *L) {
     read *r = lua_touserdata(L, 1);
     if (!push_table(L, r->table)) return luaL_error(L, "not a table any more");
     int table = lua_gettop(L);
+    size_t pairs;
+    lua_Integer references;
+    for (;;) {
+        count(L, r, &pairs, &references);
+        if (references <= lf_state_of(L)->free_count) break;
+        lf_reserve(L, references);  // a collection in here may run finalisers, and they may change the table
+    }
+    if (pairs == 0) return 0;
+    r->items = malloc(2 * pairs * sizeof *r->items);
+    if (!r->items) return luaL_error(L, "not enough memory");
     lua_pushnil(L);
     while (lua_next(L, table)) {
-        // Key and value stay; a copy of the key goes on.
-        luaL_checkstack(L, 4, "a table with too many entries");
-        lua_pushvalue(L, -2);
+        if (!is_skipped(L, r)) {
+            lf_decode(L, lua_gettop(L) - 1, &r->items[r->count++]);
+            lf_decode(L, lua_gettop(L), &r->items[r->count++]);
+        }
+        lua_pop(L, 1);
     }
-    return lua_gettop(L) - table;
+    return 0;
 }
 
-bool lf_table_entries(lf_state *s, lf_reference *table, lf_values *result, lf_failure *failure) {
-    read r = {.table = table};
-    return lf_protect(s, entries_body, &r, LUA_MULTRET, result, failure);
+bool lf_table_entries(lf_state *s, lf_reference *table, int64_t skipped, lf_values *result, lf_failure *failure) {
+    read r = {.table = table, .index = skipped};
+    memset(result, 0, sizeof *result);
+    if (!lf_protect(s, entries_body, &r, 0, NULL, failure)) return false;
+    *result = (lf_values){.items = r.items, .count = r.count};
+    return true;
 }
 
 // These need no protection: nothing in them allocates.
@@ -107,4 +150,41 @@ bool lf_table_is_list(lf_state *s, lf_reference *table) {
     // The key that came too much, if the walk was left.
     lua_pop(L, is_list ? 1 : 2);
     return is_list && left == 0;
+}
+
+const void *lf_address(lf_state *s, lf_reference *value) {
+    lua_State *L = atomic_load(&s->running);
+    if (!L || !lua_checkstack(L, 3)) return NULL;
+    lf_reference_push(L, value);
+    const void *address = lua_topointer(L, -1);
+    lua_pop(L, 1);
+    return address;
+}
+
+int64_t lf_table_packed(
+    lf_state *s, lf_reference *table, int64_t first, int64_t count, uint64_t *bits, uint8_t *kinds) {
+    lua_State *L = atomic_load(&s->running);
+    if (!L || !lua_checkstack(L, 4)) return 0;
+    int64_t done = 0;
+    bool all = push_table(L, table);
+    while (all && done < count) {
+        int type = lua_rawgeti(L, -1, first + done);
+        if (type == LUA_TNUMBER && lua_isinteger(L, -1)) {
+            bits[done] = (uint64_t)lua_tointeger(L, -1);
+            kinds[done] = LF_INTEGER;
+        } else if (type == LUA_TNUMBER) {
+            double number = lua_tonumber(L, -1);
+            memcpy(&bits[done], &number, sizeof number);
+            kinds[done] = LF_NUMBER;
+        } else if (type == LUA_TBOOLEAN) {
+            bits[done] = (uint64_t)lua_toboolean(L, -1);
+            kinds[done] = LF_BOOLEAN;
+        } else {
+            all = false;
+        }
+        if (all) done++;
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return done;
 }

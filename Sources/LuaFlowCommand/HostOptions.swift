@@ -14,7 +14,11 @@ struct HostOptions: ParsableArguments {
     var noPlugins = false
 
     @Option(
-        help: ArgumentHelp("Write a capsule of the run, for luaflow replay.", valueName: "FILE"), completion: .file())
+        help: ArgumentHelp(
+            """
+            Write a capsule of the run, for luaflow replay. pairs goes through numbers and texts in their order then, \
+            as Lua's own changes from run to run; next and keys that are objects stay in Lua's.
+            """, valueName: "FILE"), completion: .file())
     var capsule: String?
 
     @OptionGroup(title: "Limits") var limits: LimitOptions
@@ -26,12 +30,12 @@ struct HostOptions: ParsableArguments {
     ///   - globals: whether every module is a global, as for one-liners and the prompt.
     ///   - script: the script that will run; plugins beside it are loaded, and Lua files beside it may be.
     ///   - records: whether the command is one that writes capsules.
+    ///   - repeats: whether the run repeats a recorded one.
     ///   - sandboxes: whether the command is one that runs scripts in the sandbox.
     ///   - reportsPlugins: whether broken plugins are named on standard error.
     func withHost(
-        globals: Bool = false, script: String? = nil, records: Bool = false, sandboxes: Bool = false,
-        reportsPlugins: Bool = true,
-        _ body: (LuaFlow.Host) throws -> Void
+        globals: Bool = false, script: String? = nil, records: Bool = false, repeats: Bool = false,
+        sandboxes: Bool = false, reportsPlugins: Bool = true, _ body: (LuaFlow.Host) throws -> Void
     ) throws {
         guard records || capsule == nil else { throw ValidationError("--capsule: for luaflow run, watch and -e only") }
         try limits.check()
@@ -59,6 +63,8 @@ struct HostOptions: ParsableArguments {
                 options.memoryLimit = sandbox.memory
                 timeLimit = sandbox.timeLimit
             }
+            // Before a long run, not after it.
+            if let capsule { try Capsule.check(canWriteTo: capsule) }
             let host = try Host(options: options)
             // One time for all of it, plugins included.
             host.interpreter.timeLimit = timeLimit
@@ -70,6 +76,8 @@ struct HostOptions: ParsableArguments {
                 // Closed in here: finalisers may run for long, too.
                 defer { host.interpreter.close() }
                 PauseAtPrompt.offer(in: host)
+                // Plugins are part of the run.
+                if repeats || capsule != nil { try host.interpreter.orderPairs() }
                 let plugins = host.loadPlugins(path)
                 if reportsPlugins { for plugin in plugins { plugin.report.map(Session.write) } }
                 if plugins.contains(where: \.usedUpTheTime) { throw ExitCode(1) }

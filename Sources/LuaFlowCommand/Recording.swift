@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import LuaFlow
 
@@ -8,15 +9,49 @@ extension HostOptions {
             try HostOptions.execute(invocation, in: host)
             return
         }
-        // Before a long run, not after it.
-        let folder = URL(fileURLWithPath: capsule).deletingLastPathComponent().path
-        guard FileManager.default.isWritableFile(atPath: folder) else {
-            throw ScriptError("--capsule", "\(capsule): no file can be written in \(folder)")
-        }
         let recorder = try RunRecorder(host)
         let result = Result { try HostOptions.execute(invocation, in: host) }
-        try recorder.capsule(of: invocation, result).write(to: capsule)
+        do {
+            let made = try recorder.capsule(of: invocation, result, settings: settings)
+            // The script may have made such a file meanwhile.
+            try Capsule.check(canWriteTo: capsule)
+            try made.write(to: capsule)
+        } catch {
+            // What the script has to say comes first.
+            let what = result.isSuccess ? "the script has run; no capsule was written: " : "no capsule was written: "
+            let message = "luaflow: \(what)\((error as? LuaError)?.message ?? "\(error)")\n"
+            do {
+                try Session.leaving { _ = try result.get() }
+            } catch let exit {
+                Session.write(message)
+                throw exit
+            }
+            Session.write(message)
+            throw ExitCode((error as? LuaError)?.kind == .interrupted ? 130 : 1)
+        }
         _ = try result.get()
+    }
+
+    /// What a capsule keeps of these options.
+    var settings: Capsule.HostSettings {
+        var settings = Capsule.HostSettings()
+        settings.plugins = plugins.map { LoadedFiles.absolute($0) }
+        settings.noPlugins = noPlugins
+        settings.memory = limits.memory?.bytes
+        settings.timeout = limits.timeout.map { Double($0.duration.components.seconds) + Double($0.duration.components.attoseconds) * 1e-18 }
+        return settings
+    }
+
+    /// These options, and the recorded ones where nothing else was said.
+    func with(_ recorded: Capsule.HostSettings) -> HostOptions {
+        var options = self
+        if plugins.isEmpty, !noPlugins {
+            options.plugins = recorded.plugins
+            options.noPlugins = recorded.noPlugins
+        }
+        options.limits.memory = limits.memory ?? recorded.memory.map(MemorySize.init(bytes:))
+        options.limits.timeout = limits.timeout ?? recorded.timeout.map(TimeSpan.init(seconds:))
+        return options
     }
 
     @discardableResult
@@ -24,4 +59,8 @@ extension HostOptions {
         if let code = invocation.code { return try host.run(code: code, name: "(command line)") }
         return try host.run(file: invocation.script ?? "", arguments: invocation.arguments)
     }
+}
+
+extension Result {
+    fileprivate var isSuccess: Bool { if case .success = self { true } else { false } }
 }

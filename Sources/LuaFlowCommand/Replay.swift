@@ -11,7 +11,9 @@ extension LuaFlowCommand {
                 Checks that the files which the run read are what they were, starts the random generator where it \
                 stood, runs with the same arguments in the same folder, and compares standard output, returned \
                 values and the generator's end, bit for bit. Files that the script writes are not compared. Status \
-                0: the same; 1: not. A capsule says which script runs, so replay only what you would run.
+                0: the same; 1: not. The recorded --plugins, --memory and --timeout hold unless others are given. \
+                Files below the folder of capsule and script are found again where that folder is now. A capsule \
+                says which script runs, so replay only what you would run.
                 """)
 
         @OptionGroup var host: HostOptions
@@ -26,16 +28,19 @@ extension LuaFlowCommand {
             var recorded: Capsule?
             try Session.leaving { recorded = try prepared() }
             guard let recorded else { return }
-            var differences: [String] = []
-            try host.withHost(globals: recorded.run.code != nil, script: recorded.run.script) { host in
+            var (differences, reasons): ([String], [String]) = ([], [])
+            try host.with(recorded.host).withHost(
+                globals: recorded.run.code != nil, script: recorded.run.script, repeats: true
+            ) { host in
                 let recorder = try RunRecorder(host, repeating: recorded.random)
                 let result = Result { try HostOptions.execute(recorded.run, in: host) }
+                if case .failure(let error as LuaError) = result, error.kind == .interrupted { throw error }
                 let again = try recorder.capsule(of: recorded.run, result)
-                if again.result.outcome == .interrupted { _ = try result.get() }
                 if let error = again.result.error { say("the script failed: \(error)") }
                 differences = again.differences(from: recorded)
+                reasons = again.reasons(for: recorded)
             }
-            try conclude(differences, recorded)
+            try conclude(differences, reasons, recorded)
         }
 
         /// Reads the capsule and looks whether it can be repeated.
@@ -54,13 +59,19 @@ extension LuaFlowCommand {
             let others = Capsule.Versions.current.differences(from: recorded.versions)
             if !others.isEmpty { say("the last bits may differ: \(others.joined(separator: "; "))") }
             let (files, folder) = (FileManager.default, recorded.run.folder)
-            if files.currentDirectoryPath != folder, files.changeCurrentDirectoryPath(folder) { say("in \(folder)") }
+            guard files.currentDirectoryPath != folder else { return recorded }
+            guard files.changeCurrentDirectoryPath(folder) else {
+                throw ScriptError(
+                    "luaflow replay", "the folder in which the run was recorded is gone: \(folder); make it, or record the run anew")
+            }
+            say("in \(folder)")
             return recorded
         }
 
-        private func conclude(_ differences: [String], _ recorded: Capsule) throws {
+        private func conclude(_ differences: [String], _ reasons: [String], _ recorded: Capsule) throws {
             guard differences.isEmpty else {
-                say("not the same:\n" + differences.map { "  \($0)" }.joined(separator: "\n"))
+                let lines = differences.map { "  \($0)" } + (reasons.isEmpty ? [] : ["which may come of this:"])
+                say("not the same:\n" + (lines + reasons.map { "  \($0)" }).joined(separator: "\n"))
                 throw ExitCode(1)
             }
             let values = recorded.result.valuesSHA256.count

@@ -6,15 +6,17 @@ import Synchronization
 extension LuaFlowCommand {
     struct Watch: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Run a script, and again whenever it or a Lua file that it loaded changes.",
+            abstract: "Run a script, and again whenever it or a file that it read changes.",
             usage: "luaflow watch [OPTIONS] FILE [ARGS...]",
             discussion: """
-                A change during a run ends that run and starts the next. Ctrl-C ends a run and waits for a change; \
-                while waiting it leaves, with status 130.
+                A change during a run ends that run and starts the next, but a change of a file that the run follows \
+                by host.live, which the run takes up itself. What the script wrote itself does not count, nor does a \
+                Lua file that was only touched. A new plugin counts once the run is over. Ctrl-C ends a run and waits \
+                for a change; while waiting it leaves, with status 130.
                 """)
 
         @OptionGroup var host: HostOptions
-    
+
         @Argument(help: "The Lua file.", completion: .file(extensions: ["lua"]))
         var file: String
 
@@ -44,13 +46,15 @@ extension LuaFlowCommand {
                     continue
                 }
                 report("\(what); watching \(ended.files.watched)")
-                let next = wait(for: ended.files)
+                let next = wait(for: ended)
                 (reason, number) = (" (\(names(next)) changed)", number + 1)
             }
         }
 
         private struct Ended {
             var files = LoadedFiles()
+            /// What lay in the folders of plugins when the run began.
+            var plugins: [String] = []
             /// What changed during the run; empty when the run came to its own end.
             var changed: [String] = []
             var outcome = ""
@@ -60,6 +64,7 @@ extension LuaFlowCommand {
         /// One run with a host of its own.
         private func once() -> Ended {
             var ended = Ended()
+            ended.plugins = plugins
             // What is watched when not even a host could be made.
             ended.files.note(file, .lua)
             let started = DispatchTime.now()
@@ -67,7 +72,7 @@ extension LuaFlowCommand {
             let options = host
             do {
                 try options.withHost(script: file, records: true) { host in
-                    ended.files = host.context.service(LoadedFiles.self)
+                    ended.files = host.loadedFiles
                     ended.files.note(file, .lua)
                     let guardian = RunGuardian(ended.files, interrupting: host.interpreter)
                     let result = Result { try options.run(.init(script: file, arguments: arguments), in: host) }
@@ -88,14 +93,19 @@ extension LuaFlowCommand {
             return ended
         }
 
-        private func wait(for files: LoadedFiles) -> [String] {
+        /// The files of all plugins that would be loaded.
+        private var plugins: [String] { (try? host.pluginPath(script: file).plugins().map(\.path)) ?? [] }
+
+        private func wait(for ended: Ended) -> [String] {
             while true {
                 usleep(RunGuardian.interval)
-                let changed = files.changedSources
-                if !changed.isEmpty {
-                    settle(changed)
-                    return files.changedSources.isEmpty ? changed : files.changedSources
-                }
+                let added = plugins.filter { !ended.plugins.contains($0) }
+                let changed = ended.files.changed(duringRun: false) + added
+                guard !changed.isEmpty else { continue }
+                settle(changed)
+                // Settled, it may be what it was.
+                let now = ended.files.changed(duringRun: false) + plugins.filter { !ended.plugins.contains($0) }
+                if !now.isEmpty { return now }
             }
         }
 
@@ -143,7 +153,7 @@ private final class RunGuardian {
         timer = DispatchSource.makeTimerSource(queue: queue)
         timer.setEventHandler { [seen] in
             let changed = seen.changed.withLock { changed in
-                if changed.isEmpty { changed = files.changedSources }
+                if changed.isEmpty { changed = files.changed(duringRun: true) }
                 return !changed.isEmpty
             }
             // Each time anew: the first may have come before the run began.
@@ -161,7 +171,7 @@ private final class RunGuardian {
 }
 
 extension LoadedFiles {
-    /// `1 file`, `5 files`: what a change of is waited for.
+    /// `1 file`, `5 files`: those whose change is waited for.
     fileprivate var watched: String {
         let count = all.count { $0.kind == .lua || $0.kind == .library }
         return count == 1 ? "1 file" : "\(count) files"

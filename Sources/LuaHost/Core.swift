@@ -13,6 +13,8 @@ final class Core: @unchecked Sendable {
     let thread: InterpreterThread
     /// Is told of standard output, when somebody asked for it.
     var outputTap: OutputTap?
+    /// Tables are read in the order of their keys.
+    var ordersPairs = false
     private let memoryLimit: Int?
     let trust: Interpreter.Trust
 

@@ -25,6 +25,9 @@ class Handle {
         }
     }
 
+    /// The value's address in Lua; 0 once the interpreter is closed.
+    var address: UInt { (try? onThread { UInt(bitPattern: lf_address(core.state, reference)) }) ?? 0 }
+
     /// One protected call that leaves values.
     func read(_ call: (inout lf_values, inout lf_failure) -> Bool) throws -> [Value] {
         try onThread {
@@ -51,8 +54,30 @@ final class TableHandle: Handle, ScriptTable {
     }
 
     func entries() throws -> [(key: Value, value: Value)] {
-        let flat = try read { lf_table_entries(core.state, reference, &$0, &$1) }
-        return stride(from: 0, to: flat.count - 1, by: 2).map { (flat[$0], flat[$0 + 1]) }
+        try entries(withoutPositions: 0)
+    }
+
+    func entries(withoutPositions count: Int) throws -> [(key: Value, value: Value)] {
+        let flat = try read { lf_table_entries(core.state, reference, Int64(count), &$0, &$1) }
+        let entries = stride(from: 0, to: flat.count - 1, by: 2).map { (key: flat[$0], value: flat[$0 + 1]) }
+        return core.ordersPairs ? entries.inOrderOfKeys : entries
+    }
+
+    func packed(from first: Int, count: Int) throws -> PackedNumbers {
+        try onThread {
+            var packed = PackedNumbers()
+            var done = 0
+            packed.bits = [UInt64](unsafeUninitializedCapacity: count) { bits, initialized in
+                packed.kinds = [UInt8](unsafeUninitializedCapacity: count) { kinds, initialized in
+                    done = Int(
+                        lf_table_packed(
+                            core.state, reference, Int64(first), Int64(count), bits.baseAddress, kinds.baseAddress))
+                    initialized = done
+                }
+                initialized = done
+            }
+            return packed
+        }
     }
 
     func numbers() throws -> [Double]? {

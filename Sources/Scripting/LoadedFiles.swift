@@ -35,11 +35,13 @@ public final class LoadedFiles: Service, Sendable {
         public let path: String
         public let kind: Kind
         /// What the file looked like when it was read; nil when there was none.
-        public let stamp: FileStamp?
+        public internal(set) var stamp: FileStamp?
         /// What ``LoadedFiles/fingerprint`` said of it when it was read.
         public let fingerprint: String?
         /// The script wrote it, so its changes are the script's own.
         public internal(set) var isWritten = false
+        /// The run takes up changes by itself (`host.live`).
+        public internal(set) var isFollowed = false
     }
 
     private struct Record {
@@ -51,7 +53,8 @@ public final class LoadedFiles: Service, Sendable {
 
     public init() {}
 
-    /// Computed of every file when it is noted as read, before it can change; nil (the default) for nothing.
+    /// Computed of every regular file when it is noted as read, before it can change; nil (the default) for nothing.
+    /// Pipes and devices have no end.
     public var fingerprint: (@Sendable (String) -> String?)? {
         get { record.withLock { $0.fingerprint } }
         set { record.withLock { $0.fingerprint = newValue } }
@@ -71,8 +74,26 @@ public final class LoadedFiles: Service, Sendable {
         // Lua source stays Lua source when it is read as text.
         let kept = known?.kind == .lua && kind == .data ? .lua : kind
         if let known, known.kind == kept, known.stamp == stamp, compute == nil || known.fingerprint != nil { return }
-        let readable = stamp != nil && kind != .missing
-        put(File(path: path, kind: kept, stamp: stamp, fingerprint: readable ? compute?(path) : nil))
+        let readable = stamp?.isRegular == true && kind != .missing
+        var file = File(path: path, kind: kept, stamp: stamp, fingerprint: readable ? compute?(path) : nil)
+        file.isFollowed = known?.isFollowed ?? false
+        put(file)
+    }
+
+    /// What is known of a file.
+    public func file(_ path: String) -> File? {
+        let path = LoadedFiles.absolute(path)
+        return record.withLock { $0.files[path] }
+    }
+
+    /// Takes back what was noted since: the run does not use that version of the file.
+    public func restore(_ file: File) { put(file) }
+
+    /// Says that the run takes up changes of this file by itself.
+    public func follow(_ path: String) {
+        guard var file = file(path) else { return }
+        file.isFollowed = true
+        put(file)
     }
 
     private func noteWritten(_ path: String, _ known: File?) {
@@ -105,7 +126,7 @@ public final class LoadedFiles: Service, Sendable {
 public struct FileStamp: Equatable, Sendable {
     private let device: UInt64
     private let number: UInt64
-    private let size: Int64
+    public let size: Int64
     private let seconds: Int64
     private let nanoseconds: Int64
     /// Neither a folder, nor a pipe, nor a device.
@@ -130,14 +151,33 @@ public struct FileStamp: Equatable, Sendable {
 }
 
 extension LoadedFiles {
-    /// The Lua files and libraries that are no longer what was read, and modules that were sought and are there now.
-    /// What the script wrote itself is left out.
-    public var changedSources: [String] {
+    /// The files that are no longer what was read, and those that were sought and are there now. What the script wrote
+    /// itself is left out, and so are devices and the system's own files, which change all the time.
+    /// - Parameter duringRun: without the files that the run follows by itself.
+    public func changed(duringRun: Bool) -> [String] {
         all.filter { file in
-            switch file.kind {
-            case .lua, .library, .missing: !file.isWritten && FileStamp(file.path) != file.stamp
-            case .data, .written: false
-            }
+            guard !file.isWritten, file.kind != .written, !(duringRun && file.isFollowed) else { return false }
+            let stamp = FileStamp(file.path)
+            guard stamp != file.stamp else { return false }
+            if file.kind == .data, !LoadedFiles.keepsStill(file, stamp) { return false }
+            return !isSame(file, stamp)
         }.map(\.path)
+    }
+
+    private static func keepsStill(_ file: File, _ now: FileStamp?) -> Bool {
+        let isRegular = file.stamp?.isRegular ?? now?.isRegular ?? false
+        return isRegular && !file.path.hasPrefix("/proc/") && !file.path.hasPrefix("/sys/")
+    }
+
+    /// Whether a file was only touched. Then it is as good as read anew.
+    private func isSame(_ file: File, _ stamp: FileStamp?) -> Bool {
+        guard let before = file.fingerprint, stamp?.isRegular == true, fingerprint?(file.path) == before else {
+            return false
+        }
+        record.withLock { record in
+            // Unless the run has read it again meanwhile.
+            if record.files[file.path] == file { record.files[file.path]?.stamp = stamp }
+        }
+        return true
     }
 }

@@ -29,6 +29,8 @@ extension Arguments {
             return self
         }
         let options = try Options(function: function, table: table, known: parameters.map(\.name))
+        // An empty table behind everything else is one argument too many.
+        if options.values.isEmpty { try atMost(first - 1 + parameters.count) }
         let last = count - first
         if options.values.isEmpty, parameters.indices.contains(last), parameters[last].isList { return self }
         var placed = Arguments(function: function, values: values.dropLast(), context: context)

@@ -28,6 +28,9 @@ public final class NativeMemory: Sendable {
         self.reclaim = reclaim
     }
 
+    /// The most bytes that may live at once; `Int.max` for no cap.
+    public var limitBytes: Int { limit.load(ordering: .relaxed) }
+
     /// Bytes alive now.
     public var liveBytes: Int { live.load(ordering: .relaxed) }
 

@@ -81,10 +81,14 @@ extension Array: ScriptConvertible where Element: ScriptConvertible {
     public static func from(_ value: Value) throws -> [Element] {
         if case .list(let elements) = value { return try elements.map(Element.from) }
         guard case .table(let table) = value else { throw unexpected(value, expected: "a list") }
-        for (key, _) in try table.entries() where !(key.asInteger.map { 1...table.count ~= $0 } ?? false) {
-            throw ScriptError("", "a list expected, got a table with the key \(key.shown)")
+        var elements = [Value](repeating: .none, count: table.count)
+        for (key, element) in try table.entries() {
+            guard let place = key.asInteger, elements.indices.contains(place - 1) else {
+                throw ScriptError("", "a list expected, got a table with the key \(key.shown)")
+            }
+            elements[place - 1] = element
         }
-        return try table.elements().map(Element.from)
+        return try elements.map(Element.from)
     }
     public var scriptValue: Value { .list(map(\.scriptValue)) }
 }

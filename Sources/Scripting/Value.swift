@@ -90,6 +90,32 @@ public protocol ScriptTable: AnyObject {
     func numbers() throws -> [Double]?
     /// Whether it holds nothing but the sequence part.
     func isList() throws -> Bool
+    /// The pairs but for those at the positions 1, ..., count.
+    func entries(withoutPositions count: Int) throws -> [(key: Value, value: Value)]
+    /// The same for the same table, as long as something holds it.
+    var address: UInt { get }
+    /// The elements from a 1-based position on, at most `count`, up to the first that is neither number nor boolean.
+    func packed(from first: Int, count: Int) throws -> PackedNumbers
+}
+
+/// Numbers and booleans of a list as they are, in nine bytes each.
+public struct PackedNumbers: Equatable, Sendable {
+    /// An integer's or a double's bits; 0 or 1.
+    public var bits: [UInt64] = []
+    /// What the bits are: 1 a boolean, 2 an integer, 3 a number.
+    public var kinds: [UInt8] = []
+
+    public init() {}
+
+    public var count: Int { bits.count }
+
+    public subscript(index: Int) -> Value {
+        switch kinds[index] {
+        case 1: .boolean(bits[index] != 0)
+        case 2: .integer(Int(Int64(bitPattern: bits[index])))
+        default: .number(Double(bitPattern: bits[index]))
+        }
+    }
 }
 
 extension ScriptTable {
@@ -99,6 +125,31 @@ extension ScriptTable {
     public func strayKey() throws -> Value? {
         if try isList() { return nil }
         return try entries().first { key, _ in !(key.asInteger.map { 1...max(count, 1) ~= $0 && count > 0 } ?? false) }?.key
+    }
+
+    public func entries(withoutPositions count: Int) throws -> [(key: Value, value: Value)] {
+        try entries().filter { entry in entry.key.asInteger.map { $0 < 1 || $0 > count } ?? true }
+    }
+
+    public var address: UInt { UInt(bitPattern: ObjectIdentifier(self).hashValue) }
+
+    public func packed(from first: Int, count: Int) throws -> PackedNumbers {
+        var packed = PackedNumbers()
+        for index in first..<max(first + count, first) {
+            switch try value(at: index) {
+            case .boolean(let flag):
+                packed.bits.append(flag ? 1 : 0)
+                packed.kinds.append(1)
+            case .integer(let integer):
+                packed.bits.append(UInt64(bitPattern: Int64(integer)))
+                packed.kinds.append(2)
+            case .number(let number):
+                packed.bits.append(number.bitPattern)
+                packed.kinds.append(3)
+            default: return packed
+            }
+        }
+        return packed
     }
 
     /// The sequence part.
@@ -127,8 +178,38 @@ public protocol ScriptFunction: AnyObject {
     func call(_ arguments: [Value]) throws -> [Value]
     /// Where it was written; nil when no script wrote it.
     var definition: ScriptPlace? { get }
+    /// The same for the same function, as long as something holds it.
+    var address: UInt { get }
 }
 
 extension ScriptFunction {
+    public var address: UInt { UInt(bitPattern: ObjectIdentifier(self).hashValue) }
     public var definition: ScriptPlace? { nil }
+}
+
+extension [(key: Value, value: Value)] {
+    /// Numbers first, then texts, then true and false; other keys last, as they were.
+    public var inOrderOfKeys: Self {
+        func rank(_ key: Value) -> Int {
+            switch key {
+            case .integer, .number: 0
+            case .string: 1
+            case .boolean: 2
+            default: 3
+            }
+        }
+        func before(_ a: Value, _ b: Value) -> Bool {
+            switch (a, b) {
+            case (.integer(let a), .integer(let b)): a < b
+            case (.string(let a), .string(let b)): a.utf8.lexicographicallyPrecedes(b.utf8)
+            case (.boolean(let a), .boolean(let b)): !a && b
+            default:
+                if let x = a.asNumber, let y = b.asNumber { x < y } else { rank(a) < rank(b) }
+            }
+        }
+        return enumerated().sorted { a, b in
+            before(a.element.key, b.element.key)
+                || (!before(b.element.key, a.element.key) && a.offset < b.offset)
+        }.map(\.element)
+    }
 }

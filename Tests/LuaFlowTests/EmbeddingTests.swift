@@ -198,4 +198,13 @@ import Testing
         }
         #expect(Set(sums.values).count == 4)
     }
+
+    /// More than Lua's stack holds.
+    @Test func longListsArrive() throws {
+        let host = try LuaFlow.Host()
+        try host.run(code: "t = {} for i = 1, 600000 do t[i] = i end holes = {1, nil, 3}")
+        let list = try host.get("t", as: [Double].self)
+        #expect(list.count == 600_000 && list[599_999] == 600_000)
+        #expect(try host.get("holes", as: [Double?].self) == [1, nil, 3])
+    }
 }

@@ -128,7 +128,7 @@ import Testing
             ("nothing", "--mask nothing: a tensor of 0 and 1 expected, got a nil"),
             ("text", "--mask text: a tensor of 0 and 1 expected, got a string"),
             ("all", "--mask all: nothing is missing; a 0 marks a missing pixel"),
-            ("random:0", "--mask random:0: nothing is missing"), ("half", "0 or 1 expected"),
+            ("random:0", "--mask random:0: nothing is missing"), ("half", "a mask holds 0 and 1 only"),
         ] {
             let result = try Command.run(
                 ["run", "--plugins", ".", InpaintingTests.script, "--mask", mask, "--out", scratch.path("x.png")],

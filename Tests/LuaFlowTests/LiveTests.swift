@@ -84,6 +84,31 @@ import Testing
         #expect(result.errors.contains("the last version of part.lua that worked stays in use"))
     }
 
+    /// A mistake that only a call shows.
+    @Test func aFunctionThatFailsAtItsFirstCallGivesWay() throws {
+        let scratch = try Scratch()
+        let result = try run(scratch, """
+            write("part.lua", "return {f = function(x) return x end}")
+            local part = host.live("part.lua")
+            local f = part.f
+            assert(f(1) == 1 and host.live("./part.lua") == part)
+            write("part.lua", "return {f = function(x) return x + schedule.typo end}")
+            until_true(function() return host.reloaded(part) end)
+            assert(select("#", f(nil)) == 1 and f(5) == 5)
+            write("part.lua", "local n = 0 return {f = function(x) n = n + 1 if n > 1 then error 'later' end return 10 * x end}")
+            until_true(function() return host.reloaded(part) end)
+            assert(f(5) == 50)
+            local ok, message = pcall(f, 5)
+            assert(not ok and message:find("part.lua:1: later"), "only the first call gives way")
+            os.remove(folder .. "/part.lua")
+            local start = host.clock()
+            while host.clock() - start < 0.5 do part.missing = part.missing end
+            """.replacing("part.missing = part.missing", with: "local _ = part.missing"))
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.contains("attempt to index a nil value (global 'schedule')\nhost.live: its last version that worked is in use again"), "\(result.errors)")
+        #expect(result.errors.components(separatedBy: "part.lua is gone").count == 2, "once: \(result.errors)")
+    }
+
     @Test func aFileMayReturnAFunction() throws {
         let scratch = try Scratch()
         let result = try run(scratch, """
@@ -113,6 +138,9 @@ import Testing
             fails("fails.lua:2: no", host.live, "fails.lua")
             fails("what host.live returned expected, got 3", host.reloaded, 3)
             fails("argument 1 (path): a string expected", host.live, {})
+            fails("is a folder or a device; a Lua file expected", host.live, folder)
+            local ok, message = pcall(host.pick, "things", {}, "x")
+            assert(not ok and message:find("there are none"), message)
             """)
         #expect(result.status == 0, "\(result.errors)")
     }

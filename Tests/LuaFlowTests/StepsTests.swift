@@ -175,6 +175,155 @@ import Testing
         #expect(live.count == 3 && live[1].hasPrefix("step 101 of 200"))
     }
 
+    /// Another library's objects have no state that could be put aside.
+    @Test func foreignObjectsStayAsTheyAre() throws {
+        try run("""
+            local file <close> = io.tmpfile()
+            local state = {file = file, out = io.stdout, f = print, co = coroutine.create(print), list = {io.stdout, 1}, trace = {}}
+            local co, paused = state.co, false
+            for k in host.steps(4, state) do
+              state.list[2] = k
+              if k == 3 and not paused then paused = true host.pause() end
+            end
+            assert(state.file == file and state.out == io.stdout and state.f == print and state.co == co)
+            assert(state.list[1] == io.stdout and state.list[2] == 4)
+            """, answers: [{ _ in .rewind("1") }, { point in
+                guard case .table(let list) = try point.state.value(for: "list") else { throw ScriptError("", "no list") }
+                #expect(try list.value(at: 2).asInteger == 1)
+                return .resume
+            }])
+    }
+
+    /// Lists that grow, of numbers and of tables; long ones; ones that change in the middle, shrink, or have holes.
+    @Test func listsComeBackAsTheyWere() throws {
+        try run("""
+            local state = {x = 1, trace = {}, second = {}, mixed = {}, records = {}, tensors = {}, grid = {}, holes = {1, nil, 3},
+              short = {1, 2, 3, name = "n", [2.5] = true}, stack = {}}
+            for i = 1, 1500 do state.grid[i] = i state.second[i] = -i state.records[i] = {loss = -i} end
+            local copies, paused, visits = {}, false, 0
+            local function describe()
+              local parts = {state.x, #state.second, #state.records, #state.tensors, state.short.name or "-", #state.short, #state.stack}
+              for _, list in ipairs{state.second, state.mixed, state.grid, state.short, state.stack} do
+                for i = 1, #list do parts[#parts + 1] = math.type(list[i]) == "float" and ("%a"):format(list[i]) or tostring(list[i]) end
+              end
+              for _, record in ipairs(state.records) do parts[#parts + 1] = ("%g"):format(record.loss) end
+              for _, t in ipairs(state.tensors) do parts[#parts + 1] = t:item() end
+              parts[#parts + 1] = tostring(state.holes[1]) .. tostring(state.holes[2]) .. tostring(state.holes[3])
+              return table.concat(parts, " ")
+            end
+            for k in host.steps(60, state) do
+              visits = visits + 1
+              if copies[k] then assert(copies[k] == describe(), "step " .. k) else copies[k] = describe() end
+              state.x = state.x + 1
+              state.second[#state.second + 1] = k % 2 == 0 and k or 1 / k
+              state.mixed[k] = k % 3 == 0 and "text" or k % 5 == 0 or k
+              state.records[#state.records + 1] = {loss = k}
+              state.tensors[k] = tensor({k})
+              state.grid[k * 20] = state.grid[k * 20] + 0.5
+              state.short[k % 3 + 1] = k
+              if k % 4 == 0 then state.short.name = nil elseif k % 4 == 2 then state.short.name = "n" .. k end
+              if k % 7 == 0 then state.stack[#state.stack] = nil else state.stack[#state.stack + 1] = k end
+              state.holes[k % 3 + 1] = k % 2 == 0 and k or nil
+              if k == 25 then state.records[1500].loss = 0.5 end
+              if k == 50 and not paused then paused = true host.pause() end
+            end
+            assert(visits == 60 + 50 - 17, visits)
+            """, answers: [{ _ in .rewind("30") }, { _ in .rewind("17") }, { _ in .resume }])
+    }
+
+    /// What does not change is kept once, and what is appended too.
+    @Test func whatDoesNotChangeCostsNothing() throws {
+        var options = Interpreter.Options()
+        options.globals = true
+        let host = try LuaFlow.Host(options: options)
+        try host.run(code: """
+            m = flow.NICE{dim = 64, hidden = 256, layers = 3, couplings = 4}
+            opt = optim.Adam(m:parameters(), {lr = 1e-3})
+            state = {m = m, opt = opt, w = tensor.zeros(100000), x = 0, trace = {}, list = {}}
+            for i = 1, 5000 do state.list[i] = i end
+            """)
+        let before = host.interpreter.memory.liveBytes
+        try host.run(code: """
+            local loop, _, _, close = host.steps(400, state)
+            for k = 1, 400 do loop() state.x = k state.trace[k] = -k end
+            keptLoop = loop
+            """)
+        let weights = 4 * (64 * 256 + 256 * 256) * 4
+        #expect(host.interpreter.memory.liveBytes - before < 2 * weights + (4 << 20), "one copy, not 400")
+    }
+
+    /// A loop under a memory limit lets earlier states go instead of failing.
+    @Test func memoryThatIsShortIsNotTheLoops() throws {
+        var options = Interpreter.Options()
+        options.globals = true
+        options.memoryLimit = 40 << 20
+        let host = try LuaFlow.Host(options: options)
+        try host.run(code: """
+            state = {x = tensor.zeros(784), trace = {}}
+            for k in host.steps(20000, state) do state.x = state.x + 1 state.trace[k] = k end
+            assert(state.x[{1}] == 20000)
+            -- Also when the script asks for more than there is.
+            for k in host.steps(300, state, {keep = 1000}) do state.x = tensor.zeros(100000) end
+            """)
+    }
+
+    /// An assignment that the next step could only fail at.
+    @Test func wrongAssignmentsAreRefusedAtOnce() throws {
+        var options = Interpreter.Options()
+        options.globals = true
+        let host = try LuaFlow.Host(options: options)
+        var notes: [String] = []
+        var inputs = ["s.x = 3", "s.x = nil", "s.x = tensor.zeros(2)", "s.rate = 'fast'", "s.x = tensor({7}) s.rate = 1"][...]
+        host.context.service(PausePrompt.self).ask = { point in
+            notes.append(point.note)
+            if let input = inputs.popFirst() { _ = try host.interpreter.run(code: "local s = ... " + input, arguments: [.table(point.state)]) }
+            return .resume
+        }
+        try host.run(code: StepsTests.descent(pausingAfter: 4))
+        #expect(notes.count == 5 && inputs.isEmpty)
+        #expect(notes[1].hasPrefix("x is a number where the loop had a tensor (1) of float32: assign another, or :rewind 4"), "\(notes)")
+        #expect(notes[2].hasPrefix("x is nil where") && notes[3].contains("x is a tensor (2) of float32 where"))
+        #expect(notes[4].contains("rate is a string where the loop had a number"))
+    }
+
+    /// Random numbers drawn at the prompt are not the run's, unless it was seeded anew there.
+    @Test func drawsAtThePromptAreNotTheRuns() throws {
+        func numbers(_ input: String) throws -> (Value, [String]) {
+            var options = Interpreter.Options()
+            options.globals = true
+            let host = try LuaFlow.Host(options: options)
+            host.context.service(PausePrompt.self).ask = { _ in
+                _ = try host.interpreter.run(code: input)
+                return .resume
+            }
+            try host.run(code: StepsTests.descent(pausingAfter: 4))
+            return (try host.interpreter.run(code: "return numbers[12]").first ?? .none, host.context.service(LiveChanges.self).all)
+        }
+        let plain = try numbers(""), drawn = try numbers("random.normal({5})"), seeded = try numbers("random.manual_seed(8)")
+        #expect(plain.0.asNumber == drawn.0.asNumber && drawn.1.isEmpty)
+        #expect(plain.0.asNumber != seeded.0.asNumber && seeded.1 == ["the run was paused and changed at step 4"])
+    }
+
+    /// What an earlier assignment loses by a rewind is said; going back alone is no change.
+    @Test func rewindsSayWhatTheyPutBack() throws {
+        var options = Interpreter.Options()
+        options.globals = true
+        let host = try LuaFlow.Host(options: options)
+        var notes: [String] = []
+        host.context.service(PausePrompt.self).ask = { point in
+            notes.append(point.note)
+            if notes.count == 1 {
+                _ = try host.interpreter.run(code: "(...).rate = 0.5", arguments: [.table(point.state)])
+                return .rewind("2")
+            }
+            return .resume
+        }
+        try host.run(code: StepsTests.descent(pausingAfter: 4))
+        #expect(notes == ["", "rate is 0.1 again, not 0.5"])
+        let changes = host.context.service(LiveChanges.self)
+        #expect(changes.all.isEmpty && changes.notes == ["the run went back from step 4 to step 2"])
+    }
+
     @Test func changesAreRecorded() throws {
         let code = StepsTests.descent(pausingAfter: 4)
         var options = Interpreter.Options()

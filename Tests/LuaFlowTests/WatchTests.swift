@@ -141,4 +141,62 @@ import Testing
         try #require(watcher.runs(2), "\(watcher.errors)")
         #expect(watcher.output == "number\nend\n" && watcher.reports.count == 2)
     }
+
+    /// host.live takes a change up while the run lasts; afterwards it is a change like any other.
+    @Test func followedFilesAreLeftToTheRun() throws {
+        let scratch = try Scratch()
+        _ = try scratch.write("part.lua", "return {f = function() return 1 end}")
+        let script = try scratch.write("main.lua", """
+            local live = require("host").live "part.lua"
+            local first = live.f()
+            io.open([[\(scratch.path("ready"))]], "w"):close()
+            if first == 1 then while live.f() == 1 do end end
+            print(first, live.f())
+            """)
+        let watcher = try Watcher([script], in: scratch)
+        try #require(Watcher.until { FileManager.default.fileExists(atPath: scratch.path("ready")) })
+        _ = try scratch.write("part.lua", "return {f = function() return 2 end}")
+        try #require(watcher.runs(1), "\(watcher.errors)")
+        #expect(watcher.output == "1\t2\n" && watcher.reports[0].contains("run 1, done"), "\(watcher.errors)")
+        _ = try scratch.write("part.lua", "return {f = function() return 3 end}")
+        try #require(watcher.runs(2), "\(watcher.errors)")
+        #expect(watcher.output == "1\t2\n3\t3\n" && watcher.reports[1].contains("(part.lua changed)"), "\(watcher.output)")
+    }
+
+    @Test func dataThatWasReadIsWatchedToo() throws {
+        let scratch = try Scratch()
+        _ = try scratch.write("numbers.txt", "1")
+        let script = try scratch.write("main.lua", """
+            local folder = [[\(scratch.url.path)/]]
+            local f <close> = io.open(folder .. "numbers.txt")
+            print(f:read("a"))
+            -- Its own state, saved by renaming, is no reason to run again.
+            local old = io.open(folder .. "state.txt")
+            if old then old:close() end
+            local new <close> = io.open(folder .. "state.new", "w")
+            new:write(os.clock()) new:close()
+            os.rename(folder .. "state.new", folder .. "state.txt")
+            """)
+        let watcher = try Watcher([script], in: scratch)
+        try #require(watcher.runs(1), "\(watcher.errors)")
+        _ = try scratch.write("numbers.txt", "2")
+        try #require(watcher.runs(2), "\(watcher.errors)")
+        #expect(watcher.output == "1\n2\n" && watcher.reports[1].contains("(numbers.txt changed)"), "\(watcher.errors)")
+        #expect(watcher.reports.count == 2)
+    }
+
+    /// A touched file is what it was; a new plugin is something new.
+    @Test func contentsCountAndNewPlugins() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("main.lua", "print(require('host').names({}, 'masks'))")
+        let plugins = scratch.url.appendingPathComponent("parts")
+        try FileManager.default.createDirectory(at: plugins, withIntermediateDirectories: true)
+        let watcher = try Watcher(["--plugins", plugins.path, script], in: scratch)
+        try #require(watcher.runs(1), "\(watcher.errors)")
+        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: script)
+        _ = try scratch.write("parts/mine.lua", "require('host').register{masks = {mine = function() end}}")
+        try #require(watcher.runs(2), "\(watcher.errors)")
+        #expect(watcher.reports[1].contains("(mine.lua changed)"), "\(watcher.errors)")
+        #expect(watcher.output == "\nmine\n")
+    }
 }

@@ -115,7 +115,7 @@ import Testing
     func wideNumbersLeaveOutMore(_ columns: Int) throws {
         let talk = try Conversation(columns: columns)
         let answer = talk.answer("random.normal({50, 50}) * 1e9")
-        let rows = answer.split(separator: "\n").filter { $0.contains("e+") || $0.contains("...,") }
+        let rows = answer.split(separator: "\n").filter { $0.contains("e+") }
         // Every row of numbers on a line of its own.
         #expect(rows.allSatisfy { $0.contains("{") && $0.contains("}") }, "\(answer)")
     }

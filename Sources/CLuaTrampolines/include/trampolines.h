@@ -203,13 +203,25 @@ bool lf_seal(lf_state *state, lf_failure *failure);
 bool lf_table_at(lf_state *state, lf_reference *table, int64_t index, lf_values *result, lf_failure *failure);
 bool lf_table_field(
     lf_state *state, lf_reference *table, const char *key, size_t length, lf_values *result, lf_failure *failure);
-// Keys and values in turn.
-bool lf_table_entries(lf_state *state, lf_reference *table, lf_values *result, lf_failure *failure);
+// Keys and values in turn, but for the positions 1...skipped. What they point to is the table's: to be read before it
+// changes.
+bool lf_table_entries(lf_state *state, lf_reference *table, int64_t skipped, lf_values *result, lf_failure *failure);
 int64_t lf_table_length(lf_state *state, lf_reference *table);
 // Fills `numbers` with elements 1...count; false when one is not a number.
 bool lf_table_numbers(lf_state *state, lf_reference *table, double *numbers, int64_t count);
 // Whether there is nothing in it but elements 1...length.
 bool lf_table_is_list(lf_state *state, lf_reference *table);
+// The same table or function has the same address as long as it lives.
+const void *lf_address(lf_state *state, lf_reference *value);
+// Elements first, first + 1, ... up to `count` of them, as long as they are numbers or booleans: an integer's or a double's
+// bits, and LF_INTEGER, LF_NUMBER or LF_BOOLEAN. Returns how many.
+int64_t lf_table_packed(
+    lf_state *state, lf_reference *table, int64_t first, int64_t count, uint64_t *bits, uint8_t *kinds);
+
+// From now on pairs goes through a table's numbers and texts in their order, not in one that changes from run to run.
+bool lf_order_pairs(lf_state *state, lf_failure *failure);
+// Whether a script went through a table in an order that may be another in the next run.
+bool lf_order_was_open(const lf_state *state);
 
 // From now on what scripts write to standard output by print, io.write and io.stdout is told as well.
 bool lf_record_output(

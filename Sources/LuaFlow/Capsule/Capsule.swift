@@ -6,16 +6,31 @@ import Tensors
 /// What a run was and what came of it, so that it can be repeated and compared: a readable JSON file.
 public struct Capsule: Codable, Equatable, Sendable {
     /// Of the file's layout.
-    public static let currentFormat = 1
+    public static let currentFormat = 2
 
     public var format = Capsule.currentFormat
     public var versions: Versions
     public var run: Invocation
+    public var host: HostSettings
+    /// The folder that holds script and capsule: what lies below it is found there again after it was moved or copied.
+    public var place: Place?
     public var files: [File]
+    /// Files that were sought and were not there.
+    public var absent: [String]
     public var random: Randomness
+    public var sources: Sources
     public var result: Result
     /// What people changed while it ran: such a run cannot be repeated from its files.
     public var changes: [String]
+    /// What they did that should change nothing, such as going back to an earlier step.
+    public var notes: [String]
+
+    /// After reading: where the recorded place is now, when that is somewhere else.
+    var move: Move?
+
+    private enum CodingKeys: CodingKey {
+        case format, versions, run, host, place, files, absent, random, sources, result, changes, notes
+    }
 
     /// The programs and loops that computed.
     public struct Versions: Codable, Equatable, Sendable {
@@ -47,9 +62,34 @@ public struct Capsule: Codable, Equatable, Sendable {
         public init(code: String) { (script, self.code, arguments, options, folder) = (nil, code, [], [:], "") }
     }
 
+    /// The options of the command line that count for the run.
+    public struct HostSettings: Codable, Equatable, Sendable {
+        /// The folders of --plugins.
+        public var plugins: [String] = []
+        public var noPlugins = false
+        /// Bytes, where --memory was given.
+        public var memory: Int?
+        /// Seconds, where --timeout was given.
+        public var timeout: Double?
+
+        public init() {}
+    }
+
+    /// What a run took from outside that no capsule can bring back.
+    public struct Sources: Codable, Equatable, Sendable {
+        /// `os.time`, `standard input`, devices and pipes.
+        public var used: [String] = []
+        /// The environment variables that os.getenv read, and their digests; an empty one for a variable that is not set.
+        public var environment: [String: String] = [:]
+        /// It went through a table in an order that Lua does not repeat.
+        public var openOrder = false
+    }
+
     /// A file that was read. What the script wrote itself before reading it is not among them.
     public struct File: Codable, Equatable, Sendable {
         public var path: String
+        /// The script wrote it after reading it.
+        public var written: Bool
         /// lua, library or data.
         public var kind: String
         public var sha256: String
@@ -85,10 +125,11 @@ public struct Capsule: Codable, Equatable, Sendable {
         public var status: Int
         /// The error's message.
         public var error: String?
-        /// Of what the script wrote to standard output by print and io.write; the text, when it is short.
+        /// Of what the script wrote to standard output by print and io.write; its first lines; digests of all lines.
         public var outputSHA256: String
         public var outputBytes: Int
         public var output: String?
+        public var outputLines: OutputLines
         /// Of the values that the script returned: tensors by type, shape and bytes.
         public var valuesSHA256: [String]
     }
@@ -99,7 +140,7 @@ extension Capsule {
     public func write(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let text = [UInt8](try encoder.encode(self)) + [UInt8(ascii: "\n")]
+        let text = [UInt8](try encoder.encode(placed(for: path))) + [UInt8(ascii: "\n")]
         try AtomicFile.write(to: path, for: "--capsule") { try $0.write(text) }
     }
 
@@ -130,6 +171,24 @@ extension Capsule {
         }
         guard random.start.state != nil, random.end.state != nil, random.lua.count == 2 else {
             throw wrong("not a capsule: the generator's state is not whole numbers")
+        }
+        find(from: path)
+    }
+
+    /// - Throws: unless a capsule may be written there: nothing but a capsule is ever overwritten.
+    public static func check(canWriteTo path: String) throws {
+        func wrong(_ what: String) -> ScriptError { ScriptError("--capsule", "\(path): \(what)") }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        guard FileManager.default.isWritableFile(atPath: folder) else {
+            throw wrong("no file can be written in \(folder)")
+        }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
+        if isFolder.boolValue { throw wrong("is a folder; the name of a file expected") }
+        do {
+            _ = try Capsule(readingFrom: path, for: "--capsule")
+        } catch {
+            throw wrong("is there and is no capsule, and would be lost; another name expected")
         }
     }
 

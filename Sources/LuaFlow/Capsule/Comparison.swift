@@ -9,7 +9,13 @@ extension Capsule {
                 found.append("\(file.path) is missing")
                 continue
             }
-            if now.hex != file.sha256 { found.append("\(file.path) has changed") }
+            if now.hex == file.sha256 { continue }
+            found.append(
+                "\(file.path) has changed"
+                    + (file.written ? ": the script itself writes it; put back what it found there" : ""))
+        }
+        for path in absent where FileManager.default.fileExists(atPath: path) {
+            found.append("\(path) was sought, and is there now")
         }
         found += changes.map { "recorded: \($0)" }
         if result.outcome == .interrupted { found.append("recorded: the run was interrupted") }
@@ -22,7 +28,7 @@ extension Capsule {
         if result.status != recorded.result.status {
             found.append("it ended with status \(result.status), not \(recorded.result.status)")
         }
-        if result.error != recorded.result.error {
+        if message(result.error, recorded) != message(recorded.result.error, recorded) {
             found.append("the error is \(result.error ?? "none"), not \(recorded.result.error ?? "none")")
         }
         if result.outputSHA256 != recorded.result.outputSHA256 { found.append(outputDifference(from: recorded)) }
@@ -38,15 +44,52 @@ extension Capsule {
         return found
     }
 
-    /// The first line that differs, when both texts were kept.
-    private func outputDifference(from recorded: Capsule) -> String {
-        guard let now = result.output, let then = recorded.result.output else { return "standard output differs" }
-        let lines = now.split(separator: "\n", omittingEmptySubsequences: false)
-        let old = then.split(separator: "\n", omittingEmptySubsequences: false)
-        let place = zip(lines, old).prefix { $0 == $1 }.count
-        func shown(_ lines: [Substring]) -> String {
-            lines.indices.contains(place) ? "\"\(lines[place].prefix(60))\"" : "no such line"
+    /// What may be the reason for differences from the recorded run, a sentence each.
+    public func reasons(for recorded: Capsule) -> [String] {
+        var found: [String] = []
+        let known = Set(recorded.files.map(\.path))
+        for file in files where !known.contains(file.path) { found.append("it read \(file.path), and did not then") }
+        for (name, digest) in recorded.sources.environment.sorted(by: { $0.key < $1.key })
+        where Sources.digest(ofVariable: name) != digest {
+            found.append("the environment variable \(name) is not what it was")
         }
-        return "standard output differs from line \(place + 1) on: \(shown(lines)), not \(shown(old))"
+        let used = Set(recorded.sources.used).union(sources.used).sorted()
+        if !used.isEmpty { found.append("it reads \(used.joined(separator: ", ")), which no capsule brings back") }
+        if sources.openOrder || recorded.sources.openOrder {
+            found.append("it goes through a table with next, or by keys that are objects: Lua's order is another in every run")
+        }
+        return found + recorded.notes.map { "recorded: \($0)" }
+    }
+
+    /// What is compared of an error: of a script that was moved, without the folder, of which Lua shows the end only.
+    private func message(_ error: String?, _ recorded: Capsule) -> String? {
+        guard recorded.move != nil, let error, let script = recorded.run.script else { return error }
+        let name = URL(fileURLWithPath: script).lastPathComponent + ":"
+        return error.range(of: name).map { String(error[$0.lowerBound...]) } ?? error
+    }
+
+    /// The first line that differs, or the lines among which it is.
+    private func outputDifference(from recorded: Capsule) -> String {
+        if let now = result.output, let then = recorded.result.output {
+            let lines = now.split(separator: "\n", omittingEmptySubsequences: false)
+            let old = then.split(separator: "\n", omittingEmptySubsequences: false)
+            let place = zip(lines, old).prefix { $0 == $1 }.count
+            func shown(_ lines: [Substring]) -> String {
+                lines.indices.contains(place) ? "\"\(lines[place].prefix(60))\"" : "no such line"
+            }
+            if place < max(lines.count, old.count) {
+                return "standard output differs from line \(place + 1) on: \(shown(lines)), not \(shown(old))"
+            }
+        }
+        let (first, last) = result.outputLines.difference(from: recorded.result.outputLines)
+        if let last, last > first { return "standard output differs from somewhere in lines \(first) to \(last) on" }
+        return "standard output differs from line \(first)\(last == nil ? " or later" : "") on"
+    }
+}
+
+extension Capsule.Sources {
+    /// What is kept of an environment variable: not its value, which may be a secret.
+    static func digest(ofVariable name: String) -> String {
+        ProcessInfo.processInfo.environment[name].map { SHA256.hex(Array($0.utf8)) } ?? ""
     }
 }

@@ -13,11 +13,18 @@ public final class RunRecorder {
     private struct Output {
         var hash = SHA256()
         var bytes = 0
-        /// The beginning, while it is short enough to be kept.
+        /// The beginning.
         var text: [UInt8] = []
+        var lines = OutputLines()
+
+        /// The beginning as text, to the end of a line if there is more; nil when it is none.
+        var kept: String? {
+            let end = text.count == bytes ? text.count : (text.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
+            return String(validating: text[..<end], as: UTF8.self)
+        }
     }
 
-    /// Output up to this many bytes is kept as text, so that a comparison can name the line.
+    /// Output up to this many bytes is kept as text, so that a comparison can show the line.
     private static let keptOutput = 64 << 10
 
     /// - Parameter repeating: a capsule whose random numbers shall come again; nil for whatever comes.
@@ -28,9 +35,10 @@ public final class RunRecorder {
             let generator = host.context.service(GlobalGenerator.self).generator
             if let state = repeating?.start.state { generator.restore(state) }
             let files = host.context.service(LoadedFiles.self)
-            files.fingerprint = { SHA256.ofFile($0)?.hex }
             // Plugins were loaded before: the run's numbers depend on them, too.
-            for file in files.all where file.kind == .lua || file.kind == .library { files.note(file.path, file.kind) }
+            files.keepDigests { SHA256.ofFile($0)?.hex }
+            try host.interpreter.orderPairs()
+            try RunSources.watch(in: host)
             try host.interpreter.run(
                 code: "math.randomseed(...)", name: "=luaflow", arguments: lua.map { .integer($0) })
             let state = Capsule.GeneratorState(generator.state)
@@ -49,34 +57,47 @@ public final class RunRecorder {
         output.withLock { output in
             output.hash.update(bytes)
             output.bytes += bytes.count
-            if output.bytes <= RunRecorder.keptOutput { output.text.append(contentsOf: bytes) }
+            output.lines.add(bytes)
+            output.text.append(contentsOf: bytes.prefix(max(RunRecorder.keptOutput - output.text.count, 0)))
         }
     }
 
-    /// The capsule of the run that has ended. Before the host is closed.
-    public func capsule(of run: Capsule.Invocation, _ result: Result<[Value], any Error>) throws -> Capsule {
-        try host.interpreter.perform {
+    /// The capsule of the run that has ended. Before the host is closed; an interrupt ends it.
+    public func capsule(
+        of run: Capsule.Invocation, _ result: Result<[Value], any Error>, settings: Capsule.HostSettings = .init()
+    ) throws -> Capsule {
+        try host.interpreter.evaluation {
             let context = host.context
             var random = start
             random.end = Capsule.GeneratorState(context.service(GlobalGenerator.self).generator.state)
-            let files = context.service(LoadedFiles.self).all.compactMap { file in
-                file.fingerprint.map { Capsule.File(path: file.path, kind: file.kind.rawValue, sha256: $0) }
+            let all = context.service(LoadedFiles.self).all
+            let files = all.compactMap { file in
+                file.fingerprint.map {
+                    Capsule.File(path: file.path, written: file.isWritten, kind: file.kind.rawValue, sha256: $0)
+                }
             }
+            let absent = all.filter { $0.stamp == nil && !$0.isWritten && $0.kind != .written }.map(\.path)
+            var sources = context.service(RunSources.self).sources
+            let endless = all.filter { $0.stamp?.isRegular == false && $0.kind == .data && $0.path != "/dev/null" }
+            sources.used = (sources.used + endless.map(\.path)).sorted()
+            sources.openOrder = host.interpreter.wentInOpenOrder
             var run = run
             run.options = context.service(ReadOptions.self).options
             run.folder = FileManager.default.currentDirectoryPath
+            let changes = context.service(LiveChanges.self)
             return Capsule(
-                versions: .current, run: run, files: files.sorted { $0.path < $1.path }, random: random,
-                result: try described(result),
-                changes: context.service(LiveChanges.self).all)
+                versions: .current, run: run, host: settings, files: files.sorted { $0.path < $1.path },
+                absent: absent.sorted(), random: random, sources: sources, result: try described(result),
+                changes: changes.all, notes: changes.notes)
         }
     }
 
     private func described(_ result: Result<[Value], any Error>) throws -> Capsule.Result {
-        let (hash, bytes, text) = output.withLock { ($0.hash.hex, $0.bytes, $0.text) }
-        var described = Capsule.Result(
-            outcome: .returned, status: 0, error: nil, outputSHA256: hash, outputBytes: bytes,
-            output: bytes <= RunRecorder.keptOutput ? String(validating: text, as: UTF8.self) : nil, valuesSHA256: [])
+        var described = output.withLock { output in
+            Capsule.Result(
+                outcome: .returned, status: 0, error: nil, outputSHA256: output.hash.hex, outputBytes: output.bytes,
+                output: output.kept, outputLines: output.lines, valuesSHA256: [])
+        }
         switch result {
         case .success(let values):
             described.valuesSHA256 = try values.map { value in
@@ -108,62 +129,6 @@ final class ReadOptions: Service {
         for (key, value) in named {
             if case .none = value { continue }
             if case .string(let text) = value { options[key] = text } else { options[key] = value.shown }
-        }
-    }
-}
-
-/// A digest of values as scripts return them, by their bits.
-struct ValueDigest {
-    private var hash = SHA256()
-    private var depth = 0
-
-    var hex: String { hash.hex }
-
-    mutating func add(_ value: Value) throws {
-        switch value {
-        case .none: hash.update("nil;")
-        case .boolean(let flag): hash.update("\(flag);")
-        case .integer(let integer): hash.update("integer \(integer);")
-        case .number(let number): hash.update("number \(number.bitPattern);")
-        case .string(let text): hash.update("string \(text.utf8.count) \(text);")
-        case .object(let object as Variable):
-            hash.update("tensor \(object.dtype.rawValue) \(object.shape);")
-            hash.update(try object.value.bits)
-        case .table(let table): try add(table)
-        case .list(let values):
-            hash.update("table;")
-            for (index, value) in values.enumerated() { try add(.integer(index + 1), value) }
-        case .record(let fields):
-            hash.update("table;")
-            for (key, value) in fields.sorted(by: { $0.key < $1.key }) { try add(.string(key), value) }
-        default: hash.update("\(value.typeName);")
-        }
-    }
-
-    private mutating func add(_ key: Value, _ value: Value) throws {
-        try add(key)
-        try add(value)
-    }
-
-    /// By keys in their order: Lua's own changes from run to run. What lies deep (or in a circle) counts by its type.
-    private mutating func add(_ table: any ScriptTable) throws {
-        guard depth < 32 else { return hash.update("table ...;") }
-        depth += 1
-        defer { depth -= 1 }
-        hash.update("table;")
-        let entries = try table.entries().map { (order: ValueDigest.order($0.key), entry: $0) }
-        for (_, entry) in entries.sorted(by: { $0.order < $1.order }) { try add(entry.key, entry.value) }
-        hash.update("end;")
-    }
-
-    private static func order(_ key: Value) -> String {
-        switch key {
-        case .integer(let integer):
-            // Offset, so that the text's order is the numbers'.
-            let text = String(UInt64(bitPattern: Int64(integer)) ^ 1 << 63)
-            return "1" + String(repeating: "0", count: 20 - text.count) + text
-        case .string(let text): return "2" + text
-        default: return "3" + key.shown
         }
     }
 }

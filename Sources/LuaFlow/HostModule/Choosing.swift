@@ -69,7 +69,7 @@ extension HostFunctions {
             let names = Set(own.map(\.key) + registered.map(\.name)).sorted()
             throw ScriptError(
                 "",
-                "no \"\(name)\" among the \(kind)\(suggestion(for: name, among: names)); there are \(names.joined(separator: ", "))"
+                "no \"\(name)\" among the \(kind)\(suggestion(for: name, among: names)); there are \(names.isEmpty ? "none" : names.joined(separator: ", "))"
             )
         }
     }

@@ -70,6 +70,7 @@ enum HostFunctions {
         "host.clock", Documentation("host.clock() -> number", "Seconds of wall time since some fixed moment, for measuring how long something takes.", example: "local t = host.clock()\nassert(host.clock() >= t)")
     ) { arguments in
         try arguments.atMost(0)
+        arguments.context.service(RunSources.self).note("host.clock")
         return .number(Double(DispatchTime.now().uptimeNanoseconds) / 1e9)
     }
 }

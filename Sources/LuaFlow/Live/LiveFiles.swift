@@ -6,8 +6,18 @@ final class LiveFiles: Service {
     /// One followed file.
     private struct Followed {
         let path: String
+        /// Without links and dots: two names of one file are one follower.
+        let real: String
         let face: Value
         var loaded: FileStamp?
+        /// What a capsule knows of the version in use, and of the one before, should a function of this one fail.
+        var used: LoadedFiles.File?
+        var before: LoadedFiles.File?
+        /// Was not there at the last look, and was said to be gone.
+        var missed = false
+        var isGone = false
+
+        var name: String { URL(fileURLWithPath: path).lastPathComponent }
         /// Seen at the last look, and not what is loaded. When it is seen again, the file is taken to be whole: editors
         /// empty a file before they write it.
         var pending: FileStamp?
@@ -26,10 +36,14 @@ final class LiveFiles: Service {
     func open(_ name: String, _ arguments: Arguments) throws -> Value {
         let prelude = try prelude(arguments)
         let path = try find(name, arguments, prelude.search)
-        if let known = files.first(where: { $0.path == path }) { return known.face }
+        let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        if let known = files.first(where: { $0.real == real }) { return known.face }
         let stamp = FileStamp(path)
+        if stamp?.isRegular == false { throw arguments.error("\(path) is a folder or a device; a Lua file expected") }
         let face = try prelude.open.call([.integer(files.count + 1), .string(path)]).first ?? .none
-        files.append(Followed(path: path, face: face, loaded: stamp))
+        let loaded = arguments.context.service(LoadedFiles.self)
+        loaded.follow(path)
+        files.append(Followed(path: path, real: real, face: face, loaded: stamp, used: loaded.file(path)))
         return face
     }
 
@@ -82,7 +96,9 @@ final class LiveFiles: Service {
         guard now - lastLook >= Self.interval else { return [] }
         lastLook = now
         return files.indices.compactMap { index in
-            guard let stamp = FileStamp(files[index].path), stamp != files[index].loaded else {
+            let found = FileStamp(files[index].path)
+            noteGone(found == nil, index)
+            guard let stamp = found, stamp != files[index].loaded else {
                 files[index].pending = nil
                 return nil
             }
@@ -95,6 +111,20 @@ final class LiveFiles: Service {
         }
     }
 
+    /// Says it once when a file is away for a second look: an editor that saves may take it away for a moment.
+    private func noteGone(_ isGone: Bool, _ index: Int) {
+        let wasMissed = files[index].missed
+        files[index].missed = isGone
+        guard isGone, wasMissed else {
+            if !isGone { files[index].isGone = false }
+            return
+        }
+        if !files[index].isGone {
+            StandardStream.error.line("host.live: \(files[index].name) is gone; its last version stays in use")
+        }
+        files[index].isGone = true
+    }
+
     private static let stale = NativeFunction("host.live", Documentation("", "")) { arguments -> [Value] in
         let changed = arguments.context.service(LiveFiles.self).changed()
         return changed.isEmpty ? [] : [.list(changed.map { .integer($0) })]
@@ -103,47 +133,40 @@ final class LiveFiles: Service {
     private static let notice = NativeFunction("host.live", Documentation("", "")) { arguments -> [Value] in
         let context = arguments.context
         let number = try arguments.integer(1, "number"), text = try arguments.string(3, "text")
-        let files = context.service(LiveFiles.self).files
-        guard files.indices.contains(number - 1) else { return [] }
-        let name = URL(fileURLWithPath: files[number - 1].path).lastPathComponent
-        switch try arguments.string(2, "what") {
+        try context.service(LiveFiles.self).tell(
+            number - 1, arguments.string(2, "what"), text, context.service(LoadedFiles.self),
+            context.service(LiveChanges.self))
+        return []
+    }
+
+    private func tell(
+        _ index: Int, _ what: String, _ text: String, _ loaded: LoadedFiles, _ changes: LiveChanges
+    ) {
+        guard files.indices.contains(index) else { return }
+        let name = files[index].name
+        switch what {
         case "reloaded":
-            context.service(LiveChanges.self).note("host.live reloaded \(name)")
+            (files[index].before, files[index].used) = (files[index].used, loaded.file(files[index].path))
+            changes.note("host.live reloaded \(name)")
             StandardStream.error.line("host.live: \(name) reloaded")
         case "gone":
             StandardStream.error.line("host.live: \(name) has no function \(text) any more; its last version stays in use")
+        case "failed":
+            // The file is what the version before was read from, as far as that can be said of a file with two versions.
+            if let before = files[index].before { use(before, index, loaded) }
+            changes.note("host.live went back to the version before of a function of \(name)")
+            StandardStream.error.line("host.live: \(text)\nhost.live: its last version that worked is in use again")
         default:
+            // What was read is not what the run uses.
+            if let used = files[index].used { use(used, index, loaded) }
             StandardStream.error.line("host.live: \(text)\nhost.live: the last version of \(name) that worked stays in use")
         }
-        return []
     }
-}
 
-/// What people changed while a run was going on, which is why the run cannot be repeated from its files alone.
-package final class LiveChanges: Service {
-    /// In order, a short sentence each.
-    package private(set) var all: [String] = []
-
-    package init() {}
-
-    package func note(_ change: String) { all.append(change) }
-}
-
-/// Runs text as Lua inside the run in progress: for functions of ours that are partly Lua.
-final class ScriptRunner: Service {
-    weak var interpreter: Interpreter?
-
-    init() {}
-
-    func run(_ code: String, name: String, _ arguments: [Value] = []) throws -> [Value] {
-        guard let interpreter else { throw ScriptError(name, "is not available without a host") }
-        return try interpreter.run(code: code, name: name, arguments: arguments)
+    private func use(_ file: LoadedFiles.File, _ index: Int, _ loaded: LoadedFiles) {
+        files[index].used = file
+        loaded.restore(file)
     }
-}
-
-extension StandardStream {
-    /// Writes a line of its own, over a progress bar if one stands there.
-    func line(_ text: String) { write((isTerminal ? "\r\u{1B}[K" : "") + text + "\n") }
 }
 
 extension HostFunctions {
@@ -157,7 +180,8 @@ extension HostFunctions {
             their next call on, also those that were picked out of it before. Other values are current when they \
             are read through the table. Files are looked at, at most, twenty times a second, when something of the \
             table is used. A file that cannot be loaded is reported once on standard error, and its last good \
-            version stays in use; so does a function that was taken out of the file. The path is looked for beside \
+            version stays in use; so does a function that was taken out of the file, and one whose new version fails \
+            at its first call: that call goes to the last version that worked. The path is looked for beside \
             the script, in the working folder, then as require does. What the file itself requires is not \
             followed. Change the file, not the table: what is assigned is lost or refused.
             """,

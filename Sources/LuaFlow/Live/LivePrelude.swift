@@ -16,6 +16,8 @@ enum LivePrelude {
           end
         end
 
+        local pack, unpack = table.pack, table.unpack
+
         local function message_of(value)
           return type(value) == "string" and value or "(error object is a " .. type(value) .. " value)"
         end
@@ -25,7 +27,21 @@ enum LivePrelude {
           local latest = {}      -- the last good version of every function
           local standing = {}    -- what a script holds in its place, the same for ever
           local gone = {}        -- functions that the newest version lacks
+          local before = {}      -- of functions whose newest version was not called yet: the last that worked
           local current, face
+
+          -- The first call of a new version: when it fails, the version before takes the call and stays in use.
+          local function concluded(key, f, arguments, fine, ...)
+            local old = before[key]
+            if fine or latest[key] ~= f or not old then
+              if latest[key] == f then before[key] = nil end
+              if not fine then error(..., 0) end
+              return ...
+            end
+            latest[key], before[key] = old, nil
+            notice(number, "failed", message_of((...)))
+            return old(unpack(arguments, 1, arguments.n))
+          end
 
           local function forwarder(key)
             local known = standing[key]
@@ -36,7 +52,9 @@ enum LivePrelude {
                   gone[key] = nil
                   notice(number, "gone", type(key) == "string" and key or "")
                 end
-                return latest[key](...)
+                local f = latest[key]
+                if before[key] then return concluded(key, f, pack(...), pcall(f, ...)) end
+                return f(...)
               end
               standing[key] = known
               behind[known] = {latest, key}
@@ -47,6 +65,7 @@ enum LivePrelude {
           local function take(value)
             current = value
             if type(value) == "function" then
+              before[1] = before[1] or latest[1]
               latest[1] = value
               return forwarder(1)
             end
@@ -59,6 +78,7 @@ enum LivePrelude {
             end
             for key, member in next, value do
               if type(member) == "function" then
+                before[key] = before[key] or latest[key]
                 latest[key], gone[key] = member, nil
                 rawset(kept, key, forwarder(key))
               end

@@ -22,7 +22,7 @@ public struct PausePoint {
     /// Something to say first; empty for nothing.
     public let note: String
 
-    /// `step 120 of 300, trace -1203.4, best -1210.1 of step 97`.
+    /// `step 120 of 300, value -1203.4, best -1210.1 of step 97`.
     public var summary: String {
         var text = "step \(step) of \(steps)"
         if let value { text += ", value \(PausePoint.shown(value))" }
@@ -31,7 +31,7 @@ public struct PausePoint {
     }
 
     /// Six significant digits.
-    private static func shown(_ number: Double) -> String {
+    static func shown(_ number: Double) -> String {
         guard number.isFinite, abs(number) < 1e6, abs(number) >= 1e-4 || number == 0 else { return "\(number)" }
         var (scale, size) = (1.0, abs(number))
         while size * scale < 1e5 && scale < 1e9 { scale *= 10 }

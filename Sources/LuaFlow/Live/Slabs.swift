@@ -1,3 +1,4 @@
+import Foundation
 import Scripting
 import Tensors
 
@@ -59,12 +60,19 @@ struct Slabs {
             return tensor
         }
 
-        /// Whether a tensor has the same type, shape and bits.
-        func equals(_ tensor: Tensor) throws -> Bool {
-            guard tensor.dtype == dtype, tensor.shape == shape else { return false }
-            let bits = try tensor.bits
-            return withBytes { $0.elementsEqual(bits) }
+        /// Whether another copy has the same type, shape and bits.
+        func equals(_ other: Copy) -> Bool {
+            guard other.dtype == dtype, other.shape == shape, other.count == count else { return false }
+            return withBytes { mine in
+                other.withBytes { theirs in
+                    guard let a = mine.baseAddress, let b = theirs.baseAddress else { return true }
+                    return memcmp(a, b, count) == 0
+                }
+            }
         }
+
+        /// Bytes held.
+        var size: Int { count }
     }
 
     /// Copies a tensor's numbers.

@@ -5,20 +5,25 @@ extension HostFunctions {
     static let steps = NativeFunction(
         "host.steps",
         Documentation(
-            "for k in host.steps(n, state, {trace = \"trace\", best = \"lowest\" or \"highest\", value = \"before\" or \"after\", label, keep = 64}) do",
+            "for k in host.steps(n, state, {trace = \"trace\", best = \"lowest\" or \"highest\", value = \"before\" or \"after\", label, keep}) do",
             """
             A loop of n steps whose state is a table of the script's: state.x, state.trace, whatever it needs. \
             Every step sets state.k, and a progress bar shows the last value of state.trace. In a terminal Ctrl-C \
             pauses the loop after the step: a prompt shows the fields of the state as variables, which can be \
             assigned, and takes :continue, :rewind K (the state and the global random generator after step K, so \
             that going on repeats the same numbers), :stop (the best state so far is put back, the script goes on \
-            behind the loop) and :abort. The best state is the one with the lowest last value of the trace (best = \
+            behind the loop) and :abort. A field stays what it is, a tensor of its shape or a number: :continue \
+            refuses another. Random numbers drawn at the prompt are not the run's: the global generator goes back to \
+            where it stood, unless it was seeded anew. The best state is the one with the lowest last value of the trace (best = \
             "highest"); a value that step k adds belongs to the state that step k began with, as in a loop that \
             evaluates before it moves, or with value = "after" to the state it leaves. A state is put aside after \
-            every step: numbers of tensors, tables, generators, and objects with state_dict; of the trace its \
-            length, so after :rewind it is cut, and after :stop it is whole. Past `keep` megabytes every second \
-            one is dropped, never the best. label stands before the value in the progress bar. Lua's own \
-            math.random is not put aside.
+            every step: numbers of tensors, tables, generators, flows and optimisers, as far as they changed; of \
+            the trace its length, so after :rewind it is cut, and after :stop it is whole. Of other lists, too, \
+            what was appended is kept once; of one of more than 64 elements (1024 numbers) that grows, changes \
+            further from its end than 64 may be seen some steps later. Past `keep` megabytes (64, or an eighth of the memory limit; never more than half of it) \
+            every second one is dropped, never the best, and so it is when memory is short. label stands before the \
+            value in the progress bar. Lua's own math.random is not put aside. An error in the loop's body ends the \
+            run: Lua has no way back into a loop that it left.
             """,
             errors: "n that is negative or not whole; a state that is no table; an unknown option",
             example: """
@@ -42,17 +47,20 @@ extension HostFunctions {
         let n = try arguments.integer(1, "n", in: 0...Int.max)
         _ = try arguments.table(2, "state")
         let options = try arguments.options(3, ["trace", "best", "value", "label", "keep"])
-        let made = try arguments.context.service(StepLoops.self).make(arguments).call([
-            .integer(n), arguments[2],
-            .record([
-                (key: "trace", value: .string(try options.string("trace", default: "trace"))),
-                (key: "best", value: .string(try options.choice("best", ["lowest", "highest"], default: "lowest"))),
-                (key: "value", value: .string(try options.choice("value", ["before", "after"], default: "before"))),
-                (key: "label", value: .string(try options.string("label", default: ""))),
-            ]),
-            .object(Progress(total: n)), .boolean(isatty(STDERR_FILENO) == 1),
-            .number(1e6 * (try options.number("keep", default: 64))), .object(StateStore()),
-        ])
+        let trace = try options.string("trace", default: "trace")
+        let best = try options.choice("best", ["lowest", "highest"], default: "lowest")
+        let value = try options.choice("value", ["before", "after"], default: "before")
+        let keep = 1e6 * (try options.number("keep", default: 64))
+        // The script needs memory, too.
+        let room = (NativeMemory.current?.limitBytes ?? .max) / (options.has("keep") ? 2 : 8)
+        let loop = StepLoop(
+            .init(
+                steps: n, trace: trace, sign: best == "highest" ? -1 : 1, judgesBefore: value == "before",
+                label: try options.string("label", default: ""),
+                budget: min(Int(min(max(keep.isNaN ? 0 : keep, 0), 1e15)), room)),
+            arguments.context)
+        let made = try arguments.context.service(StepLoops.self).make(arguments)
+            .call([.object(loop), arguments[2], .string(trace)])
         guard made.count == 2 else { throw arguments.error("is not available in this host") }
         // The closing value is the fourth of a generic for.
         return [made[0], .none, .none, made[1]]
@@ -93,66 +101,26 @@ final class StepLoops: Service {
         let runner = arguments.context.service(ScriptRunner.self)
         let results = try runner.run(
             StepsPrelude.code, name: "host.steps",
-            [
-                Self.armed, Self.pause, Self.edited, StateStoreFunctions.keep, StateStoreFunctions.drop, StateStoreFunctions.compact,
-                StateStoreFunctions.bring, StateStoreFunctions.unchanged, Self.equal,
-            ].map { .closure($0, bound: []) })
+            [Self.advance, Self.answer, Self.finish].map { .closure($0, bound: []) })
         guard case .function(let made)? = results.first else { throw arguments.error("is not available in this host") }
         maker = made
         return made
     }
 
-    /// Offers a pause when somebody would answer, and says whether one was asked for. A Ctrl-C that comes when no step
-    /// follows any more is an interrupt.
-    private static let armed = NativeFunction("host.steps", Documentation("", "")) { arguments in
-        guard arguments.context.service(PausePrompt.self).ask != nil,
-            let interpreter = arguments.context.service(ScriptRunner.self).interpreter
-        else { return .boolean(false) }
-        let offered = try arguments.boolean(1, "flag")
-        let asked = interpreter.offerPause(offered)
-        if asked, !offered { throw Interrupted() }
-        return .boolean(asked)
+    private static func loop(_ arguments: Arguments) throws -> StepLoop {
+        try arguments.object(1, "loop", as: StepLoop.self, "step loop")
     }
 
-    private static let pause = NativeFunction("host.steps", Documentation("", "")) { arguments -> [Value] in
-        guard let ask = arguments.context.service(PausePrompt.self).ask else { return [.string("continue")] }
-        var best: (value: Double, step: Int)?
-        if let value = arguments[6].asNumber, let step = arguments[7].asInteger { best = (value, step) }
-        let point = PausePoint(
-            state: try arguments.table(1, "state"), step: try arguments.integer(2, "k"),
-            steps: try arguments.integer(3, "n"), value: arguments[5].asNumber, best: best,
-            note: try arguments.string(4, "note"))
-        switch try ask(point) {
-        case .resume: return [.string("continue")]
-        case .rewind(let text): return [.string("rewind"), .string(text)]
-        case .stop: return [.string("stop")]
-        case .abort: throw Interrupted()
-        case .exit(let status): throw ExitRequest(code: status)
-        }
+    private static let advance = NativeFunction("host.steps", Documentation("", "")) { arguments -> [Value] in
+        try loop(arguments).advance(arguments.table(2, "state"))
     }
 
-    private static let edited = NativeFunction("host.steps", Documentation("", "")) { arguments -> [Value] in
-        let k = try arguments.integer(1, "k")
-        arguments.context.service(LiveChanges.self).note("the run was paused and changed at step \(k)")
+    private static let answer = NativeFunction("host.steps", Documentation("", "")) { arguments -> [Value] in
+        try loop(arguments).answer(arguments.table(2, "state"))
+    }
+
+    private static let finish = NativeFunction("host.steps", Documentation("", "")) { arguments -> [Value] in
+        try loop(arguments).finish()
         return []
-    }
-
-    private static let equal = NativeFunction("host.steps", Documentation("", "")) { arguments in
-        let (a, b) = (try arguments.tensor(1, "x"), try arguments.tensor(2, "y"))
-        guard a.dtype == b.dtype, a.shape == b.shape else { return .boolean(false) }
-        return .boolean(try a.bits == b.bits)
-    }
-}
-
-extension Tensor {
-    /// The elements' bytes in row-major order.
-    var bits: [UInt8] {
-        get throws {
-            let flat = try contiguous()
-            return withExtendedLifetime(flat) {
-                let start = flat.storage.bytes + flat.offset * flat.dtype.stride
-                return [UInt8](UnsafeRawBufferPointer(start: start, count: flat.count * flat.dtype.stride))
-            }
-        }
     }
 }

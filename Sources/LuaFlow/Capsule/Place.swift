@@ -1,0 +1,79 @@
+import Foundation
+import Scripting
+
+extension Capsule {
+    /// The deepest folder that holds both the capsule and the script (with -e the working folder).
+    public struct Place: Codable, Equatable, Sendable {
+        /// Where it was when the run was recorded.
+        public var folder: String
+        /// The way to it from the capsule: `.`, `..`, `../..`.
+        public var fromCapsule: String
+    }
+
+    /// A folder that was `from` when the run was recorded, and is `to` now.
+    struct Move: Equatable, Sendable {
+        let from: String
+        let to: String
+
+        func path(_ path: String) -> String {
+            if path == from { return to }
+            return path.hasPrefix(from + "/") ? to + path.dropFirst(from.count) : path
+        }
+    }
+
+    /// With paths below the place relative to it, for a file at `path`.
+    func placed(for path: String) -> Capsule {
+        let capsule = Capsule.folders(LoadedFiles.absolute(path)).dropLast()
+        let absolute = run.script.map { $0.hasPrefix("/") ? $0 : run.folder + "/" + $0 }
+        let script = absolute.map { Array(Capsule.folders($0).dropLast()) } ?? Capsule.folders(run.folder)
+        let common = zip(capsule, script).prefix { $0 == $1 }.map(\.0)
+        var placed = self
+        placed.place = nil
+        guard !common.isEmpty else { return placed }
+        let up = capsule.count - common.count
+        let place = Place(
+            folder: "/" + common.joined(separator: "/"),
+            fromCapsule: up == 0 ? "." : Array(repeating: "..", count: up).joined(separator: "/"))
+        placed.place = place
+        placed.mapPaths { path in
+            if path == place.folder { return "." }
+            return path.hasPrefix(place.folder + "/") ? String(path.dropFirst(place.folder.count + 1)) : path
+        }
+        return placed
+    }
+
+    /// Makes paths absolute again: below the place as it is now, or as it was where the script is only there.
+    mutating func find(from path: String) {
+        guard let place else { return }
+        let capsule = Array(Capsule.folders(LoadedFiles.absolute(path)).dropLast())
+        let up = place.fromCapsule == "." ? 0 : place.fromCapsule.split(separator: "/").count
+        let now = "/" + capsule.dropLast(min(up, capsule.count)).joined(separator: "/")
+        func isThere(_ folder: String) -> Bool {
+            guard let script = run.script else { return true }
+            let path = Capsule.absolute(Capsule.absolute(run.folder, folder) + "/" + script, folder)
+            let named = script.hasPrefix("/") ? Move(from: place.folder, to: folder).path(script) : path
+            return FileManager.default.fileExists(atPath: named)
+        }
+        let folder = now != place.folder && !isThere(now) && isThere(place.folder) ? place.folder : now
+        mapPaths { Capsule.absolute($0, folder) }
+        guard folder != place.folder else { return }
+        let move = Move(from: place.folder, to: folder)
+        self.move = move
+        run.script = run.script.map(move.path)
+        host.plugins = host.plugins.map(move.path)
+    }
+
+    /// What is relative to the place in the file. The script keeps its name, as the script sees it.
+    private mutating func mapPaths(_ change: (String) -> String) {
+        run.folder = change(run.folder)
+        absent = absent.map(change)
+        for index in files.indices { files[index].path = change(files[index].path) }
+    }
+
+    private static func absolute(_ path: String, _ folder: String) -> String {
+        if path.hasPrefix("/") { return path }
+        return path == "." ? folder : folder + "/" + path
+    }
+
+    private static func folders(_ path: String) -> [String] { path.split(separator: "/").map(String.init) }
+}

@@ -1,0 +1,67 @@
+import Scripting
+
+/// What a recorded run takes from clocks, the environment, standard input and other programs: no capsule brings that
+/// back, but a comparison can name it.
+final class RunSources: Service {
+    private(set) var sources = Capsule.Sources()
+
+    init() {}
+
+    func note(_ what: String) {
+        if !sources.used.contains(what) { sources.used.append(what) }
+    }
+
+    private func note(variable name: String) {
+        if sources.environment[name] == nil { sources.environment[name] = Capsule.Sources.digest(ofVariable: name) }
+    }
+
+    /// From now on Lua's functions tell. Without that they are Lua's own.
+    static func watch(in host: Host) throws {
+        _ = try host.interpreter.run(code: code, name: "=luaflow", arguments: [.closure(noted, bound: [])])
+    }
+
+    private static let noted = NativeFunction("os", Documentation("", "")) { arguments -> [Value] in
+        let sources = arguments.context.service(RunSources.self)
+        let what = try arguments.string(1, "what")
+        if what == "os.getenv" {
+            if case .string(let name) = arguments[2] { sources.note(variable: name) }
+        } else {
+            sources.note(what)
+        }
+        return []
+    }
+
+    /// The functions are called at the end and return for themselves, so that messages name the script's line.
+    private static let code = """
+        local note = ...
+        local io, os, type, getmetatable = io, os, type, getmetatable
+        local function wrap(t, name, source)
+          local original = type(t) == "table" and t[name]
+          if type(original) ~= "function" then return end
+          local said = {}
+          t[name] = function(...)
+            local what, detail = source(...)
+            if what and not said[detail or what] then
+              said[detail or what] = true
+              note(what, detail)
+            end
+            return original(...)
+          end
+        end
+        local function always(name) return function() return name end end
+        wrap(os, "getenv", function(name)
+          if type(name) == "string" then return "os.getenv", name end
+        end)
+        wrap(os, "time", function(t) return t == nil and "os.time" end)
+        wrap(os, "date", function(_, t) return t == nil and "os.date" end)
+        wrap(os, "clock", always "os.clock")
+        wrap(os, "execute", always "other programs")
+        wrap(io, "popen", always "other programs")
+        wrap(io, "read", function() return io.input() == io.stdin and "standard input" end)
+        wrap(io, "lines", function(name) return name == nil and io.input() == io.stdin and "standard input" end)
+        local methods = io and getmetatable(io.stdin).__index
+        for _, name in ipairs{"read", "lines"} do
+          wrap(methods, name, function(file) return file == io.stdin and "standard input" end)
+        end
+        """
+}

@@ -1,0 +1,14 @@
+import Tensors
+
+extension Tensor {
+    /// The elements' bytes in row-major order.
+    var bits: [UInt8] {
+        get throws {
+            let flat = try contiguous()
+            return withExtendedLifetime(flat) {
+                let start = flat.storage.bytes + flat.offset * flat.dtype.stride
+                return [UInt8](UnsafeRawBufferPointer(start: start, count: flat.count * flat.dtype.stride))
+            }
+        }
+    }
+}

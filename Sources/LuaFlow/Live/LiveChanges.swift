@@ -1,0 +1,15 @@
+import Scripting
+
+/// What people changed while a run was going on, which is why the run cannot be repeated from its files alone.
+public final class LiveChanges: Service {
+    /// In order, a short sentence each.
+    public private(set) var all: [String] = []
+    /// What they did that should change nothing: going back to an earlier step.
+    public private(set) var notes: [String] = []
+
+    public init() {}
+
+    public func note(_ change: String) { all.append(change) }
+
+    func note(harmless: String) { notes.append(harmless) }
+}

@@ -1,0 +1,197 @@
+import Autodiff
+import Flows
+import Optimizers
+import Scripting
+import Tensors
+
+/// A value of a loop's state as it was. What did not change from one step to the next is one object for all of them.
+enum Saved {
+    /// A number, a text, or something that is what it is: a function, an object without a state, a table that is saved
+    /// elsewhere.
+    case plain(Value)
+    case tensor(SavedTensor)
+    case generator(Generator, Generator.State)
+    case table(SavedTable)
+    case object(SavedObject)
+    /// Another library's object, which nobody but Lua can put back: it stays as it is.
+    case foreign
+
+    /// Whether this is the same value, bit for bit.
+    func equals(_ other: Saved) -> Bool {
+        switch (self, other) {
+        case (.plain(let a), .plain(let b)): a.isSame(as: b)
+        case (.tensor(let a), .tensor(let b)): a === b || a.numbers.equals(b.numbers)
+        case (.generator(let a, let x), .generator(let b, let y)): a === b && x == y
+        case (.table(let a), .table(let b)): a.equals(b)
+        case (.object(let a), .object(let b)): a.equals(b)
+        case (.foreign, .foreign): true
+        default: false
+        }
+    }
+}
+
+/// A tensor's numbers as they were.
+final class SavedTensor {
+    /// Whoever holds the tensor still sees it restored, and nothing is kept alive for it.
+    private weak var variable: Variable?
+    private let version: Int
+    private let isLeaf: Bool
+    private let requiresGradient: Bool
+    var numbers: Slabs.Copy
+
+    init(_ variable: Variable, _ numbers: Slabs.Copy) {
+        self.variable = variable
+        self.numbers = numbers
+        version = variable.value.storage.version
+        isLeaf = variable.isLeaf
+        requiresGradient = variable.isLeaf && variable.requiresGrad
+    }
+
+    /// Whether nothing was written to the tensor since.
+    func isCurrent(_ variable: Variable) -> Bool {
+        self.variable === variable && variable.value.storage.version == version
+            && requiresGradient == (variable.isLeaf && variable.requiresGrad)
+    }
+
+    func restored() throws -> Variable {
+        let value = try numbers.tensor()
+        if isLeaf, let variable, variable.isLeaf, variable.shape == value.shape, variable.dtype == value.dtype {
+            try variable.value.write(value, for: "host.steps")
+            variable.grad = nil
+            return variable
+        }
+        let fresh = Variable(value)
+        if requiresGradient { try fresh.setRequiresGrad(true) }
+        return fresh
+    }
+}
+
+/// A flow's parameters, or what an optimiser remembers, as they were.
+final class SavedObject {
+    let object: any ScriptObject
+    let tensors: [(name: String, saved: SavedTensor)]
+    /// The versions of an optimiser's parameters, and its step sizes: a step changes the former, a schedule the latter.
+    private let versions: [Int]
+    private let rates: [Double]
+
+    /// - Parameter copy: makes a tensor's copy, or gives the one that is current; the place says which one it might be.
+    init(_ object: any ScriptObject, copy: (Variable, _ place: Int) throws -> SavedTensor) throws {
+        self.object = object
+        (versions, rates) = SavedObject.stamp(object)
+        let now: [(name: String, value: Variable)]
+        switch object {
+        case let flow as Flow: now = flow.parameters
+        case let optimizer as any Optimizer: now = try optimizer.state().map { ($0.name, Variable($0.value)) }
+        default: now = []
+        }
+        tensors = try now.enumerated().map { ($0.element.name, try copy($0.element.value, $0.offset)) }
+    }
+
+    static func hasState(_ object: any ScriptObject) -> Bool { object is Flow || object is any Optimizer }
+
+    private static func stamp(_ object: any ScriptObject) -> ([Int], [Double]) {
+        switch object {
+        case let flow as Flow: (flow.parameters.map { $0.value.value.storage.version }, [])
+        case let optimizer as any Optimizer:
+            (optimizer.parameters.map { $0.value.storage.version }, optimizer.learningRates)
+        default: ([], [])
+        }
+    }
+
+    func isCurrent(_ object: any ScriptObject) -> Bool {
+        self.object === object && SavedObject.stamp(object) == (versions, rates)
+    }
+
+    func equals(_ other: SavedObject) -> Bool {
+        self === other
+            || (object === other.object && rates == other.rates && tensors.count == other.tensors.count
+                && zip(tensors, other.tensors).allSatisfy {
+                    $0.name == $1.name && ($0.saved === $1.saved || $0.saved.numbers.equals($1.saved.numbers))
+                })
+    }
+
+    func restore() throws {
+        switch object {
+        case let flow as Flow:
+            let known = Dictionary(tensors.map { ($0.name, $0.saved) }) { $1 }
+            for (name, parameter) in flow.parameters {
+                if let saved = known[name] { try parameter.value.write(saved.numbers.tensor(), for: "host.steps") }
+            }
+        case let optimizer as any Optimizer:
+            let state = try tensors.map { ($0.name, try $0.saved.numbers.tensor()) }
+            try optimizer.load(Dictionary(state) { $1 }, for: "host.steps")
+        default: break
+        }
+    }
+}
+
+/// The elements of a list, of which versions of it are beginnings: what is appended is stored once.
+final class SavedSequence {
+    /// From 1 on, as long as they are numbers and booleans; the rest as it comes.
+    var packed: PackedNumbers
+    var others: [Saved]
+
+    init(_ packed: PackedNumbers, _ others: [Saved]) { (self.packed, self.others) = (packed, others) }
+
+    var count: Int { packed.count + others.count }
+
+    subscript(position: Int) -> Saved {
+        position <= packed.count ? .plain(packed[position - 1]) : others[position - packed.count - 1]
+    }
+}
+
+/// A table's contents as they were.
+final class SavedTable {
+    let table: any ScriptTable
+    let address: UInt
+    let sequence: SavedSequence
+    /// The sequence's beginning that is this version's.
+    let count: Int
+    let fields: [(key: Value, saved: Saved)]
+    /// It has keys that only Lua can name.
+    let hasForeignKeys: Bool
+    /// Versions since everything in it was looked at, not only its end.
+    let skipped: Int
+
+    init(
+        _ table: any ScriptTable, _ address: UInt, _ sequence: SavedSequence, count: Int,
+        _ fields: [(key: Value, saved: Saved)], hasForeignKeys: Bool, skipped: Int = 0
+    ) {
+        (self.table, self.address, self.sequence, self.count) = (table, address, sequence, count)
+        (self.fields, self.hasForeignKeys, self.skipped) = (fields, hasForeignKeys, skipped)
+    }
+
+    /// The place of a field: where it was in another version, or wherever it is.
+    func place(of key: Value, hint: Int) -> Int? {
+        if fields.indices.contains(hint), fields[hint].key.isSame(as: key) { return hint }
+        return fields.firstIndex { $0.key.isSame(as: key) }
+    }
+
+    func equals(_ other: SavedTable) -> Bool {
+        if self === other { return true }
+        guard address == other.address, count == other.count, fields.count == other.fields.count else { return false }
+        if sequence !== other.sequence, count > 0 {
+            for position in 1...count where !sequence[position].equals(other.sequence[position]) { return false }
+        }
+        return fields.enumerated().allSatisfy { index, field in
+            other.place(of: field.key, hint: index).map { field.saved.equals(other.fields[$0].saved) } ?? false
+        }
+    }
+}
+
+extension Value {
+    /// The same number by its bits, the same text, the same object.
+    func isSame(as other: Value) -> Bool {
+        switch (self, other) {
+        case (.none, .none): true
+        case (.boolean(let a), .boolean(let b)): a == b
+        case (.integer(let a), .integer(let b)): a == b
+        case (.number(let a), .number(let b)): a.bitPattern == b.bitPattern
+        case (.string(let a), .string(let b)): a == b
+        case (.object(let a), .object(let b)): a === b
+        case (.table(let a), .table(let b)): a.address == b.address
+        case (.function(let a), .function(let b)): a.address == b.address
+        default: false
+        }
+    }
+}

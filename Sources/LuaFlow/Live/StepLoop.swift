@@ -1,0 +1,208 @@
+import Foundation
+import Scripting
+import Tensors
+
+/// A loop of `host.steps` while it runs: what happens between two steps.
+final class StepLoop: ScriptObject {
+    static let type = ObjectType("step loop")
+    var scriptType: ObjectType { StepLoop.type }
+
+    struct Settings {
+        let steps: Int
+        let trace: String
+        /// 1 when the lowest value is the best, -1 when the highest is.
+        let sign: Double
+        /// A value belongs to the state that its step began with, not to the one it left.
+        let judgesBefore: Bool
+        let label: String
+        let budget: Int
+    }
+
+    private let settings: Settings
+    private let context: Context
+    private let bar: Progress
+    private let showsBar = isatty(STDERR_FILENO) == 1
+    private var history: StepHistory
+    private var k = 0
+    private var isRunning = false
+    private var isFinished = false
+    private var traceLength = 0
+    private var bestValue: Double?
+    private var note = ""
+    private var wasReseeded = false
+    private var saysShort = true
+
+    init(_ settings: Settings, _ context: Context) {
+        (self.settings, self.context) = (settings, context)
+        bar = Progress(total: settings.steps)
+        history = StepHistory(trace: settings.trace, budget: settings.budget)
+    }
+
+    private var generator: Generator { context.service(GlobalGenerator.self).generator }
+
+    /// What ``StepsPrelude`` does next.
+    private enum Turn {
+        case step
+        case end
+        case write(StepHistory.Snapshot, cutsTrace: Bool, asksAgain: Bool)
+    }
+
+    func advance(_ state: any ScriptTable) throws -> [Value] {
+        let trace = try traceTable(state)
+        if isRunning {
+            try judge(state, trace)
+            if showsBar { bar.update(k, try lastValue(trace).map { settings.label + PausePoint.shown($0) } ?? "") }
+        }
+        guard try offerPause(true) else { return try start(state) }
+        _ = try offerPause(false)
+        try remember(state)
+        return try answer(state)
+    }
+
+    /// Asks until the loop goes on, ends, or the state has to be written first.
+    func answer(_ state: any ScriptTable) throws -> [Value] {
+        while true {
+            switch try turn(state) {
+            case .step?:
+                note = ""
+                _ = try offerPause(true)
+                return try start(state)
+            case .end?:
+                try finish()
+                return [.none]
+            case .write(let snapshot, let cuts, let again)?:
+                if !again { try finish() }
+                let writes = try snapshot.state.writes(without: settings.trace)
+                if cuts { generator.restore(snapshot.random) }
+                k = snapshot.step
+                return [
+                    .none, writes, cuts ? snapshot.length.map { .integer($0) } ?? .none : .none, .boolean(again),
+                ]
+            case nil: continue
+            }
+        }
+    }
+
+    /// Nil to ask again.
+    private func turn(_ state: any ScriptTable) throws -> Turn? {
+        switch try decision(state) {
+        case .rewind(let text):
+            guard let wanted = Int(text.trimmingCharacters(in: .whitespaces)), 0...k ~= wanted else {
+                note = "rewind takes a step from 0 to \(k)"
+                return nil
+            }
+            let now = try history.snapshot(state, step: k, generator.state)
+            guard let found = history.goBack(to: wanted) else {
+                note = "nothing was kept of step \(wanted)"
+                return nil
+            }
+            let changes = [
+                found.step < wanted ? "of step \(wanted) nothing was kept; this is step \(found.step)" : "",
+                found.state.changes(from: now.state),
+            ].filter { !$0.isEmpty }
+            note = changes.joined(separator: "; ")
+            wasReseeded = false
+            context.service(LiveChanges.self).note(harmless: "the run went back from step \(k) to step \(found.step)")
+            return .write(found, cutsTrace: true, asksAgain: true)
+        case .stop:
+            noteEdit()
+            return history.best.map { .write($0, cutsTrace: false, asksAgain: false) } ?? .end
+        default:
+            guard let newest = history.newest else { return .step }
+            let now = try history.snapshot(state, step: k, generator.state)
+            if let obstacle = newest.state.obstacle(in: now.state) {
+                note = "\(obstacle): assign another, or :rewind \(k)"
+                return nil
+            }
+            if wasReseeded || !newest.state.equals(now.state) || newest.length != now.length { noteEdit() }
+            wasReseeded = false
+            return .step
+        }
+    }
+
+    /// What was decided at the prompt. Random numbers drawn there are not the run's: unless it was seeded anew, the
+    /// generator goes back to where it stood.
+    private func decision(_ state: any ScriptTable) throws -> PauseDecision {
+        guard let ask = context.service(PausePrompt.self).ask else { return .resume }
+        let point = PausePoint(
+            state: state, step: k, steps: settings.steps, value: try lastValue(traceTable(state)),
+            best: history.best.flatMap { best in bestValue.map { ($0, best.step) } }, note: note)
+        note = ""
+        let before = generator.state
+        let decision = try ask(point)
+        let after = generator.state
+        if after.seed == before.seed, after.stream == before.stream, after.drawn >= before.drawn {
+            generator.restore(before)
+        } else {
+            wasReseeded = true
+        }
+        switch decision {
+        case .abort: throw Interrupted()
+        case .exit(let status): throw ExitRequest(code: status)
+        case .resume, .rewind, .stop: return decision
+        }
+    }
+
+    private func noteEdit() { context.service(LiveChanges.self).note("the run was paused and changed at step \(k)") }
+
+    private func start(_ state: any ScriptTable) throws -> [Value] {
+        guard k < settings.steps else {
+            try finish()
+            return [.none]
+        }
+        isRunning = true
+        try remember(state)
+        k += 1
+        traceLength = try traceTable(state)?.count ?? 0
+        return [.integer(k)]
+    }
+
+    private func remember(_ state: any ScriptTable) throws {
+        try history.remember(state, step: k, generator.state)
+        if history.isShort, saysShort {
+            saysShort = false
+            StandardStream.error.line("host.steps: memory is short; earlier states are not kept any more")
+        }
+    }
+
+    /// Whether the value that the step found is the best so far.
+    private func judge(_ state: any ScriptTable, _ trace: (any ScriptTable)?) throws {
+        guard let trace, trace.count > traceLength, let value = try lastValue(trace), !value.isNaN, !history.isShort
+        else { return }
+        if let bestValue, settings.sign * value >= settings.sign * bestValue { return }
+        if settings.judgesBefore {
+            history.best = history.newest
+        } else {
+            try history.rememberAsBest(state, step: k, generator.state)
+        }
+        bestValue = value
+    }
+
+    private func traceTable(_ state: any ScriptTable) throws -> (any ScriptTable)? {
+        if case .table(let values) = try state.value(for: settings.trace) { return values }
+        return nil
+    }
+
+    private func lastValue(_ trace: (any ScriptTable)?) throws -> Double? {
+        guard let trace, trace.count > 0 else { return nil }
+        return try trace.value(at: trace.count).asNumber
+    }
+
+    func finish() throws {
+        guard !isFinished else { return }
+        isFinished = true
+        defer { bar.finish() }
+        _ = try offerPause(false)
+    }
+
+    /// Offers a pause when somebody would answer, and says whether one was asked for. A Ctrl-C that comes when no step
+    /// follows any more is an interrupt.
+    private func offerPause(_ offered: Bool) throws -> Bool {
+        guard context.service(PausePrompt.self).ask != nil,
+            let interpreter = context.service(ScriptRunner.self).interpreter
+        else { return false }
+        let asked = interpreter.offerPause(offered)
+        if asked, !offered { throw Interrupted() }
+        return asked
+    }
+}
