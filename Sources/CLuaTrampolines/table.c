@@ -80,7 +80,7 @@ static int entries_body(lua_State *L) {
         lf_reserve(L, references);  // a collection in here may run finalisers, and they may change the table
     }
     if (pairs == 0) return 0;
-    r->items = malloc(2 * pairs * sizeof *r->items);
+    r->items = lf_reallocate(lf_state_of(L), NULL, 2 * pairs * sizeof *r->items);
     if (!r->items) return luaL_error(L, "not enough memory");
     lua_pushnil(L);
     while (lua_next(L, table)) {

@@ -32,7 +32,7 @@ extension Interpreter {
     /// From now on `pairs` goes through a table's numbers and texts in their order, and so does what reads tables in
     /// Swift: a run that is the same but for Lua's seed of hashes does the same. Keys that are objects stay in Lua's order.
     public func orderPairs() throws(LuaError) {
-        _ = try inRun { [self] in
+        _ = try core.inRun { [self] in
             var failure = lf_failure()
             guard lf_order_pairs(core.state, &failure) else { throw core.error(&failure) }
             core.ordersPairs = true

@@ -69,7 +69,9 @@ import Testing
     @Test func noPageEndsASentenceTwice() throws {
         for name in ["checkpoint.save", "data.batches", "projection.Box", "projection.contains"] {
             let page = try Command.run(["doc", name]).output
-            #expect(!page.replacing("...", with: "").contains(".."), "\(page)")
+            // Not Lua's own dots.
+            let text = page.replacing("...", with: "").replacing(" .. ", with: "")
+            #expect(!text.contains(".."), "\(page)")
         }
     }
 }

@@ -38,7 +38,7 @@ import Testing
         let bad = try run(scratch.url.path, limit: 2)
         #expect(bad.status == 1)
         #expect(bad.output.contains("bad.lua          FAIL (exit status 1) ") && bad.output.contains("x is not 1\n"))
-        #expect(bad.output.contains("endless.lua      FAIL (exit status 130) interrupted\n"))
+        #expect(bad.output.contains("endless.lua      FAIL (exit status 130) endless.lua:1: interrupted\n"))
         #expect(bad.output.contains("leaves.lua       FAIL (exit status 3)"))
         #expect(bad.output.hasSuffix("2 passed, 3 failed, 0 failed for a known reason, 1 skipped\n"))
     }

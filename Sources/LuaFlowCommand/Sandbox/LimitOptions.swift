@@ -65,6 +65,11 @@ struct MemorySize: ExpressibleByArgument {
     /// As it was typed.
     let text: String
 
+    init(bytes: Int) {
+        self.bytes = bytes
+        text = String(bytes)
+    }
+
     init?(argument: String) {
         let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
         var digits = argument[...]
