@@ -1,4 +1,3 @@
-import CKernels
 import RealModule
 import Scripting
 
@@ -28,42 +27,30 @@ public final class Generator: ScriptObject {
         }
     }
 
-    public private(set) var state: State
-    /// Words computed ahead, several blocks at once, and the number of the first.
-    private var words = [UInt32](repeating: 0, count: 32)
-    private var firstWord: UInt64?
+    /// State and words computed ahead together: one access for each number.
+    private var words: PhiloxWords
+    public var state: State { words.state }
 
     public init(seed: UInt64, stream: UInt64 = 0) {
-        state = State(seed: seed, stream: stream, drawn: 0)
+        words = PhiloxWords(State(seed: seed, stream: stream, drawn: 0))
     }
 
     /// Restarts from a saved state.
-    public func restore(_ state: State) {
-        self.state = state
-        firstWord = nil
-    }
+    public func restore(_ state: State) { words = PhiloxWords(state) }
 
     /// The next 32 random bits.
-    public func next32() -> UInt32 {
-        let index = state.drawn
-        state.drawn &+= 1
-        if let firstWord, index &- firstWord < UInt64(words.count) { return words[Int(index &- firstWord)] }
-        firstWord = index
-        words.withUnsafeMutableBufferPointer { ck_philox(state.seed, state.stream, index, $0.baseAddress, $0.count) }
-        return words[0]
-    }
+    public func next32() -> UInt32 { words.next() }
 
     /// The next 64 random bits.
-    public func next64() -> UInt64 {
-        let low = UInt64(next32())
-        return UInt64(next32()) << 32 | low
-    }
+    public func next64() -> UInt64 { words.nextPair() }
 
     /// Uniform in [0, 1), with 53 random bits.
-    public func uniform() -> Double { Double(next64() >> 11) * 0x1p-53 }
+    public func uniform() -> Double { Generator.uniform(next64()) }
+    private static func uniform(_ bits: UInt64) -> Double { Double(bits >> 11) * 0x1p-53 }
 
     /// Uniform in (0, 1): for logarithms and inverse distribution functions.
-    public func openUniform() -> Double { (Double(next64() >> 12) + 0.5) * 0x1p-52 }
+    public func openUniform() -> Double { Generator.openUniform(next64()) }
+    private static func openUniform(_ bits: UInt64) -> Double { (Double(bits >> 12) + 0.5) * 0x1p-52 }
 
     /// A whole number in 0..<bound, without bias (Lemire 2019). `bound` must be positive.
     public func below(_ bound: Int) -> Int {
@@ -85,14 +72,17 @@ public final class Generator: ScriptObject {
     /// Standard normal numbers, the same as by ``normal()`` one after the other.
     private func normals(_ to: UnsafeMutablePointer<Double>, count: Int) {
         withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { angles in
-            guard let angles = angles.baseAddress else { return }
-            for i in 0..<count {
-                to[i] = openUniform()
-                angles[i] = 2 * .pi * uniform()
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * count) { pairs in
+                guard let angles = angles.baseAddress, let pairs = pairs.baseAddress else { return }
+                words.fill(pairs, count: 2 * count)
+                for i in 0..<count {
+                    to[i] = Generator.openUniform(pairs[2 * i])
+                    angles[i] = 2 * .pi * Generator.uniform(pairs[2 * i + 1])
+                }
+                VectorFunction.log.apply(to, to, count: count) { .log($0) }
+                VectorFunction.cos.apply(angles, angles, count: count) { .cos($0) }
+                for i in 0..<count { to[i] = (-2 * to[i]).squareRoot() * angles[i] }
             }
-            VectorFunction.log.apply(to, to, count: count) { .log($0) }
-            VectorFunction.cos.apply(angles, angles, count: count) { .cos($0) }
-            for i in 0..<count { to[i] = (-2 * to[i]).squareRoot() * angles[i] }
         }
     }
 
@@ -118,6 +108,29 @@ public final class Generator: ScriptObject {
     public func normals(
         _ shape: [Int], _ dtype: DType = .float32, mean: Double = 0, std: Double = 1, for operation: String = "random.normal"
     ) throws -> Tensor {
+        try rows(shape, dtype, operation) { row, count in
+            normals(row, count: count)
+            for i in 0..<count { row[i] = mean + std * row[i] }
+        }
+    }
+
+    /// A tensor of low + span * u, u uniform in [0, 1).
+    public func uniforms(
+        _ shape: [Int], _ dtype: DType = .float32, low: Double = 0, span: Double = 1, for operation: String = "random.uniform"
+    ) throws -> Tensor {
+        try rows(shape, dtype, operation) { row, count in
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { pairs in
+                guard let pairs = pairs.baseAddress else { return }
+                words.fill(pairs, count: count)
+                for i in 0..<count { row[i] = low + span * Generator.uniform(pairs[i]) }
+            }
+        }
+    }
+
+    /// A tensor whose numbers `draw` gives in rows of some hundred.
+    private func rows(
+        _ shape: [Int], _ dtype: DType, _ operation: String, _ draw: (UnsafeMutablePointer<Double>, Int) -> Void
+    ) throws -> Tensor {
         let result = try Tensor.uninitialized(shape, dtype.computing, for: operation)
         let length = 256
         try withUnsafeTemporaryAllocation(of: Double.self, capacity: length) { row in
@@ -125,13 +138,12 @@ public final class Generator: ScriptObject {
             for start in stride(from: 0, to: result.count, by: length) {
                 if start & 0xffff == 0 { try Cancellation.check() }
                 let count = min(length, result.count - start)
-                normals(row, count: count)
+                draw(row, count)
                 if result.dtype == .float64 {
-                    let to = result.base(Double.self) + start
-                    for i in 0..<count { to[i] = mean + std * row[i] }
+                    (result.base(Double.self) + start).update(from: row, count: count)
                 } else {
                     let to = result.base(Float.self) + start
-                    for i in 0..<count { to[i] = Float(mean + std * row[i]) }
+                    for i in 0..<count { to[i] = Float(row[i]) }
                 }
             }
         }

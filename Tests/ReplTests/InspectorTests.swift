@@ -111,7 +111,7 @@ import Testing
         #expect(drawn("600, 900").rows > 10)
     }
 
-    @Test(arguments: [40, 60, 80])
+    @Test(arguments: [48, 60, 80])
     func wideNumbersLeaveOutMore(_ columns: Int) throws {
         let talk = try Conversation(columns: columns)
         let answer = talk.answer("random.normal({50, 50}) * 1e9")

@@ -45,7 +45,7 @@ public struct Uniform: CataloguedLaw {
 
     /// low + (high - low) u.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
-        let noise = try generator.fill(shape + batchShape, dtype, for: operation) { $0.uniform() }
+        let noise = try generator.uniforms(shape + batchShape, dtype, for: operation)
         return try low + (high - low) * Variable(noise)
     }
 

@@ -22,7 +22,8 @@ enum TensorText {
     /// Whether no row of numbers is too wide; what stands behind the last one may go on in the next line.
     private static func numbersFit(_ text: String, _ columns: Int) -> Bool {
         text.split(separator: "\n").allSatisfy { row in
-            (row.lastIndex(of: "}").map { row[...$0] } ?? row).utf8.count <= columns
+            // One more: behind the last row a parenthesis closes the tensor.
+            (row.lastIndex(of: "}").map { row[...$0] } ?? row).utf8.count < columns
         }
     }
 

@@ -1,6 +1,6 @@
 import Scripting
 
-/// Sums along the way, and orders.
+/// Sums along the way, and what is read backwards.
 extension Tensor {
     /// Sums from the beginning of `axis` up to each element, or from each element to the end. Added up in float64.
     public func cumulativeSum(_ axis: Int, fromEnd: Bool = false, for operation: String = "tensor.cumsum") throws -> Tensor {
@@ -20,34 +20,6 @@ extension Tensor {
                     total += Double(from[place])
                     to[place] = T(total)
                 }
-            }
-        }
-        try rows.dtype == .float64 ? run(Double.self) : run(Float.self)
-        return try Tensor.fromRows(result, shape: shape, axis: axis)
-    }
-
-    /// The 0-based places, in float64, that put each row along `axis` in order: the first `limit` of them.
-    /// Equal elements keep their order; NaN counts as larger than every number, as in PyTorch.
-    public func order(
-        _ axis: Int, descending: Bool = false, limit: Int? = nil, for operation: String = "tensor.sort"
-    ) throws -> Tensor {
-        let rows = try rows(along: axis, for: operation)
-        let n = rows.shape[1]
-        let kept = min(limit ?? n, n)
-        let result = try Tensor.uninitialized([rows.shape[0], kept], .float64, for: operation)
-        if result.count == 0 { return try Tensor.fromRows(result, shape: shape, axis: axis) }
-        func run<T: TensorElement>(_: T.Type) throws {
-            defer { withExtendedLifetime(rows) {} }
-            for row in 0..<rows.shape[0] {
-                try Cancellation.check()
-                let line = rows.base(T.self) + row * n
-                let sorted = try (0..<n).interruptiblySorted { i, j in
-                    let (x, y) = descending ? (line[j], line[i]) : (line[i], line[j])
-                    if x < y || (!x.isNaN && y.isNaN) { return true }
-                    if y < x || (!y.isNaN && x.isNaN) { return false }
-                    return i < j
-                }
-                for i in 0..<kept { result.base(Double.self)[row * kept + i] = Double(sorted[i]) }
             }
         }
         try rows.dtype == .float64 ? run(Double.self) : run(Float.self)

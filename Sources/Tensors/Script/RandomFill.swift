@@ -17,10 +17,7 @@ package struct RandomFill: Sendable {
     package static let uniform = RandomFill(
         name: "uniform", summary: "Uniform numbers in [low, high), [0, 1) by default.", parameters: [("low", 0), ("high", 1)],
         fault: { $0[0] <= $0[1] && ($0[1] - $0[0]).isFinite ? nil : "low \($0[0]) and high \($0[1]): finite numbers, low not above high, expected" }
-    ) { generator, numbers, shape, dtype, operation in
-        let (low, span) = (numbers[0], numbers[1] - numbers[0])
-        return try generator.fill(shape, dtype, for: operation) { low + span * $0.uniform() }
-    }
+    ) { try $0.uniforms($2, $3, low: $1[0], span: $1[1] - $1[0], for: $4) }
 
     /// Draws a tensor. The parameters stand from a position on, before a table of options, or in it.
     ///

@@ -1,0 +1,83 @@
+import Scripting
+
+/// Orders along an axis.
+extension Tensor {
+    /// The 0-based places, in float64, that put each row along `axis` in order: the first `limit` of them.
+    /// Equal elements keep their order; NaN counts as larger than every number, as in PyTorch.
+    public func order(
+        _ axis: Int, descending: Bool = false, limit: Int? = nil, for operation: String = "tensor.sort"
+    ) throws -> Tensor {
+        let rows = try rows(along: axis, for: operation)
+        let n = rows.shape[1]
+        let kept = min(limit ?? n, n)
+        let result = try Tensor.uninitialized([rows.shape[0], kept], .float64, for: operation)
+        defer { withExtendedLifetime(rows) {} }
+        for row in 0..<rows.shape[0] where kept > 0 {
+            try Cancellation.check()
+            let to = result.base(Double.self) + row * kept
+            if rows.dtype == .float64 {
+                let line = rows.base(Double.self) + row * n
+                let first = try Tensor.first(kept, of: n) { WideRank(key: line[$0].rank(descending), place: $0) }
+                for i in 0..<kept { to[i] = Double(first[i].place) }
+            } else {
+                let line = rows.base(Float.self) + row * n
+                let first = try Tensor.first(kept, of: n) { NarrowRank(key: line[$0].rank(descending), place: $0) }
+                for i in 0..<kept { to[i] = Double(first[i].place) }
+            }
+        }
+        return try Tensor.fromRows(result, shape: shape, axis: axis)
+    }
+
+    /// The first `kept` of n ranks in ascending order.
+    private static func first<R: Comparable>(_ kept: Int, of n: Int, _ rank: (Int) -> R) throws -> [R] {
+        if kept > n / 4 { return try (0..<n).map(rank).interruptiblySorted(by: <) }
+        // What may still be among them, sorted and cut whenever there is twice as much as is wanted.
+        var found: [R] = []
+        found.reserveCapacity(2 * kept)
+        var last: R?
+        for place in 0..<n {
+            if place & 0xffff == 0xffff { try Cancellation.check() }
+            let next = rank(place)
+            if let last, next > last { continue }
+            found.append(next)
+            if found.count == 2 * kept {
+                found.sort()
+                found.removeLast(kept)
+                last = found.last
+            }
+        }
+        return Array(found.sorted().prefix(kept))
+    }
+}
+
+/// An element's key, and its place for those that are equal.
+private struct WideRank: Comparable {
+    let key: UInt64
+    let place: Int
+    static func < (a: WideRank, b: WideRank) -> Bool { a.key != b.key ? a.key < b.key : a.place < b.place }
+}
+
+/// The same of float32 in one word: rows are shorter than 2^32.
+private struct NarrowRank: Comparable {
+    private let word: UInt64
+    init(key: UInt32, place: Int) { word = UInt64(key) << 32 | UInt64(UInt32(truncatingIfNeeded: place)) }
+    var place: Int { Int(word & 0xffff_ffff) }
+    static func < (a: NarrowRank, b: NarrowRank) -> Bool { a.word < b.word }
+}
+
+// Whole numbers in the order of the floats: negative ones are turned around, both zeros are one, NaN is the largest.
+extension Float {
+    fileprivate func rank(_ descending: Bool) -> UInt32 {
+        let bits = self == 0 ? 0 : bitPattern
+        let key = isNaN ? .max : bits >> 31 == 1 ? ~bits : bits | 1 << 31
+        return descending ? ~key : key
+    }
+}
+
+extension Double {
+    fileprivate func rank(_ descending: Bool) -> UInt64 {
+        let bits = self == 0 ? 0 : bitPattern
+        let key = isNaN ? .max : bits >> 63 == 1 ? ~bits : bits | 1 << 63
+        return descending ? ~key : key
+    }
+}

@@ -1,0 +1,41 @@
+import CKernels
+
+/// A stream of Philox as 32-bit words, several blocks of which are computed at once.
+struct PhiloxWords {
+    private(set) var state: Generator.State
+    private var ahead = [UInt32](repeating: 0, count: 32)
+    /// The number of the first word computed ahead, if there are any.
+    private var first: UInt64?
+
+    init(_ state: Generator.State) { self.state = state }
+
+    mutating func next() -> UInt32 {
+        let index = state.drawn
+        state.drawn &+= 1
+        if let first, index &- first < 32 { return ahead[Int(index &- first)] }
+        first = index
+        ahead.withUnsafeMutableBufferPointer { ck_philox(state.seed, state.stream, index, $0.baseAddress, $0.count) }
+        return ahead[0]
+    }
+
+    /// Two words, the earlier in the lower half.
+    mutating func nextPair() -> UInt64 {
+        let low = UInt64(next())
+        return UInt64(next()) << 32 | low
+    }
+
+    /// The same as by ``nextPair()``, `count` times.
+    mutating func fill(_ pairs: UnsafeMutablePointer<UInt64>, count: Int) {
+        guard count >= 8 else {
+            for i in 0..<count { pairs[i] = nextPair() }
+            return
+        }
+        pairs.withMemoryRebound(to: UInt32.self, capacity: 2 * count) { words in
+            ck_philox(state.seed, state.stream, state.drawn, words, 2 * count)
+            // Word by word, whatever the order of bytes in this machine.
+            for i in 0..<2 * count { words[i] = UInt32(littleEndian: words[i]) }
+        }
+        for i in 0..<count { pairs[i] = UInt64(littleEndian: pairs[i]) }
+        state.drawn &+= UInt64(2 * count)
+    }
+}
