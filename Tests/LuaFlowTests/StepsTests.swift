@@ -273,7 +273,7 @@ import Testing
         options.globals = true
         let host = try LuaFlow.Host(options: options)
         var notes: [String] = []
-        var inputs = ["s.x = 3", "s.x = nil", "s.x = tensor.zeros(2)", "s.rate = 'fast'", "s.x = tensor({7}) s.rate = 1"][...]
+        var inputs = ["s.x = 3", "s.x = nil", "s.x = tensor.zeros(2)", "s.x = tensor({7}) s.rate = 'fast'", "s.rate = 1"][...]
         host.context.service(PausePrompt.self).ask = { point in
             notes.append(point.note)
             if let input = inputs.popFirst() { _ = try host.interpreter.run(code: "local s = ... " + input, arguments: [.table(point.state)]) }

@@ -3,6 +3,21 @@ import LuaHost
 import Scripting
 import Testing
 
+/// Interrupts again and again until `body` ends: the first may come before the run has begun, where it does nothing.
+private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R) rethrows -> R {
+    let queue = DispatchQueue(label: "interrupting")
+    let timer = DispatchSource.makeTimerSource(queue: queue)
+    timer.schedule(deadline: .now() + 0.05, repeating: 0.05)
+    timer.setEventHandler { interpreter.interrupt() }
+    timer.resume()
+    defer {
+        timer.cancel()
+        // None is under way any more.
+        queue.sync {}
+    }
+    return try body()
+}
+
 /// Each script runs for ever unless the interrupt reaches it. The time limit is a hang guard only.
 @Suite(.timeLimit(.minutes(2))) struct InterruptTests {
     static let endless = [
@@ -46,8 +61,7 @@ import Testing
     @Test(arguments: endless) func interruptFromAnotherThread(_ code: String) throws {
         let host = try Host()
         let interpreter = host.interpreter
-        DispatchQueue.global().asyncAfter(deadline: .now() + 0.05) { interpreter.interrupt() }
-        let error = try host.error(code)
+        let error = try interrupting(interpreter) { try host.error(code) }
         #expect(error.kind == .interrupted)
         #expect(error.message == "interrupted")
         // The state goes on working, coroutines and finalisers too.
@@ -76,12 +90,9 @@ import Testing
                 while Cancellation.current?.isRequested() != true {}
                 throw ScriptError("", "Interrupted system call")
             }, bound: []))
-        if timed {
-            interpreter.timeLimit = .milliseconds(50)
-        } else {
-            DispatchQueue.global().asyncAfter(deadline: .now() + 0.05) { interpreter.interrupt() }
-        }
-        let error = try host.error("local x = 1\nwait()")
+        if timed { interpreter.timeLimit = .milliseconds(50) }
+        func run() throws -> LuaError { try host.error("local x = 1\nwait()") }
+        let error = timed ? try run() : try interrupting(interpreter, run)
         #expect(error.kind == (timed ? .timeLimit : .interrupted))
         #expect(error.place?.line == 2 && error.traceback == nil)
         #expect(error.report == "\(error.place?.description ?? "?"): \(error.message)")
@@ -117,8 +128,8 @@ import Testing
             do {
                 let host = try Host()
                 let interpreter = host.interpreter
-                DispatchQueue.global().asyncAfter(deadline: .now() + 0.05) { interpreter.interrupt() }
-                #expect(try host.error("while true do local p = probe(\(index)) end").kind == .interrupted)
+                let error = try interrupting(interpreter) { try host.error("while true do local p = probe(\(index)) end") }
+                #expect(error.kind == .interrupted)
                 try host.expectNoLeak()
             } catch { Issue.record(error) }
         }

@@ -1,3 +1,4 @@
+import Foundation
 import LuaHost
 import Scripting
 import Synchronization
@@ -132,6 +133,10 @@ struct ProbeModule: ScriptModule {
                 return []
             },
             function("probe.kept") { try $0.context.service(Keeper.self).function?.call($0.values) ?? [] },
+            function("probe.press") { _ in
+                kill(getpid(), SIGINT)
+                return []
+            },
             function("probe.wait") { _ in while true { try Cancellation.check() } },
             value("probe.swallow") { arguments in
                 while true { _ = try? arguments.function(1, "f").call([]); try Cancellation.check() }

@@ -294,9 +294,9 @@ struct PromptInTerminalTests {
     @Test func thePromptBeginsOnALineOfItsOwn() throws {
         let pane = try Pane()
         try pane.prompt()
-        try pane.enter("io.write('no line end');")
+        try pane.enter("f = io.write('no line end')")
         try pane.see("\nno line end\n>")
-        try pane.enter("io.write(('x'):rep(79));")
+        try pane.enter("f = io.write(('x'):rep(79))")
         try pane.see("x\n>")
         try pane.type("12 + 1")
         try pane.press("Home")

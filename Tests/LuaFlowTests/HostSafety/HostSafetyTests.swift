@@ -170,8 +170,10 @@ import Testing
             ("tensor.ones(2)", "(error object is a userdata value)"), ("print", "(error object is a function value)"),
         ] {
             #expect(try message("error(\(value))") == shown)
+            // The command asks an object of ours how it is shown, as plain Lua does, for a second at most.
+            let printed = value == "tensor.ones(2)" ? "tensor({1, 1}) shape (2), float32" : shown
             let result = try Command.run(["-e", "error(\(value))"])
-            #expect(result.status == 1 && result.errors.hasPrefix("luaflow: \(shown)"), "\(result.errors)")
+            #expect(result.status == 1 && result.errors.hasPrefix("luaflow: \(printed)\n"), "\(value): \(result.errors)")
         }
     }
 }
