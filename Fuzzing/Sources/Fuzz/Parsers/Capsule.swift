@@ -8,18 +8,21 @@ extension Parser {
 
     private static let text = """
         {
-          "changes": [],
-          "files": [{"kind": "lua", "path": "a.lua", "sha256": "00"}],
-          "format": 1,
+          "absent": ["b.lua"], "changes": ["c"], "notes": ["n"],
+          "files": [{"kind": "lua", "path": "a.lua", "sha256": "00", "written": false}],
+          "format": 2,
+          "host": {"memory": 100, "noPlugins": false, "plugins": ["p"], "timeout": 1.5},
+          "place": {"folder": "/", "fromCapsule": "."},
           "random": {
             "end": {"drawn": "1", "seed": "0", "stream": "0"}, "lua": [1, 2],
             "start": {"drawn": "0", "seed": "0", "stream": "0"}
           },
           "result": {
-            "error": "e", "outcome": "returned", "output": "\\u00e4", "outputBytes": 0, "outputSHA256": "", "status": 0,
-            "valuesSHA256": [""]
+            "error": "e", "outcome": "returned", "output": "\\u00e4", "outputBytes": 0,
+            "outputLines": {"digests": ["0"], "every": 1}, "outputSHA256": "", "status": 0, "valuesSHA256": [""]
           },
-          "run": {"arguments": ["--x"], "folder": "/", "options": {"x": "1.5e3"}, "script": "a.lua"},
+          "run": {"arguments": ["--x"], "folder": ".", "options": {"x": "1.5e3"}, "script": "a.lua"},
+          "sources": {"environment": {"HOME": "00"}, "openOrder": false, "used": ["os.time"]},
           "versions": {
             "kernels": "portable", "lua": "Lua 5.4", "luaflow": "0.1.0", "openblas": "", "openblasCore": "",
             "openblasThreads": 1
