@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 /// Native code that takes long looks for an interrupt on its way, and not only at its beginning.
-@Suite(.timeLimit(.minutes(10))) struct InterruptedKernelTests {
+@Suite(.timeLimit(.minutes(30))) struct InterruptedKernelTests {
     /// Each looks more than once at sizes of a fraction of a second.
     @Test(arguments: [
         "local _ = x:sort()", "local _ = x:topk(3)", "local _ = x:cumsum(1)", "local _ = x:tolist()", "local _ = x:gather(1, places)",

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `luaflow --sandbox`, as a user runs it: what ends a hostile script, and what it leaves behind.
-@Suite(.timeLimit(.minutes(10))) struct SandboxCommandTests {
+@Suite(.timeLimit(.minutes(30))) struct SandboxCommandTests {
     /// One line, with the script's where it was stopped there.
     static func isLate(_ errors: String) -> Bool {
         errors.wholeMatch(of: /luaflow: (\(command line\):\d+: )?stopped: the time limit of 1 s has passed\n/) != nil

@@ -3,7 +3,7 @@ import LuaFlow
 import Testing
 
 /// Which files a sandboxed script can have opened, by whatever function opens files.
-@Suite(.timeLimit(.minutes(5))) struct SandboxFileTests {
+@Suite(.timeLimit(.minutes(30))) struct SandboxFileTests {
     /// A folder `in` to be allowed beside a folder `secret`, and links between them.
     private struct Place {
         let scratch: Scratch

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The worker process: its life hangs on its parent's, its output goes straight to ours, and ordinary work gets done in it.
-@Suite(.timeLimit(.minutes(10))) struct SandboxProcessTests {
+@Suite(.timeLimit(.minutes(30))) struct SandboxProcessTests {
     /// A script that says that it is there, by a file, and then goes on for ever.
     private static func endless(_ scratch: Scratch) throws -> String {
         try scratch.write("endless.lua", """

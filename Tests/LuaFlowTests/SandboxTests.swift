@@ -6,7 +6,7 @@ import Testing
 ///
 /// Every attempt is a script that asserts that it failed. Run as a trusted script it must not get through its assertion:
 /// that shows that the attempt is a real one.
-@Suite(.timeLimit(.minutes(5))) struct SandboxTests {
+@Suite(.timeLimit(.minutes(30))) struct SandboxTests {
     struct Attempt: CustomTestStringConvertible, Sendable {
         let row: String
         let script: String

@@ -324,6 +324,27 @@ import Testing
         #expect(changes.all.isEmpty && changes.notes == ["the run went back from step 4 to step 2"])
     }
 
+    /// Which of the tables was seen first is no matter: sets order what they hold as they like, each time anew.
+    @Test func pausesAloneAreNoChange() throws {
+        var options = Interpreter.Options()
+        options.globals = true
+        let host = try LuaFlow.Host(options: options)
+        var pauses = 0
+        host.context.service(PausePrompt.self).ask = { _ in
+            pauses += 1
+            return .resume
+        }
+        try host.run(code: """
+            local state = {trace = {}, nested = {}}
+            for k in host.steps(50, state) do
+              state.trace[k] = 1 / k
+              assert(host.pause())
+            end
+            """)
+        #expect(pauses == 50)
+        #expect(host.context.service(LiveChanges.self).all == [])
+    }
+
     @Test func changesAreRecorded() throws {
         let code = StepsTests.descent(pausingAfter: 4)
         var options = Interpreter.Options()

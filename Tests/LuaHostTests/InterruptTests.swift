@@ -19,7 +19,7 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
 }
 
 /// Each script runs for ever unless the interrupt reaches it. The time limit is a hang guard only.
-@Suite(.timeLimit(.minutes(2))) struct InterruptTests {
+@Suite(.timeLimit(.minutes(30))) struct InterruptTests {
     static let endless = [
         "while true do end",
         // S1

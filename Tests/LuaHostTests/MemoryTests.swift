@@ -2,7 +2,7 @@
 import Scripting
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct MemoryTests {
+@Suite(.timeLimit(.minutes(30))) struct MemoryTests {
     /// M1
     @Test func luaMemoryHasALimit() throws {
         let host = try Host(memoryLimit: 32 << 20)

@@ -3,7 +3,7 @@ import Testing
 
 /// The built command in a real terminal, as a user types.
 @Suite(
-    .serialized, .timeLimit(.minutes(10)),
+    .serialized, .timeLimit(.minutes(30)),
     .enabled(if: Pane.isPossible, "tmux is not installed: the prompt's tests in a real terminal are left out"))
 struct PromptInTerminalTests {
     @Test func keysEditTheLine() throws {

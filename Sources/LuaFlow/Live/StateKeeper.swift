@@ -27,9 +27,10 @@ struct StateKeeper {
         of state: any ScriptTable, without trace: String, after before: SavedTable?, lasting: Bool
     ) throws -> SavedTable {
         isLasting = lasting
-        seen = [state.address]
+        let address = state.address
+        seen = [address]
         if case .table(let values) = try state.value(for: trace) { seen.insert(values.address) }
-        return try version(of: state, seen.first ?? 0, before, without: trace, depth: 0)
+        return try version(of: state, address, before, without: trace, depth: 0)
     }
 
     /// Moves numbers together, after many were dropped.

@@ -15,7 +15,7 @@ import Testing
 /// | F4 | safetensors headers that lie | StorageTests: HostileHeaderTests |
 /// | F5 | sizes that a file cannot fill | StorageTests: NumpyTests, IDXTests; PicturesTests: PNGReadingTests |
 /// | F7 | a save killed half way | StorageTests: KilledSaveTests, AtomicFileTests |
-@Suite(.timeLimit(.minutes(5))) struct HostSafetyTests {
+@Suite(.timeLimit(.minutes(30))) struct HostSafetyTests {
     let scratch: Scratch
     let watched: WatchedHost
 
