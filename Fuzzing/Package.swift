@@ -7,6 +7,10 @@ let package = Package(
     name: "Fuzzing",
     platforms: [.macOS(.v15)],
     dependencies: [.package(name: "LuaFlow", path: "..")],
-    targets: [.executableTarget(name: "Fuzz", dependencies: [.product(name: "LuaFlow", package: "LuaFlow")])],
+    targets: [
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [.product(name: "LuaFlow", package: "LuaFlow"), .product(name: "Editors", package: "LuaFlow")])
+    ],
     swiftLanguageModes: [.v6]
 )

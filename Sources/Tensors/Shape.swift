@@ -19,13 +19,14 @@ public enum Shape {
         return empty ? 0 : product
     }
 
-    /// Row-major strides, in elements.
+    /// Row-major strides, in elements; 1 where there are none, whose extents may be so large that places in them overflow.
     public static func strides(_ shape: [Int]) -> [Int] {
         var strides = [Int](repeating: 1, count: shape.count)
+        guard !shape.contains(0) else { return strides }
         var step = 1
         for axis in shape.indices.reversed() {
             strides[axis] = step
-            step *= max(shape[axis], 1)
+            step *= shape[axis]
         }
         return strides
     }

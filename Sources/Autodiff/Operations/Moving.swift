@@ -12,7 +12,8 @@ extension Variable {
         try value.check(axis: axis, for: "tensor.roll")
         let extent = shape[axis]
         guard extent > 0 else { return try clone() }
-        let places = (shift % extent + extent) % extent
+        let left = shift % extent
+        let places = left < 0 ? left + extent : left
         let parts = try [slice(axis, extent - places, places, for: "tensor.roll"), slice(axis, 0, extent - places, for: "tensor.roll")]
         return try .concatenate(parts, axis, for: "tensor.roll")
     }

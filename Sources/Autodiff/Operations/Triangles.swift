@@ -7,7 +7,9 @@ extension Variable {
         guard shape.count >= 2 else { throw ScriptError(operation, "a matrix expected, got shape \(Shape.describe(shape))") }
         let (rows, columns) = (shape[shape.count - 2], shape[shape.count - 1])
         let mask = try Tensor.zeros([rows, columns], .float32, for: operation)
-        for row in 0..<rows {
+        // Of nothing there may be more rows than anyone can count.
+        for row in 0..<(columns > 0 ? rows : 0) {
+            try Cancellation.check()
             // Columns from 0 to `edge` lie below the diagonal or on it. Both bounds keep the sum from overflowing.
             let edge = min(max(above, -rows - 1), columns) + row
             let first = upper ? min(max(edge, 0), columns) : 0

@@ -136,8 +136,10 @@ struct TorchStorageLoader {
                 "tensor \(shown(name)): shape \(Shape.describe(tensor.shape)), strides \(Shape.describe(tensor.strides)) and "
                     + "offset \(tensor.offset) leave its storage of \(described.count) elements")
         }
-        return Tensor(
-            storage: try storage(tensor.storage, name), shape: tensor.shape, strides: tensor.strides, offset: tensor.offset)
+        let storage = try storage(tensor.storage, name)
+        // Strides that lead nowhere may be any.
+        if tensor.shape.contains(0) { return Tensor(storage: storage, shape: tensor.shape, strides: Shape.strides(tensor.shape), offset: 0) }
+        return Tensor(storage: storage, shape: tensor.shape, strides: tensor.strides, offset: tensor.offset)
     }
 
     private func fits(_ tensor: TorchTensor, _ size: Int, _ name: String) throws -> Bool {

@@ -12,7 +12,8 @@ extension Tensor {
         let kept = min(limit ?? n, n)
         let result = try Tensor.uninitialized([rows.shape[0], kept], .float64, for: operation)
         defer { withExtendedLifetime(rows) {} }
-        for row in 0..<rows.shape[0] where kept > 0 {
+        // Of nothing there may be more rows than anyone can count.
+        for row in 0..<(kept > 0 ? rows.shape[0] : 0) {
             try Cancellation.check()
             let to = result.base(Double.self) + row * kept
             if rows.dtype == .float64 {
