@@ -22,5 +22,6 @@ extension Parser {
     }
 
     private static let interpreter = try? Interpreter()
-    private static let checker = try? Checker(Catalogue(LuaFlow.Host.builtInModules))
+    /// libFuzzer calls from one thread.
+    nonisolated(unsafe) private static let checker = try? Checker(Catalogue(LuaFlow.Host.builtInModules))
 }
