@@ -25,6 +25,10 @@ extension Variable {
             throw ScriptError(
                 operation, "a recorded value cannot be written through a view; index the whole tensor (x[{...}] = v), or clone() the view first")
         }
+        guard !isViewOfLeaf else {
+            throw ScriptError(
+                operation, "a view of a leaf that requires a gradient cannot be written in place while recording; clone() it first")
+        }
         try source.checkFresh(operation)
         try checkFresh(operation)
         // A part of this very memory is about to change under its own history: write a copy of it.
@@ -35,8 +39,20 @@ extension Variable {
         before.history = history
         try target.write(source.value, for: operation)
         let recorded: Variable = try .replacing(before, source, value, part, operation)
+        recorded.record?.node?.isWrite = true
         history = recorded.history
         value.storage.trackedSince = value.storage.version
+    }
+
+    /// Whether this shares the memory of a leaf that a gradient accumulates in. What was written before was asked then.
+    private var isViewOfLeaf: Bool {
+        var variable = self
+        while let node = variable.record?.node, !node.isWrite,
+            let base = node.inputs.first(where: { $0.value.storage === value.storage })
+        {
+            variable = base
+        }
+        return variable.isLeaf && variable.requiresGrad
     }
 
     /// The recorded fact that `result` is `before` with `source` in the given part.
@@ -50,7 +66,7 @@ extension Variable {
             let outside = try Tensor.full(result.shape, 1, result.dtype.computing)
             try part(outside).fill(0)
             return [
-                try call.flow(to: 0) { try cotangent * Variable(outside) },
+                try call.flow(to: 0) { try cotangent.kept(where: Variable(outside)) },
                 try call.flow(to: 1) { try cotangent.rearranged(operation, part(cotangent.value)) { try $0.placed(into: $1, part) } },
             ]
         }

@@ -13,6 +13,8 @@ package final class Node {
     /// Storages whose contents the rule reads, with their versions when it was recorded.
     fileprivate(set) var saved: [(storage: Storage, version: Int)]
     fileprivate(set) var isFreed = false
+    /// It wrote into the memory of its first input.
+    var isWrite = false
     /// The script's line that recorded it, in anomaly mode.
     let location: String?
     /// The account of the results, and what was counted there for the record.

@@ -62,6 +62,14 @@ typedef int64_t double_masks __attribute__((vector_size(DOUBLES * sizeof(double)
 ACTIVATIONS(floats, floats, float_masks, FLOATS_OF)
 ACTIVATIONS(doubles, doubles, double_masks, DOUBLES_OF)
 
+// SLEEF's own is infinite close to the largest numbers, where log(1 + x) is log(x).
+#define LOG1P(name, vector, masks, OF, large) \
+    TARGET static inline vector log1p_##name(vector x) { \
+        return CHOOSE(vector, masks, x > large, OF(log, x), OF(log1p, x)); \
+    }
+LOG1P(floats, floats, float_masks, FLOATS_OF, 1e37f)
+LOG1P(doubles, doubles, double_masks, DOUBLES_OF, 1e306)
+
 #define MAP(name, number, vector, lanes, LOAD, STORE, value) \
     TARGET static void name(const number *from, number *to, size_t count) { \
         size_t i = 0; \
@@ -80,8 +88,9 @@ ACTIVATIONS(doubles, doubles, double_masks, DOUBLES_OF)
     MAP(function##_floats_map, float, floats, FLOATS, LOAD_FLOATS, STORE_FLOATS, of_floats) \
     MAP(function##_doubles_map, double, doubles, DOUBLES, LOAD_DOUBLES, STORE_DOUBLES, of_doubles)
 #define LIBRARY(function) BOTH(function, FLOATS_OF(function, x), DOUBLES_OF(function, x))
-LIBRARY(exp) LIBRARY(expm1) LIBRARY(log) LIBRARY(log1p) LIBRARY(sin) LIBRARY(cos) LIBRARY(tan) LIBRARY(tanh)
+LIBRARY(exp) LIBRARY(expm1) LIBRARY(log) LIBRARY(sin) LIBRARY(cos) LIBRARY(tan) LIBRARY(tanh)
 MAP(erf_floats_map, float, floats, FLOATS, LOAD_FLOATS, STORE_FLOATS, FLOATS_OF(erf, x))
+BOTH(log1p, log1p_floats(x), log1p_doubles(x))
 BOTH(sigmoid, sigmoid_floats(x), sigmoid_doubles(x))
 BOTH(softplus, softplus_floats(x), softplus_doubles(x))
 

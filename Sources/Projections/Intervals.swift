@@ -75,8 +75,10 @@ public struct Intervals {
     /// outside it and where the interval is a single number.
     func slope(at x: Tensor, for operation: String) throws -> Tensor {
         let values = try x.toArray()
-        let lows = try lo.double.expand(x.shape, for: operation).toArray()
-        let highs = try hi.double.expand(x.shape, for: operation).toArray()
+        // The bounds that ``project(_:for:)`` clamped to.
+        let (lo, hi) = x.dtype == .float64 ? (lo.double, hi.double) : (lo.single, hi.single)
+        let lows = try lo.expand(x.shape, for: operation).toArray()
+        let highs = try hi.expand(x.shape, for: operation).toArray()
         let slopes = values.indices.map { lows[$0] <= values[$0] && values[$0] <= highs[$0] && lows[$0] < highs[$0] ? 1.0 : 0 }
         return try Tensor(slopes, shape: x.shape, x.dtype.computing)
     }

@@ -114,15 +114,16 @@ public final class Generator: ScriptObject {
         }
     }
 
-    /// A tensor of low + span * u, u uniform in [0, 1).
+    /// A tensor of low + span * u, u uniform in [0, 1). What rounding would make low + span is the number before it.
     public func uniforms(
         _ shape: [Int], _ dtype: DType = .float32, low: Double = 0, span: Double = 1, for operation: String = "random.uniform"
     ) throws -> Tensor {
-        try rows(shape, dtype, operation) { row, count in
+        let last = span > 0 ? (low + span).below(in: dtype.computing) : .infinity
+        return try rows(shape, dtype, operation) { row, count in
             withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { pairs in
                 guard let pairs = pairs.baseAddress else { return }
                 words.fill(pairs, count: count)
-                for i in 0..<count { row[i] = low + span * Generator.uniform(pairs[i]) }
+                for i in 0..<count { row[i] = min(low + span * Generator.uniform(pairs[i]), last) }
             }
         }
     }
@@ -164,6 +165,15 @@ public final class Generator: ScriptObject {
             k1 &+= 0xBB67_AE85
         }
         return (c0, c1, c2, c3)
+    }
+}
+
+extension Double {
+    /// The largest number of a type that is smaller.
+    package func below(in dtype: DType) -> Double {
+        guard dtype == .float32 else { return nextDown }
+        let rounded = Float(self)
+        return Double(Double(rounded) < self ? rounded : rounded.nextDown)
     }
 }
 

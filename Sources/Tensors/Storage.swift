@@ -67,6 +67,15 @@ public final class Storage {
         free(block)
     }
 
+    /// Runs `body`, which holds that much in Swift's own collections: charged to the script, and refused where the system would
+    /// not give it, since a collection that cannot be had ends the process.
+    package static func reserving<R>(_ bytes: Int, _ body: () throws -> R) throws -> R {
+        try NativeMemory.current?.charge(bytes)
+        defer { NativeMemory.current?.release(bytes) }
+        try probe(bytes)
+        return try body()
+    }
+
     deinit {
         free(bytes)
         memory?.release(byteCount + NativeMemory.overhead)

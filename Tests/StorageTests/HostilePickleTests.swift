@@ -125,6 +125,13 @@ import Testing
         expectError(complaint) { _ = try Self.load(pickle, [("0", Self.eight)]) }
     }
 
+    /// Of an extent of 1 or 0 a file may give any stride; the sum of two may be more than an integer holds.
+    @Test(arguments: [[1, 1], [0, 3], [2, 0]]) func stridesThatLeadNowhereMayBeAny(shape: [Int]) throws {
+        let pickle = Pickle.dictionary([("w", Pickle.tensor(Pickle.storage(count: 8), shape, [Int.max, 1 << 62]))])
+        let tensor = try #require(Self.load(pickle, [("0", Self.eight)])["w"])
+        #expect(try tensor.shape == shape && tensor.diagonal().toArray().count == (shape == [1, 1] ? 1 : 0))
+    }
+
     @Test(arguments: [
         (7, "FloatStorage"), (9, "FloatStorage"), (8, "DoubleStorage"), (1 << 40, "FloatStorage"),
         (Int.max, "FloatStorage"), (Int.max / 4 + 1, "FloatStorage"), (1 << 62, "DoubleStorage"),

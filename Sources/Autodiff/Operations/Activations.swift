@@ -44,7 +44,7 @@ extension Variable {
     /// max(x, 0); the gradient at 0 is 0.
     public func relu() throws -> Variable {
         try .recorded("tensor.relu", [self], value.map(Rectify())) { call in
-            [try call.cotangent * call.inputs[0].mask(Greater(), 0)]
+            [try call.cotangent.masked(where: call.inputs[0].mask(LessOrEqual(), 0), 0)]
         }
     }
 

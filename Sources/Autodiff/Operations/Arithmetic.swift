@@ -33,7 +33,7 @@ extension Variable {
 
     /// x * y element by element, broadcast.
     public static func * (x: Variable, y: Variable) throws -> Variable {
-        try .recorded("tensor.mul", [x, y], x.value.zip(y.value, Multiply(), for: "tensor.mul")) { call in
+        try .recorded("tensor.mul", [x, y], x.value.zip(y.value, Multiply(), for: "tensor.mul"), keeps: .nothing, reading: factors(x, y)) { call in
             [
                 try call.flow(to: 0) { try call.cotangent * call.inputs[1] },
                 try call.flow(to: 1) { try call.cotangent * call.inputs[0] },
@@ -43,7 +43,8 @@ extension Variable {
 
     /// x / y element by element, broadcast.
     public static func / (x: Variable, y: Variable) throws -> Variable {
-        try .recorded("tensor.div", [x, y], x.value.zip(y.value, Divide(), for: "tensor.div")) { call in
+        let read = [y.value] + (y.requiresGrad ? [x.value] : [])
+        return try .recorded("tensor.div", [x, y], x.value.zip(y.value, Divide(), for: "tensor.div"), keeps: .nothing, reading: read) { call in
             let (x, y) = (call.inputs[0], call.inputs[1])
             return [
                 try call.flow(to: 0) { try call.cotangent / y },
@@ -52,24 +53,29 @@ extension Variable {
         }
     }
 
+    /// What a product's rule reads: each factor only for the other's gradient, so that it may be overwritten where that has none.
+    static func factors(_ x: Variable, _ y: Variable) -> [Tensor] {
+        (y.requiresGrad ? [x.value] : []) + (x.requiresGrad ? [y.value] : [])
+    }
+
     /// -x.
     public static prefix func - (x: Variable) throws -> Variable {
         try .recorded("tensor.neg", [x], x.value.map(Negate()), keeps: .nothing) { [try -$0.cotangent] }
     }
 
-    /// x ^ y. The gradient with respect to y is 0 where x is 0, as in PyTorch.
+    /// x ^ y. The gradient with respect to y is 0 where x is 0 and y is not below it, as in PyTorch.
     public func pow(_ exponent: Variable) throws -> Variable {
         try .recorded("tensor.pow", [self, exponent], value.zip(exponent.value, Power(), for: "tensor.pow")) { call in
             let (x, y) = (call.inputs[0], call.inputs[1])
             return [
                 try call.flow(to: 0) {
-                    // y * x^(y-1), and 0 where y is 0 even if x is too.
-                    let slope = try y * x.pow(y - 1)
-                    return try call.cotangent * slope.masked(where: Variable(y.value.zip(Tensor(0, y.dtype.computing), Equal(), for: "tensor.pow")), 0)
+                    // 0 ^ 0 is 1 for every slope: an exponent that keeps 0 times infinity out of derivatives of any order.
+                    let bothZero = try x.mask(Equal(), 0) * y.mask(Equal(), 0)
+                    return try call.cotangent * (y * x.pow(y.masked(where: bothZero, 1) - 1))
                 },
                 try call.flow(to: 1) {
-                    let zero = Variable(try x.value.zip(Tensor(0, x.dtype.computing), Equal(), for: "tensor.pow"))
-                    return try call.cotangent * x.pow(y) * x.masked(where: zero, 1).log()
+                    let flat = try x.mask(Equal(), 0) * y.mask(GreaterOrEqual(), 0)
+                    return try call.cotangent * x.pow(y) * x.masked(where: flat, 1).log()
                 },
             ]
         }

@@ -3,6 +3,8 @@ import Tensors
 
 struct Equal: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x == y ? 1 : 0 } }
 struct NotEqual: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x != y ? 1 : 0 } }
+/// Equal, or both NaN.
+struct Same: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x == y || (x.isNaN && y.isNaN) ? 1 : 0 } }
 struct Less: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x < y ? 1 : 0 } }
 struct LessOrEqual: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x <= y ? 1 : 0 } }
 struct Greater: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x > y ? 1 : 0 } }

@@ -39,7 +39,7 @@ extension Variable {
         }
         let geometry = try WindowGeometry(
             input: Array(shape[2...]), window: Array(weight.shape[2...]), stride: stride, padding: padding, dilation: dilation, for: operation)
-        let (out, inside) = (weight.shape[0], weight.shape[1] * geometry.window[0] * geometry.window[1])
+        let (out, inside) = (weight.shape[0], try Shape.count([weight.shape[1]] + geometry.window, for: operation))
         let windows = geometry.output[0] * geometry.output[1]
         let columns = try unfolded(geometry, operation).reshape([shape[0], groups, inside, windows])
         let product = try weight.reshape([groups, out / groups, inside]).matmul(columns, for: operation)

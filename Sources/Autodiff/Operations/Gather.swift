@@ -46,13 +46,15 @@ extension Variable {
     /// Whole numbers from 1 to `bound`, made 0-based.
     func zeroBasedPositions(below bound: Int, _ operation: String) throws -> [Int] {
         var read = 0
-        return try value.toArray().map { number in
-            read += 1
-            if read & 0xffff == 0 { try Cancellation.check() }
-            guard let index = Int(exactly: number), let position = zeroBased(index, count: bound) else {
-                throw ScriptError(operation, "index \(Value.number(number).shown) is not a whole number from 1 to \(bound)")
+        return try Storage.reserving(2 * value.count * MemoryLayout<Int>.stride) {
+            try value.toArray().map { number in
+                read += 1
+                if read & 0xffff == 0 { try Cancellation.check() }
+                guard let index = Int(exactly: number), let position = zeroBased(index, count: bound) else {
+                    throw ScriptError(operation, "index \(Value.number(number).shown) is not a whole number from 1 to \(bound)")
+                }
+                return position
             }
-            return position
         }
     }
 }
@@ -163,8 +165,24 @@ extension Operation {
 extension Variable {
     /// The elements where the mask is not 0, as a vector in row-major order.
     public func maskedSelect(_ mask: Variable, for operation: String = "tensor.masked_select") throws -> Variable {
-        let flags = try mask.value.expand(shape, for: operation).toArray()
+        try reshape([value.count]).gather(0, mask.positions(in: shape, for: operation), for: operation)
+    }
+
+    /// Where the mask is not 0, this with the elements of a vector of as many, in row-major order, or a broadcast one.
+    public func maskedScatter(_ mask: Variable, _ source: Variable, for operation: String = "tensor[]") throws -> Variable {
+        let positions = try mask.positions(in: shape, for: operation)
+        guard source.shape == positions.shape || source.shape == [1] else {
+            throw ScriptError(operation, "\(Shape.describe(source.shape)) for the \(positions.value.count) elements where the mask is 1")
+        }
+        let selected = try source.expand(positions.shape)
+        let map = try IndexMap(axis: 0, positions: positions.zeroBasedPositions(below: value.count, operation), shape: positions.shape)
+        return try selected.scattering(map, into: [value.count], operation).reshape(shape).choose(mask, self)
+    }
+
+    /// The places of a mask that are not 0, counted from 1 in row-major order of a shape that it broadcasts to.
+    private func positions(in shape: [Int], for operation: String) throws -> Variable {
+        let flags = try value.expand(shape, for: operation).toArray()
         let positions = flags.indices.filter { flags[$0] != 0 }.map { Double($0 + 1) }
-        return try reshape([value.count]).gather(0, Variable(Tensor(positions, shape: [positions.count], .float64)), for: operation)
+        return Variable(try Tensor(positions, shape: [positions.count], .float64))
     }
 }

@@ -14,7 +14,7 @@ extension Variable {
                 operation,
                 "x \(Shape.describe(shape)), weight \(Shape.describe(weight.shape))\(bias.map { ", bias \(Shape.describe($0.shape))" } ?? "") do not fit: (..., in), (out, in), (out) expected")
         }
-        let rows = try reshape([value.count / Swift.max(width, 1), width])
+        let rows = try reshape([shape.dropLast().reduce(1, *), width])
         let result = try rows.linearRows(weight, bias, rectified)
         return try result.reshape(Array(shape.dropLast()) + [weight.shape[0]])
     }
@@ -41,7 +41,7 @@ extension Variable {
         return try .recorded("tensor.linear", [self, weight], result) { call in
             // Linear in g and in W; x only says which units were on.
             var upstream = call.cotangent
-            if rectified { upstream = try upstream * x.detached().mask(Greater(), 0) }
+            if rectified { upstream = try upstream.masked(where: x.detached().mask(LessOrEqual(), 0), 0) }
             return [
                 call.wanted[0] ? try upstream.linear(call.inputs[1]) : nil,
                 call.wanted[1] ? try call.inputs[0].transposed().matmul(upstream, for: "tensor.linear") : nil,
@@ -71,12 +71,12 @@ enum LinearKernel {
         }
         let product = try cotangent.matmul(weight, for: "tensor.linear")
         guard rectified else { return product }
-        return try product.zip(x.map(Step()), Multiply(), for: "tensor.linear")
+        return try product.zip(x, Passed(), for: "tensor.linear")
     }
 }
 
-/// 1 where positive, else 0.
-struct Step: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x > 0 ? 1 : 0 } }
+/// What a rectifier passes back: nothing where its input was not above 0.
+struct Passed: BinaryFunction { func callAsFunction<T: TensorElement>(_ cotangent: T, _ x: T) -> T { x <= 0 ? 0 : cotangent } }
 
 extension Operation {
     static let linear = Operation(

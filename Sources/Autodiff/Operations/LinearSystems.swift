@@ -34,9 +34,7 @@ extension Variable {
     /// The determinant of each matrix.
     public func determinant() throws -> Variable {
         let operation = "tensor.det"
-        let (sign, logarithm) = try value.signAndLogDeterminant(for: operation)
-        let result = try sign.zip(logarithm.map(Exp()), Multiply(), for: operation)
-        return try .recorded(operation, [self], result, keeps: [.inputs, .outputs]) { call in
+        return try .recorded(operation, [self], value.determinant(for: operation), keeps: [.inputs, .outputs]) { call in
             let (matrix, places) = (call.inputs[0], call.outputs[0].shape + [1, 1])
             guard try call.outputs[0].value.toArray().contains(0) else {
                 return [try call.cotangent.reshape(places) * call.outputs[0].reshape(places) * matrix.inverse(for: operation).transposed()]

@@ -5,11 +5,12 @@ import Tensors
 struct Larger: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x > y || x.isNaN ? x : y } }
 struct Smaller: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x < y || x.isNaN ? x : y } }
 
-/// min(max(x, lo), hi); NaN stays NaN.
+/// min(max(x, lo), hi); NaN stays NaN, and a bound that is NaN makes all NaN.
 struct Clamp: UnaryFunction {
     let low: Double
     let high: Double
     func callAsFunction<T: TensorElement>(_ x: T) -> T {
+        if low.isNaN || high.isNaN { return .nan }
         let raised = x < T(low) ? T(low) : x
         return raised > T(high) ? T(high) : raised
     }
@@ -17,19 +18,19 @@ struct Clamp: UnaryFunction {
 
 extension Variable {
     /// The larger of two, element by element, broadcast.
-    public func maximum(_ other: Variable) throws -> Variable { try extreme(other, "tensor.maximum", Larger(), Greater()) }
+    public func maximum(_ other: Variable) throws -> Variable { try extreme(other, "tensor.maximum", Larger(), loses: Less()) }
     /// The smaller of two, element by element, broadcast.
-    public func minimum(_ other: Variable) throws -> Variable { try extreme(other, "tensor.minimum", Smaller(), Less()) }
+    public func minimum(_ other: Variable) throws -> Variable { try extreme(other, "tensor.minimum", Smaller(), loses: Greater()) }
 
     /// The gradient goes to the one that was chosen; ties share it equally, as in PyTorch.
-    private func extreme(_ other: Variable, _ operation: String, _ choice: some BinaryFunction, _ wins: some BinaryFunction) throws -> Variable {
+    private func extreme(_ other: Variable, _ operation: String, _ choice: some BinaryFunction, loses: some BinaryFunction) throws -> Variable {
         try .recorded(operation, [self, other], value.zip(other.value, choice, for: operation)) { call in
             let (x, y) = (call.inputs[0].value, call.inputs[1].value)
             let tie = Variable(try x.zip(y, Equal(), for: operation))
-            let half = try tie * 0.5
+            let shared = try (call.cotangent * 0.5).choose(tie, call.cotangent)
             return [
-                try call.flow(to: 0) { try call.cotangent * (Variable(x.zip(y, wins, for: operation)) + half) },
-                try call.flow(to: 1) { try call.cotangent * (Variable(y.zip(x, wins, for: operation)) + half) },
+                try call.flow(to: 0) { try shared.masked(where: Variable(x.zip(y, loses, for: operation)), 0) },
+                try call.flow(to: 1) { try shared.masked(where: Variable(y.zip(x, loses, for: operation)), 0) },
             ]
         }
     }
@@ -38,7 +39,7 @@ extension Variable {
     public func clamp(_ low: Double, _ high: Double) throws -> Variable {
         try .recorded("tensor.clamp", [self], value.map(Clamp(low: low, high: high))) { call in
             let x = call.inputs[0]
-            return [try call.cotangent * x.mask(GreaterOrEqual(), low) * x.mask(LessOrEqual(), high)]
+            return [try call.cotangent.kept(where: x.mask(GreaterOrEqual(), low) * x.mask(LessOrEqual(), high))]
         }
     }
 
@@ -55,6 +56,9 @@ extension Variable {
         }
     }
 
+    /// `self` where the mask is not 0, else 0: unlike a product with the mask, also where it is infinite.
+    package func kept(where mask: Variable) throws -> Variable { try choose(mask, constant(0)) }
+
     /// A number where the mask is not 0, else `self`.
     func masked(where mask: Variable, _ number: Double) throws -> Variable {
         try constant(number).choose(mask, self)
@@ -69,7 +73,7 @@ extension Operation {
         "clamp",
         Documentation(
             "x:clamp(min = nil, max = nil) -> tensor\nx:clamp{min, max} -> tensor\ntensor.clamp(x, min = nil, max = nil) -> tensor",
-            "Every element raised to min, then lowered to max. A bound that is not given is none. min and max are numbers, or tensors broadcast to x. The gradient is 1 inside, bounds included, 0 outside.",
+            "Every element raised to min, then lowered to max. A bound that is not given is none. min and max are numbers, or tensors broadcast to x. The gradient is 1 inside, 0 outside; at a bound it is 1, or shared equally with a bound that is a tensor.",
             errors: "no bound at all; shapes that do not broadcast", source: "torch.clamp",
             example: "assert(tensor({-1, 0.5, 2}):clamp(0, 1):sum():item() == 1.5)"),
         takes: ["min", "max"], inPlace: .init("min, max", example: "0, 0.25"),

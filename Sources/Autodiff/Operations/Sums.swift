@@ -52,17 +52,14 @@ extension Variable {
         return keep ? result : try result.dropping(axes)
     }
 
-    /// e^x over its sum along one axis.
-    public func softmax(_ axis: Int) throws -> Variable { try (self - logSumExp([axis], keepingDimensions: true)).exp() }
-
     /// The p-norm over axes: (sum |x|^p)^(1/p); p may be 0 (count of non-zeros) or +-infinity.
     public func norm(_ p: Double = 2, _ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
         switch p {
         case 2: return try (self * self).sum(axes, keepingDimensions: keep).mappedAwayFromZero { try $0.sqrt() }
         case 1: return try abs().sum(axes, keepingDimensions: keep)
         case 0: return try mask(NotEqual(), 0).sum(axes, keepingDimensions: keep)
-        case .infinity: return try abs().extremes(axes, largest: true, keepingDimensions: keep)
-        case -.infinity: return try abs().extremes(axes, largest: false, keepingDimensions: keep)
+        case .infinity: return try abs().extremes(axes, largest: true, keepingDimensions: keep, for: "tensor.norm")
+        case -.infinity: return try abs().extremes(axes, largest: false, keepingDimensions: keep, for: "tensor.norm")
         default:
             let sizes = try abs()
             // Below 1 the slope at 0 is infinite; the subgradient 0 is taken, as in PyTorch.
@@ -73,14 +70,16 @@ extension Variable {
     }
 
     /// A root whose gradient at 0 is 0: the norms' subgradient, as in PyTorch.
-    private func mappedAwayFromZero(_ root: (Variable) throws -> Variable) throws -> Variable {
+    fileprivate func mappedAwayFromZero(_ root: (Variable) throws -> Variable) throws -> Variable {
         let zero = try mask(Equal(), 0)
         return try root(masked(where: zero, 1)).masked(where: zero, 0)
     }
 
     /// The largest (smallest) element over axes; ties share the gradient equally.
-    public func extremes(_ axes: [Int]? = nil, largest: Bool, keepingDimensions keep: Bool = false) throws -> Variable {
-        let operation = largest ? "tensor.max" : "tensor.min"
+    public func extremes(
+        _ axes: [Int]? = nil, largest: Bool, keepingDimensions keep: Bool = false, for operation: String? = nil
+    ) throws -> Variable {
+        let operation = operation ?? (largest ? "tensor.max" : "tensor.min")
         let axes = axes ?? Array(shape.indices)
         guard value.count > 0 else { throw ScriptError(operation, "no elements in \(Shape.describe(shape))") }
         var peak = try value.cast(dtype.computing)
@@ -89,8 +88,8 @@ extension Variable {
         let kept = axes.isEmpty ? try peak.copy() : peak
         let result: Variable = try .recorded(operation, [self], kept, keeps: [.inputs, .outputs]) { call in
             let x = call.inputs[0].value
-            let winners = Variable(try x.zip(kept, Equal(), for: operation))
-            return [try call.cotangent * winners / winners.sum(axes, keepingDimensions: true)]
+            let winners = Variable(try x.zip(kept, Same(), for: operation))
+            return [try (call.cotangent / winners.sum(axes, keepingDimensions: true)).kept(where: winners)]
         }
         return keep ? result : try result.dropping(axes)
     }
@@ -181,7 +180,7 @@ extension Operation {
     }
 
     static let `var` = spread("var", "The variance, with divisor n - correction (1 by default, as in PyTorch).", example: "assert(tensor({1, 3}):var():item() == 2)") { try $0.variance($1, keepingDimensions: $2, correction: $3) }
-    static let std = spread("std", "The standard deviation: the square root of var.", example: "assert(tensor({0, 2}):std(1, false, {correction = 0}):item() == 1)") { try $0.variance($1, keepingDimensions: $2, correction: $3).sqrt() }
+    static let std = spread("std", "The standard deviation: the square root of var. The gradient where it is 0 is 0, as in PyTorch.", example: "assert(tensor({0, 2}):std(1, false, {correction = 0}):item() == 1)") { try $0.variance($1, keepingDimensions: $2, correction: $3).mappedAwayFromZero { try $0.sqrt() } }
 
     static let prod = Operation(
         "prod",
@@ -197,19 +196,6 @@ extension Operation {
         let x = try arguments.variable(1, "x")
         let (axis, keep) = try arguments.alongOne(rank: x.shape.count)
         return [.object(try x.product(axis, keepingDimensions: keep))]
-    }
-
-    static let softmax = Operation(
-        "softmax",
-        Documentation(
-            "x:softmax(dim) -> tensor", "e^x divided by its sum along dim, without overflow.", errors: "a dimension that is not there",
-            source: "torch.softmax", example: "assert(tensor({0, 0}):softmax(1):tolist()[1] == 0.5)"),
-        takes: ["dim"],
-        cases: [LawCase("softmax", [.init([2, 3])]) { try $0[0].softmax(1) }]
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        guard let axis = try arguments.alongOne(rank: x.shape.count).axis else { throw arguments.error(2, "dim", expected: "a dimension") }
-        return [.object(try x.softmax(axis))]
     }
 
     static let norm = Operation(

@@ -98,6 +98,7 @@ enum AutodiffFunctions {
         for position in positions where position < 1 || position > values.count {
             throw arguments.error("argnums names argument \(position) of \(values.count)")
         }
+        guard Set(positions).count == positions.count else { throw arguments.error("argnums names an argument twice") }
         let points = try positions.map { try point(arguments, $0 + 1, "x") }
         let others = values
         let (results, gradients) = try Transform.valueAndGradient(

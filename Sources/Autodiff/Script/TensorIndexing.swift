@@ -28,9 +28,9 @@ enum TensorIndexing {
     static let newindex = NativeFunction(
         "tensor[]",
         Documentation(
-            "x[i] = v\nx[{...}] = v\nx[mask] = v", "Writes a number, a tensor or nested tables, broadcast, over the part that x[...] reads.",
+            "x[i] = v\nx[{...}] = v\nx[mask] = v", "Writes a number, a tensor or nested tables, broadcast, over the part that x[...] reads: of a mask the vector of its elements.",
             errors: "an index out of range; a value that does not broadcast; a mask that holds anything but 0 and 1; elements that share memory (of an expanded tensor); a leaf that requires a gradient; a value the tape still needs, when backward runs",
-            example: "local x = tensor.zeros(3, 3)\nx[{{1, 2}, {}}] = 1\nx[3] = tensor({4, 5, 6})\nassert(x:sum():item() == 21)")
+            example: "local x = tensor.zeros(3, 3)\nx[{{1, 2}, {}}] = 1\nx[3] = tensor({4, 5, 6})\nassert(x:sum():item() == 21)\nx[x:gt(4)] = tensor({-5, -6})\nassert(x[{3, 3}] == -6)")
     ) { arguments in
         let x = try arguments.variable(1, "x")
         var source: Variable
@@ -48,7 +48,9 @@ enum TensorIndexing {
             let mask = try arguments.mask(2)
             _ = try mask.value.expand(x.shape, for: arguments.function)
             let fill = source
-            try x.update(arguments.function) { try fill.choose(mask, $0) }
+            try x.update(arguments.function) {
+                try fill.shape.isEmpty ? fill.choose(mask, $0) : $0.maskedScatter(mask, fill, for: arguments.function)
+            }
             return []
         }
         var picked: [Pick]

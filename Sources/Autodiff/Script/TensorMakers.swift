@@ -80,8 +80,8 @@ enum TensorMakers {
     static let arange = NativeFunction(
         "tensor.arange",
         Documentation(
-            "tensor.arange(a, b, step = 1, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor", "a, a + step, ... up to and including b when it is reached (Lua's counting, as in `for`); step is 1 by default.",
-            errors: "a step of 0, or away from b; NaN or infinite bounds", source: "torch.arange, with the end included",
+            "tensor.arange(a, b, step = 1, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor", "a, a + step, ... up to and including b when it is reached (Lua's counting, as in `for`, so nothing when the step leads away from b); step is 1 by default.",
+            errors: "a step of 0; NaN or infinite bounds", source: "torch.arange, with the end included",
             example: "assert(tensor.arange(1, 3):sum():item() == 6)")
     ) { arguments in
         let (numbers, options) = try arguments.splitOptions(["dtype", "requires_grad"])

@@ -113,10 +113,14 @@ enum TensorMethods {
                 }
                 try x.update(arguments.function) { before in
                     let call = Arguments(function: arguments.function, values: [.object(before)] + others, context: arguments.context)
-                    guard case .object(let result as Variable)? = try operation.function.body(call).first else {
-                        throw arguments.error("no tensor came of it")
+                    do {
+                        guard case .object(let result as Variable)? = try operation.function.body(call).first else {
+                            throw arguments.error("no tensor came of it")
+                        }
+                        return result
+                    } catch let error as ScriptError where error.operation == operation.function.name {
+                        throw ScriptError(arguments.function, error.message)
                     }
-                    return result
                 }
             }
         }

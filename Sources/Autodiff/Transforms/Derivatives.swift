@@ -75,7 +75,7 @@ extension Transform {
                 return gradients
             }, at: x, v, for: operation)
         guard let value else { throw ScriptError(operation, "the function returned nothing") }
-        return (value, product)
+        return (product.requiresGrad ? value : value.detached(), product)
     }
 
     /// Compares a function's gradients with central differences, in float64.

@@ -14,13 +14,17 @@ public enum Divergence {
                 operation, "events of shape \(Shape.describe(p.eventShape)) (\(p.name)) and \(Shape.describe(q.eventShape)) (\(q.name)) differ")
         }
         let batch = try Shape.broadcast(p.batchShape, q.batchShape, for: operation)
+        let (wideP, wideQ, dtype) = (try widened(p), try widened(q), p.dtype.promoted(with: q.dtype))
         for rule in rules {
-            if let divergence = try rule(p, q) { return try divergence.expand(batch) }
+            guard let divergence = try rule(wideP, wideQ) else { continue }
+            return try (divergence.dtype == dtype ? divergence : divergence.converted(to: dtype)).expand(batch)
         }
         throw ScriptError(
             operation,
             "no closed form for \(p.name) and \(q.name); average p:log_prob(x) - q:log_prob(x) over x = p:sample({n}) instead")
     }
+
+    private static func widened(_ law: any Distribution) throws -> any Distribution { try (law as? any WideLaw)?.widened() ?? law }
 
     /// A closed form: nil for other pairs.
     typealias Rule = (any Distribution, any Distribution) throws -> Variable?

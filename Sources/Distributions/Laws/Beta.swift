@@ -4,7 +4,7 @@ import Scripting
 import Tensors
 
 /// The Beta law on [0, 1]: log p(x) = (a - 1) log x + (b - 1) log(1 - x) - log B(a, b), a = concentration1, b = concentration0.
-public struct Beta: CataloguedLaw {
+public struct Beta: WideLaw {
     public static let name = "Beta"
     public let a: Variable
     public let b: Variable
@@ -22,7 +22,9 @@ public struct Beta: CataloguedLaw {
     public var parameters: [Parameter] { [Parameter("concentration1", a), Parameter("concentration0", b)] }
     public var isReparameterised: Bool { true }
 
-    public func logDensity(_ x: Variable) throws -> Variable {
+    public func widened() throws -> Beta { try Beta(a.wide, b.wide) }
+
+    public func wideLogDensity(_ x: Variable) throws -> Variable {
         let x = try x + a.constant { _ in 0 }
         return try x.guarded(x.indicator { !($0 < 0 || $0 > 1) }, safe: 0.5, outside: -.infinity) { x in
             try (a - 1).xlogy(x) + (b - 1).xlog1py(-x) - Variable.logBeta(a, b)
@@ -36,7 +38,7 @@ public struct Beta: CataloguedLaw {
     }
 
     /// log B - (a - 1) ψ(a) - (b - 1) ψ(b) + (a + b - 2) ψ(a + b).
-    public func entropy() throws -> Variable {
+    public func wideEntropy() throws -> Variable {
         let sum = try a + b
         let own = try (a - 1) * a.digamma() + (b - 1) * b.digamma()
         return try (Variable.logBeta(a, b) - own + (sum - 2) * sum.digamma()).spread(batchShape)

@@ -31,8 +31,8 @@ public struct Categorical: CataloguedLaw {
         if let empty = try total.value.toArray().firstIndex(of: -.infinity) {
             throw ScriptError(Categorical.operation, "logits\(place(empty, in: Array(logits.shape.dropLast()))): every logit is -inf")
         }
-        self.logits = try given - total
-        probs = try self.logits.exp()
+        self.logits = try given.logSoftmax(last)
+        probs = try given.softmax(last)
         isByLogits = true
     }
 

@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 
 /// The Dirichlet law on vectors x >= 0 that sum to 1: log p(x) = Σ (α_i - 1) log x_i - Σ log Γ(α_i) + log Γ(Σ α_i).
-public struct Dirichlet: CataloguedLaw {
+public struct Dirichlet: WideLaw {
     public static let name = "Dirichlet"
     public let concentration: Variable
     public var batchShape: [Int] { Array(concentration.shape.dropLast()) }
@@ -24,7 +24,9 @@ public struct Dirichlet: CataloguedLaw {
     private func sum(_ x: Variable) throws -> Variable { try x.sumOfLast(1) }
     private var logNormaliser: Variable { get throws { try sum(concentration.lgamma()) - sum(concentration).lgamma() } }
 
-    public func logDensity(_ x: Variable) throws -> Variable {
+    public func widened() throws -> Dirichlet { try Dirichlet(concentration.wide) }
+
+    public func wideLogDensity(_ x: Variable) throws -> Variable {
         let x = try x + concentration.constant { _ in 0 }
         // Rows on the simplex, to rounding; a row with NaN counts, and stays NaN.
         let negative = try sum(x.indicator { $0 < 0 })
@@ -36,7 +38,7 @@ public struct Dirichlet: CataloguedLaw {
     }
 
     /// log B(α) + (α_0 - k) ψ(α_0) - Σ (α_i - 1) ψ(α_i), with α_0 the sum.
-    public func entropy() throws -> Variable {
+    public func wideEntropy() throws -> Variable {
         let total = try sum(concentration)
         let k = Double(concentration.shape.last ?? 1)
         return try logNormaliser + (total - k) * total.digamma() - sum((concentration - 1) * concentration.digamma())

@@ -5,7 +5,7 @@ import Tensors
 
 /// The Gamma law on x >= 0 with shape a = concentration:
 /// log p(x) = a log rate + (a - 1) log x - rate x - log Γ(a).
-public struct Gamma: CataloguedLaw {
+public struct Gamma: WideLaw {
     public static let name = "Gamma"
     public let concentration: Variable
     public let rate: Variable
@@ -23,7 +23,9 @@ public struct Gamma: CataloguedLaw {
     public var parameters: [Parameter] { [Parameter("concentration", concentration), Parameter("rate", rate)] }
     public var isReparameterised: Bool { true }
 
-    public func logDensity(_ x: Variable) throws -> Variable {
+    public func widened() throws -> Gamma { try Gamma(concentration.wide, rate.wide) }
+
+    public func wideLogDensity(_ x: Variable) throws -> Variable {
         let (a, x) = (concentration, try x + rate.constant { _ in 0 })
         return try x.guarded(x.indicator { !($0 < 0 || $0 == .infinity) }, safe: 1, outside: -.infinity) { x in
             try a.xlogy(rate) + (a - 1).xlogy(x) - rate * x - a.lgamma()
@@ -36,7 +38,7 @@ public struct Gamma: CataloguedLaw {
     }
 
     /// a - log rate + log Γ(a) + (1 - a) ψ(a).
-    public func entropy() throws -> Variable {
+    public func wideEntropy() throws -> Variable {
         let a = concentration
         return try (a - rate.log() + a.lgamma() + (1 - a) * a.digamma()).spread(batchShape)
     }

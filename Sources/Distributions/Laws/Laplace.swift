@@ -27,8 +27,10 @@ public struct Laplace: CataloguedLaw {
     /// e^-|z| / 2 on the left, 1 minus that on the right.
     public func cumulative(_ x: Variable) throws -> Variable {
         let z = try (x - loc) / scale
-        let tail = try (-z.abs()).exp() * 0.5
-        return try tail.choose(z.indicator { $0 < 0 }, 1 - tail)
+        let left = try z.indicator { $0 < 0 }
+        // Not by |z|, which has no slope at 0.
+        let tail = try z.choose(left, -z).exp() * 0.5
+        return try tail.choose(left, 1 - tail)
     }
 
     /// loc - scale sign(q - 1/2) log(1 - 2 |q - 1/2|), with the logarithm taken of the nearer tail.

@@ -4,7 +4,7 @@ import Scripting
 import Tensors
 
 /// The Poisson law on 0, 1, 2, ...: log P(x) = x log rate - rate - log x!.
-public struct Poisson: CataloguedLaw {
+public struct Poisson: WideLaw {
     public static let name = "Poisson"
     public let rate: Variable
     public var batchShape: [Int] { rate.shape }
@@ -17,7 +17,9 @@ public struct Poisson: CataloguedLaw {
 
     public var parameters: [Parameter] { [Parameter("rate", rate)] }
 
-    public func logDensity(_ x: Variable) throws -> Variable {
+    public func widened() throws -> Poisson { try Poisson(rate.wide) }
+
+    public func wideLogDensity(_ x: Variable) throws -> Variable {
         let x = try x + rate.constant { _ in 0 }
         let inside = try x.indicator { $0.isNaN || ($0 >= 0 && $0 < .infinity && $0 == $0.rounded()) }
         return try x.guarded(inside, safe: 0, outside: -.infinity) { x in try x.xlogy(rate) - rate - (x + 1).lgamma() }
@@ -33,7 +35,7 @@ public struct Poisson: CataloguedLaw {
     }
 
     /// rate - rate log rate + E[log X!], the expectation summed term by term.
-    public func entropy() throws -> Variable { try rate - rate.xlogy(rate) + rate.poissonMeanLogFactorial() }
+    public func wideEntropy() throws -> Variable { try rate - rate.xlogy(rate) + rate.poissonMeanLogFactorial() }
     public func mean() throws -> Variable { try rate.spread(batchShape) }
     public func variance() throws -> Variable { try rate.spread(batchShape) }
 

@@ -5,7 +5,7 @@ import Tensors
 
 /// Student's t law with ν = df degrees of freedom, z = (x - loc)/scale:
 /// log p(x) = -(ν + 1)/2 log(1 + z²/ν) - log scale - log(ν)/2 - log B(ν/2, 1/2).
-public struct StudentT: CataloguedLaw {
+public struct StudentT: WideLaw {
     public static let name = "StudentT"
     public let df: Variable
     public let loc: Variable
@@ -35,7 +35,9 @@ public struct StudentT: CataloguedLaw {
         try -((df + 1) * 0.5 * (z * z / df).log1p()) - logNormaliser(df)
     }
 
-    public func logDensity(_ x: Variable) throws -> Variable { try StudentT.standardLogDensity(df, standard(x)) - scale.log() }
+    public func widened() throws -> StudentT { try StudentT(df.wide, loc.wide, scale.wide) }
+
+    public func wideLogDensity(_ x: Variable) throws -> Variable { try StudentT.standardLogDensity(df, standard(x)) - scale.log() }
     public func cumulative(_ x: Variable) throws -> Variable { try StudentT.standardCumulative(df, standard(x)) }
 
     /// F(t) = 1/2 + sign(t)/2 I_y(1/2, ν/2) with y = t² / (ν + t²): through y its slopes are 0 inf at t = 0, so they are given:
@@ -59,14 +61,16 @@ public struct StudentT: CataloguedLaw {
         ) { df, t in
             if t.isInfinite { return t < 0 ? 0 : 1 }
             // The tail by x = ν / (ν + t²), so that it does not cancel.
-            let square = t * t
-            let tail = 0.5 * Special.betaI(df / 2, 0.5, df / (df + square), complement: square / (df + square)).value
+            let ratio = df.squareRoot() / abs(t)
+            let x = ratio < 1 ? ratio * ratio / (1 + ratio * ratio) : 1 / (1 + t * t / df)
+            let complement = ratio < 1 ? 1 / (1 + ratio * ratio) : t * t / (df + t * t)
+            let tail = 0.5 * Special.betaI(df / 2, 0.5, x, complement: complement).value
             return t < 0 ? tail : 1 - tail
         }
     }
 
     /// log scale + (ν + 1)/2 (ψ((ν + 1)/2) - ψ(ν/2)) + log(ν)/2 + log B(ν/2, 1/2).
-    public func entropy() throws -> Variable {
+    public func wideEntropy() throws -> Variable {
         let spread = try (df + 1) * 0.5 * (((df + 1) * 0.5).digamma() - (df * 0.5).digamma())
         return try (scale.log() + spread + StudentT.logNormaliser(df)).spread(batchShape)
     }

@@ -43,10 +43,11 @@ public struct Uniform: CataloguedLaw {
         return try (width * width / 12).spread(batchShape)
     }
 
-    /// low + (high - low) u.
+    /// low + (high - low) u; what rounding would make high is the number before it.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let noise = try generator.uniforms(shape + batchShape, dtype, for: operation)
-        return try low + (high - low) * Variable(noise)
+        let (x, dtype) = (try low + (high - low) * Variable(noise), dtype)
+        return try x.choose(x.indicator(high) { $0 < $1 }, high.constant { $0.below(in: dtype) })
     }
 
     public static let constructor = makeConstructor(

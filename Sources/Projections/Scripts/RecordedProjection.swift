@@ -19,7 +19,7 @@ extension ProjectableSet {
             return try .recorded(operation, [x], projected, keeps: .nothing, rule: nil)
         }
         return try .recorded(operation, [x], projected) { call in
-            [try call.cotangent * Variable(intervals.slope(at: call.inputs[0].value, for: operation))]
+            [try call.cotangent.kept(where: Variable(intervals.slope(at: call.inputs[0].value, for: operation)))]
         }
     }
 }

@@ -23,11 +23,16 @@ public struct L1Ball: CataloguedSet, DifferentiableSet {
         let away = x.indices.map { x[$0] - center[$0] }
         guard away.reduce(0, { $0 + $1.magnitude }) > radius else { return x }
         guard radius > 0 else { return x.indices.map { center[$0] } }
-        let threshold = SimplexThreshold.fast(away.map(\.magnitude), sum: radius)
-        return away.indices.map { i in
-            let size = max(away[i].magnitude - threshold, 0)
-            return center[i] + (away[i] < 0 ? -size : size)
-        }
+        let sizes = kept(of: away)
+        return away.indices.map { center[$0] + (away[$0] < 0 ? -sizes[$0] : sizes[$0]) }
+    }
+
+    /// The distances on the simplex. Differences to the largest first, which keep their digits for large ones.
+    private func kept(of away: [Double]) -> [Double] {
+        let largest = away.reduce(0) { max($0, $1.magnitude) }
+        let heights = away.map { $0.magnitude - largest }
+        let threshold = SimplexThreshold.fast(heights, sum: radius)
+        return heights.map { max($0 - threshold, 0) }
     }
 
     /// Outside, as for the simplex, with the signs that the distances to the centre have.
@@ -35,8 +40,8 @@ public struct L1Ball: CataloguedSet, DifferentiableSet {
         let away = x.indices.map { x[$0] - center[$0] }
         guard away.reduce(0, { $0 + $1.magnitude }) > radius else { return v }
         guard radius > 0 else { return v.map { _ in 0 } }
-        let threshold = SimplexThreshold.fast(away.map(\.magnitude), sum: radius)
-        let signs = away.map { $0.magnitude > threshold ? ($0 < 0 ? -1.0 : 1) : 0 }
+        let sizes = kept(of: away)
+        let signs = away.indices.map { sizes[$0] > 0 ? (away[$0] < 0 ? -1.0 : 1) : 0 }
         let mean = dot(signs, v) / signs.reduce(0) { $0 + $1.magnitude }
         return v.indices.map { signs[$0] == 0 ? 0 : v[$0] - signs[$0] * mean }
     }

@@ -45,8 +45,9 @@ public struct ImportanceSampling: Sendable {
         logEstimate = largest + Double.log(abs(mean))
         // By parts, so that rounding of large logarithms does not enter where the scale is an ordinary number.
         let scale = Double.exp(largest)
-        estimate = mean * scale
-        standardError = count < 2 ? .nan : error * scale
+        // Where nothing is left, whatever the scale.
+        estimate = mean == 0 ? 0 : mean * scale
+        standardError = count < 2 ? .nan : error == 0 ? 0 : error * scale
         relativeError = error / abs(mean)
     }
 }

@@ -137,9 +137,10 @@ struct TorchStorageLoader {
                     + "offset \(tensor.offset) leave its storage of \(described.count) elements")
         }
         let storage = try storage(tensor.storage, name)
-        // Strides that lead nowhere may be any.
+        // Strides that lead nowhere may be any, and too large to be added to others.
         if tensor.shape.contains(0) { return Tensor(storage: storage, shape: tensor.shape, strides: Shape.strides(tensor.shape), offset: 0) }
-        return Tensor(storage: storage, shape: tensor.shape, strides: tensor.strides, offset: tensor.offset)
+        let strides = zip(tensor.shape, tensor.strides).map { extent, stride in extent == 1 ? 1 : stride }
+        return Tensor(storage: storage, shape: tensor.shape, strides: strides, offset: tensor.offset)
     }
 
     private func fits(_ tensor: TorchTensor, _ size: Int, _ name: String) throws -> Bool {

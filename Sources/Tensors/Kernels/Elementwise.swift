@@ -147,6 +147,12 @@ extension Tensor {
             let (to, a, b, c) = (to + offsets[0], a + offsets[1], b + offsets[2], c + offsets[3])
             if steps == (1, 1, 1, 1) {
                 for i in 0..<n { to[i] = c[i] != 0 ? a[i] : b[i] }
+            } else if steps == (1, 1, 0, 1) {
+                let y = b[0]
+                for i in 0..<n { to[i] = c[i] != 0 ? a[i] : y }
+            } else if steps == (1, 0, 1, 1) {
+                let x = a[0]
+                for i in 0..<n { to[i] = c[i] != 0 ? x : b[i] }
             } else {
                 for i in 0..<n { to[i * steps.0] = c[i * steps.3] != 0 ? a[i * steps.1] : b[i * steps.2] }
             }

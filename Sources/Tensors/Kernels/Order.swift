@@ -12,18 +12,22 @@ extension Tensor {
         let kept = min(limit ?? n, n)
         let result = try Tensor.uninitialized([rows.shape[0], kept], .float64, for: operation)
         defer { withExtendedLifetime(rows) {} }
-        // Of nothing there may be more rows than anyone can count.
-        for row in 0..<(kept > 0 ? rows.shape[0] : 0) {
-            try Cancellation.check()
-            let to = result.base(Double.self) + row * kept
-            if rows.dtype == .float64 {
-                let line = rows.base(Double.self) + row * n
-                let first = try Tensor.first(kept, of: n) { WideRank(key: line[$0].rank(descending), place: $0) }
-                for i in 0..<kept { to[i] = Double(first[i].place) }
-            } else {
-                let line = rows.base(Float.self) + row * n
-                let first = try Tensor.first(kept, of: n) { NarrowRank(key: line[$0].rank(descending), place: $0) }
-                for i in 0..<kept { to[i] = Double(first[i].place) }
+        // Twice: what is sorted, and what sorting needs beside it.
+        let held = 2 * min(n, 4 * kept) * (rows.dtype == .float64 ? MemoryLayout<WideRank>.stride : MemoryLayout<NarrowRank>.stride)
+        try Storage.reserving(held) {
+            // Of nothing there may be more rows than anyone can count.
+            for row in 0..<(kept > 0 ? rows.shape[0] : 0) {
+                try Cancellation.check()
+                let to = result.base(Double.self) + row * kept
+                if rows.dtype == .float64 {
+                    let line = rows.base(Double.self) + row * n
+                    let first = try Tensor.first(kept, of: n) { WideRank(key: line[$0].rank(descending), place: $0) }
+                    for i in 0..<kept { to[i] = Double(first[i].place) }
+                } else {
+                    let line = rows.base(Float.self) + row * n
+                    let first = try Tensor.first(kept, of: n) { NarrowRank(key: line[$0].rank(descending), place: $0) }
+                    for i in 0..<kept { to[i] = Double(first[i].place) }
+                }
             }
         }
         return try Tensor.fromRows(result, shape: shape, axis: axis)

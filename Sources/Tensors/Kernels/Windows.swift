@@ -34,6 +34,7 @@ public struct WindowGeometry: Sendable {
                 operation,
                 "a window of \(Shape.describe(window)) with dilation \(Shape.describe(dilation)) does not fit \(Shape.describe(input)) with padding \(Shape.describe(padding))")
         }
+        _ = try Shape.count(output, for: operation)
         (self.input, self.window, self.stride, self.padding, self.dilation) = (input, window, stride, padding, dilation)
     }
 
@@ -52,7 +53,8 @@ extension Tensor {
     public func unfolded(_ geometry: WindowGeometry, for operation: String) throws -> Tensor {
         let source = try cast(dtype.computing).contiguous()
         let columns = try Tensor.zeros(
-            [shape[0], shape[1] * geometry.window[0] * geometry.window[1], geometry.output[0] * geometry.output[1]], source.dtype, for: operation)
+            [shape[0], Shape.count([shape[1]] + geometry.window, for: operation), geometry.output[0] * geometry.output[1]], source.dtype,
+            for: operation)
         defer { withExtendedLifetime(source) {} }
         if source.dtype == .float64 {
             let (to, from) = (columns.base(Double.self), source.base(Double.self))

@@ -55,6 +55,30 @@ extension Tensor {
         return try solution.tensor(dtype.promoted(with: right.dtype))
     }
 
+    /// Of each matrix the determinant, the product of the pivots; 1 of the empty one.
+    public func determinant(for operation: String) throws -> Tensor {
+        try checkSquare(for: operation)
+        let factors = try LUFactors(self, for: operation)
+        let result = try Tensor.full(factors.matrices.lead, 1, .float64)
+        let n = factors.matrices.rows
+        for index in 0..<factors.matrices.count {
+            let (base, pivots) = (factors.matrices.base(index), factors.pivots(index))
+            // Mantissa and exponent, so that no product on the way overflows where the last one does not.
+            var (mantissa, exponent) = (1.0, 0)
+            for i in 0..<n {
+                mantissa *= base[i * n + i]
+                // A row that changed places, counted from 1.
+                if pivots[i] != Int32(i + 1) { mantissa = -mantissa }
+                guard mantissa.isNormal else { continue }
+                exponent += Int(mantissa.exponent)
+                mantissa = Double(sign: mantissa.sign, exponent: 0, significand: mantissa.significand)
+            }
+            result.base(Double.self)[index] = Double(sign: .plus, exponent: exponent, significand: mantissa)
+        }
+        factors.hold()
+        return try result.cast(dtype.computing)
+    }
+
     /// Of each matrix the sign of the determinant and the logarithm of its size: 0 and -inf of a singular one, 1 and 0 of
     /// the empty one.
     public func signAndLogDeterminant(for operation: String) throws -> (sign: Tensor, logarithm: Tensor) {

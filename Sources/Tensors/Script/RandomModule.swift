@@ -160,7 +160,7 @@ enum RandomFunctions {
 
     static let randint = NativeFunction(
         "random.randint",
-        Documentation("random.randint(low, high, {d1, d2, ...} = {}, {generator, dtype = \"float32\" or \"float64\"}) -> tensor", "Whole numbers from low to high, both included (Lua's math.random). Without a shape one number, in a 0-d tensor.", errors: "low above high", source: "torch.randint, with the end included",
+        Documentation("random.randint(low, high, {d1, d2, ...} = {}, {generator, dtype = \"float32\" or \"float64\"}) -> tensor", "Whole numbers from low to high, both included (Lua's math.random). Without a shape one number, in a 0-d tensor. In float64 when a bound lies beyond 2^24, up to which float32 has all of them.", errors: "low above high; float32 asked for with such bounds", source: "torch.randint, with the end included",
             example: "local r = random.randint(1, 6, {100})\nassert(r:min():item() >= 1 and r:max():item() <= 6)\nassert(random.randint(3, 3):item() == 3)")
     ) { arguments in
         try arguments.atMost(4)
@@ -170,7 +170,12 @@ enum RandomFunctions {
         let (shape, next) = try arguments.optionalShape(at: 3)
         try arguments.atMost(next)
         let options = try arguments.options(next, ["generator", "dtype"])
-        return .tensor(try arguments.generator(options).fill(shape, arguments.dtype(options), for: arguments.function) { Double(low + $0.below(span + 1)) })
+        let isWide = Swift.max(low.magnitude, high.magnitude) > 1 << 24
+        if isWide, options.has("dtype"), try arguments.dtype(options) == .float32 {
+            throw options.error("dtype", expected: "float64, since float32 lacks whole numbers beyond 2^24,")
+        }
+        let dtype = isWide ? .float64 : try arguments.dtype(options)
+        return .tensor(try arguments.generator(options).fill(shape, dtype, for: arguments.function) { Double(low + $0.below(span + 1)) })
     }
 
     static let permutation = NativeFunction(
@@ -271,7 +276,9 @@ extension Options {
         guard weights.count == n, weights.allSatisfy({ $0 >= 0 && $0.isFinite }), weights.contains(where: { $0 > 0 }) else {
             throw error("weights", expected: "\(n) finite numbers from 0, not all 0,")
         }
-        return weights
+        // Relative to the largest, so that their sum is finite.
+        let largest = weights.max() ?? 1
+        return weights.map { $0 / largest }
     }
 }
 
@@ -280,12 +287,15 @@ extension Generator {
     /// untouched places are not stored.
     fileprivate func distinct(_ count: Int, of n: Int) throws -> Tensor {
         let drawn = try Tensor.zeros([count], .float64, for: "random.choice")
-        var moved: [Int: Int] = [:]
-        for place in 0..<count {
-            if place & 0xfff == 0 { try Cancellation.check() }
-            let other = place + below(n - place)
-            drawn.base(Double.self)[place] = Double((moved[other] ?? other) + 1)
-            moved[other] = moved[place] ?? place
+        // A dictionary that grows is there twice.
+        try Storage.reserving(64 * count) {
+            var moved: [Int: Int] = [:]
+            for place in 0..<count {
+                if place & 0xfff == 0 { try Cancellation.check() }
+                let other = place + below(n - place)
+                drawn.base(Double.self)[place] = Double((moved[other] ?? other) + 1)
+                moved[other] = moved[place] ?? place
+            }
         }
         return drawn
     }

@@ -1,0 +1,41 @@
+import Scripting
+import Tensors
+
+extension Variable {
+    /// e^x over its sum along one axis. Not by way of the logarithm of the sum, whose rounding e^x would enlarge.
+    public func softmax(_ axis: Int) throws -> Variable {
+        let operation = "tensor.softmax"
+        try value.check(axis: axis, for: operation)
+        guard value.count > 0 else { return try clone() }
+        let peak = try value.extremum(axis, largest: true, for: operation).values
+        let powers = try value.zip(peak, Subtract(), for: operation).map(Exp())
+        let shares = try powers.zip(powers.sum([axis]), Divide(), for: operation)
+        return try .recorded(operation, [self], shares, keeps: .outputs) { call in
+            let weighed = try call.outputs[0] * call.cotangent
+            return [try weighed - call.outputs[0] * weighed.sum([axis], keepingDimensions: true)]
+        }
+    }
+
+    /// The logarithm of ``softmax(_:)``: taken of differences to the largest element, which keep their digits.
+    public func logSoftmax(_ axis: Int) throws -> Variable {
+        try value.check(axis: axis, for: "tensor.softmax")
+        guard value.count > 0 else { return try clone() }
+        let below = try self - Variable(value.extremum(axis, largest: true, for: "tensor.softmax").values)
+        return try below - below.logSumExp([axis], keepingDimensions: true)
+    }
+}
+
+extension Operation {
+    static let softmax = Operation(
+        "softmax",
+        Documentation(
+            "x:softmax(dim) -> tensor", "e^x divided by its sum along dim, without overflow.", errors: "a dimension that is not there",
+            source: "torch.softmax", example: "assert(tensor({0, 0}):softmax(1):tolist()[1] == 0.5)"),
+        takes: ["dim"],
+        cases: [LawCase("softmax", [.init([2, 3])]) { try $0[0].softmax(1) }]
+    ) { arguments in
+        let x = try arguments.variable(1, "x")
+        guard let axis = try arguments.alongOne(rank: x.shape.count).axis else { throw arguments.error(2, "dim", expected: "a dimension") }
+        return [.object(try x.softmax(axis))]
+    }
+}
