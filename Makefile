@@ -77,4 +77,4 @@ uninstall: ## what `make install` put there
 	rm -f "$(BASH)/luaflow" "$(ZSH)/_luaflow" "$(FISH)/luaflow.fish"
 
 clean: ## everything that was built or drawn
-	rm -rf .build .build-asan Fuzzing/.build Fuzzing/.corpus Fuzzing/.found out
+	rm -rf .build .build-asan .build-tsan Examples/*/.build Fuzzing/.build Fuzzing/.corpus Fuzzing/.found out

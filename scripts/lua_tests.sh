@@ -33,7 +33,8 @@ run() {
         sleep 1
         waited=$((waited + 1))
     done
-    kill -INT "$program" 2> /dev/null
+    # A shell starts what runs in the background with the signal ignored, until the program takes it up.
+    while kill -INT "$program" 2> /dev/null && kill -0 "$program" 2> /dev/null; do sleep 1; done
     wait "$program"
 }
 

@@ -19,7 +19,7 @@ local tensor = require "tensor"
 local verdict = require "homework.verdict"
 
 local options = host.arguments{
-  about = "Estimates the probability of doubling 100$ at roulette by importance sampling (problem 5).",
+  about = "Estimates the probability of doubling $100 at roulette by importance sampling (problem 5).",
   {"samples", 3000, "simulated runs, N"},
   {"games", 600, "games a run has at most, K"},
   {"start", 100, "the balance at the start; the goal is twice that"},
@@ -117,7 +117,7 @@ local function row(name, e, se)
     name, e.mean, e.se, se, judge(name, e, se), e.hits, e.ess, number(e.khat, "%.2f")))
 end
 
--- The homework's estimate.
+-- The problem sheet's estimate.
 print(("exact probability %.6e (dynamic programme; p = %.4f, %d$, %d games)"):format(exact, p, start, K))
 print(("%d runs; true s.e. by dynamic programme; ESS and k-hat of the hits' weights\n"):format(N))
 print(("%-18s %11s %10s %10s %6s %5s %6s %6s"):format("", "estimate", "s.e.", "true s.e.", "z", "hits", "ESS", "k-hat"))

@@ -161,6 +161,11 @@ static void on_interrupt(int number) {
     errno = saved;
 }
 
+// A Ctrl-C that came when the run had ended already, before the state was going.
+void lf_leave_if_pressed(lf_state *s) {
+    if (atomic_load(&terminal_state) == s && atomic_load(&presses)) _exit(130);
+}
+
 bool lf_install_terminal(lf_state *s) {
     lf_state *nobody = NULL;
     if (!atomic_compare_exchange_strong(&terminal_state, &nobody, s)) return false;

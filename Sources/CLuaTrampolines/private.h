@@ -120,6 +120,7 @@ int lf_raise_stop(lua_State *L);
 void lf_arm(lf_state *state);
 void lf_switch(lf_state *state, lua_State *to);
 void lf_leave_thread(lf_state *state);
+void lf_leave_if_pressed(lf_state *state);
 
 // decode.c
 void lf_decode(lua_State *L, int index, lf_value *value);

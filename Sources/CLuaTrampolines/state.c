@@ -90,6 +90,7 @@ void lf_close(lf_state *s) {
     s->fail_at = 0;
     s->limit = s->cap = 0;
     atomic_store(&s->closing, true);
+    lf_leave_if_pressed(s);
     atomic_store(&s->stop, 0);
     atomic_store(&s->running, L);
     // Finalisers run in here, some of them scripts'; they may call native functions.

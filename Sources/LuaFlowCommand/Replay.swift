@@ -8,7 +8,7 @@ extension LuaFlowCommand {
             abstract: "Run again what a capsule recorded, and say whether every number is the same.",
             usage: "luaflow replay [OPTIONS] CAPSULE",
             discussion: """
-                Checks that the files which the run read are what they were, starts the random generator where it \
+                Checks that the files that the run read are what they were, starts the random generator where it \
                 stood, runs with the same arguments in the same folder, and compares standard output, returned \
                 values and the generator's end, bit for bit. Files that the script writes are not compared. Status \
                 0: the same; 1: not. The recorded --plugins, --memory and --timeout hold unless others are given. \

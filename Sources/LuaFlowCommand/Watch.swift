@@ -9,10 +9,10 @@ extension LuaFlowCommand {
             abstract: "Run a script, and again whenever it or a file that it read changes.",
             usage: "luaflow watch [OPTIONS] FILE [ARGS...]",
             discussion: """
-                A change during a run ends that run and starts the next, but a change of a file that the run follows \
-                by host.live, which the run takes up itself. What the script wrote itself does not count, nor does a \
-                Lua file that was only touched. A new plugin counts once the run is over. Ctrl-C ends a run and waits \
-                for a change; while waiting it leaves, with status 130.
+                A change during a run ends that run and starts the next, but not when the run follows that file by \
+                host.live: it takes the change up itself. What the script wrote itself does not count, nor does a Lua \
+                file that was only touched. A new plugin counts once the run is over. Ctrl-C pauses a loop of \
+                host.steps, or ends the run and waits for a change; while waiting it leaves, with status 130.
                 """)
 
         @OptionGroup var host: HostOptions

@@ -67,9 +67,11 @@ public final class Storage {
         free(block)
     }
 
-    /// Runs `body`, which holds that much in Swift's own collections: charged to the script, and refused where the system would
-    /// not give it, since a collection that cannot be had ends the process.
-    package static func reserving<R>(_ bytes: Int, _ body: () throws -> R) throws -> R {
+    /// Runs `body`, which holds so many pieces of so many bytes in Swift's own collections: charged to the script, and refused
+    /// where the system would not give it, since a collection that cannot be had ends the process.
+    package static func reserving<R>(_ count: Int, bytes each: Int, _ body: () throws -> R) throws -> R {
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: each)
+        guard !overflow else { throw ScriptError("tensor", "not enough memory: \(count) times \(each) bytes") }
         try NativeMemory.current?.charge(bytes)
         defer { NativeMemory.current?.release(bytes) }
         try probe(bytes)

@@ -1,6 +1,7 @@
 #include "confinement_probe.h"
 
 #include <confinement.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -9,7 +10,11 @@
 
 static int32_t answer(pid_t child) {
     int status = 0;
-    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) return -2;
+    if (child < 0) return -2;
+    pid_t ended;
+    do ended = waitpid(child, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    if (ended != child || !WIFEXITED(status)) return -2;
     return WEXITSTATUS(status) == 255 ? -1 : WEXITSTATUS(status);
 }
 

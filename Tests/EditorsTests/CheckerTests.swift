@@ -19,6 +19,13 @@ import Testing
         return checker.check(Array(text.utf8)).map { "\($0.line):\($0.column): \($0.message)" }
     }
 
+    /// Whichever of them is read first.
+    @Test(arguments: 1...30) func aMissingModuleIsFoundWhoeverElseAsksForIt(number: Int) throws {
+        let (there, missing) = ("there\(number)", "missing\(number)")
+        let found = try check("require '\(there)'\nrequire '\(missing)'\nprnt(1)", files: [there: "require '\(missing)'"])
+        #expect(found.count == 2 && found[0].contains(missing) && found[1].contains("prnt"), "\(found)")
+    }
+
     @Test func everyScriptIsClean() throws {
         let scripts = try Programs.scripts()
         #expect(scripts.count > 8)

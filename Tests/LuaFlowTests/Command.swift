@@ -57,6 +57,11 @@ struct Command {
 }
 
 extension Command {
+    /// Ours without what the user has set for luaflow.
+    static let environment = ProcessInfo.processInfo.environment.merging(
+        ["XDG_CONFIG_HOME": "/nonexistent", "LUAFLOW_PLUGINS": "", "LUAFLOW_HISTORY": ""]
+    ) { $1 }
+
     /// Runs a script, presses Ctrl-C (or sends another signal) once the script has made a file, and waits. The exit
     /// status; minus the signal's number if it died of one.
     static func interrupted(
@@ -66,11 +71,11 @@ extension Command {
         let process = Process()
         process.executableURL = try program
         process.arguments = options + ["run", script]
-        process.environment = ProcessInfo.processInfo.environment.merging(["XDG_CONFIG_HOME": "/nonexistent"]) { $1 }
+        process.environment = environment
         process.standardError = FileHandle(forWritingAtPath: errors)
         try process.run()
-        for _ in 0..<6000 where !FileManager.default.fileExists(atPath: ready) { usleep(10_000) }
-        kill(process.processIdentifier, signal)
+        while process.isRunning, !FileManager.default.fileExists(atPath: ready) { usleep(10_000) }
+        if process.isRunning { kill(process.processIdentifier, signal) }
         process.waitUntilExit()
         return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     }

@@ -125,7 +125,7 @@ import Testing
             """)
         for (mask, expected) in [
             ("number", "--mask number: a tensor of 0 and 1 expected, got a number"),
-            ("nothing", "--mask nothing: a tensor of 0 and 1 expected, got a nil"),
+            ("nothing", "--mask nothing: a tensor of 0 and 1 expected, got nil"),
             ("text", "--mask text: a tensor of 0 and 1 expected, got a string"),
             ("all", "--mask all: nothing is missing; a 0 marks a missing pixel"),
             ("random:0", "--mask random:0: nothing is missing"), ("half", "a mask holds 0 and 1 only"),

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `make lua-tests`, on a folder of little files in the place of the official tests.
-@Suite struct LuaTestsCommandTests {
+@Suite(.timeLimit(.minutes(30))) struct LuaTestsCommandTests {
     private func run(_ folder: String, limit: Int = 60) throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -35,7 +35,7 @@ import Testing
         _ = try scratch.write("bad.lua", "local x\nassert(x == 1, 'x is not 1')")
         _ = try scratch.write("endless.lua", "while true do end")
         _ = try scratch.write("leaves.lua", "os.exit(3)")
-        let bad = try run(scratch.url.path, limit: 2)
+        let bad = try run(scratch.url.path, limit: 20)
         #expect(bad.status == 1)
         #expect(bad.output.contains("bad.lua          FAIL (exit status 1) ") && bad.output.contains("x is not 1\n"))
         #expect(bad.output.contains("endless.lua      FAIL (exit status 130) endless.lua:1: interrupted\n"))

@@ -91,10 +91,10 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
                 throw ScriptError("", "Interrupted system call")
             }, bound: []))
         if timed { interpreter.timeLimit = .milliseconds(50) }
-        func run() throws -> LuaError { try host.error("local x = 1\nwait()") }
+        func run() throws -> LuaError { try host.error("local x = 1 wait()") }
         let error = timed ? try run() : try interrupting(interpreter, run)
         #expect(error.kind == (timed ? .timeLimit : .interrupted))
-        #expect(error.place?.line == 2 && error.traceback == nil)
+        #expect(error.place?.line == 1 && error.traceback == nil)
         #expect(error.report == "\(error.place?.description ?? "?"): \(error.message)")
         #expect(try host.text("return 1") == "1")
     }

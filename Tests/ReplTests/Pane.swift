@@ -14,6 +14,7 @@ final class Pane {
 
     /// - Parameter command: for the shell; `luaflow` is the built one. Its exit status is shown as `LEFT n`.
     init(_ command: String = "luaflow", home: Home? = nil, environment: [String: String] = [:]) throws {
+        guard Pane.tmuxPath != nil else { throw Missing() }
         self.home = try home ?? Home()
         let program = try Program.url.path
         let variables = self.home.environment.merging(environment) { $1 }
@@ -61,7 +62,7 @@ final class Pane {
         where holds: (String) -> Bool
     ) throws -> String {
         var last = ""
-        for _ in 0..<600 {
+        for _ in 0..<3000 {
             last = try screen(escapes: escapes)
             if holds(last) { return last }
             usleep(100_000)

@@ -6,8 +6,10 @@ import Testing
 
 /// F7: `kill -9` in the middle of a save leaves the old file or the new one, whole.
 @Suite(.serialized) struct KilledSaveTests {
-    /// Where parent and child meet: a child process gets its path in the environment.
-    static let variable = "STORAGE_TESTS_KILLED_SAVE"
+    /// Where parent and child meet: a folder named after the parent.
+    static func path(of process: pid_t) -> String {
+        FileManager.default.temporaryDirectory.appendingPathComponent("storage-killed-\(process)/x.safetensors").path
+    }
 
     static let size = 200_000
 
@@ -20,7 +22,7 @@ import Testing
         try await withTarget { path in
             try Self.save(1, to: path)
             await #expect(processExitsWith: .signal(SIGKILL)) {
-                let path = try #require(ProcessInfo.processInfo.environment[KilledSaveTests.variable])
+                let path = KilledSaveTests.path(of: getppid())
                 try AtomicFile.write(to: path, for: "test") { file in
                     try file.write("half of a new file")
                     kill(getpid(), SIGKILL)
@@ -39,7 +41,8 @@ import Testing
             var seen = Set<Double>()
             for _ in 0..<10 {
                 await #expect(processExitsWith: .signal(SIGKILL)) {
-                    let path = try #require(ProcessInfo.processInfo.environment[KilledSaveTests.variable])
+                    let path = KilledSaveTests.path(of: getppid())
+                    try KilledSaveTests.save(1, to: path)
                     Thread.detachNewThread {
                         usleep(.random(in: 1_000...60_000))
                         kill(getpid(), SIGKILL)
@@ -55,10 +58,11 @@ import Testing
     }
 
     private func withTarget(_ body: (String) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("storage-\(UUID().uuidString)").path
+        let path = Self.path(of: getpid())
+        let folder = (path as NSString).deletingLastPathComponent
+        try? FileManager.default.removeItem(atPath: folder)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        setenv(Self.variable, folder + "/x.safetensors", 1)
-        try await body(folder + "/x.safetensors")
+        try await body(path)
     }
 }

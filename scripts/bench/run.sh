@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# LuaFlow beside PyTorch, in turn: the homework's inpainting and the start-up. README.md tells how to read it.
+# LuaFlow beside PyTorch, in turn: the problem sheet's inpainting and the start-up. README.md tells how to read it.
 #   scripts/bench/run.sh [ROUNDS]          (default 5; `make bench` builds luaflow first)
 # LUAFLOW, PYTHON, MODEL, PEER_MODEL, STEPS and THREADS in the environment replace the defaults below.
 set -euo pipefail

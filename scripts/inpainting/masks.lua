@@ -7,7 +7,7 @@ local tensor = require "tensor"
 
 local masks = {}
 
--- The homework's: rows 6 to 12, columns 6 to 20 are missing.
+-- The problem sheet's: rows 6 to 12, columns 6 to 20 are missing.
 function masks.rectangle(height, width)
   local mask = tensor.ones(height, width)
   mask[{{6, 12}, {6, 20}}] = 0

@@ -5,7 +5,7 @@
 -- and returns the standard deviation of the Gaussian noise. Add one here, and `--noise its_name` finds it.
 local noises = {}
 
--- The homework's: no noise.
+-- The problem sheet's: no noise.
 function noises.none(k, alpha, steps)
   return 0
 end

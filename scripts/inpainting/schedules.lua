@@ -1,11 +1,11 @@
 -- Step sizes. A schedule is a function of
 --   k      the step, from 1
---   lr     what --lr says (the homework's 1e-3)
+--   lr     what --lr says (the problem sheet's 1e-3)
 --   steps  what --steps says (300)
 -- and returns the step size of step k. Add one here, and `--schedule its_name` finds it.
 local schedules = {}
 
--- The homework's: the same step size throughout.
+-- The problem sheet's: the same step size throughout.
 function schedules.constant(k, lr, steps)
   return lr
 end

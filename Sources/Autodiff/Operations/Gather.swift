@@ -46,7 +46,7 @@ extension Variable {
     /// Whole numbers from 1 to `bound`, made 0-based.
     func zeroBasedPositions(below bound: Int, _ operation: String) throws -> [Int] {
         var read = 0
-        return try Storage.reserving(2 * value.count * MemoryLayout<Int>.stride) {
+        return try Storage.reserving(value.count, bytes: 2 * MemoryLayout<Int>.stride) {
             try value.toArray().map { number in
                 read += 1
                 if read & 0xffff == 0 { try Cancellation.check() }

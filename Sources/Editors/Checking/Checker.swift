@@ -128,7 +128,8 @@ struct Modules {
     private mutating func visit(
         _ names: Set<String>, _ survey: inout Survey, isOwn: Bool = true, _ find: (String) -> Checker.Source
     ) {
-        for name in names where seen.insert(name).inserted {
+        // All are this file's before any of them asks for more, and in one order: a set has none.
+        for name in names.sorted().filter({ seen.insert($0).inserted }) {
             switch find(name) {
             case .text(let bytes):
                 guard let tree = try? Parser.parse(bytes: bytes, isFile: true) else {

@@ -8,7 +8,7 @@ import Tensors
 /// NICE: Non-linear Independent Components Estimation (Dinh, Krueger, Bengio, ICLR workshop 2015).
 ///
 /// Additive couplings that shift the even and the odd positions in turn, then a diagonal scaling; the prior is the
-/// standard logistic law. Parameters have the names of the homework's PyTorch model:
+/// standard logistic law. Parameters have the names of the problem sheet's PyTorch model:
 /// `coupling.K.in_block.0.weight`, `coupling.K.mid_block.J.0.weight`, `coupling.K.out_block.weight`, the biases, and
 /// `scaling.scale`. Coupling K shifts the even positions (from 0) when K is even, else the odd ones.
 public enum NICE {

@@ -46,7 +46,7 @@ enum FlowFunctions {
             "flow.load(path) -> flow",
             "The flow in a .pt, .safetensors or .npz file. The architecture (dimension, units, layers, couplings) is read from the parameters' names and shapes; a .pt may nest them under a name such as model_state_dict, wrappers may have put theirs before all of them (module., _orig_mod.), and tensors beside them are left aside. The prior is in what m:save wrote; where a file does not say it, as a plain state dict of PyTorch's or checkpoint.save's does not, it is the standard logistic law. The parameters do not require gradients until m:requires_grad_(true), or an optimiser is made of them.",
             errors: "a file that is missing, truncated, foreign or hostile; parameters that are missing, unexpected or do not fit",
-            source: "names of the homework's PyTorch model",
+            source: "names of the problem sheet's PyTorch model",
             example: "local m = flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}\nlocal path = os.tmpname() .. \".safetensors\"\nm:save(path)\nassert(flow.load(path).dim == 4)\nos.remove(path)")
     ) { arguments in
         try arguments.atMost(1)

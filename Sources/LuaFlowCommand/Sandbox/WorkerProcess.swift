@@ -10,7 +10,12 @@ final class WorkerProcess: Sendable {
     private let state = Mutex<(ended: Bool, killed: Bool, peak: Int)>((false, false, 0))
 
     /// Starts this program again, with the same arguments, open standard streams and nothing else.
+    /// From now on Ctrl-C waits for ``status(_:)``, which passes it on.
     init() throws {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
         process = try WorkerProcess.start()
     }
 
@@ -18,7 +23,10 @@ final class WorkerProcess: Sendable {
     /// - Returns: the status to leave with; messages are written.
     func status(_ sandbox: Sandbox) -> Int32 {
         // The worker hears Ctrl-C from the terminal by itself; a signal sent to us alone is passed on.
+        var waiting = sigset_t()
+        sigpending(&waiting)
         let before = signal(SIGINT, SIG_IGN)
+        if sigismember(&waiting, SIGINT) == 1 { send(SIGINT, killing: false) }
         hear([SIGINT, SIGTERM, SIGHUP, SIGQUIT])
         let interrupts = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
         interrupts.setEventHandler { [self] in send(SIGINT, killing: false) }

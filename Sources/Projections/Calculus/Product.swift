@@ -9,7 +9,7 @@ import Tensors
 /// - `Product{P, Q, sizes = {m, n}}`: x has first dimension m + n; P acts on its first m entries together, Q on the next
 ///   n (the dimension stays).
 ///
-/// Convex when every factor is. Homework 10, problem 3 is the product, pixel by pixel, of problem 2's sets.
+/// Convex when every factor is. The problem sheet, problem 3 is the product, pixel by pixel, of problem 2's sets.
 public struct Product: CataloguedSet {
     public static let name = "Product"
     private let sets: [any ProjectableSet]
@@ -97,7 +97,7 @@ public struct Product: CataloguedSet {
             "projection.Product{P, Q, ...} -> projection\nprojection.Product{P} -> projection\nprojection.Product{P, Q, ..., sizes = {m, n, ...}} -> projection",
             "A product over the first dimension of x. Several sets: one for each x[i], as many as x has. One set: for every x[i], a set per row. With sizes: the first set for the first m entries of x together, the second for the next n, and so on.",
             errors: "The first dimension of x is not the number of sets, or the sum of the sizes; what a factor refuses, with the part of x.",
-            source: "Homework 10: problem 3's set is the product of problem 2's, pixel by pixel.",
+            source: "The problem sheet: problem 3's set is the product of problem 2's, pixel by pixel.",
             example: """
                 local rows = projection.Product{projection.Simplex()}
                 local y = rows(tensor({{1, 0.5}, {3, 0}}))

@@ -6,7 +6,7 @@ import Tensors
 /// Bounds are numbers or tensors; they broadcast against each other and over x. Equal bounds fix an element, infinite
 /// ones leave a side open. Projection clamps: min(max(x, lo), hi), exact in the dtype of x.
 ///
-/// Homework 10, problem 2: C = {x : x1 = a, 0 <= x2 <= 1} is `Box({a, 0}, {a, 1})`.
+/// The problem sheet, problem 2: C = {x : x1 = a, 0 <= x2 <= 1} is `Box({a, 0}, {a, 1})`.
 public struct Box: CataloguedSet, ElementwiseSet {
     public static let name = "Box"
     let intervals: Intervals
@@ -30,7 +30,7 @@ public struct Box: CataloguedSet, ElementwiseSet {
             "projection.Box(lo, hi) -> projection",
             "The set {x : lo <= x <= hi}, element by element. lo and hi are numbers, tensors or tables of numbers; they broadcast over x, so bounds of shape (2) serve x of shape (2) or (B, 2). Equal bounds fix an element, math.huge leaves a side open. The projection is min(max(x, lo), hi), exact in the dtype of x.",
             errors: "A bound is NaN, lo > hi (the index is named), or the bounds do not broadcast to x.",
-            source: "Homework 10, problem 2: {x : x1 = a, 0 <= x2 <= 1} is Box({a, 0}, {a, 1}).",
+            source: "The problem sheet, problem 2: {x : x1 = a, 0 <= x2 <= 1} is Box({a, 0}, {a, 1}).",
             example: """
                 local C = projection.Box({3, 0}, {3, 1})
                 local y = C(tensor({-1, 1.5}))

@@ -39,7 +39,7 @@ public struct Observed: CataloguedSet, ElementwiseSet {
             "projection.Observed(mask, values) -> projection",
             "The set {x : mask * x = mask * values}: elements where the mask is 1 are known, the others free. The projection writes the known values and leaves the rest, exact in the dtype of x. Values under a 0 of the mask are never read.",
             errors: "A mask element is neither 0 nor 1, a known value is not finite, or the shapes do not broadcast.",
-            source: "Homework 10, problem 3: the constraint M * X = M * X_true.",
+            source: "The problem sheet, problem 3: the constraint M * X = M * X_true.",
             example: """
                 local image = tensor({0.5, 0.25, 1})
                 local P = projection.Observed(tensor({1, 0, 1}), image)

@@ -13,8 +13,9 @@ extension Tensor {
         let result = try Tensor.uninitialized([rows.shape[0], kept], .float64, for: operation)
         defer { withExtendedLifetime(rows) {} }
         // Twice: what is sorted, and what sorting needs beside it.
-        let held = 2 * min(n, 4 * kept) * (rows.dtype == .float64 ? MemoryLayout<WideRank>.stride : MemoryLayout<NarrowRank>.stride)
-        try Storage.reserving(held) {
+        let held = rows.count == 0 ? 0 : kept > n / 4 ? n : 4 * kept
+        let each = rows.dtype == .float64 ? MemoryLayout<WideRank>.stride : MemoryLayout<NarrowRank>.stride
+        try Storage.reserving(held, bytes: 2 * each) {
             // Of nothing there may be more rows than anyone can count.
             for row in 0..<(kept > 0 ? rows.shape[0] : 0) {
                 try Cancellation.check()

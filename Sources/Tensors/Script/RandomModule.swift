@@ -288,7 +288,7 @@ extension Generator {
     fileprivate func distinct(_ count: Int, of n: Int) throws -> Tensor {
         let drawn = try Tensor.zeros([count], .float64, for: "random.choice")
         // A dictionary that grows is there twice.
-        try Storage.reserving(64 * count) {
+        try Storage.reserving(count, bytes: 64) {
             var moved: [Int: Int] = [:]
             for place in 0..<count {
                 if place & 0xfff == 0 { try Cancellation.check() }

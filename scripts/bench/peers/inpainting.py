@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Problem 3 in PyTorch, as the homework asks for it: the peer of scripts/bench/inpainting.lua.
+"""Problem 3 in PyTorch, as the problem sheet asks for it: the peer of scripts/bench/inpainting.lua.
 
     pip install torch
     python3 scripts/bench/peers/inpainting.py [--model models/nice-mnist.safetensors] [--digit 1] [--steps 300] ...

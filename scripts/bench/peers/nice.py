@@ -1,4 +1,4 @@
-"""The homework's NICE in PyTorch: the peer that LuaFlow's own is measured and tested against.
+"""The problem sheet's NICE in PyTorch: the peer that LuaFlow's own is measured and tested against.
 
 The parameters have the names of the checkpoints that `flow.load` reads:
 
