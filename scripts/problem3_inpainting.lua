@@ -47,7 +47,8 @@ local M, corrupted, P
 
 local function observe()
   M = mask(height, width, parameter)
-  assert(getmetatable(M) == "tensor", ("--mask %s: a tensor of 0 and 1 expected, got %s"):format(options.mask, type(M)))
+  assert(getmetatable(M) == "tensor", ("--mask %s: a tensor of 0 and 1 expected, got %s")
+    :format(options.mask, M == nil and "nil" or "a " .. type(M)))
   assert(M:dim() == 2 and M:size(1) == height and M:size(2) == width,
     ("--mask %s: shape (%s) where the picture has (%d, %d)"):format(options.mask, table.concat(M.shape, ", "), height, width))
   corrupted = X_true:where(M, 1)

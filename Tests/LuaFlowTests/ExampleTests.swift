@@ -10,12 +10,15 @@ import Testing
     private func build(_ package: String, _ product: String) throws -> String {
         // The versions that the tests themselves were built with: nothing is looked up anew.
         let pins = package + "/Package.resolved"
-        if !FileManager.default.fileExists(atPath: pins) {
-            try FileManager.default.copyItem(
-                atPath: Command.repository.appendingPathComponent("Package.resolved").path, toPath: pins)
-        }
+        try? FileManager.default.removeItem(atPath: pins)
+        try FileManager.default.copyItem(atPath: Command.repository.appendingPathComponent("Package.resolved").path, toPath: pins)
         let result = try Command.run(
-            "swift", ["build", "--package-path", package, "--scratch-path", Self.built, "--product", product],
+            // What is kept of one package's build is not for the next one.
+            "swift",
+            [
+                "build", "--disable-build-manifest-caching", "--package-path", package, "--scratch-path", Self.built,
+                "--product", product,
+            ],
             environment: [:])
         try #require(result.status == 0, "\(result.output.suffix(3000))\(result.errors.suffix(3000))")
         return Self.built + "/debug/" + product
