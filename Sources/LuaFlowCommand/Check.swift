@@ -34,6 +34,7 @@ extension LuaFlowCommand {
 
         func run() throws {
             // Wrong options are the user's before any file is.
+            try host.refuseAllButPlugins()
             _ = try host.pluginPath(script: nil)
             try Session.leaving {
                 let catalogue = try Catalogue(Host.builtInModules)

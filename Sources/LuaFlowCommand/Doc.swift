@@ -40,6 +40,7 @@ extension LuaFlowCommand {
 
         func run() throws {
             // Wrong options are the user's before any name is.
+            try host.refuseAllButPlugins()
             _ = try host.pluginPath(script: nil)
             try Session.leaving {
                 let index = DocumentationIndex(Host.builtInModules)

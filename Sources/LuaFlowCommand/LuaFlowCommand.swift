@@ -70,8 +70,10 @@ struct LuaFlowCommand: ParsableCommand {
                     print(fullMessage(for: error) + "\n" + Subcommands.help(hostOptions: line.hostOptions))
                     Foundation.exit(0)
                 }
-                if line.name == Prompt._commandName, exitCode(for: error) == .success {
-                    print(Prompt.help(fullMessage(for: error)))
+                let message = fullMessage(for: error)
+                if exitCode(for: error) == .success, !message.isEmpty {
+                    let command = line.name == "help" ? line.rest.first : line.name
+                    print(RefusedOptions.leftOut(of: message, for: command))
                     Foundation.exit(0)
                 }
                 exit(withError: error)

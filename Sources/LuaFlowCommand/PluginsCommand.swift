@@ -7,6 +7,7 @@ extension LuaFlowCommand {
     struct Plugins: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the plugins that are found, what each registers, and what is broken.",
+            usage: "luaflow plugins [OPTIONS] [FILE]",
             discussion: """
                 A plugin is a file NAME.lua, or a folder NAME with an init.lua and whatever that requires, that calls \
                 host.register. It is loaded before the script from: the folders given by --plugins, the folder plugins \

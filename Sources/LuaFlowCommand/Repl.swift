@@ -9,19 +9,6 @@ extension LuaFlowCommand {
             commandName: "repl", abstract: "A prompt for Lua; a file given runs first, and its globals stay.",
             usage: "luaflow repl [OPTIONS] [FILE] [ARGS...]")
 
-        /// Options of the group that all commands share which this one refuses.
-        static let refused = ["--capsule", "--sandbox", "--allow-read", "--allow-write"]
-
-        /// The help without them: they cannot be hidden from one command alone.
-        static func help(_ text: String) -> String {
-            var isLeftOut = false
-            return text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
-                // What is said of an option goes on further in; the next option begins like this one.
-                if !line.hasPrefix("   ") { isLeftOut = refused.contains { line.hasPrefix("  " + $0 + " ") || line == "  " + $0 } }
-                return !isLeftOut
-            }.joined(separator: "\n")
-        }
-
         @OptionGroup var host: HostOptions
 
         @Argument(help: "A Lua file to run first.", completion: .file(extensions: ["lua"]))

@@ -14,7 +14,8 @@ enum Session {
             write("luaflow: \(error.report)\n")
             try leave(error.kind == .interrupted ? 130 : 1)
         } catch let error as ScriptError {
-            write("luaflow: \(error)\n")
+            // "luaflow doc: ..." has the name already.
+            write(error.operation.hasPrefix("luaflow ") ? "\(error)\n" : "luaflow: \(error)\n")
             try leave(1)
         }
     }

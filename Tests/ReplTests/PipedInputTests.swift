@@ -63,7 +63,18 @@ import Testing
         let home = try Home()
         let help = try Program.run(["repl", "--help"], input: "", home: home)
         #expect(help.status == 0 && help.output.contains("--plugins") && help.output.contains("--timeout"))
-        #expect(!help.output.contains("sandbox ") && !help.output.contains("--allow") && !help.output.contains("--capsule"))
+        for command in ["repl", "plugins", "replay", "watch", "check", "doc"] {
+            for words in [[command, "--help"], ["help", command]] {
+                let help = try Program.run(words, input: "", home: home).output
+                #expect(!help.contains("--sandbox ") && !help.contains("--allow") && help.contains("--plugins"), "\(help)")
+                #expect(help.contains("  --capsule") == (command == "watch"), "\(help)")
+                #expect(help.contains("LIMITS:") == !["check", "doc"].contains(command), "\(help)")
+            }
+        }
+        for command in [["check", "x.lua"], ["doc", "tensor"]] {
+            let refused = try Program.run(command + ["--capsule", "c.json"], input: "", home: home)
+            #expect(refused.status == 2 && refused.errors.contains("--capsule: for commands that run a script only"), "\(refused.errors)")
+        }
         let run = try Program.run(["run", "--help"], input: "", home: home)
         #expect(run.output.contains("--sandbox"))
     }
