@@ -7,6 +7,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "LuaFlow", targets: ["LuaFlow"]),
+        // What `luaflow check` reads scripts with; the fuzzers are a package of their own.
         .library(name: "Editors", targets: ["Editors"]),
         .executable(name: "luaflow", targets: ["LuaFlowCommand"]),
     ],

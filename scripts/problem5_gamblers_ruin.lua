@@ -1,6 +1,6 @@
 -- Problem 5: gambler's ruin by importance sampling.
 --
--- Start with 100$, bet 1$ a game, win with probability p = 18/37, stop at 0$, at 200$ or after K = 600 games. How
+-- Start with $100, bet $1 a game, win with probability p = 18/37, stop at $0, at $200 or after K = 600 games. How
 -- likely is it to leave with 200$? About 2e-6: hopeless by plain simulation, easy when the games are drawn with
 -- q = 0.55 instead and every run counts by its likelihood ratio,
 --
@@ -118,7 +118,7 @@ local function row(name, e, se)
 end
 
 -- The problem sheet's estimate.
-print(("exact probability %.6e (dynamic programme; p = %.4f, %d$, %d games)"):format(exact, p, start, K))
+print(("exact probability %.6e (dynamic programme; p = %.4f, $%d, %d games)"):format(exact, p, start, K))
 print(("%d runs; true s.e. by dynamic programme; ESS and k-hat of the hits' weights\n"):format(N))
 print(("%-18s %11s %10s %10s %6s %5s %6s %6s"):format("", "estimate", "s.e.", "true s.e.", "z", "hits", "ESS", "k-hat"))
 local se_stopped, se_full = standard_errors(q0)

@@ -32,7 +32,9 @@ package final class Node {
         outputShapes = outputs.map { ($0.shape, $0.dtype) }
         self.rule = rule
         saved = others.map { ($0.storage, $0.storage.version) }
-        if keeps.contains(.inputs) { saved += inputs.map { ($0.value.storage, $0.value.storage.version) } }
+        for (place, input) in inputs.enumerated() where keeps.reads(place, of: inputs) {
+            saved.append((input.value.storage, input.value.storage.version))
+        }
         if keeps.contains(.outputs) { saved += outputs.map { ($0.storage, $0.storage.version) } }
         // Itself with its rule, and each input's frozen copy.
         memory = outputs.first?.storage.memory
@@ -81,7 +83,16 @@ public struct GradientRule {
         public init(rawValue: Int) { self.rawValue = rawValue }
         public static let inputs = Keeps(rawValue: 1)
         public static let outputs = Keeps(rawValue: 2)
+        /// Each input for the gradients of the others only: a product's. It may be overwritten where those have none.
+        public static let factors = Keeps(rawValue: 4)
+        /// The last input: a quotient's divisor.
+        public static let divisor = Keeps(rawValue: 8)
         public static let nothing: Keeps = []
+
+        fileprivate func reads(_ place: Int, of inputs: [Variable]) -> Bool {
+            contains(.inputs) || (contains(.divisor) && place == inputs.count - 1)
+                || (contains(.factors) && inputs.indices.contains { $0 != place && inputs[$0].requiresGrad })
+        }
     }
 
     /// What a rule is given.

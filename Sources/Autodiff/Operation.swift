@@ -174,6 +174,12 @@ extension Arguments {
         return (axes?[0], keep)
     }
 
+    /// `dim` behind a tensor, which has to be given.
+    func dimension(rank: Int) throws -> Int {
+        guard let axis = try alongOne(rank: rank).axis else { throw error(2, "dim", expected: "a dimension") }
+        return axis
+    }
+
     /// A number that may be infinite, but not NaN.
     func ordered(_ position: Int, _ name: String, default fallback: Double) throws -> Double {
         let number = try number(position, name, default: fallback)

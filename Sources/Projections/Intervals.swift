@@ -134,9 +134,14 @@ protocol ElementwiseSet: ProjectableSet {
 }
 
 extension ElementwiseSet {
+    /// What it is: one interval per element.
     public var elementwise: Intervals? { intervals }
+    /// The shape of the bounds; none for numbers.
     public var preferredShape: [Int]? { intervals.shape.isEmpty ? nil : intervals.shape }
+    /// Each element clamped; shape and dtype of x.
     public func project(_ x: Tensor) throws -> Tensor { try intervals.project(x, for: operation) }
+    /// The largest distance of an element from its interval.
     public func violation(_ x: Tensor) throws -> Double { try intervals.violation(x, for: operation) }
+    /// The Euclidean distance of x.
     public func distance(_ x: Tensor) throws -> Double { try intervals.distance(x, for: operation) }
 }

@@ -61,7 +61,7 @@ public final class Storage {
     }
 
     /// Throws if the system would not give that much in one piece now.
-    package static func probe(_ bytes: Int) throws {
+    private static func probe(_ bytes: Int) throws {
         guard bytes > 1 << 24 else { return }
         guard let block = malloc(bytes) else { throw ScriptError("tensor", "not enough memory: \(bytes) bytes") }
         free(block)

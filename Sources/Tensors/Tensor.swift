@@ -117,16 +117,13 @@ public struct Tensor {
     /// The elements in row-major order.
     public func toArray() throws -> [Double] {
         let source = try cast(.float64).contiguous()
-        // A Swift array that cannot be had ends the process: the account, and the system, are asked first.
-        let bytes = source.count * MemoryLayout<Double>.stride
-        try NativeMemory.current?.charge(bytes)
-        defer { NativeMemory.current?.release(bytes) }
-        try Storage.probe(bytes)
-        return [Double](unsafeUninitializedCapacity: source.count) { buffer, initialized in
-            if let base = buffer.baseAddress {
-                withExtendedLifetime(source) { base.initialize(from: source.base(Double.self), count: source.count) }
+        return try Storage.reserving(source.count, bytes: MemoryLayout<Double>.stride) {
+            [Double](unsafeUninitializedCapacity: source.count) { buffer, initialized in
+                if let base = buffer.baseAddress {
+                    withExtendedLifetime(source) { base.initialize(from: source.base(Double.self), count: source.count) }
+                }
+                initialized = source.count
             }
-            initialized = source.count
         }
     }
 

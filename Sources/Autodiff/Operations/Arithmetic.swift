@@ -33,7 +33,7 @@ extension Variable {
 
     /// x * y element by element, broadcast.
     public static func * (x: Variable, y: Variable) throws -> Variable {
-        try .recorded("tensor.mul", [x, y], x.value.zip(y.value, Multiply(), for: "tensor.mul"), keeps: .nothing, reading: factors(x, y)) { call in
+        try .recorded("tensor.mul", [x, y], x.value.zip(y.value, Multiply(), for: "tensor.mul"), keeps: .factors) { call in
             [
                 try call.flow(to: 0) { try call.cotangent * call.inputs[1] },
                 try call.flow(to: 1) { try call.cotangent * call.inputs[0] },
@@ -43,19 +43,13 @@ extension Variable {
 
     /// x / y element by element, broadcast.
     public static func / (x: Variable, y: Variable) throws -> Variable {
-        let read = [y.value] + (y.requiresGrad ? [x.value] : [])
-        return try .recorded("tensor.div", [x, y], x.value.zip(y.value, Divide(), for: "tensor.div"), keeps: .nothing, reading: read) { call in
+        try .recorded("tensor.div", [x, y], x.value.zip(y.value, Divide(), for: "tensor.div"), keeps: [.factors, .divisor]) { call in
             let (x, y) = (call.inputs[0], call.inputs[1])
             return [
                 try call.flow(to: 0) { try call.cotangent / y },
                 try call.flow(to: 1) { try -(call.cotangent * (x / y) / y) },
             ]
         }
-    }
-
-    /// What a product's rule reads: each factor only for the other's gradient, so that it may be overwritten where that has none.
-    static func factors(_ x: Variable, _ y: Variable) -> [Tensor] {
-        (y.requiresGrad ? [x.value] : []) + (x.requiresGrad ? [y.value] : [])
     }
 
     /// -x.

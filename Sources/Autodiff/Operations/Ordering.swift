@@ -32,8 +32,7 @@ extension Operation {
         ]
     ) { arguments in
         let x = try arguments.variable(1, "x")
-        guard let axis = try arguments.alongOne(rank: x.shape.count).axis else { throw arguments.error(2, "dim", expected: "a dimension") }
-        return [.object(try x.cumulativeSum(axis))]
+        return [.object(try x.cumulativeSum(arguments.dimension(rank: x.shape.count)))]
     }
 
     /// The dimension to order along: the last by default.

@@ -6,7 +6,9 @@ import Tensors
 /// The Beta law on [0, 1]: log p(x) = (a - 1) log x + (b - 1) log(1 - x) - log B(a, b), a = concentration1, b = concentration0.
 public struct Beta: WideLaw {
     public static let name = "Beta"
+    /// The exponent of x and one: concentration1. Broadcasts to ``batchShape``.
     public let a: Variable
+    /// The exponent of 1 - x and one: concentration0. Broadcasts to ``batchShape``.
     public let b: Variable
     public let batchShape: [Int]
 
@@ -22,6 +24,7 @@ public struct Beta: WideLaw {
     public var parameters: [Parameter] { [Parameter("concentration1", a), Parameter("concentration0", b)] }
     public var isReparameterised: Bool { true }
 
+    /// The same law in float64.
     public func widened() throws -> Beta { try Beta(a.wide, b.wide) }
 
     public func wideLogDensity(_ x: Variable) throws -> Variable {
@@ -31,6 +34,7 @@ public struct Beta: WideLaw {
         }
     }
 
+    /// I_x(a, b), the regularised incomplete beta function.
     public func cumulative(_ x: Variable) throws -> Variable {
         let inside = try x.indicator { !($0 < 0 || $0 > 1) }
         let ends = try x.constant { $0 > 1 ? 1 : 0 }
@@ -44,7 +48,9 @@ public struct Beta: WideLaw {
         return try (Variable.logBeta(a, b) - own + (sum - 2) * sum.digamma()).spread(batchShape)
     }
 
+    /// a / (a + b).
     public func mean() throws -> Variable { try (a / (a + b)).spread(batchShape) }
+    /// a b / ((a + b)² (a + b + 1)).
     public func variance() throws -> Variable {
         let sum = try a + b
         return try (a * b / (sum * sum * (sum + 1))).spread(batchShape)

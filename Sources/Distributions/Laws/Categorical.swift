@@ -6,6 +6,7 @@ import Tensors
 /// dimension of probs, or softmax(logits). It has no mean and variance: they are NaN, as in PyTorch.
 public struct Categorical: CataloguedLaw {
     public static let name = "Categorical"
+    /// Of shape (..., k); every row sums to 1.
     public let probs: Variable
     /// Normalised: log-probabilities.
     public let logits: Variable
@@ -27,8 +28,8 @@ public struct Categorical: CataloguedLaw {
         try Constraint.logit.check(logits, "logits", for: Categorical.operation)
         let given = try promoted([logits])[0]
         let last = logits.shape.count - 1
-        let total = try given.logSumExp([last], keepingDimensions: true)
-        if let empty = try total.value.toArray().firstIndex(of: -.infinity) {
+        let peaks = try given.value.extremum(last, largest: true, for: Categorical.operation).values
+        if let empty = try peaks.toArray().firstIndex(of: -.infinity) {
             throw ScriptError(Categorical.operation, "logits\(place(empty, in: Array(logits.shape.dropLast()))): every logit is -inf")
         }
         self.logits = try given.logSoftmax(last)
@@ -47,6 +48,7 @@ public struct Categorical: CataloguedLaw {
         return isByLogits ? both.reversed() : both
     }
 
+    /// The logarithm of the x-th probability; -inf for what is no whole number from 1 to k.
     public func logDensity(_ x: Variable) throws -> Variable {
         let k = count
         let target = try Shape.broadcast(x.shape, batchShape, for: "distribution:log_prob")
@@ -65,13 +67,16 @@ public struct Categorical: CataloguedLaw {
         return try (probs * below).sumOfLast(1) + x.constant { $0.isNaN ? $0 : 0 }
     }
 
+    /// -Σ p log p, with 0 log 0 = 0.
     public func entropy() throws -> Variable {
         // Where p is 0 so is p log p, whatever the logit.
         let finite = try logits.choose(logits.indicator { $0 > -.infinity }, logits.constant(0))
         return try -(probs * finite).sumOfLast(1)
     }
 
+    /// NaN: what is drawn are names.
     public func mean() throws -> Variable { Variable(try Tensor.full(batchShape, .nan, dtype)) }
+    /// NaN, too.
     public func variance() throws -> Variable { try mean() }
 
     /// By inversion: the first number whose cumulated probability passes a uniform one.

@@ -5,6 +5,7 @@ import Tensors
 /// The Dirichlet law on vectors x >= 0 that sum to 1: log p(x) = Σ (α_i - 1) log x_i - Σ log Γ(α_i) + log Γ(Σ α_i).
 public struct Dirichlet: WideLaw {
     public static let name = "Dirichlet"
+    /// The exponents and one, α, of shape (..., k).
     public let concentration: Variable
     public var batchShape: [Int] { Array(concentration.shape.dropLast()) }
     public var eventShape: [Int] { Array(concentration.shape.suffix(1)) }
@@ -24,6 +25,7 @@ public struct Dirichlet: WideLaw {
     private func sum(_ x: Variable) throws -> Variable { try x.sumOfLast(1) }
     private var logNormaliser: Variable { get throws { try sum(concentration.lgamma()) - sum(concentration).lgamma() } }
 
+    /// The same law in float64.
     public func widened() throws -> Dirichlet { try Dirichlet(concentration.wide) }
 
     public func wideLogDensity(_ x: Variable) throws -> Variable {
@@ -44,7 +46,9 @@ public struct Dirichlet: WideLaw {
         return try logNormaliser + (total - k) * total.digamma() - sum((concentration - 1) * concentration.digamma())
     }
 
+    /// α / α_0, with α_0 the sum.
     public func mean() throws -> Variable { try concentration / concentration.sum([concentration.shape.count - 1], keepingDimensions: true) }
+    /// α (α_0 - α) / (α_0² (α_0 + 1)).
     public func variance() throws -> Variable {
         let total = try concentration.sum([concentration.shape.count - 1], keepingDimensions: true)
         let mean = try mean()

@@ -7,7 +7,9 @@ import Tensors
 /// log p(x) = a log rate + (a - 1) log x - rate x - log Γ(a).
 public struct Gamma: WideLaw {
     public static let name = "Gamma"
+    /// The shape a. Broadcasts to ``batchShape``.
     public let concentration: Variable
+    /// One over the scale. Broadcasts to ``batchShape``.
     public let rate: Variable
     public let batchShape: [Int]
 
@@ -23,6 +25,7 @@ public struct Gamma: WideLaw {
     public var parameters: [Parameter] { [Parameter("concentration", concentration), Parameter("rate", rate)] }
     public var isReparameterised: Bool { true }
 
+    /// The same law in float64.
     public func widened() throws -> Gamma { try Gamma(concentration.wide, rate.wide) }
 
     public func wideLogDensity(_ x: Variable) throws -> Variable {
@@ -32,6 +35,7 @@ public struct Gamma: WideLaw {
         }
     }
 
+    /// P(a, rate x), the regularised lower incomplete gamma function.
     public func cumulative(_ x: Variable) throws -> Variable {
         let x = try x + rate.constant { _ in 0 }
         return try x.guarded(x.indicator { !($0 < 0) }, safe: 1, outside: 0) { try Variable.gammaP(concentration, rate * $0) }
@@ -43,7 +47,9 @@ public struct Gamma: WideLaw {
         return try (a - rate.log() + a.lgamma() + (1 - a) * a.digamma()).spread(batchShape)
     }
 
+    /// a / rate.
     public func mean() throws -> Variable { try (concentration / rate).spread(batchShape) }
+    /// a / rate².
     public func variance() throws -> Variable { try (concentration / (rate * rate)).spread(batchShape) }
 
     /// Marsaglia & Tsang's method, with implicit gradients; drawn as logarithms, so that small shapes lose nothing before

@@ -6,7 +6,9 @@ import Tensors
 /// The Laplace law: log p(x) = -|x - loc| / scale - log(2 scale).
 public struct Laplace: CataloguedLaw {
     public static let name = "Laplace"
+    /// The mean. Broadcasts to ``batchShape``.
     public let loc: Variable
+    /// The mean distance from it. Broadcasts to ``batchShape``.
     public let scale: Variable
     public let batchShape: [Int]
 
@@ -22,6 +24,7 @@ public struct Laplace: CataloguedLaw {
     public var parameters: [Parameter] { [Parameter("loc", loc), Parameter("scale", scale)] }
     public var isReparameterised: Bool { true }
 
+    /// -|x - loc| / scale - log(2 scale).
     public func logDensity(_ x: Variable) throws -> Variable { try -((x - loc).abs() / scale) - (scale * 2).log() }
 
     /// e^-|z| / 2 on the left, 1 minus that on the right.
@@ -41,8 +44,11 @@ public struct Laplace: CataloguedLaw {
         return try loc + scale * size.choose(left, -size)
     }
 
+    /// 1 + log(2 scale).
     public func entropy() throws -> Variable { try ((scale * 2).log() + 1).spread(batchShape) }
+    /// loc.
     public func mean() throws -> Variable { try loc.spread(batchShape) }
+    /// 2 scale².
     public func variance() throws -> Variable { try (scale * scale * 2).spread(batchShape) }
 
     /// loc + scale e, with e by inversion.

@@ -6,6 +6,7 @@ import Tensors
 /// The Poisson law on 0, 1, 2, ...: log P(x) = x log rate - rate - log x!.
 public struct Poisson: WideLaw {
     public static let name = "Poisson"
+    /// The expected number. Of shape ``batchShape``.
     public let rate: Variable
     public var batchShape: [Int] { rate.shape }
 
@@ -17,6 +18,7 @@ public struct Poisson: WideLaw {
 
     public var parameters: [Parameter] { [Parameter("rate", rate)] }
 
+    /// The same law in float64.
     public func widened() throws -> Poisson { try Poisson(rate.wide) }
 
     public func wideLogDensity(_ x: Variable) throws -> Variable {
@@ -36,9 +38,12 @@ public struct Poisson: WideLaw {
 
     /// rate - rate log rate + E[log X!], the expectation summed term by term.
     public func wideEntropy() throws -> Variable { try rate - rate.xlogy(rate) + rate.poissonMeanLogFactorial() }
+    /// rate.
     public func mean() throws -> Variable { try rate.spread(batchShape) }
+    /// rate.
     public func variance() throws -> Variable { try rate.spread(batchShape) }
 
+    /// Each by its own rate.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let rates = try rate.value.toArray()
         return try generator.fill(shape + batchShape, dtype, for: operation) { $0.poisson(rates[$1 % rates.count]) }

@@ -7,8 +7,11 @@ import Tensors
 /// log p(x) = -(ν + 1)/2 log(1 + z²/ν) - log scale - log(ν)/2 - log B(ν/2, 1/2).
 public struct StudentT: WideLaw {
     public static let name = "StudentT"
+    /// The degrees of freedom ν. Broadcasts to ``batchShape``.
     public let df: Variable
+    /// The centre. Broadcasts to ``batchShape``.
     public let loc: Variable
+    /// What t is multiplied by. Broadcasts to ``batchShape``.
     public let scale: Variable
     public let batchShape: [Int]
 
@@ -35,6 +38,7 @@ public struct StudentT: WideLaw {
         try -((df + 1) * 0.5 * (z * z / df).log1p()) - logNormaliser(df)
     }
 
+    /// The same law in float64.
     public func widened() throws -> StudentT { try StudentT(df.wide, loc.wide, scale.wide) }
 
     public func wideLogDensity(_ x: Variable) throws -> Variable { try StudentT.standardLogDensity(df, standard(x)) - scale.log() }

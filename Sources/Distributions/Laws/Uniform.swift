@@ -5,7 +5,9 @@ import Tensors
 /// The uniform law on [low, high): log p(x) = -log(high - low) there, -inf elsewhere.
 public struct Uniform: CataloguedLaw {
     public static let name = "Uniform"
+    /// The lower end, in the interval. Broadcasts to ``batchShape``.
     public let low: Variable
+    /// The upper end, outside it. Broadcasts to ``batchShape``.
     public let high: Variable
     public let batchShape: [Int]
 
@@ -26,6 +28,7 @@ public struct Uniform: CataloguedLaw {
     public var parameters: [Parameter] { [Parameter("low", low), Parameter("high", high)] }
     public var isReparameterised: Bool { true }
 
+    /// -log(high - low) in the interval, -inf outside.
     public func logDensity(_ x: Variable) throws -> Variable {
         let above = try x.indicator(low) { !($0 < $1) }
         let below = try x.indicator(high) { !($0 >= $1) }
@@ -34,10 +37,15 @@ public struct Uniform: CataloguedLaw {
         return try density.choose(inside, density.constant(-Double.infinity))
     }
 
+    /// (x - low) / (high - low), kept within [0, 1].
     public func cumulative(_ x: Variable) throws -> Variable { try ((x - low) / (high - low)).clamp(0, 1) }
+    /// low + (high - low) q.
     public func inverseCumulative(_ q: Variable) throws -> Variable { try low + (high - low) * q }
+    /// log(high - low).
     public func entropy() throws -> Variable { try (high - low).log().spread(batchShape) }
+    /// The middle.
     public func mean() throws -> Variable { try ((low + high) * 0.5).spread(batchShape) }
+    /// (high - low)² / 12.
     public func variance() throws -> Variable {
         let width = try high - low
         return try (width * width / 12).spread(batchShape)

@@ -46,7 +46,8 @@ extension Inspection {
         let mayBeMore = arguments.last?.mayGiveSeveral ?? false
         // Any of a function's arguments may be named in a table (x:sum{dim = 1}).
         let names = arguments.last?.tableFields?.contains { if case .name = $0.key { true } else { false } } ?? false
-        if names { return }
+        let takesOneTable = entry.signature?.forms.allSatisfy(\.isTableCall) ?? false
+        if names, !takesOneTable { return }
         if given == 0, counts.lowerBound > 0, entry.owner != nil, entry.name.contains(":") {
             return report(callee.offset, "\(entry.name): a method is called with a colon, or with what it works on")
         }

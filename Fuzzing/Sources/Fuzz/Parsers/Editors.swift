@@ -21,7 +21,6 @@ extension Parser {
         return nil
     }
 
-    private static let interpreter = try? Interpreter()
     /// libFuzzer calls from one thread.
     nonisolated(unsafe) private static let checker = try? Checker(Catalogue(LuaFlow.Host.builtInModules))
 }

@@ -7,5 +7,5 @@ extension Parser {
         try interpreter.check(code: String(decoding: input.bytes, as: UTF8.self))
     }
 
-    private static let interpreter = try? Interpreter()
+    static let interpreter = try? Interpreter()
 }

@@ -6,7 +6,9 @@ struct TableParts {
     let options: Options
 
     init(_ arguments: Arguments, positional count: Int, known: [String]) throws {
-        try arguments.atMost(1)
+        guard arguments.count <= 1 else {
+            throw arguments.error("takes one table, data and options together, as in \(arguments.function){y, title = \"a\"}; got \(arguments.count) arguments")
+        }
         try self.init(
             try arguments.table(1, "options"), function: arguments.function, positional: count, known: known)
     }
