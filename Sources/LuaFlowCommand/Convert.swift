@@ -16,13 +16,14 @@ extension LuaFlowCommand {
         @Option(
             help: """
                 Convert to float32 or float64, or the matrices to float16: vectors (biases, scales) weigh little and matter \
-                much, and become float32. By default every tensor stays as it is.
-                """, completion: .list(DType.allCases.map(\.rawValue)))
+                much, and become float32. int64 and bool stay as they are, and by default every tensor does (bfloat16 \
+                is read as float32).
+                """, completion: .list(DType.floating.map(\.rawValue)))
         var dtype: String?
 
         func validate() throws {
-            if let dtype, DType(rawValue: dtype) == nil {
-                throw ValidationError("--dtype \(dtype): one of \(DType.allCases.map(\.rawValue).joined(separator: ", ")) expected")
+            if let dtype, !DType.floating.contains(where: { $0.rawValue == dtype }) {
+                throw ValidationError("--dtype \(dtype): one of \(DType.floating.map(\.rawValue).joined(separator: ", ")) expected")
             }
         }
 
@@ -38,6 +39,7 @@ extension LuaFlowCommand {
         }
 
         private func converted(_ tensor: Tensor, to wanted: DType?) throws -> Tensor {
+            guard tensor.dtype.isFloating else { return tensor }
             let isVector = tensor.shape.allSatisfy { $0 == 1 || $0 == tensor.count }
             if wanted == .float16 && isVector { return try tensor.cast(.float32) }
             return try tensor.cast(wanted ?? tensor.dtype)

@@ -18,7 +18,7 @@ public struct CheckpointModule: ScriptModule {
             other formats). The format is told by the content, not by the name. A .pt file may hold a state dict, or one \
             under model_state_dict, state_dict, model or the only other name with tensors under it; what else is in it is \
             left aside, and nothing in it is run. float16 stays \
-            float16, bfloat16 and booleans become float32, integers float64 (exact up to 2^53). The one array of an .npy file \
+            float16, bfloat16 becomes float32, integers int64. The one array of an .npy file \
             is named array.
             """,
             errors: "The file is missing, cut short, damaged, of no known format, or asks for more than reading tensors.",
@@ -45,7 +45,7 @@ public struct CheckpointModule: ScriptModule {
             "checkpoint.save(path, {name = tensor, ...}, {metadata, dtype = nil or \"float16\" or \"float32\" or \"float64\"})",
             """
             Writes tensors under their names, in the order of the names. The path's extension says the format: .safetensors, \
-            .npz or .npy (one tensor, whose name is not kept). Option dtype ("float16", "float32", "float64") converts; without \
+            .npz or .npy (one tensor, whose name is not kept). Option dtype ("float16", "float32", "float64") converts floats; without \
             it every tensor keeps its type. Option metadata is a table of strings (.safetensors, and .npz, which has them as JSON in an array __metadata__ of bytes). The file appears whole \
             or not at all: a failure, even a kill in the middle, leaves what was there before.
             """,
@@ -67,7 +67,7 @@ public struct CheckpointModule: ScriptModule {
             throw arguments.error("\(path): only .safetensors and .npz have a place for metadata")
         }
         for (name, tensor) in try tensors(arguments) {
-            dict[name] = options.has("dtype") ? try tensor.cast(try dtype(options)) : tensor
+            dict[name] = options.has("dtype") && tensor.dtype.isFloating ? try tensor.cast(try dtype(options)) : tensor
         }
         try Checkpoint.save(path, dict)
         return []
@@ -88,7 +88,7 @@ public struct CheckpointModule: ScriptModule {
     }
 
     private static func dtype(_ options: Options) throws -> DType {
-        let name = try options.choice("dtype", DType.allCases.map(\.rawValue), default: "float32")
+        let name = try options.choice("dtype", DType.floating.map(\.rawValue), default: "float32")
         return DType(rawValue: name) ?? .float32
     }
 

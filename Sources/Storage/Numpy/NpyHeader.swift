@@ -75,6 +75,8 @@ struct NpyHeader {
         case .float16: "<f2"
         case .float32: "<f4"
         case .float64: "<f8"
+        case .int64: "<i8"
+        case .bool: "|b1"
         }
         return bytes(type, tensor.shape)
     }

@@ -16,7 +16,7 @@ enum Safetensors {
         return dict
     }
 
-    /// Writes float16, float32 and float64 tensors as they are. Same contents, same bytes.
+    /// Writes tensors as they are, of whatever dtype. Same contents, same bytes.
     static func write(_ dict: StateDict, to path: String, for operation: String) throws {
         let report = Report(operation: operation, path: path)
         guard dict[MetadataJSON.name] == nil else { throw report.error("\"__metadata__\" cannot be a tensor's name in safetensors") }
@@ -54,6 +54,8 @@ enum Safetensors {
             case .float16: "F16"
             case .float32: "F32"
             case .float64: "F64"
+            case .int64: "I64"
+            case .bool: "BOOL"
             }
             let shape = tensor.shape.map(String.init).joined(separator: ",")
             parts.append("\(MetadataJSON.quoted(name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}")
