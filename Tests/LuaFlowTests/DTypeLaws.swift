@@ -50,7 +50,8 @@ import Testing
 
     private static let groups: [[Call]] = [
         calls([.counted], "add@x:add(x)", "add@x + 1", "add@2 + x", "sub@x:sub(x)", "sub@1 - x", "mul@x:mul(x)", "mul@x * 3", "pow@x:pow(2)", "pow@x ^ x"),
-        calls([.counted], "neg@-x", "neg@x:neg()", "relu@x:relu()", "abs@x:abs()", "sign@x:sign()", "floor@x:floor()", "round@x:round()"),
+        calls([.counted], "neg@-x", "neg@x:neg()", "relu@x:relu()", "abs@x:abs()"),
+        calls([.kept], "sign@x:sign()", "floor@x:floor()", "round@x:round()"),
         calls([.floating], "add@x + 0.5", "sub@0.5 - x", "mul@x * 0.5", "div@x / x", "div@x / 2", "div@1 / x", "pow@x ^ 0.5"),
         calls(
             [.floating], "exp@x:exp()", "log@x:log()", "log1p@x:log1p()", "expm1@x:expm1()", "sqrt@x:sqrt()", "sin@x:sin()", "cos@x:cos()", "tan@x:tan()",
@@ -109,6 +110,31 @@ import Testing
                 """).first
             guard case .string(let types)? = got else { Issue.record("\(call.code) of \(dtype.rawValue): \(String(describing: got))"); continue }
             #expect(types == expected, "\(call.code) of \(dtype.rawValue)")
+        }
+    }
+
+    /// What takes two tensors, and the types of its result by the type that holds both.
+    static let joining: [(code: String, rule: Rule)] = [
+        ("x + y", .counted), ("x - y", .counted), ("x * y", .counted), ("x ^ y", .counted), ("x / y", .floating), ("x:maximum(y)", .kept),
+        ("x:minimum(y)", .kept), ("x:clamp(y, y)", .kept), ("x:where(x:gt(0), y)", .kept), ("tensor.cat({x, y})", .kept), ("tensor.stack({x, y})", .kept),
+        ("x:matmul(y)", .counted), ("x:mv(y[1])", .counted), ("x[1]:dot(y[1])", .counted), ("x[1]:outer(y[1])", .counted), ("x:linear(y)", .counted),
+        ("x:linear(x, y[1])", .counted), ("x:solve(y)", .floating), ("x:eq(y)", .always(.bool)), ("x:lt(y)", .always(.bool)),
+        ("x:reshape(1, 1, 2, 2):conv2d(y:reshape(1, 1, 2, 2))", .floating),
+    ]
+
+    @Test(arguments: joining.map(\.code)) func mixedTypesJoin(code: String) throws {
+        let host = try ContractTests.host()
+        let rule = DTypeLaws.joining.first { $0.code == code }?.rule ?? .kept
+        for a in DType.computed {
+            for b in DType.computed {
+                let result = try host.run(code: """
+                    local x = tensor({{1, 0}, {1, 1}}):to("\(a.rawValue)")
+                    local y = tensor({{1, 1}, {0, 1}}):to("\(b.rawValue)")
+                    return (\(code)).dtype
+                    """).first
+                guard case .string(let dtype)? = result else { Issue.record("\(code): \(String(describing: result))"); continue }
+                #expect(dtype == rule.type(of: a.joined(with: b))?.rawValue, "\(code) of \(a.rawValue) and \(b.rawValue)")
+            }
         }
     }
 

@@ -35,7 +35,7 @@ extension Variable {
     public func round() throws -> Variable { try flat("tensor.round", Round()) }
 
     private func flat(_ operation: String, _ f: some NumericUnaryFunction) throws -> Variable {
-        try .recorded(operation, [self], value.transform(f), keeps: .nothing) { call in
+        try .recorded(operation, [self], value.transform(f).cast(dtype.working), keeps: .nothing) { call in
             [Variable(try Tensor.zeros(call.inputs[0].shape, call.inputs[0].dtype.computing))]
         }
     }
