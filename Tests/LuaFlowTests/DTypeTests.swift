@@ -28,7 +28,7 @@ import Testing
         "same(tensor.full({2}, 7, {dtype = 'int64'}), {7, 7}, 'int64') same(tensor.full({1}, true), {1}, 'bool') assert(not pcall(tensor.full, {1}, 0.5, {dtype = 'int64'}))",
         "same(tensor.arange(1, 3, 1, {dtype = 'int64'}), {1, 2, 3}, 'int64') same(tensor.arange(3, 1, -1, {dtype = 'int64'}), {3, 2, 1}, 'int64')",
         "same(tensor.arange(1, 3), {1, 2, 3}, 'float32') same(tensor.eye(2, {dtype = 'int64'}), {1, 0, 0, 1}, 'int64')",
-        "same(tensor.linspace(0, 10, 4, {dtype = 'int64'}), {0, 3, 6, 10}, 'int64') same(tensor.ones_like(I{5}), {1}, 'int64')",
+        "same(tensor.linspace(0, 10, 4, {dtype = 'int64'}), {0, 3, 6, 10}, 'int64') same(tensor.ones_like(I{5}), {1}, 'int64') same(tensor.zeros_like(I{5}, {dtype = 'bool'}), {0}, 'bool')",
         "assert(tensor.full({1}, 0.1, {dtype = 'float64'})[{1}] == 0.1 and tensor.full({1}, D(0.1))[{1}] == 0.1 and tensor{D(0.1)}[{1}] == 0.1)",
         "local big = (1 << 53) + 1 assert(tensor(big, {dtype = 'int64'}):item() == big and tensor.full({2}, big, {dtype = 'int64'})[{2}] == big)",
         "local big = (1 << 53) + 1 assert(tensor.arange(big, big + 1, 1, {dtype = 'int64'})[{1}] == big and I{big}[{1}] == big)",

@@ -144,11 +144,12 @@ enum TensorMakers {
     private static func like(_ name: String, _ value: Double) -> NativeFunction {
         NativeFunction(
             "tensor.\(name)",
-            Documentation("tensor.\(name)(x) -> tensor", "A tensor of x's shape and dtype, filled with \(Int(value)).", source: "torch.\(name)", example: "assert(tensor.\(name)(tensor.zeros(2, 3)).shape[2] == 3)")
+            Documentation("tensor.\(name)(x, {dtype = nil or \"float32\" or \"float64\" or \"int64\" or \"bool\"}) -> tensor", "A tensor of x's shape, filled with \(Int(value)), and of x's dtype unless another is asked for.", source: "torch.\(name)", example: "assert(tensor.\(name)(tensor.zeros(2, 3)).shape[2] == 3)")
         ) { arguments in
-            try arguments.atMost(1)
+            try arguments.atMost(2)
             let x = try arguments.tensor(1, "x")
-            return .tensor(try Tensor.full(x.shape, value, x.dtype.working))
+            let dtype = try arguments.anyDType(arguments.options(2, ["dtype"]), default: x.dtype.working)
+            return .tensor(try Tensor.full(x.shape, value, dtype))
         }
     }
 }
