@@ -157,7 +157,7 @@ import Testing
                 guard case .boolean(true)? = changed else { continue }
                 let summary = Operation.catalogue.first { $0.name == call.operation }?.function.documentation.summary.lowercased() ?? ""
                 #expect(
-                    ["view", "itself", "as it is"].contains { summary.contains($0) },
+                    ["view", "itself", "as it is", "shares"].contains { summary.contains($0) },
                     "\(call.code) of shape \(shape), \(dtype.rawValue), shares memory, and its documentation does not say so")
             }
         }

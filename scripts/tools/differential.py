@@ -362,7 +362,7 @@ def by_python(lines):
         return str(error)
 
 
-LUA_SIDE = """
+LUA_SIDE = """local tensor = require "tensor"
 local function describe(name, x)
   local words = {name, x.dtype, "(" .. table.concat(x.shape, " ") .. ")"}
   for _, v in ipairs(x:numel() > 0 and x:detach():reshape(-1):tolist() or {}) do words[#words + 1] = ("%.17g"):format(v) end
@@ -370,7 +370,7 @@ local function describe(name, x)
 end
 local function run(index, names, body)
   print("program " .. index)
-  local env = setmetatable({}, {__index = _G})
+  local env = setmetatable({tensor = tensor}, {__index = _G})
   local ok, message = pcall(function()
     body(env)
     local sum
