@@ -76,7 +76,7 @@ import Testing
         let digits = try Self.call("data.digits", [], context)
         let images = (0..<3 * 28 * 28).map { Double(Float($0 % 256) / 255) }
         try expect(try Self.tensor(Self.field(digits[0], "images")), [3, 28, 28], .float32, images)
-        try expect(try Self.tensor(Self.field(digits[0], "labels")), [3], .float32, [7, 0, 9])
+        try expect(try Self.tensor(Self.field(digits[0], "labels")), [3], .int64, [7, 0, 9])
         context.service(ResourceFolders.self).folders = ["nowhere"]
         expectError("looked in nowhere") { _ = try Self.call("data.digits", [], context) }
     }

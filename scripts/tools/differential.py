@@ -185,7 +185,7 @@ class Writer:
 
         def unary():
             name = r.choice(["neg", "abs", "sign", "relu", "exp", "tanh", "sigmoid"])
-            inner = f"number({x})" if name in ("neg", "abs", "sign", "relu") else x
+            inner = f"number({x})" if name in ("neg", "abs", "relu") else x
             make(f"{inner}.{name}()", f"{x}:{name}()")
 
         def reducing():
@@ -269,7 +269,8 @@ class Writer:
             make(f"{x}.masked_select({m})", f"{x}:masked_select({m})", (m,)) if list(self.scope[m].shape) == list(t.shape) else None
 
         def clamping():
-            a, b = sorted([r.choice([r.randint(-2, 2), r.randint(-6, 6) / 4 + 0.125]) for _ in range(2)])
+            # No bound is an element: which slope it has there is a convention of its own.
+            a, b = sorted([r.randint(-6, 6) / 4 + 0.0625 if t.dtype.is_floating_point or r.random() < 0.5 else r.randint(-2, 2) for _ in range(2)])
             make(f"clamp({x}, {a}, {b})", f"{x}:clamp({a}, {b})")
 
         def value(shape):
