@@ -37,7 +37,8 @@ import Testing
                 absolute: 2e-5, relative: 2e-5)
             #expect(close == nil, "\(example.label): \(close ?? "")")
             #expect(try single.logProbability(example.points.variable(.float32)).dtype == .float32)
-            #expect(try single.sample([2], from: Generator(seed: 1)).dtype == .float32, "\(example.label)")
+            // Categorical draws positions.
+            #expect(try single.sample([2], from: Generator(seed: 1)).dtype == (single is Categorical ? .int64 : .float32), "\(example.label)")
         }
     }
 
