@@ -231,6 +231,18 @@ struct SparseLinearTests {
         #expect(gradient.map(\.isNaN) == [true, false, false, false, false, true])
     }
 
+    @Test("a unit at NaN, an infinity or a zero of either sign has the cotangent of its weights or 0", arguments: levels)
+    func edgesOfTheRectifier(level: ck_level) throws {
+        for dtype in [DType.float16, .float32] {
+            let weight = try Tensor([1, 2, 3, 4, 5, 6, 7], shape: [1, 7], dtype).storedByInputUnit()
+            let input = try Tensor([.nan, .infinity, -.infinity, 0, -0.0, 2, -2], shape: [7])
+            let gradient = try SparseLinear.backward(
+                weight: weight, cotangent: Tensor([10], shape: [1]), input: input, rectified: true, level: level)
+            // PyTorch's relu: 0 where x <= 0, which a NaN is not.
+            #expect(try gradient.toArray() == [10, 20, 0, 0, 0, 60, 0], "\(dtype)")
+        }
+    }
+
     @Test("active units, every length, against a filter", arguments: levels)
     func activeUnits(level: ck_level) {
         var generator = Generator(state: 3)
@@ -239,7 +251,6 @@ struct SparseLinearTests {
             let x = (0..<count).map { _ in kinds[generator.below(kinds.count)] }
             for (activity, chosen) in [
                 (ck_activity_nonzero, { $0 != 0 } as (Float) -> Bool), (ck_activity_rectified, { !($0 <= 0) }),
-                (ck_activity_positive, { $0 > 0 }),
             ] {
                 var (units, values) = ([UInt32](repeating: 0, count: count), [Float](repeating: 0, count: count))
                 let active = ck_active_units(level, activity, x, count, &units, &values)

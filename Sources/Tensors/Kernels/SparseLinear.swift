@@ -44,8 +44,9 @@ package enum SparseLinear {
         return withExtendedLifetime((weight, result)) { result }
     }
 
-    /// The gradient with respect to the input: `Wᵀ g`, and when `rectified` zero except where `input > 0`, whose
-    /// weights alone are read. float32, of the input's shape; `cotangent` is a float32 tensor of `forward`'s shape.
+    /// The gradient with respect to the input: `Wᵀ g`, and when `rectified` zero where `input <= 0`, whose weights are
+    /// not read. At a NaN it is what it is above 0, as in PyTorch and for batches. float32, of the input's shape;
+    /// `cotangent` is a float32 tensor of `forward`'s shape.
     /// - Throws: ``ScriptError`` when ``applies(weight:bias:input:)`` is false or the cotangent does not fit.
     package static func backward(
         weight: Tensor, cotangent: Tensor, input: Tensor, rectified: Bool, level: ck_level = ck_best_level(),
@@ -64,7 +65,7 @@ package enum SparseLinear {
         let result = try Tensor.zeros(input.shape, .float32, for: operation)
 
         let stride = weight.strides[1]
-        try withUnits(of: input.contiguous(), rectified ? ck_activity_positive : nil, level) { units, _, active in
+        try withUnits(of: input.contiguous(), rectified ? ck_activity_rectified : nil, level) { units, _, active in
             try inChunks(active, rows: outputs) { first, count in
                 let (units, g, to) = (units + first, cotangent.base(Float.self), result.base(Float.self))
                 if weight.dtype == .float16 {
