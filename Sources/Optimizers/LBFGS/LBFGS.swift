@@ -73,8 +73,7 @@ final class LBFGS: Optimizer {
             var evaluations = 0
             if settings.searchesLine {
                 let search = StrongWolfe(
-                    tolerance: settings.changeTolerance, direction: try direction.largestMagnitude(),
-                    limit: settings.maxEvaluations - calls)
+                    direction: try direction.largestMagnitude(), limit: settings.maxEvaluations - calls)
                 let found = try search.search(from: Trial(t: 0, value: loss, gradient: gradient, slope: slope), first: t) {
                     try trial(at: $0, along: direction, closure, operation)
                 }
