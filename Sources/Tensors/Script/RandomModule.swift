@@ -212,12 +212,7 @@ enum RandomFunctions {
             guard let extent = x.shape.first, extent > 0 else { throw arguments.error(1, "x", expected: "a tensor with elements along a dimension") }
             let rows = try positions(below: extent)
             if isOne { return .tensor(try x.value.select(0, rows[0] - 1, for: arguments.function).copy()) }
-            let drawn = try Tensor.zeros([rows.count] + x.shape.dropFirst(), x.dtype, for: arguments.function)
-            for (place, row) in rows.enumerated() {
-                if place & 0xfff == 0 { try Cancellation.check() }
-                try drawn.select(0, place, for: arguments.function).write(x.value.select(0, row - 1, for: arguments.function))
-            }
-            return .tensor(drawn)
+            return .tensor(try x.value.rows(rows.map { $0 - 1 }, for: arguments.function))
         default:
             return .tensor(try drawPositions(arguments))
         }
@@ -241,15 +236,10 @@ enum RandomFunctions {
             if !replace { return try generator.distinct(count, of: n) }
             return try generator.fill([count], .float64, for: arguments.function) { Double($0.below(n) + 1) }
         }
-        var weights = try options.weights(n)
-        let drawn = try Tensor.zeros([count], .float64, for: arguments.function)
-        for place in 0..<count {
-            if place & 0xff == 0 { try Cancellation.check() }
-            let index = try generator.index(weights: weights, for: arguments.function)
-            drawn.base(Double.self)[place] = Double(index + 1)
-            if !replace { weights[index] = 0 }
-        }
-        return drawn
+        let weights = try options.weights(n)
+        return replace
+            ? try generator.choices(count, weights: weights, for: arguments.function)
+            : try generator.distinctChoices(count, weights: weights, for: arguments.function)
     }
 }
 
@@ -317,17 +307,5 @@ extension Generator {
             (base[i], base[j]) = (base[j], base[i])
         }
         return order
-    }
-
-    /// An index drawn in proportion to the weights.
-    fileprivate func index(weights: [Double], for operation: String) throws -> Int {
-        let total = weights.reduce(0, +)
-        guard total > 0 else { throw ScriptError(operation, "no weight is left to draw from") }
-        var rest = uniform() * total
-        for (index, weight) in weights.enumerated() where weight > 0 {
-            rest -= weight
-            if rest < 0 { return index }
-        }
-        return weights.lastIndex { $0 > 0 } ?? 0
     }
 }
