@@ -80,9 +80,9 @@ enum TensorMakers {
     static let arange = NativeFunction(
         "tensor.arange",
         Documentation(
-            "tensor.arange(a, b, step = 1, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor", "a, a + step, ... up to and including b when it is reached (Lua's counting, as in `for`, so nothing when the step leads away from b); step is 1 by default.",
+            "tensor.arange(a, b, step = 1, {dtype = \"float32\" or \"float64\", requires_grad = false}) -> tensor", "a, a + step, ... up to and including b when a whole number of steps leads there, rounding aside (0 to 0.3 by 0.1 are 4 numbers, where Lua's `for` stops at 3); nothing when the step leads away from b. step is 1 by default.",
             errors: "a step of 0; NaN or infinite bounds", source: "torch.arange, with the end included",
-            example: "assert(tensor.arange(1, 3):sum():item() == 6)")
+            example: "assert(tensor.arange(1, 3):sum():item() == 6 and #tensor.arange(0, 0.3, 0.1) == 4)")
     ) { arguments in
         let (numbers, options) = try arguments.splitOptions(["dtype", "requires_grad"])
         try numbers.atMost(3)
@@ -90,11 +90,24 @@ enum TensorMakers {
         guard a.isFinite, b.isFinite, step.isFinite, step != 0 else {
             throw arguments.error("\(shown(a)) to \(shown(b)) by \(shown(step)): finite numbers and a step other than 0 expected")
         }
-        // Lua's own `for` counts by repeated comparison; the slack lets 0.1 steps reach their end.
-        let steps = ((b - a) / step * (1 + 1e-12)).rounded(.down)
-        guard let count = Int(exactly: Swift.max(steps + 1, 0)) else { throw arguments.error("\(a) to \(b) by \(step) has too many elements") }
-        let ramp = try Tensor.ramp(count, from: a, step: step, arguments.dtype(options), for: arguments.function)
+        let count = try steps(from: a, to: b, by: step, arguments)
+        let ramp = try Tensor.ramp(count.numbers, from: a, step: step, arguments.dtype(options), for: arguments.function)
+        // a + n step may miss b in its last digits.
+        if count.reachesEnd, count.numbers > 1 { try ramp.select(0, count.numbers - 1).fill(b) }
         return .object(try options.applied(to: Variable(ramp)))
+    }
+
+    /// How many numbers lie from a to b, and whether b itself is one of them. What a, b and step were rounded by may keep a
+    /// whole number of steps from b by some of their last digits.
+    private static func steps(from a: Double, to b: Double, by step: Double, _ arguments: Arguments) throws -> (numbers: Int, reachesEnd: Bool) {
+        let quotient = (b - a).isFinite ? (b - a) / step : b / step - a / step
+        let slack = Swift.min(1e-12 * Swift.max(abs(a / step), abs(b / step), 1), 1e-3)
+        let whole = quotient.rounded()
+        let reachesEnd = whole >= 0 && abs(quotient - whole) <= slack
+        guard let numbers = Int(exactly: Swift.max((reachesEnd ? whole : quotient.rounded(.down)) + 1, 0)) else {
+            throw arguments.error("\(shown(a)) to \(shown(b)) by \(shown(step)) has too many elements")
+        }
+        return (numbers, reachesEnd)
     }
 
     static let linspace = NativeFunction(
@@ -107,7 +120,9 @@ enum TensorMakers {
         let (a, b) = (try arguments.number(1, "a"), try arguments.number(2, "b"))
         let n = try arguments.integer(3, "n", in: 1...Int.max)
         let options = try arguments.options(4, ["dtype", "requires_grad"])
-        let result = try Tensor.ramp(n, from: a, step: n == 1 ? 0 : (b - a) / Double(n - 1), arguments.dtype(options), for: arguments.function)
+        let parts = Double(n - 1)
+        let step = n == 1 ? 0 : (b - a).isFinite ? (b - a) / parts : b / parts - a / parts
+        let result = try Tensor.ramp(n, from: a, step: step, arguments.dtype(options), for: arguments.function)
         if n > 1 { try result.select(0, n - 1).fill(b) }
         return .object(try options.applied(to: Variable(result)))
     }
@@ -150,7 +165,10 @@ extension Tensor {
     static func ramp(_ count: Int, from: Double, step: Double, _ dtype: DType, for operation: String) throws -> Tensor {
         let result = try Tensor.zeros([count], .float64, for: operation)
         let base = result.base(Double.self)
-        for i in 0..<count { base[i] = from + Double(i) * step }
+        for i in 0..<count {
+            if i & 0xfffff == 0xfffff { try Cancellation.check() }
+            base[i] = from + Double(i) * step
+        }
         return try result.cast(dtype)
     }
 }
