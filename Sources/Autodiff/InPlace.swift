@@ -11,10 +11,13 @@ extension Variable {
     /// - A leaf that requires a gradient is refused: write into `x.data`, or inside `autodiff.no_grad`.
     /// - So is a part whose elements share memory, as those of an expanded tensor: one of them would be what all become.
     public func write(_ source: Variable, for operation: String, part: @escaping (Tensor) throws -> Tensor = { $0 }) throws {
+        // Also where nothing requires a gradient: what a stale view holds may have come from a recorded value.
+        if GradMode.isEnabled { try source.checkFresh(operation) }
         guard GradMode.isEnabled, requiresGrad || source.requiresGrad else {
             let target = try part(value)
             try target.checkElementsApart(for: operation)
             try target.write(source.value, for: operation)
+            if GradMode.isEnabled, source.isSevered { markSevered() }
             return
         }
         guard !(isLeaf && requiresGrad) else {
@@ -29,7 +32,6 @@ extension Variable {
             throw ScriptError(
                 operation, "a view of a leaf that requires a gradient cannot be written in place while recording; clone() it first")
         }
-        try source.checkFresh(operation)
         try checkFresh(operation)
         // A part of this very memory is about to change under its own history: write a copy of it.
         let source = source.value.storage === value.storage ? try source.clone() : source
@@ -42,6 +44,14 @@ extension Variable {
         recorded.record?.node?.isWrite = true
         history = recorded.history
         value.storage.trackedSince = value.storage.version
+    }
+
+    /// It holds a severed value now, see ``severed(_:)``.
+    private func markSevered() {
+        // A new history: nodes that used this before hold the old one.
+        let marked = History(node: nil, requiresGrad: false, version: record?.version ?? value.storage.version, isSevered: true)
+        marked.grad = record?.grad
+        record = marked
     }
 
     /// Whether this shares the memory of a leaf that a gradient accumulates in. What was written before was asked then.
@@ -79,8 +89,8 @@ extension Variable {
             before.history = try identityHistory()
             try write(compute(before), for: operation)
         } else {
-            // A leaf that requires a gradient is refused by write, before anything is computed from it.
-            try write(compute(requiresGrad ? self : detached()), for: operation)
+            // A leaf that requires a gradient is refused by write.
+            try write(compute(self), for: operation)
         }
     }
 
