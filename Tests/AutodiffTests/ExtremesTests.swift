@@ -82,6 +82,17 @@ import Testing
         #expect(try zero.norm(0).value.item() == 0)
     }
 
+    /// A rectified layer at a NaN, an infinity or a zero of either sign: one row by the kernel that skips units, or a batch.
+    @Test func rectifiedLayersAgreeAtEdges() throws {
+        let weight = Variable(try Tensor((1...14).map(Double.init), shape: [2, 7]).storedByInputUnit())
+        let x = try vector(.nan, .infinity, -.infinity, 0, -0.0, 2, -2, dtype: .float32)
+        let one = try slope(x) { try $0.linear(weight, rectified: true) }
+        let batch = try slope(x) { try Variable.stack([$0, $0], 0).linear(weight, rectified: true).slice(0, 0, 1) }
+        // PyTorch's relu passes a cotangent at NaN.
+        #expect(one == [9, 11, 0, 0, 0, 19, 0] && batch == one)
+        #expect(try slope(x) { try $0.relu().linear(weight) } == one)
+    }
+
     @Test func powersAtZero() throws {
         let zero = try vector(0)
         #expect(try slope(zero) { try $0.pow(2) } == [0] && slope(zero) { try $0.pow(1) } == [1] && slope(zero) { try $0.pow(0) } == [0])

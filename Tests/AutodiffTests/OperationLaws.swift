@@ -23,6 +23,18 @@ import Testing
         }
     }
 
+    @Test func jacobianVectorProductsAreWhatFiniteDifferencesSay() throws {
+        for operation in Autodiff.Operation.catalogue {
+            for law in operation.cases { #expect(try GradientLaw.forward(law) == nil) }
+        }
+    }
+
+    @Test func hessianVectorProductsAreWhatFiniteDifferencesSay() throws {
+        for operation in Autodiff.Operation.catalogue {
+            for law in operation.cases { #expect(try GradientLaw.hessian(law) == nil) }
+        }
+    }
+
     @Test func everyOperationIsDocumentedUnderANameOfItsOwn() {
         var seen: Set<String> = []
         for operation in Autodiff.Operation.catalogue {

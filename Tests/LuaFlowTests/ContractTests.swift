@@ -75,7 +75,7 @@ import Testing
         "local a = 0.3 local P = projection.Box({a, 0}, {a, 1}) local y = P(tensor({5, -5})) assert(math.abs(y[{1}] - a) < 1e-6 and y[{2}] == 0)",
         "local x = tensor({-1, 2}) assert(projection.Box(0, 1):project_(x) == x and x[{2}] == 1)",
         "local r = tensor({5, 1, 9, 2, 7, 3}):reshape(3, 2) assert(r[{{}, 1}]:argmax():item() == 2 and tensor({7}):expand(4):argmin():item() == 1)",
-        "local x = tensor({{3, 4}, {6, 8}}) assert(x:norm(2):tolist()[2] == 10 and x:norm{p = 1}:item() == 21 and x:sum{dim = 1, keepdim = true}.shape[1] == 1 and x:sum({}):item() == 21)",
+        "local x = tensor({{3, 4}, {6, 8}}) assert(x:norm(2, 2):tolist()[2] == 10 and x:norm(1):item() == 21 and x:norm{p = 1, dim = 2}:tolist()[1] == 7 and x:norm{dim = 1, keepdim = true}.shape[1] == 1 and x:norm('fro'):item() == x:norm():item() and x:sum{dim = 1, keepdim = true}.shape[1] == 1 and x:sum({}):item() == 21)",
         // One draw needs no shape, and options need none of what may stand before them.
         "for _, name in ipairs{'normal', 'uniform', 'bernoulli'} do assert(#random[name]().shape == 0 and #random[name]({dtype = 'float64'}).shape == 0) end",
         "local r = random.randint(1, 6) assert(#r.shape == 0 and r:item() >= 1 and r:item() <= 6)",

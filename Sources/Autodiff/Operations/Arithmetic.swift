@@ -14,6 +14,8 @@ struct Power: BinaryFunction {
         return T(libmPower(Double(x), Double(y)))
     }
 }
+/// 1 where 1 / x is infinite or NaN.
+struct HasNoReciprocal: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { (1 / x).isFinite ? 0 : 1 } }
 struct Negate: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { -x } }
 
 extension Variable {
@@ -63,9 +65,10 @@ extension Variable {
             let (x, y) = (call.inputs[0], call.inputs[1])
             return [
                 try call.flow(to: 0) {
-                    // 0 ^ 0 is 1 for every slope: an exponent that keeps 0 times infinity out of derivatives of any order.
-                    let bothZero = try x.mask(Equal(), 0) * y.mask(Equal(), 0)
-                    return try call.cotangent * (y * x.pow(y.masked(where: bothZero, 1) - 1))
+                    // x ^ 0 is 1 for every x: where 0 x ^ -1 would be 0 times infinity (or NaN), another exponent keeps that out
+                    // of derivatives of any order.
+                    let flat = try y.mask(Equal(), 0) * Variable(x.value.map(HasNoReciprocal()))
+                    return try call.cotangent * (y * x.pow(y.masked(where: flat, 1) - 1))
                 },
                 try call.flow(to: 1) {
                     let flat = try x.mask(Equal(), 0) * y.mask(GreaterOrEqual(), 0)

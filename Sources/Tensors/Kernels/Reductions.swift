@@ -3,14 +3,18 @@ import Scripting
 
 /// Reductions. Sums of float32 are accumulated in float64, so a sum's error does not grow with its length.
 extension Tensor {
-    /// The sum over the given axes, kept as extents of 1.
-    public func sum(_ axes: [Int], for operation: String = "tensor.sum") throws -> Tensor {
+    /// The sum over the given axes, kept as extents of 1; divided, where a divisor is given, before it is rounded.
+    public func sum(_ axes: [Int], dividedBy divisor: Double = 1, for operation: String = "tensor.sum") throws -> Tensor {
         for axis in axes { try check(axis: axis, for: operation) }
         let target = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
         let total = try Tensor.zeros(target, .float64, for: operation)
         let steps = target.indices.map { axes.contains($0) ? 0 : total.strides[$0] }
         dtype == .float64
             ? try accumulate(into: total, steps, Double.self) : try accumulate(into: total, steps, Float.self)
+        if divisor != 1 {
+            let sums = total.base(Double.self)
+            for i in 0..<total.count { sums[i] /= divisor }
+        }
         return try total.cast(dtype.computing)
     }
 
