@@ -124,7 +124,7 @@ enum AutodiffFunctions {
         "grad", "autodiff.grad(f) -> function\nautodiff.grad(f, x, ..., {argnums, create_graph = false}) -> tensor",
         "The gradient of f, which returns a tensor of one number, with respect to its first argument (or those that argnums names, one result each). Other arguments are passed on. A number as argument counts as a float64 tensor." + joining,
         errors: scalarErrors, source: "torch.func.grad",
-        example: "local f = function(x) return (x ^ 3):sum() end\nassert(autodiff.grad(f)(tensor({2}))[{1}] == 12)\nassert(autodiff.grad(function(x) return autodiff.grad(f)(x):sum() end)(tensor({2}))[{1}] == 12)"
+        example: "local f = function(x) return (x ^ 3):sum() end\nassert(autodiff.grad(f)(tensor({2}))[{1}] == 12)\nassert(autodiff.grad(function(x) return autodiff.grad(f)(x):sum() end)(tensor({2}))[{1}] == 12)\nlocal w = tensor({2}):requires_grad_(true)\nlocal slope = autodiff.grad(function(x) return (w * x * x):sum() end, tensor({3}), {create_graph = true})\nlocal penalty = (slope * slope):sum()\npenalty:backward()\nassert(w.grad[{1}] == 144)"
     ) { try gradientCall($0, withValue: false) }
 
     static let valueAndGrad = transform(
