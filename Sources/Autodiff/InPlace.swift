@@ -17,7 +17,11 @@ extension Variable {
             let target = try part(value)
             try target.checkElementsApart(for: operation)
             try target.write(source.value, for: operation)
-            if GradMode.isEnabled, source.isSevered { markSevered() }
+            if GradMode.isEnabled, source.isSevered {
+                value.storage.severedSince = value.storage.version
+            } else if target.count == value.storage.count {
+                value.storage.severedSince = nil
+            }
             return
         }
         guard !(isLeaf && requiresGrad) else {
@@ -44,14 +48,6 @@ extension Variable {
         recorded.record?.node?.isWrite = true
         history = recorded.history
         value.storage.trackedSince = value.storage.version
-    }
-
-    /// It holds a severed value now, see ``severed(_:)``.
-    private func markSevered() {
-        // A new history: nodes that used this before hold the old one.
-        let marked = History(node: nil, requiresGrad: false, version: record?.version ?? value.storage.version, isSevered: true)
-        marked.grad = record?.grad
-        record = marked
     }
 
     /// Whether this shares the memory of a leaf that a gradient accumulates in. What was written before was asked then.

@@ -148,8 +148,12 @@ extension Variable {
     /// True when gradients flow to or through this value.
     public var requiresGrad: Bool { record?.requiresGrad ?? false }
 
-    /// True of what ``severed(_:)`` made, and of what was computed from it without being recorded.
-    var isSevered: Bool { record?.isSevered ?? false }
+    /// True of what ``severed(_:)`` made, of what was computed from it without being recorded, and of what it was written into.
+    var isSevered: Bool {
+        if record?.isSevered ?? false { return true }
+        guard let since = value.storage.severedSince, record?.node == nil, !requiresGrad else { return false }
+        return (record?.version ?? 0) < since
+    }
 
     /// True when no recorded operation made it.
     public var isLeaf: Bool { record?.node == nil }
@@ -185,10 +189,10 @@ extension Variable {
     /// The same memory without history: PyTorch's `detach` and `.data`.
     public func detached() -> Variable { .plain(value) }
 
-    /// A value without a place on the tape. In memory that holds recorded values it remembers when it was taken.
+    /// A value without a place on the tape. In memory that holds recorded or severed values it remembers when it was taken.
     static func plain(_ value: Tensor) -> Variable {
         let variable = Variable(value)
-        if value.storage.trackedSince != nil {
+        if value.storage.trackedSince != nil || value.storage.severedSince != nil {
             variable.record = History(node: nil, requiresGrad: false, version: value.storage.version)
         }
         return variable

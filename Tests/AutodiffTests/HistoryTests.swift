@@ -80,6 +80,8 @@ import Testing
         for loss in [
             "g:sum()", "(g * g):sum()", "(w * g):sum()", "(w + g:clone():reshape(1)):sum()", "w:sum() + tensor.cat({g, g}):sum()",
             "(function() local t = D{0}; t[1] = g[1]; return (t * w):sum() end)()", "(function() local t = D{0}; t:copy_(g); return (t * w):sum() end)()",
+            "(function() local t = D{0, 0}; t[2]:copy_(g[1]); return (t * w):sum() end)()",
+            "(function() local t = D{0, 0}; local u = t:view(2, 1); u[2] = g; return (t * w):sum() end)()",
             "(function() local t = D{1}; t:add_(g); return (t * w):sum() end)()", "autodiff.value_and_grad(f, x)",
             "(function() local y = D{1}; for _ = 1, 3 do y = y - g end return f(y) end)()",
         ] {
@@ -92,6 +94,9 @@ import Testing
         #expect(try scripts.number("\(setting)\ng = autodiff.grad(f, x, {create_graph = true}); (g * g):sum():backward()\nreturn w.grad:item()") == 144)
         #expect(try scripts.number("\(setting)\nlocal _, g = autodiff.vjp(f, x, nil, {create_graph = true}); (g * g):sum():backward()\nreturn w.grad:item()") == 144)
         #expect(try scripts.number("\(setting)\nlocal _, g = autodiff.hvp(f, x, D{1}, {create_graph = true}); (g * g):sum():backward()\nreturn w.grad:item()") == 16)
+        // What is overwritten altogether is forgotten, and so is what detach says.
+        #expect(try scripts.number("\(setting)\nlocal t = D{0}; t[1] = g[1]; t:zero_(); (t + w):sum():backward(); return w.grad:item()") == 1)
+        #expect(try scripts.number("\(setting)\nlocal t = D{0}; t[1] = g[1]; (t:detach() + w):sum():backward(); return w.grad:item()") == 1)
         // A new leaf is one, wherever its numbers came from.
         #expect(try scripts.number("\(setting)\ng:requires_grad_(true); (g * g):sum():backward()\nreturn g.grad:item()") == 24)
     }
