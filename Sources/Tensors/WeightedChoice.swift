@@ -1,15 +1,17 @@
 import RealModule
 import Scripting
 
-/// Draws in proportion to weights: numbers from 0, relative to the largest, not all 0.
+/// Draws in proportion to weights: finite numbers from 0, not all 0.
 extension Generator {
     /// `count` numbers of 1 to n in float64, each in proportion to its weight: by a search in the sums of the weights.
     func choices(_ count: Int, weights: [Double], for operation: String) throws -> Tensor {
         let drawn = try Tensor.uninitialized([count], .float64, for: operation)
         return try Storage.reserving(weights.count, bytes: MemoryLayout<Double>.stride) {
+            // Relative to the largest, so that their sum is finite.
+            let largest = weights.max() ?? 1
             var total = 0.0
             let sums = weights.map { weight in
-                total += weight
+                total += weight / largest
                 return total
             }
             // Rounding may make the product with the sum that sum itself: then it is the last that has a weight.

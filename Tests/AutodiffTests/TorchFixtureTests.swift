@@ -139,7 +139,7 @@ struct TorchTensor: Decodable {
     }
 }
 
-/// A number, or "nan", "inf", "-inf".
+/// A number, or "nan", "inf", "-inf", "-0".
 struct TorchNumber: Decodable {
     let value: Double
 
@@ -149,6 +149,7 @@ struct TorchNumber: Decodable {
             value = switch try container.decode(String.self) {
             case "inf": .infinity
             case "-inf": -.infinity
+            case "-0": -0.0
             default: .nan
             }
         }

@@ -266,9 +266,7 @@ extension Options {
         guard weights.count == n, weights.allSatisfy({ $0 >= 0 && $0.isFinite }), weights.contains(where: { $0 > 0 }) else {
             throw error("weights", expected: "\(n) finite numbers from 0, not all 0,")
         }
-        // Relative to the largest, so that their sum is finite.
-        let largest = weights.max() ?? 1
-        return weights.map { $0 / largest }
+        return weights
     }
 }
 

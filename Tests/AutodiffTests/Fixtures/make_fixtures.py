@@ -20,7 +20,7 @@ The layout, one case a line:
 
     TENSOR = {"shape": [2, 3], "data": [row by row], "kind": "index" | "mask"}     no "kind": float64; a 0-d shape is []
 
-    index: integers from 0; mask: 0 or 1. A float is written so that it reads back exactly; "nan", "inf" and "-inf" are strings.
+    index: integers from 0; mask: 0 or 1. A float is written so that it reads back exactly; "nan", "inf", "-inf" and "-0" are strings.
 
 Inputs keep away from kinks (abs at 0, ties of a maximum) except in the cases named so, where the convention is PyTorch's.
 The same torch gives the same bytes; another may differ in last digits.
@@ -62,7 +62,7 @@ def number(value):
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
     if value == 0 and math.copysign(1, value) < 0:
-        return -0.0
+        return "-0"
     return int(value) if float(value).is_integer() and abs(value) < 1e15 else value
 
 
