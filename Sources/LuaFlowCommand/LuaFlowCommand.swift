@@ -52,6 +52,7 @@ struct LuaFlowCommand: ParsableCommand {
     static func main() {
         _ = StandardInput.isMissing
         cf_open_missing_streams()
+        cf_take_size_limits_as_errors(true)
         let words = Array(CommandLine.arguments.dropFirst())
         if words.first == PluginWords.option { return PluginWords.print(for: Array(words.dropFirst())) }
         let line = ArrangedCommandLine(words, builtIn: Subcommands.builtIn)

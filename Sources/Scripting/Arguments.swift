@@ -126,6 +126,16 @@ public struct Arguments {
     }
 
     /// Refuses arguments past the last that the function takes.
+    /// ``atMost(_:)`` of a call that takes a table of tensors, as in `m:load_state_dict(checkpoint.load(path))`: what
+    /// checkpoint.load returns behind the tensors, tables of texts by name, may follow and is not looked at.
+    public func atMostBeforeTexts(_ count: Int) throws {
+        for position in count + 1 ..< max(values.count, count) + 1 {
+            guard case .table(let table) = self[position], try table.entries().allSatisfy({ $0.value.isText }) else {
+                return try atMost(count)
+            }
+        }
+    }
+
     public func atMost(_ count: Int) throws {
         guard values.count <= count else {
             throw error("takes at most \(count) argument\(count == 1 ? "" : "s"), got \(values.count)")
@@ -241,4 +251,8 @@ private func describe(_ range: ClosedRange<Int>) -> String {
     case (.min, let high): " up to \(high)"
     case (let low, let high): " from \(low) to \(high)"
     }
+}
+
+extension Value {
+    fileprivate var isText: Bool { if case .string = self { true } else { false } }
 }

@@ -90,10 +90,24 @@ enum FlowMethods {
         most: 1, example: "assert(m:state_dict()[\"scaling.scale\"].shape[1] == 1)"
     ) { _, flow in [.record(flow.parameters.map { (key: $0.name, value: .object($0.value.detached())) })] }
 
-    private static let loadStateDict = method(
-        "load_state_dict", "m:load_state_dict({name = tensor, ...}) -> m", "Writes the given tensors over the parameters.", errors: "a name that is missing or unknown; another shape",
-        source: "torch.nn.Module.load_state_dict", example: "m:load_state_dict(flow.NICE{dim = 4, hidden = 8, layers = 2, couplings = 4}:state_dict())"
-    ) { arguments, flow in
+    private static let loadStateDict = NativeFunction(
+        "flow:load_state_dict",
+        Documentation(
+            "m:load_state_dict({name = tensor, ...}) -> m",
+            """
+            Writes the given tensors over the parameters. What checkpoint.load returns behind the tensors may follow: \
+            m:load_state_dict(checkpoint.load(path)).
+            """,
+            errors: "a name that is missing or unknown; another shape", source: "torch.nn.Module.load_state_dict",
+            example: small + """
+                local path = os.tmpname() .. ".safetensors"
+                flow.NICE{dim = 4, hidden = 8, layers = 2, couplings = 4}:save(path)
+                m:load_state_dict(checkpoint.load(path))
+                os.remove(path)
+                """)
+    ) { arguments in
+        try arguments.atMostBeforeTexts(2)
+        let flow = try arguments.flow()
         let entries = try arguments.table(2, "state").entries()
         var given: [String: Tensor] = [:]
         for (key, value) in entries {

@@ -31,6 +31,8 @@ enum Worker {
         confined.store(true, ordering: .relaxed)
         // What was printed before a kill is seen.
         cf_print_by_lines()
+        // A flood of output ends the worker: `print` looks at no error.
+        cf_take_size_limits_as_errors(false)
         for (resource, value) in limits(sandbox) {
             guard cf_limit(resource, UInt64(value)) else {
                 throw ScriptError("sandbox", "a limit cannot be set: \(String(cString: strerror(errno)))")

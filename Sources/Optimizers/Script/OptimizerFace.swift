@@ -102,7 +102,7 @@ enum OptimizerFace {
                 assert(other:state_dict()["1.exp_avg"][{1}] == opt:state_dict()["1.exp_avg"][{1}])
                 """)
     ) { arguments in
-        try arguments.atMost(2)
+        try arguments.atMostBeforeTexts(2)
         let optimizer = try arguments.optimizer()
         var state: [String: Tensor] = [:]
         for (key, value) in try arguments.table(2, "state").entries() {
