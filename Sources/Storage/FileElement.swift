@@ -109,11 +109,4 @@ extension Tensor {
     init(_ storage: Storage, shape: [Int]) {
         self.init(storage: storage, shape: shape, strides: Shape.strides(shape), offset: 0)
     }
-
-    /// Calls `body` with the elements' bytes in row-major order, copying only what is not contiguous.
-    func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let flat = try contiguous()
-        let start = flat.storage.bytes + flat.offset * flat.dtype.stride
-        try body(UnsafeRawBufferPointer(start: start, count: flat.count * flat.dtype.stride))
-    }
 }

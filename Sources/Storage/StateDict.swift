@@ -10,6 +10,8 @@ public struct StateDict {
     private var tensors: [String: Tensor] = [:]
     /// Free text beside the tensors (`__metadata__` of .safetensors and .npz); empty for formats that have none.
     public var metadata: [String: String]
+    /// What the file holds besides and could not be read, with the reason; see ``ReadingOptions/skip``.
+    public private(set) var leftOut: [(name: String, reason: String)] = []
 
     public init(metadata: [String: String] = [:]) {
         self.metadata = metadata
@@ -34,6 +36,16 @@ public struct StateDict {
             }
         }
     }
+
+    /// The types that the numbers have in the file they were read from, by name, to write them as they were.
+    private(set) var stored: [String: FileElement] = [:]
+
+    /// The types to write numbers in, by name, where they are not the tensors' own.
+    var written: [String: FileElement] = [:]
+
+    mutating func note(_ name: String, _ element: FileElement) { stored[name] = element }
+
+    mutating func leaveOut(_ name: String, _ reason: String) { leftOut.append((name, reason)) }
 
     public var entries: [(name: String, tensor: Tensor)] {
         names.compactMap { name in tensors[name].map { (name, $0) } }

@@ -37,7 +37,6 @@ import Testing
         ("{\"__metadata__\":{\"k\":1}}", 0, "expected"),
         ("{\"__metadata__\":[]}", 0, "expected"),
         ("{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", 4, "comes twice"),
-        ("{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4],\"x\":1}}", 4, "unknown key"),
         ("{\"a\":{\"dtype\":\"F32\",\"shape\":[]}}", 4, "data_offsets expected"),
         ("{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0]}}", 4, "data_offsets expected"),
         ("{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4,8]}}", 4, "more than 2"),

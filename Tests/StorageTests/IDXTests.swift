@@ -63,7 +63,8 @@ import Testing
 
     @Test func gzipDamage() throws {
         let whole = try Fixture.bytes("digits.idx.gz")
-        expectError("gzip") { _ = try Self.load(whole + [0]) }
+        #expect(try Self.load(whole + [0]).count == 2)
+        expectError("gzip") { _ = try Self.load(whole + [1]) }
         expectError("gzip") { _ = try Self.load(whole.dropLast(1)) }
         var wrongSum = whole
         wrongSum[wrongSum.count - 5] ^= 1

@@ -51,6 +51,20 @@ import Testing
         }
     }
 
+    @Test func whatIsLeftOutIsTheSecondResult() throws {
+        let path = Value.string(Fixture.path("complex.pt"))
+        expectError("tensor \"z\"", "{skip = true}") { _ = try Self.call("checkpoint.load", [path]) }
+        let loaded = try Self.call("checkpoint.load", [path, .table(Table(["skip": .boolean(true)]))])
+        try #require(loaded.count == 3)
+        try expect(try Self.tensor(Self.field(loaded[0], "w")), [2], .float32, [0, 0.25])
+        #expect(try Self.field(loaded[1], "z").shown.contains("complex"))
+        let pairs = try Self.call("checkpoint.load", [path, .table(Table(["complex": .string("pairs")]))])
+        try expect(try Self.tensor(Self.field(pairs[0], "z")), [2, 2], .float32, [0, 0, 0, 0])
+        expectError("one of pairs expected") {
+            _ = try Self.call("checkpoint.load", [path, .table(Table(["complex": .string("real")]))])
+        }
+    }
+
     @Test func checkpointArguments() throws {
         let x = Value.tensor(try Tensor(1))
         let good = Value.table(Table(["x": x]))

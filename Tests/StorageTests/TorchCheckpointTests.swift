@@ -24,7 +24,7 @@ import Testing
         #expect(dict["tied"]?.storage === dict["column"]?.storage)
     }
 
-    @Test(arguments: TorchCheckpoint.wrappers) func weightsBesideATrainingState(wrapper: String) throws {
+    @Test(arguments: TorchContents.wrappers) func weightsBesideATrainingState(wrapper: String) throws {
         let dict = try Checkpoint.load(Fixture.path("nested.\(wrapper).pt"))
         #expect(dict.names == [
             "0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked",
@@ -39,9 +39,8 @@ import Testing
 
     @Test func whatIsNotAStateDictSaysSo() {
         expectError("no_tensors.pt", "no tensors", "\"epoch\"") { _ = try Checkpoint.load(Fixture.path("no_tensors.pt")) }
-        expectError("legacy.pt", "save it again") { _ = try Checkpoint.load(Fixture.path("legacy.pt")) }
         expectError("script.pt", "TorchScript") { _ = try Checkpoint.load(Fixture.path("script.pt")) }
-        expectError("complex.pt", "torch.ComplexFloatStorage", "at byte") { _ = try Checkpoint.load(Fixture.path("complex.pt")) }
+        expectError("complex.pt", "tensor \"z\"", "torch.ComplexFloatStorage") { _ = try Checkpoint.load(Fixture.path("complex.pt")) }
     }
 }
 

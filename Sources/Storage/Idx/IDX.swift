@@ -15,9 +15,15 @@ public enum IDX {
         let isGzip = try file.beginning(2) == [0x1f, 0x8b]
         let source: any ByteSource = isGzip ? try GzipSource(file) : FileSource(file)
         var arrays: [Tensor] = []
-        repeat { arrays.append(try array(source)) } while try !source.atEnd()
+        repeat {
+            guard arrays.count < limit else { throw file.report.error("more than \(limit) arrays in one IDX file") }
+            arrays.append(try array(source))
+        } while try !source.atEnd()
         return arrays
     }
+
+    /// Data sets keep a few arrays in a file. A million of one number each would be hundreds of megabytes out of kilobytes.
+    static let limit = 1000
 
     private static func array(_ source: any ByteSource) throws -> Tensor {
         let report = source.report

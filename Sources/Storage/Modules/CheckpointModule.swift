@@ -12,31 +12,41 @@ public struct CheckpointModule: ScriptModule {
     private static let load = NativeFunction(
         "checkpoint.load",
         Documentation(
-            "checkpoint.load(path) -> tensors: {name = tensor, ...}, metadata: table",
+            "checkpoint.load(path, {skip = false, complex = nil or \"pairs\"}) -> tensors: {name = tensor, ...}, metadata: table",
             """
             The tensors of a file by name, and the strings that came beside them (metadata of .safetensors and .npz; empty for \
-            other formats). The format is told by the content, not by the name. A .pt file may hold a state dict, or one \
-            under model_state_dict, state_dict, model or the only other name with tensors under it; what else is in it is \
-            left aside, and nothing in it is run. float16 stays \
-            float16, bfloat16 and booleans become float32, integers float64 (exact up to 2^53). The one array of an .npy file \
-            is named array.
+            other formats). The format is told by the content, not by the name. A .pt file, also of the format before PyTorch \
+            1.6, may hold a state dict, or one under model_state_dict, state_dict, model or the only other name with tensors \
+            under it; what else is in it is left aside. A module that was saved whole gives its state dict. Where several names \
+            have tensors under them (generator and discriminator, a list of state dicts) all come, under names with dots: \
+            "generator.0.weight"; elements of lists are counted from 1. Nothing in the file is run: of objects and functions it \
+            makes placeholders. float16 stays float16, bfloat16 becomes float32. The one array of an .npy file is named array. \
+            A tensor that cannot be read (complex or quantised numbers, texts, Python objects) is an error that names it. With \
+            skip = true it is left out, and the second result is a table of what was: left[name] says why; the metadata is \
+            then the third. complex = "pairs" reads complex numbers as pairs of real ones, in a last dimension of 2.
             """,
             errors: "The file is missing, cut short, damaged, of no known format, or asks for more than reading tensors.",
-            source: "torch.load(path, weights_only=True)",
+            source: "torch.load(path, weights_only=True), torch.view_as_real",
             example: """
                 local path = os.tmpname() .. ".safetensors"
                 checkpoint.save(path, {w = tensor({1, 2, 3})}, {metadata = {made = "today"}})
                 local tensors, metadata = checkpoint.load(path)
                 assert(tensors.w[{3}] == 3 and metadata.made == "today")
+                local all, left = checkpoint.load(path, {skip = true})
+                assert(all.w and next(left) == nil)  -- nothing was left out
                 os.remove(path)
                 """)
     ) { arguments in
-        try arguments.atMost(1)
-        let dict = try Checkpoint.load(try arguments.string(1, "path"))
-        return [
-            .record(dict.entries.map { ($0.name, .tensor($0.tensor)) }),
-            .record(dict.metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }),
-        ]
+        try arguments.atMost(2)
+        let options = try arguments.options(2, ["skip", "complex"])
+        let skip = try options.boolean("skip", default: false)
+        let asPairs = try options.has("complex") && options.choice("complex", ["pairs"], default: "pairs") == "pairs"
+        let dict = try Checkpoint.load(
+            try arguments.string(1, "path"), for: arguments.function, ReadingOptions(skip: skip, complexAsPairs: asPairs))
+        let tensors = Value.record(dict.entries.map { ($0.name, .tensor($0.tensor)) })
+        let metadata = Value.record(dict.metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+        guard skip else { return [tensors, metadata] }
+        return [tensors, .record(dict.leftOut.map { ($0.name, .string($0.reason)) }), metadata]
     }
 
     private static let save = NativeFunction(

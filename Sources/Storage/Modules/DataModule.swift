@@ -15,7 +15,8 @@ public struct DataModule: ScriptModule {
         Documentation(
             "data.idx(path) -> tensor, ...",
             """
-            The arrays of an IDX file, plain or gzip: usually one, or as many results as the file holds one after the other. \
+            The arrays of an IDX file, plain or gzip: usually one, or as many results as the file holds one after the other, \
+            at most 1000. \
             Integers of up to 16 bits and float32 become float32, wider ones float64; values are not scaled.
             """,
             errors: "The file is missing, not IDX, damaged, or its numbers are fewer or more than its sizes say.",

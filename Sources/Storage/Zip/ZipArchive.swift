@@ -12,11 +12,13 @@ final class ZipArchive {
     let report: Report
     let entries: [ZipDirectory.Entry]
 
-    private let archive: OpaquePointer
+    /// nil if there are no entries, which libzip does not open.
+    private let archive: OpaquePointer?
     private let positions: [String: Int]
     /// What deflated entries may still inflate to, in bytes. Stored entries cannot exceed the file.
     private var inflatable: Int
     private let limit: Int
+    private let workspace = Workspace()
 
     /// - Parameter limit: the deflated entries that are read may inflate to this many bytes together.
     /// - Throws: when the archive is malformed or hostile; see ``ZipDirectory``.
@@ -25,7 +27,13 @@ final class ZipArchive {
         inflatable = limit
         report = file.report
         entries = try ZipDirectory(file).entries
+        // The names' table, and libzip's own of the same.
+        try workspace.take(entries.count * 200)
         positions = Dictionary(entries.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        guard !entries.isEmpty else {
+            archive = nil
+            return
+        }
         // libzip closes the descriptor it is given. It seeks; `InputFile` does not depend on the position.
         let descriptor = dup(file.descriptor)
         guard descriptor >= 0 else { throw report.systemError("cannot open again") }
@@ -38,26 +46,30 @@ final class ZipArchive {
         try checkAgreement()
     }
 
-    deinit { zip_discard(archive) }
+    deinit { if let archive { zip_discard(archive) } }
 
     func position(of name: String) -> Int? { positions[name] }
 
     /// The bytes of an entry.
+    /// - Parameter zeroIsUnknown: a stored checksum of 0 means that none was computed, as in what torch.save writes when
+    ///   told to do without.
     /// - Throws: when it would inflate beyond what ``checkSize(_:)`` allows.
-    func source(_ position: Int) throws -> ZipEntrySource {
+    func source(_ position: Int, zeroIsUnknown: Bool = false) throws -> ZipEntrySource {
         let entry = entries[position]
         try checkSize(entry)
         if entry.method != 0 { inflatable -= entry.size }
-        guard let stream = zip_fopen_index(archive, zip_uint64_t(position), 0) else {
-            throw failure(entry, zip_get_error(archive))
+        // As it lies in the file, libzip compares no checksum; a stored entry lies there as it is.
+        let raw = zeroIsUnknown && entry.crc == 0 && entry.method == 0
+        guard let stream = zip_fopen_index(archive, zip_uint64_t(position), zip_flags_t(raw ? ZIP_FL_COMPRESSED : 0)) else {
+            throw failure(entry, archive.flatMap { zip_get_error($0) })
         }
         return ZipEntrySource(self, entry, stream)
     }
 
     /// Reads an entry whole. `buffer` must have its size.
     /// - Throws: when the data is damaged (CRC), longer or shorter than the directory says, or inflates beyond 1 GiB.
-    func read(_ position: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
-        let source = try source(position)
+    func read(_ position: Int, into buffer: UnsafeMutableRawBufferPointer, zeroIsUnknown: Bool = false) throws {
+        let source = try source(position, zeroIsUnknown: zeroIsUnknown)
         try source.read(into: buffer, "entry \(shown(entries[position].name))")
         guard try source.atEnd() else {
             throw report.error("zip: entry \(shown(entries[position].name)) has more than \(buffer.count) bytes")
@@ -78,7 +90,7 @@ final class ZipArchive {
     }
 
     /// A small entry's bytes.
-    func bytes(_ position: Int, limit: Int) throws -> [UInt8] {
+    func bytes(_ position: Int, limit: Int, zeroIsUnknown: Bool = false) throws -> [UInt8] {
         let entry = entries[position]
         guard entry.size <= limit else {
             throw report.error("zip: entry \(shown(entry.name)) has \(entry.size) bytes; at most \(limit) make sense")
@@ -86,7 +98,7 @@ final class ZipArchive {
         try checkSize(entry)
         return try [UInt8](unsafeUninitializedCapacity: entry.size) { buffer, initialized in
             let raw = UnsafeMutableRawBufferPointer(buffer)
-            try read(position, into: UnsafeMutableRawBufferPointer(rebasing: raw[0..<entry.size]))
+            try read(position, into: UnsafeMutableRawBufferPointer(rebasing: raw[0..<entry.size]), zeroIsUnknown: zeroIsUnknown)
             initialized = entry.size
         }
     }

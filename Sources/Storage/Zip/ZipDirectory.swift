@@ -20,16 +20,23 @@ struct ZipDirectory {
 
     /// No checkpoint has more; this bounds the work on a hostile directory.
     static let limit = 100_000
+    static let byteLimit = 1 << 28
 
     /// - Throws: on a missing or malformed directory, duplicate names, names that lead out of the archive, encryption,
     ///   unknown compression, and entries that overlap each other or the directory.
     init(_ file: InputFile) throws {
         let place = try Place(file)
+        guard place.size <= ZipDirectory.byteLimit else {
+            throw file.report.error("zip: a directory of \(place.size) bytes; at most \(ZipDirectory.byteLimit) make sense")
+        }
+        let workspace = Workspace()
+        try workspace.take(place.size)
         let reader = ByteReader(
             try file.bytes(at: place.offset, count: place.size, "the zip directory"), place.offset, file.report)
         var entries: [Entry] = []
         var names = Set<String>()
         for _ in 0..<place.count {
+            try workspace.take(200)
             let entry = try ZipDirectory.entry(reader)
             guard names.insert(entry.name).inserted else {
                 throw file.report.error("zip: entry \(shown(entry.name)) comes twice")
