@@ -198,7 +198,7 @@ import Testing
     }
 
     /// Few bytes that stand for much: one list in a million places, a module that holds itself.
-    @Test func pickleBombsEnd() {
+    @Test func pickleBombsEnd() throws {
         let tensor = Pickle.tensor(Pickle.storage(count: 1), [1], [1])
         let storages = [("0", [UInt8](repeating: 0, count: 4))]
         // A list of 1000 times the tensor, in a list of 1000 times that list, and so on: each is found once.
@@ -208,9 +208,8 @@ import Testing
             nested += [0x71, UInt8(level), 0x30] + Pickle.emptyList + Pickle.mark
             nested += (0..<1000).flatMap { _ in [0x68, UInt8(level)] as [UInt8] } + [0x65]
         }
-        #expect(throws: Never.self) {
-            #expect(try Fixture.load(ZipBuilder(pickle: Pickle.proto + nested + Pickle.stop, storages: storages).bytes).count == 1000)
-        }
+        let once = try Fixture.load(ZipBuilder(pickle: Pickle.proto + nested + Pickle.stop, storages: storages).bytes)
+        #expect(once.count == 1000)
         // state = {"_modules": {"m": the module itself}}
         let inner = Pickle.emptyDict + Pickle.text("m") + [0x68, 0, 0x73]
         let module = Pickle.global("a", "Module") + Pickle.emptyTuple + [0x81, 0x71, 0] + Pickle.emptyDict + Pickle.text("_modules")
