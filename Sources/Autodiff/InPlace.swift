@@ -9,8 +9,10 @@ extension Variable {
     /// - When either is recorded, this variable's history becomes "the old value, with that part replaced". Only a
     ///   tensor that owns its memory whole can be re-recorded so; a recorded view is refused.
     /// - A leaf that requires a gradient is refused: write into `x.data`, or inside `autodiff.no_grad`.
+    /// - So are fractions into int64, and numbers into bool.
     /// - So is a part whose elements share memory, as those of an expanded tensor: one of them would be what all become.
     public func write(_ source: Variable, for operation: String, part: @escaping (Tensor) throws -> Tensor = { $0 }) throws {
+        try checkAccepts(source.dtype, for: operation)
         guard GradMode.isEnabled, requiresGrad || source.requiresGrad else {
             let target = try part(value)
             try target.checkElementsApart(for: operation)
@@ -42,6 +44,14 @@ extension Variable {
         recorded.record?.node?.isWrite = true
         history = recorded.history
         value.storage.trackedSince = value.storage.version
+    }
+
+    /// Throws unless what has that type may be written here.
+    func checkAccepts(_ source: DType, for operation: String) throws {
+        guard !dtype.accepts(source) else { return }
+        throw ScriptError(
+            operation,
+            "result type \(source.rawValue) can't be cast to \(dtype.rawValue); convert the tensor that is written to with x:to(\"\(source.rawValue)\"), or what is written with :to(\"\(dtype.rawValue)\")")
     }
 
     /// Whether this shares the memory of a leaf that a gradient accumulates in. What was written before was asked then.

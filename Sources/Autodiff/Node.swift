@@ -162,6 +162,9 @@ extension Variable {
     /// Makes a leaf that gradients accumulate in, or stops it.
     /// - Throws: on a value that a recorded operation made, when turned off.
     public func setRequiresGrad(_ flag: Bool, for operation: String = "tensor:requires_grad_") throws {
+        guard !flag || dtype.isFloating else {
+            throw ScriptError(operation, "only floating tensors can require a gradient, this one is \(dtype.rawValue); convert it with x:to(\"float32\") first")
+        }
         guard isLeaf else {
             if flag { return }
             throw ScriptError(operation, "only a leaf can stop requiring a gradient; use x:detach()")
@@ -219,7 +222,8 @@ extension Variable {
         guard GradMode.isEnabled else { return outputs.map { .plain($0) } }
         // Also where nothing requires a gradient: a stale plain view may hold what a recorded write put there.
         for input in inputs { try input.checkFresh(operation) }
-        guard inputs.contains(where: \.requiresGrad) else { return outputs.map { .plain($0) } }
+        // Whole numbers and truth values have no derivative.
+        guard inputs.contains(where: \.requiresGrad), outputs.contains(where: \.dtype.isFloating) else { return outputs.map { .plain($0) } }
         let results = outputs.map { Variable($0) }
         let node = Node(
             operation, inputs: inputs, outputs: outputs, keeps: keeps, reading: others, rule: rule.map(GradientRule.init))

@@ -58,8 +58,8 @@ struct StoredNumbers {
     }
 
     private static func whole<Number: FixedWidthInteger>(_ tensor: Tensor, _: Number.Type) throws -> Storage {
-        let values = try tensor.cast(.float64).contiguous()
-        let source = (values.storage.bytes + values.offset * 8).assumingMemoryBound(to: Double.self)
+        let values = try tensor.cast(.int64).contiguous()
+        let source = (values.storage.bytes + values.offset * 8).assumingMemoryBound(to: Int64.self)
         let result = try bytes(tensor.count, Number.self)
         let target = result.bytes.assumingMemoryBound(to: Number.self)
         for index in 0..<tensor.count {
@@ -84,6 +84,8 @@ extension FileElement {
         case .float16: self = .float16
         case .float32: self = .float32
         case .float64: self = .float64
+        case .int64: self = .int64
+        case .bool: self = .bool
         }
     }
 }

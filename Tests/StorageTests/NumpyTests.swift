@@ -10,9 +10,9 @@ import Testing
         try expect(dict["f2"], [2, 3], .float16, ramp(6, by: 0.25))
         try expect(dict["f4"], [2, 3], .float32, ramp(6, by: 0.25))
         try expect(dict["f8"], [2, 3], .float64, ramp(6, by: 0.25))
-        for type in ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"] { try expect(dict[type], [2, 3], .float64, ramp(6)) }
+        for type in ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"] { try expect(dict[type], [2, 3], .int64, ramp(6)) }
         try expect(dict["big_endian"], [2, 3], .float32, ramp(6, by: 0.25))
-        try expect(dict["big_endian_i2"], [2, 3], .float64, ramp(6))
+        try expect(dict["big_endian_i2"], [2, 3], .int64, ramp(6))
         try expect(dict["fortran"], [2, 3], .float64, ramp(6, by: 0.25))
         try expect(dict["mask"], [2], .float32, [1, 0])
         try expect(dict["scalar"], [], .float64, [2.5])

@@ -30,7 +30,7 @@ import Testing
             "0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked",
         ])
         try expect(dict["0.weight"], [2, 3], .float32, ramp(6, by: 0.25))
-        try expect(dict["1.num_batches_tracked"], [], .float64, [0])
+        try expect(dict["1.num_batches_tracked"], [], .int64, [0])
     }
 
     @Test func aBareTensor() throws {
@@ -50,10 +50,10 @@ func expectEveryType(_ dict: StateDict) throws {
     try expect(dict["ramp.bf16"], [2, 3], .float32, ramp(6, by: 0.25))
     try expect(dict["ramp.f32"], [2, 3], .float32, ramp(6, by: 0.25))
     try expect(dict["ramp.f64"], [2, 3], .float64, ramp(6, by: 0.25))
-    for type in ["u8", "i8", "i16", "i32", "i64"] { try expect(dict["ramp.\(type)"], [2, 3], .float64, ramp(6)) }
+    for type in ["u8", "i8", "i16", "i32", "i64"] { try expect(dict["ramp.\(type)"], [2, 3], .int64, ramp(6)) }
     try expect(dict["mask"], [3], .float32, [1, 0, 1])
-    try expect(dict["negative.i8"], [3], .float64, [-128, -1, 127])
-    try expect(dict["negative.i64"], [2], .float64, [-1_099_511_627_776, 1_099_511_627_776])
+    try expect(dict["negative.i8"], [3], .int64, [-128, -1, 127])
+    try expect(dict["negative.i64"], [2], .int64, [-1_099_511_627_776, 1_099_511_627_776])
     try expect(dict["scalar"], [], .float32, [2.5])
     try expect(dict["empty"], [0, 4], .float32, [])
     #expect(dict.count == 14)

@@ -1,16 +1,28 @@
 import Scripting
 import Tensors
 
-struct Absolute: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { abs(x) } }
-struct Sign: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x > 0 ? 1 : x < 0 ? -1 : x } }
-struct Floor: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x.rounded(.down) } }
+struct Absolute: NumericUnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { abs(x) }
+    func callAsFunction(_ x: Int64) -> Int64 { x < 0 ? 0 &- x : x }
+}
+struct Sign: NumericUnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { x > 0 ? 1 : x < 0 ? -1 : x }
+    func callAsFunction(_ x: Int64) -> Int64 { x.signum() }
+}
+struct Floor: NumericUnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { x.rounded(.down) }
+    func callAsFunction(_ x: Int64) -> Int64 { x }
+}
 /// Halves go to the even neighbour, as in PyTorch and NumPy.
-struct Round: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x.rounded(.toNearestOrEven) } }
+struct Round: NumericUnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { x.rounded(.toNearestOrEven) }
+    func callAsFunction(_ x: Int64) -> Int64 { x }
+}
 
 extension Variable {
     /// |x|; the gradient at 0 is 0.
     public func abs() throws -> Variable {
-        try .recorded("tensor.abs", [self], value.map(Absolute())) { call in
+        try .recorded("tensor.abs", [self], value.transform(Absolute())) { call in
             [try call.cotangent * Variable(call.inputs[0].value.map(Sign()))]
         }
     }
@@ -22,8 +34,8 @@ extension Variable {
     /// The nearest whole number, halves to even.
     public func round() throws -> Variable { try flat("tensor.round", Round()) }
 
-    private func flat(_ operation: String, _ f: some UnaryFunction) throws -> Variable {
-        try .recorded(operation, [self], value.map(f), keeps: .nothing) { call in
+    private func flat(_ operation: String, _ f: some NumericUnaryFunction) throws -> Variable {
+        try .recorded(operation, [self], value.transform(f).cast(dtype.working), keeps: .nothing) { call in
             [Variable(try Tensor.zeros(call.inputs[0].shape, call.inputs[0].dtype.computing))]
         }
     }

@@ -54,10 +54,11 @@ extension Variable {
 
     /// The p-norm over axes: (sum |x|^p)^(1/p); p may be 0 (count of non-zeros) or +-infinity.
     public func norm(_ p: Double = 2, _ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
+        if !dtype.isFloating { return try converted(to: .float32).norm(p, axes, keepingDimensions: keep) }
         switch p {
         case 2: return try (self * self).sum(axes, keepingDimensions: keep).mappedAwayFromZero { try $0.sqrt() }
         case 1: return try abs().sum(axes, keepingDimensions: keep)
-        case 0: return try mask(NotEqual(), 0).sum(axes, keepingDimensions: keep)
+        case 0: return try mask(NotEqual(), 0).converted(to: dtype.computing).sum(axes, keepingDimensions: keep)
         case .infinity: return try abs().extremes(axes, largest: true, keepingDimensions: keep, for: "tensor.norm")
         case -.infinity: return try abs().extremes(axes, largest: false, keepingDimensions: keep, for: "tensor.norm")
         default:
@@ -82,13 +83,13 @@ extension Variable {
         let operation = operation ?? (largest ? "tensor.max" : "tensor.min")
         let axes = axes ?? Array(shape.indices)
         guard value.count > 0 else { throw ScriptError(operation, "no elements in \(Shape.describe(shape))") }
-        var peak = try value.cast(dtype.computing)
+        var peak = try value.cast(dtype.working)
         for axis in axes { peak = try peak.extremum(axis, largest: largest, for: operation).values }
         // Never the input's own memory, which a single number's would be.
         let kept = axes.isEmpty ? try peak.copy() : peak
         let result: Variable = try .recorded(operation, [self], kept, keeps: [.inputs, .outputs]) { call in
             let x = call.inputs[0].value
-            let winners = Variable(try x.zip(kept, Same(), for: operation))
+            let winners = Variable(try x.compare(kept, Same(), for: operation))
             return [try (call.cotangent / winners.sum(axes, keepingDimensions: true)).kept(where: winners)]
         }
         return keep ? result : try result.dropping(axes)
@@ -102,7 +103,7 @@ extension Variable {
         }
         try value.check(axis: axis, for: "tensor.prod")
         // Pairwise: halves multiplied until one is left.
-        var parts = self
+        var parts = dtype == .bool ? try converted(to: .int64) : self
         while parts.shape[axis] > 1 {
             let half = parts.shape[axis] / 2
             var next = try parts.slice(axis, 0, half) * parts.slice(axis, half, half)
@@ -112,8 +113,10 @@ extension Variable {
         if parts.shape[axis] == 0 {
             var one = shape
             one[axis] = 1
-            parts = Variable(try Tensor.full(one, 1, dtype.computing))
+            parts = Variable(try Tensor.full(one, 1, parts.dtype.working))
         }
+        // Of one factor it is that factor, but in memory of its own.
+        if parts.value.storage === value.storage { parts = try parts.dtype == .float16 ? parts.converted(to: .float32) : parts.clone() }
         return keep ? parts : try parts.dropping([axis])
     }
 
@@ -149,8 +152,8 @@ extension Operation {
         }
     }
 
-    static let sum = reduction("sum", "The sum; 0 of nothing. float32 is summed in float64.", source: "torch.sum", example: "assert(tensor({{1, 2}, {3, 4}}):sum(1):tolist()[2] == 6)") { try $0.sum($1, keepingDimensions: $2) }
-    static let mean = reduction("mean", "The arithmetic mean; NaN of nothing.", source: "torch.mean", example: "assert(tensor({1, 2, 3}):mean():item() == 2)") { try $0.mean($1, keepingDimensions: $2) }
+    static let sum = reduction("sum", "The sum; 0 of nothing. float32 is summed in float64; int64 and bool give int64.", source: "torch.sum", example: "assert(tensor({{1, 2}, {3, 4}}):sum(1):tolist()[2] == 6)") { try $0.sum($1, keepingDimensions: $2) }
+    static let mean = reduction("mean", "The arithmetic mean; NaN of nothing. Of int64 and bool in float32.", source: "torch.mean", example: "assert(tensor({1, 2, 3}):mean():item() == 2)") { try $0.mean($1, keepingDimensions: $2) }
     static let logsumexp = reduction("logsumexp", "log of the sum of exponentials, without overflow; -inf where all elements are.", source: "torch.logsumexp", example: "assert(math.abs(tensor({0, 0}):logsumexp():item() - math.log(2)) < 1e-6)") { try $0.logSumExp($1, keepingDimensions: $2) }
 
     private static func spread(
@@ -161,7 +164,7 @@ extension Operation {
             Documentation(
                 "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false, {correction = 1, unbiased}) -> tensor",
                 summary + " unbiased = false is correction = 0.",
-                errors: "a dimension that is not there", source: "torch.\(name)", example: example),
+                errors: "a dimension that is not there; int64 and bool", source: "torch.\(name)", example: example),
             takes: .reduction + ["correction", "unbiased"],
             cases: [
                 LawCase("\(name) of all", [.init([2, 3])]) { try apply($0[0], nil, false, 1) },
@@ -169,6 +172,9 @@ extension Operation {
             ]
         ) { arguments in
             let x = try arguments.variable(1, "x")
+            guard x.dtype.isFloating else {
+                throw arguments.error("only of floating tensors, as in PyTorch, and this one is \(x.dtype.rawValue); x:to(\"float32\") has one")
+            }
             let (axes, keep) = try arguments.reductionCall(rank: x.shape.count)
             var correction = try arguments.ordered(4, "correction", default: 1)
             if !arguments.isNil(5) {
@@ -185,7 +191,7 @@ extension Operation {
     static let prod = Operation(
         "prod",
         Documentation(
-            "x:prod() -> tensor of no dimension\nx:prod(dim, keepdim = false) -> tensor", "The product; 1 of nothing. Gradients are right at zeros too.",
+            "x:prod() -> tensor of no dimension\nx:prod(dim, keepdim = false) -> tensor", "The product; 1 of nothing. int64 and bool give int64. Gradients are right at zeros too.",
             errors: "a dimension that is not there", source: "torch.prod", example: "assert(tensor({2, 3, 4}):prod():item() == 24)"),
         takes: .reduction,
         cases: [
@@ -223,7 +229,7 @@ extension Operation {
             name,
             Documentation(
                 "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false) -> values: tensor, indices: tensor",
-                "The \(largest ? "largest" : "smallest") element. Along a dimension also where it is, counted from 1 (the first of ties, which gets the gradient). NaN wins.",
+                "The \(largest ? "largest" : "smallest") element. Along a dimension also where it is, counted from 1, in int64 (the first of ties, which gets the gradient). NaN wins.",
                 errors: "no elements; a dimension that is not there", source: "torch.\(name)",
                 example: "local v, i = tensor({{1, 5}, {7, 2}}):\(name)(2)\nassert(i:tolist()[1] == \(largest ? 2 : 1))"),
             takes: .reduction,
@@ -248,7 +254,7 @@ extension Operation {
             name,
             Documentation(
                 "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false) -> tensor",
-                "Where the \(largest ? "largest" : "smallest") element is, counted from 1; the first of ties, NaN first of all. Without dim, the position in row-major order.",
+                "Where the \(largest ? "largest" : "smallest") element is, counted from 1, in int64; the first of ties, NaN first of all. Without dim, the position in row-major order.",
                 errors: "no elements; a dimension that is not there", source: "torch.\(name)",
                 example: "assert(tensor({3, 9, 4}):\(name)():item() == \(largest ? 2 : 1))"),
             takes: .reduction
@@ -267,7 +273,7 @@ extension Operation {
 }
 
 extension Variable {
-    /// The extreme elements along one axis (kept as extent 1) and their 1-based positions, in float64.
+    /// The extreme elements along one axis (kept as extent 1) and their 1-based positions, in int64.
     func extremeElements(_ axis: Int, largest: Bool) throws -> (values: Variable, indices: Variable) {
         let operation = largest ? "tensor.max" : "tensor.min"
         let (_, positions) = try value.extremum(axis, largest: largest, for: operation)

@@ -85,7 +85,7 @@ public struct Categorical: CataloguedLaw {
         var sums = try probs.value.toArray()
         for i in sums.indices where i % k != 0 { sums[i] += sums[i - 1] }
         let rows = max(sums.count / k, 1)
-        return try generator.fill(shape + batchShape, dtype, for: operation) { [sums] generator, position in
+        let draws = try generator.fill(shape + batchShape, .float64, for: operation) { [sums] generator, position in
             let start = (position % rows) * k
             // The first whose sum passes u times the total: never one of probability 0.
             let u = generator.uniform() * sums[start + k - 1]
@@ -96,6 +96,7 @@ public struct Categorical: CataloguedLaw {
             }
             return Double(low + 1)
         }
+        return Variable(try draws.value.cast(.int64))
     }
 
     public var description: String { "\(Self.operation)(\(parameters[0].name) = \(Shape.describe(probs.shape)))" }
@@ -103,7 +104,7 @@ public struct Categorical: CataloguedLaw {
     public static let constructor = makeConstructor(
         Documentation(
             "distribution.Categorical(probs, {dtype = \"float32\" or \"float64\"}) -> distribution\ndistribution.Categorical{logits = l} -> distribution",
-            "The numbers 1 to k with the probabilities in the last dimension of probs, which are divided by their sum, or softmax(logits). Values count from 1, Lua's way; mean and variance are NaN.",
+            "The numbers 1 to k with the probabilities in the last dimension of probs, which are divided by their sum, or softmax(logits). Values count from 1, Lua's way, and draws are int64; mean and variance are NaN.",
             errors: "a probability below 0; a row of zeros; NaN or infinity; both or neither of them", source: "torch.distributions.Categorical, counted from 1",
             example: "local d = distribution.Categorical({0.25, 0.75})\nassert(math.abs(d:log_prob(2):item() - math.log(0.75)) < 1e-6)\nassert(d:log_prob(3):item() == -math.huge)")
     ) { arguments in

@@ -100,7 +100,7 @@ public struct Definitions {
     }
 
     /// Kinds of keys by what signatures call them; a table otherwise.
-    private static let keys = ["i": "number", "mask": "tensor"]
+    private static let keys = ["i": "number", "mask": "tensor", "positions": "tensor"]
 
     private func result(of entry: Catalogue.Entry, _ owner: String) -> String {
         guard let form = entry.signature?.forms.first, let result = form.results.first else { return "any" }

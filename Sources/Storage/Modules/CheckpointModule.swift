@@ -20,7 +20,7 @@ public struct CheckpointModule: ScriptModule {
             under it; what else is in it is left aside. A module that was saved whole gives its state dict. Where several names \
             have tensors under them (generator and discriminator, a list of state dicts) all come, under names with dots: \
             "generator.0.weight"; elements of lists are counted from 1. Nothing in the file is run: of objects and functions it \
-            makes placeholders. float16 stays float16, bfloat16 becomes float32. The one array of an .npy file is named array. \
+            makes placeholders. float16 stays float16, bfloat16 becomes float32, integers int64. The one array of an .npy file is named array. \
             A tensor that cannot be read (complex or quantised numbers, texts, Python objects) is an error that names it. With \
             skip = true it is left out, and the second result is a table of what was: left[name] says why; the metadata is \
             then the third. complex = "pairs" reads complex numbers as pairs of real ones, in a last dimension of 2.
@@ -55,7 +55,7 @@ public struct CheckpointModule: ScriptModule {
             "checkpoint.save(path, {name = tensor, ...}, {metadata, dtype = nil or \"float16\" or \"float32\" or \"float64\"})",
             """
             Writes tensors under their names, in the order of the names. The path's extension says the format: .safetensors, \
-            .npz or .npy (one tensor, whose name is not kept). Option dtype ("float16", "float32", "float64") converts; without \
+            .npz or .npy (one tensor, whose name is not kept). Option dtype ("float16", "float32", "float64") converts floats; without \
             it every tensor keeps its type. Option metadata is a table of strings (.safetensors, and .npz, which has them as JSON in an array __metadata__ of bytes). The file appears whole \
             or not at all: a failure, even a kill in the middle, leaves what was there before.
             """,
@@ -77,7 +77,7 @@ public struct CheckpointModule: ScriptModule {
             throw arguments.error("\(path): only .safetensors and .npz have a place for metadata")
         }
         for (name, tensor) in try tensors(arguments) {
-            dict[name] = options.has("dtype") ? try tensor.cast(try dtype(options)) : tensor
+            dict[name] = options.has("dtype") && tensor.dtype.isFloating ? try tensor.cast(try dtype(options)) : tensor
         }
         try Checkpoint.save(path, dict)
         return []
@@ -98,7 +98,7 @@ public struct CheckpointModule: ScriptModule {
     }
 
     private static func dtype(_ options: Options) throws -> DType {
-        let name = try options.choice("dtype", DType.allCases.map(\.rawValue), default: "float32")
+        let name = try options.choice("dtype", DType.floating.map(\.rawValue), default: "float32")
         return DType(rawValue: name) ?? .float32
     }
 

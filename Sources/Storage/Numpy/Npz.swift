@@ -37,7 +37,7 @@ enum Npz {
         guard header.shape[0] <= metadataLimit else {
             throw archive.report.error("\(MetadataJSON.name) of \(header.shape[0]) bytes; at most \(metadataLimit) make sense")
         }
-        let bytes = try Npy.read(try archive.source(position)).tensor.toArray().map { UInt8($0) }
+        let bytes = try Npy.read(try archive.source(position)).tensor.toIntegers().map { UInt8(clamping: $0) }
         var scanner = HeaderScanner(bytes, archive.report, what: MetadataJSON.name, at: nil)
         let metadata = try MetadataJSON.read(&scanner)
         try scanner.end()

@@ -79,7 +79,7 @@ package enum SparseLinear {
 
     /// What keeps these from the fast path.
     private static func problem(_ weight: Tensor, _ bias: Tensor?, _ input: Tensor) -> String? {
-        guard weight.rank == 2, weight.dtype != .float64 else {
+        guard weight.rank == 2, weight.dtype.isFloating, weight.dtype != .float64 else {
             return "the weight is float16 or float32 with two dimensions, not \(weight.dtype.rawValue) "
                 + "of \(Shape.describe(weight.shape))"
         }
@@ -91,7 +91,7 @@ package enum SparseLinear {
             return "the input is one float32 vector of \(inputs), not \(input.dtype.rawValue) "
                 + "of \(Shape.describe(input.shape))"
         }
-        if let bias, bias.shape != [outputs] || bias.dtype == .float64 {
+        if let bias, bias.shape != [outputs] || !bias.dtype.isFloating || bias.dtype == .float64 {
             return "the bias is float16 or float32 of shape (\(outputs)), not \(bias.dtype.rawValue) "
                 + "of \(Shape.describe(bias.shape))"
         }
@@ -141,7 +141,7 @@ extension Tensor {
         let (outputs, inputs) = (shape[0], shape[1])
         if strides == [1, outputs] { return self }
         let stored = try Tensor.uninitialized([inputs, outputs], dtype, for: operation)
-        if strides[1] == 1, dtype != .float64 {
+        if strides[1] == 1, dtype == .float16 || dtype == .float32 {
             // Some rows at a time, so that the host can stop a long copy in between.
             let chunk = max(1 << 22 / max(inputs, 1) / 64 * 64, 64)
             for row in stride(from: 0, to: outputs, by: chunk) {
