@@ -26,6 +26,18 @@ import Testing
         try expect(pairs["column"], [2, 3, 2], .float32, (0..<6).flatMap { [Double($0) / 4, 1] })
     }
 
+    /// uint64 is read as int64: what does not fit is named, and does not take the others with it.
+    @Test func wholeNumbersBeyondInt64() throws {
+        let header = #"{"big":{"dtype":"U64","shape":[2],"data_offsets":[0,16]},"w":{"dtype":"U64","shape":[1],"data_offsets":[16,24]}}"#
+        let bytes = Self.safetensors(header, word(1, 8) + word(.min, 8) + word(.max, 8))
+        expectError("tensor \"big\"", "9223372036854775808 is beyond int64") { _ = try Fixture.load(bytes) }
+        try Fixture.withFolder { folder in
+            try Fixture.write(bytes, to: folder + "/x")
+            let dict = try Checkpoint.load(folder + "/x", ReadingOptions(skip: true))
+            #expect(try dict.names == ["w"] && dict["w"]?.toIntegers() == [.max] && dict.leftOut.map(\.name) == ["big"])
+        }
+    }
+
     @Test func aDamagedArrayIsLeftOutByName() throws {
         try Fixture.withFolder { folder in
             var zip = ZipBuilder([.init("a.npy", try Fixture.bytes("version1.npy")), .init("b.npy", try Fixture.bytes("version2.npy"))])

@@ -14,7 +14,7 @@ import Testing
         try expect(dict["big_endian"], [2, 3], .float32, ramp(6, by: 0.25))
         try expect(dict["big_endian_i2"], [2, 3], .int64, ramp(6))
         try expect(dict["fortran"], [2, 3], .float64, ramp(6, by: 0.25))
-        try expect(dict["mask"], [2], .float32, [1, 0])
+        try expect(dict["mask"], [2], .bool, [1, 0])
         try expect(dict["scalar"], [], .float64, [2.5])
         try expect(dict["empty"], [0, 4], .float32, [])
         #expect(dict.count == 17)

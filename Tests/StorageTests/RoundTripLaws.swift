@@ -16,11 +16,13 @@ import Testing
     static func bits(_ count: Int, _ dtype: DType, _ generator: Generator) throws -> Tensor {
         let tensor = try Tensor.zeros([count], dtype)
         let bytes = tensor.storage.bytes.assumingMemoryBound(to: UInt8.self)
-        for index in 0..<count * dtype.stride { bytes[index] = UInt8(generator.below(256)) }
+        for index in 0..<count * dtype.stride { bytes[index] = UInt8(generator.below(dtype == .bool ? 2 : 256)) }
         let special: [UInt64] =
             switch dtype {
             case .float16: [0x8000, 0x0001, 0x7c00, 0xfc00, 0x7e01, 0xfd55, 0x03ff]
             case .float32: [0x8000_0000, 1, 0x7f80_0000, 0xff80_0000, 0x7fc0_0001, 0xffa5_5555, 0x007f_ffff]
+            case .bool: []
+            case .int64: [1 << 63, 1, 1 << 53 + 1, UInt64.max, 1 << 63 - 1]
             case .float64: [1 << 63, 1, 0x7ff0 << 48, 0xfff0 << 48, 0x7ff8 << 48 | 1, 0xfff5_5555_5555_5555, 1 << 52 - 1]
             }
         for (index, pattern) in special.enumerated() where index < count {

@@ -51,7 +51,7 @@ func expectEveryType(_ dict: StateDict) throws {
     try expect(dict["ramp.f32"], [2, 3], .float32, ramp(6, by: 0.25))
     try expect(dict["ramp.f64"], [2, 3], .float64, ramp(6, by: 0.25))
     for type in ["u8", "i8", "i16", "i32", "i64"] { try expect(dict["ramp.\(type)"], [2, 3], .int64, ramp(6)) }
-    try expect(dict["mask"], [3], .float32, [1, 0, 1])
+    try expect(dict["mask"], [3], .bool, [1, 0, 1])
     try expect(dict["negative.i8"], [3], .int64, [-128, -1, 127])
     try expect(dict["negative.i64"], [2], .int64, [-1_099_511_627_776, 1_099_511_627_776])
     try expect(dict["scalar"], [], .float32, [2.5])

@@ -110,7 +110,8 @@ final class TorchStorageLoader {
 }
 
 extension Tensor {
-    /// A contiguous copy in which every `step`-th number from the `first` on has the other sign, bit for bit.
+    /// A contiguous copy in which every `step`-th number from the `first` on has the other sign: of floats the bit is turned,
+    /// whatever they are. Truth values have none.
     func withSignsTurned(from first: Int, every step: Int) throws -> Tensor {
         let copy = try self.copy()
         func turn<Bits: FixedWidthInteger>(_: Bits.Type) {
@@ -121,6 +122,11 @@ extension Tensor {
         case .float16: turn(UInt16.self)
         case .float32: turn(UInt32.self)
         case .float64: turn(UInt64.self)
+        case .int64:
+            let numbers = copy.storage.bytes.assumingMemoryBound(to: Int64.self)
+            // As in PyTorch the smallest number stays: it has no other sign.
+            for index in stride(from: first, to: copy.count, by: step) { numbers[index] = 0 &- numbers[index] }
+        case .bool: throw Unreadable("truth values with the negative bit")
         }
         return copy
     }
