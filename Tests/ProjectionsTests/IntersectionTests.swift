@@ -34,7 +34,8 @@ import Testing
             var v = points.vector(n, scale: size)
             v[0] = norm(Array(v.dropFirst())) * (1 + margin)
             return try Translate(SecondOrderCone(), float64(zip(u, v).map { $0 - $1 }))
-        case 7: return try Scale(LinfBall(center: float64(center.map { $0 / 2 }), radius: away.largestMagnitude / 2 * (1 + margin)), 2)
+        // Not on the edge: rounding would take u out of an interval.
+        case 7: return try Scale(LinfBall(center: float64(center.map { $0 / 2 }), radius: away.largestMagnitude / 2 * (1 + max(margin, 1e-12))), 2)
         default:
             let (low, high) = (points.vector(n, scale: size), points.vector(n, scale: size))
             return try Box(
@@ -74,6 +75,16 @@ import Testing
             } catch {
                 Issue.record("trial \(trial) of \(sets.map(\.description)) at \(format(x)), u = \(format(u)): \(error)")
             }
+        }
+    }
+
+    @Test(arguments: IntersectionFixture.all.indices) func nearestPointsOfCVXPY(_ index: Int) throws {
+        let fixture = IntersectionFixture.all[index]
+        let set = try fixture.make()
+        let y = try set.project(float64(fixture.x, fixture.shape)).toArray()
+        for (a, b) in zip(y, fixture.nearest) {
+            #expect(
+                abs(a - b) <= 1e-6 * max(1, fixture.x.largestMagnitude), "\(set) at \(fixture.x): \(y), CVXPY \(fixture.nearest)")
         }
     }
 
