@@ -63,12 +63,13 @@ public final class Host: @unchecked Sendable {
     }
 
     /// Runs a script file. The script's own folder is where `require` looks first.
+    /// - Parameter text: what to run in the file's place, under its name; nil for what is in it.
     @discardableResult
-    public func run(file: String, arguments: [String] = []) throws -> [Value] {
+    public func run(file: String, arguments: [String] = [], text: [UInt8]? = nil) throws -> [Value] {
         try interpreter.perform {
             if !isSandboxed { context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: file) }
             context.install(ScriptCall(script: file, usage: "luaflow run \(file)", arguments: arguments))
-            return try interpreter.run(file: file, arguments: arguments)
+            return try interpreter.run(file: file, arguments: arguments, text: text)
         }
     }
 

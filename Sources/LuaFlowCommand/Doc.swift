@@ -47,9 +47,9 @@ extension LuaFlowCommand {
                 if luacats {
                     try EditorFiles(Definitions(try Catalogue(Host.builtInModules))).write(to: name)
                 } else if search, let name {
-                    print(try index.search(name), terminator: "")
+                    try Pager.show(index.search(name))
                 } else {
-                    print(try page(name, index), terminator: "")
+                    try Pager.show(page(name, index))
                 }
             }
         }

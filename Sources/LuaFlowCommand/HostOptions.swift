@@ -70,12 +70,13 @@ struct HostOptions: ParsableArguments {
             host.interpreter.timeLimit = timeLimit
             host.interpreter.timeLimitBegins = .now
             if !limits.sandbox { Overrun.watch(host) }
+            host.context.service(ProgramOptions.self).takesValue = HostOptions.takesValue
             Subcommands.reserve(in: host)
             try Repl.reserveCommands(in: host)
             try host.interpreter.withInterruptsFromTerminal {
                 // Closed in here: finalisers may run for long, too.
                 defer { host.interpreter.close() }
-                PauseAtPrompt.offer(in: host)
+                PauseAtPrompt.offer(in: host, isSession: globals && !records)
                 // Plugins are part of the run.
                 if repeats || capsule != nil { try host.interpreter.orderPairs() }
                 let plugins = host.loadPlugins(path)
@@ -84,11 +85,18 @@ struct HostOptions: ParsableArguments {
                 do {
                     try body(host)
                 } catch let error as LuaError {
+                    if let fault = host.usageFault(in: error) { throw fault }
                     throw host.interpreter.shown(error)
                 }
             }
         }
     }
+
+    /// Their names, and whether a value follows.
+    static let takesValue = [
+        "plugins": true, "no-plugins": false, "capsule": true, "memory": true, "timeout": true, "sandbox": false,
+        "allow-read": true, "allow-write": true,
+    ]
 
     /// Where plugins are looked for.
     /// - Throws: `ValidationError` for a folder of --plugins that is none.

@@ -150,7 +150,8 @@ extension Capsule {
     /// - Throws: ``ScriptError`` that says what is wrong with the file.
     public init(readingFrom path: String, for operation: String = "luaflow replay") throws {
         func wrong(_ what: String) -> ScriptError { ScriptError(operation, "\(path): \(what)") }
-        guard let file = FileHandle(forReadingAtPath: path), FileStamp(path)?.isRegular == true else {
+        // Opening a pipe would wait for its writer.
+        guard FileStamp(path)?.isRegular == true, let file = FileHandle(forReadingAtPath: path) else {
             throw wrong("there is no such file that can be read")
         }
         defer { try? file.close() }

@@ -8,6 +8,8 @@ struct ArgumentSpecification {
         let help: String
         let choices: [String]?
         let required: Bool
+        /// Bounds, or what kind of file it names; nil for what may be anything of its type.
+        let rule: ValueRule?
 
         /// As typed: `warm-restarts` for `warm_restarts`.
         var flag: String { name.map { $0 == "_" ? "-" : String($0) }.joined() }
@@ -51,7 +53,7 @@ struct ArgumentSpecification {
     }
 
     private static func entry(_ table: any ScriptTable, _ place: String, _ operation: String) throws -> Entry {
-        let known = ["name", "default", "help", "choices", "required"]
+        let known = ["name", "default", "help", "choices", "required"] + ValueRule.keys
         func read(_ key: String, _ position: Int) throws -> Value {
             let named = try table.value(for: key)
             if case .none = named { return try table.value(at: position) }
@@ -80,11 +82,14 @@ struct ArgumentSpecification {
         case .none, .boolean, .integer, .number, .string: break
         default: throw ScriptError(operation, "\(place) (\(name)): the default is a number, a string, true, false or nil, not \(fallback.typeName)")
         }
-        return Entry(name: name, fallback: fallback, help: help, choices: choices, required: required)
+        let isRuled = try ValueRule.keys.contains { try table.value(for: $0).typeName != "nil" }
+        let rule = try isRuled ? ValueRule("\(place) (\(name)): ", operation, table.value(for:)) : nil
+        return Entry(name: name, fallback: fallback, help: help, choices: choices, required: required, rule: rule)
     }
 
     /// Matches words against the entries.
-    func read(_ words: [String]) throws -> Outcome {
+    /// - Parameter program: the options that the program takes before the script's name, and whether a value follows.
+    func read(_ words: [String], program: [String: Bool] = [:]) throws -> Outcome {
         var values: [String: Value] = [:]
         var operands: [String] = []
         var index = 0
@@ -108,6 +113,12 @@ struct ArgumentSpecification {
                 isOn = false
             }
             guard let entry = find(typed) else {
+                if let takesValue = program[parts[0]] {
+                    let value = takesValue ? " " + (parts.count > 1 ? parts[1] : words.dropFirst(index).first ?? "VALUE") : ""
+                    return .wrong(
+                        "--\(parts[0]) is an option of luaflow's own and stands before the script's name: "
+                            + "luaflow run --\(parts[0])\(value) FILE")
+                }
                 return .wrong("unknown option --\(parts[0])\(suggest(parts[0])); the options are \(entries.map { "--" + $0.flag }.joined(separator: ", "))")
             }
             if entry.isFlag {
@@ -127,6 +138,12 @@ struct ArgumentSpecification {
             }
         }
         if rest == nil, let operand = operands.first { return .wrong("unexpected argument \(operand); options begin with --") }
+        for entry in entries {
+            // The default's file is one to be written as well; a default that is no file's name says that there is none.
+            guard let rule = entry.rule, let value = values[entry.name] ?? (rule.writes ? entry.fallback : nil) else { continue }
+            if values[entry.name] == nil, value.asText.isEmpty { continue }
+            if let fault = rule.fault(of: value) { return .wrong("--\(entry.flag): \(fault)") }
+        }
         if let missing = entries.first(where: { $0.required && values[$0.name] == nil }) { return .wrong("--\(missing.flag) is required") }
         return .values(named: entries.map { (key: $0.name, value: values[$0.name] ?? $0.fallback) }, rest: operands)
     }
@@ -142,7 +159,14 @@ struct ArgumentSpecification {
             if let integer = Int(text) { return .success(.integer(integer)) }
             if let number = Double(text) { return .success(.number(number)) }
             return .failure(Fault(message: "--\(entry.flag) \(text): a number expected"))
-        default: return .success(.string(text))
+        default:
+            // Without a default its bounds say that it is a number.
+            if let rule = entry.rule, !rule.isPath {
+                if let integer = Int(text) { return .success(.integer(integer)) }
+                if let number = Double(text) { return .success(.number(number)) }
+                return .failure(Fault(message: "--\(entry.flag) \(text): a number expected"))
+            }
+            return .success(.string(text))
         }
     }
 
@@ -192,4 +216,9 @@ struct ArgumentSpecification {
         }
         return lines
     }
+}
+
+extension Value {
+    /// A text; empty for anything else.
+    fileprivate var asText: String { if case .string(let text) = self { text } else { "" } }
 }

@@ -61,14 +61,12 @@ extension HostFunctions {
         case (let mine?, let theirs?):
             let live = try arguments.context.service(LiveFiles.self).definition(behind: mine.function)
             let place = (live ?? mine.function.definition).map { " (\($0))" } ?? ""
-            throw ScriptError(
-                "",
+            throw arguments.usageError(
                 "\(kind): \"\(name)\" is the script's own\(place), and registered at \(theirs.origin); rename one of the two"
             )
         case (nil, nil):
             let names = Set(own.map(\.key) + registered.map(\.name)).sorted()
-            throw ScriptError(
-                "",
+            throw arguments.usageError(
                 "no \"\(name)\" among the \(kind)\(suggestion(for: name, among: names)); there are \(names.isEmpty ? "none" : names.joined(separator: ", "))"
             )
         }
@@ -81,28 +79,49 @@ extension HostFunctions {
     static let check = NativeFunction(
         "host.check",
         Documentation(
-            "host.check(what, value, {min, max, integer = false}) -> value",
-            "The value, if it is a finite number within the bounds (and whole, with integer).",
+            "host.check(what, value, {min = nil, max = nil, integer = false, writes = nil, reads = nil}) -> value",
+            """
+            The value, if it is a finite number within the bounds (and whole, with integer). With writes it is the name \
+            of a file that can be written, with one of the endings of a list if writes is one; with reads of one that \
+            can be read: to refuse it before the work, not after it. What begins with dashes is the user's: nothing \
+            catches the error, and the program says it in one line and leaves with 2.
+            """,
             errors: "anything else: the message names what, and the value",
-            example:
-                "assert(host.check(\"--steps\", 3, {min = 0}) == 3)\nassert(not pcall(host.check, \"alpha\", 0 / 0))")
+            example: """
+                assert(host.check("--steps", 3, {min = 0}) == 3)
+                assert(not pcall(host.check, "alpha", 0 / 0))
+                local ok, message = pcall(host.check, "--out", "figure.jpg", {writes = {"png", "pdf"}})
+                assert(not ok and message:find("figure.jpg: a name that ends in .png, .pdf expected", 1, true))
+                """)
     ) { arguments in
         try arguments.atMost(3)
         let what = try arguments.string(1, "what")
-        let options = try arguments.options(3, ["min", "max", "integer"])
-        let whole = try options.boolean("integer", default: false)
-        let (low, high) = (
-            try options.number("min", default: -.infinity), try options.number("max", default: .infinity)
-        )
-        guard let number = arguments[2].asNumber, number.isFinite, number >= low, number <= high,
-            !whole || arguments[2].asInteger != nil
-        else {
-            var expected = whole ? "a whole number" : "a finite number"
-            if low.isFinite { expected += " from \(Value.number(low).plain)" }
-            if high.isFinite { expected += " to \(Value.number(high).plain)" }
-            throw ScriptError("", "\(what): \(expected) expected, got \(arguments[2].shown)")
+        let options = try arguments.options(3, ValueRule.keys)
+        let rule = try ValueRule("", arguments.function) { options[$0] }
+        if let fault = rule.fault(of: arguments[2]) {
+            let message = "\(what): \(fault)"
+            throw what.hasPrefix("-") ? arguments.usageError(message) : ScriptError("", message)
         }
-        return whole ? .integer(arguments[2].asInteger ?? 0) : arguments[2]
+        return rule.isInteger ? .integer(arguments[2].asInteger ?? 0) : arguments[2]
+    }
+
+    static let refuse = NativeFunction(
+        "host.refuse",
+        Documentation(
+            "host.refuse(what, reason)",
+            """
+            An error about the words that the script was called with: where nothing catches it, the program says it in \
+            one line, without a traceback, and leaves with 2, as it does for an unknown option. For what host.arguments \
+            and host.check cannot know.
+            """,
+            errors: "always: `what: reason`",
+            example: """
+                local ok, message = pcall(host.refuse, "--mask top:3", "top takes nothing behind a colon")
+                assert(not ok and message:find("--mask top:3: top takes nothing", 1, true))
+                """)
+    ) { arguments -> [Value] in
+        try arguments.atMost(2)
+        throw arguments.usageError("\(try arguments.string(1, "what")): \(try arguments.string(2, "reason"))")
     }
 
     private static func functions(of table: any ScriptTable) throws -> [(key: String, function: any ScriptFunction)] {
@@ -111,9 +130,4 @@ extension HostFunctions {
             return (key: name, function: function)
         }
     }
-}
-
-extension Value {
-    /// A whole number without its decimal point.
-    fileprivate var plain: String { asInteger.map(String.init) ?? shown }
 }

@@ -11,6 +11,7 @@ public struct HostModule: ScriptModule {
     public var functions: [NativeFunction] {
         [
             HostFunctions.arguments, HostFunctions.progress, HostFunctions.register, HostFunctions.registered, HostFunctions.names, HostFunctions.pick, HostFunctions.check,
+            HostFunctions.refuse,
             HostFunctions.resource, HostFunctions.clock,
             HostFunctions.live, HostFunctions.reloaded, HostFunctions.steps, HostFunctions.pause,
         ]
@@ -27,18 +28,20 @@ enum HostFunctions {
             "host.arguments{about = text, rest = text, {name, default, help}, ...} -> table",
             """
             Reads the script's command line. Each entry is {name, default, help} or {name = ..., default = ..., help = ..., \
-            choices = {...}, required = true}: `--name value` and `--name=value` set it, underscores may be typed as dashes. A \
+            choices = {...}, required = true, min =, max =, integer =, writes =, reads =} (the last five as host.check has \
+            them): `--name value` and `--name=value` set it, underscores may be typed as dashes. A \
             value is read as the type of its default: a number, a string, or for true and false a flag, `--name` or `--no-name`. \
             choices limits it to a list, or to the keys of a table. The result holds every value by name, and what is left \
             over in `rest` when the table says rest = "NAME". `--help` prints all this and ends the script.
             """,
-            errors: "an unknown option, a value of the wrong type or outside choices: a message on stderr and exit status 2",
+            errors: "an unknown option, a value of the wrong type or outside choices or bounds: a message on stderr and exit status 2",
             example: "local options = host.arguments{{\"steps\", 300, \"how many\"}, {\"quiet\", false}}\nassert(options.steps == 300 and not options.quiet)")
     ) { arguments in
         try arguments.atMost(1)
         let specification = try ArgumentSpecification(arguments.table(1, "options"), operation: arguments.function)
         let call = arguments.context.service(ScriptCall.self)
-        switch try specification.read(call.arguments) {
+        let program = arguments.context.service(ProgramOptions.self)
+        switch try specification.read(call.arguments, program: program.takesValue) {
         case .values(let named, let rest):
             arguments.context.service(ReadOptions.self).note(named)
             return .record(named + (specification.takesRest ? [(key: "rest", value: .list(rest.map { .string($0) }))] : []))
@@ -46,7 +49,7 @@ enum HostFunctions {
             print(specification.help(usage: call.usage), terminator: "")
             throw ExitRequest(code: 0)
         case .wrong(let message):
-            StandardStream.error.write("\(call.script): \(message)\nTry: \(call.usage) --help\n")
+            StandardStream.error.write("luaflow: \(call.script): \(message)\nTry: \(call.usage) --help\n")
             throw ExitRequest(code: 2)
         }
     }
