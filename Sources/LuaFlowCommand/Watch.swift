@@ -77,6 +77,7 @@ extension LuaFlowCommand {
                     let guardian = RunGuardian(ended.files, interrupting: host.interpreter)
                     let result = Result { try options.run(.init(script: file, arguments: arguments), in: host) }
                     ended.changed = guardian.stop()
+                    ended.files.acceptWritten()
                     // A run that was ended here has nothing to report.
                     if ended.changed.isEmpty { _ = try result.get() }
                 }
@@ -147,7 +148,11 @@ private final class RunGuardian {
 
     private final class Seen: Sendable {
         let changed = Mutex<[String]>([])
+        let looksSince = Mutex(0)
     }
+
+    /// Looks after which a run that has not ended is inside a call that nothing stops.
+    private static let patience = 60
 
     init(_ files: LoadedFiles, interrupting interpreter: Interpreter) {
         timer = DispatchSource.makeTimerSource(queue: queue)
@@ -157,10 +162,35 @@ private final class RunGuardian {
                 return !changed.isEmpty
             }
             // Each time anew: the first may have come before the run began.
-            if changed { interpreter.interrupt() }
+            guard changed else { return }
+            interpreter.interrupt()
+            let looks = seen.looksSince.withLock { looks in
+                looks += 1
+                return looks
+            }
+            if looks == RunGuardian.patience { RunGuardian.beginAnew() }
         }
         timer.schedule(deadline: .now(), repeating: .microseconds(Int(Self.interval)))
         timer.resume()
+    }
+
+    /// A pattern that backtracks for ever, say, keeps the run's thread: the program starts itself again in its own place.
+    private static func beginAnew() {
+        let line = "watch: the run is inside a call that cannot be stopped; watching begins anew"
+        StandardStream.error.write(line + "\n")
+        #if os(Linux)
+            let program = "/proc/self/exe"
+        #else
+            let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
+        #endif
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        pthread_sigmask(SIG_SETMASK, &signals, nil)
+        var words: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
+        execv(program, &words)
+        let reason = String(cString: strerror(errno))
+        StandardStream.error.write("watch: the program cannot be started again (\(reason)); Ctrl-C three times ends it\n")
+        for word in words { free(word) }
     }
 
     /// Stops looking. What had changed.

@@ -96,6 +96,16 @@ public final class LoadedFiles: Service, Sendable {
         put(file)
     }
 
+    /// The run is over: what it wrote into Lua files that it had read is how they are from now on, and whoever changes them
+    /// next is somebody else.
+    public func acceptWritten() {
+        for var file in all where file.kind == .lua && file.isWritten {
+            file.stamp = FileStamp(file.path)
+            file.isWritten = false
+            put(file)
+        }
+    }
+
     private func noteWritten(_ path: String, _ known: File?) {
         var file = known ?? File(path: path, kind: .written, stamp: nil, fingerprint: nil)
         guard !file.isWritten else { return }
