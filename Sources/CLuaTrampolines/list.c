@@ -171,4 +171,6 @@ void lf_set_field(lf_list *list, const char *bytes, size_t length) {
 
 void lf_set_metatable(lf_list *list) { append(list, (lf_op){.code = OP_SET_METATABLE}, -1); }
 
+void lf_set_record(lf_list *list) { append(list, (lf_op){.code = OP_RECORD}, 0); }
+
 void lf_set_readonly(lf_list *list) { append(list, (lf_op){.code = OP_READONLY}, 0); }

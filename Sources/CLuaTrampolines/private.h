@@ -39,7 +39,7 @@ typedef struct {
 typedef enum {
     OP_NIL, OP_BOOLEAN, OP_INTEGER, OP_NUMBER, OP_STRING, OP_OBJECT, OP_ARGUMENT, OP_REFERENCE, OP_NATIVE,
     OP_ADDRESS, OP_CLOSURE, OP_END_CLOSURE, OP_TABLE, OP_SET_INDEX, OP_SET_FIELD, OP_SET_METATABLE,
-    OP_READONLY
+    OP_READONLY, OP_RECORD
 } lf_opcode;
 
 typedef struct {
@@ -181,6 +181,10 @@ bool lf_push_target(lua_State *L, int index);
 void lf_open_require(lua_State *L);
 void lf_push_loaded(lua_State *L);
 void lf_open_script_files(lua_State *L);
+
+// records.c
+void lf_open_records(lua_State *L);
+void lf_mark_record(lua_State *L);
 
 // ordered.c
 int lf_ordered_pairs(lua_State *L);

@@ -38,6 +38,7 @@ void lf_list_push(lua_State *L, lf_list *list, int first_argument) {
             lua_rawset(L, -3);
             break;
         case OP_SET_METATABLE: lua_setmetatable(L, -2); break;
+        case OP_RECORD: lf_mark_record(L); break;
         case OP_READONLY: lf_make_readonly(L, true); break;
         }
     }

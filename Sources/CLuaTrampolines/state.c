@@ -53,6 +53,7 @@ static int open_body(lua_State *L) {
     lua_newtable(L);
     s->slots = luaL_ref(L, LUA_REGISTRYINDEX);
     lf_open_objects(L);
+    lf_open_records(L);
     lf_open_coroutines(L);
     lf_open_guards(L);
     lf_open_exit(L);

@@ -6,7 +6,7 @@ import Repl
 extension LuaFlowCommand {
     struct Prompt: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "repl", abstract: "A prompt for Lua; a file given runs first, and its globals stay.",
+            commandName: "repl", abstract: "A prompt for Lua; a file given runs first, and its variables stay.",
             usage: "luaflow repl [OPTIONS] [FILE] [ARGS...]")
 
         @OptionGroup var host: HostOptions

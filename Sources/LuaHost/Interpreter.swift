@@ -120,15 +120,18 @@ public final class Interpreter: @unchecked Sendable {
     // MARK: Running
 
     /// Runs a file: `arg` and `...` hold the arguments, and the file's folder is where `require` looks first.
+    /// - Parameter text: what to run in the file's place, under its name; nil for what is in it.
     /// - Returns: what the script returned.
     @discardableResult
-    public func run(file: String, arguments: [String] = []) throws(LuaError) -> [Value] {
+    public func run(file: String, arguments: [String] = [], text: [UInt8]? = nil) throws(LuaError) -> [Value] {
         try core.inRun(script: file) { [self] in
             try setPath(script: file)
             core.files.note(file, .lua)
             try prelude(
                 "local script = ... arg = {[0] = script, select(2, ...)}",
                 [.string(file)] + arguments.map { .string($0) })
+            let text = try text ?? (PipedFile.isOne(file) ? PipedFile.read(file) : nil)
+            if let text { return try run(bytes: text, name: "@" + file, arguments.map { .string($0) }) }
             return try core.withList(arguments.map { .string($0) }) { list in
                 try protected { results, failure in
                     file.withCString { lf_run_file(core.state, $0, list, &results, &failure) }

@@ -77,6 +77,7 @@ extension Core {
                 try write(field, to: list, depth: depth + 1)
                 withBytes(key) { lf_set_field(list, $0, $1) }
             }
+            lf_set_record(list)
         case .closure(let function, let bound):
             guard bound.count <= 250 else {
                 throw ScriptError(function.name, "at most 250 values can be bound, not \(bound.count)")

@@ -48,7 +48,8 @@ public enum Repl {
     /// At the prompt Ctrl-C clears the line, and what is entered there can be interrupted by itself; neither stops the
     /// paused run. `os.exit` entered there departs with its status: the caller throws `ExitRequest(code:)` to follow.
     /// - Parameters:
-    ///   - names: a table whose entries are variables at the prompt; assigning to one of them changes the table.
+    ///   - names: a table whose entries are variables at the prompt; assigning to one of them changes the table. Behind
+    ///     them the variables of the function that waits are visible, and of those around it; they are assigned to as well.
     ///   - commands: what ends the pause, and others. A command of one of the prompt's own names takes its place.
     ///   - greeting: said first.
     ///   - lines: where inputs come from; by default the terminal.
@@ -56,10 +57,17 @@ public enum Repl {
         _ host: LuaFlow.Host, names: (any ScriptTable)? = nil, commands: [Command] = [], greeting: String? = nil,
         console: Console = .standard, lines: (any LineSource)? = nil
     ) throws -> Session.Departure {
+        let running = try host.interpreter.runningVariables()
+        // What an input made may outlast the pause; the functions' frames do not.
+        defer { if case .function(let close)? = running.last { _ = try? host.interpreter.evaluation { try close.call([]) } } }
         let session = try host.interpreter.evaluation {
-            try Session(host: host, console: console, names: names, commands: commands)
+            try Session(host: host, console: console, names: names, running: running, commands: commands)
         }
         if let greeting { session.say(greeting) }
-        return Prompt(session, lines: lines ?? session.terminalLines(), prompts: ("run> ", " ..> ")).run()
+        let departure = Prompt(session, lines: lines ?? session.terminalLines(), prompts: ("run> ", " ..> ")).run()
+        for name in Set(try session.helpers.names("assigned")).sorted() {
+            host.context.service(LiveChanges.self).note("\(name) was assigned to in a pause")
+        }
+        return departure
     }
 }

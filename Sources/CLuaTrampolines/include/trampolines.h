@@ -116,6 +116,8 @@ void lf_put_table(lf_list *list, int32_t elements, int32_t fields);
 void lf_set_index(lf_list *list, int64_t index);
 void lf_set_field(lf_list *list, const char *bytes, size_t length);
 void lf_set_metatable(lf_list *list);
+// The table is one that says what is in it where it is printed.
+void lf_set_record(lf_list *list);
 // The table, and tables in it, cannot be changed by scripts from now on.
 void lf_set_readonly(lf_list *list);
 
@@ -193,6 +195,9 @@ bool lf_run_code(
 bool lf_call(lf_state *state, lf_reference *function, lf_list *arguments, lf_values *results, lf_failure *failure);
 bool lf_get_global(lf_state *state, const char *name, lf_values *result, lf_failure *failure);
 bool lf_set_global(lf_state *state, const char *name, lf_list *value, lf_failure *failure);
+// The variables of the script's functions that run now, until they go on: four functions names() -> list,
+// read(name) -> true, value, write(name, value) -> true, close(). Nothing is given where there is no such variable.
+bool lf_variables(lf_state *state, lf_values *results, lf_failure *failure);
 // The package.path that require reads.
 bool lf_set_path(lf_state *state, const char *path, lf_failure *failure);
 // Before the first script of a sandboxed state.

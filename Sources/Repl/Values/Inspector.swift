@@ -52,6 +52,7 @@ final class Inspector {
             let parts = [(length, "element"), (others, "field")].filter { $0.0 > 0 }
                 .map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
             return "table" + (parts.isEmpty ? ", empty" : " of " + parts.joined(separator: " and "))
+        case "nil": return "nil"
         case "number", "boolean": return description.kind + " " + Inspector.number(description.payload)
         case "string", "bytes": return "string " + Text.clipped(try text(description), to: 60)
         case "function": return Layout(columns: 1000).text(try shown(description, path: ""))
