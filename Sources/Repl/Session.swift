@@ -211,8 +211,10 @@ public final class Session {
 
     private func noteAssignments(_ code: String) {
         guard let tree = try? Parser.parse(code) else { return }
+        // What is in front of the globals says itself whether it is there.
+        let known = Set((try? variables().names) ?? [])
         for case .assign(let targets, _) in tree.body.statements.map(\.kind) {
-            for case .name(.global(let name)) in targets.map(\.kind) { assigned.insert(name) }
+            for case .name(.global(let name)) in targets.map(\.kind) where !known.contains(name) { assigned.insert(name) }
         }
     }
 
