@@ -19,7 +19,7 @@ import Testing
         ("local x = tensor.ones(2)\nif x then elseif x:eq(x) then end", "2:4: a tensor as a condition is always true"),
         ("local m = tensor.ones(2):gt(1)\nrepeat until m", "2:14: a tensor as a condition is always true"),
         ("local x = tensor.ones(2)\nprint(not x:gt(2))", "2:11: a tensor as a condition is always true"),
-        ("local x = tensor.ones(2)\nif (x + 1) then end", "2:5: a tensor as a condition is always true"),
+        ("local x = tensor.ones(2)\nif (x + 1) then end", "2:4: a tensor as a condition is always true"),
         ("random.normal(3, 3)", "1:8: random.normal: a shape of several numbers is a table, such as {3, 3}"),
         ("local n = 3\nlocal x = random.uniform(n, 4)", "2:18: random.uniform: a shape of several numbers"),
         ("local x = tensor.ones(2, 2)\nprint(x[1,2])", "2:10: ']' expected near ',' (an element of a tensor is x[{1, 2}])"),

@@ -202,7 +202,8 @@ import Testing
             assert(visits == 700 and state.x == 600 and state.log.key600 == 600 and state.field600 == 600)
             """, answers: [
                 { point in
-                    #expect(try point.state.value(for: "field500").asInteger == 500)
+                    let field = try point.state.value(for: "field500").asInteger
+                    #expect(field == 500)
                     return .rewind("400")
                 }, { _ in .resume },
             ])

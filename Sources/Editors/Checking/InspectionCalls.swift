@@ -72,7 +72,8 @@ extension Inspection {
     private func checkShape(of entry: Catalogue.Entry, _ callee: Callee, _ arguments: [Expression], _ given: [Evidence]) {
         guard !callee.isMethod, entry.name.hasPrefix("random."), given.count >= 2, case .number = given[0],
             case .number = given[1], let forms = entry.signature?.forms, !forms.isEmpty,
-            forms.allSatisfy({ $0.arguments.count >= 2 && $0.arguments[0].name == "shape" && $0.arguments[1].isOneValue })
+            forms.allSatisfy({ $0.arguments.first?.isShape ?? false }),
+            forms.contains(where: { $0.arguments.count > 1 && $0.arguments[1].isOneValue })
         else { return }
         report(callee.offset, "\(entry.name): a shape of several numbers is a table, such as {3, 3}")
     }
@@ -153,5 +154,10 @@ extension Expression {
 }
 
 extension Signature.Argument {
+    /// `{d1, d2, ...}`
+    fileprivate var isShape: Bool {
+        guard case .table(let table) = kind else { return false }
+        return table.repeats && table.elements.first?.name == "d1"
+    }
     fileprivate var isOneValue: Bool { if case .plain = kind { true } else { false } }
 }
