@@ -107,14 +107,17 @@ end
 
 local function number(x, format) return math.abs(x) < math.huge and format:format(x) or "-" end
 
--- Judges an estimate by z if its true relative error is small: a skewed estimate is far from normal.
-local function judge(name, e, se)
-  return se < 0.25 * exact and ("%.2f"):format(verdict.z(name, e.mean, se, exact)) or "-"
+-- Judges an estimate by z if its true relative error is small: a skewed estimate is far from normal. One that cannot be
+-- judged so is doubted aloud where it is the one that was asked for.
+local function judge(name, e, se, asked)
+  if se < 0.25 * exact then return ("%.2f"):format(verdict.z(name, e.mean, se, exact)) end
+  if asked then verdict.doubt(name, ("its true s.e. is %.3g times the probability"):format(se / exact)) end
+  return "-"
 end
 
-local function row(name, e, se)
+local function row(name, e, se, asked)
   print(("%-18s %11.4e %10.2e %10.2e %6s %5.0f %6.0f %6s"):format(
-    name, e.mean, e.se, se, judge(name, e, se), e.hits, e.ess, number(e.khat, "%.2f")))
+    name, e.mean, e.se, se, judge(name, e, se, asked), e.hits, e.ess, number(e.khat, "%.2f")))
 end
 
 -- The problem sheet's estimate.
@@ -126,23 +129,35 @@ local run = simulate(q0)
 local name = ("q = %.2f, "):format(q0)
 local full = estimate(run, log_weight(q0, K, run.all_wins))
 local stopped = estimate(run, log_weight(q0, run.games, run.wins))
-row(name .. "all K", full, se_full)
-row(name .. "stopped", stopped, se_stopped)
+row(name .. "all K", full, se_full, true)
+row(name .. "stopped", stopped, se_stopped, true)
 
 -- Plain Monte Carlo: the same with q = p and no weights.
 local plain = simulate(p)
 row("plain (q = p)", estimate(plain, tensor.zeros(N, float64)), math.sqrt(exact * (1 - exact) / N))
+-- What the weights say of themselves, without the truth.
+print()
+for _, case in ipairs{{"all K", full}, {"stopped", stopped}} do
+  local says = case[2].hits >= 25 and montecarlo.khat_verdict(case[2].khat) or ("only %d hits: too few to say anything"):format(case[2].hits)
+  print(("%-18s %s"):format(name .. case[1], says))
+end
 print(("\nplain Monte Carlo hits once in %.0f runs; for the s.e. of q = %.2f, stopped,"):format(1 / exact, q0))
 print(("it needs %.1e runs. Stopping saves %.1f%% of the variance of all K."):format(
   exact * (1 - exact) / se_stopped ^ 2, 100 * (1 - (se_stopped / se_full) ^ 2)))
 
--- The sweep over q. The true standard errors are curves; the estimates, their ESS and k-hat are points.
+-- The sweep over q, the one that was asked for among them. The true standard errors are curves; the estimates, their ESS and k-hat are points.
 print("\n         stopped: rel.                           all K: rel.")
 print("   q    estimate  s.e.   true     z  ESS  k-hat    s.e.       true  hits")
 local qs, curve_stopped, curve_full, means, bars, ess, khats, khat_qs = {}, {}, {}, {}, {}, {}, {}, {}
 local hit_qs, rel_stopped, rel_full = {}, {}, {}
+local swept, is_swept = {}, false
 for k = 1, 9 do
-  local q = 0.51 + 0.02 * (k - 1)
+  swept[k] = 0.51 + 0.02 * (k - 1)
+  is_swept = is_swept or math.abs(swept[k] - q0) < 1e-9
+end
+if not is_swept then swept[#swept + 1] = q0 end
+table.sort(swept)
+for k, q in ipairs(swept) do
   local a, b = standard_errors(q)
   local r = simulate(q)
   local s, f = estimate(r, log_weight(q, r.games, r.wins)), estimate(r, log_weight(q, K, r.all_wins))

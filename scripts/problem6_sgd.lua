@@ -136,12 +136,20 @@ print("F(mu, tau) = E[X sin X] + (mu - 1)^2 / 2 + e^tau - tau, X ~ N(mu, e^2tau)
 compare("start", mu0, tau0, 2)
 compare("second minimum", 1.3667, 0.6741, 3)
 
+-- A step size that is too long: SGD leaves, and never comes back.
+local function check_step(k, mu, tau)
+  if math.abs(mu) <= 1e3 and math.abs(tau) <= 30 then return end
+  host.refuse(("--lr %g"):format(lr), ("SGD diverged at step %d (mu = %.3g, tau = %.3g, scale e^tau = %.3g); try a smaller --lr"):format(
+    k, mu, tau, math.exp(tau)))
+end
+
 -- SGD by hand. `gradient(mu, tau, Z)` returns one number per draw for each parameter.
 local function by_hand(gradient)
   local g, mu, tau, path = random.generator(seed, 1), mu0, tau0, {{mu0, tau0}}
   for k = 1, steps do
     local dmu, dtau = gradient(mu, tau, random.normal({B}, {dtype = "float64", generator = g}))
     mu, tau = mu - lr * dmu:mean():item(), tau - lr * dtau:mean():item()
+    check_step(k, mu, tau)
     path[k + 1] = {mu, tau}
   end
   return path
@@ -160,6 +168,7 @@ local function by_library(trick, baseline)
     opt:zero_grad();
     (estimate.surrogate + rest(mu, tau)):backward()
     opt:step()
+    check_step(k, mu:item(), tau:item())
     path[k + 1] = {mu:item(), tau:item()}
   end
   return path

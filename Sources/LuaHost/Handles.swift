@@ -102,6 +102,11 @@ final class FunctionHandle: Handle, ScriptFunction {
         return found.flatMap { $0 }.flatMap(ScriptPlace.init(parsing:))
     }
 
+    var parameters: Int? {
+        guard let count = try? onThread({ lf_parameters(core.state, reference) }), count >= 0 else { return nil }
+        return Int(count)
+    }
+
     /// Inside a run it is part of that; outside it is a run, with the limits and rules of any.
     func call(_ arguments: [Value]) throws -> [Value] {
         try onThread {

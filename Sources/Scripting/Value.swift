@@ -178,6 +178,8 @@ public protocol ScriptFunction: AnyObject {
     func call(_ arguments: [Value]) throws -> [Value]
     /// Where it was written; nil when no script wrote it.
     var definition: ScriptPlace? { get }
+    /// How many arguments it names; nil when it takes any number, or no script wrote it.
+    var parameters: Int? { get }
     /// The same for the same function, as long as something holds it.
     var address: UInt { get }
 }
@@ -185,6 +187,7 @@ public protocol ScriptFunction: AnyObject {
 extension ScriptFunction {
     public var address: UInt { UInt(bitPattern: ObjectIdentifier(self).hashValue) }
     public var definition: ScriptPlace? { nil }
+    public var parameters: Int? { nil }
 }
 
 extension [(key: Value, value: Value)] {

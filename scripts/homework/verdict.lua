@@ -5,7 +5,7 @@
 -- held to a bound on its error, which the script states.
 local verdict = {bound = 4.5}
 
-local compared, failures = {statistical = 0, exact = 0}, {}
+local compared, failures, doubted = {statistical = 0, exact = 0}, {}, {}
 
 local function note(kind, failed, text, ...)
   compared[kind] = compared[kind] + 1
@@ -29,6 +29,11 @@ function verdict.exact(what, value, truth, bound)
   return difference
 end
 
+-- Notes what could not be judged, and why: the verdict names it.
+function verdict.doubt(what, why)
+  doubted[#doubted + 1] = ("%s (%s)"):format(what, why)
+end
+
 -- Ends the script: with status 1, and every comparison that failed, if one did.
 function verdict.finish()
   if compared.statistical + compared.exact == 0 then error("nothing could be judged: more samples are needed, or other parameters", 0) end
@@ -37,7 +42,13 @@ function verdict.finish()
   if compared.exact > 0 then parts[#parts + 1] = ("%d by error bound"):format(compared.exact) end
   local total = compared.statistical + compared.exact
   local count = #failures == 0 and ("all %d comparisons hold"):format(total) or ("%d of %d comparisons fail"):format(#failures, total)
-  print(("verdict           %s (%s)"):format(count, table.concat(parts, ", ")))
+  if #doubted > 0 then
+    for k, text in ipairs(doubted) do print((k == 1 and "verdict           " or "                  ") .. "not to be trusted: " .. text) end
+    if #failures == 0 then count = ("the other %d comparisons hold"):format(total) end
+    print(("                  %s (%s)"):format(count, table.concat(parts, ", ")))
+  else
+    print(("verdict           %s (%s)"):format(count, table.concat(parts, ", ")))
+  end
   if #failures == 0 then return end
   io.stdout:flush()
   for k, text in ipairs(failures) do

@@ -246,6 +246,8 @@ bool lf_is_stopping(const lf_state *state);
 bool lf_location(lf_state *state, bool whole, char *text, size_t capacity);
 // The same for the line where a function was written; false for one that is not Lua's.
 bool lf_definition(lf_state *state, lf_reference *function, char *text, size_t capacity);
+// How many parameters a function of Lua's names; -1 when it takes any number, or is not Lua's.
+int lf_parameters(lf_state *state, lf_reference *function);
 // The same for the line at which the last run was stopped; false when it was not.
 bool lf_stopped_at(lf_state *state, char *text, size_t capacity);
 // Ends the run with this status, as os.exit does; the caller then reports LF_STOP.

@@ -143,7 +143,7 @@ extension RegistryKind {
         case .projections: "projection"
         case .distributions: "distribution"
         case .transforms: "flow"
-        case .schedules, .noises, .masks, .commands, .subcommands: nil
+        case .schedules, .noises, .masks, .presets, .commands, .subcommands: nil
         }
     }
 }

@@ -8,7 +8,8 @@ extension HostFunctions {
             "host.names(t, kind = nil) -> string",
             """
             The names of a table's functions, sorted, with commas between them: for help texts. With a kind, such as \
-            "masks", also those that were registered under it (host.register), as host.pick finds them.
+            "masks", also those that were registered under it (host.register), as host.pick finds them; with "presets" \
+            the names of tables, too.
             """,
             errors: "t is not a table",
             example: """
@@ -18,49 +19,59 @@ extension HostFunctions {
                 """)
     ) { arguments in
         try arguments.atMost(2)
-        var names = Set(try functions(of: arguments.table(1, "t")).map(\.key))
-        if !arguments.isNil(2) {
-            names.formUnion(registered(try arguments.string(2, "kind"), arguments.context).map(\.name))
-        }
+        let kind = arguments.isNil(2) ? "" : try arguments.string(2, "kind")
+        var names = Set(try choices(kind, arguments.table(1, "t"), arguments.context).map(\.key))
+        names.formUnion(registered(kind, arguments.context).map(\.name))
         return .string(names.sorted().joined(separator: ", "))
     }
 
     static let pick = NativeFunction(
         "host.pick",
         Documentation(
-            "host.pick(kind, t, name) -> function, text: string or nil",
+            "host.pick(kind, t, name, {text = nil}) -> function, text: string or nil",
             """
             The function that a user asked for by name, from a table of functions or from what was registered under \
-            the kind (host.register). A name may carry a parameter behind a colon, `random:30`: the text is the second \
-            result, nil without one. The kind may be any word; host.register knows some.
+            the kind (host.register); of presets, the table or function. A name may carry a parameter behind a colon, \
+            `random:30`: the text is the second result, nil without one. `text = 3` says that the function will get it \
+            as its third argument: a text for one that has fewer parameters, or for a table, is refused, since nothing \
+            would read it. The kind may be any word; host.register knows some.
             """,
             errors:
                 """
                 an unknown name: the message lists the known ones and names the nearest; a name that the table has and a \
-                plugin registered: the message names both places
+                plugin registered: the message names both places; a text that nothing would read
                 """,
             example:
                 """
                 local f, text = host.pick("masks", {random = function() end}, "random:30")
                 assert(f and text == "30")
+                local ok, message = pcall(host.pick, "masks", {top = function(h, w) end}, "top:9", {text = 3})
+                assert(not ok and message:find("top:9: top takes nothing behind a colon", 1, true))
                 """
         )
     ) { arguments -> [Value] in
-        try arguments.atMost(3)
+        try arguments.atMost(4)
         let kind = try arguments.string(1, "kind")
-        let own = try functions(of: arguments.table(2, "t"))
+        let own = try choices(kind, arguments.table(2, "t"), arguments.context)
+        let options = try arguments.options(4, ["text"])
+        let place = try options.has("text") ? options.integer("text", in: 1...250, default: 1) : nil
         let registered = registered(kind, arguments.context)
         let parts = try arguments.string(3, "name").split(
             separator: ":", maxSplits: 1, omittingEmptySubsequences: false
         ).map(String.init)
         let name = parts[0]
         let parameter = parts.count > 1 ? Value.string(parts[1]) : .none
+        func picked(_ value: Value) throws -> [Value] {
+            if parts.count > 1, let place, try !takes(place, value, arguments.context) {
+                throw ScriptError("", "\(kind): \(name):\(parts[1]): \(name) takes nothing behind a colon")
+            }
+            return [value, parameter]
+        }
         switch (own.first { $0.key == name }, registered.first { $0.name == name }) {
-        case (let mine?, nil): return [.function(mine.function), parameter]
-        case (nil, let theirs?): return [.function(theirs.function), parameter]
+        case (let mine?, nil): return try picked(mine.value)
+        case (nil, let theirs?): return try picked(theirs.value)
         case (let mine?, let theirs?):
-            let live = try arguments.context.service(LiveFiles.self).definition(behind: mine.function)
-            let place = (live ?? mine.function.definition).map { " (\($0))" } ?? ""
+            let place = try written(mine.value, arguments.context)?.definition.map { " (\($0))" } ?? ""
             throw ScriptError(
                 "",
                 "\(kind): \"\(name)\" is the script's own\(place), and registered at \(theirs.origin); rename one of the two"
@@ -76,6 +87,18 @@ extension HostFunctions {
 
     private static func registered(_ kind: String, _ context: Context) -> [Registration] {
         RegistryKind(rawValue: kind).map { context.service(Registry.self).entries($0) } ?? []
+    }
+
+    /// The function as a script wrote it, also behind the one that stands for it in a live table; nil for a table.
+    private static func written(_ value: Value, _ context: Context) throws -> (any ScriptFunction)? {
+        guard case .function(let function) = value else { return nil }
+        return try context.service(LiveFiles.self).latest(behind: function) ?? function
+    }
+
+    /// Whether a function reads its n-th argument. What takes any number, or is no script's, may.
+    private static func takes(_ place: Int, _ value: Value, _ context: Context) throws -> Bool {
+        guard let function = try written(value, context) else { return false }
+        return function.parameters.map { $0 >= place } ?? true
     }
 
     static let check = NativeFunction(
@@ -105,11 +128,22 @@ extension HostFunctions {
         return whole ? .integer(arguments[2].asInteger ?? 0) : arguments[2]
     }
 
-    private static func functions(of table: any ScriptTable) throws -> [(key: String, function: any ScriptFunction)] {
-        try table.entries().compactMap { key, value in
-            guard case .string(let name) = key, case .function(let function) = value else { return nil }
-            return (key: name, function: function)
-        }
+    /// What may be picked from a table: functions and, of kinds that take them, tables.
+    private static func choices(_ kind: String, _ table: any ScriptTable, _ context: Context) throws
+        -> [(key: String, value: Value)]
+    {
+        let takesTables = RegistryKind(rawValue: kind)?.takesTables ?? false
+        // A live table holds functions; its other values are in the file's latest version.
+        let latest = try takesTables ? context.service(LiveFiles.self).latest(of: table)?.entries() ?? [] : []
+        return try (table.entries() + latest.filter { if case .table = $0.value { true } else { false } })
+            .compactMap { key, value in
+                guard case .string(let name) = key else { return nil }
+                switch value {
+                case .function: return (key: name, value: value)
+                case .table where takesTables: return (key: name, value: value)
+                default: return nil
+                }
+            }
     }
 }
 

@@ -54,13 +54,19 @@ final class LiveFiles: Service {
     }
 
     private struct Prelude {
-        let open, reloaded, search, original: any ScriptFunction
+        let open, reloaded, search, original, members: any ScriptFunction
     }
 
-    /// Where the function was written that a live one stands for; nil for any other function.
-    func definition(behind function: any ScriptFunction) throws -> ScriptPlace? {
+    /// The latest version of the function that a live one stands for; nil for any other function.
+    func latest(behind function: any ScriptFunction) throws -> (any ScriptFunction)? {
         guard case .function(let original)? = try prelude?.original.call([.function(function)]).first else { return nil }
-        return original.definition
+        return original
+    }
+
+    /// What a live table's file returned last; nil for any other table.
+    func latest(of table: any ScriptTable) throws -> (any ScriptTable)? {
+        guard case .table(let members)? = try prelude?.members.call([.table(table)]).first else { return nil }
+        return members
     }
 
     private func prelude(_ arguments: Arguments) throws -> Prelude {
@@ -68,10 +74,12 @@ final class LiveFiles: Service {
         let results = try arguments.context.service(ScriptRunner.self).run(
             LivePrelude.code, name: "host.live",
             [.closure(Self.stale, bound: []), .closure(Self.notice, bound: [])])
-        guard results.count == 4, case .function(let open) = results[0], case .function(let reloaded) = results[1],
-            case .function(let search) = results[2], case .function(let original) = results[3]
+        guard results.count == 5, case .function(let open) = results[0], case .function(let reloaded) = results[1],
+            case .function(let search) = results[2], case .function(let original) = results[3],
+            case .function(let members) = results[4]
         else { throw arguments.error("is not available in this host") }
-        let made = Prelude(open: open, reloaded: reloaded, search: search, original: original)
+        let made = Prelude(
+            open: open, reloaded: reloaded, search: search, original: original, members: members)
         prelude = made
         return made
     }
