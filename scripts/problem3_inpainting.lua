@@ -37,8 +37,9 @@ local options = host.arguments{
   {"steps", 300, "how many"},
   {"seed", 0, "of noise and random masks"},
   {"model", "", "a .safetensors or .pt file; the shipped flow by default"},
-  {"out", "inpainting.png", "the figure: .png, .svg or .pdf", writes = {"png", "svg", "pdf"}},
+  {"out", "inpainting.png", "the figure: .png, .svg or .pdf"},
 }
+method.check_figure(options.out)
 local how = method.find(options, parts)
 local mask, parameter = host.pick("masks", masks, (options.mask:gsub("^[^:]*%.png$", "png:%0")), {text = 3})
 local steps = host.check("--steps", options.steps, {integer = true, min = 0})
@@ -49,7 +50,7 @@ local m = flow.load(options.model ~= "" and options.model or host.resource("nice
 local images = data.digits().images
 local X_true = images[host.check("--digit", options.digit, {integer = true, min = 1, max = #images})]
 local height, width = X_true:size(1), X_true:size(2)
-local M, P
+local M, corrupted, P
 
 local function observe()
   M = mask(height, width, parameter)
@@ -57,6 +58,7 @@ local function observe()
     :format(options.mask, M == nil and "nil" or "a " .. type(M)))
   assert(M:dim() == 2 and M:size(1) == height and M:size(2) == width,
     ("--mask %s: shape (%s) where the picture has (%d, %d)"):format(options.mask, table.concat(M.shape, ", "), height, width))
+  corrupted = X_true:where(M, 1)
 
   -- The constraints. Both are given pixel by pixel, so one projection after the other is the projection on both ...
   P = projection.Intersection{projection.Box(0, 1), projection.Observed(M, X_true)}
@@ -88,13 +90,15 @@ for k in host.steps(steps, state, {label = "-log p ", value = "after"}) do
   if host.reloaded(presets) then how, state.lr = method.reload(how, state.lr, options, parts) end
   local _, gradient = evaluate(state.x)
 
-  local alpha = host.check(how.schedule_name .. " at step " .. k, how.schedule(k, state.lr, steps, how.schedule_text), {min = 0})
-  sigma = host.check(how.noise_name .. " at step " .. k, how.noise(k, alpha, steps, how.noise_text), {min = 0})
+  local alpha = method.checked(how.schedule(k, state.lr, steps, how.schedule_text), "--lr %g, %s at step %d", state.lr, how.schedule_name, k)
+  sigma = method.checked(how.noise(k, alpha, steps, how.noise_text), "--noise %s at step %d", how.noise_name, k)
   local Y = how.update(state.x, gradient, alpha, k, state.memory)
   if sigma > 0 then Y = Y + sigma * random.normal({height, width}) end
   state.x = P(Y)
   state.trace[k] = evaluate(state.x)
-  if state.trace[k] ~= state.trace[k] then error(("-log p is not a number at step %d; try a smaller --lr"):format(k), 0) end
+  if state.trace[k] ~= state.trace[k] then
+    method.refuse(("--lr %g"):format(state.lr), ("-log p is not a number at step %d; try a smaller one"):format(k))
+  end
 end
 ---@type tensor
 local inpainted = state.x
@@ -108,7 +112,6 @@ local error2 = ((1 - M) * difference ^ 2):sum() / (1 - M):sum()
 local psnr = 10 * math.log(1 / error2:item(), 10)
 local violation = math.max((M * difference):abs():max():item(), (-inpainted):max():item(), (inpainted - 1):max():item(), 0)
 
-local corrupted = X_true:where(M, 1)
 image.show({X_true, corrupted, inpainted}, {captions = {"original", "corrupted", "inpainted"}})
 print(("-log p            %.1f before, %.1f after %d steps"):format(before, after, state.k))
 print(("PSNR              %.2f dB over the %d missing pixels"):format(psnr, (1 - M):sum():item()))
@@ -116,7 +119,7 @@ print(("largest violation %g"):format(violation))
 local low, high = progress.swings(state.trace)
 if low then
   print(("%s: -log p swings between %.1f and %.1f in the last steps; try %s"):format(
-    sigma > 0 and "the noise does not end" or "oscillates", low, high, progress.advice(how, options, sigma)))
+    progress.is_noisy(sigma) and "the noise does not end" or "oscillates", low, high, progress.advice(how, options, sigma)))
 end
 
 local panels = {

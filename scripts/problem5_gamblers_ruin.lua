@@ -181,21 +181,21 @@ runs[#runs + 1] = {x = {1, K}, y = {goal, goal}, color = "black", linewidth = 1}
 runs[#runs + 1] = {x = {1, K}, y = {0, 0}, color = "black", linewidth = 1}
 local function bounded(curve) local t = {} for k, v in ipairs(curve) do t[k] = math.min(math.max(v, 1e-9), 1e99) end return t end
 local errors = {
-  {x = qs, y = bounded(curve_full), label = "all K games, true", color = "vermillion"},
+  {x = qs, y = bounded(curve_full), label = "all K games, true", color = "vermillion", linestyle = "--"},
   {x = qs, y = bounded(curve_stopped), label = "stopped, true", color = "blue"},
 }
 if #hit_qs > 0 then
-  errors[3] = {x = hit_qs, y = bounded(rel_full), label = "estimated", color = "vermillion", style = "points"}
-  errors[4] = {x = hit_qs, y = bounded(rel_stopped), label = "estimated", color = "blue", style = "points"}
+  errors[3] = {x = hit_qs, y = bounded(rel_full), label = "all K games, estimated", color = "vermillion", style = "points", marker = "s"}
+  errors[4] = {x = hit_qs, y = bounded(rel_stopped), label = "stopped, estimated", color = "blue", style = "points"}
 end
 plot.figure{columns = 2, panels = {
   plot.line{series = runs, title = ("%d runs at q = %g"):format(shown, q0), xlabel = "game", ylabel = "balance"},
-  plot.errorbar{x = qs, y = means, yerr = bars, label = "estimate, s.e.", title = "the estimate", xlabel = "q", ylabel = "P (millionths)",
+  plot.errorbar{x = qs, y = means, yerr = bars, label = "estimate, s.e.", title = ("estimates from %d runs, stopped"):format(N), xlabel = "q", ylabel = "P (millionths)",
     series = {{x = {qs[1], qs[#qs]}, y = {exact * 1e6, exact * 1e6}, style = "line", label = "exact", color = "black"}}},
   plot.line{title = "relative standard error", xlabel = "q", ylabel = "s.e. / P", logy = true, series = errors},
   plot.line{x = qs, y = ess, style = "both", title = "effective sample size of the hits", xlabel = "q", ylabel = "ESS", label = "stopped"},
   #khats > 1 and plot.line{x = khat_qs, y = khats, style = "both", title = "k-hat", xlabel = "q", ylabel = "k-hat", label = "stopped",
-    series = {{x = {qs[1], qs[#qs]}, y = {0.7, 0.7}, color = "black", label = "trusted below"}}} or nil,
+    series = {{x = {qs[1], qs[#qs]}, y = {0.7, 0.7}, color = "black", linestyle = "--", label = "trusted below"}}} or nil,
 }}:save(options.out)
 print("figure            " .. options.out)
 verdict.finish()

@@ -29,6 +29,13 @@ function verdict.exact(what, value, truth, bound)
   return difference
 end
 
+-- Ends the script where nothing can be judged any more: one line, and status 1.
+function verdict.stop(text, ...)
+  io.stdout:flush()
+  io.stderr:write(text:format(...), "\n")
+  os.exit(1)
+end
+
 -- Notes what could not be judged, and why: the verdict names it.
 function verdict.doubt(what, why)
   doubted[#doubted + 1] = ("%s (%s)"):format(what, why)

@@ -9,11 +9,21 @@ local homework = {
 
 local method = {}
 
+-- An error about the words that the script was called with.
+method.refuse = host.refuse or function(what, reason) error(what .. ": " .. reason, 0) end
+
+-- A figure that could not be saved is refused before the first step, not after the last.
+function method.check_figure(path)
+  local ending = path:lower():match("%.(%w+)$")
+  if ending == "png" or ending == "svg" or ending == "pdf" then return end
+  method.refuse("--out " .. path, "a name that ends in .png, .svg or .pdf expected")
+end
+
 -- {start =, lr =, schedule = f, noise = f, update = f, schedule_text =, noise_text =, name = for titles}.
 -- `parts` holds the tables presets, schedules and noises; `options` the names, and nil where the preset's counts.
 function method.find(options, parts)
   local title = "--preset " .. options.preset
-  local function refuse(...) error(title .. ": " .. (...):format(select(2, ...)), 0) end
+  local function refuse(...) method.refuse(title, (...):format(select(2, ...))) end
   local preset, text = host.pick("presets", parts.presets, options.preset, {text = 1})
   if type(preset) == "function" then preset = preset(text) end
   if type(preset) ~= "table" then refuse("a table expected, got %s", preset == nil and "nil" or "a " .. type(preset)) end
@@ -39,12 +49,17 @@ function method.find(options, parts)
     return f, text, choice
   end
 
-  local found = {name = options.preset, lr = number("lr", {}), start = number("start", {min = 0, max = 1})}
+  local found = {name = options.preset, lr = number("lr", {max = 1e6}), start = number("start", {min = 0, max = 1})}
   found.schedule, found.schedule_text, found.schedule_name = part("schedules", "schedule")
   found.noise, found.noise_text, found.noise_name = part("noises", "noise")
   found.update = of_preset "update"
   if type(found.update) ~= "function" then refuse("update: a function expected, got a %s", type(found.update)) end
   return found
+end
+
+-- A number from 0 that a schedule or noise returned; `what` and the rest say whose it is.
+function method.checked(value, what, ...)
+  return host.check(what:format(...), value, {min = 0})
 end
 
 -- The method after presets.lua was changed, and the step size: a preset that is broken now is told, and the former stays.

@@ -21,10 +21,15 @@ function progress.swings(trace)
   return low, high
 end
 
+-- Whether noise of this standard deviation moves -log p by more than a settled run moves.
+function progress.is_noisy(sigma)
+  return sigma > 1e-3
+end
+
 -- What to try then.
 function progress.advice(how, options, sigma)
   local gentler = ("--lr %.3g"):format(how.lr / 10)
-  if sigma > 0 and options.noise then return "--noise annealed, or " .. gentler end
+  if progress.is_noisy(sigma) and options.noise then return "--noise annealed, or " .. gentler end
   return how.name == "best" and gentler or "--preset best or " .. gentler
 end
 
