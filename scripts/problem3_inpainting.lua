@@ -40,8 +40,8 @@ local options = host.arguments{
   {"out", "inpainting.png", "the figure: .png, .svg or .pdf"},
 }
 method.check_figure(options.out)
-local how = method.find(options, parts)
-local mask, parameter = host.pick("masks", masks, (options.mask:gsub("^[^:]*%.png$", "png:%0")), {text = 3})
+local how = method.plainly(method.find, options, parts)
+local mask, parameter = method.plainly(host.pick, "masks", masks, (options.mask:gsub("^[^:]*%.png$", "png:%0")), {text = 3})
 local steps = host.check("--steps", options.steps, {integer = true, min = 0})
 random.manual_seed(host.check("--seed", options.seed, {integer = true}))
 
@@ -97,7 +97,7 @@ for k in host.steps(steps, state, {label = "-log p ", value = "after"}) do
   state.x = P(Y)
   state.trace[k] = evaluate(state.x)
   if state.trace[k] ~= state.trace[k] then
-    method.refuse(("--lr %g"):format(state.lr), ("-log p is not a number at step %d; try a smaller one"):format(k))
+    method.refuse("--lr %g: -log p is not a number at step %d; try a smaller one", state.lr, k)
   end
 end
 ---@type tensor

@@ -9,21 +9,24 @@ local homework = {
 
 local method = {}
 
--- An error about the words that the script was called with.
-method.refuse = host.refuse or function(what, reason) error(what .. ": " .. reason, 0) end
+-- Ends the script by what was wrong in the words that it was called with: one line.
+function method.refuse(text, ...)
+  io.stderr:write("luaflow: ", text:format(...), "\n")
+  os.exit(2)
+end
 
 -- A figure that could not be saved is refused before the first step, not after the last.
 function method.check_figure(path)
   local ending = path:lower():match("%.(%w+)$")
   if ending == "png" or ending == "svg" or ending == "pdf" then return end
-  method.refuse("--out " .. path, "a name that ends in .png, .svg or .pdf expected")
+  method.refuse("--out %s: a name that ends in .png, .svg or .pdf expected", path)
 end
 
 -- {start =, lr =, schedule = f, noise = f, update = f, schedule_text =, noise_text =, name = for titles}.
 -- `parts` holds the tables presets, schedules and noises; `options` the names, and nil where the preset's counts.
 function method.find(options, parts)
   local title = "--preset " .. options.preset
-  local function refuse(...) method.refuse(title, (...):format(select(2, ...))) end
+  local function refuse(...) error(title .. ": " .. (...):format(select(2, ...)), 0) end
   local preset, text = host.pick("presets", parts.presets, options.preset, {text = 1})
   if type(preset) == "function" then preset = preset(text) end
   if type(preset) ~= "table" then refuse("a table expected, got %s", preset == nil and "nil" or "a " .. type(preset)) end
@@ -55,6 +58,14 @@ function method.find(options, parts)
   found.update = of_preset "update"
   if type(found.update) ~= "function" then refuse("update: a function expected, got a %s", type(found.update)) end
   return found
+end
+
+-- What f returns; an error of it, which is about the command line, ends the script.
+function method.plainly(f, ...)
+  local results = table.pack(pcall(f, ...))
+  if results[1] then return table.unpack(results, 2, results.n) end
+  -- Its place in these files is nothing to whoever typed the options.
+  method.refuse("%s", (tostring(results[2]):gsub("^[^\n]-%.lua:%d+: ", "")))
 end
 
 -- A number from 0 that a schedule or noise returned; `what` and the rest say whose it is.
