@@ -12,6 +12,7 @@
 --   luaflow run scripts/problem1_log_derivative.lua --samples 20000 --h quadratic
 local autodiff = require "autodiff"
 local distribution = require "distribution"
+local figure = require "homework.figure"
 local host = require "host"
 local montecarlo = require "montecarlo"
 local plot = require "plot"
@@ -32,6 +33,7 @@ local options = host.arguments{
   {"seed", 0, "of the draws"},
   {"out", "problem1.png", "the figure: .png, .svg or .pdf"},
 }
+figure.check(options.out)
 local shown = host.pick("h", hs, options.h) and options.h
 local N = host.check("--samples", options.samples, {integer = true, min = 1000, max = 1000000})
 local seed = host.check("--seed", options.seed, {integer = true})

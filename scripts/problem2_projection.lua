@@ -8,6 +8,7 @@
 --
 --   luaflow run scripts/problem2_projection.lua --a 0.5 --points 1000
 local autodiff = require "autodiff"
+local figure = require "homework.figure"
 local host = require "host"
 local plot = require "plot"
 local projection = require "projection"
@@ -24,6 +25,7 @@ local options = host.arguments{
   {"seed", 0, "of the random points"},
   {"out", "problem2.png", "the figure: .png, .svg or .pdf"},
 }
+figure.check(options.out)
 local a = host.check("--a", options.a, {min = -100, max = 100})
 local N = host.check("--points", options.points, {integer = true, min = 10, max = 20000})
 local M = host.check("--grid", options.grid, {integer = true, min = 2, max = 10001})

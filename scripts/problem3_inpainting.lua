@@ -11,6 +11,7 @@
 -- is changed while this runs counts from the next step on. Ctrl-C pauses: look at x, change lr, :rewind 50, :continue, or
 -- :stop with the best x.
 local data = require "data"
+local figure = require "homework.figure"
 local flow = require "flow"
 local host = require "host"
 local image = require "image"
@@ -39,7 +40,7 @@ local options = host.arguments{
   {"model", "", "a .safetensors or .pt file; the shipped flow by default"},
   {"out", "inpainting.png", "the figure: .png, .svg or .pdf"},
 }
-method.check_figure(options.out)
+figure.check(options.out)
 local how = method.plainly(method.find, options, parts)
 local mask, parameter = method.plainly(host.pick, "masks", masks, (options.mask:gsub("^[^:]*%.png$", "png:%0")), {text = 3})
 local steps = host.check("--steps", options.steps, {integer = true, min = 0})

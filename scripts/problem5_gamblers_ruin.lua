@@ -11,6 +11,7 @@
 -- come from a dynamic programme over (games, balance), so each estimate is judged by its true standard error.
 --
 --   luaflow run scripts/problem5_gamblers_ruin.lua --samples 3000 --q 0.55
+local figure = require "homework.figure"
 local host = require "host"
 local montecarlo = require "montecarlo"
 local plot = require "plot"
@@ -28,12 +29,13 @@ local options = host.arguments{
   {"seed", 0, "of the games"},
   {"out", "problem5.png", "the figure: .png, .svg or .pdf"},
 }
+figure.check(options.out)
 local N = host.check("--samples", options.samples, {integer = true, min = 100, max = 50000})
 local K = host.check("--games", options.games, {integer = true, min = 1, max = 2000})
 local start = host.check("--start", options.start, {integer = true, min = 1, max = 1000})
 local q0 = host.check("--q", options.q, {min = 0.01, max = 0.99})
 local p = host.check("--p", options.p, {min = 0.01, max = 0.99})
-if K < start then error(("--games %d: the goal is %d wins away"):format(K, start), 0) end
+if K < start then verdict.stop("luaflow: --games %d: the goal is %d wins away", K, start) end
 random.manual_seed(host.check("--seed", options.seed, {integer = true}))
 local goal = 2 * start
 local float64 = {dtype = "float64"}

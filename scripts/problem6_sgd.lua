@@ -11,6 +11,7 @@
 --   luaflow run scripts/problem6_sgd.lua --steps 200 --batch 16 --lr 1e-2
 local autodiff = require "autodiff"
 local distribution = require "distribution"
+local figure = require "homework.figure"
 local host = require "host"
 local montecarlo = require "montecarlo"
 local optim = require "optim"
@@ -30,6 +31,7 @@ local options = host.arguments{
   {"seed", 0, "of all draws"},
   {"out", "problem6.png", "the figure: .png, .svg or .pdf"},
 }
+figure.check(options.out)
 local mu0 = host.check("--mu", options.mu, {min = -10, max = 10})
 local tau0 = host.check("--tau", options.tau, {min = -5, max = 3})
 local lr = host.check("--lr", options.lr, {min = 0, max = 1})
@@ -139,7 +141,7 @@ compare("second minimum", 1.3667, 0.6741, 3)
 -- A step size that is too long: SGD leaves, and never comes back.
 local function check_step(k, mu, tau)
   if math.abs(mu) <= 1e3 and math.abs(tau) <= 30 then return end
-  verdict.stop("SGD diverged at step %d (mu = %.3g, tau = %.3g, scale e^tau = %.3g); try a smaller --lr than %g",
+  verdict.stop("luaflow: SGD diverged at step %d (mu = %.3g, tau = %.3g, scale e^tau = %.3g); try a smaller --lr than %g",
     k, mu, tau, math.exp(tau), lr)
 end
 

@@ -43,7 +43,7 @@ end
 
 -- Ends the script: with status 1, and every comparison that failed, if one did.
 function verdict.finish()
-  if compared.statistical + compared.exact == 0 then error("nothing could be judged: more samples are needed, or other parameters", 0) end
+  if compared.statistical + compared.exact == 0 then return verdict.stop("luaflow: nothing could be judged: more samples are needed, or other parameters") end
   local parts = {}
   if compared.statistical > 0 then parts[1] = ("%d by |z| < %g"):format(compared.statistical, verdict.bound) end
   if compared.exact > 0 then parts[#parts + 1] = ("%d by error bound"):format(compared.exact) end

@@ -15,13 +15,6 @@ function method.refuse(text, ...)
   os.exit(2)
 end
 
--- A figure that could not be saved is refused before the first step, not after the last.
-function method.check_figure(path)
-  local ending = path:lower():match("%.(%w+)$")
-  if ending == "png" or ending == "svg" or ending == "pdf" then return end
-  method.refuse("--out %s: a name that ends in .png, .svg or .pdf expected", path)
-end
-
 -- {start =, lr =, schedule = f, noise = f, update = f, schedule_text =, noise_text =, name = for titles}.
 -- `parts` holds the tables presets, schedules and noises; `options` the names, and nil where the preset's counts.
 function method.find(options, parts)
@@ -70,7 +63,7 @@ end
 
 -- A number from 0 that a schedule or noise returned; `what` and the rest say whose it is.
 function method.checked(value, what, ...)
-  return host.check(what:format(...), value, {min = 0})
+  return method.plainly(host.check, what:format(...), value, {min = 0})
 end
 
 -- The method after presets.lua was changed, and the step size: a preset that is broken now is told, and the former stays.
