@@ -143,9 +143,14 @@ for _, case in ipairs{{"all K", full}, {"stopped", stopped}} do
   local says = case[2].hits >= 25 and montecarlo.khat_verdict(case[2].khat) or ("only %d hits: too few to say anything"):format(case[2].hits)
   print(("%-18s %s"):format(name .. case[1], says))
 end
-print(("\nplain Monte Carlo hits once in %.0f runs; for the s.e. of q = %.2f, stopped,"):format(1 / exact, q0))
-print(("it needs %.1e runs. Stopping saves %.1f%% of the variance of all K."):format(
-  exact * (1 - exact) / se_stopped ^ 2, 100 * (1 - (se_stopped / se_full) ^ 2)))
+local plain_variance = exact * (1 - exact)
+if N * se_stopped ^ 2 >= plain_variance then
+  print(("\nplain Monte Carlo hits once in %.0f runs, and still errs less than q = %.2f"):format(1 / exact, q0))
+else
+  print(("\nplain Monte Carlo hits once in %.0f runs; for the s.e. of q = %.2f, stopped,"):format(1 / exact, q0))
+  print(("it needs %.1e runs. Stopping saves %.1f%% of the variance of all K."):format(
+    plain_variance / se_stopped ^ 2, 100 * (1 - (se_stopped / se_full) ^ 2)))
+end
 
 -- The sweep over q, the one that was asked for among them. The true standard errors are curves; the estimates, their ESS and k-hat are points.
 print("\n         stopped: rel.                           all K: rel.")

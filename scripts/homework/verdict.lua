@@ -29,9 +29,17 @@ function verdict.exact(what, value, truth, bound)
   return difference
 end
 
--- Ends the script where nothing can be judged any more: one line, and status 1.
+local function tell_failures()
+  for k, text in ipairs(failures) do
+    if k > 10 then io.stderr:write(("... and %d more\n"):format(#failures - 10)) break end
+    io.stderr:write("the identity fails: ", text, "\n")
+  end
+end
+
+-- Ends the script where nothing can be judged any more: one line, after what has failed so far, and status 1.
 function verdict.stop(text, ...)
   io.stdout:flush()
+  tell_failures()
   io.stderr:write(text:format(...), "\n")
   os.exit(1)
 end
@@ -58,10 +66,7 @@ function verdict.finish()
   end
   if #failures == 0 then return end
   io.stdout:flush()
-  for k, text in ipairs(failures) do
-    if k > 10 then io.stderr:write(("... and %d more\n"):format(#failures - 10)) break end
-    io.stderr:write("the identity fails: ", text, "\n")
-  end
+  tell_failures()
   os.exit(1)
 end
 
