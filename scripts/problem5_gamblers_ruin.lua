@@ -182,7 +182,7 @@ local shown, runs = 12, {}
 for k = 1, shown do
   local games = math.min(math.floor(run.games[{k}]), K)
   runs[k] = {x = tensor.arange(1, games, 1, float64), y = run.balance[{k, {1, games}}], linewidth = 1,
-    color = run.hit[{k}] == 1 and "vermillion" or "grey"}
+    color = run.hit[{{k, k}}]:sum():item() > 0 and "vermillion" or "grey"}
 end
 runs[#runs + 1] = {x = {1, K}, y = {goal, goal}, color = "black", linewidth = 1}
 runs[#runs + 1] = {x = {1, K}, y = {0, 0}, color = "black", linewidth = 1}
