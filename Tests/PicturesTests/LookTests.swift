@@ -51,7 +51,7 @@ import Testing
         for size in [["width": 500, "height": 500], ["width": 900, "height": 200]] {
             let text = try svg(figure, size.mapValues(Value.integer))
             // The squares of the two points: a path "M x y L ..." each, filled with the first colour.
-            let corners = text.matches(of: /<path[^>]*fill="rgb\(0%[^>]* d="M ([0-9.]+) ([0-9.]+) /)
+            let corners = text.matches(of: #/<path[^>]*fill:rgb\(0%[^>]* d="M ([0-9.]+) ([0-9.]+) L/#)
                 .compactMap { match in Double(match.1).flatMap { x in Double(match.2).map { (x, $0) } } }
             try #require(corners.count == 2, "\(corners.count)")
             let (dx, dy) = (abs(corners[1].0 - corners[0].0), abs(corners[1].1 - corners[0].1))
