@@ -26,12 +26,14 @@ public enum ParetoShape {
 
     /// What k-hat says of an estimate, in words.
     public static func verdict(_ khat: Double) -> String {
+        if khat.isNaN || khat == .infinity {
+            return "k-hat: too few large weights to say whether the estimate can be trusted"
+        }
         // To two digits, and never on the other side of the bound than the number itself.
         let digits = Swift.min(Swift.max(khat, -99), 99) * 100
         let hundredths = Int(khat > 0.7 ? Swift.max(digits.rounded(), 71) : Swift.min(digits.rounded(), 70))
         let shown = (hundredths < 0 ? "-" : "") + "\(abs(hundredths) / 100)."
             + (abs(hundredths) % 100 < 10 ? "0" : "") + "\(abs(hundredths) % 100)"
-        if khat.isNaN || khat == .infinity { return "k-hat: too few large weights to say whether the estimate can be trusted" }
         if khat > 0.7 { return "k-hat \(shown) > 0.7: the estimate is not to be trusted" }
         if khat > 0.5 { return "k-hat \(shown): usable, but the weights' variance is hardly finite" }
         return "k-hat \(shown): the weights say nothing against the estimate"
