@@ -144,7 +144,7 @@ import Testing
         for (arguments, word) in [
             (["--mask", "left"], "oscillates: -log p swings between "), (["--mask", "checkerboard"], "try --preset best or --lr 0.0001"),
             (["--mask", "left", "--preset", "best", "--lr", "1", "--schedule", "constant"], "try --lr 0.1"),
-            (["--noise", "gaussian:0.1", "--preset", "best"], "the noise does not end: "),
+            (["--noise", "langevin", "--lr", "1e-4"], "the noise does not end: "),
         ] {
             let result = try InpaintingTests.inpaint(["--steps", "60"] + arguments, in: scratch)
             let said = result.output.split(separator: "\n").filter { $0.contains("swings between") }

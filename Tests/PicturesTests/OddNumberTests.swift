@@ -7,7 +7,7 @@ import Testing
 /// Whatever numbers a script gives, in data and in options, a plot is drawn or refused: no trap, no hang.
 @Suite struct OddNumberTests {
     static var odd: [Value] { [
-        .number(0), .number(-0.0), .number(5e-324), .number(-5e-324), .number(1e-310), .number(2e-300), .number(1e-290),
+        .number(0), .number(-0.0), .number(least), .number(-least), .number(1e-300 / 1e10), .number(2e-300), .number(1e-290),
         .number(1), .number(1 + 2.3e-16), .number(-3), .number(1e15), .number(1e150), .number(1e308), .number(1.7e308),
         .number(-1.7e308), .number(.infinity), .number(-.infinity), .number(.nan), .number(9.223372036854775807e18),
         .integer(.max), .integer(.min), .integer(0), .integer(-1), .integer(1 << 53),
@@ -41,7 +41,7 @@ import Testing
 
     /// The first fault of this kind that was found: the ticks of a subnormal range.
     @Test func aSubnormalRangeIsDrawn() throws {
-        for values in [[0, 5e-324], [5e-324, 1e-323], [-5e-324, 5e-324], [0, 1e-300], [1e-310, 3e-310]] {
+        for values in [[0, least], [least, 2 * least], [-least, least], [0, 1e-300], [1e-300 / 1e10, 3e-300 / 1e10]] {
             for log in [false, values[0] > 0] {
                 let figure = try call(
                     "plot.line", table([Samples.list(values)], ["logy": .boolean(log), "label": .string("tiny")]))
@@ -107,6 +107,9 @@ import Testing
             tryOut("\(function), round \(round): \(shown)") { try call(function, table([data], named)) }
         }
     }
+
+    private static let least = Double.leastNonzeroMagnitude
+    private var least: Double { Self.least }
 
     private func functionsSeed(_ name: String) -> Int { name.utf8.reduce(7) { ($0 * 31 + Int($1)) % 1_000_003 } }
 

@@ -129,7 +129,7 @@ struct LegendPainter {
     /// and along error bars.
     private func covering(_ box: Box) -> Double {
         let box = box.inset(-4)
-        return axes.axes.series.reduce(0) { sum, series in
+        return contours(in: box) + axes.axes.series.reduce(0) { sum, series in
             let count = min(series.x.count, series.y.count)
             guard count > 0 else { return sum }
             // Every point of a short series, and enough of a long one.
@@ -141,6 +141,15 @@ struct LegendPainter {
             }
             return sum + Double(hits.count) / Double(tries)
         }
+    }
+
+    /// The share of the contour lines' points that lie in a box.
+    private func contours(in box: Box) -> Double {
+        let points = axes.axes.contours.lazy.flatMap(\.parts).joined()
+        let (hits, count) = points.reduce((0, 0)) { counts, point in
+            (counts.0 + (box.contains(axes.place(point.x, point.y)) ? 1 : 0), counts.1 + 1)
+        }
+        return count == 0 ? 0 : Double(hits) / Double(count)
     }
 
     private func covers(_ series: Series, _ low: Int, _ share: Double, _ count: Int, _ box: Box) -> Bool {
