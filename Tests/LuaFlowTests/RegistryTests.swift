@@ -41,9 +41,13 @@ import Testing
                 assert(host.names{own = {}} == "")
                 local f, text = host.pick("presets", {}, "made:7", {text = 1})
                 assert(f(text).lr == 7)
-                local function refused(...) return select(2, assert(not pcall(host.pick, ...)) and pcall(host.pick, ...)) end
-                assert(tostring(refused("presets", {}, "mine:7", {text = 1})):find("mine takes nothing behind a colon", 1, true))
-                assert(tostring(refused("masks", {top = function(h, w) end}, "top:7", {text = 3})):find("top:7: top takes", 1, true))
+                local function refused(...)
+                  local fine, message = pcall(host.pick, ...)
+                  assert(not fine)
+                  return tostring(message)
+                end
+                assert(refused("presets", {}, "mine:7", {text = 1}):find("mine takes nothing behind a colon", 1, true))
+                assert(refused("masks", {top = function(h, w) end}, "top:7", {text = 3}):find("top:7: top takes", 1, true))
                 assert(select(2, host.pick("masks", {any = function(...) end}, "any:7", {text = 3})) == "7")
                 """)
         #expect(message(host, "require('host').register{presets = {a = 3}}").contains("presets.a: a table expected, got 3"))
