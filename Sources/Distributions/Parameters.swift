@@ -92,6 +92,11 @@ extension Variable {
 }
 
 extension Generator {
+    /// Uniform numbers between 0 and 1, which after rounding to the type are neither 0 nor 1 either.
+    func openUniforms(_ shape: [Int], _ dtype: DType, for operation: String) throws -> Variable {
+        try fill(shape, dtype, for: operation) { generator, _ in dtype.insideUnitInterval(generator.openUniform()) }
+    }
+
     /// A tensor filled element after element by `draw`, which gets the row-major position.
     func fill(_ shape: [Int], _ dtype: DType, for operation: String, at draw: (Generator, Int) -> Double) throws -> Variable {
         var position = 0
