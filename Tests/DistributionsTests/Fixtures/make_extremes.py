@@ -1,19 +1,20 @@
 """Writes extremes.json: laws at extreme parameters and far in their tails, by mpmath.
 
-    python3 make_extremes.py            (mpmath 1.3; some minutes)
+    python3 make_extremes.py [TIMES]            (mpmath 1.3; TIMES as many points, 1 unless given)
 
 Each row is [law, parameters, x, log_prob, log_cdf, log_survival], the last three as [value, derivative by each parameter ...,
-derivative by x]. Closed forms or mpmath's incomplete functions where they converge, else quadrature of the density in 36
+derivative by x]. Closed forms or mpmath's incomplete functions where they converge, else quadrature of the density in 64
 digits; derivatives by central differences in as many.
 """
 import json
 import random
+import sys
 from pathlib import Path
 
 from mpmath import mp, mpf
 from mpmath.calculus.quadrature import GaussLegendre
 
-mp.dps = 36
+mp.dps = 64
 LARGE = 60
 
 
@@ -45,9 +46,13 @@ def both(lower, upper):
     return complement(upper), upper
 
 
+def smaller(lower, upper):
+    return both(mp.log(lower), None) if lower < 0.5 else both(None, mp.log(upper()))
+
+
 def gamma_tails(a, z):
     if a < LARGE:
-        return mp.log(mp.gammainc(a, 0, z, regularized=True)), mp.log(mp.gammainc(a, z, mp.inf, regularized=True))
+        return smaller(mp.gammainc(a, 0, z, regularized=True), lambda: mp.gammainc(a, z, mp.inf, regularized=True))
     normaliser = mp.loggamma(a)
     density = lambda t: (a - 1) * mp.log(t) - t - normaliser if t > 0 else -mp.inf
     sd = mp.sqrt(a)
@@ -58,7 +63,7 @@ def gamma_tails(a, z):
 def beta_tails(a, b, x):
     if max(a, b) < LARGE:
         lower = mp.betainc(a, b, 0, x, regularized=True)
-        return mp.log(lower), mp.log(mp.betainc(b, a, 0, 1 - x, regularized=True))
+        return smaller(lower, lambda: mp.betainc(b, a, 0, 1 - x, regularized=True))
     normaliser = mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b)
     density = lambda t: (a - 1) * mp.log(t) + (b - 1) * mp.log1p(-t) - normaliser if 0 < t < 1 else -mp.inf
     mean = a / (a + b)
@@ -172,11 +177,11 @@ def row(law, parameters, x):
     return [law, parameters, x, *[[number(v) for v in column] for column in [log_prob, *columns]]]
 
 
-def points(seed):
+def points(seed, times=1):
     g = random.Random(seed)
     log_uniform = lambda low, high: 10 ** g.uniform(low, high)
     k = lambda: g.choice([-30, -8, -3, -1, -0.2, 0.1, 0.7, 2, 6, 25]) * g.uniform(0.8, 1.2)
-    for _ in range(12):
+    for _ in range(8 * times):
         for law in ["Normal", "Logistic", "Laplace"]:
             m, s = g.choice([0.0, g.uniform(-3, 3), g.gauss(0, 1) * log_uniform(-5, 5)]), log_uniform(-12, 12)
             yield law, [m, s], m + s * k()
@@ -185,11 +190,11 @@ def points(seed):
         yield "Uniform", [low, low + width], low + width * g.choice([1e-9, 1e-3, 0.3, 0.7, 1 - 1e-9])
         rate = log_uniform(-12, 12)
         yield "Exponential", [rate], log_uniform(-14, 2.7) / rate
-    for _ in range(40):
+    for _ in range(24 * times):
         a, rate = log_uniform(-6, 15), log_uniform(-6, 6)
         z = max(a + a ** 0.5 * k(), a * log_uniform(-3, 0)) if a >= 0.5 else log_uniform(-12, 1.5)
         yield "Gamma", [a, rate], z / rate
-    for _ in range(50):
+    for _ in range(26 * times):
         a, b = log_uniform(-4, 15), log_uniform(-4, 15)
         if g.random() < 0.3:
             b = a * g.uniform(0.3, 3)
@@ -200,11 +205,11 @@ def points(seed):
             x = mean * log_uniform(-3, 0) if g.random() < 0.5 else 1 - (1 - mean) * log_uniform(-3, 0)
         if 0 < x < 1:
             yield "Beta", [a, b], x
-    for _ in range(40):
+    for _ in range(22 * times):
         df, m, s = log_uniform(-2, 15), g.choice([0.0, g.uniform(-3, 3)]), log_uniform(-3, 3)
         t = k() if g.random() < 0.6 or df > 1000 else g.choice([-1, 1]) * log_uniform(-3, 8)
         yield "StudentT", [df, m, s], m + s * t
-    for _ in range(24):
+    for _ in range(14 * times):
         rate = log_uniform(-6, 14)
         yield "Poisson", [rate], float(max(0, round(rate + rate ** 0.5 * k())))
     # The rows of the report.
@@ -217,11 +222,10 @@ def points(seed):
 
 def main():
     rows = []
-    for point in points(9):
+    for point in points(9, int(sys.argv[1]) if len(sys.argv) > 1 else 1):
         made = row(*point)
         if made:
             rows.append(made)
-            print(len(rows), *point, flush=True)
     text = "[\n" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in rows) + "\n]\n"
     (Path(__file__).parent / "extremes.json").write_text(text)
     print(len(rows), "rows")
