@@ -41,6 +41,18 @@ import Testing
         #expect(try slope([0]) { try Divergence.kullbackLeibler(Bernoulli(probs: $0[0]), Bernoulli(probs: scalar(0.3))) } == [-.infinity])
         #expect(try slope([0]) { try Poisson($0[0]).entropy() } == [.infinity])
         #expect(try slope([0]) { try Divergence.kullbackLeibler(Poisson($0[0]), Poisson(scalar(0.3))) } == [-.infinity])
+        // One impossible outcome of three: its own slope is infinite, the others' are not.
+        func row(_ inputs: [Variable]) throws -> Variable { try Variable.stack(inputs, 0) }
+        let weights = [0.0, 1, 3]
+        let entropy = try slope(weights) { try Categorical(probs: row($0)).entropy() }
+        #expect(entropy[0] == .infinity && abs(entropy[1] - 0.20598980412527052) < 1e-14, "\(entropy)")
+        #expect(abs(entropy[2] + 0.06866326804175684) < 1e-14, "\(entropy)")
+        let divergence = try slope(weights) {
+            try Divergence.kullbackLeibler(Categorical(probs: row($0)), Categorical(probs: vector([1, 1, 2])))
+        }
+        #expect(divergence[0] == -.infinity && divergence[1].isFinite && divergence[2].isFinite, "\(divergence)")
+        let impossible = try slope(weights) { try Categorical(probs: row($0)).logProbability(scalar(1)) }
+        #expect(impossible == [.infinity, -0.25, -0.25], "\(impossible)")
         for p in [0.0, 1] {
             #expect(try Bernoulli(probs: scalar(p)).entropy().value.item() == 0)
             #expect(try Bernoulli(probs: scalar(p)).standardDeviation().value.item() == 0)

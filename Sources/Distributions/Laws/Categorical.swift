@@ -59,7 +59,11 @@ public struct Categorical: CataloguedLaw {
         let target = try Shape.broadcast(x.shape, batchShape, for: "distribution:log_prob")
         let x = try Variable(x.value.expand(target))
         let index = try x.constant { $0 >= 1 && $0 <= Double(k) && $0 == $0.rounded() ? $0 : 1 }.reshape(target + [1])
-        let picked = try logits.expand(target + [k]).gather(target.count, index, for: "distribution:log_prob").reshape(target)
+        func pick(_ row: Variable) throws -> Variable {
+            try row.expand(target + [k]).gather(target.count, index, for: "distribution:log_prob").reshape(target)
+        }
+        // By weights as log w - log Σ w: the slope by an impossible outcome's is infinite, by the others' it is not.
+        let picked = try isByLogits ? pick(logits) : pick(given).log() - given.sumOfLast(1).log()
         let value = try picked + x.constant { $0.isNaN ? $0 : 0 }
         return try value.choose(x.indicator { $0.isNaN || ($0 >= 1 && $0 <= Double(k) && $0 == $0.rounded()) }, value.constant(-Double.infinity))
     }
