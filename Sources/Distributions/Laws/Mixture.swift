@@ -60,13 +60,19 @@ public struct Mixture: CataloguedLaw {
 
     /// What a function of the components gives, side by side in a last axis.
     private func each(_ batch: [Int], _ event: [Int], _ function: (any Distribution) throws -> Variable) throws -> Variable {
+        // Beside float64 all components are computed in float64.
+        let isWide = dtype == .float64
+        func answer(_ component: any Distribution) throws -> Variable {
+            guard isWide else { return try function(component) }
+            return try function(component.dtype == .float32 ? component.widened() ?? component : component).wide
+        }
         if isBatched {
             // (..., k, event): k behind the event.
-            let value = try function(components[0])
+            let value = try answer(components[0])
             let axis = value.shape.count - event.count - 1
             return try value.permute(value.shape.indices.filter { $0 != axis } + [axis])
         }
-        return try Variable.stack(components.map { try function($0).expand(batch + event) }, batch.count + event.count)
+        return try Variable.stack(components.map { try answer($0).expand(batch + event) }, batch.count + event.count)
     }
 
     /// x with an axis for the components of a batched law.

@@ -160,6 +160,8 @@ extension ScriptedLaw {
                 assert(cauchy:sample({5}).shape[1] == 5)
                 assert(math.abs(cauchy:log_prob(0):item() + math.log(math.pi)) < 1e-6)
                 assert(not pcall(function() return cauchy.mean end))
+                local wait = distribution.Law{log_survival = function(t) return -t end}
+                assert(wait:log_survival(200):item() == -200 and math.abs(wait:cdf(2):item() - 1 + math.exp(-2)) < 1e-6)
                 """)
     ) { arguments -> Value in
         try arguments.atMost(1)
