@@ -15,6 +15,8 @@ struct lf_reference {
     lf_state *state;
     lua_Integer index;
     atomic_int count;
+    int owners;               // userdata that keep the value alive in the slot's place
+    bool orphaned;            // let go while there were owners
     lf_reference *next;       // in the list of free or of dropped slots
     lf_reference *block_next; // first slot of each malloc'ed block: the next block
 };
@@ -39,7 +41,7 @@ typedef struct {
 typedef enum {
     OP_NIL, OP_BOOLEAN, OP_INTEGER, OP_NUMBER, OP_STRING, OP_OBJECT, OP_ARGUMENT, OP_REFERENCE, OP_NATIVE,
     OP_ADDRESS, OP_CLOSURE, OP_END_CLOSURE, OP_TABLE, OP_SET_INDEX, OP_SET_FIELD, OP_SET_METATABLE,
-    OP_READONLY
+    OP_READONLY, OP_HELD
 } lf_opcode;
 
 typedef struct {
@@ -98,6 +100,7 @@ struct lf_state {
     lf_frame *frames;            // not in use
     lf_type *types;
     int slots;                   // registry index of the table of referenced values
+    int held_slots;              // of the weak table of those that userdata keep alive
     lua_Integer slot_count;
     lua_Integer free_count;
     lf_reference *free_slots;
@@ -125,13 +128,14 @@ void lf_leave_if_pressed(lf_state *state);
 // decode.c
 void lf_decode(lua_State *L, int index, lf_value *value);
 int lf_reference_needs(lua_State *L, int index);
-void lf_release_values(lf_value *values, size_t count);
 
 // reference.c
 void lf_drain(lf_state *state, lua_State *L);
 void lf_reserve(lua_State *L, lua_Integer count);
 lf_reference *lf_reference_take(lf_state *state, lua_State *L, int index);
 void lf_reference_push(lua_State *L, lf_reference *reference);
+void lf_hold(lua_State *L, lf_reference *reference);
+void lf_let_go(lua_State *L, int box);
 
 // list.c
 void lf_list_clear(lf_list *list);

@@ -11,7 +11,7 @@ import Tensors
 ///
 ///     let law = try Normal(Variable(Tensor(0)), Variable(Tensor(1)))
 ///     let density = try law.logProbability(Variable(Tensor([0, 1], shape: [2])))
-public protocol Distribution {
+public protocol Distribution: HoldsScriptValues {
     /// The name scripts give it.
     static var name: String { get }
     /// The same; a law that a script defined has one of its own.

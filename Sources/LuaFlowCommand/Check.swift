@@ -41,7 +41,7 @@ extension LuaFlowCommand {
                 var status: Int32 = 0
                 var texts: [(file: String, bytes: [UInt8])] = []
                 // A plugin beside several files is named once.
-                var named: Set<String> = []
+                var named: Set<ByteString> = []
                 for file in files {
                     for path in Self.isFolder(file) ? Self.scripts(below: file) : [file] {
                         if let bytes = Self.read(path) {
@@ -54,7 +54,7 @@ extension LuaFlowCommand {
                 }
                 for (index, text) in texts.enumerated() {
                     let others = texts.indices.filter { $0 != index }
-                    let plugins = try host.pluginPath(script: text.file == "-" ? nil : text.file).plugins()
+                    let plugins = try host.pluginPath(script: text.file == "-" ? nil : ByteString(text.file)).plugins()
                     for plugin in plugins where named.insert(plugin.path).inserted { Self.report(plugin) }
                     let checker = checker(catalogue, for: text.file, plugins, beside: others.map { texts[$0].bytes })
                     let findings = checker.check(text.bytes)
@@ -75,7 +75,7 @@ extension LuaFlowCommand {
             let fault: String
             if let known = plugin.fault {
                 fault = known
-            } else if let text = read(plugin.path) {
+            } else if let text = plugin.path.fileContents {
                 guard let error = Checker.syntaxError(in: text) else { return }
                 fault = "\(plugin.path):\(error.line): \(error.message)"
             } else {
@@ -104,8 +104,8 @@ extension LuaFlowCommand {
             return Checker(
                 catalogue, modulesAreGlobals: modules, globals: Set(names),
                 plugins: plugins.compactMap { plugin in
-                    FileManager.default.contents(atPath: plugin.path).map {
-                        Checker.Plugin([UInt8]($0), find: ModuleSearch(script: plugin.folder).find)
+                    plugin.path.fileContents.map {
+                        Checker.Plugin($0, find: ModuleSearch(script: plugin.folder.text).find)
                     }
                 },
                 companions: others, names: search.names(), find: search.find)

@@ -8,10 +8,10 @@ extension LuaFlowCommand {
             abstract: "Convert a checkpoint between formats, for example a PyTorch .pt to .safetensors in float16.")
 
         @Argument(help: "The file to read; its content says what it is.", completion: .file())
-        var input: String
+        var input: ByteString
 
         @Argument(help: "The file to write; its extension says what it becomes.", completion: .file())
-        var output: String
+        var output: ByteString
 
         @Option(
             help: """

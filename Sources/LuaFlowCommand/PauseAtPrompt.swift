@@ -39,7 +39,7 @@ enum PauseAtPrompt {
         let note = point.note.isEmpty ? "" : "\(point.note).\n"
         let names = try point.state.entries().compactMap { key, _ -> String? in
             guard case .string(let name) = key else { return nil }
-            return name
+            return name.text
         }
         return note + "Paused after \(point.summary).\nVariables: \(names.sorted().joined(separator: ", ")). "
             + ":continue, :rewind K, :stop with the best, :abort."

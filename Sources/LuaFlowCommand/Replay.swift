@@ -22,7 +22,7 @@ extension LuaFlowCommand {
         var anyway = false
 
         @Argument(help: "The capsule, as --capsule wrote it.", completion: .file())
-        var capsule: String
+        var capsule: ByteString
 
         func run() throws {
             var recorded: Capsule?
@@ -58,9 +58,9 @@ extension LuaFlowCommand {
             }
             let others = Capsule.Versions.current.differences(from: recorded.versions)
             if !others.isEmpty { say("the last bits may differ: \(others.joined(separator: "; "))") }
-            let (files, folder) = (FileManager.default, recorded.run.folder)
-            guard files.currentDirectoryPath != folder else { return recorded }
-            guard files.changeCurrentDirectoryPath(folder) else {
+            let folder = recorded.run.folder
+            guard ByteString.workingFolder != folder else { return recorded }
+            guard folder.withCString({ chdir($0) }) == 0 else {
                 throw ScriptError(
                     "luaflow replay", "the folder in which the run was recorded is gone: \(folder); make it, or record the run anew")
             }

@@ -30,6 +30,7 @@ enum Session {
     /// libraries torn down.
     private static func leave(_ status: Int32) throws {
         if Worker.isConfined || Machine.isBusy {
+            StandardStream.flush()
             fflush(nil)
             _exit(status)
         }

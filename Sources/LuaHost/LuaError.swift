@@ -54,6 +54,14 @@ public struct LuaError: Error, CustomStringConvertible, Sendable {
     /// True for text that is not wrong yet, only not finished: a read-eval-print loop asks for another line.
     public var isIncomplete: Bool { kind == .syntax && message.hasSuffix("<eof>") }
 
+    /// The same error, said in other words.
+    public func saying(_ message: String) -> LuaError {
+        LuaError(kind, message, traceback: traceback, place: place, value: value)
+    }
+
+    /// Whether a script raised something that is no text, number or object with a `__tostring`.
+    public var isPlainObject: Bool { kind == .runtime && value != nil && message.hasPrefix("(error object is a ") }
+
     static let closed = LuaError(.runtime, "the interpreter was closed")
 }
 

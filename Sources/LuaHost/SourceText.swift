@@ -5,7 +5,10 @@ extension Interpreter {
     /// Runs a text of any bytes, as a file's: with a byte order mark, or a first line that begins with #. Asking for it is part
     /// of the run: an interrupt or the time limit ends both.
     @discardableResult
-    public func run(name: String, arguments: [Value] = [], text: () throws -> [UInt8]) throws(LuaError) -> [Value] {
+    public func run(
+        name: some ByteStringConvertible, arguments: [Value] = [], text: () throws -> [UInt8]
+    ) throws(LuaError) -> [Value] {
+        let name = name.byteString
         nonisolated(unsafe) let (arguments, text) = (arguments, text)
         return try core.inRun { [self] in
             var bytes = try text()

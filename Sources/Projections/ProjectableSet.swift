@@ -11,7 +11,7 @@ import Tensors
 ///
 ///     let box = try Box(0, 1)
 ///     let y = try box.project(Tensor([-1, 0.5, 2], shape: [3]))   // 0, 0.5, 1
-public protocol ProjectableSet: CustomStringConvertible {
+public protocol ProjectableSet: CustomStringConvertible, HoldsScriptValues {
     /// The name under which scripts know it: `Box`.
     var name: String { get }
     var isConvex: Bool { get }

@@ -35,7 +35,7 @@ struct Helpers {
     /// A list of strings that one of them gives.
     func names(_ name: String, _ arguments: [Value] = []) throws -> [String] {
         guard case .table(let list)? = try call(name, arguments).first else { return [] }
-        return try list.elements().compactMap { if case .string(let text) = $0 { text } else { nil } }
+        return try list.elements().compactMap { if case .string(let text) = $0 { text.text } else { nil } }
     }
 
     /// Without lines and names, no message says that it came from here: `error("x", 2)` in an input means nobody.

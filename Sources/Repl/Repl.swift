@@ -12,13 +12,30 @@ public enum Repl {
 
     /// Runs a file first, if there is one, and then the prompt on the terminal.
     /// - Returns: the exit status.
-    public static func run(_ host: LuaFlow.Host, file: String? = nil, arguments: [String] = []) throws -> Int {
+    public static func run(
+        _ host: LuaFlow.Host, file: ByteString? = nil, arguments: [ByteString] = []
+    ) throws -> Int {
         let session = try Session(host: host)
         session.console.line("LuaFlow \(LuaFlow.Host.version). :help lists the commands, Tab completes, Ctrl-D leaves.")
         var outcome = startUp(session)
         if outcome == .stay, let file { outcome = session.load(file, arguments: arguments) }
         if case .leave(let departure) = outcome { return status(departure) }
         return status(Prompt(session, lines: session.terminalLines()).run())
+    }
+
+    /// An error that is a table, with its fields as the prompt shows them; any other as it is. What is in it may have a
+    /// `__tostring`, which has little time.
+    public static func shown(_ error: LuaError, in host: LuaFlow.Host) -> LuaError {
+        guard error.isPlainObject else { return error }
+        let fields = host.interpreter.withLittleTime {
+            try? host.interpreter.evaluation { () -> String? in
+                guard case .table = try host.interpreter.raisedValue(error) else { return nil }
+                let inspector = Inspector(try Helpers(host.interpreter), columns: 74)
+                return Layout(columns: 74).text(try inspector.shown(host.interpreter.raisedValue(error)))
+            }
+        }
+        guard let fields = fields ?? nil else { return error }
+        return error.saying("\(error.message) \(abridged(fields))")
     }
 
     private static func status(_ departure: Session.Departure) -> Int {

@@ -22,7 +22,7 @@ public final class Session {
     /// Whether tensors that are pictures are shown as such.
     var showsPictures = true
     /// What `:reload` runs again.
-    var lastFile: (path: String, arguments: [String])?
+    var lastFile: (path: ByteString, arguments: [ByteString])?
     /// The globals and modules that were there before the first input.
     let initialGlobals: Set<String>
     let initialModules: Set<String>
@@ -211,7 +211,7 @@ public final class Session {
     private var view: ErrorView {
         ErrorView(
             style: console.style, columns: console.columns(), inputs: sources,
-            files: { [lastFile, helpers] in [lastFile?.path].compactMap(\.self) + ((try? helpers.names("files")) ?? [])
+            files: { [lastFile, helpers] in [lastFile?.path.text].compactMap(\.self) + ((try? helpers.names("files")) ?? [])
             })
     }
 
@@ -249,16 +249,23 @@ public final class Session {
 
     /// Runs a file as `luaflow run` would; its globals stay, and what it returns is printed.
     @discardableResult
-    public func load(_ path: String, arguments: [String] = []) -> Outcome { load(path, arguments: arguments, forgotten: []) }
+    public func load(_ path: some ByteStringConvertible, arguments: [ByteString] = []) -> Outcome {
+        load(path, arguments: arguments, forgotten: [])
+    }
 
     /// - Parameters:
     ///   - forgotten: modules that were forgotten before, to be read again.
     ///   - isStartUp: whether it is the user's own start-up file, which is not what `:reload` is for.
-    func load(_ path: String, arguments: [String] = [], forgotten: [String], isStartUp: Bool = false) -> Outcome {
+    func load(
+        _ path: some ByteStringConvertible, arguments: [ByteString] = [], forgotten: [String], isStartUp: Bool = false
+    ) -> Outcome {
+        let path = path.byteString
         if !isStartUp { lastFile = (path, arguments) }
         let ending = protected { try show(host.run(file: path, arguments: arguments)) }
         if ending == .done {
-            note(.file(Words.whole(path), arguments: arguments, forgotten: forgotten, isStartUp: isStartUp))
+            note(
+                .file(
+                    Words.whole(path.text), arguments: arguments.map(\.text), forgotten: forgotten, isStartUp: isStartUp))
         }
         return ending.next
     }

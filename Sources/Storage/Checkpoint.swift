@@ -13,7 +13,8 @@ public enum Checkpoint {
     /// - Parameter isWanted: whether these are the names that the reader looks for, to tell apart what a `.pt` nests.
     /// - Throws: ``ScriptError`` that names `operation`, the file, what is wrong and where; nothing in the file is run.
     public static func load(
-        _ path: String, for operation: String = "checkpoint.load", choosing isWanted: (([String]) -> Bool)? = nil
+        _ path: some ByteStringConvertible, for operation: String = "checkpoint.load",
+        choosing isWanted: (([String]) -> Bool)? = nil
     ) throws -> StateDict {
         let file = try InputFile(path, for: operation)
         switch try FileKind(file) {
@@ -36,8 +37,11 @@ public enum Checkpoint {
     /// `.npy` has no place for metadata, and drops it with the tensor's name.
     /// - Throws: ``ScriptError`` on an unknown extension, listing the known; on what the format cannot hold; when writing
     ///   fails. A file that was there is then untouched.
-    public static func save(_ path: String, _ dict: StateDict, for operation: String = "checkpoint.save") throws {
-        let name = path.lowercased()
+    public static func save(
+        _ path: some ByteStringConvertible, _ dict: StateDict, for operation: String = "checkpoint.save"
+    ) throws {
+        let path = path.byteString
+        let name = path.text.lowercased()
         switch writable.first(where: { name.hasSuffix($0) }) {
         case ".safetensors": try Safetensors.write(dict, to: path, for: operation)
         case ".npz": try Npz.write(dict, to: path, for: operation)

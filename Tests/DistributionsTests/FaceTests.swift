@@ -79,7 +79,7 @@ import Testing
         #expect(try tensor(call("scale", law)).value.toArray() == [1, 2])
         #expect(try tensor(call("stddev", law)).value.toArray() == [1, 2])
         if case .none = try call("rate", law) {} else { Issue.record("a Normal with a rate") }
-        guard case .string(let text) = try call("tostring", law) else { Issue.record("no text"); return }
+        guard let text = try call("tostring", law).asText else { Issue.record("no text"); return }
         #expect(text == "distribution.Normal(loc = 0, scale = (2))")
     }
 

@@ -177,7 +177,7 @@ import Testing
                 end
                 return table.concat(names, " ")
                 """, name: "members")
-        guard case .string(let text)? = members.first else { throw ScriptError("", "no text") }
+        guard let text = members.first?.asText else { throw ScriptError("", "no text") }
         let names = text.split(separator: " ").filter { !$0.hasPrefix("_") }
         #expect(names.count > 100)
         for name in names { #expect(try check("\(name)()").isEmpty, "\(name)") }

@@ -9,7 +9,7 @@ private typealias Host = LuaFlow.Host
     private func files(_ host: Host) -> [LoadedFiles.File] { host.context.service(LoadedFiles.self).all }
 
     private func names(_ host: Host, _ kind: LoadedFiles.Kind) -> [String] {
-        files(host).filter { $0.kind == kind }.map { URL(fileURLWithPath: $0.path).lastPathComponent }
+        files(host).filter { $0.kind == kind }.map { $0.path.splitPath.name.text }
     }
 
     @Test func everyWayToLoadLuaIsNoted() throws {

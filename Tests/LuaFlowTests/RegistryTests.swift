@@ -142,7 +142,7 @@ import Testing
             assert(message:find('did you mean "theirs"?', 1, true), message)
             return select(2, pcall(host.pick, "masks", masks, "both"))
             """)
-        guard case .string(let message)? = try Host().run(file: script).first else {
+        guard let message = try Host().run(file: script).first?.asText else {
             Issue.record("no message")
             return
         }
@@ -161,7 +161,7 @@ import Testing
             host.register{schedules = {slow = print}}
             return select(2, pcall(host.pick, "schedules", host.live [[\(live)]], "slow"))
             """)
-        guard case .string(let message)? = try Host().run(file: script).first else {
+        guard let message = try Host().run(file: script).first?.asText else {
             Issue.record("no message")
             return
         }

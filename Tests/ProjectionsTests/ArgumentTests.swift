@@ -42,7 +42,7 @@ import Testing
         for (name, arguments, expected) in cases {
             do {
                 let value = try constructed(name, arguments)
-                guard case .string(let text) = try call(method: "describe", value) else {
+                guard let text = try call(method: "describe", value).asText else {
                     Issue.record("tostring of \(name) is no string")
                     continue
                 }

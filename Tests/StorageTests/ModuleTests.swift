@@ -14,7 +14,7 @@ import Testing
         convenience init(_ fields: KeyValuePairs<String, Value>) { self.init(fields.map { (.string($0.key), $0.value) }) }
         var count: Int { 0 }
         func value(at index: Int) throws -> Value { .none }
-        func value(for key: String) throws -> Value { .none }
+        func value(for key: ByteString) throws -> Value { .none }
         func entries() throws -> [(key: Value, value: Value)] { pairs }
         func numbers() throws -> [Double]? { nil }
     }
@@ -72,7 +72,7 @@ import Testing
     @Test func digits() throws {
         let context = Context()
         expectError("data.digits: ", "no folder of models") { _ = try Self.call("data.digits", [], context) }
-        context.service(ResourceFolders.self).folders = ["nowhere", (Fixture.path("digits.idx.gz") as NSString).deletingLastPathComponent]
+        context.service(ResourceFolders.self).folders = ["nowhere", ByteString(Fixture.path("digits.idx.gz")).splitPath.folder]
         let digits = try Self.call("data.digits", [], context)
         let images = (0..<3 * 28 * 28).map { Double(Float($0 % 256) / 255) }
         try expect(try Self.tensor(Self.field(digits[0], "images")), [3, 28, 28], .float32, images)

@@ -1,4 +1,5 @@
 import Foundation
+import Scripting
 import Tensors
 import Testing
 
@@ -52,7 +53,7 @@ import Testing
     /// The strings beside the tensors are an array of bytes, which NumPy reads as it reads the others.
     @Test func metadataComesBack() throws {
         try Fixture.withFolder { folder in
-            let metadata = ["prior": "normal", "quote \u{1F600}": "\"\\\n\u{1}", "": ""]
+            let metadata: [ByteString: String] = ["prior": "normal", "quote \u{1F600}": "\"\\\n\u{1}", "": ""]
             try Checkpoint.save(folder + "/x.npz", StateDict([("x", try Tensor(3))], metadata: metadata))
             let back = try Checkpoint.load(folder + "/x.npz")
             #expect(back.metadata == metadata && back.names == ["x"])

@@ -29,12 +29,14 @@ typedef struct {
         int64_t integer;          // LF_BOOLEAN, LF_INTEGER
         double number;            // LF_NUMBER
         size_t length;            // LF_STRING, LF_FOREIGN
+        const void *address;      // LF_TABLE, LF_FUNCTION
     };
     union {
         const char *bytes;        // LF_STRING; the type's name for LF_FOREIGN
         const lf_object *object;  // LF_OBJECT
         lf_reference *reference;  // LF_TABLE, LF_FUNCTION; owned by whoever reads the value
     };
+    lf_reference *passed;         // LF_FOREIGN: the value, so that it can be passed on; owned likewise; may be null
 } lf_value;
 
 // ---------------------------------------------------------------- native functions
@@ -101,8 +103,12 @@ void lf_put_boolean(lf_list *list, bool flag);
 void lf_put_integer(lf_list *list, int64_t integer);
 void lf_put_number(lf_list *list, double number);
 void lf_put_string(lf_list *list, const char *bytes, size_t length);
-// Takes the reference that `object` holds. When the object is among the call's arguments, that very userdata is pushed.
-void lf_put_object(lf_list *list, lf_object object, lf_type *type);
+// Takes the reference that `object` holds. When the object is among the call's arguments, that very userdata is pushed, and
+// the answer is false; a new one can hold values of Lua's, which are put next.
+bool lf_put_object(lf_list *list, lf_object object, lf_type *type, bool holds);
+// The object put before holds this value: from now on its userdata keeps it alive, where the collector sees circles through
+// it, and the reference does not, unless it is still in use when the last such userdata goes.
+void lf_put_held(lf_list *list, lf_reference *reference);
 void lf_put_reference(lf_list *list, lf_reference *reference);
 // A function that lives as long as the state; `native` must.
 void lf_put_native(lf_list *list, const lf_native *native);

@@ -8,6 +8,7 @@ public struct Mixture: CataloguedLaw {
     public static let name = "Mixture"
     public let weights: Variable
     public let components: [any Distribution]
+    public var heldValues: [Value] { components.flatMap(\.heldValues) }
     /// Whether the components are one batched law, whose last batch dimension counts them.
     private let isBatched: Bool
     public let batchShape: [Int]

@@ -8,6 +8,7 @@ public final class DistributionObject: ScriptObject {
     public let law: any Distribution
     public init(_ law: any Distribution) { self.law = law }
     public var scriptType: ObjectType { DistributionObject.type }
+    public var heldValues: [Value] { law.heldValues }
 }
 
 extension Arguments {

@@ -16,6 +16,7 @@ public struct ScriptedLaw: Distribution {
     public let dtype: DType
     public var parameters: [Parameter] { [] }
     private let given: Options
+    public var heldValues: [Value] { Array(given.values.values) }
 
     /// Reads the table that defines a law.
     init(name: String, description: String, _ given: Options) throws {

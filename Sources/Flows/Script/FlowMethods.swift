@@ -95,7 +95,7 @@ enum FlowMethods {
         source: "torch.nn.Module.load_state_dict", example: "m:load_state_dict(flow.NICE{dim = 4, hidden = 8, layers = 2, couplings = 4}:state_dict())"
     ) { arguments, flow in
         let entries = try arguments.table(2, "state").entries()
-        var given: [String: Tensor] = [:]
+        var given: [ByteString: Tensor] = [:]
         for (key, value) in entries {
             guard case .string(let name) = key, case .object(let object) = value, let variable = object as? Variable else {
                 throw arguments.error("a table from names to tensors expected, got \(key.shown) = \(value.shown)")
@@ -103,17 +103,18 @@ enum FlowMethods {
             given[name] = variable.value
         }
         let names = flow.parameters.map(\.name)
-        if let unknown = given.keys.filter({ !names.contains($0) }).min() {
-            throw arguments.error("the flow has no parameter \(unknown)" + suggestion(for: unknown, among: names))
+        let known = Set(names.map { ByteString($0) })
+        if let unknown = given.keys.filter({ !known.contains($0) }).min() {
+            throw arguments.error("the flow has no parameter \(unknown)" + suggestion(for: unknown.text, among: names))
         }
         for (name, parameter) in flow.parameters {
-            guard let tensor = given[name] else { throw arguments.error("the parameter \(name) is missing") }
+            guard let tensor = given[ByteString(name)] else { throw arguments.error("the parameter \(name) is missing") }
             guard tensor.shape == parameter.shape else {
                 throw arguments.error("\(name) has shape \(Shape.describe(tensor.shape)); \(Shape.describe(parameter.shape)) expected")
             }
         }
         // Nothing is written before everything was checked.
-        for (name, parameter) in flow.parameters { if let tensor = given[name] { try parameter.value.write(tensor) } }
+        for (name, parameter) in flow.parameters { if let tensor = given[ByteString(name)] { try parameter.value.write(tensor) } }
         return [.object(flow)]
     }
 
@@ -133,7 +134,7 @@ enum FlowMethods {
         errors: "an unknown extension; a folder that cannot be written", example: "local path = os.tmpname() .. \".safetensors\"\nm:save(path)\nassert(flow.load(path).dim == 4)\nos.remove(path)"
     ) { arguments, flow in
         try arguments.atMost(2)
-        try flow.save(arguments.string(2, "path"), for: arguments.function)
+        try flow.save(arguments.bytes(2, "path"), for: arguments.function)
         return []
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Scripting
 
 extension Capsule {
     /// Why the same numbers cannot be expected: files that changed, changes by hand, an interrupt.
@@ -14,7 +15,7 @@ extension Capsule {
                 "\(file.path) has changed"
                     + (file.written ? ": the script itself writes it; put back what it found there" : ""))
         }
-        for path in absent where FileManager.default.fileExists(atPath: path) {
+        for path in absent where path.fileExists {
             found.append("\(path) was sought, and is there now")
         }
         found += changes.map { "recorded: \($0)" }
@@ -64,7 +65,7 @@ extension Capsule {
     /// What is compared of an error: of a script that was moved, without the folder, of which Lua shows the end only.
     private func message(_ error: String?, _ recorded: Capsule) -> String? {
         guard recorded.move != nil, let error, let script = recorded.run.script else { return error }
-        let name = URL(fileURLWithPath: script).lastPathComponent + ":"
+        let name = script.splitPath.name.text + ":"
         return error.range(of: name).map { String(error[$0.lowerBound...]) } ?? error
     }
 
@@ -89,7 +90,8 @@ extension Capsule {
 
 extension Capsule.Sources {
     /// What is kept of an environment variable: not its value, which may be a secret.
-    static func digest(ofVariable name: String) -> String {
-        ProcessInfo.processInfo.environment[name].map { SHA256.hex(Array($0.utf8)) } ?? ""
+    static func digest(ofVariable name: ByteString) -> String {
+        guard let value = name.withCString({ getenv($0) }) else { return "" }
+        return SHA256.hex(ByteString(cString: value).bytes)
     }
 }

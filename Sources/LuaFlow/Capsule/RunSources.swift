@@ -11,7 +11,7 @@ final class RunSources: Service {
         if !sources.used.contains(what) { sources.used.append(what) }
     }
 
-    private func note(variable name: String) {
+    private func note(variable name: ByteString) {
         if sources.environment[name] == nil { sources.environment[name] = Capsule.Sources.digest(ofVariable: name) }
     }
 

@@ -30,7 +30,10 @@ struct ValueDigest {
         case .boolean(let flag): hash.update("\(flag);")
         case .integer(let integer): hash.update("integer \(integer);")
         case .number(let number): hash.update("number \(number.bitPattern);")
-        case .string(let text): hash.update("string \(text.utf8.count) \(text);")
+        case .string(let text):
+            hash.update("string \(text.count) ")
+            text.withBytes { hash.update($0) }
+            hash.update(";")
         case .object(let object as Variable):
             hash.update("tensor \(object.dtype.rawValue) \(object.shape);")
             hash.update(try object.value.bits)

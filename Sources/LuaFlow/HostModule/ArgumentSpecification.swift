@@ -3,19 +3,19 @@ import Scripting
 /// The command-line options a script declares, and the reading of what it was called with.
 struct ArgumentSpecification {
     struct Entry {
-        let name: String
+        let name: ByteString
         let fallback: Value
         let help: String
-        let choices: [String]?
+        let choices: [ByteString]?
         let required: Bool
 
         /// As typed: `warm-restarts` for `warm_restarts`.
-        var flag: String { name.map { $0 == "_" ? "-" : String($0) }.joined() }
+        var flag: String { name.text.map { $0 == "_" ? "-" : String($0) }.joined() }
         var isFlag: Bool { if case .boolean = fallback { true } else { false } }
     }
 
     enum Outcome {
-        case values(named: [(key: String, value: Value)], rest: [String])
+        case values(named: [(key: ByteString, value: Value)], rest: [ByteString])
         case help
         case wrong(String)
     }
@@ -34,7 +34,7 @@ struct ArgumentSpecification {
             guard case .string(let text) = value, name == "about" || name == "rest" else {
                 throw ScriptError(operation, "unknown key \(name); about, rest and entries {name, default, help} expected")
             }
-            if name == "about" { about = text } else { rest = text }
+            if name == "about" { about = text.text } else { rest = text.text }
         }
         self.about = about
         self.rest = rest
@@ -58,14 +58,14 @@ struct ArgumentSpecification {
             return named
         }
         for (key, _) in try table.entries() {
-            if case .string(let name) = key, !known.contains(name) {
-                throw ScriptError(operation, "\(place): unknown key \(name)\(suggestion(for: name, among: known)); the keys are \(known.joined(separator: ", "))")
+            if case .string(let name) = key, !known.contains(where: { ByteString($0) == name }) {
+                throw ScriptError(operation, "\(place): unknown key \(name)\(suggestion(for: name.text, among: known)); the keys are \(known.joined(separator: ", "))")
             }
         }
         guard case .string(let name) = try read("name", 1), !name.isEmpty else { throw ScriptError(operation, "\(place): a name expected") }
         var help = ""
-        if case .string(let text) = try read("help", 3) { help = text }
-        var choices: [String]?
+        if case .string(let text) = try read("help", 3) { help = text.text }
+        var choices: [ByteString]?
         if case .table(let listed) = try table.value(for: "choices") {
             choices = try listed.entries().compactMap { key, value in
                 if case .string(let name) = key { return name }
@@ -84,9 +84,9 @@ struct ArgumentSpecification {
     }
 
     /// Matches words against the entries.
-    func read(_ words: [String]) throws -> Outcome {
-        var values: [String: Value] = [:]
-        var operands: [String] = []
+    func read(_ words: [ByteString]) throws -> Outcome {
+        var values: [ByteString: Value] = [:]
+        var operands: [ByteString] = []
         var index = 0
         while index < words.count {
             let word = words[index]
@@ -100,22 +100,22 @@ struct ArgumentSpecification {
                 operands.append(word)
                 continue
             }
-            let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            var typed = parts[0].map { $0 == "-" ? "_" : String($0) }.joined()
+            let parts = word.dropFirst(2).split(at: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            var typed = ByteString(parts[0].bytes.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 })
             var isOn = true
-            if typed.hasPrefix("no_"), let entry = find(String(typed.dropFirst(3))), entry.isFlag {
+            if typed.hasPrefix("no_"), let entry = find(typed.dropFirst(3)), entry.isFlag {
                 typed = entry.name
                 isOn = false
             }
             guard let entry = find(typed) else {
-                return .wrong("unknown option --\(parts[0])\(suggest(parts[0])); the options are \(entries.map { "--" + $0.flag }.joined(separator: ", "))")
+                return .wrong("unknown option --\(parts[0])\(suggest(parts[0].text)); the options are \(entries.map { "--" + $0.flag }.joined(separator: ", "))")
             }
             if entry.isFlag {
                 guard parts.count == 1 else { return .wrong("--\(entry.flag) takes no value; use --\(entry.flag) or --no-\(entry.flag)") }
                 values[entry.name] = .boolean(isOn)
                 continue
             }
-            var text = parts.count > 1 ? parts[1] : ""
+            var text = parts.count > 1 ? parts[1] : ByteString("")
             if parts.count == 1 {
                 guard index < words.count else { return .wrong("--\(entry.flag) needs a value") }
                 text = words[index]
@@ -133,20 +133,20 @@ struct ArgumentSpecification {
 
     private struct Fault: Error { let message: String }
 
-    private func value(_ text: String, for entry: Entry) -> Result<Value, Fault> {
+    private func value(_ text: ByteString, for entry: Entry) -> Result<Value, Fault> {
         if let choices = entry.choices, !choices.contains(text) {
-            return .failure(Fault(message: "--\(entry.flag) \(text): one of \(choices.joined(separator: ", ")) expected\(suggestion(for: text, among: choices))"))
+            return .failure(Fault(message: "--\(entry.flag) \(text): one of \(choices.map(\.text).joined(separator: ", ")) expected\(suggestion(for: text.text, among: choices.map(\.text)))"))
         }
         switch entry.fallback {
         case .integer, .number:
-            if let integer = Int(text) { return .success(.integer(integer)) }
-            if let number = Double(text) { return .success(.number(number)) }
+            if let integer = Int(text.text) { return .success(.integer(integer)) }
+            if let number = Double(text.text) { return .success(.number(number)) }
             return .failure(Fault(message: "--\(entry.flag) \(text): a number expected"))
         default: return .success(.string(text))
         }
     }
 
-    private func find(_ name: String) -> Entry? { entries.first { $0.name == name } }
+    private func find(_ name: ByteString) -> Entry? { entries.first { $0.name == name } }
     private func suggest(_ name: String) -> String {
         nearestName(to: name, among: entries.map(\.flag)).map { " (did you mean --\($0)?)" } ?? ""
     }
@@ -177,7 +177,7 @@ struct ArgumentSpecification {
 
     private func describe(_ entry: Entry) -> String {
         var text = entry.help
-        if let choices = entry.choices { text += (text.isEmpty ? "" : ": ") + choices.joined(separator: ", ") }
+        if let choices = entry.choices { text += (text.isEmpty ? "" : ": ") + choices.map(\.text).joined(separator: ", ") }
         switch entry.fallback {
         case .none, .boolean(false), .string(""): return text
         case .string(let value): return text + " (default \(value))"

@@ -22,7 +22,7 @@ extension HostFunctions {
         if !arguments.isNil(2) {
             names.formUnion(registered(try arguments.string(2, "kind"), arguments.context).map(\.name))
         }
-        return .string(names.sorted().joined(separator: ", "))
+        return .string(ByteString(Array(names.sorted().map(\.bytes).joined(separator: ", ".utf8))))
     }
 
     static let pick = NativeFunction(
@@ -50,9 +50,8 @@ extension HostFunctions {
         let kind = try arguments.string(1, "kind")
         let own = try functions(of: arguments.table(2, "t"))
         let registered = registered(kind, arguments.context)
-        let parts = try arguments.string(3, "name").split(
-            separator: ":", maxSplits: 1, omittingEmptySubsequences: false
-        ).map(String.init)
+        let parts = try arguments.bytes(3, "name").split(
+            at: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
         let name = parts[0]
         let parameter = parts.count > 1 ? Value.string(parts[1]) : .none
         switch (own.first { $0.key == name }, registered.first { $0.name == name }) {
@@ -63,13 +62,13 @@ extension HostFunctions {
             let place = (live ?? mine.function.definition).map { " (\($0))" } ?? ""
             throw ScriptError(
                 "",
-                "\(kind): \"\(name)\" is the script's own\(place), and registered at \(theirs.origin); rename one of the two"
+                "\(kind): \(name.quoted()) is the script's own\(place), and registered at \(theirs.origin); rename one of the two"
             )
         case (nil, nil):
-            let names = Set(own.map(\.key) + registered.map(\.name)).sorted()
+            let names = Set(own.map(\.key) + registered.map(\.name)).sorted().map(\.text)
             throw ScriptError(
                 "",
-                "no \"\(name)\" among the \(kind)\(suggestion(for: name, among: names)); there are \(names.isEmpty ? "none" : names.joined(separator: ", "))"
+                "no \(name.quoted()) among the \(kind)\(suggestion(for: name.text, among: names)); there are \(names.isEmpty ? "none" : names.joined(separator: ", "))"
             )
         }
     }
@@ -105,7 +104,7 @@ extension HostFunctions {
         return whole ? .integer(arguments[2].asInteger ?? 0) : arguments[2]
     }
 
-    private static func functions(of table: any ScriptTable) throws -> [(key: String, function: any ScriptFunction)] {
+    private static func functions(of table: any ScriptTable) throws -> [(key: ByteString, function: any ScriptFunction)] {
         try table.entries().compactMap { key, value in
             guard case .string(let name) = key, case .function(let function) = value else { return nil }
             return (key: name, function: function)

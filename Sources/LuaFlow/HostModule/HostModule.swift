@@ -57,11 +57,11 @@ enum HostFunctions {
             example: "assert(not pcall(host.resource, \"no such file\"))")
     ) { arguments in
         try arguments.atMost(1)
-        let name = try arguments.string(1, "name")
+        let name = try arguments.bytes(1, "name")
         let folders = arguments.context.service(ResourceFolders.self).folders
-        let candidates = folders.map { $0 + "/" + name }.filter { FileAccess.current?.allows(.read, $0) ?? true }
-        guard let path = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
-            throw arguments.error("\(name) is in none of the folders " + (folders.isEmpty ? "(there are none; set LUAFLOW_HOME)" : folders.joined(separator: ", ")))
+        let candidates = folders.map { $0.appending(path: name) }.filter { FileAccess.current?.allows(.read, $0) ?? true }
+        guard let path = candidates.first(where: \.fileExists) else {
+            throw arguments.error("\(name) is in none of the folders " + (folders.isEmpty ? "(there are none; set LUAFLOW_HOME)" : folders.map(\.text).joined(separator: ", ")))
         }
         return .string(path)
     }

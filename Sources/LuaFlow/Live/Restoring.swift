@@ -5,7 +5,7 @@ extension SavedTable {
     /// What Lua has to write so that this table and those in it are what they were; tensors that are held elsewhere,
     /// generators, flows and optimisers are brought back on the way.
     /// - Parameter left: a field that stays as it is.
-    func writes(without left: String) throws -> Value {
+    func writes(without left: ByteString) throws -> Value {
         var writes: [Value] = []
         var seen: Set<UInt> = []
         try addWrites(to: &writes, &seen, leaving: [.string(left)])

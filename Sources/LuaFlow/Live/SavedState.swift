@@ -106,19 +106,19 @@ final class SavedObject {
         self === other
             || (object === other.object && rates == other.rates && tensors.count == other.tensors.count
                 && zip(tensors, other.tensors).allSatisfy {
-                    $0.name == $1.name && ($0.saved === $1.saved || $0.saved.numbers.equals($1.saved.numbers))
+                    ByteString($0.name) == ByteString($1.name) && ($0.saved === $1.saved || $0.saved.numbers.equals($1.saved.numbers))
                 })
     }
 
     func restore() throws {
         switch object {
         case let flow as Flow:
-            let known = Dictionary(tensors.map { ($0.name, $0.saved) }) { $1 }
+            let known = Dictionary(tensors.map { (ByteString($0.name), $0.saved) }) { $1 }
             for (name, parameter) in flow.parameters {
-                if let saved = known[name] { try parameter.value.write(saved.numbers.tensor(), for: "host.steps") }
+                if let saved = known[ByteString(name)] { try parameter.value.write(saved.numbers.tensor(), for: "host.steps") }
             }
         case let optimizer as any Optimizer:
-            let state = try tensors.map { ($0.name, try $0.saved.numbers.tensor()) }
+            let state = try tensors.map { (ByteString($0.name), try $0.saved.numbers.tensor()) }
             try optimizer.load(Dictionary(state) { $1 }, for: "host.steps")
         default: break
         }

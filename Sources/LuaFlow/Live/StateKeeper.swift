@@ -24,7 +24,7 @@ struct StateKeeper {
     ///   - before: an earlier version.
     ///   - lasting: whether it will stay for longer than a step.
     mutating func version(
-        of state: any ScriptTable, without trace: String, after before: SavedTable?, lasting: Bool
+        of state: any ScriptTable, without trace: ByteString, after before: SavedTable?, lasting: Bool
     ) throws -> SavedTable {
         isLasting = lasting
         let address = state.address
@@ -41,7 +41,7 @@ struct StateKeeper {
     }
 
     private mutating func version(
-        of table: any ScriptTable, _ address: UInt, _ before: SavedTable?, without left: String? = nil, depth: Int
+        of table: any ScriptTable, _ address: UInt, _ before: SavedTable?, without left: ByteString? = nil, depth: Int
     ) throws -> SavedTable {
         let count = table.count
         if let before, count > before.count, StateKeeper.mayLookAtEnd(before),

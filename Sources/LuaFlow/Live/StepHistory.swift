@@ -19,7 +19,7 @@ struct StepHistory {
         }
     }
 
-    private let trace: String
+    private let trace: ByteString
     /// Bytes that may be held.
     private let budget: Int
     private var keeper = StateKeeper()
@@ -31,7 +31,7 @@ struct StepHistory {
     /// There was no memory even for one state: nothing is kept any more.
     private(set) var isShort = false
 
-    init(trace: String, budget: Int) { (self.trace, self.budget) = (trace, budget) }
+    init(trace: ByteString, budget: Int) { (self.trace, self.budget) = (trace, budget) }
 
     /// The state as it is now, after `step`.
     mutating func snapshot(

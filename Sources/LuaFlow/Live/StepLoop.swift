@@ -9,7 +9,7 @@ final class StepLoop: ScriptObject {
 
     struct Settings {
         let steps: Int
-        let trace: String
+        let trace: ByteString
         /// 1 when the lowest value is the best, -1 when the highest is.
         let sign: Double
         /// A value belongs to the state that its step began with, not to the one it left.

@@ -47,7 +47,7 @@ extension HostFunctions {
         let n = try arguments.integer(1, "n", in: 0...Int.max)
         _ = try arguments.table(2, "state")
         let options = try arguments.options(3, ["trace", "best", "value", "label", "keep"])
-        let trace = try options.string("trace", default: "trace")
+        let trace = try options.bytes("trace", default: "trace")
         let best = try options.choice("best", ["lowest", "highest"], default: "lowest")
         let value = try options.choice("value", ["before", "after"], default: "before")
         let keep = 1e6 * (try options.number("keep", default: 64))

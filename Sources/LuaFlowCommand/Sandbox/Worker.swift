@@ -23,7 +23,7 @@ enum Worker {
     /// Gives up what the script does not need. There is no way back.
     /// - Parameter script: the file that will run; its folder stays open.
     /// - Throws: when a limit cannot be set: nothing may run then.
-    static func confine(_ sandbox: Sandbox, script: String?) throws {
+    static func confine(_ sandbox: Sandbox, script: ByteString?) throws {
         guard let parent, cf_end_with_parent(parent) else {
             throw ScriptError("sandbox", "the process that asked for it is gone")
         }
@@ -73,20 +73,22 @@ enum Worker {
     }
 
     /// The kernel keeps the process to the folders of the script, and to those that libraries read by themselves.
-    private static func closeFolders(_ sandbox: Sandbox, script: String?) {
+    private static func closeFolders(_ sandbox: Sandbox, script: ByteString?) {
         let folders = cf_folders_new()
         guard folders >= 0 else { return }
-        let system = [
+        let system: [ByteString] = [
             "/usr/share", "/usr/lib", "/usr/local/share/fonts", "/lib", "/lib64", "/etc/fonts", "/etc/localtime",
             "/var/cache/fontconfig", "/proc/meminfo", "/sys/fs/cgroup", "/dev/null",
         ]
         let models = Host.shippedFolders
-        let beside = script.map { script in [script.lastIndex(of: "/").map { String(script[...$0]) } ?? "."] } ?? []
+        let beside = script.map { [$0.splitPath.folder] } ?? []
         for path in system + models + beside + sandbox.files.folders(for: .load) {
             // A folder that is not there needs no door.
-            _ = cf_folders_allow(folders, path, false)
+            _ = path.withCString { cf_folders_allow(folders, $0, false) }
         }
-        for path in sandbox.files.folders(for: .write) { _ = cf_folders_allow(folders, path, true) }
+        for path in sandbox.files.folders(for: .write) {
+            _ = path.withCString { cf_folders_allow(folders, $0, true) }
+        }
         _ = cf_folders_enforce(folders)
     }
 }

@@ -136,7 +136,7 @@ final class LBFGS: Optimizer {
         try LBFGSState.write(progress, lr: settings.lr, packing)
     }
 
-    func load(_ state: [String: Tensor], for operation: String) throws {
+    func load(_ state: [ByteString: Tensor], for operation: String) throws {
         var reader = StateReader(state, owner: description, operation: operation)
         let rates = try reader.learningRates(count: 1)
         let loaded = try LBFGSState.read(&reader, packing, capacity: settings.historySize)

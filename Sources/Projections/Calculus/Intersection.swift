@@ -14,6 +14,7 @@ import Tensors
 public struct Intersection: CataloguedSet {
     public static let name = "Intersection"
     private let sets: [any ProjectableSet]
+    public var heldValues: [Value] { sets.flatMap(\.heldValues) }
     /// All elementwise members in one.
     private let merged: Intervals?
     private let others: [any ProjectableSet]

@@ -13,6 +13,7 @@ import Tensors
 public struct Product: CataloguedSet {
     public static let name = "Product"
     private let sets: [any ProjectableSet]
+    public var heldValues: [Value] { sets.flatMap(\.heldValues) }
     private let sizes: [Int]?
     public let depth: Int
     public let description: String

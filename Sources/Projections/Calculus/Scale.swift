@@ -5,6 +5,7 @@ import Tensors
 public struct Scale: CataloguedSet {
     public static let name = "Scale"
     private let inner: any ProjectableSet
+    public var heldValues: [Value] { inner.heldValues }
     private let factor: Double
     public let elementwise: Intervals?
     public let depth: Int

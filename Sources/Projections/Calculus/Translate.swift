@@ -5,6 +5,7 @@ import Tensors
 public struct Translate: CataloguedSet {
     public static let name = "Translate"
     private let inner: any ProjectableSet
+    public var heldValues: [Value] { inner.heldValues }
     private let shift: Parameter
     public let elementwise: Intervals?
     public let depth: Int

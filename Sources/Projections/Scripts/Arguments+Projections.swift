@@ -68,7 +68,7 @@ private final class NamedPart: ScriptTable {
 
     var count: Int { 0 }
     func value(at index: Int) throws -> Value { .none }
-    func value(for key: String) throws -> Value { try table.value(for: key) }
+    func value(for key: ByteString) throws -> Value { try table.value(for: key) }
     func numbers() throws -> [Double]? { [] }
     func entries() throws -> [(key: Value, value: Value)] {
         try table.entries().filter { key, _ in key.asInteger.map { !(1...max(table.count, 1)).contains($0) } ?? true }

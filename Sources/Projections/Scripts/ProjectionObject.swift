@@ -7,6 +7,7 @@ public final class ProjectionObject: ScriptObject {
     public static let type = ObjectType("projection")
 
     public let set: any ProjectableSet
+    public var heldValues: [Value] { self.set.heldValues }
 
     public init(_ set: any ProjectableSet) {
         self.set = set

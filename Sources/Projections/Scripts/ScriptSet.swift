@@ -15,6 +15,9 @@ public struct ScriptSet: ProjectableSet {
     private let projectFunction: any ScriptFunction
     private let containsFunction: (any ScriptFunction)?
     private let distanceFunction: (any ScriptFunction)?
+    public var heldValues: [Value] {
+        [projectFunction, containsFunction, distanceFunction].compactMap { $0.map { .function($0) } }
+    }
 
     init(
         name: String, description: String? = nil, isConvex: Bool, shape: [Int]?, project: any ScriptFunction,

@@ -6,7 +6,7 @@ extension Command {
         session, text in
         let words = Words.split(text)
         guard let file = words.first else { throw ScriptError(":load", "a file's name expected: :load script.lua") }
-        return session.load(Words.path(file), arguments: Array(words.dropFirst()))
+        return session.load(Words.path(file), arguments: words.dropFirst().map { ByteString($0) })
     }
 }
 

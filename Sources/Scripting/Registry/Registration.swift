@@ -1,7 +1,7 @@
 /// A function that a script registered, with what is known of it.
 public struct Registration {
     public let kind: RegistryKind
-    public let name: String
+    public let name: ByteString
     /// What was registered. A command gets the text behind its name, a subcommand its arguments, each a string; a
     /// schedule and its like what problem 3 gives them; a constructor the arguments of `projection.NAME(...)`.
     public let function: any ScriptFunction
@@ -12,11 +12,11 @@ public struct Registration {
     /// The line that called host.register; nil when no script did.
     public let place: ScriptPlace?
     /// The file whose loading brought it: that of ``place`` or, inside ``Registry/loading(_:_:)``, the file loaded.
-    public let owner: String?
+    public let owner: ByteString?
 
     /// Reads what a script gave under a name: a function or, where the kind takes help, `{run = f, ...}`.
     init(
-        _ kind: RegistryKind, _ name: String, _ value: Value, place: ScriptPlace?, owner: String?, for operation: String
+        _ kind: RegistryKind, _ name: ByteString, _ value: Value, place: ScriptPlace?, owner: ByteString?, for operation: String
     ) throws {
         try kind.check(name, for: operation)
         (self.kind, self.name, self.place, self.owner) = (kind, name, place, owner)

@@ -41,8 +41,9 @@ public enum RegistryKind: String, CaseIterable, Sendable {
     }
 
     /// Refuses what could not be typed where the kind is used.
-    func check(_ name: String, for operation: String) throws {
-        let letters = Array(name.unicodeScalars)
+    func check(_ name: ByteString, for operation: String) throws {
+        // Bytes that are no UTF-8 are shown as a mark that is no letter.
+        let letters = Array(name.text.unicodeScalars)
         func isWord(_ scalar: Unicode.Scalar) -> Bool {
             scalar == "_"
                 || (scalar.isASCII ? isLetter(scalar) || ("0"..."9").contains(scalar) : scalar.properties.isAlphabetic)

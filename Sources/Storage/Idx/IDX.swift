@@ -9,7 +9,7 @@ public enum IDX {
     /// Integers of up to 16 bits and float32 become float32, wider ones float64.
     /// - Throws: ``ScriptError`` when the file is not IDX, or the numbers are fewer or more than the extents say. Extents
     ///   that the file cannot fill are refused before memory for them is asked for; a gzip file may inflate to 1 GiB.
-    public static func load(_ path: String, for operation: String = "data.idx") throws -> [Tensor] {
+    public static func load(_ path: some ByteStringConvertible, for operation: String = "data.idx") throws -> [Tensor] {
         let file = try InputFile(path, for: operation)
         guard file.size > 0 else { throw file.report.error("the file is empty") }
         let isGzip = try file.beginning(2) == [0x1f, 0x8b]

@@ -32,7 +32,7 @@ public struct CheckpointModule: ScriptModule {
                 """)
     ) { arguments in
         try arguments.atMost(1)
-        let dict = try Checkpoint.load(try arguments.string(1, "path"))
+        let dict = try Checkpoint.load(try arguments.bytes(1, "path"))
         return [
             .record(dict.entries.map { ($0.name, .tensor($0.tensor)) }),
             .record(dict.metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }),
@@ -60,10 +60,10 @@ public struct CheckpointModule: ScriptModule {
                 """)
     ) { arguments in
         try arguments.atMost(3)
-        let path = try arguments.string(1, "path")
+        let path = try arguments.bytes(1, "path")
         let options = try arguments.options(3, ["metadata", "dtype"])
         var dict = StateDict(metadata: try metadata(options))
-        guard dict.metadata.isEmpty || [".safetensors", ".npz"].contains(where: path.lowercased().hasSuffix) else {
+        guard dict.metadata.isEmpty || [".safetensors", ".npz"].contains(where: path.text.lowercased().hasSuffix) else {
             throw arguments.error("\(path): only .safetensors and .npz have a place for metadata")
         }
         for (name, tensor) in try tensors(arguments) {
@@ -73,18 +73,23 @@ public struct CheckpointModule: ScriptModule {
         return []
     }
 
-    /// The table's tensors, by name: a table's own order is chance, and files should not differ by chance.
+    /// The table's tensors, by name: a table's own order is chance, and files should not differ by chance. All formats hold
+    /// names as UTF-8.
     private static func tensors(_ arguments: Arguments) throws -> [(name: String, tensor: Tensor)] {
         let entries = try arguments.table(2, "tensors").entries().map { key, value in
             guard case .string(let name) = key else {
                 throw arguments.error("argument 2 (tensors): names expected for keys, got \(key.shown)")
             }
             guard case .object(let object) = value, let variable = object as? Variable else {
-                throw arguments.error("argument 2 (tensors): \(shown(name)) is a \(value.typeName), not a tensor")
+                throw arguments.error("argument 2 (tensors): \(name.quoted()) is a \(value.typeName), not a tensor")
             }
-            return (name: name, tensor: variable.value)
+            guard let text = name.utf8Text else {
+                throw arguments.error(
+                    "argument 2 (tensors): the name \(name.quoted()) is no UTF-8, which every format holds names as")
+            }
+            return (name: text, tensor: variable.value)
         }
-        return entries.sorted { $0.name < $1.name }
+        return entries.sorted { ByteString($0.name) < ByteString($1.name) }
     }
 
     private static func dtype(_ options: Options) throws -> DType {
@@ -92,13 +97,17 @@ public struct CheckpointModule: ScriptModule {
         return DType(rawValue: name) ?? .float32
     }
 
-    private static func metadata(_ options: Options) throws -> [String: String] {
+    private static func metadata(_ options: Options) throws -> [ByteString: String] {
         guard options.has("metadata") else { return [:] }
         guard case .table(let table) = options["metadata"] else { throw options.error("metadata", expected: "a table of strings") }
-        var metadata: [String: String] = [:]
+        var metadata: [ByteString: String] = [:]
         for (key, value) in try table.entries() {
             guard case .string(let name) = key, case .string(let text) = value else {
                 throw ScriptError(options.function, "option metadata: strings by name expected, got \(value.shown) for \(key.shown)")
+            }
+            guard name.utf8Text != nil, let text = text.utf8Text else {
+                throw ScriptError(
+                    options.function, "option metadata: \(key.shown) = \(value.shown) is no UTF-8, as which it is stored")
             }
             metadata[name] = text
         }

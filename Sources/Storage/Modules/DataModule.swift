@@ -31,7 +31,7 @@ public struct DataModule: ScriptModule {
                 """)
     ) { arguments in
         try arguments.atMost(1)
-        return try IDX.load(try arguments.string(1, "path")).map { .tensor($0) }
+        return try IDX.load(try arguments.bytes(1, "path")).map { .tensor($0) }
     }
 
     private static let digits = NativeFunction(

@@ -24,7 +24,7 @@ enum Npy {
         return try Tensor(storage, shape: reversed).permute(Array(reversed.indices.reversed()))
     }
 
-    static func write(_ dict: StateDict, to path: String, for operation: String) throws {
+    static func write(_ dict: StateDict, to path: ByteString, for operation: String) throws {
         guard let (_, tensor) = dict.entries.first, dict.count == 1 else {
             throw Report(operation: operation, path: path).error(
                 ".npy holds one tensor without a name, not \(dict.count); use .npz or .safetensors")

@@ -28,7 +28,7 @@ enum Npz {
     }
 
     /// The strings in the entry of that name; nil if it is an array of numbers that happens to be called so.
-    private static func metadata(_ archive: ZipArchive, _ position: Int) throws -> [String: String]? {
+    private static func metadata(_ archive: ZipArchive, _ position: Int) throws -> [ByteString: String]? {
         let header = try NpyHeader(try archive.source(position))
         guard header.element == .uint8, header.shape.count == 1 else { return nil }
         guard header.shape[0] <= metadataLimit else {
@@ -42,7 +42,7 @@ enum Npz {
     }
 
     /// Writes the arrays as they are, not compressed. Same contents, same bytes.
-    static func write(_ dict: StateDict, to path: String, for operation: String) throws {
+    static func write(_ dict: StateDict, to path: ByteString, for operation: String) throws {
         let report = Report(operation: operation, path: path)
         for name in dict.names where !ZipDirectory.isHarmless(name + ".npy") {
             throw report.error("\(shown(name)) cannot be a name in an .npz archive")
@@ -50,7 +50,7 @@ enum Npz {
         guard dict[MetadataJSON.name] == nil else { throw report.error("\"\(MetadataJSON.name)\" cannot be a tensor's name in an .npz archive") }
         try AtomicFile.write(to: path, for: operation) { file in
             var code: Int32 = 0
-            guard let archive = zip_open(file.temporaryPath, ZIP_CREATE | ZIP_TRUNCATE, &code) else {
+            guard let archive = file.temporaryPath.withCString({ zip_open($0, ZIP_CREATE | ZIP_TRUNCATE, &code) }) else {
                 throw report.error("zip: cannot begin the archive (error \(code))")
             }
             var isOpen = true

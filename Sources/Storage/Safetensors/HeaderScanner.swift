@@ -24,11 +24,11 @@ struct HeaderScanner {
     /// Reads `{"key": ..., ...}`; `value` reads what belongs to a key. A key that comes twice is an error.
     mutating func object(_ value: (inout HeaderScanner, String) throws -> Void) throws {
         try expect("{")
-        var seen = Set<String>()
+        var seen = Set<ByteString>()
         if take("}") { return }
         repeat {
             let key = try string()
-            guard seen.insert(key).inserted else { throw error("\(shown(key)) comes twice") }
+            guard seen.insert(ByteString(key)).inserted else { throw error("\(shown(key)) comes twice") }
             try expect(":")
             try value(&self, key)
         } while take(",")

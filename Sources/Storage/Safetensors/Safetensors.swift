@@ -17,7 +17,7 @@ enum Safetensors {
     }
 
     /// Writes float16, float32 and float64 tensors as they are. Same contents, same bytes.
-    static func write(_ dict: StateDict, to path: String, for operation: String) throws {
+    static func write(_ dict: StateDict, to path: ByteString, for operation: String) throws {
         let report = Report(operation: operation, path: path)
         guard dict[MetadataJSON.name] == nil else { throw report.error("\"__metadata__\" cannot be a tensor's name in safetensors") }
         // Wide elements first, as the reference implementation does: everything stays aligned for readers that map the file.
@@ -35,13 +35,13 @@ enum Safetensors {
     }
 
     private static func header(_ dict: StateDict, _ order: [(name: String, tensor: Tensor)], _ report: Report) throws -> [UInt8] {
-        var offsets: [String: (Int, Int)] = [:]
+        var offsets: [ByteString: (Int, Int)] = [:]
         var end = 0
         for (name, tensor) in order {
             let (bytes, wide) = tensor.count.multipliedReportingOverflow(by: tensor.dtype.stride)
             let (next, wider) = end.addingReportingOverflow(bytes)
             guard !wide, !wider else { throw report.error("the tensors are too large") }
-            offsets[name] = (end, next)
+            offsets[ByteString(name)] = (end, next)
             end = next
         }
         var parts: [String] = []
@@ -49,7 +49,7 @@ enum Safetensors {
             parts.append("\"\(MetadataJSON.name)\":\(MetadataJSON.write(dict.metadata))")
         }
         for (name, tensor) in dict.entries {
-            let (begin, end) = offsets[name] ?? (0, 0)
+            let (begin, end) = offsets[ByteString(name)] ?? (0, 0)
             let type = switch tensor.dtype {
             case .float16: "F16"
             case .float32: "F32"

@@ -14,7 +14,7 @@ struct SafetensorsHeader {
 
     /// In the header's order.
     let entries: [Entry]
-    let metadata: [String: String]
+    let metadata: [ByteString: String]
 
     /// The format's own limit for the header, in bytes.
     static let limit = 100_000_000
@@ -31,7 +31,7 @@ struct SafetensorsHeader {
         var scanner = HeaderScanner(try file.bytes(at: 8, count: Int(length), "the safetensors header"), report)
 
         var found: [(name: String, info: Info)] = []
-        var metadata: [String: String] = [:]
+        var metadata: [ByteString: String] = [:]
         try scanner.object { scanner, name in
             if name == MetadataJSON.name {
                 metadata = try MetadataJSON.read(&scanner)

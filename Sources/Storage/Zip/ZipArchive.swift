@@ -13,7 +13,7 @@ final class ZipArchive {
     let entries: [ZipDirectory.Entry]
 
     private let archive: OpaquePointer
-    private let positions: [String: Int]
+    private let positions: [ByteString: Int]
     /// What deflated entries may still inflate to, in bytes. Stored entries cannot exceed the file.
     private var inflatable: Int
     private let limit: Int
@@ -25,7 +25,7 @@ final class ZipArchive {
         inflatable = limit
         report = file.report
         entries = try ZipDirectory(file).entries
-        positions = Dictionary(entries.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        positions = Dictionary(entries.enumerated().map { (ByteString($0.element.name), $0.offset) }, uniquingKeysWith: { first, _ in first })
         // libzip closes the descriptor it is given. It seeks; `InputFile` does not depend on the position.
         let descriptor = dup(file.descriptor)
         guard descriptor >= 0 else { throw report.systemError("cannot open again") }
@@ -40,7 +40,7 @@ final class ZipArchive {
 
     deinit { zip_discard(archive) }
 
-    func position(of name: String) -> Int? { positions[name] }
+    func position(of name: String) -> Int? { positions[ByteString(name)] }
 
     /// The bytes of an entry.
     /// - Throws: when it would inflate beyond what ``checkSize(_:)`` allows.
@@ -99,7 +99,7 @@ final class ZipArchive {
         for (index, entry) in entries.enumerated() {
             var status = zip_stat_t()
             guard zip_stat_index(archive, zip_uint64_t(index), zip_flags_t(ZIP_FL_ENC_RAW), &status) == 0,
-                let name = status.name, String(cString: name) == entry.name, status.size == zip_uint64_t(entry.size),
+                let name = status.name, ByteString(cString: name) == ByteString(entry.name), status.size == zip_uint64_t(entry.size),
                 status.comp_size == zip_uint64_t(entry.compressed), status.crc == entry.crc, status.comp_method == entry.method
             else { throw report.error("zip: the archive has two different directories (entry \(shown(entry.name)))") }
         }

@@ -28,10 +28,10 @@ struct ZipDirectory {
         let reader = ByteReader(
             try file.bytes(at: place.offset, count: place.size, "the zip directory"), place.offset, file.report)
         var entries: [Entry] = []
-        var names = Set<String>()
+        var names = Set<ByteString>()
         for _ in 0..<place.count {
             let entry = try ZipDirectory.entry(reader)
-            guard names.insert(entry.name).inserted else {
+            guard names.insert(ByteString(entry.name)).inserted else {
                 throw file.report.error("zip: entry \(shown(entry.name)) comes twice")
             }
             entries.append(entry)

@@ -7,7 +7,7 @@ struct FigureEncoder {
         case png, svg, pdf
 
         /// By the path's ending.
-        init(path: String, for operation: String) throws {
+        init(path: ByteString, for operation: String) throws {
             let ending = fileExtension(path)
             let known = Format.allCases.map(\.rawValue)
             guard let format = Format(rawValue: ending) else {
