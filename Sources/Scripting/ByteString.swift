@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// A text of Lua's: any bytes, compared byte by byte.
 ///
 ///     let name: ByteString = "scale"
@@ -25,7 +31,13 @@ public struct ByteString: Hashable, Comparable, Sendable {
 
     /// Of memory that need not outlive the call.
     public init(copying bytes: UnsafeRawBufferPointer) {
-        self.init(bytes.bindMemory(to: UInt8.self))
+        let bytes = bytes.bindMemory(to: UInt8.self)
+        // Names are ASCII nearly always, which is quicker to see than UTF-8.
+        if bytes.reduce(0, |) < 0x80 {
+            self.init(String(decoding: bytes, as: UTF8.self))
+        } else {
+            self.init(bytes)
+        }
     }
 
     /// Of bytes that end before a zero.
@@ -112,7 +124,13 @@ public struct ByteString: Hashable, Comparable, Sendable {
     }
 
     public static func == (a: ByteString, b: ByteString) -> Bool {
-        a.withBytes { a in b.withBytes { b in a.count == b.count && a.elementsEqual(b) } }
+        guard a.count == b.count else { return false }
+        return a.withBytes { a in
+            b.withBytes { b in
+                guard let x = a.baseAddress, let y = b.baseAddress else { return true }
+                return memcmp(x, y, a.count) == 0
+            }
+        }
     }
 
     /// By bytes, unlike two `String`s.

@@ -12,7 +12,7 @@ public enum Value {
     case function(any ScriptFunction)
     /// Something only the interpreter understands (a thread, another library's userdata): its type's name, and what passes it
     /// on unchanged.
-    case foreign(String, (any ScriptForeign)? = nil)
+    indirect case foreign(String, (any ScriptForeign)? = nil)
 
     /// A new table with the values at 1, 2, ...
     case list([Value])

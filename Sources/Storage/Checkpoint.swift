@@ -41,8 +41,8 @@ public enum Checkpoint {
         _ path: some ByteStringConvertible, _ dict: StateDict, for operation: String = "checkpoint.save"
     ) throws {
         let path = path.byteString
-        let name = path.text.lowercased()
-        switch writable.first(where: { name.hasSuffix($0) }) {
+        let name = ByteString(path.text.lowercased())
+        switch writable.first(where: { name.hasSuffix(ByteString($0)) }) {
         case ".safetensors": try Safetensors.write(dict, to: path, for: operation)
         case ".npz": try Npz.write(dict, to: path, for: operation)
         case ".npy": try Npy.write(dict, to: path, for: operation)

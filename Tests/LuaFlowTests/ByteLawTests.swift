@@ -151,7 +151,7 @@ private typealias Host = LuaFlow.Host
               assert(checkpoint.load(folder .. name .. ".npy").array:item() == i)
               assert(math.abs(image.load(folder .. name .. ".png")[{1, 1}] - (i % 256) / 255) < 1e-3)
               assert(dofile(folder .. name .. ".lua") == i)
-              if not name:find("%.") then assert(require(name) == i) end
+              if not name:find("[.;?]") then assert(require(name) == i) end
             end
             """)
         let wanted = ByteCases.fileNames.flatMap { name in [".npy", ".png", ".lua"].map { name + $0 } }
@@ -203,7 +203,7 @@ private typealias Host = LuaFlow.Host
             local f <close> = assert(io.open("\(folder)/gr\\xf6.lua", "w"))
             f:write([[
               local o = host.arguments{{"n\\u{e9}", "x"}, {"ne\\u{301}", "y"}, rest = "REST"}
-              print(o["n\\u{e9}"] == "\\xff", o["ne\\u{301}"] == "\\xfe", o.rest[1], arg[2])
+              print(o["n\\u{e9}"] == "\\xff", o["ne\\u{301}"] == "\\xfe", #o.rest[1], #arg[2])
               checkpoint.load("\(folder)/d\\xe9.npy")
               return o["n\\u{e9}"], {["\\xff"] = "\\xfe", ["\\xfe"] = "\\xff"}
             ]])

@@ -39,7 +39,10 @@ private typealias Host = LuaFlow.Host
             for i = 1, 20 do
               local captured = {}
               local self
-              local function f(x) return self and captured and x, x:sum() end
+              local function f(x)
+                if type(x) == "table" then return tensor.zeros(#x > 0 and x or 1) end
+                return self and captured and x, x:sum()
+              end
               local ok, result = pcall(function() return \(maker) end)
               assert(ok, result)
               self = result
@@ -60,7 +63,10 @@ private typealias Host = LuaFlow.Host
             local held = {}
             do
               local captured = {}
-              local function f(x) return captured and x, x:sum() end
+              local function f(x)
+                if type(x) == "table" then return tensor.zeros(#x > 0 and x or 1) end
+                return captured and x, x:sum()
+              end
               held[1] = \(maker)
               weak[1] = captured
             end

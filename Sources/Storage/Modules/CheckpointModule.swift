@@ -63,7 +63,7 @@ public struct CheckpointModule: ScriptModule {
         let path = try arguments.bytes(1, "path")
         let options = try arguments.options(3, ["metadata", "dtype"])
         var dict = StateDict(metadata: try metadata(options))
-        guard dict.metadata.isEmpty || [".safetensors", ".npz"].contains(where: path.text.lowercased().hasSuffix) else {
+        guard dict.metadata.isEmpty || [".safetensors", ".npz"].contains(where: ByteString(path.text.lowercased()).hasSuffix) else {
             throw arguments.error("\(path): only .safetensors and .npz have a place for metadata")
         }
         for (name, tensor) in try tensors(arguments) {

@@ -11,13 +11,13 @@ enum Npz {
     private static let metadataLimit = 1 << 20
 
     static func isNpz(_ archive: ZipArchive) -> Bool {
-        !archive.entries.isEmpty && archive.entries.allSatisfy { $0.name.hasSuffix(".npy") }
+        !archive.entries.isEmpty && archive.entries.allSatisfy { ByteString($0.name).hasSuffix(".npy") }
     }
 
     static func read(_ archive: ZipArchive) throws -> StateDict {
         var dict = StateDict()
         for (position, entry) in archive.entries.enumerated() {
-            let name = String(entry.name.dropLast(".npy".count))
+            let name = ByteString(entry.name).dropLast(4).text
             if name == MetadataJSON.name, let metadata = try metadata(archive, position) {
                 dict.metadata = metadata
             } else {

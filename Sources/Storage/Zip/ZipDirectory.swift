@@ -103,9 +103,10 @@ struct ZipDirectory {
 
     /// Nothing is ever unpacked to a path, but an archive with such names was not made to be loaded.
     static func isHarmless(_ name: String) -> Bool {
-        !name.isEmpty && !name.hasPrefix("/") && !name.contains("\\")
-            && !name.unicodeScalars.contains { $0.value < 0x20 }
-            && !name.split(separator: "/").contains { $0 == ".." || $0 == "." }
+        let slash = UInt8(ascii: "/")
+        return !name.isEmpty && name.utf8.first != slash
+            && !name.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\\") }
+            && !ByteString(name).split(at: slash).contains { $0 == ".." || $0 == "." }
     }
 
     /// Where the directory lies, from the records at the archive's end.
