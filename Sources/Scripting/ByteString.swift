@@ -133,8 +133,10 @@ public struct ByteString: Hashable, Comparable, Sendable {
         }
     }
 
-    /// By bytes, unlike two `String`s.
+    /// By bytes, unlike two `String`s. Disfavoured, so that a literal decides for `String` where both could be meant.
+    @_disfavoredOverload
     public static func == (a: ByteString, b: String) -> Bool { a == ByteString(b) }
+    @_disfavoredOverload
     public static func != (a: ByteString, b: String) -> Bool { !(a == b) }
 
     /// As `strcmp` orders them; a beginning comes first.

@@ -56,7 +56,7 @@ import Testing
         let run = try Command.run(["run", "--capsule", scratch.path("run.json"), script, "--size", "3"], in: scratch.url)
         #expect(run.status == 0, "\(run.errors)")
         let recorded = try capsule(scratch)
-        let names = recorded.files.map { URL(fileURLWithPath: $0.path).lastPathComponent }
+        let names = recorded.files.map(\.path.splitPath.name.text)
         #expect(names == ["main.lua", "numbers.txt", "part.lua"])
         #expect(recorded.files.map(\.kind) == ["lua", "data", "lua"])
         #expect(recorded.files[1].sha256 == SHA256.hex(Array("1.5".utf8)))
@@ -133,7 +133,7 @@ import Testing
         let arguments = ["--steps", "20", "--noise", "gaussian", "--out", scratch.path("figure.png")]
         let run = try Command.run(["run", "--capsule", scratch.path("run.json"), InpaintingTests.script] + arguments)
         #expect(run.status == 0, "\(run.errors)")
-        let names = Set(try capsule(scratch).files.map { URL(fileURLWithPath: $0.path).lastPathComponent })
+        let names = Set(try capsule(scratch).files.map(\.path.splitPath.name.text))
         #expect(names.isSuperset(of: ["problem3_inpainting.lua", "schedules.lua", "noises.lua", "masks.lua", "nice-mnist.safetensors"]))
         let again = try Command.run(["replay", scratch.path("run.json")])
         #expect(again.status == 0 && again.output == run.output, "\(again.errors)")
@@ -232,7 +232,7 @@ import Testing
         let run = try Command.run(options + ["--capsule", scratch.path("run.json"), "run", script])
         #expect(run.status == 0 && run.output.hasPrefix("mine\tfalse"), "\(run.output) \(run.errors)")
         let recorded = try capsule(scratch)
-        #expect(recorded.host.memory == 4 << 20 && recorded.host.timeout == 50.3 && recorded.host.plugins == [scratch.path("parts")])
+        #expect(recorded.host.memory == 4 << 20 && recorded.host.timeout == 50.3 && recorded.host.plugins == [ByteString(scratch.path("parts"))])
         let again = try Command.run(["replay", scratch.path("run.json")])
         #expect(again.status == 0 && again.output == run.output, "\(again.errors)")
         let other = try Command.run(["replay", "--memory", "1G", scratch.path("run.json")])

@@ -31,7 +31,7 @@ import Testing
     }
 
     static func field(_ value: Value?, _ name: String) throws -> Value {
-        guard case .record(let fields)? = value, let field = fields.first(where: { $0.key == name }) else {
+        guard case .record(let fields)? = value, let field = fields.first(where: { $0.key == ByteString(name) }) else {
             throw ScriptError("test", "no field \(name)")
         }
         return field.value

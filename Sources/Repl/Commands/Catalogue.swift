@@ -23,7 +23,7 @@ struct Commands {
                 let name = entry.name.text
                 let summary = entry.help ?? "Registered at \(entry.origin)."
                 return Command(name, ":\(name) [TEXT]", summary, argument: .registered) { session, text in
-                    let function = Commands.registered(in: session.host).first { $0.name == name }?.function
+                    let function = Commands.registered(in: session.host).first { $0.name == ByteString(name) }?.function
                     try session.show(function?.call([.string(text)]) ?? [])
                     session.note(.command(name, text))
                     return .stay
