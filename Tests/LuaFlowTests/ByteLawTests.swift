@@ -29,8 +29,9 @@ private typealias Host = LuaFlow.Host
               local g, v, more = autodiff.value_and_grad(function(x) return (x * x):sum(), text end)(x)
               local co = coroutine.wrap(function(first) local got = coroutine.yield(first) return autodiff.no_grad(function() return got end) end)
               assert(co(text) == text and co(text) == text)
-              local f, rest = host.pick("things", {[text] = function() return text end}, (text:gsub(":.*", "")))
-              if not text:find(":") then assert(f() == text) end
+              if not text:find(":", 1, true) then
+                assert(host.pick("things", {[text] = function() return text end, other = print}, text)() == text)
+              end
             end
             assert(string.unpack("d", autodiff.no_grad(function() return string.pack("d", math.pi) end)) == math.pi)
             """)

@@ -25,7 +25,7 @@ import Testing
         ("error{code = 2}", "{code = 2}"), ("error{code = 2, 'a', nested = {true}}", "nested"),
         ("error(nil)", "(error object is a nil value)"), ("error(true)", "(error object is a boolean value)"),
         ("error(setmetatable({}, {__tostring = function() return 'own words' end}))", "own words"),
-        ("error(setmetatable({code = 3}, {__tostring = function() error('x') end}))", "code = 3"),
+        ("error(setmetatable({code = 3}, {__tostring = function() error('x') end}))", "__tostring fails"),
         ("local t = {} t.t = t error(t)", "cycle"), ("local t = {} for i = 1, 1e5 do t[i] = i end error(t)", "..."),
         ("error(io.stdout)", "error object is a"),
     ])
