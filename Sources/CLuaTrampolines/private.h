@@ -8,6 +8,7 @@
 #include <lualib.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdatomic.h>
 
 // A slot of the state's table of referenced values. Slots are made in advance, so that taking one cannot fail.
@@ -65,6 +66,12 @@ struct lf_list {
     bool failed, complex, uses_arguments;
 };
 
+// Where a stream of somebody else's text stands within a character (visible.c).
+typedef struct {
+    unsigned char first;         // byte of the character
+    signed char following;       // how many bytes of it are still to come
+} lf_visible;
+
 struct lf_state {
     lua_State *L;
     // The coroutine that runs now; read by the signal handler.
@@ -103,6 +110,8 @@ struct lf_state {
     lf_reference *free_slots;
     lf_reference *blocks;
     _Atomic(lf_reference *) dropped;
+    lf_visible shown_output, shown_errors;  // of a sandboxed script
+    bool warning;                // its warning has begun and goes on
     lua_State *finalizer;        // the coroutine that finalisers run in
     bool finalizing;
 };
@@ -181,6 +190,12 @@ bool lf_push_target(lua_State *L, int index);
 void lf_open_require(lua_State *L);
 void lf_push_loaded(lua_State *L);
 void lf_open_script_files(lua_State *L);
+
+// output.c
+void lf_note_output(lf_state *state, const char *bytes, size_t length);
+
+// visible.c
+void lf_write_visible(lf_visible *state, FILE *file, const char *bytes, size_t length);
 
 // ordered.c
 int lf_ordered_pairs(lua_State *L);

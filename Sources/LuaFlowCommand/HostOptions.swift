@@ -41,7 +41,7 @@ struct HostOptions: ParsableArguments {
         try limits.check()
         guard sandboxes || !limits.sandbox else {
             throw ValidationError(
-                "--sandbox: for luaflow run FILE, -e CODE and a script on standard input (luaflow --sandbox < FILE) only")
+                "--sandbox: for luaflow run FILE, replay, -e CODE and a script on standard input (luaflow --sandbox < FILE) only")
         }
         guard capsule == nil || !limits.sandbox else {
             throw ValidationError("--capsule and --sandbox: one of the two expected, as replaying a capsule is for scripts you trust")

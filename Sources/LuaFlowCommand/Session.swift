@@ -37,5 +37,6 @@ enum Session {
     }
 
     /// Writes to standard error, after what the script printed. That nobody reads it is no failure of ours.
-    static func write(_ text: String) { StandardStream.error.write(text) }
+    /// A sandboxed script's message is somebody else's text.
+    static func write(_ text: String) { StandardStream.error.write(Worker.isConfined ? text.visible : text) }
 }

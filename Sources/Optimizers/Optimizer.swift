@@ -13,7 +13,7 @@ import Tensors
 ///     try optimizer.step()
 ///
 /// NaN gradients are not an error: as in PyTorch they make the parameter NaN, and the script sees it in the loss.
-public protocol Optimizer: ScriptObject, CustomStringConvertible {
+public protocol Optimizer: ComparedObject, CustomStringConvertible {
     /// The name of its constructor: `Adam`.
     var name: String { get }
     var parameters: [Variable] { get }

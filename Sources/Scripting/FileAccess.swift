@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -28,8 +30,24 @@ public struct FileAccess: Sendable {
     /// Folders whose `.lua` files may be loaded besides.
     private var loadable: [ResolvedPath] = []
 
+    /// What the files written so far hold, shared by all copies of these rules.
+    private let written = WrittenBytes()
+
     /// Nothing may be opened.
     public init() {}
+
+    /// Counts a file that takes the place of one of this name, written by the same script or not there before.
+    /// - Throws: when all files that were written would hold more than ``mostWritten`` together.
+    public static func count(written bytes: Int, to path: String, for operation: String) throws {
+        guard let current else { return }
+        guard current.written.count(bytes, of: path) else {
+            throw ScriptError(
+                operation, "\(path): a sandboxed script's files may hold \(mostWritten >> 20) MB together, and would hold more")
+        }
+    }
+
+    /// Bytes that the files of a sandboxed script may hold together; every file counts for a page of the disk at least.
+    public static let mostWritten = 1 << 30
 
     /// Opens a folder, and all below it, to scripts. Written files may be read again; what may be read may be loaded.
     /// - Throws: ``ScriptError`` when there is no such folder; `option` is named in the message.
@@ -95,6 +113,24 @@ public struct FileAccess: Sendable {
             case .load: ("loaded", "--allow-read DIR opens one")
             }
         return ScriptError(operation, "\(path): may not be \(done): \(allowed); \(remedy)")
+    }
+}
+
+/// The sizes of the files that a script has written, by name.
+private final class WrittenBytes: Sendable {
+    private let sizes = Mutex<(total: Int, files: [String: Int])>((0, [:]))
+    private static let page = 4096
+
+    /// - Returns: false, and nothing is counted, when there would be too much.
+    func count(_ bytes: Int, of path: String) -> Bool {
+        sizes.withLock { sizes in
+            let size = max(bytes, WrittenBytes.page)
+            let total = sizes.total - (sizes.files[path] ?? 0) + size
+            guard total <= FileAccess.mostWritten else { return false }
+            sizes.total = total
+            sizes.files[path] = size
+            return true
+        }
     }
 }
 

@@ -6,7 +6,7 @@ import Tensors
 /// What a run was and what came of it, so that it can be repeated and compared: a readable JSON file.
 public struct Capsule: Codable, Equatable, Sendable {
     /// Of the file's layout.
-    public static let currentFormat = 2
+    public static let currentFormat = 3
 
     public var format = Capsule.currentFormat
     public var versions: Versions
@@ -79,8 +79,10 @@ public struct Capsule: Codable, Equatable, Sendable {
     public struct Sources: Codable, Equatable, Sendable {
         /// `os.time`, `standard input`, devices and pipes.
         public var used: [String] = []
-        /// The environment variables that os.getenv read, and their digests; an empty one for a variable that is not set.
-        public var environment: [String: String] = [:]
+        /// The environment variables that os.getenv read, and whether they were set.
+        public var environment: [String: Bool] = [:]
+        /// Devices that it wrote to, such as /dev/stdout: past the output that is compared.
+        public var streams: [String] = []
         /// It went through a table in an order that Lua does not repeat.
         public var openOrder = false
     }
@@ -132,6 +134,8 @@ public struct Capsule: Codable, Equatable, Sendable {
         public var outputLines: OutputLines
         /// Of the values that the script returned: tensors by type, shape and bytes.
         public var valuesSHA256: [String]
+        /// What of these values no digest looked at, a phrase each: `a function in returned value 1`.
+        public var notCompared: [String] = []
     }
 }
 

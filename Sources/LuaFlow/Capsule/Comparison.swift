@@ -6,7 +6,8 @@ extension Capsule {
         var found: [String] = []
         for file in files {
             guard let now = SHA256.ofFile(file.path) else {
-                found.append("\(file.path) is missing")
+                let isThere = FileManager.default.fileExists(atPath: file.path)
+                found.append("\(file.path) \(isThere ? "cannot be read" : "is missing")")
                 continue
             }
             if now.hex == file.sha256 { continue }
@@ -49,9 +50,16 @@ extension Capsule {
         var found: [String] = []
         let known = Set(recorded.files.map(\.path))
         for file in files where !known.contains(file.path) { found.append("it read \(file.path), and did not then") }
-        for (name, digest) in recorded.sources.environment.sorted(by: { $0.key < $1.key })
-        where Sources.digest(ofVariable: name) != digest {
-            found.append("the environment variable \(name) is not what it was")
+        for (name, wasSet) in recorded.sources.environment.sorted(by: { $0.key < $1.key }) {
+            let isSet = Sources.isSet(name)
+            found.append(
+                "it reads the environment variable \(name), "
+                    + (isSet == wasSet
+                        ? "whose value no capsule keeps"
+                        : "which is \(isSet ? "set now, and was not" : "not set now, and was")"))
+        }
+        if hasAddresses || recorded.hasAddresses {
+            found.append("it prints addresses (table: 0x...), which are others in every run")
         }
         let used = Set(recorded.sources.used).union(sources.used).sorted()
         if !used.isEmpty { found.append("it reads \(used.joined(separator: ", ")), which no capsule brings back") }
@@ -59,6 +67,19 @@ extension Capsule {
             found.append("it goes through a table with next, or by keys that are objects: Lua's order is another in every run")
         }
         return found + recorded.notes.map { "recorded: \($0)" }
+    }
+
+    /// What of the run no comparison looked at, a phrase each.
+    public var notCompared: [String] {
+        var found = ["files that it wrote"]
+        if sources.used.contains("other programs") { found.append("what other programs printed") }
+        found += sources.streams.map { "what it wrote to \($0)" }
+        return found + result.notCompared
+    }
+
+    /// Lua's names of tables, functions and the like hold their addresses.
+    private var hasAddresses: Bool {
+        (result.output ?? "").contains(/: 0x[0-9a-f]{6,}/) || (result.error ?? "").contains(/: 0x[0-9a-f]{6,}/)
     }
 
     /// What is compared of an error: of a script that was moved, without the folder, of which Lua shows the end only.
@@ -88,8 +109,6 @@ extension Capsule {
 }
 
 extension Capsule.Sources {
-    /// What is kept of an environment variable: not its value, which may be a secret.
-    static func digest(ofVariable name: String) -> String {
-        ProcessInfo.processInfo.environment[name].map { SHA256.hex(Array($0.utf8)) } ?? ""
-    }
+    /// All that is kept of an environment variable: its value may be a secret, and a digest of a short one can be guessed.
+    static func isSet(_ name: String) -> Bool { getenv(name) != nil }
 }

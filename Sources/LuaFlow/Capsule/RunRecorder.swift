@@ -79,6 +79,7 @@ public final class RunRecorder {
             let absent = all.filter { $0.stamp == nil && !$0.isWritten && $0.kind != .written }.map(\.path)
             var sources = context.service(RunSources.self).sources
             let endless = all.filter { $0.stamp?.isRegular == false && $0.kind == .data && $0.path != "/dev/null" }
+            sources.streams = all.filter { $0.isWritten && $0.path.hasPrefix("/dev/") && $0.path != "/dev/null" }.map(\.path)
             sources.used = (sources.used + endless.map(\.path)).sorted()
             sources.openOrder = host.interpreter.wentInOpenOrder
             var run = run
@@ -100,10 +101,11 @@ public final class RunRecorder {
         }
         switch result {
         case .success(let values):
-            described.valuesSHA256 = try values.map { value in
+            for (index, value) in values.enumerated() {
                 var digest = ValueDigest()
                 try digest.add(value)
-                return digest.hex
+                described.valuesSHA256.append(digest.hex)
+                described.notCompared += digest.passedOver.map { "\($0) in returned value \(index + 1)" }
             }
         case .failure(let error as LuaError):
             switch error.kind {

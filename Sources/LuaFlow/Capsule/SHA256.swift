@@ -53,14 +53,16 @@ struct SHA256 {
         return hash.hex
     }
 
-    /// A file's digest and size; nil when it cannot be read.
+    /// A file's digest and size; nil when it cannot be read to its end.
     static func ofFile(_ path: String) -> (hex: String, bytes: Int)? {
         guard let file = try? FileHandle(forReadingFrom: URL(fileURLWithPath: path)) else { return nil }
         defer { try? file.close() }
         var hash = SHA256()
         var bytes = 0
         while true {
-            guard let piece = try? file.read(upToCount: 1 << 20), !piece.isEmpty else { return (hash.hex, bytes) }
+            let next: Data?
+            do { next = try file.read(upToCount: 1 << 20) } catch { return nil }
+            guard let piece = next, !piece.isEmpty else { return (hash.hex, bytes) }
             piece.withUnsafeBytes { hash.update($0) }
             bytes += piece.count
         }

@@ -43,10 +43,10 @@ enum HostFunctions {
             arguments.context.service(ReadOptions.self).note(named)
             return .record(named + (specification.takesRest ? [(key: "rest", value: .list(rest.map { .string($0) }))] : []))
         case .help:
-            print(specification.help(usage: call.usage), terminator: "")
+            print(specification.help(usage: call.usage).visible, terminator: "")
             throw ExitRequest(code: 0)
         case .wrong(let message):
-            StandardStream.error.write("\(call.script): \(message)\nTry: \(call.usage) --help\n")
+            StandardStream.error.write("\(call.script): \(message)\nTry: \(call.usage) --help\n".visible)
             throw ExitRequest(code: 2)
         }
     }

@@ -59,7 +59,8 @@ final class Progress: ScriptObject {
                 try arguments.atMost(3)
                 let progress = try arguments.object(1, "self", as: Progress.self, "progress")
                 let k = try arguments.integer(2, "k")
-                progress.update(k, arguments.isNil(3) ? "" : { if case .string(let text) = arguments[3] { text } else { arguments[3].shown } }())
+                let note = arguments.isNil(3) ? "" : { if case .string(let text) = arguments[3] { text } else { arguments[3].shown } }()
+                progress.update(k, note.visible)
                 return .object(progress)
             },
             NativeFunction("progress:close", Documentation("bar:close()", "Ends the bar's line.", example: "host.progress(3):close()")) { arguments -> [Value] in

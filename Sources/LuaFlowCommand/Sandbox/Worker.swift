@@ -40,8 +40,13 @@ enum Worker {
             throw ScriptError("sandbox", "privileges cannot be given up: \(String(cString: strerror(errno)))")
         }
         // The second lines: where the kernel lacks them, the interpreter's rules and the limits above stand alone.
-        closeFolders(sandbox, script: script)
-        _ = cf_filter_system_calls()
+        var missing: [String] = []
+        if !closeFolders(sandbox, script: script) { missing.append("files (Landlock)") }
+        if !cf_filter_system_calls() { missing.append("system calls (seccomp)") }
+        guard !missing.isEmpty else { return }
+        Session.write(
+            "luaflow: sandbox: the system fences in no \(missing.joined(separator: " and no ")) here; "
+                + "the interpreter's rules and the process's limits still hold\n")
     }
 
     private static func limits(_ sandbox: Sandbox) -> [(cf_resource, Int)] {
@@ -73,9 +78,10 @@ enum Worker {
     }
 
     /// The kernel keeps the process to the folders of the script, and to those that libraries read by themselves.
-    private static func closeFolders(_ sandbox: Sandbox, script: String?) {
+    /// - Returns: whether it does.
+    private static func closeFolders(_ sandbox: Sandbox, script: String?) -> Bool {
         let folders = cf_folders_new()
-        guard folders >= 0 else { return }
+        guard folders >= 0 else { return false }
         let system = [
             "/usr/share", "/usr/lib", "/usr/local/share/fonts", "/lib", "/lib64", "/etc/fonts", "/etc/localtime",
             "/var/cache/fontconfig", "/proc/meminfo", "/sys/fs/cgroup", "/dev/null",
@@ -83,10 +89,10 @@ enum Worker {
         let models = Host.shippedFolders
         let beside = script.map { script in [script.lastIndex(of: "/").map { String(script[...$0]) } ?? "."] } ?? []
         for path in system + models + beside + sandbox.files.folders(for: .load) {
-            // A folder that is not there needs no door.
+            // False for a folder that does not exist, in which there is nothing to open.
             _ = cf_folders_allow(folders, path, false)
         }
         for path in sandbox.files.folders(for: .write) { _ = cf_folders_allow(folders, path, true) }
-        _ = cf_folders_enforce(folders)
+        return cf_folders_enforce(folders)
     }
 }
