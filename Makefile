@@ -35,7 +35,7 @@ build: setup ## the luaflow command, in release
 
 demo: build ## problem 3: inpaint a digit, in the terminal and as a picture
 	@mkdir -p out
-	$(LUAFLOW) run scripts/problem3_inpainting.lua --out $(PICTURE) $(DEMO)
+	$(LUAFLOW) run scripts/problem3_inpainting.lua --preset best --out $(PICTURE) $(DEMO)
 	@echo "The picture is in $(PICTURE). Now change scripts/inpainting/*.lua, or: make demo DEMO='--digit 4 --steps 600'"
 
 test: ## the whole test suite

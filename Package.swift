@@ -94,7 +94,8 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "LawChecks"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "LawChecks"], resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "ProjectionsTests", dependencies: ["Projections", "LawChecks"], exclude: ["make_fixtures.py"]),
+            name: "ProjectionsTests", dependencies: ["Projections", "LawChecks"],
+            exclude: ["make_fixtures.py", "make_intersection_fixtures.py"]),
         .testTarget(
             name: "AutodiffTests", dependencies: ["Autodiff", "LawChecks"], resources: [.copy("Fixtures")]),
         .testTarget(

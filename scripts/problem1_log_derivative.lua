@@ -12,6 +12,7 @@
 --   luaflow run scripts/problem1_log_derivative.lua --samples 20000 --h quadratic
 local autodiff = require "autodiff"
 local distribution = require "distribution"
+local figure = require "homework.figure"
 local host = require "host"
 local montecarlo = require "montecarlo"
 local plot = require "plot"
@@ -32,6 +33,7 @@ local options = host.arguments{
   {"seed", 0, "of the draws"},
   {"out", "problem1.png", "the figure: .png, .svg or .pdf"},
 }
+figure.check(options.out)
 local shown = host.pick("h", hs, options.h) and options.h
 local N = host.check("--samples", options.samples, {integer = true, min = 1000, max = 1000000})
 local seed = host.check("--seed", options.seed, {integer = true})
@@ -218,17 +220,29 @@ for _, q in ipairs(families) do
     curves[#curves + 1] = {x = z, y = q.log_q(q.phi, z):exp(), label = q.name}
   end
 end
-local lo, hi = math.min(table.unpack(bars.left)), math.max(table.unpack(bars.left))
+local difference, places, firsts, names = {}, {}, {}, {}
+for k, right_side in ipairs(bars.right) do difference[k], places[k] = right_side - bars.left[k], k end
+do
+  local k = 1
+  for _, q in ipairs(families) do
+    -- A family's name stands under the middle of its parameters.
+    firsts[#firsts + 1], names[#names + 1] = k + (#q.names - 1) / 2, q.name
+    k = k + #q.names
+  end
+end
+local dashes = {"-", "--", "-.", ":"}
+for k, curve in ipairs(curves) do curve.linestyle = dashes[(k - 1) % #dashes + 1] end
 local least, most = math.min(table.unpack(bars.plain)), math.max(table.unpack(bars.plain))
 plot.figure{columns = 3, panels = {
   plot.line{series = curves, title = "the q on the line", xlabel = "z", ylabel = "density"},
-  plot.errorbar{x = bars.left, y = bars.right, yerr = bars.se, label = "estimate, s.e.",
-    title = "both sides, h = " .. shown, xlabel = "left", ylabel = "right",
-    series = {{x = {lo, hi}, y = {lo, hi}, style = "line", color = "grey", label = "equal"}}},
+  plot.errorbar{x = places, y = difference, yerr = bars.se, label = "right - left, s.e.",
+    title = "the two sides, h = " .. shown, xlabel = "q, a point for each parameter", ylabel = "right - left",
+    xlim = {0, #places + 1}, xticks = {firsts, names},
+    series = {{x = {0, #places + 1}, y = {0, 0}, style = "--", color = "grey", label = "equal"}}},
   plot.scatter{x = bars.plain, y = bars.mean, label = "b = mean of the others",
     title = "variance, h = " .. shown, xlabel = "b = 0", ylabel = "with a baseline", logx = true, logy = true, series = {
-    {x = bars.plain, y = bars.best, label = "b = best constant", color = "vermillion"},
-    {x = {least, most}, y = {least, most}, style = "line", color = "grey", label = "no difference"}}},
+    {x = bars.plain, y = bars.best, label = "b = best constant", color = "vermillion", marker = "x"},
+    {x = {least, most}, y = {least, most}, style = "--", color = "grey", label = "no difference"}}},
 }}:save(options.out)
 print("figure            " .. options.out)
 verdict.finish()

@@ -8,6 +8,7 @@
 --
 --   luaflow run scripts/problem2_projection.lua --a 0.5 --points 1000
 local autodiff = require "autodiff"
+local figure = require "homework.figure"
 local host = require "host"
 local plot = require "plot"
 local projection = require "projection"
@@ -24,6 +25,7 @@ local options = host.arguments{
   {"seed", 0, "of the random points"},
   {"out", "problem2.png", "the figure: .png, .svg or .pdf"},
 }
+figure.check(options.out)
 local a = host.check("--a", options.a, {min = -100, max = 100})
 local N = host.check("--points", options.points, {integer = true, min = 10, max = 20000})
 local M = host.check("--grid", options.grid, {integer = true, min = 2, max = 10001})
@@ -110,7 +112,7 @@ for k = 7, math.min(N, 46) do
 end
 local some = {7, math.min(N, 46)}
 arrows[#arrows + 1] = {x = y[{some, 1}], y = y[{some, 2}], color = "blue", style = "points", label = "y"}
-arrows[#arrows + 1] = {x = Py[{some, 1}], y = Py[{some, 2}], color = "vermillion", style = "points", label = "P(y)"}
+arrows[#arrows + 1] = {x = Py[{some, 1}], y = Py[{some, 2}], color = "vermillion", style = "points", marker = "s", label = "P(y)"}
 local n, x1, x2 = 81, {a - 1.4, a + 1.4}, {-1, 1.9}
 local across = tensor.linspace(x1[1], x1[2], n, float64):reshape(1, n):expand(n, n)
 local up = tensor.linspace(x2[1], x2[2], n, float64):reshape(n, 1):expand(n, n)
@@ -119,12 +121,12 @@ local surface = (0.5 * (u:matmul(H) * u):sum(2)):reshape(n, n)
 local xs, ys = {}, {}
 for k, p in ipairs(path) do xs[k], ys[k] = p[1], p[2] end
 plot.figure{columns = 3, panels = {
-  plot.line{series = arrows, title = "points and their projections", xlabel = "x1", ylabel = "x2"},
+  plot.line{series = arrows, title = "points and their projections", xlabel = "x1", ylabel = "x2", aspect = "equal"},
   plot.contour{surface, x = x1, y = x2, levels = {0.02, 0.08, 0.2, 0.4, 0.7, 1.2, 2, 3, 4.5, 6.5},
-    title = "projected gradient: step, project, ...", xlabel = "x1", ylabel = "x2", legend = "bottomleft", series = {
+    title = "projected gradient: step, project, ...", xlabel = "x1", ylabel = "x2", aspect = "equal", series = {
     segment,
     {x = xs, y = ys, color = "vermillion", style = "line", label = "path", linewidth = 1.5},
-    {x = {x_star[{1}]}, y = {x_star[{2}]}, color = "green", style = "points", label = "minimum over C"},
+    {x = {x_star[{1}]}, y = {x_star[{2}]}, color = "green", style = "points", marker = "D", markersize = 8, label = "minimum over C"},
   }},
   plot.line{gap, title = "distance from the minimum", xlabel = "step", ylabel = "||x - x*||", logy = true},
 }}:save(options.out)

@@ -13,6 +13,7 @@
 --
 --   luaflow run scripts/problem4_glow.lua --channels 3 --height 4 --width 3
 local autodiff = require "autodiff"
+local figure = require "homework.figure"
 local host = require "host"
 local plot = require "plot"
 local random = require "random"
@@ -29,13 +30,15 @@ local options = host.arguments{
   {"seed", 0, "of everything drawn"},
   {"out", "problem4.png", "the figure: .png, .svg or .pdf"},
 }
+figure.check(options.out)
 local C = host.check("--channels", options.channels, {integer = true, min = 1, max = 16})
 local m = host.check("--height", options.height, {integer = true, min = 1, max = 16})
 local n = host.check("--width", options.width, {integer = true, min = 1, max = 16})
 local hidden = host.check("--hidden", options.hidden, {integer = true, min = 1, max = 1000})
 local reshapes = host.check("--reshapes", options.reshapes, {integer = true, min = 1, max = 100})
 if 2 * C * m * n > 600 then
-  error(("2 x %d channels of %d x %d: the dense Jacobian has %d rows, at most 600 are sensible"):format(C, m, n, 2 * C * m * n), 0)
+  verdict.stop("luaflow: --channels %d: 2 x %d of them, %d x %d, make a dense Jacobian of %d rows; at most 600 are sensible",
+    C, C, m, n, 2 * C * m * n)
 end
 random.manual_seed(host.check("--seed", options.seed, {integer = true}))
 local float64 = {dtype = "float64"}

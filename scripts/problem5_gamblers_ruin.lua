@@ -11,6 +11,7 @@
 -- come from a dynamic programme over (games, balance), so each estimate is judged by its true standard error.
 --
 --   luaflow run scripts/problem5_gamblers_ruin.lua --samples 3000 --q 0.55
+local figure = require "homework.figure"
 local host = require "host"
 local montecarlo = require "montecarlo"
 local plot = require "plot"
@@ -28,12 +29,13 @@ local options = host.arguments{
   {"seed", 0, "of the games"},
   {"out", "problem5.png", "the figure: .png, .svg or .pdf"},
 }
+figure.check(options.out)
 local N = host.check("--samples", options.samples, {integer = true, min = 100, max = 50000})
 local K = host.check("--games", options.games, {integer = true, min = 1, max = 2000})
 local start = host.check("--start", options.start, {integer = true, min = 1, max = 1000})
 local q0 = host.check("--q", options.q, {min = 0.01, max = 0.99})
 local p = host.check("--p", options.p, {min = 0.01, max = 0.99})
-if K < start then error(("--games %d: the goal is %d wins away"):format(K, start), 0) end
+if K < start then verdict.stop("luaflow: --games %d: the goal is %d wins away", K, start) end
 random.manual_seed(host.check("--seed", options.seed, {integer = true}))
 local goal = 2 * start
 local float64 = {dtype = "float64"}
@@ -107,14 +109,17 @@ end
 
 local function number(x, format) return math.abs(x) < math.huge and format:format(x) or "-" end
 
--- Judges an estimate by z if its true relative error is small: a skewed estimate is far from normal.
-local function judge(name, e, se)
-  return se < 0.25 * exact and ("%.2f"):format(verdict.z(name, e.mean, se, exact)) or "-"
+-- Judges an estimate by z if its true relative error is small: a skewed estimate is far from normal. One that cannot be
+-- judged so is doubted aloud where it is the one that was asked for.
+local function judge(name, e, se, asked)
+  if se < 0.25 * exact then return ("%.2f"):format(verdict.z(name, e.mean, se, exact)) end
+  if asked then verdict.doubt(name, ("its true s.e. is %.3g times the probability"):format(se / exact)) end
+  return "-"
 end
 
-local function row(name, e, se)
+local function row(name, e, se, asked)
   print(("%-18s %11.4e %10.2e %10.2e %6s %5.0f %6.0f %6s"):format(
-    name, e.mean, e.se, se, judge(name, e, se), e.hits, e.ess, number(e.khat, "%.2f")))
+    name, e.mean, e.se, se, judge(name, e, se, asked), e.hits, e.ess, number(e.khat, "%.2f")))
 end
 
 -- The problem sheet's estimate.
@@ -126,23 +131,40 @@ local run = simulate(q0)
 local name = ("q = %.2f, "):format(q0)
 local full = estimate(run, log_weight(q0, K, run.all_wins))
 local stopped = estimate(run, log_weight(q0, run.games, run.wins))
-row(name .. "all K", full, se_full)
-row(name .. "stopped", stopped, se_stopped)
+row(name .. "all K", full, se_full, true)
+row(name .. "stopped", stopped, se_stopped, true)
 
 -- Plain Monte Carlo: the same with q = p and no weights.
 local plain = simulate(p)
 row("plain (q = p)", estimate(plain, tensor.zeros(N, float64)), math.sqrt(exact * (1 - exact) / N))
-print(("\nplain Monte Carlo hits once in %.0f runs; for the s.e. of q = %.2f, stopped,"):format(1 / exact, q0))
-print(("it needs %.1e runs. Stopping saves %.1f%% of the variance of all K."):format(
-  exact * (1 - exact) / se_stopped ^ 2, 100 * (1 - (se_stopped / se_full) ^ 2)))
+-- What the weights say of themselves, without the truth.
+print()
+for _, case in ipairs{{"all K", full}, {"stopped", stopped}} do
+  local says = case[2].hits >= 25 and montecarlo.khat_verdict(case[2].khat) or ("only %d hits: too few to say anything"):format(case[2].hits)
+  print(("%-18s %s"):format(name .. case[1], says))
+end
+local plain_variance = exact * (1 - exact)
+if N * se_stopped ^ 2 >= plain_variance then
+  print(("\nplain Monte Carlo hits once in %.0f runs, and still errs less than q = %.2f"):format(1 / exact, q0))
+else
+  print(("\nplain Monte Carlo hits once in %.0f runs; for the s.e. of q = %.2f, stopped,"):format(1 / exact, q0))
+  print(("it needs %.1e runs. Stopping saves %.1f%% of the variance of all K."):format(
+    plain_variance / se_stopped ^ 2, 100 * (1 - (se_stopped / se_full) ^ 2)))
+end
 
--- The sweep over q. The true standard errors are curves; the estimates, their ESS and k-hat are points.
+-- The sweep over q, the one that was asked for among them. The true standard errors are curves; the estimates, their ESS and k-hat are points.
 print("\n         stopped: rel.                           all K: rel.")
 print("   q    estimate  s.e.   true     z  ESS  k-hat    s.e.       true  hits")
 local qs, curve_stopped, curve_full, means, bars, ess, khats, khat_qs = {}, {}, {}, {}, {}, {}, {}, {}
 local hit_qs, rel_stopped, rel_full = {}, {}, {}
+local swept, is_swept = {}, false
 for k = 1, 9 do
-  local q = 0.51 + 0.02 * (k - 1)
+  swept[k] = 0.51 + 0.02 * (k - 1)
+  is_swept = is_swept or math.abs(swept[k] - q0) < 1e-9
+end
+if not is_swept then swept[#swept + 1] = q0 end
+table.sort(swept)
+for k, q in ipairs(swept) do
   local a, b = standard_errors(q)
   local r = simulate(q)
   local s, f = estimate(r, log_weight(q, r.games, r.wins)), estimate(r, log_weight(q, K, r.all_wins))
@@ -160,27 +182,27 @@ local shown, runs = 12, {}
 for k = 1, shown do
   local games = math.min(math.floor(run.games[{k}]), K)
   runs[k] = {x = tensor.arange(1, games, 1, float64), y = run.balance[{k, {1, games}}], linewidth = 1,
-    color = run.hit[{k}] == 1 and "vermillion" or "grey"}
+    color = run.hit[{{k, k}}]:sum():item() > 0 and "vermillion" or "grey"}
 end
 runs[#runs + 1] = {x = {1, K}, y = {goal, goal}, color = "black", linewidth = 1}
 runs[#runs + 1] = {x = {1, K}, y = {0, 0}, color = "black", linewidth = 1}
 local function bounded(curve) local t = {} for k, v in ipairs(curve) do t[k] = math.min(math.max(v, 1e-9), 1e99) end return t end
 local errors = {
-  {x = qs, y = bounded(curve_full), label = "all K games, true", color = "vermillion"},
+  {x = qs, y = bounded(curve_full), label = "all K games, true", color = "vermillion", linestyle = "--"},
   {x = qs, y = bounded(curve_stopped), label = "stopped, true", color = "blue"},
 }
 if #hit_qs > 0 then
-  errors[3] = {x = hit_qs, y = bounded(rel_full), label = "estimated", color = "vermillion", style = "points"}
-  errors[4] = {x = hit_qs, y = bounded(rel_stopped), label = "estimated", color = "blue", style = "points"}
+  errors[3] = {x = hit_qs, y = bounded(rel_full), label = "all K games, estimated", color = "vermillion", style = "points", marker = "s"}
+  errors[4] = {x = hit_qs, y = bounded(rel_stopped), label = "stopped, estimated", color = "blue", style = "points"}
 end
 plot.figure{columns = 2, panels = {
   plot.line{series = runs, title = ("%d runs at q = %g"):format(shown, q0), xlabel = "game", ylabel = "balance"},
-  plot.errorbar{x = qs, y = means, yerr = bars, label = "estimate, s.e.", title = "the estimate", xlabel = "q", ylabel = "P (millionths)",
+  plot.errorbar{x = qs, y = means, yerr = bars, label = "estimate, s.e.", title = ("estimates from %d runs, stopped"):format(N), xlabel = "q", ylabel = "P (millionths)",
     series = {{x = {qs[1], qs[#qs]}, y = {exact * 1e6, exact * 1e6}, style = "line", label = "exact", color = "black"}}},
   plot.line{title = "relative standard error", xlabel = "q", ylabel = "s.e. / P", logy = true, series = errors},
   plot.line{x = qs, y = ess, style = "both", title = "effective sample size of the hits", xlabel = "q", ylabel = "ESS", label = "stopped"},
   #khats > 1 and plot.line{x = khat_qs, y = khats, style = "both", title = "k-hat", xlabel = "q", ylabel = "k-hat", label = "stopped",
-    series = {{x = {qs[1], qs[#qs]}, y = {0.7, 0.7}, color = "black", label = "trusted below"}}} or nil,
+    series = {{x = {qs[1], qs[#qs]}, y = {0.7, 0.7}, color = "black", linestyle = "--", label = "trusted below"}}} or nil,
 }}:save(options.out)
 print("figure            " .. options.out)
 verdict.finish()

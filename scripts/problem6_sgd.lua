@@ -11,6 +11,7 @@
 --   luaflow run scripts/problem6_sgd.lua --steps 200 --batch 16 --lr 1e-2
 local autodiff = require "autodiff"
 local distribution = require "distribution"
+local figure = require "homework.figure"
 local host = require "host"
 local montecarlo = require "montecarlo"
 local optim = require "optim"
@@ -30,6 +31,7 @@ local options = host.arguments{
   {"seed", 0, "of all draws"},
   {"out", "problem6.png", "the figure: .png, .svg or .pdf"},
 }
+figure.check(options.out)
 local mu0 = host.check("--mu", options.mu, {min = -10, max = 10})
 local tau0 = host.check("--tau", options.tau, {min = -5, max = 3})
 local lr = host.check("--lr", options.lr, {min = 0, max = 1})
@@ -136,12 +138,20 @@ print("F(mu, tau) = E[X sin X] + (mu - 1)^2 / 2 + e^tau - tau, X ~ N(mu, e^2tau)
 compare("start", mu0, tau0, 2)
 compare("second minimum", 1.3667, 0.6741, 3)
 
+-- A step size that is too long: SGD leaves, and never comes back.
+local function check_step(k, mu, tau)
+  if math.abs(mu) <= 1e3 and math.abs(tau) <= 30 then return end
+  verdict.stop("luaflow: SGD diverged at step %d (mu = %.3g, tau = %.3g, scale e^tau = %.3g); try a smaller --lr than %g",
+    k, mu, tau, math.exp(tau), lr)
+end
+
 -- SGD by hand. `gradient(mu, tau, Z)` returns one number per draw for each parameter.
 local function by_hand(gradient)
   local g, mu, tau, path = random.generator(seed, 1), mu0, tau0, {{mu0, tau0}}
   for k = 1, steps do
     local dmu, dtau = gradient(mu, tau, random.normal({B}, {dtype = "float64", generator = g}))
     mu, tau = mu - lr * dmu:mean():item(), tau - lr * dtau:mean():item()
+    check_step(k, mu, tau)
     path[k + 1] = {mu, tau}
   end
   return path
@@ -160,20 +170,21 @@ local function by_library(trick, baseline)
     opt:zero_grad();
     (estimate.surrogate + rest(mu, tau)):backward()
     opt:step()
+    check_step(k, mu:item(), tau:item())
     path[k + 1] = {mu:item(), tau:item()}
   end
   return path
 end
 
 local paths = {
-  {name = "(a) log-derivative", color = "vermillion", hand = by_hand(function(mu, tau, Z)
+  {name = "(a) log-derivative", color = "vermillion", linestyle = "-", hand = by_hand(function(mu, tau, Z)
     return log_derivative(mu, tau, mu + math.exp(tau) * Z)
   end), library = by_library(montecarlo.score_function)},
-  {name = "(a) with a baseline", color = "orange", hand = by_hand(function(mu, tau, Z)
+  {name = "(a) with a baseline", color = "orange", linestyle = "--", hand = by_hand(function(mu, tau, Z)
     local X = mu + math.exp(tau) * Z
     return log_derivative(mu, tau, X, leave_one_out(X:reshape(1, B))[1])
   end), library = by_library(montecarlo.score_function, "leave_one_out")},
-  {name = "(b) reparameterization", color = "blue", hand = by_hand(reparameterization), library = by_library(montecarlo.reparameterization)},
+  {name = "(b) reparameterization", color = "blue", linestyle = ":", hand = by_hand(reparameterization), library = by_library(montecarlo.reparameterization)},
 }
 print(("\nSGD from (%g, %g): %d steps of %g, B = %d"):format(mu0, tau0, steps, lr, B))
 for _, path in ipairs(paths) do
@@ -229,11 +240,11 @@ local over, along, ks = {}, {}, {}
 for k = 0, steps do ks[k + 1] = k end
 for _, path in ipairs(paths) do
   local mu, tau = column(path.hand, 1), column(path.hand, 2)
-  over[#over + 1] = {x = mu, y = tau, label = path.name, color = path.color, style = "line"}
-  along[#along + 1] = {x = ks, y = F(mu, tau), label = path.name, color = path.color}
+  over[#over + 1] = {x = mu, y = tau, label = path.name, color = path.color, style = path.linestyle}
+  along[#along + 1] = {x = ks, y = F(mu, tau), label = path.name, color = path.color, linestyle = path.linestyle}
 end
 over[#over + 1] = {x = {minima[1][1], minima[2][1]}, y = {minima[1][2], minima[2][2]}, label = "local minima",
-  color = "black", style = "points"}
+  color = "black", style = "points", marker = "D", markersize = 7}
 
 local curves, at = {{}, {}, {}}, {}
 for k = 0, 20 do
@@ -251,13 +262,13 @@ local most = 0
 for _, curve in ipairs(curves) do most = math.max(most, table.unpack(curve)) end
 plot.figure{columns = 3, panels = {
   plot.contour{surface, x = {low[1], high[1]}, y = {low[2], high[2]}, levels = {1.67, 1.69, 1.72, 1.8, 1.9, 2, 2.2, 2.5, 3, 4},
-    title = "SGD over the exact objective", xlabel = "mu", ylabel = "tau", legend = "topleft", series = over},
+    title = ("SGD over the exact objective, step size %g"):format(lr), xlabel = "µ", ylabel = "τ", series = over},
   plot.line{series = along, title = "F along the paths", xlabel = "step", ylabel = "F"},
-  plot.line{title = ("variance of a gradient in mu, B = %d"):format(B), xlabel = "step of (b)", ylabel = "variance",
-    ylim = {0, 1.6 * most}, series = {
-    {x = at, y = curves[1], label = paths[1].name, color = paths[1].color},
-    {x = at, y = curves[2], label = paths[2].name, color = paths[2].color},
-    {x = at, y = curves[3], label = paths[3].name, color = paths[3].color}}},
+  plot.line{title = ("variance of a gradient in µ, B = %d"):format(B), xlabel = "step of (b)", ylabel = "variance",
+    ylim = {0, 1.1 * most}, series = {
+    {x = at, y = curves[1], label = paths[1].name, color = paths[1].color, linestyle = "-", marker = "o"},
+    {x = at, y = curves[2], label = paths[2].name, color = paths[2].color, linestyle = "--", marker = "s"},
+    {x = at, y = curves[3], label = paths[3].name, color = paths[3].color, linestyle = ":", marker = "^"}}},
 }}:save(options.out)
 print("figure            " .. options.out)
 verdict.finish()

@@ -42,17 +42,24 @@ package enum Backward {
             }
         }
         var results = [Variable?](repeating: nil, count: targets.count)
+        var recordedTargets: [Place: [Int]] = [:]
+        for (index, target) in targets.enumerated() {
+            if let place = Place(target) { recordedTargets[place, default: []].append(index) }
+        }
         try GradMode.$isEnabled.withValue(createGraph) {
             for (root, seed) in zip(roots, seeds) where root.requiresGrad { try add(seed, to: root) }
             for node in order {
                 try Cancellation.check()
                 let key = ObjectIdentifier(node)
                 let cotangents = node.outputShapes.indices.map { flowing.removeValue(forKey: Place(node: key, output: $0)) }
-                for (index, target) in targets.enumerated() {
-                    if let place = Place(target), place.node == key { results[index] = cotangents[place.output] }
+                if !recordedTargets.isEmpty {
+                    for output in cotangents.indices {
+                        for index in recordedTargets[Place(node: key, output: output)] ?? [] { results[index] = cotangents[output] }
+                    }
                 }
                 if useful.contains(key), cotangents.contains(where: { $0 != nil }) {
                     let inputs = node.inputs
+                    if accumulate, inputs.contains(where: \.isSevered) { throw ScriptError(operation, Variable.severedMessage) }
                     let wanted = inputs.map(isWanted)
                     let flows = try node.pullBack(cotangents, wanted: wanted)
                     for (index, input) in inputs.enumerated() where wanted[index] && index < flows.count {
@@ -115,13 +122,23 @@ package enum Backward {
         return finished.reversed()
     }
 
-    /// True when some leaf under the root, other than these, requires a gradient: then the pass itself is worth
-    /// recording.
+    /// True when some leaf under the roots, other than these, requires a gradient: then the pass itself is worth
+    /// recording. Ends at the first.
     static func reachesOtherLeaves(_ roots: [Variable], than known: [Variable]) -> Bool {
         let own = Set(known.compactMap(\.leafIdentity))
-        return topologicalOrder(of: roots).contains { node in
-            node.inputs.contains { input in input.requiresGrad && input.leafIdentity.map { !own.contains($0) } ?? false }
+        var seen: Set<ObjectIdentifier> = []
+        var pending: [Node] = []
+        func isOther(_ variable: Variable) -> Bool {
+            guard variable.requiresGrad, let record = variable.record else { return false }
+            guard let node = record.node else { return !own.contains(ObjectIdentifier(record)) }
+            if seen.insert(ObjectIdentifier(node)).inserted { pending.append(node) }
+            return false
         }
+        if roots.contains(where: isOther) { return true }
+        while let node = pending.popLast() {
+            if node.inputs.contains(where: isOther) { return true }
+        }
+        return false
     }
 }
 
@@ -150,7 +167,10 @@ extension Variable {
     ) throws {
         guard requiresGrad else {
             throw ScriptError(
-                operation, "nothing this value was computed from requires a gradient; call x:requires_grad_(true) first")
+                operation,
+                isSevered
+                    ? Variable.severedMessage
+                    : "nothing this value was computed from requires a gradient; call x:requires_grad_(true) first")
         }
         try checkFresh(operation)
         _ = try Backward.run(
@@ -160,6 +180,7 @@ extension Variable {
 
     func seed(_ cotangent: Variable?, _ operation: String) throws -> Variable {
         if let cotangent {
+            if GradMode.isEnabled { try cotangent.checkFresh(operation) }
             guard cotangent.shape == shape else {
                 throw ScriptError(
                     operation, "the cotangent has shape \(Shape.describe(cotangent.shape)), the value \(Shape.describe(shape))")

@@ -11,7 +11,7 @@ extension Operation {
         eq, ne, lt, le, gt, ge,
         maximum, minimum, clamp, `where`, maskedFill,
         sum, mean, `var`, std, prod, max, min, argmax, argmin, logsumexp, softmax, norm,
-        reshape, view, permute, transpose, t, flatten, squeeze, unsqueeze, expand, clone, contiguous, to, double, float,
+        reshape, view, permute, transpose, t, flatten, squeeze, unsqueeze, expand, clone, contiguous, to, double, float, long, bool,
         cat, stack, split, chunk,
         gather, indexSelect, maskedSelect,
         cumsum, sort, topk, flip, roll, tril, triu, diag,

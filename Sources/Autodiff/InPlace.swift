@@ -9,12 +9,21 @@ extension Variable {
     /// - When either is recorded, this variable's history becomes "the old value, with that part replaced". Only a
     ///   tensor that owns its memory whole can be re-recorded so; a recorded view is refused.
     /// - A leaf that requires a gradient is refused: write into `x.data`, or inside `autodiff.no_grad`.
+    /// - So are fractions into int64, and numbers into bool.
     /// - So is a part whose elements share memory, as those of an expanded tensor: one of them would be what all become.
     public func write(_ source: Variable, for operation: String, part: @escaping (Tensor) throws -> Tensor = { $0 }) throws {
+        try checkAccepts(source.dtype, for: operation)
+        // Also where nothing requires a gradient: what a stale view holds may have come from a recorded value.
+        if GradMode.isEnabled { try source.checkFresh(operation) }
         guard GradMode.isEnabled, requiresGrad || source.requiresGrad else {
             let target = try part(value)
             try target.checkElementsApart(for: operation)
             try target.write(source.value, for: operation)
+            if GradMode.isEnabled, source.isSevered {
+                value.storage.severedSince = value.storage.version
+            } else if target.count == value.storage.count {
+                value.storage.severedSince = nil
+            }
             return
         }
         guard !(isLeaf && requiresGrad) else {
@@ -29,7 +38,6 @@ extension Variable {
             throw ScriptError(
                 operation, "a view of a leaf that requires a gradient cannot be written in place while recording; clone() it first")
         }
-        try source.checkFresh(operation)
         try checkFresh(operation)
         // A part of this very memory is about to change under its own history: write a copy of it.
         let source = source.value.storage === value.storage ? try source.clone() : source
@@ -42,6 +50,14 @@ extension Variable {
         recorded.record?.node?.isWrite = true
         history = recorded.history
         value.storage.trackedSince = value.storage.version
+    }
+
+    /// Throws unless what has that type may be written here.
+    func checkAccepts(_ source: DType, for operation: String) throws {
+        guard !dtype.accepts(source) else { return }
+        throw ScriptError(
+            operation,
+            "result type \(source.rawValue) can't be cast to \(dtype.rawValue); convert the tensor that is written to with x:to(\"\(source.rawValue)\"), or what is written with :to(\"\(dtype.rawValue)\")")
     }
 
     /// Whether this shares the memory of a leaf that a gradient accumulates in. What was written before was asked then.
@@ -79,8 +95,8 @@ extension Variable {
             before.history = try identityHistory()
             try write(compute(before), for: operation)
         } else {
-            // A leaf that requires a gradient is refused by write, before anything is computed from it.
-            try write(compute(requiresGrad ? self : detached()), for: operation)
+            // A leaf that requires a gradient is refused by write.
+            try write(compute(self), for: operation)
         }
     }
 

@@ -127,12 +127,15 @@ package final class History {
     var grad: Variable?
     /// The storage's version when the value was made: a recorded value that was since overwritten is refused.
     let version: Int
+    /// Something recorded was left out where the value was made; see ``Variable/severed(_:)``.
+    var isSevered: Bool
 
-    init(node: Node?, outputIndex: Int = 0, requiresGrad: Bool, version: Int) {
+    init(node: Node?, outputIndex: Int = 0, requiresGrad: Bool, version: Int, isSevered: Bool = false) {
         self.node = node
         self.outputIndex = outputIndex
         self.requiresGrad = requiresGrad
         self.version = version
+        self.isSevered = isSevered
     }
 }
 
@@ -144,6 +147,13 @@ extension Variable {
 
     /// True when gradients flow to or through this value.
     public var requiresGrad: Bool { record?.requiresGrad ?? false }
+
+    /// True of what ``severed(_:)`` made, of what was computed from it without being recorded, and of what it was written into.
+    var isSevered: Bool {
+        if record?.isSevered ?? false { return true }
+        guard let since = value.storage.severedSince, record?.node == nil, !requiresGrad else { return false }
+        return (record?.version ?? 0) < since
+    }
 
     /// True when no recorded operation made it.
     public var isLeaf: Bool { record?.node == nil }
@@ -162,11 +172,19 @@ extension Variable {
     /// Makes a leaf that gradients accumulate in, or stops it.
     /// - Throws: on a value that a recorded operation made, when turned off.
     public func setRequiresGrad(_ flag: Bool, for operation: String = "tensor:requires_grad_") throws {
+        guard !flag || dtype.isFloating else {
+            throw ScriptError(operation, "only floating tensors can require a gradient, this one is \(dtype.rawValue); convert it with x:to(\"float32\") first")
+        }
         guard isLeaf else {
             if flag { return }
             throw ScriptError(operation, "only a leaf can stop requiring a gradient; use x:detach()")
         }
-        if let record { record.requiresGrad = flag } else if flag {
+        // A view whose memory was written since would hide, as a leaf, where its numbers came from.
+        if flag, !requiresGrad { try checkFresh(operation) }
+        if let record {
+            record.requiresGrad = flag
+            if flag { record.isSevered = false }
+        } else if flag {
             record = History(node: nil, requiresGrad: true, version: value.storage.version)
         }
     }
@@ -174,14 +192,26 @@ extension Variable {
     /// The same memory without history: PyTorch's `detach` and `.data`.
     public func detached() -> Variable { .plain(value) }
 
-    /// A value without a place on the tape. In memory that holds recorded values it remembers when it was taken.
+    /// A value without a place on the tape. In memory that holds recorded or severed values it remembers when it was taken.
     static func plain(_ value: Tensor) -> Variable {
         let variable = Variable(value)
-        if value.storage.trackedSince != nil {
+        if value.storage.trackedSince != nil || value.storage.severedSince != nil {
             variable.record = History(node: nil, requiresGrad: false, version: value.storage.version)
         }
         return variable
     }
+
+    /// A result of a transform that depends on leaves beyond its arguments, without the graph that leads to them: a constant
+    /// for every later transform, but an error where `backward` would need what is not there.
+    static func severed(_ value: Tensor) -> Variable {
+        let variable = Variable(value)
+        variable.record = History(node: nil, requiresGrad: false, version: value.storage.version, isSevered: true)
+        return variable
+    }
+
+    /// What `backward` says where it meets a severed value.
+    static let severedMessage = "a derivative that autodiff computed without {create_graph = true} is part of this value, "
+        + "so that its graph is gone; pass {create_graph = true} there, or detach() it to take it as a constant"
 
     /// This value with its present place on the tape: what a node holds, so that a later write in place, which gives the
     /// variable another history, does not change what was computed before. The history, not the variable, is a leaf's identity.
@@ -219,7 +249,11 @@ extension Variable {
         guard GradMode.isEnabled else { return outputs.map { .plain($0) } }
         // Also where nothing requires a gradient: a stale plain view may hold what a recorded write put there.
         for input in inputs { try input.checkFresh(operation) }
-        guard inputs.contains(where: \.requiresGrad) else { return outputs.map { .plain($0) } }
+        // Whole numbers and truth values have no derivative.
+        guard inputs.contains(where: \.requiresGrad), outputs.contains(where: \.dtype.isFloating) else {
+            let isSevered = inputs.contains(where: \.isSevered)
+            return outputs.map { isSevered ? .severed($0) : .plain($0) }
+        }
         let results = outputs.map { Variable($0) }
         let node = Node(
             operation, inputs: inputs, outputs: outputs, keeps: keeps, reading: others, rule: rule.map(GradientRule.init))

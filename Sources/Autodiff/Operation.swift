@@ -95,6 +95,7 @@ extension Operation {
     static func binary(
         _ name: String, _ summary: String, errors: String? = nil, source: String? = nil,
         over ranges: (ClosedRange<Double>, ClosedRange<Double>)? = (-2...2, -2...2), example: String,
+        refusing: @escaping @Sendable (Arguments) throws -> Void = { _ in },
         _ apply: @escaping @Sendable (Variable, Variable) throws -> Variable
     ) -> Operation {
         let cases = ranges.map { x, y in
@@ -107,6 +108,7 @@ extension Operation {
             inPlace: .init("y", example: "2"), cases: cases ?? []
         ) { arguments in
             try arguments.atMost(2)
+            try refusing(arguments)
             let (x, y) = try arguments.operands()
             return [.object(try apply(x, y))]
         }
@@ -119,16 +121,16 @@ extension [NamedParameter] {
 }
 
 extension Arguments {
-    /// The two operands of an operator: tensors, or a tensor and a number, which takes the tensor's dtype.
+    /// The two operands of an operator: tensors, or a tensor and a number, which takes a float tensor's dtype.
     func operands() throws -> (Variable, Variable) {
         switch (self[1], self[2]) {
         case (.object(let x as Variable), .object(let y as Variable)): return (x, y)
         case (.object(let x as Variable), let value):
-            guard let number = value.asNumber else { throw error(2, "y", expected: "a tensor or a number") }
-            return (x, Variable(try Tensor(number, x.dtype.computing)))
+            guard let number = Scalar(value) else { throw error(2, "y", expected: "a tensor or a number") }
+            return (x, Variable(try number.tensor(beside: x.dtype)))
         case (let value, .object(let y as Variable)):
-            guard let number = value.asNumber else { throw error(1, "x", expected: "a tensor or a number") }
-            return (Variable(try Tensor(number, y.dtype.computing)), y)
+            guard let number = Scalar(value) else { throw error(1, "x", expected: "a tensor or a number") }
+            return (Variable(try number.tensor(beside: y.dtype)), y)
         default:
             throw error(self[1].asNumber == nil ? 1 : 2, self[1].asNumber == nil ? "x" : "y", expected: "a tensor")
         }
@@ -187,17 +189,18 @@ extension Arguments {
         return number
     }
 
-    /// A tensor of zeros and ones that says which elements are meant.
+    /// A tensor that says which elements are meant: bool, or of zeros and ones.
     ///
     /// - Throws: for any other element: positions such as those that sort returns would pick, as a mask, everything.
     func mask(_ position: Int, _ name: String = "mask") throws -> Variable {
         let mask = try variable(position, name)
+        if mask.dtype == .bool { return mask }
         guard try mask.value.map(IsNoMask()).sum(Array(mask.shape.indices)).item() > 0 else { return mask }
         let values = try mask.value.toArray()
         let wrong = values.first { $0 != 0 && $0 != 1 } ?? .nan
         throw error(
             "a mask holds 0 and 1 only, this one holds \(Value.number(wrong).shown); a comparison such as x:ne(0) makes one, "
-                + "and x:index_select(1, i) or x:gather(dim, i) take the elements at positions i")
+                + "and x[i] or x:gather(dim, i) take the elements at positions i")
     }
 
     /// All tensors of a table, at least one.
@@ -215,7 +218,7 @@ extension Arguments {
 
     /// A scalar option such as a bound or an exponent, from a tensor of one element or a number.
     func variableOrNumber(_ position: Int, _ name: String, like x: Variable) throws -> Variable {
-        if let number = self[position].asNumber { return Variable(try Tensor(number, x.dtype.computing)) }
+        if let number = Scalar(self[position]) { return Variable(try number.tensor(beside: x.dtype)) }
         guard case .object(let object) = self[position], let variable = object as? Variable else {
             throw error(position, name, expected: "a tensor or a number")
         }

@@ -6,8 +6,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#ifdef __linux__
 #include <signal.h>
+
+#ifdef __linux__
 #include <sys/prctl.h>
 #endif
 
@@ -42,6 +43,16 @@ bool cf_limit(cf_resource resource, uint64_t value) {
 void cf_open_missing_streams(void) {
     for (int descriptor = 0; descriptor <= 2; descriptor++)
         if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF && open("/dev/null", O_RDWR) == -1) return;
+}
+
+static void nothing(int number) { (void)number; }
+
+void cf_take_size_limits_as_errors(bool errors) {
+    // A handler, where SIG_IGN would go on to programs that are started from here.
+    struct sigaction now, action = {.sa_handler = errors ? nothing : SIG_DFL, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGXFSZ, NULL, &now) != 0 || now.sa_handler != (errors ? SIG_DFL : nothing)) return;
+    sigaction(SIGXFSZ, &action, NULL);
 }
 
 void cf_hand_on_standard_streams_only(void) {

@@ -24,9 +24,7 @@ size_t ck_active_units(enum ck_level level, enum ck_activity activity, const flo
     for (size_t j = 0; j < count; j++) {
         units[active] = (uint32_t)j;
         values[active] = x[j];
-        active += activity == ck_activity_nonzero     ? x[j] != 0
-                  : activity == ck_activity_rectified ? !(x[j] <= 0)
-                                                      : x[j] > 0;
+        active += activity == ck_activity_nonzero ? x[j] != 0 : !(x[j] <= 0);
     }
     return active;
 }

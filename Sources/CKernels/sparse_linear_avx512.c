@@ -45,9 +45,8 @@ TARGET CK_INLINE size_t active_units(
         // `predicate` is constant in each inlined copy, as the instruction demands.
         const lanes zero = lanes_zero();
         const __mmask16 chosen =
-            predicate == ck_activity_nonzero     ? _mm512_mask_cmp_ps_mask(present, value, zero, _CMP_NEQ_UQ)
-            : predicate == ck_activity_rectified ? _mm512_mask_cmp_ps_mask(present, value, zero, _CMP_NLE_UQ)
-                                                 : _mm512_mask_cmp_ps_mask(present, value, zero, _CMP_GT_OQ);
+            predicate == ck_activity_nonzero ? _mm512_mask_cmp_ps_mask(present, value, zero, _CMP_NEQ_UQ)
+                                             : _mm512_mask_cmp_ps_mask(present, value, zero, _CMP_NLE_UQ);
         // Packed in a register, then stored by mask: a compressing store is microcode on some processors.
         const size_t chosen_count = (size_t)__builtin_popcount(chosen);
         const __mmask16 kept = first(chosen_count);
@@ -64,7 +63,6 @@ TARGET size_t ck_active_units_avx512(enum ck_activity activity, const float *x, 
     switch (activity) {
     case ck_activity_nonzero: return active_units(x, count, units, values, ck_activity_nonzero);
     case ck_activity_rectified: return active_units(x, count, units, values, ck_activity_rectified);
-    case ck_activity_positive: return active_units(x, count, units, values, ck_activity_positive);
     }
     return 0;
 }

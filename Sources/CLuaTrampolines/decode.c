@@ -4,12 +4,24 @@
 #include <string.h>
 
 int lf_reference_needs(lua_State *L, int index) {
-    int type = lua_type(L, index);
-    return type == LUA_TTABLE || type == LUA_TFUNCTION;
+    switch (lua_type(L, index)) {
+    case LUA_TTABLE:
+    case LUA_TFUNCTION:
+    case LUA_TTHREAD:
+    case LUA_TLIGHTUSERDATA:
+        return 1;
+    case LUA_TUSERDATA: {
+        lf_box *box = lf_to_box(L, index);
+        return !(box && box->object.words[0]);
+    }
+    default:
+        return 0;
+    }
 }
 
 static void decode_foreign(lua_State *L, int index, lf_value *value) {
     value->kind = LF_FOREIGN;
+    value->passed = lf_reference_take(lf_state_of(L), L, index);
     value->bytes = lua_typename(L, lua_type(L, index));
     value->length = strlen(value->bytes);
     if (!lua_getmetatable(L, index)) return;
@@ -19,7 +31,7 @@ static void decode_foreign(lua_State *L, int index, lf_value *value) {
     lua_pop(L, 2);
 }
 
-// Tables and functions take a slot: the caller has reserved one for each. Needs three free stack slots.
+// What lf_reference_needs names takes a slot: the caller has reserved one for each. Needs three free stack slots.
 void lf_decode(lua_State *L, int index, lf_value *value) {
     switch (lua_type(L, index)) {
     case LUA_TNONE:
@@ -46,6 +58,7 @@ void lf_decode(lua_State *L, int index, lf_value *value) {
     case LUA_TTABLE:
     case LUA_TFUNCTION:
         value->kind = lua_type(L, index) == LUA_TTABLE ? LF_TABLE : LF_FUNCTION;
+        value->address = lua_topointer(L, index);
         value->reference = lf_reference_take(lf_state_of(L), L, index);
         break;
     case LUA_TUSERDATA: {
@@ -65,9 +78,4 @@ void lf_decode(lua_State *L, int index, lf_value *value) {
     default:
         decode_foreign(L, index, value);
     }
-}
-
-void lf_release_values(lf_value *values, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (values[i].kind == LF_TABLE || values[i].kind == LF_FUNCTION) lf_reference_release(values[i].reference);
 }

@@ -23,6 +23,7 @@ static void release_op(lf_state *s, lf_op *op) {
         if (op->object.object.words[0]) s->callbacks.release_object(s->callbacks.context, &op->object.object);
         break;
     case OP_REFERENCE:
+    case OP_HELD:
         lf_reference_release(op->reference);
         break;
     case OP_CLOSURE:
@@ -119,18 +120,24 @@ void lf_put_string(lf_list *list, const char *bytes, size_t length) {
     append_string(list, OP_STRING, bytes, length, 1);
 }
 
-void lf_put_object(lf_list *list, lf_object object, lf_type *type) {
-    lf_op op = {.code = OP_OBJECT, .object = {object, type}};
+bool lf_put_object(lf_list *list, lf_object object, lf_type *type, bool holds) {
+    lf_op op = {.code = OP_OBJECT, .small = holds, .object = {object, type}};
     for (size_t i = 0; list->frame && i < list->frame->count; i++) {
         const lf_value *value = &list->frame->values[i];
         if (value->kind != LF_OBJECT || value->object->words[0] != object.words[0]) continue;
         release_op(list->state, &op);
         list->uses_arguments = true;
         append(list, (lf_op){.code = OP_ARGUMENT, .small = (int32_t)i}, 1);
-        return;
+        return false;
     }
     list->complex = true;
     append(list, op, 1);
+    return true;
+}
+
+void lf_put_held(lf_list *list, lf_reference *reference) {
+    lf_reference_retain(reference);
+    append(list, (lf_op){.code = OP_HELD, .reference = reference}, 0);
 }
 
 void lf_put_reference(lf_list *list, lf_reference *reference) {
@@ -170,5 +177,7 @@ void lf_set_field(lf_list *list, const char *bytes, size_t length) {
 }
 
 void lf_set_metatable(lf_list *list) { append(list, (lf_op){.code = OP_SET_METATABLE}, -1); }
+
+void lf_set_record(lf_list *list) { append(list, (lf_op){.code = OP_RECORD}, 0); }
 
 void lf_set_readonly(lf_list *list) { append(list, (lf_op){.code = OP_READONLY}, 0); }

@@ -9,6 +9,7 @@ typedef struct {
     char *text;
     size_t capacity;
     bool found;
+    int parameters;
 } query;
 
 static void answer(query *q, const lua_Debug *frame, int line) {
@@ -24,8 +25,10 @@ static int find(lua_State *L) {
     if (q->function) {
         lf_reference_push(L, q->function);
         if (!lua_isfunction(L, -1)) return 0;
-        lua_getinfo(L, ">S", &frame);
-        if (frame.linedefined >= 0) answer(q, &frame, frame.linedefined);
+        lua_getinfo(L, ">Su", &frame);
+        if (frame.linedefined < 0) return 0;
+        q->parameters = frame.isvararg ? -1 : frame.nparams;
+        answer(q, &frame, frame.linedefined);
         return 0;
     }
     // Level 0 is this function; the first frame with lines is the script's.
@@ -58,6 +61,12 @@ bool lf_location(lf_state *s, bool whole, char *text, size_t capacity) {
 bool lf_definition(lf_state *s, lf_reference *function, char *text, size_t capacity) {
     query q = {.function = function, .whole = true, .text = text, .capacity = capacity};
     return ask(s, &q);
+}
+
+int lf_parameters(lf_state *s, lf_reference *function) {
+    char text[8];
+    query q = {.function = function, .text = text, .capacity = sizeof text, .parameters = -1};
+    return ask(s, &q) ? q.parameters : -1;
 }
 
 // Called just before a stop is raised; asking for lines pushes and allocates nothing.

@@ -24,6 +24,7 @@ static int box_gc(lua_State *L) {
     lf_object object = box->object;
     box->object.words[0] = NULL;  // a second call, or use from a finaliser, finds nothing
     s->callbacks.release_object(s->callbacks.context, &object);
+    lf_let_go(L, 1);
     s->live = s->callbacks.live_bytes(s->callbacks.context);
     return 0;
 }
@@ -129,7 +130,7 @@ static void check_open(lua_State *L) {
 void lf_push_box(lua_State *L, lf_op *op) {
     check_open(L);
     push_metatable(L, op->object.type);
-    lf_box *box = lua_newuserdatauv(L, sizeof *box, 0);
+    lf_box *box = lua_newuserdatauv(L, sizeof *box, op->small);
     *box = (lf_box){&box_mark, op->object.type, {{NULL, NULL}}};
     lua_insert(L, -2);
     lua_setmetatable(L, -2);

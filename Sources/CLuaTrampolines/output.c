@@ -4,10 +4,11 @@
 
 #include <stdio.h>
 
-static void note(lua_State *L, const char *bytes, size_t length) {
-    lf_callbacks *callbacks = &lf_state_of(L)->callbacks;
-    if (callbacks->note_output) callbacks->note_output(callbacks->output, bytes, length);
+void lf_note_output(lf_state *s, const char *bytes, size_t length) {
+    if (s->callbacks.note_output) s->callbacks.note_output(s->callbacks.output, bytes, length);
 }
+
+static void note(lua_State *L, const char *bytes, size_t length) { lf_note_output(lf_state_of(L), bytes, length); }
 
 static void put(lua_State *L, const char *bytes, size_t length) {
     fwrite(bytes, 1, length, stdout);
@@ -62,6 +63,7 @@ static int file_write_noting(lua_State *L) {
 }
 
 static int record(lua_State *L) {
+    if (lf_state_of(L)->sandboxed) return 0;  // what writes in the sandbox tells it anyway
     lua_pushcfunction(L, print_noting);
     lua_setglobal(L, "print");
     if (lua_getglobal(L, LUA_IOLIBNAME) == LUA_TTABLE) lf_wrap(L, "write", write_noting);

@@ -8,6 +8,7 @@
 #include <lualib.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdatomic.h>
 
 // A slot of the state's table of referenced values. Slots are made in advance, so that taking one cannot fail.
@@ -15,6 +16,8 @@ struct lf_reference {
     lf_state *state;
     lua_Integer index;
     atomic_int count;
+    int owners;               // userdata that keep the value alive in the slot's place
+    bool orphaned;            // let go while there were owners
     lf_reference *next;       // in the list of free or of dropped slots
     lf_reference *block_next; // first slot of each malloc'ed block: the next block
 };
@@ -39,7 +42,7 @@ typedef struct {
 typedef enum {
     OP_NIL, OP_BOOLEAN, OP_INTEGER, OP_NUMBER, OP_STRING, OP_OBJECT, OP_ARGUMENT, OP_REFERENCE, OP_NATIVE,
     OP_ADDRESS, OP_CLOSURE, OP_END_CLOSURE, OP_TABLE, OP_SET_INDEX, OP_SET_FIELD, OP_SET_METATABLE,
-    OP_READONLY
+    OP_READONLY, OP_RECORD, OP_HELD
 } lf_opcode;
 
 typedef struct {
@@ -64,6 +67,12 @@ struct lf_list {
     int32_t height, most;        // of the stack when the list is carried out, at its end and at most
     bool failed, complex, uses_arguments;
 };
+
+// Where a stream of somebody else's text stands within a character (visible.c).
+typedef struct {
+    unsigned char first;         // byte of the character
+    signed char following;       // how many bytes of it are still to come
+} lf_visible;
 
 struct lf_state {
     lua_State *L;
@@ -98,11 +107,14 @@ struct lf_state {
     lf_frame *frames;            // not in use
     lf_type *types;
     int slots;                   // registry index of the table of referenced values
+    int held_slots;              // of the weak table of those that userdata keep alive
     lua_Integer slot_count;
     lua_Integer free_count;
     lf_reference *free_slots;
     lf_reference *blocks;
     _Atomic(lf_reference *) dropped;
+    lf_visible shown_output, shown_errors;  // of a sandboxed script
+    bool warning;                // its warning has begun and goes on
     lua_State *finalizer;        // the coroutine that finalisers run in
     bool finalizing;
 };
@@ -125,13 +137,14 @@ void lf_leave_if_pressed(lf_state *state);
 // decode.c
 void lf_decode(lua_State *L, int index, lf_value *value);
 int lf_reference_needs(lua_State *L, int index);
-void lf_release_values(lf_value *values, size_t count);
 
 // reference.c
 void lf_drain(lf_state *state, lua_State *L);
 void lf_reserve(lua_State *L, lua_Integer count);
 lf_reference *lf_reference_take(lf_state *state, lua_State *L, int index);
 void lf_reference_push(lua_State *L, lf_reference *reference);
+void lf_hold(lua_State *L, lf_reference *reference);
+void lf_let_go(lua_State *L, int box);
 
 // list.c
 void lf_list_clear(lf_list *list);
@@ -181,6 +194,15 @@ bool lf_push_target(lua_State *L, int index);
 void lf_open_require(lua_State *L);
 void lf_push_loaded(lua_State *L);
 void lf_open_script_files(lua_State *L);
+
+// records.c
+void lf_open_records(lua_State *L);
+void lf_mark_record(lua_State *L);
+// output.c
+void lf_note_output(lf_state *state, const char *bytes, size_t length);
+
+// visible.c
+void lf_write_visible(lf_visible *state, FILE *file, const char *bytes, size_t length);
 
 // ordered.c
 int lf_ordered_pairs(lua_State *L);

@@ -7,8 +7,8 @@
 // `first_argument` is the stack index of the call's first value, for values that are pushed again.
 void lf_list_push(lua_State *L, lf_list *list, int first_argument) {
     if (list->failed) luaL_error(L, "not enough memory");
-    // Three more for what single instructions need.
-    luaL_checkstack(L, list->most + 3, "too many results");
+    // Six more for what single instructions need.
+    luaL_checkstack(L, list->most + 6, "too many results");
     // A pushed object moves into its userdata, a string is no longer needed: each instruction lets go of what it held.
     for (size_t i = 0; i < list->count; i++) {
         lf_op *op = &list->ops[i];
@@ -38,6 +38,8 @@ void lf_list_push(lua_State *L, lf_list *list, int first_argument) {
             lua_rawset(L, -3);
             break;
         case OP_SET_METATABLE: lua_setmetatable(L, -2); break;
+        case OP_RECORD: lf_mark_record(L); break;
+        case OP_HELD: lf_hold(L, op->reference); break;
         case OP_READONLY: lf_make_readonly(L, true); break;
         }
     }

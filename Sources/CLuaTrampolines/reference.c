@@ -2,6 +2,11 @@
 //
 // Not luaL_ref: that may raise when it needs a new slot. Here slots are made in advance (lf_reserve, which may raise,
 // before anything else is held), so taking and giving one back never allocates.
+//
+// A slot is a root of the collector's: a function that Swift holds for an object, and that names this object, would never
+// be freed. So the values that an object holds are kept by its userdata, in a table that is its user value, and the slot
+// holds false; what finds the value then is a weak table. When the last such userdata goes and somebody in Swift still
+// holds the value (the tape, another object), the finaliser puts it back into its slot.
 #include "private.h"
 
 #include <stdlib.h>
@@ -54,23 +59,86 @@ lf_reference *lf_reference_take(lf_state *s, lua_State *L, int index) {
     return reference;
 }
 
-// Pushes the value; needs two free stack slots.
-void lf_reference_push(lua_State *L, lf_reference *reference) {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, reference->state->slots);
+static void push_from(lua_State *L, int table, lf_reference *reference) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, table);
     lua_rawgeti(L, -1, reference->index);
     lua_remove(L, -2);
 }
 
+// Pushes the value; needs two free stack slots.
+void lf_reference_push(lua_State *L, lf_reference *reference) {
+    const lf_state *s = reference->state;
+    push_from(L, s->slots, reference);
+    if (!reference->owners || lua_toboolean(L, -1)) return;
+    lua_pop(L, 1);
+    push_from(L, s->held_slots, reference);
+    if (!lua_isnil(L, -1)) return;
+    // Its userdata is dead and waits for its finaliser, which brings the value back.
+    lua_pop(L, 1);
+    lua_gc(L, LUA_GCCOLLECT);
+    push_from(L, s->slots, reference);
+}
+
+// From now on the userdata on the top keeps the value alive. May raise, and then nothing has changed; needs six free stack
+// slots.
+void lf_hold(lua_State *L, lf_reference *reference) {
+    const lf_state *s = reference->state;
+    int box = lua_gettop(L);
+    if (lua_getiuservalue(L, box, 1) != LUA_TTABLE) {
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, box, 1);
+    }
+    int held = lua_gettop(L);
+    if (lua_rawgetp(L, held, reference) == LUA_TNIL) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, s->held_slots);
+        lf_reference_push(L, reference);
+        lua_rawseti(L, -2, reference->index);
+        lf_reference_push(L, reference);
+        lua_rawsetp(L, held, reference);
+        reference->owners++;
+        lua_rawgeti(L, LUA_REGISTRYINDEX, s->slots);
+        lua_pushboolean(L, 0);
+        lua_rawseti(L, -2, reference->index);
+    }
+    lua_settop(L, box);
+}
+
 void lf_reference_retain(lf_reference *reference) { atomic_fetch_add(&reference->count, 1); }
 
-void lf_reference_release(lf_reference *reference) {
-    if (!reference || atomic_fetch_sub(&reference->count, 1) != 1) return;
-    // Maybe another thread, maybe a finaliser inside the collector: only note it. lf_drain does the rest.
+// Maybe on another thread, maybe in a finaliser inside the collector: only notes it. lf_drain does the rest.
+static void drop(lf_reference *reference) {
     _Atomic(lf_reference *) *list = &reference->state->dropped;
     lf_reference *head = atomic_load(list);
     do {
         reference->next = head;
     } while (!atomic_compare_exchange_weak(list, &head, reference));
+}
+
+void lf_reference_release(lf_reference *reference) {
+    if (reference && atomic_fetch_sub(&reference->count, 1) == 1) drop(reference);
+}
+
+// The userdata at `box` is finalised. Raises nothing: all keys are there.
+void lf_let_go(lua_State *L, int box) {
+    if (lua_getiuservalue(L, box, 1) != LUA_TTABLE) return;
+    int held = lua_gettop(L);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, lf_state_of(L)->slots);
+    lua_pushnil(L);
+    while (lua_next(L, held)) {
+        lf_reference *reference = lua_touserdata(L, -2);
+        if (reference && --reference->owners == 0) {
+            if (reference->orphaned) {
+                reference->orphaned = false;
+                drop(reference);
+            } else if (atomic_load(&reference->count) > 0) {
+                lua_pushvalue(L, -1);
+                lua_rawseti(L, held + 1, reference->index);
+            }
+        }
+        lua_pop(L, 1);
+    }
+    lua_settop(L, held - 1);
 }
 
 // Frees the slots that were released meanwhile. Raises nothing; needs two free stack slots.
@@ -80,6 +148,12 @@ void lf_drain(lf_state *s, lua_State *L) {
     lua_rawgeti(L, LUA_REGISTRYINDEX, s->slots);
     while (reference) {
         lf_reference *next = reference->next;
+        if (reference->owners) {
+            // A userdata still names it: lf_let_go drops it again.
+            reference->orphaned = true;
+            reference = next;
+            continue;
+        }
         lua_pushboolean(L, 0);
         lua_rawseti(L, -2, reference->index);
         reference->next = s->free_slots;

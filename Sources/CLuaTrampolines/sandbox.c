@@ -83,15 +83,57 @@ static int setmetatable_without_gc(lua_State *L) {
 
 // ---------------------------------------------------------------- io: writing to the terminal
 
+static void show(lua_State *L, FILE *file, const char *text, size_t length) {
+    lf_state *s = lf_state_of(L);
+    lf_write_visible(file == stdout ? &s->shown_output : &s->shown_errors, file, text, length);
+    if (file == stdout) lf_note_output(s, text, length);
+}
+
 static int write_to(lua_State *L, int first) {
     FILE *file = lua_touserdata(L, lua_upvalueindex(1));
     int last = lua_gettop(L);
     for (int i = first; i <= last; i++) {
         size_t length;
         const char *text = luaL_checklstring(L, i, &length);
-        fwrite(text, 1, length, file);
+        show(L, file, text, length);
     }
     return 0;
+}
+
+// Lua's own print, shown.
+static int print_visibly(lua_State *L) {
+    int count = lua_gettop(L);
+    for (int i = 1; i <= count; i++) {
+        size_t length;
+        const char *text = luaL_tolstring(L, i, &length);
+        if (i > 1) show(L, stdout, "\t", 1);
+        show(L, stdout, text, length);
+        lua_pop(L, 1);
+    }
+    show(L, stdout, "\n", 1);
+    fflush(stdout);
+    return 0;
+}
+
+// ---------------------------------------------------------------- warn: off until "@on", as in lua
+
+static void warn_off(void *state, const char *message, int continues);
+
+static void warn_on(void *state, const char *message, int continues) {
+    lua_State *L = state;
+    lf_state *s = lf_state_of(L);
+    if (!s->warning && !continues && message[0] == '@') {
+        if (!strcmp(message, "@off")) lua_setwarnf(L, warn_off, L);
+        return;
+    }
+    if (!s->warning) show(L, stderr, "Lua warning: ", 13);
+    show(L, stderr, message, strlen(message));
+    if (!continues) show(L, stderr, "\n", 1);
+    s->warning = continues;
+}
+
+static void warn_off(void *state, const char *message, int continues) {
+    if (!continues && !strcmp(message, "@on")) lua_setwarnf(state, warn_on, state);
 }
 
 static int io_write(lua_State *L) { return write_to(L, 1); }
@@ -153,6 +195,9 @@ void lf_open_sandboxed(lua_State *L) {
     lua_pushnil(L);
     lua_setfield(L, -2, "dump");
     lua_pop(L, 1);
+    lua_pushcfunction(L, print_visibly);
+    lua_setglobal(L, "print");
+    lua_setwarnf(L, warn_off, L);
     lf_open_require(L);
 }
 

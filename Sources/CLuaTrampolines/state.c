@@ -52,7 +52,14 @@ static int open_body(lua_State *L) {
     else luaL_openlibs(L);
     lua_newtable(L);
     s->slots = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    s->held_slots = luaL_ref(L, LUA_REGISTRYINDEX);
     lf_open_objects(L);
+    lf_open_records(L);
     lf_open_coroutines(L);
     lf_open_guards(L);
     lf_open_exit(L);

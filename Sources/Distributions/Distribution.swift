@@ -11,7 +11,7 @@ import Tensors
 ///
 ///     let law = try Normal(Variable(Tensor(0)), Variable(Tensor(1)))
 ///     let density = try law.logProbability(Variable(Tensor([0, 1], shape: [2])))
-public protocol Distribution {
+public protocol Distribution: HoldsScriptValues {
     /// The name scripts give it.
     static var name: String { get }
     /// The same; a law that a script defined has one of its own.
@@ -28,15 +28,22 @@ public protocol Distribution {
     /// The log-density (for discrete laws, log-probability) at x, whose shape broadcasts with batch and event: -inf outside
     /// the support, NaN at NaN. Call ``logProbability(_:for:)``, which checks the shape.
     func logDensity(_ x: Variable) throws -> Variable
-    /// P(X <= x). Call ``cumulativeProbability(_:for:)``.
-    func cumulative(_ x: Variable) throws -> Variable
+    /// P(X <= x) or P(X > x), or the logarithm, each without a difference from 1 where it is small, and so its slopes.
+    /// Call ``cumulativeProbability(_:for:)``, ``survival(_:for:)`` and their logarithms.
+    func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable
     /// The inverse of the distribution function for q in (0, 1). Call ``quantile(_:for:)``.
     func inverseCumulative(_ q: Variable) throws -> Variable
-    /// The differential entropy (for discrete laws, entropy) in nats, of the batch shape.
-    func entropy() throws -> Variable
-    /// Of batch and event shape; NaN or infinite where it does not exist.
-    func mean() throws -> Variable
-    func variance() throws -> Variable
+    /// The differential entropy (for discrete laws, entropy) in nats, of the batch shape. Call ``entropy()``.
+    func wideEntropy() throws -> Variable
+    /// Of batch and event shape; NaN or infinite where it does not exist. Call ``mean()``.
+    func wideMean() throws -> Variable
+    /// Call ``variance()``.
+    func wideVariance() throws -> Variable
+    /// Not by way of the variance, which overflows and vanishes sooner. Call ``standardDeviation()``.
+    func wideStandardDeviation() throws -> Variable
+    /// The same law with its parameters in float64, where everything but draws is computed to be rounded once; nil for a
+    /// law that computes in its own type.
+    func widened() throws -> (any Distribution)?
     /// Draws of shape `shape` + batch + event, recorded where ``isReparameterised``.
     func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable
     /// As a script would write it.
@@ -69,23 +76,62 @@ extension Distribution {
     /// The log-density in nats, one number per element (per event) of x broadcast with the batch.
     public func logProbability(_ x: Variable, for operation: String = "distribution:log_prob") throws -> Variable {
         try check(x, "x", event: eventShape, operation)
-        return try logDensity(x)
+        return try inFloat64(x) { try $0.logDensity($1) }
     }
 
     /// P(X <= x), element by element.
     public func cumulativeProbability(_ x: Variable, for operation: String = "distribution:cdf") throws -> Variable {
+        try checkedTail(x, .lower, .probability, operation)
+    }
+
+    /// log P(X <= x), right where the probability underflows.
+    public func logCumulativeProbability(_ x: Variable, for operation: String = "distribution:log_cdf") throws -> Variable {
+        try checkedTail(x, .lower, .logarithm, operation)
+    }
+
+    /// P(X > x), not as a difference from 1.
+    public func survival(_ x: Variable, for operation: String = "distribution:survival") throws -> Variable {
+        try checkedTail(x, .upper, .probability, operation)
+    }
+
+    /// log P(X > x).
+    public func logSurvival(_ x: Variable, for operation: String = "distribution:log_survival") throws -> Variable {
+        try checkedTail(x, .upper, .logarithm, operation)
+    }
+
+    private func checkedTail(_ x: Variable, _ side: TailSide, _ form: TailForm, _ operation: String) throws -> Variable {
         guard eventShape.isEmpty else { throw ScriptError(operation, "\(self.operation) draws vectors and has no cdf") }
         try check(x, "x", event: [], operation)
-        return try cumulative(x)
+        return try inFloat64(x) { try $0.tail($1, side, form) }
     }
 
     /// The x with P(X <= x) = q; NaN for q outside [0, 1].
     public func quantile(_ q: Variable, for operation: String = "distribution:icdf") throws -> Variable {
         try check(q, "q", event: [], operation)
-        return try q.guarded(q.indicator { !($0 < 0 || $0 > 1) }, safe: 0.5, outside: .nan) { try inverseCumulative($0) }
+        return try inFloat64(q) { law, q in
+            try q.guarded(q.indicator { !($0 < 0 || $0 > 1) }, safe: 0.5, outside: .nan) { try law.inverseCumulative($0) }
+        }
     }
 
-    public func standardDeviation() throws -> Variable { try variance().sqrt() }
+    /// The differential entropy (for discrete laws, entropy) in nats, of the batch shape.
+    public func entropy() throws -> Variable { try inFloat64 { try $0.wideEntropy() } }
+    /// The mean, of batch and event shape; NaN or infinite where it does not exist.
+    public func mean() throws -> Variable { try inFloat64 { try $0.wideMean() } }
+    /// The variance of each component, of batch and event shape.
+    public func variance() throws -> Variable { try inFloat64 { try $0.wideVariance() } }
+    /// Its square root, also where the variance itself is too large or too small for a number.
+    public func standardDeviation() throws -> Variable { try inFloat64 { try $0.wideStandardDeviation() } }
+
+    /// What the law in float64 answers at x in float64, rounded once to the type of law and x.
+    private func inFloat64(_ x: Variable, _ function: (any Distribution, Variable) throws -> Variable) throws -> Variable {
+        guard dtype == .float32, let wide = try widened() else { return try function(self, x) }
+        return try function(wide, x.wide).converted(to: dtype.promoted(with: x.dtype))
+    }
+
+    private func inFloat64(_ function: (any Distribution) throws -> Variable) throws -> Variable {
+        guard dtype == .float32, let wide = try widened() else { return try function(self) }
+        return try function(wide).converted(to: dtype)
+    }
 
     /// Independent draws of shape `shape` + batch + event, without history.
     public func sample(_ shape: [Int] = [], from generator: Generator, for operation: String = "distribution:sample") throws -> Tensor {
@@ -103,7 +149,7 @@ extension Distribution {
         return try draw(shape, from: generator, for: operation)
     }
 
-    public func cumulative(_ x: Variable) throws -> Variable {
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         throw ScriptError("distribution:cdf", "\(self.operation) has no cdf in closed form; average sample():le(x) over draws")
     }
 
@@ -111,7 +157,9 @@ extension Distribution {
         throw ScriptError("distribution:icdf", "\(self.operation) has no icdf in closed form")
     }
 
-    public func entropy() throws -> Variable {
+    public func wideStandardDeviation() throws -> Variable { try wideVariance().sqrt() }
+
+    public func wideEntropy() throws -> Variable {
         throw ScriptError("distribution:entropy", "\(self.operation) has no entropy in closed form; average -log_prob(x) over draws")
     }
 
@@ -135,4 +183,9 @@ extension Distribution {
                 "\(argument) of shape \(Shape.describe(x.shape)) does not broadcast with \(self.operation)'s batch \(Shape.describe(batchShape))")
         }
     }
+}
+
+extension Variable {
+    /// In float64.
+    var wide: Variable { get throws { try dtype == .float64 ? self : converted(to: .float64) } }
 }

@@ -78,7 +78,16 @@ func normalised(_ weights: Variable, _ name: String, for operation: String) thro
         let row = place(empty, in: Array(weights.shape.dropLast()))
         throw ScriptError(operation, "\(name)\(row) sums to \(shown(try sums.value.toArray()[empty])): a positive number expected")
     }
-    return try weights / sums
+    let divided = try weights.value.zip(sums.value, Pairwise { $0 / $1 }, for: operation)
+    return try .recorded("distribution.normalise", [weights], divided, keeps: [.inputs, .outputs]) { call in
+        let (weights, shares) = (call.inputs[0], call.outputs[0])
+        let last = [weights.shape.count - 1]
+        // What has no share may have an infinite slope; p log p, of which that is one, is 0 all the same.
+        let some = try shares.indicator { $0 != 0 }
+        let flow = try call.cotangent.choose(some, call.cotangent.constant(0))
+        let mean = try (flow * shares).sum(last, keepingDimensions: true)
+        return [try (call.cotangent - mean) / weights.sum(last, keepingDimensions: true)]
+    }
 }
 
 extension Variable {
@@ -92,6 +101,11 @@ extension Variable {
 }
 
 extension Generator {
+    /// Uniform numbers between 0 and 1, which after rounding to the type are neither 0 nor 1 either.
+    func openUniforms(_ shape: [Int], _ dtype: DType, for operation: String) throws -> Variable {
+        try fill(shape, dtype, for: operation) { generator, _ in dtype.insideUnitInterval(generator.openUniform()) }
+    }
+
     /// A tensor filled element after element by `draw`, which gets the row-major position.
     func fill(_ shape: [Int], _ dtype: DType, for operation: String, at draw: (Generator, Int) -> Double) throws -> Variable {
         var position = 0

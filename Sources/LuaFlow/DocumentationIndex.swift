@@ -115,8 +115,8 @@ public struct DocumentationIndex: Sendable {
 
     /// Lua's operators that no type of ours gives a meaning.
     private static let notDefined: [String: String] = {
-        let same = "x == y asks whether two values are the same object. Element by element: x:eq(y) and x:ne(y), with 0 and 1."
-        let order = "Tensors have no order. Element by element: x:lt(y), x:le(y), x:gt(y) and x:ge(y), with 0 and 1."
+        let same = "x == y asks whether two values are the same object. Element by element: x:eq(y) and x:ne(y), which give bool."
+        let order = "Tensors have no order: x < y is an error. Element by element: x:lt(y), x:le(y), x:gt(y) and x:ge(y), which give bool; of one number x:item() < y."
         return ["==": same, "~=": same, "<": order, "<=": order, ">": order, ">=": order, "..": "Joins strings: tensors by tostring(x) first, or with tensor.cat."]
     }()
 

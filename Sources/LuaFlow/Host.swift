@@ -30,7 +30,7 @@ public final class Host: @unchecked Sendable {
     public static let version = "0.1.0"
 
     /// The folders of the models that LuaFlow ships, which sandboxed scripts may read.
-    public static var shippedFolders: [String] { ResourceSearch.shipped }
+    public static var shippedFolders: [ByteString] { ResourceSearch.shipped }
 
     public let interpreter: Interpreter
     /// Read and written on the interpreter's thread only, and so are the plugins.
@@ -39,7 +39,7 @@ public final class Host: @unchecked Sendable {
     let plugin: PluginRunner
     /// The built-in modules and those added.
     public let modules: [any ScriptModule]
-    private let isSandboxed: Bool
+    let isSandboxed: Bool
 
     /// - Parameters:
     ///   - modules: more modules beside the built-in ones.
@@ -63,12 +63,21 @@ public final class Host: @unchecked Sendable {
     }
 
     /// Runs a script file. The script's own folder is where `require` looks first.
+    /// - Parameter text: what to run in the file's place, under its name; nil for what is in it.
     @discardableResult
-    public func run(file: String, arguments: [String] = []) throws -> [Value] {
+    public func run(file: String, arguments: [String] = [], text: [UInt8]? = nil) throws -> [Value] {
+        try run(file: ByteString(file), arguments: arguments.map { ByteString($0) }, text: text)
+    }
+
+    /// The same for names and arguments of any bytes; `words` is what stood before the file on the command line.
+    @discardableResult
+    public func run(
+        file: ByteString, arguments: [ByteString] = [], after words: [ByteString] = [], text: [UInt8]? = nil
+    ) throws -> [Value] {
         try interpreter.perform {
             if !isSandboxed { context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: file) }
             context.install(ScriptCall(script: file, usage: "luaflow run \(file)", arguments: arguments))
-            return try interpreter.run(file: file, arguments: arguments)
+            return try interpreter.run(file: file, arguments: arguments, after: words, text: text)
         }
     }
 
@@ -77,7 +86,7 @@ public final class Host: @unchecked Sendable {
 
     /// Runs what was registered as `luaflow NAME`: the arguments are the function's, and `host.arguments` reads them.
     @discardableResult
-    public func run(subcommand: Registration, arguments: [String]) throws -> [Value] {
+    public func run(subcommand: Registration, arguments: [ByteString]) throws -> [Value] {
         let call = "local f, name = ... arg = {[0] = name, select(3, ...)} return f(select(3, ...))"
         return try interpreter.perform {
             context.install(ScriptCall(script: subcommand.name, usage: "luaflow \(subcommand.name)", arguments: arguments))
@@ -96,10 +105,10 @@ public final class Host: @unchecked Sendable {
 
 /// What the running script was called with; `host.arguments` reads it.
 public final class ScriptCall: Service {
-    public let script: String
+    public let script: ByteString
     /// The command that runs it: `luaflow run train.lua`.
     public let usage: String
-    public let arguments: [String]
+    public let arguments: [ByteString]
 
     public init() {
         script = "script"
@@ -107,9 +116,13 @@ public final class ScriptCall: Service {
         arguments = []
     }
 
-    public init(script: String, usage: String, arguments: [String]) {
+    public init(script: ByteString, usage: String, arguments: [ByteString]) {
         self.script = script
         self.usage = usage
         self.arguments = arguments
+    }
+
+    public convenience init(script: String, usage: String, arguments: [String]) {
+        self.init(script: ByteString(script), usage: usage, arguments: arguments.map { ByteString($0) })
     }
 }

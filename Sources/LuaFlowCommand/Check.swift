@@ -41,10 +41,10 @@ extension LuaFlowCommand {
                 var status: Int32 = 0
                 var texts: [(file: String, bytes: [UInt8])] = []
                 // A plugin beside several files is named once.
-                var named: Set<String> = []
+                var named: Set<ByteString> = []
                 for file in files {
                     for path in Self.isFolder(file) ? Self.scripts(below: file) : [file] {
-                        if let bytes = Self.read(path) {
+                        if let bytes = try Self.read(path) {
                             texts.append((path, bytes))
                         } else {
                             StandardStream.error.write("luaflow check: \(path) cannot be read\n")
@@ -52,11 +52,13 @@ extension LuaFlowCommand {
                         }
                     }
                 }
-                for (index, text) in texts.enumerated() {
-                    let others = texts.indices.filter { $0 != index }
-                    let plugins = try host.pluginPath(script: text.file == "-" ? nil : text.file).plugins()
+                // What several files share is read once.
+                let together = Companions(texts.map(\.bytes)), required = RequiredFiles(), searches = ModuleSearches()
+                for text in texts {
+                    let plugins = try host.pluginPath(script: text.file == "-" ? nil : ByteString(text.file)).plugins()
                     for plugin in plugins where named.insert(plugin.path).inserted { Self.report(plugin) }
-                    let checker = checker(catalogue, for: text.file, plugins, beside: others.map { texts[$0].bytes })
+                    let search = searches.search(from: ModuleSearch.folder(of: text.file))
+                    let checker = checker(catalogue, search, plugins, together, required)
                     let findings = checker.check(text.bytes)
                     if !findings.isEmpty { status = max(status, 1) }
                     if !quiet { Self.show(findings, in: text.file == "-" ? "(standard input)" : text.file, text.bytes) }
@@ -75,7 +77,7 @@ extension LuaFlowCommand {
             let fault: String
             if let known = plugin.fault {
                 fault = known
-            } else if let text = read(plugin.path) {
+            } else if let text = plugin.path.fileContents {
                 guard let error = Checker.syntaxError(in: text) else { return }
                 fault = "\(plugin.path):\(error.line): \(error.message)"
             } else {
@@ -90,25 +92,26 @@ extension LuaFlowCommand {
         }
 
         /// The whole text; also of what has no size, such as a pipe.
-        private static func read(_ file: String) -> [UInt8]? {
+        private static func read(_ file: String) throws -> [UInt8]? {
+            if PipedFile.isOne(ByteString(file)) { return try PipedFile.read(ByteString(file), for: "luaflow check") }
             let handle = file == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: file)
             guard let handle, let data = try? handle.readToEnd() ?? Data() else { return nil }
             return [UInt8](data)
         }
 
         private func checker(
-            _ catalogue: Catalogue, for file: String, _ plugins: [PluginFile], beside others: [[UInt8]]
+            _ catalogue: Catalogue, _ search: ModuleSearches.Search, _ plugins: [PluginFile], _ together: Companions,
+            _ required: RequiredFiles
         ) -> Checker {
-            let search = ModuleSearch(script: ModuleSearch.folder(of: file))
             let names = globals.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
             return Checker(
                 catalogue, modulesAreGlobals: modules, globals: Set(names),
                 plugins: plugins.compactMap { plugin in
-                    FileManager.default.contents(atPath: plugin.path).map {
-                        Checker.Plugin([UInt8]($0), find: ModuleSearch(script: plugin.folder).find)
+                    plugin.path.fileContents.map {
+                        Checker.Plugin($0, find: ModuleSearch(script: plugin.folder.text).find)
                     }
                 },
-                companions: others, names: search.names(), find: search.find)
+                together: together, required: required, names: search.names(), find: search.find)
         }
 
         /// One finding a line; for a reader at a terminal also the place.

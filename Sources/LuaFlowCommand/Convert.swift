@@ -8,39 +8,43 @@ extension LuaFlowCommand {
             abstract: "Convert a checkpoint between formats, for example a PyTorch .pt to .safetensors in float16.")
 
         @Argument(help: "The file to read; its content says what it is.", completion: .file())
-        var input: String
+        var input: ByteString
 
         @Argument(help: "The file to write; its extension says what it becomes.", completion: .file())
-        var output: String
+        var output: ByteString
 
         @Option(
             help: """
-                Convert to float32 or float64, or the matrices to float16: vectors (biases, scales) weigh little and matter \
-                much, and become float32. By default every tensor stays as it is.
-                """, completion: .list(DType.allCases.map(\.rawValue)))
+                Convert real numbers to float32 or float64, or the matrices to float16: vectors (biases, scales) weigh little \
+                and matter much, and become float32. Integers and booleans keep their types. Without this option every tensor \
+                keeps its type, except bfloat16 in .npz and .npy, which have none: it becomes float32, which holds the same \
+                numbers. Lines behind the first say which tensors have changed.
+                """, completion: .list(Convert.types))
         var dtype: String?
 
+        @Flag(help: "Leave out tensors that cannot be read (complex, quantised, texts), and say which.")
+        var skip = false
+
+        /// What tensors compute with.
+        static let types = ["float16", "float32", "float64"]
+
         func validate() throws {
-            if let dtype, DType(rawValue: dtype) == nil {
-                throw ValidationError("--dtype \(dtype): one of \(DType.allCases.map(\.rawValue).joined(separator: ", ")) expected")
+            if let dtype, !Convert.types.contains(dtype) {
+                throw ValidationError("--dtype \(dtype): one of \(Convert.types.joined(separator: ", ")) expected")
             }
         }
 
         func run() throws {
             try Session.leaving {
-                let read = try Checkpoint.load(input, for: "luaflow convert")
-                let wanted = dtype.flatMap(DType.init)
-                let entries = try read.entries.map { (name: $0.name, tensor: try converted($0.tensor, to: wanted)) }
-                try Checkpoint.save(output, StateDict(entries, metadata: read.metadata), for: "luaflow convert")
-                let numbers = entries.reduce(0) { $0 + $1.tensor.count }
-                print("\(output): \(entries.count) tensors, \(numbers) numbers")
+                let conversion = Conversion(dtype: dtype.flatMap(DType.init), skip: skip)
+                let done = try conversion.run(from: input, to: output, for: "luaflow convert")
+                print("\(output): \(done.tensors) tensors, \(done.numbers) numbers")
+                for (change, names) in done.changes {
+                    let some = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", ..." : "")
+                    print("  \(change): \(names.count) tensor\(names.count == 1 ? "" : "s") (\(some))")
+                }
+                for (name, reason) in done.leftOut { print("  left out: \(name): \(reason)") }
             }
-        }
-
-        private func converted(_ tensor: Tensor, to wanted: DType?) throws -> Tensor {
-            let isVector = tensor.shape.allSatisfy { $0 == 1 || $0 == tensor.count }
-            if wanted == .float16 && isVector { return try tensor.cast(.float32) }
-            return try tensor.cast(wanted ?? tensor.dtype)
         }
     }
 }

@@ -47,9 +47,9 @@ extension LuaFlowCommand {
                 if luacats {
                     try EditorFiles(Definitions(try Catalogue(Host.builtInModules))).write(to: name)
                 } else if search, let name {
-                    print(try index.search(name), terminator: "")
+                    try Pager.show(index.search(name))
                 } else {
-                    print(try page(name, index), terminator: "")
+                    try Pager.show(page(name, index))
                 }
             }
         }
@@ -126,6 +126,7 @@ struct EditorFiles {
         } catch {
             throw ScriptError("luaflow doc", "\(place): no folder can be made there")
         }
+        for file in definitions.files { try refuseForeign("\(place)/\(file.name)") }
         for file in definitions.files {
             try AtomicFile.write(to: "\(place)/\(file.name)", for: "luaflow doc") { try $0.write(file.text) }
         }
@@ -137,5 +138,15 @@ struct EditorFiles {
             try AtomicFile.write(to: settings, for: "luaflow doc") { try $0.write(Self.settings) }
         }
         print("\(place): \(definitions.files.count) files")
+    }
+
+    /// - Throws: when a file stands there that this program did not write: nothing of the user's own is overwritten.
+    private func refuseForeign(_ path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+        guard text?.contains(Definitions.mark) ?? false else {
+            throw ScriptError(
+                "luaflow doc", "\(path): is there and was not written by luaflow doc; move it away, or name another folder")
+        }
     }
 }

@@ -8,7 +8,7 @@ struct HostOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Load the plugins in this folder, too. May be repeated.", valueName: "DIR"),
         completion: .directory)
-    var plugins: [String] = []
+    var plugins: [ByteString] = []
 
     @Flag(help: "Load no plugins.")
     var noPlugins = false
@@ -19,7 +19,7 @@ struct HostOptions: ParsableArguments {
             Write a capsule of the run, for luaflow replay. pairs goes through numbers and texts in their order then, \
             as Lua's own changes from run to run; next and keys that are objects stay in Lua's.
             """, valueName: "FILE"), completion: .file())
-    var capsule: String?
+    var capsule: ByteString?
 
     @OptionGroup(title: "Limits") var limits: LimitOptions
 
@@ -34,14 +34,14 @@ struct HostOptions: ParsableArguments {
     ///   - sandboxes: whether the command is one that runs scripts in the sandbox.
     ///   - reportsPlugins: whether broken plugins are named on standard error.
     func withHost(
-        globals: Bool = false, script: String? = nil, records: Bool = false, repeats: Bool = false,
+        globals: Bool = false, script: ByteString? = nil, records: Bool = false, repeats: Bool = false,
         sandboxes: Bool = false, reportsPlugins: Bool = true, _ body: (LuaFlow.Host) throws -> Void
     ) throws {
         guard records || capsule == nil else { throw ValidationError("--capsule: for luaflow run, watch and -e only") }
         try limits.check()
         guard sandboxes || !limits.sandbox else {
             throw ValidationError(
-                "--sandbox: for luaflow run FILE, -e CODE and a script on standard input (luaflow --sandbox < FILE) only")
+                "--sandbox: for luaflow run FILE, replay, -e CODE and a script on standard input (luaflow --sandbox < FILE) only")
         }
         guard capsule == nil || !limits.sandbox else {
             throw ValidationError("--capsule and --sandbox: one of the two expected, as replaying a capsule is for scripts you trust")
@@ -70,12 +70,11 @@ struct HostOptions: ParsableArguments {
             host.interpreter.timeLimit = timeLimit
             host.interpreter.timeLimitBegins = .now
             if !limits.sandbox { Overrun.watch(host) }
+            host.context.service(ProgramOptions.self).takesValue = HostOptions.takesValue
             Subcommands.reserve(in: host)
             try Repl.reserveCommands(in: host)
-            try host.interpreter.withInterruptsFromTerminal {
-                // Closed in here: finalisers may run for long, too.
-                defer { host.interpreter.close() }
-                PauseAtPrompt.offer(in: host)
+            try withClosing(host) {
+                PauseAtPrompt.offer(in: host, isSession: globals && !records)
                 // Plugins are part of the run.
                 if repeats || capsule != nil { try host.interpreter.orderPairs() }
                 let plugins = host.loadPlugins(path)
@@ -84,22 +83,49 @@ struct HostOptions: ParsableArguments {
                 do {
                     try body(host)
                 } catch let error as LuaError {
-                    throw host.interpreter.shown(error)
+                    if let fault = host.usageFault(in: error) { throw fault }
+                    throw Repl.shown(host.interpreter.shown(error), in: host)
                 }
             }
         }
     }
 
+    /// Their names, and whether a value follows.
+    static let takesValue = [
+        "plugins": true, "no-plugins": false, "capsule": true, "memory": true, "timeout": true, "sandbox": false,
+        "allow-read": true, "allow-write": true,
+    ]
+
+    /// Ctrl-C interrupts `body`, and then the scripts' finalisers: they may run for long, too, and a script whose finalisers
+    /// had to be stopped has not ended well.
+    private func withClosing(_ host: LuaFlow.Host, _ body: () throws -> Void) throws {
+        try host.interpreter.withInterruptsFromTerminal {
+            let ending = Result { try body() }
+            host.interpreter.close()
+            if let stop = host.interpreter.stopAtClose, ending.isGood { throw stop }
+            try ending.get()
+        }
+    }
+
     /// Where plugins are looked for.
     /// - Throws: `ValidationError` for a folder of --plugins that is none.
-    func pluginPath(script: String?) throws -> PluginPath {
+    func pluginPath(script: ByteString?) throws -> PluginPath {
         if noPlugins, !plugins.isEmpty { throw ValidationError("--plugins and --no-plugins: one of the two expected") }
         for folder in plugins {
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+            guard folder.isFolder else {
                 throw ValidationError("--plugins \(folder): there is no such folder")
             }
         }
         return noPlugins ? .none : PluginPath(explicit: plugins, script: script, onlyExplicit: limits.sandbox)
+    }
+}
+
+extension Result {
+    /// Whether a run came to its own end, or the script left with status 0.
+    fileprivate var isGood: Bool {
+        switch self {
+        case .success: true
+        case .failure(let error): (error as? LuaError)?.kind == .exit(code: 0)
+        }
     }
 }

@@ -52,7 +52,8 @@ struct LuaFlowCommand: ParsableCommand {
     static func main() {
         _ = StandardInput.isMissing
         cf_open_missing_streams()
-        let words = Array(CommandLine.arguments.dropFirst())
+        cf_take_size_limits_as_errors(true)
+        let words = CommandWords.all.dropFirst().map { CommandWords.parsed($0) }
         if words.first == PluginWords.option { return PluginWords.print(for: Array(words.dropFirst())) }
         let line = ArrangedCommandLine(words, builtIn: Subcommands.builtIn)
         do {
@@ -78,7 +79,7 @@ struct LuaFlowCommand: ParsableCommand {
                 }
                 exit(withError: error)
             }
-            StandardStream.error.write(fullMessage(for: error) + "\n")
+            StandardStream.error.write(CommandWords.word(fullMessage(for: error)).text + "\n")
             Foundation.exit(2)
         }
     }

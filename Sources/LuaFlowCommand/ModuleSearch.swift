@@ -1,5 +1,6 @@
 import Editors
 import Foundation
+import LuaFlow
 
 /// Where `require` would look, without Lua: beside the script, then the folders of Lua's own search.
 ///
@@ -54,7 +55,12 @@ struct ModuleSearch {
         let names = FileManager.default.enumerator(atPath: folder)
         while let name = names?.nextObject() as? String, found.count < most {
             let last = name.split(separator: "/").last ?? ""
-            if last.hasPrefix(".") { names?.skipDescendants() } else if last.hasSuffix(".lua") { found.append(name) }
+            if last.hasPrefix(".") {
+                names?.skipDescendants()
+            } else if last.hasSuffix(".lua"), FileStamp(folder + "/" + name)?.isRegular ?? true {
+                // A folder may be called so as well; a link to nothing is named where it is read.
+                found.append(name)
+            }
         }
         return found
     }
@@ -74,5 +80,34 @@ struct ModuleSearch {
         let environment = ProcessInfo.processInfo.environment
         let set = environment[variable + "_5_4"] ?? environment[variable] ?? ""
         return folders.flatMap { folder in endings.map { folder + $0 } } + set.split(separator: ";").map(String.init)
+    }
+}
+
+/// Searches from several folders, each of which finds the same as often as it is asked.
+final class ModuleSearches {
+    private var searches: [String: Search] = [:]
+
+    func search(from folder: String) -> Search {
+        if let known = searches[folder] { return known }
+        let made = Search(ModuleSearch(script: folder))
+        searches[folder] = made
+        return made
+    }
+
+    final class Search {
+        private let search: ModuleSearch
+        private var found: [String: Checker.Source] = [:]
+        private lazy var all = search.names()
+
+        init(_ search: ModuleSearch) { self.search = search }
+
+        func find(_ name: String) -> Checker.Source {
+            if let known = found[name] { return known }
+            let source = search.find(name)
+            found[name] = source
+            return source
+        }
+
+        func names() -> [String] { all }
     }
 }

@@ -11,6 +11,7 @@ enum Overrun {
             // What was printed before, if its reader takes it: a lock may be held for good, a pipe full for good.
             let flushed = DispatchSemaphore(value: 0)
             Thread.detachNewThread {
+                StandardStream.flush()
                 fflush(nil)
                 flushed.signal()
             }

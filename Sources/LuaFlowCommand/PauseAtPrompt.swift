@@ -5,11 +5,12 @@ import Repl
 /// The prompt inside a run: where Ctrl-C pauses a loop of `host.steps`.
 enum PauseAtPrompt {
     /// Only where somebody sees the prompt and can answer; elsewhere Ctrl-C interrupts.
-    static func offer(in host: LuaFlow.Host) {
+    /// - Parameter isSession: whether the run was begun at a prompt, which a pause's `:quit` leaves as well.
+    static func offer(in host: LuaFlow.Host, isSession: Bool) {
         guard [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].allSatisfy({ isatty($0) == 1 }) else { return }
         host.context.service(PausePrompt.self).ask = { [weak host] point in
             guard let host else { return .resume }
-            return try host.interpreter.whileSomebodyLooks { try ask(host, point) }
+            return try host.interpreter.whileSomebodyLooks { try ask(host, point, isSession: isSession) }
         }
     }
 
@@ -18,9 +19,10 @@ enum PauseAtPrompt {
         .leaving("rewind", ":rewind K", "Goes back to the state, and the random numbers, after step K."),
         .leaving("stop", ":stop", "Ends the loop with the best state so far; the script goes on behind it."),
         .leaving("abort", ":abort", "Ends the run, as Ctrl-C does without a pause."),
+        .leaving("quit", ":quit", "Leaves: ends the run, with status 130, or the session that it belongs to."),
     ]
 
-    private static func ask(_ host: LuaFlow.Host, _ point: PausePoint) throws -> PauseDecision {
+    private static func ask(_ host: LuaFlow.Host, _ point: PausePoint, isSession: Bool) throws -> PauseDecision {
         // Over the progress bar.
         Session.write("\r\u{1B}[K")
         let departure = try Repl.pause(
@@ -30,6 +32,8 @@ enum PauseAtPrompt {
         case .command("rewind", let text): .rewind(text)
         case .command("stop", _): .stop
         case .command("abort", _): .abort
+        // What comes after the script in a shell's line shall not take it for done.
+        case .command("quit", _): .exit(isSession ? 0 : 130)
         case .command: .resume
         case .exit(let status): .exit(status)
         }
@@ -39,9 +43,9 @@ enum PauseAtPrompt {
         let note = point.note.isEmpty ? "" : "\(point.note).\n"
         let names = try point.state.entries().compactMap { key, _ -> String? in
             guard case .string(let name) = key else { return nil }
-            return name
+            return name.text
         }
-        return note + "Paused after \(point.summary).\nVariables: \(names.sorted().joined(separator: ", ")). "
-            + ":continue, :rewind K, :stop with the best, :abort."
+        return note + "Paused after \(point.summary).\nVariables: \(names.sorted().joined(separator: ", ")); and the loop's own. "
+            + ":continue, :rewind K, :stop with the best, :abort, :quit."
     }
 }

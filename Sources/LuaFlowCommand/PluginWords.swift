@@ -18,15 +18,18 @@ enum PluginWords {
         let line = ArrangedCommandLine(Array(words.dropLast()), builtIn: Subcommands.builtIn)
         if line.rest.isEmpty, line.name == nil || line.name == "help" {
             if typed.hasPrefix("-") { return [] }
-            return Subcommands.all(hostOptions: line.hostOptions).map(\.name).filter { $0.hasPrefix(typed) }
+            return Subcommands.all(hostOptions: line.hostOptions).map(\.name.text).filter { $0.hasPrefix(typed) }
+        }
+        if let name = line.name, ["run", "watch", "repl"].contains(name), let file = line.rest.first, typed.hasPrefix("-") {
+            return ScriptOptions.words(ofScript: file).filter { $0.hasPrefix(typed) }
         }
         guard let name = line.name, !Subcommands.builtIn.contains(name) else { return [] }
         var found: [String] = []
         Subcommands.withAll(hostOptions: line.hostOptions) { host, entries in
-            guard let complete = entries.first(where: { $0.name == name })?.complete else { return }
+            guard let complete = entries.first(where: { $0.name == ByteString(name) })?.complete else { return }
             let text = (line.rest + [typed]).joined(separator: " ")
             guard case .table(let list)? = try host.interpreter.call(complete, [.string(text)]).first else { return }
-            found = try list.elements().compactMap { if case .string(let word) = $0 { word } else { nil } }
+            found = try list.elements().compactMap { if case .string(let word) = $0 { word.text } else { nil } }
             // Whole arguments or their last word: whichever they begin with.
             let before = text.count - typed.count
             found = found.compactMap { word in

@@ -18,7 +18,7 @@ extension LuaFlowCommand {
         @OptionGroup var host: HostOptions
 
         @Argument(help: "A script, to list what is loaded for it.", completion: .file(extensions: ["lua"]))
-        var file: String?
+        var file: ByteString?
 
         func run() throws {
             let path = try host.pluginPath(script: file)
@@ -44,7 +44,7 @@ struct PluginListing {
             } else if plugin.registrations.isEmpty {
                 lines.append("  registers nothing")
             }
-            let rows = plugin.registrations.map { (name: $0.kind.shown($0.name), text: $0.help ?? "") }
+            let rows = plugin.registrations.map { (name: $0.kind.shown($0.name.text), text: $0.help ?? "") }
             if !rows.isEmpty { lines.append(String(Page.list(rows, indent: "  ").dropLast())) }
         }
         if plugins.isEmpty { lines.append("No plugins.") }
@@ -52,7 +52,7 @@ struct PluginListing {
         lines += ["", "Looked in:"]
         let width = path.folders.map(\.reason.count).max() ?? 0
         for folder in path.folders {
-            let there = FileManager.default.fileExists(atPath: folder.path) ? "" : "  (not there)"
+            let there = folder.path.fileExists ? "" : "  (not there)"
             lines.append(
                 "  " + folder.reason.padding(toLength: width, withPad: " ", startingAt: 0) + "  \(folder.path)\(there)")
         }

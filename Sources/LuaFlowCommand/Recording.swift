@@ -4,13 +4,13 @@ import LuaFlow
 
 extension HostOptions {
     /// Runs, and writes the capsule if one was asked for, also of a run that failed.
-    func run(_ invocation: Capsule.Invocation, in host: LuaFlow.Host) throws {
+    func run(_ invocation: Capsule.Invocation, after words: [ByteString] = [], in host: LuaFlow.Host) throws {
         guard let capsule else {
-            try HostOptions.execute(invocation, in: host)
+            try HostOptions.execute(invocation, after: words, in: host)
             return
         }
         let recorder = try RunRecorder(host)
-        let result = Result { try HostOptions.execute(invocation, in: host) }
+        let result = Result { try HostOptions.execute(invocation, after: words, in: host) }
         do {
             let made = try recorder.capsule(of: invocation, result, settings: settings)
             // The script may have made such a file meanwhile.
@@ -55,9 +55,11 @@ extension HostOptions {
     }
 
     @discardableResult
-    static func execute(_ invocation: Capsule.Invocation, in host: LuaFlow.Host) throws -> [Value] {
+    static func execute(
+        _ invocation: Capsule.Invocation, after words: [ByteString] = [], in host: LuaFlow.Host
+    ) throws -> [Value] {
         if let code = invocation.code { return try host.run(code: code, name: "(command line)") }
-        return try host.run(file: invocation.script ?? "", arguments: invocation.arguments)
+        return try host.run(file: invocation.script ?? "", arguments: invocation.arguments, after: words)
     }
 }
 

@@ -6,25 +6,25 @@ import Repl
 extension LuaFlowCommand {
     struct Prompt: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "repl", abstract: "A prompt for Lua; a file given runs first, and its globals stay.",
+            commandName: "repl", abstract: "A prompt for Lua; a file given runs first, and its variables stay.",
             usage: "luaflow repl [OPTIONS] [FILE] [ARGS...]")
 
         @OptionGroup var host: HostOptions
 
         @Argument(help: "A Lua file to run first.", completion: .file(extensions: ["lua"]))
-        var file: String?
+        var file: ByteString?
 
         @Argument(
             parsing: .captureForPassthrough, help: "Arguments for the file, in `arg` and `...`.", completion: .file())
-        var arguments: [String] = []
+        var arguments: [ByteString] = []
 
         func run() throws { try LuaFlowCommand.prompt(host, file: file, arguments: arguments) }
     }
 
     /// The prompt at a terminal; elsewhere standard input is a script.
-    static func prompt(_ options: HostOptions, file: String? = nil, arguments: [String] = []) throws {
+    static func prompt(_ options: HostOptions, file: ByteString? = nil, arguments: [ByteString] = []) throws {
         let isScript = isatty(STDIN_FILENO) != 1
-        let readsInput = file == StandardInput.name
+        let readsInput = file == ByteString(StandardInput.name)
         try options.withHost(
             globals: true, script: readsInput ? nil : file, sandboxes: readsInput || (file == nil && isScript)
         ) { host in
@@ -49,11 +49,17 @@ enum StandardInput {
     /// Whether we were started without one. Asked before anything is opened, which would take its number.
     static let isMissing = fcntl(STDIN_FILENO, F_GETFD) == -1
 
-    static func run(in host: LuaFlow.Host, arguments: [String] = []) throws {
+    static func run(in host: LuaFlow.Host, arguments: [ByteString] = []) throws {
         guard !isMissing else { throw ScriptError("standard input", "it is closed; luaflow run FILE runs a file") }
-        host.install(ScriptCall(script: "stdin", usage: "luaflow -", arguments: arguments))
+        host.install(ScriptCall(script: ByteString("stdin"), usage: "luaflow -", arguments: arguments))
         let words = arguments.map { Value.string($0) }
-        _ = try host.interpreter.run(code: "arg = {[0] = '-', ...}", name: "=luaflow", arguments: words)
+        // `-` stands before them, or nothing does when the input is piped in.
+        let before = CommandWords.all.dropLast(arguments.count)
+        let interpreter = before.last == "-" ? before.dropLast() : before
+        _ = try host.interpreter.run(
+            code: "local before = ... arg = {[0] = '-', select(2, ...)} "
+                + "for i = 1, #before do arg[i - 1 - #before] = before[i] end",
+            name: "=luaflow", arguments: [.list(interpreter.map { .string($0) })] + words)
         try host.interpreter.run(name: "=stdin", arguments: words) { try read() }
     }
 

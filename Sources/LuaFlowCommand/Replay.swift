@@ -10,10 +10,9 @@ extension LuaFlowCommand {
             discussion: """
                 Checks that the files that the run read are what they were, starts the random generator where it \
                 stood, runs with the same arguments in the same folder, and compares standard output, returned \
-                values and the generator's end, bit for bit. Files that the script writes are not compared. Status \
-                0: the same; 1: not. The recorded --plugins, --memory and --timeout hold unless others are given. \
+                values and the generator's end, bit for bit, and says what it did not compare. Status 0: the same; 1: not. The recorded --plugins, --memory and --timeout hold unless others are given. \
                 Files below the folder of capsule and script are found again where that folder is now. A capsule \
-                says which script runs, so replay only what you would run.
+                says which script runs: replay one of somebody else's with --sandbox.
                 """)
 
         @OptionGroup var host: HostOptions
@@ -22,15 +21,15 @@ extension LuaFlowCommand {
         var anyway = false
 
         @Argument(help: "The capsule, as --capsule wrote it.", completion: .file())
-        var capsule: String
+        var capsule: ByteString
 
         func run() throws {
             var recorded: Capsule?
             try Session.leaving { recorded = try prepared() }
             guard let recorded else { return }
-            var (differences, reasons): ([String], [String]) = ([], [])
+            var (differences, reasons, notCompared): ([String], [String], [String]) = ([], [], [])
             try host.with(recorded.host).withHost(
-                globals: recorded.run.code != nil, script: recorded.run.script, repeats: true
+                globals: recorded.run.code != nil, script: recorded.run.script, repeats: true, sandboxes: true
             ) { host in
                 let recorder = try RunRecorder(host, repeating: recorded.random)
                 let result = Result { try HostOptions.execute(recorded.run, in: host) }
@@ -39,8 +38,9 @@ extension LuaFlowCommand {
                 if let error = again.result.error { say("the script failed: \(error)") }
                 differences = again.differences(from: recorded)
                 reasons = again.reasons(for: recorded)
+                notCompared = again.notCompared
             }
-            try conclude(differences, reasons, recorded)
+            try conclude(differences, reasons, notCompared, recorded)
         }
 
         /// Reads the capsule and looks whether it can be repeated.
@@ -58,9 +58,9 @@ extension LuaFlowCommand {
             }
             let others = Capsule.Versions.current.differences(from: recorded.versions)
             if !others.isEmpty { say("the last bits may differ: \(others.joined(separator: "; "))") }
-            let (files, folder) = (FileManager.default, recorded.run.folder)
-            guard files.currentDirectoryPath != folder else { return recorded }
-            guard files.changeCurrentDirectoryPath(folder) else {
+            let folder = recorded.run.folder
+            guard ByteString.workingFolder != folder else { return recorded }
+            guard folder.withCString({ chdir($0) }) == 0 else {
                 throw ScriptError(
                     "luaflow replay", "the folder in which the run was recorded is gone: \(folder); make it, or record the run anew")
             }
@@ -68,7 +68,9 @@ extension LuaFlowCommand {
             return recorded
         }
 
-        private func conclude(_ differences: [String], _ reasons: [String], _ recorded: Capsule) throws {
+        private func conclude(
+            _ differences: [String], _ reasons: [String], _ notCompared: [String], _ recorded: Capsule
+        ) throws {
             guard differences.isEmpty else {
                 let lines = differences.map { "  \($0)" } + (reasons.isEmpty ? [] : ["which may come of this:"])
                 say("not the same:\n" + (lines + reasons.map { "  \($0)" }).joined(separator: "\n"))
@@ -78,9 +80,12 @@ extension LuaFlowCommand {
             say(
                 "the same, bit for bit: standard output (\(recorded.result.outputBytes) bytes), "
                     + "\(values) returned value\(values == 1 ? "" : "s"), the random generator. "
-                    + "Files it wrote are not compared.")
+                    + "Not compared: \(notCompared.joined(separator: ", ")).")
         }
 
-        private func say(_ text: String) { Session.write("replay: \(text)\n") }
+        /// Under --sandbox the process that runs the script speaks; this one only watches it.
+        private func say(_ text: String) {
+            if !host.limits.sandbox || Worker.isThisProcess || Worker.isConfined { Session.write("replay: \(text)\n") }
+        }
     }
 }

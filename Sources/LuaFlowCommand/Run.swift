@@ -10,22 +10,22 @@ extension LuaFlowCommand {
         @OptionGroup var host: HostOptions
     
         @Argument(help: "The Lua file; - for standard input.", completion: .file(extensions: ["lua"]))
-        var file: String
+        var file: ByteString
 
         @Argument(
             parsing: .captureForPassthrough, help: "Arguments for the script, in `arg` and `...`.", completion: .file())
-        var arguments: [String] = []
+        var arguments: [ByteString] = []
 
         func run() throws {
             // Nobody should think that a script is fenced in when it is not.
             if arguments.contains("--sandbox") && !host.limits.sandbox {
                 throw ValidationError("--sandbox goes before the file: what follows it is the script's own")
             }
-            if file == StandardInput.name {
+            if file == ByteString(StandardInput.name) {
                 return try host.withHost(sandboxes: true) { try StandardInput.run(in: $0, arguments: arguments) }
             }
             try host.withHost(script: file, records: true, sandboxes: true) {
-                try host.run(.init(script: file, arguments: arguments), in: $0)
+                try host.run(.init(script: file, arguments: arguments), after: CommandWords.before(file), in: $0)
             }
         }
     }

@@ -3,7 +3,8 @@ import CConfinement
 import Foundation
 import LuaFlow
 
-/// Exit statuses: 0 the script returned, 1 an error (its report on standard error), 130 Ctrl-C, or what `os.exit` said.
+/// Exit statuses: 0 the script returned, 1 an error (its report on standard error), 2 a script that was
+/// called wrongly, 130 Ctrl-C, or what `os.exit` said.
 enum Session {
     static func leaving(_ body: () throws -> Void) throws {
         do {
@@ -13,6 +14,9 @@ enum Session {
             if case .exit(let code) = error.kind { try leave(Int32(clamping: code)) }
             write("luaflow: \(error.report)\n")
             try leave(error.kind == .interrupted ? 130 : 1)
+        } catch let fault as UsageFault {
+            write("luaflow: \(fault)\n")
+            try leave(2)
         } catch let error as ScriptError {
             // "luaflow doc: ..." has the name already.
             write(error.operation.hasPrefix("luaflow ") ? "\(error)\n" : "luaflow: \(error)\n")
@@ -30,6 +34,7 @@ enum Session {
     /// libraries torn down.
     private static func leave(_ status: Int32) throws {
         if Worker.isConfined || Machine.isBusy {
+            StandardStream.flush()
             fflush(nil)
             _exit(status)
         }
@@ -37,5 +42,6 @@ enum Session {
     }
 
     /// Writes to standard error, after what the script printed. That nobody reads it is no failure of ours.
-    static func write(_ text: String) { StandardStream.error.write(text) }
+    /// A sandboxed script's message is somebody else's text.
+    static func write(_ text: String) { StandardStream.error.write(Worker.isConfined ? text.visible : text) }
 }

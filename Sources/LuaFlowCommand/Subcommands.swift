@@ -17,7 +17,7 @@ enum Subcommands {
             throw ValidationError("\"\(name)\" is no subcommand; did you mean: luaflow run \(name)")
         }
         try withSubcommand(name, hostOptions, sandboxes: true, isMisplaced: arguments.first == "--plugins") {
-            try $0.run(subcommand: $1, arguments: arguments)
+            try $0.run(subcommand: $1, arguments: arguments.map { CommandWords.word($0) })
         }
     }
 
@@ -39,7 +39,7 @@ enum Subcommands {
             if let subcommand = registry.entry(.subcommands, name) {
                 try body(host, subcommand)
             } else {
-                let names = builtIn + registry.entries(.subcommands).map(\.name)
+                let names = builtIn + registry.entries(.subcommands).map(\.name.text)
                 unknown = ValidationError(
                     "there is no subcommand \"\(name)\"" + suggestion(for: name, among: names)
                         + (isMisplaced ? "; --plugins goes before it: what follows it is its own" : ""))
@@ -50,7 +50,7 @@ enum Subcommands {
 
     /// What `luaflow --help` says of plugins' subcommands; nothing when there are none.
     static func help(hostOptions: [String]) -> String {
-        let rows = all(hostOptions: hostOptions).map { (name: $0.name, text: $0.help ?? "") }
+        let rows = all(hostOptions: hostOptions).map { (name: $0.name.text, text: $0.help ?? "") }
         return rows.isEmpty ? "" : "\nSUBCOMMANDS OF PLUGINS:\n" + Page.list(rows, indent: "  ")
     }
 
@@ -78,12 +78,12 @@ struct RegisteredPage {
 
     init(_ part: Registration) {
         let help = part.help.map { "\n" + Page.wrapped($0, indent: "  ") + "\n" } ?? ""
-        text = part.kind.shown(part.name) + "\n" + help + "\n  Registered by \(part.origin).\n"
+        text = part.kind.shown(part.name.text) + "\n" + help + "\n  Registered by \(part.origin).\n"
     }
 
     /// The page of what was registered under a name: as it is used (`projection.Diamond`, `:frames`), or alone.
     init?(_ name: String, in registry: Registry) {
-        let meant = registry.all.filter { $0.kind.shown($0.name) == name || $0.name == name }
+        let meant = registry.all.filter { $0.kind.shown($0.name.text) == name || $0.name.text == name }
         guard !meant.isEmpty else { return nil }
         text = meant.map { RegisteredPage($0).text }.joined(separator: "\n")
     }

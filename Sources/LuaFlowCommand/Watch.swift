@@ -18,11 +18,11 @@ extension LuaFlowCommand {
         @OptionGroup var host: HostOptions
 
         @Argument(help: "The Lua file.", completion: .file(extensions: ["lua"]))
-        var file: String
+        var file: ByteString
 
         @Argument(
             parsing: .captureForPassthrough, help: "Arguments for the script, in `arg` and `...`.", completion: .file())
-        var arguments: [String] = []
+        var arguments: [ByteString] = []
 
         func run() throws {
             guard !host.limits.sandbox else { throw ValidationError("--sandbox: for luaflow run and -e only") }
@@ -54,9 +54,9 @@ extension LuaFlowCommand {
         private struct Ended {
             var files = LoadedFiles()
             /// What lay in the folders of plugins when the run began.
-            var plugins: [String] = []
+            var plugins: [ByteString] = []
             /// What changed during the run; empty when the run came to its own end.
-            var changed: [String] = []
+            var changed: [ByteString] = []
             var outcome = ""
             var seconds = 0.0
         }
@@ -75,8 +75,12 @@ extension LuaFlowCommand {
                     ended.files = host.loadedFiles
                     ended.files.note(file, .lua)
                     let guardian = RunGuardian(ended.files, interrupting: host.interpreter)
-                    let result = Result { try options.run(.init(script: file, arguments: arguments), in: host) }
+                    let result = Result {
+                        try options.run(
+                            .init(script: file, arguments: arguments), after: CommandWords.before(file), in: host)
+                    }
                     ended.changed = guardian.stop()
+                    ended.files.acceptWritten()
                     // A run that was ended here has nothing to report.
                     if ended.changed.isEmpty { _ = try result.get() }
                 }
@@ -94,9 +98,9 @@ extension LuaFlowCommand {
         }
 
         /// The files of all plugins that would be loaded.
-        private var plugins: [String] { (try? host.pluginPath(script: file).plugins().map(\.path)) ?? [] }
+        private var plugins: [ByteString] { (try? host.pluginPath(script: file).plugins().map(\.path)) ?? [] }
 
-        private func wait(for ended: Ended) -> [String] {
+        private func wait(for ended: Ended) -> [ByteString] {
             while true {
                 usleep(RunGuardian.interval)
                 let added = plugins.filter { !ended.plugins.contains($0) }
@@ -111,7 +115,7 @@ extension LuaFlowCommand {
 
         /// Waits until files stay as they are for two looks, so that a burst of writes, or a file on its way to being
         /// replaced, is one change. A second at most: something may write to one for ever.
-        private func settle(_ paths: [String]) {
+        private func settle(_ paths: [ByteString]) {
             var before = paths.map { FileStamp($0) }
             for _ in 0..<20 {
                 usleep(RunGuardian.interval)
@@ -121,8 +125,8 @@ extension LuaFlowCommand {
             }
         }
 
-        private func names(_ paths: [String]) -> String {
-            let names = paths.map { URL(fileURLWithPath: $0).lastPathComponent }
+        private func names(_ paths: [ByteString]) -> String {
+            let names = paths.map(\.splitPath.name.text)
             return names.count <= 2 ? names.joined(separator: ", ") : "\(names[0]) and \(names.count - 1) more"
         }
 
@@ -146,8 +150,12 @@ private final class RunGuardian {
     private let seen = Seen()
 
     private final class Seen: Sendable {
-        let changed = Mutex<[String]>([])
+        let changed = Mutex<[ByteString]>([])
+        let looksSince = Mutex(0)
     }
+
+    /// Looks after which a run that has not ended is inside a call that nothing stops.
+    private static let patience = 60
 
     init(_ files: LoadedFiles, interrupting interpreter: Interpreter) {
         timer = DispatchSource.makeTimerSource(queue: queue)
@@ -157,14 +165,39 @@ private final class RunGuardian {
                 return !changed.isEmpty
             }
             // Each time anew: the first may have come before the run began.
-            if changed { interpreter.interrupt() }
+            guard changed else { return }
+            interpreter.interrupt()
+            let looks = seen.looksSince.withLock { looks in
+                looks += 1
+                return looks
+            }
+            if looks == RunGuardian.patience { RunGuardian.beginAnew() }
         }
         timer.schedule(deadline: .now(), repeating: .microseconds(Int(Self.interval)))
         timer.resume()
     }
 
+    /// A pattern that backtracks for ever, say, keeps the run's thread: the program starts itself again in its own place.
+    private static func beginAnew() {
+        let line = "watch: the run is inside a call that cannot be stopped; watching begins anew"
+        StandardStream.error.write(line + "\n")
+        #if os(Linux)
+            let program = "/proc/self/exe"
+        #else
+            let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
+        #endif
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        pthread_sigmask(SIG_SETMASK, &signals, nil)
+        var words: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
+        execv(program, &words)
+        let reason = String(cString: strerror(errno))
+        StandardStream.error.write("watch: the program cannot be started again (\(reason)); Ctrl-C three times ends it\n")
+        for word in words { free(word) }
+    }
+
     /// Stops looking. What had changed.
-    func stop() -> [String] {
+    func stop() -> [ByteString] {
         timer.cancel()
         return queue.sync { seen.changed.withLock { $0 } }
     }

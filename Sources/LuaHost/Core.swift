@@ -35,6 +35,8 @@ final class Core: @unchecked Sendable {
     let timeLimitBegins = Mutex<ContinuousClock.Instant?>(nil)
     let overrun = Mutex<Overrun?>(nil)
     var closeRequested = false
+    /// Why the finalisers that ran at the end were stopped; nil when they came to their own end.
+    var stopAtClose: LuaError?
     /// What the script of the run may open; nil for everything.
     var access: FileAccess?
     /// A run is in progress; other threads' calls into handles would wait for it, maybe for ever.
@@ -76,7 +78,7 @@ final class Core: @unchecked Sendable {
                 guard let files, let path, let kind = LoadedFiles.Kind(kind) else { return }
                 let bytes = UnsafeRawBufferPointer(start: path, count: length)
                 Unmanaged<LoadedFiles>.fromOpaque(files).takeUnretainedValue()
-                    .note(String(decoding: bytes, as: UTF8.self), kind)
+                    .note(ByteString(copying: bytes), kind)
             },
             files: Unmanaged.passUnretained(files).toOpaque(), note_output: nil, output: nil)
         guard let state = lf_open(callbacks, memoryLimit ?? 0, trust == .sandboxed) else { return nil }
@@ -198,28 +200,28 @@ extension Core {
     /// The script's line that runs now, for ``ScriptLocation``.
     var location: ScriptLocation {
         ScriptLocation(
-            describe: { [weak self] in self?.line(capacity: 256) { lf_location($0, false, $1, $2) } },
+            describe: { [weak self] in self?.line(capacity: 256) { lf_location($0, false, $1, $2) }?.text },
             place: { [weak self] in
                 self?.line(capacity: 4096) { lf_location($0, true, $1, $2) }.flatMap(ScriptPlace.init(parsing:))
             })
     }
 
     /// Where the last run was stopped; nil when it was not. On the interpreter's thread.
-    var stoppedAt: ScriptPlace? { text(capacity: 512) { lf_stopped_at($0, $1, $2) }.flatMap(ScriptPlace.init(parsing:)) }
+    var stoppedAt: ScriptPlace? { bytes(capacity: 512) { lf_stopped_at($0, $1, $2) }.flatMap(ScriptPlace.init(parsing:)) }
 
     /// Nil on another thread: a task that a native function started carries the question there.
     private func line(
         capacity: Int, _ ask: (OpaquePointer, UnsafeMutablePointer<CChar>, Int) -> Bool
-    ) -> String? {
-        thread.isCurrent ? text(capacity: capacity, ask) : nil
+    ) -> ByteString? {
+        thread.isCurrent ? bytes(capacity: capacity, ask) : nil
     }
 
     /// What a question about the state answers in a buffer; on the interpreter's thread.
-    func text(capacity: Int, _ ask: (OpaquePointer, UnsafeMutablePointer<CChar>, Int) -> Bool) -> String? {
+    func bytes(capacity: Int, _ ask: (OpaquePointer, UnsafeMutablePointer<CChar>, Int) -> Bool) -> ByteString? {
         guard !isClosed else { return nil }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { text in
             guard let base = text.baseAddress, ask(state, base, text.count) else { return nil }
-            return String(cString: base)
+            return ByteString(cString: base)
         }
     }
 }

@@ -39,22 +39,30 @@ extension Interpreter {
         }
     }
 
+    /// Runs `body`, whose runs each have this much time, or less where less was set, whatever the runs before took.
+    public func withLittleTime<R>(_ limit: Duration = .seconds(1), _ body: () -> R) -> R {
+        let before = (timeLimit, timeLimitBegins)
+        timeLimit = before.0.map { min($0, limit) } ?? limit
+        timeLimitBegins = nil
+        defer { (timeLimit, timeLimitBegins) = before }
+        return body()
+    }
+
     /// The error as it is shown to people: of an object that was raised, what its `__tostring` says, like plain Lua. That is
     /// the script's code, so it is a run of its own and has little time; then, or when it fails, its type must do.
     public func shown(_ error: LuaError, within limit: Duration = .seconds(1)) -> LuaError {
         guard error.kind == .runtime, error.message.hasPrefix("(error object is a "), let raised = error.value,
             raised.core === core, !core.isRunning.load(ordering: .acquiring)
         else { return error }
-        let before = timeLimit
-        timeLimit = before.map { min($0, limit) } ?? limit
-        defer { timeLimit = before }
-        let values = try? core.inRun {
-            var text = lf_values()
-            var failure = lf_failure()
-            guard lf_error_text(core.state, raised.reference, &text, &failure) else { throw core.error(&failure) }
-            return core.take(&text)
+        let values = withLittleTime(limit) {
+            try? core.inRun {
+                var text = lf_values()
+                var failure = lf_failure()
+                guard lf_error_text(core.state, raised.reference, &text, &failure) else { throw core.error(&failure) }
+                return core.take(&text)
+            }
         }
         guard case .string(let message)? = values?.first else { return error }
-        return LuaError(.runtime, message, traceback: error.traceback, value: raised)
+        return LuaError(.runtime, message.text, traceback: error.traceback, value: raised)
     }
 }

@@ -5,11 +5,14 @@ import Scripting
 class Handle {
     let core: Core
     let reference: OpaquePointer
+    private let known: UnsafeRawPointer?
 
     /// Takes the reference over.
-    init(core: Core, reference: OpaquePointer) {
+    /// - Parameter address: where the value lies, if that is known.
+    init(core: Core, reference: OpaquePointer, address: UnsafeRawPointer? = nil) {
         self.core = core
         self.reference = reference
+        known = address
     }
 
     deinit { lf_reference_release(reference) }
@@ -25,8 +28,12 @@ class Handle {
         }
     }
 
-    /// The value's address in Lua; 0 once the interpreter is closed.
-    var address: UInt { (try? onThread { UInt(bitPattern: lf_address(core.state, reference)) }) ?? 0 }
+    /// The value's address in Lua, which stays the same as long as this holds it. Where it is not known yet it is asked for, and
+    /// 0 once the interpreter is closed.
+    var address: UInt {
+        if let known { return UInt(bitPattern: known) }
+        return (try? onThread { UInt(bitPattern: lf_address(core.state, reference)) }) ?? 0
+    }
 
     /// One protected call that leaves values.
     func read(_ call: (inout lf_values, inout lf_failure) -> Bool) throws -> [Value] {
@@ -47,7 +54,7 @@ final class TableHandle: Handle, ScriptTable {
         try read { lf_table_at(core.state, reference, Int64(index), &$0, &$1) }.first ?? .none
     }
 
-    func value(for key: String) throws -> Value {
+    func value(for key: ByteString) throws -> Value {
         try read { results, failure in
             withBytes(key) { lf_table_field(core.state, reference, $0, $1, &results, &failure) }
         }.first ?? .none
@@ -95,11 +102,19 @@ final class TableHandle: Handle, ScriptTable {
     func isList() throws -> Bool { try onThread { lf_table_is_list(core.state, reference) } }
 }
 
+/// A value that only Lua understands, on its way through Swift.
+final class ForeignHandle: Handle, ScriptForeign {}
+
 /// A script's function.
 final class FunctionHandle: Handle, ScriptFunction {
     var definition: ScriptPlace? {
-        let found = try? onThread { core.text(capacity: 4096) { lf_definition($0, reference, $1, $2) } }
+        let found = try? onThread { core.bytes(capacity: 4096) { lf_definition($0, reference, $1, $2) } }
         return found.flatMap { $0 }.flatMap(ScriptPlace.init(parsing:))
+    }
+
+    var parameters: Int? {
+        guard let count = try? onThread({ lf_parameters(core.state, reference) }), count >= 0 else { return nil }
+        return Int(count)
     }
 
     /// Inside a run it is part of that; outside it is a run, with the limits and rules of any.

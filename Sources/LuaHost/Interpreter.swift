@@ -36,7 +36,7 @@ public final class Interpreter: @unchecked Sendable {
         /// Makes every module a global, loaded when first used: for one-liners and the read-eval-print loop.
         public var globals = false
         /// Folders where `require` looks, after the script's own and before Lua's defaults.
-        public var searchPaths: [String] = []
+        public var searchPaths: [ByteString] = []
         /// Which files sandboxed scripts may open, besides Lua files in the folder of the script that runs.
         public var files = FileAccess()
 
@@ -47,7 +47,7 @@ public final class Interpreter: @unchecked Sendable {
     let core: Core
     private let options: Options
     /// Lua's package.path as it was at the start.
-    private var defaultPath = ""
+    private var defaultPath: ByteString = ""
 
     /// - Throws: ``ScriptError`` when two modules clash or the memory limit is too low; ``LuaError`` when there is no memory for a state.
     public init(modules: [any ScriptModule] = [], context: Context = Context(), options: Options = Options()) throws {
@@ -107,28 +107,40 @@ public final class Interpreter: @unchecked Sendable {
         end})
         """
 
-    private func setPath(script: String?) throws {
-        var folders = options.searchPaths
-        if let script { folders.insert(script.lastIndex(of: "/").map { String(script[..<$0]) } ?? ".", at: 0) }
-        let own = folders.map { folder in
-            let folder = folder.isEmpty ? "/" : folder
-            return "\(folder)/?.lua;\(folder)/?/init.lua;"
-        }
-        try done { failure in (own.joined() + defaultPath).withCString { lf_set_path(core.state, $0, &failure) } }
+    private func setPath(script: ByteString?) throws {
+        let own = (script.map { [$0.splitPath.folder] } ?? []) + options.searchPaths
+        let path = own.reduce(ByteString("")) { $0 + $1 + "/?.lua;" + $1 + "/?/init.lua;" } + defaultPath
+        try done { failure in path.withCString { lf_set_path(core.state, $0, &failure) } }
     }
 
     // MARK: Running
 
     /// Runs a file: `arg` and `...` hold the arguments, and the file's folder is where `require` looks first.
+    /// - Parameter text: what to run in the file's place, under its name; nil for what is in it.
     /// - Returns: what the script returned.
     @discardableResult
-    public func run(file: String, arguments: [String] = []) throws(LuaError) -> [Value] {
+    public func run(file: String, arguments: [String] = [], text: [UInt8]? = nil) throws(LuaError) -> [Value] {
+        try run(file: ByteString(file), arguments: arguments.map { ByteString($0) }, text: text)
+    }
+
+    /// The same for names and arguments of any bytes.
+    /// - Parameters:
+    ///   - words: what stood before the file on the command line: `arg[-1]` is the last of them, as in Lua's own
+    ///     interpreter.
+    ///   - text: what to run in the file's place, under its name; nil for what is in it.
+    @discardableResult
+    public func run(
+        file: ByteString, arguments: [ByteString] = [], after words: [ByteString] = [], text: [UInt8]? = nil
+    ) throws(LuaError) -> [Value] {
         try core.inRun(script: file) { [self] in
             try setPath(script: file)
             core.files.note(file, .lua)
             try prelude(
-                "local script = ... arg = {[0] = script, select(2, ...)}",
-                [.string(file)] + arguments.map { .string($0) })
+                "local before, script = ... arg = {[0] = script, select(3, ...)} "
+                    + "for i = 1, #before do arg[i - 1 - #before] = before[i] end",
+                [.list(words.map { .string($0) }), .string(file)] + arguments.map { .string($0) })
+            let text = try text ?? (PipedFile.isOne(file) ? PipedFile.read(file) : nil)
+            if let text { return try run(bytes: text, name: "@" + file, arguments.map { .string($0) }) }
             return try core.withList(arguments.map { .string($0) }) { list in
                 try protected { results, failure in
                     file.withCString { lf_run_file(core.state, $0, list, &results, &failure) }
@@ -236,6 +248,9 @@ public final class Interpreter: @unchecked Sendable {
             thread.post { [core] in core.close() }
         }
     }
+
+    /// After ``close()``: why the scripts' finalisers, which have the time of a run, were stopped; nil when they were not.
+    public var stopAtClose: LuaError? { (try? thread.perform { core.stopAtClose }) ?? nil }
 
     /// Runs `body` with Ctrl-C interrupting this interpreter's runs instead of ending the process. If a run has not
     /// stopped a second later, that is said on standard error; two seconds after a second one the process

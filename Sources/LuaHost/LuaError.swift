@@ -54,6 +54,14 @@ public struct LuaError: Error, CustomStringConvertible, Sendable {
     /// True for text that is not wrong yet, only not finished: a read-eval-print loop asks for another line.
     public var isIncomplete: Bool { kind == .syntax && message.hasSuffix("<eof>") }
 
+    /// The same error, said in other words.
+    public func saying(_ message: String) -> LuaError {
+        LuaError(kind, message, traceback: traceback, place: place, value: value)
+    }
+
+    /// Whether a script raised something that is no text, number or object with a `__tostring`.
+    public var isPlainObject: Bool { kind == .runtime && value != nil && message.hasPrefix("(error object is a ") }
+
     static let closed = LuaError(.runtime, "the interpreter was closed")
 }
 
@@ -83,7 +91,7 @@ extension Core {
             value = ErrorValue(core: self, reference: reference)
             failure.value = nil
         }
-        let message = text(failure.message, failure.message_length) ?? "not enough memory"
+        let message = text(failure.message, failure.message_length).map(IndexHint.added) ?? "not enough memory"
         let traceback = text(failure.traceback, failure.traceback_length)
         switch Int(failure.kind) {
         case LF_FAILURE_SYNTAX: return LuaError(.syntax, message, value: value)

@@ -91,7 +91,7 @@ struct MergedFace {
             guard case .string(let key) = arguments[2] else {
                 throw ScriptError("", "\(type) cannot be indexed with \(arguments[2].shown)")
             }
-            throw ScriptError("", "\(type) has no field or method \"\(key)\"" + suggestion(for: key, among: names))
+            throw ScriptError("", "\(type) has no field or method \(key.quoted())" + suggestion(for: key.text, among: names))
         }
     }
 
@@ -101,8 +101,8 @@ struct MergedFace {
             guard case .string(let key) = arguments[2] else {
                 throw ScriptError("", "\(type) cannot be assigned to at \(arguments[2].shown)")
             }
-            if readable.contains(key) { throw ScriptError("", "\(type).\(key) can only be read") }
-            throw ScriptError("", "\(type) has no field \"\(key)\" to assign to" + suggestion(for: key, among: names))
+            if readable.contains(key.text) { throw ScriptError("", "\(type).\(key) can only be read") }
+            throw ScriptError("", "\(type) has no field \(key.quoted()) to assign to" + suggestion(for: key.text, among: names))
         }
     }
 }

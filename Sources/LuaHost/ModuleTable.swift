@@ -76,9 +76,9 @@ struct ModuleTable {
             if let constructor = scripted?.value(key, in: arguments.context) { return [constructor] }
             var known = scripted?.names(in: arguments.context) ?? []
             if case .table(let table) = arguments[1] {
-                for case (.string(let member), _) in try table.entries() { known.append(member) }
+                for case (.string(let member), _) in try table.entries() { known.append(member.text) }
             }
-            throw ScriptError("", "\(name) has no function \"\(key)\"" + suggestion(for: key, among: known))
+            throw ScriptError("", "\(name) has no function \(key.quoted())" + suggestion(for: key.text, among: known))
         }
     }
 }

@@ -73,3 +73,7 @@ func withBytes<R>(_ string: String, _ body: (UnsafePointer<CChar>?, Int) -> R) -
         bytes.withMemoryRebound(to: CChar.self) { body($0.baseAddress, $0.count) }
     }
 }
+
+func withBytes<R>(_ string: ByteString, _ body: (UnsafePointer<CChar>?, Int) -> R) -> R {
+    string.withBytes { body($0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count) }
+}

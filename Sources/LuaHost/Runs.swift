@@ -37,7 +37,7 @@ extension Core {
     /// A call of the outermost level, or one from inside a native function.
     /// - Parameter script: the file that will run; a sandboxed run may load the Lua files beside it.
     func inRun<R>(
-        script: String? = nil, nested isNested: Bool = false, _ body: () throws -> R
+        script: ByteString? = nil, nested isNested: Bool = false, _ body: () throws -> R
     ) throws(LuaError) -> R {
         do {
             return try thread.perform {
@@ -92,11 +92,16 @@ extension Core {
         {
             var code: Int32 = 0
             if lf_is_exiting(state, &code) { throw LuaError(.exit(code: Int(code)), "exit with status \(code)") }
-            if let limit = timeLimit.withLock({ $0 }), runs.withLock({ $0.timedOut }) {
-                throw LuaError(.timeLimit, "stopped: the time limit of \(limit.inSeconds) has passed", place: stoppedAt)
-            }
-            throw LuaError(.interrupted, "interrupted", place: stoppedAt)
+            throw stop()
         }
+    }
+
+    /// The error of a run that was stopped.
+    private func stop() -> LuaError {
+        if let limit = timeLimit.withLock({ $0 }), runs.withLock({ $0.timedOut }) {
+            return LuaError(.timeLimit, "stopped: the time limit of \(limit.inSeconds) has passed", place: stoppedAt)
+        }
+        return LuaError(.interrupted, "interrupted", place: stoppedAt)
     }
 
     private func beginRun() -> Int {
@@ -144,10 +149,9 @@ extension Core {
     }
 
     /// The rules for a run of this script: the Lua files in its folder may be loaded.
-    private func access(for script: String) throws -> FileAccess {
+    private func access(for script: ByteString) throws -> FileAccess {
         var files = options.files
-        let folder = script.lastIndex(of: "/").map { $0 == script.startIndex ? "/" : String(script[..<$0]) } ?? "."
-        try files.allow(.load, folder: folder, option: "")
+        try files.allow(.load, folder: script.splitPath.folder, option: "")
         return files
     }
 
@@ -178,7 +182,10 @@ extension Core {
         guard first else { return }
         // Finalisers have the time of a run.
         let timer = startTimer(beginRun(), since: nil)
-        bound { end() }
+        bound {
+            end()
+            stopAtClose = lf_is_stopping(state) ? stop() : nil
+        }
         timer?.cancel()
         runs.withLock { $0.running = false }
     }

@@ -13,7 +13,7 @@ func openScript(
 ) -> Int32 {
     guard let path, let message, capacity > 0 else { return -1 }
     do {
-        return try openScript(String(cString: path))
+        return try openScript(ByteString(cString: path))
     } catch {
         strncpy(message, String(describing: error), capacity - 1)
         message[capacity - 1] = 0
@@ -21,12 +21,12 @@ func openScript(
     }
 }
 
-private func openScript(_ path: String) throws -> Int32 {
+private func openScript(_ path: ByteString) throws -> Int32 {
     // Without rules nothing is a sandbox's to open: refuse.
     guard FileAccess.current != nil else { throw ScriptError("", "\(path): no file may be loaded now") }
     try FileAccess.check(.load, path, for: "")
     // Without O_NONBLOCK opening a pipe would wait for a writer for ever.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw ScriptError("", "no file '\(path)'") }
     do {
         var status = stat()

@@ -20,22 +20,24 @@ extension Core {
         case LF_BOOLEAN: return .boolean(item.integer != 0)
         case LF_INTEGER: return .integer(Int(item.integer))
         case LF_NUMBER: return .number(item.number)
-        case LF_STRING: return .string(text(item))
+        case LF_STRING: return .string(bytes(item))
         case LF_OBJECT:
             guard let object = item.object else { return .none }
             return .object(UnsafeRawPointer(object).load(as: (any ScriptObject).self))
         case LF_TABLE:
             guard let reference = item.reference else { return .foreign("table") }
-            return .table(TableHandle(core: self, reference: reference))
+            return .table(TableHandle(core: self, reference: reference, address: item.address))
         case LF_FUNCTION:
             guard let reference = item.reference else { return .foreign("function") }
-            return .function(FunctionHandle(core: self, reference: reference))
-        default: return .foreign(text(item))
+            return .function(FunctionHandle(core: self, reference: reference, address: item.address))
+        default:
+            let name = bytes(item).text
+            return .foreign(name, item.passed.map { ForeignHandle(core: self, reference: $0) })
         }
     }
 
-    private func text(_ item: lf_value) -> String {
-        String(decoding: UnsafeRawBufferPointer(start: item.bytes, count: item.length), as: UTF8.self)
+    private func bytes(_ item: lf_value) -> ByteString {
+        ByteString(copying: UnsafeRawBufferPointer(start: item.bytes, count: item.length))
     }
 
     /// Reads what a protected call left on Lua's stack, and takes it off.
@@ -63,7 +65,11 @@ extension Core {
                 throw ScriptError("", "a function that is not this interpreter's cannot be given to a script")
             }
             lf_put_reference(list, try own(handle).reference)
-        case .foreign(let name): throw ScriptError("", "a \(name) cannot be given to a script")
+        case .foreign(let name, let passed):
+            guard let handle = passed as? ForeignHandle else {
+                throw ScriptError("", "a \(name) cannot be given to a script")
+            }
+            lf_put_reference(list, try own(handle).reference)
         case .list(let elements):
             lf_put_table(list, Int32(clamping: elements.count), 0)
             for (index, element) in elements.enumerated() {
@@ -77,6 +83,7 @@ extension Core {
                 try write(field, to: list, depth: depth + 1)
                 withBytes(key) { lf_set_field(list, $0, $1) }
             }
+            lf_set_record(list)
         case .closure(let function, let bound):
             guard bound.count <= 250 else {
                 throw ScriptError(function.name, "at most 250 values can be bound, not \(bound.count)")
@@ -97,7 +104,21 @@ extension Core {
             _ = UnsafeMutableRawPointer($0).initializeMemory(as: (any ScriptObject).self, to: object)
         }
         memory.count(object.scriptType.footprint)
-        lf_put_object(list, storage, type)
+        let held = object.heldValues.compactMap(reference)
+        guard lf_put_object(list, storage, type, !held.isEmpty) else { return }
+        for reference in held { lf_put_held(list, reference) }
+    }
+
+    /// That of a value of this interpreter's that Swift holds; nil for any other.
+    private func reference(_ value: Value) -> OpaquePointer? {
+        let handle: Handle? =
+            switch value {
+            case .function(let function): function as? FunctionHandle
+            case .table(let table): table as? TableHandle
+            case .foreign(_, let foreign): foreign as? ForeignHandle
+            default: nil
+            }
+        return handle?.core === self ? handle?.reference : nil
     }
 
     private func own<H: Handle>(_ handle: H) throws -> H {

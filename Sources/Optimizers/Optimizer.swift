@@ -13,7 +13,7 @@ import Tensors
 ///     try optimizer.step()
 ///
 /// NaN gradients are not an error: as in PyTorch they make the parameter NaN, and the script sees it in the loss.
-public protocol Optimizer: ScriptObject, CustomStringConvertible {
+public protocol Optimizer: ComparedObject, CustomStringConvertible {
     /// The name of its constructor: `Adam`.
     var name: String { get }
     var parameters: [Variable] { get }
@@ -30,7 +30,7 @@ public protocol Optimizer: ScriptObject, CustomStringConvertible {
     /// All that is needed to go on later as if nothing had happened: copies, by name, ready for a checkpoint.
     func state() throws -> [(name: String, value: Tensor)]
     /// Goes back to a saved ``state()``; nothing changes when it does not fit.
-    func load(_ state: [String: Tensor], for operation: String) throws
+    func load(_ state: [ByteString: Tensor], for operation: String) throws
 }
 
 /// Computes the loss anew and leaves its gradients in the parameters.
@@ -42,7 +42,7 @@ extension Optimizer {
     @discardableResult
     public func step(_ closure: Closure? = nil) throws -> Variable? { try step(closure, for: "optimizer:step") }
 
-    public func load(_ state: [String: Tensor]) throws { try load(state, for: "optimizer:load_state_dict") }
+    public func load(_ state: [ByteString: Tensor]) throws { try load(state, for: "optimizer:load_state_dict") }
 
     /// Forgets the gradients of all parameters (they become nil, not zeros).
     public func zeroGrad() {

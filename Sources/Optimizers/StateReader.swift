@@ -3,25 +3,25 @@ import Tensors
 
 /// Reads a saved state entry by entry, and in the end refuses what nobody asked for.
 struct StateReader {
-    private let state: [String: Tensor]
+    private let state: [ByteString: Tensor]
     private let owner: String
     private let operation: String
-    private var read: Set<String> = []
+    private var read: Set<ByteString> = []
 
-    init(_ state: [String: Tensor], owner: String, operation: String) {
+    init(_ state: [ByteString: Tensor], owner: String, operation: String) {
         (self.state, self.owner, self.operation) = (state, owner, operation)
     }
 
-    func has(_ name: String) -> Bool { state[name] != nil }
+    func has(_ name: String) -> Bool { state[ByteString(name)] != nil }
 
     /// A copy of an entry in the given dtype; nil in `shape` stands for any extent.
     mutating func tensor(_ name: String, _ shape: [Int?], _ dtype: DType) throws -> Tensor {
-        guard let tensor = state[name] else { throw ScriptError(operation, "\(name) is missing") }
+        guard let tensor = state[ByteString(name)] else { throw ScriptError(operation, "\(name) is missing") }
         guard tensor.shape.count == shape.count, zip(tensor.shape, shape).allSatisfy({ $1 == nil || $0 == $1 }) else {
             let expected = shape.map { $0.map(String.init) ?? "n" }.joined(separator: ", ")
             throw ScriptError(operation, "\(name) has shape \(Shape.describe(tensor.shape)); (\(expected)) expected")
         }
-        read.insert(name)
+        read.insert(ByteString(name))
         return try tensor.copy(dtype)
     }
 

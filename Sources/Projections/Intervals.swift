@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -7,6 +8,9 @@ import Tensors
 public struct Intervals {
     /// Lower and upper bounds, both of ``shape``.
     let lo, hi: Parameter
+    /// The bounds in float64 joined to the tape, of shapes that broadcast to ``shape``; nil when nothing in them requires a
+    /// gradient. Computed anew for each projection, so that each can be differentiated back to what the bounds are made of.
+    let recorded: (() throws -> (lo: Variable, hi: Variable))?
     /// False when a finite bound would round to an infinity that no float32 reaches.
     private let fitsSingle: Bool
     /// Points have a shape to which this broadcasts.
@@ -15,7 +19,9 @@ public struct Intervals {
     /// Broadcasts the bounds against each other.
     /// - Throws: when they do not broadcast, one is NaN, an interval is empty (the index is named), or holds only an
     ///   infinity.
-    init(lo: Tensor, hi: Tensor, for operation: String) throws {
+    init(
+        lo: Tensor, hi: Tensor, for operation: String, recorded: (() throws -> (lo: Variable, hi: Variable))? = nil
+    ) throws {
         let shape = try Shape.broadcast(lo.shape, hi.shape, for: operation)
         let low = try Parameter(lo.expand(shape, for: operation), "lo", for: operation, infinite: true)
         let high = try Parameter(hi.expand(shape, for: operation), "hi", for: operation, infinite: true)
@@ -28,10 +34,13 @@ public struct Intervals {
                 throw ScriptError(operation, "no number lies between \(format(a)) and \(format(b))\(place(i, in: shape))")
             }
         }
-        (self.lo, self.hi) = (low, high)
+        (self.lo, self.hi, self.recorded) = (low, high, recorded)
         let largest = Double(Float.greatestFiniteMagnitude)
         fitsSingle = low.values.allSatisfy { $0 <= largest } && high.values.allSatisfy { $0 >= -largest }
     }
+
+    /// The largest magnitude of a finite bound.
+    var size: Double { max(lo.size, hi.size) }
 
     /// The points of both.
     /// - Throws: when the shapes do not broadcast, or some element has no number in both intervals.
@@ -45,8 +54,56 @@ public struct Intervals {
                 operation,
                 "the sets do not meet\(place(bad, in: shape)): at least \(format(low[bad])) and at most \(format(high[bad]))")
         }
+        let bounds: () throws -> (lo: Variable, hi: Variable) = {
+            let (a, b) = (try self.bounds(), try other.bounds())
+            return (try a.lo.maximum(b.lo), try a.hi.minimum(b.hi))
+        }
         return try Intervals(
-            lo: Tensor(low, shape: shape, .float64), hi: Tensor(high, shape: shape, .float64), for: operation)
+            lo: Tensor(low, shape: shape, .float64), hi: Tensor(high, shape: shape, .float64), for: operation,
+            recorded: recorded == nil && other.recorded == nil ? nil : bounds)
+    }
+
+    /// The intervals with other bounds, computed from these in the same way for numbers and on the tape; `joined` says that
+    /// the way itself needs a gradient.
+    func mapped(
+        joined: Bool, for operation: String, _ bounds: @escaping (Variable, Variable) throws -> (lo: Variable, hi: Variable)
+    ) throws -> Intervals {
+        let values = try GradMode.$isEnabled.withValue(false) { try bounds(Variable(lo.double), Variable(hi.double)) }
+        return try Intervals(
+            lo: values.lo.value, hi: values.hi.value, for: operation,
+            recorded: !joined && recorded == nil
+                ? nil
+                : {
+                    let own = try self.bounds()
+                    return try bounds(own.lo, own.hi)
+                })
+    }
+
+    /// Both bounds in float64, joined to the tape.
+    private func bounds() throws -> (lo: Variable, hi: Variable) {
+        try recorded?() ?? (Variable(lo.double), Variable(hi.double))
+    }
+
+    /// The clamp near `x`: x within an interval, bounds included, a bound outside it; an interval of one number is that
+    /// bound everywhere.
+    func formula(at x: Variable, for operation: String) throws -> Variable {
+        let values = try x.value.toArray()
+        let (lows, highs) = try usedBounds(for: x.value, operation)
+        let bounds = try bounds()
+        let outside = try bounds.lo.expand(x.shape).kept(
+            values.indices.map { values[$0] < lows[$0] || (lows[$0] == highs[$0] && values[$0] == lows[$0]) },
+            else: bounds.hi.expand(x.shape))
+        return try x.double().kept(insides(values, lows, highs), else: outside)
+    }
+
+    /// The bounds that ``project(_:for:)`` clamps to, one for each element of x.
+    private func usedBounds(for x: Tensor, _ operation: String) throws -> (lo: [Double], hi: [Double]) {
+        let (lo, hi) = x.dtype == .float64 ? (lo.double, hi.double) : (lo.single, hi.single)
+        return (try lo.expand(x.shape, for: operation).toArray(), try hi.expand(x.shape, for: operation).toArray())
+    }
+
+    private func insides(_ values: [Double], _ lows: [Double], _ highs: [Double]) -> [Bool] {
+        values.indices.map { lows[$0] <= values[$0] && values[$0] <= highs[$0] && lows[$0] < highs[$0] }
     }
 
     /// Each element clamped to its interval; shape and dtype of `x` (float32 for float16).
@@ -71,16 +128,12 @@ public struct Intervals {
         return norm(excesses)
     }
 
-    /// The derivative of the projection, element by element: 1 within an interval, bounds included (as for clamp), 0
-    /// outside it and where the interval is a single number.
-    func slope(at x: Tensor, for operation: String) throws -> Tensor {
-        let values = try x.toArray()
-        // The bounds that ``project(_:for:)`` clamped to.
-        let (lo, hi) = x.dtype == .float64 ? (lo.double, hi.double) : (lo.single, hi.single)
-        let lows = try lo.expand(x.shape, for: operation).toArray()
-        let highs = try hi.expand(x.shape, for: operation).toArray()
-        let slopes = values.indices.map { lows[$0] <= values[$0] && values[$0] <= highs[$0] && lows[$0] < highs[$0] ? 1.0 : 0 }
-        return try Tensor(slopes, shape: x.shape, x.dtype.computing)
+    /// The derivative of the projection at `x`: 1 within an interval, bounds included (as for clamp), 0 outside it and
+    /// where the interval is a single number.
+    func slope(at x: Tensor, for operation: String) throws -> Slope {
+        let (lows, highs) = try usedBounds(for: x, operation)
+        let insides = insides(try x.toArray(), lows, highs)
+        return { v in v.indices.map { insides[$0] ? v[$0] : 0 } }
     }
 
     private func clamped<T: TensorElement>(_ x: Tensor, _: T.Type, for operation: String) throws -> Tensor {
@@ -144,4 +197,7 @@ extension ElementwiseSet {
     public func violation(_ x: Tensor) throws -> Double { try intervals.violation(x, for: operation) }
     /// The Euclidean distance of x.
     public func distance(_ x: Tensor) throws -> Double { try intervals.distance(x, for: operation) }
+    public var size: Double { intervals.size }
+    public func formula(at x: Variable) throws -> Variable { try intervals.formula(at: x, for: operation) }
+    public func slope(at x: Tensor) throws -> Slope { try intervals.slope(at: x, for: operation) }
 }

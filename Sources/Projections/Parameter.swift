@@ -1,7 +1,8 @@
+import Autodiff
 import Scripting
 import Tensors
 
-/// A number or tensor that defines a set: a copy of its own, in both types that sets compute in.
+/// A number or tensor that defines a set: a copy of its own, in both types that sets compute in, and its place on the tape.
 ///
 /// Rounding is monotone, so bounds in order stay in order in float32.
 public struct Parameter: CustomStringConvertible {
@@ -10,21 +11,47 @@ public struct Parameter: CustomStringConvertible {
     let single: Tensor
     /// The elements in row-major order.
     let values: [Double]
+    /// The parameter as it was given, when it requires a gradient.
+    let source: Variable?
 
+    /// - Parameter scalar: it has one element, and counts as a number whatever its shape.
     /// - Throws: when an element is NaN, or infinite unless `infinite`; `name` is the parameter's in the message.
-    init(_ tensor: Tensor, _ name: String, for operation: String, infinite: Bool = false) throws {
-        double = try tensor.copy(.float64)
+    init(
+        _ given: Variable, _ name: String, for operation: String, infinite: Bool = false, unchecked: Bool = false,
+        scalar: Bool = false
+    ) throws {
+        let copy = try given.value.copy(.float64)
+        double = scalar ? try copy.reshape([]) : copy
         single = try double.copy(.float32)
         values = try double.toArray()
-        shape = tensor.shape
+        shape = double.shape
+        source = GradMode.isEnabled && given.requiresGrad ? try given.snapshot(for: operation) : nil
+        if unchecked { return }
         if let bad = values.firstIndex(where: { infinite ? $0.isNaN : !$0.isFinite }) {
             throw ScriptError(operation, "\(name) is \(format(values[bad]))\(place(bad, in: shape))")
         }
     }
 
-    init(_ values: [Double], shape: [Int], _ name: String, for operation: String, infinite: Bool = false) throws {
-        try self.init(Tensor(values, shape: shape, .float64), name, for: operation, infinite: infinite)
+    init(_ tensor: Tensor, _ name: String, for operation: String, infinite: Bool = false) throws {
+        try self.init(Variable(tensor), name, for: operation, infinite: infinite)
     }
+
+    var requiresGrad: Bool { source != nil }
+
+    /// In float64, joined to the tape.
+    func variable() throws -> Variable {
+        guard let joined = try source?.double() else { return Variable(double) }
+        return joined.shape == shape ? joined : try joined.reshape(shape)
+    }
+
+    /// In float64, one element for each of a point of this shape: a single number serves all positions.
+    func variable(for points: [Int]) throws -> Variable { try variable().expand(points) }
+
+    /// The number of a parameter of one element.
+    var number: Double { values[0] }
+
+    /// The largest magnitude that is finite; 0 of nothing.
+    var size: Double { values.reduce(0) { $1.isFinite ? max($0, $1.magnitude) : $0 } }
 
     /// The element for flat position `i` of a point: a single number serves all positions.
     subscript(_ i: Int) -> Double { values.count == 1 ? values[0] : values[i] }
@@ -61,4 +88,9 @@ func norm(_ x: [Double]) -> Double {
 
 func dot(_ a: [Double], _ b: [Double]) -> Double {
     zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+}
+
+extension [Double] {
+    /// The largest magnitude; 0 of nothing.
+    var largestMagnitude: Double { reduce(0) { Swift.max($0, $1.magnitude) } }
 }

@@ -11,7 +11,7 @@ import Tensors
 ///
 ///     let box = try Box(0, 1)
 ///     let y = try box.project(Tensor([-1, 0.5, 2], shape: [3]))   // 0, 0.5, 1
-public protocol ProjectableSet: CustomStringConvertible {
+public protocol ProjectableSet: CustomStringConvertible, HoldsScriptValues {
     /// The name under which scripts know it: `Box`.
     var name: String { get }
     var isConvex: Bool { get }
@@ -35,6 +35,21 @@ public protocol ProjectableSet: CustomStringConvertible {
     func contains(_ x: Tensor, tolerance: Double?) throws -> Bool
     /// The Euclidean norm of `x` minus its projection.
     func distance(_ x: Tensor) throws -> Double
+
+    /// The numbers and tensors that the set is made of, those of the sets in it too.
+    var parameters: [Parameter] { get }
+    /// About how large the set's own numbers are: what "almost in it" is measured by, beside the point itself. 0 for a
+    /// set that looks the same at every scale, as a cone does.
+    var size: Double { get }
+    /// The projection near `x` written in differentiable operations on x and the parameters, so that derivatives of every
+    /// order follow, in float64 or in x's dtype. Which side of an edge x lies on is read from its value; on the edge
+    /// itself it counts as in the set, as for `clamp`. The numbers agree with ``project(_:)`` to rounding.
+    /// - Throws: when the set gives no derivative.
+    func formula(at x: Variable) throws -> Variable
+    /// The derivative at `x`, see ``slopeOfFormula(at:)``.
+    func slope(at x: Tensor) throws -> Slope
+    /// Whether ``formula(at:)`` is there.
+    var isDifferentiable: Bool { get }
 }
 
 extension ProjectableSet {
@@ -42,6 +57,10 @@ extension ProjectableSet {
     public var elementwise: Intervals? { nil }
     public var preferredShape: [Int]? { nil }
     public var depth: Int { 1 }
+    public var parameters: [Parameter] { [] }
+    public var size: Double { parameters.reduce(0) { max($0, $1.size) } }
+    public var isDifferentiable: Bool { true }
+    public func slope(at x: Tensor) throws -> Slope { try slopeOfFormula(at: x) }
 
     /// The operation's name in messages: `projection.Box`.
     var operation: String { "projection.\(name)" }
@@ -49,7 +68,7 @@ extension ProjectableSet {
     public func contains(_ x: Tensor, tolerance: Double? = nil) throws -> Bool {
         let violation = try violation(x)
         if let tolerance { return violation <= tolerance }
-        return violation <= (try defaultTolerance(x))
+        return violation <= (try defaultTolerance(x, size: size))
     }
 
     public func distance(_ x: Tensor) throws -> Double {
@@ -60,9 +79,9 @@ extension ProjectableSet {
 }
 
 /// The slack of a membership test that names none: what rounding in the type of `x` may leave, 1e-5 for float32 and 1e-9
-/// for float64, times the largest magnitude in `x` where that passes 1.
-public func defaultTolerance(_ x: Tensor) throws -> Double {
-    let largest = try x.toArray().reduce(1) { $1.isFinite ? max($0, $1.magnitude) : $0 }
+/// for float64, times the largest magnitude in `x`, or the set's own ``ProjectableSet/size`` where that is larger.
+public func defaultTolerance(_ x: Tensor, size: Double) throws -> Double {
+    let largest = try x.toArray().reduce(size) { $1.isFinite ? max($0, $1.magnitude) : $0 }
     return (x.dtype == .float64 ? 1e-9 : 1e-5) * largest
 }
 

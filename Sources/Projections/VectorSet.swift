@@ -9,6 +9,8 @@ protocol VectorSet: ProjectableSet {
     func check(shape: [Int]) throws
     /// The nearest point of the set. `x` is finite and of a checked shape.
     func nearest(to x: [Double], shape: [Int]) throws -> [Double]
+    /// The projection near `x`, a float64 tensor of a checked shape and finite; see ``ProjectableSet/formula(at:)``.
+    func vectorFormula(_ x: Variable) throws -> Variable
     /// The largest failure of the set's own conditions.
     func violation(of x: [Double], shape: [Int]) throws -> Double
 }
@@ -26,6 +28,11 @@ extension VectorSet {
             throw ScriptError(operation, "x or the parameters are too large: the projection overflows \(dtype.rawValue)")
         }
         return try Tensor(result, shape: x.shape, dtype)
+    }
+
+    public func formula(at x: Variable) throws -> Variable {
+        try check(shape: x.shape)
+        return try vectorFormula(x.double())
     }
 
     public func violation(_ x: Tensor) throws -> Double {

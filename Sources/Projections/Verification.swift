@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -15,7 +16,7 @@ public struct Verification {
     /// The shape to draw; nil takes the set's own, or (5).
     public var shape: [Int]?
     public var dtype: DType
-    /// Relative to the sizes of the numbers compared; nil takes 1e-6 for float64, 1e-4 for float32.
+    /// Relative to the sizes of the numbers compared, and of the set; nil takes 1e-6 for float64, 1e-4 for float32.
     public var tolerance: Double?
 
     public init(
@@ -98,10 +99,13 @@ private struct Check {
     private var images: [[Double]] = []
     private var members: [[Double]] = []
     private var random: SmallGenerator
+    /// What is large and small for this set.
+    private let unit: Double
 
     init(_ verification: Verification, _ set: any ProjectableSet) throws {
         let shape = verification.shape ?? set.preferredShape ?? [5]
         self.set = set
+        unit = set.size > 0 ? set.size : 1
         dtype = verification.dtype
         report = Verification.Report(
             shape: shape, tolerance: verification.tolerance ?? (verification.dtype == .float64 ? 1e-6 : 1e-4))
@@ -116,10 +120,10 @@ private struct Check {
         // Around 0 and around a point of the set, near and far, then the degenerate cases: 0 and ties.
         let origin = [Double](repeating: 0, count: count)
         let home = try set.project(Tensor(origin, shape: shape, dtype)).toArray()
-        var points: [[Double]] = [origin, [Double](repeating: 1, count: count)]
+        var points: [[Double]] = [origin, [Double](repeating: unit, count: count)]
         for i in 0..<verification.points {
             let center = i % 2 == 0 ? origin : home
-            let scale = [0.1, 1, 3, 30][i / 2 % 4]
+            let scale = unit * [0.1, 1, 3, 30][i / 2 % 4]
             let point = center.map { $0 + scale * random.normal() }
             // Rounded, so that what is compared is what the projection saw.
             points.append(try Tensor(point, shape: shape, dtype).toArray())
@@ -165,9 +169,12 @@ private struct Check {
             let (x, y) = (points[i], images[i])
             for z in members {
                 if set.isConvex {
-                    let product = zip(zip(x, y), z).reduce(0) { $0 + ($1.0.0 - $1.0.1) * ($1.1 - $1.0.1) }
+                    let scale = (size(x, y), size(y, z))
+                    let product = zip(zip(x, y), z).reduce(0) {
+                        $0 + ($1.0.0 - $1.0.1) / scale.0 * (($1.1 - $1.0.1) / scale.1)
+                    }
                     try expect(
-                        "variational inequality", product / (size(x, y) * size(y, z)),
+                        "variational inequality", product,
                         [("x", x), ("P(x)", y), ("z in the set", z)])
                 } else {
                     try expect(
@@ -178,11 +185,12 @@ private struct Check {
             guard set.isConvex else { continue }
             for j in 0..<i {
                 let (w, v) = (points[j], images[j])
-                let moved = distance(y, v)
-                let rests = distance(zip(x, y).map { $0 - $1 }, zip(w, v).map { $0 - $1 })
-                let apart = distance(x, w)
+                let scale = size(x, w, y, v)
+                let moved = distance(y, v) / scale
+                let rests = distance(zip(x, y).map { $0 - $1 }, zip(w, v).map { $0 - $1 }) / scale
+                let apart = distance(x, w) / scale
                 try expect(
-                    "firm non-expansiveness", (moved * moved + rests * rests - apart * apart) / (size(x, w, y, v) * size(x, w, y, v)),
+                    "firm non-expansiveness", moved * moved + rests * rests - apart * apart,
                     [("x", x), ("P(x)", y), ("w", w), ("P(w)", v)])
             }
         }
@@ -216,7 +224,7 @@ private struct Check {
     private func distance(_ a: [Double], _ b: [Double]) -> Double { norm(zip(a, b).map { $0 - $1 }) }
 
     /// The scale that makes a failure relative.
-    private func size(_ values: [Double]...) -> Double { values.reduce(1) { max($0, norm($1)) } }
+    private func size(_ values: [Double]...) -> Double { values.reduce(unit) { max($0, norm($1)) } }
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): for the verification's points only, so that it leaves the script's streams alone.

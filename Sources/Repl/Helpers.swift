@@ -35,7 +35,7 @@ struct Helpers {
     /// A list of strings that one of them gives.
     func names(_ name: String, _ arguments: [Value] = []) throws -> [String] {
         guard case .table(let list)? = try call(name, arguments).first else { return [] }
-        return try list.elements().compactMap { if case .string(let text) = $0 { text } else { nil } }
+        return try list.elements().compactMap { if case .string(let text) = $0 { text.text } else { nil } }
     }
 
     /// Without lines and names, no message says that it came from here: `error("x", 2)` in an input means nobody.
@@ -50,10 +50,10 @@ struct Helpers {
         local rawequal = rawequal
         local error, pcall, tostring, require, setmetatable = error, pcall, tostring, require, setmetatable
         local pack, concat, format, byte, sub = table.pack, table.concat, string.format, string.byte, string.sub
-        local valid, mathtype, package, searchpath = utf8.len, math.type, package, package.searchpath
+        local valid, mathtype, package = utf8.len, math.type, package
         local getmetatable = debug and debug.getmetatable or getmetatable
         local getinfo, getlocal = debug and debug.getinfo, debug and debug.getlocal
-        local helpers = {}
+        local helpers, assigned = {}, {}
 
         -- Runs an input; its results in a table with their number.
         function helpers.evaluate(code, name, scope)
@@ -82,23 +82,133 @@ struct Helpers {
             rawset(_G, "_", results[1])
         end
 
-        -- Names in front of the globals, for a prompt inside a run. What is there is assigned there. Modules that the
+        local function metafield(value, name)
+            local meta = getmetatable(value)
+            if type(meta) == "table" then return rawget(meta, name) end
+        end
+
+        -- What stands in front of the globals at the prompt, the first first: fields of a paused run's state; variables of
+        -- its functions; top-level variables of files that were run. What is there is assigned there. Modules that the
         -- script has not made globals come last.
-        function helpers.scope(names, modules)
-            local is_module = {}
+        local state, list_running, read_running, write_running, is_module = nil, nil, nil, nil, {}
+        -- By name: the function that reads and writes, the variable's number there, whether it is constant, the file.
+        local files = {}
+
+        local function lookup(key)
+            if state then
+                local value = rawget(state, key)
+                if value ~= nil then return true, value end
+            end
+            if read_running then
+                local found, value = read_running(key)
+                if found then return true, value end
+            end
+            local variable = files[key]
+            if variable then return true, variable.access(variable.number) end
+            return false
+        end
+
+        local function assign(key, value)
+            if state and rawget(state, key) ~= nil then
+                state[key] = value
+                return true
+            end
+            if write_running and write_running(key, value) then
+                assigned[#assigned + 1] = key
+                return true
+            end
+            local variable = files[key]
+            if not variable then return false end
+            if variable.constant then error("attempt to assign to const variable '" .. key .. "'", 0) end
+            variable.access(variable.number, true, value)
+            return true
+        end
+
+        -- The environment of inputs.
+        function helpers.scope(names, modules, list, read, write)
+            state, list_running, read_running, write_running = names, list, read, write
             for _, name in next, modules do is_module[name] = true end
             return setmetatable({}, {
                 __index = function(_, key)
-                    local value = rawget(names, key)
-                    if value ~= nil then return value end
+                    local found, value = lookup(key)
+                    if found then return value end
                     value = _G[key]
                     if value == nil and is_module[key] then return require(key) end
                     return value
                 end,
+                __newindex = function(_, key, value) if not assign(key, value) then _G[key] = value end end,
+            })
+        end
+
+        -- Names that are the prompt's own from now on: what was compiled before goes on seeing what it saw.
+        local own = {}
+        function helpers.shadow(scope, names)
+            local outer, mine, values, isset = scope or _G, {}, {}, {}
+            for _, name in next, names do
+                mine[name] = true
+                own[name] = {values = values, isset = isset, before = own[name]}
+            end
+            return setmetatable({}, {
+                __index = function(_, key) if isset[key] then return values[key] end return outer[key] end,
                 __newindex = function(_, key, value)
-                    if rawget(names, key) ~= nil then names[key] = value else _G[key] = value end
+                    if mine[key] then values[key], isset[key] = value, true else outer[key] = value end
                 end,
             })
+        end
+
+        local function shadowing(name)
+            local entry = own[name]
+            while entry and not entry.isset[name] do entry = entry.before end
+            return entry
+        end
+
+        -- Whether a name is one of those in front of the globals, or a global that is set; what a variable holds may be nil.
+        function helpers.is_known(name)
+            return shadowing(name) ~= nil or lookup(name) or rawget(_G, name) ~= nil
+        end
+
+        -- All names in front of the globals, and a table of their values.
+        function helpers.variables()
+            local names, values = {}, {}
+            local function add(name)
+                if values[name] ~= nil then return end
+                names[#names + 1] = name
+                local entry, found, value = shadowing(name), nil, nil
+                if entry then value = entry.values[name] else found, value = lookup(name) end
+                if value ~= nil then values[name] = value end
+            end
+            local seen = {}
+            local function once(name)
+                if type(name) == "string" and not seen[name] then
+                    seen[name] = true
+                    add(name)
+                end
+            end
+            for name in next, own do if shadowing(name) then once(name) end end
+            if state then for name in next, state do once(name) end end
+            if list_running then for _, name in next, list_running() do once(name) end end
+            for name in next, files do once(name) end
+            return names, values
+        end
+
+        -- The names of the paused functions' variables that were assigned to.
+        function helpers.assigned() return assigned end
+
+        -- From now on a file that runs hands out its variables: `declarations` are lists of names, `constants` of flags.
+        -- False where it cannot.
+        function helpers.receive(file, declarations, constants)
+            local strings = metafield("", "__index")
+            if type(strings) ~= "table" then return false end
+            for name, variable in next, files do if variable.file == file then files[name] = nil end end
+            local before = rawget(strings, "\\0")
+            rawset(strings, "\\0", function(statement, access)
+                local names, constant = declarations[statement], constants[statement]
+                for number = 1, #names do
+                    files[names[number]] = {
+                        access = access, number = number, constant = constant[number], file = file}
+                end
+            end)
+            return function() rawset(strings, "\\0", before) end
         end
 
         local function signature(f)
@@ -153,11 +263,10 @@ struct Helpers {
             return elements, fields, length, others
         end
 
-        local function metafield(value, name)
-            local meta = getmetatable(value)
-            if type(meta) == "table" then return rawget(meta, name) end
+        function helpers.describes_itself(value)
+            -- What native functions make says what is in it; the prompt shows that better.
+            return metafield(value, "__tostring") ~= nil and metafield(value, "__record") == nil
         end
-        function helpers.describes_itself(value) return metafield(value, "__tostring") ~= nil end
 
         -- A script's __tostring may raise, or give something else.
         function helpers.text_in(box)
@@ -225,16 +334,6 @@ struct Helpers {
             return names
         end
 
-        -- The files that loaded modules came from.
-        function helpers.files()
-            local files = {}
-            for name in next, package.loaded do
-                local file = type(name) == "string" and searchpath(name, package.path)
-                if file then files[#files + 1] = file end
-            end
-            return files
-        end
-
         function helpers.reload(name)
             local old = package.loaded[name]
             package.loaded[name] = nil
@@ -247,6 +346,11 @@ struct Helpers {
             local kind = type(old)
             if kind ~= "table" and kind ~= "function" and kind ~= "userdata" then return end
             for key, value in next, _G do if rawequal(value, old) then rawset(_G, key, new) end end
+            for _, variable in next, files do
+                if not variable.constant and rawequal(variable.access(variable.number), old) then
+                    variable.access(variable.number, true, new)
+                end
+            end
         end
 
         helpers.pack = pack

@@ -12,13 +12,30 @@ public enum Repl {
 
     /// Runs a file first, if there is one, and then the prompt on the terminal.
     /// - Returns: the exit status.
-    public static func run(_ host: LuaFlow.Host, file: String? = nil, arguments: [String] = []) throws -> Int {
+    public static func run(
+        _ host: LuaFlow.Host, file: ByteString? = nil, arguments: [ByteString] = []
+    ) throws -> Int {
         let session = try Session(host: host)
         session.console.line("LuaFlow \(LuaFlow.Host.version). :help lists the commands, Tab completes, Ctrl-D leaves.")
         var outcome = startUp(session)
         if outcome == .stay, let file { outcome = session.load(file, arguments: arguments) }
         if case .leave(let departure) = outcome { return status(departure) }
         return status(Prompt(session, lines: session.terminalLines()).run())
+    }
+
+    /// An error that is a table, with its fields as the prompt shows them; any other as it is. What is in it may have a
+    /// `__tostring`, which has little time.
+    public static func shown(_ error: LuaError, in host: LuaFlow.Host) -> LuaError {
+        guard error.isPlainObject else { return error }
+        let fields = host.interpreter.withLittleTime {
+            try? host.interpreter.evaluation { () -> String? in
+                guard case .table = try host.interpreter.raisedValue(error) else { return nil }
+                let inspector = Inspector(try Helpers(host.interpreter), columns: 74)
+                return Layout(columns: 74).text(try inspector.shown(host.interpreter.raisedValue(error)))
+            }
+        }
+        guard let fields = fields ?? nil else { return error }
+        return error.saying("\(error.message) \(abridged(fields))")
     }
 
     private static func status(_ departure: Session.Departure) -> Int {
@@ -48,7 +65,8 @@ public enum Repl {
     /// At the prompt Ctrl-C clears the line, and what is entered there can be interrupted by itself; neither stops the
     /// paused run. `os.exit` entered there departs with its status: the caller throws `ExitRequest(code:)` to follow.
     /// - Parameters:
-    ///   - names: a table whose entries are variables at the prompt; assigning to one of them changes the table.
+    ///   - names: a table whose entries are variables at the prompt; assigning to one of them changes the table. Behind
+    ///     them the variables of the function that waits are visible, and of those around it; they are assigned to as well.
     ///   - commands: what ends the pause, and others. A command of one of the prompt's own names takes its place.
     ///   - greeting: said first.
     ///   - lines: where inputs come from; by default the terminal.
@@ -56,10 +74,17 @@ public enum Repl {
         _ host: LuaFlow.Host, names: (any ScriptTable)? = nil, commands: [Command] = [], greeting: String? = nil,
         console: Console = .standard, lines: (any LineSource)? = nil
     ) throws -> Session.Departure {
+        let running = try host.interpreter.runningVariables()
+        // What an input made may outlast the pause; the functions' frames do not.
+        defer { if case .function(let close)? = running.last { _ = try? host.interpreter.evaluation { try close.call([]) } } }
         let session = try host.interpreter.evaluation {
-            try Session(host: host, console: console, names: names, commands: commands)
+            try Session(host: host, console: console, names: names, running: running, commands: commands)
         }
         if let greeting { session.say(greeting) }
-        return Prompt(session, lines: lines ?? session.terminalLines(), prompts: ("run> ", " ..> ")).run()
+        let departure = Prompt(session, lines: lines ?? session.terminalLines(), prompts: ("run> ", " ..> ")).run()
+        for name in Set(try session.helpers.names("assigned")).sorted() {
+            host.context.service(LiveChanges.self).note("\(name) was assigned to in a pause")
+        }
+        return departure
     }
 }

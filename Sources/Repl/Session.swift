@@ -7,9 +7,8 @@ public final class Session {
     let console: Console
     let helpers: Helpers
     let commands: Commands
-    /// Names in front of the globals, for a prompt inside a run, and the environment made of them.
-    private let names: (any ScriptTable)?
-    private let scope: Value
+    /// The environment of inputs: none where they see globals only, else what stands in front of those as well.
+    private var scope = Value.none
 
     /// What ended well, for `:save`.
     private(set) var record: [Record] = []
@@ -22,16 +21,20 @@ public final class Session {
     /// Whether tensors that are pictures are shown as such.
     var showsPictures = true
     /// What `:reload` runs again.
-    var lastFile: (path: String, arguments: [String])?
+    var lastFile: (path: ByteString, arguments: [ByteString])?
     /// The globals and modules that were there before the first input.
     let initialGlobals: Set<String>
     let initialModules: Set<String>
+    /// Globals that inputs assigned to: one of them may be nil again.
+    private var assigned: Set<String> = []
 
     /// One thing that was done.
     enum Record {
         case input(String)
-        /// `:load`, or the user's start-up file; with the modules that `:reload` forgot before.
-        case file(String, arguments: [String], forgotten: [String], isStartUp: Bool)
+        /// `local` of a name that is something else elsewhere: from here on it is the prompt's own.
+        case shadowed([String])
+        /// `:load`, or the user's start-up file; with the modules that `:reload` forgot before, and the file's variables.
+        case file(String, arguments: [String], forgotten: [String], isStartUp: Bool, locals: Set<String>)
         /// `:time N INPUT`.
         case repeated(String, times: Int)
         /// A command that a script registered.
@@ -60,23 +63,30 @@ public final class Session {
 
     /// - Parameters:
     ///   - names: a table whose entries are visible as variables, and assigned to as such.
+    ///   - running: what ``LuaHost/Interpreter/runningVariables()`` gave, for a prompt inside a run.
     ///   - commands: more commands beside the prompt's own.
     public init(
-        host: Host, console: Console = .standard, names: (any ScriptTable)? = nil, commands: [Command] = []
+        host: Host, console: Console = .standard, names: (any ScriptTable)? = nil, running: [Value] = [],
+        commands: [Command] = []
     ) throws {
         self.host = host
         self.console = console
         let helpers = try Helpers(host.interpreter)
         self.helpers = helpers
         self.commands = Commands(own: commands)
-        self.names = names
-        let modules = Value.list(host.modules.map { .string($0.name) })
-        scope = try names.flatMap { try helpers.call("scope", [.table($0), modules]).first } ?? .none
         try host.interpreter.perform {
             host.context.service(Registry.self).takeInputsTogether { $0.hasPrefix(Session.chunkPrefix) }
         }
         initialModules = Set(try helpers.names("loaded"))
         initialGlobals = Set(try Session.globals(helpers))
+        if names != nil || !running.isEmpty { try openScope(names, running) }
+    }
+
+    /// From now on inputs see more than globals.
+    private func openScope(_ names: (any ScriptTable)? = nil, _ running: [Value] = []) throws {
+        let modules = Value.list(host.modules.map { .string($0.name) })
+        let table = names.map { Value.table($0) } ?? .none
+        scope = try helpers.call("scope", [table, modules] + running.prefix(3)).first ?? .none
     }
 
     static func globals(_ helpers: Helpers) throws -> [String] {
@@ -89,10 +99,14 @@ public final class Session {
     public func enter(_ text: String) -> Outcome {
         let trimmed = text.trimmed
         guard !trimmed.isEmpty else { return .stay }
-        if let outcome = commands.run(trimmed, in: self) { return outcome }
+        if let outcome = commands.run(trimmed, in: self) ?? plainWord(trimmed) { return outcome }
+        let text = Session.withoutLeadingEquals(text)
         let kept = TopLevelLocals.kept(text)
         switch form(of: kept) {
         case .unfinished: return .unfinished
+        case .uncalled:
+            complain(UncalledMethod.text(text, self))
+            return .stay
         case .wrong:
             number += 1
             sources[chunk] = text
@@ -101,6 +115,25 @@ public final class Session {
         case let form:
             return run(text, kept, form)
         }
+    }
+
+    /// `= 1 + 1`, as Lua's own prompt had it: the sign is nothing.
+    private static func withoutLeadingEquals(_ text: String) -> String {
+        guard text.trimmed.hasPrefix("="), !text.trimmed.hasPrefix("=="), let sign = text.firstIndex(of: "=") else {
+            return text
+        }
+        return text.replacingCharacters(in: sign...sign, with: " ")
+    }
+
+    /// `exit`, `quit` and `help`, also with parentheses, as other prompts have them, unless they are variables.
+    private func plainWord(_ input: String) -> Outcome? {
+        let call = input.hasSuffix("()") ? String(input.dropLast(2)) : input
+        let words = call.split(whereSeparator: \.isWhitespace).map(String.init)
+        guard let word = words.first, let command = ["exit": "quit", "quit": "quit", "help": "help"][word],
+            words.count == 1 || (word == "help" && words.count == 2 && words[1].first?.isLetter == true),
+            (try? isKnown(word)) == false
+        else { return nil }
+        return commands.run(words.count == 2 ? "?" + words[1] : ":" + command, in: self)
     }
 
     private static let chunkPrefix = "input "
@@ -117,14 +150,72 @@ public final class Session {
     private func run(_ text: String, _ kept: String, _ form: InputForm) -> Outcome {
         number += 1
         sources[chunk] = text
+        var isUnknown = false
+        var shadowed: [String] = []
         let outcome = protected {
+            shadowed = try shadow(text)
             let answer = try helpers.run("evaluate", [.string(form.code(kept)), .string("=" + chunk), scope])
             guard case .table(let results)? = answer.first else { return }
             try keep(results)
-            if !Session.isSilent(text) { try show(results) }
+            if Session.isSilent(text) { return }
+            isUnknown = try sayUnknown(kept.trimmed, results)
+            if !isUnknown { try show(results) }
         }
-        if outcome == .done { note(.input(text)) }
+        if outcome == .done, !isUnknown {
+            noteAssignments(kept)
+            if !shadowed.isEmpty { note(.shadowed(shadowed)) }
+            note(.input(text))
+        }
         return outcome.next
+    }
+
+    /// A variable that an input declares `local` under the name of something else, such as a library, hides that from later
+    /// inputs, but not from files.
+    private func shadow(_ text: String) throws -> [String] {
+        let names = try TopLevelLocals.declared(text).filter { name in
+            if initialGlobals.contains(name) || StandardLibrary.globals.contains(name)
+                || StandardLibrary.libraries[name] != nil || host.modules.contains(where: { $0.name == name })
+            {
+                return true
+            }
+            if case .none = scope { return false }
+            return try variables().names.contains(name)
+        }
+        guard !names.isEmpty else { return [] }
+        scope = try helpers.call("shadow", [scope, .list(names.map { .string($0) })]).first ?? scope
+        return names
+    }
+
+    // MARK: Names that are nothing
+
+    /// A name alone that no variable has: nothing has this value, and a slip of the keys must not look like it.
+    private func sayUnknown(_ input: String, _ results: any ScriptTable) throws -> Bool {
+        guard Lua.isName(input), !assigned.contains(input), case .integer(1) = try results.value(for: "n"),
+            case .none = try results.value(at: 1), try !isKnown(input)
+        else { return false }
+        complain("unknown name \(input)" + nearest(input))
+        return true
+    }
+
+    /// ` (did you mean "x"?)`, or nothing.
+    func nearest(_ name: String) -> String {
+        let names = ((try? visibleNames("")) ?? []).filter { $0 != name }
+        return suggestion(for: name, among: Set(names).sorted())
+    }
+
+    private func isKnown(_ name: String) throws -> Bool {
+        if assigned.contains(name) { return true }
+        if case .boolean(true)? = try helpers.call("is_known", [.string(name)]).first { return true }
+        return host.modules.contains { $0.name == name }
+    }
+
+    private func noteAssignments(_ code: String) {
+        guard let tree = try? Parser.parse(code) else { return }
+        // What is in front of the globals says itself whether it is there.
+        let known = Set((try? variables().names) ?? [])
+        for case .assign(let targets, _) in tree.body.statements.map(\.kind) {
+            for case .name(.global(let name)) in targets.map(\.kind) where !known.contains(name) { assigned.insert(name) }
+        }
     }
 
     /// Makes the first of some results `_`; nil leaves it as it is.
@@ -171,10 +262,9 @@ public final class Session {
         try show(table)
     }
 
-    /// Prints results: each on lines of its own, nothing where there is nothing or only nil.
+    /// Prints results: each on lines of its own, nothing where there is nothing.
     func show(_ results: any ScriptTable) throws {
         guard case .integer(let count) = try results.value(for: "n"), count > 0 else { return }
-        if count == 1, case .none = try results.value(at: 1) { return }
         for index in 1...count {
             let shown = try Inspector(helpers, columns: console.columns()).result(results, index)
             console.line(Layout(columns: console.columns()).text(shown))
@@ -211,8 +301,7 @@ public final class Session {
     private var view: ErrorView {
         ErrorView(
             style: console.style, columns: console.columns(), inputs: sources,
-            files: { [lastFile, helpers] in [lastFile?.path].compactMap(\.self) + ((try? helpers.names("files")) ?? [])
-            })
+            files: { [host] in host.loadedFiles.all.filter { $0.kind == .lua }.map(\.path.text) })
     }
 
     /// Of what the parser says of an input, as statements and as ones that end in an expression, that which comes further
@@ -249,18 +338,50 @@ public final class Session {
 
     /// Runs a file as `luaflow run` would; its globals stay, and what it returns is printed.
     @discardableResult
-    public func load(_ path: String, arguments: [String] = []) -> Outcome { load(path, arguments: arguments, forgotten: []) }
+    public func load(_ path: some ByteStringConvertible, arguments: [ByteString] = []) -> Outcome {
+        load(path, arguments: arguments, forgotten: [])
+    }
 
     /// - Parameters:
     ///   - forgotten: modules that were forgotten before, to be read again.
     ///   - isStartUp: whether it is the user's own start-up file, which is not what `:reload` is for.
-    func load(_ path: String, arguments: [String] = [], forgotten: [String], isStartUp: Bool = false) -> Outcome {
+    func load(
+        _ path: some ByteStringConvertible, arguments: [ByteString] = [], forgotten: [String], isStartUp: Bool = false
+    ) -> Outcome {
+        let path = path.byteString
         if !isStartUp { lastFile = (path, arguments) }
-        let ending = protected { try show(host.run(file: path, arguments: arguments)) }
+        var stopReceiving: (any ScriptFunction)?
+        var locals: FileLocals?
+        let ending = protected {
+            locals = try isStartUp ? nil : receiveLocals(of: path, &stopReceiving)
+            try show(host.run(file: path, arguments: arguments, text: locals?.text))
+        }
+        // Not part of the run, which may have been stopped. Should there be no memory for it, what receives stays, and is
+        // called by nobody.
+        if let stopReceiving { _ = try? host.interpreter.evaluation { try stopReceiving.call([]) } }
         if ending == .done {
-            note(.file(Words.whole(path), arguments: arguments, forgotten: forgotten, isStartUp: isStartUp))
+            let names = Set((locals?.declarations ?? []).flatMap { $0.map(\.name) })
+            note(
+                .file(
+                    Words.whole(path.text), arguments: arguments.map(\.text), forgotten: forgotten, isStartUp: isStartUp,
+                    locals: names))
         }
         return ending.next
+    }
+
+    /// Makes a file's top-level variables visible at the prompt while it runs and afterwards.
+    /// - Returns: the text that hands them out; nil when the file is run as it is.
+    private func receiveLocals(of path: ByteString, _ stop: inout (any ScriptFunction)?) throws -> FileLocals? {
+        guard let locals = FileLocals(path: path),
+            try host.interpreter.compiles(locals.text, name: "@" + path.text)
+        else { return nil }
+        let names = locals.declarations.map { Value.list($0.map { .string($0.name) }) }
+        let constants = locals.declarations.map { Value.list($0.map { .boolean($0.isConstant) }) }
+        let made = try helpers.call("receive", [.string(path), .list(names), .list(constants)]).first
+        guard case .function(let function)? = made else { return nil }
+        stop = function
+        if case .none = scope { try openScope() }
+        return locals
     }
 
     /// Runs `helper` on a text, under a name that errors will show the source of.
@@ -268,6 +389,8 @@ public final class Session {
         number += 1
         sources[chunk] = text
         let kept = TopLevelLocals.kept(text)
+        let shadowed = try shadow(text)
+        if !shadowed.isEmpty { note(.shadowed(shadowed)) }
         return try helpers.run(
             helper, [.string(form(of: kept).code(kept)), .string("=" + chunk), scope] + arguments)
     }
@@ -276,32 +399,37 @@ public final class Session {
 
     /// Names that can be typed now and begin like this.
     func visibleNames(_ typed: String) throws -> [String] {
-        let scopes = [names.map { Value.table($0) }, try globals].compactMap(\.self)
-        return try scopes.flatMap {
-            try helpers.names("keys_in", [.list([$0]), .boolean(false), .string(typed)])
-        } + host.modules.map(\.name)
+        let globals = try helpers.names("keys_in", [.list([globals]), .boolean(false), .string(typed)])
+        return try variables().names.filter { $0.hasPrefix(typed) } + globals + host.modules.map(\.name)
     }
 
     private var globals: Value { get throws { try helpers.call("globals").first ?? .none } }
 
-    /// What the session's inputs made, and where it is: globals that were not there before. In a paused run its names
-    /// come first.
+    /// What stands in front of the globals, and a table of what is not nil among it.
+    private func variables() throws -> (names: [String], values: Value) {
+        if case .none = scope { return ([], .none) }
+        let answer = try helpers.call("variables")
+        guard answer.count == 2, case .table(let list) = answer[0] else { return ([], .none) }
+        return (try list.elements().compactMap { if case .string(let name) = $0 { name.text } else { nil } }, answer[1])
+    }
+
+    /// What the session's inputs and files made, and where it is: variables of files, and globals that were not there
+    /// before. In a paused run the names there come first.
     func ownNames() throws -> [(name: String, container: Value)] {
         let modules = Set(host.modules.map(\.name))
+        let (names, values) = try variables()
         let made = try Session.globals(helpers).filter {
-            !initialGlobals.contains($0) && !modules.contains($0) && !["_", "__", "___", "arg"].contains($0)
+            !initialGlobals.contains($0) && !modules.contains($0) && !names.contains($0)
+                && !["_", "__", "___", "arg"].contains($0)
         }
         let globals = try globals
-        var own: [(name: String, container: Value)] = []
-        if let names {
-            own = try helpers.names("keys_in", [.list([.table(names)])]).sorted().map { ($0, .table(names)) }
-        }
-        return own + made.sorted().map { ($0, globals) }
+        return names.sorted().map { ($0, values) } + made.sorted().map { ($0, globals) }
     }
 
     /// Where a visible name is looked up, and whether it holds anything.
     func container(of name: String) throws -> Value? {
-        if let names, try names.value(for: name).typeName != "nil" { return .table(names) }
+        let (names, values) = try variables()
+        if names.contains(name) { return values }
         let globals = try globals
         let value = try helpers.call("field", [globals, .string(name)]).first
         if let value, value.typeName != "nil" { return globals }

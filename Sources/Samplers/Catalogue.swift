@@ -5,7 +5,7 @@ enum Catalogue {
     static let functions: [NativeFunction] = [
         ImportanceSampling.function,
         EffectiveSampleSize.function,
-        ParetoShape.function,
+        ParetoShape.function, ParetoShape.verdictFunction,
         StandardError.function,
         ScoreFunction.function,
         Reparameterization.function,

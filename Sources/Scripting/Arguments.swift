@@ -77,21 +77,25 @@ public struct Arguments {
         return flag
     }
 
-    public func string(_ position: Int, _ name: String) throws -> String {
+    /// A text for people. Names, keys and paths are ``bytes(_:_:)``.
+    public func string(_ position: Int, _ name: String) throws -> String { try bytes(position, name).text }
+
+    /// A string as it is.
+    public func bytes(_ position: Int, _ name: String) throws -> ByteString {
         guard case .string(let string) = self[position] else { throw error(position, name, expected: "a string") }
         return string
     }
 
     /// One of a fixed set of names.
     public func choice(_ position: Int, _ name: String, _ choices: [String]) throws -> String {
-        let string = try string(position, name)
-        guard choices.contains(string) else {
+        let string = try bytes(position, name)
+        guard let choice = choices.first(where: { ByteString($0) == string }) else {
             throw ScriptError(
                 function,
-                "\(label(position, name)): one of \(choices.joined(separator: ", ")) expected, got \"\(string)\""
-                    + suggestion(for: string, among: choices))
+                "\(label(position, name)): one of \(choices.joined(separator: ", ")) expected, got \(string.quoted())"
+                    + suggestion(for: string.text, among: choices))
         }
-        return string
+        return choice
     }
 
     public func function(_ position: Int, _ name: String) throws -> any ScriptFunction {
@@ -126,6 +130,16 @@ public struct Arguments {
     }
 
     /// Refuses arguments past the last that the function takes.
+    /// ``atMost(_:)`` of a call that takes a table of tensors, as in `m:load_state_dict(checkpoint.load(path))`: what
+    /// checkpoint.load returns behind the tensors, tables of texts by name, may follow and is not looked at.
+    public func atMostBeforeTexts(_ count: Int) throws {
+        for position in count + 1 ..< max(values.count, count) + 1 {
+            guard case .table(let table) = self[position], try table.entries().allSatisfy({ $0.value.isText }) else {
+                return try atMost(count)
+            }
+        }
+    }
+
     public func atMost(_ count: Int) throws {
         guard values.count <= count else {
             throw error("takes at most \(count) argument\(count == 1 ? "" : "s"), got \(values.count)")
@@ -147,12 +161,12 @@ public struct Options {
     public init(function: String, table: any ScriptTable, known: [String]) throws {
         var values: [String: Value] = [:]
         for (key, value) in try table.entries() {
-            guard case .string(let name) = key, known.contains(name) else {
+            guard case .string(let given) = key, let name = known.first(where: { ByteString($0) == given }) else {
                 var wrong = key.shown
                 var hint = ""
                 if case .string(let name) = key {
-                    wrong = name
-                    hint = suggestion(for: name, among: known)
+                    wrong = name.text
+                    hint = suggestion(for: wrong, among: known)
                 }
                 throw ScriptError(
                     function, "unknown option \(wrong)\(hint); the options are \(known.joined(separator: ", "))")
@@ -190,20 +204,26 @@ public struct Options {
         return flag
     }
 
+    /// A text for people; see ``bytes(_:default:)``.
     public func string(_ name: String, default fallback: String) throws -> String {
+        try bytes(name, default: ByteString(fallback)).text
+    }
+
+    /// A string as it is.
+    public func bytes(_ name: String, default fallback: ByteString) throws -> ByteString {
         guard has(name) else { return fallback }
         guard case .string(let string) = self[name] else { throw error(name, expected: "a string") }
         return string
     }
 
     public func choice(_ name: String, _ choices: [String], default fallback: String) throws -> String {
-        let string = try string(name, default: fallback)
-        guard choices.contains(string) else {
+        let string = try bytes(name, default: ByteString(fallback))
+        guard let choice = choices.first(where: { ByteString($0) == string }) else {
             throw ScriptError(
-                function, "option \(name): one of \(choices.joined(separator: ", ")) expected, got \"\(string)\""
-                    + suggestion(for: string, among: choices))
+                function, "option \(name): one of \(choices.joined(separator: ", ")) expected, got \(string.quoted())"
+                    + suggestion(for: string.text, among: choices))
         }
-        return string
+        return choice
     }
 
     /// An optional function.
@@ -241,4 +261,8 @@ private func describe(_ range: ClosedRange<Int>) -> String {
     case (.min, let high): " up to \(high)"
     case (let low, let high): " from \(low) to \(high)"
     }
+}
+
+extension Value {
+    fileprivate var isText: Bool { if case .string = self { true } else { false } }
 }

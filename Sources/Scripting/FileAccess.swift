@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -28,12 +30,29 @@ public struct FileAccess: Sendable {
     /// Folders whose `.lua` files may be loaded besides.
     private var loadable: [ResolvedPath] = []
 
+    /// What the files written so far hold, shared by all copies of these rules.
+    private let written = WrittenBytes()
+
     /// Nothing may be opened.
     public init() {}
 
+    /// Counts a file that takes the place of one of this name, written by the same script or not there before.
+    /// - Throws: when all files that were written would hold more than ``mostWritten`` together.
+    public static func count(written bytes: Int, to path: ByteString, for operation: String) throws {
+        guard let current else { return }
+        guard current.written.count(bytes, of: path) else {
+            throw ScriptError(
+                operation, "\(path): a sandboxed script's files may hold \(mostWritten >> 20) MB together, and would hold more")
+        }
+    }
+
+    /// Bytes that the files of a sandboxed script may hold together; every file counts for a page of the disk at least.
+    public static let mostWritten = 1 << 30
+
     /// Opens a folder, and all below it, to scripts. Written files may be read again; what may be read may be loaded.
     /// - Throws: ``ScriptError`` when there is no such folder; `option` is named in the message.
-    public mutating func allow(_ purpose: Purpose, folder: String, option: String) throws {
+    public mutating func allow(_ purpose: Purpose, folder: some ByteStringConvertible, option: String) throws {
+        let folder = folder.byteString
         guard let path = ResolvedPath(existing: folder) else {
             throw ScriptError(option, "\(folder): \(String(cString: strerror(errno)))")
         }
@@ -46,33 +65,36 @@ public struct FileAccess: Sendable {
     }
 
     /// The folders opened for a purpose, for those who set up other fences.
-    public func folders(for purpose: Purpose) -> [String] {
+    public func folders(for purpose: Purpose) -> [ByteString] {
         switch purpose {
-        case .read: (readable + writable).map(\.description)
-        case .write: writable.map(\.description)
-        case .load: (readable + writable + loadable).map(\.description)
+        case .read: (readable + writable).map(\.bytes)
+        case .write: writable.map(\.bytes)
+        case .load: (readable + writable + loadable).map(\.bytes)
         }
     }
 
     /// Throws unless the rules in force let scripts open the file of this name.
-    public static func check(_ purpose: Purpose, _ path: String, for operation: String) throws {
+    public static func check(
+        _ purpose: Purpose, _ path: some ByteStringConvertible, for operation: String
+    ) throws {
         guard let current else { return }
+        let path = path.byteString
         guard current.allows(purpose, path) else { throw current.refusal(purpose, path, operation) }
     }
 
     /// Throws unless the file that was opened under this name is one that the rules allow.
     public static func check(
-        _ purpose: Purpose, opened descriptor: Int32, _ path: String, for operation: String
+        _ purpose: Purpose, opened descriptor: Int32, _ path: some ByteStringConvertible, for operation: String
     ) throws {
         guard let current else { return }
         guard let real = ResolvedPath(descriptor: descriptor), current.allows(purpose, real) else {
-            throw current.refusal(purpose, path, operation)
+            throw current.refusal(purpose, path.byteString, operation)
         }
     }
 
     /// Whether scripts may open the file of this name, be it there or not.
-    public func allows(_ purpose: Purpose, _ path: String) -> Bool {
-        guard let real = ResolvedPath(path) else { return false }
+    public func allows(_ purpose: Purpose, _ path: some ByteStringConvertible) -> Bool {
+        guard let real = ResolvedPath(path.byteString) else { return false }
         return allows(purpose, real)
     }
 
@@ -84,10 +106,10 @@ public struct FileAccess: Sendable {
         }
     }
 
-    private func refusal(_ purpose: Purpose, _ path: String, _ operation: String) -> ScriptError {
+    private func refusal(_ purpose: Purpose, _ path: ByteString, _ operation: String) -> ScriptError {
         let folders = folders(for: purpose)
         let allowed =
-            folders.isEmpty ? "the sandbox opens no folder for that" : "only in " + folders.joined(separator: ", ")
+            folders.isEmpty ? "the sandbox opens no folder for that" : "only in " + folders.map(\.text).joined(separator: ", ")
         let (done, remedy) =
             switch purpose {
             case .read: ("read", "--allow-read DIR opens one")
@@ -98,34 +120,44 @@ public struct FileAccess: Sendable {
     }
 }
 
-/// An absolute path without links and dots, as bytes: names need not be UTF-8, and two spellings of one letter are two.
+/// The sizes of the files that a script has written, by name.
+private final class WrittenBytes: Sendable {
+    private let sizes = Mutex<(total: Int, files: [ByteString: Int])>((0, [:]))
+    private static let page = 4096
+
+    /// - Returns: false, and nothing is counted, when there would be too much.
+    func count(_ bytes: Int, of path: ByteString) -> Bool {
+        sizes.withLock { sizes in
+            let size = max(bytes, WrittenBytes.page)
+            let total = sizes.total - (sizes.files[path] ?? 0) + size
+            guard total <= FileAccess.mostWritten else { return false }
+            sizes.total = total
+            sizes.files[path] = size
+            return true
+        }
+    }
+}
+
+/// An absolute path without links and dots.
 private struct ResolvedPath: CustomStringConvertible {
-    private let bytes: [UInt8]
+    private let path: ByteString
 
     /// - Returns: nil, and `errno`, when there is no such file.
-    init?(existing path: String) {
-        guard !path.utf8.contains(0) else {
-            errno = EINVAL
-            return nil
-        }
-        guard let real = realpath(path, nil) else { return nil }
-        defer { free(real) }
-        bytes = Array(UnsafeRawBufferPointer(start: real, count: strlen(real)))
+    init?(existing path: ByteString) {
+        guard let real = path.resolvedPath else { return nil }
+        self.path = real
     }
 
     /// Of a file that may be missing: where it would be.
-    init?(_ path: String) {
+    init?(_ path: ByteString) {
         if let real = ResolvedPath(existing: path) {
             self = real
             return
         }
         guard errno == ENOENT, !path.isEmpty else { return nil }
-        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-        let name = slash.map { path[path.utf8.index(after: $0)...] } ?? path[...]
-        guard !name.isEmpty, name != ".", name != "..",
-            let folder = ResolvedPath(slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")
-        else { return nil }
-        bytes = folder.bytes + (folder.bytes.last == UInt8(ascii: "/") ? [] : [UInt8(ascii: "/")]) + Array(name.utf8)
+        let (folder, name) = path.splitPath
+        guard !name.isEmpty, name != ".", name != "..", let folder = ResolvedPath(folder) else { return nil }
+        self.path = folder.path.appending(path: name)
     }
 
     /// Of an open file.
@@ -138,23 +170,19 @@ private struct ResolvedPath: CustomStringConvertible {
             let count = readlink("/proc/self/fd/\(descriptor)", &buffer, buffer.count)
             guard count > 0, count < buffer.count else { return nil }
         #endif
-        bytes = buffer[..<count].map { UInt8(bitPattern: $0) }
+        path = ByteString(buffer[..<count].map { UInt8(bitPattern: $0) })
     }
 
-    var description: String { String(decoding: bytes, as: UTF8.self) }
-    var isLua: Bool { bytes.suffix(4).elementsEqual(".lua".utf8) }
+    var description: String { path.text }
+    var bytes: ByteString { path }
+    var isLua: Bool { path.hasSuffix(".lua") }
 
     var isFolder: Bool {
         var status = stat()
-        return bytes.withUnsafeBytes { stat(Array($0.bindMemory(to: CChar.self)) + [0], &status) } == 0
-            && status.st_mode & S_IFMT == S_IFDIR
+        return path.withCString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     func isInside(_ folders: [ResolvedPath]) -> Bool {
-        folders.contains { folder in
-            guard bytes.starts(with: folder.bytes) else { return false }
-            return folder.bytes.last == UInt8(ascii: "/") || bytes.count == folder.bytes.count
-                || bytes[folder.bytes.count] == UInt8(ascii: "/")
-        }
+        folders.contains { path == $0.path || path.hasPrefix($0.path.appending(path: "")) }
     }
 }

@@ -47,11 +47,11 @@ public struct TableValue: ScriptConvertible {
     public var scriptValue: Value { .table(table) }
 
     /// The value of a text key, read without metamethods. One that is not set is nil, an optional's.
-    public func get<R: ScriptConvertible>(_ key: String, as type: R.Type = R.self) throws -> R {
+    public func get<R: ScriptConvertible>(_ key: some ByteStringConvertible, as type: R.Type = R.self) throws -> R {
         do {
-            return try R.from(table.value(for: key))
+            return try R.from(table.value(for: key.byteString))
         } catch let error as ScriptError where error.operation.isEmpty {
-            throw ScriptError("", "\(key): \(error.message)")
+            throw ScriptError("", "\(key.byteString): \(error.message)")
         }
     }
 }

@@ -32,7 +32,7 @@ public final class LoadedFiles: Service, Sendable {
 
     public struct File: Equatable, Sendable {
         /// Absolute, links not followed.
-        public let path: String
+        public let path: ByteString
         public let kind: Kind
         /// What the file looked like when it was read; nil when there was none.
         public internal(set) var stamp: FileStamp?
@@ -45,9 +45,9 @@ public final class LoadedFiles: Service, Sendable {
     }
 
     private struct Record {
-        var order: [String] = []
-        var files: [String: File] = [:]
-        var fingerprint: (@Sendable (String) -> String?)?
+        var order: [ByteString] = []
+        var files: [ByteString: File] = [:]
+        var fingerprint: (@Sendable (ByteString) -> String?)?
     }
     private let record = Mutex(Record())
 
@@ -55,7 +55,7 @@ public final class LoadedFiles: Service, Sendable {
 
     /// Computed of every regular file when it is noted as read, before it can change; nil (the default) for nothing.
     /// Pipes and devices have no end.
-    public var fingerprint: (@Sendable (String) -> String?)? {
+    public var fingerprint: (@Sendable (ByteString) -> String?)? {
         get { record.withLock { $0.fingerprint } }
         set { record.withLock { $0.fingerprint = newValue } }
     }
@@ -65,7 +65,7 @@ public final class LoadedFiles: Service, Sendable {
 
     /// Notes a file that is about to be read or written. The latest reading counts; what the script itself wrote before
     /// is no reading of something that was there.
-    public func note(_ path: String, _ kind: Kind) {
+    public func note(_ path: some ByteStringConvertible, _ kind: Kind) {
         let path = LoadedFiles.absolute(path)
         let (known, compute) = record.withLock { ($0.files[path], $0.fingerprint) }
         if kind == .written { return noteWritten(path, known) }
@@ -81,7 +81,7 @@ public final class LoadedFiles: Service, Sendable {
     }
 
     /// What is known of a file.
-    public func file(_ path: String) -> File? {
+    public func file(_ path: some ByteStringConvertible) -> File? {
         let path = LoadedFiles.absolute(path)
         return record.withLock { $0.files[path] }
     }
@@ -90,13 +90,23 @@ public final class LoadedFiles: Service, Sendable {
     public func restore(_ file: File) { put(file) }
 
     /// Says that the run takes up changes of this file by itself.
-    public func follow(_ path: String) {
+    public func follow(_ path: some ByteStringConvertible) {
         guard var file = file(path) else { return }
         file.isFollowed = true
         put(file)
     }
 
-    private func noteWritten(_ path: String, _ known: File?) {
+    /// The run is over: what it wrote into Lua files that it had read is how they are from now on, and whoever changes them
+    /// next is somebody else.
+    public func acceptWritten() {
+        for var file in all where file.kind == .lua && file.isWritten {
+            file.stamp = FileStamp(file.path)
+            file.isWritten = false
+            put(file)
+        }
+    }
+
+    private func noteWritten(_ path: ByteString, _ known: File?) {
         var file = known ?? File(path: path, kind: .written, stamp: nil, fingerprint: nil)
         guard !file.isWritten else { return }
         file.isWritten = true
@@ -110,14 +120,14 @@ public final class LoadedFiles: Service, Sendable {
     }
 
     /// The path from the root. Only `.` is taken out: what `..` means depends on links.
-    public static func absolute(_ path: String) -> String {
-        var whole = path
-        if !path.hasPrefix("/") {
-            guard let folder = getcwd(nil, 0) else { return path }
-            defer { free(folder) }
-            whole = String(cString: folder) + "/" + path
+    public static func absolute(_ path: some ByteStringConvertible) -> ByteString {
+        var whole = path.byteString
+        if !whole.hasPrefix("/") {
+            guard let folder = ByteString.workingFolder else { return whole }
+            whole = folder + "/" + whole
         }
-        return "/" + whole.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+        let parts = whole.bytes.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual([UInt8(ascii: ".")]) }
+        return "/" + ByteString(Array(parts.joined(separator: [UInt8(ascii: "/")])))
     }
 }
 
@@ -133,9 +143,9 @@ public struct FileStamp: Equatable, Sendable {
     public let isRegular: Bool
 
     /// Nil when there is no such file.
-    public init?(_ path: String) {
+    public init?(_ path: some ByteStringConvertible) {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard path.byteString.withCString({ stat($0, &status) }) == 0 else { return nil }
         device = UInt64(truncatingIfNeeded: status.st_dev)
         number = UInt64(truncatingIfNeeded: status.st_ino)
         size = Int64(status.st_size)
@@ -154,7 +164,7 @@ extension LoadedFiles {
     /// The files that are no longer what was read, and those that were sought and are there now. What the script wrote
     /// itself is left out, and so are devices and the system's own files, which change all the time.
     /// - Parameter duringRun: without the files that the run follows by itself.
-    public func changed(duringRun: Bool) -> [String] {
+    public func changed(duringRun: Bool) -> [ByteString] {
         all.filter { file in
             guard !file.isWritten, file.kind != .written, !(duringRun && file.isFollowed) else { return false }
             let stamp = FileStamp(file.path)

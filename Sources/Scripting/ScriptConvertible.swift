@@ -1,6 +1,7 @@
 /// A Swift type whose values go to scripts and come back: what `Host.set`, `get`, `call`, `evaluate` and `define` take.
 ///
-/// Numbers, strings, true and false, tensors, arrays, dictionaries with text keys and optionals of these are; so are
+/// Numbers, strings, bytes (``ByteString``, `[UInt8]`), true and false, tensors, arrays, dictionaries with text keys and
+/// optionals of these are; so are
 /// ``FunctionValue`` and ``TableValue``, a script's own, and ``Value`` itself, for what has no type. A type of your own joins by saying what it becomes:
 ///
 ///     extension Point: ScriptConvertible {
@@ -11,6 +12,9 @@ public protocol ScriptConvertible: SendableMetatype {
     /// - Throws: ``ScriptError`` that says what was expected, and what came.
     static func from(_ value: Value) throws -> Self
     var scriptValue: Value { get }
+    /// How arrays of it are read and written: as lists, if nothing else is said.
+    static func array(from value: Value) throws -> [Self]
+    static func scriptValue(of array: [Self]) -> Value
 }
 
 /// The error of ``ScriptConvertible/from(_:)``: `a whole number expected, got "x"`.
@@ -60,12 +64,37 @@ extension Bool: ScriptConvertible {
     public var scriptValue: Value { .boolean(self) }
 }
 
+extension ByteString: ScriptConvertible {
+    public static func from(_ value: Value) throws -> ByteString {
+        guard case .string(let bytes) = value else { throw unexpected(value, expected: "a string") }
+        return bytes
+    }
+    public var scriptValue: Value { .string(self) }
+}
+
 extension String: ScriptConvertible {
+    /// Bytes that are no UTF-8 are an error; a ``ByteString`` or `[UInt8]` takes any.
     public static func from(_ value: Value) throws -> String {
-        guard case .string(let text) = value else { throw unexpected(value, expected: "a string") }
+        guard let text = try ByteString.from(value).utf8Text else {
+            throw unexpected(value, expected: "a string of UTF-8 (ByteString and [UInt8] take any bytes)")
+        }
         return text
     }
     public var scriptValue: Value { .string(self) }
+}
+
+extension UInt8: ScriptConvertible {
+    public static func from(_ value: Value) throws -> UInt8 {
+        guard let byte = value.asInteger.flatMap(UInt8.init(exactly:)) else {
+            throw unexpected(value, expected: "a whole number from 0 to 255")
+        }
+        return byte
+    }
+    public var scriptValue: Value { .integer(Int(self)) }
+
+    /// An array of bytes is a string of the script's.
+    public static func array(from value: Value) throws -> [UInt8] { try ByteString.from(value).bytes }
+    public static func scriptValue(of array: [UInt8]) -> Value { .string(ByteString(array)) }
 }
 
 extension Optional: ScriptConvertible where Wrapped: ScriptConvertible {
@@ -76,10 +105,10 @@ extension Optional: ScriptConvertible where Wrapped: ScriptConvertible {
     public var scriptValue: Value { map(\.scriptValue) ?? Value.none }
 }
 
-extension Array: ScriptConvertible where Element: ScriptConvertible {
+extension ScriptConvertible {
     /// The elements at 1, 2, ... of a table that holds nothing else.
-    public static func from(_ value: Value) throws -> [Element] {
-        if case .list(let elements) = value { return try elements.map(Element.from) }
+    public static func array(from value: Value) throws -> [Self] {
+        if case .list(let elements) = value { return try elements.map(Self.from) }
         guard case .table(let table) = value else { throw unexpected(value, expected: "a list") }
         var elements = [Value](repeating: .none, count: table.count)
         for (key, element) in try table.entries() {
@@ -88,28 +117,57 @@ extension Array: ScriptConvertible where Element: ScriptConvertible {
             }
             elements[place - 1] = element
         }
-        return try elements.map(Element.from)
+        return try elements.map(Self.from)
     }
-    public var scriptValue: Value { .list(map(\.scriptValue)) }
+
+    public static func scriptValue(of array: [Self]) -> Value { .list(array.map(\.scriptValue)) }
 }
 
-extension Dictionary: ScriptConvertible where Key == String, Value: ScriptConvertible {
-    public static func from(_ value: Scripting.Value) throws -> [String: Value] {
-        if case .record(let fields) = value {
-            return try Dictionary(fields.map { ($0.key, try Value.from($0.value)) }) { $1 }
-        }
-        guard case .table(let table) = value else { throw unexpected(value, expected: "a table") }
-        var result: [String: Value] = [:]
-        for (key, element) in try table.entries() {
-            guard case .string(let name) = key else {
-                throw ScriptError("", "a table with text keys expected, got the key \(key.shown)")
+extension Array: ScriptConvertible where Element: ScriptConvertible {
+    public static func from(_ value: Value) throws -> [Element] { try Element.array(from: value) }
+    public var scriptValue: Value { Element.scriptValue(of: self) }
+}
+
+/// What a dictionary's keys may be: a ``ByteString`` for any text of a script's, or a `String`.
+public protocol ScriptKey: Hashable, ByteStringConvertible {
+    /// - Throws: ``ScriptError`` when it cannot hold these bytes.
+    static func from(key: ByteString) throws -> Self
+}
+
+extension ByteString: ScriptKey {
+    public static func from(key: ByteString) -> ByteString { key }
+}
+
+extension String: ScriptKey {
+    public static func from(key: ByteString) throws -> String { try String.from(.string(key)) }
+}
+
+extension Dictionary: ScriptConvertible where Key: ScriptKey, Value: ScriptConvertible {
+    /// Two keys that are one to `Key` are an error: Swift's `String` takes "\u{e9}" and "e\u{301}" for equal.
+    public static func from(_ value: Scripting.Value) throws -> [Key: Value] {
+        var result: [Key: Value] = [:]
+        for (name, element) in try fields(value) {
+            guard result.updateValue(try Value.from(element), forKey: try Key.from(key: name)) == nil else {
+                throw ScriptError(
+                    "", "the keys \(name.quoted()) and another are one text to Swift; ByteString keys keep them apart")
             }
-            result[name] = try Value.from(element)
         }
         return result
     }
+
+    private static func fields(_ value: Scripting.Value) throws -> [(key: ByteString, value: Scripting.Value)] {
+        if case .record(let fields) = value { return fields }
+        guard case .table(let table) = value else { throw unexpected(value, expected: "a table") }
+        return try table.entries().map { key, element in
+            guard case .string(let name) = key else {
+                throw ScriptError("", "a table with text keys expected, got the key \(key.shown)")
+            }
+            return (key: name, value: element)
+        }
+    }
+
     public var scriptValue: Scripting.Value {
-        .record(sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value.scriptValue) })
+        .record(map { (key: $0.key.byteString, value: $0.value.scriptValue) }.sorted { $0.key < $1.key })
     }
 }
 

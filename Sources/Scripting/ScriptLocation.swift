@@ -17,19 +17,25 @@ public struct ScriptLocation: Sendable {
 /// A line of a script.
 public struct ScriptPlace: Hashable, Sendable, CustomStringConvertible {
     /// The path as it was loaded, or what a text that is no file is called: `(prompt)`.
-    public let file: String
+    public let path: ByteString
     public let line: Int
 
-    public init(file: String, line: Int) {
-        self.file = file
+    public init(file: some ByteStringConvertible, line: Int) {
+        path = file.byteString
         self.line = line
     }
 
     /// Reads `script.lua:12`.
-    public init?(parsing text: String) {
-        guard let colon = text.lastIndex(of: ":"), let line = Int(text[text.index(after: colon)...]) else { return nil }
-        self.init(file: String(text[..<colon]), line: line)
+    public init?(parsing text: some ByteStringConvertible) {
+        let bytes = text.byteString.bytes
+        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")),
+            let line = Int(String(decoding: bytes[(colon + 1)...], as: UTF8.self))
+        else { return nil }
+        self.init(file: ByteString(bytes[..<colon]), line: line)
     }
+
+    /// ``path`` for showing.
+    public var file: String { path.text }
 
     public var description: String { "\(file):\(line)" }
 }

@@ -1,5 +1,6 @@
 #if canImport(Glibc)
-    import Glibc
+    // For `stdout`, a variable that C never changes.
+    @preconcurrency import Glibc
 #elseif canImport(Darwin)
     import Darwin
 #endif
@@ -19,9 +20,16 @@ public enum StandardStream: Int32, Sendable {
 
     /// Writes a text, after all that was printed before.
     public func write(_ text: String) {
-        fflush(nil)
+        StandardStream.flush()
         var text = text
         _ = text.withUTF8 { StandardStream.write(UnsafeRawBufferPointer($0), to: rawValue) }
+    }
+
+    /// Writes out what was printed and still waits in a buffer: of the two standard streams only. Flushing every stream would
+    /// wait for whoever reads one of them: another interpreter in `io.read()`.
+    public static func flush() {
+        fflush(stdout)
+        fflush(stderr)
     }
 
     /// - Returns: whether all of it was taken.

@@ -6,18 +6,18 @@ public enum Value {
     case boolean(Bool)
     case integer(Int)
     case number(Double)
-    /// Bytes that are not UTF-8 arrive repaired; binary data travels in tensors.
-    case string(String)
+    case string(ByteString)
     case object(any ScriptObject)
     case table(any ScriptTable)
     case function(any ScriptFunction)
-    /// Something only the interpreter understands (a thread, another library's userdata), by its type's name.
-    case foreign(String)
+    /// Something only the interpreter understands (a thread, another library's userdata): its type's name, and what passes it
+    /// on unchanged.
+    indirect case foreign(String, (any ScriptForeign)? = nil)
 
     /// A new table with the values at 1, 2, ...
     case list([Value])
     /// A new table with these string keys.
-    case record([(key: String, value: Value)])
+    case record([(key: ByteString, value: Value)])
     /// A new function: calls `function` with `bound` put before the arguments. The bound values are held by the
     /// interpreter's collector (as upvalues), so a cycle through them is collected.
     indirect case closure(NativeFunction, bound: [Value])  // indirect: keeps every other value small
@@ -32,7 +32,7 @@ public enum Value {
         case .object(let object): object.scriptType.name
         case .table, .list, .record: "table"
         case .function, .closure: "function"
-        case .foreign(let name): name
+        case .foreign(let name, _): name
         }
     }
 
@@ -42,10 +42,20 @@ public enum Value {
         case .boolean(let flag): String(flag)
         case .integer(let integer): String(integer)
         case .number(let number): number.isNaN ? "nan" : "\(number)"
-        case .string(let string):
-            string.utf8.count <= 60 ? "\"\(string)\"" : "\"\(string.prefix(57))...\""
+        case .string(let string): string.quoted()
         default: typeName
         }
+    }
+}
+
+extension Value {
+    /// A string as people read it; nil for other values.
+    public var asText: String? { if case .string(let string) = self { string.text } else { nil } }
+
+    public static func string(_ text: String) -> Value { .string(ByteString(text)) }
+
+    public static func record(_ fields: [(key: String, value: Value)]) -> Value {
+        .record(fields.map { (key: ByteString($0.key), value: $0.value) })
     }
 }
 
@@ -55,8 +65,23 @@ public func shown(_ number: Double) -> String {
     return number.isNaN ? "nan" : "\(number)"
 }
 
+/// What holds functions and tables of scripts, and has to say so.
+///
+/// A function that Swift holds is never collected. One that an object was made of, and that names this object, would be held
+/// by it for ever: what ``heldValues`` lists is kept by the object's userdata instead, where Lua's collector sees the
+/// circle. What stands elsewhere as well (in the tape, in another object) stays alive all the same.
+public protocol HoldsScriptValues {
+    /// The functions and tables that this holds by itself or in its parts; other values do not matter. The same as long as it
+    /// lives.
+    var heldValues: [Value] { get }
+}
+
+extension HoldsScriptValues {
+    public var heldValues: [Value] { [] }
+}
+
 /// Anything Swift hands to scripts as a userdata. The interpreter holds one strong reference per userdata.
-public protocol ScriptObject: AnyObject {
+public protocol ScriptObject: AnyObject, HoldsScriptValues {
     /// The type under which scripts know it; its ``TypeFace`` gives methods and operators.
     var scriptType: ObjectType { get }
 }
@@ -83,7 +108,7 @@ public protocol ScriptTable: AnyObject {
     var count: Int { get }
     /// The element at a 1-based position, `.none` when absent.
     func value(at index: Int) throws -> Value
-    func value(for key: String) throws -> Value
+    func value(for key: ByteString) throws -> Value
     /// All pairs, in the interpreter's order.
     func entries() throws -> [(key: Value, value: Value)]
     /// The sequence part as numbers, or nil if any element of it is not a number.
@@ -119,6 +144,8 @@ public struct PackedNumbers: Equatable, Sendable {
 }
 
 extension ScriptTable {
+    public func value(for key: String) throws -> Value { try value(for: ByteString(key)) }
+
     public func isList() throws -> Bool { try entries().count == count }
 
     /// A key outside the sequence part, if there is one.
@@ -178,6 +205,8 @@ public protocol ScriptFunction: AnyObject {
     func call(_ arguments: [Value]) throws -> [Value]
     /// Where it was written; nil when no script wrote it.
     var definition: ScriptPlace? { get }
+    /// How many arguments it names; nil when it takes any number, or no script wrote it.
+    var parameters: Int? { get }
     /// The same for the same function, as long as something holds it.
     var address: UInt { get }
 }
@@ -185,6 +214,13 @@ public protocol ScriptFunction: AnyObject {
 extension ScriptFunction {
     public var address: UInt { UInt(bitPattern: ObjectIdentifier(self).hashValue) }
     public var definition: ScriptPlace? { nil }
+    public var parameters: Int? { nil }
+}
+
+/// A value that nobody but the interpreter understands.
+public protocol ScriptForeign: AnyObject {
+    /// The same for the same value, as long as something holds it.
+    var address: UInt { get }
 }
 
 extension [(key: Value, value: Value)] {
@@ -201,7 +237,7 @@ extension [(key: Value, value: Value)] {
         func before(_ a: Value, _ b: Value) -> Bool {
             switch (a, b) {
             case (.integer(let a), .integer(let b)): a < b
-            case (.string(let a), .string(let b)): a.utf8.lexicographicallyPrecedes(b.utf8)
+            case (.string(let a), .string(let b)): a < b
             case (.boolean(let a), .boolean(let b)): !a && b
             default:
                 if let x = a.asNumber, let y = b.asNumber { x < y } else { rank(a) < rank(b) }

@@ -10,22 +10,24 @@ public enum Checkpoint {
     public static let writable = [".safetensors", ".npz", ".npy"]
 
     /// Reads a file of named tensors: `.pt`, `.safetensors`, `.npz`, and `.npy`, whose one array is named `array`.
-    /// - Parameter isWanted: whether these are the names that the reader looks for, to tell apart what a `.pt` nests.
+    /// - Parameters:
+    ///   - isWanted: whether these are the names that the reader looks for, to tell apart what a `.pt` nests.
+    ///   - options: what becomes of tensors that cannot be read.
     /// - Throws: ``ScriptError`` that names `operation`, the file, what is wrong and where; nothing in the file is run.
     public static func load(
-        _ path: String, for operation: String = "checkpoint.load", choosing isWanted: (([String]) -> Bool)? = nil
+        _ path: some ByteStringConvertible, for operation: String = "checkpoint.load", _ options: ReadingOptions = ReadingOptions(),
+        choosing isWanted: (([String]) -> Bool)? = nil
     ) throws -> StateDict {
         let file = try InputFile(path, for: operation)
         switch try FileKind(file) {
         case .zip:
             let archive = try ZipArchive(file)
-            return Npz.isNpz(archive) ? try Npz.read(archive) : try TorchCheckpoint.read(archive, choosing: isWanted)
-        case .safetensors: return try Safetensors.read(file)
-        case .npy: return StateDict([(Npy.name, try Npy.read(FileSource(file)))])
+            return Npz.isNpz(archive)
+                ? try Npz.read(archive, options) : try TorchCheckpoint.read(archive, options, choosing: isWanted)
+        case .safetensors: return try Safetensors.read(file, options)
+        case .npy: return try Npy.read(file, options)
         case .idx, .gzip: throw file.report.error("not a checkpoint; IDX files, gzip or not, are read by data.idx")
-        case .legacyTorch:
-            throw file.report.error(
-                "torch.save's format from before PyTorch 1.6; load it there and save it again with torch.save(torch.load(path), path)")
+        case .legacyTorch: return try LegacyTorch.read(file, options, choosing: isWanted)
         case .pickle:
             throw file.report.error("a bare pickle, not a checkpoint; save with torch.save(model.state_dict(), path)")
         }
@@ -36,9 +38,12 @@ public enum Checkpoint {
     /// `.npy` has no place for metadata, and drops it with the tensor's name.
     /// - Throws: ``ScriptError`` on an unknown extension, listing the known; on what the format cannot hold; when writing
     ///   fails. A file that was there is then untouched.
-    public static func save(_ path: String, _ dict: StateDict, for operation: String = "checkpoint.save") throws {
-        let name = path.lowercased()
-        switch writable.first(where: { name.hasSuffix($0) }) {
+    public static func save(
+        _ path: some ByteStringConvertible, _ dict: StateDict, for operation: String = "checkpoint.save"
+    ) throws {
+        let path = path.byteString
+        let name = ByteString(path.text.lowercased())
+        switch writable.first(where: { name.hasSuffix(ByteString($0)) }) {
         case ".safetensors": try Safetensors.write(dict, to: path, for: operation)
         case ".npz": try Npz.write(dict, to: path, for: operation)
         case ".npy": try Npy.write(dict, to: path, for: operation)

@@ -1,8 +1,7 @@
 import Scripting
 import Tensors
 
-/// The element types that files hold. Tensors hold fewer: the rest is widened to one that holds every value
-/// (64-bit integers beyond 2^53 are rounded).
+/// The element types that files hold. Tensors hold fewer: the rest is widened to one that holds every value.
 enum FileElement: Sendable {
     case bool, uint8, int8, uint16, int16, uint32, int32, uint64, int64
     case float16, bfloat16, float32, float64
@@ -19,12 +18,14 @@ enum FileElement: Sendable {
         }
     }
 
-    /// What it becomes. Integers become float64, which holds all of 32 bits; truth values become 0 and 1.
+    /// What it becomes: integers int64, bfloat16 float32.
     var dtype: DType {
         switch self {
         case .float16: .float16
-        case .bool, .bfloat16, .float32: .float32
-        default: .float64
+        case .bfloat16, .float32: .float32
+        case .float64: .float64
+        case .bool: .bool
+        case .uint8, .int8, .uint16, .int16, .uint32, .int32, .uint64, .int64: .int64
         }
     }
 
@@ -51,7 +52,15 @@ enum FileElement: Sendable {
         let storage = try report.naming { try Storage(dtype, count: count) }
         try read(UnsafeMutableRawBufferPointer(start: storage.bytes + (storage.byteCount - bytes), count: bytes))
         if dtype == .float32 { widenToFloat(storage, order) } else { widenInPlace(storage, order) }
+        if self == .uint64, let lost = beyondInteger(storage) {
+            throw Unreadable("\(UInt64(bitPattern: lost)) is beyond int64, which integers are read as")
+        }
         return storage
+    }
+
+    /// The first unsigned number that reads as a negative one.
+    private func beyondInteger(_ storage: Storage) -> Int64? {
+        UnsafeRawBufferPointer(start: storage.bytes, count: storage.byteCount).bindMemory(to: Int64.self).first { $0 < 0 }
     }
 
     private func widenToFloat(_ storage: Storage, _ order: Order) {
@@ -69,16 +78,15 @@ enum FileElement: Sendable {
 
     private func widenInPlace(_ storage: Storage, _ order: Order) {
         switch self {
-        case .uint8: widen(storage, order) { (bits: UInt8) in Double(bits) }
-        case .int8: widen(storage, order) { (bits: UInt8) in Double(Int8(bitPattern: bits)) }
-        case .uint16: widen(storage, order) { (bits: UInt16) in Double(bits) }
-        case .int16: widen(storage, order) { (bits: UInt16) in Double(Int16(bitPattern: bits)) }
-        case .uint32: widen(storage, order) { (bits: UInt32) in Double(bits) }
-        case .int32: widen(storage, order) { (bits: UInt32) in Double(Int32(bitPattern: bits)) }
-        case .uint64: widen(storage, order) { (bits: UInt64) in Double(bits) }
-        case .int64: widen(storage, order) { (bits: UInt64) in Double(Int64(bitPattern: bits)) }
+        case .bool: widen(storage, order) { (bits: UInt8) in bits == 0 ? UInt8(0) : 1 }
+        case .uint8: widen(storage, order) { (bits: UInt8) in Int64(bits) }
+        case .int8: widen(storage, order) { (bits: UInt8) in Int64(Int8(bitPattern: bits)) }
+        case .uint16: widen(storage, order) { (bits: UInt16) in Int64(bits) }
+        case .int16: widen(storage, order) { (bits: UInt16) in Int64(Int16(bitPattern: bits)) }
+        case .uint32: widen(storage, order) { (bits: UInt32) in Int64(bits) }
+        case .int32: widen(storage, order) { (bits: UInt32) in Int64(Int32(bitPattern: bits)) }
         case .float16: swapped(storage, order, UInt16.self)
-        case .float64: swapped(storage, order, UInt64.self)
+        case .float64, .uint64, .int64: swapped(storage, order, UInt64.self)
         default: break
         }
     }
@@ -108,12 +116,5 @@ extension Tensor {
     /// A view of a whole storage; the caller has checked that the shape has the storage's count.
     init(_ storage: Storage, shape: [Int]) {
         self.init(storage: storage, shape: shape, strides: Shape.strides(shape), offset: 0)
-    }
-
-    /// Calls `body` with the elements' bytes in row-major order, copying only what is not contiguous.
-    func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let flat = try contiguous()
-        let start = flat.storage.bytes + flat.offset * flat.dtype.stride
-        try body(UnsafeRawBufferPointer(start: start, count: flat.count * flat.dtype.stride))
     }
 }

@@ -17,7 +17,7 @@ enum FileKind: Equatable {
             self = .safetensors
         } else if head.starts(with: [0x1f, 0x8b]) {
             self = .gzip
-        } else if head.starts(with: [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9]) {
+        } else if FileKind.isLegacyTorch(try file.beginning(32)) {
             self = .legacyTorch
         } else if head.count > 2, head[0] == 0x80, (2...5).contains(head[1]) {
             self = .pickle
@@ -28,5 +28,12 @@ enum FileKind: Equatable {
             throw file.report.error(
                 "not a zip archive (.pt, .npz), safetensors, .npy or IDX file: \(file.size) bytes that begin with \(bytes)")
         }
+    }
+
+    /// A pickle of torch.save's magic number, a whole number of ten bytes. Protocols from 4 on put a frame before it.
+    private static func isLegacyTorch(_ head: [UInt8]) -> Bool {
+        guard head.count > 2, head[0] == 0x80, (2...5).contains(head[1]) else { return false }
+        let start = head[2] == 0x95 ? 11 : 2
+        return head.count > start && head[start...].starts(with: [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19])
     }
 }

@@ -1,18 +1,20 @@
+import Scripting
+
 /// The strings beside a checkpoint's tensors as JSON, `{"prior":"normal"}`: what safetensors calls `__metadata__`.
 enum MetadataJSON {
     /// Under which the strings stand in a safetensors header, and their bytes in an `.npz`.
     static let name = "__metadata__"
 
     /// In the order of the names: same strings, same text.
-    static func write(_ metadata: [String: String]) -> String {
-        let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+    static func write(_ metadata: [ByteString: String]) -> String {
+        let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key.text)):\(quoted($0.value))" }
         return "{\(pairs.joined(separator: ","))}"
     }
 
     /// - Throws: unless the next thing is one object of strings.
-    static func read(_ scanner: inout HeaderScanner) throws -> [String: String] {
-        var metadata: [String: String] = [:]
-        try scanner.object { scanner, key in metadata[key] = try scanner.string() }
+    static func read(_ scanner: inout HeaderScanner) throws -> [ByteString: String] {
+        var metadata: [ByteString: String] = [:]
+        try scanner.object { scanner, key in metadata[ByteString(key)] = try scanner.string() }
         return metadata
     }
 

@@ -1,21 +1,26 @@
+import Scripting
 import Tensors
 
 /// Named tensors in order, and the strings that travel beside them: what a checkpoint file holds.
+///
+/// Names are UTF-8, as every format of ours has them, and compared by their bytes: "\u{e9}" and "e\u{301}" are two.
 ///
 ///     var weights = StateDict()
 ///     weights["scaling.scale"] = try Tensor.zeros([1, 784])
 public struct StateDict {
     /// In the file's order, or that of first assignment.
     public private(set) var names: [String] = []
-    private var tensors: [String: Tensor] = [:]
+    private var tensors: [ByteString: Tensor] = [:]
     /// Free text beside the tensors (`__metadata__` of .safetensors and .npz); empty for formats that have none.
-    public var metadata: [String: String]
+    public var metadata: [ByteString: String]
+    /// What the file holds besides and could not be read, with the reason; see ``ReadingOptions/skip``.
+    public private(set) var leftOut: [(name: String, reason: String)] = []
 
-    public init(metadata: [String: String] = [:]) {
+    public init(metadata: [ByteString: String] = [:]) {
         self.metadata = metadata
     }
 
-    public init(_ entries: [(name: String, tensor: Tensor)], metadata: [String: String] = [:]) {
+    public init(_ entries: [(name: String, tensor: Tensor)], metadata: [ByteString: String] = [:]) {
         self.metadata = metadata
         for (name, tensor) in entries { self[name] = tensor }
     }
@@ -25,17 +30,27 @@ public struct StateDict {
 
     /// The tensor of that name; assigning nil removes it.
     public subscript(_ name: String) -> Tensor? {
-        get { tensors[name] }
+        get { tensors[ByteString(name)] }
         set {
             if let newValue {
-                if tensors.updateValue(newValue, forKey: name) == nil { names.append(name) }
-            } else if tensors.removeValue(forKey: name) != nil {
-                names.removeAll { $0 == name }
+                if tensors.updateValue(newValue, forKey: ByteString(name)) == nil { names.append(name) }
+            } else if tensors.removeValue(forKey: ByteString(name)) != nil {
+                names.removeAll { ByteString($0) == ByteString(name) }
             }
         }
     }
 
+    /// The types that the numbers have in the file they were read from, by name, to write them as they were.
+    private(set) var stored: [ByteString: FileElement] = [:]
+
+    /// The types to write numbers in, by name, where they are not the tensors' own.
+    var written: [ByteString: FileElement] = [:]
+
+    mutating func note(_ name: String, _ element: FileElement) { stored[ByteString(name)] = element }
+
+    mutating func leaveOut(_ name: String, _ reason: String) { leftOut.append((name, reason)) }
+
     public var entries: [(name: String, tensor: Tensor)] {
-        names.compactMap { name in tensors[name].map { (name, $0) } }
+        names.compactMap { name in self[name].map { (name, $0) } }
     }
 }

@@ -104,6 +104,18 @@ public final class Generator: ScriptObject {
         return result
     }
 
+    /// An int64 tensor filled by `draw`, element after element in row-major order.
+    public func fillIntegers(_ shape: [Int], for operation: String = "random", _ draw: (Generator) -> Int) throws -> Tensor {
+        let result = try Tensor.uninitialized(shape, .int64, for: operation)
+        let base = result.base(Int64.self)
+        defer { withExtendedLifetime(result) {} }
+        for i in 0..<result.count {
+            if i & 0xffff == 0 { try Cancellation.check() }
+            base[i] = Int64(draw(self))
+        }
+        return result
+    }
+
     /// A tensor of mean + std * z, z standard normal.
     public func normals(
         _ shape: [Int], _ dtype: DType = .float32, mean: Double = 0, std: Double = 1, for operation: String = "random.normal"

@@ -2,9 +2,20 @@ import Scripting
 
 /// Arithmetic on shapes. A shape is the list of a tensor's extents, outermost first; empty for a single number.
 public enum Shape {
+    /// The most dimensions that a tensor has, as in NumPy: every format can hold them.
+    public static let maxRank = 64
+
+    /// Throws unless a tensor may have so many dimensions.
+    public static func check(rank: Int, for operation: String) throws {
+        guard rank <= maxRank else {
+            throw ScriptError(operation, "\(rank) dimensions; a tensor has at most \(maxRank)")
+        }
+    }
+
     /// The number of elements.
-    /// - Throws: when an extent is negative or the product overflows.
+    /// - Throws: when there are too many dimensions, an extent is negative or the product overflows.
     public static func count(_ shape: [Int], for operation: String = "tensor") throws -> Int {
+        try check(rank: shape.count, for: operation)
         var product = 1
         var empty = false
         for extent in shape {

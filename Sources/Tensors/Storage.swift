@@ -17,6 +17,8 @@ public final class Storage {
     public package(set) var version = 0
     /// The version at which a write last put a recorded (differentiable) value here; see Autodiff's stale-view check.
     package var trackedSince: Int?
+    /// The version at which a write last put a derivative without its graph here; see Autodiff's severed values.
+    package var severedSince: Int?
 
     /// The account that it is charged to.
     package let memory: NativeMemory?

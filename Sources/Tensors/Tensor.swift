@@ -45,7 +45,7 @@ public struct Tensor {
 
     public static func full(_ shape: [Int], _ value: Double, _ dtype: DType = .float32) throws -> Tensor {
         let tensor = try uninitialized(shape, dtype, for: "tensor.full")
-        tensor.initialize { _ in value }
+        try tensor.initialize { _ in value }
         return tensor
     }
 
@@ -56,7 +56,18 @@ public struct Tensor {
         guard values.count == count else {
             throw ScriptError("tensor", "\(values.count) values do not fill shape \(Shape.describe(shape))")
         }
-        initialize { values[$0] }
+        try initialize { values[$0] }
+    }
+
+    /// An int64 tensor of these values in row-major order.
+    /// - Throws: when the count of values is not the shape's.
+    public init(integers values: [Int], shape: [Int]) throws {
+        self = try Tensor.uninitialized(shape, .int64)
+        guard values.count == count else {
+            throw ScriptError("tensor", "\(values.count) values do not fill shape \(Shape.describe(shape))")
+        }
+        let base = storage.bytes.assumingMemoryBound(to: Int64.self)
+        for i in 0..<count { base[i] = Int64(values[i]) }
     }
 
     /// A single number, of no dimension.
@@ -65,7 +76,8 @@ public struct Tensor {
     }
 
     /// Writes every element of fresh, contiguous memory from its row-major position.
-    private func initialize(_ value: (Int) -> Double) {
+    /// - Throws: when a number for an int64 tensor is not whole or beyond it.
+    private func initialize(_ value: (Int) -> Double) throws {
         switch dtype {
         case .float16:
             let base = storage.bytes.assumingMemoryBound(to: UInt16.self)
@@ -76,6 +88,15 @@ public struct Tensor {
         case .float64:
             let base = storage.bytes.assumingMemoryBound(to: Double.self)
             for i in 0..<count { base[i] = value(i) }
+        case .int64:
+            let base = storage.bytes.assumingMemoryBound(to: Int64.self)
+            for i in 0..<count {
+                guard let whole = Int64(exactly: value(i)) else { throw ScriptError("tensor", "\(shown(value(i))) is no int64") }
+                base[i] = whole
+            }
+        case .bool:
+            let base = storage.bytes.assumingMemoryBound(to: UInt8.self)
+            for i in 0..<count { base[i] = value(i) == 0 ? 0 : 1 }
         }
     }
 
@@ -97,7 +118,7 @@ public struct Tensor {
     /// A contiguous copy with storage of its own, converted if `dtype` is given.
     public func copy(_ dtype: DType? = nil) throws -> Tensor {
         let result = try Tensor.uninitialized(shape, dtype ?? self.dtype)
-        try result.write(self)
+        try result.write(self, for: "tensor.to")
         return result
     }
 
@@ -114,7 +135,7 @@ public struct Tensor {
         return try inMemoryOrder.copy(dtype).permute(back)
     }
 
-    /// The elements in row-major order.
+    /// The elements in row-major order, as float64: int64 beyond 2^53 is rounded (see ``toIntegers()``).
     public func toArray() throws -> [Double] {
         let source = try cast(.float64).contiguous()
         return try Storage.reserving(source.count, bytes: MemoryLayout<Double>.stride) {
@@ -124,6 +145,39 @@ public struct Tensor {
                 }
                 initialized = source.count
             }
+        }
+    }
+
+    /// The elements of an int64 or bool tensor in row-major order, exactly.
+    public func toIntegers() throws -> [Int] {
+        let source = try cast(.int64).contiguous()
+        return try Storage.reserving(source.count, bytes: MemoryLayout<Int>.stride) {
+            [Int](unsafeUninitializedCapacity: source.count) { buffer, initialized in
+                if let base = buffer.baseAddress {
+                    withExtendedLifetime(source) {
+                        let from = source.base(Int64.self)
+                        for i in 0..<source.count { (base + i).initialize(to: Int(from[i])) }
+                    }
+                }
+                initialized = source.count
+            }
+        }
+    }
+
+    /// What a script reads out of a tensor of one element: an integer of int64, 0 or 1 of bool, else a float.
+    public func scalar(for operation: String = "tensor:item") throws -> Value {
+        guard count == 1 else {
+            throw ScriptError(operation, "a tensor of one element expected, this one has shape \(Shape.describe(shape))")
+        }
+        return scalar(at: offset)
+    }
+
+    /// What a script reads out at a storage position that the caller has checked.
+    package func scalar(at position: Int) -> Value {
+        switch dtype {
+        case .int64: .integer(Int(storage.bytes.assumingMemoryBound(to: Int64.self)[position]))
+        case .bool: .integer(Int(storage.bytes.assumingMemoryBound(to: UInt8.self)[position]))
+        default: .number(element(at: position))
         }
     }
 
@@ -141,10 +195,12 @@ public struct Tensor {
         case .float16: Double(ck_float_from_half(storage.bytes.assumingMemoryBound(to: UInt16.self)[position]))
         case .float32: Double(storage.bytes.assumingMemoryBound(to: Float.self)[position])
         case .float64: storage.bytes.assumingMemoryBound(to: Double.self)[position]
+        case .int64: Double(storage.bytes.assumingMemoryBound(to: Int64.self)[position])
+        case .bool: Double(storage.bytes.assumingMemoryBound(to: UInt8.self)[position])
         }
     }
 
-    /// The address of the first element; `T` must be the dtype's type (`UInt16` for float16). Keeps nothing alive: a
+    /// The address of the first element; `T` must be the dtype's type (`UInt16` for float16, `UInt8` for bool). Keeps nothing alive: a
     /// kernel that reads a temporary holds it with `withExtendedLifetime` until it is done.
     @usableFromInline package func base<T>(_ type: T.Type) -> UnsafeMutablePointer<T> {
         assert(MemoryLayout<T>.stride == dtype.stride)

@@ -47,7 +47,13 @@ extension Arguments {
         return variable.value
     }
 
-    /// The option `dtype` of an options table.
+    /// The option `dtype` of what makes tensors of any type.
+    public func anyDType(_ options: Options, default fallback: DType = .float32) throws -> DType {
+        let name = try options.choice("dtype", DType.computed.map(\.rawValue), default: fallback.rawValue)
+        return DType(rawValue: name) ?? fallback
+    }
+
+    /// The option `dtype` of what makes floats.
     public func dtype(_ options: Options) throws -> DType {
         let name = try options.choice("dtype", ["float32", "float64"], default: "float32")
         return DType(rawValue: name) ?? .float32

@@ -108,6 +108,7 @@ extension Tensor {
         guard axis >= 0, axis <= rank else {
             throw ScriptError(operation, "dimension \(axis + 1) is out of range 1..\(rank + 1)")
         }
+        try Shape.check(rank: rank + 1, for: operation)
         var (shape, strides) = (shape, strides)
         shape.insert(1, at: axis)
         strides.insert(1, at: axis)

@@ -16,7 +16,9 @@ import Testing
         tensors.append(try matrix.transpose(0, 1))
         tensors.append(try matrix.slice(1, 0, 2, step: 2))
         tensors.append(try Variable(Tensor(1)).expand([3, 3]))
-        tensors.append(Variable(try matrix.value.copy(.float16)))
+        for dtype in [DType.float16, .int64, .bool] { tensors.append(Variable(try matrix.value.copy(dtype))) }
+        tensors.append(Variable(try Tensor(integers: [.max, .min, -1, 0], shape: [4])))
+        tensors.append(Variable(try Tensor([1, 0, 1], shape: [3], .bool)))
         tensors.append(try leaf(1, 2, 3))
         tensors.append(try vector(.nan, .infinity, -1, 0, shape: [2, 2]))
         return tensors

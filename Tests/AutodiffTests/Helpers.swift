@@ -21,7 +21,9 @@ func gradient(_ leaf: Variable) throws -> [Double]? { try leaf.grad?.value.toArr
 
 extension Variable {
     /// An in-place method or indexing, called as a script calls it.
-    func call(_ method: String, _ arguments: Value...) throws -> [Value] {
+    func call(_ method: String, _ arguments: Value...) throws -> [Value] { try call(method, arguments) }
+
+    func call(_ method: String, _ arguments: [Value]) throws -> [Value] {
         guard let type = TensorModule().types.first(where: { $0.type == Variable.type }) else { throw ScriptError("test", "no tensor type") }
         let function: NativeFunction? =
             switch method {

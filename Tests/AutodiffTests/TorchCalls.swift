@@ -34,7 +34,7 @@ func torchCall(_ op: String, _ inputs: [Variable], _ attributes: [String: TorchA
         return (op, attributes["keepdim"] == nil ? [x, counted("dim")] : [x, counted("dim"), value("keepdim")])
     case "cumsum": return (op, [x, counted("dim")])
     case "var", "std": return (op, [x, counted("dim"), value("keepdim")] + options("correction"))
-    case "norm": return (op, [x, counted("dim"), value("keepdim")] + options("p"))
+    case "norm": return (op, [x, attributes["p"]?.exponent ?? .none, counted("dim"), value("keepdim")])
     case "transpose": return (op, [x, counted("dim0"), counted("dim1")])
     case "permute", "flip": return (op, [x, counted("dims")])
     case "reshape", "view", "expand":

@@ -11,15 +11,42 @@ import Testing
         let cases: [TorchCase]
     }
 
+    private func cases(_ name: String) throws -> [TorchCase] {
+        let url = try #require(Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Fixtures"))
+        return try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: url)).cases
+    }
+
     @Test func valuesAndGradientsArePyTorchs() throws {
-        let url = try #require(Bundle.module.url(forResource: "operations", withExtension: "json", subdirectory: "Fixtures"))
-        let fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: url))
-        #expect(fixture.cases.count >= 300)
-        for torch in fixture.cases {
+        let cases = try cases("operations")
+        #expect(cases.count >= 300)
+        for torch in cases {
             let fault = try torch.fault()
             #expect(fault == nil, "\(torch.name)")
         }
     }
+
+    /// The same at 0, -0, infinities, NaN, ties, and of nothing (Fixtures/make_edges.py).
+    @Test func edgesArePyTorchs() throws {
+        let cases = try cases("edges")
+        #expect(cases.count >= 300)
+        for torch in cases where Self.onPurpose[torch.name] == nil {
+            let fault = try torch.fault()
+            #expect(fault == nil, "\(torch.name)")
+        }
+        for name in Self.onPurpose.keys { #expect(cases.contains { $0.name == name }, "\(name) is no case") }
+    }
+
+    /// Where we differ from PyTorch, and why.
+    private static let onPurpose = [
+        "pow 21 exponent=0.5": "the slope at -0 is that of 0, where PyTorch takes 1 / sqrt(-0)",
+        "pow 21 exponent=-0.5": "(-0)^-0.5 is inf as in C, where PyTorch takes 1 / sqrt(-0)",
+        "prod 3 of 1.0 nan 3.0": "the product of the others, where PyTorch divides the product by the element",
+        "prod 3 of inf 1.0 2.0": "the product of the others, where PyTorch divides the product by the element",
+        "prod 3 of -inf 1.0 2.0": "the product of the others, where PyTorch divides the product by the element",
+        "prod 3 of -inf -inf -inf": "the product of the others, where PyTorch divides the product by the element",
+        "norm 3 p=0.5 of inf -inf 0.0": "0 at 0, whatever the others are",
+        "logsumexp 3 dim=0 keepdim=false of -inf -inf -inf": "what is impossible altogether moves nothing",
+    ]
 }
 
 /// One case of the file.
@@ -114,7 +141,7 @@ struct TorchTensor: Decodable {
     }
 }
 
-/// A number, or "nan", "inf", "-inf".
+/// A number, or "nan", "inf", "-inf", "-0".
 struct TorchNumber: Decodable {
     let value: Double
 
@@ -124,6 +151,7 @@ struct TorchNumber: Decodable {
             value = switch try container.decode(String.self) {
             case "inf": .infinity
             case "-inf": -.infinity
+            case "-0": -0.0
             default: .nan
             }
         }
@@ -153,6 +181,12 @@ indirect enum TorchAttribute: Decodable {
         case .text(let text): .string(text)
         case .list(let list): .sequence(list.map(\.value))
         }
+    }
+
+    /// The order of a norm: a number, "inf" or "-inf".
+    var exponent: Value {
+        guard case .text(let text) = self else { return value }
+        return .number(text == "inf" ? .infinity : -.infinity)
     }
 
     /// A dimension or index counted from 0, or a list of them, counted from 1; negative ones stay.

@@ -37,7 +37,8 @@ import Testing
                 absolute: 2e-5, relative: 2e-5)
             #expect(close == nil, "\(example.label): \(close ?? "")")
             #expect(try single.logProbability(example.points.variable(.float32)).dtype == .float32)
-            #expect(try single.sample([2], from: Generator(seed: 1)).dtype == .float32, "\(example.label)")
+            // Categorical draws positions.
+            #expect(try single.sample([2], from: Generator(seed: 1)).dtype == (single is Categorical ? .int64 : .float32), "\(example.label)")
         }
     }
 
@@ -93,8 +94,14 @@ import Testing
             "gamma_p": { Special.gammaP($0[0], $0[1]) }, "gamma_q": { Special.gammaQ($0[0], $0[1]) },
             "log_gamma_slope": { Special.logGammaSlopes($0[0], log($0[1])).h },
             "log_gamma_curvature": { Special.logGammaSlopes($0[0], log($0[1])).k },
-            "beta_i": { Special.betaI($0[0], $0[1], $0[2]).value }, "beta_a": { Special.betaI($0[0], $0[1], $0[2]).a },
-            "beta_b": { Special.betaI($0[0], $0[1], $0[2]).b }, "beta_ab": { Special.betaI($0[0], $0[1], $0[2]).ab },
+            "beta_i": { Special.betaTails($0[0], $0[1], $0[2]).lower.probability },
+            "beta_a": { self.lower($0) { $0.a } }, "beta_b": { self.lower($0) { $0.b } }, "beta_ab": { self.lower($0) { $0.ab } },
         ]
+    }
+
+    /// A derivative of I_x(a, b).
+    private func lower(_ at: [Double], _ derivative: (Tail) -> Double) -> Double {
+        let tail = Special.betaTails(at[0], at[1], at[2]).lower
+        return tail.log == -.infinity ? 0 : tail.probability * derivative(tail)
     }
 }

@@ -8,7 +8,10 @@ import Testing
 @Suite struct GradientTests {
     /// Functions of an example's parameters and its points.
     private static let functions: [(name: String, function: @Sendable (any Distribution, Variable) throws -> Variable)] = [
-        ("log_prob", { try $0.logProbability($1) }), ("cdf", { try $0.cumulativeProbability($1) }), ("entropy", { law, _ in try law.entropy() }),
+        ("log_prob", { try $0.logProbability($1) }), ("cdf", { try $0.cumulativeProbability($1) }),
+        ("log_cdf", { try $0.logCumulativeProbability($1) }), ("survival", { try $0.survival($1) }),
+        ("log_survival", { try $0.logSurvival($1) }), ("entropy", { law, _ in try law.entropy() }),
+        ("stddev", { law, _ in try law.standardDeviation() }),
         ("icdf", { law, _ in try law.quantile(scalar(0.3)) }), ("mean", { law, _ in try law.mean() }), ("variance", { law, _ in try law.variance() }),
     ]
 

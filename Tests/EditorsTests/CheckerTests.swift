@@ -91,7 +91,7 @@ import Testing
         ("require('random').generator(1, 2, 3)", "1:19: random.generator: at most 2 arguments expected, got 3"),
         // Texts that options do not take, and options by way of a variable.
         ("require('tensor').zeros(2, {dtype = 'float65'})",
-            "1:37: tensor.zeros: option dtype: one of float32, float64 expected, got \"float65\" (did you mean \"float64\"?)"),
+            "1:37: tensor.zeros: option dtype: one of float32, float64, int64, bool expected, got \"float65\" (did you mean \"float64\"?)"),
         ("local o = {dtpe = 'float32'}\nrequire('tensor').zeros(2, o)",
             "2:28: tensor.zeros: unknown option dtpe (did you mean \"dtype\"?)"),
         // Values that are assigned twice, or to a global.
@@ -177,7 +177,7 @@ import Testing
                 end
                 return table.concat(names, " ")
                 """, name: "members")
-        guard case .string(let text)? = members.first else { throw ScriptError("", "no text") }
+        guard let text = members.first?.asText else { throw ScriptError("", "no text") }
         let names = text.split(separator: " ").filter { !$0.hasPrefix("_") }
         #expect(names.count > 100)
         for name in names { #expect(try check("\(name)()").isEmpty, "\(name)") }

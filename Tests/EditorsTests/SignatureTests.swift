@@ -85,7 +85,7 @@ import Testing
             let host = try Host(options: options)
             let lenient = try host.run(
                 code: "most = {\(list)}\n" + Self.surplus + example + "\nreturn table.concat(lenient, ' ')", name: name)
-            guard case .string(let names)? = lenient.first else { throw ScriptError("", "no text") }
+            guard let names = lenient.first?.asText else { throw ScriptError("", "no text") }
             #expect(names.isEmpty, "\(name): \(names)")
         }
     }
@@ -136,7 +136,7 @@ import Testing
             let asked = try host.run(code: Self.asking + example + "\nreturn asked", name: "example of \(name)")
             guard case .table(let table)? = asked.first else { continue }
             for case (.string(let function), .string(let known)) in try table.entries() {
-                listed[function, default: []].formUnion(known.split(separator: ", ").map(String.init))
+                listed[function.text, default: []].formUnion(known.text.split(separator: ", ").map(String.init))
             }
         }
         #expect(listed.count > 25, "\(listed.keys)")

@@ -24,15 +24,48 @@ public enum GradientLaw {
         ).map { describe(law, points, "second order", $0) }
     }
 
+    /// The Jacobian-vector product, input by input, is what central differences along v say.
+    public static func forward(_ law: LawCase, seed: UInt64 = 1) throws -> String? {
+        let points = try law.points(seed: seed)
+        for (position, point) in points.enumerated() {
+            let function = law.function(of: position, at: points)
+            let v = try normals(point.shape, seed: seed + 30)
+            let (value, product) = try Transform.jvp(of: function, at: point, v, for: "law")
+            let step = 1e-6
+            let numeric = try (function([point + v * step])[0] - function([point - v * step])[0]) / (2 * step)
+            if let fault = try difference(value.value, function([point])[0].value, absolute: 1e-12, relative: 1e-12)
+                ?? difference(product.value, numeric.value, absolute: 1e-6, relative: 1e-6)
+            {
+                return describe(law, points, "J v of input \(position + 1)", fault)
+            }
+        }
+        return nil
+    }
+
+    /// The Hessian-vector product, input by input, is what central differences of the gradient along v say.
+    public static func hessian(_ law: LawCase, seed: UInt64 = 1) throws -> String? {
+        let points = try law.points(seed: seed)
+        for (position, point) in points.enumerated() {
+            let function: ([Variable]) throws -> [Variable] = { [try weighed(law.function(of: position, at: points)($0)[0])] }
+            let v = try normals(point.shape, seed: seed + 40)
+            let product = try Transform.hvp(of: function, at: point, v, for: "law").product
+            func gradient(_ x: Variable) throws -> Variable {
+                try Transform.valueAndGradient(of: function, at: [x], for: "law").gradients[0]
+            }
+            let step = 1e-6
+            let numeric = try (gradient(point + v * step) - gradient(point - v * step)) / (2 * step)
+            if let fault = try difference(product.value, numeric.value, absolute: 1e-5, relative: 1e-5) {
+                return describe(law, points, "H v of input \(position + 1)", fault)
+            }
+        }
+        return nil
+    }
+
     /// uᵀ (J v) by a Jacobian-vector product is (uᵀ J) v by a vector-Jacobian product, input by input.
     public static func transposition(_ law: LawCase, seed: UInt64 = 1) throws -> String? {
         let points = try law.points(seed: seed)
         for (position, point) in points.enumerated() {
-            let function: ([Variable]) throws -> [Variable] = { arguments in
-                var all = points
-                all[position] = arguments[0]
-                return [try law.apply(all)]
-            }
+            let function = law.function(of: position, at: points)
             let v = try normals(point.shape, seed: seed + 10)
             let (value, forward) = try Transform.jvp(of: function, at: point, v, for: "law")
             let u = try normals(value.shape, seed: seed + 20)

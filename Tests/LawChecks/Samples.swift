@@ -12,6 +12,17 @@ extension LawCase {
     }
 }
 
+extension LawCase {
+    /// The case as a function of one of its inputs, with the others held.
+    func function(of position: Int, at points: [Variable]) -> ([Variable]) throws -> [Variable] {
+        { arguments in
+            var all = points
+            all[position] = arguments[0]
+            return [try self.apply(all)]
+        }
+    }
+}
+
 /// Standard normal numbers in float64: the same for the same seed.
 public func normals(_ shape: [Int], seed: UInt64) throws -> Variable {
     Variable(try Generator(seed: seed).fill(shape, .float64) { $0.normal() })

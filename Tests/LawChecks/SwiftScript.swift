@@ -12,7 +12,7 @@ public final class SwiftTable: ScriptTable {
 
     public var count: Int { sequence.count }
     public func value(at index: Int) throws -> Value { sequence.indices.contains(index - 1) ? sequence[index - 1] : .none }
-    public func value(for key: String) throws -> Value { named.first { $0.key == key }?.value ?? .none }
+    public func value(for key: ByteString) throws -> Value { named.first { ByteString($0.key) == key }?.value ?? .none }
     public func entries() throws -> [(key: Value, value: Value)] {
         sequence.enumerated().map { (key: .integer($0 + 1), value: $1) } + named.map { (key: .string($0.key), value: $0.value) }
     }

@@ -75,3 +75,33 @@ import Testing
         }
     }
 }
+
+/// Many files, and what is none.
+@Suite struct CheckFolderTests {
+    @Test func aFolderThatIsNamedLikeAScriptIsGoneThrough() throws {
+        let scratch = try Scratch()
+        try FileManager.default.createDirectory(at: scratch.url.appendingPathComponent("x.lua"), withIntermediateDirectories: true)
+        _ = try scratch.write("x.lua/in.lua", "prnt(1)")
+        #expect(mkfifo(scratch.path("pipe.lua"), 0o600) == 0)
+        let result = try Command.run(["check", scratch.url.path])
+        #expect(result.status == 1 && result.errors == "", "\(result)")
+        #expect(result.output == "\(scratch.url.path)/x.lua/in.lua:1:1: unknown global \"prnt\" (did you mean \"print\"?)\n")
+    }
+
+    /// Each file is read once, however many there are: so the work for all of them is what it is for each.
+    @Test func findingsAmongManyAreThoseOfEach() throws {
+        let scratch = try Scratch()
+        for number in 1...60 {
+            _ = try scratch.write(
+                "f\(number).lua",
+                "local part = require 'part'\nSHARED\(number) = part.value\nprint(SHARED\(number % 60 + 1), OWN\(number))\nprint(part.vlaue.x)\nthing = require 'tensor'\nthing.zeroes(2)")
+        }
+        _ = try scratch.write("part.lua", "return {value = 1}")
+        let result = try Command.run(["check", scratch.url.path])
+        let lines = result.output.split(separator: "\n")
+        // OWN of each, the field of each; `thing` is assigned to in all of them, so that nothing is certain of it.
+        #expect(lines.count == 120, "\(result.output.prefix(500))")
+        #expect(lines.filter { $0.contains("unknown global \"OWN") }.count == 60)
+        #expect(lines.filter { $0.contains("part has no member \"vlaue\"") }.count == 60)
+    }
+}

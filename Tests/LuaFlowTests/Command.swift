@@ -73,6 +73,11 @@ extension Command {
         process.arguments = options + ["run", script]
         process.environment = environment
         process.standardError = FileHandle(forWritingAtPath: errors)
+        // A program started from a thread that holds signals back, as those of tests do, would never hear them.
+        var (none, before) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         try process.run()
         while process.isRunning, !FileManager.default.fileExists(atPath: ready) { usleep(10_000) }
         if process.isRunning { kill(process.processIdentifier, signal) }

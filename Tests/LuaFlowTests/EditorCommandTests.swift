@@ -113,6 +113,13 @@ import Testing
         #expect(try Command.run(["doc", "--luacats", scratch.url.path]).output.contains("is yours"))
         #expect(try String(contentsOfFile: scratch.path(".luarc.json"), encoding: .utf8) == "{}")
         #expect(try Command.run(["doc", "--luacats"]).output.contains(text))
+        // Definitions of the user's own are never overwritten, and nothing else is written then.
+        let own = try scratch.write("luacats/tensor.lua", "---@meta tensor\n-- mine\n")
+        try FileManager.default.removeItem(atPath: scratch.path("luacats/flow.lua"))
+        let refused = try Command.run(["doc", "--luacats", scratch.url.path])
+        #expect(refused.status == 1 && refused.errors.contains("luacats/tensor.lua: is there and was not written by luaflow doc"))
+        #expect(try String(contentsOfFile: own, encoding: .utf8) == "---@meta tensor\n-- mine\n")
+        #expect(!FileManager.default.fileExists(atPath: scratch.path("luacats/flow.lua")))
         #expect(try Command.run(["doc", "--luacats", "--search", "x"]).status == 2)
     }
 

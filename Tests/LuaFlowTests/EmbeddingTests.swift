@@ -158,7 +158,7 @@ import Testing
     @Test func whatSwiftThrowsIsALuaErrorThere() throws {
         let host = try Host()
         try host.define("fail") { () throws -> Int in throw ScriptError("fail", "no such luck") }
-        #expect(try host.evaluate("select(2, pcall(fail))") == "fail: no such luck")
+        #expect(try host.evaluate("select(2, pcall(fail))") as String == "fail: no such luck")
     }
 
     @Test func severalHostsSideBySideShareNothing() async throws {

@@ -72,7 +72,8 @@ import Testing
         ["--mask", "rows:4"], ["--mask", "columns"], ["--mask", "random"], ["--mask", "random:80"], ["--schedule", "step"],
         ["--schedule", "linear"], ["--schedule", "exponential"], ["--schedule", "cosine"], ["--schedule", "warm_restarts"],
         ["--schedule", "nice", "--noise", "nice"], ["--noise", "gaussian"], ["--noise", "annealed"], ["--noise", "langevin", "--lr", "1e-5"],
-        ["--digit", "2000", "--steps", "0"], ["--lr=2e-3", "--seed=4"],
+        ["--preset", "nice"], ["--preset", "best"], ["--preset", "best", "--schedule", "step", "--noise", "gaussian:0.001", "--lr", "0.02"],
+        ["--start", "0.5"], ["--digit", "2000", "--steps", "0"], ["--lr=2e-3", "--seed=4"],
     ]
 
     @Test(arguments: variations) func everyPartRuns(arguments: [String]) throws {
@@ -113,6 +114,168 @@ import Testing
         #expect(result.status == 0 && result.output.contains("392 missing pixels"), "\(result.errors)\(result.output)")
     }
 
+    /// The numbers of a line of the output.
+    private static func numbers(_ output: String, _ start: String) -> [Double] {
+        output.split(separator: "\n").first { $0.hasPrefix(start) }?.split(separator: " ").compactMap { Double($0) } ?? []
+    }
+
+    static let masks = ["rectangle", "left", "right", "top", "bottom", "rows", "columns:10", "random:75", "checkerboard"]
+
+    /// The preset `best` fills in what every mask hides, and settles. (Over digits 1 to 64 it reaches 11 to 20 dB, see the README.)
+    @Test(arguments: masks) func bestSucceedsOnEveryMask(mask: String) throws {
+        let scratch = try Scratch()
+        var sum = 0.0
+        for digit in ["1", "7"] {
+            let result = try InpaintingTests.inpaint(
+                ["--preset", "best", "--mask", mask, "--digit", digit, "--steps", "200"], in: scratch)
+            #expect(result.status == 0 && result.output.contains("largest violation 0\n"), "\(result.errors)")
+            #expect(!result.output.contains("oscillates"), "\(mask): \(result.output)")
+            let logs = InpaintingTests.numbers(result.output, "-log p")
+            try #require(logs.count == 3, "\(result.output)")
+            #expect(logs[1] < logs[0] - 50, "\(mask): \(logs)")
+            sum += try #require(InpaintingTests.numbers(result.output, "PSNR").first)
+        }
+        #expect(sum / 2 > 9, "\(mask): \(sum / 2) dB")
+    }
+
+    /// A run that swings between two values says so, with what to try; one that settled says nothing.
+    @Test func aRunThatOscillatesSaysSo() throws {
+        let scratch = try Scratch()
+        for (arguments, word) in [
+            (["--mask", "left"], "oscillates: -log p swings between "), (["--mask", "checkerboard"], "try --preset best or --lr 0.0001"),
+            (["--mask", "left", "--preset", "best", "--lr", "1", "--schedule", "constant"], "try --lr 0.1"),
+            (["--noise", "langevin", "--lr", "1e-4"], "the noise does not end: "),
+        ] {
+            let result = try InpaintingTests.inpaint(["--steps", "60"] + arguments, in: scratch)
+            let said = result.output.split(separator: "\n").filter { $0.contains("swings between") }
+            #expect(said.count == 1 && said.first?.contains(word) == true, "\(arguments): \(result.output)")
+        }
+        for arguments in [
+            ["--mask", "left", "--preset", "best"], ["--lr", "1e-6"], ["--steps", "1"], ["--steps", "0"], ["--preset", "best"],
+            ["--preset", "best", "--noise", "annealed"],
+        ] {
+            let result = try InpaintingTests.inpaint(["--steps", "60"] + arguments, in: scratch)
+            #expect(result.status == 0 && !result.output.contains("swings"), "\(arguments): \(result.output)")
+        }
+    }
+
+    /// The bar's last value, the end of the curve, the printed value and the returned picture are one.
+    @Test func oneNumberForOnePicture() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("caught.lua", """
+            local host = require "host"
+            local state
+            package.loaded.host = setmetatable({steps = function(n, s, o) state = s return host.steps(n, s, o) end}, {__index = host})
+            dofile [[\(InpaintingTests.script)]]
+            local m = require("flow").load(host.resource("nice-mnist.safetensors"))
+            print(("trace end %.1f of %d, picture %.1f"):format(state.trace[#state.trace], #state.trace, -m:log_prob(state.x):item()))
+            """)
+        let scripts = Command.repository.appendingPathComponent("scripts")
+        for preset in ["homework", "nice", "best"] {
+            let result = try Command.run(
+                ["run", script, "--steps", "40", "--preset", preset, "--mask", "left", "--out", scratch.path("x.png")], in: scripts)
+            let printed = InpaintingTests.numbers(result.output, "-log p")
+            try #require(result.status == 0 && printed.count == 3, "\(result.errors)")
+            let caught = String(format: "trace end %.1f of 40, picture %.1f", printed[1], printed[1])
+            #expect(result.output.contains(caught), "\(preset): \(result.output)")
+            #expect(result.output.split(separator: "\n").filter { $0.hasPrefix("PSNR") }.count == 1)
+        }
+    }
+
+    /// Presets from a plugin: a table, and a function of the text behind the colon; wrong ones are explained.
+    @Test func presetsAreRegistered() throws {
+        let scratch = try Scratch()
+        try FileManager.default.createDirectory(atPath: scratch.path("p"), withIntermediateDirectories: true)
+        _ = try scratch.write("p/presets.lua", """
+            local host = require "host"
+            local function step(x, gradient, alpha, k, memory)
+              memory.count = (memory.count or 0) + 1
+              assert(memory.count == k)
+              return x - alpha * gradient
+            end
+            host.register{presets = {
+              mine = {start = 0.25, lr = 1e-5, schedule = "cosine", noise = function() return 0 end, update = step},
+              scaled = function(text) return {lr = tonumber(text), start = 0} end,
+              misspelt = {schedual = "cosine"}, nothing = function() end, high = {start = 3}, lost = {schedule = "cosin"},
+              textual = {update = "adam"}, number = {noise = 3},
+            }}
+            """)
+        func run(_ arguments: String...) throws -> Command.Result {
+            try Command.run(
+                ["run", "--plugins", "p", InpaintingTests.script, "--steps", "6", "--out", scratch.path("x.png"), "--preset"] + arguments,
+                in: scratch.url)
+        }
+        for arguments in [["mine"], ["scaled:1e-5"], ["mine", "--lr", "1e-6", "--schedule", "linear"]] {
+            let result = try Command.run(
+                ["run", "--plugins", "p", InpaintingTests.script, "--steps", "6", "--out", scratch.path("x.png"), "--preset"] + arguments,
+                in: scratch.url)
+            #expect(result.status == 0 && result.output.contains("after 6 steps"), "\(arguments): \(result.errors)")
+        }
+        for (name, says) in [
+            ("misspelt", "schedual is no part of a preset"), ("nothing", "a table expected, got nil"),
+            ("high", "start: a finite number from 0 to 1 expected, got 3"), ("lost", "did you mean \"cosine\"?"),
+            ("textual", "update: a function expected"), ("number", "noise: a name or a function expected"), ("mine:2", "takes nothing"),
+        ] {
+            let result = try run(name)
+            #expect(result.status != 0 && result.errors.contains(says), "\(name): \(result.errors)")
+        }
+        let help = try run("mine", "--help")
+        #expect(help.output.contains("scaled") && help.output.contains("homework"), "\(help.output)")
+    }
+
+    /// A preset that is added to the file is found by its name, and one that is changed during a run counts at once.
+    @Test func presetsAreLive() throws {
+        let scratch = try Scratch()
+        let scripts = scratch.url.appendingPathComponent("scripts")
+        try FileManager.default.copyItem(at: Command.repository.appendingPathComponent("scripts"), to: scripts)
+        try FileManager.default.createSymbolicLink(
+            at: scratch.url.appendingPathComponent("models"),
+            withDestinationURL: Command.repository.appendingPathComponent("models"))
+        let path = scripts.appendingPathComponent("inpainting/presets.lua")
+        // The schedule of the preset rewrites the file at step 3 and says what step size it is given.
+        let text = try String(contentsOf: path, encoding: .utf8).replacingOccurrences(of: "\nreturn presets\n", with: """
+
+            presets.mine = {start = 0, lr = 1e-6, schedule = function(k, lr)
+              local host = require "host"
+              if k == 3 then
+                local f = assert(io.open([[\(path.path)]])) local text = f:read("a") f:close()
+                f = assert(io.open([[\(path.path).new]], "w")) f:write((text:gsub("lr = 1e%-6", "lr = 2e-6"))) f:close()
+                os.rename([[\(path.path).new]], [[\(path.path)]])
+              end
+              local since = host.clock()
+              while host.clock() - since < 0.02 do end
+              print("step " .. k .. " of " .. lr)
+              return lr
+            end}
+            return presets
+
+            """)
+        try text.write(to: path, atomically: true, encoding: .utf8)
+        let result = try Command.run(
+            ["run", scripts.appendingPathComponent("problem3_inpainting.lua").path, "--preset", "mine", "--steps", "30", "--out", scratch.path("x.png")],
+            in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains("step 1 of 1e-06\n") && result.output.contains("step 30 of 2e-06\n"), "\(result.output)")
+    }
+
+    /// Titles say what is shown: the mask, the method, its step size.
+    @Test func titlesNameTheRun() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write("titles.lua", """
+            local plot = require "plot"
+            local function told(f) return function(t) print("title " .. t.title) return f(t) end end
+            package.loaded.plot = setmetatable({image = told(plot.image), line = told(plot.line)}, {__index = plot})
+            dofile [[\(InpaintingTests.script)]]
+            """)
+        let result = try Command.run(
+            ["run", script, "--mask", "rows:12", "--preset", "best", "--lr", "0.02", "--steps", "3", "--out", scratch.path("x.png")],
+            in: Command.repository.appendingPathComponent("scripts"))
+        #expect(result.status == 0, "\(result.errors)")
+        for title in ["mask rows:12", "inpainted, ", "-log p(X): best, cosine from 0.02"] {
+            #expect(result.output.contains("title " + title), "\(result.output)")
+        }
+    }
+
     /// A mask that is none, and one that hides nothing.
     @Test func wrongMasksAreExplained() throws {
         let scratch = try Scratch()
@@ -143,6 +306,11 @@ import Testing
         (["--maks", "top"], "--mask"), (["--steps", "x"], "--steps"), (["--steps", "-1"], "--steps"), (["--steps", "1.5"], "--steps"), (["--steps"], "--steps"),
         (["--digit", "0"], "--digit"), (["--digit", "2001"], "--digit"), (["--mask", "random:200"], "percentage"), (["--mask", "rows:99"], "rows"),
         (["--mask", "/no/such.png"], "/no/such.png"), (["--model", "/no/such.pt"], "/no/such.pt"), (["--lr", "nan"], "nan"), (["--lr", "-1"], "step 1"),
+        (["--preset", "bset"], "best"), (["--start", "2"], "--start"), (["--start", "x"], "--start"), (["--lr", "x"], "--lr"),
+        (["--mask", "top:nonsense"], "top takes nothing behind a colon"),
+        (["--schedule", "cosine:10"], "cosine takes nothing behind a colon"),
+        (["--noise", "annealed:3"], "annealed takes nothing behind a colon"), (["--noise", "gaussian:x"], "gaussian:x: a number"),
+        (["--preset", "best:3"], "best takes nothing behind a colon"), (["--out", "foo.jpg"], "foo.jpg"),
         (["--model", "scripts/inpainting/masks.lua"], "masks.lua"), (["stray"], "stray"), (["--out", "figure.bmp", "--steps", "1"], "bmp"),
     ]
 

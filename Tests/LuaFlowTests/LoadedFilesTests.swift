@@ -9,7 +9,7 @@ private typealias Host = LuaFlow.Host
     private func files(_ host: Host) -> [LoadedFiles.File] { host.context.service(LoadedFiles.self).all }
 
     private func names(_ host: Host, _ kind: LoadedFiles.Kind) -> [String] {
-        files(host).filter { $0.kind == kind }.map { URL(fileURLWithPath: $0.path).lastPathComponent }
+        files(host).filter { $0.kind == kind }.map { $0.path.splitPath.name.text }
     }
 
     @Test func everyWayToLoadLuaIsNoted() throws {
@@ -48,7 +48,7 @@ private typealias Host = LuaFlow.Host
         let host = try Host()
         try host.run(file: script)
         #expect(names(host, .lua) == ["main.lua", "broken.lua", "absent.lua"])
-        #expect(files(host).contains { $0.kind == .missing && $0.path == scratch.path("parts/nowhere.lua") })
+        #expect(files(host).contains { $0.kind == .missing && $0.path == ByteString(scratch.path("parts/nowhere.lua")) })
         #expect(files(host).first { $0.path.hasSuffix("absent.lua") }?.stamp == nil)
     }
 
@@ -83,7 +83,7 @@ private typealias Host = LuaFlow.Host
         let scratch = try Scratch()
         let path = try scratch.write("part.lua", "return 1")
         let record = LoadedFiles()
-        record.fingerprint = { try? String(contentsOfFile: $0, encoding: .utf8) }
+        record.fingerprint = { try? String(contentsOfFile: $0.text, encoding: .utf8) }
         record.note(path, .lua)
         #expect(record.all.map(\.fingerprint) == ["return 1"])
         _ = try scratch.write("part.lua", "return 2")

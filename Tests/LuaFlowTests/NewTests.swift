@@ -49,6 +49,7 @@ import Testing
             local distribution, flow, random = require "distribution", require "flow", require "random"
             assert(host.pick("schedules", {}, "stripes2")(4, 1, 10) == 0.5)
             assert(host.pick("noises", {}, "stripes2")(10, 1, 10) == 0.01)
+            assert(host.pick("presets", {}, "stripes2").schedule == "stripes2")
             local mask, text = host.pick("masks", {}, "stripes2:2")
             assert(mask(4, 3, text):sum():item() == 6)
             local P = projection.Stripes2(2)
@@ -132,6 +133,7 @@ import Testing
                 #expect(try run("new", "plugin", name).status == 1, "\(file).\(name)")
             }
         }
+        for name in ["homework", "best"] { #expect(try run("new", "plugin", name).status == 1, "presets.\(name)") }
     }
 
     @Test func namesThatDifferInCaseOnlyAreRefused() throws {

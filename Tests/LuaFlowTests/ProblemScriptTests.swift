@@ -36,7 +36,7 @@ import Testing
 
     static let variations: [(String, [String])] = [
         ("problem1_log_derivative", ["--h", "wave", "--samples", "5000"]), ("problem1_log_derivative", ["--h", "quadratic"]),
-        ("problem2_projection", ["--a", "-100", "--steps", "3"]), ("problem2_projection", ["--points", "10", "--grid", "2"]),
+        ("problem2_projection", ["--a", "-100", "--steps", "3"]), ("problem2_projection", ["--a", "0.1"]), ("problem2_projection", ["--points", "10", "--grid", "2"]),
         ("problem4_glow", ["--channels", "1", "--height", "1", "--width", "1", "--reshapes", "1"]), ("problem4_glow", ["--channels", "8", "--height", "4", "--hidden", "3"]),
         ("problem5_gamblers_ruin", ["--q", "0.3", "--samples", "100"]), ("problem5_gamblers_ruin", ["--start", "10", "--games", "50", "--q", "0.6"]),
         ("problem5_gamblers_ruin", ["--p", "0.45", "--samples", "20000"]),
@@ -78,6 +78,39 @@ import Testing
             let end = ProblemScriptTests.numbers(result.output, after: trick)
             try #require(end.count >= 3, "\(result.output)")
             #expect(abs(end[0] - 0.4423) < 0.15 && abs(end[1] + 0.5001) < 0.15 && end[2] < 1.71)
+        }
+    }
+
+    /// A proposal that is far off: its estimate cannot be judged, and both the verdict and k-hat say so.
+    @Test func aBadProposalIsNotTrusted() throws {
+        let result = try ProblemScriptTests.run("problem5_gamblers_ruin", ["--q", "0.9"], in: try Scratch())
+        #expect(result.status == 0 || result.status == 1, "\(result.errors)")
+        #expect(!result.output.contains("verdict           all "), "\(result.output)")
+        #expect(result.output.contains("not to be trusted: q = 0.90, stopped (its true s.e. is "), "\(result.output)")
+        #expect(result.output.contains(" > 0.7: the estimate is not to be trusted"), "\(result.output)")
+        // What was asked for stands in the sweep.
+        #expect(result.output.split(separator: "\n").contains { $0.hasPrefix("0.90 ") }, "\(result.output)")
+        let good = try ProblemScriptTests.run("problem5_gamblers_ruin", in: try Scratch())
+        #expect(good.output.contains("q = 0.55, stopped  k-hat ") && !good.output.contains("not to be trusted"), "\(good.output)")
+    }
+
+    /// Every numeric option of every script, given something it cannot be: a plain line, and nothing is drawn.
+    @Test(arguments: names + ["problem3_inpainting"]) func oddOptionsArePlainLines(name: String) throws {
+        let scratch = try Scratch()
+        let text = try String(
+            contentsOf: ProblemScriptTests.scripts.appendingPathComponent(name + ".lua"), encoding: .utf8)
+        let options = text.matches(of: /\n  \{"(\w+)", ([^"]*?),/).map { String($0.output.1) }
+        try #require(options.count > 1)
+        for option in options where option != "preset" && option != "schedule" && option != "noise" {
+            for value in ["x", "", "nan", "inf", "-1e300", "1e300", "0x", "1,5"] {
+                // A seed is any whole number.
+                let result = try ProblemScriptTests.run(name, ["--\(option)", value], in: scratch)
+                #expect(result.status == 1 || result.status == 2, "\(name) --\(option) \(value): \(result.output)")
+                #expect(result.errors.contains("--\(option)"), "\(name) --\(option) \(value): \(result.errors)")
+                #expect(!result.errors.contains("stack traceback"), "\(name) --\(option) \(value): \(result.errors)")
+                #expect(result.errors.split(separator: "\n").count <= 2, "\(name) --\(option) \(value): \(result.errors)")
+                #expect(!FileManager.default.fileExists(atPath: scratch.path("figure.png")))
+            }
         }
     }
 
@@ -146,7 +179,7 @@ import Testing
             ("problem5_gamblers_ruin", ["--q", "1"], "--q"), ("problem5_gamblers_ruin", ["--p", "0"], "--p"), ("problem5_gamblers_ruin", ["--games", "99"], "--games"),
             ("problem5_gamblers_ruin", ["--samples", "-3"], "--samples"), ("problem5_gamblers_ruin", ["--p", "0.9"], "nothing could be judged"),
             ("problem6_sgd", ["--lr", "-1"], "--lr"), ("problem6_sgd", ["--batch", "1"], "--batch"), ("problem6_sgd", ["--steps", "2.5"], "--steps"),
-            ("problem6_sgd", ["--lr", "1", "--tau", "3"], "scale"),
+            ("problem6_sgd", ["--lr", "1", "--tau", "3"], "SGD diverged at step "), ("problem6_sgd", ["--lr", "1"], "try a smaller --lr"),
         ]
 
     @Test(arguments: faults.indices) func wrongInputIsExplained(index: Int) throws {

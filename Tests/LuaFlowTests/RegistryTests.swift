@@ -26,6 +26,33 @@ import Testing
         }
     }
 
+    /// Presets are tables, too, and come back as they were given.
+    @Test func presetsAreTables() throws {
+        let host = try Host()
+        try host.run(
+            code: """
+                local host = require "host"
+                local mine = {lr = 2}
+                host.register{presets = {mine = mine, made = function(text) return {lr = tonumber(text)} end}}
+                assert(host.registered("presets").mine == mine and host.registered("presets").made("3").lr == 3)
+                assert(host.pick("presets", {own = {lr = 1}}, "own").lr == 1)
+                assert(host.pick("presets", {own = {lr = 1}}, "mine") == mine)
+                assert(host.names({own = {}, other = 3}, "presets") == "made, mine, own")
+                assert(host.names{own = {}} == "")
+                local f, text = host.pick("presets", {}, "made:7", {text = 1})
+                assert(f(text).lr == 7)
+                local function refused(...)
+                  local fine, message = pcall(host.pick, ...)
+                  assert(not fine)
+                  return tostring(message)
+                end
+                assert(refused("presets", {}, "mine:7", {text = 1}):find("mine takes nothing behind a colon", 1, true))
+                assert(refused("masks", {top = function(h, w) end}, "top:7", {text = 3}):find("top:7: top takes", 1, true))
+                assert(select(2, host.pick("masks", {any = function(...) end}, "any:7", {text = 3})) == "7")
+                """)
+        #expect(message(host, "require('host').register{presets = {a = 3}}").contains("presets.a: a table expected, got 3"))
+    }
+
     @Test func unknownKindsNameTheNearest() throws {
         let host = try Host()
         let wrong = message(host, "require('host').register{schedule = {a = print}}")
@@ -142,7 +169,7 @@ import Testing
             assert(message:find('did you mean "theirs"?', 1, true), message)
             return select(2, pcall(host.pick, "masks", masks, "both"))
             """)
-        guard case .string(let message)? = try Host().run(file: script).first else {
+        guard let message = try Host().run(file: script).first?.asText else {
             Issue.record("no message")
             return
         }
@@ -161,7 +188,7 @@ import Testing
             host.register{schedules = {slow = print}}
             return select(2, pcall(host.pick, "schedules", host.live [[\(live)]], "slow"))
             """)
-        guard case .string(let message)? = try Host().run(file: script).first else {
+        guard let message = try Host().run(file: script).first?.asText else {
             Issue.record("no message")
             return
         }

@@ -201,7 +201,7 @@ import Testing
         }
         #expect(try errors("return 'what it says'").hasPrefix("luaflow: what it says\n"))
         for body in ["return 1", "error('no')", "while true do pcall(function() while true do end end) end"] {
-            #expect(try errors(body).hasPrefix("luaflow: (error object is a table value)\n"), "\(body)")
+            #expect(try errors(body).hasPrefix("luaflow: (error object is a table value)"), "\(body)")
         }
     }
 

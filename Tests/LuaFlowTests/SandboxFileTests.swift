@@ -164,3 +164,28 @@ import Testing
         #expect(!files.allows(.read, file))
     }
 }
+
+/// All that a sandboxed script writes is bounded, not only each file.
+@Suite(.timeLimit(.minutes(30))) struct SandboxWritingTests {
+    @Test func filesTogetherAreBounded() throws {
+        let scratch = try Scratch()
+        // Each counts for a page: many small ones are as good as a large one, and one that is written again counts once.
+        let script = """
+            local ok, message
+            local x = tensor.zeros(8000000)
+            for i = 1, 100 do
+              ok, message = pcall(checkpoint.save, "same.npy", {array = x})
+              assert(ok, message)
+              if i == 3 then break end
+            end
+            for i = 1, 100 do
+              ok, message = pcall(checkpoint.save, "file" .. i .. ".npy", {array = x})
+              if not ok then print(i < 40, message) break end
+            end
+            assert(not ok)
+            """
+        let result = try Command.run(
+            ["--sandbox", "--allow-write", scratch.url.path, "--timeout", "5m", "-e", script], in: scratch.url)
+        #expect(result.output.hasPrefix("true\t") && result.output.contains("files may hold 1024 MB together"), "\(result.output) \(result.errors)")
+    }
+}

@@ -41,8 +41,8 @@ import Testing
             return first, second, third, require("string") == string, package.loaded.tensor == tensor
             """
         let values = try host.run(code: script)
-        guard values.count == 5, case .string(let first) = values[0], case .string(let second) = values[1],
-            case .string(let third) = values[2], case .boolean(true) = values[3], case .boolean(true) = values[4]
+        guard values.count == 5, let first = values[0].asText, let second = values[1].asText,
+            let third = values[2].asText, case .boolean(true) = values[3], case .boolean(true) = values[4]
         else {
             Issue.record("\(values)")
             return

@@ -158,7 +158,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{}", "at least one of sample, rsample, log_prob, cdf, icdf expected"),
+        ("{}", "at least one of sample, rsample, log_prob, cdf, log_cdf, survival, log_survival, icdf expected"),
         ("{sample = print, rsample = print}", "sample or rsample, not both"),
         ("{sampl = print}", "did you mean \"sample\"?"),
         ("{log_prob = 3}", "option log_prob: a function expected, got 3"),

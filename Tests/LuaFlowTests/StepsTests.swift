@@ -176,6 +176,46 @@ import Testing
     }
 
     /// Another library's objects have no state that could be put aside.
+    /// Tables that get a key at every step, in the state and below it: the fields that were there from the start are exact
+    /// at every step, later ones up to a 64th of their number of steps late; who pauses sees and goes on with all of them.
+    @Test func growingTablesComeBack() throws {
+        let seen = try run("""
+            local state = {x = 0, log = {}, trace = {}, w = tensor({0})}
+            local visits = 0
+            for k in host.steps(600, state) do
+              visits = visits + 1
+              state.trace[k], state.x, state.w = -k, k, state.w + 1
+              state.log["key" .. k], state["field" .. k] = k, k
+              if k == 500 and visits == 500 then host.pause() end
+              if visits == 501 then
+                assert(k == 401 and state.x == 401 and state.w:item() == 401, state.x)
+                local count, last = 0, 0
+                for key, value in pairs(state.log) do
+                  assert(key == "key" .. value and (value <= 400 or value == 401), key)
+                  count = count + 1
+                  if value < 401 and value > last then last = value end
+                end
+                assert(last > 390 and count == last + 1, last .. " " .. count)
+                assert(state.field390 and not state.field402 and not state.field500)
+              end
+            end
+            assert(visits == 700 and state.x == 600 and state.log.key600 == 600 and state.field600 == 600)
+            """, answers: [
+                { point in
+                    let field = try point.state.value(for: "field500").asInteger
+                    #expect(field == 500)
+                    return .rewind("400")
+                }, { _ in .resume },
+            ])
+        #expect(seen.count == 2 && !seen[1].contains("nothing was kept"), "\(seen)")
+    }
+
+    /// The bar shows what the script says, where it says something.
+    @Test func aFieldMayStandInTheBar() throws {
+        try run("for k in host.steps(2, {trace = {}, shown = 'x'}, {note = 'shown', label = 'loss '}) do end")
+        #expect(throws: LuaError.self) { try self.run("for k in host.steps(2, {}, {note = 5}) do end") }
+    }
+
     @Test func foreignObjectsStayAsTheyAre() throws {
         try run("""
             local file <close> = io.tmpfile()

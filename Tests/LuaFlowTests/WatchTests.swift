@@ -200,4 +200,41 @@ import Testing
         #expect(watcher.reports[1].contains("(mine.lua changed)"), "\(watcher.errors)")
         #expect(watcher.output == "\nmine\n")
     }
+
+    /// A call of C's that never comes back keeps no new version from running.
+    @Test func aNewVersionRunsThoughTheOldIsStuckInAPattern() throws {
+        let scratch = try Scratch()
+        let script = try scratch.write(
+            "main.lua", "print('stuck') io.stdout:flush()\nreturn (('a'):rep(40)):find(('a*'):rep(40) .. 'b')\n")
+        let watcher = try Watcher([script], in: scratch)
+        #expect(Watcher.until { watcher.output.contains("stuck") })
+        _ = try scratch.write("main.lua", "print('new version', arg[0])\n")
+        #expect(Watcher.until { watcher.output.contains("new version\t\(script)\n") }, "\(watcher.errors)")
+        #expect(watcher.errors.contains("watch: the run is inside a call that cannot be stopped; watching begins anew"))
+        _ = try scratch.write("main.lua", "print('the next')\n")
+        #expect(Watcher.until { watcher.output.contains("the next\n") }, "\(watcher.errors)")
+        watcher.interrupt()
+        #expect(watcher.status() == 130)
+    }
+
+    @Test func aScriptThatAppendedToItselfIsWatchedStill() throws {
+        let scratch = try Scratch()
+        let text = """
+            local seen = false
+            for line in io.lines(arg[0]) do seen = seen or line:find("^%-%- mark") end
+            if not seen then
+              local file <close> = io.open(arg[0], "a")
+              file:write("\\n-- mark\\n")
+            end
+            print("ran", VERSION)
+            """
+        let script = try scratch.write("main.lua", text.replacingOccurrences(of: "VERSION", with: "1"))
+        let watcher = try Watcher([script], in: scratch)
+        try #require(watcher.runs(1), "\(watcher.errors)")
+        for version in 2...3 {
+            _ = try scratch.write("main.lua", text.replacingOccurrences(of: "VERSION", with: "\(version)"))
+            try #require(watcher.runs(version), "\(watcher.errors)")
+        }
+        #expect(watcher.output == "ran\t1\nran\t2\nran\t3\n")
+    }
 }

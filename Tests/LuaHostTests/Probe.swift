@@ -234,7 +234,7 @@ struct Host {
     /// What a script returns, as text.
     func text(_ code: String) throws -> String {
         try run(code).map { value in
-            if case .string(let string) = value { string } else { value.shown }
+            value.asText ?? value.shown
         }.joined(separator: " ")
     }
 

@@ -35,7 +35,7 @@ import Testing
             .replacingOccurrences(of: "max_iter * 5 // 4", with: "25")
         let scripts = try Scripts()
         let made = try scripts.run("return tostring(optim.\(name)(tensor({1}))), tostring(optim.\(name)(tensor({1}), {\(spelt)}))")
-        guard case .string(let plain)? = made.first, case .string(let explicit)? = made.last else {
+        guard let plain = made.first?.asText, let explicit = made.last?.asText else {
             Issue.record("no text")
             return
         }

@@ -37,7 +37,7 @@ import Testing
             let (value, slope) = line(t)
             return Trial(t: t, value: value, gradient: try Tensor(slope, .float64), slope: slope)
         }
-        let found = try StrongWolfe(tolerance: 1e-9, direction: 1, limit: 25).search(from: trial(0), first: search.first, trial)
+        let found = try StrongWolfe(direction: 1, limit: 25).search(from: trial(0), first: search.first, trial)
         #expect(found.evaluations == search.evaluations)
         #expect(abs(found.best.t - search.t) <= 1e-7 * max(1, search.t), "\(found.best.t), PyTorch \(search.t)")
     }
@@ -49,7 +49,7 @@ import Testing
             let (value, slope) = line(t)
             return Trial(t: t, value: value, gradient: try Tensor(slope, .float64), slope: slope)
         }
-        let (start, method) = (try trial(0), StrongWolfe(tolerance: 1e-9, direction: 1, limit: 25))
+        let (start, method) = (try trial(0), StrongWolfe(direction: 1, limit: 25))
         let best = try method.search(from: start, first: first, trial).best
         #expect(best.value <= start.value + method.sufficientDecrease * best.t * start.slope)
         #expect(abs(best.slope) <= method.curvature * abs(start.slope))

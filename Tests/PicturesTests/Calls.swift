@@ -15,7 +15,7 @@ final class TestTable: ScriptTable {
 
     var count: Int { list.count }
     func value(at index: Int) throws -> Value { list.indices.contains(index - 1) ? list[index - 1] : .none }
-    func value(for key: String) throws -> Value { named[key] ?? .none }
+    func value(for key: ByteString) throws -> Value { named[key.text] ?? .none }
     func entries() throws -> [(key: Value, value: Value)] {
         list.enumerated().map { (.integer($0.offset + 1), $0.element) }
             + named.sorted { $0.key < $1.key }.map { (.string($0.key), $0.value) }
@@ -50,7 +50,7 @@ extension Value {
     }
 
     func text() throws -> String {
-        guard case .string(let text) = self else { throw ScriptError("test", "not a string: \(shown)") }
+        guard let text = self.asText else { throw ScriptError("test", "not a string: \(shown)") }
         return text
     }
 }

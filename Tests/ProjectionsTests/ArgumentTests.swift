@@ -42,7 +42,7 @@ import Testing
         for (name, arguments, expected) in cases {
             do {
                 let value = try constructed(name, arguments)
-                guard case .string(let text) = try call(method: "describe", value) else {
+                guard let text = try call(method: "describe", value).asText else {
                     Issue.record("tostring of \(name) is no string")
                     continue
                 }
@@ -85,7 +85,7 @@ import Testing
             ("Affine", [table([numbers([0, 0])]), numbers([1])], "projection.Affine: row 1 of A contradicts the rows before it: no x satisfies A x = b"),
             ("Ball", [.integer(-1)], "projection.Ball: r is -1; a finite number from 0 expected"),
             ("Ball", [numbers([.nan]), .integer(1)], "projection.Ball: center is nan at index 1"),
-            ("Ball", [], "projection.Ball: argument 1 (r): a number expected, got nothing"),
+            ("Ball", [], "projection.Ball: argument 1 (r): a number or a tensor of one number expected, got nothing"),
             ("L1Ball", [.number(.infinity)], "projection.L1Ball: r is inf; a finite number from 0 expected"),
             ("LinfBall", [.number(.nan)], "projection.LinfBall: r is nan; a finite number from 0 expected"),
             ("Simplex", [.integer(0)], "projection.Simplex: s is 0; a finite number above 0 expected"),

@@ -22,7 +22,7 @@ final class FakeTable: ScriptTable {
 
     var count: Int { sequence.count }
     func value(at index: Int) throws -> Value { sequence.indices.contains(index - 1) ? sequence[index - 1] : .none }
-    func value(for key: String) throws -> Value { named.first { $0.key == key }?.value ?? .none }
+    func value(for key: ByteString) throws -> Value { named.first { ByteString($0.key) == key }?.value ?? .none }
     func entries() throws -> [(key: Value, value: Value)] {
         sequence.enumerated().map { (.integer($0.offset + 1), $0.element) } + named.map { (.string($0.key), $0.value) }
     }

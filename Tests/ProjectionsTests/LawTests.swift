@@ -63,33 +63,6 @@ import Testing
         }
     }
 
-    /// The gradient of v . P(x), recorded as scripts record it, against central differences.
-    @Test func slopesAreThoseOfTheProjection() throws {
-        var points = Points(seed: 5)
-        var tried: Set<String> = []
-        for example in try Catalogue.sets.flatMap({ try $0.examples() }) where example.set is any DifferentiableSet {
-            tried.insert(example.set.name)
-            let count = try Shape.count(example.shape)
-            for scale in [0.05, 1, 4] {
-                let (start, v) = (points.vector(count, scale: scale), points.vector(count, scale: 1))
-                let x = Variable(try float64(start, example.shape))
-                try x.setRequiresGrad(true)
-                try (example.set.project(x) * Variable(float64(v, example.shape))).sum().backward()
-                let gradient = try #require(x.grad).value.toArray()
-                for i in 0..<count {
-                    func value(_ step: Double) throws -> Double {
-                        var moved = start
-                        moved[i] += step
-                        return zip(try example.set.project(float64(moved, example.shape)).toArray(), v).reduce(0) { $0 + $1.0 * $1.1 }
-                    }
-                    let expected = (try value(1e-6) - value(-1e-6)) / 2e-6
-                    #expect(abs(gradient[i] - expected) <= 1e-7 * (1 + abs(expected)), "\(example.set) at \(start), element \(i + 1)")
-                }
-            }
-        }
-        #expect(tried == ["Ball", "L1Ball", "Simplex", "Halfspace", "Hyperplane", "Affine"])
-    }
-
     @Test func resultKeepsShapeAndTypeAndIsFresh() throws {
         for example in try Catalogue.sets.flatMap({ try $0.examples() }) {
             for dtype in [DType.float32, .float64] {

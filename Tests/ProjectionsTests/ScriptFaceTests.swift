@@ -112,7 +112,7 @@ import Testing
         }
         #expect(try y.value.toArray() == [0.5, 0.5])
         #expect(try x.value.toArray() == [3, 4])
-        guard case .string(let name) = try call(method: "name", set) else { Issue.record("no name"); return }
+        guard let name = try call(method: "name", set).asText else { Issue.record("no name"); return }
         #expect(name == "point")
         #expect(try call("verify", set).count == 2)
     }
@@ -133,7 +133,7 @@ import Testing
         final class Endless: ScriptTable {
             var count: Int { 1 }
             func value(at index: Int) throws -> Value { .table(self) }
-            func value(for key: String) throws -> Value { .none }
+            func value(for key: ByteString) throws -> Value { .none }
             func entries() throws -> [(key: Value, value: Value)] { [(.integer(1), .table(self))] }
             func numbers() throws -> [Double]? { nil }
         }

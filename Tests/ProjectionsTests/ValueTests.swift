@@ -156,23 +156,6 @@ import Testing
         #expect(abs(SimplexThreshold.fast(x, sum: 1) + 0.1) < 1e-12)
     }
 
-    @Test func eigenvectorsRebuildTheMatrix() throws {
-        var points = Points(seed: 12)
-        for n in [1, 2, 5, 20] {
-            var a = points.vector(n * n, scale: 3)
-            for i in 0..<n { for j in 0..<i { a[i * n + j] = a[j * n + i] } }
-            let eigen = try SymmetricEigen(a, count: n, for: "test")
-            for i in 0..<n {
-                for j in 0..<n {
-                    let entry = (0..<n).reduce(0) { $0 + eigen.vectors[i * n + $1] * eigen.values[$1] * eigen.vectors[j * n + $1] }
-                    let product = (0..<n).reduce(0) { $0 + eigen.vectors[i * n + $1] * eigen.vectors[j * n + $1] }
-                    #expect(abs(entry - a[i * n + j]) < 1e-12)
-                    #expect(abs(product - (i == j ? 1 : 0)) < 1e-12)
-                }
-            }
-        }
-    }
-
     /// Dykstra against a search over a fine grid of the disc's edge and the halfspace's.
     @Test func dykstraFindsTheNearestPointOfDiscAndHalfplane() throws {
         let set = try Intersection([Ball(center: Tensor(0), radius: 1), Halfspace(float64([0.6, 0.8]), 0.25)])
@@ -204,11 +187,9 @@ import Testing
     }
 
     @Test func setsThatDoNotMeetAreNeverSilent() throws {
-        let apart = try Intersection(
-            [Ball(center: Tensor(0), radius: 1), Halfspace(float64([-1, 0]), -3)], iterations: 200)
+        let apart = try Intersection([Ball(center: Tensor(0), radius: 1), Halfspace(float64([-1, 0]), -3)])
         let text = message { _ = try apart.project(float64([5, 5])) }
-        #expect(text.hasPrefix("projection.Intersection: 200 cycles of Dykstra's algorithm reached only a point still "))
-        #expect(text.contains("the sets do not meet, or too slowly for tolerance"))
+        #expect(text.hasPrefix("projection.Intersection: the sets do not meet: "), "\(text)")
         #expect(
             message { _ = try Intersection([Box(0, 1), Box(float64([0, 2]), float64([1, 3]))]) }
                 == "projection.Intersection: the sets do not meet at index 2: at least 2 and at most 1")

@@ -43,6 +43,40 @@ import Testing
         #expect(try home.read("history").split(separator: "\n").count == 10_000)
     }
 
+    /// A shorter history is another file in the place of the long one: whoever is killed on the way leaves one of the two.
+    @Test func shorteningReplacesTheFile() throws {
+        let home = try Home()
+        let path = home.path("history")
+        try home.write("history", (1...13_000).map { "\($0)\n" }.joined())
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        // A second name keeps the old file to look at: it is as it was.
+        try FileManager.default.linkItem(atPath: path, toPath: home.path("old"))
+        _ = History(path: path)
+        #expect(try home.read("old").split(separator: "\n").count == 13_000)
+        #expect(try home.read("history").split(separator: "\n").count == 10_000)
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: home.url.path).sorted() == ["history", "old"])
+    }
+
+    /// An input that waits for the lock while another session shortens the file goes into the new one.
+    @Test func anInputThatWaitedGoesIntoTheNewFile() throws {
+        let home = try Home()
+        let path = home.path("history")
+        try home.write("history", "first\n")
+        let descriptor = open(path, O_RDWR)
+        flock(descriptor, LOCK_EX)
+        let done = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            History(path: path).append("waited")
+            done.signal()
+        }
+        // Opened by the other thread too, or not yet: both must do.
+        try "shortened\n".write(toFile: path, atomically: true, encoding: .utf8)
+        close(descriptor)
+        done.wait()
+        #expect(try home.read("history") == "shortened\nwaited\n")
+    }
+
     @Test func aFileThatCannotBeWrittenIsToldOnce() throws {
         let home = try Home()
         try home.write("file", "")

@@ -81,4 +81,58 @@ import Testing
         #expect(results.map(\.shown) == ["\"continue\"", "500500"])
         #expect(pause.text.contains("interrupted\n\"after\"\n"))
     }
+
+    /// The loop's function, those that it was written in, those that called it.
+    @Test func variablesOfTheFunctionsAreVisibleAndAssignable() throws {
+        let pause = Pause([
+            .text("rate, count, seen"), .text("rate = rate * 2"), .text("count = 'changed'"), .text("total = 100"),
+            .text("outer"), .text("outer = 'new'"), .text("late"), .text("x = 5"), .text("called"), .text(":who"),
+            .text("made = function() return rate end"),
+        ])
+        let results = try pause.run(
+            LuaFlow.Host(), """
+                local outer, total, seen = "kept", 0, nil
+                local function loop(s, count)
+                  local rate = 1
+                  do local rate = 7 ; total = total + 1 ; pause(s) ; total = total + rate end
+                  local late = 3
+                  return rate, count, total
+                end
+                local function caller() local called = "by me" ; return (function(...) return ... end)(loop({x = 1}, 2)) end
+                local rate, count, total = caller()
+                return rate, count, total, outer, made(), rawget(_G, "rate")
+                """)
+        let said = pause.text
+        #expect(results.map(\.shown) == ["1", "\"changed\"", "114", "\"new\"", "nil", "nil"], "\(said)")
+        #expect(said.hasPrefix("paused\n7\n2\nnil\n\"kept\"\nunknown name late"), "\(said)")
+        #expect(said.contains("called") && said.contains("x       number 5"), "\(said)")
+    }
+
+    /// A change is noted: the run cannot be repeated from its files.
+    @Test func assignmentsAreNoted() throws {
+        let host = try LuaFlow.Host()
+        let pause = Pause([.text("rate = 2"), .text("s.x = 1"), .text("rate")])
+        _ = try pause.run(host, "local rate, s = 1, {} pause({}) return rate")
+        #expect(try host.liveChanges() == ["rate was assigned to in a pause"])
+    }
+
+    /// In a coroutine, and from one that an input starts; in a sandbox, which has no library debug.
+    @Test func coroutinesAndSandboxesHaveThemToo() throws {
+        var options = Interpreter.Options()
+        options.trust = .sandboxed
+        for options in [Interpreter.Options(), options] {
+            let pause = Pause([
+                .text("n"), .text("coroutine.wrap(function() n = n + 1 return n end)()"),
+                .text("coroutine.wrap(function() far = far .. '!' end)()"), .text("n, far"),
+            ])
+            let results = try pause.run(
+                LuaFlow.Host(options: options), """
+                    local far = "far"
+                    local run = coroutine.wrap(function() local n = 1 ; pause({}) ; coroutine.yield(n + #far) end)
+                    return run()
+                    """)
+            #expect(results.map(\.shown) == ["6"], "\(pause.text)")
+            #expect(pause.text == "paused\n1\n2\n2\n\"far!\"\n", "\(pause.text)")
+        }
+    }
 }

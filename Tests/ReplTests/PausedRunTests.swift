@@ -107,4 +107,70 @@ import Testing
         try pane.press("C-c")
         try pane.see("LEFT 130")
     }
+
+    private static let loop = """
+        local host = require "host"
+        local rate, hidden = 1, "kept"
+        local function train(state)
+          local scale = 2
+          for k in host.steps(1e9, state) do state.trace[k] = rate * scale end
+          return scale
+        end
+        local state = {trace = {}}
+        print("rate", rate, "scale", train(state), hidden)
+        """
+
+    @Test func aPauseShowsAndChangesTheLoopsVariables() throws {
+        let home = try Home()
+        try home.write("loop.lua", Self.loop)
+        let pane = try Pane("luaflow run loop.lua", home: home)
+        try pane.see("/1000000000")
+        try pane.press("C-c")
+        try paused(pane)
+        try enter("'is ' .. rate + scale", pane, sees: "is 3")
+        try enter("hidden", pane, sees: "\n\"kept\"")
+        try enter("nosuchname", pane, sees: "unknown name nosuchname")
+        try enter("rate = 20 scale = 30", pane, sees: "scale = 30\nrun>")
+        try pane.enter(":continue")
+        try pane.see("/1000000000  ") { $0.contains(" s  600") }
+        try pane.press("C-c")
+        try paused(pane)
+        try enter("'now ' .. trace[k]", pane, sees: "now 600")
+        try pane.enter(":stop")
+        try pane.see("LEFT 0")
+        #expect(try pane.screen().split(whereSeparator: \.isWhitespace).joined(separator: " ").contains("rate 1 scale 30 kept"))
+    }
+
+    /// Of a run with 130, so that nothing that follows takes it for done; of a session as everywhere.
+    @Test func quittingLeaves() throws {
+        let home = try Home()
+        try home.write("loop.lua", Self.loop)
+        for (command, status) in [("luaflow run loop.lua", 130), ("luaflow repl loop.lua", 0)] {
+            let pane = try Pane(command, home: home)
+            try pane.see("/1000000000")
+            try pane.press("C-c")
+            try paused(pane)
+            try pane.enter(":quit")
+            try pane.see("LEFT \(status)")
+            #expect(try !pane.screen().contains("scale"))
+        }
+    }
+
+    /// One line, however narrow the terminal is.
+    @Test(arguments: [20, 40, 80]) func theBarStaysOnItsLine(_ columns: Int) throws {
+        let home = try Home()
+        try home.write("bar.lua", """
+            local host = require "host"
+            local bar = host.progress(1e6)
+            local started = host.clock()
+            for k = 1, 1e6 do
+              if k % 1000 == 0 then bar:update(k, "a note that is longer than the line may be " .. k) end
+            end
+            bar:close()
+            print("over")
+            """)
+        let pane = try Pane("stty cols \(columns); luaflow run bar.lua", home: home)
+        let screen = try pane.see("over")
+        #expect(screen.split(separator: "\n").filter { $0.contains("000") }.count <= 1, "\(screen)")
+    }
 }

@@ -117,7 +117,7 @@ import Testing
 
     /// Whatever was entered, the saved script runs and computes the same.
     @Test(arguments: [
-        (["5", "print(1)", "_ + 1", "_, __"], "5\n1\n6\n6\n5\n"), (["1, 2", "nil", "_"], "1\n2\n1\n"),
+        (["5", "print(1)", "_ + 1", "_, __"], "5\n1\n6\n6\n5\n"), (["1, 2", "nil", "_"], "1\n2\nnil\n1\n"),
         (["10", "20", "30;", "_ + __ + ___"], "10\n20\n60\n"), (["return 7", "_ * 2"], "7\n14\n"),
         (["if true then return 8 end", "function f() return 1 end", "return f();", "_"], "8\n1\n"),
         (["::top::", "::top::", "5 -- five", "(6) -- six", "7; -- seven"], "5\n6\n"),

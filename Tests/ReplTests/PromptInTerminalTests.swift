@@ -46,6 +46,7 @@ struct PromptInTerminalTests {
         try pane.press("Up", "Up")
         try pane.see("> for i = 1, 2 do\n  apple = apple + i end")
         try pane.press("C-c")
+        try pane.prompt()
         try pane.press("C-r")
         try pane.type("ple = 1")
         try pane.see("apple = 17")
@@ -371,5 +372,49 @@ struct PromptInTerminalTests {
         try pane.see("\"  1.5 ä\"")
         try pane.enter(":quit")
         try pane.see("LEFT 0")
+    }
+
+    @Test func aFilesVariablesAreThere() throws {
+        let home = try Home()
+        try home.write("part.lua", "local weight, names = 41, {}\nfunction more() weight = weight + 1 return weight end\n")
+        let pane = try Pane("luaflow repl part.lua", home: home)
+        try pane.prompt()
+        try pane.enter("weight")
+        try pane.see("\n41\n")
+        try pane.enter("weight = 99")
+        try pane.enter("more()")
+        try pane.see("\n100\n")
+        try pane.type("wei")
+        try pane.press("Tab", "Enter")
+        try pane.see("> weight\n100\n")
+        try pane.enter("weigth")
+        try pane.see("unknown name weigth (did you mean \"weight\"?)")
+        try pane.enter("quit")
+        try pane.see("LEFT 0")
+    }
+
+    /// Long pages go through the pager at a terminal, and nowhere else.
+    @Test func documentationIsPaged() throws {
+        let home = try Home()
+        let pane = try Pane("PAGER='head -3' luaflow doc tensor", home: home)
+        let screen = try pane.see("LEFT 0")
+        #expect(screen.split(separator: "\n").count <= 5, "\(screen)")
+        let other = try Pane("PAGER='head -3' luaflow doc tensor | wc -l; PAGER=nosuchprogram luaflow doc tensor.exp | wc -l", home: home)
+        try other.see("LEFT 0")
+        #expect(try other.screen().split(separator: "\n").first.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) } ?? 0 > 100)
+    }
+
+    /// A message that names a file is no reason to read it.
+    @Test func aMessageThatLooksLikeAPlaceReadsNothing() throws {
+        let home = try Home()
+        let pane = try Pane("truncate -s 300M big.csv; mkfifo pipe; luaflow --memory 64M", home: home)
+        try pane.prompt()
+        try pane.enter("error('big.csv:1: bad field', 0)")
+        try pane.see("big.csv:1: bad field\n  in main chunk at input 1:1")
+        try pane.enter("error('pipe:1: bad field', 0)")
+        try pane.see("pipe:1: bad field\n  in main chunk at input 2:1")
+        try pane.enter("peak = 0 for line in io.lines('/proc/self/status') do peak = tonumber(line:match('VmHWM:%s+(%d+)') or peak) end")
+        try pane.enter("peak < 250000")
+        try pane.see("\ntrue\n")
     }
 }

@@ -7,7 +7,7 @@ import Testing
 
 /// Small valid files with every byte changed, and cut off at every length: a correct load or a ScriptError, never a crash.
 @Suite struct CorruptionTests {
-    static let files = ["tiny.pt", "tiny.safetensors", "version1.npy", "version2.npy", "tiny.npz", "deflated.npz"]
+    static let files = ["tiny.pt", "old.tiny.pt", "tiny.safetensors", "version1.npy", "version2.npy", "tiny.npz", "deflated.npz"]
 
     @Test(arguments: files) func everyByteChanged(file: String) throws {
         let whole = try Fixture.bytes(file)

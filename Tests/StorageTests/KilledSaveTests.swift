@@ -29,8 +29,10 @@ import Testing
                 }
             }
             try expect(try Checkpoint.load(path)["x"], [Self.size], .float32, [Double](repeating: 1, count: Self.size))
+            // On Linux what was half written had no name; where it has one, the next save removes it.
+            try Self.save(2, to: path)
             let left = try FileManager.default.contentsOfDirectory(atPath: (path as NSString).deletingLastPathComponent)
-            #expect(left.contains { $0.hasSuffix(".part") }, "the child was not in the middle of a save")
+            #expect(left == ["x.safetensors"])
         }
     }
 

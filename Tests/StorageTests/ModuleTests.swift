@@ -14,7 +14,7 @@ import Testing
         convenience init(_ fields: KeyValuePairs<String, Value>) { self.init(fields.map { (.string($0.key), $0.value) }) }
         var count: Int { 0 }
         func value(at index: Int) throws -> Value { .none }
-        func value(for key: String) throws -> Value { .none }
+        func value(for key: ByteString) throws -> Value { .none }
         func entries() throws -> [(key: Value, value: Value)] { pairs }
         func numbers() throws -> [Double]? { nil }
     }
@@ -31,7 +31,7 @@ import Testing
     }
 
     static func field(_ value: Value?, _ name: String) throws -> Value {
-        guard case .record(let fields)? = value, let field = fields.first(where: { $0.key == name }) else {
+        guard case .record(let fields)? = value, let field = fields.first(where: { $0.key == ByteString(name) }) else {
             throw ScriptError("test", "no field \(name)")
         }
         return field.value
@@ -48,6 +48,20 @@ import Testing
             try expect(try Self.tensor(Self.field(loaded[0], "a")), [2], .float16, [1, 2])
             #expect(try Self.field(loaded[1], "made by").shown == "\"test\"")
             #expect(try Checkpoint.load(folder + "/x.safetensors").names == ["a", "b"])
+        }
+    }
+
+    @Test func whatIsLeftOutIsTheSecondResult() throws {
+        let path = Value.string(Fixture.path("complex.pt"))
+        expectError("tensor \"z\"", "{skip = true}") { _ = try Self.call("checkpoint.load", [path]) }
+        let loaded = try Self.call("checkpoint.load", [path, .table(Table(["skip": .boolean(true)]))])
+        try #require(loaded.count == 3)
+        try expect(try Self.tensor(Self.field(loaded[0], "w")), [2], .float32, [0, 0.25])
+        #expect(try Self.field(loaded[1], "z").shown.contains("complex"))
+        let pairs = try Self.call("checkpoint.load", [path, .table(Table(["complex": .string("pairs")]))])
+        try expect(try Self.tensor(Self.field(pairs[0], "z")), [2, 2], .float32, [0, 0, 0, 0])
+        expectError("one of pairs expected") {
+            _ = try Self.call("checkpoint.load", [path, .table(Table(["complex": .string("real")]))])
         }
     }
 
@@ -72,11 +86,11 @@ import Testing
     @Test func digits() throws {
         let context = Context()
         expectError("data.digits: ", "no folder of models") { _ = try Self.call("data.digits", [], context) }
-        context.service(ResourceFolders.self).folders = ["nowhere", (Fixture.path("digits.idx.gz") as NSString).deletingLastPathComponent]
+        context.service(ResourceFolders.self).folders = ["nowhere", ByteString(Fixture.path("digits.idx.gz")).splitPath.folder]
         let digits = try Self.call("data.digits", [], context)
         let images = (0..<3 * 28 * 28).map { Double(Float($0 % 256) / 255) }
         try expect(try Self.tensor(Self.field(digits[0], "images")), [3, 28, 28], .float32, images)
-        try expect(try Self.tensor(Self.field(digits[0], "labels")), [3], .float32, [7, 0, 9])
+        try expect(try Self.tensor(Self.field(digits[0], "labels")), [3], .int64, [7, 0, 9])
         context.service(ResourceFolders.self).folders = ["nowhere"]
         expectError("looked in nowhere") { _ = try Self.call("data.digits", [], context) }
     }

@@ -24,13 +24,13 @@ import Testing
         #expect(dict["tied"]?.storage === dict["column"]?.storage)
     }
 
-    @Test(arguments: TorchCheckpoint.wrappers) func weightsBesideATrainingState(wrapper: String) throws {
+    @Test(arguments: TorchContents.wrappers) func weightsBesideATrainingState(wrapper: String) throws {
         let dict = try Checkpoint.load(Fixture.path("nested.\(wrapper).pt"))
         #expect(dict.names == [
             "0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked",
         ])
         try expect(dict["0.weight"], [2, 3], .float32, ramp(6, by: 0.25))
-        try expect(dict["1.num_batches_tracked"], [], .float64, [0])
+        try expect(dict["1.num_batches_tracked"], [], .int64, [0])
     }
 
     @Test func aBareTensor() throws {
@@ -39,9 +39,8 @@ import Testing
 
     @Test func whatIsNotAStateDictSaysSo() {
         expectError("no_tensors.pt", "no tensors", "\"epoch\"") { _ = try Checkpoint.load(Fixture.path("no_tensors.pt")) }
-        expectError("legacy.pt", "save it again") { _ = try Checkpoint.load(Fixture.path("legacy.pt")) }
         expectError("script.pt", "TorchScript") { _ = try Checkpoint.load(Fixture.path("script.pt")) }
-        expectError("complex.pt", "torch.ComplexFloatStorage", "at byte") { _ = try Checkpoint.load(Fixture.path("complex.pt")) }
+        expectError("complex.pt", "tensor \"z\"", "torch.ComplexFloatStorage") { _ = try Checkpoint.load(Fixture.path("complex.pt")) }
     }
 }
 
@@ -51,10 +50,10 @@ func expectEveryType(_ dict: StateDict) throws {
     try expect(dict["ramp.bf16"], [2, 3], .float32, ramp(6, by: 0.25))
     try expect(dict["ramp.f32"], [2, 3], .float32, ramp(6, by: 0.25))
     try expect(dict["ramp.f64"], [2, 3], .float64, ramp(6, by: 0.25))
-    for type in ["u8", "i8", "i16", "i32", "i64"] { try expect(dict["ramp.\(type)"], [2, 3], .float64, ramp(6)) }
-    try expect(dict["mask"], [3], .float32, [1, 0, 1])
-    try expect(dict["negative.i8"], [3], .float64, [-128, -1, 127])
-    try expect(dict["negative.i64"], [2], .float64, [-1_099_511_627_776, 1_099_511_627_776])
+    for type in ["u8", "i8", "i16", "i32", "i64"] { try expect(dict["ramp.\(type)"], [2, 3], .int64, ramp(6)) }
+    try expect(dict["mask"], [3], .bool, [1, 0, 1])
+    try expect(dict["negative.i8"], [3], .int64, [-128, -1, 127])
+    try expect(dict["negative.i64"], [2], .int64, [-1_099_511_627_776, 1_099_511_627_776])
     try expect(dict["scalar"], [], .float32, [2.5])
     try expect(dict["empty"], [0, 4], .float32, [])
     #expect(dict.count == 14)

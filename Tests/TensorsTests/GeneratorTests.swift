@@ -56,7 +56,7 @@ struct GeneratorTests {
         let (generator, other) = (Generator(seed: 1), Generator(seed: 2))
         generator.restore(state)
         guard case .record(let fields)? = try get(.object(generator)).first else { Issue.record("no record"); return }
-        _ = try set(.object(other), .table(SwiftTable(named: fields)))
+        _ = try set(.object(other), .table(SwiftTable(named: fields.map { (key: $0.key.text, value: $0.value) })))
         #expect(other.state == state)
         #expect(throws: ScriptError.self) { try set(.object(other), .table(SwiftTable())) }
         #expect(other.state == state)

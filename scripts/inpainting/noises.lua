@@ -2,6 +2,7 @@
 --   k      the step, from 1
 --   alpha  the step size of this step
 --   steps  what --steps says
+--   text   what stands behind a colon: `--noise name:text`; nil without one
 -- and returns the standard deviation of the Gaussian noise. Add one here, and `--noise its_name` finds it.
 local noises = {}
 
@@ -10,9 +11,9 @@ function noises.none(k, alpha, steps)
   return 0
 end
 
--- The same at every step.
-function noises.gaussian(k, alpha, steps)
-  return 0.01
+-- The same at every step: 0.01, or what `gaussian:0.05` says.
+function noises.gaussian(k, alpha, steps, sigma)
+  return tonumber(sigma or 0.01) or error("gaussian:" .. sigma .. ": a number expected", 0)
 end
 
 -- The NICE paper's (section 5.2): x + alpha (gradient + N(0, 1)).

@@ -2,6 +2,7 @@
 --   k      the step, from 1
 --   lr     what --lr says (the problem sheet's 1e-3)
 --   steps  what --steps says (300)
+--   text   what stands behind a colon: `--schedule name:text`; nil without one
 -- and returns the step size of step k. Add one here, and `--schedule its_name` finds it.
 local schedules = {}
 
@@ -36,9 +37,9 @@ function schedules.warm_restarts(k, lr, steps)
   return schedules.cosine((k - 1) % period + 1, lr, period)
 end
 
--- The NICE paper's for its own inpainting (section 5.2): 10 / (100 + k), whatever --lr says.
+-- The NICE paper's for its own inpainting (section 5.2), 10 / (100 + k) where lr is 0.1: half of lr after 100 steps.
 function schedules.nice(k, lr, steps)
-  return 10 / (100 + k)
+  return lr * 100 / (100 + k)
 end
 
 return schedules

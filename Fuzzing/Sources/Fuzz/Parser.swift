@@ -13,7 +13,7 @@ struct Parser: Sendable {
 
     /// All of them. A new one is a file in `Parsers` and its name here.
     static let catalogue: [Parser] = [
-        .safetensors, .torch, .pickle, .npy, .npz, .idx, .checkpoint, .png, .lua, .check, .capsule,
+        .safetensors, .torch, .legacy, .pickle, .npy, .npz, .idx, .checkpoint, .png, .lua, .check, .capsule,
     ]
 }
 

@@ -22,7 +22,10 @@ struct Softplus: UnaryFunction {
     }
 }
 /// max(x, 0); NaN stays NaN.
-struct Rectify: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x < 0 ? 0 : x } }
+struct Rectify: NumericUnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { x < 0 ? 0 : x }
+    func callAsFunction(_ x: Int64) -> Int64 { max(x, 0) }
+}
 struct Erf: UnaryFunction {
     static var vectorized: VectorFunction? { .erf }
     func callAsFunction<T: TensorElement>(_ x: T) -> T { .erf(x) }
@@ -43,7 +46,7 @@ extension Variable {
 
     /// max(x, 0); the gradient at 0 is 0.
     public func relu() throws -> Variable {
-        try .recorded("tensor.relu", [self], value.map(Rectify())) { call in
+        try .recorded("tensor.relu", [self], value.transform(Rectify())) { call in
             [try call.cotangent.masked(where: call.inputs[0].mask(LessOrEqual(), 0), 0)]
         }
     }

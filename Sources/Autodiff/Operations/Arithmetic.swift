@@ -1,11 +1,20 @@
 import Scripting
 import Tensors
 
-struct Add: BinaryFunction { @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x + y } }
-struct Subtract: BinaryFunction { @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x - y } }
-struct Multiply: BinaryFunction { @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x * y } }
+struct Add: NumericBinaryFunction {
+    @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x + y }
+    func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 { x &+ y }
+}
+struct Subtract: NumericBinaryFunction {
+    @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x - y }
+    func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 { x &- y }
+}
+struct Multiply: NumericBinaryFunction {
+    @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x * y }
+    func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 { x &* y }
+}
 struct Divide: BinaryFunction { @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x / y } }
-struct Power: BinaryFunction {
+struct Power: NumericBinaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T {
         // The squares that scripts write, without a call; and C's pow, which takes negative bases.
         if y == 2 { return x * x }
@@ -13,27 +22,43 @@ struct Power: BinaryFunction {
         if y == 3 { return x * x * x }
         return T(libmPower(Double(x), Double(y)))
     }
+    /// By squares. A power below 0 is 0, but for those of 1 and -1 (as in PyTorch).
+    func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 {
+        if y < 0 { return x == 1 ? 1 : x == -1 ? (y & 1 == 0 ? 1 : -1) : 0 }
+        var (result, square, rest) = (Int64(1), x, y)
+        while rest > 0 {
+            if rest & 1 == 1 { result = result &* square }
+            square = square &* square
+            rest >>= 1
+        }
+        return result
+    }
 }
-struct Negate: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { -x } }
+struct Negate: NumericUnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { -x }
+    func callAsFunction(_ x: Int64) -> Int64 { 0 &- x }
+}
+/// 1 where 1 / x is infinite or NaN.
+struct HasNoReciprocal: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { (1 / x).isFinite ? 0 : 1 } }
 
 extension Variable {
-    /// x + y, broadcast by NumPy's rules; mixed types promote to float64.
+    /// x + y, broadcast by NumPy's rules; whole numbers and truth values give int64, round its end.
     public static func + (x: Variable, y: Variable) throws -> Variable {
-        try .recorded("tensor.add", [x, y], x.value.zip(y.value, Add(), for: "tensor.add"), keeps: .nothing) { call in
+        try .recorded("tensor.add", [x, y], x.value.combine(y.value, Add(), for: "tensor.add"), keeps: .nothing) { call in
             [try call.flow(to: 0) { call.cotangent }, try call.flow(to: 1) { call.cotangent }]
         }
     }
 
     /// x - y, broadcast.
     public static func - (x: Variable, y: Variable) throws -> Variable {
-        try .recorded("tensor.sub", [x, y], x.value.zip(y.value, Subtract(), for: "tensor.sub"), keeps: .nothing) { call in
+        try .recorded("tensor.sub", [x, y], x.value.combine(y.value, Subtract(), for: "tensor.sub"), keeps: .nothing) { call in
             [try call.flow(to: 0) { call.cotangent }, try call.flow(to: 1) { try -call.cotangent }]
         }
     }
 
     /// x * y element by element, broadcast.
     public static func * (x: Variable, y: Variable) throws -> Variable {
-        try .recorded("tensor.mul", [x, y], x.value.zip(y.value, Multiply(), for: "tensor.mul"), keeps: .factors) { call in
+        try .recorded("tensor.mul", [x, y], x.value.combine(y.value, Multiply(), for: "tensor.mul"), keeps: .factors) { call in
             [
                 try call.flow(to: 0) { try call.cotangent * call.inputs[1] },
                 try call.flow(to: 1) { try call.cotangent * call.inputs[0] },
@@ -41,7 +66,7 @@ extension Variable {
         }
     }
 
-    /// x / y element by element, broadcast.
+    /// x / y element by element, broadcast, in floats.
     public static func / (x: Variable, y: Variable) throws -> Variable {
         try .recorded("tensor.div", [x, y], x.value.zip(y.value, Divide(), for: "tensor.div"), keeps: [.factors, .divisor]) { call in
             let (x, y) = (call.inputs[0], call.inputs[1])
@@ -54,18 +79,19 @@ extension Variable {
 
     /// -x.
     public static prefix func - (x: Variable) throws -> Variable {
-        try .recorded("tensor.neg", [x], x.value.map(Negate()), keeps: .nothing) { [try -$0.cotangent] }
+        try .recorded("tensor.neg", [x], x.value.transform(Negate()), keeps: .nothing) { [try -$0.cotangent] }
     }
 
     /// x ^ y. The gradient with respect to y is 0 where x is 0 and y is not below it, as in PyTorch.
     public func pow(_ exponent: Variable) throws -> Variable {
-        try .recorded("tensor.pow", [self, exponent], value.zip(exponent.value, Power(), for: "tensor.pow")) { call in
+        try .recorded("tensor.pow", [self, exponent], value.combine(exponent.value, Power(), for: "tensor.pow")) { call in
             let (x, y) = (call.inputs[0], call.inputs[1])
             return [
                 try call.flow(to: 0) {
-                    // 0 ^ 0 is 1 for every slope: an exponent that keeps 0 times infinity out of derivatives of any order.
-                    let bothZero = try x.mask(Equal(), 0) * y.mask(Equal(), 0)
-                    return try call.cotangent * (y * x.pow(y.masked(where: bothZero, 1) - 1))
+                    // x ^ 0 is 1 for every x: where 0 x ^ -1 would be 0 times infinity (or NaN), another exponent keeps that out
+                    // of derivatives of any order.
+                    let flat = try y.mask(Equal(), 0) * Variable(x.value.map(HasNoReciprocal()))
+                    return try call.cotangent * (y * x.pow(y.masked(where: flat, 1) - 1))
                 },
                 try call.flow(to: 1) {
                     let flat = try x.mask(Equal(), 0) * y.mask(GreaterOrEqual(), 0)
@@ -94,8 +120,11 @@ extension Variable {
     /// x to the power of a number.
     public func pow(_ exponent: Double) throws -> Variable { try pow(constant(exponent)) }
 
-    /// A number as a tensor of no dimension in this one's dtype.
-    public func constant(_ number: Double) throws -> Variable { Variable(try Tensor(number, dtype.computing)) }
+    /// A number as a tensor of no dimension in this one's dtype; beside whole numbers int64, or float32 if it is none.
+    public func constant(_ number: Double) throws -> Variable { Variable(try Scalar(number).tensor(beside: dtype)) }
+
+    /// 0 in this one's dtype.
+    var zero: Variable { get throws { Variable(try Tensor(0, dtype.working)) } }
 }
 
 extension GradientRule.Call {
@@ -106,10 +135,16 @@ extension GradientRule.Call {
 }
 
 extension Operation {
-    static let add = binary("add", "x + y, broadcast.", errors: "shapes that do not broadcast", source: "torch.add", example: "assert((tensor({1, 2}) + 1):tolist()[2] == 3)") { try $0 + $1 }
-    static let sub = binary("sub", "x - y, broadcast.", errors: "shapes that do not broadcast", source: "torch.sub", example: "assert((3 - tensor({1, 2})):tolist()[1] == 2)") { try $0 - $1 }
-    static let mul = binary("mul", "x * y element by element, broadcast.", errors: "shapes that do not broadcast", source: "torch.mul", example: "assert((tensor({1, 2}) * tensor({3, 4})):sum():item() == 11)") { try $0 * $1 }
-    static let div = binary("div", "x / y element by element, broadcast; division by 0 gives infinity or NaN.", errors: "shapes that do not broadcast", source: "torch.div", over: (-2...2, 0.5...2), example: "assert((tensor({6, 8}) / 2):tolist()[2] == 4)") { try $0 / $1 }
-    static let pow = binary("pow", "x ^ y element by element; NaN for a negative x and a y that is not whole.", errors: "shapes that do not broadcast", source: "torch.pow", over: (0.5...2, -2...3), example: "assert((tensor({2, 3}) ^ 2):tolist()[2] == 9)") { try $0.pow($1) }
+    static let add = binary("add", "x + y, broadcast. bool and int64 among themselves, or with a whole number, give int64 (round its end, as in PyTorch); with floats, the wider of the two. A number never raises a float tensor.", errors: "shapes that do not broadcast", source: "torch.add", example: "assert((tensor({1, 2}) + 1):tolist()[2] == 3)") { try $0 + $1 }
+    static let sub = binary("sub", "x - y, broadcast; types as in add, so that 1 - mask is int64.", errors: "shapes that do not broadcast", source: "torch.sub", example: "assert((3 - tensor({1, 2})):tolist()[1] == 2)") { try $0 - $1 }
+    static let mul = binary("mul", "x * y element by element, broadcast; types as in add.", errors: "shapes that do not broadcast", source: "torch.mul", example: "assert((tensor({1, 2}) * tensor({3, 4})):sum():item() == 11)") { try $0 * $1 }
+    static let div = binary("div", "x / y element by element, broadcast; division by 0 gives infinity or NaN. Whole numbers give float32.", errors: "shapes that do not broadcast", source: "torch.div", over: (-2...2, 0.5...2), example: "assert((tensor({6, 8}) / 2):tolist()[2] == 4)") { try $0 / $1 }
+    static let pow = binary("pow", "x ^ y element by element; NaN for a negative x and a y that is not whole. Whole numbers give int64.", errors: "shapes that do not broadcast; int64 to a number below 0", source: "torch.pow", over: (0.5...2, -2...3), example: "assert((tensor({2, 3}) ^ 2):tolist()[2] == 9)", refusing: negativePower) { try $0.pow($1) }
+    /// As in PyTorch: 2 ^ -1 is no whole number. (Where the power is a tensor, PyTorch gives 0.)
+    private static let negativePower: @Sendable (Arguments) throws -> Void = { arguments in
+        guard case .object(let x as Variable) = arguments[1], !x.dtype.isFloating, let power = arguments[2].asInteger, power < 0 else { return }
+        throw arguments.error("\(x.dtype.rawValue) to the power \(power) is no whole number; x:to(\"float32\") has one")
+    }
+
     static let neg = unary("neg", "-x.", source: "torch.neg", example: "assert((-tensor({2}))[{1}] == -2)") { try -$0 }
 }

@@ -1,29 +1,29 @@
 import Scripting
 import Tensors
 
-struct Equal: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x == y ? 1 : 0 } }
-struct NotEqual: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x != y ? 1 : 0 } }
+struct Equal: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x == y } }
+struct NotEqual: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x != y } }
 /// Equal, or both NaN.
-struct Same: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x == y || (x.isNaN && y.isNaN) ? 1 : 0 } }
-struct Less: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x < y ? 1 : 0 } }
-struct LessOrEqual: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x <= y ? 1 : 0 } }
-struct Greater: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x > y ? 1 : 0 } }
-struct GreaterOrEqual: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x >= y ? 1 : 0 } }
+struct Same: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x == y || (x.isUnordered && y.isUnordered) } }
+struct Less: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x < y } }
+struct LessOrEqual: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x <= y } }
+struct Greater: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x > y } }
+struct GreaterOrEqual: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x >= y } }
 
 extension Variable {
-    /// 1 where the comparison with a number holds, else 0: a constant, not recorded.
-    func mask(_ comparison: some BinaryFunction, _ number: Double) throws -> Variable {
-        Variable(try value.zip(Tensor(number, dtype.computing), comparison, for: "tensor.mask"))
+    /// Where the comparison with a number holds: bool, not recorded.
+    func mask(_ comparison: some Comparison, _ number: Double) throws -> Variable {
+        Variable(try value.compare(constant(number).value, comparison, for: "tensor.mask"))
     }
 }
 
 extension Operation {
-    /// Comparisons give 0 and 1 and end the gradient's way.
-    private static func comparison(_ name: String, _ sign: String, _ example: String, _ f: some BinaryFunction) -> Operation {
+    /// Comparisons give bool and end the gradient's way.
+    private static func comparison(_ name: String, _ sign: String, _ example: String, _ f: some Comparison) -> Operation {
         binary(
-            name, "1 where x \(sign) y, else 0, broadcast; never recorded. A comparison with NaN is \(sign == "~=" ? "true" : "false").",
+            name, "Whether x \(sign) y, element by element and broadcast: a bool tensor, which is a mask; never recorded. (Lua's own signs give one truth value: between tensors < and <= are errors, == asks whether both are one object.) A comparison with NaN is \(sign == "~=" ? "true" : "false").",
             errors: "shapes that do not broadcast", source: "torch.\(name)", over: nil, example: example
-        ) { x, y in Variable(try x.value.zip(y.value, f, for: "tensor.\(name)")) }
+        ) { x, y in Variable(try x.value.compare(y.value, f, for: "tensor.\(name)")) }
     }
 
     static let eq = comparison("eq", "==", "assert(tensor({1, 2}):eq(2):sum():item() == 1)", Equal())

@@ -34,7 +34,7 @@ extension Variable {
         return try taking(slices, operation)
     }
 
-    private func taking(_ slices: Slices, _ operation: String) throws -> Variable {
+    func taking(_ slices: Slices, _ operation: String) throws -> Variable {
         try .recorded(operation, [self], slices.take(value), keeps: .nothing) { [try $0.cotangent.scattering(slices, operation)] }
     }
 
@@ -46,14 +46,20 @@ extension Variable {
     /// Whole numbers from 1 to `bound`, made 0-based.
     func zeroBasedPositions(below bound: Int, _ operation: String) throws -> [Int] {
         var read = 0
+        func position(_ index: Int?, _ shown: @autoclosure () -> String) throws -> Int {
+            read += 1
+            if read & 0xffff == 0 { try Cancellation.check() }
+            guard let index, let position = zeroBased(index, count: bound) else {
+                throw ScriptError(operation, "index \(shown()) is not a whole number from 1 to \(bound)")
+            }
+            return position
+        }
         return try Storage.reserving(value.count, bytes: 2 * MemoryLayout<Int>.stride) {
-            try value.toArray().map { number in
-                read += 1
-                if read & 0xffff == 0 { try Cancellation.check() }
-                guard let index = Int(exactly: number), let position = zeroBased(index, count: bound) else {
-                    throw ScriptError(operation, "index \(Value.number(number).shown) is not a whole number from 1 to \(bound)")
-                }
-                return position
+            switch dtype {
+            case .int64: try value.toIntegers().map { try position($0, String($0)) }
+            case .bool:
+                throw ScriptError(operation, "the positions are bool; a mask goes to masked_select, where and x[mask]")
+            default: try value.toArray().map { try position(Int(exactly: $0), shown($0)) }
             }
         }
     }
@@ -83,29 +89,35 @@ private struct IndexMap: Sendable {
     }
 
     func take(_ source: Tensor) throws -> Tensor {
-        let source = try source.cast(source.dtype.computing)
+        let source = try source.cast(source.dtype.working)
         let result = try Tensor.uninitialized(shape, source.dtype)
+        func run<T: StoredElement>(_: T.Type) throws {
+            let (to, from) = (result.base(T.self), source.base(T.self))
+            try forEach(source.strides) { to[$0] = from[$1] }
+        }
         defer { withExtendedLifetime(source) {} }
-        if source.dtype == .float64 {
-            let (to, from) = (result.base(Double.self), source.base(Double.self))
-            try forEach(source.strides) { to[$0] = from[$1] }
-        } else {
-            let (to, from) = (result.base(Float.self), source.base(Float.self))
-            try forEach(source.strides) { to[$0] = from[$1] }
+        switch source.dtype {
+        case .float64: try run(Double.self)
+        case .int64: try run(Int64.self)
+        case .bool: try run(UInt8.self)
+        case .float32, .float16: try run(Float.self)
         }
         return result
     }
 
     func put(_ source: Tensor, into target: [Int]) throws -> Tensor {
-        let source = try source.cast(source.dtype.computing).contiguous()
+        let source = try source.cast(source.dtype.working).contiguous()
         let result = try Tensor.zeros(target, source.dtype)
+        func run<T: StoredElement>(_: T.Type) throws {
+            let (to, from) = (result.base(T.self), source.base(T.self))
+            try forEach(result.strides) { to[$1] = T.plus(to[$1], from[$0]) }
+        }
         defer { withExtendedLifetime(source) {} }
-        if source.dtype == .float64 {
-            let (to, from) = (result.base(Double.self), source.base(Double.self))
-            try forEach(result.strides) { to[$1] += from[$0] }
-        } else {
-            let (to, from) = (result.base(Float.self), source.base(Float.self))
-            try forEach(result.strides) { to[$1] += from[$0] }
+        switch source.dtype {
+        case .float64: try run(Double.self)
+        case .int64: try run(Int64.self)
+        case .bool: try run(UInt8.self)
+        case .float32, .float16: try run(Float.self)
         }
         return result
     }
@@ -115,7 +127,7 @@ extension Operation {
     static let gather = Operation(
         "gather",
         Documentation(
-            "x:gather(dim, index) -> tensor", "Along dim, the elements that index (counted from 1, of x's number of dimensions) names: result[i][j] = x[i][index[i][j]] for dim 2.",
+            "x:gather(dim, index) -> tensor", "Along dim, the elements that index (counted from 1, of x's number of dimensions; int64, or whole numbers) names: result[i][j] = x[i][index[i][j]] for dim 2.",
             errors: "an index that is not a whole number in range; shapes that do not fit", source: "torch.gather",
             example: "assert(tensor({{1, 2}, {3, 4}}):gather(2, tensor({{2}, {1}})):sum():item() == 5)"),
         takes: ["dim", "index"],
@@ -130,7 +142,7 @@ extension Operation {
     static let indexSelect = Operation(
         "index_select",
         Documentation(
-            "x:index_select(dim, index) -> tensor", "The slices of x along dim at the given indices (a vector, or a table of numbers, counted from 1), in that order.",
+            "x:index_select(dim, index) -> tensor", "The slices of x along dim at the given indices (a vector of int64 or of whole numbers, or a table of them, counted from 1), in that order.",
             errors: "an index out of range", source: "torch.index_select",
             example: "assert(tensor({{1, 2}, {3, 4}}):index_select(1, tensor({2, 2}))[{2, 1}] == 3)"),
         takes: ["dim", .list("index")],
@@ -152,7 +164,7 @@ extension Operation {
     static let maskedSelect = Operation(
         "masked_select",
         Documentation(
-            "x:masked_select(mask) -> tensor", "A vector of the elements where the mask (of x's shape, or broadcast to it) is 1, not 0, in row-major order.",
+            "x:masked_select(mask) -> tensor", "A vector of the elements where the mask (of x's shape, or broadcast to it) is true, in row-major order. A mask of zeros and ones is taken too.",
             errors: "a mask that does not broadcast to x, or holds anything but 0 and 1", source: "torch.masked_select",
             example: "assert(tensor({1, 2, 3}):masked_select(tensor({1, 0, 1})):tolist()[2] == 3)"),
         takes: ["mask"],
@@ -168,21 +180,9 @@ extension Variable {
         try reshape([value.count]).gather(0, mask.positions(in: shape, for: operation), for: operation)
     }
 
-    /// Where the mask is not 0, this with the elements of a vector of as many, in row-major order, or a broadcast one.
-    public func maskedScatter(_ mask: Variable, _ source: Variable, for operation: String = "tensor[]") throws -> Variable {
-        let positions = try mask.positions(in: shape, for: operation)
-        guard source.shape == positions.shape || source.shape == [1] else {
-            throw ScriptError(operation, "\(Shape.describe(source.shape)) for the \(positions.value.count) elements where the mask is 1")
-        }
-        let selected = try source.expand(positions.shape)
-        let map = try IndexMap(axis: 0, positions: positions.zeroBasedPositions(below: value.count, operation), shape: positions.shape)
-        return try selected.scattering(map, into: [value.count], operation).reshape(shape).choose(mask, self)
-    }
-
     /// The places of a mask that are not 0, counted from 1 in row-major order of a shape that it broadcasts to.
     private func positions(in shape: [Int], for operation: String) throws -> Variable {
-        let flags = try value.expand(shape, for: operation).toArray()
-        let positions = flags.indices.filter { flags[$0] != 0 }.map { Double($0 + 1) }
-        return Variable(try Tensor(positions, shape: [positions.count], .float64))
+        let places = try value.expand(shape, for: operation).placesOfTrue()
+        return Variable(try Tensor(integers: places.map { $0 + 1 }, shape: [places.count]))
     }
 }

@@ -23,7 +23,7 @@ extension Variable {
                     "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 \(Shape.describe(first.shape)): they may differ in dimension \(axis + 1) only")
             }
         }
-        let dtype = parts.dropFirst().reduce(first.dtype.computing) { $0.promoted(with: $1.dtype) }
+        let dtype = parts.dropFirst().reduce(first.dtype.working) { $0.joined(with: $1.dtype) }
         let whole = try Tensor.uninitialized(shape, dtype, for: operation)
         var start = 0
         for part in parts {
@@ -59,7 +59,7 @@ extension Operation {
     static let cat = Operation(
         "cat",
         Documentation(
-            "tensor.cat({x, y, ...}, dim = 1) -> tensor\ntensor.cat({x, y, ...}, {dim = 1}) -> tensor", "The tensors one after the other along dim (1 by default); their other extents agree.",
+            "tensor.cat({x, y, ...}, dim = 1) -> tensor\ntensor.cat({x, y, ...}, {dim = 1}) -> tensor", "The tensors one after the other along dim (1 by default); their other extents agree. In the type that holds all.",
             errors: "shapes that differ elsewhere; an empty table", source: "torch.cat",
             example: "assert(tensor.cat({tensor({1}), tensor({2, 3})}).shape[1] == 3)"),
         isMethod: false,

@@ -57,10 +57,12 @@ enum LinearKernel {
         if SparseLinear.applies(weight: weight, bias: bias, input: x) {
             return try SparseLinear.forward(weight: weight, bias: bias, input: x, rectified: rectified, for: "tensor.linear")
         }
-        let input = rectified ? try x.map(Rectify()) : x
+        let input = rectified ? try x.transform(Rectify()) : x
         let product = try input.matmul(weight.transpose(0, 1), for: "tensor.linear")
         guard let bias else { return product }
-        if product.dtype == .float32, bias.dtype == .float64 { return try product.zip(bias, Add(), for: "tensor.linear") }
+        if !product.dtype.isFloating || (product.dtype == .float32 && bias.dtype == .float64) {
+            return try product.combine(bias, Add(), for: "tensor.linear")
+        }
         try product.add(inPlace: bias, for: "tensor.linear")
         return product
     }

@@ -9,7 +9,7 @@ extension Variable {
         }
     }
 
-    /// The elements in order along an axis (the first `limit` of them), and where they were, counted from 1, in float64.
+    /// The elements in order along an axis (the first `limit` of them), and where they were, counted from 1, in int64.
     public func sorted(
         _ axis: Int, descending: Bool = false, limit: Int? = nil, for operation: String = "tensor.sort"
     ) throws -> (values: Variable, indices: Variable) {
@@ -23,7 +23,7 @@ extension Operation {
     static let cumsum = Operation(
         "cumsum",
         Documentation(
-            "x:cumsum(dim) -> tensor", "Along dim, the sum up to and including each element.", errors: "a dimension that is not there",
+            "x:cumsum(dim) -> tensor", "Along dim, the sum up to and including each element; int64 of int64 and bool.", errors: "a dimension that is not there",
             source: "torch.cumsum", example: "assert(tensor({1, 2, 3}):cumsum(1):tolist()[3] == 6)"),
         takes: ["dim"], inPlace: .init("dim", example: "1"),
         cases: [
@@ -44,7 +44,7 @@ extension Operation {
         "sort",
         Documentation(
             "x:sort(dim = -1, descending = false) -> values: tensor, indices: tensor\nx:sort(dim = -1, {descending = false}) -> values: tensor, indices: tensor",
-            "The elements along dim (the last by default) in ascending order, or descending, and where they were, counted from 1. Equal ones keep their order; NaN counts as the largest.",
+            "The elements along dim (the last by default) in ascending order, or descending, and where they were, counted from 1, in int64. Equal ones keep their order; NaN counts as the largest.",
             errors: "a dimension that is not there", source: "torch.sort",
             example: "local v, i = tensor({3, 1, 2}):sort()\nassert(v:tolist()[1] == 1 and i:tolist()[1] == 2)"),
         takes: ["dim", "descending"],
@@ -62,7 +62,7 @@ extension Operation {
         "topk",
         Documentation(
             "x:topk(k, dim = -1, largest = true) -> values: tensor, indices: tensor\nx:topk(k, dim = -1, {largest = true}) -> values: tensor, indices: tensor",
-            "The k largest elements along dim (the last by default), largest first, and where they are, counted from 1; with largest = false the k smallest, smallest first.",
+            "The k largest elements along dim (the last by default), largest first, and where they are, counted from 1, in int64; with largest = false the k smallest, smallest first.",
             errors: "k below 0 or above the extent; a dimension that is not there", source: "torch.topk",
             example: "local v, i = tensor({3, 9, 5}):topk(2)\nassert(v:tolist()[2] == 5 and i:tolist()[1] == 2)"),
         takes: ["k", "dim", "largest"],

@@ -2,8 +2,14 @@ import Scripting
 import Tensors
 
 /// The larger (smaller) of two; NaN if either is.
-struct Larger: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x > y || x.isNaN ? x : y } }
-struct Smaller: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x < y || x.isNaN ? x : y } }
+struct Larger: NumericBinaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x > y || x.isNaN ? x : y }
+    func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 { max(x, y) }
+}
+struct Smaller: NumericBinaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x < y || x.isNaN ? x : y }
+    func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 { min(x, y) }
+}
 
 /// min(max(x, lo), hi); NaN stays NaN, and a bound that is NaN makes all NaN.
 struct Clamp: UnaryFunction {
@@ -23,14 +29,16 @@ extension Variable {
     public func minimum(_ other: Variable) throws -> Variable { try extreme(other, "tensor.minimum", Smaller(), loses: Greater()) }
 
     /// The gradient goes to the one that was chosen; ties share it equally, as in PyTorch.
-    private func extreme(_ other: Variable, _ operation: String, _ choice: some BinaryFunction, loses: some BinaryFunction) throws -> Variable {
-        try .recorded(operation, [self, other], value.zip(other.value, choice, for: operation)) { call in
+    private func extreme(_ other: Variable, _ operation: String, _ choice: some NumericBinaryFunction, loses: some Comparison) throws -> Variable {
+        // One of the two is chosen, so bool stays bool.
+        let chosen = try value.combine(other.value, choice, for: operation).cast(dtype.joined(with: other.dtype))
+        return try .recorded(operation, [self, other], chosen) { call in
             let (x, y) = (call.inputs[0].value, call.inputs[1].value)
-            let tie = Variable(try x.zip(y, Equal(), for: operation))
+            let tie = Variable(try x.compare(y, Equal(), for: operation))
             let shared = try (call.cotangent * 0.5).choose(tie, call.cotangent)
             return [
-                try call.flow(to: 0) { try shared.masked(where: Variable(x.zip(y, loses, for: operation)), 0) },
-                try call.flow(to: 1) { try shared.masked(where: Variable(y.zip(x, loses, for: operation)), 0) },
+                try call.flow(to: 0) { try shared.masked(where: Variable(x.compare(y, loses, for: operation)), 0) },
+                try call.flow(to: 1) { try shared.masked(where: Variable(y.compare(x, loses, for: operation)), 0) },
             ]
         }
     }
@@ -57,11 +65,11 @@ extension Variable {
     }
 
     /// `self` where the mask is not 0, else 0: unlike a product with the mask, also where it is infinite.
-    package func kept(where mask: Variable) throws -> Variable { try choose(mask, constant(0)) }
+    package func kept(where mask: Variable) throws -> Variable { try choose(mask, zero) }
 
     /// A number where the mask is not 0, else `self`.
     func masked(where mask: Variable, _ number: Double) throws -> Variable {
-        try constant(number).choose(mask, self)
+        try (number == 0 ? zero : constant(number)).choose(mask, self)
     }
 }
 
@@ -83,8 +91,8 @@ extension Operation {
         if arguments.isNil(2) && arguments.isNil(3) { throw arguments.error("give a lower bound, an upper bound or both") }
         let low = arguments.isNil(2) ? -Double.infinity : arguments[2].asNumber
         let high = arguments.isNil(3) ? Double.infinity : arguments[3].asNumber
-        if let low, let high { return [.object(try x.clamp(low, high))] }
-        // Tensor bounds: the same by two comparisons.
+        if let low, let high, x.dtype.isFloating { return [.object(try x.clamp(low, high))] }
+        // Tensor bounds, and whole numbers: the same by two comparisons.
         var result = x
         if !arguments.isNil(2) { result = try arguments.variableOrNumber(2, "min", like: x).maximum(result) }
         if !arguments.isNil(3) { result = try arguments.variableOrNumber(3, "max", like: x).minimum(result) }
@@ -95,7 +103,7 @@ extension Operation {
         "where",
         Documentation(
             "x:where(mask, y) -> tensor\ntensor.where(x, mask, y) -> tensor",
-            "x where the mask is 1, y where it is 0; all three broadcast, y may be a number.",
+            "x where the mask is true, y where it is not; all three broadcast, y may be a number. A mask is what a comparison makes; one of zeros and ones is taken too. In the type that holds x and y.",
             errors: "shapes that do not broadcast; a mask that holds anything but 0 and 1", source: "torch.Tensor.where",
             example: "assert(tensor({1, 2}):where(tensor({1, 0}), 9):sum():item() == 10)"),
         takes: ["mask", "y"],
@@ -113,8 +121,8 @@ extension Operation {
     static let maskedFill = Operation(
         "masked_fill",
         Documentation(
-            "x:masked_fill(mask, value) -> tensor", "The value, a number, where the mask is 1, x where it is 0.",
-            errors: "shapes that do not broadcast; a mask that holds anything but 0 and 1", source: "torch.Tensor.masked_fill",
+            "x:masked_fill(mask, value) -> tensor", "The value, a number or a tensor, where the mask is true, x where it is not. A number is written in x's type.",
+            errors: "shapes that do not broadcast; a mask that holds anything but 0 and 1; a fraction into int64", source: "torch.Tensor.masked_fill",
             example: "assert(tensor({1, 2}):masked_fill(tensor({1, 0}), 9):sum():item() == 11)"),
         takes: ["mask", "value"], inPlace: .init("mask, value", example: "tensor({1}), 3"),
         cases: [
@@ -125,6 +133,9 @@ extension Operation {
     ) { arguments in
         let x = try arguments.variable(1, "x")
         let mask = try arguments.mask(2)
+        if let number = Scalar(arguments[3], takingBooleans: true) {
+            return [.object(try Variable(number.tensor(for: x.dtype, arguments.function)).choose(mask, x))]
+        }
         return [.object(try arguments.variableOrNumber(3, "value", like: x).choose(mask, x))]
     }
 }

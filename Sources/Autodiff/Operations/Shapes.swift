@@ -48,7 +48,7 @@ extension Variable {
 
     /// Zeros of `shape` with this tensor in the part that `part` picks: the transpose of taking that part.
     func placed(into shape: [Int], _ part: @escaping (Tensor) throws -> Tensor) throws -> Variable {
-        let whole = try Tensor.zeros(shape, dtype.computing)
+        let whole = try Tensor.zeros(shape, dtype.working)
         try part(whole).write(value)
         return try .recorded("tensor.place", [self], whole, keeps: .nothing) { call in
             let cotangent = call.cotangent
@@ -133,7 +133,7 @@ extension Operation {
     }
 
     static let flatten = shaping(
-        "flatten", "x:flatten(start_dim = 1, end_dim = -1) -> tensor", "The dimensions from start_dim to end_dim (all by default) as one.",
+        "flatten", "x:flatten(start_dim = 1, end_dim = -1) -> tensor", "The dimensions from start_dim to end_dim (all by default) as one: a view where the layout allows it, else a copy.",
         errors: "a dimension that is not there; end_dim before start_dim", example: "assert(tensor.zeros(2, 3, 4):flatten(2).shape[2] == 12)",
         takes: ["start_dim", "end_dim"], cases: [LawCase("flatten", [.init([2, 3])]) { try $0[0].reshape([6]) }]
     ) { arguments, x in
@@ -145,7 +145,7 @@ extension Operation {
     }
 
     static let squeeze = shaping(
-        "squeeze", "x:squeeze() -> tensor\nx:squeeze(dim) -> tensor", "Without the dimensions of extent 1, or without dim if it is one.",
+        "squeeze", "x:squeeze() -> tensor\nx:squeeze(dim) -> tensor", "A view without the dimensions of extent 1, or without dim if it is one.",
         errors: "a dimension that is not there", example: "assert(tensor.zeros(2, 1, 3):squeeze():dim() == 2)",
         takes: ["dim"], cases: [LawCase("squeeze", [.init([2, 1, 3])]) { try $0[0].reshape([2, 3]) }]
     ) { arguments, x in
@@ -154,7 +154,7 @@ extension Operation {
     }
 
     static let unsqueeze = shaping(
-        "unsqueeze", "x:unsqueeze(dim) -> tensor", "With a new dimension of extent 1 at dim (1 to one past the last).",
+        "unsqueeze", "x:unsqueeze(dim) -> tensor", "A view with a new dimension of extent 1 at dim (1 to one past the last).",
         errors: "dim out of range", example: "assert(tensor.zeros(3):unsqueeze(1).shape[1] == 1)",
         takes: ["dim"], cases: [LawCase("unsqueeze", [.init([2, 3])]) { try $0[0].reshape([2, 1, 3]) }]
     ) { arguments, x in
@@ -164,7 +164,7 @@ extension Operation {
     }
 
     static let expand = shaping(
-        "expand", "x:expand(d1, d2, ...) -> tensor\nx:expand({d1, d2, ...}) -> tensor", "Extents of 1 repeated to the given sizes, without copying; -1 keeps a size; new leading dimensions may be added.",
+        "expand", "x:expand(d1, d2, ...) -> tensor\nx:expand({d1, d2, ...}) -> tensor", "A view with extents of 1 repeated to the given sizes; -1 keeps a size; new leading dimensions may be added.",
         errors: "a size that is neither x's nor expands 1", isVariadic: true, example: "assert(tensor({{1}, {2}}):expand(2, 3):sum():item() == 9)",
         cases: [LawCase("expand", [.init([2, 1])]) { try $0[0].expand([4, 2, 3]) }]
     ) { arguments, x in
@@ -190,8 +190,8 @@ extension Operation {
     ) { _, x in x.value.isContiguous ? x : try x.clone() }
 
     static let to = shaping(
-        "to", "x:to(dtype) -> tensor", "Converted to \"float32\", \"float64\" or, for storing, \"float16\"; x itself when it has that type.",
-        errors: "another name", example: "assert(tensor({1}):to(\"float64\").dtype == \"float64\")",
+        "to", "x:to(dtype) -> tensor", "Converted to \"float32\", \"float64\", \"int64\" (towards zero), \"bool\" (true where it is not 0) or, for storing, \"float16\"; x itself when it has that type.",
+        errors: "another name; NaN, infinity or a number beyond int64 to \"int64\"", example: "assert(tensor({1}):to(\"float64\").dtype == \"float64\" and tensor({-1.5}):to(\"int64\")[{1}] == -1)",
         takes: ["dtype"], cases: [LawCase("to", [.init([2, 3])]) { try $0[0].converted(to: .float64) }]
     ) { arguments, x in
         let name = try arguments.choice(2, "dtype", DType.allCases.map(\.rawValue))
@@ -199,10 +199,16 @@ extension Operation {
         return try x.converted(to: dtype)
     }
 
-    static let double = shaping("double", "x:double() -> tensor", "Converted to float64.", example: "assert(tensor({1}):double().dtype == \"float64\")", cases: []) { _, x in
+    static let double = shaping("double", "x:double() -> tensor", "Converted to float64; x itself when it is.", example: "assert(tensor({1}):double().dtype == \"float64\")", cases: []) { _, x in
         x.dtype == .float64 ? x : try x.converted(to: .float64)
     }
-    static let float = shaping("float", "x:float() -> tensor", "Converted to float32.", example: "assert(tensor({1}):double():float().dtype == \"float32\")", cases: []) { _, x in
+    static let long = shaping("long", "x:long() -> tensor", "Converted to int64, towards zero; x itself when it is.", errors: "NaN, infinity or a number beyond int64", example: "assert(tensor({1.5}):long().dtype == \"int64\")", cases: []) { _, x in
+        x.dtype == .int64 ? x : try x.converted(to: .int64)
+    }
+    static let bool = shaping("bool", "x:bool() -> tensor", "Converted to bool: true where it is not 0; x itself when it is.", example: "assert(tensor({0.5, 0}):bool():tolist()[1] == 1)", cases: []) { _, x in
+        x.dtype == .bool ? x : try x.converted(to: .bool)
+    }
+    static let float = shaping("float", "x:float() -> tensor", "Converted to float32; x itself when it is.", example: "assert(tensor({1}):double():float().dtype == \"float32\")", cases: []) { _, x in
         x.dtype == .float32 ? x : try x.converted(to: .float32)
     }
 }

@@ -10,15 +10,20 @@ struct Slices: Sendable {
 
     /// The slices in the order of their positions.
     func take(_ source: Tensor) throws -> Tensor {
-        let source = try source.cast(source.dtype.computing).contiguous()
+        let source = try source.cast(source.dtype.working).contiguous()
         var target = source.shape
         target[axis] = positions.count
         let result = try Tensor.uninitialized(target, source.dtype, for: "tensor.index_select")
-        source.dtype == .float64 ? try take(source, result, Double.self) : try take(source, result, Float.self)
+        switch source.dtype {
+        case .float64: try take(source, result, Double.self)
+        case .int64: try take(source, result, Int64.self)
+        case .bool: try take(source, result, UInt8.self)
+        case .float32, .float16: try take(source, result, Float.self)
+        }
         return result
     }
 
-    private func take<T: TensorElement>(_ source: Tensor, _ result: Tensor, _: T.Type) throws {
+    private func take<T: StoredElement>(_ source: Tensor, _ result: Tensor, _: T.Type) throws {
         let (from, to) = (source.base(T.self), result.base(T.self))
         defer { withExtendedLifetime((source, result)) {} }
         try forEach(result.shape) { there, here, inner in
@@ -28,19 +33,24 @@ struct Slices: Sendable {
 
     /// A tensor of the first one's extent along the axis, to whose slices those of `source` are added.
     func put(_ source: Tensor) throws -> Tensor {
-        let source = try source.cast(source.dtype.computing).contiguous()
+        let source = try source.cast(source.dtype.working).contiguous()
         var target = source.shape
         target[axis] = extent
         let result = try Tensor.zeros(target, source.dtype, for: "tensor.index_select")
-        source.dtype == .float64 ? try put(source, result, Double.self) : try put(source, result, Float.self)
+        switch source.dtype {
+        case .float64: try put(source, result, Double.self)
+        case .int64: try put(source, result, Int64.self)
+        case .bool: try put(source, result, UInt8.self)
+        case .float32, .float16: try put(source, result, Float.self)
+        }
         return result
     }
 
-    private func put<T: TensorElement>(_ source: Tensor, _ result: Tensor, _: T.Type) throws {
+    private func put<T: StoredElement>(_ source: Tensor, _ result: Tensor, _: T.Type) throws {
         let (from, to) = (source.base(T.self), result.base(T.self))
         defer { withExtendedLifetime((source, result)) {} }
         try forEach(source.shape) { there, here, inner in
-            for i in 0..<inner { to[there + i] += from[here + i] }
+            for i in 0..<inner { to[there + i] = T.plus(to[there + i], from[here + i]) }
         }
     }
 

@@ -31,9 +31,11 @@ extension Variable {
             let k = s.shape[s.shape.count - 1]
             var middle = try Variable.identityMatrix(k, s.dtype) * ds.column()
             if call.flowed[0] || call.flowed[2] {
-                let gaps = try (s * s).gaps("singular values", operation)
-                if call.flowed[0] { middle = try middle + u.transposed().matmul(du).skew() / gaps * s.row() }
-                if call.flowed[2] { middle = try middle + v.transposed().matmul(dv).skew() / gaps * s.column() }
+                // s_j^2 - s_i^2 as (s_j - s_i) (s_j + s_i): the squares may overflow or vanish.
+                let gaps = try s.gaps("singular values", operation)
+                let sums = try (s.row() + s.column()).masked(where: .identityMatrix(k, s.dtype), 1)
+                if call.flowed[0] { middle = try middle + u.transposed().matmul(du).skew() / gaps * (s.row() / sums) }
+                if call.flowed[2] { middle = try middle + v.transposed().matmul(dv).skew() / gaps * (s.column() / sums) }
             }
             var result = try u.matmul(middle).matmul(v.transposed())
             // What moves U and V out of the spaces they span, where those are not everything.

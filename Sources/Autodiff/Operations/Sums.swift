@@ -22,21 +22,20 @@ extension Variable {
 
     /// The arithmetic mean over axes (all by default); NaN of nothing.
     public func mean(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
-        let total = try sum(axes, keepingDimensions: keep)
-        return try total / Double((axes ?? Array(shape.indices)).reduce(1) { $0 * shape[$1] })
-    }
-
-    /// The variance with divisor n - correction (1: Bessel's, PyTorch's default).
-    public func variance(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false, correction: Double = 1) throws -> Variable {
+        if !dtype.isFloating { return try converted(to: .float32).mean(axes, keepingDimensions: keep) }
         let axes = axes ?? Array(shape.indices)
-        let centred = try self - mean(axes, keepingDimensions: true)
-        let count = axes.reduce(1) { $0 * shape[$1] }
-        return try (centred * centred).sum(axes, keepingDimensions: keep) / max(0, Double(count) - correction)
+        let n = axes.reduce(1) { $0 * Double(shape[$1]) }
+        // Divided before it is rounded: a sum may overflow where the mean does not.
+        let result: Variable = try .recorded("tensor.mean", [self], value.sum(axes, dividedBy: n), keeps: .nothing) { call in
+            [try (call.cotangent / n).expand(call.inputs[0].shape)]
+        }
+        return keep ? result : try result.dropping(axes)
     }
 
     /// log sum exp over axes, shifted by the largest element so that it neither overflows nor underflows; -inf of nothing.
     /// The gradient is the softmax, and 0 where all elements are -inf.
     public func logSumExp(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
+        if !dtype.isFloating { return try converted(to: .float32).logSumExp(axes, keepingDimensions: keep) }
         let operation = "tensor.logsumexp"
         let axes = axes ?? Array(shape.indices)
         guard value.count > 0 else { return try sum(axes, keepingDimensions: keep).log() }
@@ -52,29 +51,6 @@ extension Variable {
         return keep ? result : try result.dropping(axes)
     }
 
-    /// The p-norm over axes: (sum |x|^p)^(1/p); p may be 0 (count of non-zeros) or +-infinity.
-    public func norm(_ p: Double = 2, _ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
-        switch p {
-        case 2: return try (self * self).sum(axes, keepingDimensions: keep).mappedAwayFromZero { try $0.sqrt() }
-        case 1: return try abs().sum(axes, keepingDimensions: keep)
-        case 0: return try mask(NotEqual(), 0).sum(axes, keepingDimensions: keep)
-        case .infinity: return try abs().extremes(axes, largest: true, keepingDimensions: keep, for: "tensor.norm")
-        case -.infinity: return try abs().extremes(axes, largest: false, keepingDimensions: keep, for: "tensor.norm")
-        default:
-            let sizes = try abs()
-            // Below 1 the slope at 0 is infinite; the subgradient 0 is taken, as in PyTorch.
-            let powers = p < 1 && p > 0 ? try sizes.mappedAwayFromZero { try $0.pow(p) } : try sizes.pow(p)
-            let total = try powers.sum(axes, keepingDimensions: keep)
-            return p > 0 ? try total.mappedAwayFromZero { try $0.pow(1 / p) } : try total.pow(1 / p)
-        }
-    }
-
-    /// A root whose gradient at 0 is 0: the norms' subgradient, as in PyTorch.
-    fileprivate func mappedAwayFromZero(_ root: (Variable) throws -> Variable) throws -> Variable {
-        let zero = try mask(Equal(), 0)
-        return try root(masked(where: zero, 1)).masked(where: zero, 0)
-    }
-
     /// The largest (smallest) element over axes; ties share the gradient equally.
     public func extremes(
         _ axes: [Int]? = nil, largest: Bool, keepingDimensions keep: Bool = false, for operation: String? = nil
@@ -82,13 +58,13 @@ extension Variable {
         let operation = operation ?? (largest ? "tensor.max" : "tensor.min")
         let axes = axes ?? Array(shape.indices)
         guard value.count > 0 else { throw ScriptError(operation, "no elements in \(Shape.describe(shape))") }
-        var peak = try value.cast(dtype.computing)
+        var peak = try value.cast(dtype.working)
         for axis in axes { peak = try peak.extremum(axis, largest: largest, for: operation).values }
         // Never the input's own memory, which a single number's would be.
         let kept = axes.isEmpty ? try peak.copy() : peak
         let result: Variable = try .recorded(operation, [self], kept, keeps: [.inputs, .outputs]) { call in
             let x = call.inputs[0].value
-            let winners = Variable(try x.zip(kept, Same(), for: operation))
+            let winners = Variable(try x.compare(kept, Same(), for: operation))
             return [try (call.cotangent / winners.sum(axes, keepingDimensions: true)).kept(where: winners)]
         }
         return keep ? result : try result.dropping(axes)
@@ -102,7 +78,7 @@ extension Variable {
         }
         try value.check(axis: axis, for: "tensor.prod")
         // Pairwise: halves multiplied until one is left.
-        var parts = self
+        var parts = dtype == .bool ? try converted(to: .int64) : self
         while parts.shape[axis] > 1 {
             let half = parts.shape[axis] / 2
             var next = try parts.slice(axis, 0, half) * parts.slice(axis, half, half)
@@ -112,8 +88,10 @@ extension Variable {
         if parts.shape[axis] == 0 {
             var one = shape
             one[axis] = 1
-            parts = Variable(try Tensor.full(one, 1, dtype.computing))
+            parts = Variable(try Tensor.full(one, 1, parts.dtype.working))
         }
+        // Of one factor it is that factor, but in memory of its own.
+        if parts.value.storage === value.storage { parts = try parts.dtype == .float16 ? parts.converted(to: .float32) : parts.clone() }
         return keep ? parts : try parts.dropping([axis])
     }
 
@@ -149,43 +127,14 @@ extension Operation {
         }
     }
 
-    static let sum = reduction("sum", "The sum; 0 of nothing. float32 is summed in float64.", source: "torch.sum", example: "assert(tensor({{1, 2}, {3, 4}}):sum(1):tolist()[2] == 6)") { try $0.sum($1, keepingDimensions: $2) }
-    static let mean = reduction("mean", "The arithmetic mean; NaN of nothing.", source: "torch.mean", example: "assert(tensor({1, 2, 3}):mean():item() == 2)") { try $0.mean($1, keepingDimensions: $2) }
+    static let sum = reduction("sum", "The sum; 0 of nothing. float32 is summed in float64; int64 and bool give int64.", source: "torch.sum", example: "assert(tensor({{1, 2}, {3, 4}}):sum(1):tolist()[2] == 6)") { try $0.sum($1, keepingDimensions: $2) }
+    static let mean = reduction("mean", "The arithmetic mean; NaN of nothing. Of int64 and bool in float32.", source: "torch.mean", example: "assert(tensor({1, 2, 3}):mean():item() == 2)") { try $0.mean($1, keepingDimensions: $2) }
     static let logsumexp = reduction("logsumexp", "log of the sum of exponentials, without overflow; -inf where all elements are.", source: "torch.logsumexp", example: "assert(math.abs(tensor({0, 0}):logsumexp():item() - math.log(2)) < 1e-6)") { try $0.logSumExp($1, keepingDimensions: $2) }
-
-    private static func spread(
-        _ name: String, _ summary: String, example: String, _ apply: @escaping @Sendable (Variable, [Int]?, Bool, Double) throws -> Variable
-    ) -> Operation {
-        Operation(
-            name,
-            Documentation(
-                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false, {correction = 1, unbiased}) -> tensor",
-                summary + " unbiased = false is correction = 0.",
-                errors: "a dimension that is not there", source: "torch.\(name)", example: example),
-            takes: .reduction + ["correction", "unbiased"],
-            cases: [
-                LawCase("\(name) of all", [.init([2, 3])]) { try apply($0[0], nil, false, 1) },
-                LawCase("\(name) over rows", [.init([3, 4])]) { try apply($0[0], [0], true, 0) },
-            ]
-        ) { arguments in
-            let x = try arguments.variable(1, "x")
-            let (axes, keep) = try arguments.reductionCall(rank: x.shape.count)
-            var correction = try arguments.ordered(4, "correction", default: 1)
-            if !arguments.isNil(5) {
-                guard arguments.isNil(4) else { throw arguments.error("correction or unbiased expected, not both") }
-                correction = try arguments.boolean(5, "unbiased") ? 1 : 0
-            }
-            return [.object(try apply(x, axes, keep, correction))]
-        }
-    }
-
-    static let `var` = spread("var", "The variance, with divisor n - correction (1 by default, as in PyTorch).", example: "assert(tensor({1, 3}):var():item() == 2)") { try $0.variance($1, keepingDimensions: $2, correction: $3) }
-    static let std = spread("std", "The standard deviation: the square root of var. The gradient where it is 0 is 0, as in PyTorch.", example: "assert(tensor({0, 2}):std(1, false, {correction = 0}):item() == 1)") { try $0.variance($1, keepingDimensions: $2, correction: $3).mappedAwayFromZero { try $0.sqrt() } }
 
     static let prod = Operation(
         "prod",
         Documentation(
-            "x:prod() -> tensor of no dimension\nx:prod(dim, keepdim = false) -> tensor", "The product; 1 of nothing. Gradients are right at zeros too.",
+            "x:prod() -> tensor of no dimension\nx:prod(dim, keepdim = false) -> tensor", "The product; 1 of nothing. int64 and bool give int64. Gradients are right at zeros too.",
             errors: "a dimension that is not there", source: "torch.prod", example: "assert(tensor({2, 3, 4}):prod():item() == 24)"),
         takes: .reduction,
         cases: [
@@ -198,32 +147,13 @@ extension Operation {
         return [.object(try x.product(axis, keepingDimensions: keep))]
     }
 
-    static let norm = Operation(
-        "norm",
-        Documentation(
-            "x:norm() -> tensor of no dimension\nx:norm(dim, keepdim = false, {p = 2}) -> tensor",
-            "The p-norm, (sum |x|^p)^(1/p), of all elements or along dim (a dimension or a table of them); p may be 0 or +-infinity. The gradient of the 2-norm at 0 is 0. Dimensions come first, as in every reduction here; x:norm{p = 1} is the 1-norm of everything.",
-            errors: "a dimension that is not there", source: "torch.linalg.vector_norm", example: "assert(tensor({3, 4}):norm():item() == 5 and tensor({{3, 4}, {6, 8}}):norm(2):tolist()[2] == 10)"),
-        takes: .reduction + ["p"],
-        cases: [
-            LawCase("norm", [.init([2, 3])]) { try $0[0].norm() },
-            LawCase("norm 3 over rows", [.init([2, 3], 0.3...2)]) { try $0[0].norm(3, [0]) },
-            LawCase("norm 1", [.init([4], 0.3...2)]) { try $0[0].norm(1) },
-            LawCase("norm inf", [.init([4], 0.3...2)]) { try $0[0].norm(.infinity) },
-        ]
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        let (axes, keep) = try arguments.reductionCall(rank: x.shape.count)
-        return [.object(try x.norm(arguments.ordered(4, "p", default: 2), axes, keepingDimensions: keep))]
-    }
-
     /// max and min: a 0-d tensor of everything, or values and 1-based indices along one dimension.
     private static func extreme(_ name: String, largest: Bool) -> Operation {
         Operation(
             name,
             Documentation(
                 "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false) -> values: tensor, indices: tensor",
-                "The \(largest ? "largest" : "smallest") element. Along a dimension also where it is, counted from 1 (the first of ties, which gets the gradient). NaN wins.",
+                "The \(largest ? "largest" : "smallest") element. Along a dimension also where it is, counted from 1, in int64 (the first of ties, which gets the gradient). NaN wins.",
                 errors: "no elements; a dimension that is not there", source: "torch.\(name)",
                 example: "local v, i = tensor({{1, 5}, {7, 2}}):\(name)(2)\nassert(i:tolist()[1] == \(largest ? 2 : 1))"),
             takes: .reduction,
@@ -248,7 +178,7 @@ extension Operation {
             name,
             Documentation(
                 "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false) -> tensor",
-                "Where the \(largest ? "largest" : "smallest") element is, counted from 1; the first of ties, NaN first of all. Without dim, the position in row-major order.",
+                "Where the \(largest ? "largest" : "smallest") element is, counted from 1, in int64; the first of ties, NaN first of all. Without dim, the position in row-major order.",
                 errors: "no elements; a dimension that is not there", source: "torch.\(name)",
                 example: "assert(tensor({3, 9, 4}):\(name)():item() == \(largest ? 2 : 1))"),
             takes: .reduction
@@ -267,7 +197,7 @@ extension Operation {
 }
 
 extension Variable {
-    /// The extreme elements along one axis (kept as extent 1) and their 1-based positions, in float64.
+    /// The extreme elements along one axis (kept as extent 1) and their 1-based positions, in int64.
     func extremeElements(_ axis: Int, largest: Bool) throws -> (values: Variable, indices: Variable) {
         let operation = largest ? "tensor.max" : "tensor.min"
         let (_, positions) = try value.extremum(axis, largest: largest, for: operation)

@@ -6,7 +6,7 @@ extension Variable {
     public func triangle(upper: Bool, _ above: Int = 0, for operation: String) throws -> Variable {
         guard shape.count >= 2 else { throw ScriptError(operation, "a matrix expected, got shape \(Shape.describe(shape))") }
         let (rows, columns) = (shape[shape.count - 2], shape[shape.count - 1])
-        let mask = try Tensor.zeros([rows, columns], .float32, for: operation)
+        let mask = try Tensor.zeros([rows, columns], .bool, for: operation)
         // Of nothing there may be more rows than anyone can count.
         for row in 0..<(columns > 0 ? rows : 0) {
             try Cancellation.check()
@@ -16,7 +16,7 @@ extension Variable {
             let end = upper ? columns : min(max(edge + 1, 0), columns)
             if first < end { try mask.select(0, row).slice(0, from: first, count: end - first).fill(1) }
         }
-        return try choose(Variable(mask), constant(0))
+        return try choose(Variable(mask), zero)
     }
 
     /// The diagonal of a matrix, copied; or a matrix with this vector on its diagonal.

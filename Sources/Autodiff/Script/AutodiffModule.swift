@@ -50,6 +50,15 @@ enum AutodiffFunctions {
         }
     }
 
+    /// The option `create_graph` of a table behind the other arguments.
+    private static func createGraph(_ arguments: Arguments, at position: Int) throws -> Bool {
+        try arguments.options(position, ["create_graph"]).boolean("create_graph", default: false)
+    }
+
+    /// What every transform's documentation says of its results.
+    private static let joining =
+        " Inside the function of another transform the result is differentiated on. Outside it is a constant, so that no history grows from call to call; {create_graph = true} joins it to the parameters that f reads, for a loss that holds it."
+
     private static let scalarErrors = "f does not return a tensor of one number; an argument is not a tensor or a number"
 
     static let noGrad = switching("no_grad", false, "not recorded: nothing in it can be differentiated", "torch.no_grad", "local x = tensor({3}):requires_grad_(true)\nassert(not autodiff.no_grad(function() return x * 2 end).requires_grad)")
@@ -80,10 +89,11 @@ enum AutodiffFunctions {
     /// Splits the call of a gradient function into points and the positions to differentiate by.
     private static func gradientCall(_ arguments: Arguments, withValue: Bool) throws -> [Value] {
         let function = try arguments.function(1, "f")
-        var positions = [1]
+        var (positions, createGraph) = ([1], false)
         var values = Array(arguments.values.dropFirst())
         if case .table(let table)? = values.last, table.count == 0, try !table.entries().isEmpty {
-            let options = try arguments.options(arguments.count, ["argnums"])
+            let options = try arguments.options(arguments.count, ["argnums", "create_graph"])
+            createGraph = try options.boolean("create_graph", default: false)
             values.removeLast()
             if case .table(let numbers) = options["argnums"] {
                 positions = try numbers.elements().map { value in
@@ -106,69 +116,76 @@ enum AutodiffFunctions {
                 var call = others
                 for (index, position) in positions.enumerated() { call[position - 1] = .object(inner[index]) }
                 return try returned(try function.call(call), arguments.function)
-            }, at: points, for: arguments.function)
+            }, at: points, createGraph: createGraph, for: arguments.function)
         return (withValue ? [.object(results[0])] : []) + gradients.map { .object($0) }
     }
 
     static let grad = transform(
-        "grad", "autodiff.grad(f) -> function\nautodiff.grad(f, x, ..., {argnums}) -> tensor",
-        "The gradient of f, which returns a tensor of one number, with respect to its first argument (or those that argnums names, one result each). Other arguments are passed on. A number as argument counts as a float64 tensor.",
+        "grad", "autodiff.grad(f) -> function\nautodiff.grad(f, x, ..., {argnums, create_graph = false}) -> tensor",
+        "The gradient of f, which returns a tensor of one number, with respect to its first argument (or those that argnums names, one result each). Other arguments are passed on. A number as argument counts as a float64 tensor." + joining,
         errors: scalarErrors, source: "torch.func.grad",
-        example: "local f = function(x) return (x ^ 3):sum() end\nassert(autodiff.grad(f)(tensor({2}))[{1}] == 12)\nassert(autodiff.grad(function(x) return autodiff.grad(f)(x):sum() end)(tensor({2}))[{1}] == 12)"
+        example: "local f = function(x) return (x ^ 3):sum() end\nassert(autodiff.grad(f)(tensor({2}))[{1}] == 12)\nassert(autodiff.grad(function(x) return autodiff.grad(f)(x):sum() end)(tensor({2}))[{1}] == 12)\nlocal w = tensor({2}):requires_grad_(true)\nlocal slope = autodiff.grad(function(x) return (w * x * x):sum() end, tensor({3}), {create_graph = true})\nlocal penalty = (slope * slope):sum()\npenalty:backward()\nassert(w.grad[{1}] == 144)"
     ) { try gradientCall($0, withValue: false) }
 
     static let valueAndGrad = transform(
-        "value_and_grad", "autodiff.value_and_grad(f) -> function\nautodiff.value_and_grad(f, x, ..., {argnums}) -> value: tensor, gradient: any",
+        "value_and_grad", "autodiff.value_and_grad(f) -> function\nautodiff.value_and_grad(f, x, ..., {argnums, create_graph = false}) -> value: tensor, gradient: any",
         "Like grad, with f's value first.", errors: scalarErrors, source: "jax.value_and_grad",
         example: "local v, g = autodiff.value_and_grad(function(x) return (x * x):sum() end)(tensor({3}))\nassert(v:item() == 9 and g[{1}] == 6)"
     ) { try gradientCall($0, withValue: true) }
 
     static let vjp = transform(
-        "vjp", "autodiff.vjp(f) -> function\nautodiff.vjp(f, x, v = nil) -> value: tensor, product: tensor", "The vector-Jacobian product: f(x), and v's pull-back in x's shape; v has f's shape and may be left out for a single number.",
+        "vjp", "autodiff.vjp(f) -> function\nautodiff.vjp(f, x, v = nil, {create_graph = false}) -> value: tensor, product: tensor", "The vector-Jacobian product: f(x), and v's pull-back in x's shape; v has f's shape and may be left out for a single number." + joining,
         errors: "shapes that differ", source: "torch.autograd.functional.vjp",
-        most: 3, example: "local y, g = autodiff.vjp(function(x) return x * x end, tensor({1, 2}), tensor({1, 10}))\nassert(g:tolist()[2] == 40)"
+        most: 4, example: "local y, g = autodiff.vjp(function(x) return x * x end, tensor({1, 2}), tensor({1, 10}))\nassert(g:tolist()[2] == 40)"
     ) { arguments in
         let function = variables(try arguments.function(1, "f"), arguments.function)
         let v = arguments.isNil(3) ? nil : try point(arguments, 3, "v")
-        let (value, product) = try Transform.vjp(of: function, at: point(arguments, 2), v, for: arguments.function)
+        let (value, product) = try Transform.vjp(
+            of: function, at: point(arguments, 2), v, createGraph: createGraph(arguments, at: 4), for: arguments.function)
         return [.object(value), .object(product)]
     }
 
     static let jvp = transform(
-        "jvp", "autodiff.jvp(f) -> function\nautodiff.jvp(f, x, v) -> value: tensor, product: tensor", "The Jacobian-vector product: f(x), and the derivative of f along v, which has x's shape.",
+        "jvp", "autodiff.jvp(f) -> function\nautodiff.jvp(f, x, v, {create_graph = false}) -> value: tensor, product: tensor", "The Jacobian-vector product: f(x), and the derivative of f along v, which has x's shape." + joining,
         errors: "shapes that differ", source: "torch.autograd.functional.jvp",
-        most: 3, example: "local y, d = autodiff.jvp(function(x) return x * x end, tensor({1, 2}), tensor({1, 10}))\nassert(d:tolist()[2] == 40)"
+        most: 4, example: "local y, d = autodiff.jvp(function(x) return x * x end, tensor({1, 2}), tensor({1, 10}))\nassert(d:tolist()[2] == 40)"
     ) { arguments in
         let function = variables(try arguments.function(1, "f"), arguments.function)
-        let (value, product) = try Transform.jvp(of: function, at: point(arguments, 2), point(arguments, 3, "v"), for: arguments.function)
+        let (value, product) = try Transform.jvp(
+            of: function, at: point(arguments, 2), point(arguments, 3, "v"), createGraph: createGraph(arguments, at: 4),
+            for: arguments.function)
         return [.object(value), .object(product)]
     }
 
     static let jacobian = transform(
-        "jacobian", "autodiff.jacobian(f) -> function\nautodiff.jacobian(f, x) -> tensor", "All derivatives of f's elements by x's: shape (f's shape, x's shape).",
+        "jacobian", "autodiff.jacobian(f) -> function\nautodiff.jacobian(f, x, {create_graph = false}) -> tensor", "All derivatives of f's elements by x's: shape (f's shape, x's shape)." + joining,
         errors: "f does not return a tensor", source: "torch.autograd.functional.jacobian",
-        most: 2, example: "local J = autodiff.jacobian(function(x) return x * x end, tensor({1, 2}))\nassert(J[{2, 2}] == 4 and J[{1, 2}] == 0)"
+        most: 3, example: "local J = autodiff.jacobian(function(x) return x * x end, tensor({1, 2}))\nassert(J[{2, 2}] == 4 and J[{1, 2}] == 0)"
     ) { arguments in
         let function = variables(try arguments.function(1, "f"), arguments.function)
-        return [.object(try Transform.jacobian(of: function, at: point(arguments, 2), for: arguments.function))]
+        return [.object(try Transform.jacobian(
+            of: function, at: point(arguments, 2), createGraph: createGraph(arguments, at: 3), for: arguments.function))]
     }
 
     static let hessian = transform(
-        "hessian", "autodiff.hessian(f) -> function\nautodiff.hessian(f, x) -> tensor", "All second derivatives of f, which returns one number: shape (x's shape, x's shape).",
+        "hessian", "autodiff.hessian(f) -> function\nautodiff.hessian(f, x, {create_graph = false}) -> tensor", "All second derivatives of f, which returns one number: shape (x's shape, x's shape)." + joining,
         errors: scalarErrors, source: "torch.autograd.functional.hessian",
-        most: 2, example: "local H = autodiff.hessian(function(x) return (x ^ 3):sum() end, tensor({1, 2}))\nassert(H[{2, 2}] == 12)"
+        most: 3, example: "local H = autodiff.hessian(function(x) return (x ^ 3):sum() end, tensor({1, 2}))\nassert(H[{2, 2}] == 12)"
     ) { arguments in
         let function = variables(try arguments.function(1, "f"), arguments.function)
-        return [.object(try Transform.hessian(of: function, at: point(arguments, 2), for: arguments.function))]
+        return [.object(try Transform.hessian(
+            of: function, at: point(arguments, 2), createGraph: createGraph(arguments, at: 3), for: arguments.function))]
     }
 
     static let hvp = transform(
-        "hvp", "autodiff.hvp(f) -> function\nautodiff.hvp(f, x, v) -> value: tensor, product: tensor", "The Hessian-vector product: f(x), and the Hessian of f at x times v, without forming it.",
+        "hvp", "autodiff.hvp(f) -> function\nautodiff.hvp(f, x, v, {create_graph = false}) -> value: tensor, product: tensor", "The Hessian-vector product: f(x), and the Hessian of f at x times v, without forming it." + joining,
         errors: scalarErrors, source: "torch.autograd.functional.hvp",
-        most: 3, example: "local y, h = autodiff.hvp(function(x) return (x ^ 3):sum() end, tensor({1, 2}), tensor({0, 1}))\nassert(h:tolist()[2] == 12)"
+        most: 4, example: "local y, h = autodiff.hvp(function(x) return (x ^ 3):sum() end, tensor({1, 2}), tensor({0, 1}))\nassert(h:tolist()[2] == 12)"
     ) { arguments in
         let function = variables(try arguments.function(1, "f"), arguments.function)
-        let (value, product) = try Transform.hvp(of: function, at: point(arguments, 2), point(arguments, 3, "v"), for: arguments.function)
+        let (value, product) = try Transform.hvp(
+            of: function, at: point(arguments, 2), point(arguments, 3, "v"), createGraph: createGraph(arguments, at: 4),
+            for: arguments.function)
         return [.object(value), .object(product)]
     }
 

@@ -21,18 +21,18 @@ package enum TensorDescription {
         let count = places.reduce(1.0) { $0 * Double($1.count) }
         guard count <= 20_000 else { return "tensor({...}) \(facts)" }
 
-        var values: [Double] = []
+        var positions: [Int] = []
         func collect(_ axis: Int, _ position: Int) {
-            guard axis < shape.count else { return values.append(tensor.element(at: position)) }
+            guard axis < shape.count else { return positions.append(position) }
             for place in places[axis] { collect(axis + 1, position + place * tensor.strides[axis]) }
         }
         if tensor.count > 0 { collect(0, tensor.offset) }
-        let text = Formatter(values: values)
+        let words = words(tensor, at: positions)
         var next = 0
         func rows(_ axis: Int) -> String {
             guard axis < shape.count else {
                 defer { next += 1 }
-                return text.string(values[next])
+                return words[next]
             }
             guard tensor.count > 0 else { return "{}" }
             var parts = places[axis].map { _ in rows(axis + 1) }
@@ -42,6 +42,21 @@ package enum TensorDescription {
             return "{" + parts.joined(separator: separator) + "}"
         }
         return "tensor(\(rows(0))) \(facts)"
+    }
+
+    /// The elements at some places of the memory, of one width.
+    private static func words(_ tensor: Tensor, at positions: [Int]) -> [String] {
+        if tensor.dtype.isFloating {
+            let values = positions.map { tensor.element(at: $0) }
+            let text = Formatter(values: values)
+            return values.map(text.string)
+        }
+        let words = positions.map { position -> String in
+            let shown = tensor.scalar(at: position).shown
+            return tensor.dtype == .bool ? (shown == "1" ? "true" : "false") : shown
+        }
+        let width = words.map(\.utf8.count).max() ?? 0
+        return words.map { String(repeating: " ", count: width - $0.utf8.count) + $0 }
     }
 
     /// The positions of one dimension that are shown.

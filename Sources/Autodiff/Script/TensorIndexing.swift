@@ -6,18 +6,18 @@ enum TensorIndexing {
     static let index = NativeFunction(
         "tensor[]",
         Documentation(
-            "x[i] -> tensor\nx[{i, j, ...}] -> number\nx[{{a, b}, {}, i}] -> tensor\nx[mask] -> tensor",
-            "x[i] is the i-th slice along the first dimension, a view. In a table, per dimension: a number picks (and drops it), {a, b} is a range with both ends, {a, b, step} every step-th, {} everything; missing ones are everything. When every dimension has a number, the result is a Lua number. x[mask], with a tensor of zeros and ones, is x:masked_select(mask); at positions elements are taken by x:index_select(dim, i). Views are differentiable.",
-            errors: "an index out of range; more indices than dimensions; a mask that holds anything but 0 and 1",
-            example: "local x = tensor({{1, 2, 3}, {4, 5, 6}})\nassert(x[{2, -1}] == 6 and x[{{}, {1, 2}}].shape[2] == 2 and x[1]:sum():item() == 6)")
+            "x[i] -> tensor\nx[{i, j, ...}] -> number\nx[{{a, b}, {}, i}] -> tensor\nx[mask] -> tensor\nx[positions] -> tensor",
+            "x[i] is the i-th slice along the first dimension, a view. In a table, per dimension: a number picks (and drops it), {a, b} is a range with both ends, {a, b, step} every step-th, {} everything; missing ones are everything. When every dimension has a number, the result is a Lua number. x[mask], with a bool tensor of x's shape or its leading extents, has what is true in it, one after the other; x[positions], with an int64 tensor, the slices along the first dimension at those positions (negative ones count from the end), in the shape of the positions. Both are copies; all are differentiable.",
+            errors: "an index or position out of range; more indices than dimensions; a mask of another shape; a float tensor",
+            example: "local x = tensor({{1, 2, 3}, {4, 5, 6}})\nassert(x[{2, -1}] == 6 and x[{{}, {1, 2}}].shape[2] == 2 and x[1]:sum():item() == 6)\nassert(x[x:gt(4)]:sum():item() == 11 and x[x:sum(2):argmax()]:sum():item() == 15)")
     ) { arguments in
         let x = try arguments.variable(1, "x")
         switch arguments[2] {
-        case .object(is Variable): return .object(try x.maskedSelect(arguments.mask(2), for: arguments.function))
+        case .object(let picker as Variable): return .object(try x.picked(by: picker, for: arguments.function))
         case .table(let table):
             let picks = try picks(table, x.shape)
             if picks.count == x.shape.count, picks.allSatisfy(\.isNumber) {
-                return .number(try part(picks, of: x.value).item())
+                return try part(picks, of: x.value).scalar()
             }
             return .object(try view(picks, of: x))
         case let value:
@@ -28,8 +28,8 @@ enum TensorIndexing {
     static let newindex = NativeFunction(
         "tensor[]",
         Documentation(
-            "x[i] = v\nx[{...}] = v\nx[mask] = v", "Writes a number, a tensor or nested tables, broadcast, over the part that x[...] reads: of a mask the vector of its elements.",
-            errors: "an index out of range; a value that does not broadcast; a mask that holds anything but 0 and 1; elements that share memory (of an expanded tensor); a leaf that requires a gradient; a value the tape still needs, when backward runs",
+            "x[i] = v\nx[{...}] = v\nx[mask] = v\nx[positions] = v", "Writes a number, a tensor or nested tables, broadcast, over the part that x[...] reads. Of positions that are named twice the last one stays.",
+            errors: "an index out of range; a value that does not broadcast; a mask of another shape; a float tensor for an index; fractions into int64, numbers into bool; elements that share memory (of an expanded tensor); a leaf that requires a gradient; a value the tape still needs, when backward runs",
             example: "local x = tensor.zeros(3, 3)\nx[{{1, 2}, {}}] = 1\nx[3] = tensor({4, 5, 6})\nassert(x:sum():item() == 21)\nx[x:gt(4)] = tensor({-5, -6})\nassert(x[{3, 3}] == -6)")
     ) { arguments in
         let x = try arguments.variable(1, "x")
@@ -37,20 +37,15 @@ enum TensorIndexing {
         switch arguments[3] {
         case .object(let variable as Variable): source = variable
         case .table:
-            var nested = NestedNumbers(function: arguments.function)
+            var nested = NestedNumbers(function: arguments.function, dtype: x.dtype)
             try nested.read(arguments[3], depth: 0)
-            source = Variable(try Tensor(nested.values, shape: nested.shape ?? [], x.dtype.computing))
+            source = Variable(try nested.tensor())
         default:
-            guard let number = arguments[3].asNumber else { throw arguments.error(3, "value", expected: "a number, a tensor or a table") }
-            source = Variable(try Tensor(number, x.dtype.computing))
+            guard let number = Scalar(arguments[3], takingBooleans: true) else { throw arguments.error(3, "value", expected: "a number, a tensor or a table") }
+            source = Variable(try number.tensor(for: x.dtype, arguments.function))
         }
-        if case .object(is Variable) = arguments[2] {
-            let mask = try arguments.mask(2)
-            _ = try mask.value.expand(x.shape, for: arguments.function)
-            let fill = source
-            try x.update(arguments.function) {
-                try fill.shape.isEmpty ? fill.choose(mask, $0) : $0.maskedScatter(mask, fill, for: arguments.function)
-            }
+        if case .object(let picker as Variable) = arguments[2] {
+            try x.write(source, at: picker, for: arguments.function)
             return []
         }
         var picked: [Pick]

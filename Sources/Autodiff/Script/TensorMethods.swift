@@ -16,24 +16,34 @@ enum TensorMethods {
         "tensor:tostring", Documentation("tostring(x) -> string", "The numbers, the shape and the type; large tensors are summarised.", example: "assert(tostring(tensor({1, 2})):find(\"float32\"))")
     ) { .string(try TensorDescription.describe($0.variable(1, "x"))) }
 
+    /// `x < y`: an error that says what to write, as Lua's operator gives one truth value, which tensors do not have.
+    static func ordered(_ sign: String, _ operation: Operation) -> NativeFunction {
+        NativeFunction(operation.function.name, operation.function.documentation) { (arguments: Arguments) -> [Value] in
+            let other = [arguments[1], arguments[2]].first { if case .object(is Variable) = $0 { false } else { true } }
+            throw arguments.error(
+                "\(other.map { "a tensor and a \($0.typeName)" } ?? "two tensors"): Lua's \(sign) and its reverse compare numbers. Of one element "
+                    + "write x:item() \(sign) y; x:\(operation.name)(y) compares element by element and gives a bool tensor")
+        }
+    }
+
     private static let dim = method("dim", "x:dim() -> number", "The number of dimensions.", "assert(tensor.zeros(2, 3):dim() == 2)") { .integer($1.shape.count) }
     private static let numel = method("numel", "x:numel() -> number", "The number of elements.", "assert(tensor.zeros(2, 3):numel() == 6)") { .integer($1.value.count) }
     private static let size = method("size", "x:size() -> table\nx:size(dim) -> number", "The shape, or the extent of one dimension.", most: 2, "assert(tensor.zeros(2, 3):size(-1) == 3)") { arguments, x in
         arguments.isNil(2) ? .list(x.shape.map { .integer($0) }) : .integer(x.shape[try arguments.axis(2, rank: x.shape.count)])
     }
-    private static let item = method("item", "x:item() -> number", "The number in a tensor of one element.", errors: "more or no elements", "assert(tensor({7}):item() == 7)") { .number(try $1.value.item()) }
-    private static let tolist = method("tolist", "x:tolist() -> table or number", "Nested tables of numbers; a number for a tensor without dimensions.", "assert(tensor({{1, 2}}):tolist()[1][2] == 2)") { _, x in
+    private static let item = method("item", "x:item() -> number", "The number in a tensor of one element: an integer of int64, 0 or 1 of bool.", errors: "more or no elements", "assert(tensor({7}):item() == 7)") { try $1.value.scalar() }
+    private static let tolist = method("tolist", "x:tolist() -> table or number", "Nested tables of numbers, integers of int64, 0 and 1 of bool; a number for a tensor without dimensions.", "assert(tensor({{1, 2}}):tolist()[1][2] == 2)") { _, x in
         // Rows without elements cost no memory in the tensor, but do in tables.
         guard x.value.count > 0 || x.shape.reduce(1, { $0 > 1 << 24 ? $0 : $0 * Swift.max($1, 1) }) <= 1 << 24 else {
             throw ScriptError("tensor:tolist", "\(Shape.describe(x.shape)) has too many rows")
         }
-        let values = try x.value.toArray()
+        let values = try x.value.cast(x.dtype.working).contiguous()
         // On their way to a script they are there three times: here, as instructions, and in the script's table.
         let bytes = values.count * (MemoryLayout<Value>.stride + 64)
         try NativeMemory.current?.charge(0, overhead: bytes)
         defer { NativeMemory.current?.release(bytes) }
         func nested(_ axis: Int, _ start: Int, _ stride: Int) throws -> Value {
-            guard axis < x.shape.count else { return .number(values[start]) }
+            guard axis < x.shape.count else { return values.scalar(at: values.offset + start) }
             let step = x.shape[axis] == 0 ? 0 : stride / x.shape[axis]
             return .list(try (0..<x.shape[axis]).map { place in
                 if place & 0xfff == 0xfff { try Cancellation.check() }
@@ -79,13 +89,15 @@ enum TensorMethods {
     }
 
     private static let fill = inPlace("fill_", "x:fill_(v) -> x", "Writes the number v everywhere.", "assert(tensor.zeros(2):fill_(3):sum():item() == 6)") { arguments, x in
-        try x.write(Variable(Tensor(arguments.number(2, "v"), x.dtype.computing)), for: arguments.function)
+        guard let number = Scalar(arguments[2], takingBooleans: true) else { throw arguments.error(2, "v", expected: "a number") }
+        try x.write(Variable(number.tensor(for: x.dtype, arguments.function)), for: arguments.function)
     }
     private static let zero = inPlace("zero_", "x:zero_() -> x", "Writes 0 everywhere.", most: 1, "assert(tensor.ones(2):zero_():sum():item() == 0)") { arguments, x in
-        try x.write(Variable(Tensor(0, x.dtype.computing)), for: arguments.function)
+        try x.write(x.zero, for: arguments.function)
     }
     private static let copy = inPlace("copy_", "x:copy_(y) -> x", "Writes y, broadcast and converted, over x.", "assert(tensor.zeros(2):copy_(tensor({1, 2})):sum():item() == 3)") { arguments, x in
-        try x.write(arguments.variable(2, "y"), for: arguments.function)
+        let y = try arguments.variable(2, "y")
+        try x.write(x.dtype.accepts(y.dtype) ? y : y.converted(to: x.dtype), for: arguments.function)
     }
 
     private static let normal = random(.normal, "x:normal_(mean = 0, std = 1, {generator}) -> x", "assert(tensor.zeros(2):normal_(3, 0):sum():item() == 6)")

@@ -6,7 +6,7 @@ public struct TensorModule: ScriptModule {
     public init() {}
 
     public let name = "tensor"
-    public let summary = "Dense float32 (default) and float64 arrays, with operations that gradients flow through."
+    public let summary = "Dense float32 (default), float64, int64 and bool arrays, with operations that gradients flow through."
     public var functions: [NativeFunction] { TensorMakers.all + Operation.catalogue.map(\.function) }
     public var call: NativeFunction? { TensorMakers.tensor }
 
@@ -28,6 +28,7 @@ public struct TensorModule: ScriptModule {
                         // Lua passes the operand of a unary minus twice.
                         .object(try -arguments.variable(1, "x"))
                     },
+                    .less: TensorMethods.ordered("<", Operation.lt), .lessOrEqual: TensorMethods.ordered("<=", Operation.le),
                     .length: TensorMethods.length, .describe: TensorMethods.describe,
                     .index: TensorIndexing.index, .newindex: TensorIndexing.newindex,
                 ])

@@ -7,7 +7,7 @@ enum TensorProperties {
         property("shape", "{integer, ...}", "The extents, outermost first, in a table.", "assert(tensor.zeros(2, 3).shape[2] == 3)") { x in
             .list(x.shape.map { .integer($0) })
         },
-        property("dtype", "string", "\"float32\", \"float64\" or \"float16\".", "assert(tensor.zeros(2).dtype == \"float32\")") { .string($0.dtype.rawValue) },
+        property("dtype", "string", "\"float32\", \"float64\", \"int64\", \"bool\" or \"float16\".", "assert(tensor.zeros(2).dtype == \"float32\")") { .string($0.dtype.rawValue) },
         property("grad", "tensor or nil", "The gradient that backward accumulated in this leaf, or nil.", "local x = tensor({3}):requires_grad_(true)\nlocal y = (x * x):sum()\ny:backward()\nassert(x.grad[{1}] == 6)") { x in
             x.grad.map { .object($0) } ?? .none
         },
@@ -46,13 +46,14 @@ enum TensorProperties {
             return []
         },
         NativeFunction(
-            "tensor.data", Documentation("x.data = y", "Writes y's numbers over x's, unrecorded.", errors: "another shape", example: "local x = tensor({3}):requires_grad_(true)\nx.data = x.data + 1\nassert(x[{1}] == 4)")
+            "tensor.data", Documentation("x.data = y", "Writes y's numbers over x's, unrecorded.", errors: "another shape; fractions into int64", example: "local x = tensor({3}):requires_grad_(true)\nx.data = x.data + 1\nassert(x[{1}] == 4)")
         ) { arguments in
             let x = try arguments.variable(1, "x")
             let source = try arguments.tensor(2, "data")
             guard source.shape == x.shape else {
                 throw arguments.error("a tensor of shape \(Shape.describe(source.shape)) for one of shape \(Shape.describe(x.shape))")
             }
+            try x.checkAccepts(source.dtype, for: arguments.function)
             try x.value.checkElementsApart(for: arguments.function)
             try x.value.write(source, for: arguments.function)
             return []

@@ -9,40 +9,54 @@ extension Transform {
     }
 
     /// Vector-Jacobian product: the function's value at x, and vᵀ J in x's shape.
-    public static func vjp(of function: ([Variable]) throws -> [Variable], at x: Variable, _ v: Variable?, for operation: String) throws -> (value: Variable, product: Variable) {
-        let inner = try fresh(x)
-        let values = try GradMode.$isEnabled.withValue(true) { try function([inner]) }
+    public static func vjp(
+        of function: ([Variable]) throws -> [Variable], at x: Variable, _ v: Variable?, createGraph: Bool = true, for operation: String
+    ) throws -> (value: Variable, product: Variable) {
+        let call = Call(createGraph: createGraph, operation)
+        let inner = try call.fresh(x)
+        let values = try call.values(of: function, at: [inner])
         guard let value = values.first else { throw ScriptError(operation, "the function returned nothing; a tensor expected") }
         let recording = isRecording(values, [x] + (v.map { [$0] } ?? []), [inner])
-        let product = try pullBack([value], seeds: [try value.seed(v, operation)], to: [inner], recording, operation)[0]
-        return (recording ? value : value.detached(), product)
+        let product = try call.pullBack([value], seeds: [try value.seed(v, operation)], to: [inner], recording)[0]
+        return (call.result(value, recording), call.result(product, recording))
     }
 
     /// Jacobian-vector product: the function's value at x, and J v in the value's shape.
     ///
     /// By two reverse passes: uᵀ J is linear in u, and its own vector-Jacobian product with v is J v.
-    public static func jvp(of function: ([Variable]) throws -> [Variable], at x: Variable, _ v: Variable, for operation: String) throws -> (value: Variable, product: Variable) {
-        guard v.shape == x.shape else {
-            throw ScriptError(operation, "the direction has shape \(Shape.describe(v.shape)), the point \(Shape.describe(x.shape))")
-        }
+    public static func jvp(
+        of function: ([Variable]) throws -> [Variable], at x: Variable, _ v: Variable, createGraph: Bool = true, for operation: String
+    ) throws -> (value: Variable, product: Variable) {
+        try checkDirection(v, x, operation)
         let isEnabled = GradMode.isEnabled
-        return try GradMode.$isEnabled.withValue(true) {
-            let inner = try fresh(x)
-            let values = try function([inner])
-            guard let value = values.first else { throw ScriptError(operation, "the function returned nothing; a tensor expected") }
-            let recording = isEnabled && isRecording(values, [x, v], [inner])
+        let call = Call(createGraph: createGraph, operation)
+        let inner = try call.fresh(x)
+        let values = try call.values(of: function, at: [inner])
+        guard let value = values.first else { throw ScriptError(operation, "the function returned nothing; a tensor expected") }
+        let recording = isEnabled && isRecording(values, [x, v], [inner])
+        let product = try GradMode.$isEnabled.withValue(true) {
             let probe = Variable(try Tensor.zeros(value.shape, value.dtype.computing))
             try probe.setRequiresGrad(true)
-            let linear = try pullBack([value], seeds: [probe], to: [inner], true, operation)[0]
-            let product = try pullBack([linear], seeds: [try linear.seed(v, operation)], to: [probe], recording, operation)[0]
-            return (recording ? value : value.detached(), product)
+            // The first pass is recorded whatever becomes of the results: the second differentiates it.
+            let linear = try Call(joins: true, operation).pullBack([value], seeds: [probe], to: [inner], true)[0]
+            return try call.pullBack([linear], seeds: [try linear.seed(v, operation)], to: [probe], recording)[0]
+        }
+        return (call.result(value, recording), call.result(product, recording))
+    }
+
+    private static func checkDirection(_ v: Variable, _ x: Variable, _ operation: String) throws {
+        guard v.shape == x.shape else {
+            throw ScriptError(operation, "the direction has shape \(Shape.describe(v.shape)), the point \(Shape.describe(x.shape))")
         }
     }
 
     /// d f / d x with shape (shape of f, shape of x), row by row.
-    public static func jacobian(of function: ([Variable]) throws -> [Variable], at x: Variable, for operation: String) throws -> Variable {
-        let inner = try fresh(x)
-        let values = try GradMode.$isEnabled.withValue(true) { try function([inner]) }
+    public static func jacobian(
+        of function: ([Variable]) throws -> [Variable], at x: Variable, createGraph: Bool = true, for operation: String
+    ) throws -> Variable {
+        let call = Call(createGraph: createGraph, operation)
+        let inner = try call.fresh(x)
+        let values = try call.values(of: function, at: [inner])
         let output = values.first?.shape ?? []
         let rows = try GradMode.$isEnabled.withValue(true) { try flat(values, operation) }
         let joined = output + x.shape
@@ -51,30 +65,36 @@ extension Transform {
         let gradients = try (0..<rows.value.count).map { row in
             let seed = try Tensor.zeros([rows.value.count], rows.dtype)
             try seed.select(0, row).fill(1)
-            let gradient = try pullBack([rows], seeds: [Variable(seed)], to: [inner], recording, operation)[0]
+            let gradient = try call.pullBack([rows], seeds: [Variable(seed)], to: [inner], recording)[0]
             return try gradient.reshape([1, x.value.count])
         }
-        return try Variable.concatenate(gradients, 0, for: operation).reshape(joined)
+        return call.result(try Variable.concatenate(gradients, 0, for: operation).reshape(joined), recording)
     }
 
     /// The Hessian of a function of one number as value, with shape (shape of x, shape of x).
-    public static func hessian(of function: @escaping ([Variable]) throws -> [Variable], at x: Variable, for operation: String) throws -> Variable {
-        try jacobian(of: { try [valueAndGradient(of: function, at: [$0[0]], for: operation).gradients[0]] }, at: x, for: operation)
+    public static func hessian(
+        of function: @escaping ([Variable]) throws -> [Variable], at x: Variable, createGraph: Bool = true, for operation: String
+    ) throws -> Variable {
+        try jacobian(
+            of: { try [valueAndGradient(of: function, at: [$0[0]], for: operation).gradients[0]] }, at: x, createGraph: createGraph,
+            for: operation)
     }
 
     /// Hessian-vector product: the function's value at x, and H v in x's shape.
-    public static func hvp(of function: @escaping ([Variable]) throws -> [Variable], at x: Variable, _ v: Variable, for operation: String) throws -> (value: Variable, product: Variable) {
-        guard v.shape == x.shape else {
-            throw ScriptError(operation, "the direction has shape \(Shape.describe(v.shape)), the point \(Shape.describe(x.shape))")
-        }
+    public static func hvp(
+        of function: @escaping ([Variable]) throws -> [Variable], at x: Variable, _ v: Variable, createGraph: Bool = true,
+        for operation: String
+    ) throws -> (value: Variable, product: Variable) {
+        try checkDirection(v, x, operation)
         var value: Variable?
         let (_, product) = try vjp(
             of: { inner in
                 let (values, gradients) = try valueAndGradient(of: function, at: [inner[0]], for: operation)
                 value = values[0]
                 return gradients
-            }, at: x, v, for: operation)
+            }, at: x, v, createGraph: createGraph, for: operation)
         guard let value else { throw ScriptError(operation, "the function returned nothing") }
+        if product.isSevered { return (.severed(value.value), product) }
         return (product.requiresGrad ? value : value.detached(), product)
     }
 

@@ -2,17 +2,25 @@ import Scripting
 import Tensors
 
 /// Functions that turn functions into their derivatives (JAX's names and composition rules).
+///
+/// **What results are joined to.** Inside the function of another transform: to that one's arguments, so that transforms
+/// nest. Outside all of them, with `createGraph`: to the leaves and recorded values that the function read, as PyTorch's
+/// `create_graph` has it. Without: to nothing. The arguments are then leaves, whatever they were computed from, and the
+/// results hold no graph, so that `x = x - lr * grad(f)(x)` costs the same at every step although f reads parameters; but
+/// they are ``Variable/severed(_:)``, so that a gradient that would need that graph is an error, not 0.
 public enum Transform {
+    /// Whether the function of a transform is being called.
+    @TaskLocal private static var isInside = false
+
     /// The value and the gradients with respect to `arguments` of a function whose first result is a single number.
-    ///
-    /// Composable: gradients are themselves recorded whenever an outer transform, or a leaf, needs them.
     ///
     /// - Returns: all the function's results, and one gradient per argument (zeros where it does not matter).
     public static func valueAndGradient(
-        of function: ([Variable]) throws -> [Variable], at arguments: [Variable], for operation: String
+        of function: ([Variable]) throws -> [Variable], at arguments: [Variable], createGraph: Bool = true, for operation: String
     ) throws -> (values: [Variable], gradients: [Variable]) {
-        let inner = try arguments.map { try fresh($0) }
-        let values = try GradMode.$isEnabled.withValue(true) { try function(inner) }
+        let call = Call(joins: createGraph || isInside, operation)
+        let inner = try arguments.map { try call.fresh($0) }
+        let values = try call.values(of: function, at: inner)
         guard let value = values.first else {
             throw ScriptError(operation, "the function returned nothing; a tensor of one number expected")
         }
@@ -21,34 +29,60 @@ public enum Transform {
                 operation, "the function returned a tensor of shape \(Shape.describe(value.shape)); a single number expected (sum it?)")
         }
         let recording = isRecording(values, arguments, inner)
-        let gradients = try pullBack([value], seeds: [try value.seed(nil, operation)], to: inner, recording, operation)
-        return (recording ? values : values.map { $0.detached() }, gradients)
+        let gradients = try call.pullBack([value], seeds: [try value.seed(nil, operation)], to: inner, recording)
+        return (call.results(values, recording), call.results(gradients, recording))
     }
 
-    /// Whether a transform's results are to be joined to the tape: when what they are computed from (`outer`), or a leaf
-    /// that the function brought along, requires a gradient. Otherwise they hold no graph.
+    /// Whether what a transform computes depends on more than its stand-ins (`inner`): on something recorded behind its
+    /// arguments (`outer`), or on a leaf that the function brought along. Otherwise its results are plain.
     static func isRecording(_ values: [Variable], _ outer: [Variable], _ inner: [Variable]) -> Bool {
         GradMode.isEnabled && (outer.contains(where: \.requiresGrad) || Backward.reachesOtherLeaves(values, than: inner))
     }
 
-    /// Cotangents of `inner` for given cotangents of `values`; zeros where nothing flows.
-    static func pullBack(
-        _ values: [Variable], seeds: [Variable], to inner: [Variable], _ createGraph: Bool, _ operation: String
-    ) throws -> [Variable] {
-        let cotangents = try Backward.run(
-            from: values, seeds: seeds, targets: inner, createGraph: createGraph, retainGraph: true, accumulate: false,
-            for: operation)
-        return try zip(inner, cotangents).map { variable, cotangent in
-            try cotangent ?? Variable(Tensor.zeros(variable.shape, variable.dtype.computing))
-        }
-    }
+    /// One transform at work.
+    struct Call {
+        /// Whether its results are joined to what surrounds it.
+        let joins: Bool
+        let operation: String
 
-    /// A stand-in for an argument that gradients can be taken with respect to: a new leaf, or, where the argument is
-    /// recorded already, a recorded copy that stays joined to it.
-    static func fresh(_ variable: Variable) throws -> Variable {
-        if variable.requiresGrad, GradMode.isEnabled { return try variable.identity() }
-        let leaf = variable.detached()
-        try leaf.setRequiresGrad(true)
-        return leaf
+        init(joins: Bool, _ operation: String) { (self.joins, self.operation) = (joins, operation) }
+
+        /// A transform within the function of another one joins always.
+        init(createGraph: Bool, _ operation: String) { self.init(joins: createGraph || Transform.isInside, operation) }
+
+        /// A stand-in for an argument that gradients can be taken with respect to: a new leaf, or, where the argument is
+        /// recorded and stays joined to it, a recorded copy.
+        func fresh(_ variable: Variable) throws -> Variable {
+            if joins, variable.requiresGrad, GradMode.isEnabled { return try variable.identity() }
+            if GradMode.isEnabled { try variable.checkFresh(operation) }
+            let leaf = variable.detached()
+            try leaf.setRequiresGrad(true)
+            return leaf
+        }
+
+        /// The function's results at the stand-ins, recorded.
+        func values(of function: ([Variable]) throws -> [Variable], at inner: [Variable]) throws -> [Variable] {
+            try Transform.$isInside.withValue(true) { try GradMode.$isEnabled.withValue(true) { try function(inner) } }
+        }
+
+        /// Cotangents of `inner` for given cotangents of `values`; zeros where nothing flows.
+        ///
+        /// - Parameter recording: join them to the tape, where this transform joins at all.
+        func pullBack(_ values: [Variable], seeds: [Variable], to inner: [Variable], _ recording: Bool) throws -> [Variable] {
+            let cotangents = try Backward.run(
+                from: values, seeds: seeds, targets: inner, createGraph: recording && joins, retainGraph: true, accumulate: false,
+                for: operation)
+            return try zip(inner, cotangents).map { variable, cotangent in
+                try cotangent ?? Variable(Tensor.zeros(variable.shape, variable.dtype.computing))
+            }
+        }
+
+        /// What the caller gets: joined, severed, or plain where there is nothing to be joined to.
+        func results(_ values: [Variable], _ recording: Bool) -> [Variable] {
+            guard recording else { return values.map { $0.detached() } }
+            return joins ? values : values.map { .severed($0.value) }
+        }
+
+        func result(_ value: Variable, _ recording: Bool) -> Variable { results([value], recording)[0] }
     }
 }

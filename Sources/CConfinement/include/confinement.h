@@ -18,6 +18,10 @@ bool cf_limit(cf_resource resource, uint64_t value);
 // place and receives what is printed.
 void cf_open_missing_streams(void);
 
+// Writing beyond a limit on the size of files (ulimit -f) fails, instead of ending the process. Programs started from here
+// are not concerned; what has been set up for the signal already stays. False: as it is by default again.
+void cf_take_size_limits_as_errors(bool errors);
+
 // A program started from here gets standard input, output and error, and no other open file.
 void cf_hand_on_standard_streams_only(void);
 

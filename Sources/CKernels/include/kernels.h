@@ -21,8 +21,7 @@ enum ck_level ck_best_level(void);
 // Which units take part, and with what value. `units` and `values` have room for all `count`; returns how many.
 enum ck_activity {
     ck_activity_nonzero,   // x != 0: NaN and infinities take part
-    ck_activity_rectified, // max(x, 0) != 0: x > 0, and NaN, which must not be lost
-    ck_activity_positive,  // x > 0: the units whose rectified value has a derivative
+    ck_activity_rectified, // max(x, 0) != 0: x > 0, and NaN, which must not be lost, nor its derivative
 };
 size_t ck_active_units(enum ck_level level, enum ck_activity activity, const float *x, size_t count,
                        uint32_t *units, float *values);

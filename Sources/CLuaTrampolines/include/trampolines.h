@@ -29,12 +29,14 @@ typedef struct {
         int64_t integer;          // LF_BOOLEAN, LF_INTEGER
         double number;            // LF_NUMBER
         size_t length;            // LF_STRING, LF_FOREIGN
+        const void *address;      // LF_TABLE, LF_FUNCTION
     };
     union {
         const char *bytes;        // LF_STRING; the type's name for LF_FOREIGN
         const lf_object *object;  // LF_OBJECT
         lf_reference *reference;  // LF_TABLE, LF_FUNCTION; owned by whoever reads the value
     };
+    lf_reference *passed;         // LF_FOREIGN: the value, so that it can be passed on; owned likewise; may be null
 } lf_value;
 
 // ---------------------------------------------------------------- native functions
@@ -101,8 +103,12 @@ void lf_put_boolean(lf_list *list, bool flag);
 void lf_put_integer(lf_list *list, int64_t integer);
 void lf_put_number(lf_list *list, double number);
 void lf_put_string(lf_list *list, const char *bytes, size_t length);
-// Takes the reference that `object` holds. When the object is among the call's arguments, that very userdata is pushed.
-void lf_put_object(lf_list *list, lf_object object, lf_type *type);
+// Takes the reference that `object` holds. When the object is among the call's arguments, that very userdata is pushed, and
+// the answer is false; a new one can hold values of Lua's, which are put next.
+bool lf_put_object(lf_list *list, lf_object object, lf_type *type, bool holds);
+// The object put before holds this value: from now on its userdata keeps it alive, where the collector sees circles through
+// it, and the reference does not, unless it is still in use when the last such userdata goes.
+void lf_put_held(lf_list *list, lf_reference *reference);
 void lf_put_reference(lf_list *list, lf_reference *reference);
 // A function that lives as long as the state; `native` must.
 void lf_put_native(lf_list *list, const lf_native *native);
@@ -116,6 +122,8 @@ void lf_put_table(lf_list *list, int32_t elements, int32_t fields);
 void lf_set_index(lf_list *list, int64_t index);
 void lf_set_field(lf_list *list, const char *bytes, size_t length);
 void lf_set_metatable(lf_list *list);
+// The table is one that says what is in it where it is printed.
+void lf_set_record(lf_list *list);
 // The table, and tables in it, cannot be changed by scripts from now on.
 void lf_set_readonly(lf_list *list);
 
@@ -193,6 +201,9 @@ bool lf_run_code(
 bool lf_call(lf_state *state, lf_reference *function, lf_list *arguments, lf_values *results, lf_failure *failure);
 bool lf_get_global(lf_state *state, const char *name, lf_values *result, lf_failure *failure);
 bool lf_set_global(lf_state *state, const char *name, lf_list *value, lf_failure *failure);
+// The variables of the script's functions that run now, until they go on: four functions names() -> list,
+// read(name) -> true, value, write(name, value) -> true, close(). Nothing is given where there is no such variable.
+bool lf_variables(lf_state *state, lf_values *results, lf_failure *failure);
 // The package.path that require reads.
 bool lf_set_path(lf_state *state, const char *path, lf_failure *failure);
 // Before the first script of a sandboxed state.
@@ -246,6 +257,8 @@ bool lf_is_stopping(const lf_state *state);
 bool lf_location(lf_state *state, bool whole, char *text, size_t capacity);
 // The same for the line where a function was written; false for one that is not Lua's.
 bool lf_definition(lf_state *state, lf_reference *function, char *text, size_t capacity);
+// How many parameters a function of Lua's names; -1 when it takes any number, or is not Lua's.
+int lf_parameters(lf_state *state, lf_reference *function);
 // The same for the line at which the last run was stopped; false when it was not.
 bool lf_stopped_at(lf_state *state, char *text, size_t capacity);
 // Ends the run with this status, as os.exit does; the caller then reports LF_STOP.

@@ -97,5 +97,5 @@ extension Divergence {
 
 extension Beta {
     /// E log X = ψ(a) - ψ(a + b).
-    var meanLog: Variable { get throws { try a.digamma() - (a + b).digamma() } }
+    var meanLog: Variable { get throws { try .digammaDifference(a, a + b) } }
 }

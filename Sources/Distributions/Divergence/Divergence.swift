@@ -24,7 +24,7 @@ public enum Divergence {
             "no closed form for \(p.name) and \(q.name); average p:log_prob(x) - q:log_prob(x) over x = p:sample({n}) instead")
     }
 
-    private static func widened(_ law: any Distribution) throws -> any Distribution { try (law as? any WideLaw)?.widened() ?? law }
+    private static func widened(_ law: any Distribution) throws -> any Distribution { try law.dtype == .float32 ? law.widened() ?? law : law }
 
     /// A closed form: nil for other pairs.
     typealias Rule = (any Distribution, any Distribution) throws -> Variable?

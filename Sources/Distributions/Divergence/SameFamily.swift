@@ -6,34 +6,28 @@ extension Divergence {
     static var sameFamily: [Rule] {
         [
             rule { (p: Normal, q: Normal) in
-                let ratio = try p.scale / q.scale
                 let away = try (p.loc - q.loc) / q.scale
-                return try (ratio * ratio + away * away - 1) * 0.5 - ratio.log()
+                return try away * away * 0.5 + Variable.squaredRatioExcess(p.scale, q.scale)
             },
             rule { (p: Laplace, q: Laplace) in
-                let distance = try (p.loc - q.loc).abs()
-                let ratio = try p.scale / q.scale
-                return try distance / q.scale + ratio * (-(distance / p.scale)).exp() - ratio.log() - 1
+                // |z| + e^-|z| - 1 has two derivatives where the locations are equal, and |z| has none.
+                let away = try ((p.loc - q.loc) / p.scale).absoluteExcess()
+                return try p.scale / q.scale * away + Variable.ratioExcess(p.scale, q.scale)
             },
-            rule { (p: Exponential, q: Exponential) in
-                let ratio = try q.rate / p.rate
-                return try ratio - ratio.log() - 1
-            },
+            rule { (p: Exponential, q: Exponential) in try Variable.ratioExcess(q.rate, p.rate) },
             rule { (p: Gamma, q: Gamma) in
                 let (a, b) = (p.concentration, q.concentration)
-                let shapes = try b.lgamma() - a.lgamma() + (a - b) * a.digamma()
-                return try shapes + b * (p.rate / q.rate).log() + (q.rate - p.rate) * (a / p.rate)
+                let rates = try b * Variable.ratioExcess(q.rate, p.rate) + (a - b) * ((q.rate - p.rate) / p.rate)
+                return try Variable.logGammaExcess(b, a) + rates
             },
             rule { (p: Beta, q: Beta) in
-                let sum = try p.a + p.b
-                let slopes = try (p.a - q.a) * p.a.digamma() + (p.b - q.b) * p.b.digamma() - (sum - q.a - q.b) * sum.digamma()
-                return try Variable.logBeta(q.a, q.b) - Variable.logBeta(p.a, p.b) + slopes
+                let each = try Variable.logGammaExcess(q.a, p.a) + Variable.logGammaExcess(q.b, p.b)
+                return try each - Variable.logGammaExcess(q.a + q.b, p.a + p.b)
             },
             rule { (p: Dirichlet, q: Dirichlet) in
                 let (a, b) = (p.concentration, q.concentration)
                 let (sumA, sumB) = (try a.sumOfLast(1), try b.sumOfLast(1))
-                let normalisers = try sumA.lgamma() - a.lgamma().sumOfLast(1) - sumB.lgamma() + b.lgamma().sumOfLast(1)
-                return try normalisers + ((a - b) * a.digamma()).sumOfLast(1) - (sumA - sumB) * sumA.digamma()
+                return try Variable.logGammaExcess(b, a).sumOfLast(1) - Variable.logGammaExcess(sumB, sumA)
             },
             rule { (p: Uniform, q: Uniform) in
                 let inside = try p.low.indicator(q.low) { $0 >= $1 } * p.high.indicator(q.high) { $0 <= $1 }
@@ -41,11 +35,18 @@ extension Divergence {
                 return try ratio.choose(inside, ratio.constant(.infinity))
             },
             rule { (p: Bernoulli, q: Bernoulli) in
+                if p.isByProbs, q.isByProbs {
+                    return try Variable.excess(p.probs, q.probs) + Variable.excess(p.zero, q.zero)
+                }
                 let ones = try p.probs.weighing(p.logOne - q.logOne)
-                return try ones + (1 - p.probs).weighing(p.logZero - q.logZero)
+                return try ones + p.zero.weighing(p.logZero - q.logZero)
             },
-            rule { (p: Categorical, q: Categorical) in try p.probs.weighing(p.logits - q.logits).sumOfLast(1) },
-            rule { (p: Poisson, q: Poisson) in try p.rate.weighing(p.rate.log() - q.rate.log()) - p.rate + q.rate },
+            rule { (p: Categorical, q: Categorical) in
+                p.isByProbs && q.isByProbs
+                    ? try Variable.excess(p.probs, q.probs).sumOfLast(1)
+                    : try p.probs.weighing(p.logits - q.logits).sumOfLast(1)
+            },
+            rule { (p: Poisson, q: Poisson) in try Variable.excess(p.rate, q.rate) },
             rule { (p: MultivariateNormal, q: MultivariateNormal) in
                 let spread = try q.scale.solvingTriangular(p.scale)
                 let away = try q.loc - p.loc
@@ -58,6 +59,26 @@ extension Divergence {
 }
 
 extension Variable {
+    /// r - 1 - log r for r = x / y.
+    fileprivate static func ratioExcess(_ x: Variable, _ y: Variable) throws -> Variable {
+        try x.pairwise(
+            "ratio_excess", y, slopes: ({ x, y in try (x - y) / y / x }, { x, y in try (y - x) / y / y })
+        ) { x, y in
+            Swift.abs(x - y) < 0.5 * y ? -Special.log1pmx((x - y) / y) : (x - y) / y - Double.log(x) + Double.log(y)
+        }
+    }
+
+    /// (r² - 1)/2 - log r for r = x / y.
+    fileprivate static func squaredRatioExcess(_ x: Variable, _ y: Variable) throws -> Variable {
+        try x.pairwise(
+            "squared_ratio_excess", y,
+            slopes: ({ x, y in try (x - y) / y * ((x + y) / y) / x }, { x, y in try (y - x) / y * ((x + y) / y) / y })
+        ) { x, y in
+            let v = (x - y) / y * ((x + y) / y)
+            return Swift.abs(v) < 0.5 ? -0.5 * Special.log1pmx(v) : 0.5 * v - Double.log(x) + Double.log(y)
+        }
+    }
+
     /// self x, and 0 where self is 0, whatever x is there.
     func weighing(_ x: Variable) throws -> Variable {
         let some = try indicator(x) { weight, _ in weight != 0 }

@@ -23,7 +23,7 @@ public struct Bernoulli: CataloguedLaw {
     public init(logits: Variable) throws {
         self.logits = try promoted([logits])[0]
         try Constraint.finite.check(logits, "logits", for: Bernoulli.operation)
-        probs = try self.logits.sigmoid()
+        probs = try self.logits.logisticCDF()
         isByLogits = true
     }
 
@@ -35,27 +35,40 @@ public struct Bernoulli: CataloguedLaw {
     public func logDensity(_ x: Variable) throws -> Variable {
         let x = try x + probs.constant { _ in 0 }
         return try x.guarded(x.indicator { $0 == 0 || $0 == 1 || $0.isNaN }, safe: 0, outside: -.infinity) { x in
-            isByLogits ? try x * logits - logits.softplus() : try x.xlogy(probs) + (1 - x).xlog1py(-probs)
+            isByLogits ? try x * logits + (-logits).logisticLogCDF() : try x.xlogy(probs) + (1 - x).xlog1py(-probs)
         }
     }
 
     /// log P(1) and log P(0).
-    var logOne: Variable { get throws { isByLogits ? try -(-logits).softplus() : try probs.log() } }
-    var logZero: Variable { get throws { isByLogits ? try -logits.softplus() : try (-probs).log1p() } }
+    var logOne: Variable { get throws { isByLogits ? try logits.logisticLogCDF() : try probs.log() } }
+    var logZero: Variable { get throws { isByLogits ? try (-logits).logisticLogCDF() : try (-probs).log1p() } }
+    /// P(0).
+    var zero: Variable { get throws { isByLogits ? try (-logits).logisticCDF() : try 1 - probs } }
+    /// Whether the probabilities are what it was given, so that an outcome may be impossible.
+    var isByProbs: Bool { !isByLogits }
 
-    public func cumulative(_ x: Variable) throws -> Variable {
-        // 0 below 0, 1 - p from 0, 1 from 1.
-        let step = try x.constant { $0.isNaN ? $0 : ($0 >= 0 && $0 < 1 ? 1 : 0) }
-        return try (1 - probs) * step + x.constant { $0 >= 1 ? 1 : 0 }
+    /// 0 below 0, 1 - p from 0, 1 from 1.
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
+        let x = x.detached()
+        let value = side == .lower
+            ? (form == .probability ? try zero : try logZero) : (form == .probability ? probs : try logOne)
+        let inside = try x.indicator { $0 >= 0 && $0 < 1 }
+        let (below, above) = side == .lower ? (form.never, form.always) : (form.always, form.never)
+        return try value.choose(inside, x.constant { $0.isNaN ? $0 : $0 < 0 ? below : above })
     }
 
-    public func entropy() throws -> Variable {
-        isByLogits
-            ? try logits.softplus() - logits * probs : try -(probs.xlogy(probs) + (1 - probs).xlog1py(-probs))
+    /// By probabilities the slope is +inf at 0 and -inf at 1.
+    public func wideEntropy() throws -> Variable {
+        isByLogits ? try -(probs * logOne + zero * logZero) : try -(probs.xlogx() + (1 - probs).xlogx())
     }
 
-    public func mean() throws -> Variable { try probs.spread(batchShape) }
-    public func variance() throws -> Variable { isByLogits ? try probs * (-logits).sigmoid() : try probs * (1 - probs) }
+    public func widened() throws -> (any Distribution)? {
+        isByLogits ? try Bernoulli(logits: logits.wide) : try Bernoulli(probs: probs.wide)
+    }
+
+    public func wideMean() throws -> Variable { try probs.spread(batchShape) }
+    public func wideVariance() throws -> Variable { try probs * zero }
+    public func wideStandardDeviation() throws -> Variable { try probs.sqrt() * zero.sqrt() }
 
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let p = try probs.value.toArray()

@@ -4,7 +4,7 @@ import Scripting
 import Tensors
 
 /// The Beta law on [0, 1]: log p(x) = (a - 1) log x + (b - 1) log(1 - x) - log B(a, b), a = concentration1, b = concentration0.
-public struct Beta: WideLaw {
+public struct Beta: CataloguedLaw {
     public static let name = "Beta"
     /// The exponent of x and one: concentration1. Broadcasts to ``batchShape``.
     public let a: Variable
@@ -24,36 +24,36 @@ public struct Beta: WideLaw {
     public var parameters: [Parameter] { [Parameter("concentration1", a), Parameter("concentration0", b)] }
     public var isReparameterised: Bool { true }
 
-    /// The same law in float64.
-    public func widened() throws -> Beta { try Beta(a.wide, b.wide) }
+    public func widened() throws -> (any Distribution)? { try Beta(a.wide, b.wide) }
 
-    public func wideLogDensity(_ x: Variable) throws -> Variable {
+    public func logDensity(_ x: Variable) throws -> Variable {
         let x = try x + a.constant { _ in 0 }
         return try x.guarded(x.indicator { !($0 < 0 || $0 > 1) }, safe: 0.5, outside: -.infinity) { x in
-            try (a - 1).xlogy(x) + (b - 1).xlog1py(-x) - Variable.logBeta(a, b)
+            try .betaLogDensity(a, b, x)
         }
     }
 
-    /// I_x(a, b), the regularised incomplete beta function.
-    public func cumulative(_ x: Variable) throws -> Variable {
-        let inside = try x.indicator { !($0 < 0 || $0 > 1) }
-        let ends = try x.constant { $0 > 1 ? 1 : 0 }
-        return try Variable.betaI(a, b, x.choose(inside, x.constant(0.5))).choose(inside, ends)
+    /// I_x(a, b), the regularised incomplete beta function, or I_{1-x}(b, a).
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
+        try x.tail(side, form, from: 0, to: 1, safe: 0.5) { try .tail(.beta, side, form, [a, b, $0]) }
     }
 
-    /// log B - (a - 1) ψ(a) - (b - 1) ψ(b) + (a + b - 2) ψ(a + b).
+    /// log B - (a - 1) ψ(a) - (b - 1) ψ(b) + (a + b - 2) ψ(a + b), with what log B and ψ share taken out.
     public func wideEntropy() throws -> Variable {
-        let sum = try a + b
-        let own = try (a - 1) * a.digamma() + (b - 1) * b.digamma()
-        return try (Variable.logBeta(a, b) - own + (sum - 2) * sum.digamma()).spread(batchShape)
+        try (a.gammaEntropy() + b.gammaEntropy() - (a + b).gammaSumEntropy(2)).spread(batchShape)
     }
 
     /// a / (a + b).
-    public func mean() throws -> Variable { try (a / (a + b)).spread(batchShape) }
+    public func wideMean() throws -> Variable { try (a / (a + b)).spread(batchShape) }
     /// a b / ((a + b)² (a + b + 1)).
-    public func variance() throws -> Variable {
+    public func wideVariance() throws -> Variable {
         let sum = try a + b
-        return try (a * b / (sum * sum * (sum + 1))).spread(batchShape)
+        return try (a / sum * (b / sum) / (sum + 1)).spread(batchShape)
+    }
+    /// √(a b / (a + b + 1)) / (a + b).
+    public func wideStandardDeviation() throws -> Variable {
+        let sum = try a + b
+        return try ((a / sum).sqrt() * (b / sum).sqrt() / (sum + 1).sqrt()).spread(batchShape)
     }
 
     /// G1 / (G1 + G0) of two Gamma variables, in logarithms: sigmoid(log G1 - log G0), kept inside (0, 1).

@@ -11,13 +11,18 @@ public struct Categorical: CataloguedLaw {
     /// Normalised: log-probabilities.
     public let logits: Variable
     private let isByLogits: Bool
+    /// What it was made of.
+    private let given: Variable
+    /// Whether an outcome may be impossible and yet have a slope.
+    var isByProbs: Bool { !isByLogits }
     public var batchShape: [Int] { Array(probs.shape.dropLast()) }
     private var count: Int { probs.shape.last ?? 0 }
 
     /// - Throws: unless every row is from 0 and not all 0; it is divided by its sum.
     public init(probs: Variable) throws {
         try Categorical.checkRank(probs, "probs")
-        self.probs = try normalised(promoted([probs])[0], "probs", for: Categorical.operation)
+        given = try promoted([probs])[0]
+        self.probs = try normalised(given, "probs", for: Categorical.operation)
         logits = try self.probs.guarded(self.probs.indicator { $0 > 0 }, safe: 1, outside: -.infinity) { try $0.log() }
         isByLogits = false
     }
@@ -26,7 +31,7 @@ public struct Categorical: CataloguedLaw {
     public init(logits: Variable) throws {
         try Categorical.checkRank(logits, "logits")
         try Constraint.logit.check(logits, "logits", for: Categorical.operation)
-        let given = try promoted([logits])[0]
+        given = try promoted([logits])[0]
         let last = logits.shape.count - 1
         let peaks = try given.value.extremum(last, largest: true, for: Categorical.operation).values
         if let empty = try peaks.toArray().firstIndex(of: -.infinity) {
@@ -54,30 +59,44 @@ public struct Categorical: CataloguedLaw {
         let target = try Shape.broadcast(x.shape, batchShape, for: "distribution:log_prob")
         let x = try Variable(x.value.expand(target))
         let index = try x.constant { $0 >= 1 && $0 <= Double(k) && $0 == $0.rounded() ? $0 : 1 }.reshape(target + [1])
-        let picked = try logits.expand(target + [k]).gather(target.count, index, for: "distribution:log_prob").reshape(target)
+        func pick(_ row: Variable) throws -> Variable {
+            try row.expand(target + [k]).gather(target.count, index, for: "distribution:log_prob").reshape(target)
+        }
+        // By weights as log w - log Σ w: the slope by an impossible outcome's is infinite, by the others' it is not.
+        let picked = try isByLogits ? pick(logits) : pick(given).log() - given.sumOfLast(1).log()
         let value = try picked + x.constant { $0.isNaN ? $0 : 0 }
         return try value.choose(x.indicator { $0.isNaN || ($0 >= 1 && $0 <= Double(k) && $0 == $0.rounded()) }, value.constant(-Double.infinity))
     }
 
-    /// Σ p_i over i <= x.
-    public func cumulative(_ x: Variable) throws -> Variable {
+    public func widened() throws -> (any Distribution)? {
+        isByLogits ? try Categorical(logits: given.wide) : try Categorical(probs: given.wide)
+    }
+
+    /// Σ p_i over i <= x, or over i > x.
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         let numbers = Variable(try Tensor((1...count).map(Double.init), shape: [count], dtype))
         let column = try x.detached().reshape(x.shape + [1])
         let below = try column.indicator(numbers) { $0 >= $1 }
-        return try (probs * below).sumOfLast(1) + x.constant { $0.isNaN ? $0 : 0 }
+        let above = try below.complement()
+        let value = try isByLogits && form == .logarithm
+            ? Variable.tail(
+                side, form, lower: { try below.weighedLogSum(logits) }, upper: { try above.weighedLogSum(logits) }, logarithms: true)
+            : Variable.tail(side, form, lower: { try (probs * below).sumOfLast(1) }, upper: { try (probs * above).sumOfLast(1) })
+        return try value + x.constant { $0.isNaN ? $0 : 0 }
     }
 
-    /// -Σ p log p, with 0 log 0 = 0.
-    public func entropy() throws -> Variable {
+    /// -Σ p log p, with 0 log 0 = 0; by probabilities the slope by one of them is +inf where it is 0.
+    public func wideEntropy() throws -> Variable {
+        if !isByLogits { return try -probs.xlogx().sumOfLast(1) }
         // Where p is 0 so is p log p, whatever the logit.
         let finite = try logits.choose(logits.indicator { $0 > -.infinity }, logits.constant(0))
         return try -(probs * finite).sumOfLast(1)
     }
 
     /// NaN: what is drawn are names.
-    public func mean() throws -> Variable { Variable(try Tensor.full(batchShape, .nan, dtype)) }
+    public func wideMean() throws -> Variable { Variable(try Tensor.full(batchShape, .nan, dtype)) }
     /// NaN, too.
-    public func variance() throws -> Variable { try mean() }
+    public func wideVariance() throws -> Variable { try mean() }
 
     /// By inversion: the first number whose cumulated probability passes a uniform one.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
@@ -85,7 +104,7 @@ public struct Categorical: CataloguedLaw {
         var sums = try probs.value.toArray()
         for i in sums.indices where i % k != 0 { sums[i] += sums[i - 1] }
         let rows = max(sums.count / k, 1)
-        return try generator.fill(shape + batchShape, dtype, for: operation) { [sums] generator, position in
+        let draws = try generator.fill(shape + batchShape, .float64, for: operation) { [sums] generator, position in
             let start = (position % rows) * k
             // The first whose sum passes u times the total: never one of probability 0.
             let u = generator.uniform() * sums[start + k - 1]
@@ -96,6 +115,7 @@ public struct Categorical: CataloguedLaw {
             }
             return Double(low + 1)
         }
+        return Variable(try draws.value.cast(.int64))
     }
 
     public var description: String { "\(Self.operation)(\(parameters[0].name) = \(Shape.describe(probs.shape)))" }
@@ -103,7 +123,7 @@ public struct Categorical: CataloguedLaw {
     public static let constructor = makeConstructor(
         Documentation(
             "distribution.Categorical(probs, {dtype = \"float32\" or \"float64\"}) -> distribution\ndistribution.Categorical{logits = l} -> distribution",
-            "The numbers 1 to k with the probabilities in the last dimension of probs, which are divided by their sum, or softmax(logits). Values count from 1, Lua's way; mean and variance are NaN.",
+            "The numbers 1 to k with the probabilities in the last dimension of probs, which are divided by their sum, or softmax(logits). Values count from 1, Lua's way, and draws are int64; mean and variance are NaN.",
             errors: "a probability below 0; a row of zeros; NaN or infinity; both or neither of them", source: "torch.distributions.Categorical, counted from 1",
             example: "local d = distribution.Categorical({0.25, 0.75})\nassert(math.abs(d:log_prob(2):item() - math.log(0.75)) < 1e-6)\nassert(d:log_prob(3):item() == -math.huge)")
     ) { arguments in

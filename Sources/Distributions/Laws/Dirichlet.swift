@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 
 /// The Dirichlet law on vectors x >= 0 that sum to 1: log p(x) = Σ (α_i - 1) log x_i - Σ log Γ(α_i) + log Γ(Σ α_i).
-public struct Dirichlet: WideLaw {
+public struct Dirichlet: CataloguedLaw {
     public static let name = "Dirichlet"
     /// The exponents and one, α, of shape (..., k).
     public let concentration: Variable
@@ -23,36 +23,45 @@ public struct Dirichlet: WideLaw {
     public var isReparameterised: Bool { true }
 
     private func sum(_ x: Variable) throws -> Variable { try x.sumOfLast(1) }
-    private var logNormaliser: Variable { get throws { try sum(concentration.lgamma()) - sum(concentration).lgamma() } }
+    /// Σ (log Γ(α_i) - α_i log m_i) - log Γ(α_0), with the means m_i = α_i / α_0: what Stirling's series leave of it.
+    private var logNormaliser: Variable {
+        get throws {
+            let halves = try (concentration.log() - Double.log(2 * .pi)) * -0.5 + concentration.stirlingError()
+            let total = try sum(concentration)
+            return try sum(halves) - (total.log() - Double.log(2 * .pi)) * -0.5 - total.stirlingError()
+        }
+    }
 
-    /// The same law in float64.
-    public func widened() throws -> Dirichlet { try Dirichlet(concentration.wide) }
+    public func widened() throws -> (any Distribution)? { try Dirichlet(concentration.wide) }
 
-    public func wideLogDensity(_ x: Variable) throws -> Variable {
+    public func logDensity(_ x: Variable) throws -> Variable {
         let x = try x + concentration.constant { _ in 0 }
         // Rows on the simplex, to rounding; a row with NaN counts, and stays NaN.
         let negative = try sum(x.indicator { $0 < 0 })
         let inside = try negative.indicator(sum(x.detached())) { negative, total in negative == 0 && !(abs(total - 1) > 1e-5) }
         let column = try inside.reshape(inside.shape + [1])
         let safe = try x.choose(column, x.constant(1 / Double(concentration.shape.last ?? 1)))
-        let density = try sum((concentration - 1).xlogy(safe)) - logNormaliser
+        // Each x is measured by its mean m: Σ (α - 1) log x is Σ α log(x/m) - Σ log x + Σ α log m, and Σ α log m joins log B.
+        let total = try concentration.sum([concentration.shape.count - 1], keepingDimensions: true)
+        let density = try sum(.dirichletTerm(concentration, safe, total)) - logNormaliser
         return try density.choose(inside, density.constant(-Double.infinity))
     }
 
     /// log B(α) + (α_0 - k) ψ(α_0) - Σ (α_i - 1) ψ(α_i), with α_0 the sum.
     public func wideEntropy() throws -> Variable {
-        let total = try sum(concentration)
-        let k = Double(concentration.shape.last ?? 1)
-        return try logNormaliser + (total - k) * total.digamma() - sum((concentration - 1) * concentration.digamma())
+        try sum(concentration.gammaEntropy()) - sum(concentration).gammaSumEntropy(concentration.shape.last ?? 1)
     }
 
     /// α / α_0, with α_0 the sum.
-    public func mean() throws -> Variable { try concentration / concentration.sum([concentration.shape.count - 1], keepingDimensions: true) }
+    public func wideMean() throws -> Variable { try concentration / concentration.sum([concentration.shape.count - 1], keepingDimensions: true) }
     /// α (α_0 - α) / (α_0² (α_0 + 1)).
-    public func variance() throws -> Variable {
+    public func wideVariance() throws -> Variable {
         let total = try concentration.sum([concentration.shape.count - 1], keepingDimensions: true)
-        let mean = try mean()
-        return try mean * (1 - mean) / (total + 1)
+        return try concentration / total * ((total - concentration) / total) / (total + 1)
+    }
+    public func wideStandardDeviation() throws -> Variable {
+        let total = try concentration.sum([concentration.shape.count - 1], keepingDimensions: true)
+        return try (concentration / total).sqrt() * ((total - concentration) / total).sqrt() / (total + 1).sqrt()
     }
 
     /// Gamma variables over their sum, in logarithms: a softmax, kept inside (0, 1).
@@ -71,4 +80,30 @@ public struct Dirichlet: WideLaw {
     public static let examples = [
         LawExample("Dirichlet", [.init([0.5, 2, 3, 1, 1, 4], [2, 3])], points: .init([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])) { try Dirichlet($0[0]) }
     ]
+}
+
+extension Variable {
+    /// α log(x total / α) - log x: what one element adds to the log-density, to the last digits where x is near its mean.
+    fileprivate static func dirichletTerm(_ alpha: Variable, _ x: Variable, _ total: Variable) throws -> Variable {
+        try elementwise(
+            "dirichlet_term", [alpha, x, total],
+            slopes: [
+                { try logQuotient($0[1] * $0[2], $0[0]) - 1 }, { try ($0[0] - 1).share(of: $0[1]) }, { try $0[0] / $0[2] },
+            ]
+        ) {
+            let (alpha, x, total) = ($0[0], $0[1], $0[2])
+            if x == 0 { return alpha == 1 ? Double.log(total) : (alpha - 1) * -.infinity }
+            let (product, rest) = Special.exactProduct(x, total)
+            let gap = (product - alpha) + rest
+            let ratio = Swift.abs(gap) < 0.5 * alpha ? Double.log(onePlus: gap / alpha) : Double.log(x) + Double.log(total) - Double.log(alpha)
+            return alpha * ratio - Double.log(x)
+        }
+    }
+
+    /// log(2π)/2 + (k - 1/2) log n + what Stirling's series leaves + (n - k) (log n - ψ(n)): what the entropies of k gamma
+    /// laws have too much for a Dirichlet law whose concentrations add up to n.
+    func gammaSumEntropy(_ k: Int) throws -> Variable {
+        let main = try log() * (Double(k) - 0.5) + 0.5 * Double.log(2 * .pi)
+        return try main + stirlingError() + (self - Double(k)) * digammaGap()
+    }
 }

@@ -23,15 +23,23 @@ public struct Exponential: CataloguedLaw {
         return try x.guarded(x.indicator { !($0 < 0) }, safe: 1, outside: -.infinity) { try rate.log() - rate * $0 }
     }
 
-    public func cumulative(_ x: Variable) throws -> Variable {
-        let x = try x + rate.constant { _ in 0 }
-        return try x.guarded(x.indicator { !($0 < 0) }, safe: 1, outside: 0) { try -(-(rate * $0)).expm1() }
+    /// 1 - e^(-rate x) and e^(-rate x).
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
+        try x.tail(side, form, from: 0, to: .infinity, safe: 1) { x in
+            let y = try -(rate * x)
+            if side == .upper { return try form == .probability ? y.exp() : y }
+            return try form == .probability
+                ? y.pointwise("exponential_cdf", slope: { try -$0.exp() }) { -Double.expMinusOne($0) }
+                : y.exponentialLogCDF()
+        }
     }
+    public func widened() throws -> (any Distribution)? { try Exponential(rate.wide) }
 
     public func inverseCumulative(_ q: Variable) throws -> Variable { try -((-q).log1p() / rate) }
-    public func entropy() throws -> Variable { try (1 - rate.log()).spread(batchShape) }
-    public func mean() throws -> Variable { try (1 / rate).spread(batchShape) }
-    public func variance() throws -> Variable { try (1 / (rate * rate)).spread(batchShape) }
+    public func wideEntropy() throws -> Variable { try (1 - rate.log()).spread(batchShape) }
+    public func wideMean() throws -> Variable { try (1 / rate).spread(batchShape) }
+    public func wideVariance() throws -> Variable { try (1 / rate / rate).spread(batchShape) }
+    public func wideStandardDeviation() throws -> Variable { try wideMean() }
 
     /// -log u / rate.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
@@ -49,4 +57,13 @@ public struct Exponential: CataloguedLaw {
     public static let examples = [
         LawExample("Exponential", [.init([0.5, 1, 30])], points: .init([0.2, 3, 0.1])) { try Exponential($0[0]) }
     ]
+}
+
+extension Variable {
+    /// log(1 - e^self) of negative numbers; the slope is 1 / (1 - e^-self).
+    fileprivate func exponentialLogCDF() throws -> Variable {
+        try pointwise("exponential_log_cdf", slope: { y in try -1 / (-y).expm1() }) { y in
+            y > -0.7 ? Double.log(-Double.expMinusOne(y)) : Double.log(onePlus: -Double.exp(y))
+        }
+    }
 }

@@ -5,7 +5,7 @@ import Tensors
 
 /// The Gamma law on x >= 0 with shape a = concentration:
 /// log p(x) = a log rate + (a - 1) log x - rate x - log Γ(a).
-public struct Gamma: WideLaw {
+public struct Gamma: CataloguedLaw {
     public static let name = "Gamma"
     /// The shape a. Broadcasts to ``batchShape``.
     public let concentration: Variable
@@ -25,32 +25,31 @@ public struct Gamma: WideLaw {
     public var parameters: [Parameter] { [Parameter("concentration", concentration), Parameter("rate", rate)] }
     public var isReparameterised: Bool { true }
 
-    /// The same law in float64.
-    public func widened() throws -> Gamma { try Gamma(concentration.wide, rate.wide) }
+    public func widened() throws -> (any Distribution)? { try Gamma(concentration.wide, rate.wide) }
 
-    public func wideLogDensity(_ x: Variable) throws -> Variable {
+    public func logDensity(_ x: Variable) throws -> Variable {
         let (a, x) = (concentration, try x + rate.constant { _ in 0 })
         return try x.guarded(x.indicator { !($0 < 0 || $0 == .infinity) }, safe: 1, outside: -.infinity) { x in
-            try a.xlogy(rate) + (a - 1).xlogy(x) - rate * x - a.lgamma()
+            try .gammaLogDensity(a, rate, x)
         }
     }
 
-    /// P(a, rate x), the regularised lower incomplete gamma function.
-    public func cumulative(_ x: Variable) throws -> Variable {
-        let x = try x + rate.constant { _ in 0 }
-        return try x.guarded(x.indicator { !($0 < 0) }, safe: 1, outside: 0) { try Variable.gammaP(concentration, rate * $0) }
+    /// P(a, rate x) or Q(a, rate x), the regularised incomplete gamma functions.
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
+        try x.tail(side, form, from: 0, to: .infinity, safe: 1) { try .tail(.gamma, side, form, [concentration, rate, $0]) }
     }
 
     /// a - log rate + log Γ(a) + (1 - a) ψ(a).
     public func wideEntropy() throws -> Variable {
-        let a = concentration
-        return try (a - rate.log() + a.lgamma() + (1 - a) * a.digamma()).spread(batchShape)
+        try (concentration.gammaEntropy() - rate.log()).spread(batchShape)
     }
 
     /// a / rate.
-    public func mean() throws -> Variable { try (concentration / rate).spread(batchShape) }
+    public func wideMean() throws -> Variable { try (concentration / rate).spread(batchShape) }
     /// a / rate².
-    public func variance() throws -> Variable { try (concentration / (rate * rate)).spread(batchShape) }
+    public func wideVariance() throws -> Variable { try (concentration / rate / rate).spread(batchShape) }
+    /// √a / rate.
+    public func wideStandardDeviation() throws -> Variable { try (concentration.sqrt() / rate).spread(batchShape) }
 
     /// Marsaglia & Tsang's method, with implicit gradients; drawn as logarithms, so that small shapes lose nothing before
     /// the end, where what would round to 0 becomes the smallest normal number.
@@ -79,4 +78,6 @@ extension DType {
     var smallest: Double { self == .float64 ? .leastNormalMagnitude : Double(Float.leastNormalMagnitude) }
     /// The largest number below 1.
     var belowOne: Double { self == .float64 ? 1 - 0x1p-53 : 1 - 0x1p-24 }
+    /// A number of (0, 1) that stays below 1 when it is rounded to this type.
+    package func insideUnitInterval(_ u: Double) -> Double { Swift.min(u, belowOne) }
 }

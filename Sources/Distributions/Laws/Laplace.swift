@@ -27,14 +27,13 @@ public struct Laplace: CataloguedLaw {
     /// -|x - loc| / scale - log(2 scale).
     public func logDensity(_ x: Variable) throws -> Variable { try -((x - loc).abs() / scale) - (scale * 2).log() }
 
-    /// e^-|z| / 2 on the left, 1 minus that on the right.
-    public func cumulative(_ x: Variable) throws -> Variable {
-        let z = try (x - loc) / scale
-        let left = try z.indicator { $0 < 0 }
-        // Not by |z|, which has no slope at 0.
-        let tail = try z.choose(left, -z).exp() * 0.5
-        return try tail.choose(left, 1 - tail)
+    /// e^-|z| / 2 in the tail, 1 minus that beyond the middle.
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
+        try ((x - loc) / scale).tail(side, form, from: -.infinity, to: .infinity, safe: 0) { z in
+            try .tail(side, form, lower: { try z - Double.log(2) }, upper: { try -z - Double.log(2) }, logarithms: true)
+        }
     }
+    public func widened() throws -> (any Distribution)? { try Laplace(loc.wide, scale.wide) }
 
     /// loc - scale sign(q - 1/2) log(1 - 2 |q - 1/2|), with the logarithm taken of the nearer tail.
     public func inverseCumulative(_ q: Variable) throws -> Variable {
@@ -45,11 +44,13 @@ public struct Laplace: CataloguedLaw {
     }
 
     /// 1 + log(2 scale).
-    public func entropy() throws -> Variable { try ((scale * 2).log() + 1).spread(batchShape) }
+    public func wideEntropy() throws -> Variable { try ((scale * 2).log() + 1).spread(batchShape) }
     /// loc.
-    public func mean() throws -> Variable { try loc.spread(batchShape) }
+    public func wideMean() throws -> Variable { try loc.spread(batchShape) }
     /// 2 scale².
-    public func variance() throws -> Variable { try (scale * scale * 2).spread(batchShape) }
+    public func wideVariance() throws -> Variable { try (scale * scale * 2).spread(batchShape) }
+    /// √2 scale.
+    public func wideStandardDeviation() throws -> Variable { try (scale * 2.0.squareRoot()).spread(batchShape) }
 
     /// loc + scale e, with e by inversion.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {

@@ -24,13 +24,20 @@ public struct Logistic: CataloguedLaw {
 
     private func standard(_ x: Variable) throws -> Variable { try (x - loc) / scale }
 
-    public func logDensity(_ x: Variable) throws -> Variable { try StandardLogistic().logProbability(standard(x)) - scale.log() }
-    public func cumulative(_ x: Variable) throws -> Variable { try standard(x).sigmoid() }
+    public func logDensity(_ x: Variable) throws -> Variable { try standard(x).logisticLogDensity() - scale.log() }
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
+        try standard(x).tail(side, form, from: -.infinity, to: .infinity, safe: 0) { z in
+            let z = try side == .lower ? z : -z
+            return try form == .probability ? z.logisticCDF() : z.logisticLogCDF()
+        }
+    }
+    public func widened() throws -> (any Distribution)? { try Logistic(loc.wide, scale.wide) }
     /// loc + scale (log q - log(1 - q)).
     public func inverseCumulative(_ q: Variable) throws -> Variable { try loc + scale * (q.log() - (-q).log1p()) }
-    public func entropy() throws -> Variable { try (scale.log() + 2).spread(batchShape) }
-    public func mean() throws -> Variable { try loc.spread(batchShape) }
-    public func variance() throws -> Variable { try (scale * scale * (Double.pi * Double.pi / 3)).spread(batchShape) }
+    public func wideEntropy() throws -> Variable { try (scale.log() + 2).spread(batchShape) }
+    public func wideMean() throws -> Variable { try loc.spread(batchShape) }
+    public func wideVariance() throws -> Variable { try (scale * scale * (Double.pi * Double.pi / 3)).spread(batchShape) }
+    public func wideStandardDeviation() throws -> Variable { try (scale * (Double.pi / 3.0.squareRoot())).spread(batchShape) }
 
     /// loc + scale e, with e standard logistic by inversion.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {

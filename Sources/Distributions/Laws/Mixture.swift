@@ -6,8 +6,11 @@ import Tensors
 /// A mixture: component i with probability w_i, then a draw of it: p(x) = Σ w_i p_i(x).
 public struct Mixture: CataloguedLaw {
     public static let name = "Mixture"
+    /// Probabilities: what was given, divided by its sum.
     public let weights: Variable
+    private let given: Variable
     public let components: [any Distribution]
+    public var heldValues: [Value] { components.flatMap(\.heldValues) }
     /// Whether the components are one batched law, whose last batch dimension counts them.
     private let isBatched: Bool
     public let batchShape: [Int]
@@ -48,7 +51,8 @@ public struct Mixture: CataloguedLaw {
     }
 
     private init(_ weights: Variable, _ components: [any Distribution], _ batch: [Int], _ event: [Int], isBatched: Bool) throws {
-        self.weights = try normalised(promoted([weights])[0], "weights", for: Mixture.operation)
+        given = try promoted([weights])[0]
+        self.weights = try normalised(given, "weights", for: Mixture.operation)
         (self.components, self.batchShape, self.eventShape, self.isBatched) = (components, batch, event, isBatched)
     }
 
@@ -57,13 +61,19 @@ public struct Mixture: CataloguedLaw {
 
     /// What a function of the components gives, side by side in a last axis.
     private func each(_ batch: [Int], _ event: [Int], _ function: (any Distribution) throws -> Variable) throws -> Variable {
+        // Beside float64 all components are computed in float64.
+        let isWide = dtype == .float64
+        func answer(_ component: any Distribution) throws -> Variable {
+            guard isWide else { return try function(component) }
+            return try function(component.dtype == .float32 ? component.widened() ?? component : component).wide
+        }
         if isBatched {
             // (..., k, event): k behind the event.
-            let value = try function(components[0])
+            let value = try answer(components[0])
             let axis = value.shape.count - event.count - 1
             return try value.permute(value.shape.indices.filter { $0 != axis } + [axis])
         }
-        return try Variable.stack(components.map { try function($0).expand(batch + event) }, batch.count + event.count)
+        return try Variable.stack(components.map { try answer($0).expand(batch + event) }, batch.count + event.count)
     }
 
     /// x with an axis for the components of a batched law.
@@ -76,20 +86,24 @@ public struct Mixture: CataloguedLaw {
     public func logDensity(_ x: Variable) throws -> Variable {
         let batch = try Shape.broadcast(Array(x.shape.dropLast(eventShape.count)), batchShape, for: "distribution:log_prob")
         let point = try spread(x)
-        let densities = try each(batch, []) { try $0.logDensity(point) }
-        let logWeights = try weights.guarded(weights.indicator { $0 > 0 }, safe: 1, outside: -.infinity) { try $0.log() }
-        let terms = try logWeights + densities
-        // Points that no component can reach: -inf, without a gradient.
-        let alive = try terms.constant { $0 == -.infinity ? 0 : 1 }.sumOfLast(1).indicator { $0 > 0 }
-        let column = try alive.reshape(alive.shape + [1])
-        let total = try terms.choose(column, terms.constant(0)).logSumExp([terms.shape.count - 1])
-        return try total.choose(alive, total.constant(-Double.infinity))
+        return try weights.weighedLogSum(each(batch, []) { try $0.logDensity(point) })
     }
 
-    public func cumulative(_ x: Variable) throws -> Variable {
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         let batch = try Shape.broadcast(x.shape, batchShape, for: "distribution:cdf")
         let point = try spread(x)
-        return try (each(batch, []) { try $0.cumulative(point) } * weights).sumOfLast(1)
+        func part(_ side: TailSide) throws -> Variable {
+            let parts = try each(batch, []) { try $0.tail(point, side, form) }
+            return try form == .probability ? (parts * weights).sumOfLast(1) : weights.weighedLogSum(parts)
+        }
+        return try .tail(
+            side, form, lower: { try part(.lower) }, upper: { try part(.upper) }, logarithms: form == .logarithm)
+    }
+
+    /// Components that compute in their own type do so here, too.
+    public func widened() throws -> (any Distribution)? {
+        let wide = try components.map { try $0.widened() ?? $0 }
+        return try Mixture(given.wide, wide, batchShape, eventShape, isBatched: isBatched)
     }
 
     /// Weights with axes of extent 1 for the event.
@@ -97,15 +111,30 @@ public struct Mixture: CataloguedLaw {
         get throws { try weights.reshape(Array(weights.shape.dropLast()) + eventShape.map { _ in 1 } + [count]) }
     }
 
-    public func mean() throws -> Variable { try (each(batchShape, eventShape) { try $0.mean() } * eventWeights).sumOfLast(1) }
+    public func wideMean() throws -> Variable { try (each(batchShape, eventShape) { try $0.wideMean() } * eventWeights).sumOfLast(1) }
 
     /// Σ w (variance + (mean - overall mean)²).
-    public func variance() throws -> Variable {
-        let means = try each(batchShape, eventShape) { try $0.mean() }
+    public func wideVariance() throws -> Variable {
+        let means = try each(batchShape, eventShape) { try $0.wideMean() }
         let weights = try eventWeights
         let centre = try (means * weights).sum([means.shape.count - 1], keepingDimensions: true)
         let away = try means - centre
-        return try ((each(batchShape, eventShape) { try $0.variance() } + away * away) * weights).sumOfLast(1)
+        return try ((each(batchShape, eventShape) { try $0.wideVariance() } + away * away) * weights).sumOfLast(1)
+    }
+
+    /// By the largest deviation or distance, so that no square over- or underflows.
+    public func wideStandardDeviation() throws -> Variable {
+        let means = try each(batchShape, eventShape) { try $0.wideMean() }
+        let weights = try eventWeights
+        let last = means.shape.count - 1
+        let away = try means - (means * weights).sum([last], keepingDimensions: true)
+        let own = try each(batchShape, eventShape) { try $0.wideStandardDeviation() }
+        let sizes = try own.value.zip(away.value, Pairwise { max(abs($0), abs($1)) }, for: operation)
+        let largest = Variable(try sizes.extremum(last, largest: true, for: operation).values)
+        let peak = try largest.reshape(Array(sizes.shape.dropLast())).constant { $0 > 0 && $0.isFinite ? $0 : 1 }
+        let column = try peak.reshape(peak.shape + [1])
+        let (first, second) = (try own / column, try away / column)
+        return try ((first * first + second * second) * weights).sumOfLast(1).sqrt() * peak
     }
 
     /// A component by its weight, then its draw: all components are drawn, and one is kept.

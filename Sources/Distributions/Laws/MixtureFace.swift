@@ -11,10 +11,15 @@ extension Mixture {
             example: "local d = distribution.Mixture({0.5, 0.5}, {distribution.Normal(-1, 1), distribution.Laplace(1, 1)})\nassert(d.mean:item() == 0 and d:cdf(0).dtype == \"float32\")")
     ) { arguments in
         let arguments = try arguments.placed([.list("weights"), .list("components")], from: 1)
-        let weights = try Arguments(function: arguments.function, values: [arguments[1]], context: arguments.context).law(["weights"]).required(0)
+        // Numbers beside float64 components stay float64.
+        func weights(_ components: [any Distribution]) throws -> Variable {
+            let isWide = components.contains { $0.dtype == .float64 }
+            let given = Arguments(function: arguments.function, values: [arguments[1]], context: arguments.context)
+            return try given.law(["weights"], beside: isWide ? .float64 : .float32).required(0)
+        }
         if case .object(let object as DistributionObject) = arguments[2] {
             try checkDepth([object.law], for: arguments.function)
-            return try Mixture(weights, batched: object.law)
+            return try Mixture(weights([object.law]), batched: object.law)
         }
         let components = try arguments.table(2, "components").elements().enumerated().map { index, element in
             guard case .object(let object as DistributionObject) = element else {
@@ -23,7 +28,7 @@ extension Mixture {
             return object.law
         }
         try checkDepth(components, for: arguments.function)
-        return try Mixture(weights, components)
+        return try Mixture(weights(components), components)
     }
 
     /// Mixtures of mixtures of ...: refused before they could exhaust the stack.

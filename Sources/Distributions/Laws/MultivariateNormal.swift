@@ -14,6 +14,8 @@ public struct MultivariateNormal: CataloguedLaw {
     public let batchShape: [Int]
     public var eventShape: [Int] { Array(loc.shape.suffix(1)) }
     private let isByScale: Bool
+    /// L in float64, decomposed once.
+    private let wideScale: Variable
 
     /// - Throws: unless loc is finite and the covariance symmetric positive definite of its size.
     public init(_ loc: Variable, covariance: Variable) throws {
@@ -29,7 +31,7 @@ public struct MultivariateNormal: CataloguedLaw {
             }
         }
         let factor: Variable
-        do { factor = try both[1].cholesky() } catch let error as ScriptError {
+        do { factor = try both[1].wide.cholesky() } catch let error as ScriptError {
             throw ScriptError(MultivariateNormal.operation, "covariance: \(error.message)")
         }
         try self.init(both[0], both[1], factor, false)
@@ -49,11 +51,12 @@ public struct MultivariateNormal: CataloguedLaw {
         }
         // What is above the diagonal is no parameter: nothing flows back there.
         let lower = try both[1].lowerTriangle(diagonal: 1)
-        try self.init(both[0], lower.matmul(lower.transposed()), lower, true)
+        try self.init(both[0], lower.matmul(lower.transposed()), lower.wide, true)
     }
 
-    private init(_ loc: Variable, _ covariance: Variable, _ scale: Variable, _ isByScale: Bool) throws {
-        (self.loc, self.covariance, self.scale, self.isByScale) = (loc, covariance, scale, isByScale)
+    private init(_ loc: Variable, _ covariance: Variable, _ wideScale: Variable, _ isByScale: Bool) throws {
+        (self.loc, self.covariance, self.wideScale, self.isByScale) = (loc, covariance, wideScale, isByScale)
+        scale = loc.dtype == .float64 ? wideScale : try wideScale.converted(to: loc.dtype)
         batchShape = try Shape.broadcast(Array(loc.shape.dropLast()), Array(scale.shape.dropLast(2)), for: MultivariateNormal.operation)
     }
 
@@ -74,6 +77,11 @@ public struct MultivariateNormal: CataloguedLaw {
     }
     public var isReparameterised: Bool { true }
 
+    public func widened() throws -> (any Distribution)? {
+        let covariance = try isByScale ? wideScale.matmul(wideScale.transposed()) : covariance.wide
+        return try MultivariateNormal(loc.wide, covariance, wideScale, isByScale)
+    }
+
     private var dimension: Double { Double(loc.shape.last ?? 0) }
     /// Σ log L_ii = log det Σ / 2.
     var halfLogDeterminant: Variable { get throws { try scale.diagonalOfLast().log().sumOfLast(1) } }
@@ -84,13 +92,21 @@ public struct MultivariateNormal: CataloguedLaw {
         return try (z * z).sumOfLast(2) * -0.5 - halfLogDeterminant - 0.5 * dimension * Double.log(2 * .pi)
     }
 
-    public func entropy() throws -> Variable {
+    public func wideEntropy() throws -> Variable {
         try (halfLogDeterminant + 0.5 * dimension * (1 + Double.log(2 * .pi))).spread(batchShape)
     }
 
-    public func mean() throws -> Variable { try loc.spread(batchShape + eventShape) }
+    public func wideMean() throws -> Variable { try loc.spread(batchShape + eventShape) }
     /// The diagonal of the covariance.
-    public func variance() throws -> Variable { try covariance.diagonalOfLast().spread(batchShape + eventShape) }
+    public func wideVariance() throws -> Variable { try covariance.diagonalOfLast().spread(batchShape + eventShape) }
+    /// The length of each row of L, by its largest element, so that no square over- or underflows.
+    public func wideStandardDeviation() throws -> Variable {
+        let sizes = try scale.value.map(Pointwise { abs($0) })
+        let largest = Variable(try sizes.extremum(scale.shape.count - 1, largest: true, for: operation).values)
+        let peaks = try largest.reshape(Array(scale.shape.dropLast()))
+        let row = try scale / peaks.reshape(peaks.shape + [1])
+        return try ((row * row).sumOfLast(1).sqrt() * peaks).spread(batchShape + eventShape)
+    }
 
     /// loc + L e, with e standard normal.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {

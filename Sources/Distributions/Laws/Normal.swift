@@ -25,11 +25,18 @@ public struct Normal: CataloguedLaw {
     private func standard(_ x: Variable) throws -> Variable { try (x - loc) / scale }
 
     public func logDensity(_ x: Variable) throws -> Variable { try StandardNormal().logProbability(standard(x)) - scale.log() }
-    public func cumulative(_ x: Variable) throws -> Variable { try standard(x).normalCDF() }
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
+        try standard(x).tail(side, form, from: -.infinity, to: .infinity, safe: 0) { z in
+            let z = try side == .lower ? z : -z
+            return try form == .probability ? z.normalCDF() : z.normalLogCDF()
+        }
+    }
+    public func widened() throws -> (any Distribution)? { try Normal(loc.wide, scale.wide) }
     public func inverseCumulative(_ q: Variable) throws -> Variable { try loc + scale * q.normalQuantile() }
-    public func entropy() throws -> Variable { try (scale.log() + 0.5 * Double.log(2 * .pi * .exp(1))).spread(batchShape) }
-    public func mean() throws -> Variable { try loc.spread(batchShape) }
-    public func variance() throws -> Variable { try (scale * scale).spread(batchShape) }
+    public func wideEntropy() throws -> Variable { try (scale.log() + 0.5 * Double.log(2 * .pi * .exp(1))).spread(batchShape) }
+    public func wideMean() throws -> Variable { try loc.spread(batchShape) }
+    public func wideVariance() throws -> Variable { try (scale * scale).spread(batchShape) }
+    public func wideStandardDeviation() throws -> Variable { try scale.spread(batchShape) }
 
     /// loc + scale e, with e standard normal.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {

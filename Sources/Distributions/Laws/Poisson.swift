@@ -4,7 +4,7 @@ import Scripting
 import Tensors
 
 /// The Poisson law on 0, 1, 2, ...: log P(x) = x log rate - rate - log x!.
-public struct Poisson: WideLaw {
+public struct Poisson: CataloguedLaw {
     public static let name = "Poisson"
     /// The expected number. Of shape ``batchShape``.
     public let rate: Variable
@@ -18,30 +18,29 @@ public struct Poisson: WideLaw {
 
     public var parameters: [Parameter] { [Parameter("rate", rate)] }
 
-    /// The same law in float64.
-    public func widened() throws -> Poisson { try Poisson(rate.wide) }
+    public func widened() throws -> (any Distribution)? { try Poisson(rate.wide) }
 
-    public func wideLogDensity(_ x: Variable) throws -> Variable {
+    public func logDensity(_ x: Variable) throws -> Variable {
         let x = try x + rate.constant { _ in 0 }
         let inside = try x.indicator { $0.isNaN || ($0 >= 0 && $0 < .infinity && $0 == $0.rounded()) }
-        return try x.guarded(inside, safe: 0, outside: -.infinity) { x in try x.xlogy(rate) - rate - (x + 1).lgamma() }
+        return try x.guarded(inside, safe: 0, outside: -.infinity) { x in try .poissonLogMass(x, rate) }
     }
 
-    /// Q(floor(x) + 1, rate), with Q the regularised upper incomplete gamma function.
-    public func cumulative(_ x: Variable) throws -> Variable {
-        let x = try x.detached() + rate.constant { _ in 0 }
-        let inside = try x.indicator { $0 >= 0 && $0 < .infinity }
-        let count = try x.constant { $0 >= 0 && $0 < .infinity ? $0.rounded(.down) + 1 : 1 }
-        let ends = try x.constant { $0.isNaN ? $0 : ($0 < 0 ? 0 : 1) }
-        return try Variable.gammaP(count, rate, upper: true).choose(inside, ends)
+    /// Q(floor(x) + 1, rate) or P(floor(x) + 1, rate), the regularised incomplete gamma functions: flat in x.
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
+        try x.detached().tail(side, form, from: 0, to: .infinity, safe: 0) { x in
+            let count = try x.constant { $0.rounded(.down) + 1 }
+            return try .tail(.gamma, side.other, form, [count, rate.constant(1), rate])
+        }
     }
 
-    /// rate - rate log rate + E[log X!], the expectation summed term by term.
-    public func wideEntropy() throws -> Variable { try rate - rate.xlogy(rate) + rate.poissonMeanLogFactorial() }
+    /// rate - rate log rate + E[log X!], the expectation summed term by term, or by its series for a large rate.
+    public func wideEntropy() throws -> Variable { try rate.poissonEntropy() }
     /// rate.
-    public func mean() throws -> Variable { try rate.spread(batchShape) }
+    public func wideMean() throws -> Variable { try rate.spread(batchShape) }
     /// rate.
-    public func variance() throws -> Variable { try rate.spread(batchShape) }
+    public func wideVariance() throws -> Variable { try rate.spread(batchShape) }
+    public func wideStandardDeviation() throws -> Variable { try rate.sqrt().spread(batchShape) }
 
     /// Each by its own rate.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {

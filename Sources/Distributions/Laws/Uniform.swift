@@ -37,19 +37,29 @@ public struct Uniform: CataloguedLaw {
         return try density.choose(inside, density.constant(-Double.infinity))
     }
 
-    /// (x - low) / (high - low), kept within [0, 1].
-    public func cumulative(_ x: Variable) throws -> Variable { try ((x - low) / (high - low)).clamp(0, 1) }
+    /// (x - low) / (high - low), kept within [0, 1], or (high - x) / (high - low).
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
+        let (above, below, width) = (try x - low, try high - x, try high - low)
+        let inside = try above.indicator(below) { !($0 < 0 || $1 < 0) }
+        let (left, right) = (try above.choose(inside, width * 0.5), try below.choose(inside, width * 0.5))
+        let value = try Variable.tail(side, form, lower: { try left / width }, upper: { try right / width })
+        let (before, after) = side == .lower ? (form.never, form.always) : (form.always, form.never)
+        return try value.choose(inside, above.constant { $0 < 0 ? before : after })
+    }
+    public func widened() throws -> (any Distribution)? { try Uniform(low.wide, high.wide) }
     /// low + (high - low) q.
     public func inverseCumulative(_ q: Variable) throws -> Variable { try low + (high - low) * q }
     /// log(high - low).
-    public func entropy() throws -> Variable { try (high - low).log().spread(batchShape) }
+    public func wideEntropy() throws -> Variable { try (high - low).log().spread(batchShape) }
     /// The middle.
-    public func mean() throws -> Variable { try ((low + high) * 0.5).spread(batchShape) }
+    public func wideMean() throws -> Variable { try ((low + high) * 0.5).spread(batchShape) }
     /// (high - low)² / 12.
-    public func variance() throws -> Variable {
+    public func wideVariance() throws -> Variable {
         let width = try high - low
         return try (width * width / 12).spread(batchShape)
     }
+    /// (high - low) / √12.
+    public func wideStandardDeviation() throws -> Variable { try ((high - low) / 12.0.squareRoot()).spread(batchShape) }
 
     /// low + (high - low) u; what rounding would make high is the number before it.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {

@@ -6,6 +6,7 @@ import Tensors
 public struct DistributionPrior: Law {
     public static let name = "distribution"
     private let law: any Distribution
+    public var heldValues: [Value] { law.heldValues }
     /// The length of its vectors; nil for a law of single numbers.
     public let dimension: Int?
 

@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 
 /// A probability law on the real line, applied to every element of a tensor: what a flow takes as prior.
-public protocol Law {
+public protocol Law: HoldsScriptValues {
     /// The name scripts give it.
     static var name: String { get }
     /// The log-density at every element, in nats.

@@ -8,6 +8,7 @@ public final class DistributionObject: ScriptObject {
     public let law: any Distribution
     public init(_ law: any Distribution) { self.law = law }
     public var scriptType: ObjectType { DistributionObject.type }
+    public var heldValues: [Value] { law.heldValues }
 }
 
 extension Arguments {
@@ -116,6 +117,15 @@ extension DistributionObject {
             let law = try arguments.distribution(1)
             return .object(try law.cumulativeProbability(arguments.point(2, "x", law), for: arguments.function))
         },
+        tail("log_cdf", "log P(X <= x), right where the probability itself underflows.", "assert(math.abs(d:log_cdf(-40):item() + 804.608) < 1e-2)") {
+            try $0.logCumulativeProbability($1, for: $2)
+        },
+        tail("survival", "P(X > x), not as 1 - cdf(x), which is 0 in the far tail.", "assert(math.abs(d:survival(9):item() / 1.12859e-19 - 1) < 1e-4)") {
+            try $0.survival($1, for: $2)
+        },
+        tail("log_survival", "log P(X > x).", "assert(math.abs(d:log_survival(40):item() + 804.608) < 1e-2)") {
+            try $0.logSurvival($1, for: $2)
+        },
         NativeFunction(
             "distribution:icdf",
             Documentation(
@@ -138,6 +148,22 @@ extension DistributionObject {
         },
     ]
 
+    private static func tail(
+        _ name: String, _ summary: String, _ example: String,
+        _ answer: @escaping @Sendable (any Distribution, Variable, String) throws -> Variable
+    ) -> NativeFunction {
+        NativeFunction(
+            "distribution:\(name)",
+            Documentation(
+                "d:\(name)(x) -> tensor", summary + " Element by element; differentiable in x and the parameters, in the tails too.",
+                errors: pointErrors + "; a law on vectors", source: "scipy.stats: logcdf, sf and logsf", example: normal + example)
+        ) { arguments in
+            try arguments.atMost(2)
+            let law = try arguments.distribution(1)
+            return .object(try answer(law, arguments.point(2, "x", law), arguments.function))
+        }
+    }
+
     private static func property(
         _ name: String, _ summary: String, as type: String = "tensor", example: String,
         _ read: @escaping @Sendable (any Distribution) throws -> Value
@@ -150,7 +176,7 @@ extension DistributionObject {
     private static let general: [NativeFunction] = [
         property("mean", "The mean, of batch and event shape; NaN where there is none.", example: normal + "assert(d.mean:item() == 0)") { .object(try $0.mean()) },
         property("variance", "The variance of each component; infinite or NaN where there is none.", example: normal + "assert(d.variance:item() == 1)") { .object(try $0.variance()) },
-        property("stddev", "The square root of the variance.", example: normal + "assert(d.stddev:item() == 1)") { .object(try $0.standardDeviation()) },
+        property("stddev", "The square root of the variance, also where that is too large or too small for a number.", example: normal + "assert(d.stddev:item() == 1)") { .object(try $0.standardDeviation()) },
         property("batch_shape", "The shape to which the parameters broadcast.", as: "{integer, ...}", example: normal + "assert(#d.batch_shape == 0)") { .list($0.batchShape.map { .integer($0) }) },
         property("event_shape", "The shape of one draw: {} for laws on the real line.", as: "{integer, ...}", example: normal + "assert(#d.event_shape == 0)") { .list($0.eventShape.map { .integer($0) }) },
         property("has_rsample", "Whether draws are differentiable.", as: "boolean", example: normal + "assert(d.has_rsample)") { .boolean($0.isReparameterised) },

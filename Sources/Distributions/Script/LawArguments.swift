@@ -11,8 +11,10 @@ extension Arguments {
     ///   - defaults: of the last ones; a parameter without one must be given.
     ///   - options: parameters that may be given by name instead, beside `dtype`.
     ///   - aliases: other names of positional parameters, in the table.
+    ///   - other: the type of what they stand beside: numbers take it, and are float32 otherwise.
     func law(
-        _ names: [String], defaults: [Double] = [], options known: [String] = [], aliases: [String: String] = [:]
+        _ names: [String], defaults: [Double] = [], options known: [String] = [], aliases: [String: String] = [:],
+        beside other: DType = .float32
     ) throws -> LawArguments {
         var values = values
         var named = try self.options(count + 1, [])
@@ -23,7 +25,7 @@ extension Arguments {
         guard values.count <= names.count else {
             throw error("takes at most \(names.count) parameter\(names.count == 1 ? "" : "s") (\(names.joined(separator: ", "))), got \(values.count)")
         }
-        var dtype: DType = try named.has("dtype") ? self.dtype(named) : .float32
+        var dtype: DType = try named.has("dtype") ? self.dtype(named) : other
         for value in values + Array(named.values.values) {
             if case .object(let object as Variable) = value, object.dtype == .float64, !named.has("dtype") { dtype = .float64 }
         }

@@ -16,6 +16,7 @@ public struct ScriptedLaw: Distribution {
     public let dtype: DType
     public var parameters: [Parameter] { [] }
     private let given: Options
+    public var heldValues: [Value] { Array(given.values.values) }
 
     /// Reads the table that defines a law.
     init(name: String, description: String, _ given: Options) throws {
@@ -35,17 +36,43 @@ public struct ScriptedLaw: Distribution {
         }
     }
 
-    private static let functions = ["sample", "rsample", "log_prob", "cdf", "icdf"]
-    static let options = functions + ["entropy", "mean", "variance", "batch_shape", "event_shape", "dtype"]
+    private static let functions = [
+        "sample", "rsample", "log_prob", "cdf", "log_cdf", "survival", "log_survival", "icdf",
+    ]
+    static let options = functions + ["entropy", "mean", "variance", "stddev", "batch_shape", "event_shape", "dtype"]
 
     public var isReparameterised: Bool { given.has("rsample") || (!given.has("sample") && given.has("icdf")) }
 
     public func logDensity(_ x: Variable) throws -> Variable { try pointwise("log_prob", x) }
-    public func cumulative(_ x: Variable) throws -> Variable { try pointwise("cdf", x) }
+    public func widened() throws -> (any Distribution)? { nil }
+
+    /// What is given, else what follows from the same tail, else from the other one.
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
+        let isLogarithm = form == .logarithm
+        for source in [side, side.other] {
+            let (plain, log) = source == .lower ? ("cdf", "log_cdf") : ("survival", "log_survival")
+            guard given.has(plain) || given.has(log) else { continue }
+            if source == side {
+                if given.has(isLogarithm ? log : plain) { return try pointwise(isLogarithm ? log : plain, x) }
+                return try isLogarithm ? pointwise(plain, x).log() : pointwise(log, x).exp()
+            }
+            if given.has(plain) {
+                let rest = try pointwise(plain, x)
+                return try isLogarithm ? (-rest).log1p() : 1 - rest
+            }
+            let rest = try -pointwise(log, x).expm1()
+            return try isLogarithm ? rest.log() : rest
+        }
+        let lower = isLogarithm ? "log_cdf" : "cdf", upper = isLogarithm ? "log_survival" : "survival"
+        throw missing(side == .lower ? lower : upper, side == .lower ? "cdf" : "survival or cdf")
+    }
     public func inverseCumulative(_ q: Variable) throws -> Variable { try pointwise("icdf", q) }
-    public func entropy() throws -> Variable { try moment("entropy", batchShape) }
-    public func mean() throws -> Variable { try moment("mean", batchShape + eventShape) }
-    public func variance() throws -> Variable { try moment("variance", batchShape + eventShape) }
+    public func wideEntropy() throws -> Variable { try moment("entropy", batchShape) }
+    public func wideMean() throws -> Variable { try moment("mean", batchShape + eventShape) }
+    public func wideVariance() throws -> Variable { try moment("variance", batchShape + eventShape) }
+    public func wideStandardDeviation() throws -> Variable {
+        given.has("stddev") ? try moment("stddev", batchShape + eventShape) : try wideVariance().sqrt()
+    }
 
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let full = shape + batchShape + eventShape
@@ -55,7 +82,7 @@ public struct ScriptedLaw: Distribution {
             result = try ScriptedResult(label(name), function, [size, .object(generator)]).variable(full)
         } else {
             guard given.has("icdf"), eventShape.isEmpty else { throw missing("sample", "sample") }
-            result = try inverseCumulative(Variable(generator.fill(full, dtype, for: operation) { $0.openUniform() }))
+            result = try inverseCumulative(generator.openUniforms(full, dtype, for: operation))
         }
         guard result.dtype == dtype else {
             throw ScriptError(
@@ -113,8 +140,9 @@ extension ScriptedLaw {
             """
             A law of your own. sample(shape, generator) returns draws of shape {n, ...} followed by batch and event \
             shape, made from the generator; rsample in its place says that the draws are differentiable. log_prob(x), \
-            cdf(x) and icdf(q) return one number per event. mean, variance and entropy are numbers, tensors or \
-            functions that return one. Options: batch_shape and event_shape ({} each), dtype (\"float32\"). With icdf \
+            cdf(x), log_cdf(x), survival(x), log_survival(x) and icdf(q) return one number per event; of the four that \
+            are probabilities, what is missing follows from the others, in the far tails less exactly. mean, variance, \
+            stddev and entropy are numbers, tensors or functions that return one. Options: batch_shape and event_shape ({} each), dtype (\"float32\"). With icdf \
             and without sample, draws are made by inversion. What is not given is an error when it is asked for. To \
             give it a name that any script can use, register it: host.register{distributions = {Cauchy = function(x0, \
             gamma) return {log_prob = ...} end}} makes distribution.Cauchy(0, 1).
@@ -133,6 +161,8 @@ extension ScriptedLaw {
                 assert(cauchy:sample({5}).shape[1] == 5)
                 assert(math.abs(cauchy:log_prob(0):item() + math.log(math.pi)) < 1e-6)
                 assert(not pcall(function() return cauchy.mean end))
+                local wait = distribution.Law{log_survival = function(t) return -t end}
+                assert(wait:log_survival(200):item() == -200 and math.abs(wait:cdf(2):item() - 1 + math.exp(-2)) < 1e-6)
                 """)
     ) { arguments -> Value in
         try arguments.atMost(1)

@@ -1,90 +1,148 @@
 import RealModule
 
-/// A number with its first and second derivatives by two variables a and b: ``Jet`` in the plane.
-package struct PlaneJet {
-    package var value: Double
-    package var a = 0.0, b = 0.0
-    package var aa = 0.0, ab = 0.0, bb = 0.0
-
-    static func + (x: PlaneJet, y: PlaneJet) -> PlaneJet {
-        PlaneJet(value: x.value + y.value, a: x.a + y.a, b: x.b + y.b, aa: x.aa + y.aa, ab: x.ab + y.ab, bb: x.bb + y.bb)
-    }
-    static prefix func - (x: PlaneJet) -> PlaneJet { PlaneJet(value: -x.value, a: -x.a, b: -x.b, aa: -x.aa, ab: -x.ab, bb: -x.bb) }
-    static func * (x: PlaneJet, y: PlaneJet) -> PlaneJet {
-        PlaneJet(
-            value: x.value * y.value, a: x.a * y.value + x.value * y.a, b: x.b * y.value + x.value * y.b,
-            aa: x.aa * y.value + 2 * x.a * y.a + x.value * y.aa,
-            ab: x.ab * y.value + x.a * y.b + x.b * y.a + x.value * y.ab,
-            bb: x.bb * y.value + 2 * x.b * y.b + x.value * y.bb)
-    }
-    static func / (x: PlaneJet, y: PlaneJet) -> PlaneJet {
-        let value = x.value / y.value
-        let a = (x.a - value * y.a) / y.value
-        let b = (x.b - value * y.b) / y.value
-        return PlaneJet(
-            value: value, a: a, b: b, aa: (x.aa - 2 * a * y.a - value * y.aa) / y.value,
-            ab: (x.ab - a * y.b - b * y.a - value * y.ab) / y.value, bb: (x.bb - 2 * b * y.b - value * y.bb) / y.value)
-    }
-    /// a and b exchanged.
-    var mirrored: PlaneJet { PlaneJet(value: value, a: b, b: a, aa: bb, ab: ab, bb: aa) }
-    /// The largest derivative.
-    var slope: Double { max(abs(a), abs(b), abs(aa), abs(ab), abs(bb)) }
-}
-
+/// The regularised incomplete beta function I_x(a, b), its complement, and their derivatives by a and b.
+///
+/// With t / (1 - t) = x / (1 - x) e^-u, n = a + b and the factor p = x^a (1 - x)^b / B(a, b),
+///
+///     I = p ∫ exp(-a u - n log(1 - x + x e^-u)) du   over u > 0,
+///
+/// by ``TailSeries`` for moderate shapes, else by ``TailIntegral``, up to the mean a/n, above it
+/// 1 - I = I_{1-x}(b, a). For a below 1, I = p/a (1 + x n ∫ of a + 1).
 extension Special {
-    /// The regularised incomplete beta function I_x(a, b) for a, b > 0, 0 <= x <= 1, with its derivatives by a and b.
-    ///
-    /// x^a (1-x)^b / (a B(a, b)) times a continued fraction (DLMF 8.17.22) by Lentz's method on jets; beyond
-    /// x = (a+1)/(a+b+2) by I_x(a, b) = 1 - I_{1-x}(b, a). `complement` is 1 - x, for x near 1.
-    package static func betaI(_ a: Double, _ b: Double, _ x: Double, complement: Double? = nil) -> PlaneJet {
-        let y = complement ?? 1 - x
-        guard a > 0, b > 0, a.isFinite, b.isFinite, x >= 0, y >= 0 else { return PlaneJet(value: .nan, a: .nan, b: .nan, aa: .nan, ab: .nan, bb: .nan) }
-        if x == 0 { return PlaneJet(value: 0) }
-        if y == 0 { return PlaneJet(value: 1) }
-        if x <= (a + 1) / (a + b + 2) { return betaLeft(a, b, x, y) }
-        let mirror = betaLeft(b, a, y, x).mirrored
-        return PlaneJet(value: 1) + -mirror
+    /// Where a beta law is looked at: x and 1 - x, both with all their digits, and n (mean - x) = a (1 - x) - b x.
+    struct BetaPoint {
+        var x: Double, y: Double
+        var logX: Double, logY: Double
+        var gap: Double
+
+        init(x: Double, y: Double, logX: Double, logY: Double, gap: Double) {
+            (self.x, self.y, self.logX, self.logY, self.gap) = (x, y, logX, logY, gap)
+        }
+
+        init(_ a: Double, _ b: Double, _ x: Double) {
+            let y = 1 - x
+            self.init(
+                x: x, y: y, logX: x > 0.5 ? Double.log(onePlus: -y) : Double.log(x), logY: Double.log(onePlus: -x), gap: betaGap(a, b, x))
+        }
+
+        var mirrored: BetaPoint { BetaPoint(x: y, y: x, logX: logY, logY: logX, gap: -gap) }
     }
 
-    private static func betaLeft(_ a: Double, _ b: Double, _ x: Double, _ y: Double) -> PlaneJet {
-        // log x^a y^b / (a B(a, b)) and its derivatives, exponentiated.
-        let logX = x > 0.5 ? Double.log(onePlus: -y) : Double.log(x)
-        let logY = y > 0.5 ? Double.log(onePlus: -x) : Double.log(y)
-        let both = (digamma(a + b), polygamma(1, a + b))
-        let first = (a: logX - 1 / a - digamma(a) + both.0, b: logY - digamma(b) + both.0)
-        let value = Double.exp(a * logX + b * logY - Double.log(a) - logBeta(a, b))
-        let prefactor = PlaneJet(
-            value: value, a: value * first.a, b: value * first.b,
-            aa: value * (first.a * first.a + 1 / (a * a) - polygamma(1, a) + both.1),
-            ab: value * (first.a * first.b + both.1), bb: value * (first.b * first.b - polygamma(1, b) + both.1))
-        return prefactor * betaFraction(a, b, x)
+    /// a - (a + b) x, rounded once.
+    static func betaGap(_ a: Double, _ b: Double, _ x: Double) -> Double {
+        let (n, nRest) = exactSum(a, b)
+        let (product, rest) = exactProduct(n, x)
+        return ((a - product) - rest) - nRest * x
     }
 
-    private static func betaFraction(_ a: Double, _ b: Double, _ x: Double) -> PlaneJet {
-        let one = PlaneJet(value: 1)
-        let (ja, jb, jx) = (PlaneJet(value: a, a: 1), PlaneJet(value: b, b: 1), PlaneJet(value: x))
-        func number(_ n: Double) -> PlaneJet { PlaneJet(value: n) }
-        func guarded(_ j: PlaneJet) -> PlaneJet {
-            var j = j
-            if abs(j.value) < 1e-300 { j.value = 1e-300 }
-            return j
+    /// I_x(a, b) and 1 - I_x(a, b) for a, b > 0, 0 <= x <= 1; `plain` by the quadrature alone.
+    package static func betaTails(_ a: Double, _ b: Double, _ x: Double, plain: Bool = false) -> Tails {
+        guard a > 0, b > 0, a.isFinite, b.isFinite, x >= 0, x <= 1 else { return .undefined }
+        if x == 0 { return .start }
+        if x == 1 { return .end }
+        return betaTails(a, b, BetaPoint(a, b, x), plain)
+    }
+
+    static func betaTails(_ a: Double, _ b: Double, _ at: BetaPoint, _ plain: Bool = false) -> Tails {
+        let lower = at.gap >= 0
+        let (a, b, at) = lower ? (a, b, at) : (b, a, at.mirrored)
+        // A small a puts more than half of the probability below a small x.
+        let isTail = a >= 1 || betaFactor(a, b, at) - Double.log(a) < Double.log(0.5)
+        // Near 0 the fraction of the other side is slow; the complement loses up to two digits.
+        if isTail || (!plain && at.x < 0.02) {
+            let tail = betaTail(a, b, at, plain)
+            if isTail || tail.log < Double.log(0.99) {
+                let tails = Tails(lower: tail)
+                return lower ? tails : tails.mirrored
+            }
         }
-        var c = one
-        var d = one / guarded(one + -((ja + jb) * jx / (ja + one)))
-        var h = d
-        for m in 1...(1000 + Int(4 * min(a + b, 1e8).squareRoot())) {
-            let k = Double(m)
-            let even = number(k) * (jb + number(-k)) * jx / ((ja + number(2 * k - 1)) * (ja + number(2 * k)))
-            d = one / guarded(one + even * d)
-            c = guarded(one + even / c)
-            h = h * d * c
-            let odd = -((ja + number(k)) * (ja + jb + number(k)) * jx / ((ja + number(2 * k)) * (ja + number(2 * k + 1))))
-            d = one / guarded(one + odd * d)
-            c = guarded(one + odd / c)
-            let step = d * c
-            h = h * step
-            if abs(step.value - 1) < 4e-16, step.slope < 1e-14 { break }
+        let tails = Tails(upper: betaTail(b, a, at.mirrored, plain).mirrored)
+        return lower ? tails : tails.mirrored
+    }
+
+    /// log p.
+    static func betaFactor(_ a: Double, _ b: Double, _ at: BetaPoint) -> Double {
+        let n = a + b
+        let own = abs(at.gap) < 0.5 * a ? a * log1pmx(-at.gap / a) : a * (at.logX - logShare(a, b)) + at.gap
+        let other = abs(at.gap) < 0.5 * b ? b * log1pmx(at.gap / b) : b * (at.logY - logShare(b, a)) - at.gap
+        return own + other + 0.5 * (Double.log(a) + logShare(b, a) - Double.log(2 * .pi)) + stirlingError(n) - stirlingError(a)
+            - stirlingError(b)
+    }
+
+    /// Where the density relative to its value at x changes: n times the part of E that is not linear in u, over -n.
+    private static func curvature(_ at: BetaPoint, _ u: Double) -> Double {
+        if at.x <= 0.5 {
+            return log1pmx(at.x * Double.expMinusOne(-u)) + at.x * expm1mx(-u)
         }
-        return h
+        let w = at.y * Double.expMinusOne(min(u, 700))
+        if w < 1 { return log1pmx(w) + at.y * expm1mx(u) }
+        return (u < 700 ? Double.log(onePlus: w) : u + Double.log(at.y + at.x * Double.exp(-u))) - at.y * u
+    }
+
+    private static func betaTail(_ a: Double, _ b: Double, _ at: BetaPoint, _ plain: Bool) -> Tail {
+        let raised = a < 1 ? 1.0 : 0
+        let n = a + b
+        let integral = (plain ? nil : TailSeries.betaLower(a + raised, b, at.x)) ?? betaIntegral(a, b, at, raised)
+        let both = polygamma(1, n)
+        if raised == 0 {
+            let sA = logRatio(at.gap, a, at.logX, b) + digammaGap(a) - digammaGap(n)
+            let sB = logRatio(-at.gap, b, at.logY, a) + digammaGap(b) - digammaGap(n)
+            var tail = Tail(log: betaFactor(a, b, at) + integral.log)
+            tail.a = sA + integral.a
+            tail.b = sB + integral.b
+            tail.aa = sA * sA + 2 * sA * integral.a + integral.aa + digammaGap(a, 1) - digammaGap(n, 1) - b / a / n
+            tail.ab = sA * sB + sA * integral.b + sB * integral.a + integral.ab + both
+            tail.bb = sB * sB + 2 * sB * integral.b + integral.bb + digammaGap(b, 1) - digammaGap(n, 1) - a / b / n
+            return tail
+        }
+        // p/a W with W = 1 + x n M(a + 1, b).
+        let m = at.x * Double.exp(integral.log)
+        let w = 1 + n * m
+        let wA = (m + n * m * integral.a) / w
+        let wB = (m + n * m * integral.b) / w
+        let sA = at.logX - digamma(a + 1) + digamma(n)
+        let sB = logRatio(-at.gap, b, at.logY, a) + digammaGap(b) - digammaGap(n)
+        var tail = Tail(log: betaFactor(a, b, at) - Double.log(a) + Double.log(w))
+        tail.a = sA + wA
+        tail.b = sB + wB
+        tail.aa = sA * sA + 2 * sA * wA + m * (2 * integral.a + n * integral.aa) / w - polygamma(1, a + 1) + both
+        tail.ab = sA * sB + sA * wB + sB * wA + m * (integral.a + integral.b + n * integral.ab) / w + both
+        tail.bb = sB * sB + 2 * sB * wB + m * (2 * integral.b + n * integral.bb) / w + digammaGap(b, 1) - digammaGap(n, 1) - a / b / n
+        return tail
+    }
+
+    /// I_x(a + raised, b) over its factor.
+    private static func betaIntegral(_ a: Double, _ b: Double, _ at: BetaPoint, _ raised: Double) -> TailIntegral {
+        let (order, slope) = (a + b + raised, at.gap + raised * at.y)
+        let peak = slope < 0 ? max(0, at.logX - at.logY - Double.log((a + raised) / b)) : 0
+        let width = 1 / (abs(slope) + (order * at.x * at.y).squareRoot() + 1e-300)
+        return TailIntegral(peak: peak, width: min(width, 8)) { u in
+            let w = at.x * Double.expMinusOne(-u)
+            let b = -(w > -0.5 ? Double.log(onePlus: w) : Double.log(at.y + at.x * Double.exp(-u)))
+            let a = u < 600 ? -Double.log(onePlus: at.y * Double.expMinusOne(u)) : b - u
+            return (-slope * u - order * curvature(at, u), a, b, 0)
+        }
+    }
+
+    /// log(x / mean), with gap = a - n x.
+    private static func logRatio(_ gap: Double, _ a: Double, _ logX: Double, _ b: Double) -> Double {
+        abs(gap) < 0.5 * a ? Double.log(onePlus: -gap / a) : logX - logShare(a, b)
+    }
+
+    /// The log-density (a - 1) log x + (b - 1) log(1 - x) - log B(a, b).
+    package static func betaLogDensity(_ a: Double, _ b: Double, _ x: Double) -> Double {
+        if x.isNaN { return x }
+        guard x > 0, x < 1, max(a, b) >= 16 else {
+            let own = a == 1 ? 0 : (a - 1) * Double.log(x)
+            let other = b == 1 ? 0 : (b - 1) * Double.log(onePlus: -x)
+            return own + other - logBeta(a, b)
+        }
+        let at = BetaPoint(a, b, x)
+        return betaFactor(a, b, at) - at.logX - at.logY
+    }
+
+    /// log x - ψ(a) + ψ(a + b): the derivative of ``betaLogDensity(_:_:_:)`` by a.
+    static func betaScore(_ a: Double, _ b: Double, _ at: BetaPoint) -> Double {
+        logRatio(at.gap, a, at.logX, b) + digammaGap(a) - digammaGap(a + b)
     }
 }

@@ -1,110 +1,143 @@
 import RealModule
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
-/// The regularised incomplete gamma function P(a, x) = γ(a, x) / Γ(a) and its derivatives by a.
+/// The regularised incomplete gamma functions P(a, x) and Q = 1 - P, and their derivatives by a.
 ///
-/// With y = log x, everything is the prefactor p(y) = x^a e^-x / Γ(a) (the density of the logarithm of a Gamma(a, 1)
-/// variable) times one of two slowly varying factors, each evaluated on ``Jet``s in a:
+/// With the factor p = x^a e^-x / Γ(a), which is the density of the logarithm of a Gamma(a, 1) variable at log x,
 ///
-///     x < a + 1:   P = p S / a,  S = 1 + x/(a+1) + x²/((a+1)(a+2)) + ...                    (A&S 6.5.29)
-///     else:    1 - P = p C,      C = 1/(x+1-a - 1(1-a)/(x+3-a - 2(2-a)/(x+5-a - ...)))     (A&S 6.5.31, even part)
+///     P = p ∫ exp(-a u + x (1 - e^-u)) du,   Q = p ∫ exp(a u - x (e^u - 1)) du   over u > 0,
+///
+/// by ``TailSeries`` for moderate a, else by ``TailIntegral``: P up to the mean, Q above.
+/// For a below 1, P = p/a (1 + x ∫ of a + 1), up to about its median.
 extension Special {
     /// P(a, x) for a > 0, x >= 0.
-    package static func gammaP(_ a: Double, _ x: Double) -> Double { gammaPQ(a, x).p }
+    package static func gammaP(_ a: Double, _ x: Double) -> Double { gammaTails(a, x).lower.probability }
     /// Q(a, x) = 1 - P(a, x), without cancellation.
-    package static func gammaQ(_ a: Double, _ x: Double) -> Double { gammaPQ(a, x).q }
+    package static func gammaQ(_ a: Double, _ x: Double) -> Double { gammaTails(a, x).upper.probability }
 
-    private static func gammaPQ(_ a: Double, _ x: Double) -> (p: Double, q: Double) {
-        guard a > 0, x >= 0, a.isFinite else { return (.nan, .nan) }
-        if x == 0 { return (0, 1) }
-        if x == .infinity { return (1, 0) }
-        if a > largestShape {
-            // Wilson & Hilferty 1931: the cube root of x/a is nearly normal.
-            let z = 3 * a.squareRoot() * (Double.root(x / a, 3) - 1 + 1 / (9 * a))
-            return (normalCDF(z), normalCDF(-z))
-        }
-        let prefactor = Double.exp(logPrefactor(a, Double.log(x), x))
-        if x < a + 1 {
-            let p = min(1, prefactor * gammaSeries(a, x).value / a)
-            return (p, 1 - p)
-        }
-        let q = min(1, prefactor * gammaFraction(a, x).value)
-        return (1 - q, q)
+    /// Both tails at x + rest, where rest is what rounding took from x; `plain` by the quadrature alone.
+    package static func gammaTails(_ a: Double, _ x: Double, rest: Double = 0, plain: Bool = false) -> Tails {
+        guard a > 0, x >= 0, a.isFinite else { return .undefined }
+        if x == 0 { return .start }
+        if x == .infinity { return .end }
+        return gammaTails(a, x, Double.log(x), gap: (a - x) - rest, plain)
     }
 
-    /// Beyond this the series would take too many terms, and normal approximations are right to about 1e-9.
-    private static let largestShape = 1e9
-
-    /// a y - x - log Γ(a) for x = e^y, without the cancellation that large a would bring.
-    static func logPrefactor(_ a: Double, _ y: Double, _ x: Double) -> Double {
-        guard a >= 20 else { return a * y - x - lgamma(a) }
-        // Stirling: log Γ(a) = (a - 1/2) log a - a + log(2π)/2 + 1/(12a) - ...
-        let t = 1 / (a * a)
-        let correction = (1 / 12 - t * (1 / 360 - t * (1 / 1260 - t * (1 / 1680 - t / 1188)))) / a
-        let m = (x - a) / a
-        return -a * (m - log1p(m)) + 0.5 * Double.log(a / (2 * .pi)) - correction
-    }
-
-    /// S above, as a function of a.
-    private static func gammaSeries(_ a: Double, _ x: Double) -> Jet {
-        var (sum, term) = (Jet(1), Jet(1))
-        for n in 1...limit(a) {
-            term = x * term / Jet(a + Double(n), 1)
-            sum = sum + term
-            if sum.absorbs(term) { break }
+    /// At x = e^y, with gap = a - x.
+    private static func gammaTails(_ a: Double, _ x: Double, _ y: Double, gap: Double, _ plain: Bool) -> Tails {
+        if isLower(a, y, gap) { return Tails(lower: lowerGamma(a, x, y, gap, plain)) }
+        if !plain, a < 1, x < slowFraction {
+            // The complement loses up to two digits.
+            let lower = lowerGamma(a, x, y, gap, plain)
+            if lower.log < Double.log(0.99) { return Tails(lower: lower) }
         }
-        return sum
+        return Tails(upper: upperGamma(a, x, y, gap, plain))
     }
 
-    /// C above, as a function of a, by Lentz's method as modified by Thompson & Barnett 1986.
-    private static func gammaFraction(_ a: Double, _ x: Double) -> Jet {
-        var b = Jet(x + 1 - a, -1)
-        var c = Jet(1e300)
-        var d = Jet(1) / b
-        var h = d
-        for n in 1...limit(a) {
-            let k = Double(n)
-            let factor = Jet(-k * (k - a), k)
-            b = b + 2
-            d = factor * d + b
-            c = b + factor / c
-            if abs(d.value) < 1e-300 { d.value = 1e-300 }
-            if abs(c.value) < 1e-300 { c.value = 1e-300 }
-            d = Jet(1) / d
-            let step = d * c
-            h = h * step
-            if abs(step.value - 1) < 4e-16, abs(step.first) < 1e-14, abs(step.second) < 1e-14 { break }
+    /// Below this the continued fraction takes too many terms.
+    private static let slowFraction = 0.3
+
+    /// Whether P is the smaller one, by and large; for a below 1 the median is far below the mean.
+    private static func isLower(_ a: Double, _ y: Double, _ gap: Double) -> Bool {
+        gap >= 0 && (a >= 1 || a * y < Double.log(0.5) + lgamma(a + 1))
+    }
+
+    private static func lowerGamma(
+        _ a: Double, _ x: Double, _ y: Double, _ gap: Double, _ plain: Bool = false
+    ) -> Tail {
+        let raised = a < 1 ? 1.0 : 0
+        let slope = gap + raised
+        let width = min(4, 1 / (slope + x.squareRoot()))
+        let integral =
+            (plain ? nil : TailSeries.gammaLower(a + raised, x))
+            ?? TailIntegral(width: width) { u in (-slope * u - x * expm1mx(-u), -u, 0, 0) }
+        if raised == 0 { return gammaTail(integral, a, x, y, gap) }
+        // p/a W with W = 1 + x M(a + 1).
+        let m = x * Double.exp(integral.log)
+        let w = 1 + m
+        let (first, second) = (m * integral.a / w, m * integral.aa / w)
+        let s = y - digamma(a + 1)
+        var tail = Tail(log: a * y - x - lgamma(a + 1) + Double.log(w))
+        tail.a = s + first
+        tail.aa = s * s - polygamma(1, a + 1) + 2 * s * first + second
+        tail.logIntegral = Double.log(w / a)
+        return tail
+    }
+
+    private static func upperGamma(
+        _ a: Double, _ x: Double, _ y: Double, _ gap: Double, _ plain: Bool = false
+    ) -> Tail {
+        if !plain, x > slowFraction, let fraction = TailSeries.gammaUpper(a, x) {
+            return gammaTail(fraction, a, x, y, gap)
         }
-        return h
+        let peak = gap > 0 ? Double.log(a) - y : 0
+        let width = min(4, 1 / (abs(gap) + x.squareRoot() + a))
+        let integral = TailIntegral(peak: peak, width: width) { u in (gap * u - x * expm1mx(u), u, 0, 0) }
+        return gammaTail(integral, a, x, y, gap)
     }
 
-    private static func limit(_ a: Double) -> Int { 500 + Int(12 * a.squareRoot()) }
+    private static func gammaTail(_ integral: TailIntegral, _ a: Double, _ x: Double, _ y: Double, _ gap: Double) -> Tail {
+        let s = logOverMean(a, y, gap) + digammaGap(a)
+        var tail = Tail(log: logPrefactor(a, y, x, gap: gap) + integral.log)
+        tail.a = s + integral.a
+        tail.aa = s * s + 2 * s * integral.a + integral.aa - polygamma(1, a)
+        tail.logIntegral = integral.log
+        return tail
+    }
+
+    /// log(x / a) for x = e^y.
+    private static func logOverMean(_ a: Double, _ y: Double, _ gap: Double) -> Double {
+        abs(gap) < 0.5 * a ? Double.log(onePlus: -gap / a) : y - Double.log(a)
+    }
+
+    /// log p = a y - x - log Γ(a) for x = e^y, without the cancellation that large a would bring. `gap` is a - x.
+    static func logPrefactor(_ a: Double, _ y: Double, _ x: Double, gap: Double? = nil) -> Double {
+        guard a >= 16 else { return a * y - x - lgamma(a) }
+        let gap = gap ?? a - x
+        let deviance = abs(gap) < 0.5 * a ? a * log1pmx(-gap / a) : a * (y - Double.log(a)) + gap
+        return deviance + 0.5 * Double.log(a / (2 * .pi)) - stirlingError(a)
+    }
+
+    /// The log-density (a - 1) log x + a log rate - rate x - log Γ(a) of Gamma(a, rate), to the last digits near the mean too.
+    package static func gammaLogDensity(_ a: Double, _ rate: Double, _ x: Double) -> Double {
+        let (z, rest) = exactProduct(rate, x)
+        guard a >= 16, z > 0, z < .infinity else {
+            if x == .infinity || z == .infinity { return -.infinity }
+            let power = a == 1 ? 0 : (a - 1) * (Double.log(x) + Double.log(rate))
+            return power + Double.log(rate) - z - lgamma(a)
+        }
+        let y = Double.log(rate) + Double.log(x)
+        return logPrefactor(a, y, z, gap: (a - z) - rest) - Double.log(x)
+    }
+
+    /// log P(X = k) = k log rate - rate - log k! of the Poisson law.
+    package static func poissonLogMass(_ k: Double, _ rate: Double) -> Double {
+        guard k >= 16, rate > 0 else { return (k == 0 ? 0 : k * Double.log(rate)) - rate - lgamma(k + 1) }
+        let gap = k - rate
+        let deviance = abs(gap) < 0.5 * k ? k * log1pmx(-gap / k) : k * (Double.log(rate) - Double.log(k)) + gap
+        return deviance - 0.5 * Double.log(2 * .pi * k) - stirlingError(k)
+    }
+
+    /// log(x / a) + log a - ψ(a) with x = rate x: the derivative of ``gammaLogDensity(_:_:_:)`` by a.
+    static func gammaScore(_ a: Double, _ rate: Double, _ x: Double) -> Double {
+        let (z, rest) = exactProduct(rate, x)
+        return logOverMean(a, Double.log(rate) + Double.log(x), (a - z) - rest) + digammaGap(a)
+    }
 
     /// For X ~ Gamma(a, 1), Y = log X and F its distribution function: H = -(∂F/∂a) / p(y), which is dy/da at a fixed
     /// quantile, and K = (∂²F/∂a²) / p(y). Implicit reparameterisation (Figurnov, Mohamed, Mnih 2018, equation 5).
     ///
-    /// The prefactor cancels, so nothing under- or overflows however small x is: y = -1e5 is fine.
+    /// The factor p cancels, so nothing under- or overflows however small x is: y = -1e5 is fine.
     package static func logGammaSlopes(_ a: Double, _ y: Double) -> (h: Double, k: Double) {
-        guard a > 0, a.isFinite, !y.isNaN, y < .infinity else { return (.nan, .nan) }
+        guard a > 0, a.isFinite, !y.isNaN, y < 709 else { return (.nan, .nan) }
         let x = Double.exp(y)
-        if a > largestShape {
-            // z = a + sqrt(a) ε: dz/da = (a + z) / 2a, and K from d/da of it.
-            let h = 0.5 * (1 / a + 1 / x)
-            return (h, 0.5 / (a * a) - h * (y - digamma(a)))
+        // The slopes are the same from either tail, so the series does where the fraction would be slow.
+        if isLower(a, y, a - x) || x == 0 || (a < 1 && x < slowFraction) {
+            let tail = lowerGamma(a, x, y, a - x)
+            let t = Double.exp(tail.logIntegral)
+            return (-tail.a * t, tail.aa * t)
         }
-        let slope = y - digamma(a)
-        let curvature = slope * slope - polygamma(1, a)
-        if x < a + 1 {
-            // F = p(y) T, T = S / a: F' = p (slope T + T'), F'' = p (curvature T + 2 slope T' + T'').
-            let t = gammaSeries(a, x) / Jet(a, 1)
-            return (-(slope * t.value + t.first), curvature * t.value + 2 * slope * t.first + t.second)
-        }
-        let c = gammaFraction(a, x)
-        return (slope * c.value + c.first, -(curvature * c.value + 2 * slope * c.first + c.second))
+        let tail = upperGamma(a, x, y, a - x)
+        let t = Double.exp(tail.logIntegral)
+        return (tail.a * t, -tail.aa * t)
     }
 }

@@ -23,14 +23,8 @@ extension Tensor {
         return try Tensor.slowly(shape, dtype.computing) { function(source[$0]) }
     }
 
-    /// ``zip(_:_:for:)`` with a slow function.
-    func slowZip(_ other: Tensor, for operation: String, _ function: @Sendable (Double, Double) -> Double) throws -> Tensor {
-        let shape = try Shape.broadcast(shape, other.shape, for: operation)
-        let (x, y) = (try expand(shape, for: operation).toArray(), try other.expand(shape, for: operation).toArray())
-        return try Tensor.slowly(shape, dtype.promoted(with: other.dtype)) { function(x[$0], y[$0]) }
-    }
-
-    private static func slowly(_ shape: [Int], _ dtype: DType, _ value: (Int) -> Double) throws -> Tensor {
+    /// Every element by its position, with a look for a stop on the way.
+    fileprivate static func slowly(_ shape: [Int], _ dtype: DType, _ value: (Int) -> Double) throws -> Tensor {
         let result = try Tensor.uninitialized(shape, dtype)
         for i in 0..<result.count {
             if i & 0xfff == 0 { try Cancellation.check() }
@@ -70,20 +64,43 @@ extension Variable {
         })
     }
 
-    /// A primitive of two broadcast inputs whose slopes are differentiable expressions of both; nil for none.
+    /// A primitive of broadcast inputs, whose slopes by each are differentiable expressions of them; nil for a slope that
+    /// is not known, which is an error when it is asked for.
+    static func elementwise(
+        _ operation: String, _ inputs: [Variable], slopes: [(([Variable]) throws -> Variable)?],
+        _ function: @escaping @Sendable ([Double]) -> Double
+    ) throws -> Variable {
+        let name = "distribution.\(operation)"
+        let shape = try inputs.reduce([]) { try Shape.broadcast($0, $1.shape, for: name) }
+        let dtype = inputs.dropFirst().reduce(inputs[0].dtype.computing) { $0.promoted(with: $1.dtype) }
+        let columns = try inputs.map { try $0.value.expand(shape, for: name).toArray() }
+        var point = [Double](repeating: 0, count: inputs.count)
+        let value = try Tensor.slowly(shape, dtype) { index in
+            for input in columns.indices { point[input] = columns[input][index] }
+            return function(point)
+        }
+        return try .recorded(name, inputs, value) { call in
+            try slopes.enumerated().map { index, slope in
+                guard call.wanted[index] else { return nil }
+                guard let slope else { throw ScriptError(name, "no further derivative by input \(index + 1)") }
+                return try (call.cotangent * slope(call.inputs)).summed(to: call.inputs[index].shape)
+            }
+        }
+    }
+
+    /// ``elementwise(_:_:slopes:_:)`` of two inputs.
     func pairwise(
         _ operation: String, _ other: Variable, slopes: ((Variable, Variable) throws -> Variable, (Variable, Variable) throws -> Variable)?,
         _ function: @escaping @Sendable (Double, Double) -> Double
     ) throws -> Variable {
-        let name = "distribution.\(operation)"
-        return try .recorded(name, [self, other], value.slowZip(other.value, for: name, function), rule: slopes.map { slopes in
-            { call in
-                let (x, y) = (call.inputs[0], call.inputs[1])
-                return [
-                    call.wanted[0] ? try (call.cotangent * slopes.0(x, y)).summed(to: x.shape) : nil,
-                    call.wanted[1] ? try (call.cotangent * slopes.1(x, y)).summed(to: y.shape) : nil,
-                ]
-            }
-        })
+        let rules: [(([Variable]) throws -> Variable)?] =
+            if let slopes { [{ try slopes.0($0[0], $0[1]) }, { try slopes.1($0[0], $0[1]) }] } else { [nil, nil] }
+        return try .elementwise(operation, [self, other], slopes: rules) { function($0[0], $0[1]) }
+    }
+
+    /// self / other, and 0 where both are 0.
+    func share(of other: Variable) throws -> Variable {
+        let zero = try indicator(other) { $0 == 0 && $1 == 0 }
+        return try self / other.constant(1).choose(zero, other)
     }
 }

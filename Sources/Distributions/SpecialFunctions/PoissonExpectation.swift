@@ -45,11 +45,34 @@ extension Special {
     }
 }
 
-extension Variable {
-    /// E[Δⁿ log X!] for X ~ Poisson(self). Its slope is the next order: d/dλ E[f(X)] = E[f(X + 1) - f(X)].
-    func poissonMeanLogFactorial(order n: Int = 0) throws -> Variable {
-        try pointwise("poisson_mean", slope: { try $0.poissonMeanLogFactorial(order: n + 1) }) {
-            Special.poissonMeanLogFactorial($0, order: n)
+extension Special {
+    /// The m-th derivative of the entropy of the Poisson law by its rate.
+    package static func poissonEntropy(_ rate: Double, _ m: Int = 0) -> Double {
+        if rate > 1000, m < 4 {
+            let r = 1 / rate
+            switch m {
+            case 0: return 0.5 * (1 + Double.log(2 * .pi * rate)) - r * (1 / 12 + r * (1 / 24 + r * (19 / 360 + r * 9 / 80)))
+            case 1: return r * (0.5 + r * (1 / 12 + r * (1 / 12 + r * (19 / 120 + r * 9 / 20))))
+            case 2: return -r * r * (0.5 + r * (1 / 6 + r * (1 / 4 + r * 19 / 30)))
+            default: return r * r * r * (1 + r * (1 / 2 + r * (1 + r * 19 / 6)))
+            }
         }
+        let mean = poissonMeanLogFactorial(rate, order: m)
+        switch m {
+        case 0: return rate - (rate == 0 ? 0 : rate * Double.log(rate)) + mean
+        case 1: return mean - Double.log(rate)
+        default:
+            // -(log λ) differentiated m - 1 times more.
+            var factor: Double = m % 2 == 0 ? -1 : 1
+            for k in 1..<(m - 1) { factor *= Double(k) }
+            return mean + factor * Double.pow(rate, -(m - 1))
+        }
+    }
+}
+
+extension Variable {
+    /// The m-th derivative of the entropy of the Poisson law with this rate: +inf at 0 for m = 1.
+    func poissonEntropy(_ m: Int = 0) throws -> Variable {
+        try pointwise("poisson_entropy", slope: { try $0.poissonEntropy(m + 1) }) { Special.poissonEntropy($0, m) }
     }
 }

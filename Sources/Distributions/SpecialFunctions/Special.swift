@@ -40,8 +40,24 @@ package enum Special {
     package static func polygamma(_ n: Int, _ x: Double) -> Double {
         if n == 0 { return digamma(x) }
         guard n > 0, x > 0 else { return .nan }
+        if n == 1 { return trigamma(x) }
         let magnitude = Double.exp(lgamma(Double(n) + 1)) * zeta(Double(n) + 1, x)
         return n % 2 == 1 ? magnitude : -magnitude
+    }
+
+    /// ψ'(x) for x > 0: the recurrence up to x >= 12, then 1/x + 1/(2x²) + 1/(6x³) - ... (A&S 6.4.12).
+    private static func trigamma(_ x: Double) -> Double {
+        if x == .infinity { return 0 }
+        var (x, shift) = (x, 0.0)
+        while x < 12 {
+            shift += 1 / (x * x)
+            x += 1
+        }
+        let unit = 1 / x
+        let t = unit * unit
+        let end = t * (5 / 66 - t * (691 / 2730 - t * 7 / 6))
+        let series = t * (1 / 6 - t * (1 / 30 - t * (1 / 42 - t * (1 / 30 - end))))
+        return shift + unit * (1 + 0.5 * unit + series)
     }
 
     /// Hurwitz's ζ(s, x) = Σ_{k >= 0} (x + k)^-s for s > 1, x > 0, by Euler-Maclaurin summation from x + k >= 12
@@ -68,9 +84,31 @@ package enum Special {
         return sum
     }
 
-    /// log B(a, b) = log Γ(a) + log Γ(b) - log Γ(a + b).
-    static func logBeta(_ a: Double, _ b: Double) -> Double { lgamma(a) + lgamma(b) - lgamma(a + b) }
-
     /// Φ(x), the standard normal distribution function, right in both tails.
     package static func normalCDF(_ x: Double) -> Double { 0.5 * erfc(-x * 0.5.squareRoot()) }
+
+    /// log Φ(x).
+    package static func logNormalCDF(_ x: Double) -> Double {
+        if x > 0 { return Double.log(onePlus: -0.5 * erfc(x * 0.5.squareRoot())) }
+        if x > -5 { return Double.log(normalCDF(x)) }
+        return -0.5 * x * x - 0.5 * Double.log(2 * .pi) + millsRatio(-x).log
+    }
+
+    /// φ(x) / Φ(x), and what it is above -x.
+    package static func normalHazard(_ x: Double) -> (value: Double, excess: Double) {
+        if x == -.infinity { return (.infinity, 0) }
+        if x > -2 {
+            let value = Double.exp(-0.5 * x * x) / ((2 * Double.pi).squareRoot() * normalCDF(x))
+            return (value, value + x)
+        }
+        // 1 / M with M = ∫ exp(x u - u²/2) du, and 1 + x M = ∫ u exp(x u - u²/2) du.
+        let mills = millsRatio(-x)
+        return (Double.exp(-mills.log), mills.a)
+    }
+
+    /// Φ(-x) / φ(x) for x >= 0 as ∫ exp(-x u - u²/2) du, with the mean of u under it.
+    private static func millsRatio(_ x: Double) -> TailIntegral {
+        if x == .infinity { return TailIntegral(from: 0, to: 1, top: 0) { _ in (-.infinity, 0, 0, 0) } }
+        return TailIntegral(width: 1 / (1 + x)) { u in (-x * u - 0.5 * u * u, u, 0, 0) }
+    }
 }

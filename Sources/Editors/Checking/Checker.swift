@@ -24,6 +24,8 @@ public struct Checker {
     /// The modules that `find` would find, for the one that was meant.
     let names: () -> [String]
     private var surroundings = Survey()
+    private let companions: (files: Companions, includeScript: Bool)?
+    private let required: RequiredFiles
 
     /// A plugin's text, and what it would find itself.
     public struct Plugin {
@@ -41,27 +43,29 @@ public struct Checker {
     ///   - globals: more names that exist.
     ///   - plugins: for the names that they register.
     ///   - companions: the texts of files that run with the script, for what they set.
+    ///   - together: the same for many scripts, of which the one that is checked is one.
+    ///   - required: what was read for other scripts already.
     ///   - names: lists what `find` would find, for suggestions.
     ///   - find: looks for a file that the script requires.
     public init(
         _ catalogue: Catalogue, modulesAreGlobals: Bool = false, globals: Set<String> = [], plugins: [Plugin] = [],
-        companions: [[UInt8]] = [], names: @autoclosure @escaping () -> [String] = [],
-        find: @escaping (String) -> Source = { _ in .missing }
+        companions: [[UInt8]] = [], together: Companions? = nil, required: RequiredFiles = RequiredFiles(),
+        names: @autoclosure @escaping () -> [String] = [], find: @escaping (String) -> Source = { _ in .missing }
     ) {
         self.catalogue = catalogue
         self.modulesAreGlobals = modulesAreGlobals
         self.globals = globals
         self.find = find
         self.names = names
+        self.companions =
+            together.map { ($0, true) } ?? (companions.isEmpty ? nil : (Companions(companions), false))
+        self.required = required
         for plugin in plugins {
             // A broken plugin registers nothing; its own check names it.
             guard let tree = try? Parser.parse(bytes: plugin.text, isFile: true) else { continue }
             var survey = Survey(tree)
             _ = modules(requiredBy: &survey, plugin.find)
             surroundings.formUnion(survey)
-        }
-        for text in companions {
-            if let tree = try? Parser.parse(bytes: text, isFile: true) { surroundings.share(Survey(tree)) }
         }
     }
 
@@ -92,6 +96,7 @@ public struct Checker {
             return [Self.finding(error, in: source)]
         }
         var survey = Survey(tree)
+        survey.around = companions.map { Companions.Around($0.files, without: $0.includeScript ? survey : nil) }
         survey.formUnion(surroundings)
         let modules = modules(requiredBy: &survey, find)
         let inspection = Inspection(self, tree, survey, modules)
@@ -105,7 +110,7 @@ public struct Checker {
     /// Reads the files that a script requires, and those that they require.
     private func modules(requiredBy survey: inout Survey, _ find: (String) -> Source) -> Modules {
         var modules = Modules()
-        modules.gather(survey.required.union(survey.attempted), &survey) { name in
+        modules.gather(survey.required.union(survey.attempted), &survey, required) { name in
             catalogue.modules[name] == nil && StandardLibrary.libraries[name] == nil ? find(name) : .opaque
         }
         return modules
@@ -119,28 +124,30 @@ struct Modules {
     private(set) var missing: Set<String> = []
     private var seen: Set<String> = []
 
-    fileprivate mutating func gather(_ names: Set<String>, _ survey: inout Survey, _ find: (String) -> Checker.Source) {
-        visit(names, &survey, find)
+    fileprivate mutating func gather(
+        _ names: Set<String>, _ survey: inout Survey, _ files: RequiredFiles, _ find: (String) -> Checker.Source
+    ) {
+        visit(names, &survey, files, find)
         // What changed the search finds them, and they may do anything.
         if !missing.isEmpty, survey.touchesSearch { survey.isOpen = true }
     }
 
     private mutating func visit(
-        _ names: Set<String>, _ survey: inout Survey, isOwn: Bool = true, _ find: (String) -> Checker.Source
+        _ names: Set<String>, _ survey: inout Survey, _ files: RequiredFiles, isOwn: Bool = true,
+        _ find: (String) -> Checker.Source
     ) {
         // All are this file's before any of them asks for more, and in one order: a set has none.
         for name in names.sorted().filter({ seen.insert($0).inserted }) {
             switch find(name) {
             case .text(let bytes):
-                guard let tree = try? Parser.parse(bytes: bytes, isFile: true) else {
+                guard let module = files.module(bytes) else {
                     survey.isOpen = true
                     continue
                 }
-                let module = LocalModule(tree)
                 read[name] = module
                 survey.formUnion(module.survey)
-                visit(module.survey.required, &survey, isOwn: false, find)
-                visit(module.survey.attempted, &survey, find)
+                visit(module.survey.required, &survey, files, isOwn: false, find)
+                visit(module.survey.attempted, &survey, files, find)
             case .opaque: break
             case .missing:
                 // One that another file asks for may be where only that file looks.

@@ -13,6 +13,10 @@ final class Inspection {
     var lore = Lore()
     /// Inside a function given to `pcall`, whose errors are somebody's intention.
     var isProtected = false
+    /// Of the expression that was looked at last: whether its value is certainly not nil, whatever else is known of it.
+    var isSolid = false
+    /// Local variables of which that is certain.
+    var solid: Set<Int> = []
     /// How many conditions stand around this place.
     private var conditions = 0
 
@@ -32,6 +36,7 @@ final class Inspection {
             // Each reading takes away from what is certain. Where that goes on and on, all that may change is uncertain.
             if round == 10 { lore.isSuspicious = true }
             locals = [:]
+            solid = []
             findings = []
             block(tree.body)
             if round > 0, lore == before || round > 10 { return }
@@ -53,6 +58,10 @@ final class Inspection {
             for (index, variable) in variables.enumerated() where !isChanging(variable) {
                 locals[variable] = index < given.count ? given[index] : .unknown
             }
+            // One value for one variable that is never assigned to again.
+            if isSolid, values.count == 1, let variable = variables.first, !tree.locals[variable].isReassigned {
+                solid.insert(variable)
+            }
         case .localFunction(_, let body): block(body.block)
         case .function(let target, let body):
             self.target(target)
@@ -67,13 +76,13 @@ final class Inspection {
         case .call(let call): _ = evaluate(call)
         case .block(let inner): block(inner)
         case .whileLoop(let condition, let inner):
-            _ = evaluate(condition, isTested: true)
+            self.condition(condition)
             block(inner)
         case .repeatLoop(let inner, let condition):
             block(inner)
-            _ = evaluate(condition, isTested: true)
+            self.condition(condition)
         case .conditional(let branches, let otherwise):
-            for branch in branches { _ = evaluate(branch.condition, isTested: true) }
+            for branch in branches { condition(branch.condition) }
             underCondition {
                 for branch in branches { block(branch.block) }
                 otherwise.map(block)
@@ -88,6 +97,11 @@ final class Inspection {
         case .returning(let values): _ = evaluate(values)
         case .jump: break
         }
+    }
+
+    private func condition(_ expression: Expression) {
+        let value = evaluate(expression, isTested: true)
+        checkCondition(expression, value)
     }
 
     func underCondition(_ body: () -> Void) {
@@ -168,7 +182,7 @@ final class Inspection {
     }
 
     private func global(_ name: String, _ offset: Int, _ isTested: Bool) -> Evidence {
-        if survey.globals.contains(name) || checker.globals.contains(name) { return assignedGlobal(name) }
+        if survey.sets(name) || checker.globals.contains(name) { return assignedGlobal(name) }
         if checker.modulesAreGlobals, catalogue.modules[name] != nil { return .module([name]) }
         if StandardLibrary.libraries[name] != nil { return survey.isOpen ? .unknown : .library(name) }
         if StandardLibrary.globals.contains(name) || isTested || survey.isOpen || survey.tested.contains(name) {
@@ -180,7 +194,7 @@ final class Inspection {
             report(offset, "unknown global \"\(name)\" (Lua's is \(word))")
         } else {
             let visible = tree.locals.filter { $0.offset < offset && $0.origin != .hidden }.map(\.name)
-            let known = StandardLibrary.globals.union(survey.globals).union(checker.globals).union(visible)
+            let known = StandardLibrary.globals.union(survey.knownGlobals).union(checker.globals).union(visible)
             report(offset, "unknown global \"\(name)\"" + suggestion(for: name, among: known.subtracting([name])))
         }
         return .unknown
@@ -194,7 +208,7 @@ final class Inspection {
     /// `tensor = require "tensor"`, if that is all that is ever assigned to it.
     private func assignedGlobal(_ name: String) -> Evidence {
         if survey.isOpen || lore.isSuspicious || lore.changingGlobals.contains(name) || checker.globals.contains(name)
-            || survey.hiddenGlobals.contains(name)
+            || survey.setsUnseen(name)
         {
             return .unknown
         }

@@ -22,9 +22,12 @@ extension Inspection {
             if meddles { handOn(value) }
             given.append(value)
         }
+        isSolid = false
         guard let entry = entry(of: callee.value) else { return [] }
         checkCount(of: entry, callee, arguments)
+        checkShape(of: entry, callee, arguments, given)
         checkOptions(of: entry, arguments.last, given.last)
+        isSolid = catalogue.isSolid(entry)
         return catalogue.results(of: entry)
     }
 
@@ -65,6 +68,16 @@ extension Inspection {
         report(callee.offset, "\(entry.name): \(expected), got \(given - hidden)")
     }
 
+    /// `random.normal(3, 3)`: a number is a shape of one dimension, and what follows it is something else.
+    private func checkShape(of entry: Catalogue.Entry, _ callee: Callee, _ arguments: [Expression], _ given: [Evidence]) {
+        guard !callee.isMethod, entry.name.hasPrefix("random."), given.count >= 2, case .number = given[0],
+            case .number = given[1], let forms = entry.signature?.forms, !forms.isEmpty,
+            forms.allSatisfy({ $0.arguments.first?.isShape ?? false }),
+            forms.contains(where: { $0.arguments.count > 1 && $0.arguments[1].isOneValue })
+        else { return }
+        report(callee.offset, "\(entry.name): a shape of several numbers is a table, such as {3, 3}")
+    }
+
     // MARK: Options
 
     /// The names in a table of options that stands last in a call, and the texts of those that take a few only.
@@ -76,7 +89,7 @@ extension Inspection {
                 if case .name(let name) = field.key { given.append((field.offset, name, field.value)) }
             }
         } else if case .literal(_, let names)? = value, let table = value?.table, !lore.handedOn.contains(table) {
-            given = names.filter { !survey.fields.contains($0) }.map { (last.offset, $0, nil) }
+            given = names.filter { !survey.assignsField($0) }.map { (last.offset, $0, nil) }
         }
         var known: [Signature.Option] = []
         for form in forms {
@@ -138,4 +151,13 @@ extension Expression {
         default: return false
         }
     }
+}
+
+extension Signature.Argument {
+    /// `{d1, d2, ...}`
+    fileprivate var isShape: Bool {
+        guard case .table(let table) = kind else { return false }
+        return table.repeats && table.elements.first?.name == "d1"
+    }
+    fileprivate var isOneValue: Bool { if case .plain = kind { true } else { false } }
 }

@@ -15,6 +15,19 @@ extension Inspection {
     }
 
     func evaluate(_ expression: Expression, isTested: Bool = false) -> Evidence {
+        isSolid = false
+        let value = evidence(of: expression, isTested)
+        // What a part of it was says nothing of the whole.
+        switch expression.kind {
+        case .name(.local(let variable)): isSolid = solid.contains(variable)
+        case .parenthesised, .chain: break
+        case .unary(.minus, _), .binary: if case .object = value {} else { isSolid = false }
+        default: isSolid = false
+        }
+        return value
+    }
+
+    private func evidence(of expression: Expression, _ isTested: Bool) -> Evidence {
         switch expression.kind {
         case .nil, .true, .false, .vararg: return .unknown
         case .integer, .number: return .number
@@ -28,6 +41,7 @@ extension Inspection {
         case .table(let fields): return table(fields, at: expression.offset)
         case .unary(let operation, let operand):
             let value = evaluate(operand, isTested: operation == .not)
+            if operation == .not { checkCondition(operand, value) }
             switch operation {
             case .hash: return .number
             case .minus: return apply(.negate, value) ?? number(value)
@@ -60,7 +74,7 @@ extension Inspection {
     private func binary(_ first: Expression, _ rest: [(operation: Token.Kind, operand: Expression)]) -> Evidence {
         let testing: Set<Token.Kind> = [.and, .or, .equal, .notEqual]
         var value = evaluate(first, isTested: rest.first.map { testing.contains($0.operation) } ?? false)
-        for (operation, operand) in rest {
+        for (place, (operation, operand)) in rest.enumerated() {
             var other = Evidence.unknown
             if operation == .and || operation == .or {
                 underCondition { other = evaluate(operand, isTested: true) }
@@ -68,6 +82,7 @@ extension Inspection {
                 other = evaluate(operand, isTested: testing.contains(operation))
             }
             guard let key = Self.operators[operation] else {
+                if place == 0 { checkComparison(operation, value, other, at: first.offset) }
                 value = .unknown
                 continue
             }
@@ -83,6 +98,7 @@ extension Inspection {
     /// The result of an operator that the value's type defines.
     private func apply(_ key: Operator, _ value: Evidence) -> Evidence? {
         guard case .object(let type) = value, let entry = catalogue.types[type]?.operators[key] else { return nil }
+        isSolid = catalogue.isSolid(entry)
         return catalogue.results(of: entry).first ?? .unknown
     }
 
@@ -95,6 +111,8 @@ extension Inspection {
     func chainValues(_ base: Expression, _ suffixes: [Suffix], isTested: Bool) -> [Evidence] {
         var values = [evaluate(base, isTested: isTested && suffixes.isEmpty)]
         for (index, suffix) in suffixes.enumerated() {
+            // Only a call says whether its result may be nil; its arguments have been looked at by then.
+            defer { if !suffix.isCall { isSolid = false } }
             let value = values.first ?? .unknown
             // Reading what is not there is nil, using it is an error.
             let isUsed = index < suffixes.count - 1
@@ -141,8 +159,8 @@ extension Inspection {
     // MARK: Members
 
     private func mayHave(_ name: String, _ value: Evidence) -> Bool {
-        if survey.fields.contains(name) { return true }
-        if case .module(let path) = value, survey.registersAnything, path.count == 1,
+        if survey.assignsField(name) { return true }
+        if case .module(let path) = value, survey.mayRegisterAnything, path.count == 1,
             Self.registered.contains(path[0])
         {
             return true
@@ -161,7 +179,7 @@ extension Inspection {
             if node.children[name] != nil { return .module(path + [name]) }
             if node.constants.contains(name) || mayHave(name, value) { return .unknown }
             let shown = path.joined(separator: ".")
-            let known = node.names + (survey.constructors[shown] ?? [])
+            let known = node.names + survey.constructors(in: shown)
             report(offset, "\(shown) has no function \"\(name)\"" + suggestion(for: name, among: known))
         case .object(let type):
             guard let face = catalogue.types[type] else { return .unknown }
@@ -200,12 +218,21 @@ extension Inspection {
 
     /// Strings have the functions of their library as methods.
     private func stringMethod(_ name: String, at offset: Int) -> Evidence {
-        if survey.isOpen || survey.fields.contains("__index") { return .unknown }
+        if survey.isOpen || survey.assignsField("__index") { return .unknown }
         return member(name, of: .library("string"), at: offset, isUsed: true)
     }
 
     private func missing(_ name: String, _ type: String, _ face: Catalogue.Face, _ offset: Int) {
         let known = Array(face.methods.keys) + Array(face.properties.keys)
         report(offset, "\(type) has no field or method \"\(name)\"" + suggestion(for: name, among: known))
+    }
+}
+
+extension Suffix {
+    fileprivate var isCall: Bool {
+        switch kind {
+        case .call, .method: true
+        case .field, .index: false
+        }
     }
 }

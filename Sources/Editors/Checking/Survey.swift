@@ -23,6 +23,9 @@ struct Survey {
     /// Whether it touches `package`, and so may find modules where nobody else would.
     var touchesSearch = false
 
+    /// What files that are checked together make besides.
+    var around: Companions.Around?
+
     init() {}
 
     init(_ tree: SyntaxTree) {
@@ -47,6 +50,19 @@ struct Survey {
         constructors.merge(other.constructors) { $0.union($1) }
         registersAnything = registersAnything || other.registersAnything
     }
+
+    /// Whether something assigns to a global of this name.
+    func sets(_ name: String) -> Bool { globals.contains(name) || around?.sets(name) == true }
+    /// Whether something does that the file does not show.
+    func setsUnseen(_ name: String) -> Bool { hiddenGlobals.contains(name) || around?.sets(name) == true }
+    /// Whether something assigns to a field of this name.
+    func assignsField(_ name: String) -> Bool { fields.contains(name) || around?.assignsField(name) == true }
+    var mayRegisterAnything: Bool { registersAnything || around?.registersAnything == true }
+    func constructors(in module: String) -> Set<String> {
+        (constructors[module] ?? []).union(around?.constructors(in: module) ?? [])
+    }
+    /// For suggestions.
+    var knownGlobals: Set<String> { around.map { globals.union($0.globals) } ?? globals }
 
     private mutating func note(_ expression: Expression, _ use: Use) {
         switch expression.kind {
@@ -143,7 +159,7 @@ extension RegistryKind {
         case .projections: "projection"
         case .distributions: "distribution"
         case .transforms: "flow"
-        case .schedules, .noises, .masks, .commands, .subcommands: nil
+        case .schedules, .noises, .masks, .presets, .commands, .subcommands: nil
         }
     }
 }

@@ -4,6 +4,9 @@ import Scripting
 ///
 ///     for file in Definitions(catalogue).files { print(file.name, file.text) }
 public struct Definitions {
+    /// The second line of every file: what has it was written by this program, and may be written again.
+    public static let mark = "-- Written by luaflow doc --luacats, which writes it anew; keep nothing of your own here.\n"
+
     private let catalogue: Catalogue
     private let types: TypeNames
 
@@ -21,7 +24,7 @@ public struct Definitions {
 
     private func module(_ name: String) -> String {
         guard let node = catalogue.modules[name] else { return "" }
-        return "---@meta \(name)\n\n" + table(name, node, className: name + "lib", isLocal: true) + "return \(name)\n"
+        return "---@meta \(name)\n\(Definitions.mark)\n" + table(name, node, className: name + "lib", isLocal: true) + "return \(name)\n"
     }
 
     private func table(_ path: String, _ node: Catalogue.Node, className: String, isLocal: Bool) -> String {
@@ -44,7 +47,7 @@ public struct Definitions {
     // MARK: Types
 
     private var typeFile: String {
-        "---@meta\n\n---A tensor, a number, or numbers in tables.\n---@alias numbers number|table\n\n"
+        "---@meta\n\(Definitions.mark)\n---A tensor, a number, or numbers in tables.\n---@alias numbers number|table\n\n"
             + catalogue.types.sorted { $0.key < $1.key }.map { type($0.key, $0.value) }.joined()
     }
 
@@ -100,7 +103,7 @@ public struct Definitions {
     }
 
     /// Kinds of keys by what signatures call them; a table otherwise.
-    private static let keys = ["i": "number", "mask": "tensor"]
+    private static let keys = ["i": "number", "mask": "tensor", "positions": "tensor"]
 
     private func result(of entry: Catalogue.Entry, _ owner: String) -> String {
         guard let form = entry.signature?.forms.first, let result = form.results.first else { return "any" }

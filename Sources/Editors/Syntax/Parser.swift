@@ -1,3 +1,5 @@
+import Scripting
+
 /// Reads Lua 5.4 as Lua's own compiler does: what it accepts, Lua accepts, and what it refuses it refuses with Lua's
 /// words and line. (Left out is what depends on the compiler's registers: an expression of more than about 250 values.)
 ///
@@ -15,6 +17,8 @@ public struct Parser {
     var namesEnvironment = false
     /// Where the latest statement outside all blocks begins.
     var latestStart = 0
+    /// The byte behind the last word that was taken.
+    var takenEnd = 0
 
     /// - Parameter isFile: whether a byte order mark and a first line that begins with `#` are passed over.
     public static func parse(bytes: [UInt8], isFile: Bool = false) throws(SyntaxError) -> SyntaxTree {
@@ -53,6 +57,7 @@ public struct Parser {
     var line: Int { lexer.line }
 
     mutating func advance() throws(SyntaxError) {
+        takenEnd = token.range.upperBound
         if let ahead {
             token = ahead
             self.ahead = nil
@@ -99,7 +104,8 @@ public struct Parser {
 
     /// An error about the token that is next.
     func error(_ message: String) -> SyntaxError {
-        SyntaxError(line: line, offset: token.range.lowerBound, message: "\(message) near \(token.near)")
+        let message = IndexHint.added(to: "\(message) near \(token.near)")
+        return SyntaxError(line: line, offset: token.range.lowerBound, message: message)
     }
 
     /// An error about what the program means.

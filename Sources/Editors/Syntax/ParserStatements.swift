@@ -30,7 +30,8 @@ extension Parser {
     mutating func statement() throws(SyntaxError) -> Statement? {
         try nested { parser throws(SyntaxError) in
             let offset = parser.token.range.lowerBound
-            return try parser.statementKind().map { Statement(offset: offset, kind: $0) }
+            let kind = try parser.statementKind()
+            return kind.map { Statement(offset: offset, end: parser.takenEnd, kind: $0) }
         }
     }
 

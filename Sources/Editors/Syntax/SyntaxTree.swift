@@ -33,6 +33,8 @@ public struct Block: Sendable {
 
 public struct Statement: Sendable {
     public let offset: Int
+    /// The byte behind its last word.
+    public let end: Int
     public let kind: Kind
 
     public indirect enum Kind: Sendable {

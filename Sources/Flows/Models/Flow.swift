@@ -16,12 +16,13 @@ public final class Flow: ScriptObject {
     public let dimension: Int
     public let transforms: [(name: String, transform: any FlowTransform)]
     public let prior: any Law
+    public var heldValues: [Value] { transforms.flatMap(\.transform.heldValues) + prior.heldValues }
     /// Facts to keep beside the parameters in a file.
-    public let metadata: [String: String]
+    public let metadata: [ByteString: String]
 
     public init(
         name: String, dimension: Int, transforms: [(name: String, transform: any FlowTransform)], prior: any Law,
-        metadata: [String: String] = [:]
+        metadata: [ByteString: String] = [:]
     ) {
         self.name = name
         self.dimension = dimension

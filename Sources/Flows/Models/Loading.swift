@@ -7,18 +7,18 @@ extension Flow {
     ///
     ///     let flow = try Flow.load("models/nice-mnist.safetensors")
     /// - Throws: ``ScriptError`` for a file that is missing, damaged, foreign or hostile, or holds no known flow.
-    public static func load(_ path: String, for operation: String = "flow.load") throws -> Flow {
+    public static func load(_ path: some ByteStringConvertible, for operation: String = "flow.load") throws -> Flow {
         let dict = try Checkpoint.load(path, for: operation, choosing: NICE.recognises)
         guard NICE.recognises(dict.names) else {
             let names = dict.names.prefix(3).joined(separator: ", ")
             throw ScriptError(
                 operation,
-                "\(path): no known flow: " + (dict.isEmpty ? "it holds no tensors" : "its parameters are named \(names)\(dict.count > 3 ? ", ..." : "")"))
+                "\(path.byteString): no known flow: " + (dict.isEmpty ? "it holds no tensors" : "its parameters are named \(names)\(dict.count > 3 ? ", ..." : "")"))
         }
         do {
             return try NICE.read(dict, for: operation)
         } catch let error as ScriptError {
-            throw ScriptError(error.operation, "\(path): \(error.message)")
+            throw ScriptError(error.operation, "\(path.byteString): \(error.message)")
         }
     }
 
@@ -28,7 +28,7 @@ extension Flow {
     }
 
     /// Writes the parameters to a file, whole or not at all.
-    public func save(_ path: String, for operation: String = "flow:save") throws {
+    public func save(_ path: some ByteStringConvertible, for operation: String = "flow:save") throws {
         try Checkpoint.save(path, stateDict(), for: operation)
     }
 }

@@ -90,12 +90,26 @@ enum FlowMethods {
         most: 1, example: "assert(m:state_dict()[\"scaling.scale\"].shape[1] == 1)"
     ) { _, flow in [.record(flow.parameters.map { (key: $0.name, value: .object($0.value.detached())) })] }
 
-    private static let loadStateDict = method(
-        "load_state_dict", "m:load_state_dict({name = tensor, ...}) -> m", "Writes the given tensors over the parameters.", errors: "a name that is missing or unknown; another shape",
-        source: "torch.nn.Module.load_state_dict", example: "m:load_state_dict(flow.NICE{dim = 4, hidden = 8, layers = 2, couplings = 4}:state_dict())"
-    ) { arguments, flow in
+    private static let loadStateDict = NativeFunction(
+        "flow:load_state_dict",
+        Documentation(
+            "m:load_state_dict({name = tensor, ...}) -> m",
+            """
+            Writes the given tensors over the parameters. What checkpoint.load returns behind the tensors may follow: \
+            m:load_state_dict(checkpoint.load(path)).
+            """,
+            errors: "a name that is missing or unknown; another shape", source: "torch.nn.Module.load_state_dict",
+            example: small + """
+                local path = os.tmpname() .. ".safetensors"
+                flow.NICE{dim = 4, hidden = 8, layers = 2, couplings = 4}:save(path)
+                m:load_state_dict(checkpoint.load(path))
+                os.remove(path)
+                """)
+    ) { arguments in
+        try arguments.atMostBeforeTexts(2)
+        let flow = try arguments.flow()
         let entries = try arguments.table(2, "state").entries()
-        var given: [String: Tensor] = [:]
+        var given: [ByteString: Tensor] = [:]
         for (key, value) in entries {
             guard case .string(let name) = key, case .object(let object) = value, let variable = object as? Variable else {
                 throw arguments.error("a table from names to tensors expected, got \(key.shown) = \(value.shown)")
@@ -103,17 +117,18 @@ enum FlowMethods {
             given[name] = variable.value
         }
         let names = flow.parameters.map(\.name)
-        if let unknown = given.keys.filter({ !names.contains($0) }).min() {
-            throw arguments.error("the flow has no parameter \(unknown)" + suggestion(for: unknown, among: names))
+        let known = Set(names.map { ByteString($0) })
+        if let unknown = given.keys.filter({ !known.contains($0) }).min() {
+            throw arguments.error("the flow has no parameter \(unknown)" + suggestion(for: unknown.text, among: names))
         }
         for (name, parameter) in flow.parameters {
-            guard let tensor = given[name] else { throw arguments.error("the parameter \(name) is missing") }
+            guard let tensor = given[ByteString(name)] else { throw arguments.error("the parameter \(name) is missing") }
             guard tensor.shape == parameter.shape else {
                 throw arguments.error("\(name) has shape \(Shape.describe(tensor.shape)); \(Shape.describe(parameter.shape)) expected")
             }
         }
         // Nothing is written before everything was checked.
-        for (name, parameter) in flow.parameters { if let tensor = given[name] { try parameter.value.write(tensor) } }
+        for (name, parameter) in flow.parameters { if let tensor = given[ByteString(name)] { try parameter.value.write(tensor) } }
         return [.object(flow)]
     }
 
@@ -133,7 +148,7 @@ enum FlowMethods {
         errors: "an unknown extension; a folder that cannot be written", example: "local path = os.tmpname() .. \".safetensors\"\nm:save(path)\nassert(flow.load(path).dim == 4)\nos.remove(path)"
     ) { arguments, flow in
         try arguments.atMost(2)
-        try flow.save(arguments.string(2, "path"), for: arguments.function)
+        try flow.save(arguments.bytes(2, "path"), for: arguments.function)
         return []
     }
 

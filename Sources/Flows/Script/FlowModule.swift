@@ -50,7 +50,7 @@ enum FlowFunctions {
             example: "local m = flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}\nlocal path = os.tmpname() .. \".safetensors\"\nm:save(path)\nassert(flow.load(path).dim == 4)\nos.remove(path)")
     ) { arguments in
         try arguments.atMost(1)
-        return .object(try Flow.load(arguments.string(1, "path"), for: arguments.function))
+        return .object(try Flow.load(arguments.bytes(1, "path"), for: arguments.function))
     }
 
     static let nice = NativeFunction(

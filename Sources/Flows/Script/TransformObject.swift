@@ -9,6 +9,7 @@ public final class TransformObject: ScriptObject {
     public var scriptType: ObjectType { TransformObject.type }
 
     public let transform: any FlowTransform
+    public var heldValues: [Value] { transform.heldValues }
     public let description: String
 
     public init(_ transform: any FlowTransform, description: String) {

@@ -6,7 +6,7 @@ import Tensors
 ///
 /// Value and log-determinant come from one call, so that they cannot disagree. The directions are named by where they
 /// lead, never "forward": `toLatent` goes data -> noise, `toData` noise -> data.
-public protocol FlowTransform {
+public protocol FlowTransform: HoldsScriptValues {
     /// The image of x, and log |det of the Jacobian| of this direction: of shape (rows), or of no dimension when it is
     /// the same for every row. In nats.
     func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable)

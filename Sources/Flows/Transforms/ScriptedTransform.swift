@@ -10,6 +10,7 @@ public struct ScriptedTransform: FlowTransform {
     public let parameters: [(name: String, value: Variable)]
     private let toLatentFunction: any ScriptFunction
     private let toDataFunction: any ScriptFunction
+    public var heldValues: [Value] { [.function(toLatentFunction), .function(toDataFunction)] }
 
     /// Reads the table that defines a transform.
     init(label: String, _ given: Options) throws {
@@ -32,10 +33,14 @@ public struct ScriptedTransform: FlowTransform {
                         given.function, "option parameters: {name = tensor} expected, got \(key.shown) = \(value.shown)"
                     )
                 }
-                parameters.append((name, variable))
+                guard let text = name.utf8Text else {
+                    throw ScriptError(
+                        given.function, "option parameters: the name \(name.quoted()) is no UTF-8, which files hold names as")
+                }
+                parameters.append((text, variable))
             }
         }
-        self.parameters = parameters.sorted { $0.name < $1.name }
+        self.parameters = parameters.sorted { ByteString($0.name) < ByteString($1.name) }
     }
 
     static let options = ["to_latent", "to_data", "parameters"]

@@ -6,7 +6,7 @@ import Tensors
 /// What a run was and what came of it, so that it can be repeated and compared: a readable JSON file.
 public struct Capsule: Codable, Equatable, Sendable {
     /// Of the file's layout.
-    public static let currentFormat = 2
+    public static let currentFormat = 3
 
     public var format = Capsule.currentFormat
     public var versions: Versions
@@ -16,7 +16,7 @@ public struct Capsule: Codable, Equatable, Sendable {
     public var place: Place?
     public var files: [File]
     /// Files that were sought and were not there.
-    public var absent: [String]
+    public var absent: [ByteString]
     public var random: Randomness
     public var sources: Sources
     public var result: Result
@@ -45,16 +45,16 @@ public struct Capsule: Codable, Equatable, Sendable {
 
     public struct Invocation: Codable, Equatable, Sendable {
         /// The script as it was named, or the text of -e.
-        public var script: String?
+        public var script: ByteString?
         public var code: String?
-        public var arguments: [String]
+        public var arguments: [ByteString]
         /// What the script made of its arguments with host.arguments, as text.
-        public var options: [String: String]
+        public var options: [ByteString: ByteString]
         /// The working folder.
-        public var folder: String
+        public var folder: ByteString
 
         /// `luaflow run SCRIPT ARGUMENTS`
-        public init(script: String, arguments: [String]) {
+        public init(script: ByteString, arguments: [ByteString]) {
             (self.script, code, self.arguments, options, folder) = (script, nil, arguments, [:], "")
         }
 
@@ -65,7 +65,7 @@ public struct Capsule: Codable, Equatable, Sendable {
     /// The options of the command line that count for the run.
     public struct HostSettings: Codable, Equatable, Sendable {
         /// The folders of --plugins.
-        public var plugins: [String] = []
+        public var plugins: [ByteString] = []
         public var noPlugins = false
         /// Bytes, where --memory was given.
         public var memory: Int?
@@ -79,15 +79,17 @@ public struct Capsule: Codable, Equatable, Sendable {
     public struct Sources: Codable, Equatable, Sendable {
         /// `os.time`, `standard input`, devices and pipes.
         public var used: [String] = []
-        /// The environment variables that os.getenv read, and their digests; an empty one for a variable that is not set.
-        public var environment: [String: String] = [:]
+        /// The environment variables that os.getenv read, and whether they were set.
+        public var environment: [ByteString: Bool] = [:]
+        /// Devices that it wrote to, such as /dev/stdout: past the output that is compared.
+        public var streams: [String] = []
         /// It went through a table in an order that Lua does not repeat.
         public var openOrder = false
     }
 
     /// A file that was read. What the script wrote itself before reading it is not among them.
     public struct File: Codable, Equatable, Sendable {
-        public var path: String
+        public var path: ByteString
         /// The script wrote it after reading it.
         public var written: Bool
         /// lua, library or data.
@@ -132,31 +134,36 @@ public struct Capsule: Codable, Equatable, Sendable {
         public var outputLines: OutputLines
         /// Of the values that the script returned: tensors by type, shape and bytes.
         public var valuesSHA256: [String]
+        /// What of these values no digest looked at, a phrase each: `a function in returned value 1`.
+        public var notCompared: [String] = []
     }
 }
 
 extension Capsule {
     /// Writes the file, whole or not at all.
-    public func write(to path: String) throws {
+    public func write(to path: some ByteStringConvertible) throws {
+        let path = path.byteString
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let text = [UInt8](try encoder.encode(placed(for: path))) + [UInt8(ascii: "\n")]
         try AtomicFile.write(to: path, for: "--capsule") { try $0.write(text) }
     }
 
+    private struct Format: Decodable { let format: Int }
+
     /// A capsule larger than this is none.
     private static let largest = 64 << 20
 
     /// - Throws: ``ScriptError`` that says what is wrong with the file.
-    public init(readingFrom path: String, for operation: String = "luaflow replay") throws {
+    public init(readingFrom path: some ByteStringConvertible, for operation: String = "luaflow replay") throws {
+        let path = path.byteString
         func wrong(_ what: String) -> ScriptError { ScriptError(operation, "\(path): \(what)") }
-        guard let file = FileHandle(forReadingAtPath: path), FileStamp(path)?.isRegular == true else {
-            throw wrong("there is no such file that can be read")
-        }
-        defer { try? file.close() }
+        // Without O_NONBLOCK opening a pipe would wait for a writer for ever.
+        let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        let file = descriptor < 0 ? nil : FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        guard let file, FileStamp(path)?.isRegular == true else { throw wrong("there is no such file that can be read") }
         guard let data = try? file.read(upToCount: Capsule.largest + 1) else { throw wrong("the file is empty") }
         guard data.count <= Capsule.largest else { throw wrong("too large for a capsule") }
-        struct Format: Decodable { let format: Int }
         do {
             let format = try JSONDecoder().decode(Format.self, from: data).format
             guard format == Capsule.currentFormat else {
@@ -176,15 +183,15 @@ extension Capsule {
     }
 
     /// - Throws: unless a capsule may be written there: nothing but a capsule is ever overwritten.
-    public static func check(canWriteTo path: String) throws {
+    public static func check(canWriteTo path: some ByteStringConvertible) throws {
+        let path = path.byteString
         func wrong(_ what: String) -> ScriptError { ScriptError("--capsule", "\(path): \(what)") }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        guard FileManager.default.isWritableFile(atPath: folder) else {
+        let folder = LoadedFiles.absolute(path).splitPath.folder
+        guard folder.withCString({ access($0, W_OK) }) == 0 else {
             throw wrong("no file can be written in \(folder)")
         }
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
-        if isFolder.boolValue { throw wrong("is a folder; the name of a file expected") }
+        guard path.fileExists else { return }
+        if path.isFolder { throw wrong("is a folder; the name of a file expected") }
         do {
             _ = try Capsule(readingFrom: path, for: "--capsule")
         } catch {

@@ -15,7 +15,7 @@ extension Host {
 
 extension LoadedFiles {
     /// Has digests computed of all that is read from now on, and of the code that was read before.
-    func keepDigests(_ digest: @escaping @Sendable (String) -> String?) {
+    func keepDigests(_ digest: @escaping @Sendable (ByteString) -> String?) {
         fingerprint = digest
         for file in all where file.kind == .lua || file.kind == .library { note(file.path, file.kind) }
     }

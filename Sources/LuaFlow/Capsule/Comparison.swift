@@ -1,4 +1,5 @@
 import Foundation
+import Scripting
 
 extension Capsule {
     /// Why the same numbers cannot be expected: files that changed, changes by hand, an interrupt.
@@ -6,7 +7,8 @@ extension Capsule {
         var found: [String] = []
         for file in files {
             guard let now = SHA256.ofFile(file.path) else {
-                found.append("\(file.path) is missing")
+                let isThere = file.path.fileExists
+                found.append("\(file.path) \(isThere ? "cannot be read" : "is missing")")
                 continue
             }
             if now.hex == file.sha256 { continue }
@@ -14,7 +16,7 @@ extension Capsule {
                 "\(file.path) has changed"
                     + (file.written ? ": the script itself writes it; put back what it found there" : ""))
         }
-        for path in absent where FileManager.default.fileExists(atPath: path) {
+        for path in absent where path.fileExists {
             found.append("\(path) was sought, and is there now")
         }
         found += changes.map { "recorded: \($0)" }
@@ -49,9 +51,16 @@ extension Capsule {
         var found: [String] = []
         let known = Set(recorded.files.map(\.path))
         for file in files where !known.contains(file.path) { found.append("it read \(file.path), and did not then") }
-        for (name, digest) in recorded.sources.environment.sorted(by: { $0.key < $1.key })
-        where Sources.digest(ofVariable: name) != digest {
-            found.append("the environment variable \(name) is not what it was")
+        for (name, wasSet) in recorded.sources.environment.sorted(by: { $0.key < $1.key }) {
+            let isSet = Sources.isSet(name)
+            found.append(
+                "it reads the environment variable \(name), "
+                    + (isSet == wasSet
+                        ? "whose value no capsule keeps"
+                        : "which is \(isSet ? "set now, and was not" : "not set now, and was")"))
+        }
+        if hasAddresses || recorded.hasAddresses {
+            found.append("it prints addresses (table: 0x...), which are others in every run")
         }
         let used = Set(recorded.sources.used).union(sources.used).sorted()
         if !used.isEmpty { found.append("it reads \(used.joined(separator: ", ")), which no capsule brings back") }
@@ -61,10 +70,23 @@ extension Capsule {
         return found + recorded.notes.map { "recorded: \($0)" }
     }
 
+    /// What of the run no comparison looked at, a phrase each.
+    public var notCompared: [String] {
+        var found = ["files that it wrote"]
+        if sources.used.contains("other programs") { found.append("what other programs printed") }
+        found += sources.streams.map { "what it wrote to \($0)" }
+        return found + result.notCompared
+    }
+
+    /// Lua's names of tables, functions and the like hold their addresses.
+    private var hasAddresses: Bool {
+        (result.output ?? "").contains(/: 0x[0-9a-f]{6,}/) || (result.error ?? "").contains(/: 0x[0-9a-f]{6,}/)
+    }
+
     /// What is compared of an error: of a script that was moved, without the folder, of which Lua shows the end only.
     private func message(_ error: String?, _ recorded: Capsule) -> String? {
         guard recorded.move != nil, let error, let script = recorded.run.script else { return error }
-        let name = URL(fileURLWithPath: script).lastPathComponent + ":"
+        let name = script.splitPath.name.text + ":"
         return error.range(of: name).map { String(error[$0.lowerBound...]) } ?? error
     }
 
@@ -88,8 +110,6 @@ extension Capsule {
 }
 
 extension Capsule.Sources {
-    /// What is kept of an environment variable: not its value, which may be a secret.
-    static func digest(ofVariable name: String) -> String {
-        ProcessInfo.processInfo.environment[name].map { SHA256.hex(Array($0.utf8)) } ?? ""
-    }
+    /// All that is kept of an environment variable: its value may be a secret, and a digest of a short one can be guessed.
+    static func isSet(_ name: ByteString) -> Bool { name.withCString { getenv($0) } != nil }
 }

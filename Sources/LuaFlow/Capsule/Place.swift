@@ -1,28 +1,27 @@
-import Foundation
 import Scripting
 
 extension Capsule {
     /// The deepest folder that holds both the capsule and the script (with -e the working folder).
     public struct Place: Codable, Equatable, Sendable {
         /// Where it was when the run was recorded.
-        public var folder: String
+        public var folder: ByteString
         /// The way to it from the capsule: `.`, `..`, `../..`.
         public var fromCapsule: String
     }
 
     /// A folder that was `from` when the run was recorded, and is `to` now.
     struct Move: Equatable, Sendable {
-        let from: String
-        let to: String
+        let from: ByteString
+        let to: ByteString
 
-        func path(_ path: String) -> String {
+        func path(_ path: ByteString) -> ByteString {
             if path == from { return to }
             return path.hasPrefix(from + "/") ? to + path.dropFirst(from.count) : path
         }
     }
 
     /// With paths below the place relative to it, for a file at `path`.
-    func placed(for path: String) -> Capsule {
+    func placed(for path: ByteString) -> Capsule {
         let capsule = Capsule.folders(LoadedFiles.absolute(path)).dropLast()
         let absolute = run.script.map { $0.hasPrefix("/") ? $0 : run.folder + "/" + $0 }
         let script = absolute.map { Array(Capsule.folders($0).dropLast()) } ?? Capsule.folders(run.folder)
@@ -32,27 +31,27 @@ extension Capsule {
         guard !common.isEmpty else { return placed }
         let up = capsule.count - common.count
         let place = Place(
-            folder: "/" + common.joined(separator: "/"),
+            folder: Capsule.path(common),
             fromCapsule: up == 0 ? "." : Array(repeating: "..", count: up).joined(separator: "/"))
         placed.place = place
         placed.mapPaths { path in
             if path == place.folder { return "." }
-            return path.hasPrefix(place.folder + "/") ? String(path.dropFirst(place.folder.count + 1)) : path
+            return path.hasPrefix(place.folder + "/") ? path.dropFirst(place.folder.count + 1) : path
         }
         return placed
     }
 
     /// Makes paths absolute again: below the place as it is now, or as it was where the script is only there.
-    mutating func find(from path: String) {
+    mutating func find(from path: ByteString) {
         guard let place else { return }
         let capsule = Array(Capsule.folders(LoadedFiles.absolute(path)).dropLast())
         let up = place.fromCapsule == "." ? 0 : place.fromCapsule.split(separator: "/").count
-        let now = "/" + capsule.dropLast(min(up, capsule.count)).joined(separator: "/")
-        func isThere(_ folder: String) -> Bool {
+        let now = Capsule.path(capsule.dropLast(min(up, capsule.count)))
+        func isThere(_ folder: ByteString) -> Bool {
             guard let script = run.script else { return true }
             let path = Capsule.absolute(Capsule.absolute(run.folder, folder) + "/" + script, folder)
             let named = script.hasPrefix("/") ? Move(from: place.folder, to: folder).path(script) : path
-            return FileManager.default.fileExists(atPath: named)
+            return named.fileExists
         }
         let folder = now != place.folder && !isThere(now) && isThere(place.folder) ? place.folder : now
         mapPaths { Capsule.absolute($0, folder) }
@@ -64,16 +63,20 @@ extension Capsule {
     }
 
     /// What is relative to the place in the file. The script keeps its name, as the script sees it.
-    private mutating func mapPaths(_ change: (String) -> String) {
+    private mutating func mapPaths(_ change: (ByteString) -> ByteString) {
         run.folder = change(run.folder)
         absent = absent.map(change)
         for index in files.indices { files[index].path = change(files[index].path) }
     }
 
-    private static func absolute(_ path: String, _ folder: String) -> String {
+    private static func absolute(_ path: ByteString, _ folder: ByteString) -> ByteString {
         if path.hasPrefix("/") { return path }
         return path == "." ? folder : folder + "/" + path
     }
 
-    private static func folders(_ path: String) -> [String] { path.split(separator: "/").map(String.init) }
+    private static func folders(_ path: ByteString) -> [ByteString] { path.split(at: UInt8(ascii: "/")) }
+
+    private static func path(_ folders: some Sequence<ByteString>) -> ByteString {
+        "/" + ByteString(Array(folders.map(\.bytes).joined(separator: "/".utf8)))
+    }
 }

@@ -79,11 +79,12 @@ public final class RunRecorder {
             let absent = all.filter { $0.stamp == nil && !$0.isWritten && $0.kind != .written }.map(\.path)
             var sources = context.service(RunSources.self).sources
             let endless = all.filter { $0.stamp?.isRegular == false && $0.kind == .data && $0.path != "/dev/null" }
-            sources.used = (sources.used + endless.map(\.path)).sorted()
+            sources.streams = all.filter { $0.isWritten && $0.path.hasPrefix("/dev/") && $0.path != "/dev/null" }.map(\.path.text)
+            sources.used = (sources.used + endless.map(\.path.text)).sorted()
             sources.openOrder = host.interpreter.wentInOpenOrder
             var run = run
             run.options = context.service(ReadOptions.self).options
-            run.folder = FileManager.default.currentDirectoryPath
+            run.folder = ByteString.workingFolder ?? ""
             let changes = context.service(LiveChanges.self)
             return Capsule(
                 versions: .current, run: run, host: settings, files: files.sorted { $0.path < $1.path },
@@ -100,10 +101,11 @@ public final class RunRecorder {
         }
         switch result {
         case .success(let values):
-            described.valuesSHA256 = try values.map { value in
+            for (index, value) in values.enumerated() {
                 var digest = ValueDigest()
                 try digest.add(value)
-                return digest.hex
+                described.valuesSHA256.append(digest.hex)
+                described.notCompared += digest.passedOver.map { "\($0) in returned value \(index + 1)" }
             }
         case .failure(let error as LuaError):
             switch error.kind {
@@ -121,14 +123,14 @@ public final class RunRecorder {
 
 /// What the script made of its arguments, as `host.arguments` read them.
 final class ReadOptions: Service {
-    private(set) var options: [String: String] = [:]
+    private(set) var options: [ByteString: ByteString] = [:]
 
     init() {}
 
-    func note(_ named: [(key: String, value: Value)]) {
+    func note(_ named: [(key: ByteString, value: Value)]) {
         for (key, value) in named {
             if case .none = value { continue }
-            if case .string(let text) = value { options[key] = text } else { options[key] = value.shown }
+            if case .string(let text) = value { options[key] = text } else { options[key] = ByteString(value.shown) }
         }
     }
 }

@@ -11,12 +11,14 @@ final class RunSources: Service {
         if !sources.used.contains(what) { sources.used.append(what) }
     }
 
-    private func note(variable name: String) {
-        if sources.environment[name] == nil { sources.environment[name] = Capsule.Sources.digest(ofVariable: name) }
+    private func note(variable name: ByteString) {
+        if sources.environment[name] == nil { sources.environment[name] = Capsule.Sources.isSet(name) }
     }
 
-    /// From now on Lua's functions tell. Without that they are Lua's own.
+    /// From now on Lua's functions tell. Without that they are Lua's own; in the sandbox, whose libraries cannot be changed,
+    /// they stay so.
     static func watch(in host: Host) throws {
+        guard !host.isSandboxed else { return }
         _ = try host.interpreter.run(code: code, name: "=luaflow", arguments: [.closure(noted, bound: [])])
     }
 
@@ -34,7 +36,7 @@ final class RunSources: Service {
     /// The functions are called at the end and return for themselves, so that messages name the script's line.
     private static let code = """
         local note = ...
-        local io, os, type, getmetatable = io, os, type, getmetatable
+        local io, math, os, type, getmetatable, select = io, math, os, type, getmetatable, select
         local function wrap(t, name, source)
           local original = type(t) == "table" and t[name]
           if type(original) ~= "function" then return end
@@ -55,6 +57,8 @@ final class RunSources: Service {
         wrap(os, "time", function(t) return t == nil and "os.time" end)
         wrap(os, "date", function(_, t) return t == nil and "os.date" end)
         wrap(os, "clock", always "os.clock")
+        wrap(os, "tmpname", always "os.tmpname")
+        wrap(math, "randomseed", function(...) return select("#", ...) == 0 and "math.randomseed()" end)
         wrap(os, "execute", always "other programs")
         wrap(io, "popen", always "other programs")
         wrap(io, "read", function() return io.input() == io.stdin and "standard input" end)

@@ -1,4 +1,5 @@
 import Foundation
+import Scripting
 
 /// SHA-256 (FIPS 180-4).
 ///
@@ -53,14 +54,17 @@ struct SHA256 {
         return hash.hex
     }
 
-    /// A file's digest and size; nil when it cannot be read.
-    static func ofFile(_ path: String) -> (hex: String, bytes: Int)? {
-        guard let file = try? FileHandle(forReadingFrom: URL(fileURLWithPath: path)) else { return nil }
-        defer { try? file.close() }
+    /// A file's digest and size; nil when it cannot be read to its end.
+    static func ofFile(_ path: ByteString) -> (hex: String, bytes: Int)? {
+        let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
+        guard descriptor >= 0 else { return nil }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         var hash = SHA256()
         var bytes = 0
         while true {
-            guard let piece = try? file.read(upToCount: 1 << 20), !piece.isEmpty else { return (hash.hex, bytes) }
+            let next: Data?
+            do { next = try file.read(upToCount: 1 << 20) } catch { return nil }
+            guard let piece = next, !piece.isEmpty else { return (hash.hex, bytes) }
             piece.withUnsafeBytes { hash.update($0) }
             bytes += piece.count
         }

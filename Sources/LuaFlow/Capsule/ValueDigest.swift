@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -10,6 +11,9 @@ struct ValueDigest {
     private var numbers: [UInt: Int] = [:]
     /// Tables that were met and wait for their turn: none is walked inside another, however deep they lie.
     private var waiting: [any ScriptTable] = []
+
+    /// What was met and not looked at, once each: `a function`.
+    private(set) var passedOver: [String] = []
 
     var hex: String { hash.hex }
 
@@ -30,18 +34,50 @@ struct ValueDigest {
         case .boolean(let flag): hash.update("\(flag);")
         case .integer(let integer): hash.update("integer \(integer);")
         case .number(let number): hash.update("number \(number.bitPattern);")
-        case .string(let text): hash.update("string \(text.utf8.count) \(text);")
+        case .string(let text):
+            hash.update("string \(text.count) ")
+            text.withBytes { hash.update($0) }
+            hash.update(";")
         case .object(let object as Variable):
-            hash.update("tensor \(object.dtype.rawValue) \(object.shape);")
-            hash.update(try object.value.bits)
+            try add(object.value)
+            if object.requiresGrad { hash.update("requires a gradient;") }
+            if let gradient = object.grad {
+                hash.update("gradient ")
+                try add(gradient.value)
+            }
+        case .object(let object as any ComparedObject):
+            guard let state = try object.comparedState() else { return passOver(value) }
+            hash.update("\(value.typeName) of \(state.values.count);")
+            for (key, part) in state.values {
+                hash.update("\(key.utf8.count) \(key);")
+                try addShallow(part)
+            }
+            if let rest = state.leavesOut { note("of a \(value.typeName) \(rest)") }
         case .table(let table):
             let address = table.address
             if let number = numbers[address] { return hash.update("table \(number);") }
             numbers[address] = numbers.count
             hash.update("table \(numbers.count - 1);")
             waiting.append(table)
-        default: hash.update("\(value.typeName);")
+        case .list(let elements):
+            hash.update("list \(elements.count);")
+            for element in elements { try addShallow(element) }
+        default: passOver(value)
         }
+    }
+
+    private mutating func add(_ tensor: Tensor) throws {
+        hash.update("tensor \(tensor.dtype.rawValue) \(tensor.shape);")
+        hash.update(try tensor.bits)
+    }
+
+    private mutating func passOver(_ value: Value) {
+        hash.update("\(value.typeName);")
+        note("a \(value.typeName)")
+    }
+
+    private mutating func note(_ what: String) {
+        if !passedOver.contains(what) { passedOver.append(what) }
     }
 
     /// By keys in their order: Lua's own changes from run to run.

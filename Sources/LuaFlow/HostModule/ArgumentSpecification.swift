@@ -3,19 +3,21 @@ import Scripting
 /// The command-line options a script declares, and the reading of what it was called with.
 struct ArgumentSpecification {
     struct Entry {
-        let name: String
+        let name: ByteString
         let fallback: Value
         let help: String
-        let choices: [String]?
+        let choices: [ByteString]?
         let required: Bool
+        /// Bounds, or what kind of file it names; nil for what may be anything of its type.
+        let rule: ValueRule?
 
         /// As typed: `warm-restarts` for `warm_restarts`.
-        var flag: String { name.map { $0 == "_" ? "-" : String($0) }.joined() }
+        var flag: String { name.text.map { $0 == "_" ? "-" : String($0) }.joined() }
         var isFlag: Bool { if case .boolean = fallback { true } else { false } }
     }
 
     enum Outcome {
-        case values(named: [(key: String, value: Value)], rest: [String])
+        case values(named: [(key: ByteString, value: Value)], rest: [ByteString])
         case help
         case wrong(String)
     }
@@ -34,7 +36,7 @@ struct ArgumentSpecification {
             guard case .string(let text) = value, name == "about" || name == "rest" else {
                 throw ScriptError(operation, "unknown key \(name); about, rest and entries {name, default, help} expected")
             }
-            if name == "about" { about = text } else { rest = text }
+            if name == "about" { about = text.text } else { rest = text.text }
         }
         self.about = about
         self.rest = rest
@@ -51,21 +53,21 @@ struct ArgumentSpecification {
     }
 
     private static func entry(_ table: any ScriptTable, _ place: String, _ operation: String) throws -> Entry {
-        let known = ["name", "default", "help", "choices", "required"]
+        let known = ["name", "default", "help", "choices", "required"] + ValueRule.keys
         func read(_ key: String, _ position: Int) throws -> Value {
             let named = try table.value(for: key)
             if case .none = named { return try table.value(at: position) }
             return named
         }
         for (key, _) in try table.entries() {
-            if case .string(let name) = key, !known.contains(name) {
-                throw ScriptError(operation, "\(place): unknown key \(name)\(suggestion(for: name, among: known)); the keys are \(known.joined(separator: ", "))")
+            if case .string(let name) = key, !known.contains(where: { ByteString($0) == name }) {
+                throw ScriptError(operation, "\(place): unknown key \(name)\(suggestion(for: name.text, among: known)); the keys are \(known.joined(separator: ", "))")
             }
         }
         guard case .string(let name) = try read("name", 1), !name.isEmpty else { throw ScriptError(operation, "\(place): a name expected") }
         var help = ""
-        if case .string(let text) = try read("help", 3) { help = text }
-        var choices: [String]?
+        if case .string(let text) = try read("help", 3) { help = text.text }
+        var choices: [ByteString]?
         if case .table(let listed) = try table.value(for: "choices") {
             choices = try listed.entries().compactMap { key, value in
                 if case .string(let name) = key { return name }
@@ -80,13 +82,16 @@ struct ArgumentSpecification {
         case .none, .boolean, .integer, .number, .string: break
         default: throw ScriptError(operation, "\(place) (\(name)): the default is a number, a string, true, false or nil, not \(fallback.typeName)")
         }
-        return Entry(name: name, fallback: fallback, help: help, choices: choices, required: required)
+        let isRuled = try ValueRule.keys.contains { try table.value(for: $0).typeName != "nil" }
+        let rule = try isRuled ? ValueRule("\(place) (\(name)): ", operation, table.value(for:)) : nil
+        return Entry(name: name, fallback: fallback, help: help, choices: choices, required: required, rule: rule)
     }
 
     /// Matches words against the entries.
-    func read(_ words: [String]) throws -> Outcome {
-        var values: [String: Value] = [:]
-        var operands: [String] = []
+    /// - Parameter program: the options that the program takes before the script's name, and whether a value follows.
+    func read(_ words: [ByteString], program: [String: Bool] = [:]) throws -> Outcome {
+        var values: [ByteString: Value] = [:]
+        var operands: [ByteString] = []
         var index = 0
         while index < words.count {
             let word = words[index]
@@ -100,22 +105,29 @@ struct ArgumentSpecification {
                 operands.append(word)
                 continue
             }
-            let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            var typed = parts[0].map { $0 == "-" ? "_" : String($0) }.joined()
+            let parts = word.dropFirst(2).split(at: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            var typed = ByteString(parts[0].bytes.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 })
             var isOn = true
-            if typed.hasPrefix("no_"), let entry = find(String(typed.dropFirst(3))), entry.isFlag {
+            if typed.hasPrefix("no_"), let entry = find(typed.dropFirst(3)), entry.isFlag {
                 typed = entry.name
                 isOn = false
             }
             guard let entry = find(typed) else {
-                return .wrong("unknown option --\(parts[0])\(suggest(parts[0])); the options are \(entries.map { "--" + $0.flag }.joined(separator: ", "))")
+                if let takesValue = program[parts[0].text] {
+                    let next = parts.count > 1 ? parts[1] : words.dropFirst(index).first
+                    let value = takesValue ? " " + (next?.text ?? "VALUE") : ""
+                    return .wrong(
+                        "--\(parts[0]) is an option of luaflow's own and stands before the script's name: "
+                            + "luaflow run --\(parts[0])\(value) FILE")
+                }
+                return .wrong("unknown option --\(parts[0])\(suggest(parts[0].text)); the options are \(entries.map { "--" + $0.flag }.joined(separator: ", "))")
             }
             if entry.isFlag {
                 guard parts.count == 1 else { return .wrong("--\(entry.flag) takes no value; use --\(entry.flag) or --no-\(entry.flag)") }
                 values[entry.name] = .boolean(isOn)
                 continue
             }
-            var text = parts.count > 1 ? parts[1] : ""
+            var text = parts.count > 1 ? parts[1] : ByteString("")
             if parts.count == 1 {
                 guard index < words.count else { return .wrong("--\(entry.flag) needs a value") }
                 text = words[index]
@@ -127,26 +139,39 @@ struct ArgumentSpecification {
             }
         }
         if rest == nil, let operand = operands.first { return .wrong("unexpected argument \(operand); options begin with --") }
+        for entry in entries {
+            // The default's file is one to be written as well; a default that is no file's name says that there is none.
+            guard let rule = entry.rule, let value = values[entry.name] ?? (rule.writes ? entry.fallback : nil) else { continue }
+            if values[entry.name] == nil, value.plainText.isEmpty { continue }
+            if let fault = rule.fault(of: value) { return .wrong("--\(entry.flag): \(fault)") }
+        }
         if let missing = entries.first(where: { $0.required && values[$0.name] == nil }) { return .wrong("--\(missing.flag) is required") }
         return .values(named: entries.map { (key: $0.name, value: values[$0.name] ?? $0.fallback) }, rest: operands)
     }
 
     private struct Fault: Error { let message: String }
 
-    private func value(_ text: String, for entry: Entry) -> Result<Value, Fault> {
+    private func value(_ text: ByteString, for entry: Entry) -> Result<Value, Fault> {
         if let choices = entry.choices, !choices.contains(text) {
-            return .failure(Fault(message: "--\(entry.flag) \(text): one of \(choices.joined(separator: ", ")) expected\(suggestion(for: text, among: choices))"))
+            return .failure(Fault(message: "--\(entry.flag) \(text): one of \(choices.map(\.text).joined(separator: ", ")) expected\(suggestion(for: text.text, among: choices.map(\.text)))"))
         }
         switch entry.fallback {
         case .integer, .number:
-            if let integer = Int(text) { return .success(.integer(integer)) }
-            if let number = Double(text) { return .success(.number(number)) }
+            if let integer = Int(text.text) { return .success(.integer(integer)) }
+            if let number = Double(text.text) { return .success(.number(number)) }
             return .failure(Fault(message: "--\(entry.flag) \(text): a number expected"))
-        default: return .success(.string(text))
+        default:
+            // Without a default its bounds say that it is a number.
+            if let rule = entry.rule, !rule.isPath {
+                if let integer = Int(text.text) { return .success(.integer(integer)) }
+                if let number = Double(text.text) { return .success(.number(number)) }
+                return .failure(Fault(message: "--\(entry.flag) \(text): a number expected"))
+            }
+            return .success(.string(text))
         }
     }
 
-    private func find(_ name: String) -> Entry? { entries.first { $0.name == name } }
+    private func find(_ name: ByteString) -> Entry? { entries.first { $0.name == name } }
     private func suggest(_ name: String) -> String {
         nearestName(to: name, among: entries.map(\.flag)).map { " (did you mean --\($0)?)" } ?? ""
     }
@@ -177,7 +202,7 @@ struct ArgumentSpecification {
 
     private func describe(_ entry: Entry) -> String {
         var text = entry.help
-        if let choices = entry.choices { text += (text.isEmpty ? "" : ": ") + choices.joined(separator: ", ") }
+        if let choices = entry.choices { text += (text.isEmpty ? "" : ": ") + choices.map(\.text).joined(separator: ", ") }
         switch entry.fallback {
         case .none, .boolean(false), .string(""): return text
         case .string(let value): return text + " (default \(value))"
@@ -192,4 +217,9 @@ struct ArgumentSpecification {
         }
         return lines
     }
+}
+
+extension Value {
+    /// A text; empty for anything else.
+    fileprivate var plainText: String { asText ?? "" }
 }

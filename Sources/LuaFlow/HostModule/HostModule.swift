@@ -11,6 +11,7 @@ public struct HostModule: ScriptModule {
     public var functions: [NativeFunction] {
         [
             HostFunctions.arguments, HostFunctions.progress, HostFunctions.register, HostFunctions.registered, HostFunctions.names, HostFunctions.pick, HostFunctions.check,
+            HostFunctions.refuse,
             HostFunctions.resource, HostFunctions.clock,
             HostFunctions.live, HostFunctions.reloaded, HostFunctions.steps, HostFunctions.pause,
         ]
@@ -27,26 +28,28 @@ enum HostFunctions {
             "host.arguments{about = text, rest = text, {name, default, help}, ...} -> table",
             """
             Reads the script's command line. Each entry is {name, default, help} or {name = ..., default = ..., help = ..., \
-            choices = {...}, required = true}: `--name value` and `--name=value` set it, underscores may be typed as dashes. A \
+            choices = {...}, required = true, min =, max =, integer =, writes =, reads =} (the last five as host.check has \
+            them): `--name value` and `--name=value` set it, underscores may be typed as dashes. A \
             value is read as the type of its default: a number, a string, or for true and false a flag, `--name` or `--no-name`. \
             choices limits it to a list, or to the keys of a table. The result holds every value by name, and what is left \
             over in `rest` when the table says rest = "NAME". `--help` prints all this and ends the script.
             """,
-            errors: "an unknown option, a value of the wrong type or outside choices: a message on stderr and exit status 2",
+            errors: "an unknown option, a value of the wrong type or outside choices or bounds: a message on stderr and exit status 2",
             example: "local options = host.arguments{{\"steps\", 300, \"how many\"}, {\"quiet\", false}}\nassert(options.steps == 300 and not options.quiet)")
     ) { arguments in
         try arguments.atMost(1)
         let specification = try ArgumentSpecification(arguments.table(1, "options"), operation: arguments.function)
         let call = arguments.context.service(ScriptCall.self)
-        switch try specification.read(call.arguments) {
+        let program = arguments.context.service(ProgramOptions.self)
+        switch try specification.read(call.arguments, program: program.takesValue) {
         case .values(let named, let rest):
             arguments.context.service(ReadOptions.self).note(named)
             return .record(named + (specification.takesRest ? [(key: "rest", value: .list(rest.map { .string($0) }))] : []))
         case .help:
-            print(specification.help(usage: call.usage), terminator: "")
+            print(specification.help(usage: call.usage).visible, terminator: "")
             throw ExitRequest(code: 0)
         case .wrong(let message):
-            StandardStream.error.write("\(call.script): \(message)\nTry: \(call.usage) --help\n")
+            StandardStream.error.write("luaflow: \(call.script): \(message)\nTry: \(call.usage) --help\n".visible)
             throw ExitRequest(code: 2)
         }
     }
@@ -57,11 +60,11 @@ enum HostFunctions {
             example: "assert(not pcall(host.resource, \"no such file\"))")
     ) { arguments in
         try arguments.atMost(1)
-        let name = try arguments.string(1, "name")
+        let name = try arguments.bytes(1, "name")
         let folders = arguments.context.service(ResourceFolders.self).folders
-        let candidates = folders.map { $0 + "/" + name }.filter { FileAccess.current?.allows(.read, $0) ?? true }
-        guard let path = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
-            throw arguments.error("\(name) is in none of the folders " + (folders.isEmpty ? "(there are none; set LUAFLOW_HOME)" : folders.joined(separator: ", ")))
+        let candidates = folders.map { $0.appending(path: name) }.filter { FileAccess.current?.allows(.read, $0) ?? true }
+        guard let path = candidates.first(where: \.fileExists) else {
+            throw arguments.error("\(name) is in none of the folders " + (folders.isEmpty ? "(there are none; set LUAFLOW_HOME)" : folders.map(\.text).joined(separator: ", ")))
         }
         return .string(path)
     }

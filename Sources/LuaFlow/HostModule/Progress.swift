@@ -27,7 +27,7 @@ final class Progress: ScriptObject {
         guard now - lastDrawn > 33_000_000 || k >= total else { return }
         lastDrawn = now
         let seconds = Double(now - started.uptimeNanoseconds) / 1e9
-        let line = Progress.line(k, of: total, seconds: seconds, note: note)
+        let line = Progress.line(k, of: total, seconds: seconds, note: note, columns: Progress.columns)
         StandardStream.error.write("\r\u{1B}[K\(line)")
     }
 
@@ -38,15 +38,38 @@ final class Progress: ScriptObject {
         if isTerminal, lastDrawn > 0 { StandardStream.error.write("\n") }
     }
 
-    /// `[########------------] 120/300  1.2 s  -log p -1234.5`, within 79 columns.
-    static func line(_ k: Int, of total: Int, seconds: Double, note: String) -> String {
-        let width = 24
-        let fraction = total > 0 ? min(max(Double(k) / Double(total), 0), 1) : 1
-        let filled = Int((fraction * Double(width)).rounded(.down))
-        let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-        let tenths = Int((seconds * 10).rounded())
-        let line = "[\(bar)] \(k)/\(total)  \(tenths / 10).\(tenths % 10) s" + (note.isEmpty ? "" : "  \(note)")
-        return String(line.prefix(79))
+    /// `[########------------] 120/300  1.2 s  -log p -1234.5`, shorter than `columns`: the bar gives way first, then the
+    /// note's end, then the time.
+    static func line(_ k: Int, of total: Int, seconds: Double, note: String, columns: Int = 80) -> String {
+        // The last column stays free: terminals go to the next line behind it.
+        let room = max(columns - 1, 1)
+        let tenths = Int((min(seconds, 1e15) * 10).rounded())
+        let note = clean(note)
+        let count = "\(k)/\(total)", time = "  \(tenths / 10).\(tenths % 10) s"
+        let rest = count + time + (note.isEmpty ? "" : "  " + note)
+        // Wide windows have wide bars.
+        let width = min(max(24, room * 3 / 10), 60, room - TerminalText.width(rest) - 3)
+        if width >= 8 {
+            let fraction = total > 0 ? min(max(Double(k) / Double(total), 0), 1) : 1
+            let filled = Int((fraction * Double(width)).rounded(.down))
+            return "[" + String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled) + "] " + rest
+        }
+        if TerminalText.width(rest) <= room || room >= TerminalText.width(count + time) + 8 {
+            return TerminalText.beginning(of: rest, columns: room)
+        }
+        return TerminalText.beginning(of: note.isEmpty ? count : count + "  " + note, columns: room)
+    }
+
+    /// Nothing that moves the terminal's pen.
+    private static func clean(_ note: String) -> String {
+        String(String.UnicodeScalarView(note.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+    }
+
+    /// How wide standard error's terminal is now: windows change their size.
+    private static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
     }
 
     static let face = TypeFace(
@@ -59,7 +82,8 @@ final class Progress: ScriptObject {
                 try arguments.atMost(3)
                 let progress = try arguments.object(1, "self", as: Progress.self, "progress")
                 let k = try arguments.integer(2, "k")
-                progress.update(k, arguments.isNil(3) ? "" : { if case .string(let text) = arguments[3] { text } else { arguments[3].shown } }())
+                let note = arguments.isNil(3) ? "" : { if case .string(let text) = arguments[3] { text.text } else { arguments[3].shown } }()
+                progress.update(k, note.visible)
                 return .object(progress)
             },
             NativeFunction("progress:close", Documentation("bar:close()", "Ends the bar's line.", example: "host.progress(3):close()")) { arguments -> [Value] in

@@ -6,12 +6,13 @@ extension HostFunctions {
         "host.register",
         Documentation(
             """
-            host.register{schedules = {name = f, ...}, noises = {...}, masks = {...}, projections = {...}, \
+            host.register{schedules = {name = f, ...}, noises = {...}, masks = {...}, presets = {...}, projections = {...}, \
             distributions = {...}, transforms = {...}, commands = {...}, subcommands = {...}}
             """,
             """
             Adds parts under names; a plugin is a file that calls this. schedules, noises and masks are found by \
-            --schedule NAME and its like in problem 3. projections, distributions and transforms become constructors: \
+            --schedule NAME and its like in problem 3; so are presets, each a table as in scripts/inpainting/presets.lua, \
+            or a function that returns one. projections, distributions and transforms become constructors: \
             projection.NAME(...), distribution.NAME(...), flow.NAME(...); see projection.Set, distribution.Law and \
             flow.Transform for the table that such a function returns (a name in it gives way to the registered one). \
             commands are :NAME at the prompt and get the text behind it; subcommands are luaflow NAME and get their \
@@ -23,11 +24,13 @@ extension HostFunctions {
             errors:
                 """
                 an unknown kind; a name that is built in or registered already: the message names both places; a value \
-                that is not a function
+                that is not a function (of presets: not a table either)
                 """,
             example: """
                 host.register{schedules = {mine = function(k) return 1 / k end}}
                 assert(host.registered("schedules").mine(2) == 0.5)
+                host.register{presets = {gentle = {lr = 1e-4, schedule = "cosine"}}}
+                assert(host.registered("presets").gentle.lr == 1e-4)
                 local ok, message = pcall(host.register, {projections = {Box = print}})
                 assert(not ok and tostring(message):find("projection.Box is built in"))
                 """)
@@ -44,7 +47,7 @@ extension HostFunctions {
         Documentation(
             "host.registered(kind) -> table",
             """
-            What was registered under a kind (see host.register): a new table from names to functions, empty when \
+            What was registered under a kind (see host.register): a new table from names to functions (presets: to what was registered), empty when \
             nothing was.
             """,
             errors: "an unknown kind", example: "assert(next(host.registered(\"noises\")) == nil)")
@@ -52,7 +55,7 @@ extension HostFunctions {
         try arguments.atMost(1)
         let kind = try RegistryKind(named: arguments.string(1, "kind"), for: arguments.function)
         return .record(
-            arguments.context.service(Registry.self).entries(kind).map { (key: $0.name, value: .function($0.function)) }
+            arguments.context.service(Registry.self).entries(kind).map { (key: $0.name, value: $0.value) }
         )
     }
 }

@@ -5,9 +5,9 @@ import Scripting
 final class LiveFiles: Service {
     /// One followed file.
     private struct Followed {
-        let path: String
+        let path: ByteString
         /// Without links and dots: two names of one file are one follower.
-        let real: String
+        let real: ByteString
         let face: Value
         var loaded: FileStamp?
         /// What a capsule knows of the version in use, and of the one before, should a function of this one fail.
@@ -17,7 +17,7 @@ final class LiveFiles: Service {
         var missed = false
         var isGone = false
 
-        var name: String { URL(fileURLWithPath: path).lastPathComponent }
+        var name: String { path.splitPath.name.text }
         /// Seen at the last look, and not what is loaded. When it is seen again, the file is taken to be whole: editors
         /// empty a file before they write it.
         var pending: FileStamp?
@@ -33,10 +33,10 @@ final class LiveFiles: Service {
     init() {}
 
     /// The table or function that stands for the file that `name` means.
-    func open(_ name: String, _ arguments: Arguments) throws -> Value {
+    func open(_ name: ByteString, _ arguments: Arguments) throws -> Value {
         let prelude = try prelude(arguments)
         let path = try find(name, arguments, prelude.search)
-        let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let real = path.resolvedPath ?? path
         if let known = files.first(where: { $0.real == real }) { return known.face }
         let stamp = FileStamp(path)
         if stamp?.isRegular == false { throw arguments.error("\(path) is a folder or a device; a Lua file expected") }
@@ -54,13 +54,19 @@ final class LiveFiles: Service {
     }
 
     private struct Prelude {
-        let open, reloaded, search, original: any ScriptFunction
+        let open, reloaded, search, original, members: any ScriptFunction
     }
 
-    /// Where the function was written that a live one stands for; nil for any other function.
-    func definition(behind function: any ScriptFunction) throws -> ScriptPlace? {
+    /// The latest version of the function that a live one stands for; nil for any other function.
+    func latest(behind function: any ScriptFunction) throws -> (any ScriptFunction)? {
         guard case .function(let original)? = try prelude?.original.call([.function(function)]).first else { return nil }
-        return original.definition
+        return original
+    }
+
+    /// What a live table's file returned last; nil for any other table.
+    func latest(of table: any ScriptTable) throws -> (any ScriptTable)? {
+        guard case .table(let members)? = try prelude?.members.call([.table(table)]).first else { return nil }
+        return members
     }
 
     private func prelude(_ arguments: Arguments) throws -> Prelude {
@@ -68,25 +74,27 @@ final class LiveFiles: Service {
         let results = try arguments.context.service(ScriptRunner.self).run(
             LivePrelude.code, name: "host.live",
             [.closure(Self.stale, bound: []), .closure(Self.notice, bound: [])])
-        guard results.count == 4, case .function(let open) = results[0], case .function(let reloaded) = results[1],
-            case .function(let search) = results[2], case .function(let original) = results[3]
+        guard results.count == 5, case .function(let open) = results[0], case .function(let reloaded) = results[1],
+            case .function(let search) = results[2], case .function(let original) = results[3],
+            case .function(let members) = results[4]
         else { throw arguments.error("is not available in this host") }
-        let made = Prelude(open: open, reloaded: reloaded, search: search, original: original)
+        let made = Prelude(
+            open: open, reloaded: reloaded, search: search, original: original, members: members)
         prelude = made
         return made
     }
 
     /// Beside the script, in the working folder, then where `require` looks.
-    private func find(_ name: String, _ arguments: Arguments, _ search: any ScriptFunction) throws -> String {
+    private func find(_ name: ByteString, _ arguments: Arguments, _ search: any ScriptFunction) throws -> ByteString {
         let script = arguments.context.service(ScriptCall.self).script
-        let beside = script.lastIndex(of: "/").map { String(script[...$0]) } ?? ""
-        let places = name.hasPrefix("/") ? [name] : beside.isEmpty ? [name] : [beside + name, name]
+        let isElsewhere = script.contains(UInt8(ascii: "/")) && !name.hasPrefix("/")
+        let places = isElsewhere ? [script.splitPath.folder.appending(path: name), name] : [name]
         let allowed = places.filter { FileAccess.current?.allows(.load, $0) ?? true }
-        if let found = allowed.first(where: { FileManager.default.fileExists(atPath: $0) }) { return found }
+        if let found = allowed.first(where: \.fileExists) { return found }
         if case .string(let found)? = try search.call([.string(name)]).first { return found }
         // A run that is watched begins again when it is made.
         for place in places { arguments.context.service(LoadedFiles.self).note(place, .missing) }
-        let sought = places.joined(separator: ", ")
+        let sought = places.map(\.text).joined(separator: ", ")
         throw arguments.error("there is no \(name): looked for \(sought), and along package.path")
     }
 
@@ -201,7 +209,7 @@ extension HostFunctions {
                 """)
     ) { arguments in
         try arguments.atMost(1)
-        return try arguments.context.service(LiveFiles.self).open(arguments.string(1, "path"), arguments)
+        return try arguments.context.service(LiveFiles.self).open(arguments.bytes(1, "path"), arguments)
     }
 
     static let reloaded = NativeFunction(

@@ -7,6 +7,7 @@ enum LivePrelude {
     static let code = """
         local stale, notice = ...
         local reload, numbers, versions, seen = {}, setmetatable({}, {__mode = "k"}), {}, {}
+        local newest = setmetatable({}, {__mode = "k"})    -- of a live table: what gives its latest version
         local behind = setmetatable({}, {__mode = "k"})    -- for what stands for a function: where its latest version is
 
         local function refresh()
@@ -96,6 +97,7 @@ enum LivePrelude {
           end
           face = take(value)
           numbers[face], versions[number], seen[number] = number, 1, 1
+          newest[face] = function() return current end
 
           reload[number] = function()
             local chunk, message = loadfile(path)
@@ -157,6 +159,13 @@ enum LivePrelude {
           return place and place[1][place[2]]
         end
 
-        return open, reloaded, search, original
+        -- What the file of a live table returned last.
+        local function members(face)
+          if not numbers[face] then return nil end
+          refresh()
+          return newest[face]()
+        end
+
+        return open, reloaded, search, original, members
         """
 }

@@ -5,7 +5,7 @@ extension SavedTable {
     /// What Lua has to write so that this table and those in it are what they were; tensors that are held elsewhere,
     /// generators, flows and optimisers are brought back on the way.
     /// - Parameter left: a field that stays as it is.
-    func writes(without left: String) throws -> Value {
+    func writes(without left: ByteString) throws -> Value {
         var writes: [Value] = []
         var seen: Set<UInt> = []
         try addWrites(to: &writes, &seen, leaving: [.string(left)])
@@ -48,8 +48,7 @@ extension SavedTable {
     func changes(from other: SavedTable) -> String {
         let changed = fields.enumerated().compactMap { index, field -> String? in
             guard case .string(let name) = field.key, name != "k", case .plain(let value) = field.saved,
-                let place = other.place(of: field.key, hint: index), case .plain(let now) = other.fields[place].saved,
-                !value.isSame(as: now), value.isPlain, now.isPlain
+                case .plain(let now)? = other.saved(of: field.key, hint: index), !value.isSame(as: now), value.isPlain, now.isPlain
             else { return nil }
             return "\(name) is \(value.shown) again, not \(now.shown)"
         }
@@ -60,7 +59,7 @@ extension SavedTable {
     func obstacle(in now: SavedTable) -> String? {
         for (index, field) in fields.enumerated() {
             guard case .string(let name) = field.key else { continue }
-            let found = now.place(of: field.key, hint: index).map { now.fields[$0].saved }
+            let found = now.saved(of: field.key, hint: index)
             let (before, after) = (field.saved.described, found?.described ?? "nil")
             if before != after { return "\(name) is \(after) where the loop had \(before)" }
         }

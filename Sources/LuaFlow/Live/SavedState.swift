@@ -106,19 +106,19 @@ final class SavedObject {
         self === other
             || (object === other.object && rates == other.rates && tensors.count == other.tensors.count
                 && zip(tensors, other.tensors).allSatisfy {
-                    $0.name == $1.name && ($0.saved === $1.saved || $0.saved.numbers.equals($1.saved.numbers))
+                    ByteString($0.name) == ByteString($1.name) && ($0.saved === $1.saved || $0.saved.numbers.equals($1.saved.numbers))
                 })
     }
 
     func restore() throws {
         switch object {
         case let flow as Flow:
-            let known = Dictionary(tensors.map { ($0.name, $0.saved) }) { $1 }
+            let known = Dictionary(tensors.map { (ByteString($0.name), $0.saved) }) { $1 }
             for (name, parameter) in flow.parameters {
-                if let saved = known[name] { try parameter.value.write(saved.numbers.tensor(), for: "host.steps") }
+                if let saved = known[ByteString(name)] { try parameter.value.write(saved.numbers.tensor(), for: "host.steps") }
             }
         case let optimizer as any Optimizer:
-            let state = try tensors.map { ($0.name, try $0.saved.numbers.tensor()) }
+            let state = try tensors.map { (ByteString($0.name), try $0.saved.numbers.tensor()) }
             try optimizer.load(Dictionary(state) { $1 }, for: "host.steps")
         default: break
         }
@@ -147,34 +147,45 @@ final class SavedTable {
     let sequence: SavedSequence
     /// The sequence's beginning that is this version's.
     let count: Int
-    let fields: [(key: Value, saved: Saved)]
+    /// The fields that are looked at for every version.
+    let hot: [(key: Value, saved: Saved)]
+    /// Those of a table with many fields that came later.
+    let cold: ColdFields?
+    /// Versions since those were looked at.
+    let coldAge: Int
     /// It has keys that only Lua can name.
     let hasForeignKeys: Bool
-    /// Versions since everything in it was looked at, not only its end.
+    /// Versions since everything in the sequence was looked at, not only its end.
     let skipped: Int
 
     init(
         _ table: any ScriptTable, _ address: UInt, _ sequence: SavedSequence, count: Int,
-        _ fields: [(key: Value, saved: Saved)], hasForeignKeys: Bool, skipped: Int = 0
+        _ hot: [(key: Value, saved: Saved)], cold: ColdFields? = nil, coldAge: Int = 0, hasForeignKeys: Bool,
+        skipped: Int = 0
     ) {
         (self.table, self.address, self.sequence, self.count) = (table, address, sequence, count)
-        (self.fields, self.hasForeignKeys, self.skipped) = (fields, hasForeignKeys, skipped)
+        (self.hot, self.cold, self.coldAge) = (hot, cold, coldAge)
+        (self.hasForeignKeys, self.skipped) = (hasForeignKeys, skipped)
     }
 
-    /// The place of a field: where it was in another version, or wherever it is.
-    func place(of key: Value, hint: Int) -> Int? {
-        if fields.indices.contains(hint), fields[hint].key.isSame(as: key) { return hint }
-        return fields.firstIndex { $0.key.isSame(as: key) }
+    var fields: [(key: Value, saved: Saved)] { cold.map { hot + $0.fields } ?? hot }
+
+    /// A field, perhaps at the place where it was in another version.
+    func saved(of key: Value, hint: Int) -> Saved? {
+        if hot.indices.contains(hint), hot[hint].key.isSame(as: key) { return hot[hint].saved }
+        return hot.first { $0.key.isSame(as: key) }?.saved ?? cold?.saved(of: key)
     }
 
     func equals(_ other: SavedTable) -> Bool {
         if self === other { return true }
-        guard address == other.address, count == other.count, fields.count == other.fields.count else { return false }
+        guard address == other.address, count == other.count, hot.count == other.hot.count,
+            cold.map({ $0.equals(other.cold) }) ?? (other.cold?.fields.isEmpty ?? true)
+        else { return false }
         if sequence !== other.sequence, count > 0 {
             for position in 1...count where !sequence[position].equals(other.sequence[position]) { return false }
         }
-        return fields.enumerated().allSatisfy { index, field in
-            other.place(of: field.key, hint: index).map { field.saved.equals(other.fields[$0].saved) } ?? false
+        return hot.enumerated().allSatisfy { index, field in
+            other.saved(of: field.key, hint: index).map(field.saved.equals) ?? false
         }
     }
 }

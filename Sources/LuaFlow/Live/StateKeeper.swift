@@ -7,12 +7,17 @@ struct StateKeeper {
     /// Of what was made since this was last set to 0.
     var bytes = 0
     private var slabs = Slabs()
+    /// Whether nothing is left to a later look.
+    var looksAtAll = false
     private var isLasting = true
     private var seen: Set<UInt> = []
 
     /// Of lists longer than this that have grown only the end is looked at, most of the time: a list of numbers is quickly
     /// looked through, one of objects is not.
     private static let (long, longOfObjects) = (1024, 64)
+    /// A table of more fields than this is looked through only after as many versions as it has so many fields: otherwise
+    /// one that gets a field at every step would cost the square of the steps.
+    private static let fieldsAtOnce = 64
     /// How much of the end.
     private static let end = 64
     /// Tables in tables deeper than this stay as they are.
@@ -24,7 +29,7 @@ struct StateKeeper {
     ///   - before: an earlier version.
     ///   - lasting: whether it will stay for longer than a step.
     mutating func version(
-        of state: any ScriptTable, without trace: String, after before: SavedTable?, lasting: Bool
+        of state: any ScriptTable, without trace: ByteString, after before: SavedTable?, lasting: Bool
     ) throws -> SavedTable {
         isLasting = lasting
         let address = state.address
@@ -41,10 +46,11 @@ struct StateKeeper {
     }
 
     private mutating func version(
-        of table: any ScriptTable, _ address: UInt, _ before: SavedTable?, without left: String? = nil, depth: Int
+        of table: any ScriptTable, _ address: UInt, _ before: SavedTable?, without left: ByteString? = nil, depth: Int
     ) throws -> SavedTable {
         let count = table.count
-        if let before, count > before.count, StateKeeper.mayLookAtEnd(before),
+        if let before, let version = try glanced(table, count, before, without: left, depth) { return version }
+        if let before, count > before.count, !looksAtAll, StateKeeper.mayLookAtEnd(before),
             let grown = try grown(table, count, before, depth)
         {
             return grown
@@ -71,12 +77,73 @@ struct StateKeeper {
             others.removeSubrange(hole...)
         }
 
-        let (fields, fieldsChanged) = try saved(rest, before, depth)
+        let parts = StateKeeper.parts(of: rest, before)
+        let (hot, hotChanged) = try saved(parts.hot, before?.hot.count ?? 0, depth) { before?.saved(of: $0, hint: $1) }
         let (sequence, sequenceChanged) = try saved(packed, others, before, depth)
         let length = packed.count + others.count
-        if let before, !fieldsChanged, !sequenceChanged, before.count == length, before.skipped == 0 { return before }
-        bytes += 112 + 48 * fields.count
-        return SavedTable(table, address, sequence, count: length, fields, hasForeignKeys: hasForeignKeys)
+        var cold = before?.cold
+        if !parts.cold.isEmpty || cold != nil {
+            let (made, changed) = try saved(parts.cold, cold?.fields.count ?? 0, depth) { key, _ in cold?.saved(of: key) }
+            if changed {
+                cold = ColdFields(made)
+                bytes += 48 * made.count
+            }
+        }
+        if let before, !hotChanged, cold === before.cold, !sequenceChanged, before.count == length, before.skipped == 0,
+            before.coldAge == 0
+        {
+            return before
+        }
+        bytes += 112 + 48 * hot.count
+        return SavedTable(table, address, sequence, count: length, hot, cold: cold, hasForeignKeys: hasForeignKeys)
+    }
+
+    /// The first so many fields that a table had are hot as long as they are there.
+    private static func parts(
+        of entries: [(key: Value, value: Value)], _ before: SavedTable?
+    ) -> (hot: [(key: Value, value: Value)], cold: [(key: Value, value: Value)]) {
+        guard entries.count > fieldsAtOnce || before?.cold != nil else { return (entries, []) }
+        guard let before, !before.hot.isEmpty else {
+            return (Array(entries.prefix(fieldsAtOnce)), Array(entries.dropFirst(fieldsAtOnce)))
+        }
+        let known = Set(before.hot.compactMap { FieldKey($0.key) })
+        var (hot, cold) = ([(key: Value, value: Value)](), [(key: Value, value: Value)]())
+        for entry in entries {
+            if FieldKey(entry.key).map(known.contains) ?? true { hot.append(entry) } else { cold.append(entry) }
+        }
+        return (hot, cold)
+    }
+
+    /// The version of a table with many fields, with a look at the hot ones and at its numbers; nil when all of it has to be
+    /// looked at.
+    private mutating func glanced(
+        _ table: any ScriptTable, _ count: Int, _ before: SavedTable, without left: ByteString?, _ depth: Int
+    ) throws -> SavedTable? {
+        guard let cold = before.cold, !looksAtAll, count == before.count, before.sequence.others.isEmpty,
+            before.coldAge < cold.fields.count / StateKeeper.fieldsAtOnce
+        else { return nil }
+        let packed = try table.packed(from: 1, count: count)
+        guard packed.count == count, packed.bits[...] == before.sequence.packed.bits.prefix(count),
+            packed.kinds[...] == before.sequence.packed.kinds.prefix(count)
+        else { return nil }
+        var entries: [(key: Value, value: Value)] = []
+        for (key, _) in before.hot {
+            let value: Value
+            switch key {
+            case .string(let name) where name == left: continue
+            case .string(let name): value = try table.value(for: name)
+            case .integer(let place): value = try table.value(at: place)
+            // Others are found by a walk only.
+            default: return nil
+            }
+            if case .none = value { continue }
+            entries.append((key: key, value: value))
+        }
+        let (hot, _) = try saved(entries, before.hot.count, depth) { before.saved(of: $0, hint: $1) }
+        bytes += 112 + 48 * hot.count
+        return SavedTable(
+            table, before.address, before.sequence, count: count, hot, cold: cold, coldAge: before.coldAge + 1,
+            hasForeignKeys: before.hasForeignKeys, skipped: before.skipped)
     }
 
     /// All is looked at again so often that a list of n elements costs no more than a few looks at each of them.
@@ -87,15 +154,14 @@ struct StateKeeper {
     }
 
     private mutating func saved(
-        _ entries: [(key: Value, value: Value)], _ before: SavedTable?, _ depth: Int
+        _ entries: [(key: Value, value: Value)], _ countBefore: Int, _ depth: Int,
+        _ before: (_ key: Value, _ hint: Int) -> Saved?
     ) throws -> ([(key: Value, saved: Saved)], changed: Bool) {
-        var changed = before?.fields.count != entries.count
+        var changed = countBefore != entries.count
         var fields: [(key: Value, saved: Saved)] = []
         fields.reserveCapacity(entries.count)
         for (index, entry) in entries.enumerated() {
-            let place = before?.place(of: entry.key, hint: index)
-            let old = place.flatMap { before?.fields[$0].saved }
-            let (saved, differs) = try saved(entry.value, old, depth)
+            let (saved, differs) = try saved(entry.value, before(entry.key, index), depth)
             changed = changed || differs
             fields.append((key: entry.key, saved: saved))
         }
@@ -168,8 +234,8 @@ struct StateKeeper {
         }
         bytes += 112 + 9 * (count - before.count)
         return SavedTable(
-            table, before.address, sequence, count: count, before.fields, hasForeignKeys: before.hasForeignKeys,
-            skipped: before.skipped + 1)
+            table, before.address, sequence, count: count, before.hot, cold: before.cold, coldAge: before.coldAge,
+            hasForeignKeys: before.hasForeignKeys, skipped: before.skipped + 1)
     }
 
     private mutating func saved(_ value: Value, _ old: Saved?, _ depth: Int) throws -> (Saved, changed: Bool) {

@@ -19,7 +19,7 @@ struct StepHistory {
         }
     }
 
-    private let trace: String
+    private let trace: ByteString
     /// Bytes that may be held.
     private let budget: Int
     private var keeper = StateKeeper()
@@ -31,13 +31,15 @@ struct StepHistory {
     /// There was no memory even for one state: nothing is kept any more.
     private(set) var isShort = false
 
-    init(trace: String, budget: Int) { (self.trace, self.budget) = (trace, budget) }
+    init(trace: ByteString, budget: Int) { (self.trace, self.budget) = (trace, budget) }
 
     /// The state as it is now, after `step`.
+    /// - Parameter exactly: whether all of it is looked at, however much that is.
     mutating func snapshot(
-        _ state: any ScriptTable, step: Int, _ random: Generator.State, lasting: Bool = false
+        _ state: any ScriptTable, step: Int, _ random: Generator.State, lasting: Bool = false, exactly: Bool = false
     ) throws -> Snapshot {
         keeper.bytes = 160
+        keeper.looksAtAll = exactly
         let version = try keeper.version(of: state, without: trace, after: newest?.state, lasting: lasting)
         var length: Int?
         if case .table(let values) = try state.value(for: trace) { length = values.count }
@@ -52,12 +54,14 @@ struct StepHistory {
     }
 
     /// Puts the state aside. When memory is short, earlier ones go.
-    mutating func remember(_ state: any ScriptTable, step: Int, _ random: Generator.State) throws {
+    mutating func remember(
+        _ state: any ScriptTable, step: Int, _ random: Generator.State, exactly: Bool = false
+    ) throws {
         guard !isShort else { return }
         while true {
             do {
                 let lasting = step.isMultiple(of: interval)
-                let made = try snapshot(state, step: step, random, lasting: lasting)
+                let made = try snapshot(state, step: step, random, lasting: lasting, exactly: exactly)
                 newest = made
                 if lasting { add(made) }
                 return
@@ -108,8 +112,12 @@ struct StepHistory {
 
         mutating func add(_ table: SavedTable) {
             guard seen.insert(ObjectIdentifier(table)).inserted else { return }
-            bytes += 112 + 48 * table.fields.count
-            for field in table.fields { add(field.saved) }
+            bytes += 112 + 48 * table.hot.count
+            for field in table.hot { add(field.saved) }
+            if let cold = table.cold, seen.insert(ObjectIdentifier(cold)).inserted {
+                bytes += 48 * cold.fields.count
+                for field in cold.fields { add(field.saved) }
+            }
             guard seen.insert(ObjectIdentifier(table.sequence)).inserted else { return }
             bytes += 64 + 9 * table.sequence.packed.count + 40 * table.sequence.others.count
             for saved in table.sequence.others { add(saved) }

@@ -9,12 +9,14 @@ final class StepLoop: ScriptObject {
 
     struct Settings {
         let steps: Int
-        let trace: String
+        let trace: ByteString
         /// 1 when the lowest value is the best, -1 when the highest is.
         let sign: Double
         /// A value belongs to the state that its step began with, not to the one it left.
         let judgesBefore: Bool
         let label: String
+        /// The field whose text the bar shows; nil for the trace's last value.
+        let note: String?
         let budget: Int
     }
 
@@ -51,11 +53,12 @@ final class StepLoop: ScriptObject {
         let trace = try traceTable(state)
         if isRunning {
             try judge(state, trace)
-            if showsBar { bar.update(k, try lastValue(trace).map { settings.label + PausePoint.shown($0) } ?? "") }
+            if showsBar { bar.update(k, try barNote(state, trace)) }
         }
         guard try offerPause(true) else { return try start(state) }
         _ = try offerPause(false)
-        try remember(state)
+        // Who looks sees all of it.
+        try remember(state, exactly: true)
         return try answer(state)
     }
 
@@ -91,7 +94,7 @@ final class StepLoop: ScriptObject {
                 note = "rewind takes a step from 0 to \(k)"
                 return nil
             }
-            let now = try history.snapshot(state, step: k, generator.state)
+            let now = try history.snapshot(state, step: k, generator.state, exactly: true)
             guard let found = history.goBack(to: wanted) else {
                 note = "nothing was kept of step \(wanted)"
                 return nil
@@ -109,7 +112,7 @@ final class StepLoop: ScriptObject {
             return history.best.map { .write($0, cutsTrace: false, asksAgain: false) } ?? .end
         default:
             guard let newest = history.newest else { return .step }
-            let now = try history.snapshot(state, step: k, generator.state)
+            let now = try history.snapshot(state, step: k, generator.state, exactly: true)
             if let obstacle = newest.state.obstacle(in: now.state) {
                 note = "\(obstacle): assign another, or :rewind \(k)"
                 return nil
@@ -157,8 +160,8 @@ final class StepLoop: ScriptObject {
         return [.integer(k)]
     }
 
-    private func remember(_ state: any ScriptTable) throws {
-        try history.remember(state, step: k, generator.state)
+    private func remember(_ state: any ScriptTable, exactly: Bool = false) throws {
+        try history.remember(state, step: k, generator.state, exactly: exactly)
         if history.isShort, saysShort {
             saysShort = false
             StandardStream.error.line("host.steps: memory is short; earlier states are not kept any more")
@@ -186,6 +189,17 @@ final class StepLoop: ScriptObject {
     private func lastValue(_ trace: (any ScriptTable)?) throws -> Double? {
         guard let trace, trace.count > 0 else { return nil }
         return try trace.value(at: trace.count).asNumber
+    }
+
+    /// What the bar shows behind the time.
+    private func barNote(_ state: any ScriptTable, _ trace: (any ScriptTable)?) throws -> String {
+        if let field = settings.note {
+            switch try state.value(for: field) {
+            case .string(let text): return settings.label + text.text
+            case let value: return value.asNumber.map { settings.label + PausePoint.shown($0) } ?? ""
+            }
+        }
+        return try lastValue(trace).map { settings.label + PausePoint.shown($0) } ?? ""
     }
 
     func finish() throws {

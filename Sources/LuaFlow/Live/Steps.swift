@@ -5,7 +5,7 @@ extension HostFunctions {
     static let steps = NativeFunction(
         "host.steps",
         Documentation(
-            "for k in host.steps(n, state, {trace = \"trace\", best = \"lowest\" or \"highest\", value = \"before\" or \"after\", label, keep}) do",
+            "for k in host.steps(n, state, {trace = \"trace\", best = \"lowest\" or \"highest\", value = \"before\" or \"after\", label, note = nil, keep}) do",
             """
             A loop of n steps whose state is a table of the script's: state.x, state.trace, whatever it needs. \
             Every step sets state.k, and a progress bar shows the last value of state.trace. In a terminal Ctrl-C \
@@ -20,9 +20,10 @@ extension HostFunctions {
             every step: numbers of tensors, tables, generators, flows and optimisers, as far as they changed; of \
             the trace its length, so after :rewind it is cut, and after :stop it is whole. Of other lists, too, \
             what was appended is kept once; of one of more than 64 elements (1024 numbers) that grows, changes \
-            further from its end than 64 may be seen some steps later. Past `keep` megabytes (64, or an eighth of the memory limit; never more than half of it) \
+            further from its end than 64 may be seen some steps later, and so may changes of a table with more than 64 \
+            fields: a 64th of their number. Past `keep` megabytes (64, or an eighth of the memory limit; never more than half of it) \
             every second one is dropped, never the best, and so it is when memory is short. label stands before the \
-            value in the progress bar. Lua's own math.random is not put aside. An error in the loop's body ends the \
+            value in the progress bar; note is a field of the state whose text or number stands there in its place. Lua's own math.random is not put aside. An error in the loop's body ends the \
             run: Lua has no way back into a loop that it left.
             """,
             errors: "n that is negative or not whole; a state that is no table; an unknown option",
@@ -46,8 +47,8 @@ extension HostFunctions {
         try arguments.atMost(3)
         let n = try arguments.integer(1, "n", in: 0...Int.max)
         _ = try arguments.table(2, "state")
-        let options = try arguments.options(3, ["trace", "best", "value", "label", "keep"])
-        let trace = try options.string("trace", default: "trace")
+        let options = try arguments.options(3, ["trace", "best", "value", "label", "note", "keep"])
+        let trace = try options.bytes("trace", default: "trace")
         let best = try options.choice("best", ["lowest", "highest"], default: "lowest")
         let value = try options.choice("value", ["before", "after"], default: "before")
         let keep = 1e6 * (try options.number("keep", default: 64))
@@ -57,6 +58,7 @@ extension HostFunctions {
             .init(
                 steps: n, trace: trace, sign: best == "highest" ? -1 : 1, judgesBefore: value == "before",
                 label: try options.string("label", default: ""),
+                note: try options.has("note") ? options.string("note", default: "") : nil,
                 budget: min(Int(min(max(keep.isNaN ? 0 : keep, 0), 1e15)), room)),
             arguments.context)
         let made = try arguments.context.service(StepLoops.self).make(arguments)

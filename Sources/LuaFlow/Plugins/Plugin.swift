@@ -83,23 +83,19 @@ extension Host {
 
 extension PluginFile {
     /// Lua's own loader skips a first line that starts with #, too.
-    fileprivate static func text(_ path: String) throws -> String {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ScriptError(path, "the file cannot be read")
-        }
-        guard var text = String(data: data, encoding: .utf8) else {
-            throw ScriptError(path, "the file is not UTF-8 text")
-        }
-        if text.hasPrefix("\u{FEFF}") { text.removeFirst() }
+    fileprivate static func text(_ path: ByteString) throws -> ByteString {
+        guard let bytes = path.fileContents else { throw ScriptError(path.text, "the file cannot be read") }
+        var text = ByteString(bytes)
+        if text.hasPrefix("\u{FEFF}") { text = text.dropFirst(3) }
         return text.hasPrefix("#") ? "--" + text : text
     }
 
     fileprivate static func fault(_ error: LuaError, in file: PluginFile, at stop: ScriptPlace?) -> String {
         switch error.kind {
-        case .interrupted: "\(stop?.description ?? file.path): interrupted while it was loaded"
-        case .timeLimit: "\(stop?.description ?? file.path): \(error.message) while it was loaded"
-        case .exit: "\(stop?.description ?? file.path): it called os.exit while it was loaded"
-        default: error.message.contains(file.path) ? error.message : "\(file.path): \(error.message)"
+        case .interrupted: "\(stop?.description ?? file.path.text): interrupted while it was loaded"
+        case .timeLimit: "\(stop?.description ?? file.path.text): \(error.message) while it was loaded"
+        case .exit: "\(stop?.description ?? file.path.text): it called os.exit while it was loaded"
+        default: error.message.contains(file.path.text) ? error.message : "\(file.path): \(error.message)"
         }
     }
 }

@@ -1,11 +1,12 @@
 import Foundation
+import Scripting
 
 /// The folders where plugins are looked for, the most particular first.
 ///
 /// Never the working folder by itself: starting `luaflow` in a folder that somebody else filled must run nothing of it.
 public struct PluginPath: Sendable {
     public struct Folder: Sendable {
-        public let path: String
+        public let path: ByteString
         /// Why it is looked at: `--plugins`, `beside the script`, ...
         public let reason: String
     }
@@ -17,18 +18,18 @@ public struct PluginPath: Sendable {
     ///   - script: the script that will run; its `plugins` folder is on the path.
     ///   - onlyExplicit: for somebody else's script: nothing but what the user named.
     public init(
-        explicit: [String] = [], script: String? = nil, onlyExplicit: Bool = false,
+        explicit: [ByteString] = [], script: ByteString? = nil, onlyExplicit: Bool = false,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
         var folders = explicit.map { Folder(path: $0, reason: "--plugins") }
         if !onlyExplicit {
             if let script {
-                folders.append(Folder(path: PluginPath.folder(of: script) + "plugins", reason: "beside the script"))
+                folders.append(Folder(path: PluginPath.beside(script), reason: "beside the script"))
             }
             let listed = environment["LUAFLOW_PLUGINS"]?.split(separator: ":").map(String.init) ?? []
-            folders += listed.map { Folder(path: $0, reason: "LUAFLOW_PLUGINS") }
+            folders += listed.map { Folder(path: ByteString($0), reason: "LUAFLOW_PLUGINS") }
             if let configuration = PluginPath.configuration(environment) {
-                folders.append(Folder(path: configuration + "/luaflow/plugins", reason: "your configuration folder"))
+                folders.append(Folder(path: ByteString(configuration + "/luaflow/plugins"), reason: "your configuration folder"))
             }
         }
         self.folders = folders
@@ -43,74 +44,64 @@ public struct PluginPath: Sendable {
         return environment["HOME"].flatMap { $0.isEmpty ? nil : $0 + "/.config" }
     }
 
-    /// `scripts/` of `scripts/a.lua`, nothing of `a.lua`.
-    private static func folder(of path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    /// `scripts/plugins` of `scripts/a.lua`, `plugins` of `a.lua`.
+    private static func beside(_ script: ByteString) -> ByteString {
+        script.contains(UInt8(ascii: "/")) ? script.splitPath.folder.appending(path: "plugins") : "plugins"
     }
 
     /// The plugins in the folders, in the order of folders and then of names; each file once.
     public func plugins() -> [PluginFile] {
-        var seen: Set<String> = []
-        return folders.flatMap { PluginFile.list($0) }.filter {
-            seen.insert(URL(fileURLWithPath: $0.path).resolvingSymlinksInPath().path).inserted
-        }
+        var seen: Set<ByteString> = []
+        return folders.flatMap { PluginFile.list($0) }.filter { seen.insert($0.path.resolvedPath ?? $0.path).inserted }
     }
 }
 
 /// A file that is loaded before scripts: `NAME.lua` in a folder of the path, or `NAME/init.lua`.
 public struct PluginFile: Sendable {
-    public let name: String
-    public let path: String
+    public let name: ByteString
+    public let path: ByteString
     /// Where it finds modules of its own.
-    public let folder: String
+    public let folder: ByteString
     public let found: PluginPath.Folder
     /// Why there is no file to load, although there should be one.
     public let fault: String?
 
-    init(name: String, path: String, folder: String, found: PluginPath.Folder, fault: String? = nil) {
+    init(name: ByteString, path: ByteString, folder: ByteString, found: PluginPath.Folder, fault: String? = nil) {
         (self.name, self.path, self.folder, self.found, self.fault) = (name, path, folder, found, fault)
     }
 
     /// The plugins of a folder. One that is there and cannot be listed is a plugin with a fault, as nobody should think
     /// that it is empty.
     static func list(_ place: PluginPath.Folder) -> [PluginFile] {
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: place.path)
-        } catch {
+        guard let names = place.path.folderEntries else {
             guard isThere(place.path) else { return [] }
-            let name = URL(fileURLWithPath: place.path).lastPathComponent
-            let fault = isFolder(place.path) ? "the folder cannot be read" : "this is no folder"
+            let name = LoadedFiles.absolute(place.path).splitPath.name
+            let fault = place.path.isFolder ? "the folder cannot be read" : "this is no folder"
             return [
                 PluginFile(
                     name: name, path: place.path, folder: place.path, found: place,
                     fault: "\(place.path): \(fault) (\(place.reason))")
             ]
         }
-        return names.sorted().compactMap { name in
+        return names.compactMap { name in
             let path = place.path + "/" + name
             guard !name.hasPrefix(".") else { return nil }
-            if isFolder(path) {
+            if path.isFolder {
                 let start = path + "/init.lua"
-                let isReadable = access(path, X_OK) == 0
+                let isReadable = path.withCString { access($0, X_OK) } == 0
                 guard isThere(start) || !isReadable else { return nil }
                 return PluginFile(
                     name: name, path: start, folder: path, found: place,
                     fault: isReadable ? nil : "\(path): the folder cannot be read")
             }
             guard name.hasSuffix(".lua") else { return nil }
-            return PluginFile(name: String(name.dropLast(4)), path: path, folder: place.path, found: place)
+            return PluginFile(name: name.dropLast(4), path: path, folder: place.path, found: place)
         }
     }
 
-    private static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-    }
-
     /// Whether something has this name, if only a link that leads nowhere.
-    private static func isThere(_ path: String) -> Bool {
+    private static func isThere(_ path: ByteString) -> Bool {
         var status = stat()
-        return lstat(path, &status) == 0
+        return path.withCString { lstat($0, &status) } == 0
     }
 }

@@ -40,6 +40,10 @@ extension Skeleton {
             -- The standard deviation of the noise of step k, whose step size is alpha.
             NAME = function(k, alpha, steps) return 0.1 / k end,
           },
+          -- ... --preset NAME: the whole method, as in scripts/inpainting/presets.lua.
+          presets = {
+            NAME = {start = 0.5, lr = 1e-4, schedule = "NAME", noise = "none"},
+          },
           masks = {
             -- 1 where a pixel is observed; text is what stands behind a colon. Here every n-th row is missing.
             NAME = function(height, width, text)

@@ -66,7 +66,7 @@ struct SkeletonName {
             let name = [.projections, .distributions, .transforms].contains(kind) ? capital : text
             if registry.isReserved(kind, name) { throw taken("will not do: \(kind.shown(name)) is built in") }
         }
-        if Self.partsOfProblem3.contains(text) { throw taken("is one of problem 3's schedules, noises and masks") }
+        if Self.partsOfProblem3.contains(text) { throw taken("is one of problem 3's schedules, noises, masks and presets") }
         // On some file systems it is the same file, and the objects of both have one name.
         let present = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/plugins")) ?? []
         if let other = present.first(where: { $0.lowercased() == lower + ".lua" && $0 != text + ".lua" }) {
@@ -79,6 +79,7 @@ struct SkeletonName {
         "constant", "step", "linear", "exponential", "cosine", "warm_restarts", "nice",
         "none", "gaussian", "annealed", "langevin",
         "rectangle", "top", "bottom", "left", "right", "checkerboard", "rows", "columns", "random", "png",
+        "homework", "best",
     ]
 
     /// Whether Lua has a meaning for the word, so that it names no field.

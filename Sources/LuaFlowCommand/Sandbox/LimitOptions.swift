@@ -33,13 +33,13 @@ struct LimitOptions: ParsableArguments {
             Let a sandboxed script read the files in this folder, besides the shipped models and the Lua files beside \
             it. May be repeated.
             """, valueName: "dir"), completion: .directory)
-    var allowRead: [String] = []
+    var allowRead: [ByteString] = []
 
     @Option(
         help: ArgumentHelp(
             "Let a sandboxed script write files in this folder, and read them. May be repeated.", valueName: "dir"),
         completion: .directory)
-    var allowWrite: [String] = []
+    var allowWrite: [ByteString] = []
 
     /// Throws when a limit is too low, and when options contradict each other, as nobody should think that a script is fenced in when it is not.
     func check() throws {
@@ -50,9 +50,8 @@ struct LimitOptions: ParsableArguments {
         for (option, folders) in [("--allow-read", allowRead), ("--allow-write", allowWrite)] {
             for folder in folders {
                 guard sandbox else { throw ValidationError("\(option) opens folders to sandboxed scripts: add --sandbox") }
-                var isFolder: ObjCBool = false
-                guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-                    throw ValidationError("\(option) \(folder.isEmpty ? "''" : folder): there is no such folder")
+                guard folder.isFolder else {
+                    throw ValidationError("\(option) \(folder.isEmpty ? "''" : folder.text): there is no such folder")
                 }
             }
         }

@@ -23,7 +23,7 @@ enum Worker {
     /// Gives up what the script does not need. There is no way back.
     /// - Parameter script: the file that will run; its folder stays open.
     /// - Throws: when a limit cannot be set: nothing may run then.
-    static func confine(_ sandbox: Sandbox, script: String?) throws {
+    static func confine(_ sandbox: Sandbox, script: ByteString?) throws {
         guard let parent, cf_end_with_parent(parent) else {
             throw ScriptError("sandbox", "the process that asked for it is gone")
         }
@@ -31,6 +31,8 @@ enum Worker {
         confined.store(true, ordering: .relaxed)
         // What was printed before a kill is seen.
         cf_print_by_lines()
+        // A flood of output ends the worker: `print` looks at no error.
+        cf_take_size_limits_as_errors(false)
         for (resource, value) in limits(sandbox) {
             guard cf_limit(resource, UInt64(value)) else {
                 throw ScriptError("sandbox", "a limit cannot be set: \(String(cString: strerror(errno)))")
@@ -40,8 +42,13 @@ enum Worker {
             throw ScriptError("sandbox", "privileges cannot be given up: \(String(cString: strerror(errno)))")
         }
         // The second lines: where the kernel lacks them, the interpreter's rules and the limits above stand alone.
-        closeFolders(sandbox, script: script)
-        _ = cf_filter_system_calls()
+        var missing: [String] = []
+        if !closeFolders(sandbox, script: script) { missing.append("files (Landlock)") }
+        if !cf_filter_system_calls() { missing.append("system calls (seccomp)") }
+        guard !missing.isEmpty else { return }
+        Session.write(
+            "luaflow: sandbox: the system fences in no \(missing.joined(separator: " and no ")) here; "
+                + "the interpreter's rules and the process's limits still hold\n")
     }
 
     private static func limits(_ sandbox: Sandbox) -> [(cf_resource, Int)] {
@@ -73,20 +80,23 @@ enum Worker {
     }
 
     /// The kernel keeps the process to the folders of the script, and to those that libraries read by themselves.
-    private static func closeFolders(_ sandbox: Sandbox, script: String?) {
+    /// - Returns: whether it does.
+    private static func closeFolders(_ sandbox: Sandbox, script: ByteString?) -> Bool {
         let folders = cf_folders_new()
-        guard folders >= 0 else { return }
-        let system = [
+        guard folders >= 0 else { return false }
+        let system: [ByteString] = [
             "/usr/share", "/usr/lib", "/usr/local/share/fonts", "/lib", "/lib64", "/etc/fonts", "/etc/localtime",
             "/var/cache/fontconfig", "/proc/meminfo", "/sys/fs/cgroup", "/dev/null",
         ]
         let models = Host.shippedFolders
-        let beside = script.map { script in [script.lastIndex(of: "/").map { String(script[...$0]) } ?? "."] } ?? []
+        let beside = script.map { [$0.splitPath.folder] } ?? []
         for path in system + models + beside + sandbox.files.folders(for: .load) {
-            // A folder that is not there needs no door.
-            _ = cf_folders_allow(folders, path, false)
+            // False for a folder that does not exist, in which there is nothing to open.
+            _ = path.withCString { cf_folders_allow(folders, $0, false) }
         }
-        for path in sandbox.files.folders(for: .write) { _ = cf_folders_allow(folders, path, true) }
-        _ = cf_folders_enforce(folders)
+        for path in sandbox.files.folders(for: .write) {
+            _ = path.withCString { cf_folders_allow(folders, $0, true) }
+        }
+        return cf_folders_enforce(folders)
     }
 }

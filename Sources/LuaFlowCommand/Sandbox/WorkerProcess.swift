@@ -128,8 +128,8 @@ final class WorkerProcess: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK))
         cf_hand_on_standard_streams_only()
         var process: pid_t = 0
-        let failure = withStrings(CommandLine.arguments) { arguments in
-            withStrings(environment) { posix_spawn(&process, program, nil, &attributes, arguments, $0) }
+        let failure = withStrings(CommandWords.all) { arguments in
+            withStrings(environment.map { ByteString($0) }) { posix_spawn(&process, program, nil, &attributes, arguments, $0) }
         }
         guard failure == 0 else {
             throw ScriptError("sandbox", "its process cannot be started: \(String(cString: strerror(failure)))")
@@ -152,9 +152,9 @@ final class WorkerProcess: Sendable {
     }
 
     private static func withStrings<R>(
-        _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
+        _ strings: [ByteString], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
     ) -> R {
-        var copies = strings.map { strdup($0) } + [nil]
+        var copies = strings.map { $0.withCString { strdup($0) } } + [nil]
         defer { for copy in copies { free(copy) } }
         return body(&copies)
     }

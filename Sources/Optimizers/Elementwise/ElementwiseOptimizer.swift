@@ -73,7 +73,7 @@ final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
         return state
     }
 
-    func load(_ state: [String: Tensor], for operation: String) throws {
+    func load(_ state: [ByteString: Tensor], for operation: String) throws {
         var reader = StateReader(state, owner: description, operation: operation)
         let rates = try reader.learningRates(count: methods.count)
         let loaded: [Memory?] = try parameters.indices.map { index in

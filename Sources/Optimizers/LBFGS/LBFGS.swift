@@ -73,8 +73,7 @@ final class LBFGS: Optimizer {
             var evaluations = 0
             if settings.searchesLine {
                 let search = StrongWolfe(
-                    tolerance: settings.changeTolerance, direction: try direction.largestMagnitude(),
-                    limit: settings.maxEvaluations - calls)
+                    direction: try direction.largestMagnitude(), limit: settings.maxEvaluations - calls)
                 let found = try search.search(from: Trial(t: 0, value: loss, gradient: gradient, slope: slope), first: t) {
                     try trial(at: $0, along: direction, closure, operation)
                 }
@@ -136,7 +135,7 @@ final class LBFGS: Optimizer {
         try LBFGSState.write(progress, lr: settings.lr, packing)
     }
 
-    func load(_ state: [String: Tensor], for operation: String) throws {
+    func load(_ state: [ByteString: Tensor], for operation: String) throws {
         var reader = StateReader(state, owner: description, operation: operation)
         let rates = try reader.learningRates(count: 1)
         let loaded = try LBFGSState.read(&reader, packing, capacity: settings.historySize)

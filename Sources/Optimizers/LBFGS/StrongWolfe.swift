@@ -18,8 +18,9 @@ struct Trial {
 struct StrongWolfe {
     let sufficientDecrease = 1e-4
     let curvature = 0.9
-    /// The bracket is small enough when it moves no element by this much.
-    let tolerance: Double
+    /// The bracket is small enough when it moves no element by this much: torch's own number, whatever the optimiser's
+    /// `tolerance_change` is.
+    let tolerance = 1e-9
     /// The largest magnitude in d.
     let direction: Double
     /// The most evaluations after the first.

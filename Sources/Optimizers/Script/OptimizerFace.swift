@@ -102,9 +102,9 @@ enum OptimizerFace {
                 assert(other:state_dict()["1.exp_avg"][{1}] == opt:state_dict()["1.exp_avg"][{1}])
                 """)
     ) { arguments in
-        try arguments.atMost(2)
+        try arguments.atMostBeforeTexts(2)
         let optimizer = try arguments.optimizer()
-        var state: [String: Tensor] = [:]
+        var state: [ByteString: Tensor] = [:]
         for (key, value) in try arguments.table(2, "state").entries() {
             guard case .string(let name) = key, case .object(let object) = value, let variable = object as? Variable else {
                 throw arguments.error("a table from names to tensors expected, got \(key.shown) = \(value.shown)")

@@ -99,12 +99,20 @@ final class Canvas {
         polyline([from, to], color, width: width)
     }
 
-    /// - Parameter rounded: ends as round as the joints, so that a line drawn in pieces shows no seams.
-    func polyline(_ points: some Collection<Point>, _ color: Color, width: Double, rounded: Bool = false) {
+    /// - Parameters:
+    ///   - rounded: ends as round as the joints, so that a line drawn in pieces shows no seams.
+    ///   - dashes: lengths of strokes and gaps in turn; none for a line without gaps.
+    ///   - offset: where in them the line begins.
+    func polyline(
+        _ points: some Collection<Point>, _ color: Color, width: Double, rounded: Bool = false, dashes: [Double] = [],
+        offset: Double = 0
+    ) {
         guard let first = points.first else { return }
         set(color)
-        cairo_set_line_cap(context, rounded ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT)
+        cairo_set_line_cap(context, rounded && dashes.isEmpty ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT)
         cairo_set_line_width(context, width)
+        if !dashes.isEmpty { cairo_set_dash(context, dashes, Int32(dashes.count), offset) }
+        defer { if !dashes.isEmpty { cairo_set_dash(context, nil, 0, 0) } }
         cairo_move_to(context, first.x, first.y)
         for point in points.dropFirst() { cairo_line_to(context, point.x, point.y) }
         cairo_stroke(context)
@@ -115,6 +123,36 @@ final class Canvas {
         cairo_new_sub_path(context)
         cairo_arc(context, center.x, center.y, radius, 0, 2 * Double.pi)
         cairo_fill(context)
+    }
+
+    /// The inside of a polygon.
+    func polygon(_ points: [Point], _ color: Color) {
+        guard let first = points.first else { return }
+        set(color)
+        cairo_move_to(context, first.x, first.y)
+        for point in points.dropFirst() { cairo_line_to(context, point.x, point.y) }
+        cairo_close_path(context)
+        cairo_fill(context)
+    }
+
+    /// A marker that reaches `radius` from its centre, about.
+    func marker(_ marker: Series.Marker, at center: Point, radius: Double, _ color: Color) {
+        func at(_ x: Double, _ y: Double) -> Point { Point(center.x + x * radius, center.y + y * radius) }
+        switch marker {
+        case .disc: disc(center, radius: radius, color)
+        case .square: polygon([at(-0.9, -0.9), at(0.9, -0.9), at(0.9, 0.9), at(-0.9, 0.9)], color)
+        case .up: polygon([at(0, -1.15), at(1.1, 0.85), at(-1.1, 0.85)], color)
+        case .down: polygon([at(0, 1.15), at(1.1, -0.85), at(-1.1, -0.85)], color)
+        case .diamond: polygon([at(0, -1.3), at(1.3, 0), at(0, 1.3), at(-1.3, 0)], color)
+        case .cross:
+            let width = max(radius * 0.45, 0.5)
+            line(at(-1, -1), at(1, 1), color, width: width)
+            line(at(-1, 1), at(1, -1), color, width: width)
+        case .plus:
+            let width = max(radius * 0.45, 0.5)
+            line(at(-1.2, 0), at(1.2, 0), color, width: width)
+            line(at(0, -1.2), at(0, 1.2), color, width: width)
+        }
     }
 
     /// Pixels stretched over a box, each one a sharp rectangle.

@@ -6,6 +6,8 @@ package struct Point: Equatable {
         self.x = x
         self.y = y
     }
+
+    func distance(to other: Point) -> Double { ((x - other.x) * (x - other.x) + (y - other.y) * (y - other.y)).squareRoot() }
 }
 
 /// A rectangle by its sides; `top` is the smaller y.

@@ -22,5 +22,5 @@ let imageLoad = NativeFunction(
             """),
     returning: { arguments in
         try arguments.atMost(1)
-        return .tensor(try PNGReader.load(try arguments.string(1, "path"), for: arguments.function))
+        return .tensor(try PNGReader.load(try arguments.bytes(1, "path"), for: arguments.function))
     })

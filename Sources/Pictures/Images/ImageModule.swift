@@ -47,11 +47,11 @@ extension Options {
     func captions() throws -> [String] {
         switch self["captions"] {
         case .none: return []
-        case .string(let text): return [text]
+        case .string(let text): return [text.text]
         case .table(let table):
             return try table.elements().enumerated().map { index, element in
                 switch element {
-                case .string(let text): return text
+                case .string(let text): return text.text
                 case .integer(let number): return String(number)
                 default:
                     throw ScriptError(

@@ -21,7 +21,7 @@ let imageSave = NativeFunction(
     body: { arguments in
         try arguments.atMost(2)
         let operation = arguments.function
-        let path = try arguments.string(1, "path")
+        let path = try arguments.bytes(1, "path")
         guard fileExtension(path) == "png" else {
             throw ScriptError(
                 operation, "\(Value.string(path).shown) does not end in .png, the one format of image.save")
@@ -33,8 +33,8 @@ let imageSave = NativeFunction(
     })
 
 /// What follows the last dot of a path's last part, in small letters; empty without one.
-func fileExtension(_ path: String) -> String {
-    let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-    guard let dot = name.lastIndex(of: ".") else { return "" }
-    return name[name.index(after: dot)...].lowercased()
+func fileExtension(_ path: ByteString) -> String {
+    let name = path.splitPath.name.bytes
+    guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return "" }
+    return ByteString(name[(dot + 1)...]).text.lowercased()
 }

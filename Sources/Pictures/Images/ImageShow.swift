@@ -48,6 +48,8 @@ struct TerminalOptions {
     /// Columns asked for, if any were.
     let width: Int?
 
+    init(mode: TerminalProtocol, width: Int?) { (self.mode, self.width) = (mode, width) }
+
     init(_ options: Options) throws {
         let names = ["auto"] + TerminalProtocol.allCases.map(\.rawValue)
         let name = try options.choice("protocol", names, default: "auto")

@@ -5,9 +5,9 @@ import Tensors
 /// PNG files to tensors, decoded by Cairo (libpng).
 enum PNGReader {
     /// - Returns: float32 in [0, 1]; (H, W) of a greyscale file, (3, H, W) of any other.
-    static func load(_ path: String, for operation: String) throws -> Tensor {
-        let file = try SequentialFile(path, for: operation)
-        let shown = "\"\(path)\""
+    static func load(_ path: some ByteStringConvertible, for operation: String) throws -> Tensor {
+        let file = try SequentialFile(path.byteString, for: operation)
+        let shown = "\"\(path.byteString)\""
         let header = try PNGHeader(file.head(PNGHeader.length), file: shown, for: operation)
         // Before memory is taken for what cannot come.
         guard file.size >= header.leastFileSize else {

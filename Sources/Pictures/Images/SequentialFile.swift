@@ -14,12 +14,12 @@ final class SequentialFile {
     /// In bytes, when the file was opened.
     let size: Int
 
-    init(_ path: String, for operation: String) throws {
-        guard !path.utf8.contains(0) else {
+    init(_ path: ByteString, for operation: String) throws {
+        guard !path.contains(0) else {
             throw ScriptError(operation, "a file's name cannot hold a zero byte")
         }
         try FileAccess.check(.read, path, for: operation)
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else {
             throw ScriptError(operation, "cannot open \"\(path)\": \(String(cString: strerror(errno)))")
         }

@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -7,24 +8,27 @@ import Tensors
 /// per element, and intersections of only such sets are projected onto exactly: the result satisfies every member with
 /// violation 0 in the dtype of x. Sets that do not meet are found when the intersection is made.
 ///
-/// Otherwise Dykstra's algorithm (Boyle and Dykstra 1986) cycles through the members in float64, the merged intervals
-/// last, so that these hold exactly. It stops when its corrections stand still (Birgin and Raydan 2005) and no member
-/// is violated by more than the tolerance, both relative to the size of x; when the limit of cycles comes first, that
-/// is an error, never a silent answer.
+/// Otherwise the nearest common point is found from the members' projections and their derivatives (``CommonPoint``), and
+/// by Dykstra's algorithm (Boyle and Dykstra 1986) where a script's set gives no derivative; the merged intervals hold
+/// exactly in the result. Sets that do not meet are an error with a certificate, and so is a result that is not as near to
+/// every member as the tolerance asks, relative to the size of x: never a silent answer.
 public struct Intersection: CataloguedSet {
     public static let name = "Intersection"
     private let sets: [any ProjectableSet]
+    public var heldValues: [Value] { sets.flatMap(\.heldValues) }
     /// All elementwise members in one.
     private let merged: Intervals?
     private let others: [any ProjectableSet]
+    /// What the search is over: the others, and the merged ones as one.
+    private let members: [CommonPoint.Member]
     private let tolerance: Double
     private let limit: Int
     public let depth: Int
     public let description: String
 
     /// - Parameters:
-    ///   - tolerance: relative to max(1, largest magnitude of x).
-    ///   - iterations: the most cycles through all members.
+    ///   - tolerance: relative to the largest magnitude in x or its projection.
+    ///   - iterations: the most times that all members are projected onto.
     /// - Throws: when there is no member, one is not convex, or elementwise members do not meet.
     public init(_ sets: [any ProjectableSet], tolerance: Double = 1e-9, iterations: Int = 10_000) throws {
         let operation = Intersection.operation
@@ -38,13 +42,20 @@ public struct Intersection: CataloguedSet {
         }
         depth = try nestedDepth(of: sets, for: operation)
         description = describe(Intersection.name, sets.map(\.description))
+        // The members of an intersection in it are its own.
+        let opened = sets.map { ($0 as? Intersection)?.sets ?? [$0] }
+        let sets = opened.reduce(0, { $0 + $1.count }) <= 64 ? opened.flatMap { $0 } : sets
         var merged: Intervals?
         for case let intervals? in sets.map(\.elementwise) {
             merged = try merged?.intersection(intervals, for: operation) ?? intervals
         }
         self.sets = sets
         self.merged = merged
-        others = sets.filter { $0.elementwise == nil }
+        let others = sets.filter { $0.elementwise == nil }
+        self.others = others
+        members =
+            others.map { CommonPoint.Member(set: $0, intervals: nil) }
+            + (merged.map { [CommonPoint.Member(set: sets[0], intervals: $0)] } ?? [])
         self.tolerance = tolerance
         limit = iterations
     }
@@ -56,7 +67,7 @@ public struct Intersection: CataloguedSet {
 
     public func project(_ x: Tensor) throws -> Tensor {
         if let exact = elementwise { return try exact.project(x, for: operation) }
-        return try dykstra(x).copy(x.dtype.computing)
+        return try Tensor(common(x).point, shape: x.shape, x.dtype.computing)
     }
 
     public func violation(_ x: Tensor) throws -> Double {
@@ -65,55 +76,172 @@ public struct Intersection: CataloguedSet {
 
     public func distance(_ x: Tensor) throws -> Double {
         if let exact = elementwise { return try exact.distance(x, for: operation) }
-        let (a, b) = (try x.toArray(), try dykstra(x).toArray())
-        return norm(zip(a, b).map { $0 - $1 })
+        return norm(zip(try x.toArray(), try common(x).point).map { $0 - $1 })
     }
 
-    /// The projection, in float64.
-    private func dykstra(_ x: Tensor) throws -> Tensor {
-        let start = try x.copy(.float64)
-        var current = try start.toArray()
-        let members: [(Tensor) throws -> Tensor] =
-            others.map { set in { try set.project($0) } }
-            + (merged.map { merged in [{ try merged.project($0, for: Intersection.operation) }] } ?? [])
-        // A point of the set is its own projection, to the last digit.
-        if try violation(start) == 0 { return start }
-        if members.count == 1 { return try members[0](start) }
+    public var parameters: [Parameter] { sets.flatMap(\.parameters) }
+    public var size: Double { sets.reduce(0) { max($0, $1.size) } }
+    public var isDifferentiable: Bool { sets.allSatisfy(\.isDifferentiable) }
 
-        let slack = tolerance * current.reduce(1) { max($0, $1.magnitude) }
-        var corrections = members.map { _ in [Double](repeating: 0, count: current.count) }
-        for _ in 1...limit {
+    /// The nearest point and its multipliers, in float64.
+    func common(_ x: Tensor) throws -> CommonPoint.Result {
+        let values = try x.toArray()
+        let start = try Tensor(values, shape: x.shape, .float64)
+        // A point of the set is its own projection, to the last digit.
+        if try violation(start) == 0 {
+            let zeros = [Double](repeating: 0, count: values.count)
+            return CommonPoint.Result(
+                point: values, multipliers: members.map { _ in zeros }, error: 0, emptyWithin: 0, sweeps: 0)
+        }
+        var result: CommonPoint.Result
+        if members.count == 1 {
+            let point = try members[0].project(start).toArray()
+            result = CommonPoint.Result(
+                point: point, multipliers: [zip(values, point).map { $0 - $1 }], error: 0, emptyWithin: 0, sweeps: 1)
+        } else if isDifferentiable {
+            result = try CommonPoint(members, near: values, shape: x.shape, limit: limit).nearest(to: values)
+            result = try touching(result, values, x.shape)
+        } else {
+            result = try dykstra(values, x.shape)
+        }
+        if let merged { result.point = try merged.project(Tensor(result.point, shape: x.shape, .float64), for: operation).toArray() }
+        try check(result, tolerance * max(values.largestMagnitude, result.point.largestMagnitude), x.shape)
+        return result
+    }
+
+    /// Where multipliers grow without bound, sets only touch, or hardly: a ball whose centre is a radius away from the
+    /// others meets them in the one point of theirs that is nearest to its centre.
+    private func touching(_ result: CommonPoint.Result, _ x: [Double], _ shape: [Int]) throws -> CommonPoint.Result {
+        let away = norm(zip(x, result.point).map { $0 - $1 })
+        let largest = result.multipliers.reduce(0) { max($0, norm($1)) }
+        guard largest > 1e3 * away || result.error > 1e-12 * x.largestMagnitude else { return result }
+        for (index, member) in members.enumerated() {
+            guard member.intervals == nil, let ball = member.set as? Ball else { continue }
+            var rest = members
+            rest.remove(at: index)
+            let (center, radius) = (ball.center(count: x.count), ball.reach)
+            var (foot, error) = (center, 0.0)
+            if rest.count == 1 {
+                foot = try rest[0].project(Tensor(center, shape: shape, .float64)).toArray()
+            } else {
+                let found = try CommonPoint(rest, near: center, shape: shape, limit: limit).nearest(to: center)
+                (foot, error) = (found.point, found.error)
+            }
+            let distance = norm(zip(foot, center).map { $0 - $1 })
+            let noise = 1e-13 * max(radius, center.largestMagnitude, foot.largestMagnitude) + 10 * error
+            if distance > radius + 1e3 * noise {
+                throw ScriptError(
+                    operation, "the sets do not meet: the others stay \(format(distance)) away from the centre of \(ball)")
+            }
+            if distance >= radius - noise {
+                var touching = result
+                touching.point = foot
+                touching.error = max(0, distance - radius)
+                return touching
+            }
+        }
+        return result
+    }
+
+    /// Throws unless the point is within `slack` of every member.
+    private func check(_ result: CommonPoint.Result, _ slack: Double, _ shape: [Int]) throws {
+        let point = try Tensor(result.point, shape: shape, .float64)
+        let distances = try sets.map { ($0.description, try $0.distance(point)) }
+        guard let worst = distances.max(by: { $0.1 < $1.1 }), worst.1 > slack || result.error > slack else { return }
+        if result.emptyWithin > 1e3 * max(result.point.largestMagnitude, size, slack / tolerance) {
+            throw ScriptError(
+                operation,
+                "the sets do not meet: no common point lies within \(format(result.emptyWithin)) of where they come nearest, "
+                    + "\(format(worst.1)) away from \(worst.0)")
+        }
+        let empty = result.emptyWithin > 0 ? ", and no common point is nearer to it than \(format(result.emptyWithin))" : ""
+        let detail = worst.1 > slack ? " a point still \(format(worst.1)) outside \(worst.0)" : " a point that still moves by \(format(result.error))"
+        throw ScriptError(
+            operation,
+            "\(result.sweeps) projections onto all members reached only\(detail)\(empty): the sets do not meet, or too slowly for "
+                + "tolerance \(tolerance)")
+    }
+
+    /// Dykstra's algorithm, for members without a derivative. Stops when the corrections stand still (Birgin and Raydan 2005).
+    private func dykstra(_ x: [Double], _ shape: [Int]) throws -> CommonPoint.Result {
+        var current = x
+        let slack = tolerance * x.largestMagnitude
+        var corrections = members.map { _ in [Double](repeating: 0, count: x.count) }
+        var change = Double.infinity
+        var cycles = 0
+        while cycles < limit, change > slack / 10 {
             try Cancellation.check()
-            var change = 0.0
-            for (i, project) in members.enumerated() {
+            cycles += 1
+            var moves: [Double] = []
+            for (i, member) in members.enumerated() {
                 for j in current.indices { current[j] += corrections[i][j] }
-                let nearest = try project(Tensor(current, shape: x.shape, .float64)).toArray()
+                let nearest = try member.project(Tensor(current, shape: shape, .float64)).toArray()
                 for j in current.indices {
-                    let correction = current[j] - nearest[j]
-                    change += (correction - corrections[i][j]) * (correction - corrections[i][j])
-                    corrections[i][j] = correction
+                    moves.append(current[j] - nearest[j] - corrections[i][j])
+                    corrections[i][j] = current[j] - nearest[j]
                 }
                 current = nearest
             }
-            if change <= slack * slack {
-                let result = try Tensor(current, shape: x.shape, .float64)
-                if try violation(result) <= slack { return result }
-            }
+            change = norm(moves)
         }
-        let result = try Tensor(current, shape: x.shape, .float64)
-        let worst = try sets.map { ($0.description, try $0.violation(result)) }.max { $0.1 < $1.1 }
-        let detail = worst.map { $0.1 > slack ? " a point still \($0.1) outside \($0.0)" : " a point that still moves" } ?? ""
-        throw ScriptError(
-            operation,
-            "\(limit) cycles of Dykstra's algorithm reached only\(detail): the sets do not meet, or too slowly for tolerance \(tolerance)")
+        return CommonPoint.Result(point: current, multipliers: corrections, error: change, emptyWithin: 0, sweeps: cycles)
+    }
+
+    /// Near x the multipliers' method with the multipliers found: Newton steps with the matrix found, which add one order
+    /// of derivative each, and updates of the multipliers between them. First to third derivatives; where a multiplier
+    /// is 0, its member counts as not bending the way.
+    public func formula(at x: Variable) throws -> Variable {
+        if let exact = elementwise { return try exact.formula(at: x, for: operation) }
+        let found = try common(x.value)
+        let largest = found.multipliers.reduce(0) { max($0, norm($1)) }
+        let active = members.indices.filter { norm(found.multipliers[$0]) > 1e-9 * largest }
+        guard !active.isEmpty else { return try x.double() }
+        let used = active.map { members[$0] }
+        // Strong enough to hold members together that a far x pulls apart; more brings rounding in.
+        let far = largest / max(found.point.largestMagnitude, 1e-3 * size)
+        let rho = 1e4 * min(max(far, 1), 1e8)
+        let shape = x.shape
+        if let blind = used.first(where: { $0.intervals == nil && !$0.set.isDifferentiable }) { return try blind.set.formula(at: x) }
+        var multipliers = try active.map { try Variable(found.multipliers[$0], shape: shape) }
+        let newton = try Newton(
+            used, at: active.map { i in zip(found.point, found.multipliers[i]).map { $0 + $1 / rho } }, 1, rho, shape)
+        let start = try x.double()
+        var y = try Variable(found.point, shape: shape)
+        for _ in 0..<4 {
+            func normals() throws -> [Variable] {
+                try zip(used, multipliers).map { member, z in
+                    let w = try y + z / rho
+                    let image = try member.intervals.map { intervals in
+                        try Variable.numbers(
+                            member.project(w.value), derivativesOf: intervals.formula(at: w, for: operation), alsoFrom: [w], operation)
+                    } ?? member.set.project(w)
+                    return try (w - image) * rho
+                }
+            }
+            for _ in 0..<3 {
+                let residual = try normals().reduce(y - start) { try $0 + $1 }
+                y = try y - newton.inverse(of: residual)
+            }
+            multipliers = try normals()
+        }
+        return y
+    }
+
+    public func slope(at x: Tensor) throws -> Slope {
+        if let exact = elementwise { return try exact.slope(at: x, for: operation) }
+        let found = try common(x)
+        let rho = 1e8
+        let newton = try Newton(
+            members, at: found.multipliers.map { z in zip(found.point, z).map { $0 + $1 / rho } }, 1, rho, x.shape)
+        return { try newton.solve($0) }
     }
 
     public static let constructor = makeConstructor(
         Documentation(
             "projection.Intersection{P, Q, ..., tolerance = 1e-9, iterations = 10000} -> projection",
-            "The points common to several convex sets. Elementwise sets (Box, Observed, Nonnegative, LinfBall) intersect exactly: the result violates none by even a rounding. Otherwise Dykstra's algorithm cycles through the members in float64 until its corrections stand still and no member is violated by more than the tolerance (relative to the size of x).",
-            errors: "A member is not convex; elementwise members do not meet (the index is named); the cycles ran out, as they do when the sets do not meet.",
-            source: "Boyle and Dykstra 1986; stopping rule of Birgin and Raydan 2005.",
+            "The points common to several convex sets. Elementwise sets (Box, Observed, Nonnegative, LinfBall) intersect exactly: the result violates none by even a rounding. Otherwise a Newton method on the members' projections finds the point in float64, to rounding where the sets allow it, and at least to the tolerance, relative to the size of x; with a set of your own that gives no derivative, Dykstra's algorithm does. Gradients flow through it up to third order.",
+            errors: "A member is not convex; elementwise members do not meet (the index is named); the sets do not meet, or the tolerance is not reached in so many projections onto all members (the message says how far the point still is).",
+            source: "Rockafellar 1976; Li, Sun and Toh 2018; Boyle and Dykstra 1986.",
             example: """
                 local P = projection.Intersection{projection.Ball(1), projection.Halfspace({1, 0}, 0)}
                 local y = P(tensor({2, 2}))

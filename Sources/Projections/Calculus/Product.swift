@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -13,6 +14,7 @@ import Tensors
 public struct Product: CataloguedSet {
     public static let name = "Product"
     private let sets: [any ProjectableSet]
+    public var heldValues: [Value] { sets.flatMap(\.heldValues) }
     private let sizes: [Int]?
     public let depth: Int
     public let description: String
@@ -57,6 +59,32 @@ public struct Product: CataloguedSet {
     public func violation(_ x: Tensor) throws -> Double {
         try parts(of: x).reduce(0) { largest, part in
             max(largest, try named(part.label) { try part.set.violation(part.part) })
+        }
+    }
+
+    public var parameters: [Parameter] { sets.flatMap(\.parameters) }
+    public var size: Double { sets.reduce(0) { max($0, $1.size) } }
+    public var isDifferentiable: Bool { sets.allSatisfy(\.isDifferentiable) }
+
+    public func formula(at x: Variable) throws -> Variable {
+        let places = try parts(of: x.value)
+        let join: ([Variable]) throws -> Variable = { try sizes == nil ? .stack($0, 0) : .concatenate($0, 0) }
+        guard !places.isEmpty else { return x }
+        let pieces = try x.divided(operation, into: places.map(\.part), join: join)
+        return try join(zip(pieces, places).map { piece, place in
+            try Cancellation.check()
+            return try named(place.label) { try place.set.project(piece) }
+        })
+    }
+
+    public func slope(at x: Tensor) throws -> Slope {
+        let slopes = try parts(of: x).map { (slope: try $0.set.slope(at: $0.part), count: $0.part.count) }
+        return { v in
+            var start = 0
+            return try slopes.flatMap { slope, count in
+                defer { start += count }
+                return try slope(Array(v[start..<start + count]))
+            }
         }
     }
 

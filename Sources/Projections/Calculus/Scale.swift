@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -5,29 +6,53 @@ import Tensors
 public struct Scale: CataloguedSet {
     public static let name = "Scale"
     private let inner: any ProjectableSet
-    private let factor: Double
+    public var heldValues: [Value] { inner.heldValues }
+    private let scale: Parameter
+    private var factor: Double { scale.number }
     public let elementwise: Intervals?
     public let depth: Int
     public let description: String
 
     /// - Parameter s: may be negative, which mirrors the set.
     /// - Throws: when s is 0, NaN or infinite.
-    public init(_ set: any ProjectableSet, _ s: Double) throws {
+    public init(_ set: any ProjectableSet, _ scale: Variable) throws {
         let operation = Scale.operation
+        let s = try scale.value.item()
         guard s.isFinite, s != 0 else {
             throw ScriptError(operation, "s is \(format(s)); a finite number other than 0 expected")
         }
         inner = set
         depth = try nestedDepth(of: [set], for: operation)
         description = describe(Scale.name, [set.description, format(s)], "(", ")")
-        factor = s
-        elementwise = try set.elementwise.map { intervals in
-            func scaled(_ bound: Parameter) throws -> Tensor {
-                try Tensor(bound.values.map { $0 * s }, shape: bound.shape, .float64)
+        let parameter = try Parameter(scale, "s", for: operation, scalar: true)
+        self.scale = parameter
+        elementwise = try set.elementwise?.mapped(joined: parameter.requiresGrad, for: operation) { lo, hi in
+            // An infinite bound has no part in the derivative by s.
+            func scaled(_ bound: Variable) throws -> Variable {
+                let values = try bound.value.toArray()
+                let isFinite = values.map(\.isFinite)
+                let product = try bound.kept(isFinite) * parameter.variable()
+                return try product.kept(isFinite, else: Variable(values.map { $0.isFinite ? 0 : $0 * s }, shape: bound.shape))
             }
-            let (a, b) = (try scaled(intervals.lo), try scaled(intervals.hi))
-            return try Intervals(lo: s > 0 ? a : b, hi: s > 0 ? b : a, for: operation)
+            return s > 0 ? (try scaled(lo), try scaled(hi)) : (try scaled(hi), try scaled(lo))
         }
+    }
+
+    public init(_ set: any ProjectableSet, _ s: Double) throws { try self.init(set, Variable(Tensor(s, .float64))) }
+
+    public var parameters: [Parameter] { inner.parameters + [scale] }
+    public var size: Double { inner.size * factor.magnitude }
+    public var isDifferentiable: Bool { inner.isDifferentiable }
+
+    public func formula(at x: Variable) throws -> Variable {
+        if let elementwise { return try elementwise.formula(at: x, for: operation) }
+        let factor = try scale.variable()
+        return try inner.project(x.double() / factor).double() * factor
+    }
+
+    public func slope(at x: Tensor) throws -> Slope {
+        if let elementwise { return try elementwise.slope(at: x, for: operation) }
+        return try inner.slope(at: mapped(x) { $0 / factor })
     }
 
     public var isConvex: Bool { inner.isConvex }
@@ -52,7 +77,7 @@ public struct Scale: CataloguedSet {
     public static let constructor = makeConstructor(
         Documentation(
             "projection.Scale(P, s) -> projection",
-            "The set {s x : x in P} for a number s other than 0; a negative s mirrors it. The projection is s P(x / s).",
+            "The set {s x : x in P} for a number s other than 0 (or a tensor of one); a negative s mirrors it. The projection is s P(x / s).",
             errors: "s is 0, NaN or infinite; what P refuses.",
             example: """
                 local y = projection.Scale(projection.Simplex(), 3)(tensor({9, 0}))
@@ -60,7 +85,7 @@ public struct Scale: CataloguedSet {
                 """)
     ) { arguments in
         try arguments.atMost(2)
-        return try Scale(arguments.projection(1, "P").set, arguments.number(2, "s"))
+        return try Scale(arguments.projection(1, "P").set, arguments.scalar(2, "s"))
     }
 
     public static func examples() throws -> [SetExample] {

@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -5,6 +6,7 @@ import Tensors
 public struct Translate: CataloguedSet {
     public static let name = "Translate"
     private let inner: any ProjectableSet
+    public var heldValues: [Value] { inner.heldValues }
     private let shift: Parameter
     public let elementwise: Intervals?
     public let depth: Int
@@ -12,7 +14,7 @@ public struct Translate: CataloguedSet {
 
     /// - Parameter t: a number or a tensor that broadcasts over x.
     /// - Throws: when t is not finite.
-    public init(_ set: any ProjectableSet, _ t: Tensor) throws {
+    public init(_ set: any ProjectableSet, _ t: Variable) throws {
         let operation = Translate.operation
         inner = set
         depth = try nestedDepth(of: [set], for: operation)
@@ -20,13 +22,29 @@ public struct Translate: CataloguedSet {
         self.shift = shift
         description = describe(Translate.name, [set.description, shift.description], "(", ")")
         elementwise = try set.elementwise.map { intervals in
-            let shape = try Shape.broadcast(intervals.shape, shift.shape, for: operation)
-            let t = try shift.double.expand(shape).toArray()
-            func moved(_ bound: Parameter) throws -> Tensor {
-                try Tensor(zip(try bound.double.expand(shape).toArray(), t).map { $0 + $1 }, shape: shape, .float64)
+            // Throws where the shapes do not fit.
+            _ = try Shape.broadcast(intervals.shape, shift.shape, for: operation)
+            return try intervals.mapped(joined: shift.requiresGrad, for: operation) { lo, hi in
+                (try lo + shift.variable(), try hi + shift.variable())
             }
-            return try Intervals(lo: moved(intervals.lo), hi: moved(intervals.hi), for: operation)
         }
+    }
+
+    public init(_ set: any ProjectableSet, _ t: Tensor) throws { try self.init(set, Variable(t)) }
+
+    public var parameters: [Parameter] { inner.parameters + [shift] }
+    public var size: Double { inner.size + shift.size }
+    public var isDifferentiable: Bool { inner.isDifferentiable }
+
+    public func formula(at x: Variable) throws -> Variable {
+        if let elementwise { return try elementwise.formula(at: x, for: operation) }
+        let shift = try shift.variable(for: x.shape)
+        return try inner.project(x.double() - shift).double() + shift
+    }
+
+    public func slope(at x: Tensor) throws -> Slope {
+        if let elementwise { return try elementwise.slope(at: x, for: operation) }
+        return try inner.slope(at: plus(x, sign: -1))
     }
 
     public var isConvex: Bool { inner.isConvex }

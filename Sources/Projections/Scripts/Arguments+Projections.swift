@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -7,19 +8,28 @@ extension Arguments {
     }
 
     /// A set's parameter: a number, a tensor, or a table of numbers, nested for more dimensions.
-    func parameter(_ position: Int, _ name: String) throws -> Tensor {
+    func parameter(_ position: Int, _ name: String) throws -> Variable {
         switch self[position] {
         case .integer, .number:
-            return try Tensor(number(position, name), .float64)
+            return Variable(try Tensor(number(position, name), .float64))
         case .object(let object):
-            if let variable = object as? Variable { return variable.value }
+            if let variable = object as? Variable { return variable }
         case .table(let table):
             let (values, shape) = try nested(table, position, name, depth: 1)
-            return try Tensor(values, shape: shape, .float64)
+            return Variable(try Tensor(values, shape: shape, .float64))
         default:
             break
         }
         throw error(position, name, expected: "a number, a tensor or a table of numbers")
+    }
+
+    /// A parameter that is one number: a number, or a tensor of one element.
+    func scalar(_ position: Int, _ name: String) throws -> Variable {
+        if let number = self[position].asNumber { return Variable(try Tensor(number, .float64)) }
+        guard case .object(let object) = self[position], let variable = object as? Variable, variable.value.count == 1 else {
+            throw error(position, name, expected: "a number or a tensor of one number")
+        }
+        return variable
     }
 
     private func nested(_ table: any ScriptTable, _ position: Int, _ name: String, depth: Int) throws -> ([Double], [Int]) {
@@ -68,7 +78,7 @@ private final class NamedPart: ScriptTable {
 
     var count: Int { 0 }
     func value(at index: Int) throws -> Value { .none }
-    func value(for key: String) throws -> Value { try table.value(for: key) }
+    func value(for key: ByteString) throws -> Value { try table.value(for: key) }
     func numbers() throws -> [Double]? { [] }
     func entries() throws -> [(key: Value, value: Value)] {
         try table.entries().filter { key, _ in key.asInteger.map { !(1...max(table.count, 1)).contains($0) } ?? true }

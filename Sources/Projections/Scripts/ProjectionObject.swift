@@ -7,6 +7,7 @@ public final class ProjectionObject: ScriptObject {
     public static let type = ObjectType("projection")
 
     public let set: any ProjectableSet
+    public var heldValues: [Value] { self.set.heldValues }
 
     public init(_ set: any ProjectableSet) {
         self.set = set
@@ -27,7 +28,7 @@ extension ProjectionObject {
         "projection:call",
         Documentation(
             "P(x) -> tensor",
-            "The point of the set nearest to x in the Euclidean norm, as a new tensor of the shape and dtype of x. Gradients flow through elementwise sets (Box, Observed, Nonnegative and their intersections) as through a clamp, and through Ball, L1Ball, Simplex, Halfspace, Hyperplane and Affine, though not a second time; for other sets a gradient that would need them is an error.",
+            "The point of the set nearest to x in the Euclidean norm, as a new tensor of the shape and dtype of x. Gradients of every order flow to x and to the tensors that the set was made of; on an edge of the set x counts as inside, as for clamp. A set of a script's own says its derivative (projection.Set).",
             errors: "The shape of x does not fit the set, or x holds NaN (the index is named).",
             example: """
                 local y = projection.Box(0, 1)(tensor({-1, 0.5, 2}))
@@ -53,7 +54,8 @@ extension ProjectionObject {
             try arguments.atMost(2)
             let set = try arguments.projection(1, "P").set
             let point = try arguments.variable(2, "x")
-            if point.requiresGrad, !point.isLeaf {
+            let carries = GradMode.isEnabled && set.parameters.contains(where: \.requiresGrad)
+            if point.isLeaf ? carries && !point.requiresGrad : point.requiresGrad || carries {
                 try point.update(arguments.function) { try set.project($0) }
             } else {
                 try point.value.checkElementsApart(for: arguments.function)
@@ -66,7 +68,7 @@ extension ProjectionObject {
         "projection:contains",
         Documentation(
             "P:contains(x, tol = nil) -> boolean",
-            "True when x fails none of the set's own conditions by more than tol. Default of tol: what rounding may leave, 1e-5 for float32 and 1e-9 for float64, times the largest magnitude in x where that passes 1; a given tol is absolute, 0 asks for exactness.",
+            "True when x fails none of the set's own conditions by more than tol. Default of tol: what rounding may leave, 1e-5 for float32 and 1e-9 for float64, times the largest magnitude in x or in the numbers that the set is made of; a given tol is absolute, 0 asks for exactness.",
             errors: "tol is negative or NaN, or the shape of x does not fit the set.",
             example: """
                 local P = projection.Simplex()
@@ -86,13 +88,21 @@ extension ProjectionObject {
     private static let distance = NativeFunction(
         "projection:distance",
         Documentation(
-            "P:distance(x) -> number",
-            "The Euclidean norm of x minus its projection: 0 on the set.",
+            "P:distance(x) -> number or tensor of no dimension",
+            "The Euclidean norm of x minus its projection: 0 on the set. A number; where x, or a tensor that the set was made of, requires a gradient, a tensor of no dimension that gradients flow through: (x - P(x)) / distance for a convex set, 0 on the set.",
             errors: "As P(x).",
-            example: "assert(projection.Box(0, 1):distance(tensor({4, 0.5, -4})) == 5)"),
+            example: """
+                assert(projection.Box(0, 1):distance(tensor({4, 0.5, -4})) == 5)
+                local slope = autodiff.grad(function(x) return projection.Ball(1):distance(x) end, tensor({3, 4}))
+                assert(math.abs(slope[{2}] - 0.8) < 1e-6)
+                """),
         returning: { arguments in
             try arguments.atMost(2)
-            return .number(try arguments.projection(1, "P").set.distance(arguments.tensor(2, "x")))
+            let (set, x) = (try arguments.projection(1, "P").set, try arguments.variable(2, "x"))
+            guard GradMode.isEnabled, x.requiresGrad || set.parameters.contains(where: \.requiresGrad) else {
+                return .number(try set.distance(x.value))
+            }
+            return .object(try set.distance(x))
         })
 
     private static let name = NativeFunction(

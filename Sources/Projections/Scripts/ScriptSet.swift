@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -15,10 +16,27 @@ public struct ScriptSet: ProjectableSet {
     private let projectFunction: any ScriptFunction
     private let containsFunction: (any ScriptFunction)?
     private let distanceFunction: (any ScriptFunction)?
+    private let derivative: Derivative
+
+    /// The functions, which belong to the object that scripts hold.
+    public var heldValues: [Value] {
+        var functions = [projectFunction, containsFunction, distanceFunction]
+        if case .function(let function) = derivative { functions.append(function) }
+        return functions.compactMap { $0.map { .function($0) } }
+    }
+
+    /// Where a script's set has its derivative from.
+    enum Derivative {
+        case none
+        /// `project` is made of operations that gradients flow through.
+        case recorded
+        /// `derivative(x, v)`: the Jacobian at x times v; for a set that is not convex, its transpose.
+        case function(any ScriptFunction)
+    }
 
     init(
         name: String, description: String? = nil, isConvex: Bool, shape: [Int]?, project: any ScriptFunction,
-        contains: (any ScriptFunction)?, distance: (any ScriptFunction)? = nil
+        contains: (any ScriptFunction)?, distance: (any ScriptFunction)? = nil, derivative: Derivative = .none
     ) {
         self.name = name
         self.description = description ?? "projection.Set{name = \"\(name)\"}"
@@ -27,6 +45,7 @@ public struct ScriptSet: ProjectableSet {
         projectFunction = project
         containsFunction = contains
         distanceFunction = distance
+        self.derivative = derivative
     }
 
     /// Reads the table that defines a set.
@@ -37,23 +56,77 @@ public struct ScriptSet: ProjectableSet {
         try self.init(
             name: name, description: description, isConvex: options.boolean("convex", default: true),
             shape: options.shape("shape"), project: project, contains: options.function("contains"),
-            distance: options.function("distance"))
+            distance: options.function("distance"), derivative: ScriptSet.derivative(options))
     }
 
-    static let options = ["project", "contains", "distance", "convex", "shape"]
+    private static func derivative(_ options: Options) throws -> Derivative {
+        switch options["derivative"] {
+        case .none, .boolean(false): return .none
+        case .boolean(true): return .recorded
+        case .function(let function): return .function(function)
+        default: throw options.error("derivative", expected: "a function of x and v, or true")
+        }
+    }
+
+    static let options = ["project", "contains", "distance", "derivative", "convex", "shape"]
+
+    /// Unknown: as large as the numbers that one usually writes.
+    public var size: Double { 1 }
+
+    public var isDifferentiable: Bool {
+        if case .none = derivative { false } else { true }
+    }
+
+    public func formula(at x: Variable) throws -> Variable {
+        switch derivative {
+        case .recorded:
+            // A copy, which the script may write over.
+            return try checked(projectFunction.call([.object(x.clone())]), "project", shape: x.shape)
+        case .function(let function):
+            // Only the derivative of what is recorded here is used.
+            return try .recorded(operation, [x], x.value) { call in
+                let direction = call.cotangent
+                let results = try function.call([.object(call.inputs[0].clone()), .object(direction.clone())])
+                return [try checked(results, "derivative", shape: x.shape)]
+            }
+        case .none:
+            let operation = operation
+            return try .recorded(operation, [x], x.value, keeps: .nothing) { _ in
+                throw ScriptError(
+                    operation,
+                    "it was given no derivative, so no gradient flows through it: give projection.Set or what is registered "
+                        + "derivative = function(x, v) ... end, the Jacobian at x times v, or derivative = true when project is "
+                        + "made of operations that gradients flow through")
+            }
+        }
+    }
+
+    public func slope(at x: Tensor) throws -> Slope {
+        guard case .function(let function) = derivative else { return try slopeOfFormula(at: x) }
+        return { v in
+            let direction = try Tensor(v, shape: x.shape, .float64)
+            let results = try function.call([.tensor(x.copy(.float64)), .tensor(direction)])
+            return try checked(results, "derivative", shape: x.shape).value.toArray()
+        }
+    }
+
+    /// What a function of the script returned, if it is a tensor of the shape.
+    private func checked(_ results: [Value], _ name: String, shape: [Int]) throws -> Variable {
+        guard case .object(let object)? = results.first, let result = object as? Variable else {
+            throw ScriptError(operation, "\(name) returned \((results.first ?? .none).shown), a tensor expected")
+        }
+        guard result.shape == shape else {
+            throw ScriptError(
+                operation,
+                "\(name) returned \(Shape.describe(result.shape)) for x \(Shape.describe(shape)): the same shape expected")
+        }
+        return result
+    }
 
     public func project(_ x: Tensor) throws -> Tensor {
         let wanted = x.dtype.computing
         let results = try projectFunction.call([.tensor(x.copy(wanted))])
-        guard case .object(let object)? = results.first, let result = object as? Variable else {
-            throw ScriptError(operation, "project returned \((results.first ?? .none).shown), a tensor expected")
-        }
-        guard result.shape == x.shape else {
-            throw ScriptError(
-                operation,
-                "project returned \(Shape.describe(result.shape)) for x \(Shape.describe(x.shape)): the same shape expected"
-            )
-        }
+        let result = try checked(results, "project", shape: x.shape)
         guard result.dtype == wanted else {
             throw ScriptError(
                 operation,
@@ -89,7 +162,7 @@ public struct ScriptSet: ProjectableSet {
     }
 
     public func contains(_ x: Tensor, tolerance: Double?) throws -> Bool {
-        let tolerance = try tolerance ?? defaultTolerance(x)
+        let tolerance = try tolerance ?? defaultTolerance(x, size: size)
         guard let containsFunction else { return try distance(x) <= tolerance }
         let results = try containsFunction.call([.tensor(x.copy(x.dtype.computing)), .number(tolerance)])
         guard case .boolean(let flag)? = results.first else {
@@ -101,11 +174,14 @@ public struct ScriptSet: ProjectableSet {
     static let constructor = NativeFunction(
         "projection.Set",
         Documentation(
-            "projection.Set{name = \"Set\", project = f, contains = g, distance = h, convex = true, shape = {...}} -> projection",
+            "projection.Set{name = \"Set\", project = f, contains = g, distance = h, derivative = d, convex = true, shape = {...}} -> projection",
             """
             A set of your own. project(x) returns the nearest point, a tensor of the shape and dtype of x; contains(x, \
             tol) tells whether x is in the set to within tol (left out: whether the distance is at most tol); \
             distance(x) returns the distance to the set (left out: how far project moves x). All get a copy of x. \
+            derivative(x, v) returns the Jacobian of the projection at x times v, for gradients through it (of second order \
+            where it is made of operations that gradients flow through); derivative = true says that project is made of \
+            such operations itself; without it, a gradient is an error. \
             convex = false for sets with several nearest points; shape is what projection.verify tries it on. Check it \
             with projection.verify. To give it a name that any script can use, register it: host.register{projections \
             = {Diamond = function(r) return {project = ...} end}} makes projection.Diamond(2).
@@ -118,6 +194,11 @@ public struct ScriptSet: ProjectableSet {
                   contains = function(x, tol) return x:min():item() >= 0.5 - tol end,
                 }
                 assert(half(tensor({0, 2}))[1]:item() == 0.5)
+                local upper = projection.Set{
+                  project = function(x) return x:clamp(0, math.huge) end,
+                  derivative = function(x, v) return v * x:ge(0) end,
+                }
+                assert(autodiff.grad(function(x) return upper(x):sum() end, tensor({-1, 2}))[{2}] == 1)
                 assert(projection.verify(half))
                 local wrong = projection.Set{project = function(x) return x * 0.5 end}
                 assert(not pcall(projection.verify, wrong))

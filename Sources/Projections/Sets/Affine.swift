@@ -1,60 +1,78 @@
+import Autodiff
 import Scripting
 import Tensors
 
 /// {x : A x = b} for A of shape (m, n), b of shape (m) and x of n elements.
 ///
-/// The rows of A are made orthonormal once, A = L Q (Gram-Schmidt, each row twice: Giraud, Langou, Rozloznik 2005), so
-/// that A x = b reads Q x = c with c = L^-1 b, and the projection is x - Q^T (Q x - c).
-public struct Affine: CataloguedSet, DifferentiableSet {
+/// The rows, each divided by its length, are made orthonormal once, A^T = Q R, so that A x = b reads Q^T x = c with
+/// c = R^-T b, and the projection is x - Q (Q^T x - c).
+public struct Affine: CataloguedSet, VectorSet {
     public static let name = "Affine"
+    private let a, b: Parameter
+    /// The lengths of A's rows.
+    private let lengths: [Double]
+    /// A and b with every row divided by its length.
     private let rows: [[Double]]
     private let right: [Double]
-    /// Q and c.
+    /// Q's columns, and c.
     private let directions: [[Double]]
     private let levels: [Double]
 
     /// - Throws: when the shapes do not fit, an element is not finite, or a row of A is a combination of the rows before
     ///   it (to 1e-12 of its length): whether b contradicts it or not is in the message.
-    public init(_ a: Tensor, _ b: Tensor) throws {
+    public init(_ a: Variable, _ b: Variable) throws {
         let operation = Affine.operation
-        guard a.rank == 2, a.shape[0] > 0, a.shape[1] > 0 else {
+        guard a.shape.count == 2, a.shape[0] > 0, a.shape[1] > 0 else {
             throw ScriptError(operation, "A \(Shape.describe(a.shape)) is not a matrix (m, n)")
         }
         let (m, n) = (a.shape[0], a.shape[1])
-        guard b.shape == [m] || (m == 1 && b.rank == 0) else {
+        guard b.shape == [m] || (m == 1 && b.shape.isEmpty) else {
             throw ScriptError(operation, "A \(Shape.describe(a.shape)) and b \(Shape.describe(b.shape)) do not fit: b of (\(m)) expected")
         }
-        let elements = try Parameter(a, "A", for: operation).values
-        rows = (0..<m).map { Array(elements[$0 * n..<($0 + 1) * n]) }
-        right = try Parameter(b, "b", for: operation).values
+        self.a = try Parameter(a, "A", for: operation)
+        self.b = try Parameter(b, "b", for: operation)
+        let (elements, levels) = (self.a.values, self.b.values)
+        let given = (0..<m).map { Array(elements[$0 * n..<($0 + 1) * n]) }
+        // A row of zeros is told below: it is no direction.
+        let lengths = given.map { norm($0) == 0 ? 1 : norm($0) }
+        self.lengths = lengths
+        rows = zip(given, lengths).map { row, length in row.map { $0 / length } }
+        right = zip(levels, lengths).map { $0 / $1 }
+        if let bad = right.firstIndex(where: { !$0.isFinite }) {
+            throw ScriptError(operation, "row \(bad + 1) of A is too small beside b: \(format(levels[bad])) / \(format(lengths[bad])) overflows")
+        }
+        (directions, self.levels) = try Affine.orthonormal(rows, right, operation)
+    }
 
-        var (directions, levels): ([[Double]], [Double]) = ([], [])
+    public init(_ a: Tensor, _ b: Tensor) throws { try self.init(Variable(a), Variable(b)) }
+
+    /// Q's columns and c, of rows of length 1.
+    private static func orthonormal(
+        _ rows: [[Double]], _ right: [Double], _ operation: String
+    ) throws -> (directions: [[Double]], levels: [Double]) {
+        let (m, n) = (rows.count, rows[0].count)
+        let (q, r) = try Tensor(rows.flatMap { $0 }, shape: [m, n], .float64).transpose(0, 1).qr(for: operation)
+        let (directions, factors) = (try q.transpose(0, 1).toArray(), try r.toArray())
+        let rank = min(m, n)
+        var levels: [Double] = []
         for i in 0..<m {
-            try Cancellation.check()
-            let length = norm(rows[i])
-            var (row, level) = (rows[i], right[i])
-            for _ in 0..<2 {
-                for (direction, known) in zip(directions, levels) {
-                    let part = dot(row, direction)
-                    for j in 0..<n { row[j] -= part * direction[j] }
-                    level -= part * known
-                }
-            }
-            let rest = norm(row)
-            guard rest > 1e-12 * length else {
-                let scale = max(norm(right), length)
+            let before = min(i, rank)
+            let rest = i < rank ? factors[i * m + i] : 0
+            let level = (0..<before).reduce(right[i]) { $0 - factors[$1 * m + i] * levels[$1] }
+            guard rest.magnitude > 1e-12 else {
                 throw ScriptError(
                     operation,
-                    level.magnitude > 1e-9 * scale
+                    level.magnitude > 1e-9 * norm(right)
                         ? "row \(i + 1) of A contradicts the rows before it: no x satisfies A x = b"
                         : "row \(i + 1) of A is a combination of the rows before it: leave it out")
             }
-            directions.append(row.map { $0 / rest })
             levels.append(level / rest)
         }
-        (self.directions, self.levels) = (directions, levels)
+        return ((0..<rank).map { Array(directions[$0 * n..<($0 + 1) * n]) }, levels)
     }
 
+    public var parameters: [Parameter] { [a, b] }
+    public var size: Double { right.largestMagnitude }
     public var preferredShape: [Int]? { [rows[0].count] }
 
     func check(shape: [Int]) throws {
@@ -78,15 +96,30 @@ public struct Affine: CataloguedSet, DifferentiableSet {
         return result
     }
 
-    func slope(along v: [Double], at x: [Double]) -> [Double] {
-        directions.reduce(v) { rest, direction in
-            let along = dot(direction, rest)
-            return rest.indices.map { rest[$0] - along * direction[$0] }
+    func vectorFormula(_ x: Variable) throws -> Variable {
+        let flat = try x.reshape([x.value.count])
+        guard a.requiresGrad || b.requiresGrad else {
+            let q = try Variable(directions.flatMap { $0 }, shape: [directions.count, x.value.count])
+            return try (flat - (q.matmul(flat) - Variable(levels, shape: [levels.count])).matmul(q)).reshape(x.shape)
+        }
+        let lengths = try Variable(lengths, shape: [lengths.count])
+        let rows = try a.variable() / lengths.reshape([lengths.shape[0], 1])
+        let (q, r) = try rows.transposed().qr()
+        let levels = try r.transposed().solve(b.variable(for: lengths.shape) / lengths)
+        return try (flat - q.matmul(flat.matmul(q) - levels)).reshape(x.shape)
+    }
+
+    public func slope(at x: Tensor) throws -> Slope {
+        { v in
+            directions.reduce(v) { rest, direction in
+                let along = dot(direction, rest)
+                return rest.indices.map { rest[$0] - along * direction[$0] }
+            }
         }
     }
 
     func violation(of x: [Double], shape: [Int]) -> Double {
-        zip(rows, right).reduce(0) { max($0, (dot($1.0, x) - $1.1).magnitude / norm($1.0)) }
+        zip(rows, right).reduce(0) { max($0, (dot($1.0, x) - $1.1).magnitude) }
     }
 
     public var description: String { "projection.Affine((\(rows.count), \(rows[0].count)), (\(right.count)))" }
@@ -96,7 +129,7 @@ public struct Affine: CataloguedSet, DifferentiableSet {
             "projection.Affine(A, b) -> projection",
             "The set {x : A x = b} for A of shape (m, n), b of shape (m), x of n elements in any shape (row-major). The rows of A are made orthonormal once; each projection costs 4 m n products.",
             errors: "The shapes do not fit, an element is not finite, or a row of A is a combination of the rows before it (the message says whether b contradicts it).",
-            source: "Gram-Schmidt with reorthogonalization: Giraud, Langou, Rozloznik 2005.",
+            source: "Golub and Van Loan 2013, section 5.2 (Householder QR).",
             example: """
                 local P = projection.Affine({{1, 1, 0}, {0, 1, 1}}, {1, 1})
                 local y = P(tensor({0, 0, 0}))

@@ -1,20 +1,30 @@
+import Autodiff
 import Scripting
 import Tensors
 
 /// {x : |x - center| <= r} in the Euclidean norm of all elements.
 ///
 /// Outside, x moves along the ray to the centre: center + r (x - center) / |x - center|.
-public struct Ball: CataloguedSet, DifferentiableSet {
+public struct Ball: CataloguedSet, VectorSet {
     public static let name = "Ball"
     private let center: Parameter
-    private let radius: Double
+    private let radius: Parameter
 
     /// - Parameter center: a number, or a tensor of the shape of x.
     /// - Throws: when r is negative or not finite, or the centre holds a NaN or an infinity.
-    public init(center: Tensor, radius: Double) throws {
+    public init(center: Variable, radius: Variable) throws {
         self.center = try Parameter(center, "center", for: Ball.operation)
         self.radius = try checkedRadius(radius, for: Ball.operation)
     }
+
+    public init(center: Tensor, radius: Double) throws {
+        try self.init(center: Variable(center), radius: Variable(Tensor(radius, .float64)))
+    }
+
+    public var parameters: [Parameter] { [center, radius] }
+    /// The centre of points of so many elements, and the radius.
+    func center(count: Int) -> [Double] { (0..<count).map { center[$0] } }
+    var reach: Double { radius.number }
 
     public var preferredShape: [Int]? { center.shape.isEmpty ? nil : center.shape }
     func check(shape: [Int]) throws { try check(center, "center", fits: shape) }
@@ -22,30 +32,39 @@ public struct Ball: CataloguedSet, DifferentiableSet {
     func nearest(to x: [Double], shape: [Int]) -> [Double] {
         let away = x.indices.map { x[$0] - center[$0] }
         let length = norm(away)
-        guard length > radius else { return x }
-        return away.indices.map { center[$0] + radius * (away[$0] / length) }
+        guard length > radius.number else { return x }
+        return away.indices.map { center[$0] + radius.number * (away[$0] / length) }
+    }
+
+    func vectorFormula(_ x: Variable) throws -> Variable {
+        let away = try x - center.variable()
+        guard norm(try away.value.toArray()) > radius.number else { return x }
+        return try center.variable() + radius.variable() * (away / away.length())
     }
 
     /// Outside, r / |x - center| of what is across the ray.
-    func slope(along v: [Double], at x: [Double]) -> [Double] {
-        let away = x.indices.map { x[$0] - center[$0] }
+    public func slope(at x: Tensor) throws -> Slope {
+        let values = try x.toArray()
+        let away = values.indices.map { values[$0] - center[$0] }
         let length = norm(away)
-        guard length > radius else { return v }
-        let ray = away.map { $0 / length }
-        let along = dot(ray, v)
-        return v.indices.map { radius / length * (v[$0] - along * ray[$0]) }
+        guard length > radius.number else { return { $0 } }
+        let (ray, share) = (away.map { $0 / length }, radius.number / length)
+        return { v in
+            let along = dot(ray, v)
+            return v.indices.map { share * (v[$0] - along * ray[$0]) }
+        }
     }
 
     func violation(of x: [Double], shape: [Int]) -> Double {
-        max(0, norm(x.indices.map { x[$0] - center[$0] }) - radius)
+        max(0, norm(x.indices.map { x[$0] - center[$0] }) - radius.number)
     }
 
-    public var description: String { "projection.Ball(\(center), \(format(radius)))" }
+    public var description: String { "projection.Ball(\(center), \(format(radius.number)))" }
 
     public static let constructor = makeConstructor(
         Documentation(
             "projection.Ball(center, r) -> projection\nprojection.Ball(r) -> projection",
-            "The set {x : |x - center| <= r} in the Euclidean norm of all elements of x; without a centre, around 0. The centre is a number, or a tensor or table of the shape of x. For a ball per row: Product{P}.",
+            "The set {x : |x - center| <= r} in the Euclidean norm of all elements of x; without a centre, around 0. The centre is a number, or a tensor or table of the shape of x; r a number or a tensor of one. For a ball per row: Product{P}.",
             errors: "r is negative or not finite, the centre is not finite or has another shape than x.",
             source: "Parikh and Boyd 2014 (Proximal Algorithms), chapter 6.",
             example: """
@@ -69,18 +88,19 @@ public struct Ball: CataloguedSet, DifferentiableSet {
 }
 
 /// The radius if it is one: from 0, finite.
-func checkedRadius(_ radius: Double, for operation: String, positive: Bool = false) throws -> Double {
-    guard radius.isFinite, positive ? radius > 0 : radius >= 0 else {
-        throw ScriptError(operation, "r is \(format(radius)); a finite number \(positive ? "above" : "from") 0 expected")
+func checkedRadius(_ radius: Variable, for operation: String, positive: Bool = false) throws -> Parameter {
+    let number = try radius.value.item()
+    guard number.isFinite, positive ? number > 0 : number >= 0 else {
+        throw ScriptError(operation, "r is \(format(number)); a finite number \(positive ? "above" : "from") 0 expected")
     }
-    return radius
+    return try Parameter(radius, "r", for: operation, scalar: true)
 }
 
 extension Arguments {
     /// `(center, r)`, or `(r)` for a set around 0.
-    func centerAndRadius() throws -> (center: Tensor, radius: Double) {
+    func centerAndRadius() throws -> (center: Variable, radius: Variable) {
         try atMost(2)
-        if count <= 1 { return (try Tensor(0, .float64), try number(1, "r")) }
-        return (try parameter(1, "center"), try number(2, "r"))
+        if count <= 1 { return (Variable(try Tensor(0, .float64)), try scalar(1, "r")) }
+        return (try parameter(1, "center"), try scalar(2, "r"))
     }
 }

@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -13,16 +14,22 @@ public struct Box: CataloguedSet, ElementwiseSet {
     private let lo, hi: Parameter
 
     /// - Throws: when a bound is NaN, lo > hi somewhere (the index is named), or the bounds do not broadcast.
-    public init(_ lo: Tensor, _ hi: Tensor) throws {
-        self.lo = try Parameter(lo, "lo", for: Box.operation, infinite: true)
-        self.hi = try Parameter(hi, "hi", for: Box.operation, infinite: true)
-        intervals = try Intervals(lo: lo, hi: hi, for: Box.operation)
+    public init(_ lo: Variable, _ hi: Variable) throws {
+        let low = try Parameter(lo, "lo", for: Box.operation, infinite: true)
+        let high = try Parameter(hi, "hi", for: Box.operation, infinite: true)
+        (self.lo, self.hi) = (low, high)
+        intervals = try Intervals(
+            lo: lo.value, hi: hi.value, for: Box.operation,
+            recorded: low.requiresGrad || high.requiresGrad ? { (try low.variable(), try high.variable()) } : nil)
     }
+
+    public init(_ lo: Tensor, _ hi: Tensor) throws { try self.init(Variable(lo), Variable(hi)) }
 
     public init(_ lo: Double, _ hi: Double) throws {
         try self.init(Tensor(lo, .float64), Tensor(hi, .float64))
     }
 
+    public var parameters: [Parameter] { [lo, hi] }
     public var description: String { "projection.Box(\(lo), \(hi))" }
 
     public static let constructor = makeConstructor(

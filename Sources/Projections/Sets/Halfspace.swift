@@ -1,14 +1,18 @@
+import Autodiff
 import Scripting
 import Tensors
 
 /// {x : a . x <= b}. Outside, x - (a . x - b) a / |a|^2.
-public struct Halfspace: CataloguedSet, DifferentiableSet {
+public struct Halfspace: CataloguedSet, VectorSet {
     public static let name = "Halfspace"
     private let plane: Plane
 
     /// - Parameter a: a tensor of the shape of x, not 0.
-    public init(_ a: Tensor, _ b: Double) throws { plane = try Plane(a, b, for: Halfspace.operation) }
+    public init(_ a: Variable, _ b: Variable) throws { plane = try Plane(a, b, for: Halfspace.operation) }
+    public init(_ a: Tensor, _ b: Double) throws { try self.init(Variable(a), Variable(Tensor(b, .float64))) }
 
+    public var parameters: [Parameter] { [plane.normal, plane.b] }
+    public var size: Double { plane.size }
     public var preferredShape: [Int]? { plane.preferredShape }
     func check(shape: [Int]) throws { try check(plane.normal, "a", fits: shape) }
 
@@ -16,18 +20,22 @@ public struct Halfspace: CataloguedSet, DifferentiableSet {
         plane.height(of: x) > 0 ? plane.foot(of: x) : x
     }
 
-    func slope(along v: [Double], at x: [Double]) -> [Double] {
-        plane.height(of: x) > 0 ? plane.across(v) : v
+    func vectorFormula(_ x: Variable) throws -> Variable {
+        plane.height(of: try x.value.toArray()) > 0 ? try plane.formula(x) : x
+    }
+
+    public func slope(at x: Tensor) throws -> Slope {
+        plane.height(of: try x.toArray()) > 0 ? plane.across : { $0 }
     }
 
     func violation(of x: [Double], shape: [Int]) -> Double { max(0, plane.height(of: x)) }
 
-    public var description: String { "projection.Halfspace(\(plane.normal), \(format(plane.b)))" }
+    public var description: String { "projection.Halfspace(\(plane.normal), \(format(plane.b.number)))" }
 
     public static let constructor = makeConstructor(
         Documentation(
             "projection.Halfspace(a, b) -> projection",
-            "The set {x : a . x <= b}: the sum of the products of all elements. a is a tensor or table of the shape of x (a number: the same for every element), b a number.",
+            "The set {x : a . x <= b}: the sum of the products of all elements. a is a tensor or table of the shape of x (a number: the same for every element), b a number or a tensor of one.",
             errors: "a is 0 or not finite, b is not finite, a has another shape than x.",
             source: "Boyd and Vandenberghe 2004, section 8.1.1.",
             example: """
@@ -38,7 +46,7 @@ public struct Halfspace: CataloguedSet, DifferentiableSet {
                 """)
     ) { arguments in
         try arguments.atMost(2)
-        return try Halfspace(arguments.parameter(1, "a"), arguments.number(2, "b"))
+        return try Halfspace(arguments.parameter(1, "a"), arguments.scalar(2, "b"))
     }
 
     public static func examples() throws -> [SetExample] {
@@ -52,31 +60,43 @@ public struct Halfspace: CataloguedSet, DifferentiableSet {
 /// The hyperplane a . x = b, with its unit normal.
 struct Plane {
     let normal: Parameter
-    let b: Double
+    let b: Parameter
     private let length: Double
 
-    init(_ a: Tensor, _ b: Double, for operation: String) throws {
+    init(_ a: Variable, _ b: Variable, for operation: String) throws {
         normal = try Parameter(a, "a", for: operation)
-        guard b.isFinite else { throw ScriptError(operation, "b is \(format(b)); a finite number expected") }
+        let level = try b.value.item()
+        guard level.isFinite else { throw ScriptError(operation, "b is \(format(level)); a finite number expected") }
         guard normal.values.contains(where: { $0 != 0 }) else {
             throw ScriptError(operation, "a is 0 everywhere: a direction expected")
         }
-        self.b = b
+        self.b = try Parameter(b, "b", for: operation, scalar: true)
         length = norm(normal.values)
     }
+
+    /// How far the plane is from 0.
+    var size: Double { b.number.magnitude / length }
 
     var preferredShape: [Int]? { normal.shape.isEmpty ? nil : normal.shape }
 
     /// The signed distance of x: (a . x - b) / |a|.
     func height(of x: [Double]) -> Double {
         let scale = length(of: x)
-        return scale == 0 ? 0 : x.indices.reduce(-b / scale) { $0 + (normal[$1] / scale) * x[$1] }
+        return scale == 0 ? 0 : x.indices.reduce(-b.number / scale) { $0 + (normal[$1] / scale) * x[$1] }
     }
 
     /// The nearest point of the hyperplane.
     func foot(of x: [Double]) -> [Double] {
         let (height, scale) = (height(of: x), length(of: x))
         return x.indices.map { x[$0] - height * (normal[$0] / scale) }
+    }
+
+    /// The nearest point of the hyperplane, with the normal near length 1 so that no square overflows or vanishes.
+    func formula(_ x: Variable) throws -> Variable {
+        let unit = powerOfTwo(near: normal.size)
+        let normal = try normal.variable(for: x.shape) / unit
+        let height = try normal.dot(x) - b.variable() / unit
+        return try x - normal * (height / normal.dot(normal))
     }
 
     /// What of a vector lies in the plane: v - (a . v) a / |a|^2.

@@ -1,26 +1,31 @@
+import Autodiff
 import Scripting
 import Tensors
 
 /// {x : a . x = b}. Projection: x - (a . x - b) a / |a|^2.
-public struct Hyperplane: CataloguedSet, DifferentiableSet {
+public struct Hyperplane: CataloguedSet, VectorSet {
     public static let name = "Hyperplane"
     private let plane: Plane
 
     /// - Parameter a: a tensor of the shape of x, not 0.
-    public init(_ a: Tensor, _ b: Double) throws { plane = try Plane(a, b, for: Hyperplane.operation) }
+    public init(_ a: Variable, _ b: Variable) throws { plane = try Plane(a, b, for: Hyperplane.operation) }
+    public init(_ a: Tensor, _ b: Double) throws { try self.init(Variable(a), Variable(Tensor(b, .float64))) }
 
+    public var parameters: [Parameter] { [plane.normal, plane.b] }
+    public var size: Double { plane.size }
     public var preferredShape: [Int]? { plane.preferredShape }
     func check(shape: [Int]) throws { try check(plane.normal, "a", fits: shape) }
     func nearest(to x: [Double], shape: [Int]) -> [Double] { plane.foot(of: x) }
-    func slope(along v: [Double], at x: [Double]) -> [Double] { plane.across(v) }
+    func vectorFormula(_ x: Variable) throws -> Variable { try plane.formula(x) }
+    public func slope(at x: Tensor) throws -> Slope { plane.across }
     func violation(of x: [Double], shape: [Int]) -> Double { plane.height(of: x).magnitude }
 
-    public var description: String { "projection.Hyperplane(\(plane.normal), \(format(plane.b)))" }
+    public var description: String { "projection.Hyperplane(\(plane.normal), \(format(plane.b.number)))" }
 
     public static let constructor = makeConstructor(
         Documentation(
             "projection.Hyperplane(a, b) -> projection",
-            "The set {x : a . x = b}: the sum of the products of all elements. a is a tensor or table of the shape of x (a number: the same for every element), b a number. Several equations at once: Affine.",
+            "The set {x : a . x = b}: the sum of the products of all elements. a is a tensor or table of the shape of x (a number: the same for every element), b a number or a tensor of one. Several equations at once: Affine.",
             errors: "a is 0 or not finite, b is not finite, a has another shape than x.",
             source: "Boyd and Vandenberghe 2004, section 8.1.1.",
             example: """
@@ -29,7 +34,7 @@ public struct Hyperplane: CataloguedSet, DifferentiableSet {
                 """)
     ) { arguments in
         try arguments.atMost(2)
-        return try Hyperplane(arguments.parameter(1, "a"), arguments.number(2, "b"))
+        return try Hyperplane(arguments.parameter(1, "a"), arguments.scalar(2, "b"))
     }
 
     public static func examples() throws -> [SetExample] {

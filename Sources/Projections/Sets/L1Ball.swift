@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -5,24 +6,29 @@ import Tensors
 ///
 /// Outside, the distances to the centre are projected onto the simplex of sum r and keep their signs, which sets the
 /// small ones to 0 (Duchi et al. 2008).
-public struct L1Ball: CataloguedSet, DifferentiableSet {
+public struct L1Ball: CataloguedSet, VectorSet {
     public static let name = "L1Ball"
     private let center: Parameter
-    private let radius: Double
+    private let radius: Parameter
 
     /// - Throws: when r is negative or not finite, or the centre holds a NaN or an infinity.
-    public init(center: Tensor, radius: Double) throws {
+    public init(center: Variable, radius: Variable) throws {
         self.center = try Parameter(center, "center", for: L1Ball.operation)
         self.radius = try checkedRadius(radius, for: L1Ball.operation)
     }
 
+    public init(center: Tensor, radius: Double) throws {
+        try self.init(center: Variable(center), radius: Variable(Tensor(radius, .float64)))
+    }
+
+    public var parameters: [Parameter] { [center, radius] }
     public var preferredShape: [Int]? { center.shape.isEmpty ? nil : center.shape }
     func check(shape: [Int]) throws { try check(center, "center", fits: shape) }
 
     func nearest(to x: [Double], shape: [Int]) -> [Double] {
         let away = x.indices.map { x[$0] - center[$0] }
-        guard away.reduce(0, { $0 + $1.magnitude }) > radius else { return x }
-        guard radius > 0 else { return x.indices.map { center[$0] } }
+        guard away.reduce(0, { $0 + $1.magnitude }) > radius.number else { return x }
+        guard radius.number > 0 else { return x.indices.map { center[$0] } }
         let sizes = kept(of: away)
         return away.indices.map { center[$0] + (away[$0] < 0 ? -sizes[$0] : sizes[$0]) }
     }
@@ -31,31 +37,50 @@ public struct L1Ball: CataloguedSet, DifferentiableSet {
     private func kept(of away: [Double]) -> [Double] {
         let largest = away.reduce(0) { max($0, $1.magnitude) }
         let heights = away.map { $0.magnitude - largest }
-        let threshold = SimplexThreshold.fast(heights, sum: radius)
+        let threshold = SimplexThreshold.fast(heights, sum: radius.number)
         return heights.map { max($0 - threshold, 0) }
     }
 
-    /// Outside, as for the simplex, with the signs that the distances to the centre have.
-    func slope(along v: [Double], at x: [Double]) -> [Double] {
+    /// The signs of the distances to the centre where they stay above 0, 0 elsewhere; nil for x in the ball.
+    private func signs(at x: [Double]) -> [Double]? {
         let away = x.indices.map { x[$0] - center[$0] }
-        guard away.reduce(0, { $0 + $1.magnitude }) > radius else { return v }
-        guard radius > 0 else { return v.map { _ in 0 } }
+        guard away.reduce(0, { $0 + $1.magnitude }) > radius.number else { return nil }
+        guard radius.number > 0 else { return away.map { _ in 0 } }
         let sizes = kept(of: away)
-        let signs = away.indices.map { sizes[$0] > 0 ? (away[$0] < 0 ? -1.0 : 1) : 0 }
-        let mean = dot(signs, v) / signs.reduce(0) { $0 + $1.magnitude }
-        return v.indices.map { signs[$0] == 0 ? 0 : v[$0] - signs[$0] * mean }
+        return away.indices.map { sizes[$0] > 0 ? (away[$0] < 0 ? -1 : 1) : 0 }
+    }
+
+    /// Outside, with signs s of k elements that stay: what of the distances is kept, less s (s . distances - r) / k.
+    func vectorFormula(_ x: Variable) throws -> Variable {
+        guard let signs = signs(at: try x.value.toArray()) else { return x }
+        let (count, signed) = (signs.reduce(0) { $0 + $1.magnitude }, try Variable(signs, shape: x.shape))
+        let center = try center.variable(for: x.shape)
+        guard count > 0 else { return center }
+        let away = try x - center
+        let threshold = try (signed.dot(away) - radius.variable()) / count
+        return try center + (away - signed * threshold).kept(signs.map { $0 != 0 })
+    }
+
+    /// Outside, as for the simplex, with the signs that the distances to the centre have.
+    public func slope(at x: Tensor) throws -> Slope {
+        guard let signs = signs(at: try x.toArray()) else { return { $0 } }
+        let count = max(signs.reduce(0) { $0 + $1.magnitude }, 1)
+        return { v in
+            let mean = dot(signs, v) / count
+            return v.indices.map { signs[$0] == 0 ? 0 : v[$0] - signs[$0] * mean }
+        }
     }
 
     func violation(of x: [Double], shape: [Int]) -> Double {
-        max(0, x.indices.reduce(0) { $0 + (x[$1] - center[$1]).magnitude } - radius)
+        max(0, x.indices.reduce(0) { $0 + (x[$1] - center[$1]).magnitude } - radius.number)
     }
 
-    public var description: String { "projection.L1Ball(\(center), \(format(radius)))" }
+    public var description: String { "projection.L1Ball(\(center), \(format(radius.number)))" }
 
     public static let constructor = makeConstructor(
         Documentation(
             "projection.L1Ball(center, r) -> projection\nprojection.L1Ball(r) -> projection",
-            "The set {x : sum |x_i - center_i| <= r} over all elements of x; without a centre, around 0. The centre is a number, or a tensor or table of the shape of x. The projection makes small elements exactly the centre's.",
+            "The set {x : sum |x_i - center_i| <= r} over all elements of x; without a centre, around 0. The centre is a number, or a tensor or table of the shape of x; r a number or a tensor of one. The projection makes small elements exactly the centre's.",
             errors: "r is negative or not finite, the centre is not finite or has another shape than x.",
             source: "Duchi, Shalev-Shwartz, Singer, Chandra 2008.",
             example: """

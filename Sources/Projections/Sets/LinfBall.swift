@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -6,26 +7,33 @@ public struct LinfBall: CataloguedSet, ElementwiseSet {
     public static let name = "LinfBall"
     let intervals: Intervals
     private let center: Parameter
-    private let radius: Double
+    private let radius: Parameter
 
     /// - Throws: when r is negative or not finite, or the centre holds a NaN or an infinity.
-    public init(center: Tensor, radius: Double) throws {
+    public init(center: Variable, radius: Variable) throws {
         let operation = LinfBall.operation
-        let center = try Parameter(center, "center", for: operation)
-        self.radius = try checkedRadius(radius, for: operation)
-        self.center = center
+        let (center, radius) = (try Parameter(center, "center", for: operation), try checkedRadius(radius, for: operation))
+        (self.center, self.radius) = (center, radius)
         func bound(_ r: Double) throws -> Tensor {
             try Tensor(center.values.map { $0 + r }, shape: center.shape, .float64)
         }
-        intervals = try Intervals(lo: bound(-radius), hi: bound(radius), for: operation)
+        intervals = try Intervals(
+            lo: bound(-radius.number), hi: bound(radius.number), for: operation,
+            recorded: center.requiresGrad || radius.requiresGrad
+                ? { (try center.variable() - radius.variable(), try center.variable() + radius.variable()) } : nil)
     }
 
-    public var description: String { "projection.LinfBall(\(center), \(format(radius)))" }
+    public init(center: Tensor, radius: Double) throws {
+        try self.init(center: Variable(center), radius: Variable(Tensor(radius, .float64)))
+    }
+
+    public var parameters: [Parameter] { [center, radius] }
+    public var description: String { "projection.LinfBall(\(center), \(format(radius.number)))" }
 
     public static let constructor = makeConstructor(
         Documentation(
             "projection.LinfBall(center, r) -> projection\nprojection.LinfBall(r) -> projection",
-            "The set {x : |x_i - center_i| <= r for every i}; without a centre, around 0. The centre is a number, tensor or table and broadcasts over x.",
+            "The set {x : |x_i - center_i| <= r for every i}; without a centre, around 0. The centre is a number, tensor or table and broadcasts over x; r is a number or a tensor of one.",
             errors: "r is negative or not finite, the centre is not finite or does not broadcast to x.",
             source: "Boyd and Vandenberghe 2004, section 8.1.1: a rectangle.",
             example: """

@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -9,13 +10,14 @@ public struct Observed: CataloguedSet, ElementwiseSet {
     public static let name = "Observed"
     let intervals: Intervals
     private let shapes: String
+    public let parameters: [Parameter]
 
     /// - Throws: when a mask element is neither 0 nor 1, an observed value is not finite, or the shapes do not broadcast.
-    public init(mask: Tensor, values: Tensor) throws {
+    public init(mask: Variable, values: Variable) throws {
         let operation = Observed.operation
         let shape = try Shape.broadcast(mask.shape, values.shape, for: operation)
-        let marks = try Parameter(mask.expand(shape), "mask", for: operation).values
-        let known = try values.expand(shape).toArray()
+        let marks = try Parameter(mask.value.expand(shape), "mask", for: operation).values
+        let known = try values.value.expand(shape).toArray()
         for i in marks.indices {
             guard marks[i] == 0 || marks[i] == 1 else {
                 throw ScriptError(operation, "mask is \(format(marks[i]))\(place(i, in: shape)); 0 or 1 expected")
@@ -27,10 +29,25 @@ public struct Observed: CataloguedSet, ElementwiseSet {
         func bound(_ free: Double) throws -> Tensor {
             try Tensor(zip(marks, known).map { $0 == 1 ? $1 : free }, shape: shape, .float64)
         }
-        intervals = try Intervals(lo: bound(-.infinity), hi: bound(.infinity), for: operation)
-        shapes = [mask, values].map { $0.shape.isEmpty ? format($0.element(at: $0.offset)) : Shape.describe($0.shape) }
+        let isKnown = marks.map { $0 == 1 }
+        // Values that are not observed may be anything: they are not part of the set.
+        let given = try Parameter(values, "values", for: operation, unchecked: true)
+        parameters = [given]
+        intervals = try Intervals(
+            lo: bound(-.infinity), hi: bound(.infinity), for: operation,
+            recorded: !given.requiresGrad
+                ? nil
+                : {
+                    func bound(_ free: Double) throws -> Variable {
+                        try given.variable(for: shape).kept(isKnown, else: Variable(Tensor(free, .float64)))
+                    }
+                    return (try bound(-.infinity), try bound(.infinity))
+                })
+        shapes = [mask.value, values.value].map { $0.shape.isEmpty ? format($0.element(at: $0.offset)) : Shape.describe($0.shape) }
             .joined(separator: ", ")
     }
+
+    public init(mask: Tensor, values: Tensor) throws { try self.init(mask: Variable(mask), values: Variable(values)) }
 
     public var description: String { "projection.Observed(\(shapes))" }
 

@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -21,6 +22,34 @@ public struct SecondOrderCone: CataloguedSet, VectorSet {
         if length <= -t { return x.map { _ in 0 } }
         let a = length / 2 + t / 2
         return [a] + x.dropFirst().map { a * ($0 / length) }
+    }
+
+    func vectorFormula(_ x: Variable) throws -> Variable {
+        let values = try x.value.toArray()
+        let (t, length) = (values[0], norm(Array(values.dropFirst())))
+        if length <= t { return x }
+        if length <= -t { return try Variable(values.map { _ in 0 }, shape: x.shape) }
+        let flat = try x.reshape([values.count])
+        let (first, others) = (try flat.slice(0, 0, 1), try flat.slice(0, 1, values.count - 1))
+        let size = try others.length()
+        let a = try (size + first) / 2
+        return try Variable.concatenate([a, others / size * a], 0).reshape(x.shape)
+    }
+
+    /// On the side: half the identity, less across the ray to v, and the ray joined to t.
+    public func slope(at x: Tensor) throws -> Slope {
+        let values = try x.toArray()
+        let (t, length) = (values[0], norm(Array(values.dropFirst())))
+        if length <= t { return { $0 } }
+        if length <= -t { return { $0.map { _ in 0 } } }
+        let (ray, share) = (values.dropFirst().map { $0 / length }, (t / length + 1) / 2)
+        return { v in
+            let others = Array(v.dropFirst())
+            let along = dot(ray, others)
+            return [(v[0] + along) / 2] + ray.indices.map {
+                share * (others[$0] - along * ray[$0]) + (v[0] + along) / 2 * ray[$0]
+            }
+        }
     }
 
     func violation(of x: [Double], shape: [Int]) -> Double { max(0, norm(Array(x.dropFirst())) - x[0]) }

@@ -1,21 +1,26 @@
+import Autodiff
 import Scripting
 import Tensors
 
 /// {x : x >= 0, sum x = s}: with s = 1, the probability vectors.
 ///
 /// Projection: max(x - t, 0) with the threshold t that makes the sum s, found by ``SimplexThreshold/fast(_:sum:)``.
-public struct Simplex: CataloguedSet, DifferentiableSet {
+public struct Simplex: CataloguedSet, VectorSet {
     public static let name = "Simplex"
-    private let sum: Double
+    private let sum: Parameter
 
     /// - Throws: when s is not a finite number above 0.
-    public init(_ sum: Double = 1) throws {
-        guard sum.isFinite, sum > 0 else {
-            throw ScriptError(Simplex.operation, "s is \(format(sum)); a finite number above 0 expected")
+    public init(_ sum: Variable) throws {
+        let number = try sum.value.item()
+        guard number.isFinite, number > 0 else {
+            throw ScriptError(Simplex.operation, "s is \(format(number)); a finite number above 0 expected")
         }
-        self.sum = sum
+        self.sum = try Parameter(sum, "s", for: Simplex.operation, scalar: true)
     }
 
+    public init(_ sum: Double = 1) throws { try self.init(Variable(Tensor(sum, .float64))) }
+
+    public var parameters: [Parameter] { [sum] }
     func check(shape: [Int]) throws {
         if shape.contains(0) {
             throw ScriptError(operation, "x \(Shape.describe(shape)) has no elements: the simplex is empty there")
@@ -26,27 +31,36 @@ public struct Simplex: CataloguedSet, DifferentiableSet {
         // Differences to the largest element first: only they matter, and they keep their digits for large x.
         let largest = x.reduce(-.infinity, max)
         let heights = x.map { $0 - largest }
-        let threshold = SimplexThreshold.fast(heights, sum: sum)
+        let threshold = SimplexThreshold.fast(heights, sum: sum.number)
         return heights.map { max($0 - threshold, 0) }
     }
 
     /// What stays above 0 moves together with the threshold: v less its mean there.
-    func slope(along v: [Double], at x: [Double]) -> [Double] {
-        let kept = nearest(to: x, shape: [x.count]).map { $0 > 0 }
-        let (sum, count) = v.indices.reduce((0.0, 0.0)) { kept[$1] ? ($0.0 + v[$1], $0.1 + 1) : $0 }
-        return v.indices.map { kept[$0] ? v[$0] - sum / count : 0 }
+    func vectorFormula(_ x: Variable) throws -> Variable {
+        let kept = nearest(to: try x.value.toArray(), shape: x.shape).map { $0 > 0 }
+        let count = kept.reduce(0.0) { $1 ? $0 + 1 : $0 }
+        return try (x - (x.kept(kept).sum() - sum.variable()) / count).kept(kept)
+    }
+
+    public func slope(at x: Tensor) throws -> Slope {
+        let kept = nearest(to: try x.toArray(), shape: x.shape).map { $0 > 0 }
+        let count = kept.reduce(0.0) { $1 ? $0 + 1 : $0 }
+        return { v in
+            let mean = v.indices.reduce(0) { kept[$1] ? $0 + v[$1] : $0 } / count
+            return v.indices.map { kept[$0] ? v[$0] - mean : 0 }
+        }
     }
 
     func violation(of x: [Double], shape: [Int]) -> Double {
-        x.reduce((x.reduce(0, +) - sum).magnitude) { max($0, -$1) }
+        x.reduce((x.reduce(0, +) - sum.number).magnitude) { max($0, -$1) }
     }
 
-    public var description: String { "projection.Simplex(\(format(sum)))" }
+    public var description: String { "projection.Simplex(\(format(sum.number)))" }
 
     public static let constructor = makeConstructor(
         Documentation(
             "projection.Simplex(s = 1) -> projection",
-            "The set {x : x >= 0, sum x = s} over all elements of x: with s = 1, the probability vectors. For a simplex per row: Product{P}. The threshold is found in expected linear time and agrees with the one found by sorting.",
+            "The set {x : x >= 0, sum x = s} over all elements of x: with s = 1, the probability vectors. s is a number or a tensor of one. In its derivative, elements that end at 0 stay there. For a simplex per row: Product{P}. The threshold is found in expected linear time and agrees with the one found by sorting.",
             errors: "s is not a finite number above 0, x has no elements.",
             source: "Duchi et al. 2008 (sorting); Condat 2016, algorithm 1 (the one used).",
             example: """
@@ -56,7 +70,7 @@ public struct Simplex: CataloguedSet, DifferentiableSet {
                 """)
     ) { arguments in
         try arguments.atMost(1)
-        return try Simplex(arguments.number(1, "s", default: 1))
+        return arguments.isNil(1) ? try Simplex() : try Simplex(arguments.scalar(1, "s"))
     }
 
     public static func examples() throws -> [SetExample] {

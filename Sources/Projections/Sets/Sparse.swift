@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -23,6 +24,13 @@ public struct Sparse: CataloguedSet, VectorSet {
         return result
     }
 
+    func vectorFormula(_ x: Variable) throws -> Variable {
+        let values = try x.value.toArray()
+        var flags = [Bool](repeating: false, count: values.count)
+        for i in try ranking(values).prefix(kept) { flags[i] = true }
+        return try x.kept(flags)
+    }
+
     func violation(of x: [Double], shape: [Int]) throws -> Double {
         // The largest element too many: 0 when at most k differ from 0.
         let sizes = try x.map(\.magnitude).interruptiblySorted(by: >)
@@ -39,7 +47,7 @@ public struct Sparse: CataloguedSet, VectorSet {
     public static let constructor = makeConstructor(
         Documentation(
             "projection.Sparse(k) -> projection",
-            "The tensors with at most k elements other than 0. Not convex. The projection keeps the k largest magnitudes; of equal ones, those that come first (row-major).",
+            "The tensors with at most k elements other than 0. Not convex. The projection keeps the k largest magnitudes; of equal ones, those that come first (row-major). Its derivative is 1 for what is kept and 0 for the rest.",
             errors: "k is not a whole number from 0.",
             source: "Blumensath and Davies 2009 (iterative hard thresholding).",
             example: """

@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -8,13 +9,19 @@ import Tensors
 public struct Sphere: CataloguedSet, VectorSet {
     public static let name = "Sphere"
     private let center: Parameter
-    private let radius: Double
+    private let radius: Parameter
 
     /// - Throws: when r is not a finite number above 0, or the centre holds a NaN or an infinity.
-    public init(center: Tensor, radius: Double) throws {
+    public init(center: Variable, radius: Variable) throws {
         self.center = try Parameter(center, "center", for: Sphere.operation)
         self.radius = try checkedRadius(radius, for: Sphere.operation, positive: true)
     }
+
+    public init(center: Tensor, radius: Double) throws {
+        try self.init(center: Variable(center), radius: Variable(Tensor(radius, .float64)))
+    }
+
+    public var parameters: [Parameter] { [center, radius] }
 
     public var isConvex: Bool { false }
     public var preferredShape: [Int]? { center.shape.isEmpty ? nil : center.shape }
@@ -33,19 +40,29 @@ public struct Sphere: CataloguedSet, VectorSet {
             away[0] = 1
             length = 1
         }
-        return away.indices.map { center[$0] + radius * (away[$0] / length) }
+        return away.indices.map { center[$0] + radius.number * (away[$0] / length) }
+    }
+
+    /// At the centre the point that is returned moves with centre and radius, and not with x.
+    func vectorFormula(_ x: Variable) throws -> Variable {
+        let away = try x - center.variable()
+        guard norm(try away.value.toArray()) > 0 else {
+            let first = try Variable((0..<x.value.count).map { $0 == 0 ? 1 : 0 }, shape: x.shape)
+            return try center.variable() + radius.variable() * first
+        }
+        return try center.variable() + radius.variable() * (away / away.length())
     }
 
     func violation(of x: [Double], shape: [Int]) -> Double {
-        (norm(x.indices.map { x[$0] - center[$0] }) - radius).magnitude
+        (norm(x.indices.map { x[$0] - center[$0] }) - radius.number).magnitude
     }
 
-    public var description: String { "projection.Sphere(\(center), \(format(radius)))" }
+    public var description: String { "projection.Sphere(\(center), \(format(radius.number)))" }
 
     public static let constructor = makeConstructor(
         Documentation(
             "projection.Sphere(center, r) -> projection\nprojection.Sphere(r) -> projection",
-            "The set {x : |x - center| = r} in the Euclidean norm of all elements; without a centre, around 0. Not convex. At the centre, where every point is nearest, the result is center + (r, 0, ..., 0).",
+            "The set {x : |x - center| = r} in the Euclidean norm of all elements; without a centre, around 0; r is a number or a tensor of one. Not convex. At the centre, where every point is nearest, the result is center + (r, 0, ..., 0), whose derivative by x is 0.",
             errors: "r is not a finite number above 0, the centre is not finite or has another shape than x.",
             example: """
                 local P = projection.Sphere(2)

@@ -17,13 +17,13 @@ struct Commands {
 
     /// Those, and the ones that scripts and plugins registered: `host.register{commands = {name = f}}`.
     func available(in host: Host) -> [Command] {
-        let registered = Commands.registered(in: host).filter { entry in !all.contains { $0.name == entry.name } }
+        let registered = Commands.registered(in: host).filter { entry in !all.contains { $0.name == entry.name.text } }
         return all
             + registered.map { entry in
-                let name = entry.name
+                let name = entry.name.text
                 let summary = entry.help ?? "Registered at \(entry.origin)."
                 return Command(name, ":\(name) [TEXT]", summary, argument: .registered) { session, text in
-                    let function = Commands.registered(in: session.host).first { $0.name == name }?.function
+                    let function = Commands.registered(in: session.host).first { $0.name == ByteString(name) }?.function
                     try session.show(function?.call([.string(text)]) ?? [])
                     session.note(.command(name, text))
                     return .stay

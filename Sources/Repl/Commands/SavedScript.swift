@@ -12,6 +12,8 @@ struct SavedScript {
     private let session: Session
     /// What the script calls its own functions: names that no input uses.
     private let names: [Helper: String]
+    /// The names in the inputs.
+    private let words: Set<String>
     private var used: Set<Helper> = []
 
     init(_ session: Session) {
@@ -19,6 +21,7 @@ struct SavedScript {
         var words: Set<String> = []
         for case .input(let text) in session.record { words.formUnion(SavedScript.names(text)) }
         for case .repeated(let text, _) in session.record { words.formUnion(SavedScript.names(text)) }
+        self.words = words
         names = Dictionary(uniqueKeysWithValues: Helper.allCases.map { helper in
             var name = helper.rawValue
             while words.contains(name) { name += "_" }
@@ -38,16 +41,22 @@ struct SavedScript {
         case .input(let text):
             count += 1
             return statement(text) + "\n"
+        case .shadowed(let names):
+            let list = names.joined(separator: ", ")
+            return "local \(list) = \(list)\n"
         case .repeated(let text, let times):
             count += 1
             let kept = TopLevelLocals.kept(text, .compact)
             let code = session.form(of: kept).code(kept)
             return "\(call(.times))(\(times), function(...)\n\(code)\nend)\n"
-        case .file(let path, let arguments, let forgotten, let isStartUp):
+        case .file(let path, let arguments, let forgotten, let isStartUp, let locals):
             if !isStartUp { count += 1 }
             let forgetting = forgotten.map { "package.loaded[\(Text.quoted($0))] = nil\n" }.joined()
             let words = ([path] + arguments).map(Text.quoted).joined(separator: ", ")
-            return forgetting + "\(call(.show))(\(call(.run))(\(words)))\n"
+            let kept = locals.intersection(self.words).sorted()
+            guard !kept.isEmpty else { return forgetting + "\(call(.show))(\(call(.run))(\(words)))\n" }
+            let list = "{" + kept.map { "\($0) = true" }.joined(separator: ", ") + "}"
+            return forgetting + "\(call(.show))(\(call(.runKeeping))(\(list), \(words)))\n"
         case .command(let name, let text):
             count += 1
             let words = "(\(Text.quoted(name)), \(Text.quoted(text)))"
@@ -110,7 +119,7 @@ struct SavedScript {
     /// The prompt has every module as a global. What is not in the inputs is needed where other code may name it.
     private func modules(for words: Set<String>) -> String {
         let elsewhere: Set<String> = ["require", "load", "loadfile", "dofile", "_G", "_ENV"]
-        let all = used.contains(.run) || used.contains(.command) || !words.isDisjoint(with: elsewhere)
+        let all = used.contains(.run) || used.contains(.runKeeping) || used.contains(.command) || !words.isDisjoint(with: elsewhere)
         let needed = session.host.modules.map(\.name).filter { all || words.contains($0) }
         return needed.map { "\($0) = require \"\($0)\"\n" }.joined()
     }
@@ -143,6 +152,8 @@ struct SavedScript {
         case show
         /// Runs a file as `:load` does.
         case run
+        /// The same; those of the file's variables that inputs name become globals.
+        case runKeeping
         case times
         case command
 
@@ -163,9 +174,7 @@ struct SavedScript {
                 case .show:
                     """
                     function \(name)(...)
-                      local count = select("#", ...)
-                      if count == 1 and (...) == nil then return end
-                      for i = 1, count do pcall(print, (select(i, ...))) end
+                      for i = 1, select("#", ...) do pcall(print, (select(i, ...))) end
                     end
                     """
                 case .run:
@@ -178,6 +187,31 @@ struct SavedScript {
                       local chunk, message = loadfile(file)
                       if not chunk then error(message, 0) end
                       return chunk(...)
+                    end
+                    """
+                case .runKeeping:
+                    """
+                    local package, loadfile, error, path = package, loadfile, error, package.path
+                    local pack, unpack, sethook, getinfo = table.pack, table.unpack, debug.sethook, debug.getinfo
+                    local getlocal = debug.getlocal
+                    function \(name)(kept, file, ...)
+                      local folder = file:match("^(.*)/") or "."
+                      package.path = folder .. "/?.lua;" .. folder .. "/?/init.lua;" .. path
+                      rawset(globals, "arg", {[0] = file, ...})
+                      local chunk, message = loadfile(file)
+                      if not chunk then error(message, 0) end
+                      sethook(function()
+                        if getinfo(2, "f").func ~= chunk then return end
+                        local i, name, value = 1, getlocal(2, 1)
+                        while name do
+                          if kept[name] then rawset(globals, name, value) end
+                          i = i + 1
+                          name, value = getlocal(2, i)
+                        end
+                      end, "r")
+                      local results = pack(chunk(...))
+                      sethook()
+                      return unpack(results, 1, results.n)
                     end
                     """
                 case .times: "function \(name)(count, f) for i = 1, count do f() end end"

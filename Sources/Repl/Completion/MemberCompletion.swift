@@ -58,7 +58,7 @@ enum OwnCompletion {
     /// Names that can be put into a line.
     static func names(_ values: [Value]) -> [String] {
         values.compactMap { value in
-            guard case .string(let name) = value, !name.unicodeScalars.contains(where: { $0.value < 32 }) else { return nil }
+            guard case .string(let bytes) = value, case let name = bytes.text, !name.unicodeScalars.contains(where: { $0.value < 32 }) else { return nil }
             return name
         }
     }

@@ -11,8 +11,12 @@ struct ErrorView {
     let columns: Int
     /// The texts of the inputs, by the name that messages call them.
     let inputs: [String: String]
-    /// Files that may be meant where a message has only the end of a long path.
+    /// The Lua files that were run or loaded, from the root: what a message calls a file may be a text of the script's own,
+    /// and a name of anything.
     let files: () -> [String]
+
+    /// A longer file is not shown.
+    private static let longest = 2 << 20
 
     private static let mostCalls = 8
     /// What the prompt's own helpers are called in a traceback: they have no names and lines where Lua can do without.
@@ -25,7 +29,7 @@ struct ErrorView {
         var location: SourceLocation?
         var source: String?
         for place in SourceLocation.all(in: error.message).reversed() where source == nil {
-            source = self.source(of: place.chunk, in: error.message)
+            source = self.source(of: place.chunk)
             if source != nil { location = place }
         }
         var message = error.message
@@ -39,17 +43,20 @@ struct ErrorView {
             + calls(error, after: location)
     }
 
-    private func source(of chunk: String, in message: String) -> String? {
+    private func source(of chunk: String) -> String? {
         if let input = inputs[chunk] { return input }
         guard !chunk.hasPrefix("["), !chunk.isEmpty else { return nil }
-        if let text = try? String(contentsOfFile: chunk, encoding: .utf8) { return text }
-        guard chunk.hasPrefix("...") else { return nil }
-        // Of a module that is no Lua the message says the whole path, too.
-        let named = message.split(separator: "'").map(String.init)
-        guard let path = (files() + named).first(where: { $0.hasSuffix(chunk.dropFirst(3)) && !$0.hasPrefix("...") }) else {
-            return nil
-        }
-        return try? String(contentsOfFile: path, encoding: .utf8)
+        let known = files()
+        let whole = LoadedFiles.absolute(ByteString(chunk)).text
+        // Of a long path a message has the end only.
+        let path = known.last { $0 == whole } ?? known.last { chunk.hasPrefix("...") && $0.hasSuffix(chunk.dropFirst(3)) }
+        guard let path, let stamp = FileStamp(path), stamp.isRegular, stamp.size <= Self.longest,
+            let file = FileHandle(forReadingAtPath: path)
+        else { return nil }
+        defer { try? file.close() }
+        // It may have grown meanwhile.
+        guard let bytes = try? file.read(upToCount: Self.longest) else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// - Parameter offset: the byte, for text that is no Lua; it may stand on a line before the one that is named.

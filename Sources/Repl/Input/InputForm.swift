@@ -10,6 +10,8 @@ enum InputForm: Equatable {
     case ending(at: Int)
     /// The parser met the end where it wanted more.
     case unfinished
+    /// It ends in `x:name`, a method that is not called.
+    case uncalled
     case wrong
 
     /// - Parameter text: an input with its top-level locals kept already.
@@ -28,9 +30,21 @@ enum InputForm: Equatable {
         let ending = split.map { InputForm.verdict(InputForm.returning(text, from: $0), interpreter) } ?? .wrong
         if let split, ending == .statements {
             self = .ending(at: split)
+        } else if [whole, statements, ending].contains(.unfinished) {
+            self = InputForm.endsInMethod(text, interpreter) ? .uncalled : .unfinished
         } else {
-            self = [whole, statements, ending].contains(.unfinished) ? .unfinished : .wrong
+            self = .wrong
         }
+    }
+
+    /// Whether nothing is missing but a call's parentheses. A method's name is nothing by itself, and nobody ends a line
+    /// between it and its arguments.
+    private static func endsInMethod(_ text: String, _ interpreter: Interpreter) -> Bool {
+        let end = Lua.tokens(text).filter { $0.kind != .comment }.suffix(2)
+        guard end.first?.isSymbol(":") == true, end.last?.kind == .name, let last = end.last else { return false }
+        let bytes = Array(text.utf8)[..<last.range.upperBound]
+        let call = String(decoding: bytes, as: UTF8.self) + "()"
+        return [call, "return " + call].contains { verdict($0, interpreter) == .statements }
     }
 
     /// The code that gives the input's values.

@@ -30,6 +30,31 @@ enum TopLevelLocals {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// The names that an input so declares.
+    static func declared(_ text: String) -> [String] {
+        let tokens = Lua.tokens(text).filter { $0.kind != .comment }
+        var names: [String] = []
+        var depth = 0
+        for (index, token) in tokens.enumerated() where token.kind == .keyword {
+            switch token.text {
+            case "do", "if", "function", "repeat": depth += 1
+            case "end", "until": depth -= 1
+            case "local" where depth == 0 && !edit(tokens, at: index, .inPlace).isEmpty:
+                var next = index + 1
+                if tokens.indices.contains(next), tokens[next].isKeyword("function") { next += 1 }
+                while tokens.indices.contains(next), tokens[next].kind == .name {
+                    names.append(tokens[next].text)
+                    next += 1
+                    if tokens.indices.contains(next), tokens[next].isSymbol("<") { next += 3 }
+                    guard tokens.indices.contains(next), tokens[next].isSymbol(",") else { break }
+                    next += 1
+                }
+            default: break
+            }
+        }
+        return names
+    }
+
     private static func edit(_ tokens: [LuaToken], at start: Int, _ form: Form) -> [(range: Range<Int>, text: String)] {
         func token(_ index: Int) -> LuaToken? { index < tokens.count ? tokens[index] : nil }
         guard let next = token(start + 1) else { return [] }

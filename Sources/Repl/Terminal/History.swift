@@ -1,9 +1,11 @@
 import Foundation
+import Storage
 
 /// What was entered, over sessions.
 ///
-/// One line an input; a line end within an input is written as `\n`, a backslash as `\\`. Inputs are only ever
-/// appended, each in one write under a lock, so that two sessions keep both their inputs.
+/// One line an input; a line end within an input is written as `\n`, a backslash as `\\`. Inputs are appended, each in one
+/// write under a lock, so that two sessions keep both their inputs. A history that has grown too long is replaced by a
+/// shorter file, whole or not at all; whoever waited for the lock meanwhile sees that, and writes to the new one.
 final class History {
     static let limit = 10_000
 
@@ -68,24 +70,41 @@ final class History {
 
     /// Lets go of the oldest entries. Another session's input of this moment waits for the lock, and is kept.
     private func shorten() {
-        locked(O_RDWR) { descriptor in
+        locked(O_RDWR) { _ in
             guard let path, let data = FileManager.default.contents(atPath: path) else { return false }
             let lines = data.split(separator: UInt8(ascii: "\n")).suffix(History.limit)
             let kept = Array(lines.map { Array($0) + [UInt8(ascii: "\n")] }.joined())
-            // In place, under the lock: a renamed file would leave the others appending to the old one.
-            guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else { return false }
-            return write(descriptor, kept, kept.count) == kept.count
+            do {
+                try AtomicFile.write(to: path, for: "history") { try $0.write(kept) }
+            } catch {
+                complain("\(error)")
+            }
+            return true
         }
     }
 
     private func locked(_ flags: Int32, _ body: (Int32) -> Bool) {
         guard let path else { return }
-        let descriptor = open(path, flags | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return complain(String(cString: strerror(errno))) }
-        defer { close(descriptor) }
-        // A file system without locks still appends.
-        flock(descriptor, LOCK_EX)
-        if !body(descriptor) { complain(String(cString: strerror(errno))) }
+        // Another session may put a shorter file in this one's place while we wait for the lock; it cannot do so for ever.
+        for _ in 0..<1000 {
+            let descriptor = open(path, flags | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { return complain(String(cString: strerror(errno))) }
+            defer { close(descriptor) }
+            // A file system without locks still appends.
+            flock(descriptor, LOCK_EX)
+            guard isStill(path, descriptor) else { continue }
+            if !body(descriptor) { complain(String(cString: strerror(errno))) }
+            return
+        }
+        complain("others replace it all the time")
+    }
+
+    /// Whether the name still means the file that was opened.
+    private func isStill(_ path: String, _ descriptor: Int32) -> Bool {
+        var opened = stat()
+        var named = stat()
+        guard fstat(descriptor, &opened) == 0, stat(path, &named) == 0 else { return false }
+        return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
     }
 
     private func complain(_ reason: String) {

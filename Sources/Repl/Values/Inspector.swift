@@ -29,7 +29,7 @@ final class Inspector {
 
         init(_ values: ArraySlice<Value>) {
             let values = Array(values)
-            if values.count > 0, case .string(let kind) = values[0] { self.kind = kind } else { kind = "nil" }
+            if values.count > 0, case .string(let kind) = values[0] { self.kind = kind.text } else { kind = "nil" }
             payload = values.count > 1 ? values[1] : .none
             mark = values.count > 2 ? values[2] : .none
         }
@@ -52,6 +52,7 @@ final class Inspector {
             let parts = [(length, "element"), (others, "field")].filter { $0.0 > 0 }
                 .map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
             return "table" + (parts.isEmpty ? ", empty" : " of " + parts.joined(separator: " and "))
+        case "nil": return "nil"
         case "number", "boolean": return description.kind + " " + Inspector.number(description.payload)
         case "string", "bytes": return "string " + Text.clipped(try text(description), to: 60)
         case "function": return Layout(columns: 1000).text(try shown(description, path: ""))
@@ -75,7 +76,7 @@ final class Inspector {
         case "boolean", "number": return .leaf(Inspector.number(description.payload))
         case "string", "bytes": return .leaf(try text(description))
         case "function":
-            if case .string(let signature) = description.payload { return .leaf(Text.safe(signature)) }
+            if case .string(let signature) = description.payload { return .leaf(Text.safe(signature.text)) }
             return .leaf("function")
         case "table": return try table(description, path: path)
         default: return try object(description, isInside: !open.isEmpty)
@@ -106,7 +107,8 @@ final class Inspector {
         let total = description.mark.asInteger ?? 0
         let longest = columns * 12
         switch description.payload {
-        case .string(let text):
+        case .string(let bytes):
+            let text = bytes.text
             guard text.utf8.count > longest else { return Text.quoted(text) }
             return Text.quoted(String(text.prefix(longest))) + "... (\(total) bytes)"
         case .table(let bytes):
@@ -120,9 +122,10 @@ final class Inspector {
     // MARK: Tables
 
     private func table(_ description: Description, path: String) throws -> Shown {
-        guard case .table = description.payload, case .string(let identity) = description.mark else {
+        guard case .table = description.payload, case .string(let mark) = description.mark else {
             return .leaf("table")
         }
+        let identity = mark.text
         if let around = open.first(where: { $0.identity == identity }) {
             return .leaf(around.path.isEmpty ? "<cycle>" : "<cycle to \(around.path)>")
         }
@@ -164,10 +167,10 @@ final class Inspector {
     private func key(_ description: Description) throws -> (String, (Int, Double, String)) {
         switch description.kind {
         case "string":
-            if case .string(let name) = description.payload, Lua.isName(name) { return (name, (1, 0, name)) }
+            if case .string(let name) = description.payload, Lua.isName(name.text) { return (name.text, (1, 0, name.text)) }
             let text = try text(description)
             var name = text
-            if case .string(let raw) = description.payload { name = raw }
+            if case .string(let raw) = description.payload { name = raw.text }
             return ("[" + Text.clipped(text, to: 40) + "]", (1, 0, name))
         case "number":
             let text = Inspector.number(description.payload)
@@ -211,7 +214,7 @@ final class Inspector {
         guard case .boolean(let done)? = answer.first else { return (false, "") }
         let description = Description(answer.dropFirst())
         guard case .string(let text) = description.payload else { return (done, try self.text(description)) }
-        return (done, Text.safe(String(text.prefix(20_000))))
+        return (done, Text.safe(String(text.text.prefix(20_000))))
     }
 
     private func oneLine(_ text: String) -> String {

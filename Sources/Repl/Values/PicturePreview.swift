@@ -2,7 +2,7 @@ import Autodiff
 import LuaFlow
 import Pictures
 
-/// Tensors that are pictures, as pictures.
+/// Tensors that are pictures, and figures, as pictures.
 ///
 /// What image.show and image.grid take: (H, W) and (1, H, W) in grey, (3, H, W) in colour, a batch (N, C, H, W) of those or
 /// (N, H, W) of grey ones, and a list of pictures. It is shown when the sides are at least 8 and not too unlike, and all
@@ -17,6 +17,9 @@ enum PicturePreview {
 
     /// The picture's text, or nil when the value is none.
     static func text(_ value: Value, columns: Int) throws -> String? {
+        if case .object(let object) = value, let figure = try TerminalPicture.text(figure: object, columns: columns) {
+            return figure
+        }
         guard let (pictures, total) = try pictures(in: value), !pictures.isEmpty else { return nil }
         // Side by side, each at least half as wide as it is.
         let widest = pictures.map { $0.shape.last ?? 1 }.max() ?? 1

@@ -29,8 +29,9 @@ enum TensorText {
 
     /// For a place where one line must do.
     static func brief(_ x: Variable) -> String {
-        if x.value.count == 1, let number = try? x.value.item() {
-            return "tensor \(Shape.describe(x.shape)) of \(Inspector.number(.number(number)))"
+        if x.value.count == 1, let number = try? x.value.scalar() {
+            let type = x.dtype.isFloating ? "" : " \(x.dtype.rawValue)"
+            return "tensor \(Shape.describe(x.shape))\(type) of \(Inspector.number(number))"
         }
         return "tensor \(Shape.describe(x.shape)) \(x.dtype.rawValue)"
     }

@@ -1,22 +1,10 @@
+import LuaFlow
+
 /// Text as a terminal shows it: columns it takes, and what must not reach the terminal as it is.
 enum Text {
     /// Columns that a string takes, by the rules that terminals share: wide letters take two, combining ones none.
-    static func width(_ text: some StringProtocol) -> Int { text.reduce(0) { $0 + width($1) } }
-
-    private static func width(_ character: Character) -> Int {
-        guard let first = character.unicodeScalars.first else { return 0 }
-        switch first.properties.generalCategory {
-        case .nonspacingMark, .enclosingMark, .control, .format: return 0
-        default: break
-        }
-        let wide =
-            first.properties.isEmojiPresentation
-            || [
-                0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
-                0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x20000...0x3FFFD,
-            ].contains { $0.contains(Int(first.value)) }
-        return wide ? 2 : 1
-    }
+    static func width(_ text: some StringProtocol) -> Int { TerminalText.width(text) }
+    private static func width(_ character: Character) -> Int { TerminalText.width(character) }
 
     /// A string as Lua's source would have it.
     static func quoted(_ text: String) -> String { "\"" + escaped(text, quotes: true) + "\"" }

@@ -24,11 +24,51 @@ public enum ParetoShape {
         return shape
     }
 
+    /// What k-hat says of an estimate, in words.
+    public static func verdict(_ khat: Double) -> String {
+        if khat.isNaN || khat == .infinity {
+            return "k-hat: too few large weights to say whether the estimate can be trusted"
+        }
+        // To two digits, and never on the other side of the bound than the number itself.
+        let digits = Swift.min(Swift.max(khat, -99), 99) * 100
+        let hundredths = Int(khat > 0.7 ? Swift.max(digits.rounded(), 71) : Swift.min(digits.rounded(), 70))
+        let shown = (hundredths < 0 ? "-" : "") + "\(abs(hundredths) / 100)."
+            + (abs(hundredths) % 100 < 10 ? "0" : "") + "\(abs(hundredths) % 100)"
+        if khat > 0.7 { return "k-hat \(shown) > 0.7: the estimate is not to be trusted" }
+        if khat > 0.5 { return "k-hat \(shown): usable, but the weights' variance is hardly finite" }
+        return "k-hat \(shown): the weights say nothing against the estimate"
+    }
+
+    /// The worse of two; what says nothing gives way to what does.
+    static func largest(_ a: Double, _ b: Double) -> Double {
+        a.isFinite && b.isFinite ? Swift.max(a, b) : a.isFinite ? a : b
+    }
+
+    static let verdictFunction = NativeFunction(
+        "montecarlo.khat_verdict",
+        Documentation(
+            "montecarlo.khat_verdict(khat) -> string",
+            """
+            What montecarlo.khat says of an estimate, in words: above 0.7 "k-hat 1.83 > 0.7: the estimate is not to be \
+            trusted", whatever its standard error is; for math.huge, that too few weights are large to say. Weights \
+            that miss where the value is large look harmless: k-hat is no proof.
+            """,
+            errors: "no number",
+            source: "Vehtari, Simpson, Gelman, Yao, Gabry, Pareto smoothed importance sampling, JMLR 25 (2024)",
+            example: """
+                assert(montecarlo.khat_verdict(1.83) == "k-hat 1.83 > 0.7: the estimate is not to be trusted")
+                assert(montecarlo.khat_verdict(0.2):find("nothing against"))
+                """)
+    ) { arguments in
+        try arguments.atMost(1)
+        return .string(verdict(try arguments.number(1, "khat")))
+    }
+
     static let function = NativeFunction(
         "montecarlo.khat",
         Documentation(
             "montecarlo.khat(log_weights) -> number",
-            "Pareto k-hat of importance weights, given as their logarithms in nats: the shape of a generalised Pareto law fitted to the largest of them, pulled weakly towards 0.5. Below 0.5 the weights' variance is finite; up to 0.7 estimates are usable; above, they are not, whatever their standard error says. math.huge when fewer than 5 weights exceed the others (too few samples); 0 when all weights are equal.",
+            "Pareto k-hat of importance weights, given as their logarithms in nats: the shape of a generalised Pareto law fitted to the largest of them, pulled weakly towards 0.5. Below 0.5 the weights' variance is finite; up to 0.7 estimates are usable; above, they are not, whatever their standard error says (montecarlo.khat_verdict says it in words). math.huge when fewer than 5 weights exceed the others (too few samples); 0 when all weights are equal.",
             errors: "no weights; a log weight that is NaN or +inf; weights that are all zero",
             source: "Vehtari, Simpson, Gelman, Yao, Gabry, Pareto smoothed importance sampling, JMLR 25 (2024); Zhang and Stephens, Technometrics 51 (2009); arviz.psislw",
             example: """

@@ -4,7 +4,7 @@ import Tensors
 
 /// How one estimator did: its answers over repetitions, and what they cost.
 package struct RaceResult {
-    let name: String
+    let name: ByteString
     /// Mean and variance over the repetitions of each component of the answer.
     let means: [Double]
     let variances: [Double]
@@ -24,7 +24,7 @@ package struct RaceResult {
         }
     }
 
-    package init(_ name: String, answers: [[Double]], evaluations: Double?, seconds: Double) {
+    package init(_ name: ByteString, answers: [[Double]], evaluations: Double?, seconds: Double) {
         self.name = name
         repetitions = answers.count
         self.evaluations = evaluations
@@ -45,7 +45,7 @@ extension RaceResult {
         var rows = [["estimator", "bias z", "variance", "evaluations", "seconds", "variance x seconds"]]
         for (result, bias) in zip(results, biases) {
             rows.append([
-                result.name, bias.map { fixed($0) } ?? "-", significant(result.variance), result.evaluations.map { shown($0.rounded()) } ?? "-",
+                result.name.text, bias.map { fixed($0) } ?? "-", significant(result.variance), result.evaluations.map { shown($0.rounded()) } ?? "-",
                 significant(result.seconds), significant(result.variance * result.seconds),
             ])
         }

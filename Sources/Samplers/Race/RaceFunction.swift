@@ -47,21 +47,21 @@ enum Race {
         return .record([(key: "results", value: .list(rows)), (key: "text", value: .string(RaceResult.table(results, biases)))])
     }
 
-    private static func estimators(_ options: Options) throws -> [(name: String, function: any ScriptFunction)] {
+    private static func estimators(_ options: Options) throws -> [(name: ByteString, function: any ScriptFunction)] {
         guard case .table(let table) = options["estimators"], table.count > 0 else {
             throw options.error("estimators", expected: "a table {{name, function}, ...}")
         }
-        var known: Set<String> = []
+        var known: Set<ByteString> = []
         return try table.elements().enumerated().map { index, value in
             guard case .table(let pair) = value, case .string(let name) = try pair.value(at: 1), case .function(let function) = try pair.value(at: 2) else {
                 throw ScriptError(options.function, "option estimators: element \(index + 1): {name, function} expected, got \(value.shown)")
             }
-            guard known.insert(name).inserted else { throw ScriptError(options.function, "option estimators: \"\(name)\" is there twice") }
+            guard known.insert(name).inserted else { throw ScriptError(options.function, "option estimators: \(name.quoted()) is there twice") }
             return (name, function)
         }
     }
 
-    private static func run(_ name: String, _ function: any ScriptFunction, _ repetitions: Int, _ operation: String) throws -> RaceResult {
+    private static func run(_ name: ByteString, _ function: any ScriptFunction, _ repetitions: Int, _ operation: String) throws -> RaceResult {
         var answers: [[Double]] = []
         var evaluations: Double? = 0
         let clock = ContinuousClock()
@@ -87,12 +87,12 @@ enum Race {
         return RaceResult(name, answers: answers, evaluations: evaluations.map { $0 / Double(repetitions) }, seconds: seconds / Double(repetitions))
     }
 
-    private static func reference(_ options: Options, _ results: [RaceResult]) throws -> (name: String?, values: [Double], errors: [Double])? {
+    private static func reference(_ options: Options, _ results: [RaceResult]) throws -> (name: ByteString?, values: [Double], errors: [Double])? {
         guard options.has("reference") else { return nil }
-        let found: (name: String?, values: [Double], errors: [Double])
+        let found: (name: ByteString?, values: [Double], errors: [Double])
         if case .string(let name) = options["reference"] {
             guard let result = results.first(where: { $0.name == name }) else {
-                throw ScriptError(options.function, "option reference: no estimator \"\(name)\"" + suggestion(for: name, among: results.map(\.name)))
+                throw ScriptError(options.function, "option reference: no estimator \"\(name)\"" + suggestion(for: name.text, among: results.map(\.name.text)))
             }
             found = (name, result.means, result.variances.map { ($0 / Double(result.repetitions)).squareRoot() })
         } else {

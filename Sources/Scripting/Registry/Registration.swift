@@ -1,9 +1,12 @@
 /// A function that a script registered, with what is known of it.
 public struct Registration {
     public let kind: RegistryKind
-    public let name: String
-    /// What was registered. A command gets the text behind its name, a subcommand its arguments, each a string; a
-    /// schedule and its like what problem 3 gives them; a constructor the arguments of `projection.NAME(...)`.
+    public let name: ByteString
+    /// What was registered: a function or, where the kind takes tables, a table.
+    public let value: Value
+    /// The function that was registered, or one that returns the table. A command gets the text behind its name, a
+    /// subcommand its arguments, each a string; a schedule and its like what problem 3 gives them; a constructor the
+    /// arguments of `projection.NAME(...)`.
     public let function: any ScriptFunction
     /// One line for listings, if the script gave one.
     public let help: String?
@@ -12,33 +15,47 @@ public struct Registration {
     /// The line that called host.register; nil when no script did.
     public let place: ScriptPlace?
     /// The file whose loading brought it: that of ``place`` or, inside ``Registry/loading(_:_:)``, the file loaded.
-    public let owner: String?
+    public let owner: ByteString?
 
     /// Reads what a script gave under a name: a function or, where the kind takes help, `{run = f, ...}`.
     init(
-        _ kind: RegistryKind, _ name: String, _ value: Value, place: ScriptPlace?, owner: String?, for operation: String
+        _ kind: RegistryKind, _ name: ByteString, _ value: Value, place: ScriptPlace?, owner: ByteString?, for operation: String
     ) throws {
         try kind.check(name, for: operation)
         (self.kind, self.name, self.place, self.owner) = (kind, name, place, owner)
         let label = "\(operation): \(kind.rawValue).\(name)"
         switch value {
         case .function(let function):
-            (self.function, help, complete) = (function, nil, nil)
+            (self.value, self.function, help, complete) = (value, function, nil, nil)
+        case .table(let table) where kind.takesTables:
+            (self.value, self.function, help, complete) = (value, Settings(table), nil, nil)
         case .table(let table) where kind.takesHelp:
             let options = try Options(function: label, table: table, known: ["run", "help", "complete"])
             guard let run = try options.function("run") else {
                 throw ScriptError(label, "run = a function expected, got nothing")
             }
             let text = try options.string("help", default: "")
+            self.value = .function(run)
             function = run
             help = text.isEmpty ? nil : text
             complete = try options.function("complete")
         default:
-            let expected = kind.takesHelp ? "a function or {run = f, help = text, complete = f}" : "a function"
+            let expected =
+                kind.takesHelp
+                ? "a function or {run = f, help = text, complete = f}" : kind.takesTables ? "a table" : "a function"
             throw ScriptError(label, "\(expected) expected, got \(value.shown)")
         }
     }
 
     /// Where it came from, for messages.
     public var origin: String { place?.description ?? "the program" }
+}
+
+/// A table in the place of a function: a call returns it.
+private final class Settings: ScriptFunction {
+    private let table: any ScriptTable
+
+    init(_ table: any ScriptTable) { self.table = table }
+
+    func call(_ arguments: [Value]) throws -> [Value] { [.table(table)] }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// What scripts and plugins registered with `host.register`, by kind and name.
 ///
 ///     for command in registry.entries(.commands) { print(":\(command.name)", command.help ?? "") }
@@ -11,7 +9,7 @@ public final class Registry: Service {
     private var registrations: [RegistryKind: [Registration]] = [:]
     private var reserved: [RegistryKind: () -> [String]] = [:]
     /// The files being loaded, outermost first.
-    private var loads: [String] = []
+    private var loads: [ByteString] = []
     private var isInput: ((String) -> Bool)?
 
     public init() {}
@@ -19,8 +17,9 @@ public final class Registry: Service {
     /// The registrations of a kind, in the order of their making.
     public func entries(_ kind: RegistryKind) -> [Registration] { registrations[kind] ?? [] }
 
-    public func entry(_ kind: RegistryKind, _ name: String) -> Registration? {
-        registrations[kind]?.first { $0.name == name }
+    public func entry(_ kind: RegistryKind, _ name: some ByteStringConvertible) -> Registration? {
+        let name = name.byteString
+        return registrations[kind]?.first { $0.name == name }
     }
 
     /// Everything, in the order of the kinds.
@@ -33,7 +32,9 @@ public final class Registry: Service {
     }
 
     /// Whether the program itself has the name.
-    public func isReserved(_ kind: RegistryKind, _ name: String) -> Bool { reserved[kind]?().contains(name) ?? false }
+    public func isReserved(_ kind: RegistryKind, _ name: some ByteStringConvertible) -> Bool {
+        reserved[kind]?().contains { ByteString($0) == name.byteString } ?? false
+    }
 
     /// Says which texts are the inputs of a prompt: together they are one file, so that a later input replaces what an
     /// earlier one registered.
@@ -47,7 +48,7 @@ public final class Registry: Service {
             guard case .string(let kind) = key else {
                 throw ScriptError(operation, "a kind such as schedules expected, got \(key.shown) = \(value.shown)")
             }
-            let known = try RegistryKind(named: kind, for: operation)
+            let known = try RegistryKind(named: kind.text, for: operation)
             guard case .table(let members) = value else {
                 throw ScriptError(operation, "\(kind): a table from names to functions expected, got \(value.shown)")
             }
@@ -57,7 +58,7 @@ public final class Registry: Service {
                         operation, "\(kind): a name and a function expected, got \(key.shown) = \(value.shown)")
                 }
                 let addition = try Registration(
-                    known, name, value, place: place, owner: loads.first ?? place.map { identity($0.file) },
+                    known, name, value, place: place, owner: loads.first ?? place.map { identity($0.path) },
                     for: operation)
                 try checkFree(addition, operation)
                 additions.append(addition)
@@ -73,12 +74,12 @@ public final class Registry: Service {
         let (kind, name) = (addition.kind, addition.name)
         if isReserved(kind, name) {
             throw ScriptError(
-                operation, "\(kind.shown(name)) is built in; choose another name\(place(" (yours: ", addition, ")"))")
+                operation, "\(kind.shown(name.text)) is built in; choose another name\(place(" (yours: ", addition, ")"))")
         }
         guard let former = entry(kind, name), !isReplaced(former, by: addition) else { return }
         throw ScriptError(
             operation,
-            "\(kind.shown(name)) is registered already, at \(former.origin)\(place(" (and now at ", addition, ")"))")
+            "\(kind.shown(name.text)) is registered already, at \(former.origin)\(place(" (and now at ", addition, ")"))")
     }
 
     /// A file run again replaces its own; while it is being loaded it cannot mean that.
@@ -94,9 +95,9 @@ public final class Registry: Service {
     /// Runs `body`, which loads a file. What the file registered when it was loaded before goes; when `body` throws,
     /// everything is as it was.
     @discardableResult
-    public func loading<R>(_ file: String, _ body: () throws -> R) rethrows -> R {
+    public func loading<R>(_ file: some ByteStringConvertible, _ body: () throws -> R) rethrows -> R {
         let before = registrations
-        let owner = identity(file)
+        let owner = identity(file.byteString)
         if loads.isEmpty {
             for kind in registrations.keys { registrations[kind]?.removeAll { $0.owner == owner } }
         }
@@ -111,14 +112,14 @@ public final class Registry: Service {
     }
 
     /// What the loading of a file brought.
-    public func entries(of file: String) -> [Registration] {
-        let owner = identity(file)
+    public func entries(of file: some ByteStringConvertible) -> [Registration] {
+        let owner = identity(file.byteString)
         return all.filter { $0.owner == owner }
     }
 
     /// Two spellings of one path are one file; texts that are no files have names in parentheses.
-    private func identity(_ file: String) -> String {
-        if isInput?(file) == true { return "(inputs)" }
-        return file.hasPrefix("(") ? file : URL(fileURLWithPath: file).resolvingSymlinksInPath().path
+    private func identity(_ file: ByteString) -> ByteString {
+        if isInput?(file.text) == true { return "(inputs)" }
+        return file.hasPrefix("(") ? file : file.resolvedPath ?? LoadedFiles.absolute(file)
     }
 }

@@ -3,8 +3,8 @@
 /// The list is closed: a kind is what some part of the host asks for, so a misspelt one is an error, not a new drawer
 /// that nobody opens.
 public enum RegistryKind: String, CaseIterable, Sendable {
-    /// Step sizes, noises and masks of problem 3.
-    case schedules, noises, masks
+    /// Step sizes, noises, masks and presets of problem 3.
+    case schedules, noises, masks, presets
     /// Constructors: `projection.NAME`, `distribution.NAME`, `flow.NAME`.
     case projections, distributions, transforms
     /// `:NAME` at the prompt.
@@ -28,6 +28,9 @@ public enum RegistryKind: String, CaseIterable, Sendable {
     /// Kinds whose value may be a table `{run = f, help = text, complete = f}`.
     public var takesHelp: Bool { self == .commands || self == .subcommands }
 
+    /// Kinds whose value may be a table of settings, handed on as it is.
+    public var takesTables: Bool { self == .presets }
+
     /// The name as its user types it.
     public func shown(_ name: String) -> String {
         switch self {
@@ -36,13 +39,14 @@ public enum RegistryKind: String, CaseIterable, Sendable {
         case .transforms: "flow.\(name)"
         case .commands: ":\(name)"
         case .subcommands: "luaflow \(name)"
-        case .schedules, .noises, .masks: "\(rawValue).\(name)"
+        case .schedules, .noises, .masks, .presets: "\(rawValue).\(name)"
         }
     }
 
     /// Refuses what could not be typed where the kind is used.
-    func check(_ name: String, for operation: String) throws {
-        let letters = Array(name.unicodeScalars)
+    func check(_ name: ByteString, for operation: String) throws {
+        // Bytes that are no UTF-8 are shown as a mark that is no letter.
+        let letters = Array(name.text.unicodeScalars)
         func isWord(_ scalar: Unicode.Scalar) -> Bool {
             scalar == "_"
                 || (scalar.isASCII ? isLetter(scalar) || ("0"..."9").contains(scalar) : scalar.properties.isAlphabetic)

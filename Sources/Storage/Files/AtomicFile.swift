@@ -10,49 +10,51 @@ import Scripting
 ///
 /// The bytes go to a temporary file in the same folder, which is synced to the disk and then renamed over the target, and
 /// the folder is synced. Whatever interrupts this, even `kill -9` or a power cut, the target holds the old contents or
-/// the new. A failure removes the temporary file; only a killed process leaves one (`.NAME.XXXX.part`).
+/// the new. Where the system can, the temporary file has no name until it is whole (see ``TemporaryFile``), so that
+/// nothing is left of a process that was killed; what earlier ones may have left is removed. A limit on the size of files
+/// (`ulimit -f`) is an error here like a full disk, not the signal by which the system ends processes.
 ///
 ///     try AtomicFile.write(to: "out.txt", for: "image.save") { file in try file.write("hello") }
 public final class AtomicFile {
-    /// Where the bytes gather, for libraries that write to a path themselves.
-    public let temporaryPath: String
-
     private let report: Report
     private let descriptor: Int32
 
-    private init(temporaryPath: String, descriptor: Int32, report: Report) {
-        self.temporaryPath = temporaryPath
+    /// Writes to what somebody else closes.
+    init(descriptor: Int32, report: Report) {
         self.descriptor = descriptor
         self.report = report
     }
-
-    deinit { close(descriptor) }
 
     /// Creates or replaces the file at `path` by what `body` writes.
     ///
     /// A replaced file keeps its permissions; a link to a file stays a link. `operation` is named in errors.
     /// - Throws: whatever `body` throws; ``ScriptError`` when the folder is missing, may not be written, the disk is full,
     ///   ``FileAccess`` forbids it, or `path` is a folder, a device or a file without write permission. The old file is then untouched.
-    public static func write(to path: String, for operation: String, _ body: (AtomicFile) throws -> Void) throws {
+    public static func write(
+        to path: some ByteStringConvertible, for operation: String, _ body: (AtomicFile) throws -> Void
+    ) throws {
         let report = Report(operation: operation, path: path)
-        guard !path.isEmpty, !path.utf8.contains(0), !path.hasSuffix("/") else { throw report.error("not a file name") }
+        let path = path.byteString
+        guard path.isFileName, !path.hasSuffix("/") else { throw report.error("not a file name") }
         try FileAccess.check(.write, path, for: operation)
         LoadedFiles.current?.note(path, .written)
         let (target, mode) = try existing(path, report)
         // A link to a file that is not there yet was followed by one step only now.
         try FileAccess.check(.write, target, for: operation)
-        let (folder, name) = split(target)
-        let (temporary, descriptor) = try create(in: folder, name, mode ?? 0o666, report)
-        do {
-            let file = AtomicFile(temporaryPath: temporary, descriptor: descriptor, report: report)
-            try body(file)
-            try sync(temporary, mode, report)
-            guard rename(temporary, target) == 0 else { throw report.systemError("cannot replace") }
-        } catch {
-            unlink(temporary)
-            throw error
+        let (folderPath, name) = target.splitPath
+        let folder = try Folder(folderPath, report)
+        // From here on the folder is the one that was opened, wherever its name may lead meanwhile.
+        try FileAccess.check(.write, opened: folder.descriptor, path, for: operation)
+        try SizeLimitSignal.held {
+            TemporaryFile.removeLeftOver(in: folder)
+            let temporary = try TemporaryFile(in: folder, for: name, mode ?? 0o666, report)
+            try body(AtomicFile(descriptor: temporary.descriptor, report: report))
+            if let mode, fchmod(temporary.descriptor, mode) != 0 { throw report.systemError("cannot keep the permissions") }
+            guard fsync(temporary.descriptor) == 0 else { throw report.systemError("cannot bring to the disk") }
+            try FileAccess.count(written: temporary.size, to: target, for: operation)
+            try temporary.publish(as: name)
         }
-        try syncFolder(folder, report)
+        try folder.sync(report)
     }
 
     /// Appends bytes.
@@ -81,9 +83,9 @@ public final class AtomicFile {
     }
 
     /// The file that `path` means once links are followed, and its permissions if it exists.
-    private static func existing(_ path: String, _ report: Report) throws -> (target: String, mode: mode_t?) {
+    private static func existing(_ path: ByteString, _ report: Report) throws -> (target: ByteString, mode: mode_t?) {
         var status = stat()
-        guard stat(path, &status) == 0 else {
+        guard path.withCString({ stat($0, &status) }) == 0 else {
             guard errno == ENOENT else { throw report.systemError("cannot write") }
             // A link to nothing: write what it points at, as opening it would.
             guard let link = destination(path) else { return (path, nil) }
@@ -94,52 +96,66 @@ public final class AtomicFile {
             throw report.error(status.st_mode & S_IFMT == S_IFDIR ? "is a folder, not a file" : "is not a regular file")
         }
         // A rename asks only the folder's permission; the file's own must hold too.
-        guard access(path, W_OK) == 0 else { throw report.systemError("cannot write") }
-        guard let resolved = realpath(path, nil) else { throw report.systemError("cannot resolve") }
-        defer { free(resolved) }
-        return (String(cString: resolved), status.st_mode & 0o777)
+        guard path.withCString({ access($0, W_OK) }) == 0 else { throw report.systemError("cannot write") }
+        guard let resolved = path.resolvedPath else { throw report.systemError("cannot resolve") }
+        return (resolved, status.st_mode & 0o777)
     }
 
     /// Where a link points, one step, relative to its folder.
-    private static func destination(_ path: String) -> String? {
+    private static func destination(_ path: ByteString) -> ByteString? {
         var buffer = [CChar](repeating: 0, count: 4096)
-        let count = readlink(path, &buffer, buffer.count)
+        let count = path.withCString { readlink($0, &buffer, buffer.count) }
         guard count > 0, count < buffer.count else { return nil }
-        let link = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return link.hasPrefix("/") ? link : split(path).folder + "/" + link
+        let link = ByteString(buffer[..<count].map { UInt8(bitPattern: $0) })
+        return link.hasPrefix("/") ? link : path.splitPath.folder.appending(path: link)
     }
 
-    private static func split(_ path: String) -> (folder: String, name: String) {
-        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-        let folder = path[..<slash]
-        return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
+}
+
+/// A folder that is open, to name files in.
+final class Folder {
+    let descriptor: Int32
+    let path: ByteString
+    private let isReadable: Bool
+
+    init(_ path: ByteString, _ report: Report) throws {
+        self.path = path
+        var descriptor = path.withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        isReadable = descriptor >= 0
+        #if canImport(Glibc)
+            // A folder that one may write to but not read: O_PATH, a number since Swift does not import the name.
+            if descriptor < 0, errno == EACCES { descriptor = path.withCString { open($0, 0o10000000 | O_DIRECTORY | O_CLOEXEC) } }
+        #endif
+        guard descriptor >= 0 else { throw report.systemError("cannot write a file in \(path)") }
+        self.descriptor = descriptor
     }
 
-    private static func create(in folder: String, _ name: String, _ mode: mode_t, _ report: Report) throws -> (String, Int32) {
-        for _ in 0..<100 {
-            let mark = String(UInt64.random(in: .min ... .max), radix: 36)
-            let temporary = "\(folder)/.\(String(name.prefix(40))).\(mark).part"
-            let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-            if descriptor >= 0 { return (temporary, descriptor) }
-            guard errno == EEXIST else { throw report.systemError("cannot write a file in \(folder)") }
-        }
-        throw report.error("cannot find a free temporary name in \(folder)")
-    }
+    deinit { close(descriptor) }
 
-    /// Brings the temporary file to the disk. By name, because a library that writes to the path may have replaced it.
-    private static func sync(_ temporary: String, _ mode: mode_t?, _ report: Report) throws {
-        let descriptor = open(temporary, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw report.systemError("cannot reopen what was written") }
-        defer { close(descriptor) }
-        if let mode, fchmod(descriptor, mode) != 0 { throw report.systemError("cannot keep the permissions") }
-        guard fsync(descriptor) == 0 else { throw report.systemError("cannot bring to the disk") }
-    }
-
-    private static func syncFolder(_ folder: String, _ report: Report) throws {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }  // A folder one may write but not read: nothing more can be done.
-        defer { close(descriptor) }
+    func sync(_ report: Report) throws {
+        // A folder one may write but not read: nothing more can be done.
+        guard isReadable else { return }
         // Some file systems cannot sync a folder and say EINVAL; the rename itself has happened.
         guard fsync(descriptor) == 0 || errno == EINVAL else { throw report.systemError("cannot bring the folder to the disk") }
+    }
+
+    /// The names in the folder that begin with a dot and end in `suffix`; at most so many names are looked at.
+    func hidden(endingIn suffix: String, limit: Int) -> [String] {
+        guard isReadable else { return [] }
+        // A descriptor of its own: reading moves it, and closing the stream closes it.
+        let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard own >= 0, let stream = fdopendir(own) else {
+            if own >= 0 { close(own) }
+            return []
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        for _ in 0..<limit {
+            guard let entry = readdir(stream) else { break }
+            let start = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
+            let name = String(cString: start.assumingMemoryBound(to: CChar.self))
+            if name.hasPrefix("."), name.hasSuffix(suffix) { names.append(name) }
+        }
+        return names
     }
 }

@@ -1,7 +1,8 @@
 import CZlib
 import Scripting
 
-/// The inflated bytes of a gzip file. Several members in a row are one stream; anything else after a member is an error.
+/// The inflated bytes of a gzip file. Several members in a row are one stream, and zeros may
+/// follow the last, as on tapes; anything else after a member is an error.
 final class GzipSource: ByteSource {
     private let file: InputFile
     private let stream: UnsafeMutablePointer<z_stream>
@@ -79,7 +80,7 @@ final class GzipSource: ByteSource {
         while true {
             if waiting.isEmpty { try refill() }
             if !inMember {
-                if waiting.isEmpty { return 0 }
+                if try isOver() { return 0 }
                 guard inflateReset(stream) == Z_OK else { throw report.error("gzip: cannot begin a member") }
                 inMember = true
             }
@@ -101,6 +102,25 @@ final class GzipSource: ByteSource {
             let got = Int(room - stream.pointee.avail_out)
             if got > 0 { return got }
         }
+    }
+
+    /// Whether nothing but zeros is left, which are stepped over.
+    private func isOver() throws -> Bool {
+        var padded = false
+        while !waiting.isEmpty {
+            guard let next = waiting.first(where: { input[$0] != 0 }) else {
+                padded = true
+                waiting = 0..<0
+                try Cancellation.check()
+                try refill()
+                continue
+            }
+            guard next == waiting.lowerBound, !padded else {
+                throw report.error("gzip: something follows the zeros behind the last member", at: position - (waiting.upperBound - next))
+            }
+            return false
+        }
+        return true
     }
 
     private func refill() throws {

@@ -17,12 +17,13 @@ final class InputFile {
     static let chunk = 8 << 20
 
     /// - Throws: when there is no such file, it may not be read (``FileAccess``), or it is a folder, pipe or device.
-    init(_ path: String, for operation: String) throws {
+    init(_ path: some ByteStringConvertible, for operation: String) throws {
         report = Report(operation: operation, path: path)
-        guard !path.isEmpty, !path.utf8.contains(0) else { throw report.error("not a file name") }
+        let path = path.byteString
+        guard path.isFileName else { throw report.error("not a file name") }
         try FileAccess.check(.read, path, for: operation)
         // Without O_NONBLOCK opening a pipe would wait for a writer for ever.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { throw report.systemError("cannot open") }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {

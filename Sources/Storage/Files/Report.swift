@@ -10,8 +10,13 @@ import Scripting
 struct Report: Sendable {
     /// The operation as the script knows it.
     let operation: String
-    /// The file as the script named it.
+    /// The file as the script named it, for showing.
     let path: String
+
+    init(operation: String, path: some ByteStringConvertible) {
+        self.operation = operation
+        self.path = path.byteString.text
+    }
 
     func error(_ message: String) -> ScriptError { ScriptError(operation, "\(path): \(message)") }
 

@@ -6,18 +6,25 @@ import Tensors
 public enum IDX {
     /// Reads every array in the file, one after the other; most files hold one. A gzip file is inflated on the way.
     ///
-    /// Integers of up to 16 bits and float32 become float32, wider ones float64.
+    /// Pictures of small integers (two dimensions and more, up to 16 bits) and float32 become float32; labels, which have one
+    /// dimension, and wider integers int64.
     /// - Throws: ``ScriptError`` when the file is not IDX, or the numbers are fewer or more than the extents say. Extents
     ///   that the file cannot fill are refused before memory for them is asked for; a gzip file may inflate to 1 GiB.
-    public static func load(_ path: String, for operation: String = "data.idx") throws -> [Tensor] {
+    public static func load(_ path: some ByteStringConvertible, for operation: String = "data.idx") throws -> [Tensor] {
         let file = try InputFile(path, for: operation)
         guard file.size > 0 else { throw file.report.error("the file is empty") }
         let isGzip = try file.beginning(2) == [0x1f, 0x8b]
         let source: any ByteSource = isGzip ? try GzipSource(file) : FileSource(file)
         var arrays: [Tensor] = []
-        repeat { arrays.append(try array(source)) } while try !source.atEnd()
+        repeat {
+            guard arrays.count < limit else { throw file.report.error("more than \(limit) arrays in one IDX file") }
+            arrays.append(try array(source))
+        } while try !source.atEnd()
         return arrays
     }
+
+    /// Data sets keep a few arrays in a file. A million of one number each would be hundreds of megabytes out of kilobytes.
+    static let limit = 1000
 
     private static func array(_ source: any ByteSource) throws -> Tensor {
         let report = source.report
@@ -32,7 +39,7 @@ public enum IDX {
         let count = try report.naming { try Shape.count(shape, for: "an IDX array") }
         guard let bytes = element.byteCount(count) else { throw report.error("an IDX array of \(count) elements") }
         try source.check(bytes, "an IDX array of shape \(Shape.describe(shape))")
-        let storage = try element.storage(count: count, .big, asFloat32: true, report) { buffer in
+        let storage = try element.storage(count: count, .big, asFloat32: shape.count != 1, report) { buffer in
             try source.read(into: buffer, "an IDX array of shape \(Shape.describe(shape))")
         }
         return Tensor(storage, shape: shape)

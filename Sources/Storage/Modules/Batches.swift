@@ -15,7 +15,7 @@ enum Batches {
             "for batch, rows in data.batches(x, size, {shuffle = false, generator}) do\nfor batch, rows in data.batches({x, y, ...}, size, {shuffle = false, generator}) do",
             """
             For a loop over the first dimension of x: gives size rows at a time, the last time what is left, as a tensor of \
-            their own, and the rows' indices in x (to find labels by). With shuffle = true the rows come in a random order, \
+            their own, and the rows' positions in x, in int64 (labels[rows] are theirs). With shuffle = true the rows come in a random order, \
             another each time, drawn from the generator when data.batches is called; else in x's. Of several tensors of \
             equally many rows (images and labels) it gives a batch of each, then the indices. Gradients do not flow through a \
             batch.
@@ -102,6 +102,6 @@ enum Batches {
     private static let next: NativeFunction = NativeFunction("data.batches", function.documentation) { arguments in
         let cursor = try arguments.object(1, "state", as: Cursor.self, "batches")
         guard let (batches, rows) = try cursor.advance() else { return [.none] }
-        return batches.map { .tensor($0) } + [.tensor(try Tensor(rows.map { Double($0 + 1) }, shape: [rows.count], .float64))]
+        return batches.map { .tensor($0) } + [.tensor(try Tensor(integers: rows.map { $0 + 1 }, shape: [rows.count]))]
     }
 }

@@ -15,8 +15,9 @@ public struct DataModule: ScriptModule {
         Documentation(
             "data.idx(path) -> tensor, ...",
             """
-            The arrays of an IDX file, plain or gzip: usually one, or as many results as the file holds one after the other. \
-            Integers of up to 16 bits and float32 become float32, wider ones float64; values are not scaled.
+            The arrays of an IDX file, plain or gzip: usually one, or as many results as the file holds one after the other, \
+            at most 1000. Integers become int64 where they have one dimension (labels) or more than 16 bits, else float32, as \
+            floats do; values are not scaled.
             """,
             errors: "The file is missing, not IDX, damaged, or its numbers are fewer or more than its sizes say.",
             source: "http://yann.lecun.com/exdb/mnist",
@@ -31,7 +32,7 @@ public struct DataModule: ScriptModule {
                 """)
     ) { arguments in
         try arguments.atMost(1)
-        return try IDX.load(try arguments.string(1, "path")).map { .tensor($0) }
+        return try IDX.load(try arguments.bytes(1, "path")).map { .tensor($0) }
     }
 
     private static let digits = NativeFunction(
@@ -39,7 +40,7 @@ public struct DataModule: ScriptModule {
         Documentation(
             "data.digits() -> {images = tensor (N, 28, 28), labels = tensor (N)}",
             """
-            Handwritten digits: float32 images in [0, 1], 0 the background, and what each shows (0 to 9). They come with the \
+            Handwritten digits: float32 images in [0, 1], 0 the background, and what each shows (0 to 9, in int64). They come with the \
             project, as models/digits.idx.gz; models/README.md tells where they are from.
             """,
             errors: "The file is not where the host keeps its models, or is damaged.",

@@ -6,32 +6,45 @@ enum Npy {
     /// The name that the one array of an `.npy` file, which has none, goes by in a ``StateDict``.
     static let name = "array"
 
-    /// - Throws: on a malformed header, and when the bytes are not as many as the shape says.
-    static func read(_ source: any ByteSource) throws -> Tensor {
+    /// An `.npy` file: its one array, under ``name``.
+    static func read(_ file: InputFile, _ options: ReadingOptions = ReadingOptions()) throws -> StateDict {
+        var gathering = Gathering(file.report, options)
+        try gathering.add(name, "array") { try read(FileSource(file), options) }
+        return gathering.dict
+    }
+
+    /// - Throws: on a malformed header, and when the bytes are not as many as the shape says; ``Unreadable``.
+    static func read(
+        _ source: any ByteSource, _ options: ReadingOptions = ReadingOptions()
+    ) throws -> (tensor: Tensor, stored: FileElement) {
         let header = try NpyHeader(source)
-        let count = try source.report.naming { try Shape.count(header.shape, for: "an .npy array") }
-        guard let bytes = header.element.byteCount(count) else { throw source.report.error("an .npy array of \(count) elements") }
+        let (element, each) = try header.type.numbers(options)
+        let elements = try source.report.naming { try Shape.count(header.shape, for: "an .npy array") }
+        guard let bytes = header.type.byteCount(elements) else { throw source.report.error("an .npy array of \(elements) elements") }
         try source.check(bytes, "an array of shape \(Shape.describe(header.shape))")
-        let storage = try header.element.storage(count: count, header.order, source.report) { buffer in
+        let storage = try element.storage(count: elements * each, header.order, source.report) { buffer in
             try source.read(into: buffer, "the array")
         }
         guard try source.atEnd() else {
             throw source.report.error("more bytes than an array of shape \(Shape.describe(header.shape)) has")
         }
-        guard header.isFortran else { return Tensor(storage, shape: header.shape) }
+        let parts = each == 1 ? [] : [each]
+        guard header.isFortran else { return (Tensor(storage, shape: header.shape + parts), element) }
         // Column by column is the transposed array row by row.
         let reversed = Array(header.shape.reversed())
-        return try Tensor(storage, shape: reversed).permute(Array(reversed.indices.reversed()))
+        let order = Array(reversed.indices.reversed()) + parts.indices.map { $0 + reversed.count }
+        return (try Tensor(storage, shape: reversed + parts).permute(order), element)
     }
 
-    static func write(_ dict: StateDict, to path: String, for operation: String) throws {
-        guard let (_, tensor) = dict.entries.first, dict.count == 1 else {
+    static func write(_ dict: StateDict, to path: ByteString, for operation: String) throws {
+        guard let (name, tensor) = dict.entries.first, dict.count == 1 else {
             throw Report(operation: operation, path: path).error(
                 ".npy holds one tensor without a name, not \(dict.count); use .npz or .safetensors")
         }
+        let numbers = try StoredNumbers(tensor, dict.written[ByteString(name)])
         try AtomicFile.write(to: path, for: operation) { file in
-            try file.write(NpyHeader.bytes(tensor))
-            try tensor.withBytes { try file.write($0) }
+            try file.write(NpyHeader.bytes(numbers.element, tensor.shape))
+            try numbers.withBytes { try file.write($0) }
         }
     }
 }

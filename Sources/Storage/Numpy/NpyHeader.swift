@@ -5,7 +5,7 @@ import Tensors
 /// `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
 /// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 struct NpyHeader {
-    let element: FileElement
+    let type: StoredType
     let order: FileElement.Order
     let isFortran: Bool
     let shape: [Int]
@@ -16,8 +16,7 @@ struct NpyHeader {
     static let limit = 1 << 16
 
     /// Reads the magic, the version and the literal.
-    /// - Throws: on another version, a malformed literal, and element types that are not real numbers (Python objects,
-    ///   text, structures, complex numbers).
+    /// - Throws: on another version and a malformed literal; ``Unreadable`` for Python objects, texts, records and dates.
     init(_ source: any ByteSource) throws {
         let report = source.report
         guard try source.bytes(6, "the .npy magic").elementsEqual(NpyHeader.magic) else { throw report.error("not an .npy array") }
@@ -32,51 +31,80 @@ struct NpyHeader {
         var (description, fortran, shape): (String?, Bool?, [Int]?)
         try literal.dictionary { literal, key in
             switch key {
-            case "descr" where description == nil: description = try literal.string("an element type such as '<f4'")
+            case "descr" where description == nil: description = try literal.elementType()
             case "fortran_order" where fortran == nil: fortran = try literal.boolean()
             case "shape" where shape == nil: shape = try literal.naturals()
             default: throw literal.error("key \(shown(key)) is unknown or comes twice")
             }
         }
         guard let description, let fortran, let shape else { throw report.error(".npy header: descr, fortran_order and shape expected") }
-        guard let (element, order) = NpyHeader.element(description) else {
-            throw report.error(
+        guard let (type, order) = NpyHeader.type(description) else {
+            throw Unreadable(
                 description.hasSuffix("O")
                     ? "an .npy array of Python objects, which are pickles; numbers are read"
-                    : "an .npy array of elements \(shown(description)); floats, integers and booleans are read")
+                    : "an .npy array of elements \(shown(description))\(NpyHeader.kind(description)); "
+                        + "floats, integers and booleans are read")
         }
-        (self.element, self.order, isFortran, self.shape) = (element, order, fortran, shape)
+        (self.type, self.order, isFortran, self.shape) = (type, order, fortran, shape)
     }
 
-    private static func element(_ description: String) -> (FileElement, FileElement.Order)? {
-        guard let mark = description.first, "<>|=".contains(mark) else { return nil }
-        let element: FileElement
-        switch description.dropFirst() {
-        case "b1": element = .bool
-        case "u1": element = .uint8
-        case "i1": element = .int8
-        case "u2": element = .uint16
-        case "i2": element = .int16
-        case "u4": element = .uint32
-        case "i4": element = .int32
-        case "u8": element = .uint64
-        case "i8": element = .int64
-        case "f2": element = .float16
-        case "f4": element = .float32
-        case "f8": element = .float64
+    private static func type(_ description: String) -> (StoredType, FileElement.Order)? {
+        let mark = description.first.flatMap { "<>|=".contains($0) ? $0 : nil }
+        let type: StoredType
+        switch mark == nil ? description[...] : description.dropFirst() {
+        case "b1", "?": type = .number(.bool)
+        case "u1": type = .number(.uint8)
+        case "i1": type = .number(.int8)
+        case "u2": type = .number(.uint16)
+        case "i2": type = .number(.int16)
+        case "u4": type = .number(.uint32)
+        case "i4": type = .number(.int32)
+        case "u8": type = .number(.uint64)
+        case "i8": type = .number(.int64)
+        case "f2": type = .number(.float16)
+        case "f4": type = .number(.float32)
+        case "f8": type = .number(.float64)
+        case "c8": type = .complex(.float32, description)
+        case "c16": type = .complex(.float64, description)
         default: return nil
         }
-        return (element, mark == ">" ? .big : .little)
+        return (type, mark == ">" ? .big : .little)
     }
 
-    /// The header of a tensor in row-major order, padded so that the numbers begin at a multiple of 64 bytes.
-    static func bytes(_ tensor: Tensor) -> [UInt8] {
-        let type = switch tensor.dtype {
+    /// What NumPy's letter means, for messages.
+    private static func kind(_ description: String) -> String {
+        switch description.first(where: { $0.isLetter }) {
+        case "U"?, "S"?, "a"?, "T"?: " (texts)"
+        case "M"?: " (dates)"
+        case "m"?: " (spans of time)"
+        case "V"?: " (raw bytes)"
+        default: ""
+        }
+    }
+
+    /// NumPy's name for the type; nil for bfloat16, which it does not have.
+    static func description(_ element: FileElement) -> String? {
+        switch element {
+        case .bool: "|b1"
+        case .uint8: "|u1"
+        case .int8: "|i1"
+        case .uint16: "<u2"
+        case .int16: "<i2"
+        case .uint32: "<u4"
+        case .int32: "<i4"
+        case .uint64: "<u8"
+        case .int64: "<i8"
         case .float16: "<f2"
         case .float32: "<f4"
         case .float64: "<f8"
+        case .bfloat16: nil
         }
-        return bytes(type, tensor.shape)
+    }
+
+    /// The header of a tensor in row-major order, padded so that the numbers begin at a multiple of 64 bytes.
+    static func bytes(_ element: FileElement, _ shape: [Int]) throws -> [UInt8] {
+        guard let description = description(element) else { throw ScriptError("numpy", "no type for \(element)") }
+        return bytes(description, shape)
     }
 
     /// The header of an array in row-major order, of elements that NumPy describes so.
@@ -131,6 +159,15 @@ private struct Literal {
         return text
     }
 
+    /// Of records (structured types) it is a list, which no tensor holds whatever is in it.
+    mutating func elementType() throws -> String {
+        skipSpace()
+        if position < bytes.count, bytes[position] == UInt8(ascii: "[") || bytes[position] == UInt8(ascii: "(") {
+            throw Unreadable("an .npy array of records (a structured element type); floats, integers and booleans are read")
+        }
+        return try string("an element type such as '<f4'")
+    }
+
     mutating func boolean() throws -> Bool {
         skipSpace()
         for (word, value) in [("True", true), ("False", false)] where bytes[position...].starts(with: word.utf8) {
@@ -160,11 +197,13 @@ private struct Literal {
         let digits = bytes[position...].prefix { (0x30...0x39).contains($0) }
         guard let number = Int(String(decoding: digits, as: UTF8.self)) else { throw error("a size expected") }
         position += digits.count
+        // As Python 2 wrote a long one: (2L,).
+        if position < bytes.count, bytes[position] == UInt8(ascii: "L") { position += 1 }
         return number
     }
 
     private mutating func skipSpace() {
-        while position < bytes.count, bytes[position] == 0x20 || bytes[position] == 0x0a { position += 1 }
+        while position < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) { position += 1 }
     }
 
     private mutating func take(_ mark: Unicode.Scalar) -> Bool {

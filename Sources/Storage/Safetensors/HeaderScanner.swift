@@ -24,11 +24,11 @@ struct HeaderScanner {
     /// Reads `{"key": ..., ...}`; `value` reads what belongs to a key. A key that comes twice is an error.
     mutating func object(_ value: (inout HeaderScanner, String) throws -> Void) throws {
         try expect("{")
-        var seen = Set<String>()
+        var seen = Set<ByteString>()
         if take("}") { return }
         repeat {
             let key = try string()
-            guard seen.insert(key).inserted else { throw error("\(shown(key)) comes twice") }
+            guard seen.insert(ByteString(key)).inserted else { throw error("\(shown(key)) comes twice") }
             try expect(":")
             try value(&self, key)
         } while take(",")
@@ -64,6 +64,62 @@ struct HeaderScanner {
             default: text.append(byte)
             }
         }
+    }
+
+    /// Steps over `null` if it is next.
+    mutating func null() -> Bool { take(word: "null") }
+
+    /// Steps over one value of any kind; `what` names it. Lists and objects nest at most 64 deep.
+    mutating func skip(_ what: String) throws {
+        // The closing marks that are still to come.
+        var open: [Unicode.Scalar] = []
+        repeat {
+            guard open.count <= 64 else { throw error("\(what) nests more than 64 deep") }
+            if take("{") {
+                if !take("}") {
+                    open.append("}")
+                    _ = try string()
+                    try expect(":")
+                    continue
+                }
+            } else if take("[") {
+                if !take("]") {
+                    open.append("]")
+                    continue
+                }
+            } else {
+                try skipScalar(what)
+            }
+            // A value is over: what is open may be, too.
+            while let mark = open.last, !take(",") {
+                try expect(mark)
+                open.removeLast()
+            }
+            if open.last == "}" {
+                _ = try string()
+                try expect(":")
+            }
+        } while !open.isEmpty
+    }
+
+    /// A string, a number, true, false or null.
+    private mutating func skipScalar(_ what: String) throws {
+        skipSpace()
+        if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
+            _ = try string()
+            return
+        }
+        if take(word: "true") || take(word: "false") || take(word: "null") { return }
+        let digits = bytes[position...].prefix { Array("+-.0123456789eE".utf8).contains($0) }
+        guard !digits.isEmpty, Double(String(decoding: digits, as: UTF8.self)) != nil else { throw error("\(what): a value expected") }
+        position += digits.count
+    }
+
+    private mutating func take(word: String) -> Bool {
+        skipSpace()
+        guard bytes[position...].starts(with: word.utf8) else { return false }
+        position += word.utf8.count
+        return true
     }
 
     /// Throws unless only white space is left.

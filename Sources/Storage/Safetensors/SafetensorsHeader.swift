@@ -5,7 +5,7 @@ import Tensors
 struct SafetensorsHeader {
     struct Entry {
         let name: String
-        let element: FileElement
+        let type: StoredType
         let shape: [Int]
         let count: Int
         /// In the file.
@@ -14,7 +14,7 @@ struct SafetensorsHeader {
 
     /// In the header's order.
     let entries: [Entry]
-    let metadata: [String: String]
+    let metadata: [ByteString: String]
 
     /// The format's own limit for the header, in bytes.
     static let limit = 100_000_000
@@ -28,14 +28,18 @@ struct SafetensorsHeader {
             throw report.error("a safetensors header of \(length) bytes; the format allows \(SafetensorsHeader.limit)")
         }
         let data = 8 + Int(length)
+        let workspace = Workspace()
+        try workspace.take(Int(length))
         var scanner = HeaderScanner(try file.bytes(at: 8, count: Int(length), "the safetensors header"), report)
 
         var found: [(name: String, info: Info)] = []
-        var metadata: [String: String] = [:]
+        var metadata: [ByteString: String] = [:]
         try scanner.object { scanner, name in
             if name == MetadataJSON.name {
-                metadata = try MetadataJSON.read(&scanner)
+                // Some writers have a null where there is none.
+                if !scanner.null() { metadata = try MetadataJSON.read(&scanner) }
             } else {
+                try workspace.take(300)
                 found.append((name, try Info(&scanner, name)))
             }
         }
@@ -55,14 +59,14 @@ struct SafetensorsHeader {
             throw report.error("the tensors take \(end) bytes, but \(file.size - data) follow the header")
         }
         entries = found.map { name, info in
-            Entry(name: name, element: info.element, shape: info.shape, count: info.count, offset: data + info.begin)
+            Entry(name: name, type: info.type, shape: info.shape, count: info.count, offset: data + info.begin)
         }
         self.metadata = metadata
     }
 
     /// One tensor's description, consistent in itself.
     private struct Info {
-        let element: FileElement
+        let type: StoredType
         let shape: [Int]
         let count: Int
         let begin: Int
@@ -77,21 +81,21 @@ struct SafetensorsHeader {
                 case "dtype": dtype = try scanner.string()
                 case "shape": shape = try scanner.naturals(limit: 64)
                 case "data_offsets": offsets = try scanner.naturals(limit: 2)
-                default: throw scanner.error("tensor \(shown(name)): unknown key \(shown(key))")
+                // What later versions may say besides.
+                default: try scanner.skip("tensor \(shown(name)): what stands under the unknown key \(shown(key))")
                 }
             }
             guard let dtype, let shape, let offsets, offsets.count == 2 else {
                 throw scanner.error("tensor \(shown(name)): dtype, shape and two data_offsets expected")
             }
-            guard let element = FileElement(safetensors: dtype) else {
-                throw scanner.error("tensor \(shown(name)): elements of type \(shown(dtype)) are not supported")
-            }
+            let type = StoredType(safetensors: dtype)
             let count = try scanner.report.naming { try Shape.count(shape, for: "tensor \(shown(name))") }
-            guard offsets[0] <= offsets[1], let bytes = element.byteCount(count), offsets[1] - offsets[0] == bytes else {
+            let fits = type.width == nil || type.byteCount(count) == offsets[1] - offsets[0]
+            guard offsets[0] <= offsets[1], fits else {
                 throw scanner.error(
                     "tensor \(shown(name)): shape \(Shape.describe(shape)) of \(dtype) does not take bytes \(offsets[0]) to \(offsets[1])")
             }
-            self.element = element
+            self.type = type
             self.shape = shape
             self.count = count
             begin = offsets[0]
@@ -100,24 +104,27 @@ struct SafetensorsHeader {
     }
 }
 
-extension FileElement {
-    /// The type of that name in safetensors, or nil for those without a tensor type to hold them (8-bit and complex floats).
-    init?(safetensors name: String) {
+extension StoredType {
+    /// The type of that name in safetensors.
+    init(safetensors name: String) {
         switch name {
-        case "BOOL": self = .bool
-        case "U8": self = .uint8
-        case "I8": self = .int8
-        case "U16": self = .uint16
-        case "I16": self = .int16
-        case "U32": self = .uint32
-        case "I32": self = .int32
-        case "U64": self = .uint64
-        case "I64": self = .int64
-        case "F16": self = .float16
-        case "BF16": self = .bfloat16
-        case "F32": self = .float32
-        case "F64": self = .float64
-        default: return nil
+        case "BOOL": self = .number(.bool)
+        case "U8": self = .number(.uint8)
+        case "I8": self = .number(.int8)
+        case "U16": self = .number(.uint16)
+        case "I16": self = .number(.int16)
+        case "U32": self = .number(.uint32)
+        case "I32": self = .number(.int32)
+        case "U64": self = .number(.uint64)
+        case "I64": self = .number(.int64)
+        case "F16": self = .number(.float16)
+        case "BF16": self = .number(.bfloat16)
+        case "F32": self = .number(.float32)
+        case "F64": self = .number(.float64)
+        case "C64": self = .complex(.float32, name)
+        case "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ": self = .foreign(name, width: 1)
+        // Of less than a byte, or not known.
+        default: self = .foreign(name, width: nil)
         }
     }
 }

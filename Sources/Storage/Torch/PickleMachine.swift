@@ -1,40 +1,84 @@
 import Scripting
 
-/// Reads a pickle without running it: a stack machine over the opcodes that `torch.save` writes (protocols 2 to 5).
+/// Reads a pickle without running it: a stack machine over the opcodes of protocols 2 to 5, and the text forms that are
+/// still allowed in them.
 ///
-/// https://docs.python.org/3/library/pickletools.html describes the opcodes. REDUCE, the opcode by which a pickle calls
-/// things, knows the few cases of ``TorchGlobal`` and nothing else.
+/// https://docs.python.org/3/library/pickletools.html describes the opcodes. Those by which a pickle calls things know the
+/// few cases of ``TorchGlobal``; of everything else they make a placeholder.
 struct PickleMachine {
     let report: Report
-    let bytes: [UInt8]
+    private(set) var bytes: [UInt8]
     var position = 0
     var heap = PickleHeap()
     var stack: [PickleHeap.Reference] = []
     /// Heights of the stack at each open MARK.
     var marks: [Int] = []
     var memo: [Int: PickleHeap.Reference] = [:]
-    /// Where each storage key of the archive stands in the heap's list.
+    /// Where each storage key stands in the heap's list.
     var storagePositions: [String: Int] = [:]
+    /// Tuples of whole numbers that were sizes or strides: many tensors may have the same one.
+    var tuples: [PickleHeap.Reference: [Int]] = [:]
+    /// Elements of collections that were made of other collections.
+    var copied = 0
     /// Of the opcode at work, for messages.
     var start = 0
+    let workspace = Workspace()
+    /// The file that the pickle is read from as it goes, and where it begins there; nil when ``bytes`` has all of it.
+    private let source: (file: InputFile, offset: Int)?
+
+    /// The largest pickle that is read, in bytes; a state dict of ten thousand tensors has about two million.
+    static let limit = 64 << 20
+
+    private init(_ bytes: [UInt8], _ source: (file: InputFile, offset: Int)?, _ report: Report) {
+        (self.bytes, self.source, self.report) = (bytes, source, report)
+    }
 
     /// - Returns: the heap and the object that the pickle describes.
     /// - Throws: ``ScriptError`` that names the opcode or global and its place.
     static func load(_ bytes: [UInt8], _ report: Report) throws -> (heap: PickleHeap, root: PickleHeap.Reference) {
-        var machine = PickleMachine(report: report, bytes: bytes)
+        var machine = PickleMachine(bytes, nil, report)
+        let root = try machine.run()
+        return (machine.heap, root)
+    }
+
+    /// A pickle that begins at `offset` in a file that goes on behind it.
+    static func load(_ file: InputFile, at offset: Int) throws -> (heap: PickleHeap, root: PickleHeap.Reference, end: Int) {
+        var machine = PickleMachine([], (file, offset), file.report)
+        machine.heap.base = offset
+        let root = try machine.run()
+        return (machine.heap, root, offset + machine.position)
+    }
+
+    private mutating func run() throws -> PickleHeap.Reference {
         while true {
-            if machine.heap.nodes.count & 0xffff == 0 { try Cancellation.check() }
-            if let root = try machine.step() { return (machine.heap, root) }
+            if heap.nodes.count & 0xffff == 0 { try Cancellation.check() }
+            if let root = try step() { return root }
         }
     }
 
     func error(_ message: String) -> ScriptError {
-        report.error("pickle: \(message)", at: start, of: "data.pkl")
+        guard let source else { return report.error("pickle: \(message)", at: start, of: "data.pkl") }
+        return report.error("pickle: \(message)", at: source.offset + start)
+    }
+
+    /// Where in the pickle something was, for messages.
+    func place(_ offset: Int) -> String {
+        source.map { "at byte \($0.offset + offset)" } ?? "at byte \(offset) of data.pkl"
     }
 
     // MARK: Bytes
 
+    /// Tries to have `count` bytes to read.
+    private mutating func fill(_ count: Int) throws {
+        guard let source, bytes.count - position < count else { return }
+        let next = source.offset + bytes.count
+        let wanted = min(max(count, 1 << 16), source.file.size - next)
+        guard bytes.count + max(wanted, 0) <= PickleMachine.limit else { throw error("is longer than \(PickleMachine.limit) bytes") }
+        if wanted > 0 { bytes += try source.file.bytes(at: next, count: wanted, "a pickle") }
+    }
+
     mutating func byte() throws -> UInt8 {
+        try fill(1)
         guard position < bytes.count else { throw error("ends without STOP") }
         defer { position += 1 }
         return bytes[position]
@@ -46,6 +90,7 @@ struct PickleMachine {
     }
 
     mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
+        if count > 0, count <= PickleMachine.limit { try fill(count) }
         guard count >= 0, count <= bytes.count - position else { throw error("\(count) bytes needed, the pickle ends before them") }
         defer { position += count }
         return bytes[position..<position + count]
@@ -63,9 +108,12 @@ struct PickleMachine {
         return text
     }
 
-    /// Up to the next line end, for GLOBAL.
-    mutating func line() throws -> String {
-        guard let end = bytes[position...].prefix(1000).firstIndex(of: 0x0a) else { throw error("a name without end") }
+    /// Up to the next line end, for GLOBAL and the text forms.
+    mutating func line(limit: Int = 1000) throws -> String {
+        try fill(limit)
+        guard let end = bytes[position...].prefix(limit).firstIndex(of: 0x0a) else {
+            throw error("a name without end (opcode 0x\(String(bytes[start], radix: 16)))")
+        }
         defer { position = end + 1 }
         return try text(end - position)
     }
@@ -74,6 +122,7 @@ struct PickleMachine {
 
     mutating func push(_ node: PickleHeap.Node) throws {
         guard !heap.isFull else { throw error("more than \(PickleHeap.limit) objects") }
+        try workspace.take(PickleHeap.nodeBytes)
         try push(heap.add(node))
     }
 
@@ -82,9 +131,13 @@ struct PickleMachine {
         stack.append(reference)
     }
 
+    private func underflow() -> ScriptError {
+        error("stack underflow" + (start < bytes.count ? " (opcode 0x\(String(bytes[start], radix: 16)))" : ""))
+    }
+
     /// What is on top. An item below an open mark is not to be had, as in Python.
     func top() throws -> PickleHeap.Reference {
-        guard stack.count > (marks.last ?? 0), let top = stack.last else { throw error("stack underflow") }
+        guard stack.count > (marks.last ?? 0), let top = stack.last else { throw underflow() }
         return top
     }
 
@@ -95,7 +148,7 @@ struct PickleMachine {
     }
 
     mutating func pop(_ count: Int) throws -> ArraySlice<PickleHeap.Reference> {
-        guard stack.count - (marks.last ?? 0) >= count else { throw error("stack underflow") }
+        guard stack.count - (marks.last ?? 0) >= count else { throw underflow() }
         let items = Array(stack.suffix(count))[...]
         stack.removeLast(count)
         return items

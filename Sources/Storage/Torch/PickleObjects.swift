@@ -1,6 +1,7 @@
 import Scripting
 
-/// The opcodes by which a pickle names and makes objects: here nothing but dictionaries, storages and tensors.
+/// The opcodes by which a pickle names and makes objects: dictionaries, storages and tensors here; of everything else a
+/// placeholder, which is told where it stands in the way and otherwise left aside.
 extension PickleMachine {
     mutating func object(_ opcode: UInt8) throws -> Bool {
         switch opcode {
@@ -11,8 +12,20 @@ extension PickleMachine {
                 throw error("STACK_GLOBAL without two names")
             }
             try pushGlobal(module: module, name: name)
-        case UInt8(ascii: "Q"): try pushStorage()  // BINPERSID
-        case UInt8(ascii: "R"): try reduce()
+        case UInt8(ascii: "Q"): try pushPersistent()  // BINPERSID
+        case UInt8(ascii: "R"): try call("REDUCE", arguments: try pop(), callee: try pop())
+        case 0x81: try call("NEWOBJ", arguments: try pop(), callee: try pop())
+        case 0x92:  // NEWOBJ_EX, which has arguments by name on top
+            _ = try pop()
+            try call("NEWOBJ_EX", arguments: try pop(), callee: try pop())
+        case UInt8(ascii: "i"):  // INST
+            try pushGlobal(module: try line(), name: try line())
+            let callee = try pop()
+            try call("INST", items: Array(try popToMark()), callee: callee)
+        case UInt8(ascii: "o"):  // OBJ
+            let items = try popToMark()
+            guard let callee = items.first else { throw error("OBJ without a class") }
+            try call("OBJ", items: Array(items.dropFirst()), callee: callee)
         case UInt8(ascii: "b"): try build()
         default: return false
         }
@@ -20,74 +33,205 @@ extension PickleMachine {
     }
 
     private mutating func pushGlobal(module: String, name: String) throws {
-        guard let global = TorchGlobal(module: module, name: name) else {
-            throw error("refused to touch \(shown("\(module).\(name)")), which a state dict of tensors does not need; of a whole model save the weights alone, torch.save(model.state_dict(), path)")
+        guard !TorchGlobal.isHostile(module: module, name: name) else {
+            throw error(PickleMachine.refusal("\(module).\(name)"))
         }
-        try push(.global(global))
+        heap.globals.append((TorchGlobal(module: module, name: name), start))
+        try push(.global(heap.globals.count - 1))
     }
 
-    /// BUILD hands an object its attributes. Only dictionaries come with some (`_metadata`), and nothing reads those.
+    static func refusal(_ name: String) -> String {
+        "refused to touch \(shown(name)), which a state dict of tensors does not need; of a whole model save the weights alone, "
+            + "torch.save(model.state_dict(), path)"
+    }
+
+    /// BUILD hands an object its attributes. Those of dictionaries (`_metadata`) nobody reads; a placeholder keeps them.
     private mutating func build() throws {
         let state = try pop()
         let target = try top()
-        guard case .dictionary = heap[target] else { throw error("BUILD on \(heap[target].kind), which is no dict") }
+        switch heap[target] {
+        case .dictionary: break
+        case .object(let index): return heap.setState(state, of: index)
+        default: throw error("BUILD on \(heap.kind(target)), which is no dict")
+        }
         switch heap[state] {
-        case .dictionary, .none: break
-        default: throw error("BUILD from \(heap[state].kind), which is no dict")
+        case .dictionary, .none, .tuple, .object: break
+        default: throw error("BUILD from \(heap.kind(state)), which is no dict")
         }
     }
 
-    /// The persistent id of a storage: `('storage', type, key, location, element count)`.
-    private mutating func pushStorage() throws {
+    /// The persistent id of a storage: `('storage', type, key, location, element count)`, before 1.6 with
+    /// `(key of a part, first element, element count)` or None behind it; or of a class with its source: `('module', class, ...)`.
+    private mutating func pushPersistent() throws {
         let id = try pop()
-        guard case .tuple(let parts) = heap[id], parts.count == 5, case .text("storage") = heap[parts[0]],
-            case .global(.storage(let element)) = heap[parts[1]], case .text(let key) = heap[parts[2]],
+        guard case .tuple(let parts) = heap[id], parts.count >= 2, case .text(let word) = heap[parts[0]] else {
+            throw error("a persistent id that is not ('storage', type, key, location, count)")
+        }
+        if word == "module" { return try push(parts[1]) }
+        guard word == "storage", parts.count == 5 || parts.count == 6, case .global(let index) = heap[parts[1]],
+            case .storage(let type) = heap.globals[index].global, case .text(let key) = heap[parts[2]],
             case .integer(let count) = heap[parts[4]], count >= 0
         else { throw error("a persistent id that is not ('storage', type, key, location, count)") }
-        let storage = TorchStorage(key: key, element: element, count: count)
-        if let known = storagePositions[key] {
-            guard heap.storages[known] == storage else { throw error("storage \(shown(key)) is described in two ways") }
-            return try push(.storage(known))
-        }
-        storagePositions[key] = heap.storages.count
-        heap.storages.append(storage)
-        try push(.storage(heap.storages.count - 1))
+        let root = try storage(TorchStorage(key: key, type: type, count: count))
+        guard parts.count == 6, case .tuple(let view) = heap[parts[5]] else { return try push(.storage(root)) }
+        guard view.count == 3, case .text(let part) = heap[view[0]], case .integer(let offset) = heap[view[1]],
+            case .integer(let extent) = heap[view[2]], offset >= 0, extent >= 0, offset <= count, extent <= count - offset
+        else { throw error("a part that leaves its storage \(shown(key)) of \(count) elements") }
+        try push(.storage(try storage(TorchStorage(key: part, type: type, count: extent, part: .init(root: root, offset: offset)))))
     }
 
-    private mutating func reduce() throws {
-        let arguments = try pop()
-        let callee = try pop()
-        guard case .global(let global) = heap[callee] else { throw error("REDUCE of \(heap[callee].kind)") }
-        guard case .tuple(let items) = heap[arguments] else { throw error("REDUCE with \(heap[arguments].kind) for arguments") }
+    /// The position of a storage in the heap's list.
+    private mutating func storage(_ storage: TorchStorage) throws -> Int {
+        if let known = storagePositions[storage.key] {
+            guard heap.storages[known] == storage else { throw error("storage \(shown(storage.key)) is described in two ways") }
+            return known
+        }
+        try workspace.take(PickleHeap.tensorBytes)
+        storagePositions[storage.key] = heap.storages.count
+        heap.storages.append(storage)
+        return heap.storages.count - 1
+    }
+
+    private mutating func call(_ opcode: String, arguments: PickleHeap.Reference, callee: PickleHeap.Reference) throws {
+        switch heap[callee] {
+        case .global, .object: break
+        default: throw error("\(opcode) of \(heap.kind(callee))")
+        }
+        guard case .tuple(let items) = heap[arguments] else { throw error("\(opcode) with \(heap.kind(arguments)) for arguments") }
+        try call(opcode, items: items, callee: callee)
+    }
+
+    private mutating func call(_ opcode: String, items: [PickleHeap.Reference], callee: PickleHeap.Reference) throws {
+        switch heap[callee] {
+        case .global(let index): try call(heap.globals[index].global, items, heap.globals[index].place)
+        // A class or function that was itself made by something.
+        case .object(let index): try pushPlaceholder(heap.objects[index].name, heap.objects[index].place)
+        default: throw error("\(opcode) of \(heap.kind(callee))")
+        }
+    }
+
+    private mutating func pushPlaceholder(_ name: String, _ place: Int) throws {
+        try workspace.take(PickleHeap.nodeBytes)
+        try push(heap.placeholder(name, place))
+    }
+
+    private mutating func call(_ global: TorchGlobal, _ items: [PickleHeap.Reference], _ place: Int) throws {
         switch global {
-        case .orderedDict:
-            guard items.isEmpty else { throw error("OrderedDict with arguments") }
-            try push(.dictionary([]))
+        case .dictionary(let kind): try pushDictionary(kind, items)
+        case .collection(let name):
+            guard items.count <= 1 else { throw error("\(name) of \(items.count) things") }
+            guard let only = items.first else { return try push(.list([])) }
+            switch heap[only] {
+            case .list, .tuple: try push(only)
+            default: try push(.opaque("a \(name)"))
+            }
         case .size:
             guard items.count == 1, case .tuple = heap[items[0]] else { throw error("torch.Size of something else than a tuple") }
             try push(items[0])
-        case .inert(let name): try push(.opaque(name))
-        case .rebuildParameter:
+        case .dtype(let name, _): try push(.opaque(name))
+        case .rebuild(.tensor): try pushTensor(items, 4...4)
+        case .rebuild(.tensorV2): try pushTensor(items, 6...7)
+        case .rebuild(.tensorV3): try pushTensor(items, 7...8)
+        case .rebuild(.parameter):
+            // (data, requires_grad, hooks, attributes)
             guard items.count >= 1, case .tensor = heap[items[0]] else { throw error("a parameter without a tensor") }
             try push(items[0])
-        case .rebuildTensor: try pushTensor(items, 4...4)
-        case .rebuildTensorV2: try pushTensor(items, 6...7)
+        case .rebuild(.fromType):
+            // (function, class, its arguments, attributes): a tensor of some class, whose numbers are those of a plain one.
+            guard items.count >= 3, case .global(let index) = heap[items[0]], case .tuple(let arguments) = heap[items[2]] else {
+                throw error("a tensor that is not (function, class, arguments, ...)")
+            }
+            switch heap.globals[index].global {
+            case .rebuild(.fromType): throw error("a tensor of a class of a class")
+            case let inner: try call(inner, arguments, heap.globals[index].place)
+            }
+        case .unreadable(let name, let kind):
+            try pushUnreadable("\(kind), which is not read: refused to touch \(shown(name)) (\(self.place(place)))")
         case .storage: throw error("a storage type is called")
+        case .foreign(let name): try pushPlaceholder(name, place)
         }
     }
 
-    /// `(storage, offset, size, stride, requires_grad, hooks, metadata)`
+    /// Python 2 gives an OrderedDict its items as a list of pairs; a Counter has a dict, a defaultdict first what it makes
+    /// missing values by.
+    private mutating func pushDictionary(_ kind: TorchGlobal.Mapping, _ items: [PickleHeap.Reference]) throws {
+        let items = kind == .defaulting ? Array(items.dropFirst()) : items
+        guard items.count <= 1 else { throw error("a dict with \(items.count) arguments") }
+        guard let given = items.first else { return try push(.dictionary([])) }
+        switch heap[given] {
+        case .dictionary(let pairs):
+            try copying(pairs.count)
+            try push(.dictionary(pairs))
+        case .list(let elements), .tuple(let elements):
+            try copying(elements.count)
+            var pairs: [(key: PickleHeap.Reference, value: PickleHeap.Reference)] = []
+            for element in elements {
+                switch heap[element] {
+                case .list(let pair) where pair.count == 2, .tuple(let pair) where pair.count == 2: pairs.append((pair[0], pair[1]))
+                default: throw error("a dict of \(heap.kind(element)), which is no pair")
+                }
+            }
+            try push(.dictionary(pairs))
+        default: throw error("a dict of \(heap.kind(given))")
+        }
+    }
+
+    /// Counts elements that a few bytes of the pickle have doubled.
+    private mutating func copying(_ count: Int) throws {
+        copied += count
+        guard copied <= PickleHeap.limit else { throw error("more than \(PickleHeap.limit) objects") }
+        try workspace.take(count * PickleHeap.nodeBytes)
+    }
+
+    private mutating func pushUnreadable(_ reason: String) throws {
+        try workspace.take(PickleHeap.tensorBytes)
+        heap.tensors.append(.unreadable(reason))
+        try push(.tensor(heap.tensors.count - 1))
+    }
+
+    /// `(storage, offset, size, stride, requires_grad, hooks, state)`; version 3 has the dtype before the state. Whether it
+    /// wants gradients, and what was hooked into them, belongs to a program and not to the numbers.
     private mutating func pushTensor(_ items: [PickleHeap.Reference], _ counts: ClosedRange<Int>) throws {
         guard counts.contains(items.count), case .storage(let storage) = heap[items[0]],
             case .integer(let offset) = heap[items[1]],
             let shape = integers(items[2]), let strides = integers(items[3]), shape.count == strides.count
         else { throw error("a tensor that is not (storage, offset, size, stride, ...)") }
         guard shape.count <= 64 else { throw error("a tensor of \(shape.count) dimensions") }
-        heap.tensors.append(TorchTensor(storage: storage, offset: offset, shape: shape, strides: strides))
+        var type = heap.storages[storage].type
+        if counts.lowerBound == 7 {
+            guard case .global(let index) = heap[items[6]], case .dtype(_, let given) = heap.globals[index].global else {
+                return try pushUnreadable("its type, \(heap.kind(items[6])), is not known")
+            }
+            type = given
+        }
+        var tensor = TorchTensor.Strided(storage: storage, type: type, offset: offset, shape: shape, strides: strides)
+        if items.count == counts.upperBound, counts.upperBound > 6, let problem = read(state: items[items.count - 1], into: &tensor) {
+            return try pushUnreadable(problem)
+        }
+        try workspace.take(PickleHeap.tensorBytes)
+        heap.tensors.append(.strided(tensor))
         try push(.tensor(heap.tensors.count - 1))
     }
 
-    private func integers(_ reference: PickleHeap.Reference) -> [Int]? {
+    /// The bits by which PyTorch puts off work: `{"conj": True, "neg": True}`.
+    /// - Returns: what is in the way, if the state says more.
+    private func read(state: PickleHeap.Reference, into tensor: inout TorchTensor.Strided) -> String? {
+        if case .none = heap[state] { return nil }
+        guard case .dictionary(let pairs) = heap[state] else { return "its state is \(heap.kind(state)), which is not known" }
+        for (key, value) in pairs {
+            guard case .text(let name) = heap[key] else { return "its state has a key that is \(heap.kind(key))" }
+            guard case .boolean(let flag) = heap[value] else { return "its state \(shown(name)) is \(heap.kind(value)), not a bool" }
+            switch name {
+            case "neg": tensor.isNegated = flag
+            case "conj": tensor.isConjugated = flag
+            default: return "its state \(shown(name)) is not known"
+            }
+        }
+        return nil
+    }
+
+    private mutating func integers(_ reference: PickleHeap.Reference) -> [Int]? {
+        if let known = tuples[reference] { return known }
         // No tensor has more dimensions; a long tuple used a million times would take as long to read as it has numbers.
         guard case .tuple(let items) = heap[reference], items.count <= 1000 else { return nil }
         var numbers: [Int] = []
@@ -95,6 +239,7 @@ extension PickleMachine {
             guard case .integer(let number) = heap[item] else { return nil }
             numbers.append(number)
         }
+        tuples[reference] = numbers
         return numbers
     }
 }

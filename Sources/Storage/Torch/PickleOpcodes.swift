@@ -26,8 +26,10 @@ extension PickleMachine {
         case 0x94: try remember(memo.count)  // MEMOIZE
         case UInt8(ascii: "h"): try recall(Int(try byte()))  // BINGET
         case UInt8(ascii: "j"): try recall(try length(4))  // LONG_BINGET
+        case UInt8(ascii: "p"): try remember(try memoKey())  // PUT
+        case UInt8(ascii: "g"): try recall(try memoKey())  // GET
         default:
-            guard try scalar(opcode) || container(opcode) || object(opcode) else {
+            guard try scalar(opcode) || textForm(opcode) || container(opcode) || object(opcode) else {
                 throw error("opcode 0x\(String(opcode, radix: 16)) is not one that torch.save writes for tensors")
             }
         }
@@ -48,12 +50,52 @@ extension PickleMachine {
         case 0x8c: try pushText(1)  // SHORT_BINUNICODE
         case UInt8(ascii: "X"): try pushText(4)  // BINUNICODE
         case 0x8d: try pushText(8)  // BINUNICODE8
-        case UInt8(ascii: "U"), UInt8(ascii: "C"): try skipBytes(1)  // SHORT_BINSTRING, SHORT_BINBYTES
-        case UInt8(ascii: "T"), UInt8(ascii: "B"): try skipBytes(4)  // BINSTRING, BINBYTES
+        case UInt8(ascii: "U"): try pushOldText(try length(1))  // SHORT_BINSTRING
+        case UInt8(ascii: "T"): try pushOldText(try length(4))  // BINSTRING
+        case UInt8(ascii: "C"): try skipBytes(1)  // SHORT_BINBYTES
+        case UInt8(ascii: "B"): try skipBytes(4)  // BINBYTES
         case 0x8e, 0x96: try skipBytes(8)  // BINBYTES8, BYTEARRAY8
         default: return false
         }
         return true
+    }
+
+    /// Numbers and texts written out in a line, as in protocol 0.
+    private mutating func textForm(_ opcode: UInt8) throws -> Bool {
+        switch opcode {
+        case UInt8(ascii: "F"):  // FLOAT
+            _ = try line()
+            try push(.opaque("a float"))
+        case UInt8(ascii: "I"):  // INT, and the booleans 00 and 01
+            switch try line() {
+            case "00": try push(.boolean(false))
+            case "01": try push(.boolean(true))
+            case let digits: try push(node(Int(digits)))
+            }
+        case UInt8(ascii: "L"):  // LONG
+            let digits = try line()
+            try push(node(Int(digits.hasSuffix("L") ? String(digits.dropLast()) : digits)))
+        case UInt8(ascii: "S"), UInt8(ascii: "V"):  // STRING, UNICODE
+            var text = try line(limit: 1 << 20)
+            if opcode == UInt8(ascii: "S") { text = String(text.dropFirst().dropLast()) }
+            // Nobody's names have characters that would need an escape.
+            let node: PickleHeap.Node = text.contains("\\") ? .opaque("a str") : .text(text)
+            try push(node)
+        default: return false
+        }
+        return true
+    }
+
+    /// A whole number that was written out; one that does not fit cannot be a size of anything here.
+    private func node(_ number: Int?) -> PickleHeap.Node {
+        guard let number else { return .opaque("a long int") }
+        return .integer(number)
+    }
+
+    private mutating func memoKey() throws -> Int {
+        let digits = try line()
+        guard let key = Int(digits), key >= 0 else { throw error("memo \(shown(digits))") }
+        return key
     }
 
     /// Tuples, lists, dictionaries and sets.
@@ -75,6 +117,7 @@ extension PickleMachine {
         case UInt8(ascii: "u"): try set(try popToMark())
         case 0x8f: try push(.list([]))  // EMPTY_SET: nobody looks into sets, a list will do.
         case 0x90: try append(try popToMark())  // ADDITEMS
+        case 0x91: try push(.list(Array(try popToMark())))  // FROZENSET
         default: return false
         }
         return true
@@ -82,17 +125,24 @@ extension PickleMachine {
 
     private mutating func append(_ items: ArraySlice<PickleHeap.Reference>) throws {
         let list = try top()
-        guard heap.append(items, to: list) else { throw error("appends to \(heap[list].kind), which is no list") }
+        guard heap.append(items, to: list) else { throw error("appends to \(heap.kind(list)), which is no list") }
     }
 
     private mutating func set(_ items: ArraySlice<PickleHeap.Reference>) throws {
         let dictionary = try top()
         guard items.count % 2 == 0 else { throw error("a key without a value") }
-        guard heap.set(items, in: dictionary) else { throw error("sets items of \(heap[dictionary].kind), which is no dict") }
+        guard heap.set(items, in: dictionary) else { throw error("sets items of \(heap.kind(dictionary)), which is no dict") }
     }
 
     private mutating func pushText(_ width: Int) throws {
         try push(.text(try text(try length(width))))
+    }
+
+    /// A str of Python 2: text if it is UTF-8, as names are, else bytes.
+    private mutating func pushOldText(_ count: Int) throws {
+        let bytes = try take(count)
+        if let text = String(validating: bytes, as: UTF8.self) { return try push(.text(text)) }
+        try push(.opaque("bytes"))
     }
 
     private mutating func skipBytes(_ width: Int) throws {

@@ -12,20 +12,30 @@ final class ZipArchive {
     let report: Report
     let entries: [ZipDirectory.Entry]
 
-    private let archive: OpaquePointer
-    private let positions: [String: Int]
+    private let file: InputFile
+    /// nil if there are no entries, which libzip does not open.
+    private let archive: OpaquePointer?
+    private let positions: [ByteString: Int]
     /// What deflated entries may still inflate to, in bytes. Stored entries cannot exceed the file.
     private var inflatable: Int
     private let limit: Int
+    private let workspace = Workspace()
 
     /// - Parameter limit: the deflated entries that are read may inflate to this many bytes together.
     /// - Throws: when the archive is malformed or hostile; see ``ZipDirectory``.
     init(_ file: InputFile, limit: Int = 1 << 30) throws {
         self.limit = limit
         inflatable = limit
+        self.file = file
         report = file.report
         entries = try ZipDirectory(file).entries
-        positions = Dictionary(entries.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        // The names' table, and libzip's own of the same.
+        try workspace.take(entries.count * 200)
+        positions = Dictionary(entries.enumerated().map { (ByteString($0.element.name), $0.offset) }, uniquingKeysWith: { first, _ in first })
+        guard !entries.isEmpty else {
+            archive = nil
+            return
+        }
         // libzip closes the descriptor it is given. It seeks; `InputFile` does not depend on the position.
         let descriptor = dup(file.descriptor)
         guard descriptor >= 0 else { throw report.systemError("cannot open again") }
@@ -38,26 +48,30 @@ final class ZipArchive {
         try checkAgreement()
     }
 
-    deinit { zip_discard(archive) }
+    deinit { if let archive { zip_discard(archive) } }
 
-    func position(of name: String) -> Int? { positions[name] }
+    func position(of name: String) -> Int? { positions[ByteString(name)] }
 
     /// The bytes of an entry.
+    /// - Parameter zeroIsUnknown: a stored checksum of 0 means that none was computed, as in what torch.save writes when
+    ///   told to do without.
     /// - Throws: when it would inflate beyond what ``checkSize(_:)`` allows.
-    func source(_ position: Int) throws -> ZipEntrySource {
+    func source(_ position: Int, zeroIsUnknown: Bool = false) throws -> any ByteSource {
         let entry = entries[position]
         try checkSize(entry)
         if entry.method != 0 { inflatable -= entry.size }
+        // libzip compares every stored entry's checksum; without it the bytes are read where they lie.
+        if zeroIsUnknown, entry.crc == 0, entry.method == 0 { return try StoredEntrySource(file, entry) }
         guard let stream = zip_fopen_index(archive, zip_uint64_t(position), 0) else {
-            throw failure(entry, zip_get_error(archive))
+            throw failure(entry, archive.flatMap { zip_get_error($0) })
         }
         return ZipEntrySource(self, entry, stream)
     }
 
     /// Reads an entry whole. `buffer` must have its size.
     /// - Throws: when the data is damaged (CRC), longer or shorter than the directory says, or inflates beyond 1 GiB.
-    func read(_ position: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
-        let source = try source(position)
+    func read(_ position: Int, into buffer: UnsafeMutableRawBufferPointer, zeroIsUnknown: Bool = false) throws {
+        let source = try source(position, zeroIsUnknown: zeroIsUnknown)
         try source.read(into: buffer, "entry \(shown(entries[position].name))")
         guard try source.atEnd() else {
             throw report.error("zip: entry \(shown(entries[position].name)) has more than \(buffer.count) bytes")
@@ -78,7 +92,7 @@ final class ZipArchive {
     }
 
     /// A small entry's bytes.
-    func bytes(_ position: Int, limit: Int) throws -> [UInt8] {
+    func bytes(_ position: Int, limit: Int, zeroIsUnknown: Bool = false) throws -> [UInt8] {
         let entry = entries[position]
         guard entry.size <= limit else {
             throw report.error("zip: entry \(shown(entry.name)) has \(entry.size) bytes; at most \(limit) make sense")
@@ -86,7 +100,7 @@ final class ZipArchive {
         try checkSize(entry)
         return try [UInt8](unsafeUninitializedCapacity: entry.size) { buffer, initialized in
             let raw = UnsafeMutableRawBufferPointer(buffer)
-            try read(position, into: UnsafeMutableRawBufferPointer(rebasing: raw[0..<entry.size]))
+            try read(position, into: UnsafeMutableRawBufferPointer(rebasing: raw[0..<entry.size]), zeroIsUnknown: zeroIsUnknown)
             initialized = entry.size
         }
     }
@@ -99,7 +113,7 @@ final class ZipArchive {
         for (index, entry) in entries.enumerated() {
             var status = zip_stat_t()
             guard zip_stat_index(archive, zip_uint64_t(index), zip_flags_t(ZIP_FL_ENC_RAW), &status) == 0,
-                let name = status.name, String(cString: name) == entry.name, status.size == zip_uint64_t(entry.size),
+                let name = status.name, ByteString(cString: name) == ByteString(entry.name), status.size == zip_uint64_t(entry.size),
                 status.comp_size == zip_uint64_t(entry.compressed), status.crc == entry.crc, status.comp_method == entry.method
             else { throw report.error("zip: the archive has two different directories (entry \(shown(entry.name)))") }
         }

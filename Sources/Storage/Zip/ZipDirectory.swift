@@ -20,18 +20,25 @@ struct ZipDirectory {
 
     /// No checkpoint has more; this bounds the work on a hostile directory.
     static let limit = 100_000
+    static let byteLimit = 1 << 28
 
     /// - Throws: on a missing or malformed directory, duplicate names, names that lead out of the archive, encryption,
     ///   unknown compression, and entries that overlap each other or the directory.
     init(_ file: InputFile) throws {
         let place = try Place(file)
+        guard place.size <= ZipDirectory.byteLimit else {
+            throw file.report.error("zip: a directory of \(place.size) bytes; at most \(ZipDirectory.byteLimit) make sense")
+        }
+        let workspace = Workspace()
+        try workspace.take(place.size)
         let reader = ByteReader(
             try file.bytes(at: place.offset, count: place.size, "the zip directory"), place.offset, file.report)
         var entries: [Entry] = []
-        var names = Set<String>()
+        var names = Set<ByteString>()
         for _ in 0..<place.count {
+            try workspace.take(200)
             let entry = try ZipDirectory.entry(reader)
-            guard names.insert(entry.name).inserted else {
+            guard names.insert(ByteString(entry.name)).inserted else {
                 throw file.report.error("zip: entry \(shown(entry.name)) comes twice")
             }
             entries.append(entry)
@@ -103,9 +110,10 @@ struct ZipDirectory {
 
     /// Nothing is ever unpacked to a path, but an archive with such names was not made to be loaded.
     static func isHarmless(_ name: String) -> Bool {
-        !name.isEmpty && !name.hasPrefix("/") && !name.contains("\\")
-            && !name.unicodeScalars.contains { $0.value < 0x20 }
-            && !name.split(separator: "/").contains { $0 == ".." || $0 == "." }
+        let slash = UInt8(ascii: "/")
+        return !name.isEmpty && name.utf8.first != slash
+            && !name.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\\") }
+            && !ByteString(name).split(at: slash).contains { $0 == ".." || $0 == "." }
     }
 
     /// Where the directory lies, from the records at the archive's end.

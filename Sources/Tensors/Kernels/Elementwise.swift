@@ -20,7 +20,7 @@ public protocol BinaryFunction: Sendable {
 }
 
 extension Tensor {
-    /// `f` of every element; float16 is read as float32.
+    /// `f` of every element, in floats: all but float64 is read as float32.
     @inlinable
     public func map<F: UnaryFunction>(_ f: F) throws -> Tensor {
         dtype == .float64 ? try map(f, Double.self) : try map(f, Float.self)
@@ -60,7 +60,7 @@ extension Tensor {
         return result
     }
 
-    /// `f` of the elements of both, broadcast; mixed types promote to float64.
+    /// `f` of the elements of both, broadcast, in floats: float64 if either is.
     @inlinable
     public func zip<F: BinaryFunction>(_ other: Tensor, _ f: F, for operation: String) throws -> Tensor {
         dtype.promoted(with: other.dtype) == .float64
@@ -126,21 +126,25 @@ extension Tensor {
         }
     }
 
-    /// `self` where `mask` is not 0, else `other`; all three broadcast.
+    /// `self` where `mask` is not 0, else `other`; all three broadcast. In the type that holds both.
     public func choose(_ mask: Tensor, _ other: Tensor, for operation: String = "tensor.where") throws -> Tensor {
-        dtype.promoted(with: other.dtype) == .float64
-            ? try choose(mask, other, Double.self, operation) : try choose(mask, other, Float.self, operation)
+        switch dtype.joined(with: other.dtype) {
+        case .float64: try choose(mask, other, Double.self, operation)
+        case .int64: try choose(mask, other, Int64.self, operation)
+        case .bool: try choose(mask, other, UInt8.self, operation)
+        case .float32, .float16: try choose(mask, other, Float.self, operation)
+        }
     }
 
-    private func choose<T: TensorElement>(_ mask: Tensor, _ other: Tensor, _: T.Type, _ operation: String) throws -> Tensor {
+    private func choose<T: StoredElement>(_ mask: Tensor, _ other: Tensor, _: T.Type, _ operation: String) throws -> Tensor {
         var target = try Shape.broadcast(shape, other.shape, for: operation)
         target = try Shape.broadcast(target, mask.shape, for: operation)
         let x = try cast(T.dtype).expand(target, for: operation)
         let y = try other.cast(T.dtype).expand(target, for: operation)
-        let m = try mask.cast(T.dtype).expand(target, for: operation)
+        let m = try mask.cast(.bool).expand(target, for: operation)
         let result = try Tensor.uninitialized(target, T.dtype, for: operation)
         let walk = StridedWalk(shape: target, strides: [result.strides, x.strides, y.strides, m.strides])
-        let (to, a, b, c) = (result.base(T.self), x.base(T.self), y.base(T.self), m.base(T.self))
+        let (to, a, b, c) = (result.base(T.self), x.base(T.self), y.base(T.self), m.base(UInt8.self))
         defer { withExtendedLifetime((x, y, m)) {} }
         let steps = (walk.rowStep(0), walk.rowStep(1), walk.rowStep(2), walk.rowStep(3))
         try walk.forEachRow { offsets, n in
@@ -167,7 +171,7 @@ extension Tensor {
     }
 
     private func add<T: TensorElement>(_ other: Tensor, _ scale: T, _: T.Type, _ operation: String) throws {
-        guard dtype == T.dtype else { throw ScriptError(operation, "\(dtype.rawValue) tensors are for storing; convert to float32") }
+        guard dtype == T.dtype else { throw ScriptError(operation, "a \(dtype.rawValue) tensor takes no fractions in place; convert it to float32") }
         var y = try other.cast(T.dtype).expand(shape, for: operation)
         if y.storage === storage, !(y.offset == offset && y.strides == strides) { y = try y.copy() }
         let walk = StridedWalk(shape: shape, strides: [strides, y.strides])

@@ -2,6 +2,7 @@
 extension Tensor {
     /// False when some element is NaN or infinite. Reads the whole memory in one pass, whatever the order of the axes.
     package func isFinite() throws -> Bool {
+        guard dtype.isFloating else { return true }
         let dense = try permute(shape.indices.sorted { strides[$0] > strides[$1] }).contiguous()
         defer { withExtendedLifetime(dense) {} }
         // An exponent of all ones is NaN or infinity.
@@ -15,6 +16,7 @@ extension Tensor {
         case .float16: return highest(UInt16.self, 0x7c00)
         case .float32: return highest(UInt32.self, 0x7f80_0000)
         case .float64: return highest(UInt64.self, 0x7ff0_0000_0000_0000)
+        case .int64, .bool: return true
         }
     }
 }

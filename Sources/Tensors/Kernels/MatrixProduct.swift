@@ -1,9 +1,9 @@
 import COpenBLAS
 import Scripting
 
-/// Matrix products through OpenBLAS.
+/// Matrix products, of floats through OpenBLAS.
 extension Tensor {
-    /// (..., m, k) times (..., k, n) -> (..., m, n); leading axes broadcast.
+    /// (..., m, k) times (..., k, n) -> (..., m, n); leading axes broadcast. Whole numbers give int64.
     public func matmul(_ other: Tensor, for operation: String = "tensor.matmul") throws -> Tensor {
         guard rank >= 2, other.rank >= 2 else {
             throw ScriptError(operation, "\(Shape.describe(shape)) and \(Shape.describe(other.shape)): matrices expected")
@@ -14,10 +14,11 @@ extension Tensor {
                 operation,
                 "\(Shape.describe(shape)) and \(Shape.describe(other.shape)) do not chain: \(k) ~= \(other.shape[other.rank - 2])")
         }
+        let lead = try Shape.broadcast(Array(shape.dropLast(2)), Array(other.shape.dropLast(2)), for: operation)
+        guard dtype.isFloating || other.dtype.isFloating else { return try wholeMatmul(other, lead: lead, for: operation) }
         let dtype = dtype.promoted(with: other.dtype)
         let a = try cast(dtype)
         let b = try other.cast(dtype)
-        let lead = try Shape.broadcast(Array(shape.dropLast(2)), Array(other.shape.dropLast(2)), for: operation)
         let result = try Tensor.uninitialized(lead + [m, n], dtype, for: operation)
         if k == 0 || result.count == 0 {
             try result.fill(0)

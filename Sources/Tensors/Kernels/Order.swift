@@ -2,7 +2,7 @@ import Scripting
 
 /// Orders along an axis.
 extension Tensor {
-    /// The 0-based places, in float64, that put each row along `axis` in order: the first `limit` of them.
+    /// The 0-based places, in int64, that put each row along `axis` in order: the first `limit` of them.
     /// Equal elements keep their order; NaN counts as larger than every number, as in PyTorch.
     public func order(
         _ axis: Int, descending: Bool = false, limit: Int? = nil, for operation: String = "tensor.sort"
@@ -10,24 +10,31 @@ extension Tensor {
         let rows = try rows(along: axis, for: operation)
         let n = rows.shape[1]
         let kept = min(limit ?? n, n)
-        let result = try Tensor.uninitialized([rows.shape[0], kept], .float64, for: operation)
+        let result = try Tensor.uninitialized([rows.shape[0], kept], .int64, for: operation)
         defer { withExtendedLifetime(rows) {} }
         // Twice: what is sorted, and what sorting needs beside it.
         let held = rows.count == 0 ? 0 : kept > n / 4 ? n : 4 * kept
-        let each = rows.dtype == .float64 ? MemoryLayout<WideRank>.stride : MemoryLayout<NarrowRank>.stride
+        let each = rows.dtype.stride == 8 ? MemoryLayout<WideRank>.stride : MemoryLayout<NarrowRank>.stride
         try Storage.reserving(held, bytes: 2 * each) {
             // Of nothing there may be more rows than anyone can count.
             for row in 0..<(kept > 0 ? rows.shape[0] : 0) {
                 try Cancellation.check()
-                let to = result.base(Double.self) + row * kept
-                if rows.dtype == .float64 {
-                    let line = rows.base(Double.self) + row * n
-                    let first = try Tensor.first(kept, of: n) { WideRank(key: line[$0].rank(descending), place: $0) }
-                    for i in 0..<kept { to[i] = Double(first[i].place) }
-                } else {
-                    let line = rows.base(Float.self) + row * n
-                    let first = try Tensor.first(kept, of: n) { NarrowRank(key: line[$0].rank(descending), place: $0) }
-                    for i in 0..<kept { to[i] = Double(first[i].place) }
+                let to = result.base(Int64.self) + row * kept
+                func wide<T>(_: T.Type, _ key: (T) -> UInt64) throws {
+                    let line = rows.base(T.self) + row * n
+                    let first = try Tensor.first(kept, of: n) { WideRank(key: key(line[$0]), place: $0) }
+                    for i in 0..<kept { to[i] = Int64(first[i].place) }
+                }
+                func narrow<T>(_: T.Type, _ key: (T) -> UInt32) throws {
+                    let line = rows.base(T.self) + row * n
+                    let first = try Tensor.first(kept, of: n) { NarrowRank(key: key(line[$0]), place: $0) }
+                    for i in 0..<kept { to[i] = Int64(first[i].place) }
+                }
+                switch rows.dtype {
+                case .float64: try wide(Double.self) { $0.rank(descending) }
+                case .int64: try wide(Int64.self) { $0.rank(descending) }
+                case .bool: try narrow(UInt8.self) { descending ? ~UInt32($0) : UInt32($0) }
+                case .float32, .float16: try narrow(Float.self) { $0.rank(descending) }
                 }
             }
         }
@@ -84,6 +91,13 @@ extension Double {
     fileprivate func rank(_ descending: Bool) -> UInt64 {
         let bits = self == 0 ? 0 : bitPattern
         let key = isNaN ? .max : bits >> 63 == 1 ? ~bits : bits | 1 << 63
+        return descending ? ~key : key
+    }
+}
+
+extension Int64 {
+    fileprivate func rank(_ descending: Bool) -> UInt64 {
+        let key = UInt64(bitPattern: self) ^ (1 << 63)
         return descending ? ~key : key
     }
 }

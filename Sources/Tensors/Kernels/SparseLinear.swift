@@ -44,8 +44,9 @@ package enum SparseLinear {
         return withExtendedLifetime((weight, result)) { result }
     }
 
-    /// The gradient with respect to the input: `Wᵀ g`, and when `rectified` zero except where `input > 0`, whose
-    /// weights alone are read. float32, of the input's shape; `cotangent` is a float32 tensor of `forward`'s shape.
+    /// The gradient with respect to the input: `Wᵀ g`, and when `rectified` zero where `input <= 0`, whose weights are
+    /// not read. At a NaN it is what it is above 0, as in PyTorch and for batches. float32, of the input's shape;
+    /// `cotangent` is a float32 tensor of `forward`'s shape.
     /// - Throws: ``ScriptError`` when ``applies(weight:bias:input:)`` is false or the cotangent does not fit.
     package static func backward(
         weight: Tensor, cotangent: Tensor, input: Tensor, rectified: Bool, level: ck_level = ck_best_level(),
@@ -64,7 +65,7 @@ package enum SparseLinear {
         let result = try Tensor.zeros(input.shape, .float32, for: operation)
 
         let stride = weight.strides[1]
-        try withUnits(of: input.contiguous(), rectified ? ck_activity_positive : nil, level) { units, _, active in
+        try withUnits(of: input.contiguous(), rectified ? ck_activity_rectified : nil, level) { units, _, active in
             try inChunks(active, rows: outputs) { first, count in
                 let (units, g, to) = (units + first, cotangent.base(Float.self), result.base(Float.self))
                 if weight.dtype == .float16 {
@@ -79,7 +80,7 @@ package enum SparseLinear {
 
     /// What keeps these from the fast path.
     private static func problem(_ weight: Tensor, _ bias: Tensor?, _ input: Tensor) -> String? {
-        guard weight.rank == 2, weight.dtype != .float64 else {
+        guard weight.rank == 2, weight.dtype.isFloating, weight.dtype != .float64 else {
             return "the weight is float16 or float32 with two dimensions, not \(weight.dtype.rawValue) "
                 + "of \(Shape.describe(weight.shape))"
         }
@@ -91,7 +92,7 @@ package enum SparseLinear {
             return "the input is one float32 vector of \(inputs), not \(input.dtype.rawValue) "
                 + "of \(Shape.describe(input.shape))"
         }
-        if let bias, bias.shape != [outputs] || bias.dtype == .float64 {
+        if let bias, bias.shape != [outputs] || !bias.dtype.isFloating || bias.dtype == .float64 {
             return "the bias is float16 or float32 of shape (\(outputs)), not \(bias.dtype.rawValue) "
                 + "of \(Shape.describe(bias.shape))"
         }
@@ -141,7 +142,7 @@ extension Tensor {
         let (outputs, inputs) = (shape[0], shape[1])
         if strides == [1, outputs] { return self }
         let stored = try Tensor.uninitialized([inputs, outputs], dtype, for: operation)
-        if strides[1] == 1, dtype != .float64 {
+        if strides[1] == 1, dtype == .float16 || dtype == .float32 {
             // Some rows at a time, so that the host can stop a long copy in between.
             let chunk = max(1 << 22 / max(inputs, 1) / 64 * 64, 64)
             for row in stride(from: 0, to: outputs, by: chunk) {

@@ -2,9 +2,8 @@ import CKernels
 import RealModule
 import Scripting
 
-/// The Swift types that operations compute in.
-public protocol TensorElement: Real, BinaryFloatingPoint, Sendable {
-    static var dtype: DType { get }
+/// The Swift types that floating functions compute in.
+public protocol TensorElement: Real, BinaryFloatingPoint, StoredElement {
     /// from[0] + from[step] + ... in float64, by the kernel of this type.
     static func sum(_ from: UnsafePointer<Self>, _ step: Int, _ count: Int) -> Double
     /// to[i] += from[i] in float64, by the kernel of this type.
@@ -130,13 +129,44 @@ extension Tensor {
         case (.float16, .float64): try convert(source, Double.self, UInt16.self) { ck_half_from_float(Float($0)) }
         case (.float32, .float16): try convert(source, UInt16.self, Float.self) { ck_float_from_half($0) }
         case (.float64, .float16): try convert(source, UInt16.self, Double.self) { Double(ck_float_from_half($0)) }
+        case (.int64, .int64): try convert(source, Int64.self, Int64.self) { $0 }
+        case (.int64, .bool): try convert(source, UInt8.self, Int64.self) { Int64($0) }
+        case (.float16, .int64): try convert(source, Int64.self, UInt16.self) { ck_half_from_float(Float($0)) }
+        case (.float32, .int64): try convert(source, Int64.self, Float.self) { Float($0) }
+        case (.float64, .int64): try convert(source, Int64.self, Double.self) { Double($0) }
+        case (.float16, .bool): try convert(source, UInt8.self, UInt16.self) { ck_half_from_float(Float($0)) }
+        case (.float32, .bool): try convert(source, UInt8.self, Float.self) { Float($0) }
+        case (.float64, .bool): try convert(source, UInt8.self, Double.self) { Double($0) }
+        case (.bool, .bool): try convert(source, UInt8.self, UInt8.self) { $0 }
+        case (.bool, .int64): try convert(source, Int64.self, UInt8.self) { $0 == 0 ? 0 : 1 }
+        case (.bool, .float16): try convert(source, UInt16.self, UInt8.self) { ck_float_from_half($0) == 0 ? 0 : 1 }
+        case (.bool, .float32): try convert(source, Float.self, UInt8.self) { $0 == 0 ? 0 : 1 }
+        case (.bool, .float64): try convert(source, Double.self, UInt8.self) { $0 == 0 ? 0 : 1 }
+        case (.int64, .float16): try truncate(source, UInt16.self, operation) { Double(ck_float_from_half($0)) }
+        case (.int64, .float32): try truncate(source, Float.self, operation) { Double($0) }
+        case (.int64, .float64): try truncate(source, Double.self, operation) { $0 }
         }
         storage.version += 1
     }
 
+    /// Writes floats as int64, towards zero as in PyTorch.
+    /// - Throws: for NaN, infinity and what lies beyond int64, which have no whole number.
+    private func truncate<S>(_ source: Tensor, _: S.Type, _ operation: String, _ number: (S) -> Double) throws {
+        var lost: Double?
+        try convert(source, S.self, Int64.self) { element in
+            let value = number(element)
+            if let whole = Int64(exactly: value.rounded(.towardZero)) { return whole }
+            lost = value
+            return 0
+        }
+        guard let lost else { return }
+        storage.version += 1
+        throw ScriptError(operation, "\(shown(lost)) has no int64")
+    }
+
     /// Writes one number over every element.
     public func fill(_ value: Double) throws {
-        try write(try Tensor(value, dtype == .float64 ? .float64 : .float32))
+        try write(try Tensor(value, dtype.working))
     }
 
     @inline(__always)

@@ -130,7 +130,7 @@ enum RandomFunctions {
     static let bernoulli = NativeFunction(
         "random.bernoulli",
         Documentation(
-            "random.bernoulli({d1, d2, ...} = {}, p = 0.5, {generator, dtype = \"float32\" or \"float64\"}) -> tensor\nrandom.bernoulli(probabilities, {generator, dtype = \"float32\" or \"float64\"}) -> tensor",
+            "random.bernoulli({d1, d2, ...} = {}, p = 0.5, {generator, dtype = \"float32\" or \"float64\" or \"int64\" or \"bool\"}) -> tensor\nrandom.bernoulli(probabilities, {generator, dtype = \"float32\" or \"float64\" or \"int64\" or \"bool\"}) -> tensor",
             "1 with probability p (0.5; a number, or a tensor that broadcasts to the shape), else 0; with a tensor of probabilities alone, one draw for each.",
             errors: "p outside [0, 1]; a shape that is not one", source: "torch.bernoulli",
             example: "assert(random.bernoulli({4}, 1):sum():item() == 4)\nassert(random.bernoulli(tensor({0, 1, 1})):sum():item() == 2)")
@@ -138,13 +138,13 @@ enum RandomFunctions {
         if case .object(let object) = arguments[1], let p = object as? Variable {
             try arguments.atMost(2)
             let options = try arguments.options(2, ["generator", "dtype"])
-            return .tensor(try arguments.bernoulli(p.value, options.has("dtype") ? arguments.dtype(options) : p.dtype.computing, options))
+            return .tensor(try arguments.bernoulli(p.value, options.has("dtype") ? arguments.anyDType(options) : p.dtype.computing, options))
         }
         if case .object(let object) = arguments[2], let p = object as? Variable {
             try arguments.atMost(3)
             let options = try arguments.options(3, ["generator", "dtype"])
             let probabilities = try p.value.expand(arguments.shape(at: 1), for: arguments.function)
-            return .tensor(try arguments.bernoulli(probabilities, options.has("dtype") ? arguments.dtype(options) : p.dtype.computing, options))
+            return .tensor(try arguments.bernoulli(probabilities, options.has("dtype") ? arguments.anyDType(options) : p.dtype.computing, options))
         }
         guard arguments[1].asNumber.map({ $0 == $0.rounded() }) ?? true else {
             throw arguments.error("argument 1: a shape such as {2, 3} or a tensor of probabilities expected, got \(arguments[1].shown); for one draw with probability p, random.bernoulli({}, p)")
@@ -155,32 +155,43 @@ enum RandomFunctions {
         let last = arguments[next].asNumber == nil && !arguments.isNil(next) ? next : next + 1
         try arguments.atMost(last)
         let options = try arguments.options(last, ["generator", "dtype"])
-        return .tensor(try arguments.generator(options).fill(shape, arguments.dtype(options), for: arguments.function) { $0.uniform() < p ? 1 : 0 })
+        return .tensor(try arguments.generator(options).fill(shape, .float32, for: arguments.function) { $0.uniform() < p ? 1 : 0 }.cast(arguments.anyDType(options)))
     }
 
     static let randint = NativeFunction(
         "random.randint",
-        Documentation("random.randint(low, high, {d1, d2, ...} = {}, {generator, dtype = \"float32\" or \"float64\"}) -> tensor", "Whole numbers from low to high, both included (Lua's math.random). Without a shape one number, in a 0-d tensor. In float64 when a bound lies beyond 2^24, up to which float32 has all of them.", errors: "low above high; float32 asked for with such bounds", source: "torch.randint, with the end included",
-            example: "local r = random.randint(1, 6, {100})\nassert(r:min():item() >= 1 and r:max():item() <= 6)\nassert(random.randint(3, 3):item() == 3)")
+        Documentation(
+            "random.randint(low, high, {d1, d2, ...} = {}, {generator, dtype = \"int64\" or \"float32\" or \"float64\" or \"bool\"}) -> tensor",
+            "Whole numbers from low to high, both included (Lua's math.random), in int64. Without a shape one number, in a 0-d tensor.",
+            errors: "low above high; bounds that the dtype asked for has not all numbers between", source: "torch.randint, with the end included",
+            example: "local r = random.randint(1, 6, {100})\nassert(r:min():item() >= 1 and r:max():item() <= 6 and r.dtype == \"int64\")\nassert(random.randint(3, 3):item() == 3)")
     ) { arguments in
         try arguments.atMost(4)
         let (low, high) = (try arguments.integer(1, "low"), try arguments.integer(2, "high"))
         let (span, overflow) = high.subtractingReportingOverflow(low)
-        guard !overflow, span >= 0, span < 1 << 53, Swift.max(low.magnitude, high.magnitude) <= 1 << 53 else { throw arguments.error("low \(low) and high \(high): low not above high, and both within 2^53, expected") }
+        guard !overflow, span >= 0, span < Int.max else {
+            throw arguments.error("low \(low) and high \(high): low not above high, and less than 2^63 - 1 apart, expected")
+        }
         let (shape, next) = try arguments.optionalShape(at: 3)
         try arguments.atMost(next)
         let options = try arguments.options(next, ["generator", "dtype"])
-        let isWide = Swift.max(low.magnitude, high.magnitude) > 1 << 24
-        if isWide, options.has("dtype"), try arguments.dtype(options) == .float32 {
-            throw options.error("dtype", expected: "float64, since float32 lacks whole numbers beyond 2^24,")
+        let dtype = try arguments.anyDType(options, default: .int64)
+        // Up to which a type has all whole numbers.
+        let reach: UInt = switch dtype {
+        case .float32, .float16: 1 << 24
+        case .float64: 1 << 53
+        case .int64: .max
+        case .bool: 1
         }
-        let dtype = isWide ? .float64 : try arguments.dtype(options)
-        return .tensor(try arguments.generator(options).fill(shape, dtype, for: arguments.function) { Double(low + $0.below(span + 1)) })
+        guard Swift.max(low.magnitude, high.magnitude) <= reach, dtype != .bool || low >= 0 else {
+            throw options.error("dtype", expected: "\(Swift.max(low.magnitude, high.magnitude) <= 1 << 53 ? "float64 or int64" : "int64"), since \(dtype.rawValue) lacks whole numbers from \(low) to \(high),")
+        }
+        return .tensor(try arguments.generator(options).fillIntegers(shape, for: arguments.function) { low + $0.below(span + 1) }.cast(dtype))
     }
 
     static let permutation = NativeFunction(
         "random.permutation",
-        Documentation("random.permutation(n, {generator}) -> tensor", "1 to n in random order, in float64: indices for index_select.", errors: "n that is negative or not whole", source: "torch.randperm",
+        Documentation("random.permutation(n, {generator}) -> tensor", "1 to n in random order, in int64: positions for x[p] and index_select.", errors: "n that is negative or not whole", source: "torch.randperm",
             example: "assert(random.permutation(4):sum():item() == 10)")
     ) { arguments in
         try arguments.atMost(2)
@@ -193,14 +204,14 @@ enum RandomFunctions {
         "random.choice",
         Documentation(
             "random.choice(n, count = 1, {generator, replace = true, weights}) -> tensor\nrandom.choice(x, count = nil, {generator, replace = true, weights}) -> tensor\nrandom.choice(t, count = nil, {generator, replace = true, weights}) -> any",
-            "count of the numbers 1 to n, in float64: each equally likely, or in proportion to a vector of weights; replace = false draws no number twice. Of a tensor x, its slices along the first dimension, copied: count of them in a tensor, or one without that dimension. Of a table t, its elements: one, or with a count a table of them.",
+            "count of the numbers 1 to n, in int64: each equally likely, or in proportion to a vector of weights; replace = false draws no number twice. Of a tensor x, its slices along the first dimension, copied: count of them in a tensor, or one without that dimension. Of a table t, its elements: one, or with a count a table of them.",
             errors: "n below 1; more than n without replacement; weights that are negative, NaN or all zero", source: "numpy.random.Generator.choice",
             example: "assert(random.choice(5, 5, {replace = false}):sum():item() == 15)\nassert(random.choice({\"a\", \"a\"}) == \"a\")")
     ) { arguments in
         try arguments.atMost(3)
         func positions(below count: Int) throws -> [Int] {
             let rest = [Value.integer(count)] + arguments.values.dropFirst()
-            return try drawPositions(Arguments(function: arguments.function, values: rest, context: arguments.context)).toArray().map { Int($0) }
+            return try drawPositions(Arguments(function: arguments.function, values: rest, context: arguments.context)).toIntegers()
         }
         let isOne = arguments[2].asNumber == nil
         switch arguments[1] {
@@ -212,12 +223,7 @@ enum RandomFunctions {
             guard let extent = x.shape.first, extent > 0 else { throw arguments.error(1, "x", expected: "a tensor with elements along a dimension") }
             let rows = try positions(below: extent)
             if isOne { return .tensor(try x.value.select(0, rows[0] - 1, for: arguments.function).copy()) }
-            let drawn = try Tensor.zeros([rows.count] + x.shape.dropFirst(), x.dtype, for: arguments.function)
-            for (place, row) in rows.enumerated() {
-                if place & 0xfff == 0 { try Cancellation.check() }
-                try drawn.select(0, place, for: arguments.function).write(x.value.select(0, row - 1, for: arguments.function))
-            }
-            return .tensor(drawn)
+            return .tensor(try x.value.rows(rows.map { $0 - 1 }, for: arguments.function))
         default:
             return .tensor(try drawPositions(arguments))
         }
@@ -239,17 +245,12 @@ enum RandomFunctions {
         guard replace || count <= n else { throw arguments.error("\(count) of \(n) cannot be drawn without replacement") }
         guard options.has("weights") else {
             if !replace { return try generator.distinct(count, of: n) }
-            return try generator.fill([count], .float64, for: arguments.function) { Double($0.below(n) + 1) }
+            return try generator.fillIntegers([count], for: arguments.function) { $0.below(n) + 1 }
         }
-        var weights = try options.weights(n)
-        let drawn = try Tensor.zeros([count], .float64, for: arguments.function)
-        for place in 0..<count {
-            if place & 0xff == 0 { try Cancellation.check() }
-            let index = try generator.index(weights: weights, for: arguments.function)
-            drawn.base(Double.self)[place] = Double(index + 1)
-            if !replace { weights[index] = 0 }
-        }
-        return drawn
+        let weights = try options.weights(n)
+        return replace
+            ? try generator.choices(count, weights: weights, for: arguments.function)
+            : try generator.distinctChoices(count, weights: weights, for: arguments.function)
     }
 }
 
@@ -261,7 +262,7 @@ extension Arguments {
             throw error("p: numbers from 0 to 1 expected, got \(Value.number(p[wrong]).shown) at element \(wrong + 1)")
         }
         var next = p.makeIterator()
-        return try generator(options).fill(probabilities.shape, dtype, for: function) { $0.uniform() < next.next() ?? 0 ? 1 : 0 }
+        return try generator(options).fill(probabilities.shape, .float32, for: function) { $0.uniform() < next.next() ?? 0 ? 1 : 0 }.cast(dtype)
     }
 }
 
@@ -276,24 +277,22 @@ extension Options {
         guard weights.count == n, weights.allSatisfy({ $0 >= 0 && $0.isFinite }), weights.contains(where: { $0 > 0 }) else {
             throw error("weights", expected: "\(n) finite numbers from 0, not all 0,")
         }
-        // Relative to the largest, so that their sum is finite.
-        let largest = weights.max() ?? 1
-        return weights.map { $0 / largest }
+        return weights
     }
 }
 
 extension Generator {
-    /// `count` different numbers of 1 to n in random order, in float64: the beginning of a Fisher-Yates shuffle whose
+    /// `count` different numbers of 1 to n in random order, in int64: the beginning of a Fisher-Yates shuffle whose
     /// untouched places are not stored.
     fileprivate func distinct(_ count: Int, of n: Int) throws -> Tensor {
-        let drawn = try Tensor.zeros([count], .float64, for: "random.choice")
+        let drawn = try Tensor.zeros([count], .int64, for: "random.choice")
         // A dictionary that grows is there twice.
         try Storage.reserving(count, bytes: 64) {
             var moved: [Int: Int] = [:]
             for place in 0..<count {
                 if place & 0xfff == 0 { try Cancellation.check() }
                 let other = place + below(n - place)
-                drawn.base(Double.self)[place] = Double((moved[other] ?? other) + 1)
+                drawn.base(Int64.self)[place] = Int64((moved[other] ?? other) + 1)
                 moved[other] = moved[place] ?? place
             }
         }
@@ -304,12 +303,12 @@ extension Generator {
 extension Generator {
     /// 1 to n in random order (Fisher & Yates), in memory that is charged to the script.
     fileprivate func permutation(of n: Int, for operation: String) throws -> Tensor {
-        var next = 0.0
-        let order = try fill([n], .float64, for: operation) { _ in
+        var next = 0
+        let order = try fillIntegers([n], for: operation) { _ in
             next += 1
             return next
         }
-        let base = order.base(Double.self)
+        let base = order.base(Int64.self)
         defer { withExtendedLifetime(order) {} }
         for i in stride(from: n - 1, to: 0, by: -1) {
             if i & 0xffff == 0 { try Cancellation.check() }
@@ -317,17 +316,5 @@ extension Generator {
             (base[i], base[j]) = (base[j], base[i])
         }
         return order
-    }
-
-    /// An index drawn in proportion to the weights.
-    fileprivate func index(weights: [Double], for operation: String) throws -> Int {
-        let total = weights.reduce(0, +)
-        guard total > 0 else { throw ScriptError(operation, "no weight is left to draw from") }
-        var rest = uniform() * total
-        for (index, weight) in weights.enumerated() where weight > 0 {
-            rest -= weight
-            if rest < 0 { return index }
-        }
-        return weights.lastIndex { $0 > 0 } ?? 0
     }
 }

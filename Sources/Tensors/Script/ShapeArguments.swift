@@ -26,7 +26,19 @@ extension Arguments {
         if case .table(let table) = self[position], table.count == 0, try !table.entries().isEmpty {
             return ([], position)
         }
+        if let sizes = numbers(from: position), sizes.count > 1 {
+            let all = sizes.map(\.shown)
+            let whole = sizes.allSatisfy { $0.asInteger != nil } ? "{\(all.joined(separator: ", "))} if that is the shape, " : ""
+            throw error(
+                "a shape in front of other numbers stands in a table: \(whole){\(all[0])}, \(all.dropFirst().joined(separator: ", ")) if the shape is \(all[0]) alone")
+        }
         return (try shape(at: position), position + 1)
+    }
+
+    /// The numbers that stand one after the other from a position on; nil where none does.
+    private func numbers(from position: Int) -> [Value]? {
+        guard self[position].asNumber != nil else { return nil }
+        return Array(values.dropFirst(position - 1).prefix { $0.asNumber != nil })
     }
 
     private func extents(_ sizes: [Value], from least: Int) throws -> [Int] {

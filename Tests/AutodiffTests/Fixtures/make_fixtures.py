@@ -20,7 +20,7 @@ The layout, one case a line:
 
     TENSOR = {"shape": [2, 3], "data": [row by row], "kind": "index" | "mask"}     no "kind": float64; a 0-d shape is []
 
-    index: integers from 0; mask: 0 or 1. A float is written so that it reads back exactly; "nan", "inf" and "-inf" are strings.
+    index: integers from 0; mask: 0 or 1. A float is written so that it reads back exactly; "nan", "inf", "-inf" and "-0" are strings.
 
 Inputs keep away from kinks (abs at 0, ties of a maximum) except in the cases named so, where the convention is PyTorch's.
 The same torch gives the same bytes; another may differ in last digits.
@@ -61,7 +61,9 @@ def index(*values):
 def number(value):
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-    return int(value) if float(value).is_integer() else value
+    if value == 0 and math.copysign(1, value) < 0:
+        return "-0"
+    return int(value) if float(value).is_integer() and abs(value) < 1e15 else value
 
 
 def tensor(t):
@@ -75,12 +77,17 @@ def tensor(t):
     return entry
 
 
+def cotangent(output):
+    """What the gradients weigh a result with: no two elements alike."""
+    return rand(*output.shape, lo=-1, hi=1, digits=4, away=0)
+
+
 def case(op, f, *inputs, note="", **attributes):
     """f(*inputs) computes the operation; `attributes` only describe what f has inside."""
     inputs = [t.clone().requires_grad_(True) if t.dtype.is_floating_point else t for t in inputs]
     outputs = f(*inputs)
     outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
-    cotangents = [rand(*o.shape, lo=-1, hi=1, digits=4, away=0) if o.requires_grad else None for o in outputs]
+    cotangents = [cotangent(o) if o.requires_grad else None for o in outputs]
     gradients = [None] * len(inputs)
     moving = [(o, c) for o, c in zip(outputs, cotangents) if c is not None]
     wanted = [i for i, t in enumerate(inputs) if t.requires_grad]

@@ -66,7 +66,7 @@ extension HostSafetyTests {
             refused(pt("\x80\2R."), "stack underflow")
             refused(pt("\x80\2h\7."), "memo 7")
             refused(pt("\x80\2}"), "ends without STOP")
-            refused(pt("\x80\2" .. ("]"):rep(1e6) .. ("a"):rep(1e6 - 1) .. "."), "holds a list")
+            refused(pt("\x80\2" .. ("]"):rep(1e6) .. ("a"):rep(1e6 - 1) .. "."), "than any checkpoint")
             refused(pt("\x80\2N}b."), "BUILD on None")
             """#)
         #expect(!FileManager.default.fileExists(atPath: marker))

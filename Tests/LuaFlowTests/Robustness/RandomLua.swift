@@ -74,6 +74,8 @@ struct RandomLua {
         "tensor.ones(1, 3):expand(4, 3)", "tensor.ones(2, 3, 4)", "tensor.ones(1, 1, 5, 5)", "tensor.zeros(28, 28)",
         "tensor.ones(2, 2, {dtype = 'float64'}):requires_grad_(true)", "tensor.arange(1, 6)[{{2, 4}}]",
         "tensor.zeros(10000)", "tensor({1, 1, 1, 1})", "tensor({2, 1, 2})", "tensor({-1, 0, 5})", "tensor.eye(4) * 1e30",
+        "tensor({{1, 2}, {-1, 0}}, {dtype = 'int64'})", "tensor({math.mininteger, math.maxinteger}, {dtype = 'int64'})", "tensor({true, false, true})",
+        "tensor.ones(3, 3):ge(1)", "tensor(1, {dtype = 'int64'})", "tensor(false)",
         "tensor.zeros(math.maxinteger, 0)", "tensor.zeros(0, 1 << 60)",
         "tensor.zeros(2, 2)", "random.normal({3, 3})", "random.uniform({4})", "tensor.ones(1, 1, 1, 1, 1, 1, 1, 1)",
     ]

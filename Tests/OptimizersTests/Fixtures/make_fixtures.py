@@ -75,6 +75,9 @@ CASES = [
     ("LBFGS", {"line_search_fn": "strong_wolfe"}),
     ("LBFGS", {"line_search_fn": "strong_wolfe", "tolerance_grad": 0.01}),
     ("LBFGS", {"line_search_fn": "strong_wolfe", "tolerance_change": 0.01}),
+    # The line search keeps a tolerance of its own, 1e-9: with this one it would end elsewhere.
+    ("LBFGS", {"line_search_fn": "strong_wolfe", "tolerance_change": 3.0, "lr": 5, "max_iter": 3, "max_eval": 60}),
+    ("LBFGS", {"line_search_fn": "strong_wolfe", "tolerance_change": 5.0, "lr": 40, "max_iter": 1, "max_eval": 60}),
     ("LBFGS", {"lr": 0.01, "max_iter": 2, "maximize": True}),
 ]
 

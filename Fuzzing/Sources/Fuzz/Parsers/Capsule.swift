@@ -10,7 +10,7 @@ extension Parser {
         {
           "absent": ["b.lua"], "changes": ["c"], "notes": ["n"],
           "files": [{"kind": "lua", "path": "a.lua", "sha256": "00", "written": false}],
-          "format": 2,
+          "format": 3,
           "host": {"memory": 100, "noPlugins": false, "plugins": ["p"], "timeout": 1.5},
           "place": {"folder": "/", "fromCapsule": "."},
           "random": {
@@ -19,10 +19,11 @@ extension Parser {
           },
           "result": {
             "error": "e", "outcome": "returned", "output": "\\u00e4", "outputBytes": 0,
-            "outputLines": {"digests": ["0"], "every": 1}, "outputSHA256": "", "status": 0, "valuesSHA256": [""]
+            "outputLines": {"digests": ["0"], "every": 1}, "outputSHA256": "", "status": 0, "valuesSHA256": [""],
+            "notCompared": ["a function in returned value 1"]
           },
           "run": {"arguments": ["--x"], "folder": ".", "options": {"x": "1.5e3"}, "script": "a.lua"},
-          "sources": {"environment": {"HOME": "00"}, "openOrder": false, "used": ["os.time"]},
+          "sources": {"environment": {"HOME": true}, "openOrder": false, "streams": ["/dev/stdout"], "used": ["os.time"]},
           "versions": {
             "kernels": "portable", "lua": "Lua 5.4", "luaflow": "0.1.0", "openblas": "", "openblasCore": "",
             "openblasThreads": 1

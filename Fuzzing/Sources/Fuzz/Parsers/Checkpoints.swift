@@ -8,7 +8,7 @@ extension Parser {
     }
 
     static let npy = Parser(name: "npy", seeds: [".npy"]) { input in
-        try input.withFile { try touch(Npy.read(FileSource(InputFile($0, for: "fuzz")))) }
+        try input.withFile { try touch(Npy.read(InputFile($0, for: "fuzz"), ReadingOptions(complexAsPairs: true))) }
     }
 
     static let npz = Parser(name: "npz", seeds: [".npz"]) { input in
@@ -23,6 +23,11 @@ extension Parser {
     /// Zip and pickle together; damage to the pickle is mostly caught by the zip's checksum, so see ``pickle``.
     static let torch = Parser(name: "torch", seeds: [".pt"]) { input in
         try input.withFile { try touch(TorchCheckpoint.read(ZipArchive(InputFile($0, for: "fuzz")))) }
+    }
+
+    /// The format before 1.6: five pickles and the storages behind them, without checksums.
+    static let legacy = Parser(name: "legacy", seeds: [".pt"]) { input in
+        try input.withFile { try touch(LegacyTorch.read(InputFile($0, for: "fuzz"), ReadingOptions(complexAsPairs: true))) }
     }
 
     /// The front that tells the formats apart.

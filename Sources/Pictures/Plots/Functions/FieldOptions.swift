@@ -18,7 +18,7 @@ struct FieldOptions {
             throw ScriptError(
                 function, "vmin <= vmax expected, got \(Value.number(low).shown) and \(Value.number(high).shown)")
         }
-        if high - low <= max(abs(low), abs(high)) * 1e-9 {
+        if high - low <= max(max(abs(low), abs(high)) * 1e-9, Axis.narrowest) {
             let room = max(abs(low) * 0.05, 0.5)
             (low, high) = (low - room, high + room)
         }
@@ -52,7 +52,7 @@ struct FieldOptions {
             throw ScriptError(
                 function, "option \(name): 2 or \(count) numbers expected, got \(numbers.count)")
         }
-        guard last - first > 1e-9 * max(abs(first), abs(last)) else {
+        guard last - first > max(1e-9 * max(abs(first), abs(last)), Axis.narrowest) else {
             throw ScriptError(function, "option \(name): must grow, goes from \(first) to \(last)")
         }
         let step = (last - first) / Double(max(numbers.count - 1, 1))

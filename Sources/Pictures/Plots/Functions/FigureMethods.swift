@@ -30,7 +30,7 @@ let figureSave = NativeFunction(
         try arguments.atMost(3)
         let operation = arguments.function
         let encoder = FigureEncoder(figure: try arguments.figure(), operation: operation)
-        let path = try arguments.string(2, "path")
+        let path = try arguments.bytes(2, "path")
         let format = try FigureEncoder.Format(path: path, for: operation)
         let options = try arguments.options(3, ["width", "height", "scale"])
         func side(_ name: String) throws -> Int? {

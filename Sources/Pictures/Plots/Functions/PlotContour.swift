@@ -62,12 +62,15 @@ let plotContour = NativeFunction(
     })
 
 private func contourLevels(_ options: Options, _ bar: ColorBar) throws -> [Double] {
-    if case .table = options["levels"] {
-        return try NumberLists(operation: options.function).list(options["levels"], "option levels")
+    switch options["levels"] {
+    case .table, .object:
+        let levels = try NumberLists(operation: options.function).list(options["levels"], "option levels")
+        guard levels.count <= 1000 else {
+            throw ScriptError(options.function, "option levels: at most 1000 levels expected, got \(levels.count)")
+        }
+        return levels
+    default:
+        let count = try options.integer("levels", in: 1...100, default: 8)
+        return Ticks.linear(bar.low, bar.high, count: count).marks.map(\.value)
     }
-    if case .object = options["levels"] {
-        return try NumberLists(operation: options.function).list(options["levels"], "option levels")
-    }
-    let count = try options.integer("levels", in: 1...100, default: 8)
-    return Ticks.linear(bar.low, bar.high, count: count).marks.map(\.value)
 }

@@ -2,7 +2,9 @@ import Scripting
 
 /// Reads series: from a call's own options, and from the tables in `series`.
 struct SeriesOptions {
-    static let names = ["x", "y", "yerr", "label", "color", "style", "linewidth"]
+    static let names = [
+        "x", "y", "yerr", "label", "color", "style", "linewidth", "linestyle", "marker", "markersize", "alpha",
+    ]
 
     let function: String
     /// The style of series that name none.
@@ -64,13 +66,7 @@ struct SeriesOptions {
         let options = parts.options
         var series = Series(
             x: xs, y: ys, label: try options.string("label", default: ""), color: Palette.color(index), style: style)
-        if options.has("style") {
-            let known = Series.Style.allCases.filter { $0 != .bars }.map(\.rawValue)
-            series.style = Series.Style(rawValue: try options.choice("style", known, default: style.rawValue)) ?? style
-        }
-        if options.has("color") {
-            series.color = try Palette.color(try options.string("color", default: ""), for: function)
-        }
+        try looks(options, &series)
         series.width = try options.number("linewidth", default: series.width)
         guard series.width > 0, series.width <= 100 else {
             throw options.error("linewidth", expected: "a number above 0, at most 100")
@@ -86,5 +82,39 @@ struct SeriesOptions {
             series.errors = errors
         }
         return series
+    }
+
+    /// How a series is drawn: its style, dashes, markers and colour.
+    func looks(_ options: Options, _ series: inout Series) throws {
+        if options.has("style") {
+            // A line's dashes say that it is a line: style = "--".
+            let known = Series.Style.allCases.filter { $0 != .bars }.map(\.rawValue)
+            let name = try options.choice("style", known + Series.Dashes.names, default: style.rawValue)
+            series.style = Series.Style(rawValue: name) ?? .line
+            series.dashes = Series.Dashes(named: name) ?? .solid
+        }
+        if options.has("linestyle") {
+            let name = try options.choice("linestyle", Series.Dashes.names, default: "solid")
+            series.dashes = Series.Dashes(named: name) ?? .solid
+        }
+        if options.has("marker") {
+            let name = try options.choice("marker", Series.Marker.allCases.map(\.rawValue), default: "o")
+            series.marker = Series.Marker(rawValue: name) ?? .disc
+            // A line with a marker has its points marked, as one would expect.
+            if series.style == .line, !options.has("style") { series.style = .both }
+        }
+        if options.has("markersize") {
+            let size = try options.number("markersize", default: 5)
+            guard size > 0, size <= 100 else {
+                throw options.error("markersize", expected: "a number above 0, at most 100")
+            }
+            series.radius = size / 2
+        }
+        if options.has("color") {
+            series.color = try Palette.color(try options.string("color", default: ""), for: function)
+        }
+        let alpha = try options.number("alpha", default: 1)
+        guard alpha >= 0, alpha <= 1 else { throw options.error("alpha", expected: "a number from 0 to 1") }
+        if alpha < 1 { series.color = series.color.faded(alpha) }
     }
 }

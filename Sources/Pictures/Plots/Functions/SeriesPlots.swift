@@ -3,9 +3,12 @@ import Scripting
 private let shared = """
     Data: `x` and `y` are tensors of shape (N) or lists of numbers; without `x` it is 1, 2, ..., N. Where \
     a number is NaN or infinite there is a gap. Several series go into `series = {{x = , y = , label = }, ...}`, each with its own label, color (blue, vermillion, green, purple, \
-    orange, sky, black, grey, yellow or "#rrggbb"), style ("line", "points", "both", "steps"), linewidth, yerr. Panel: \
-    title, xlabel, ylabel, logx, logy, xlim = {low, high}, ylim, grid, legend ("auto", "none", "topleft", "topright", \
-    "bottomleft", "bottomright").
+    orange, sky, black, grey, yellow or "#rrggbb"), style ("line", "points", "both", "steps", or dashes as in linestyle), linewidth, linestyle ("solid", "dashed", \
+    "dotted", "dashdot", or "-", "--", ":", "-."), marker ("o", "s", "^", "v", "D", "x", "+"), markersize (points), alpha (0 to \
+    1), yerr. Panel: title, xlabel, ylabel, logx, logy, xlim = {low, high}, ylim, xticks = {0, 1} or {{0, 1}, {"no", \
+    "yes"}} or with xticklabels, yticks likewise, aspect ("auto"; "equal": a unit of x is as long as one of y), grid, \
+    legend ("auto", "none", "topleft", "topright", "bottomleft", "bottomright", "outside"). The automatic legend \
+    hides no data: where there is no room for it, it stands beside the axes.
     """
 
 private let names = SeriesOptions.names + ["series"] + AxesOptions.names
@@ -23,7 +26,7 @@ let plotLine = NativeFunction(
         "Curves through points. `plot.line{y}` and `plot.line{x, y}` are short forms. " + shared, errors: refusals,
         example: """
             local path = os.tmpname()
-            plot.line{x = {1, 2, 3}, y = {1, 4, 9}, label = "squares", title = "Growth"}:save(path .. ".png")
+            plot.line{x = {1, 2, 3}, y = {1, 4, 9}, label = "squares", title = "Growth", linestyle = "--", xticks = {{1, 3}, {"first", "last"}}}:save(path .. ".png")
             assert(image.load(path .. ".png"):dim() == 3)
             os.remove(path); os.remove(path .. ".png")
             """),
@@ -36,7 +39,7 @@ let plotScatter = NativeFunction(
         "Points. Many points are drawn small and let each other shine through. " + shared, errors: refusals,
         example: """
             local path = os.tmpname()
-            plot.scatter{{1, 2, 3}, {2, 1, 3}, color = "green"}:save(path .. ".svg")
+            plot.scatter{{1, 2, 3}, {2, 1, 3}, color = "green", marker = "s", alpha = 0.5, aspect = "equal"}:save(path .. ".svg")
             os.remove(path); os.remove(path .. ".svg")
             """),
     returning: { try seriesPlot($0, .points) })

@@ -36,7 +36,7 @@ private final class NamedEntries: ScriptTable {
 
     var count: Int { 0 }
     func value(at index: Int) throws -> Value { .none }
-    func value(for key: String) throws -> Value {
+    func value(for key: ByteString) throws -> Value {
         for entry in kept {
             if case .string(let name) = entry.key, name == key { return entry.value }
         }

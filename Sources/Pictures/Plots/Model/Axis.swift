@@ -11,6 +11,11 @@ package struct Axis: Equatable {
     package let low: Double
     package let high: Double
     package let isLogarithmic: Bool
+    /// Marks that were asked for, in place of round numbers; nil for those.
+    package var marks: [Ticks.Mark]?
+
+    /// Narrower ranges have no numbers to count marks by.
+    package static let narrowest = 1e-290
 
     /// A range given outright; the caller has checked that it is one.
     package init(low: Double, high: Double, isLogarithmic: Bool) {
@@ -31,9 +36,10 @@ package struct Axis: Equatable {
         }
         if low > high { (low, high) = (0, 1) }
         // One value, or values that differ only by rounding, need a range to stand in.
-        let least = isLogarithmic ? 0.2 : max(abs(low), abs(high)) * 1e-9
+        let largest = max(abs(low), abs(high))
+        let least = isLogarithmic ? 0.2 : max(largest * 1e-9, Axis.narrowest)
         if high - low <= least {
-            let room = isLogarithmic ? 0.5 : max(max(abs(low), abs(high)) * 0.05, low == 0 && high == 0 ? 1 : 0)
+            let room = isLogarithmic ? 0.5 : largest * 0.05 > Axis.narrowest ? largest * 0.05 : 1
             low -= room
             high += room
         } else {
@@ -41,8 +47,12 @@ package struct Axis: Equatable {
             low -= span * margin.low
             high += span * margin.high
         }
+        if isLogarithmic {
+            low = min(max(low, -300), 299)
+            high = min(max(high, low + 0.2), 300)
+        }
         self.init(
-            low: isLogarithmic ? pow(10, max(low, -300)) : low, high: isLogarithmic ? pow(10, min(high, 300)) : high,
+            low: isLogarithmic ? pow(10, low) : low, high: isLogarithmic ? pow(10, high) : high,
             isLogarithmic: isLogarithmic)
     }
 
@@ -55,6 +65,11 @@ package struct Axis: Equatable {
     }
 
     package func ticks(count: Int) -> Ticks {
-        isLogarithmic ? .logarithmic(low, high, count: count) : .linear(low, high, count: count)
+        if let marks {
+            var ticks = Ticks()
+            ticks.marks = marks.filter { $0.value >= low && $0.value <= high }
+            return ticks
+        }
+        return isLogarithmic ? .logarithmic(low, high, count: count) : .linear(low, high, count: count)
     }
 }

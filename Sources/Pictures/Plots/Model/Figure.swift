@@ -6,9 +6,12 @@ public final class Figure: ScriptObject {
 
     let panels: [Panel]
     let columns: Int
+    /// How wide the columns are in proportion; empty for what suits the panels.
+    let shares: [Double]
 
-    init(_ panels: [Panel], columns: Int = 1) {
+    init(_ panels: [Panel], columns: Int = 1, shares: [Double] = []) {
         self.panels = panels
+        self.shares = shares
         self.columns = max(columns, 1)
     }
 

@@ -20,7 +20,7 @@ package struct HistogramBins {
         let sorted = values.sorted()
         var low = sorted.first ?? 0
         var high = sorted.last ?? 1
-        if high - low <= max(abs(low), abs(high)) * 1e-12 {
+        if high - low <= max(max(abs(low), abs(high)) * 1e-12, Axis.narrowest) {
             let room = max(abs(low) * 0.05, 0.5)
             (low, high) = (low - room, high + room)
         }

@@ -38,18 +38,61 @@ struct Axes {
     var y: Axis
     var hasGrid = true
     var legend = LegendPlace.auto
+    /// A unit of x is as long as one of y.
+    var isEqual = false
+
+    /// How wide the axes are for their height when units are equal.
+    var aspect: Double { (x.high - x.low) / (y.high - y.low) }
 }
 
 enum LegendPlace: String, CaseIterable {
     case auto, none, topleft, topright, bottomleft, bottomright
+    /// To the right of the axes.
+    case outside
 }
 
 /// Numbers to be drawn in one colour.
 struct Series {
     enum Style: String, CaseIterable {
         case line, points, both, steps
-        /// One bar between every two neighbours of `x`, which holds one number more than `y`.
+        /// A histogram's: one bar between every two neighbours of `x`, which holds one number more than `y`. With
+        /// ``barWidth``: one around every `x`.
         case bars
+    }
+
+    /// How a line is interrupted, by matplotlib's names.
+    enum Dashes: String, CaseIterable {
+        case solid, dashed, dotted, dashdot
+
+        /// `--` and the like.
+        init?(named name: String) {
+            switch name {
+            case "-": self = .solid
+            case "--": self = .dashed
+            case ":": self = .dotted
+            case "-.": self = .dashdot
+            default:
+                guard let found = Dashes(rawValue: name) else { return nil }
+                self = found
+            }
+        }
+
+        static let names = allCases.map(\.rawValue) + ["-", "--", ":", "-."]
+
+        /// Lengths of strokes and gaps, in widths of the line.
+        var pattern: [Double] {
+            switch self {
+            case .solid: []
+            case .dashed: [3.7, 1.8]
+            case .dotted: [1, 1.65]
+            case .dashdot: [6.4, 1.6, 1, 1.6]
+            }
+        }
+    }
+
+    /// What stands at a point, by matplotlib's letters.
+    enum Marker: String, CaseIterable {
+        case disc = "o", square = "s", up = "^", down = "v", diamond = "D", cross = "x", plus = "+"
     }
 
     /// A point with a NaN is a gap.
@@ -62,6 +105,23 @@ struct Series {
     var style: Style
     /// Of lines, in points.
     var width = 1.6
+    var dashes = Dashes.solid
+    var marker = Marker.disc
+    /// Half a marker, in points; nil for what suits their number.
+    var radius: Double?
+    /// Of bars around their x, in its units; nil for a histogram's.
+    var barWidth: Double?
+
+    /// The x that are to be seen.
+    var reach: [Double] {
+        guard let half = barWidth.map({ $0 / 2 }) else { return x }
+        return x.map { $0 - half } + x.map { $0 + half }
+    }
+
+    /// From where to where a bar reaches.
+    func edges(_ index: Int) -> (Double, Double) {
+        barWidth.map { (x[index] - $0 / 2, x[index] + $0 / 2) } ?? (x[index], x[index + 1])
+    }
 
     /// The stretches between gaps.
     var runs: [Range<Int>] {

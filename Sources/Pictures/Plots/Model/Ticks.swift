@@ -37,8 +37,8 @@ package struct Ticks {
     /// - Parameter count: the most marks wanted, at least 2 are tried for.
     package static func linear(_ low: Double, _ high: Double, count: Int) -> Ticks {
         var ticks = Ticks()
-        guard low < high, (high - low).isFinite else { return ticks }
-        let rough = (high - low) / Double(max(count, 1))
+        guard low < high, (high - low).isFinite, high - low >= Axis.narrowest else { return ticks }
+        let rough = (high - low) / Double(min(max(count, 1), 1000))
         var power = Int(floor(log10(rough)))
         let share = rough / pow(10, Double(power))
         var mantissa = 10
@@ -75,7 +75,7 @@ package struct Ticks {
 
     /// Marks at powers of ten; linear ones when the range holds fewer than two powers.
     package static func logarithmic(_ low: Double, _ high: Double, count: Int) -> Ticks {
-        guard low > 0, low < high else { return Ticks() }
+        guard low > 0, low < high, high.isFinite else { return Ticks() }
         let first = Int((log10(low) - 1e-9).rounded(.up))
         let last = Int((log10(high) + 1e-9).rounded(.down))
         guard last > first else { return linear(low, high, count: max(count / 2, 3)) }

@@ -44,7 +44,9 @@ struct AxesPainter {
         for contour in axes.contours {
             try Cancellation.check()
             for part in contour.parts {
-                canvas.polyline(part.map { place($0.x, $0.y) }, contour.color, width: 1, rounded: true)
+                for seen in LinePath.clipped(part.map { place($0.x, $0.y) }, to: box.inset(-1)) {
+                    canvas.polyline(seen, contour.color, width: 1, rounded: true)
+                }
             }
         }
     }
@@ -52,10 +54,22 @@ struct AxesPainter {
     private func frame(_ across: Ticks, _ up: Ticks) {
         let length = Typography.tickLength
         func mark(_ from: Point, _ to: Point) { canvas.line(from, to, .ink, width: Typography.frame) }
+        // Words of the script's own shrink where they would run into their neighbours.
+        let words = across.marks.map { (at: place($0.value, axes.y.low).x, wide: canvas.width(of: $0.label)) }
+            .sorted { $0.at < $1.at }
+        let shrink = zip(words, words.dropFirst()).reduce(1.0) { least, pair in
+            let (wanted, room) = ((pair.0.wide + pair.1.wide) / 2, pair.1.at - pair.0.at - 4)
+            return wanted > 0 && room > -4 ? min(least, max(room, 1) / wanted) : least
+        }
         for tick in across.marks {
             let x = place(tick.value, axes.y.low).x
             mark(Point(x, box.bottom), Point(x, box.bottom + length))
-            canvas.label(tick.label, x: x, y: box.bottom + length + Typography.tick + 2, align: .center)
+            let y = box.bottom + length + Typography.tick + 2
+            if axes.x.marks == nil {
+                canvas.label(tick.label, x: x, y: y, align: .center)
+            } else {
+                canvas.fitted(tick.label.base, x: x, y: y, size: Typography.tick * shrink, room: box.width)
+            }
         }
         for value in across.minor {
             let x = place(value, axes.y.low).x

@@ -7,7 +7,7 @@ struct FigureEncoder {
         case png, svg, pdf
 
         /// By the path's ending.
-        init(path: String, for operation: String) throws {
+        init(path: ByteString, for operation: String) throws {
             let ending = fileExtension(path)
             let known = Format.allCases.map(\.rawValue)
             guard let format = Format(rawValue: ending) else {
@@ -35,8 +35,8 @@ struct FigureEncoder {
     /// which print and dense screens want); with one, the other follows; with both, the panels fill them.
     func size(width: Int?, height: Int?, scale: Double?, format: Format) throws -> Size {
         let probe = try PixelSurface(CAIRO_FORMAT_A8, width: 1, height: 1, for: operation)
-        let natural = FigureLayout.naturalSize(
-            figure.panels, columns: figure.columns, on: try Canvas(probe.pointer, for: operation))
+        let canvas = try Canvas(probe.pointer, for: operation)
+        let natural = FigureLayout.naturalSize(settled(on: canvas), columns: figure.columns, on: canvas)
         let across = width.map { Double($0) / natural.width }
         let down = height.map { Double($0) / natural.height }
         let fitting = [across, down].compactMap { $0 }.min()
@@ -47,6 +47,10 @@ struct FigureEncoder {
         let size = Size(width: side(width, natural.width), height: side(height, natural.height), scale: scale)
         try PixelLimits.check(width: size.width, height: size.height, for: operation)
         return size
+    }
+
+    private func settled(on canvas: Canvas) -> [Panel] {
+        FigureLayout.settled(figure.panels, columns: figure.columns, shares: figure.shares, on: canvas)
     }
 
     func encode(_ format: Format, _ size: Size) throws -> [UInt8] {
@@ -100,7 +104,7 @@ struct FigureEncoder {
         canvas.scale(size.scale)
         let painter = FigurePainter(canvas: canvas)
         try painter.paint(
-            figure.panels, columns: figure.columns, width: Double(size.width) / size.scale,
+            settled(on: canvas), columns: figure.columns, shares: figure.shares, width: Double(size.width) / size.scale,
             height: Double(size.height) / size.scale)
         try canvas.finish()
     }

@@ -3,6 +3,23 @@ struct FigureLayout {
     /// The box of each panel's axes or picture, without what is written around it.
     let boxes: [Box]
 
+    /// The panels with their legends placed: one that would lie on data wherever it stood inside its axes, at the figure's
+    /// natural size, stands beside them.
+    static func settled(_ panels: [Panel], columns: Int, shares: [Double], on canvas: Canvas) -> [Panel] {
+        let natural = naturalSize(panels, columns: columns, on: canvas)
+        let layout = FigureLayout(
+            panels, columns: columns, shares: shares, width: natural.width, height: natural.height, on: canvas)
+        return zip(panels, layout.boxes).map { panel, box in
+            guard case .axes(var axes) = panel.content, axes.legend == .auto,
+                LegendPainter(axes: AxesPainter(canvas: canvas, box: box, axes: axes)).coversData
+            else { return panel }
+            axes.legend = .outside
+            var panel = panel
+            panel.content = .axes(axes)
+            return panel
+        }
+    }
+
     /// The size at which panels have their natural proportions.
     static func naturalSize(_ panels: [Panel], columns: Int, on canvas: Canvas) -> (width: Double, height: Double) {
         let rowHeight = panels.count == 1 ? 300.0 : 215.0
@@ -17,7 +34,8 @@ struct FigureLayout {
         )
     }
 
-    init(_ panels: [Panel], columns: Int, width: Double, height: Double, on canvas: Canvas) {
+    /// - Parameter shares: how wide columns are in proportion; empty for what suits them.
+    init(_ panels: [Panel], columns: Int, shares: [Double] = [], width: Double, height: Double, on canvas: Canvas) {
         let rows = FigureLayout.rows(panels.count, columns: columns)
         let inside = (
             width: width - 2 * Typography.margin,
@@ -32,7 +50,7 @@ struct FigureLayout {
         for (index, band) in bands.enumerated() {
             let top = Typography.margin + Double(index) * (rowHeight + Typography.gap) + band.top
             boxes += band.boxes(
-                left: Typography.margin, width: inside.width, top: top, bottom: top + band.innerHeight)
+                left: Typography.margin, width: inside.width, top: top, bottom: top + band.innerHeight, shares: shares)
         }
         self.boxes = boxes
     }
@@ -67,6 +85,10 @@ private struct Band {
         for index in panels.indices { margins[index].setHorizontal(of: panels[index], height: inner, on: canvas) }
         slots = zip(panels, margins).map { panel, margin in
             switch panel.content {
+            case .axes(let axes) where axes.isEqual:
+                Slot(
+                    left: margin.left, right: margin.right, wanted: inner * min(max(axes.aspect, 0.2), 3),
+                    stretches: false, aspect: axes.aspect)
             case .axes:
                 Slot(left: margin.left, right: margin.right, wanted: inner * 1.5, stretches: true, aspect: nil)
             case .picture(let picture):
@@ -93,7 +115,8 @@ private struct Band {
         }
     }
 
-    func boxes(left: Double, width: Double, top: Double, bottom: Double) -> [Box] {
+    /// - Parameter shares: of the columns, one for every slot; any other number of them counts for nothing.
+    func boxes(left: Double, width: Double, top: Double, bottom: Double, shares: [Double]) -> [Box] {
         let gaps = Typography.gap * Double(slots.count - 1)
         let room = max(width - gaps - slots.reduce(0) { $0 + $1.left + $1.right }, Double(slots.count))
         let stretching = slots.filter(\.stretches)
@@ -103,9 +126,11 @@ private struct Band {
         let shrink = rigid > rigidRoom ? rigidRoom / max(rigid, 1e-9) : 1
         let stretched = stretching.isEmpty ? 0 : (room - rigid * shrink) / Double(stretching.count)
         let spare = stretching.isEmpty ? (room - rigid * shrink) / Double(slots.count) : 0
+        let total = shares.reduce(0, +)
         var x = left
-        return slots.map { slot in
-            let wide = slot.stretches ? stretched : slot.wanted * shrink + spare
+        return slots.enumerated().map { index, slot in
+            var wide = slot.stretches ? stretched : slot.wanted * shrink + spare
+            if shares.count == slots.count, total > 0 { wide = room * shares[index] / total }
             let box = Box(left: x + slot.left, top: top, right: x + slot.left + wide, bottom: bottom)
             x = box.right + slot.right + Typography.gap
             return slot.aspect.map { Band.fit($0, into: box) } ?? box

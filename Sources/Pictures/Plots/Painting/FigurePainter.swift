@@ -4,9 +4,10 @@ import Scripting
 struct FigurePainter {
     let canvas: Canvas
 
-    func paint(_ panels: [Panel], columns: Int, width: Double, height: Double) throws {
+    func paint(_ panels: [Panel], columns: Int, shares: [Double], width: Double, height: Double) throws {
         canvas.fill(Box(left: 0, top: 0, right: width, bottom: height), .white)
-        let layout = FigureLayout(panels, columns: columns, width: width, height: height, on: canvas)
+        let layout = FigureLayout(
+            panels, columns: columns, shares: shares, width: width, height: height, on: canvas)
         for (panel, box) in zip(panels, layout.boxes) {
             try Cancellation.check()
             switch panel.content {

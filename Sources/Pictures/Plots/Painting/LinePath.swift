@@ -38,9 +38,13 @@ package enum LinePath {
             }
         }
         guard enter <= leave else { return nil }
+        // From far outside, rounding alone would lead out of the box again.
+        func inside(_ x: Double, _ y: Double) -> Point {
+            Point(min(max(x, box.left), box.right), min(max(y, box.top), box.bottom))
+        }
         return (
-            enter == 0 ? a : Point(a.x + enter * dx, a.y + enter * dy),
-            leave == 1 ? b : Point(a.x + leave * dx, a.y + leave * dy)
+            enter == 0 ? a : inside(a.x + enter * dx, a.y + enter * dy),
+            leave == 1 ? b : inside(a.x + leave * dx, a.y + leave * dy)
         )
     }
 

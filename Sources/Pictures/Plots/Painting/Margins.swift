@@ -29,6 +29,10 @@ struct Margins {
             left += (ticks.marks.map { canvas.width(of: $0.label) }.max() ?? 0) + Typography.tickLength + 4
             right = 10
             bar = axes.field?.bar
+            if axes.legend == .outside {
+                let legend = LegendSize(axes.series, on: canvas, height: height, width: .infinity)
+                right += legend.width + (legend.width > 0 ? 8 : 0)
+            }
         case .picture(let picture): bar = picture.bar
         }
         if let bar {

@@ -25,8 +25,9 @@ struct DotGrid {
             }
         case .bars:
             let foot = axes.y.isLogarithmic ? axes.y.low : min(max(0, axes.y.low), axes.y.high)
-            for bin in series.y.indices where series.y[bin] != 0 {
-                let (a, b) = (place(series.x[bin], foot), place(series.x[bin + 1], series.y[bin]))
+            for bin in series.y.indices where series.y[bin] != 0 && !series.y[bin].isNaN {
+                let edges = series.edges(bin)
+                let (a, b) = (place(edges.0, foot), place(edges.1, series.y[bin]))
                 let (left, right) = (max(a.x, 0), min(b.x, box.right))
                 let (top, bottom) = (max(min(a.y, b.y), 0), min(max(a.y, b.y), box.bottom))
                 guard left <= right, top <= bottom else { continue }

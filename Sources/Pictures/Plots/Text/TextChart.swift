@@ -75,7 +75,9 @@ struct TextChart {
     }
 
     private func written(_ label: Ticks.Label) -> String {
-        let text = label.exponent.map { label.base == "10" ? "1e" + $0 : label.base + "e" + $0 } ?? label.base
+        // Words of the script's own are no longer than the column of numbers, and move no pen.
+        let base = String(clean(label.base).prefix(14))
+        let text = label.exponent.map { base == "10" ? "1e" + $0 : base + "e" + $0 } ?? base
         return String(text.map { String($0) == Ticks.minus ? "-" : $0 })
     }
 

@@ -1,0 +1,94 @@
+import Scripting
+import Tensors
+
+extension Variable {
+    /// The p-norm over axes, all by default: (sum |x|^p)^(1/p); p may be 0 (count of non-zeros) or +-infinity.
+    ///
+    /// Gradients at 0 are PyTorch's subgradients: 0 for an element at 0, and for all where the norm is 0.
+    public func norm(_ p: Double = 2, _ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
+        if !dtype.isFloating { return try converted(to: .float32).norm(p, axes, keepingDimensions: keep) }
+        switch p {
+        case 1: return try abs().sum(axes, keepingDimensions: keep)
+        case 0: return try nonZero().sum(axes, keepingDimensions: keep)
+        case .infinity: return try abs().extremes(axes, largest: true, keepingDimensions: keep, for: "tensor.norm")
+        case -.infinity: return try abs().extremes(axes, largest: false, keepingDimensions: keep, for: "tensor.norm")
+        default: return try powerNorm(p, axes ?? Array(shape.indices), keep)
+        }
+    }
+
+    /// 1 where an element is not 0, else 0; the gradient is 0.
+    private func nonZero() throws -> Variable {
+        try .recorded("tensor.norm", [self], mask(NotEqual(), 0).value.cast(dtype.computing), keeps: .nothing) { call in
+            [Variable(try Tensor.zeros(call.inputs[0].shape, call.inputs[0].dtype.computing))]
+        }
+    }
+
+    /// The norm of a finite p other than 0. Its gradient is sign(x) (|x| / norm)^(p - 1): quotients, which like the value
+    /// itself neither overflow nor vanish.
+    private func powerNorm(_ p: Double, _ axes: [Int], _ keep: Bool) throws -> Variable {
+        let operation = "tensor.norm"
+        let result: Variable = try .recorded(operation, [self], value.norm(p, axes), keeps: [.inputs, .outputs]) { call in
+            let (x, length) = (call.inputs[0], call.outputs[0])
+            let none = try length.mask(Equal(), 0)
+            let divisor = try length.masked(where: none, 1)
+            if p == 2 { return [try call.cotangent * (x / divisor)] }
+            // An element at 0 has sign 0; its power is that of 1, so that no 0 times infinity comes of it.
+            let share = try (x.abs() / divisor).masked(where: x.mask(Equal(), 0), 1)
+            let slope = try share.pow(p - 1) * x.sign()
+            return [try call.cotangent * slope.masked(where: none, 0)]
+        }
+        return keep ? result : try result.dropping(axes)
+    }
+
+    /// The sum of the singular values of the matrices in two axes (of a matrix by default).
+    public func nuclearNorm(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
+        let axes = axes ?? Array(shape.indices)
+        guard axes.count == 2 else {
+            throw ScriptError(
+                "tensor.norm", "p = \"nuc\" is of matrices: a matrix or two dimensions expected, got shape \(Shape.describe(shape))"
+                    + " and \(axes.count) dimension\(axes.count == 1 ? "" : "s")")
+        }
+        let others = shape.indices.filter { !axes.contains($0) }
+        let sum = try permute(others + axes).svd().s.sum([others.count])
+        return keep ? try sum.reshape(shape.indices.map { axes.contains($0) ? 1 : shape[$0] }) : sum
+    }
+}
+
+extension Operation {
+    static let norm = Operation(
+        "norm",
+        Documentation(
+            "x:norm(p = 2) -> tensor of no dimension\nx:norm(p = 2, dim = nil, keepdim = false) -> tensor\nx:norm{p = 2, dim = nil, keepdim = false} -> tensor",
+            "The p-norm, (sum |x|^p)^(1/p), of all elements or along dim (a dimension or a table of them): x:norm(1) is the 1-norm of everything, x:norm{dim = 1} the 2-norm along dimension 1. p is any number, 0 (how many are not 0) and +-infinity among them, \"fro\" (the 2-norm) or, of matrices, \"nuc\" (the sum of the singular values). Right also where the powers overflow or vanish. The gradient at 0 is 0.",
+            errors: "a dimension that is not there; p = \"nuc\" of anything but matrices", source: "torch.norm",
+            example: "assert(tensor({3, 4}):norm():item() == 5 and tensor({{3, -4}}):norm(1):item() == 7)\nassert(tensor({{3, 4}, {6, 8}}):norm(2, 2):tolist()[2] == 10)"),
+        takes: ["p", .list("dim"), "keepdim"],
+        cases: [
+            LawCase("norm", [.init([2, 3])]) { try $0[0].norm() },
+            LawCase("norm 2 over columns", [.init([2, 3, 2])]) { try $0[0].norm(2, [1, 0], keepingDimensions: true) },
+            LawCase("norm 3 over rows", [.init([2, 3])]) { try $0[0].norm(3, [0]) },
+            LawCase("norm 1.5", [.init([4], 0.3...2)]) { try $0[0].norm(1.5) },
+            LawCase("norm 0.5 of negative ones", [.init([4], -2 ... -0.3)]) { try $0[0].norm(0.5) },
+            LawCase("norm -2", [.init([4], 0.3...2)]) { try $0[0].norm(-2) },
+            LawCase("norm 1", [.init([4], 0.3...2)]) { try $0[0].norm(1) },
+            LawCase("norm inf", [.init([4], 0.3...2)]) { try $0[0].norm(.infinity) },
+            LawCase("norm -inf", [.init([4], 0.3...2)]) { try $0[0].norm(-.infinity) },
+            LawCase("nuclear norm", [.init([2, 3])]) { try $0[0].nuclearNorm() },
+            LawCase("nuclear norm of several", [.init([2, 2, 3])]) { try $0[0].nuclearNorm([2, 0], keepingDimensions: true) },
+        ]
+    ) { arguments in
+        let x = try arguments.variable(1, "x")
+        let (axes, keep) = (try arguments.axes(3, rank: x.shape.count), try arguments.boolean(4, "keepdim", default: false))
+        if case .string(let name) = arguments[2] {
+            switch name {
+            case "fro": return [.object(try x.norm(2, axes, keepingDimensions: keep))]
+            case "nuc": return [.object(try x.nuclearNorm(axes, keepingDimensions: keep))]
+            default: throw arguments.error(2, "p", expected: "a number, \"fro\" or \"nuc\"")
+            }
+        }
+        if case .table = arguments[2] {
+            throw arguments.error(2, "p", expected: "a number (dimensions come second, x:norm(2, dim), or by name, x:norm{dim = 1})")
+        }
+        return [.object(try x.norm(arguments.ordered(2, "p", default: 2), axes, keepingDimensions: keep))]
+    }
+}

@@ -1,0 +1,84 @@
+import Scripting
+import Tensors
+
+/// Rectangular nested tables of numbers, flattened.
+struct NestedNumbers {
+    private let function: String
+    /// The type that is asked for; nil leaves it to the elements.
+    private let dtype: DType?
+    private var values: [Double] = []
+    /// The elements where whole numbers are asked for: an integer may have more digits than a double.
+    private var integers: [Int] = []
+    private var shape: [Int]?
+    private var extents: [Int] = []
+    /// How many elements were true or false, and whether one was a tensor of float64.
+    private var booleans = 0
+    private var isDouble = false
+
+    init(function: String, dtype: DType?) { (self.function, self.dtype) = (function, dtype) }
+
+    /// What was read: float32 unless another type is asked for, or all are true or false, or some come from float64 tensors.
+    func tensor() throws -> Tensor {
+        let shape = shape ?? []
+        if takesIntegers {
+            let whole = try Tensor(integers: integers, shape: shape)
+            return dtype == .bool ? try whole.cast(.bool) : whole
+        }
+        if let dtype { return try Tensor(values, shape: shape, dtype.working) }
+        return try Tensor(values, shape: shape, booleans > 0 && booleans == values.count ? .bool : isDouble ? .float64 : .float32)
+    }
+
+    private var takesIntegers: Bool { dtype.map { !$0.isFloating } ?? false }
+
+    mutating func read(_ value: Value, depth: Int) throws {
+        // A table that contains itself has no end.
+        guard depth <= 32 else { throw ScriptError(function, "tables nested more than 32 deep") }
+        if case .table(let table) = value {
+            if let key = try table.strayKey() {
+                throw ScriptError(function, "a table of numbers expected, got one with the key \(key.shown); options stand in a table of their own, behind it")
+            }
+            if depth == extents.count {
+                guard shape == nil else { throw ragged("a table where a number was expected") }
+                extents.append(table.count)
+            }
+            guard table.count == extents[depth] else { throw ragged("a row of \(table.count) among rows of \(extents[depth])") }
+            if !takesIntegers, let numbers = try table.numbers(), !numbers.isEmpty {
+                try closeShape(depth + 1)
+                values += numbers
+            } else {
+                for element in try table.elements() { try read(element, depth: depth + 1) }
+            }
+            if table.count == 0 { try closeShape(depth + 1) }
+            return
+        }
+        try closeShape(depth)
+        try append(value)
+    }
+
+    private mutating func append(_ value: Value) throws {
+        if case .object(let object as Variable) = value, object.value.count == 1, object.shape.isEmpty {
+            if object.dtype == .float64 { isDouble = true }
+            return try append(object.value.scalar())
+        }
+        if case .boolean(let flag) = value {
+            booleans += 1
+            return takesIntegers ? integers.append(flag ? 1 : 0) : values.append(flag ? 1 : 0)
+        }
+        guard let number = value.asNumber else {
+            throw ScriptError(function, "a number or a table of numbers expected, got \(value.shown)")
+        }
+        guard takesIntegers, let dtype else { return values.append(number) }
+        guard let integer = value.asInteger, dtype != .bool || integer == 0 || integer == 1 else {
+            throw ScriptError(
+                function, "\(value.shown) can't be cast to \(dtype.rawValue): \(dtype == .bool ? "0, 1, false or true" : "a whole number") expected")
+        }
+        integers.append(integer)
+    }
+
+    private mutating func closeShape(_ depth: Int) throws {
+        if shape == nil { shape = extents }
+        guard depth == extents.count else { throw ragged("a number where a table was expected") }
+    }
+
+    private func ragged(_ what: String) -> ScriptError { ScriptError(function, "the tables are not rectangular: \(what)") }
+}

@@ -1,0 +1,180 @@
+import Autodiff
+import RealModule
+import Scripting
+import Tensors
+
+/// Which part of a law: P(X <= x), or P(X > x).
+public enum TailSide: Sendable {
+    case lower, upper
+
+    var other: TailSide { self == .lower ? .upper : .lower }
+}
+
+/// A probability, or its logarithm.
+public enum TailForm: Sendable {
+    case probability, logarithm
+
+    /// Of something that never happens.
+    var never: Double { self == .probability ? 0 : -.infinity }
+    /// Of something that always happens.
+    var always: Double { self == .probability ? 1 : 0 }
+}
+
+/// The laws with shape parameters whose tails are integrals. Inputs are the shapes, then what places the law.
+enum TailFamily: Sendable {
+    /// a; rate, x.
+    case gamma
+    /// a, b; x.
+    case beta
+    /// df; t.
+    case student
+
+    var shapes: Int { self == .beta ? 2 : 1 }
+
+    func tails(_ point: [Double]) -> Tails {
+        switch self {
+        case .gamma:
+            let (z, rest) = Special.exactProduct(point[1], point[2])
+            return Special.gammaTails(point[0], z, rest: rest)
+        case .beta: return Special.betaTails(point[0], point[1], point[2])
+        case .student: return Special.studentTails(point[0], point[1])
+        }
+    }
+
+    /// The log-density by the last input.
+    func logDensity(_ inputs: [Variable]) throws -> Variable {
+        switch self {
+        case .gamma: try .gammaLogDensity(inputs[0], inputs[1], inputs[2])
+        case .beta: try .betaLogDensity(inputs[0], inputs[1], inputs[2])
+        case .student: try .studentLogDensity(inputs[0], inputs[1])
+        }
+    }
+
+    /// Its derivative by a shape.
+    func score(_ shape: Int, _ inputs: [Variable]) throws -> Variable {
+        switch (self, shape) {
+        case (.gamma, _): try .gammaScore(inputs[0], inputs[1], inputs[2])
+        case (.beta, 0): try .betaScore(inputs[0], inputs[1], inputs[2])
+        case (.beta, _): try .betaScoreB(inputs[0], inputs[1], inputs[2])
+        case (.student, _): try .studentScore(inputs[0], inputs[1])
+        }
+    }
+}
+
+/// Which derivative of a tail by its shapes.
+private enum TailOrder: Sendable {
+    case value, a, b, aa, ab, bb
+
+    /// The derivative over the probability.
+    func relative(_ tail: Tail) -> Double {
+        switch self {
+        case .value: 1
+        case .a: tail.a
+        case .b: tail.b
+        case .aa: tail.aa
+        case .ab: tail.ab
+        case .bb: tail.bb
+        }
+    }
+
+    /// One derivative more; nil past the second.
+    func next(_ shape: Int) -> TailOrder? {
+        switch (self, shape) {
+        case (.value, 0): .a
+        case (.value, _): .b
+        case (.a, 0): .aa
+        case (.a, _), (.b, 0): .ab
+        case (.b, _): .bb
+        default: nil
+        }
+    }
+
+    /// The shape of a first derivative.
+    var shape: Int? { self == .a ? 0 : self == .b ? 1 : nil }
+}
+
+extension Variable {
+    /// A tail of a family, element by element: gradients of first order by everything, of second but for two shapes and x.
+    static func tail(_ family: TailFamily, _ side: TailSide, _ form: TailForm, _ inputs: [Variable]) throws -> Variable {
+        try tail(family, side, form, .value, inputs)
+    }
+
+    /// With an order, of the probability its derivative; of the logarithm the derivative over the probability.
+    private static func tail(
+        _ family: TailFamily, _ side: TailSide, _ form: TailForm, _ order: TailOrder, _ inputs: [Variable]
+    ) throws -> Variable {
+        let slopes: [(([Variable]) throws -> Variable)?] = inputs.indices.map { index in
+            index < family.shapes
+                ? order.next(index).map { next in { try shapeSlope(family, side, form, order, next, index, $0) } }
+                : order == .value || order.shape != nil ? { try placeSlope(family, side, form, order, index, $0) } : nil
+        }
+        return try elementwise("tail", inputs, slopes: slopes) { point in
+            let tails = family.tails(point)
+            let tail = side == .lower ? tails.lower : tails.upper
+            if form == .logarithm { return order != .value ? order.relative(tail) : tail.log > 0 ? 0 : tail.log }
+            if tail.log == -.infinity { return 0 }
+            return order == .value ? tail.probability : tail.probability * order.relative(tail)
+        }
+    }
+
+    private static func shapeSlope(
+        _ family: TailFamily, _ side: TailSide, _ form: TailForm, _ order: TailOrder, _ next: TailOrder, _ shape: Int,
+        _ inputs: [Variable]
+    ) throws -> Variable {
+        let slope = try tail(family, side, form, next, inputs)
+        guard form == .logarithm, order != .value else { return slope }
+        return try slope - tail(family, side, form, order, inputs)
+            * tail(family, side, form, shape == 0 ? .a : .b, inputs)
+    }
+
+    /// By x, or by a rate that multiplies it: the density, over the probability for a logarithm.
+    private static func placeSlope(
+        _ family: TailFamily, _ side: TailSide, _ form: TailForm, _ order: TailOrder, _ index: Int, _ inputs: [Variable]
+    ) throws -> Variable {
+        let last = inputs.count - 1
+        var log = try family.logDensity(inputs)
+        if form == .logarithm {
+            let probability = try tail(family, side, form, .value, inputs)
+            // Where there is no probability left, it grows without bound.
+            let some = try probability.indicator { $0 != -.infinity }
+            log = try (log - probability).choose(some, log.constant(.infinity))
+        }
+        var density = try log.exp()
+        if index < last { density = try density * inputs[last] / inputs[index] }
+        if side == .upper { density = try -density }
+        guard let shape = order.shape else { return density }
+        var factor = try family.score(shape, inputs)
+        if form == .logarithm { factor = try factor - tail(family, side, form, order, inputs) }
+        return try density * factor
+    }
+
+    // MARK: Tails from both of them
+
+    /// A tail of which the logarithms, or the probabilities, are known where they are small: where the other tail is the
+    /// smaller one, by 1 minus that, so that neither value nor slope is what rounding left of a difference.
+    static func tail(
+        _ side: TailSide, _ form: TailForm, lower: () throws -> Variable, upper: () throws -> Variable, logarithms: Bool = false
+    ) throws -> Variable {
+        let (own, other) = side == .lower ? (try lower(), try upper()) : (try upper(), try lower())
+        let half = logarithms ? Double.log(0.5) : 0.5
+        let isLarge = try other.indicator { $0 < half }
+        let rest = try logarithms ? other.exp() : other
+        switch form {
+        case .probability: return try (1 - rest).choose(isLarge, logarithms ? own.exp() : own)
+        case .logarithm:
+            // A half stands in where it is not used.
+            let safe = try rest.choose(isLarge, rest.constant(0.5))
+            return try (-safe).log1p().choose(isLarge, logarithms ? own : own.log())
+        }
+    }
+
+    /// A tail of a law on [low, high]: `formula` inside, nothing or everything outside, NaN at NaN.
+    func tail(
+        _ side: TailSide, _ form: TailForm, from low: Double, to high: Double, safe: Double, _ formula: (Variable) throws -> Variable
+    ) throws -> Variable {
+        let inside = try indicator { !($0 < low || $0 > high || $0.isInfinite) }
+        let (below, above) = side == .lower ? (form.never, form.always) : (form.always, form.never)
+        let value = try formula(choose(inside, constant(safe)))
+        return try value.choose(inside, constant { $0 < low || $0 == -.infinity ? below : above })
+    }
+}

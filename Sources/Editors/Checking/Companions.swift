@@ -1,0 +1,89 @@
+/// Files that are checked together: each of them is read once, however many they are.
+///
+///     let together = Companions(texts)
+///     for text in texts { Checker(catalogue, together: together).check(text) }
+///
+/// What they make is counted by name, so that what a file's companions make is known without a set for each file.
+public final class Companions: Sendable {
+    private let globals: [String: Int]
+    private let fields: [String: Int]
+    private let constructors: [String: [String: Int]]
+    private let registeringAnything: Int
+
+    /// - Parameter texts: what is no Lua makes nothing; its own check says so.
+    public init(_ texts: [[UInt8]]) {
+        var (globals, fields): ([String: Int], [String: Int]) = ([:], [:])
+        var constructors: [String: [String: Int]] = [:]
+        var registeringAnything = 0
+        for text in texts {
+            guard let tree = try? Parser.parse(bytes: text, isFile: true) else { continue }
+            let survey = Survey(tree)
+            for name in survey.globals { globals[name, default: 0] += 1 }
+            for name in survey.fields { fields[name, default: 0] += 1 }
+            for (module, names) in survey.constructors {
+                for name in names { constructors[module, default: [:]][name, default: 0] += 1 }
+            }
+            if survey.registersAnything { registeringAnything += 1 }
+        }
+        self.globals = globals
+        self.fields = fields
+        self.constructors = constructors
+        self.registeringAnything = registeringAnything
+    }
+
+    /// Those around one of them, whose own part is not counted; nil for a file that is none of them.
+    struct Around: Sendable {
+        let companions: Companions
+        private let own: Own?
+
+        private struct Own: Sendable {
+            let globals, fields: Set<String>
+            let constructors: [String: Set<String>]
+            let registersAnything: Bool
+        }
+
+        init(_ companions: Companions, without survey: Survey?) {
+            self.companions = companions
+            own = survey.map { survey in
+                Own(
+                    globals: survey.globals, fields: survey.fields, constructors: survey.constructors,
+                    registersAnything: survey.registersAnything)
+            }
+        }
+
+        func sets(_ name: String) -> Bool {
+            companions.globals[name, default: 0] > (own?.globals.contains(name) == true ? 1 : 0)
+        }
+
+        func assignsField(_ name: String) -> Bool {
+            companions.fields[name, default: 0] > (own?.fields.contains(name) == true ? 1 : 0)
+        }
+
+        var registersAnything: Bool { companions.registeringAnything > (own?.registersAnything == true ? 1 : 0) }
+
+        /// For suggestions: the file's own names are known anyway.
+        var globals: some Sequence<String> { companions.globals.keys }
+        func constructors(in module: String) -> [String] { companions.constructors[module].map { Array($0.keys) } ?? [] }
+    }
+}
+
+/// Files that were required once, for checkers that share them.
+public final class RequiredFiles {
+    private var modules: [[UInt8]: LocalModule] = [:]
+    private var broken: Set<[UInt8]> = []
+
+    public init() {}
+
+    /// - Returns: nil for what is no Lua.
+    func module(_ text: [UInt8]) -> LocalModule? {
+        if let known = modules[text] { return known }
+        if broken.contains(text) { return nil }
+        guard let tree = try? Parser.parse(bytes: text, isFile: true) else {
+            broken.insert(text)
+            return nil
+        }
+        let module = LocalModule(tree)
+        modules[text] = module
+        return module
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import LuaFlow
+
+/// The words of the command line as bytes. ArgumentParser knows strings only, so bytes that are no UTF-8 go through it as
+/// characters of a private area, U+10FF80 to U+10FFFF, and so do the bytes of such a character itself: ``word(_:)`` brings
+/// back exactly what was typed.
+enum CommandWords {
+    private static let area: UInt32 = 0x10FF00
+
+    /// All of them; the first is the program.
+    static let all: [ByteString] = (0..<Int(CommandLine.argc)).compactMap { index in
+        CommandLine.unsafeArgv[index].map { ByteString(cString: $0) }
+    }
+
+    /// What stands before a script's file: `arg[-1]` is the last of them.
+    static func before(_ file: ByteString) -> [ByteString] { Array(all.prefix { $0 != file }) }
+
+    /// A word as ArgumentParser can hold it.
+    static func parsed(_ word: ByteString) -> String {
+        if let text = word.utf8Text, !text.unicodeScalars.contains(where: { $0.value >= area + 0x80 }) { return text }
+        var text = ""
+        var rest = word.bytes[...]
+        while let first = rest.first {
+            let length = (1...4).first { String(validating: rest.prefix($0), as: UTF8.self) != nil && $0 <= rest.count }
+            let scalar = length.flatMap { String(validating: rest.prefix($0), as: UTF8.self)?.unicodeScalars.first }
+            if let length, let scalar, scalar.value < area + 0x80 {
+                text.unicodeScalars.append(scalar)
+                rest = rest.dropFirst(length)
+            } else {
+                // Bytes of ASCII are characters by themselves: this one is above.
+                if let mark = Unicode.Scalar(area + UInt32(first)) { text.unicodeScalars.append(mark) }
+                rest = rest.dropFirst()
+            }
+        }
+        return text
+    }
+
+    /// The word that ``parsed(_:)`` made a text of.
+    static func word(_ text: String) -> ByteString {
+        guard text.unicodeScalars.contains(where: { $0.value >= area + 0x80 }) else { return ByteString(text) }
+        return ByteString(
+            text.unicodeScalars.flatMap { scalar -> [UInt8] in
+                scalar.value >= area + 0x80 ? [UInt8(scalar.value - area)] : Array(String(scalar).utf8)
+            })
+    }
+}
+
+extension ByteString: ExpressibleByArgument {
+    public init?(argument: String) { self = CommandWords.word(argument) }
+    public var defaultValueDescription: String { text }
+}

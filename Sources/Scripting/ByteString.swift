@@ -1,0 +1,250 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A text of Lua's: any bytes, compared byte by byte.
+///
+///     let name: ByteString = "scale"
+///     name.count          // 5, in bytes
+///     name.text           // for people: what is no UTF-8 is shown as U+FFFD
+///     name.utf8Text       // the same text, or nil when the bytes are no UTF-8
+///
+/// Swift's `String` takes "é" and "e\u{301}" for equal, and cannot hold bytes that are no UTF-8. What scripts use as keys,
+/// names, paths or data is therefore a `ByteString`; `String` is for what people read. (mlua draws the same line between
+/// `as_bytes` and `to_str`.)
+public struct ByteString: Hashable, Comparable, Sendable {
+    /// Bytes that are UTF-8 are kept as a string, which is as cheap as `String` itself.
+    private enum Storage: Sendable {
+        case text(String)
+        /// No UTF-8, ever: so one text has one form.
+        case raw([UInt8])
+    }
+    private let storage: Storage
+
+    public init(_ text: String) { storage = .text(text) }
+
+    public init(_ bytes: some Collection<UInt8>) {
+        storage = String(validating: bytes, as: UTF8.self).map(Storage.text) ?? .raw(Array(bytes))
+    }
+
+    /// Of memory that need not outlive the call.
+    public init(copying bytes: UnsafeRawBufferPointer) {
+        let bytes = bytes.bindMemory(to: UInt8.self)
+        // Names are ASCII nearly always, which is quicker to see than UTF-8.
+        if bytes.reduce(0, |) < 0x80 {
+            self.init(String(decoding: bytes, as: UTF8.self))
+        } else {
+            self.init(bytes)
+        }
+    }
+
+    /// Of bytes that end before a zero.
+    public init(cString: UnsafePointer<CChar>) {
+        var count = 0
+        while cString[count] != 0 { count += 1 }
+        self.init(copying: UnsafeRawBufferPointer(start: cString, count: count))
+    }
+
+    /// For showing: every part that is no UTF-8 is U+FFFD.
+    public var text: String {
+        switch storage {
+        case .text(let text): text
+        case .raw(let bytes): String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    /// The same text, if the bytes are UTF-8.
+    public var utf8Text: String? {
+        if case .text(let text) = storage { text } else { nil }
+    }
+
+    public var bytes: [UInt8] { withBytes { Array($0) } }
+
+    /// In bytes.
+    public var count: Int {
+        switch storage {
+        case .text(let text): text.utf8.count
+        case .raw(let bytes): bytes.count
+        }
+    }
+
+    public var isEmpty: Bool { count == 0 }
+
+    /// Calls `body` with the bytes, which are valid for the length of the call.
+    public func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        switch storage {
+        case .raw(let bytes): return try bytes.withUnsafeBytes(body)
+        case .text(var text): return try text.withUTF8 { try body(UnsafeRawBufferPointer($0)) }
+        }
+    }
+
+    /// Calls `body` with the bytes and a zero behind them, for the system's calls. A zero inside would end them early: paths
+    /// are asked for one before (``contains(_:)``).
+    public func withCString<R>(_ body: (UnsafePointer<CChar>) throws -> R) rethrows -> R {
+        switch storage {
+        case .text(let text): try text.withCString(body)
+        case .raw(let bytes):
+            try (bytes + [0]).withUnsafeBufferPointer { buffer in
+                try buffer.withMemoryRebound(to: CChar.self) { chars in
+                    // Never empty: there is the zero.
+                    guard let base = chars.baseAddress else { return try "".withCString(body) }
+                    return try body(base)
+                }
+            }
+        }
+    }
+
+    public func contains(_ byte: UInt8) -> Bool { withBytes { $0.contains(byte) } }
+
+    public func hasPrefix(_ prefix: ByteString) -> Bool {
+        withBytes { bytes in prefix.withBytes { bytes.starts(with: $0) } }
+    }
+
+    public func hasSuffix(_ suffix: ByteString) -> Bool {
+        withBytes { bytes in suffix.withBytes { bytes.suffix($0.count).elementsEqual($0) } }
+    }
+
+    public func dropFirst(_ count: Int) -> ByteString { ByteString(bytes.dropFirst(count)) }
+    public func dropLast(_ count: Int) -> ByteString { ByteString(bytes.dropLast(count)) }
+
+    /// The parts between a byte: `"a:b"` at `:` is `["a", "b"]`.
+    public func split(
+        at separator: UInt8, maxSplits: Int = .max, omittingEmptySubsequences: Bool = true
+    ) -> [ByteString] {
+        bytes.split(
+            separator: separator, maxSplits: maxSplits, omittingEmptySubsequences: omittingEmptySubsequences
+        ).map { ByteString($0) }
+    }
+
+    public static func + (a: ByteString, b: ByteString) -> ByteString {
+        if case (.text(let a), .text(let b)) = (a.storage, b.storage) { return ByteString(a + b) }
+        return ByteString(a.bytes + b.bytes)
+    }
+
+    public static func == (a: ByteString, b: ByteString) -> Bool {
+        guard a.count == b.count else { return false }
+        return a.withBytes { a in
+            b.withBytes { b in
+                guard let x = a.baseAddress, let y = b.baseAddress else { return true }
+                return memcmp(x, y, a.count) == 0
+            }
+        }
+    }
+
+    /// By bytes, unlike two `String`s. Disfavoured, so that a literal decides for `String` where both could be meant.
+    @_disfavoredOverload
+    public static func == (a: ByteString, b: String) -> Bool { a == ByteString(b) }
+    @_disfavoredOverload
+    public static func != (a: ByteString, b: String) -> Bool { !(a == b) }
+
+    /// As `strcmp` orders them; a beginning comes first.
+    public static func < (a: ByteString, b: ByteString) -> Bool {
+        a.withBytes { a in b.withBytes { b in a.lexicographicallyPrecedes(b) } }
+    }
+
+    public func hash(into hasher: inout Hasher) { withBytes { hasher.combine(bytes: $0) } }
+}
+
+extension ByteString: ExpressibleByStringInterpolation {
+    public init(stringLiteral text: String) { self.init(text) }
+}
+
+extension ByteString: CustomStringConvertible {
+    public var description: String { text }
+
+    /// As a message quotes it: control characters and what is no UTF-8 as Lua writes them, `"gr\xf6\xdfe"`. Of a long one
+    /// the beginning.
+    public func quoted(most: Int = 60) -> String {
+        var shown = "\""
+        var rest = withBytes { Array($0.prefix(count > most ? most - 3 : most)) }[...]
+        while let first = rest.first {
+            // A character that the limit cut through is left out.
+            let length = ByteString.length(first)
+            if count > most, rest.count < length { break }
+            if let scalar = String(validating: rest.prefix(length), as: UTF8.self), first >= 0x20, first != 0x7f {
+                shown += scalar
+                rest = rest.dropFirst(length)
+            } else {
+                shown += first == 10 ? "\\n" : "\\x" + (first < 16 ? "0" : "") + String(first, radix: 16)
+                rest = rest.dropFirst()
+            }
+        }
+        return shown + (count > most ? "...\"" : "\"")
+    }
+
+    /// How many bytes a character has that begins with this one; 1 for what begins none.
+    private static func length(_ first: UInt8) -> Int {
+        switch first {
+        case 0xC2...0xDF: 2
+        case 0xE0...0xEF: 3
+        case 0xF0...0xF4: 4
+        default: 1
+        }
+    }
+}
+
+/// What can stand for a script's text: its own bytes, or a text of Swift's.
+///
+/// Functions that take a path or a name take `some ByteStringConvertible`, so that Swift programs pass a `String`.
+public protocol ByteStringConvertible {
+    var byteString: ByteString { get }
+}
+
+extension ByteString: ByteStringConvertible {
+    public var byteString: ByteString { self }
+}
+
+extension String: ByteStringConvertible {
+    public var byteString: ByteString { ByteString(self) }
+}
+
+extension ByteString: Codable {
+    /// A string, or the bytes as numbers where they are no UTF-8.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if let utf8Text { try container.encode(utf8Text) } else { try container.encode(bytes) }
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        do {
+            self.init(try container.decode(String.self))
+        } catch DecodingError.typeMismatch {
+            self.init(try container.decode([UInt8].self))
+        }
+    }
+}
+
+/// As the key of a JSON object: itself if it is ASCII, else `bytes:` and its bytes in hexadecimal, as readers of JSON take
+/// texts that Unicode holds equal for one key.
+extension ByteString: CodingKeyRepresentable {
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    private static let mark: ByteString = "bytes:"
+
+    public var codingKey: any CodingKey {
+        if withBytes({ $0.allSatisfy { $0 < 0x80 } }), !hasPrefix(ByteString.mark) { return Key(stringValue: text) }
+        let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        return Key(stringValue: ByteString.mark.text + digits.joined())
+    }
+
+    public init?<K: CodingKey>(codingKey: K) {
+        let key = ByteString(codingKey.stringValue)
+        guard key.hasPrefix(ByteString.mark) else {
+            self = key
+            return
+        }
+        let digits = Array(key.text.dropFirst(ByteString.mark.count))
+        let bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(String(digits[$0..<min($0 + 2, digits.count)]), radix: 16) }
+        guard !bytes.contains(nil) else { return nil }
+        self.init(bytes.compactMap(\.self))
+    }
+}

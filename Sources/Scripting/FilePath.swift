@@ -1,0 +1,86 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+// A path is bytes: the system compares names by them, and they need not be UTF-8.
+extension ByteString {
+    private static let slash = UInt8(ascii: "/")
+
+    /// Whether the system could know a file by this name.
+    public var isFileName: Bool { !isEmpty && !contains(0) }
+
+    /// The folder that a path lies in, and its last part: `a/b/c` is `a/b` and `c`, `c` is `.` and `c`, `/c` is `/` and `c`.
+    public var splitPath: (folder: ByteString, name: ByteString) {
+        let bytes = bytes
+        guard let slash = bytes.lastIndex(of: ByteString.slash) else { return (".", self) }
+        return (slash == 0 ? "/" : ByteString(bytes[..<slash]), ByteString(bytes[(slash + 1)...]))
+    }
+
+    /// The path of a name in this folder.
+    public func appending(path name: ByteString) -> ByteString {
+        if isEmpty { return name }
+        return hasSuffix("/") ? self + name : self + "/" + name
+    }
+
+    /// The path with links and dots followed.
+    /// - Returns: nil, and `errno`, when there is no such file.
+    public var resolvedPath: ByteString? {
+        guard !contains(0) else {
+            errno = EINVAL
+            return nil
+        }
+        guard let real = withCString({ realpath($0, nil) }) else { return nil }
+        defer { free(real) }
+        return ByteString(cString: real)
+    }
+
+    /// Whether something is there that may be looked at.
+    public var fileExists: Bool { isFileName && withCString { access($0, F_OK) } == 0 }
+
+    /// The working folder.
+    public static var workingFolder: ByteString? {
+        guard let folder = getcwd(nil, 0) else { return nil }
+        defer { free(folder) }
+        return ByteString(cString: folder)
+    }
+
+    /// Whether it is a folder, links followed.
+    public var isFolder: Bool {
+        var status = stat()
+        return withCString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The names in this folder in their order, but for `.` and `..`; nil when it cannot be listed.
+    public var folderEntries: [ByteString]? {
+        guard let folder = withCString({ opendir($0) }) else { return nil }
+        defer { closedir(folder) }
+        var names: [ByteString] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: $0.pointee)) {
+                    ByteString(cString: $0)
+                }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// All bytes of a file; nil when it cannot be read.
+    public var fileContents: [UInt8]? {
+        let descriptor = withCString { open($0, O_RDONLY | O_CLOEXEC) }
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let got = read(descriptor, &piece, piece.count)
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { return nil }
+            if got == 0 { return bytes }
+            bytes += piece[..<got]
+        }
+    }
+}

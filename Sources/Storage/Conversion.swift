@@ -1,0 +1,73 @@
+import Scripting
+import Tensors
+
+/// A checkpoint in another format, with every number in the type that it had, where the format has that type.
+public struct Conversion {
+    /// A new type for real numbers; see ``DType``. Integers and truth values keep theirs.
+    public var dtype: DType?
+    /// Leaves out what cannot be read.
+    public var skip: Bool
+
+    /// What became of the numbers.
+    public struct Summary {
+        public let tensors: Int
+        public let numbers: Int
+        /// `bfloat16 -> float32`, and the tensors of which that is so.
+        public let changes: [(change: String, names: [String])]
+        public let leftOut: [(name: String, reason: String)]
+    }
+
+    public init(dtype: DType? = nil, skip: Bool = false) {
+        (self.dtype, self.skip) = (dtype, skip)
+    }
+
+    /// - Throws: ``ScriptError`` in the name of `operation` when reading or writing fails; the old file is then untouched.
+    public func run(
+        from input: some ByteStringConvertible, to output: some ByteStringConvertible, for operation: String
+    ) throws -> Summary {
+        let output = output.byteString
+        let read = try Checkpoint.load(input, for: operation, ReadingOptions(skip: skip))
+        var written = StateDict(metadata: read.metadata)
+        var changes: [(change: String, names: [String])] = []
+        for (name, tensor) in read.entries {
+            let before = read.stored[ByteString(name)] ?? FileElement(tensor.dtype)
+            let converted = try converted(tensor, before)
+            written[name] = converted
+            let after = dtype != nil && before.isReal ? FileElement(converted.dtype) : Conversion.writable(before, output)
+            if after != FileElement(converted.dtype) { written.written[ByteString(name)] = after }
+            guard after != before else { continue }
+            let change = "\(before) -> \(after)"
+            if let known = changes.firstIndex(where: { $0.change == change }) {
+                changes[known].names.append(name)
+            } else {
+                changes.append((change, [name]))
+            }
+        }
+        try Checkpoint.save(output, written, for: operation)
+        let numbers = written.entries.reduce(0) { $0 + $1.tensor.count }
+        return Summary(tensors: written.count, numbers: numbers, changes: changes, leftOut: read.leftOut)
+    }
+
+    /// Vectors (biases, scales) weigh little and matter much: in float16 only matrices are rounded.
+    private func converted(_ tensor: Tensor, _ before: FileElement) throws -> Tensor {
+        guard let dtype, before.isReal else { return tensor }
+        let isVector = tensor.shape.allSatisfy { $0 == 1 || $0 == tensor.count }
+        return try tensor.cast(dtype == .float16 && isVector ? .float32 : dtype)
+    }
+
+    /// The type in which a file of that name holds such numbers.
+    private static func writable(_ element: FileElement, _ path: ByteString) -> FileElement {
+        let isNumpy = [".npy", ".npz"].contains { path.text.lowercased().hasSuffix($0) }
+        return isNumpy && NpyHeader.description(element) == nil ? .float32 : element
+    }
+}
+
+extension FileElement {
+    /// Whether it is a type of real numbers, not whole ones or truth values.
+    var isReal: Bool {
+        switch self {
+        case .float16, .bfloat16, .float32, .float64: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,34 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// SIGXFSZ, which ends a process that writes beyond its limit on the size of files (`ulimit -f`).
+enum SizeLimitSignal {
+    /// Runs `body` so that the limit is an error of `write` (EFBIG) instead.
+    ///
+    /// The signal is sent to the thread that writes: it is held back from this one alone, and taken before it can arrive,
+    /// so that what a process that embeds this has set up for it stays as it is.
+    static func held<Result>(_ body: () throws -> Result) rethrows -> Result {
+        var (signal, before) = (sigset_t(), sigset_t())
+        sigemptyset(&signal)
+        sigaddset(&signal, SIGXFSZ)
+        let wasPending = isPending
+        pthread_sigmask(SIG_BLOCK, &signal, &before)
+        defer {
+            if !wasPending, isPending {
+                var number: Int32 = 0
+                sigwait(&signal, &number)
+            }
+            pthread_sigmask(SIG_SETMASK, &before, nil)
+        }
+        return try body()
+    }
+
+    private static var isPending: Bool {
+        var pending = sigset_t()
+        sigemptyset(&pending)
+        return sigpending(&pending) == 0 && sigismember(&pending, SIGXFSZ) == 1
+    }
+}

@@ -1,0 +1,153 @@
+import Scripting
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A file on its way to its name.
+///
+/// On Linux it has none until it is whole (`O_TMPFILE`): the system removes it with the last process that has it open,
+/// however that process ends. Where the file system has no such thing the name is `.NAME.HOST-PROCESS.RANDOM.part`; a
+/// failure removes it, and ``removeLeftOver(in:)`` what a killed process has left.
+final class TemporaryFile {
+    let descriptor: Int32
+    private let folder: Folder
+    private let report: Report
+    private let stem: ByteString
+    /// nil as long as it has no name.
+    private var name: ByteString?
+
+    /// - Throws: when the folder cannot be written to.
+    init(in folder: Folder, for target: ByteString, _ mode: mode_t, _ report: Report, named: Bool = false) throws {
+        (self.folder, self.report) = (folder, report)
+        stem = TemporaryFile.stem(target)
+        let unnamed = named ? -1 : TemporaryFile.unnamed(in: folder, mode)
+        (descriptor, name) = unnamed >= 0 ? (unnamed, nil) : try TemporaryFile.create(in: folder, stem, mode, report)
+    }
+
+    deinit {
+        close(descriptor)
+        if let name { _ = name.withCString { unlinkat(folder.descriptor, $0, 0) } }
+    }
+
+    /// In bytes.
+    var size: Int {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// Gives it a name at last, over what had that name.
+    func publish(as target: ByteString) throws {
+        if name == nil {
+            // The name was free: nothing else is to be done.
+            if link(target) { return }
+            guard errno == EEXIST else { return try copyToNamed().publish(as: target) }
+            try nameTemporarily()
+        }
+        guard let name else { return }
+        let done = name.withCString { from in
+            target.withCString { renameat(folder.descriptor, from, folder.descriptor, $0) }
+        }
+        guard done == 0 else { throw report.systemError("cannot replace") }
+        self.name = nil
+    }
+
+    /// A target that exists can only be replaced by a file with a name.
+    private func nameTemporarily() throws {
+        for _ in 0..<100 {
+            let candidate = TemporaryFile.candidate(stem)
+            if link(candidate) {
+                name = candidate
+                return
+            }
+            guard errno == EEXIST else { throw report.systemError("cannot replace") }
+        }
+        throw report.error("cannot find a free temporary name in \(folder.path)")
+    }
+
+    /// Links the file without a name to one. False, and errno, when that does not go.
+    private func link(_ name: ByteString) -> Bool {
+        name.withCString { linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", folder.descriptor, $0, AT_SYMLINK_FOLLOW) } == 0
+    }
+
+    /// Where a file cannot be given a name later (no /proc): the same bytes in one that has a name from the beginning.
+    private func copyToNamed() throws -> TemporaryFile {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw report.systemError("cannot look at what was written") }
+        let copy = try TemporaryFile(in: folder, for: stem, status.st_mode & 0o777, report, named: true)
+        let file = AtomicFile(descriptor: copy.descriptor, report: report)
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        var position = 0
+        while true {
+            let got = pread(descriptor, &buffer, buffer.count, off_t(position))
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw report.systemError("cannot read what was written") }
+            if got == 0 { break }
+            try file.write(Array(buffer[..<got]))
+            position += got
+        }
+        guard fchmod(copy.descriptor, status.st_mode & 0o777) == 0, fsync(copy.descriptor) == 0 else {
+            throw report.systemError("cannot bring to the disk")
+        }
+        return copy
+    }
+
+    /// -1 where there are no files without names.
+    private static func unnamed(in folder: Folder, _ mode: mode_t) -> Int32 {
+        #if canImport(Glibc)
+            // O_TMPFILE, a number since Swift does not import the name.
+            return openat(folder.descriptor, ".", 0o20000000 | O_DIRECTORY | O_RDWR | O_CLOEXEC, mode)
+        #else
+            return -1
+        #endif
+    }
+
+    private static func create(in folder: Folder, _ stem: ByteString, _ mode: mode_t, _ report: Report) throws -> (Int32, ByteString?) {
+        for _ in 0..<100 {
+            let name = candidate(stem)
+            let descriptor = name.withCString { openat(folder.descriptor, $0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode) }
+            if descriptor >= 0 { return (descriptor, name) }
+            guard errno == EEXIST else { throw report.systemError("cannot write a file in \(folder.path)") }
+        }
+        throw report.error("cannot find a free temporary name in \(folder.path)")
+    }
+
+    // MARK: Names
+
+    /// At most 120 bytes of the target's name: temporary ones must not be too long where it is not.
+    private static func stem(_ target: ByteString) -> ByteString { ByteString(target.bytes.prefix(120)) }
+
+    private static func candidate(_ stem: ByteString) -> ByteString {
+        let mark = String(UInt64.random(in: .min ... .max), radix: 36)
+        return "." + stem + ByteString(".\(machine)-\(getpid()).\(mark)\(suffix)")
+    }
+
+    private static let suffix = ".part"
+
+    /// A mark of this machine: folders may be shared by several, whose processes are none of ours.
+    private static let machine: String = {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        let hash = name.prefix { $0 != 0 }.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64(UInt8(bitPattern: $1))) &* 1_099_511_628_211 }
+        return String(hash, radix: 36)
+    }()
+
+    /// Removes the temporary files that processes of this machine left when they were killed. Not a failure if some stay.
+    static func removeLeftOver(in folder: Folder) {
+        for name in folder.hidden(endingIn: suffix, limit: 10_000) {
+            guard let process = process(of: name), process != getpid(), kill(process, 0) != 0, errno == ESRCH else { continue }
+            unlinkat(folder.descriptor, name, 0)
+        }
+    }
+
+    /// The process that a temporary file of this machine belongs to; nil for any other file.
+    private static func process(of name: String) -> pid_t? {
+        let parts = name.dropLast(suffix.count).split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count >= 4, parts[0].isEmpty, let mark = parts.last, UInt64(mark, radix: 36) != nil else { return nil }
+        let owner = parts[parts.count - 2].split(separator: "-")
+        guard owner.count == 2, owner[0] == machine, let process = pid_t(owner[1]), process > 0 else { return nil }
+        return process
+    }
+}

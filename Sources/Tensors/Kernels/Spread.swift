@@ -1,0 +1,60 @@
+import RealModule
+import Scripting
+
+private struct Magnitude: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { abs(x) } }
+private struct Squared: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x * x } }
+private struct Rooted: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x.squareRoot() } }
+private struct Difference: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x - y } }
+private struct Ratio: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x / y } }
+private struct Scaled: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x * y } }
+/// x ^ p of an x that is not negative.
+private struct Power: UnaryFunction {
+    let p: Double
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { T.pow(x, T(p)) }
+}
+/// The largest power of two that is not above x; 1 for 0, infinity and NaN.
+private struct PowerOfTwo: UnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T {
+        x > 0 && x.isFinite ? T(sign: .plus, exponent: x.exponent, significand: 1) : 1
+    }
+}
+
+/// Norms and spreads: sums of powers, whose powers neither overflow nor vanish where the result does not.
+///
+/// They are computed in float64, of elements divided by a power of two near the one that counts most, and rounded once.
+extension Tensor {
+    /// Powers of two near the largest (smallest) magnitude over axes, which stay as extents of 1.
+    private func scale(_ axes: [Int], largest: Bool, for operation: String) throws -> Tensor {
+        var peak = try map(Magnitude())
+        for axis in axes { peak = try peak.extremum(axis, largest: largest, for: operation).values }
+        return try peak.map(PowerOfTwo())
+    }
+
+    /// The p-norm (sum |x|^p)^(1/p) over axes, which stay as extents of 1, for a finite p other than 0.
+    public func norm(_ p: Double, _ axes: [Int], for operation: String = "tensor.norm") throws -> Tensor {
+        let wide = try cast(.float64)
+        // Below 0 the smallest element counts most.
+        let scale = count == 0 ? try Tensor(1, .float64) : try wide.scale(axes, largest: p > 0, for: operation)
+        let sizes = try wide.zip(scale, Ratio(), for: operation).map(Magnitude())
+        let length =
+            p == 2
+            ? try sizes.map(Squared()).sum(axes, for: operation).map(Rooted())
+            : try sizes.map(Power(p: p)).sum(axes, for: operation).map(Power(p: 1 / p))
+        return try length.zip(scale, Scaled(), for: operation).cast(dtype.computing)
+    }
+
+    /// The variance over axes, which stay as extents of 1, with divisor n - correction; of which `rooted` takes the square root.
+    public func variance(_ axes: [Int], correction: Double, rooted: Bool, for operation: String) throws -> Tensor {
+        let wide = try cast(.float64)
+        let n = Double(axes.reduce(1) { $0 * shape[$1] })
+        let divisor = max(0, n - correction)
+        let centred = try wide.zip(wide.sum(axes, dividedBy: n, for: operation), Difference(), for: operation)
+        guard rooted, count > 0 else {
+            return try centred.map(Squared()).sum(axes, dividedBy: divisor, for: operation).cast(dtype.computing)
+        }
+        let scale = try centred.scale(axes, largest: true, for: operation)
+        let squares = try centred.zip(scale, Ratio(), for: operation).map(Squared())
+        let root = try squares.sum(axes, dividedBy: divisor, for: operation).map(Rooted())
+        return try root.zip(scale, Scaled(), for: operation).cast(dtype.computing)
+    }
+}

@@ -1,0 +1,120 @@
+import Scripting
+
+/// A function of one number that has a meaning in int64 as well, round the end where it leaves it; bool counts as 0 and 1.
+public protocol NumericUnaryFunction: UnaryFunction {
+    func callAsFunction(_ x: Int64) -> Int64
+}
+
+/// A function of two numbers that has a meaning in int64 as well.
+public protocol NumericBinaryFunction: BinaryFunction {
+    func callAsFunction(_ x: Int64, _ y: Int64) -> Int64
+}
+
+/// What holds between two elements, or not.
+public protocol Comparison: Sendable {
+    func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool
+}
+
+extension Tensor {
+    /// `f` of every element: int64 of int64 and bool, else ``map(_:)``.
+    @inlinable
+    public func transform<F: NumericUnaryFunction>(_ f: F) throws -> Tensor {
+        if dtype.isFloating { return try map(f) }
+        let source = try cast(.int64).contiguous()
+        let result = try Tensor.uninitialized(shape, .int64)
+        let (to, from) = (result.base(Int64.self), source.base(Int64.self))
+        defer { withExtendedLifetime(source) {} }
+        try Tensor.forEachChunk(count) { for i in $0 { to[i] = f(from[i]) } }
+        return result
+    }
+
+    /// `f` of the elements of both, broadcast: int64 where both are int64 or bool, else ``zip(_:_:for:)``.
+    @inlinable
+    public func combine<F: NumericBinaryFunction>(_ other: Tensor, _ f: F, for operation: String) throws -> Tensor {
+        if dtype.isFloating || other.dtype.isFloating { return try zip(other, f, for: operation) }
+        return try pairs(other, operation) { (x: Int64, y: Int64) in f(x, y) }
+    }
+
+    /// Whether something holds between the elements of both, broadcast: bool. Compared in the type that holds both.
+    @inlinable
+    public func compare<C: Comparison>(_ other: Tensor, _ holds: C, for operation: String) throws -> Tensor {
+        switch dtype.joined(with: other.dtype) {
+        case .float64: try pairs(other, operation) { (x: Double, y: Double) -> UInt8 in holds(x, y) ? 1 : 0 }
+        case .int64: try pairs(other, operation) { (x: Int64, y: Int64) -> UInt8 in holds(x, y) ? 1 : 0 }
+        case .bool: try pairs(other, operation) { (x: UInt8, y: UInt8) -> UInt8 in holds(x, y) ? 1 : 0 }
+        case .float32, .float16: try pairs(other, operation) { (x: Float, y: Float) -> UInt8 in holds(x, y) ? 1 : 0 }
+        }
+    }
+
+    /// Elements made of pairs of elements, broadcast and converted to the type that `f` takes.
+    @inlinable @inline(__always)
+    func pairs<T: StoredElement, R: StoredElement>(_ other: Tensor, _ operation: String, _ f: (T, T) -> R) throws -> Tensor {
+        let target = shape == other.shape ? shape : try Shape.broadcast(shape, other.shape, for: operation)
+        let x = try cast(T.dtype).expand(target, for: operation)
+        let y = try other.cast(T.dtype).expand(target, for: operation)
+        let result = try Tensor.uninitialized(target, R.dtype, for: operation)
+        let walk = StridedWalk(shape: target, strides: [result.strides, x.strides, y.strides])
+        let (to, a, b) = (result.base(R.self), x.base(T.self), y.base(T.self))
+        defer { withExtendedLifetime((x, y)) {} }
+        let (step, aStep, bStep) = (walk.rowStep(0), walk.rowStep(1), walk.rowStep(2))
+        try walk.forEachRow { offsets, n in
+            let (to, a, b) = (to + offsets[0], a + offsets[1], b + offsets[2])
+            if step == 1, aStep == 1, bStep == 1 {
+                for i in 0..<n { to[i] = f(a[i], b[i]) }
+            } else if step == 1, aStep == 1, bStep == 0 {
+                let y = b[0]
+                for i in 0..<n { to[i] = f(a[i], y) }
+            } else {
+                for i in 0..<n { to[i * step] = f(a[i * aStep], b[i * bStep]) }
+            }
+        }
+        return result
+    }
+
+    /// The sum of int64 or bool elements over axes kept as extents of 1, in int64 and round its end.
+    func wholeSum(_ axes: [Int], for operation: String) throws -> Tensor {
+        let target = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
+        let total = try Tensor.zeros(target, .int64, for: operation)
+        let steps = target.indices.map { axes.contains($0) ? 0 : total.strides[$0] }
+        func run<T: StoredElement & FixedWidthInteger>(_: T.Type) throws {
+            let walk = StridedWalk(shape: shape, strides: [steps, strides])
+            let (to, from) = (total.base(Int64.self), base(T.self))
+            let (toStep, fromStep) = (walk.rowStep(0), walk.rowStep(1))
+            try walk.forEachRow { offsets, n in
+                let (to, from) = (to + offsets[0], from + offsets[1])
+                if toStep == 0 {
+                    var sum: Int64 = 0
+                    for i in 0..<n { sum &+= Int64(truncatingIfNeeded: from[i * fromStep]) }
+                    to[0] &+= sum
+                } else {
+                    for i in 0..<n { to[i * toStep] &+= Int64(truncatingIfNeeded: from[i * fromStep]) }
+                }
+            }
+        }
+        defer { withExtendedLifetime(self) {} }
+        try dtype == .bool ? run(UInt8.self) : run(Int64.self)
+        return total
+    }
+
+    /// The matrix product of whole numbers, in int64 and round its end; leading axes are broadcast already.
+    func wholeMatmul(_ other: Tensor, lead: [Int], for operation: String) throws -> Tensor {
+        let (m, k, n) = (shape[rank - 2], shape[rank - 1], other.shape[other.rank - 1])
+        let left = try cast(.int64).expand(lead + [m, k], for: operation).contiguous()
+        let right = try other.cast(.int64).expand(lead + [k, n], for: operation).contiguous()
+        let result = try Tensor.zeros(lead + [m, n], .int64, for: operation)
+        if result.count == 0 { return result }
+        let (a, b, to) = (left.base(Int64.self), right.base(Int64.self), result.base(Int64.self))
+        defer { withExtendedLifetime((left, right)) {} }
+        for row in 0..<(try Shape.count(lead + [m], for: operation)) {
+            if row & 0xff == 0 || k * n > 1 << 20 { try Cancellation.check() }
+            let matrix = b + row / m * k * n
+            for i in 0..<k {
+                let factor = a[row * k + i]
+                if factor == 0 { continue }
+                let line = matrix + i * n
+                for j in 0..<n { to[row * n + j] &+= factor &* line[j] }
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,157 @@
+import Autodiff
+import Distributions
+import Foundation
+import LawChecks
+import Scripting
+import Tensors
+import Testing
+
+/// Laws at extreme parameters and far in their tails, against extremes.json, which make_extremes.py writes by mpmath.
+@Suite struct ExtremesTests {
+    struct Row: Decodable {
+        let law: String
+        let parameters: [Double]
+        let x: Double
+        /// The value, and the derivatives by each parameter and by x.
+        let logDensity, logLower, logUpper: [Double]
+
+        init(from decoder: any Decoder) throws {
+            var list = try decoder.unkeyedContainer()
+            law = try list.decode(String.self)
+            parameters = try list.decode([Double].self)
+            x = try list.decode(Double.self)
+            logDensity = try list.decode([Double].self)
+            logLower = try list.decode([Double].self)
+            logUpper = try list.decode([Double].self)
+        }
+
+        var label: String { "\(law)(\(parameters.map { "\($0)" }.joined(separator: ", "))) at \(x)" }
+        /// Parameters that tails depend on by more than where x lies.
+        var shapes: [Int] { ["Gamma": [0], "Beta": [0, 1], "StudentT": [0]][law] ?? [] }
+    }
+
+    static func rows() throws -> [Row] {
+        let url = try #require(Bundle.module.url(forResource: "extremes", withExtension: "json", subdirectory: "Fixtures"))
+        return try JSONDecoder().decode([Row].self, from: Data(contentsOf: url))
+    }
+
+    typealias Function = @Sendable (any Distribution, Variable) throws -> Variable
+    static let functions: [(name: String, function: Function)] = [
+        ("log_prob", { try $0.logProbability($1) }), ("log_cdf", { try $0.logCumulativeProbability($1) }),
+        ("log_survival", { try $0.logSurvival($1) }), ("cdf", { try $0.cumulativeProbability($1) }),
+        ("survival", { try $0.survival($1) }),
+    ]
+
+    @Test(arguments: functions.map(\.name)) func valuesAndGradientsAreMpmaths(_ name: String) throws {
+        let function = try #require(Self.functions.first { $0.name == name }).function
+        let rows = try Self.rows()
+        #expect(rows.count > 100)
+        for row in rows {
+            var expected = name == "log_prob" ? row.logDensity : name.hasSuffix("cdf") ? row.logLower : row.logUpper
+            if name == "cdf" || name == "survival" {
+                let probability = exp(expected[0])
+                if probability < 1e-280 { continue }
+                expected = [probability] + expected.dropFirst().map { probability * $0 }
+            }
+            let points = try (row.parameters + [row.x]).map { try scalar($0) }
+            let count = row.parameters.count
+            let (values, gradients) = try Transform.valueAndGradient(
+                of: { [try function(make(row.law, Array($0[..<count])), $0[count])] }, at: points, for: "test")
+            let got = try values[0].value.item()
+            // A logarithm's error is the probability's relative one.
+            let unit = name.contains("log") ? max(1, abs(expected[0])) : abs(expected[0])
+            let small = name.contains("log") && abs(expected[0]) < 0.1 && name != "log_prob" ? abs(expected[0]) : unit
+            #expect(abs(got - expected[0]) <= 1e-10 * small + 1e-300, "\(row.label): \(name) \(got), expected \(expected[0])")
+            for (index, slope) in expected.dropFirst().enumerated() {
+                let tolerance = row.shapes.contains(index) ? 1e-7 : 1e-10
+                let got = try gradients[index].value.item()
+                let what = index < count ? "parameter \(index + 1)" : "x"
+                #expect(
+                    abs(got - slope) <= tolerance * abs(slope) + 1e-280, "\(row.label): d \(name) by \(what) \(got), expected \(slope)")
+            }
+        }
+    }
+
+    /// What float32 answers is what float64 answers for the same numbers, rounded once.
+    @Test func singlePrecisionIsDoubleRoundedOnce() throws {
+        for row in try Self.rows() {
+            let inputs = (row.parameters + [row.x]).map { Double(Float($0)) }
+            guard inputs.allSatisfy({ $0.isFinite }), row.law != "Uniform" || inputs[0] < inputs[1], !(inputs.dropLast().contains(0) && row.law != "Normal")
+            else { continue }
+            for (name, function) in Self.functions {
+                func answer(_ dtype: DType) throws -> [Double] {
+                    let points = try inputs.map { Variable(try Tensor($0, dtype)) }
+                    let (values, gradients) = try Transform.valueAndGradient(
+                        of: { [try function(make(row.law, Array($0.dropLast())), $0[inputs.count - 1])] }, at: points, for: "test")
+                    return try (values + gradients).map { try $0.value.item() }
+                }
+                guard let (single, double) = try? (answer(.float32), answer(.float64)) else { continue }
+                for (s, d) in zip(single, double) {
+                    #expect(s == Double(Float(d)) || (s.isNaN && d.isNaN), "\(row.label): \(name) \(s), expected \(Float(d))")
+                }
+            }
+        }
+    }
+
+    /// Laws over random extremes: probabilities within [0, 1], both tails together 1, logarithms of one another, growing in x.
+    @Test func tailsAreProbabilities() throws {
+        let generator = Generator(seed: 7)
+        func logUniform(_ low: Double, _ high: Double) -> Double { pow(10, low + (high - low) * generator.uniform()) }
+        for _ in 0..<40 {
+            let laws: [(String, [Double])] = [
+                ("Gamma", [logUniform(-8, 15), logUniform(-3, 3)]), ("Beta", [logUniform(-8, 15), logUniform(-8, 15)]),
+                ("StudentT", [logUniform(-4, 15), 0, logUniform(-3, 3)]), ("Poisson", [logUniform(-8, 15)]),
+                ("Normal", [0, logUniform(-30, 30)]), ("Logistic", [1, logUniform(-5, 5)]), ("Laplace", [-2, logUniform(-5, 5)]),
+                ("Exponential", [logUniform(-20, 20)]),
+            ]
+            for (name, parameters) in laws {
+                let law = try make(name, parameters.map { try scalar($0) })
+                let centre = try law.mean().value.item()
+                var spread = try law.standardDeviation().value.item()
+                if !spread.isFinite { spread = parameters.last ?? 1 }
+                let places = ([-1e6, -40, -10, -3, -1, -0.1, 0, 0.1, 1, 3, 10, 40, 1e6] as [Double]).map { (centre.isFinite ? centre : 0) + $0 * spread }
+                let x = try vector(places + [-.infinity, .infinity].sorted())
+                let cdf = try law.cumulativeProbability(x).value.toArray()
+                let survival = try law.survival(x).value.toArray()
+                let logCDF = try law.logCumulativeProbability(x).value.toArray()
+                let logSurvival = try law.logSurvival(x).value.toArray()
+                for i in cdf.indices {
+                    let label = "\(law.description) at \(i < places.count ? places[i] : .infinity)"
+                    #expect(cdf[i] >= 0 && cdf[i] <= 1 && survival[i] >= 0 && survival[i] <= 1, "\(label): \(cdf[i]), \(survival[i])")
+                    #expect(abs(cdf[i] + survival[i] - 1) < 1e-14, "\(label): \(cdf[i]) + \(survival[i])")
+                    #expect(abs(exp(logCDF[i]) - cdf[i]) <= 1e-12 * cdf[i] + 1e-300, "\(label): log_cdf \(logCDF[i]), cdf \(cdf[i])")
+                    #expect(
+                        abs(exp(logSurvival[i]) - survival[i]) <= 1e-12 * survival[i] + 1e-300,
+                        "\(label): log_survival \(logSurvival[i]), survival \(survival[i])")
+                    if i > 0, i < places.count { #expect(cdf[i] >= cdf[i - 1] - 1e-15, "\(label): \(cdf[i]) after \(cdf[i - 1])") }
+                }
+            }
+        }
+    }
+
+    /// The distribution functions' slopes are the density, in the far tails too, where 1 - cdf has none.
+    @Test func theSlopeOfTheTailsIsTheDensity() throws {
+        for row in try Self.rows() where row.law != "Poisson" {
+            let law = try make(row.law, row.parameters.map { try scalar($0) })
+            let x = try scalar(row.x)
+            let density = exp(try law.logProbability(x).value.item())
+            guard density > 1e-280, density.isFinite else { continue }
+            for (sign, function) in [(1.0, Self.functions[3].function), (-1.0, Self.functions[4].function)] {
+                let slope = try Transform.valueAndGradient(of: { [try function(law, $0[0])] }, at: [x], for: "test").gradients[0].value.item()
+                #expect(abs(slope - sign * density) <= 1e-10 * density, "\(row.label): \(slope), density \(density)")
+            }
+        }
+    }
+
+    /// Quantiles go back and forth, also from the upper tail by symmetry.
+    @Test func quantilesRoundTrip() throws {
+        for (name, parameters) in [("Normal", [1.0, 2]), ("Logistic", [1, 2]), ("Laplace", [0, 3]), ("Exponential", [2]), ("Uniform", [0, 3])] {
+            let law = try make(name, parameters.map { try scalar($0) })
+            let q = [1e-300, 1e-30, 1e-8, 0.01, 0.3, 0.5, 0.7, 0.999]
+            let back = try law.cumulativeProbability(law.quantile(vector(q))).value.toArray()
+            for (q, back) in zip(q, back) {
+                #expect(abs(back - q) <= 1e-11 * q, "\(law.description): cdf(icdf(\(q))) = \(back)")
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import LuaFlow
+import Testing
+
+private typealias Host = LuaFlow.Host
+
+/// Objects made of a script's functions are collected with them, also when the functions name the objects; and as long as
+/// anything needs a function, it is there.
+@Suite struct CollectionTests {
+    /// Constructors that take functions, as Lua that makes one of the function `f` or of functions made of it; `self` is what
+    /// f names.
+    static let makers = [
+        ("law", "distribution.Law{log_prob = f, sample = f, mean = f}"),
+        ("mixture", "distribution.Mixture({0.5, 0.5}, {distribution.Law{log_prob = f, sample = f}, distribution.Normal(0, 1)})"),
+        ("set", "projection.Set{project = f, contains = f, distance = f}"),
+        ("intersection", "projection.Intersection{projection.Set{project = f}, projection.Box(0, 1)}"),
+        ("product", "projection.Product{projection.Set{project = f}, projection.Box(0, 1)}"),
+        ("translate", "projection.Translate(projection.Set{project = f}, 1)"),
+        ("scale", "projection.Scale(projection.Set{project = f}, 2)"),
+        ("transform", "flow.Transform{to_latent = f, to_data = f}"),
+        ("flow", "flow.Flow(\"normal\", {flow.Transform{to_latent = f, to_data = f}}, {dim = 2})"),
+        ("prior", "flow.Flow(distribution.Law{log_prob = f, sample = f}, {flow.Scaling{0, 1}}, {dim = 2})"),
+        ("gradient", "autodiff.grad(f)"),
+        ("value and gradient", "autodiff.value_and_grad(f)"),
+        ("registered", "made(f)"),
+    ]
+
+    private func host() throws -> Host {
+        var options = Interpreter.Options()
+        options.globals = true
+        return try Host(options: options)
+    }
+
+    @Test(arguments: makers)
+    func circlesAreCollected(name: String, maker: String) throws {
+        try host().run(code: """
+            host.register{distributions = {Circle = function(f) return {log_prob = f} end}}
+            local function made(f) return distribution.Circle(f) end
+            local weak = setmetatable({}, {__mode = "v"})
+            for i = 1, 20 do
+              local captured = {}
+              local self
+              local function f(x)
+                if type(x) == "table" then return tensor.zeros(#x > 0 and x or 1) end
+                return self and captured and x, x:sum()
+              end
+              local ok, result = pcall(function() return \(maker) end)
+              assert(ok, result)
+              self = result
+              weak[i] = captured
+            end
+            for _ = 1, 4 do collectgarbage() end
+            assert(next(weak) == nil, "\(name)")
+            """)
+    }
+
+    /// While Lua holds the object, a collection changes nothing.
+    @Test(arguments: makers)
+    func whatIsHeldStays(name: String, maker: String) throws {
+        try host().run(code: """
+            host.register{distributions = {Circle = function(f) return {log_prob = f} end}}
+            local function made(f) return distribution.Circle(f) end
+            local weak = setmetatable({}, {__mode = "v"})
+            local held = {}
+            do
+              local captured = {}
+              local function f(x)
+                if type(x) == "table" then return tensor.zeros(#x > 0 and x or 1) end
+                return captured and x, x:sum()
+              end
+              held[1] = \(maker)
+              weak[1] = captured
+            end
+            for _ = 1, 4 do collectgarbage() end
+            assert(weak[1], "\(name)")
+            """)
+    }
+
+    /// The part's own userdata is gone; the whole still calls its functions.
+    @Test func partsOutliveTheirUserdata() throws {
+        try host().run(code: """
+            local function whole()
+              local law = distribution.Law{log_prob = function(x) return -(x * x) end, sample = function(shape) return tensor.zeros(shape) end}
+              local set = projection.Set{project = function(x) return x:clamp(0, 1) end}
+              return distribution.Mixture({0.5, 0.5}, {law, distribution.Normal(0, 1)}), projection.Translate(set, 1)
+            end
+            local mixture, moved = whole()
+            for round = 1, 3 do
+              for _ = 1, 3 do collectgarbage() end
+              assert(mixture:log_prob(tensor{1, 2}).shape[1] == 2)
+              assert(moved(tensor{5})[1]:item() == 2)
+              for i = 1, 1000 do local garbage = projection.Set{project = function(x) return x end} end
+            end
+            """)
+    }
+
+    /// A host keeps the object and nothing in Lua does.
+    @Test func whatSwiftHoldsStays() throws {
+        let host = try host()
+        guard case .object(let object)? = try host.run(code: """
+            return projection.Set{project = function(x) return x:clamp(0, 1) end}
+            """).first
+        else { throw ScriptError("test", "no object") }
+        for _ in 0..<3 { try host.run(code: "collectgarbage() collectgarbage()") }
+        try host.interpreter.setGlobal("P", .object(object))
+        try host.run(code: "assert(P(tensor{7})[1]:item() == 1) P = nil collectgarbage() collectgarbage()")
+        try host.interpreter.setGlobal("P", .object(object))
+        try host.run(code: "assert(P(tensor{7})[1]:item() == 1)")
+    }
+}

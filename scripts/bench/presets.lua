@@ -1,0 +1,65 @@
+-- How well problem 3's presets fill in: the mean PSNR in dB over the missing pixels of the first digits, mask by mask, and
+-- how far -log p swings in the last two steps, in nats. From the folder scripts:
+--
+--   luaflow run bench/presets.lua --digits 64
+local data = require "data"
+local flow = require "flow"
+local host = require "host"
+local method = require "inpainting.method"
+local projection = require "projection"
+local random = require "random"
+local parts = {
+  presets = require "inpainting.presets", schedules = require "inpainting.schedules", noises = require "inpainting.noises",
+}
+local masks = require "inpainting.masks"
+
+local options = host.arguments{
+  about = "Measures problem 3's presets on shipped digits.",
+  {"digits", 8, "how many, from the first"},
+  {"steps", 300, "how many"},
+  {"presets", "homework,nice,best", "which, with commas between them"},
+}
+local digits = host.check("--digits", options.digits, {integer = true, min = 1, max = 2000})
+local steps = host.check("--steps", options.steps, {integer = true, min = 2})
+local cases = {"rectangle", "left", "top", "rows", "random:75", "checkerboard"}
+
+local m = flow.load(host.resource("nice-mnist.safetensors"))
+local images = data.digits().images
+
+-- PSNR of the last iterate, and the last change of -log p.
+local function inpaint(how, X_true, M)
+  local P = projection.Intersection{projection.Box(0, 1), projection.Observed(M, X_true)}
+  local x, memory, before, loss = X_true:where(M, how.start), {}, nil, nil
+  for k = 1, steps do
+    local X = x:clone():requires_grad_(true)
+    local value = -m:log_prob(X)
+    value:backward()
+    before, loss = loss, value:item()
+    local alpha = how.schedule(k, how.lr, steps)
+    local sigma = how.noise(k, alpha, steps)
+    local Y = how.update(x, X.grad, alpha, k, memory)
+    if sigma > 0 then Y = Y + sigma * random.normal(M.shape) end
+    x = P(Y)
+  end
+  local hidden = 1 - M
+  local error2 = (hidden * (x - X_true) ^ 2):sum() / hidden:sum()
+  return -10 * math.log(error2:item(), 10), math.abs(loss - before)
+end
+
+print(("%-10s %s"):format("PSNR (dB)", (("%13s"):rep(#cases)):format(table.unpack(cases))))
+for name in options.presets:gmatch("[^,]+") do
+  local how = method.find({preset = name}, parts)
+  local cells, swings = {}, {}
+  for c, case in ipairs(cases) do
+    local psnr, swing = 0, 0
+    for digit = 1, digits do
+      random.manual_seed(0)
+      local mask, text = host.pick("masks", masks, case)
+      local found, moved = inpaint(how, images[digit], mask(28, 28, text))
+      psnr, swing = psnr + found / digits, swing + moved / digits
+    end
+    cells[c], swings[c] = ("%13.1f"):format(psnr), ("%13.1f"):format(swing)
+  end
+  print(("%-10s %s"):format(name, table.concat(cells)))
+  print(("%-10s %s"):format("  swing", table.concat(swings)))
+end
