@@ -29,7 +29,24 @@ public struct Operation: Sendable {
         self.cases = cases
     }
 
+    /// - Parameters:
+    ///   - example: what stands in the parentheses of an example of `x:name_(...)`, for x = tensor({0.5}); nil for an operation
+    ///     whose result has another shape than x.
+    public init(_ declaration: Declaration, inPlace example: String? = nil, cases: [LawCase] = []) {
+        function = NativeFunction(declaration)
+        isMethod = declaration.style == .both
+        inPlace = example.map { InPlaceForm(declaration.parametersBehindReceiver, example: $0) }
+        self.cases = cases
+    }
+
     public var name: String { function.shortName }
+}
+
+extension Declaration {
+    /// `min, max`
+    fileprivate var parametersBehindReceiver: String {
+        forms[0].specs.dropFirst().map(\.name).joined(separator: ", ")
+    }
 }
 
 /// An operation's method that writes over its receiver: what stands in its parentheses.

@@ -4,9 +4,9 @@ import Scripting
 enum Catalogue {
     static let functions: [NativeFunction] = [
         ImportanceSampling.function,
-        EffectiveSampleSize.function,
-        ParetoShape.function, ParetoShape.verdictFunction,
-        StandardError.function,
+        NativeFunction(EffectiveSampleSize.declaration),
+        NativeFunction(ParetoShape.declaration), NativeFunction(ParetoShape.verdictDeclaration),
+        NativeFunction(StandardError.declaration),
         ScoreFunction.function,
         Reparameterization.function,
         MeasureValued.function,

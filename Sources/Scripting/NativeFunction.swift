@@ -6,11 +6,23 @@ public struct NativeFunction: Sendable {
     public let name: String
     public let documentation: Documentation
     public let body: Body
+    /// What it was made of; nil for a function that reads its arguments by itself.
+    public let declaration: Declaration?
+
+    public init(_ declaration: Declaration) {
+        name = declaration.name
+        documentation = Documentation(declaration)
+        self.declaration = declaration
+        body = { arguments in
+            try declaration.call(arguments.values, in: arguments.context, as: arguments.function)
+        }
+    }
 
     public init(_ name: String, _ documentation: Documentation, body: @escaping Body) {
         self.name = name
         self.documentation = documentation
         self.body = body
+        declaration = nil
     }
 
     /// For the usual function of one result.
@@ -26,8 +38,8 @@ public struct NativeFunction: Sendable {
 
 /// What `luaflow doc` prints of a function, a type or a module.
 public struct Documentation: Sendable {
-    /// `tensor.exp(x) -> tensor`; several forms on several lines.
-    public let signature: String
+    private enum Signature { case text(String), declared(Declaration) }
+    private let written: Signature
     /// What it computes: shapes, units, defaults and their reasons.
     public let summary: String
     /// When it raises an error.
@@ -36,9 +48,26 @@ public struct Documentation: Sendable {
     public let source: String?
     /// A short script that runs as it stands (every module a global) and asserts what it shows.
     public let example: String?
+    /// Names of other pages.
+    public let see: [String]
+
+    /// `tensor.exp(x) -> tensor`; several forms on several lines.
+    public var signature: String {
+        switch written {
+        case .text(let text): text
+        case .declared(let declaration): declaration.signature
+        }
+    }
+
+    init(_ declaration: Declaration) {
+        written = .declared(declaration)
+        (summary, errors, source) = (declaration.summary, declaration.errors, declaration.source)
+        (example, see) = (declaration.example, declaration.see)
+    }
 
     public init(_ signature: String, _ summary: String, errors: String? = nil, source: String? = nil, example: String? = nil) {
-        self.signature = signature
+        written = .text(signature)
+        see = []
         self.summary = summary
         self.errors = errors
         self.source = source

@@ -6,8 +6,18 @@ public struct Catalogue: Sendable {
         let name: String
         let documentation: Documentation
         let signature: Signature?
+        /// What it was made of; nil for a function that reads its arguments by itself.
+        let declaration: Declaration?
         /// The type whose method, property or operator it is.
         let owner: String?
+
+        /// The declared type of a parameter, in whichever form it stands.
+        func type(ofParameter name: String) -> ScriptType? {
+            for form in declaration?.forms ?? [] {
+                if let spec = form.specs.first(where: { $0.name == name }) { return spec.type }
+            }
+            return nil
+        }
     }
 
     struct Node: Sendable {
@@ -68,7 +78,9 @@ extension Catalogue.Entry {
         // Someone else's module may write its signatures as it likes: nothing is known of its results then.
         let documentation = function.documentation
         let signature = try? Signature(documentation.signature)
-        self.init(name: function.name, documentation: documentation, signature: signature, owner: owner)
+        self.init(
+            name: function.name, documentation: documentation, signature: signature, declaration: function.declaration,
+            owner: owner)
     }
 }
 

@@ -27,6 +27,7 @@ extension Inspection {
         checkCount(of: entry, callee, arguments)
         checkShape(of: entry, callee, arguments, given)
         checkOptions(of: entry, arguments.last, given.last)
+        checkKinds(of: entry, callee, arguments, given)
         isSolid = catalogue.isSolid(entry)
         return catalogue.results(of: entry)
     }

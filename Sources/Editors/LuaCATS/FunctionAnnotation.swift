@@ -35,11 +35,11 @@ struct FunctionAnnotation {
         let own = written.filter { Self.isMethod($0) == isMethod }
         receiver = isMethod ? entry.owner : nil
         var forms: [Form] = (own.isEmpty ? written : own).map { form in
-            var parameters = Self.parameters(form, of: entry.name, types: types, options: className)
+            var parameters = Self.parameters(form, of: entry, types: types, options: className)
             if isMethod, !Self.isMethod(form) { parameters = Array(parameters.dropFirst()) }
             if !isMethod, case .method(let receiver, _) = form.head {
                 let argument = Signature.Argument(name: receiver, fallback: nil, kind: .plain)
-                let type = types.parameter(argument, of: entry.name)
+                let type = types.parameter(argument, of: entry)
                 parameters.insert(Parameter(name: receiver, type: type, isOptional: false), at: 0)
             }
             let results = form.results.map { result in
@@ -77,7 +77,7 @@ struct FunctionAnnotation {
     }
 
     private static func parameters(
-        _ form: Signature.Form, of function: String, types: TypeNames, options: String
+        _ form: Signature.Form, of entry: Catalogue.Entry, types: TypeNames, options: String
     ) -> [Parameter] {
         var parameters: [Parameter] = []
         var used: Set<String> = []
@@ -85,11 +85,11 @@ struct FunctionAnnotation {
             var parameter: Parameter
             switch argument.kind {
             case .plain:
-                let type = types.parameter(argument, of: function)
+                let type = types.parameter(argument, of: entry)
                 parameter = Parameter(name: argument.name, type: type, isOptional: argument.isOptional)
             case .variadic: parameter = Parameter(name: "...", type: "any", isOptional: false)
             case .table(let table) where table.options.isEmpty:
-                let element = table.elements.first.map { types.parameter($0, of: function) } ?? "any"
+                let element = table.elements.first.map { types.parameter($0, of: entry) } ?? "any"
                 // A shape of one dimension may be its number.
                 let isShape = element == "number"
                 let list = element.contains("|") ? "(\(element))[]" : element + "[]"
@@ -130,7 +130,7 @@ struct FunctionAnnotation {
         let isUsed = { (name: String) in forms.contains { $0.parameters.contains { $0.type.contains(name) } } }
         guard let options, isUsed(options.name) else { return "" }
         var lines = ["---@class \(options.name)"]
-        lines += options.table.options.map { "---@field \($0.name)? \(types.option($0))" }
+        lines += options.table.options.map { "---@field \($0.name)? \(types.option($0, of: entry))" }
         if !options.table.elements.isEmpty { lines.append("---@field [integer] any") }
         if options.table.isOpen { lines.append("---@field [string] any") }
         return lines.joined(separator: "\n") + "\n\n"

@@ -54,15 +54,17 @@ struct TypeNames {
         "any", "nil", "boolean", "string", "number", "integer", "function", "table",
     ]
 
-    /// The type of an argument of a function, which is given by its full name.
-    func parameter(_ argument: Signature.Argument, of function: String) -> String {
-        let path = function.replacing(":", with: ".")
+    /// The type of an argument of a function.
+    func parameter(_ argument: Signature.Argument, of entry: Catalogue.Entry) -> String {
+        if let declared = entry.type(ofParameter: argument.name) { return declared.luaCATS }
+        let path = entry.name.replacing(":", with: ".")
         let module = path.prefix { $0 != "." }
         return Self.somewhere["\(path).\(argument.name)"] ?? Self.somewhere["\(module).\(argument.name)"]
             ?? Self.everywhere[argument.name] ?? argument.fallback.map(literal) ?? "any"
     }
 
-    func option(_ option: Signature.Option) -> String {
+    func option(_ option: Signature.Option, of entry: Catalogue.Entry) -> String {
+        if let declared = entry.type(ofParameter: option.name) { return declared.luaCATS }
         if let named = Self.options[option.name] { return named }
         if let choices = option.choices { return choices.map { "\"\($0)\"" }.joined(separator: "|") }
         return Self.everywhere[option.name] ?? option.fallback.map(literal) ?? "any"
@@ -83,7 +85,7 @@ struct TypeNames {
             if Self.plain.contains(name) { return name }
             if case .method(let receiver, _) = form.head, receiver == name, let owner { return owner }
             if let argument = form.arguments.first(where: { $0.name == name }) {
-                return parameter(argument, of: entry.name)
+                return parameter(argument, of: entry)
             }
             return "any"
         case .list(let element):

@@ -30,4 +30,10 @@ enum Numeral {
         if isWhole, isHexadecimal || Int64(String(decoding: text, as: UTF8.self)) != nil { return .integer }
         return .number
     }
+
+    /// The value of a text of the kind `.integer`; a hexadecimal one wraps around.
+    static func integer(_ text: String) -> Int {
+        guard text.dropFirst().first.map({ $0 == "x" || $0 == "X" }) ?? false else { return Int(text) ?? 0 }
+        return text.dropFirst(2).reduce(0) { ($0 &<< 4) | ($1.hexDigitValue ?? 0) }
+    }
 }

@@ -56,8 +56,8 @@ extension Parser {
         let offset = token.range.lowerBound
         let kind: Expression.Kind
         switch token.kind {
-        case .integer: kind = .integer
-        case .number: kind = .number
+        case .integer: kind = .integer(Numeral.integer(token.text))
+        case .number: kind = .number(Double(token.text) ?? .nan)
         case .string: kind = .string(token.text)
         case .nil: kind = .nil
         case .true: kind = .true

@@ -67,7 +67,9 @@ public struct Expression: Sendable {
     public let kind: Kind
 
     public indirect enum Kind: Sendable {
-        case `nil`, `true`, `false`, integer, number, vararg
+        case `nil`, `true`, `false`, vararg
+        /// With its value.
+        case integer(Int), number(Double)
         case string(String)
         case function(FunctionBody)
         case name(Reference)

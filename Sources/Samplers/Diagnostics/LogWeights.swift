@@ -33,3 +33,11 @@ public struct LogWeights: Sendable {
         return scaled.map { $0 / total }
     }
 }
+
+extension Parameter<LogWeights> {
+    /// The argument `log_weights` of diagnostics.
+    static var logWeights: Parameter {
+        let weights = Domain<[Double]>.vector.map(show: { _ in "log_weights" }) { try LogWeights($0, for: "") }
+        return .argument("log_weights", weights, "their logarithms, in nats; -inf is a weight of zero")
+    }
+}

@@ -44,44 +44,43 @@ public enum ParetoShape {
         a.isFinite && b.isFinite ? Swift.max(a, b) : a.isFinite ? a : b
     }
 
-    static let verdictFunction = NativeFunction(
+    static let verdictDeclaration = Declaration(
         "montecarlo.khat_verdict",
-        Documentation(
-            "montecarlo.khat_verdict(khat) -> string",
-            """
-            What montecarlo.khat says of an estimate, in words: above 0.7 "k-hat 1.83 > 0.7: the estimate is not to be \
-            trusted", whatever its standard error is; for math.huge, that too few weights are large to say. Weights \
-            that miss where the value is large look harmless: k-hat is no proof.
+        """
+        What montecarlo.khat says of an estimate, in words: above 0.7 "k-hat 1.83 > 0.7: the estimate is not to be \
+        trusted", whatever its standard error is; for math.huge, that too few weights are large to say. Weights \
+        that miss where the value is large look harmless: k-hat is no proof.
+        """,
+        takes: .argument("khat", .number), returns: .string,
+        source: "Vehtari, Simpson, Gelman, Yao, Gabry, Pareto smoothed importance sampling, JMLR 25 (2024)",
+        example: """
+            assert(montecarlo.khat_verdict(1.83) == "k-hat 1.83 > 0.7: the estimate is not to be trusted")
+            assert(montecarlo.khat_verdict(0.2):find("nothing against"))
             """,
-            errors: "no number",
-            source: "Vehtari, Simpson, Gelman, Yao, Gabry, Pareto smoothed importance sampling, JMLR 25 (2024)",
-            example: """
-                assert(montecarlo.khat_verdict(1.83) == "k-hat 1.83 > 0.7: the estimate is not to be trusted")
-                assert(montecarlo.khat_verdict(0.2):find("nothing against"))
-                """)
-    ) { arguments in
-        try arguments.atMost(1)
-        return .string(verdict(try arguments.number(1, "khat")))
-    }
+        see: ["montecarlo.khat"]
+    ) { khat in verdict(khat) }
 
-    static let function = NativeFunction(
+    static let declaration = Declaration(
         "montecarlo.khat",
-        Documentation(
-            "montecarlo.khat(log_weights) -> number",
-            "Pareto k-hat of importance weights, given as their logarithms in nats: the shape of a generalised Pareto law fitted to the largest of them, pulled weakly towards 0.5. Below 0.5 the weights' variance is finite; up to 0.7 estimates are usable; above, they are not, whatever their standard error says (montecarlo.khat_verdict says it in words). math.huge when fewer than 5 weights exceed the others (too few samples); 0 when all weights are equal.",
-            errors: "no weights; a log weight that is NaN or +inf; weights that are all zero",
-            source: "Vehtari, Simpson, Gelman, Yao, Gabry, Pareto smoothed importance sampling, JMLR 25 (2024); Zhang and Stephens, Technometrics 51 (2009); arviz.psislw",
-            example: """
-                local g = random.generator(0)
-                local x = random.normal({2000}, {generator = g, dtype = "float64"})
-                assert(montecarlo.khat(-0.5 * x ^ 2) < 0.5)      -- weights exp(-x^2 / 2) are bounded
-                assert(montecarlo.khat(x ^ 2) > 0.7)             -- weights exp(x^2) have no mean
-                """)
-    ) { arguments in
-        try arguments.atMost(1)
-        let numbers = try Vectors.read(arguments[1], "log_weights", for: arguments.function)
-        return .number(of(try LogWeights(numbers, for: arguments.function)))
-    }
+        """
+        Pareto k-hat of importance weights: the shape of a generalised Pareto distribution fitted to the largest of \
+        them, pulled weakly towards 0.5. Below 0.5 the weights' variance is finite; up to 0.7 estimates are usable; \
+        above, they are not, whatever their standard error says. math.huge when fewer than 5 weights exceed the \
+        others (too few samples); 0 when all weights are equal.
+        """,
+        takes: .logWeights, returns: .number,
+        source: """
+            Vehtari, Simpson, Gelman, Yao, Gabry, Pareto smoothed importance sampling, JMLR 25 (2024); Zhang and \
+            Stephens, Technometrics 51 (2009); arviz.psislw
+            """,
+        example: """
+            local g = random.generator(0)
+            local x = random.normal({2000}, {generator = g, dtype = "float64"})
+            assert(montecarlo.khat(-0.5 * x ^ 2) < 0.5)      -- weights exp(-x^2 / 2) are bounded
+            assert(montecarlo.khat(x ^ 2) > 0.7)             -- weights exp(x^2) have no mean
+            """,
+        see: ["montecarlo.khat_verdict"]
+    ) { weights in of(weights) }
 }
 
 /// The fit of Zhang and Stephens ("A new and efficient estimation method for the generalized Pareto distribution",

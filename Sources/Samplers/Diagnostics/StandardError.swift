@@ -23,23 +23,27 @@ public enum StandardError {
         }).error
     }
 
-    static let function = NativeFunction(
+    static let declaration = Declaration(
         "montecarlo.standard_error",
-        Documentation(
-            "montecarlo.standard_error(x, {batches}) -> number",
-            "The standard error of the mean of a vector: s / sqrt(n), with s^2 = sum (x - mean)^2 / (n - 1), in the units of x. For correlated numbers (a Markov chain), batches = m takes it from the means of m consecutive batches, which should be longer than the correlation; 20 to 50 are usual. A remainder of fewer than m numbers is left out at the start.",
-            errors: "fewer than 2 numbers, or fewer than batches; a number that is infinite or NaN",
-            source: "batch means: Flegal and Jones, Annals of Statistics 38 (2010)",
-            example: """
-                assert(montecarlo.standard_error({1, 2, 3, 4, 5}) == math.sqrt(0.5))
-                assert(montecarlo.standard_error({1, 1, 3, 3}, {batches = 2}) == 1)
-                """)
-    ) { arguments in
-        try arguments.atMost(2)
-        let x = try Vectors.read(arguments[1], "x", atLeast: 2, for: arguments.function)
-        try Vectors.checkFinite(x, "x", for: arguments.function)
-        let options = try arguments.options(2, ["batches"])
-        guard options.has("batches") else { return .number(ofMean(x).error) }
-        return .number(ofBatches(x, try options.integer("batches", in: 2...x.count, default: 2)))
+        """
+        The standard error of the mean of a vector: s / sqrt(n), with s^2 = sum (x - mean)^2 / (n - 1), in the units \
+        of x. For correlated numbers (a Markov chain), batches = m takes it from the means of m consecutive batches, \
+        which should be longer than the correlation; 20 to 50 are usual. A remainder of fewer than m numbers is left \
+        out at the start.
+        """,
+        takes: .argument("x", .vector(atLeast: 2, finite: true)),
+        .option("batches", .optional(.integer(from: 2)), "at most as many as there are numbers"),
+        returns: .number,
+        source: "batch means: Flegal and Jones, Annals of Statistics 38 (2010)",
+        example: """
+            assert(montecarlo.standard_error({1, 2, 3, 4, 5}) == math.sqrt(0.5))
+            assert(montecarlo.standard_error({1, 1, 3, 3}, {batches = 2}) == 1)
+            """
+    ) { x, batches in
+        guard let batches else { return ofMean(x).error }
+        guard batches <= x.count else {
+            throw Fault("batches", "a whole number from 2 to \(x.count) expected, got \(batches)")
+        }
+        return ofBatches(x, batches)
     }
 }

@@ -2,6 +2,29 @@ import Autodiff
 import Scripting
 import Tensors
 
+extension Domain<[Double]> {
+    /// A vector of at least `least` numbers.
+    static func vector(atLeast least: Int, finite: Bool = false) -> Domain {
+        let type = ScriptType.either([.object(Variable.type.name), .list(.number)])
+        let expected = "a vector (a tensor of one dimension or a table of numbers)"
+        return Domain(type, expected: expected, show: { _ in "numbers" }) { value in
+            guard let numbers = try Vectors.numbers(value) else {
+                throw Fault("\(expected) expected, got \(Vectors.describe(value))")
+            }
+            guard numbers.count >= least else {
+                let count = "\(numbers.count) number\(numbers.count == 1 ? "" : "s")"
+                throw Fault("at least \(least) numbers expected, got \(count)")
+            }
+            if finite, let bad = numbers.firstIndex(where: { !$0.isFinite }) {
+                throw Fault("finite numbers expected, got \(shown(numbers[bad])) at \(bad + 1)")
+            }
+            return numbers
+        }
+    }
+
+    static var vector: Domain { .vector(atLeast: 1) }
+}
+
 /// Reading vectors of numbers from scripts, with one wording for what is wrong.
 enum Vectors {
     /// The numbers of a tensor of one dimension, or of a table of numbers; nil when the value is neither.

@@ -1,0 +1,93 @@
+import Scripting
+
+/// Values of the wrong kind, or out of their range: told by the parameters themselves, in the words of the run.
+extension Inspection {
+    func checkKinds(of entry: Catalogue.Entry, _ callee: Callee, _ arguments: [Expression], _ given: [Evidence]) {
+        // Which of several forms is meant may rest on values that are not known here.
+        guard let forms = entry.declaration?.forms, forms.count == 1, let form = forms.first else { return }
+        let fields = arguments.last?.tableFields
+        let isNamed = fields?.contains { if case .name = $0.key { true } else { false } } ?? false
+        if form.style == .table {
+            if arguments.count == 1, let fields { judge(fields, form, entry.name, isTable: true) }
+            return
+        }
+        let first = callee.isMethod ? 1 : 0
+        for (index, argument) in arguments.enumerated() where index + first < form.specs.count {
+            let spec = form.specs[index + first]
+            guard spec.place == .argument, !(isNamed && index == arguments.count - 1) else { break }
+            guard let value = stand(for: argument, given[index]), let refusal = spec.refusal(judging: value) else { continue }
+            report(argument.offset, "\(entry.name): argument \(index + first + 1) (\(spec.name)): \(refusal)")
+        }
+        if isNamed, let fields { judge(fields, form, entry.name, isTable: false) }
+    }
+
+    /// What a table of options holds.
+    private func judge(_ fields: [Field], _ form: Form, _ function: String, isTable: Bool) {
+        var position = 0
+        for field in fields {
+            var spec: ParameterSpec?
+            var label = ""
+            switch field.key {
+            case .name(let name):
+                spec = form.specs.first { $0.name == name && $0.place != .rest }
+                label = "option \(name)"
+            case .position where isTable:
+                spec = position < form.specs.count ? form.specs[position] : nil
+                position += 1
+                label = "argument \(position) (\(spec?.name ?? ""))"
+                if spec?.place != .argument { spec = nil }
+            default: break
+            }
+            guard let spec, let value = stand(for: field.value, .unknown), let refusal = spec.refusal(judging: value)
+            else { continue }
+            // What does not stand among the texts to choose from has been reported.
+            if case .choice = spec.type, case .string = value { continue }
+            report(field.value.offset, "\(function): \(label): \(refusal)")
+        }
+    }
+
+    /// A value of the kind that an expression certainly has: a literal itself, else something that is shown as its kind.
+    private func stand(for expression: Expression, _ evidence: Evidence) -> Value? {
+        switch expression.kind {
+        case .true: return .boolean(true)
+        case .false: return .boolean(false)
+        case .integer(let integer): return .integer(integer)
+        case .number(let number): return .number(number)
+        case .string(let text): return .string(text)
+        case .function: return .foreign("function")
+        case .table: return .foreign("table")
+        case .unary(.minus, let operand):
+            switch stand(for: operand, .unknown) {
+            case .integer(let integer): return .integer(0 &- integer)
+            case .number(let number): return .number(-number)
+            default: return nil
+            }
+        case .parenthesised(let inner): return stand(for: inner, evidence)
+        default:
+            if case .object(let type) = evidence { return .foreign(type) }
+            return nil
+        }
+    }
+}
+
+extension ParameterSpec {
+    /// ``refusal`` of a value of which only the kind may be known.
+    fileprivate func refusal(judging value: Value) -> String? {
+        guard case .foreign(let kind, _) = value else { return refusal(value) }
+        return type.mayTake(kind) ? nil : "\(expected) expected, got \(kind)"
+    }
+}
+
+extension ScriptType {
+    /// Whether something of that kind may be one of its values: a type's name, `table` or `function`.
+    fileprivate func mayTake(_ kind: String) -> Bool {
+        switch self {
+        case .any: true
+        case .table, .list, .map, .record: kind == "table"
+        case .function, .iterator: kind == "function"
+        case .object(let name): name == kind
+        case .either(let types): types.contains { $0.mayTake(kind) }
+        default: false
+        }
+    }
+}

@@ -1,0 +1,91 @@
+/// A call while its arguments are read.
+public struct Call {
+    /// The function's name, as messages give it.
+    public internal(set) var function = ""
+    public let context: Context
+    /// In the order of the form's parameters.
+    @usableFromInline var values: [Value]
+    @usableFromInline var next = 0
+    /// How many of the values belong to the rest parameter.
+    var rest = 0
+    /// Which parameters were given by name, a bit each.
+    var named: UInt64 = 0
+
+    init(_ values: __owned [Value], _ context: Context) { (self.values, self.context) = (values, context) }
+
+    /// The next value; `.none` where there is none.
+    @inlinable
+    public mutating func take() -> Value {
+        defer { next &+= 1 }
+        return next < values.count ? values[next] : .none
+    }
+
+    /// Adds the parameter's name to a fault of its domain's.
+    @inlinable
+    func reading<T>(_ name: String, _ read: () throws -> T) throws -> T {
+        do {
+            return try read()
+        } catch let fault as Fault {
+            throw fault.about(name)
+        }
+    }
+
+    /// The error about the value that was taken last.
+    @usableFromInline
+    func refusal(of spec: ParameterSpec) -> Fault {
+        let value = next <= values.count ? values[next - 1] : nil
+        return Fault(spec.name, ParameterSpec.refusal(of: value, spec.type, spec.expected))
+    }
+
+    /// Puts what a table of options names at its place.
+    mutating func place(_ form: Form) throws {
+        let (given, options) = try form.split(values)
+        rest = form.hasRest ? max(0, given.count - form.places) : 0
+        if given.count > form.places + rest {
+            if form.hasOptions, given.count == form.places + 1 {
+                let got = given[form.places].shown
+                throw Fault("argument \(given.count) (options): a table of options expected, got \(got)")
+            }
+            let most = form.places + (form.hasOptions ? 1 : 0)
+            throw Fault("takes at most \(most) argument\(most == 1 ? "" : "s"), got \(values.count)")
+        }
+        values = Array(given)
+        guard let options else { return }
+        // Arguments that were not given, and options.
+        let behind = form.specs.count - form.places - (form.hasRest ? 1 : 0)
+        values += repeatElement(.none, count: max(0, form.places - given.count) + behind)
+        for (key, value) in try options.entries(withoutPositions: form.isTable ? options.count : 0) {
+            guard case .string(let name) = key,
+                let index = form.specs.firstIndex(where: { ByteString($0.name) == name }), form.takesByName(index)
+            else { throw Call.unknown(key, among: form.specs.indices.filter(form.takesByName).map { form.specs[$0].name }) }
+            let position = form.specs[index].place == .argument ? index : values.count - form.specs.count + index
+            guard case .none = values[position] else {
+                throw Fault("\(name) is given twice, as argument \(position + 1) and as an option")
+            }
+            values[position] = value
+            named |= 1 << UInt64(index)
+        }
+    }
+
+    /// The values that a table gives to options, in their order.
+    static func values(of table: any ScriptTable, for specs: [ParameterSpec]) throws -> [Value] {
+        var values = [Value](repeating: .none, count: specs.count)
+        for (key, value) in try table.entries() {
+            guard case .string(let name) = key, let index = specs.firstIndex(where: { ByteString($0.name) == name })
+            else { throw unknown(key, among: specs.map(\.name)) }
+            values[index] = value
+        }
+        return values
+    }
+
+    private static func unknown(_ key: Value, among names: [String]) -> Fault {
+        var (wrong, hint) = (key.shown, "")
+        if case .string(let name) = key { (wrong, hint) = (name.text, suggestion(for: name.text, among: names)) }
+        return Fault("unknown option \(wrong)\(hint); the options are \(names.joined(separator: ", "))")
+    }
+}
+
+extension Fault {
+    @usableFromInline
+    func about(_ name: String) -> Fault { parameter == nil ? Fault(name, message) : self }
+}

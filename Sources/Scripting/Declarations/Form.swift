@@ -1,0 +1,116 @@
+/// One way of calling a function: its parameters, arguments first, and what is done with them.
+public struct Form: Sendable {
+    /// Where arguments stand.
+    public enum Style: Sendable {
+        /// In parentheses; arguments with a default may stand in a last table, too.
+        case places
+        /// In parentheses; every argument may stand in a last table, too.
+        case placesOrNames
+        /// In one table, `f{...}`: arguments by place or by name, options by name.
+        case table
+    }
+
+    public let specs: [ParameterSpec]
+    public let results: [ResultSpec]
+    public let style: Style
+    /// How many arguments have places, and how many of them have to be given there.
+    let places: Int
+    let least: Int
+    let run: @Sendable (inout Call) throws -> [Value]
+    /// What `run` points at without holding it.
+    nonisolated(unsafe) private let owned: [AnyObject]
+
+    @inlinable @inline(never)
+    public init<each T, R>(
+        _ style: Style = .places, _ parameters: repeat Parameter<each T>, returns results: Results<R>,
+        body: @escaping @Sendable (repeat each T) throws -> R
+    ) {
+        var (specs, owned): ([ParameterSpec], [AnyObject]) = ([], [])
+        repeat specs += (each parameters).specs
+        repeat owned.append(each parameters)
+        // Unmanaged, as every call would retain and release each; the form owns them.
+        let (unmanaged, write) = ((repeat Unmanaged.passUnretained(each parameters)), results.write)
+        self.init(specs, results.specs, style, owned) { call in
+            write(try body(repeat try (each unmanaged)._withUnsafeGuaranteedRef { try $0.read(&call) }))
+        }
+    }
+
+    @usableFromInline
+    init(
+        _ specs: [ParameterSpec], _ results: [ResultSpec], _ style: Style, _ owned: [AnyObject],
+        run: @escaping @Sendable (inout Call) throws -> [Value]
+    ) {
+        (self.specs, self.results, self.style, self.run, self.owned) = (specs, results, style, run, owned)
+        places = specs.prefix { $0.place == .argument }.count
+        least = style == .table ? 0 : specs.prefix { $0.place == .argument && $0.fallback == nil }.count
+        let ranks = specs.map(\.place.rawValue)
+        // A mistake of whoever declares the function, found when its module is first made.
+        precondition(ranks == ranks.sorted() && specs.count <= 64, "arguments stand before options: \(specs.map(\.name))")
+    }
+}
+
+extension Form {
+    var isTable: Bool { style == .table }
+    var hasRest: Bool { specs.contains { $0.place == .rest } }
+    var hasOptions: Bool { specs.last?.place == .option }
+
+    /// Whether a table of options may name the parameter.
+    func takesByName(_ index: Int) -> Bool {
+        switch specs[index].place {
+        case .option: true
+        case .rest: false
+        case .argument: style != .places || specs[index].fallback != nil
+        }
+    }
+
+    /// Whether every value stands at its place already.
+    func takesAsTheyAre(_ values: [Value]) -> Bool {
+        guard style != .table, values.count <= places else { return false }
+        if case .table? = values.last { return false }
+        return true
+    }
+
+    /// A call's arguments, and its table of options.
+    func split(_ values: [Value]) throws -> (given: ArraySlice<Value>, options: (any ScriptTable)?) {
+        if isTable {
+            guard values.count == 1, case .table(let table) = values[0] else {
+                throw Fault("one table of arguments expected, got \(values.first?.shown ?? "nothing")")
+            }
+            return (try table.elements()[...], table)
+        }
+        // A last table without elements, behind what has to be given. Where a table may stand, {} is one.
+        let last = values.count - 1
+        guard last >= (style == .places ? least : 0), specs.indices.contains(where: takesByName),
+            case .table(let table) = values[last], table.count == 0
+        else { return (values[...], nil) }
+        let isEmpty = try table.entries().isEmpty
+        let isValue: Bool
+        if last < places {
+            let type = specs[last].type
+            isValue = type.admitsTables && (isEmpty || type == .table || type == .any)
+        } else {
+            isValue = isEmpty && !hasOptions
+        }
+        return isValue ? (values[...], nil) : (values[..<last], table)
+    }
+
+    /// How well a call fits: the kinds of its arguments, and their number.
+    func fit(_ values: [Value]) -> Int {
+        guard let given = try? split(values).given else { return -1 }
+        let admitted = zip(given, specs).prefix { value, spec in
+            if case .none = value, spec.fallback != nil { return true }
+            return spec.type.admits(value)
+        }.count
+        guard given.count >= least, given.count <= places || hasRest else { return admitted }
+        return admitted + (admitted == min(given.count, specs.count) ? 2000 : 1000)
+    }
+
+    func describe(_ fault: Fault, in call: Call) -> String {
+        guard let name = fault.parameter else { return fault.message }
+        guard let index = specs.firstIndex(where: { $0.name == name }) else { return "\(name): \(fault.message)" }
+        let place = specs[index].place
+        let isNamed = place == .option || call.named >> UInt64(index) & 1 == 1 || isTable && index >= call.values.count
+        let position = place == .rest ? call.next : index + 1
+        return (isNamed ? "option \(name)" : "argument \(position) (\(name))") + ": " + fault.message
+    }
+}

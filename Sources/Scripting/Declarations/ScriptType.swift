@@ -1,0 +1,76 @@
+/// A type as scripts know it: what a declaration says of a parameter or a result, and what editors are told.
+public indirect enum ScriptType: Sendable, Equatable {
+    case any, none, boolean, integer, number, string, function, table
+    /// An object, by its type's name: `tensor`.
+    case object(String)
+    /// One of these texts.
+    case choice([String])
+    /// `{tensor, ...}`
+    case list(ScriptType)
+    /// Any names, values of one type: `{name = tensor, ...}`.
+    case map(ScriptType)
+    /// These names: `{images = tensor, labels = tensor}`.
+    case record([Field])
+    /// What `for` gets in each round.
+    case iterator([Field])
+    case either([ScriptType])
+
+    public struct Field: Sendable, Equatable {
+        public let name: String
+        public let type: ScriptType
+
+        public init(_ name: String, _ type: ScriptType) { (self.name, self.type) = (name, type) }
+    }
+}
+
+extension ScriptType: CustomStringConvertible {
+    /// As signatures write it.
+    public var description: String {
+        switch self {
+        case .any: "any"
+        case .none: "nil"
+        case .boolean: "boolean"
+        case .integer: "integer"
+        case .number: "number"
+        case .string: "string"
+        case .function: "function"
+        case .table: "table"
+        case .object(let name): name
+        case .choice(let texts): texts.map { "\"\($0)\"" }.joined(separator: " or ")
+        case .list(let element): "{\(element), ...}"
+        case .map(let element): "{name = \(element), ...}"
+        case .record(let fields): "{\(fields.map { "\($0.name) = \($0.type)" }.joined(separator: ", "))}"
+        case .iterator(let fields): "iterator of \(fields.map { "\($0.name): \($0.type)" }.joined(separator: ", "))"
+        case .either(let types): types.map(\.description).joined(separator: " or ")
+        }
+    }
+}
+
+extension ScriptType {
+    /// Whether a value is of that kind, whatever its bounds. What a table holds is not looked at.
+    public func admits(_ value: Value) -> Bool {
+        switch (self, value) {
+        case (.any, _), (.none, .none), (.boolean, .boolean), (.string, .string), (.choice, .string): true
+        case (.integer, .integer), (.number, .integer), (.number, .number): true
+        case (.integer, .number(let number)): number == number.rounded()
+        case (.function, .function), (.function, .closure), (.iterator, .function): true
+        case (.table, .table), (.list, .table), (.map, .table), (.record, .table): true
+        case (.table, .list), (.table, .record), (.list, .list), (.map, .record), (.record, .record): true
+        case (.object(let name), .object(let object)): object.scriptType.name == name
+        case (.either(let types), _): types.contains { $0.admits(value) }
+        default: false
+        }
+    }
+
+    /// Whether a table may be one of its values.
+    var admitsTables: Bool {
+        switch self {
+        case .any, .table, .list, .map, .record: true
+        case .either(let types): types.contains(where: \.admitsTables)
+        default: false
+        }
+    }
+
+    /// Whether a table without elements and names may be one of its values.
+    var admitsEmptyTables: Bool { admitsTables }
+}

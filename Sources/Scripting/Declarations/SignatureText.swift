@@ -1,0 +1,70 @@
+// The signature that documentation prints, from a declaration: `x:norm(p = 2, dim = nil, keepdim = false) -> tensor`.
+
+extension Declaration {
+    /// The forms, a line each; of what is a function and a method, both.
+    public var signature: String {
+        forms.flatMap { form in heads.map { form.text($0) } }.joined(separator: "\n")
+    }
+
+    private var shortName: String {
+        String(name[(name.lastIndex { $0 == "." || $0 == ":" }.map { name.index(after: $0) } ?? name.startIndex)...])
+    }
+
+    private var receiver: String { form.specs.first?.name ?? "x" }
+
+    fileprivate var heads: [SignatureHead] {
+        switch style {
+        case .function: [.init(name, from: 0)]
+        case .method: [.init("\(receiver):\(shortName)", from: 1)]
+        case .both: [.init(name, from: 0), .init("\(receiver):\(shortName)", from: 1)]
+        case .property: [.init("\(receiver).\(shortName)", hasArguments: false)]
+        case .setter:
+            [.init("\(receiver).\(shortName) = \(form.specs.dropFirst().first?.name ?? "value")", hasArguments: false)]
+        case .symbol(let text): [.init(text, hasArguments: false)]
+        }
+    }
+}
+
+private struct SignatureHead {
+    let text: String
+    let first: Int
+    let hasArguments: Bool
+
+    init(_ text: String, from first: Int = 0, hasArguments: Bool = true) {
+        (self.text, self.first, self.hasArguments) = (text, first, hasArguments)
+    }
+}
+
+extension Form {
+    fileprivate func text(_ head: SignatureHead) -> String {
+        let outcome = results.isEmpty ? "" : " -> " + results.map(\.text).joined(separator: ", ")
+        guard head.hasArguments else { return head.text + outcome }
+        let shown = specs.dropFirst(head.first)
+        var arguments = shown.filter { $0.place != .option }.map(\.text)
+        let options = shown.filter { $0.place == .option }.map(\.text)
+        if isTable {
+            return head.text + "{" + (arguments + options).joined(separator: ", ") + "}" + outcome
+        }
+        if !options.isEmpty { arguments.append("{" + options.joined(separator: ", ") + "}") }
+        return head.text + "(" + arguments.joined(separator: ", ") + ")" + outcome
+    }
+}
+
+extension ParameterSpec {
+    /// `keepdim = false`, `{d1, d2, ...}`, `...`
+    fileprivate var text: String {
+        if place == .rest { return name.isEmpty ? "..." : "\(name)1, \(name)2, ..." }
+        if case .choice(let texts) = type {
+            let shown = texts.map { "\"\($0)\"" }
+            guard let fallback else { return "\(name) = " + shown.joined(separator: " or ") }
+            return "\(name) = " + ([fallback] + shown.filter { $0 != fallback }).joined(separator: " or ")
+        }
+        return fallback.map { "\(name) = \($0)" } ?? name
+    }
+}
+
+extension ResultSpec {
+    fileprivate var text: String {
+        (name.map { "\($0): " } ?? "") + (repeats && name == nil ? "...: \(type)" : "\(type)")
+    }
+}

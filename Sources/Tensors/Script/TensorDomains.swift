@@ -1,0 +1,166 @@
+import Scripting
+
+// What parameters of mathematical functions take: tensors, numbers that stand beside them, shapes, dimensions, dtypes.
+
+extension Domain<Variable> {
+    public static var tensor: Domain {
+        Domain(.object(Variable.type.name), expected: "a tensor", show: { _ in "tensor" }) { value in
+            switch value {
+            case .object(let object): return object as? Variable
+            case .table: throw Fault("a tensor (of a table of numbers, tensor(t) makes one) expected, got table")
+            default: return nil
+            }
+        }
+    }
+}
+
+extension Domain<Tensor> {
+    /// A tensor's value, history aside.
+    public static var plainTensor: Domain { Domain<Variable>.tensor.map(show: { _ in "tensor" }) { $0.value } }
+}
+
+extension Results<Variable> {
+    public static var tensor: Results { Results(.object(Variable.type.name)) { .object($0) } }
+}
+
+extension Results<Tensor> {
+    public static var plainTensor: Results { Results(.object(Variable.type.name)) { .tensor($0) } }
+}
+
+/// A tensor, or a number that takes the dtype of a tensor beside it.
+public enum Operand {
+    case tensor(Variable)
+    case number(Scalar)
+
+    public var dtype: DType? { if case .tensor(let variable) = self { variable.dtype } else { nil } }
+
+    /// - Parameter dtype: of what stands beside it.
+    public func variable(beside dtype: DType) throws -> Variable {
+        switch self {
+        case .tensor(let variable): variable
+        case .number(let number): Variable(try number.tensor(beside: dtype))
+        }
+    }
+}
+
+extension Domain<Operand> {
+    public static var tensorOrNumber: Domain {
+        Domain(
+            .either([.object(Variable.type.name), .number]), expected: "a tensor or a number", show: { operand in
+                if case .number(let number) = operand { shown(number.number) } else { "tensor" }
+            }
+        ) { value in
+            if case .object(let object as Variable) = value { return .tensor(object) }
+            return Scalar(value).map { .number($0) }
+        }
+    }
+}
+
+/// A number, a tensor, or a table of numbers (nested for more dimensions): a parameter that becomes a tensor as soon as its
+/// dtype is known.
+public enum Numbers {
+    case number(Double)
+    case tensor(Variable)
+    case table([Double], shape: [Int])
+
+    /// The dtype that it brings: that of a tensor.
+    public var dtype: DType? { if case .tensor(let variable) = self { variable.dtype } else { nil } }
+
+    /// The tensor as it is; numbers in `dtype`.
+    public func variable(_ dtype: DType) throws -> Variable {
+        switch self {
+        case .number(let number): Variable(try Tensor(number, dtype))
+        case .tensor(let variable): variable
+        case .table(let values, let shape): Variable(try Tensor(values, shape: shape, dtype))
+        }
+    }
+}
+
+extension Domain<Numbers> {
+    public static var numbers: Domain {
+        let type = ScriptType.either([.number, .object(Variable.type.name), .list(.number)])
+        return Domain(type, expected: "a number, a tensor or a table of numbers", show: { numbers in
+            if case .number(let number) = numbers { shown(number) } else { "numbers" }
+        }) { value in
+            if let number = value.asNumber { return .number(number) }
+            switch value {
+            case .object(let object as Variable): return .tensor(object)
+            case .table(let table):
+                var reader = NumberTable()
+                try reader.read(table, depth: 0)
+                return .table(reader.values, shape: reader.shape)
+            default: return nil
+            }
+        }
+    }
+}
+
+/// Reads rectangular nested tables of numbers.
+private struct NumberTable {
+    var values: [Double] = []
+    var shape: [Int] = []
+    private var depth: Int?
+
+    init() {}
+
+    mutating func read(_ table: any ScriptTable, depth level: Int) throws {
+        // A table may contain itself.
+        guard level < 16 else { throw Fault("tables nested deeper than 16") }
+        if level == shape.count, depth == nil { shape.append(table.count) }
+        guard level < shape.count, shape[level] == table.count, table.count > 0 else {
+            throw Fault("a rectangular table of numbers expected")
+        }
+        if let numbers = try table.numbers() {
+            guard depth == nil || depth == level else { throw Fault("a rectangular table of numbers expected") }
+            depth = level
+            values += numbers
+            return
+        }
+        for (index, element) in try table.elements().enumerated() {
+            guard case .table(let row) = element else {
+                throw Fault("a number or a table of numbers expected at index \(index + 1) of the table, got \(element.shown)")
+            }
+            try read(row, depth: level + 1)
+        }
+    }
+}
+
+extension Domain<DType> {
+    /// `"float32"`, `"float64"`, `"int64"`, `"bool"`
+    public static var dtype: Domain { .choice(DType.computed) }
+    /// The dtypes of what makes fractions: `"float32"`, `"float64"`.
+    public static var floatingDType: Domain { .choice([.float32, .float64]) }
+}
+
+extension Domain<[Int]> {
+    /// A shape in one argument: `{2, 3}`, or a whole number for one dimension.
+    public static var shape: Domain {
+        let type = ScriptType.either([.list(.integer), .integer])
+        return Domain(type, expected: "a shape such as {2, 3}", show: { "{\($0.map(String.init).joined(separator: ", "))}" })
+        { value in
+            switch value {
+            case .table(let table): return try extents(table.sequence())
+            case .integer, .number: return try extents([value])
+            default: return nil
+            }
+        }
+    }
+
+    private static func extents(_ sizes: [Value]) throws -> [Int] {
+        try sizes.enumerated().map { index, value in
+            guard let extent = value.asInteger, extent >= 0 else {
+                throw Fault("size \(index + 1): a whole number from 0 expected, got \(value.shown)")
+            }
+            return extent
+        }
+    }
+}
+
+extension Parameter<Generator> {
+    /// The option `generator`, or the global one.
+    public static var generator: Parameter {
+        let domain = Domain<Generator?>.optional(.object(Generator.type).asking(for: "a generator (random.generator(seed))"))
+        let note = "draws from it instead of the global one"
+        return Parameter<Generator?>.option("generator", domain, note).inContext { $0 ?? $1.service(GlobalGenerator.self).generator }
+    }
+}
