@@ -43,7 +43,7 @@ extension LuaFlowCommand {
             try host.refuseAllButPlugins()
             _ = try host.pluginPath(script: nil)
             try Session.leaving {
-                let index = DocumentationIndex(Host.builtInModules)
+                let index = try Manual(Host.builtInModules)
                 if luacats {
                     try EditorFiles(Definitions(try Catalogue(Host.builtInModules))).write(to: name)
                 } else if search, let name {
@@ -55,7 +55,7 @@ extension LuaFlowCommand {
         }
 
         /// What is built in comes first; plugins are loaded for other names only.
-        private func page(_ name: String?, _ index: DocumentationIndex) throws -> String {
+        private func page(_ name: String?, _ index: Manual) throws -> String {
             do {
                 return try index.page(name)
             } catch let unknown {
@@ -79,7 +79,8 @@ extension LuaFlowCommand {
 enum DocCompletion {
     static func candidates(_ words: [String], _ typed: String) -> [String] {
         if words.contains("--luacats") { return folders(typed) }
-        let index = DocumentationIndex(Host.builtInModules)
+        // A shell that completes has no place for an error.
+        guard let index = try? Manual(Host.builtInModules) else { return [] }
         // Everything at once would be hundreds of names.
         let names = typed.isEmpty ? index.containers : index.names.filter { $0.hasPrefix(typed) }
         // In zsh's lists a description stands behind a colon.

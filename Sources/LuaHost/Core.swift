@@ -19,7 +19,7 @@ final class Core: @unchecked Sendable {
     let trust: Interpreter.Trust
 
     /// What is known of the types, by name; Lua's side of a type is made for its first object.
-    private var faces: [String: MergedFace]
+    private var faces: [String: ScriptIndex.TypeMembers]
     private var types: [String: OpaquePointer] = [:]
     /// Native functions that live as long as the state.
     private var natives: [Native] = []
@@ -42,7 +42,7 @@ final class Core: @unchecked Sendable {
     /// A run is in progress; other threads' calls into handles would wait for it, maybe for ever.
     let isRunning = Atomic<Bool>(false)
 
-    init?(thread: InterpreterThread, context: Context, faces: [String: MergedFace], options: Interpreter.Options) {
+    init?(thread: InterpreterThread, context: Context, faces: [String: ScriptIndex.TypeMembers], options: Interpreter.Options) {
         self.thread = thread
         self.context = context
         self.options = options
@@ -168,7 +168,7 @@ final class Core: @unchecked Sendable {
     /// Lua's side of a type, described when first asked for.
     func type(_ type: ObjectType) -> OpaquePointer? {
         if let known = types[type.name] { return known }
-        let face = faces[type.name] ?? MergedFace(type: type)
+        let face = faces[type.name] ?? ScriptIndex.TypeMembers(type: type)
         guard let made = face.make(in: self) else { return nil }
         types[type.name] = made
         return made

@@ -55,7 +55,7 @@ public final class Interpreter: @unchecked Sendable {
         for module in modules where !names.insert(module.name).inserted {
             throw ScriptError("", "two modules are named \(module.name)")
         }
-        let faces = try MergedFace.merge(modules)
+        let faces = try ScriptIndex.TypeMembers.merge(modules)
         if let limit = options.memoryLimit, limit < Options.leastMemory {
             throw ScriptError(
                 "memoryLimit", "\(limit) bytes: at least \(Options.leastMemory) expected: the host itself needs as much to start")

@@ -4,18 +4,6 @@ import Scripting
 /// Writes a module's table: functions, nested tables for dotted names, constants, and a metatable that calls the module
 /// and names the nearest member when one is misspelt.
 struct ModuleTable {
-    private final class Node {
-        var functions: [(name: String, function: NativeFunction)] = []
-        var children: [(name: String, node: Node)] = []
-
-        func child(_ name: String) -> Node {
-            if let known = children.first(where: { $0.name == name }) { return known.node }
-            let fresh = Node()
-            children.append((name, fresh))
-            return fresh
-        }
-    }
-
     let module: any ScriptModule
 
     /// The function that `require` calls.
@@ -26,32 +14,26 @@ struct ModuleTable {
     }
 
     private func write(to list: OpaquePointer, core: Core, context: Context) throws {
-        let root = Node()
-        for function in module.functions {
-            var path = function.name.split(separator: ".").map(String.init)
-            if path.count > 1, path.first == module.name { path.removeFirst() } else { path = [function.shortName] }
-            let node = path.dropLast().reduce(root) { $0.child($1) }
-            node.functions.append((path.last ?? function.shortName, function))
-        }
+        let root = ScriptIndex.Module(module)
         try write(root, name: module.name, constants: try module.constants(context), call: module.call, to: list, core)
         if core.trust == .sandboxed { lf_set_readonly(list) }
     }
 
     private func write(
-        _ node: Node, name: String, constants: [(key: String, value: Value)], call: NativeFunction?,
+        _ node: ScriptIndex.Module, name: String, constants: [(key: String, value: Value)], call: NativeFunction?,
         to list: OpaquePointer, _ core: Core
     ) throws {
-        let size = node.functions.count + node.children.count + constants.count
+        let size = node.names.count + constants.count
         lf_put_table(list, 0, Int32(clamping: size))
-        for (key, function) in node.functions {
-            lf_put_native(list, core.permanent(function))
+        for (key, entry) in node.functions {
+            lf_put_native(list, core.permanent(entry.function))
             withBytes(key) { lf_set_field(list, $0, $1) }
         }
         for (key, value) in constants {
             try core.write(value, to: list)
             withBytes(key) { lf_set_field(list, $0, $1) }
         }
-        for (key, child) in node.children {
+        for (key, child) in node.tables {
             try write(child, name: "\(name).\(key)", constants: [], call: nil, to: list, core)
             withBytes(key) { lf_set_field(list, $0, $1) }
         }

@@ -5,6 +5,8 @@ public protocol ScriptModule: Sendable {
     var summary: String { get }
     /// The module's functions; each is found in the module's table under its ``NativeFunction/shortName``.
     var functions: [NativeFunction] { get }
+    /// How documentation groups the functions; those in no section come first.
+    var sections: [ModuleSection] { get }
     /// What calling the module itself does (`tensor({1, 2})`), if anything.
     var call: NativeFunction? { get }
     /// The userdata types the module brings, or adds members to.
@@ -16,10 +18,20 @@ public protocol ScriptModule: Sendable {
 }
 
 extension ScriptModule {
+    public var sections: [ModuleSection] { [] }
     public var call: NativeFunction? { nil }
     public var types: [TypeFace] { [] }
     public var scripted: ScriptedConstructors? { nil }
     public func constants(_ context: Context) throws -> [(key: String, value: Value)] { [] }
+}
+
+/// Functions of a module that belong together.
+public struct ModuleSection: Sendable {
+    public let title: String
+    /// The functions' short names.
+    public let names: [String]
+
+    public init(_ title: String, _ names: [String]) { (self.title, self.names) = (title, names) }
 }
 
 /// How scripts see a userdata type.

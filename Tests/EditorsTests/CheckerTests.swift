@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func everyExampleIsClean() throws {
-        for (name, text) in Programs.examples() {
+        for (name, text) in try Programs.examples() {
             #expect(try check(text, globals: ["path"], modulesAreGlobals: true).isEmpty, "\(name): \(text)")
         }
     }

@@ -13,8 +13,8 @@ enum Programs {
             .sorted { $0.path < $1.path }.map { ($0.path, try String(contentsOf: $0, encoding: .utf8)) }
     }
 
-    static func examples() -> [(name: String, text: String)] {
-        DocumentationIndex(Host.builtInModules).all.compactMap { entry in
+    static func examples() throws -> [(name: String, text: String)] {
+        try Manual(Host.builtInModules).all.compactMap { entry in
             entry.documentation.example.map { (entry.name, $0) }
         }
     }

@@ -4,7 +4,7 @@ import Testing
 
 /// Every signature follows the grammar, and names the options that the function takes.
 @Suite struct SignatureTests {
-    static let entries = DocumentationIndex(Host.builtInModules).all
+    static let entries = (try? Manual(Host.builtInModules).all) ?? []
 
     @Test func everySignatureParses() {
         #expect(Self.entries.count > 350)

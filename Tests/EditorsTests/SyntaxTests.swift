@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func agreesOnEveryScriptAndExample() throws {
-        let programs = try Programs.scripts().map(\.text) + Programs.examples().map(\.text)
+        let programs = try Programs.scripts().map(\.text) + (try Programs.examples()).map(\.text)
         #expect(programs.count > 300)
         for text in programs { #expect(ours(text) == "ok" && lua(text) == "ok", "\(ours(text))\n\(text)") }
     }
@@ -53,7 +53,7 @@ import Testing
     /// Valid programs with words dropped, doubled, swapped and put in.
     @Test(arguments: 1...8) func agreesOnMutations(seed: UInt64) throws {
         var programs = try Programs.scripts().map(\.text) + Tricky.valid.filter { $0.utf8.count < 2000 }
-        programs += Programs.examples().map(\.text)
+        programs += try Programs.examples().map(\.text)
         var random = Mutations(seed: seed)
         var refused = 0
         for _ in 0..<1500 {

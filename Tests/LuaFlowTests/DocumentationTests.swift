@@ -4,10 +4,12 @@ import Testing
 
 /// Everything scripts can name is documented, and every example runs.
 @Suite struct DocumentationTests {
-    static let entries = DocumentationIndex(Host.builtInModules).all
+    static func entries() throws -> [(name: String, documentation: Documentation)] {
+        try Manual(Host.builtInModules).all
+    }
 
-    @Test func everyNameHasAnExample() {
-        for (name, documentation) in DocumentationTests.entries where !name.hasSuffix("tostring") {
+    @Test func everyNameHasAnExample() throws {
+        for (name, documentation) in try DocumentationTests.entries() where !name.hasSuffix("tostring") {
             #expect(documentation.example != nil, "\(name) has no example")
             #expect(!documentation.signature.isEmpty && !documentation.summary.isEmpty, "\(name)")
         }
@@ -17,7 +19,7 @@ import Testing
     func examplesRun(module: String) throws {
         let one = try #require(Host.builtInModules.first { $0.name == module })
         let scratch = try Scratch()
-        for (name, documentation) in DocumentationIndex([one]).all {
+        for (name, documentation) in try Manual([one]).all {
             guard let example = documentation.example else { continue }
             var options = Interpreter.Options()
             options.globals = true
@@ -33,7 +35,7 @@ import Testing
     }
 
     @Test func pagesEndTheirSentencesOnce() throws {
-        let index = DocumentationIndex(Host.builtInModules)
+        let index = try Manual(Host.builtInModules)
         for name in index.names {
             let lines = try index.page(name).split(separator: "\n")
             #expect(!lines.contains { $0.hasSuffix("..") && !$0.hasSuffix("...") }, "\(name)")
@@ -43,7 +45,7 @@ import Testing
     }
 
     @Test func pagesAreFound() throws {
-        let index = DocumentationIndex(Host.builtInModules)
+        let index = try Manual(Host.builtInModules)
         #expect(try index.page(nil).contains("projection"))
         #expect(try index.page("flow").contains("flow.load"))
         #expect(try index.page("tensor:backward").contains("retain_graph"))

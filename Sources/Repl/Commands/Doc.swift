@@ -22,7 +22,7 @@ extension Command {
     }
 
     private static func page(_ name: String, _ session: Session) throws -> String {
-        let index = DocumentationIndex(session.host.modules)
+        let index = try Manual(session.host.modules)
         if name.isEmpty { return try index.page(nil) }
         do { return try index.page(name) } catch {
             if let page = try member(name, index, session) ?? registered(name, session) ?? luas(name) { return page }
@@ -31,7 +31,7 @@ extension Command {
     }
 
     /// `x:exp` and `x.exp` for a variable x.
-    private static func member(_ name: String, _ index: DocumentationIndex, _ session: Session) throws -> String? {
+    private static func member(_ name: String, _ index: Manual, _ session: Session) throws -> String? {
         let tokens = Lua.tokens(name)
         guard tokens.count >= 3, let last = tokens.last, last.kind == .name,
             let type = try ExpressionValue.find(endingAt: tokens.dropLast(2), in: session)?.typeName()

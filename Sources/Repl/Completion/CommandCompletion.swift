@@ -49,7 +49,7 @@ enum CommandCompletion {
 
     /// Names with a page, by as many parts as were typed.
     private static func documented(_ typed: String, _ session: Session) throws -> Completion {
-        let index = DocumentationIndex(session.host.modules)
+        let index = try Manual(session.host.modules)
         let names = session.host.modules.map(\.name) + index.all.map(\.name)
         guard typed.contains(".") || typed.contains(":") else {
             return Completion(names.filter { !$0.contains(".") && !$0.contains(":") }, typed: typed)

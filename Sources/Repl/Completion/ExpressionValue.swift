@@ -82,7 +82,7 @@ enum ExpressionValue {
             path = part.text + "." + path
             rest = rest.dropLast(2)
         }
-        let entry = DocumentationIndex(session.host.modules).all.first { $0.name == path }
+        let entry = try Manual(session.host.modules).all.first { $0.name == path }
         return entry.flatMap { type($0.documentation, receiver: nil, session) }
     }
 

@@ -10,7 +10,7 @@ enum OptionCompletion {
         guard let opener = before.last, opener.isSymbol("{") || opener.isSymbol(",") || opener.isSymbol(";"),
             let name = function(around: before)
         else { return nil }
-        let index = DocumentationIndex(context.session.host.modules)
+        let index = try Manual(context.session.host.modules)
         let wanted = index.all.filter { entry in
             // A method is known by its name alone: the type of what it is called on is not.
             name.hasPrefix(":") ? entry.name.hasSuffix(name) : entry.name == name

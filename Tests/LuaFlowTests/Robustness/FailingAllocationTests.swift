@@ -59,7 +59,7 @@ import Testing
         let scratch = try Scratch()
         var examples = 0
         var counts = (runs: 0, errors: 0)
-        for (name, documentation) in DocumentationIndex([one]).all {
+        for (name, documentation) in try Manual([one]).all {
             guard let example = documentation.example else { continue }
             examples += 1
             try survive(kind, example, name, scratch, &counts)

@@ -5,8 +5,8 @@ package enum Page {
     package static let width = 78
 
     /// Entries one after the other; those that share a page (`tensor.norm` and `x:norm`) once.
-    static func entries(_ entries: [DocumentationIndex.Entry]) -> String {
-        var pages: [(documentation: Documentation, names: [String])] = []
+    static func entries(_ entries: [ScriptIndex.Entry]) -> String {
+        var pages: [(documentation: Documentation, names: [String], declaration: Declaration?)] = []
         for entry in entries {
             let same = pages.firstIndex {
                 $0.documentation.signature == entry.documentation.signature
@@ -15,13 +15,22 @@ package enum Page {
             if let same {
                 pages[same].names.append(entry.name)
             } else {
-                pages.append((entry.documentation, [entry.name]))
+                pages.append((entry.documentation, [entry.name], entry.declaration))
             }
         }
-        return pages.map { page($0.documentation, $0.names) }.joined(separator: "\n")
+        return pages.map { page($0.documentation, $0.names, $0.declaration.flatMap(notes)) }.joined(separator: "\n")
     }
 
-    private static func page(_ documentation: Documentation, _ names: [String]) -> String {
+    /// Parameters of which more is to be said than their names and defaults.
+    private static func notes(_ declaration: Declaration) -> [(name: String, text: String)]? {
+        var seen: Set<String> = []
+        let noted = declaration.forms.flatMap(\.specs).filter { !$0.note.isEmpty && seen.insert($0.name).inserted }
+        return noted.isEmpty ? nil : noted.map { ($0.name, "\($0.expected); \($0.note)") }
+    }
+
+    private static func page(
+        _ documentation: Documentation, _ names: [String], _ parameters: [(name: String, text: String)]?
+    ) -> String {
         var text = documentation.signature.split(separator: "\n").map { signature(String($0)) + "\n" }.joined()
         // What is a function and a method, and is written in one way only, is said to be the other.
         if names.contains(where: { $0.contains(":") }),
@@ -30,8 +39,12 @@ package enum Page {
             text += "\(function)(\(documentation.signature.prefix { $0 != ":" }), ...), the same as a function\n"
         }
         text += "\n" + wrapped(documentation.summary, indent: "  ") + "\n"
+        if let parameters { text += "\n" + list(parameters, indent: "    ") }
         if let errors = documentation.errors { text += "\n" + wrapped(ended("Errors: \(errors)"), indent: "  ") + "\n" }
         if let source = documentation.source { text += "\n" + wrapped(ended("Source: \(source)"), indent: "  ") + "\n" }
+        if !documentation.see.isEmpty {
+            text += "\n" + wrapped("See \(documentation.see.joined(separator: ", ")).", indent: "  ") + "\n"
+        }
         if let example = documentation.example {
             let lines = example.split(separator: "\n", omittingEmptySubsequences: false)
             text += "\n  Example:\n" + lines.map { "    \($0)\n" }.joined()

@@ -1,0 +1,157 @@
+/// Everything that scripts can name: what the bridge binds, documentation shows, prompts complete and editors check.
+///
+///     let index = try ScriptIndex(Host.builtInModules)
+///     index.modules["optim"]?.functions["Adam"]       // the entry of optim.Adam
+///     index.types["tensor"]?.methods["exp"]           // that of x:exp
+public struct ScriptIndex: Sendable {
+    /// One thing that has a name.
+    public struct Entry: Sendable {
+        public enum Kind: Sendable, Equatable { case function, call, method, property, setter, symbol(Operator) }
+
+        public let function: NativeFunction
+        public let kind: Kind
+        /// The type whose method, property or operator it is.
+        public let owner: String?
+
+        /// `tensor.zeros`, `tensor:sum`.
+        public var name: String { function.name }
+        public var documentation: Documentation { function.documentation }
+        public var declaration: Declaration? { function.declaration }
+
+        init(_ function: NativeFunction, _ kind: Kind, owner: String? = nil) {
+            (self.function, self.kind, self.owner) = (function, kind, owner)
+        }
+    }
+
+    /// In the modules' order: a module's functions, then the members of its types.
+    public let entries: [Entry]
+    public let modules: [String: Module]
+    public let types: [String: TypeMembers]
+    /// The modules' names, in their order.
+    public let moduleNames: [String]
+
+    /// - Throws: ``ScriptError`` when two members of a type have one name, and what a module's constants throw.
+    public init(_ modules: [any ScriptModule]) throws {
+        var entries: [Entry] = []
+        var nodes: [String: Module] = [:]
+        for module in modules {
+            let node = Module(module)
+            nodes[module.name] = node
+            entries += [node.call].compactMap(\.self) + module.functions.map { Entry($0, .function) }
+            for face in module.types { entries += face.entries }
+        }
+        self.entries = entries
+        self.modules = nodes
+        types = try TypeMembers.merge(modules)
+        moduleNames = modules.map(\.name)
+    }
+
+    /// The module or the table inside one that a path names: `["optim", "schedule"]`.
+    public func module(_ path: [String]) -> Module? {
+        guard let first = path.first, let root = modules[first] else { return nil }
+        return path.dropFirst().reduce(root) { $0?.tables[$1] }
+    }
+
+    /// The entries of one name; a function and a method, or a property and its setter, may share it.
+    public func entries(named name: String) -> [Entry] { entries.filter { $0.name == name } }
+}
+
+extension TypeFace {
+    var entries: [ScriptIndex.Entry] {
+        let name = type.name
+        return methods.map { .init($0, .method, owner: name) } + properties.map { .init($0, .property, owner: name) }
+            + setters.map { .init($0, .setter, owner: name) }
+            + operators.sorted { $0.key.rawValue < $1.key.rawValue }.map { .init($1, .symbol($0), owner: name) }
+    }
+}
+
+extension ScriptIndex {
+    /// A module's table, or one inside it: `optim.schedule`.
+    public struct Module: Sendable {
+        public var summary = ""
+        /// In the order of their declaration.
+        public private(set) var names: [String] = []
+        public private(set) var functions: [String: Entry] = [:]
+        public private(set) var tables: [String: Module] = [:]
+        /// What calling the module itself does.
+        public private(set) var call: Entry?
+
+        public init(_ module: any ScriptModule) {
+            summary = module.summary
+            call = module.call.map { Entry($0, .call) }
+            for function in module.functions {
+                var path = function.name.split(separator: ".").map(String.init)
+                if path.count > 1, path.first == module.name { path.removeFirst() } else { path = [function.shortName] }
+                add(Entry(function, .function), at: path[...])
+            }
+        }
+
+        private init() {}
+
+        private mutating func add(_ entry: Entry, at path: ArraySlice<String>) {
+            guard let first = path.first else { return }
+            if !names.contains(first) { names.append(first) }
+            if path.count == 1 {
+                functions[first] = entry
+            } else {
+                tables[first, default: Module()].add(entry, at: path.dropFirst())
+            }
+        }
+    }
+
+    /// One type's members, from every module that brings some.
+    public struct TypeMembers: Sendable {
+        public let type: ObjectType
+        public private(set) var summary = ""
+        public private(set) var methods: [String: Entry] = [:]
+        public private(set) var properties: [String: Entry] = [:]
+        public private(set) var setters: [String: Entry] = [:]
+        public private(set) var operators: [Operator: Entry] = [:]
+        /// Which module brought a member, for the message about a clash.
+        private var origins: [String: String] = [:]
+
+        public init(type: ObjectType) { self.type = type }
+
+        /// Names that can be read: fields and methods.
+        public var readable: [String] { Array(methods.keys) + Array(properties.keys) }
+
+        /// - Throws: ``ScriptError`` when two members have one name.
+        public static func merge(_ modules: [any ScriptModule]) throws -> [String: TypeMembers] {
+            var types: [String: TypeMembers] = [:]
+            for module in modules {
+                for face in module.types {
+                    try types[face.type.name, default: TypeMembers(type: face.type)].add(face, from: module.name)
+                }
+            }
+            return types
+        }
+
+        private mutating func add(_ face: TypeFace, from module: String) throws {
+            if summary.isEmpty { summary = face.summary }
+            for entry in face.entries {
+                let short = entry.function.shortName
+                switch entry.kind {
+                case .method:
+                    try claim(short, "\(type.name):\(short)", module)
+                    methods[short] = entry
+                case .property:
+                    try claim(short, "\(type.name).\(short)", module)
+                    properties[short] = entry
+                case .setter:
+                    try claim(short + "=", "the setter of \(type.name).\(short)", module)
+                    setters[short] = entry
+                case .symbol(let key):
+                    try claim(key.rawValue + "()", "\(key.rawValue) of \(type.name)", module)
+                    operators[key] = entry
+                case .function, .call: break
+                }
+            }
+        }
+
+        private mutating func claim(_ key: String, _ shown: String, _ module: String) throws {
+            if let first = origins.updateValue(module, forKey: key) {
+                throw ScriptError("", "\(shown) is brought twice: by \(first) and by \(module)")
+            }
+        }
+    }
+}
