@@ -37,7 +37,7 @@ extension LuaFlowCommand {
             try host.refuseAllButPlugins()
             _ = try host.pluginPath(script: nil)
             try Session.leaving {
-                let catalogue = try Catalogue(Host.builtInModules)
+                let catalogue = try ScriptIndex(Host.builtInModules)
                 var status: Int32 = 0
                 var texts: [(file: String, bytes: [UInt8])] = []
                 // A plugin beside several files is named once.
@@ -100,7 +100,7 @@ extension LuaFlowCommand {
         }
 
         private func checker(
-            _ catalogue: Catalogue, _ search: ModuleSearches.Search, _ plugins: [PluginFile], _ together: Companions,
+            _ catalogue: ScriptIndex, _ search: ModuleSearches.Search, _ plugins: [PluginFile], _ together: Companions,
             _ required: RequiredFiles
         ) -> Checker {
             let names = globals.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }

@@ -45,7 +45,7 @@ extension LuaFlowCommand {
             try Session.leaving {
                 let index = try Manual(Host.builtInModules)
                 if luacats {
-                    try EditorFiles(Definitions(try Catalogue(Host.builtInModules))).write(to: name)
+                    try EditorFiles(Definitions(try ScriptIndex(Host.builtInModules))).write(to: name)
                 } else if search, let name {
                     try Pager.show(index.search(name))
                 } else {

@@ -4,7 +4,7 @@ import Testing
 
 /// What `luaflow check` finds, and that it finds nothing in what is right.
 @Suite struct CheckerTests {
-    static let catalogue = Result { try Catalogue(Host.builtInModules) }
+    static let catalogue = Result { try ScriptIndex(Host.builtInModules) }
 
     /// The findings as `line:column: message`.
     private func check(

@@ -6,7 +6,7 @@ import Scripting
 /// Where anything could make a name valid (a table handed on, loaded text, `_ENV`, another `package.path`) it keeps
 /// silent: a finding is an error that a run would meet, or would meet if it got there.
 ///
-///     let checker = Checker(try Catalogue(Host.builtInModules))
+///     let checker = Checker(try ScriptIndex(Host.builtInModules))
 ///     for finding in checker.check(bytes) { print(finding.line, finding.message) }
 public struct Checker {
     /// What `require` would find under a name.
@@ -17,7 +17,7 @@ public struct Checker {
         case missing
     }
 
-    let catalogue: Catalogue
+    let index: ScriptIndex
     let modulesAreGlobals: Bool
     let globals: Set<String>
     let find: (String) -> Source
@@ -48,11 +48,11 @@ public struct Checker {
     ///   - names: lists what `find` would find, for suggestions.
     ///   - find: looks for a file that the script requires.
     public init(
-        _ catalogue: Catalogue, modulesAreGlobals: Bool = false, globals: Set<String> = [], plugins: [Plugin] = [],
+        _ index: ScriptIndex, modulesAreGlobals: Bool = false, globals: Set<String> = [], plugins: [Plugin] = [],
         companions: [[UInt8]] = [], together: Companions? = nil, required: RequiredFiles = RequiredFiles(),
         names: @autoclosure @escaping () -> [String] = [], find: @escaping (String) -> Source = { _ in .missing }
     ) {
-        self.catalogue = catalogue
+        self.index = index
         self.modulesAreGlobals = modulesAreGlobals
         self.globals = globals
         self.find = find
@@ -111,7 +111,7 @@ public struct Checker {
     private func modules(requiredBy survey: inout Survey, _ find: (String) -> Source) -> Modules {
         var modules = Modules()
         modules.gather(survey.required.union(survey.attempted), &survey, required) { name in
-            catalogue.modules[name] == nil && StandardLibrary.libraries[name] == nil ? find(name) : .opaque
+            index.modules[name] == nil && StandardLibrary.libraries[name] == nil ? find(name) : .opaque
         }
         return modules
     }

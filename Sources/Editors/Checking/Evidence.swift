@@ -1,3 +1,5 @@
+import Scripting
+
 /// What is certain about a value from the text alone.
 indirect enum Evidence: Sendable {
     case unknown
@@ -9,7 +11,7 @@ indirect enum Evidence: Sendable {
     case library(String)
     /// A file's table of functions, closed: these are its members.
     case exports(String, Set<String>)
-    case function(Catalogue.Entry)
+    case function(ScriptIndex.Entry)
     case object(String)
     /// A table written in the text with these names in it, by its place in the text.
     case literal(Int, [String])
@@ -39,43 +41,44 @@ indirect enum Evidence: Sendable {
     }
 }
 
-extension Catalogue {
-    /// What a call of a function gives, as far as all its forms agree.
-    func results(of entry: Entry) -> [Evidence] {
-        guard let forms = entry.signature?.forms, !forms.isEmpty else { return [] }
+extension ScriptIndex.Entry {
+    /// What a call of the function gives, as far as all its forms agree.
+    var results: [Evidence] {
+        guard let forms = declaration?.forms else { return [] }
         // How many results there are is certain up to the first that repeats. A form that has fewer gives nil, which has
         // no members at all: what is wrong for the others is wrong for it.
         let ends = forms.compactMap { $0.results.firstIndex(where: \.repeats) }
         let count = min(forms.map(\.results.count).max() ?? 0, ends.min() ?? .max)
         return (0..<count).map { index in
-            let types = forms.filter { index < $0.results.count }.map { form in
-                receiver(of: form, entry, index) ?? evidence(of: form.results[index].type)
-            }
+            let types = forms.filter { index < $0.results.count }.map { Evidence($0.results[index].type) }
             return types.dropFirst().allSatisfy { $0.isSame(as: types[0]) } ? types[0] : .unknown
         }
     }
 
-    /// `x:add_(y) -> x` gives what it is called on.
-    private func receiver(of form: Signature.Form, _ entry: Entry, _ index: Int) -> Evidence? {
-        guard case .named(let name) = form.results[index].type, types[name] == nil,
-            case .method(let receiver, _) = form.head, name == receiver, let owner = entry.owner
-        else { return nil }
-        return .object(owner)
+    /// Whether the first result is never nil.
+    var isSolid: Bool {
+        guard let forms = declaration?.forms else { return false }
+        return forms.allSatisfy { form in
+            guard let first = form.results.first, !first.repeats else { return false }
+            return first.type.choices.count == 1 && first.type != .none && first.type != .any
+        }
     }
+}
 
-    private func evidence(of type: Signature.ResultType) -> Evidence {
+extension Evidence {
+    fileprivate init(_ type: ScriptType) {
         switch type {
-        case .named(let name):
-            if types[name] != nil { return .object(name) }
-            return ["number", "integer"].contains(name) ? .number : name == "string" ? .string : .unknown
-        case .list(let element): return .list(evidence(of: element))
-        case .map, .iterator: return .unknown
+        case .object(let name): self = .object(name)
+        case .number, .integer: self = .number
+        case .string, .choice: self = .string
+        case .list(let element): self = .list(Evidence(element))
         case .record(let fields):
-            return .record(Dictionary(fields.map { ($0.name, evidence(of: $0.type)) }) { first, _ in first })
-        case .either(let choices):
+            self = .record(Dictionary(fields.map { ($0.name, Evidence($0.type)) }) { first, _ in first })
+        case .either(let types):
             // nil has no members at all: what is wrong for the other is wrong for it.
-            let rest = choices.filter { $0 != .named("nil") }
-            return rest.count == 1 ? evidence(of: rest[0]) : .unknown
+            let rest = types.filter { $0 != .none }
+            self = rest.count == 1 ? Evidence(rest[0]) : .unknown
+        case .any, .none, .boolean, .function, .table, .map, .iterator: self = .unknown
         }
     }
 }

@@ -20,7 +20,7 @@ final class Inspection {
     /// How many conditions stand around this place.
     private var conditions = 0
 
-    var catalogue: Catalogue { checker.catalogue }
+    var index: ScriptIndex { checker.index }
 
     init(_ checker: Checker, _ tree: SyntaxTree, _ survey: Survey, _ modules: Modules) {
         self.checker = checker
@@ -132,11 +132,10 @@ final class Inspection {
         let value = chain(base, Array(suffixes.dropLast()))
         switch last.kind {
         case .field(let name):
-            guard case .object(let type) = value, let face = catalogue.types[type], !face.setters.contains(name)
+            guard case .object(let type) = value, let face = index.types[type], face.setters[name] == nil
             else { return }
-            let known = face.methods.keys.contains(name) || face.properties.keys.contains(name)
-            if known { return report(last.offset, "\(type).\(name) can only be read") }
-            let nearest = suggestion(for: name, among: face.setters.union(face.properties.keys).sorted())
+            if face.readable.contains(name) { return report(last.offset, "\(type).\(name) can only be read") }
+            let nearest = suggestion(for: name, among: Set(face.setters.keys).union(face.properties.keys).sorted())
             report(last.offset, "\(type) has no field \"\(name)\" to assign to" + nearest)
         case .index(let key):
             _ = evaluate(key)
@@ -183,12 +182,12 @@ final class Inspection {
 
     private func global(_ name: String, _ offset: Int, _ isTested: Bool) -> Evidence {
         if survey.sets(name) || checker.globals.contains(name) { return assignedGlobal(name) }
-        if checker.modulesAreGlobals, catalogue.modules[name] != nil { return .module([name]) }
+        if checker.modulesAreGlobals, index.modules[name] != nil { return .module([name]) }
         if StandardLibrary.libraries[name] != nil { return survey.isOpen ? .unknown : .library(name) }
         if StandardLibrary.globals.contains(name) || isTested || survey.isOpen || survey.tested.contains(name) {
             return .unknown
         }
-        if catalogue.modules[name] != nil {
+        if index.modules[name] != nil {
             report(offset, "unknown global \"\(name)\" (a module: local \(name) = require \"\(name)\")")
         } else if let word = Self.otherLanguages[name] {
             report(offset, "unknown global \"\(name)\" (Lua's is \(word))")
@@ -217,10 +216,10 @@ final class Inspection {
 
     /// What `require` gives.
     func required(_ name: String, at offset: Int) -> Evidence {
-        if catalogue.modules[name] != nil { return .module([name]) }
+        if index.modules[name] != nil { return .module([name]) }
         if StandardLibrary.libraries[name] != nil { return survey.isOpen ? .unknown : .library(name) }
         if modules.missing.contains(name), !survey.touchesSearch, !survey.isOpen, conditions == 0 {
-            let known = Array(catalogue.modules.keys) + checker.names()
+            let known = Array(index.modules.keys) + checker.names()
             report(offset, "no module \"\(name)\"" + suggestion(for: name, among: known))
         }
         return modules.read[name]?.members.map { .exports(name, $0) } ?? .unknown

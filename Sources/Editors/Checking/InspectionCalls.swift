@@ -26,17 +26,17 @@ extension Inspection {
         guard let entry = entry(of: callee.value) else { return [] }
         checkCount(of: entry, callee, arguments)
         checkShape(of: entry, callee, arguments, given)
-        checkOptions(of: entry, arguments.last, given.last)
+        checkOptions(of: entry, callee, arguments, given.last)
         checkKinds(of: entry, callee, arguments, given)
-        isSolid = catalogue.isSolid(entry)
-        return catalogue.results(of: entry)
+        isSolid = entry.isSolid
+        return entry.results
     }
 
-    private func entry(of value: Evidence) -> Catalogue.Entry? {
+    private func entry(of value: Evidence) -> ScriptIndex.Entry? {
         switch value {
         case .function(let entry): entry
-        case .module(let path): path.count == 1 ? catalogue.node(path)?.call : nil
-        case .object(let type): catalogue.types[type]?.operators[.call]
+        case .module(let path): path.count == 1 ? index.module(path)?.call : nil
+        case .object(let type): index.types[type]?.operators[.call]
         default: nil
         }
     }
@@ -44,13 +44,14 @@ extension Inspection {
     // MARK: Counts
 
     /// Too few or too many values, where the text says how many there are.
-    private func checkCount(of entry: Catalogue.Entry, _ callee: Callee, _ arguments: [Expression]) {
-        guard let counts = entry.signature?.counts else { return }
+    private func checkCount(of entry: ScriptIndex.Entry, _ callee: Callee, _ arguments: [Expression]) {
+        guard let forms = entry.declaration?.forms else { return }
+        let counts = (forms.map(\.counts.lowerBound).min() ?? 0)...(forms.map(\.counts.upperBound).max() ?? .max)
         let given = arguments.count + (callee.isMethod ? 1 : 0)
         let mayBeMore = arguments.last?.mayGiveSeveral ?? false
         // Any of a function's arguments may be named in a table (x:sum{dim = 1}).
         let names = arguments.last?.tableFields?.contains { if case .name = $0.key { true } else { false } } ?? false
-        let takesOneTable = entry.signature?.forms.allSatisfy(\.isTableCall) ?? false
+        let takesOneTable = forms.allSatisfy { $0.style == .table }
         if names, !takesOneTable { return }
         if given == 0, counts.lowerBound > 0, entry.owner != nil, entry.name.contains(":") {
             return report(callee.offset, "\(entry.name): a method is called with a colon, or with what it works on")
@@ -70,58 +71,39 @@ extension Inspection {
     }
 
     /// `random.normal(3, 3)`: a number is a shape of one dimension, and what follows it is something else.
-    private func checkShape(of entry: Catalogue.Entry, _ callee: Callee, _ arguments: [Expression], _ given: [Evidence]) {
+    private func checkShape(of entry: ScriptIndex.Entry, _ callee: Callee, _ arguments: [Expression], _ given: [Evidence]) {
         guard !callee.isMethod, entry.name.hasPrefix("random."), given.count >= 2, case .number = given[0],
-            case .number = given[1], let forms = entry.signature?.forms, !forms.isEmpty,
-            forms.allSatisfy({ $0.arguments.first?.isShape ?? false }),
-            forms.contains(where: { $0.arguments.count > 1 && $0.arguments[1].isOneValue })
+            case .number = given[1], let forms = entry.declaration?.forms,
+            forms.allSatisfy({ $0.specs.first?.type.isShape ?? false }),
+            forms.contains(where: { $0.specs.count > 1 && $0.specs[1].place == .argument })
         else { return }
         report(callee.offset, "\(entry.name): a shape of several numbers is a table, such as {3, 3}")
     }
 
     // MARK: Options
 
-    /// The names in a table of options that stands last in a call, and the texts of those that take a few only.
-    private func checkOptions(of entry: Catalogue.Entry, _ last: Expression?, _ value: Evidence?) {
-        guard let forms = entry.signature?.forms, let last else { return }
-        var given: [(offset: Int, name: String, value: Expression?)] = []
+    /// The names in a table of options that stands last in a call.
+    private func checkOptions(
+        of entry: ScriptIndex.Entry, _ callee: Callee, _ arguments: [Expression], _ value: Evidence?
+    ) {
+        guard let forms = entry.declaration?.forms, let last = arguments.last else { return }
+        var given: [(offset: Int, name: String)] = []
         if let fields = last.tableFields {
-            for field in fields {
-                if case .name(let name) = field.key { given.append((field.offset, name, field.value)) }
-            }
+            for field in fields { if case .name(let name) = field.key { given.append((field.offset, name)) } }
+            // A table with elements is a value, but where it is all that a function takes.
+            let hasElements = fields.contains { if case .position = $0.key { true } else { false } }
+            if hasElements, !forms.allSatisfy({ $0.style == .table }) { return }
         } else if case .literal(_, let names)? = value, let table = value?.table, !lore.handedOn.contains(table) {
-            given = names.filter { !survey.assignsField($0) }.map { (last.offset, $0, nil) }
+            given = names.filter { !survey.assignsField($0) }.map { (last.offset, $0) }
         }
-        var known: [Signature.Option] = []
-        for form in forms {
-            let tables = form.arguments.compactMap { argument in
-                if case .table(let table) = argument.kind { table } else { nil }
-            }
-            // A table that takes any name may be the one meant.
-            guard !tables.contains(where: \.isOpen), let options = tables.last?.options else { return }
-            known += options
-        }
+        let place = arguments.count - 1 + (callee.isMethod ? 1 : 0)
+        // Where some form takes the table as a value, its names are nobody's options.
+        guard forms.allSatisfy({ $0.style == .table || $0.takesOptions(at: place, isEmpty: false) }) else { return }
+        let known = forms.flatMap(\.names)
         guard !known.isEmpty else { return }
-        for (offset, name, value) in given {
-            let options = known.filter { $0.name == name }
-            if options.isEmpty, !isReduction(name, forms) {
-                let hint = suggestion(for: name, among: known.map(\.name))
-                report(offset, "\(entry.name): unknown option \(name)" + hint)
-            } else if case .string(let text)? = value?.kind, !options.isEmpty {
-                let choices = options.compactMap(\.choices)
-                guard choices.count == options.count, !choices.contains(where: { $0.contains(text) }) else { continue }
-                let expected = choices[0].joined(separator: ", ")
-                report(
-                    value?.offset ?? offset,
-                    "\(entry.name): option \(name): one of \(expected) expected, got \"\(text)\""
-                        + suggestion(for: text, among: choices[0]))
-            }
+        for (offset, name) in given where !known.contains(name) {
+            report(offset, "\(entry.name): unknown option \(name)" + suggestion(for: name, among: known))
         }
-    }
-
-    /// Arguments may be given by name in the table as well, where a function takes both (x:sum{dim = 1}).
-    private func isReduction(_ name: String, _ forms: [Signature.Form]) -> Bool {
-        forms.contains { form in form.arguments.contains { $0.name == name } }
     }
 }
 
@@ -154,11 +136,7 @@ extension Expression {
     }
 }
 
-extension Signature.Argument {
-    /// `{d1, d2, ...}`
-    fileprivate var isShape: Bool {
-        guard case .table(let table) = kind else { return false }
-        return table.repeats && table.elements.first?.name == "d1"
-    }
-    fileprivate var isOneValue: Bool { if case .plain = kind { true } else { false } }
+extension ScriptType {
+    /// A shape in one argument, as every maker of random tensors takes first.
+    fileprivate var isShape: Bool { choices.contains(.list(.integer)) && choices.contains(.integer) }
 }

@@ -97,9 +97,9 @@ extension Inspection {
 
     /// The result of an operator that the value's type defines.
     private func apply(_ key: Operator, _ value: Evidence) -> Evidence? {
-        guard case .object(let type) = value, let entry = catalogue.types[type]?.operators[key] else { return nil }
-        isSolid = catalogue.isSolid(entry)
-        return catalogue.results(of: entry).first ?? .unknown
+        guard case .object(let type) = value, let entry = index.types[type]?.operators[key] else { return nil }
+        isSolid = entry.isSolid
+        return entry.results.first ?? .unknown
     }
 
     // MARK: Chains
@@ -148,10 +148,7 @@ extension Inspection {
         case (.list(let element), _): return element
         // A number picks a slice; a table may read out a number.
         case (.object(let type), .number):
-            guard let forms = catalogue.types[type]?.operators[.index]?.signature?.forms, let first = forms.first,
-                case .named(let name)? = first.results.first?.type, catalogue.types[name] != nil
-            else { return .unknown }
-            return .object(name)
+            return index.types[type]?.operators[.index]?.resultOfNumber ?? .unknown
         default: return .unknown
         }
     }
@@ -174,16 +171,16 @@ extension Inspection {
     func member(_ name: String, of value: Evidence, at offset: Int, isUsed: Bool) -> Evidence {
         switch value {
         case .module(let path):
-            guard let node = catalogue.node(path) else { return .unknown }
+            guard let node = index.module(path) else { return .unknown }
             if let entry = node.functions[name] { return mayHave(name, value) ? .unknown : .function(entry) }
-            if node.children[name] != nil { return .module(path + [name]) }
+            if node.tables[name] != nil { return .module(path + [name]) }
             if node.constants.contains(name) || mayHave(name, value) { return .unknown }
             let shown = path.joined(separator: ".")
-            let known = node.names + survey.constructors(in: shown)
+            let known = node.names + Array(node.constants) + survey.constructors(in: shown)
             report(offset, "\(shown) has no function \"\(name)\"" + suggestion(for: name, among: known))
         case .object(let type):
-            guard let face = catalogue.types[type] else { return .unknown }
-            if let entry = face.properties[name] { return catalogue.results(of: entry).first ?? .unknown }
+            guard let face = index.types[type] else { return .unknown }
+            if let entry = face.properties[name] { return entry.results.first ?? .unknown }
             if let entry = face.methods[name] { return .function(entry) }
             missing(name, type, face, offset)
         case .library(let library):
@@ -207,7 +204,7 @@ extension Inspection {
 
     private func method(_ name: String, of value: Evidence, at offset: Int) -> Evidence {
         if case .string = value { return stringMethod(name, at: offset) }
-        guard case .object(let type) = value, let face = catalogue.types[type] else {
+        guard case .object(let type) = value, let face = index.types[type] else {
             return member(name, of: value, at: offset, isUsed: true)
         }
         if let entry = face.methods[name] { return .function(entry) }
@@ -222,9 +219,8 @@ extension Inspection {
         return member(name, of: .library("string"), at: offset, isUsed: true)
     }
 
-    private func missing(_ name: String, _ type: String, _ face: Catalogue.Face, _ offset: Int) {
-        let known = Array(face.methods.keys) + Array(face.properties.keys)
-        report(offset, "\(type) has no field or method \"\(name)\"" + suggestion(for: name, among: known))
+    private func missing(_ name: String, _ type: String, _ face: ScriptIndex.TypeMembers, _ offset: Int) {
+        report(offset, "\(type) has no field or method \"\(name)\"" + suggestion(for: name, among: face.readable))
     }
 }
 

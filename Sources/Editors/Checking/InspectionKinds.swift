@@ -2,7 +2,7 @@ import Scripting
 
 /// Values of the wrong kind, or out of their range: told by the parameters themselves, in the words of the run.
 extension Inspection {
-    func checkKinds(of entry: Catalogue.Entry, _ callee: Callee, _ arguments: [Expression], _ given: [Evidence]) {
+    func checkKinds(of entry: ScriptIndex.Entry, _ callee: Callee, _ arguments: [Expression], _ given: [Evidence]) {
         // Which of several forms is meant may rest on values that are not known here.
         guard let forms = entry.declaration?.forms, forms.count == 1, let form = forms.first else { return }
         let fields = arguments.last?.tableFields
@@ -40,8 +40,6 @@ extension Inspection {
             }
             guard let spec, let value = stand(for: field.value, .unknown), let refusal = spec.refusal(judging: value)
             else { continue }
-            // What does not stand among the texts to choose from has been reported.
-            if case .choice = spec.type, case .string = value { continue }
             report(field.value.offset, "\(function): \(label): \(refusal)")
         }
     }
@@ -89,5 +87,14 @@ extension ScriptType {
         case .either(let types): types.contains { $0.mayTake(kind) }
         default: false
         }
+    }
+}
+
+extension ScriptIndex.Entry {
+    /// What `x[1]` is, of the operator [].
+    var resultOfNumber: Evidence? {
+        let form = declaration?.forms.first { $0.specs.count > 1 && $0.specs[1].type.choices.contains(.integer) }
+        guard let type = form?.results.first?.type, case .object(let name) = type else { return nil }
+        return .object(name)
     }
 }

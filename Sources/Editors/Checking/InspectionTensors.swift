@@ -34,14 +34,3 @@ extension Inspection {
 extension Evidence {
     fileprivate var isTensor: Bool { if case .object("tensor") = self { true } else { false } }
 }
-
-extension Catalogue {
-    /// Whether a function's first result is never nil.
-    func isSolid(_ entry: Entry) -> Bool {
-        guard let forms = entry.signature?.forms, !forms.isEmpty else { return false }
-        return forms.allSatisfy { form in
-            guard let first = form.results.first, !first.repeats, case .named(let name) = first.type else { return false }
-            return name != "nil"
-        }
-    }
-}

@@ -15,6 +15,9 @@ enum Comment {
 
     private static func sentence(_ text: String) -> String { text.hasSuffix(".") ? text : text + "." }
 
+    /// Prose in one line.
+    static func line(_ text: String) -> String { text.split(separator: "\n").joined(separator: " ") }
+
     static func lines(_ text: String) -> String {
         text.split(separator: "\n").map { "---\($0.hasPrefix("@") ? " " : "")\($0)\n" }.joined()
     }

@@ -2,43 +2,39 @@ import Scripting
 
 /// LuaCATS definition files, from which lua-language-server completes and checks scripts.
 ///
-///     for file in Definitions(catalogue).files { print(file.name, file.text) }
+///     for file in Definitions(index).files { print(file.name, file.text) }
 public struct Definitions {
     /// The second line of every file: what has it was written by this program, and may be written again.
     public static let mark = "-- Written by luaflow doc --luacats, which writes it anew; keep nothing of your own here.\n"
 
-    private let catalogue: Catalogue
-    private let types: TypeNames
+    private let index: ScriptIndex
 
-    public init(_ catalogue: Catalogue) {
-        self.catalogue = catalogue
-        types = TypeNames(catalogue: catalogue)
-    }
+    public init(_ index: ScriptIndex) { self.index = index }
 
     /// One file a module, and one for the types of values.
     public var files: [(name: String, text: String)] {
-        catalogue.modules.keys.sorted().map { ($0 + ".lua", module($0)) } + [("types.lua", typeFile)]
+        index.moduleNames.sorted().map { ($0 + ".lua", module($0)) } + [("types.lua", typeFile)]
     }
 
     // MARK: Modules
 
     private func module(_ name: String) -> String {
-        guard let node = catalogue.modules[name] else { return "" }
+        guard let node = index.modules[name] else { return "" }
         return "---@meta \(name)\n\(Definitions.mark)\n" + table(name, node, className: name + "lib", isLocal: true) + "return \(name)\n"
     }
 
-    private func table(_ path: String, _ node: Catalogue.Node, className: String, isLocal: Bool) -> String {
+    private func table(_ path: String, _ node: ScriptIndex.Module, className: String, isLocal: Bool) -> String {
         var text = ""
-        let call = node.call.map { FunctionAnnotation($0, isMethod: false, types: types) }
+        let call = node.call.map { FunctionAnnotation($0, isMethod: false) }
         if let call { text += call.optionClass }
         text += Comment.lines(node.summary) + "---@class \(className): table\n"
         for overload in call?.overloads ?? [] { text += "---@overload \(overload)\n" }
         for constant in node.constants.sorted() { text += "---@field \(constant) any\n" }
         text += isLocal ? "local \(path) = {}\n\n" : "\(path) = {}\n\n"
         for (name, entry) in node.functions.sorted(by: { $0.key < $1.key }) {
-            text += FunctionAnnotation(entry, isMethod: false, types: types).definition("\(path).\(name)")
+            text += FunctionAnnotation(entry, isMethod: false).definition("\(path).\(name)")
         }
-        for (name, child) in node.children.sorted(by: { $0.key < $1.key }) {
+        for (name, child) in node.tables.sorted(by: { $0.key < $1.key }) {
             text += table("\(path).\(name)", child, className: "\(className).\(name)", isLocal: false)
         }
         return text
@@ -48,7 +44,7 @@ public struct Definitions {
 
     private var typeFile: String {
         "---@meta\n\(Definitions.mark)\n---A tensor, a number, or numbers in tables.\n---@alias numbers number|table\n\n"
-            + catalogue.types.sorted { $0.key < $1.key }.map { type($0.key, $0.value) }.joined()
+            + index.types.sorted { $0.key < $1.key }.map { type($0.key, $0.value) }.joined()
     }
 
     private static let operators: [(Operator, String)] = [
@@ -56,41 +52,39 @@ public struct Definitions {
         (.concatenate, "concat"),
     ]
 
-    private func type(_ name: String, _ face: Catalogue.Face) -> String {
-        let calls = face.operators[.call].map { FunctionAnnotation($0, isMethod: false, types: types) }
+    private func type(_ name: String, _ face: ScriptIndex.TypeMembers) -> String {
+        let calls = face.operators[.call].map { FunctionAnnotation($0, isMethod: false) }
         var text = (calls?.optionClass ?? "") + Comment.lines(face.summary) + "---@class \(name): table\n"
         for (property, entry) in face.properties.sorted(by: { $0.key < $1.key }) {
-            let form = entry.signature?.forms.first
-            let type = form.flatMap { form in form.results.first.map { types.result($0.type, in: form, of: entry, owner: name) } }
-            text += "---@field \(property) \(type ?? "any") \(sentence(entry.documentation.summary))\n"
+            text += "---@field \(property) \(result(of: entry)) \(Comment.line(entry.documentation.summary))\n"
         }
         text += indexing(face)
         for (key, word) in Self.operators {
             guard let entry = face.operators[key] else { continue }
-            text += "---@operator \(word)(\(name)|number): \(result(of: entry, name))\n"
+            text += "---@operator \(word)(\(name)|number): \(result(of: entry))\n"
         }
-        if let entry = face.operators[.negate] { text += "---@operator unm: \(result(of: entry, name))\n" }
+        if let entry = face.operators[.negate] { text += "---@operator unm: \(result(of: entry))\n" }
         if face.operators[.length] != nil { text += "---@operator len: integer\n" }
         for overload in calls?.overloads ?? [] { text += "---@overload \(overload)\n" }
         text += "local \(name) = {}\n\n"
         for (method, entry) in face.methods.sorted(by: { $0.key < $1.key }) {
-            text += FunctionAnnotation(entry, isMethod: true, types: types).definition("\(name):\(method)")
+            text += FunctionAnnotation(entry, isMethod: true).definition("\(name):\(method)")
         }
         return text
     }
 
     /// `x[1]`, `x[{1, 2}]`, `x[mask]`: what each kind of key reads.
-    private func indexing(_ face: Catalogue.Face) -> String {
-        guard let entry = face.operators[.index], let forms = entry.signature?.forms else { return "" }
+    private func indexing(_ face: ScriptIndex.TypeMembers) -> String {
+        guard let forms = face.operators[.index]?.declaration?.forms else { return "" }
         var read: [(key: String, types: [String])] = []
-        for form in forms {
-            guard case .index(_, let key) = form.head, let result = form.results.first else { continue }
-            let kind = Self.keys[key] ?? "table"
-            let type = types.result(result.type, in: form, of: entry, owner: nil)
+        for form in forms where form.specs.count > 1 {
+            guard let result = form.results.first?.type.luaCATS else { continue }
+            let key = form.specs[1].type.luaCATS
+            let kind = key == "number" || index.types[key] != nil ? key : "table"
             if let place = read.firstIndex(where: { $0.key == kind }) {
-                if !read[place].types.contains(type) { read[place].types.append(type) }
+                if !read[place].types.contains(result) { read[place].types.append(result) }
             } else {
-                read.append((kind, [type]))
+                read.append((kind, [result]))
             }
         }
         // What is one or the other by what the key holds is anything: asking first would be noise. A number is written
@@ -102,15 +96,7 @@ public struct Definitions {
         }.joined()
     }
 
-    /// Kinds of keys by what signatures call them; a table otherwise.
-    private static let keys = ["i": "number", "mask": "tensor", "positions": "tensor"]
-
-    private func result(of entry: Catalogue.Entry, _ owner: String) -> String {
-        guard let form = entry.signature?.forms.first, let result = form.results.first else { return "any" }
-        return types.result(result.type, in: form, of: entry, owner: owner)
-    }
-
-    private func sentence(_ summary: String) -> String {
-        summary.split(separator: "\n").joined(separator: " ")
+    private func result(of entry: ScriptIndex.Entry) -> String {
+        entry.declaration?.forms.first?.results.first?.type.luaCATS ?? "any"
     }
 }

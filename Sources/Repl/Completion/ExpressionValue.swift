@@ -82,8 +82,8 @@ enum ExpressionValue {
             path = part.text + "." + path
             rest = rest.dropLast(2)
         }
-        let entry = try Manual(session.host.modules).all.first { $0.name == path }
-        return entry.flatMap { type($0.documentation, receiver: nil, session) }
+        let entry = try ScriptIndex(session.host.modules).entries.first { $0.name == path }
+        return entry.flatMap { type($0.function.declaration) }
     }
 
     private static func property(_ tokens: ArraySlice<LuaToken>, _ session: Session) throws -> ExpressionValue? {
@@ -98,7 +98,7 @@ enum ExpressionValue {
     ) throws -> ExpressionValue? {
         guard let found = try find(endingAt: receiver, in: session), let name = try found.typeName() else { return nil }
         let faces = session.host.modules.flatMap(\.types).filter { $0.type.name == name }
-        return faces.flatMap(functions).lazy.compactMap { type($0.documentation, receiver: name, session) }.first
+        return faces.flatMap(functions).lazy.compactMap { type($0.declaration) }.first
     }
 
     /// The type of object, if it is one of ours.
@@ -111,21 +111,10 @@ enum ExpressionValue {
         }
     }
 
-    /// What a signature says of the first result.
-    private static func type(
-        _ documentation: Documentation, receiver: String?, _ session: Session
-    ) -> ExpressionValue? {
-        let known = Set(session.host.modules.flatMap(\.types).map(\.type.name))
-        for form in (try? Signature(documentation.signature))?.forms ?? [] {
-            guard let result = form.results.first?.type else { continue }
-            let choices = if case .either(let choices) = result { choices } else { [result] }
-            for case .named(let name) in choices {
-                if known.contains(name) { return .type(name) }
-                switch form.head {
-                case .method(name, _), .property(name, _), .index(name, _): return receiver.map { .type($0) }
-                default: break
-                }
-            }
+    /// The type of the first result, if it is one of ours.
+    private static func type(_ declaration: Declaration?) -> ExpressionValue? {
+        for form in declaration?.forms ?? [] {
+            for case .object(let name) in form.results.first?.type.choices ?? [] { return .type(name) }
         }
         return nil
     }

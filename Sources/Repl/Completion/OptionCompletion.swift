@@ -3,19 +3,18 @@ import LuaFlow
 
 /// Names of options inside the braces of a call: `optim.SGD(params, {l`.
 ///
-/// The signature in the documentation says which there are.
+/// The function's declaration says which there are.
 enum OptionCompletion {
     static func complete(_ context: CompletionContext) throws -> Completion? {
         let (typed, before) = context.word
         guard let opener = before.last, opener.isSymbol("{") || opener.isSymbol(",") || opener.isSymbol(";"),
             let name = function(around: before)
         else { return nil }
-        let index = try Manual(context.session.host.modules)
-        let wanted = index.all.filter { entry in
+        let wanted = try ScriptIndex(context.session.host.modules).entries.filter { entry in
             // A method is known by its name alone: the type of what it is called on is not.
             name.hasPrefix(":") ? entry.name.hasSuffix(name) : entry.name == name
         }
-        let options = Set(wanted.flatMap { Self.options(in: $0.documentation.signature) })
+        let options = Set(wanted.flatMap { ($0.declaration?.forms ?? []).flatMap(\.names) })
         let given = Set(zip(before, before.dropFirst()).filter { $1.isSymbol("=") }.map(\.0.text))
         let left = options.subtracting(given)
         guard left.contains(where: { $0.hasPrefix(typed) }) else { return nil }
@@ -52,12 +51,5 @@ enum OptionCompletion {
             index -= 1
         }
         return parts.isEmpty ? nil : parts.joined(separator: ".")
-    }
-
-    /// Names in the braces of a signature's calls: `{lr = 1e-3, momentum = 0}`, `{shuffle}`.
-    static func options(in signature: String) -> [String] {
-        ((try? Signature(signature))?.forms ?? []).flatMap(\.arguments).flatMap { argument in
-            if case .table(let table) = argument.kind { table.options.map(\.name) } else { [String]() }
-        }
     }
 }

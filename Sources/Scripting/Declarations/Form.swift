@@ -14,8 +14,8 @@ public struct Form: Sendable {
     public let results: [ResultSpec]
     public let style: Style
     /// How many arguments have places, and how many of them have to be given there.
-    let places: Int
-    let least: Int
+    public let places: Int
+    public let least: Int
     let run: @Sendable (inout Call) throws -> [Value]
     /// What `run` points at without holding it.
     nonisolated(unsafe) private let owned: [AnyObject]
@@ -54,6 +54,22 @@ extension Form {
     var hasRest: Bool { specs.contains { $0.place == .rest } }
     var hasOptions: Bool { specs.last?.place == .option }
 
+    /// How many values a call may have, a method's receiver among them.
+    public var counts: ClosedRange<Int> {
+        if isTable { return 0...1 }
+        let required = style == .places ? least : 0
+        return required...(hasRest ? Int.max : places + (specs.indices.contains(where: takesByName) && hasOptions ? 1 : 0))
+    }
+
+    /// The names that a table of options may hold, in order.
+    public var names: [String] { specs.indices.filter(takesByName).map { specs[$0].name } }
+
+    /// Whether a table without elements is options when it stands last in a call, at that place.
+    public func takesOptions(at place: Int, isEmpty: Bool) -> Bool {
+        guard place < places else { return !isEmpty || hasOptions }
+        return isEmpty ? !specs[place].type.admitsTables : !specs[place].type.admitsNames
+    }
+
     /// Whether a table of options may name the parameter.
     func takesByName(_ index: Int) -> Bool {
         switch specs[index].place {
@@ -73,8 +89,9 @@ extension Form {
     /// A call's arguments, and its table of options.
     func split(_ values: [Value]) throws -> (given: ArraySlice<Value>, options: (any ScriptTable)?) {
         if isTable {
-            guard values.count == 1, case .table(let table) = values[0] else {
-                throw Fault("one table of arguments expected, got \(values.first?.shown ?? "nothing")")
+            guard let first = values.first else { return ([], nil) }
+            guard values.count == 1, case .table(let table) = first else {
+                throw Fault("one table of arguments expected, got \(values.count == 1 ? first.shown : "\(values.count) values")")
             }
             return (try table.elements()[...], table)
         }
@@ -83,14 +100,7 @@ extension Form {
         guard last >= (style == .places ? least : 0), specs.indices.contains(where: takesByName),
             case .table(let table) = values[last], table.count == 0
         else { return (values[...], nil) }
-        let isEmpty = try table.entries().isEmpty
-        let isValue: Bool
-        if last < places {
-            let type = specs[last].type
-            isValue = type.admitsTables && (isEmpty || type == .table || type == .any)
-        } else {
-            isValue = isEmpty && !hasOptions
-        }
+        let isValue = try !takesOptions(at: last, isEmpty: table.entries().isEmpty)
         return isValue ? (values[...], nil) : (values[..<last], table)
     }
 

@@ -71,6 +71,12 @@ extension ScriptType {
         }
     }
 
-    /// Whether a table without elements and names may be one of its values.
-    var admitsEmptyTables: Bool { admitsTables }
+    /// Whether a table with names may be one of its values.
+    var admitsNames: Bool {
+        switch self {
+        case .any, .table, .map, .record: true
+        case .either(let types): types.contains(where: \.admitsNames)
+        default: false
+        }
+    }
 }

@@ -35,7 +35,8 @@ public struct ScriptIndex: Sendable {
         var entries: [Entry] = []
         var nodes: [String: Module] = [:]
         for module in modules {
-            let node = Module(module)
+            var node = Module(module)
+            node.constants = Set(try module.constants(Context()).map(\.key))
             nodes[module.name] = node
             entries += [node.call].compactMap(\.self) + module.functions.map { Entry($0, .function) }
             for face in module.types { entries += face.entries }
@@ -73,6 +74,8 @@ extension ScriptIndex {
         public private(set) var names: [String] = []
         public private(set) var functions: [String: Entry] = [:]
         public private(set) var tables: [String: Module] = [:]
+        /// The names of plain values.
+        public internal(set) var constants: Set<String> = []
         /// What calling the module itself does.
         public private(set) var call: Entry?
 
