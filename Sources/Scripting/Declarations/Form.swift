@@ -22,7 +22,7 @@ public struct Form: Sendable {
 
     @inlinable @inline(never)
     public init<each T, R>(
-        _ style: Style = .places, _ parameters: repeat Parameter<each T>, returns results: Results<R>,
+        by style: Style = .places, takes parameters: repeat Parameter<each T>, returns results: Results<R>,
         body: @escaping @Sendable (repeat each T) throws -> R
     ) {
         var (specs, owned): ([ParameterSpec], [AnyObject]) = ([], [])
