@@ -13,6 +13,8 @@ public protocol ScriptModule: Sendable {
     var types: [TypeFace] { get }
     /// What scripts may add to the module, if anything.
     var scripted: ScriptedConstructors? { get }
+    /// What can be registered for it with host.register; what ``scripted`` is made of, if nothing else is said.
+    var kinds: [RegistryKind] { get }
     /// Plain values in the module's table.
     func constants(_ context: Context) throws -> [(key: String, value: Value)]
 }
@@ -22,6 +24,7 @@ extension ScriptModule {
     public var call: NativeFunction? { nil }
     public var types: [TypeFace] { [] }
     public var scripted: ScriptedConstructors? { nil }
+    public var kinds: [RegistryKind] { scripted.map { [$0.kind] } ?? [] }
     public func constants(_ context: Context) throws -> [(key: String, value: Value)] { [] }
 }
 

@@ -178,7 +178,7 @@ extension ScriptedLaw {
     }
 
     /// `distribution.Cauchy(0, 1)`: calls what was registered as Cauchy and makes a law of the table it returns.
-    static let registered = ScriptedConstructors(.distributions) { name in
+    static let registered = ScriptedConstructors(RegistryKind("distributions", constructorsOf: "distribution")) { name in
         NativeFunction("distribution.\(name)", Documentation("", "")) { arguments -> Value in
             let given = Array(arguments.values.dropFirst())
             let result = try arguments.function(1, "constructor").call(given).first ?? .none

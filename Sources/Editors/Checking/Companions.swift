@@ -20,8 +20,8 @@ public final class Companions: Sendable {
             let survey = Survey(tree)
             for name in survey.globals { globals[name, default: 0] += 1 }
             for name in survey.fields { fields[name, default: 0] += 1 }
-            for (module, names) in survey.constructors {
-                for name in names { constructors[module, default: [:]][name, default: 0] += 1 }
+            for (kind, names) in survey.constructors {
+                for name in names { constructors[kind, default: [:]][name, default: 0] += 1 }
             }
             if survey.registersAnything { registeringAnything += 1 }
         }
@@ -63,7 +63,7 @@ public final class Companions: Sendable {
 
         /// For suggestions: the file's own names are known anyway.
         var globals: some Sequence<String> { companions.globals.keys }
-        func constructors(in module: String) -> [String] { companions.constructors[module].map { Array($0.keys) } ?? [] }
+        func constructors(of kind: String) -> [String] { companions.constructors[kind].map { Array($0.keys) } ?? [] }
     }
 }
 

@@ -158,15 +158,12 @@ extension Inspection {
     private func mayHave(_ name: String, _ value: Evidence) -> Bool {
         if survey.assignsField(name) { return true }
         if case .module(let path) = value, survey.mayRegisterAnything, path.count == 1,
-            Self.registered.contains(path[0])
+            index.modules[path[0]]?.registered != nil
         {
             return true
         }
         return value.table.map { lore.handedOn.contains($0) } ?? false
     }
-
-    /// The modules that what is registered becomes part of.
-    private static let registered: Set<String> = ["projection", "distribution", "flow"]
 
     func member(_ name: String, of value: Evidence, at offset: Int, isUsed: Bool) -> Evidence {
         switch value {
@@ -176,7 +173,8 @@ extension Inspection {
             if node.tables[name] != nil { return .module(path + [name]) }
             if node.constants.contains(name) || mayHave(name, value) { return .unknown }
             let shown = path.joined(separator: ".")
-            let known = node.names + Array(node.constants) + survey.constructors(in: shown)
+            let registered = node.registered.map { survey.constructors(of: $0.name) } ?? []
+            let known = node.names + Array(node.constants) + registered
             report(offset, "\(shown) has no function \"\(name)\"" + suggestion(for: name, among: known))
         case .object(let type):
             guard let face = index.types[type] else { return .unknown }

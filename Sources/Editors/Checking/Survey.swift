@@ -12,7 +12,7 @@ struct Survey {
     var fields: Set<String> = []
     /// Whether globals may come from elsewhere: loaded text, `_ENV`, a table that is `_G`.
     var isOpen = false
-    /// Constructors given to `host.register`, by the module that they are found in.
+    /// Names given to `host.register`, by kind.
     var constructors: [String: Set<String>] = [:]
     /// Whether anything may have been registered.
     var registersAnything = false
@@ -58,8 +58,8 @@ struct Survey {
     /// Whether something assigns to a field of this name.
     func assignsField(_ name: String) -> Bool { fields.contains(name) || around?.assignsField(name) == true }
     var mayRegisterAnything: Bool { registersAnything || around?.registersAnything == true }
-    func constructors(in module: String) -> Set<String> {
-        (constructors[module] ?? []).union(around?.constructors(in: module) ?? [])
+    func constructors(of kind: String) -> Set<String> {
+        (constructors[kind] ?? []).union(around?.constructors(of: kind) ?? [])
     }
     /// For suggestions.
     var knownGlobals: Set<String> { around.map { globals.union($0.globals) } ?? globals }
@@ -144,22 +144,8 @@ struct Survey {
                     continue
                 }
                 fields.insert(name)
-                if case .name(let kind) = kind.key, let module = RegistryKind(rawValue: kind)?.module {
-                    constructors[module, default: []].insert(name)
-                }
+                if case .name(let kind) = kind.key { constructors[kind, default: []].insert(name) }
             }
-        }
-    }
-}
-
-extension RegistryKind {
-    /// The module whose constructors are registered under the kind.
-    fileprivate var module: String? {
-        switch self {
-        case .projections: "projection"
-        case .distributions: "distribution"
-        case .transforms: "flow"
-        case .schedules, .noises, .masks, .presets, .commands, .subcommands: nil
         }
     }
 }

@@ -120,7 +120,7 @@ extension FlowFunctions {
     }
 
     /// `flow.Rotation(0.3)`: calls what was registered as Rotation and makes a transform of the table it returns.
-    static let registered = ScriptedConstructors(.transforms) { name in
+    static let registered = ScriptedConstructors(RegistryKind("transforms", constructorsOf: "flow")) { name in
         NativeFunction("flow.\(name)", Documentation("", "")) { arguments -> Value in
             let given = Array(arguments.values.dropFirst())
             let result = try arguments.function(1, "constructor").call(given).first ?? .none

@@ -83,7 +83,7 @@ extension HostFunctions {
     }
 
     private static func registered(_ kind: String, _ context: Context) -> [Registration] {
-        RegistryKind(rawValue: kind).map { context.service(Registry.self).entries($0) } ?? []
+        context.service(Registry.self).entries(RegistryKind(kind))
     }
 
     /// The function as a script wrote it, also behind the one that stands for it in a live table; nil for a table.
@@ -150,7 +150,7 @@ extension HostFunctions {
     private static func choices(_ kind: String, _ table: any ScriptTable, _ context: Context) throws
         -> [(key: ByteString, value: Value)]
     {
-        let takesTables = RegistryKind(rawValue: kind)?.takesTables ?? false
+        let takesTables = context.service(Registry.self).kinds.first { $0.name == kind }?.takes == .tables
         // A live table holds functions; its other values are in the file's latest version.
         let latest = try takesTables ? context.service(LiveFiles.self).latest(of: table)?.entries() ?? [] : []
         return try (table.entries() + latest.filter { if case .table = $0.value { true } else { false } })

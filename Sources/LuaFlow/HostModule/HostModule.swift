@@ -17,8 +17,21 @@ public struct HostModule: ScriptModule {
         ]
     }
     public var types: [TypeFace] { [Progress.face] }
+    public var kinds: [RegistryKind] { [.schedules, .noises, .masks, .presets, .commands, .subcommands] }
 
     public func constants(_ context: Context) throws -> [(key: String, value: Value)] { [(key: "version", value: .string(Host.version))] }
+}
+
+extension RegistryKind {
+    /// Step sizes, noises, masks and presets of problem 3.
+    public static let schedules = RegistryKind("schedules")
+    public static let noises = RegistryKind("noises")
+    public static let masks = RegistryKind("masks")
+    public static let presets = RegistryKind("presets", takes: .tables)
+    /// `:NAME` at the prompt.
+    public static let commands = RegistryKind("commands", prefix: ":", takes: .help)
+    /// `luaflow NAME`.
+    public static let subcommands = RegistryKind("subcommands", prefix: "luaflow ", takes: .help)
 }
 
 enum HostFunctions {

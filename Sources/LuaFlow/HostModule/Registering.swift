@@ -53,9 +53,8 @@ extension HostFunctions {
             errors: "an unknown kind", example: "assert(next(host.registered(\"noises\")) == nil)")
     ) { arguments in
         try arguments.atMost(1)
-        let kind = try RegistryKind(named: arguments.string(1, "kind"), for: arguments.function)
-        return .record(
-            arguments.context.service(Registry.self).entries(kind).map { (key: $0.name, value: $0.value) }
-        )
+        let registry = arguments.context.service(Registry.self)
+        let kind = try registry.kind(named: arguments.string(1, "kind"), for: arguments.function)
+        return .record(registry.entries(kind).map { (key: $0.name, value: $0.value) })
     }
 }

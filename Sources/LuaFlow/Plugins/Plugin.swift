@@ -12,7 +12,7 @@ public struct Plugin {
 
     init(file: PluginFile, registrations: [Registration] = [], fault: String? = nil, usedUpTheTime: Bool = false) {
         (self.file, self.fault, self.usedUpTheTime) = (file, fault, usedUpTheTime)
-        let kinds = RegistryKind.allCases
+        let kinds = registrations.map(\.kind).reduce(into: [RegistryKind]()) { if !$0.contains($1) { $0.append($1) } }
         self.registrations = kinds.flatMap { kind in
             registrations.filter { $0.kind == kind }.sorted { $0.name < $1.name }
         }

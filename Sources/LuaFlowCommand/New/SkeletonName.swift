@@ -62,8 +62,8 @@ struct SkeletonName {
         Subcommands.reserve(in: host)
         try Repl.reserveCommands(in: host)
         let registry = host.context.service(Registry.self)
-        for kind in RegistryKind.allCases {
-            let name = [.projections, .distributions, .transforms].contains(kind) ? capital : text
+        for kind in registry.kinds {
+            let name = kind.module == nil ? text : capital
             if registry.isReserved(kind, name) { throw taken("will not do: \(kind.shown(name)) is built in") }
         }
         if Self.partsOfProblem3.contains(text) { throw taken("is one of problem 3's schedules, noises, masks and presets") }

@@ -212,7 +212,7 @@ public struct ScriptSet: ProjectableSet {
         })
 
     /// `projection.Diamond(2)`: calls what was registered as Diamond with 2 and makes a set of the table it returns.
-    static let registered = ScriptedConstructors(.projections) { name in
+    static let registered = ScriptedConstructors(RegistryKind("projections", constructorsOf: "projection")) { name in
         NativeFunction("projection.\(name)", Documentation("", "")) { arguments -> [Value] in
             let given = Array(arguments.values.dropFirst())
             let result = try arguments.function(1, "constructor").call(given).first ?? .none

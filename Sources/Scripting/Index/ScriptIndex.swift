@@ -76,11 +76,14 @@ extension ScriptIndex {
         public private(set) var tables: [String: Module] = [:]
         /// The names of plain values.
         public internal(set) var constants: Set<String> = []
+        /// The kind of parts that become its constructors when they are registered.
+        public let registered: RegistryKind?
         /// What calling the module itself does.
         public private(set) var call: Entry?
 
         public init(_ module: any ScriptModule) {
             summary = module.summary
+            registered = module.scripted?.kind
             call = module.call.map { Entry($0, .call) }
             for function in module.functions {
                 var path = function.name.split(separator: ".").map(String.init)
@@ -89,7 +92,7 @@ extension ScriptIndex {
             }
         }
 
-        private init() {}
+        private init() { registered = nil }
 
         private mutating func add(_ entry: Entry, at path: ArraySlice<String>) {
             guard let first = path.first else { return }

@@ -23,13 +23,13 @@ public struct Registration {
     ) throws {
         try kind.check(name, for: operation)
         (self.kind, self.name, self.place, self.owner) = (kind, name, place, owner)
-        let label = "\(operation): \(kind.rawValue).\(name)"
+        let label = "\(operation): \(kind.name).\(name)"
         switch value {
         case .function(let function):
             (self.value, self.function, help, complete) = (value, function, nil, nil)
-        case .table(let table) where kind.takesTables:
+        case .table(let table) where kind.takes == .tables:
             (self.value, self.function, help, complete) = (value, Settings(table), nil, nil)
-        case .table(let table) where kind.takesHelp:
+        case .table(let table) where kind.takes == .help:
             let options = try Options(function: label, table: table, known: ["run", "help", "complete"])
             guard let run = try options.function("run") else {
                 throw ScriptError(label, "run = a function expected, got nothing")
@@ -41,8 +41,8 @@ public struct Registration {
             complete = try options.function("complete")
         default:
             let expected =
-                kind.takesHelp
-                ? "a function or {run = f, help = text, complete = f}" : kind.takesTables ? "a table" : "a function"
+                kind.takes == .help
+                ? "a function or {run = f, help = text, complete = f}" : kind.takes == .tables ? "a table" : "a function"
             throw ScriptError(label, "\(expected) expected, got \(value.shown)")
         }
     }

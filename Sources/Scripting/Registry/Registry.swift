@@ -6,6 +6,8 @@
 /// A name is taken once per kind; a second claim is an error that names both places. A file that is loaded again
 /// replaces what it registered before.
 public final class Registry: Service {
+    /// What can be registered here, in the order of listings.
+    public private(set) var kinds: [RegistryKind] = []
     private var registrations: [RegistryKind: [Registration]] = [:]
     private var reserved: [RegistryKind: () -> [String]] = [:]
     /// The files being loaded, outermost first.
@@ -13,6 +15,20 @@ public final class Registry: Service {
     private var isInput: ((String) -> Bool)?
 
     public init() {}
+
+    /// Adds kinds that a module asks for.
+    public func declare(_ kinds: [RegistryKind]) { self.kinds += kinds.filter { !self.kinds.contains($0) } }
+
+    /// The kind that a script names.
+    /// - Throws: ``ScriptError`` with the nearest.
+    public func kind(named name: String, for operation: String) throws -> RegistryKind {
+        if let kind = kinds.first(where: { $0.name == name }) { return kind }
+        let names = kinds.map(\.name)
+        throw ScriptError(
+            operation,
+            "there is no kind \"\(name)\"\(suggestion(for: name, among: names)); the kinds are "
+                + names.joined(separator: ", "))
+    }
 
     /// The registrations of a kind, in the order of their making.
     public func entries(_ kind: RegistryKind) -> [Registration] { registrations[kind] ?? [] }
@@ -23,7 +39,7 @@ public final class Registry: Service {
     }
 
     /// Everything, in the order of the kinds.
-    public var all: [Registration] { RegistryKind.allCases.flatMap { entries($0) } }
+    public var all: [Registration] { kinds.flatMap { entries($0) } }
 
     /// Names that the program itself has under a kind and that nobody may register. Asked when something is registered.
     public func reserve(_ kind: RegistryKind, _ names: @escaping () -> [String]) {
@@ -48,7 +64,7 @@ public final class Registry: Service {
             guard case .string(let kind) = key else {
                 throw ScriptError(operation, "a kind such as schedules expected, got \(key.shown) = \(value.shown)")
             }
-            let known = try RegistryKind(named: kind.text, for: operation)
+            let known = try self.kind(named: kind.text, for: operation)
             guard case .table(let members) = value else {
                 throw ScriptError(operation, "\(kind): a table from names to functions expected, got \(value.shown)")
             }

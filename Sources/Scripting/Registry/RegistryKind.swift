@@ -1,47 +1,41 @@
 /// What can be registered, by the plural that scripts use: `host.register{schedules = {...}}`.
 ///
-/// The list is closed: a kind is what some part of the host asks for, so a misspelt one is an error, not a new drawer
-/// that nobody opens.
-public enum RegistryKind: String, CaseIterable, Sendable {
-    /// Step sizes, noises, masks and presets of problem 3.
-    case schedules, noises, masks, presets
-    /// Constructors: `projection.NAME`, `distribution.NAME`, `flow.NAME`.
-    case projections, distributions, transforms
-    /// `:NAME` at the prompt.
-    case commands
-    /// `luaflow NAME`.
-    case subcommands
-
-    /// The kind that a script names.
-    /// - Throws: ``ScriptError`` with the nearest.
-    public init(named name: String, for operation: String) throws {
-        guard let kind = RegistryKind(rawValue: name) else {
-            let names = RegistryKind.allCases.map(\.rawValue)
-            throw ScriptError(
-                operation,
-                "there is no kind \"\(name)\"\(suggestion(for: name, among: names)); the kinds are "
-                    + names.joined(separator: ", "))
-        }
-        self = kind
+/// A module declares its kinds (``ScriptModule/kinds``); the list of a host is closed: a kind is what some part of it asks
+/// for, so a misspelt one is an error, not a new drawer that nobody opens.
+public struct RegistryKind: Hashable, Sendable {
+    /// What the value under a name may be, besides a function.
+    public enum Takes: Sendable {
+        case functions
+        /// `{run = f, help = text, complete = f}`
+        case help
+        /// A table of settings, handed on as it is.
+        case tables
     }
 
-    /// Kinds whose value may be a table `{run = f, help = text, complete = f}`.
-    public var takesHelp: Bool { self == .commands || self == .subcommands }
+    /// `schedules`
+    public let name: String
+    /// What stands before a name where its user types it: `:` of a command.
+    let prefix: String
+    public let takes: Takes
+    /// The module whose constructors they are, `projection.NAME`; nil for parts of another use.
+    public let module: String?
 
-    /// Kinds whose value may be a table of settings, handed on as it is.
-    public var takesTables: Bool { self == .presets }
+    /// - Parameter prefix: what stands before a name where its user types it; `name.` if nothing else is said.
+    public init(_ name: String, prefix: String? = nil, takes: Takes = .functions) {
+        (self.name, self.takes, module) = (name, takes, nil)
+        self.prefix = prefix ?? name + "."
+    }
+
+    /// Constructors of a module: `projection.NAME(...)`.
+    public init(_ name: String, constructorsOf module: String) {
+        (self.name, self.module, takes, prefix) = (name, module, .functions, module + ".")
+    }
+
+    public static func == (a: RegistryKind, b: RegistryKind) -> Bool { a.name == b.name }
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 
     /// The name as its user types it.
-    public func shown(_ name: String) -> String {
-        switch self {
-        case .projections: "projection.\(name)"
-        case .distributions: "distribution.\(name)"
-        case .transforms: "flow.\(name)"
-        case .commands: ":\(name)"
-        case .subcommands: "luaflow \(name)"
-        case .schedules, .noises, .masks, .presets: "\(rawValue).\(name)"
-        }
-    }
+    public func shown(_ name: String) -> String { prefix + name }
 
     /// Refuses what could not be typed where the kind is used.
     func check(_ name: ByteString, for operation: String) throws {
@@ -52,19 +46,18 @@ public enum RegistryKind: String, CaseIterable, Sendable {
                 || (scalar.isASCII ? isLetter(scalar) || ("0"..."9").contains(scalar) : scalar.properties.isAlphabetic)
         }
         func isLetter(_ scalar: Unicode.Scalar) -> Bool { ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) }
-        switch self {
-        case .projections, .distributions, .transforms:
+        if module != nil {
             guard let first = letters.first, ("A"..."Z").contains(first),
                 letters.allSatisfy({ $0.isASCII && isWord($0) })
             else {
                 throw ScriptError(
                     operation,
-                    "\(rawValue): \"\(name)\" makes an object, so a capital letter and then letters, digits and _ expected"
+                    "\(self.name): \"\(name)\" makes an object, so a capital letter and then letters, digits and _ expected"
                 )
             }
-        default:
+        } else {
             guard let first = letters.first, first != "-", letters.allSatisfy({ isWord($0) || $0 == "-" }) else {
-                throw ScriptError(operation, "\(rawValue): \"\(name)\": a name of letters, digits, _ and - expected")
+                throw ScriptError(operation, "\(self.name): \"\(name)\": a name of letters, digits, _ and - expected")
             }
         }
     }
