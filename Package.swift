@@ -36,6 +36,9 @@ let package = Package(
             name: "CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
             name: "CEdit", pkgConfig: "libedit",
             providers: [.apt(["libedit-dev"]), .brew(["libedit"])]),
 
@@ -77,7 +80,7 @@ let package = Package(
             name: "LuaFlow",
             dependencies: [
                 "LuaHost", "Tensors", "Storage", "Projections", "Autodiff", "Distributions", "Flows", "Optimizers",
-                "Pictures", "Samplers",
+                "Pictures", "Samplers", "CCrypto",
             ]),
         .target(
             name: "Repl", dependencies: ["LuaFlow", "Editors", "Autodiff", "Storage", "Pictures", "CLineEditor"]),
