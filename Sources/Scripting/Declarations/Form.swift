@@ -73,6 +73,8 @@ extension Form {
     /// A call's arguments, and its table of options.
     func split(_ values: [Value]) throws -> (given: ArraySlice<Value>, options: (any ScriptTable)?) {
         if isTable {
+            // `f()` is `f{}`.
+            if values.count <= 1, case .none = values.first ?? .none { return ([], nil) }
             guard values.count == 1, case .table(let table) = values[0] else {
                 throw Fault("one table of arguments expected, got \(values.first?.shown ?? "nothing")")
             }
