@@ -113,6 +113,7 @@ extension Form {
         let place = specs[index].place
         let isNamed = place == .option || call.named >> UInt64(index) & 1 == 1 || isTable && index >= call.values.count
         let position = place == .rest ? call.next : index + 1
-        return (isNamed ? "option \(name)" : "argument \(position) (\(name))") + ": " + fault.message
+        let label = name.isEmpty ? "" : " (\(name))"
+        return (isNamed ? "option \(name)" : "argument \(position)\(label)") + ": " + fault.message
     }
 }
