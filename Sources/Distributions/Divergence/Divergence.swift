@@ -42,9 +42,10 @@ public enum Divergence {
     static let declaration = Declaration(
         "distribution.kl_divergence",
         """
-        KL(p || q) = E_p[log p(X) - log q(X)] in nats, in closed form, for the pairs that PyTorch has: each distribution \
-        with itself except Logistic, StudentT and Mixture; and among Bernoulli, Beta, Exponential, Gamma, Laplace, \
-        Normal, Poisson and Uniform many mixed ones. Infinite where p reaches outside q's support. Differentiable in both.
+        KL(p || q) = E_p[log p(X) - log q(X)] in nats, in closed form, for the pairs that PyTorch has: each \
+        distribution with itself except Logistic, StudentT and Mixture; and among Bernoulli, Beta, Exponential, \
+        Gamma, Laplace, Normal, Poisson and Uniform many mixed ones. Infinite where p reaches outside q's support. \
+        Differentiable in both.
         """,
         takes: .argument("p", .distribution), .argument("q", .distribution), returns: .tensor,
         errors: "a pair without a closed form; batches that do not broadcast",

@@ -122,8 +122,8 @@ public struct Categorical: CataloguedLaw {
 
     public static let declaration = declare(
         """
-        The numbers 1 to k with the probabilities in the last dimension of probs, or of softmax(logits). Values count \
-        from 1, Lua's way, and draws are int64; mean and variance are NaN.
+        The numbers 1 to k with the probabilities in the last dimension of probs, or of softmax(logits). Values \
+        count from 1, Lua's way, and draws are int64; mean and variance are NaN.
         """,
         takes: .numbers(
             "probs", "finite, from 0, not all 0; divided by their sum",

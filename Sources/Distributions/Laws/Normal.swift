@@ -46,8 +46,8 @@ public struct Normal: CataloguedLaw {
 
     public static let declaration = declare(
         """
-        The normal distribution with mean loc and standard deviation scale: numbers, tensors or tables of numbers, which \
-        broadcast.
+        The normal distribution with mean loc and standard deviation scale: numbers, tensors or tables of numbers, \
+        which broadcast.
         """,
         takes: .numbers("loc", "finite"), .numbers("scale", "above 0"),
         source: "torch.distributions.Normal",

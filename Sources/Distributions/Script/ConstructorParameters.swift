@@ -17,13 +17,14 @@ struct ConstructorParameter: Sendable {
     static func numbers(
         _ name: String, _ note: String = "", default fallback: Double? = nil, or others: ConstructorParameter...
     ) -> ConstructorParameter {
+        typealias Argument = Scripting.Parameter<Numbers>
         let argument: Scripting.Parameter<Numbers?> =
             if !others.isEmpty {
                 .argument(name, .optional(.numbers), note)
             } else if let fallback {
-                Scripting.Parameter<Numbers>.argument(name, .numbers, default: .number(fallback), note).inContext { numbers, _ in numbers }
+                Argument.argument(name, .numbers, default: .number(fallback), note).inContext { numbers, _ in numbers }
             } else {
-                Scripting.Parameter<Numbers>.argument(name, .numbers, note).inContext { numbers, _ in numbers }
+                Argument.argument(name, .numbers, note).inContext { numbers, _ in numbers }
             }
         return ConstructorParameter(name: name, note: note, argument: argument, others: others)
     }
@@ -60,8 +61,8 @@ extension Scripting.Parameter<ConstructorArguments> {
             let dtype = try dtype.read(&call)
             let given = try zip(parameters, zip(places, named)).map { try $0.given($1.0, $1.1) }
             let isWide = given.contains { $0.numbers.dtype == .float64 }
-            return ConstructorArguments(
-                values: try given.map { ($0.name, try $0.numbers.converted(to: dtype ?? (isWide ? .float64 : .float32))) })
+            let common = dtype ?? (isWide ? .float64 : .float32)
+            return ConstructorArguments(values: try given.map { ($0.name, try $0.numbers.converted(to: common)) })
         }
     }
 }

@@ -6,8 +6,8 @@ public struct DistributionModule: ScriptModule {
 
     public let name = "distribution"
     public let summary = """
-        Probability distributions: d = distribution.Normal(0, 1), then d:sample({n}), d:rsample({n}), d:log_prob(x) in \
-        nats, d:entropy(), d:cdf(x), d.mean, d.variance.
+        Probability distributions: d = distribution.Normal(0, 1), then d:sample({n}), d:rsample({n}), d:log_prob(x) \
+        in nats, d:entropy(), d:cdf(x), d.mean, d.variance.
         """
 
     public var functions: [NativeFunction] {

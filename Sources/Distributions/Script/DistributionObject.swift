@@ -60,8 +60,8 @@ extension DistributionObject {
         pointwise(
             "log_prob", .point("x", "broadcasts with the batch; events of vectors stand in the last dimension"),
             """
-            The log-density (log-probability of a discrete distribution) at x, in nats: -inf outside the support, NaN at \
-            NaN. Differentiable in x and the parameters.
+            The log-density (log-probability of a discrete distribution) at x, in nats: -inf outside the support, \
+            NaN at NaN. Differentiable in x and the parameters.
             """,
             source: "torch.distributions.Distribution.log_prob",
             example: "assert(math.abs(d:log_prob(0):item() + 0.5 * math.log(2 * math.pi)) < 1e-6)"
@@ -116,7 +116,8 @@ extension DistributionObject {
         pointwise(
             name, .point("x"),
             summary + " Element by element; differentiable in x and the parameters, in the tails too.",
-            errors: "; a distribution of vectors", source: "scipy.stats: logcdf, sf and logsf", example: example, answer)
+            errors: "; a distribution of vectors", source: "scipy.stats: logcdf, sf and logsf", example: example,
+            answer)
     }
 }
 

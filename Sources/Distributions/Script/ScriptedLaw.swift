@@ -122,16 +122,16 @@ extension ScriptedLaw {
     static let declaration = Declaration(
         "distribution.Law",
         """
-        A distribution of your own. Of cdf, log_cdf, survival and log_survival, what is missing follows from the others, \
-        in the far tails less exactly. With icdf and without sample, draws are made by inversion. What is not given is an \
-        error when it is asked for. To give it a name that any script can use, register it: \
+        A distribution of your own. Of cdf, log_cdf, survival and log_survival, what is missing follows from the \
+        others, in the far tails less exactly. With icdf and without sample, draws are made by inversion. What is \
+        not given is an error when it is asked for. To give it a name that any script can use, register it: \
         host.register{distributions = {Cauchy = function(x0, gamma) return {log_prob = ...} end}} makes \
         distribution.Cauchy(0, 1).
         """,
         by: .table, takes: Definition.options.parameter, returns: .distribution,
         errors: """
-            nothing to draw or evaluate; later, results of another shape or dtype, or with NaN: the message names the \
-            distribution and the function
+            nothing to draw or evaluate; later, results of another shape or dtype, or with NaN: the message names \
+            the distribution and the function
             """,
         example: """
             local cauchy = distribution.Law{
@@ -154,7 +154,8 @@ extension ScriptedLaw {
         return try ScriptedLaw(name: given.name, description: description, given)
     }
 
-    /// `distribution.Cauchy(0, 1)`: calls what was registered as Cauchy and makes a distribution of the table it returns.
+    /// `distribution.Cauchy(0, 1)`: calls what was registered as Cauchy, and makes a distribution of the table that it
+    /// returns.
     static let registered = ScriptedConstructors(.distributions) { name in
         NativeFunction(
             Declaration(

@@ -7,7 +7,10 @@ import Tensors
 extension FlowFunctions {
     static let flow = Declaration(
         "flow.Flow",
-        "The flow of noise and transforms. log_prob, sample, to_latent, to_data, check and the rest are those of every flow.",
+        """
+        The flow of noise and transforms. log_prob, sample, to_latent, to_data, check and the rest are those of every \
+        flow.
+        """,
         takes: .argument(
             "base", .base,
             """
@@ -61,8 +64,8 @@ extension FlowFunctions {
     static let transform = Declaration(
         "flow.Transform",
         """
-        A transform of your own, for flow.Flow. x and z are (B, D); the log-determinant is one number per row, or one for \
-        all. Check it with t:check(x). To give it a name that any script can use, register it: \
+        A transform of your own, for flow.Flow. x and z are (B, D); the log-determinant is one number per row, or \
+        one for all. Check it with t:check(x). To give it a name that any script can use, register it: \
         host.register{transforms = {Rotation = function(angle) return {to_latent = ..., to_data = ...} end}} makes \
         flow.Rotation(0.3).
         """,

@@ -65,9 +65,9 @@ enum FlowMethods {
     private static let check = Declaration(
         "flow:check",
         """
-        Checks the flow at x, in float64: that to_data undoes to_latent, that the two log-determinants cancel, and, for D \
-        up to 64, that the log-determinant is that of the dense Jacobian. Returns the largest errors (log_det_dense is \
-        nil for larger D).
+        Checks the flow at x, in float64: that to_data undoes to_latent, that the two log-determinants cancel, and, \
+        for D up to 64, that the log-determinant is that of the dense Jacobian. Returns the largest errors \
+        (log_det_dense is nil for larger D).
         """,
         called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), .operation,
         returns: .value(.flowCheck), errors: "an error above 1e-6 (relative): the message says which law and row",
@@ -133,8 +133,8 @@ extension FlowMethods {
     private static let loadStateDict = Declaration(
         "flow:load_state_dict",
         """
-        Writes the given tensors over the parameters, and returns m. What checkpoint.load returns behind the tensors may \
-        follow: m:load_state_dict(checkpoint.load(path)).
+        Writes the given tensors over the parameters, and returns m. What checkpoint.load returns behind the tensors \
+        may follow: m:load_state_dict(checkpoint.load(path)).
         """,
         called: .method,
         takes: .argument("m", .flow), .argument("state", .namedTensors, "all of m's, in their shapes"),
@@ -191,8 +191,8 @@ extension FlowMethods {
     private static let save = Declaration(
         "flow:save", "Writes the parameters to a file, which is whole or untouched.",
         called: .method,
-        takes: .argument("m", .flow), .argument("path", .bytes, ".safetensors, .npz or another that checkpoint.save knows"),
-        .operation, returns: .nothing,
+        takes: .argument("m", .flow),
+        .argument("path", .bytes, "of a .safetensors, .npz or other file that checkpoint.save knows"), .operation, returns: .nothing,
         errors: "an unknown extension; a folder that cannot be written",
         example: small + """
             local path = os.tmpname() .. ".safetensors"

@@ -8,7 +8,9 @@ public struct FlowModule: ScriptModule {
     public init() {}
 
     public let name = "flow"
-    public let summary = "Normalizing flows: exact log-densities in nats, latents, samples, and gradients of all of them."
+    public let summary = """
+        Normalizing flows: exact log-densities in nats, latents, samples, and gradients of all of them.
+        """
     public var functions: [NativeFunction] { FlowFunctions.all.map { NativeFunction($0) } }
     public var scripted: ScriptedConstructors? { FlowFunctions.registered }
 
@@ -30,14 +32,15 @@ enum FlowFunctions {
     private static let load = Declaration(
         "flow.load",
         """
-        The flow in a file. The architecture (dimension, units, layers, couplings) is read from the parameters' names \
-        and shapes; a .pt may nest them under a name such as model_state_dict, wrappers may have put theirs before all of \
-        them (module., _orig_mod.), and tensors beside them are left aside. The prior is in what m:save wrote; where a \
-        file does not say it, as a plain state dict of PyTorch's or checkpoint.save's does not, it is the standard \
-        logistic distribution. The parameters do not require gradients until m:requires_grad_(true), or an optimiser is \
-        made of them.
+        The flow in a file. The architecture (dimension, units, layers, couplings) is read from the parameters' \
+        names and shapes; a .pt may nest them under a name such as model_state_dict, wrappers may have put theirs \
+        before all of them (module., _orig_mod.), and tensors beside them are left aside. The prior is in what \
+        m:save wrote; where a file does not say it, as a plain state dict of PyTorch's or checkpoint.save's does \
+        not, it is the standard logistic distribution. The parameters do not require gradients until \
+        m:requires_grad_(true), or an optimiser is made of them.
         """,
-        takes: .argument("path", .bytes, "of a .pt, .safetensors or .npz file"), .operation, returns: .object(Flow.type),
+        takes: .argument("path", .bytes, "of a .pt, .safetensors or .npz file"), .operation,
+        returns: .object(Flow.type),
         errors: """
             a file that is missing, truncated, foreign or hostile; parameters that are missing, unexpected or do not fit
             """,
@@ -55,8 +58,8 @@ enum FlowFunctions {
     private static let nice = Declaration(
         "flow.NICE",
         """
-        A NICE with PyTorch's initial values, ready to train: additive couplings on even and odd positions in turn, each \
-        with hidden layers of ReLU units, then a diagonal scaling.
+        A NICE with PyTorch's initial values, ready to train: additive couplings on even and odd positions in turn, \
+        each with hidden layers of ReLU units, then a diagonal scaling.
         """,
         by: .table,
         takes: .option("dim", .size(from: 2), default: 784, "of the data; even, as couplings halve it"),

@@ -75,9 +75,9 @@ extension TransformObject {
     private static let check = Declaration(
         "transform:check",
         """
-        Checks the transform at x, in float64, as m:check does for a flow: that to_data undoes to_latent, that the two \
-        log-determinants cancel, and, for D up to 64, that the log-determinant is that of the dense Jacobian by autodiff. \
-        Returns the largest errors.
+        Checks the transform at x, in float64, as m:check does for a flow: that to_data undoes to_latent, that the \
+        two log-determinants cancel, and, for D up to 64, that the log-determinant is that of the dense Jacobian by \
+        autodiff. Returns the largest errors.
         """,
         called: .method, takes: .argument("t", .transform), .argument("x", .tensor, "(D) or (B, D)"), .operation,
         returns: .value(.flowCheck), errors: "an error above 1e-6 (relative): the message says which law and row",
