@@ -160,17 +160,18 @@ extension ScriptedLaw {
         NativeFunction(
             Declaration(
                 "distribution.\(name)", "",
-                takes: .argument("constructor", .function), .rest("", .anything), returns: .distribution
+                takes: .argument("constructor", .function), .rest("", .anything),
+                returns: .object(DistributionObject.type)
             ) { constructor, arguments in
                 let result = try constructor.call(arguments).first ?? .none
                 switch result {
                 // One of the distributions there are, by another name.
-                case .object(let object as DistributionObject): return object.law
+                case .object(let object as DistributionObject): return object
                 case .table(let table):
                     // Its name is the registered one, whatever the table says.
                     let given = try Definition.options.read(table, over: Definition())
                     let description = "distribution.\(name)(\(arguments.written))"
-                    return try ScriptedLaw(name: name, description: description, given)
+                    return DistributionObject(try ScriptedLaw(name: name, description: description, given))
                 default:
                     throw Fault(
                         "the registered function returned \(result.shown); a table {log_prob = f, ...} expected")

@@ -70,7 +70,7 @@ enum FlowMethods {
         (log_det_dense is nil for larger D).
         """,
         called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), .operation,
-        returns: .value(.flowCheck), errors: "an error above 1e-6 (relative): the message says which law and row",
+        returns: .value(.flowCheck), errors: "an error above 1e-6 (relative): the message says what does not hold, and where",
         example: small + "assert(m:check(tensor.ones(2, 4)).round_trip < 1e-6)"
     ) { flow, x, operation in
         try FlowCheck(flow: flow, operation: operation).report(Batch(x, "x", dimension: flow.dimension).rows)
@@ -192,7 +192,8 @@ extension FlowMethods {
         "flow:save", "Writes the parameters to a file, which is whole or untouched.",
         called: .method,
         takes: .argument("m", .flow),
-        .argument("path", .bytes, "of a .safetensors, .npz or other file that checkpoint.save knows"), .operation, returns: .nothing,
+        .argument("path", .bytes, "of a .safetensors, .npz or other file that checkpoint.save knows"), .operation,
+        returns: .nothing,
         errors: "an unknown extension; a folder that cannot be written",
         example: small + """
             local path = os.tmpname() .. ".safetensors"

@@ -80,7 +80,7 @@ extension TransformObject {
         autodiff. Returns the largest errors.
         """,
         called: .method, takes: .argument("t", .transform), .argument("x", .tensor, "(D) or (B, D)"), .operation,
-        returns: .value(.flowCheck), errors: "an error above 1e-6 (relative): the message says which law and row",
+        returns: .value(.flowCheck), errors: "an error above 1e-6 (relative): the message says what does not hold, and where",
         example: scaling + "assert(t:check(tensor.ones(3, 2)).log_det_dense < 1e-6)", see: ["flow:check"]
     ) { transform, x, operation in
         let (x, flow) = try transform.batch(x, "x")
