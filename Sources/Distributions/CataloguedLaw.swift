@@ -2,20 +2,24 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A law that is an entry of the ``Catalogue``: known to scripts by ``constructor``, held to the laws on ``examples``.
+/// A distribution that is an entry of the ``Catalogue``: known to scripts by ``declaration``, held to the laws on
+/// ``examples``.
 public protocol CataloguedLaw: Distribution {
-    /// `distribution.Normal(loc, scale)` with its documentation.
-    static var constructor: NativeFunction { get }
+    /// `distribution.Normal(loc, scale)`
+    static var declaration: Declaration { get }
     /// Small instances on which the law tests run.
     static var examples: [LawExample] { get }
 }
 
 extension CataloguedLaw {
-    /// A constructor that checks its arguments in `make` and hands the law to the script.
-    static func makeConstructor(
-        _ documentation: Documentation, _ make: @escaping @Sendable (Arguments) throws -> any Distribution
-    ) -> NativeFunction {
-        NativeFunction("distribution.\(name)", documentation, returning: { .object(DistributionObject(try make($0))) })
+    /// The constructor of a distribution that has parameters: numbers, tensors or tables of numbers, which broadcast.
+    static func declare(
+        _ summary: String, takes parameters: ConstructorParameter..., errors: String? = nil, source: String,
+        example: String, make: @escaping @Sendable (ConstructorArguments) throws -> any Distribution
+    ) -> Declaration {
+        Declaration(
+            "distribution.\(name)", summary, by: .placesOrNames, takes: .distribution(parameters),
+            returns: .distribution, errors: errors, source: source, example: example, body: make)
     }
 }
 

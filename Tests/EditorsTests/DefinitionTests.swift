@@ -99,7 +99,7 @@ import Testing
         "---@return {images: tensor, labels: tensor}", "---@return tensor ...", "return optim",
         // What may be left out, and what may not.
         "---@param mean? numbers", "---@param x tensor|number", "---@param kind? string", "---@param shape? number|number[]",
-        "---@param list distribution[]", "---@overload fun(self: tensor, shape: number|number[]): tensor",
+        "---@param components distribution|distribution[]", "---@overload fun(self: tensor, shape: number|number[]): tensor",
         // Results of loops and of several values.
         "---@return fun(): integer", "---@return fun(): tensor, tensor", "---@return table<string, tensor> tensors",
         "---@return tensor w", "---@return tensor V",

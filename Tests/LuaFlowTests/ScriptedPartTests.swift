@@ -195,6 +195,10 @@ import Testing
         ),
         (
             "log_prob = function(x) return x end, mean = 'x'", "return d.mean",
+            "distribution.Mine: option mean: a number, a tensor, a table of numbers or a function expected, got \"x\""
+        ),
+        (
+            "log_prob = function(x) return x end, mean = function() return 'x' end", "return d.mean",
             "distribution.Mine: mean: a number or a tensor of shape () expected"
         ),
         ("log_prob = function(x) return x end", "d:rsample()", "distribution.Mine has no reparameterised draws"),

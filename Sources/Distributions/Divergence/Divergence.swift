@@ -39,15 +39,20 @@ public enum Divergence {
 
     private static var rules: [Rule] { sameFamily + crossFamily + infinite }
 
-    static let function = NativeFunction(
+    static let declaration = Declaration(
         "distribution.kl_divergence",
-        Documentation(
-            "distribution.kl_divergence(p, q) -> tensor",
-            "KL(p || q) = E_p[log p(X) - log q(X)] in nats, in closed form, for the pairs that PyTorch has: each law with itself except Logistic, StudentT and Mixture; and among Bernoulli, Beta, Exponential, Gamma, Laplace, Normal, Poisson and Uniform many mixed ones. Infinite where p reaches outside q's support. Differentiable in both.",
-            errors: "a pair without a closed form; batches that do not broadcast", source: "torch.distributions.kl.kl_divergence",
-            example: "local p, q = distribution.Normal(0, 1), distribution.Normal(1, 1)\nassert(distribution.kl_divergence(p, q):item() == 0.5)")
-    ) { arguments -> Value in
-        try arguments.atMost(2)
-        return .object(try kullbackLeibler(arguments.distribution(1, "p"), arguments.distribution(2, "q"), for: arguments.function))
-    }
+        """
+        KL(p || q) = E_p[log p(X) - log q(X)] in nats, in closed form, for the pairs that PyTorch has: each \
+        distribution with itself except Logistic, StudentT and Mixture; and among Bernoulli, Beta, Exponential, \
+        Gamma, Laplace, Normal, Poisson and Uniform many mixed ones. Infinite where p reaches outside q's support. \
+        Differentiable in both.
+        """,
+        takes: .argument("p", .distribution), .argument("q", .distribution), returns: .tensor,
+        errors: "a pair without a closed form; batches that do not broadcast",
+        source: "torch.distributions.kl.kl_divergence",
+        example: """
+            local p, q = distribution.Normal(0, 1), distribution.Normal(1, 1)
+            assert(distribution.kl_divergence(p, q):item() == 0.5)
+            """
+    ) { p, q in try kullbackLeibler(p, q) }
 }

@@ -81,15 +81,15 @@ public struct Bernoulli: CataloguedLaw {
         return "\(Self.operation)(\(given.name) = \(one.map(shown) ?? Shape.describe(given.value.shape)))"
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.Bernoulli(probs, {dtype = \"float32\" or \"float64\"}) -> distribution\ndistribution.Bernoulli{logits = l} -> distribution", "1 with probability probs, else 0; logits are log p - log(1 - p).",
-            errors: "a probability outside [0, 1]; a logit that is not finite; both or neither of them", source: "torch.distributions.Bernoulli",
-            example: "local d = distribution.Bernoulli(0.25)\nassert(d.mean:item() == 0.25 and distribution.Bernoulli{logits = 0}.probs:item() == 0.5)")
-    ) { arguments in
-        let given = try arguments.law(["probs"], options: ["logits"]).oneOf(0, "logits")
-        return given.isOption ? try Bernoulli(logits: given.variable) : try Bernoulli(probs: given.variable)
-    }
+    public static let declaration = declare(
+        "1 with probability probs, else 0.",
+        takes: .numbers("probs", "from 0 to 1", or: .numbers("logits", "finite: log p - log(1 - p)")),
+        source: "torch.distributions.Bernoulli",
+        example: """
+            local d = distribution.Bernoulli(0.25)
+            assert(d.mean:item() == 0.25 and distribution.Bernoulli{logits = 0}.probs:item() == 0.5)
+            """
+    ) { try $0["logits"].map { try Bernoulli(logits: $0) } ?? Bernoulli(probs: $0[0]) }
 
     public static let examples = [
         LawExample("Bernoulli by probs", [.init([0.2, 0.5, 0.9])], points: .init([0, 1, 1])) { try Bernoulli(probs: $0[0]) },

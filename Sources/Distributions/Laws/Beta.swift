@@ -63,15 +63,15 @@ public struct Beta: CataloguedLaw {
         return try (one - other).sigmoid().converted(to: dtype).clamp(dtype.smallest, dtype.belowOne)
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.Beta(concentration1, concentration0, {dtype = \"float32\" or \"float64\"}) -> distribution", "The Beta law on [0, 1] with mean concentration1 / (concentration1 + concentration0).",
-            errors: "a parameter that is not positive", source: "torch.distributions.Beta",
-            example: "local d = distribution.Beta(1, 3)\nassert(d.mean:item() == 0.25 and d:log_prob(2):item() == -math.huge)")
-    ) { arguments in
-        let given = try arguments.law(["concentration1", "concentration0"])
-        return try Beta(given.required(0), given.required(1))
-    }
+    public static let declaration = declare(
+        "The Beta distribution on [0, 1] with mean concentration1 / (concentration1 + concentration0).",
+        takes: .numbers("concentration1", "above 0"), .numbers("concentration0", "above 0"),
+        source: "torch.distributions.Beta",
+        example: """
+            local d = distribution.Beta(1, 3)
+            assert(d.mean:item() == 0.25 and d:log_prob(2):item() == -math.huge)
+            """
+    ) { try Beta($0[0], $0[1]) }
 
     public static let examples = [
         LawExample("Beta", [.init([0.4, 1, 4.5, 30]), .init([0.7, 1, 2, 60])], points: .init([0.2, 0.5, 0.9, 0.3])) { try Beta($0[0], $0[1]) }

@@ -120,16 +120,21 @@ public struct Categorical: CataloguedLaw {
 
     public var description: String { "\(Self.operation)(\(parameters[0].name) = \(Shape.describe(probs.shape)))" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.Categorical(probs, {dtype = \"float32\" or \"float64\"}) -> distribution\ndistribution.Categorical{logits = l} -> distribution",
-            "The numbers 1 to k with the probabilities in the last dimension of probs, which are divided by their sum, or softmax(logits). Values count from 1, Lua's way, and draws are int64; mean and variance are NaN.",
-            errors: "a probability below 0; a row of zeros; NaN or infinity; both or neither of them", source: "torch.distributions.Categorical, counted from 1",
-            example: "local d = distribution.Categorical({0.25, 0.75})\nassert(math.abs(d:log_prob(2):item() - math.log(0.75)) < 1e-6)\nassert(d:log_prob(3):item() == -math.huge)")
-    ) { arguments in
-        let given = try arguments.law(["probs"], options: ["logits"]).oneOf(0, "logits")
-        return given.isOption ? try Categorical(logits: given.variable) : try Categorical(probs: given.variable)
-    }
+    public static let declaration = declare(
+        """
+        The numbers 1 to k with the probabilities in the last dimension of probs, or of softmax(logits). Values \
+        count from 1, Lua's way, and draws are int64; mean and variance are NaN.
+        """,
+        takes: .numbers(
+            "probs", "finite, from 0, not all 0; divided by their sum",
+            or: .numbers("logits", "their logarithms, up to a constant; not all -inf")),
+        source: "torch.distributions.Categorical, counted from 1",
+        example: """
+            local d = distribution.Categorical({0.25, 0.75})
+            assert(math.abs(d:log_prob(2):item() - math.log(0.75)) < 1e-6)
+            assert(d:log_prob(3):item() == -math.huge)
+            """
+    ) { try $0["logits"].map { try Categorical(logits: $0) } ?? Categorical(probs: $0[0]) }
 
     public static let examples = [
         LawExample("Categorical by probs", [.init([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])], points: .init([2, 3])) { try Categorical(probs: $0[0]) },

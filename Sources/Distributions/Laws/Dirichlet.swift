@@ -70,12 +70,15 @@ public struct Dirichlet: CataloguedLaw {
         return try logarithms.softmax(logarithms.shape.count - 1).converted(to: dtype).clamp(dtype.smallest, 1)
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.Dirichlet(concentration, {dtype = \"float32\" or \"float64\"}) -> distribution", "The Dirichlet law on vectors that sum to 1; the last dimension of concentration is the vector.",
-            errors: "a single number; an element that is not positive", source: "torch.distributions.Dirichlet",
-            example: "local d = distribution.Dirichlet({1, 1, 2})\nassert(d.mean:tolist()[3] == 0.5 and d.event_shape[1] == 3)")
-    ) { arguments in try Dirichlet(arguments.law(["concentration"]).required(0)) }
+    public static let declaration = declare(
+        "The Dirichlet distribution on vectors that sum to 1.",
+        takes: .numbers("concentration", "above 0; its last dimension is the vector"),
+        source: "torch.distributions.Dirichlet",
+        example: """
+            local d = distribution.Dirichlet({1, 1, 2})
+            assert(d.mean:tolist()[3] == 0.5 and d.event_shape[1] == 3)
+            """
+    ) { try Dirichlet($0[0]) }
 
     public static let examples = [
         LawExample("Dirichlet", [.init([0.5, 2, 3, 1, 1, 4], [2, 3])], points: .init([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])) { try Dirichlet($0[0]) }

@@ -47,12 +47,15 @@ public struct Exponential: CataloguedLaw {
         return try Variable(noise) / rate
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.Exponential(rate, {dtype = \"float32\" or \"float64\"}) -> distribution", "The exponential law with mean 1 / rate, on x >= 0.", errors: "a rate that is not positive",
-            source: "torch.distributions.Exponential",
-            example: "local d = distribution.Exponential(2)\nassert(d.mean:item() == 0.5 and d:log_prob(-1):item() == -math.huge)")
-    ) { arguments in try Exponential(arguments.law(["rate"]).required(0)) }
+    public static let declaration = declare(
+        "The exponential distribution with mean 1 / rate, on x >= 0.",
+        takes: .numbers("rate", "above 0"),
+        source: "torch.distributions.Exponential",
+        example: """
+            local d = distribution.Exponential(2)
+            assert(d.mean:item() == 0.5 and d:log_prob(-1):item() == -math.huge)
+            """
+    ) { try Exponential($0[0]) }
 
     public static let examples = [
         LawExample("Exponential", [.init([0.5, 1, 30])], points: .init([0.2, 3, 0.1])) { try Exponential($0[0]) }

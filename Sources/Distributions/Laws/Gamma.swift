@@ -58,15 +58,15 @@ public struct Gamma: CataloguedLaw {
         return try (logarithm - rate.log()).exp().converted(to: dtype).clamp(dtype.smallest, .infinity)
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.Gamma(concentration, rate, {dtype = \"float32\" or \"float64\"}) -> distribution", "The Gamma law with mean concentration / rate, on x >= 0.",
-            errors: "a parameter that is not positive", source: "torch.distributions.Gamma",
-            example: "local d = distribution.Gamma(3, 2)\nassert(d.mean:item() == 1.5 and d.variance:item() == 0.75)")
-    ) { arguments in
-        let given = try arguments.law(["concentration", "rate"])
-        return try Gamma(given.required(0), given.required(1))
-    }
+    public static let declaration = declare(
+        "The Gamma distribution with mean concentration / rate, on x >= 0.",
+        takes: .numbers("concentration", "above 0"), .numbers("rate", "above 0"),
+        source: "torch.distributions.Gamma",
+        example: """
+            local d = distribution.Gamma(3, 2)
+            assert(d.mean:item() == 1.5 and d.variance:item() == 0.75)
+            """
+    ) { try Gamma($0[0], $0[1]) }
 
     public static let examples = [
         LawExample("Gamma", [.init([0.3, 1, 4.5, 60]), .init([1, 0.5, 2, 3])], points: .init([0.2, 3, 2.5, 21])) { try Gamma($0[0], $0[1]) }

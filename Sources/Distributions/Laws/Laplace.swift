@@ -61,15 +61,15 @@ public struct Laplace: CataloguedLaw {
         return try loc + scale * Variable(noise)
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.Laplace(loc, scale, {dtype = \"float32\" or \"float64\"}) -> distribution", "The Laplace law with mean loc and variance 2 scale^2.",
-            errors: "a loc that is not finite; a scale that is not positive", source: "torch.distributions.Laplace",
-            example: "local d = distribution.Laplace(0, 2)\nassert(d.variance:item() == 8 and d:cdf(0):item() == 0.5)")
-    ) { arguments in
-        let given = try arguments.law(["loc", "scale"])
-        return try Laplace(given.required(0), given.required(1))
-    }
+    public static let declaration = declare(
+        "The Laplace distribution with mean loc and variance 2 scale^2.",
+        takes: .numbers("loc", "finite"), .numbers("scale", "above 0"),
+        source: "torch.distributions.Laplace",
+        example: """
+            local d = distribution.Laplace(0, 2)
+            assert(d.variance:item() == 8 and d:cdf(0):item() == 0.5)
+            """
+    ) { try Laplace($0[0], $0[1]) }
 
     public static let examples = [
         LawExample("Laplace", [.init([0.5, -1, 3]), .init([1, 0.3, 2])], points: .init([0.2, -1.4, 30])) { try Laplace($0[0], $0[1]) }

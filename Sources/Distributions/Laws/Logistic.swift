@@ -45,16 +45,15 @@ public struct Logistic: CataloguedLaw {
         return try loc + scale * Variable(noise)
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.Logistic(loc, scale, {dtype = \"float32\" or \"float64\"}) -> distribution",
-            "The logistic law with mean loc and variance (pi scale)^2 / 3.", errors: "a loc that is not finite; a scale that is not positive",
-            source: "scipy.stats.logistic; NICE's prior (Dinh, Krueger, Bengio 2015)",
-            example: "local d = distribution.Logistic(0, 1)\nassert(d:cdf(0):item() == 0.5 and d:entropy():item() == 2)")
-    ) { arguments in
-        let given = try arguments.law(["loc", "scale"])
-        return try Logistic(given.required(0), given.required(1))
-    }
+    public static let declaration = declare(
+        "The logistic distribution with mean loc and variance (pi scale)^2 / 3.",
+        takes: .numbers("loc", "finite"), .numbers("scale", "above 0"),
+        source: "scipy.stats.logistic; NICE's prior (Dinh, Krueger, Bengio 2015)",
+        example: """
+            local d = distribution.Logistic(0, 1)
+            assert(d:cdf(0):item() == 0.5 and d:entropy():item() == 2)
+            """
+    ) { try Logistic($0[0], $0[1]) }
 
     public static let examples = [
         LawExample("Logistic", [.init([0.5, -1, 3]), .init([1, 0.3, 2])], points: .init([0.2, -1.4, 30])) { try Logistic($0[0], $0[1]) }

@@ -2,33 +2,51 @@ import Autodiff
 import Scripting
 import Tensors
 
+/// What mixtures are made of: a table of distributions, or one whose last batch dimension counts them.
+private enum MixtureComponents {
+    case each([any Distribution])
+    case batched(any Distribution)
+
+    var distributions: [any Distribution] {
+        switch self {
+        case .each(let distributions): distributions
+        case .batched(let distribution): [distribution]
+        }
+    }
+}
+
+extension Domain<MixtureComponents> {
+    fileprivate static var components: Domain {
+        let one = Domain<any Distribution>.distribution.map(show: { _ in "d" }) { MixtureComponents.batched($0) }
+        let list = Domain<[any Distribution]>.list(of: .distribution, expected: "a table of distributions")
+        return one.or(list.map(show: { _ in "{d, e}" }) { .each($0) })
+    }
+}
+
 extension Mixture {
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.Mixture(weights, {d, e, ...}) -> distribution\ndistribution.Mixture(weights, d) -> distribution\ndistribution.Mixture{weights = w, components = c} -> distribution",
-            "Component i with probability weights[i], divided by their sum; components are a table of laws, or one law whose last batch dimension counts them. entropy and rsample have no closed form.",
-            errors: "weights that are negative, or all 0; another number of components; events of different shapes", source: "torch.distributions.MixtureSameFamily",
-            example: "local d = distribution.Mixture({0.5, 0.5}, {distribution.Normal(-1, 1), distribution.Laplace(1, 1)})\nassert(d.mean:item() == 0 and d:cdf(0).dtype == \"float32\")")
-    ) { arguments in
-        let arguments = try arguments.placed([.list("weights"), .list("components")], from: 1)
+    public static let declaration = Declaration(
+        "distribution.Mixture",
+        "Component i with probability weights[i]. entropy and rsample have no closed form.",
+        by: .placesOrNames,
+        takes: .argument("weights", .numbers, "from 0, not all 0; divided by their sum"),
+        .argument("components", .components, "one whose last batch dimension counts them, or a table of them"),
+        returns: .distribution,
+        errors: "another number of components than of weights; events of different shapes; mixtures nested too deep",
+        source: "torch.distributions.MixtureSameFamily",
+        example: """
+            local normal, laplace = distribution.Normal(-1, 1), distribution.Laplace(1, 1)
+            local d = distribution.Mixture({0.5, 0.5}, {normal, laplace})
+            assert(d.mean:item() == 0 and d:cdf(0).dtype == "float32")
+            """
+    ) { weights, components in
+        try checkDepth(components.distributions, for: Mixture.operation)
         // Numbers beside float64 components stay float64.
-        func weights(_ components: [any Distribution]) throws -> Variable {
-            let isWide = components.contains { $0.dtype == .float64 }
-            let given = Arguments(function: arguments.function, values: [arguments[1]], context: arguments.context)
-            return try given.law(["weights"], beside: isWide ? .float64 : .float32).required(0)
+        let isWide = weights.dtype == .float64 || components.distributions.contains { $0.dtype == .float64 }
+        let weights = try weights.converted(to: isWide ? .float64 : .float32)
+        return switch components {
+        case .each(let distributions): try Mixture(weights, distributions)
+        case .batched(let distribution): try Mixture(weights, batched: distribution)
         }
-        if case .object(let object as DistributionObject) = arguments[2] {
-            try checkDepth([object.law], for: arguments.function)
-            return try Mixture(weights([object.law]), batched: object.law)
-        }
-        let components = try arguments.table(2, "components").elements().enumerated().map { index, element in
-            guard case .object(let object as DistributionObject) = element else {
-                throw ScriptError(arguments.function, "components[\(index + 1)]: a distribution expected, got \(element.shown)")
-            }
-            return object.law
-        }
-        try checkDepth(components, for: arguments.function)
-        return try Mixture(weights(components), components)
     }
 
     /// Mixtures of mixtures of ...: refused before they could exhaust the stack.

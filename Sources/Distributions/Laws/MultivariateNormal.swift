@@ -118,18 +118,21 @@ public struct MultivariateNormal: CataloguedLaw {
         "\(Self.operation)(" + parameters.prefix(2).map { "\($0.name) = \(Shape.describe($0.value.shape))" }.joined(separator: ", ") + ")"
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.MultivariateNormal(loc, covariance, {dtype = \"float32\" or \"float64\"}) -> distribution\ndistribution.MultivariateNormal(loc, {scale_tril = L}) -> distribution\ndistribution.MultivariateNormal{loc, covariance_matrix = C} -> distribution",
-            "The normal law on vectors with mean loc (..., d) and a covariance (..., d, d), or its lower triangular factor L.",
-            errors: "shapes that do not fit; a covariance that is not symmetric positive definite; a factor that is not lower triangular with positive diagonal",
-            source: "torch.distributions.MultivariateNormal",
-            example: "local d = distribution.MultivariateNormal({0, 0}, {{2, 1}, {1, 2}})\nassert(d:sample({5}).shape[2] == 2 and d.variance:tolist()[1] == 2)")
-    ) { arguments in
-        let given = try arguments.law(["loc", "covariance"], options: ["scale_tril"], aliases: ["covariance_matrix": "covariance"])
-        let matrix = try given.oneOf(1, "scale_tril")
-        let loc = try given.required(0)
-        return matrix.isOption ? try MultivariateNormal(loc, scale: matrix.variable) : try MultivariateNormal(loc, covariance: matrix.variable)
+    public static let declaration = declare(
+        "The normal distribution on vectors with mean loc and a covariance, or its lower triangular factor.",
+        takes: .numbers("loc", "of shape (..., d)"),
+        .numbers(
+            "covariance", "symmetric and positive definite, of shape (..., d, d)",
+            or: .numbers("covariance_matrix", "the same by PyTorch's name"),
+            .numbers("scale_tril", "lower triangular with a positive diagonal: covariance = L L^T")),
+        errors: "shapes that do not fit", source: "torch.distributions.MultivariateNormal",
+        example: """
+            local d = distribution.MultivariateNormal({0, 0}, {{2, 1}, {1, 2}})
+            assert(d:sample({5}).shape[2] == 2 and d.variance:tolist()[1] == 2)
+            """
+    ) { given in
+        try given["scale_tril"].map { try MultivariateNormal(given[0], scale: $0) }
+            ?? MultivariateNormal(given[0], covariance: given[1])
     }
 
     public static let examples = [

@@ -44,16 +44,18 @@ public struct Normal: CataloguedLaw {
         return try loc + scale * Variable(noise)
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.Normal(loc, scale, {dtype = \"float32\" or \"float64\"}) -> distribution",
-            "The normal law with mean loc and standard deviation scale; numbers, tensors or tables of numbers, which broadcast.",
-            errors: "a loc that is not finite; a scale that is not positive", source: "torch.distributions.Normal",
-            example: "local d = distribution.Normal(1, {1, 2})\nassert(#d.batch_shape == 1 and d.variance:tolist()[2] == 4)")
-    ) { arguments in
-        let given = try arguments.law(["loc", "scale"])
-        return try Normal(given.required(0), given.required(1))
-    }
+    public static let declaration = declare(
+        """
+        The normal distribution with mean loc and standard deviation scale: numbers, tensors or tables of numbers, \
+        which broadcast.
+        """,
+        takes: .numbers("loc", "finite"), .numbers("scale", "above 0"),
+        source: "torch.distributions.Normal",
+        example: """
+            local d = distribution.Normal(1, {1, 2})
+            assert(#d.batch_shape == 1 and d.variance:tolist()[2] == 4)
+            """
+    ) { try Normal($0[0], $0[1]) }
 
     public static let examples = [
         LawExample("Normal", [.init([0.5, -1, 3]), .init([1, 0.3, 2])], points: .init([0.2, -1.4, 8])) { try Normal($0[0], $0[1]) },

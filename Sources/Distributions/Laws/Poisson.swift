@@ -48,11 +48,15 @@ public struct Poisson: CataloguedLaw {
         return try generator.fill(shape + batchShape, dtype, for: operation) { $0.poisson(rates[$1 % rates.count]) }
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.Poisson(rate, {dtype = \"float32\" or \"float64\"}) -> distribution", "The Poisson law with mean and variance rate, on 0, 1, 2, ...", errors: "a rate that is negative or not finite",
-            source: "torch.distributions.Poisson", example: "local d = distribution.Poisson(3)\nassert(d.variance:item() == 3 and d:log_prob(0.5):item() == -math.huge)")
-    ) { arguments in try Poisson(arguments.law(["rate"]).required(0)) }
+    public static let declaration = declare(
+        "The Poisson distribution with mean and variance rate, on 0, 1, 2, ...",
+        takes: .numbers("rate", "finite, from 0"),
+        source: "torch.distributions.Poisson",
+        example: """
+            local d = distribution.Poisson(3)
+            assert(d.variance:item() == 3 and d:log_prob(0.5):item() == -math.huge)
+            """
+    ) { try Poisson($0[0]) }
 
     public static let examples = [
         LawExample("Poisson", [.init([0.5, 4, 30])], points: .init([0, 3, 35])) { try Poisson($0[0]) }

@@ -68,15 +68,16 @@ public struct StudentT: CataloguedLaw {
         return try loc + scale * heavy.converted(to: dtype)
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.StudentT(df, loc = 0, scale = 1, {dtype = \"float32\" or \"float64\"}) -> distribution", "Student's t law with df degrees of freedom, moved by loc and stretched by scale.",
-            errors: "a df or scale that is not positive; a loc that is not finite", source: "torch.distributions.StudentT",
-            example: "local d = distribution.StudentT(4)\nassert(d.variance:item() == 2 and d:cdf(0):item() == 0.5)")
-    ) { arguments in
-        let given = try arguments.law(["df", "loc", "scale"], defaults: [0, 1])
-        return try StudentT(given.required(0), given.required(1), given.required(2))
-    }
+    public static let declaration = declare(
+        "Student's t distribution, moved by loc and stretched by scale.",
+        takes: .numbers("df", "degrees of freedom, above 0"), .numbers("loc", "finite", default: 0),
+        .numbers("scale", "above 0", default: 1),
+        source: "torch.distributions.StudentT",
+        example: """
+            local d = distribution.StudentT(4)
+            assert(d.variance:item() == 2 and d:cdf(0):item() == 0.5)
+            """
+    ) { try StudentT($0[0], $0[1], $0[2]) }
 
     public static let examples = [
         LawExample("StudentT", [.init([0.7, 3, 40]), .init([0.5, -1, 3]), .init([1, 0.3, 2])], points: .init([0.2, -1.4, 9])) { try StudentT($0[0], $0[1], $0[2]) }

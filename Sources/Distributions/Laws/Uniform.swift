@@ -68,15 +68,15 @@ public struct Uniform: CataloguedLaw {
         return try x.choose(x.indicator(high) { $0 < $1 }, high.constant { $0.below(in: dtype) })
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "distribution.Uniform(low, high, {dtype = \"float32\" or \"float64\"}) -> distribution", "The uniform law on [low, high).",
-            errors: "bounds that are not finite; low that is not below high", source: "torch.distributions.Uniform",
-            example: "local d = distribution.Uniform(0, 4)\nassert(d.mean:item() == 2 and d:log_prob(5):item() == -math.huge)")
-    ) { arguments in
-        let given = try arguments.law(["low", "high"])
-        return try Uniform(given.required(0), given.required(1))
-    }
+    public static let declaration = declare(
+        "The uniform distribution on [low, high).",
+        takes: .numbers("low", "finite"), .numbers("high", "finite, above low"),
+        source: "torch.distributions.Uniform",
+        example: """
+            local d = distribution.Uniform(0, 4)
+            assert(d.mean:item() == 2 and d:log_prob(5):item() == -math.huge)
+            """
+    ) { try Uniform($0[0], $0[1]) }
 
     public static let examples = [
         LawExample("Uniform", [.init([0, -1, 3]), .init([1, 0.5, 7])], points: .init([0.2, -0.4, 6])) { try Uniform($0[0], $0[1]) }

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A law that a script defines by functions: `distribution.Law{sample = ..., log_prob = ...}`, or
+/// A distribution that a script defines by functions: `distribution.Law{sample = ..., log_prob = ...}`, or
 /// `distribution.Cauchy(0, 1)` when a plugin registered Cauchy.
 ///
 /// What it does not give and what does not follow from the rest is an error when it is asked for. Draws follow from the
@@ -11,35 +11,24 @@ public struct ScriptedLaw: Distribution {
     public static let name = "Law"
     public let name: String
     public let description: String
-    public let batchShape: [Int]
-    public let eventShape: [Int]
-    public let dtype: DType
+    public var batchShape: [Int] { given.batchShape }
+    public var eventShape: [Int] { given.eventShape }
+    public var dtype: DType { given.dtype }
     public var parameters: [Parameter] { [] }
-    private let given: Options
-    public var heldValues: [Value] { Array(given.values.values) }
+    private let given: Definition
+    public var heldValues: [Value] { given.functions.values.map { .function($0) } + given.moments.values.map(\.value) }
 
-    /// Reads the table that defines a law.
-    init(name: String, description: String, _ given: Options) throws {
+    /// - Throws: ``Fault`` for a definition that leaves nothing to draw or evaluate, or says the same twice.
+    init(name: String, description: String, _ given: Definition) throws {
         (self.name, self.description, self.given) = (name, description, given)
-        batchShape = try given.shape("batch_shape") ?? []
-        eventShape = try given.shape("event_shape") ?? []
-        dtype =
-            try given.choice("dtype", ["float32", "float64"], default: "float32") == "float64" ? .float64 : .float32
         guard !(given.has("sample") && given.has("rsample")) else {
-            throw ScriptError(
-                given.function, "sample or rsample, not both: the draws of rsample are sample's, with gradients")
+            throw Fault("sample or rsample, not both: the draws of rsample are sample's, with gradients")
         }
-        for name in ScriptedLaw.functions { _ = try given.function(name) }
-        guard ScriptedLaw.functions.contains(where: { given.has($0) }) else {
-            throw ScriptError(
-                given.function, "at least one of \(ScriptedLaw.functions.joined(separator: ", ")) expected")
+        guard !given.functions.isEmpty else {
+            throw Fault("at least one of \(Definition.functionNames.joined(separator: ", ")) expected")
         }
+        _ = try Shape.count(given.batchShape + given.eventShape, for: "distribution.\(name)")
     }
-
-    private static let functions = [
-        "sample", "rsample", "log_prob", "cdf", "log_cdf", "survival", "log_survival", "icdf",
-    ]
-    static let options = functions + ["entropy", "mean", "variance", "stddev", "batch_shape", "event_shape", "dtype"]
 
     public var isReparameterised: Bool { given.has("rsample") || (!given.has("sample") && given.has("icdf")) }
 
@@ -71,13 +60,13 @@ public struct ScriptedLaw: Distribution {
     public func wideMean() throws -> Variable { try moment("mean", batchShape + eventShape) }
     public func wideVariance() throws -> Variable { try moment("variance", batchShape + eventShape) }
     public func wideStandardDeviation() throws -> Variable {
-        given.has("stddev") ? try moment("stddev", batchShape + eventShape) : try wideVariance().sqrt()
+        given.moments["stddev"] != nil ? try moment("stddev", batchShape + eventShape) : try wideVariance().sqrt()
     }
 
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let full = shape + batchShape + eventShape
         let result: Variable
-        if let name = ["rsample", "sample"].first(where: { given.has($0) }), let function = try given.function(name) {
+        if let name = ["rsample", "sample"].first(where: given.has), let function = given.functions[name] {
             let size = Value.list(shape.map { .integer($0) })
             result = try ScriptedResult(label(name), function, [size, .object(generator)]).variable(full)
         } else {
@@ -93,7 +82,7 @@ public struct ScriptedLaw: Distribution {
 
     /// A function of points, one number per event of x broadcast with the batch.
     private func pointwise(_ name: String, _ x: Variable) throws -> Variable {
-        guard let function = try given.function(name) else { throw missing(name, name) }
+        guard let function = given.functions[name] else { throw missing(name, name) }
         let lead = Array(x.shape.dropLast(name == "log_prob" ? eventShape.count : 0))
         let shape = try Shape.broadcast(lead, batchShape, for: operation)
         // NaN at NaN is right.
@@ -103,26 +92,23 @@ public struct ScriptedLaw: Distribution {
 
     /// A number, a tensor or table that broadcasts to the shape, or a function that returns one.
     private func moment(_ name: String, _ shape: [Int]) throws -> Variable {
-        guard given.has(name) else { throw missing(name, name) }
-        var value = given[name]
-        if let function = try? given.function(name) { value = try function.call([]).first ?? .none }
-        if let number = value.asNumber { return Variable(try Tensor.full(shape, number, dtype)) }
-        if case .table(let table) = value {
-            var nested = Nested()
-            try nested.read(table, 0, for: operation, name)
-            value = .tensor(try Tensor(nested.values, shape: nested.shape, dtype))
+        guard let moment = given.moments[name] else { throw missing(name, name) }
+        let expected = "a number or a tensor of shape \(Shape.describe(shape)) expected"
+        let numbers: Numbers
+        switch moment {
+        case .numbers(let given): numbers = given
+        case .function(let function):
+            let result = try function.call([]).first ?? .none
+            guard let given = try? Domain<Numbers>.numbers.read(result) else {
+                throw ScriptError(label(name), "\(expected), got \(result.shown)")
+            }
+            numbers = given
         }
-        guard case .object(let object as Variable) = value,
-            (try? Shape.broadcast(object.shape, shape, for: operation)) == shape
-        else {
-            let got =
-                if case .object(let object as Variable) = value { "shape \(Shape.describe(object.shape))" } else {
-                    value.shown
-                }
-            throw ScriptError(
-                label(name), "a number or a tensor of shape \(Shape.describe(shape)) expected, got \(got)")
+        let variable = try numbers.variable(dtype)
+        guard (try? Shape.broadcast(variable.shape, shape, for: operation)) == shape else {
+            throw ScriptError(label(name), "\(expected), got shape \(Shape.describe(variable.shape))")
         }
-        return try object.spread(shape)
+        return try variable.spread(shape)
     }
 
     private func label(_ name: String) -> String { "\(operation): \(name)" }
@@ -133,69 +119,68 @@ public struct ScriptedLaw: Distribution {
 }
 
 extension ScriptedLaw {
-    static let constructor = NativeFunction(
+    static let declaration = Declaration(
         "distribution.Law",
-        Documentation(
-            "distribution.Law{name = \"Law\", sample = f, log_prob = g, ...} -> distribution",
-            """
-            A law of your own. sample(shape, generator) returns draws of shape {n, ...} followed by batch and event \
-            shape, made from the generator; rsample in its place says that the draws are differentiable. log_prob(x), \
-            cdf(x), log_cdf(x), survival(x), log_survival(x) and icdf(q) return one number per event; of the four that \
-            are probabilities, what is missing follows from the others, in the far tails less exactly. mean, variance, \
-            stddev and entropy are numbers, tensors or functions that return one. Options: batch_shape and event_shape ({} each), dtype (\"float32\"). With icdf \
-            and without sample, draws are made by inversion. What is not given is an error when it is asked for. To \
-            give it a name that any script can use, register it: host.register{distributions = {Cauchy = function(x0, \
-            gamma) return {log_prob = ...} end}} makes distribution.Cauchy(0, 1).
+        """
+        A distribution of your own. Of cdf, log_cdf, survival and log_survival, what is missing follows from the \
+        others, in the far tails less exactly. With icdf and without sample, draws are made by inversion. What is \
+        not given is an error when it is asked for. To give it a name that any script can use, register it: \
+        host.register{distributions = {Cauchy = function(x0, gamma) return {log_prob = ...} end}} makes \
+        distribution.Cauchy(0, 1).
+        """,
+        by: .table, takes: Definition.options.parameter, returns: .distribution,
+        errors: """
+            nothing to draw or evaluate; later, results of another shape or dtype, or with NaN: the message names \
+            the distribution and the function
             """,
-            errors:
-                """
-                nothing to draw or evaluate; an unknown option; later, results of another shape or dtype, or with NaN: the \
-                message names the law and the function
-                """,
-            example: """
-                local cauchy = distribution.Law{
-                  name = "Cauchy",
-                  log_prob = function(x) return -(1 + x * x):log() - math.log(math.pi) end,
-                  icdf = function(q) return (math.pi * (q - 0.5)):sin() / (math.pi * (q - 0.5)):cos() end,
-                }
-                assert(cauchy:sample({5}).shape[1] == 5)
-                assert(math.abs(cauchy:log_prob(0):item() + math.log(math.pi)) < 1e-6)
-                assert(not pcall(function() return cauchy.mean end))
-                local wait = distribution.Law{log_survival = function(t) return -t end}
-                assert(wait:log_survival(200):item() == -200 and math.abs(wait:cdf(2):item() - 1 + math.exp(-2)) < 1e-6)
-                """)
-    ) { arguments -> Value in
-        try arguments.atMost(1)
-        let given = try Options(
-            function: arguments.function, table: arguments.table(1, "options"), known: ["name"] + ScriptedLaw.options)
-        let name = try given.string("name", default: ScriptedLaw.name)
-        // Some estimators know laws by their names.
-        guard !Catalogue.laws.contains(where: { $0.name == name }) else {
-            throw arguments.error("option name: \(name) is built in; choose another name")
+        example: """
+            local cauchy = distribution.Law{
+              name = "Cauchy",
+              log_prob = function(x) return -(1 + x * x):log() - math.log(math.pi) end,
+              icdf = function(q) return (math.pi * (q - 0.5)):sin() / (math.pi * (q - 0.5)):cos() end,
+            }
+            assert(cauchy:sample({5}).shape[1] == 5)
+            assert(math.abs(cauchy:log_prob(0):item() + math.log(math.pi)) < 1e-6)
+            assert(not pcall(function() return cauchy.mean end))
+            local wait = distribution.Law{log_survival = function(t) return -t end}
+            assert(wait:log_survival(200):item() == -200 and math.abs(wait:cdf(2):item() - 1 + math.exp(-2)) < 1e-6)
+            """
+    ) { given in
+        // Some estimators know distributions by their names.
+        guard !Catalogue.laws.contains(where: { $0.name == given.name }) else {
+            throw Fault("name", "\(given.name) is built in; choose another name")
         }
-        return .object(
-            DistributionObject(try ScriptedLaw(name: name, description: "distribution.Law{name = \"\(name)\"}", given)))
+        let description = "distribution.Law{name = \"\(given.name)\"}"
+        return try ScriptedLaw(name: given.name, description: description, given)
     }
 
-    /// `distribution.Cauchy(0, 1)`: calls what was registered as Cauchy and makes a law of the table it returns.
-    static let registered = ScriptedConstructors(RegistryKind("distributions", constructorsOf: "distribution")) { name in
-        NativeFunction("distribution.\(name)", Documentation("", "")) { arguments -> Value in
-            let given = Array(arguments.values.dropFirst())
-            let result = try arguments.function(1, "constructor").call(given).first ?? .none
-            switch result {
-            // One of the laws there are, by another name.
-            case .object(let object as DistributionObject): return .object(object)
-            case .table(let table):
-                // Its name is the registered one, whatever the table says.
-                let options = try Options(
-                    function: arguments.function, table: table, known: ["name"] + ScriptedLaw.options)
-                return .object(
-                    DistributionObject(
-                        try ScriptedLaw(name: name, description: "distribution.\(name)(\(given.written))", options)))
-            default:
-                throw arguments.error(
-                    "the registered function returned \(result.shown); a table {log_prob = f, ...} expected")
-            }
-        }
+    /// `distribution.Cauchy(0, 1)`: calls what was registered as Cauchy, and makes a distribution of the table that it
+    /// returns.
+    static let registered = ScriptedConstructors(.distributions) { name in
+        NativeFunction(
+            Declaration(
+                "distribution.\(name)", "",
+                takes: .argument("constructor", .function), .rest("", .anything),
+                returns: .object(DistributionObject.type)
+            ) { constructor, arguments in
+                let result = try constructor.call(arguments).first ?? .none
+                switch result {
+                // One of the distributions there are, by another name.
+                case .object(let object as DistributionObject): return object
+                case .table(let table):
+                    // Its name is the registered one, whatever the table says.
+                    let given = try Definition.options.read(table, over: Definition())
+                    let description = "distribution.\(name)(\(arguments.written))"
+                    return DistributionObject(try ScriptedLaw(name: name, description: description, given))
+                default:
+                    throw Fault(
+                        "the registered function returned \(result.shown); a table {log_prob = f, ...} expected")
+                }
+            })
     }
+}
+
+extension RegistryKind {
+    /// `distribution.NAME(...)`
+    public static let distributions = RegistryKind("distributions", constructorsOf: "distribution")
 }

@@ -11,7 +11,8 @@ struct Batch {
     let shape: [Int]
     let isBatch: Bool
 
-    init(_ x: Variable, dimension: Int, for operation: String) throws {
+    /// - Throws: ``Fault`` for a shape that does not have `dimension` numbers per row.
+    init(_ x: Variable, _ name: String, dimension: Int) throws {
         shape = x.shape
         func size(_ extents: some Sequence<Int>) -> Int? {
             var product = 1
@@ -27,16 +28,15 @@ struct Batch {
         } else if shape.count >= 1, shape.count <= 2, size(shape) == dimension {
             isBatch = false
         } else {
-            throw ScriptError(
-                operation,
-                "x has shape \(Shape.describe(shape)); this flow takes (\(dimension)), (H, W) with H W = \(dimension), or a batch of either")
+            let shapes = "(\(dimension)), (H, W) with H W = \(dimension), or a batch of either"
+            throw Fault("\(name) has shape \(Shape.describe(shape)); this flow takes \(shapes)")
         }
         rows = try x.reshape([isBatch ? shape[0] : 1, dimension])
     }
 
     /// One number per row, as the script expects it: (B), or of no dimension without a batch.
-    func perRow(_ values: Variable) throws -> Value { .object(isBatch ? values : try values.reshape([])) }
+    func perRow(_ values: Variable) throws -> Variable { isBatch ? values : try values.reshape([]) }
 
     /// Rows in the shape that was given.
-    func likeInput(_ values: Variable) throws -> Value { .object(try values.reshape(shape)) }
+    func likeInput(_ values: Variable) throws -> Variable { try values.reshape(shape) }
 }

@@ -12,38 +12,27 @@ public struct ScriptedTransform: FlowTransform {
     private let toDataFunction: any ScriptFunction
     public var heldValues: [Value] { [.function(toLatentFunction), .function(toDataFunction)] }
 
-    /// Reads the table that defines a transform.
-    init(label: String, _ given: Options) throws {
-        self.label = label
-        func direction(_ name: String) throws -> any ScriptFunction {
-            guard let function = try given.function(name) else { throw given.error(name, expected: "a function") }
-            return function
-        }
-        toLatentFunction = try direction("to_latent")
-        toDataFunction = try direction("to_data")
+    /// What a script says of it.
+    struct Definition {
+        var name = "Transform"
+        var toLatent: (any ScriptFunction)?
+        var toData: (any ScriptFunction)?
         var parameters: [(name: String, value: Variable)] = []
-        if given.has("parameters") {
-            guard case .table(let table) = given["parameters"] else {
-                throw given.error("parameters", expected: "a table {name = tensor}")
-            }
-            for (key, value) in try table.entries() {
-                guard case .string(let name) = key, case .object(let object) = value, let variable = object as? Variable
-                else {
-                    throw ScriptError(
-                        given.function, "option parameters: {name = tensor} expected, got \(key.shown) = \(value.shown)"
-                    )
-                }
-                guard let text = name.utf8Text else {
-                    throw ScriptError(
-                        given.function, "option parameters: the name \(name.quoted()) is no UTF-8, which files hold names as")
-                }
-                parameters.append((text, variable))
-            }
-        }
-        self.parameters = parameters.sorted { ByteString($0.name) < ByteString($1.name) }
+
+        static let options = OptionTable(
+            { Definition() },
+            .option("name", \.name, .text, "what messages call it"),
+            .required("to_latent", \.toLatent, .function, "(x): z and log |det dz/dx|"),
+            .required("to_data", \.toData, .function, "(z): x and its own log |det dx/dz|"),
+            .option("parameters", \.parameters, .fileParameters, "what training changes, and files keep, by name"))
     }
 
-    static let options = ["to_latent", "to_data", "parameters"]
+    init(label: String, _ given: Definition) throws {
+        self.label = label
+        guard let toLatent = given.toLatent, let toData = given.toData else { throw Fault("two directions expected") }
+        (toLatentFunction, toDataFunction) = (toLatent, toData)
+        parameters = given.parameters.sorted { ByteString($0.name) < ByteString($1.name) }
+    }
 
     public func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable) {
         let (z, logDeterminant) = try call(toLatentFunction, "to_latent", x)
@@ -76,5 +65,19 @@ public struct ScriptedTransform: FlowTransform {
             return (value, try second.variable([], mayHoldNaN: mayHoldNaN))
         }
         return (value, try second.variable([input.shape[0]], mayHoldNaN: mayHoldNaN))
+    }
+}
+
+extension Domain<[(name: String, value: Variable)]> {
+    /// `{name = tensor}` of names that a file can hold.
+    fileprivate static var fileParameters: Domain {
+        Domain<[NamedTensor]>.namedTensors.map(show: { _ in "{}" }) { parameters in
+            try parameters.map { name, value in
+                guard let text = name.utf8Text else {
+                    throw Fault("the name \(name.quoted()) is no UTF-8, which files hold names as")
+                }
+                return (text, value)
+            }
+        }
     }
 }

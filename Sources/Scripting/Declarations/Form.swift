@@ -89,9 +89,11 @@ extension Form {
     /// A call's arguments, and its table of options.
     func split(_ values: [Value]) throws -> (given: ArraySlice<Value>, options: (any ScriptTable)?) {
         if isTable {
-            guard let first = values.first else { return ([], nil) }
-            guard values.count == 1, case .table(let table) = first else {
-                throw Fault("one table of arguments expected, got \(values.count == 1 ? first.shown : "\(values.count) values")")
+            // `f()` is `f{}`.
+            if values.count <= 1, case .none = values.first ?? .none { return ([], nil) }
+            guard values.count == 1, case .table(let table) = values[0] else {
+                let got = values.count == 1 ? values[0].shown : "\(values.count) values"
+                throw Fault("one table of arguments expected, got \(got)")
             }
             return (try table.elements()[...], table)
         }
@@ -121,6 +123,7 @@ extension Form {
         let place = specs[index].place
         let isNamed = place == .option || call.named >> UInt64(index) & 1 == 1 || isTable && index >= call.values.count
         let position = place == .rest ? call.next : index + 1
-        return (isNamed ? "option \(name)" : "argument \(position) (\(name))") + ": " + fault.message
+        let label = name.isEmpty ? "" : " (\(name))"
+        return (isNamed ? "option \(name)" : "argument \(position)\(label)") + ": " + fault.message
     }
 }

@@ -5,7 +5,8 @@
 ///     .option("eps", .number(above: 0), default: 1e-8)
 public final class Parameter<T>: Sendable {
     public let specs: [ParameterSpec]
-    @usableFromInline let read: @Sendable (inout Call) throws -> T
+    /// Takes as many of the call's values as there are specs. For parameters made of others.
+    public let read: @Sendable (inout Call) throws -> T
 
     /// - Parameter read: takes as many values as there are specs.
     public init(_ specs: [ParameterSpec], read: @escaping @Sendable (inout Call) throws -> T) {
@@ -154,6 +155,24 @@ public struct OptionTable<S>: Sendable {
             } read: { settings, call in
                 for field in shared.fields { try field.read(&settings[keyPath: property], &call) }
             }
+        }
+    }
+}
+
+extension OptionTable.Field {
+    /// An option that has to be given.
+    public static func required<T>(
+        _ name: String, _ property: any WritableKeyPath<S, T?> & Sendable, _ domain: Domain<T>, _ note: String = ""
+    ) -> OptionTable.Field {
+        let spec = ParameterSpec(.option, name, domain, note)
+        return OptionTable.Field { _ in
+            [spec]
+        } read: { settings, call in
+            let value = call.take()
+            guard let result = try call.reading(name, { try domain.read(value) }) else {
+                throw call.refusal(of: spec)
+            }
+            settings[keyPath: property] = result
         }
     }
 }

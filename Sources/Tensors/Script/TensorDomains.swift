@@ -164,3 +164,42 @@ extension Parameter<Generator> {
         return Parameter<Generator?>.option("generator", domain, note).inContext { $0 ?? $1.service(GlobalGenerator.self).generator }
     }
 }
+
+/// A tensor and its name in a table.
+public typealias NamedTensor = (name: ByteString, value: Variable)
+
+extension Domain<[NamedTensor]> {
+    /// `{name = tensor, ...}`, in the order of the table.
+    public static var namedTensors: Domain {
+        let type = ScriptType.map(.object(Variable.type.name))
+        return Domain(type, expected: "a table {name = tensor}", show: { _ in "{}" }) { value in
+            guard case .table(let table) = value else { return nil }
+            return try table.entries().map { key, value in
+                guard case .string(let name) = key, case .object(let variable as Variable) = value else {
+                    throw Fault("a table from names to tensors expected, got \(key.shown) = \(value.shown)")
+                }
+                return (name, variable)
+            }
+        }
+    }
+}
+
+extension Results<[(name: String, value: Variable)]> {
+    /// `{name = tensor, ...}`
+    public static var namedTensors: Results {
+        Results(.map(.object(Variable.type.name))) { .record($0.map { (key: $0.name, value: .object($0.value)) }) }
+    }
+}
+
+extension Results<[Variable]> {
+    /// One table of tensors.
+    public static var tensors: Results { Results(.list(.object(Variable.type.name))) { .list($0.map { .object($0) }) } }
+}
+
+extension Results<(Variable, Variable)> {
+    /// Two tensors with names.
+    public static func tensors(_ first: String, _ second: String) -> Results {
+        let type = ScriptType.object(Variable.type.name)
+        return Results([ResultSpec(first, type), ResultSpec(second, type)]) { [.object($0.0), .object($0.1)] }
+    }
+}

@@ -1,0 +1,89 @@
+import Scripting
+import Tensors
+
+/// A parameter of a distribution as its constructor takes it: a number, a tensor or a table of numbers, by place or by
+/// name.
+///
+///     .numbers("scale", "above 0")
+///     .numbers("loc", "finite", default: 0)
+///     .numbers("probs", "from 0 to 1", or: .numbers("logits", "log p - log(1 - p)"))
+struct ConstructorParameter: Sendable {
+    let name: String
+    private let note: String
+    fileprivate let argument: Scripting.Parameter<Numbers?>
+    fileprivate let others: [ConstructorParameter]
+
+    /// - Parameter others: options, one of which may be given in its place.
+    static func numbers(
+        _ name: String, _ note: String = "", default fallback: Double? = nil, or others: ConstructorParameter...
+    ) -> ConstructorParameter {
+        typealias Argument = Scripting.Parameter<Numbers>
+        let argument: Scripting.Parameter<Numbers?> =
+            if !others.isEmpty {
+                .argument(name, .optional(.numbers), note)
+            } else if let fallback {
+                Argument.argument(name, .numbers, default: .number(fallback), note).inContext { numbers, _ in numbers }
+            } else {
+                Argument.argument(name, .numbers, note).inContext { numbers, _ in numbers }
+            }
+        return ConstructorParameter(name: name, note: note, argument: argument, others: others)
+    }
+
+    /// As an option that may be given in another's place.
+    fileprivate var option: Scripting.Parameter<Numbers?> { .option(name, .optional(.numbers), note) }
+}
+
+/// The parameters that a distribution is made of, all in one dtype.
+struct ConstructorArguments {
+    fileprivate let values: [(name: String, value: Variable)]
+
+    /// In the order of the declaration.
+    subscript(_ index: Int) -> Variable { values[index].value }
+
+    /// What was given by this name; nil where another was given in its place.
+    subscript(_ name: String) -> Variable? { values.first { $0.name == name }?.value }
+}
+
+extension Scripting.Parameter<ConstructorArguments> {
+    /// A distribution's parameters, and the option `dtype`: numbers take it, and tensors are converted. Without it
+    /// everything is float64 if a tensor is, else float32.
+    static func distribution(_ parameters: [ConstructorParameter]) -> Scripting.Parameter<ConstructorArguments> {
+        let arguments = parameters.map(\.argument)
+        let options = parameters.map { $0.others.map(\.option) }
+        let note = "of numbers and of everything computed; float64 where a tensor is"
+        let shown = Scripting.Parameter<DType>.option("dtype", .floatingDType, default: .float32, note)
+        let dtype = Scripting.Parameter<DType?>.option("dtype", .optional(.floatingDType))
+        return Scripting.Parameter<ConstructorArguments>(
+            arguments.flatMap(\.specs) + options.joined().flatMap(\.specs) + shown.specs
+        ) { call in
+            let places = try arguments.map { try $0.read(&call) }
+            let named = try options.map { try $0.map { try $0.read(&call) } }
+            let dtype = try dtype.read(&call)
+            let given = try zip(parameters, zip(places, named)).map { try $0.given($1.0, $1.1) }
+            let isWide = given.contains { $0.numbers.dtype == .float64 }
+            let common = dtype ?? (isWide ? .float64 : .float32)
+            return ConstructorArguments(values: try given.map { ($0.name, try $0.numbers.converted(to: common)) })
+        }
+    }
+}
+
+extension ConstructorParameter {
+    /// The one that was given, and its name.
+    fileprivate func given(_ place: Numbers?, _ named: [Numbers?]) throws -> (name: String, numbers: Numbers) {
+        let given = zip([name] + others.map(\.name), [place] + named).compactMap { name, numbers in
+            numbers.map { (name: name, numbers: $0) }
+        }
+        if let first = given.first, given.count == 1 { return first }
+        let names = [name] + others.map { "{\($0.name) = ...}" }
+        let all = names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+        throw Fault("\(all) expected, got \(given.isEmpty ? "nothing" : given.map(\.name).joined(separator: " and "))")
+    }
+}
+
+extension Numbers {
+    /// The tensor in `dtype`, numbers and tensors alike.
+    func converted(to dtype: DType) throws -> Variable {
+        let variable = try variable(dtype)
+        return variable.dtype == dtype ? variable : try variable.converted(to: dtype)
+    }
+}

@@ -1,0 +1,34 @@
+import Distributions
+import Scripting
+import Tensors
+
+extension Domain<Flow> {
+    static var flow: Domain { .object(Flow.type) }
+}
+
+extension Domain<TransformObject> {
+    static var transform: Domain { .object(TransformObject.type).asking(for: "a transform such as flow.Scaling(s)") }
+}
+
+extension Domain<any Law> {
+    /// The noise of the usual flows, by its name.
+    static var noise: Domain {
+        let names = Domain<String>.choice([StandardNormal.name, StandardLogistic.name])
+        return names.map(show: { "\"\(Swift.type(of: $0).name)\"" }) { name in
+            name == StandardNormal.name ? StandardNormal() as any Law : StandardLogistic()
+        }
+    }
+
+    /// The noise of any flow: a name, or a distribution.
+    static var base: Domain {
+        let distribution = Domain<DistributionObject>.object(DistributionObject.type)
+        return distribution.map(show: { _ in "d" }) { try DistributionPrior($0.law, for: "") as any Law }.or(.noise)
+    }
+}
+
+extension ScriptType {
+    /// The largest errors that ``FlowCheck`` found.
+    static let flowCheck = ScriptType.record([
+        Field("round_trip", .number), Field("log_det_sum", .number), Field("log_det_dense", .either([.number, .none])),
+    ])
+}
