@@ -27,3 +27,17 @@ extension OptionTable {
         fields.flatMap { $0.specs(settings) }.map { "\($0.name) = \($0.fallback ?? "nil")" }.joined(separator: ", ")
     }
 }
+
+extension Domain {
+    /// What may be left out and is nil then, with the text that signatures show as the default:
+    ///
+    ///     .option("max_eval", .optional(.integer(from: 1), shown: "max_iter * 5 // 4"), default: nil)
+    public static func optional<W>(_ domain: Domain<W>, shown fallback: String) -> Domain where T == W? {
+        let optional = Domain<W?>.optional(domain)
+        var result = Domain(optional.type, expected: optional.expected, show: { $0.map(domain.show) ?? fallback }) { value in
+            try optional.read(value)
+        }
+        (result.bounds, result.isOptional) = (optional.bounds, true)
+        return result
+    }
+}
