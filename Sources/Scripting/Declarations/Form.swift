@@ -121,6 +121,7 @@ extension Form {
         let place = specs[index].place
         let isNamed = place == .option || call.named >> UInt64(index) & 1 == 1 || isTable && index >= call.values.count
         let position = place == .rest ? call.next : index + 1
+        if name.isEmpty { return "argument \(position): \(fault.message)" }
         return (isNamed ? "option \(name)" : "argument \(position) (\(name))") + ": " + fault.message
     }
 }

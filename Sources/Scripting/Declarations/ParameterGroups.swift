@@ -41,3 +41,10 @@ extension Domain {
         return result
     }
 }
+
+extension Fault {
+    /// The same, said of a part of a parameter's value: `group 2: option lr: ...`.
+    public func inside(_ parameter: String, _ part: String) -> Fault {
+        Fault(parameter, "\(part): \(self.parameter.map { "option \($0): " } ?? "")\(message)")
+    }
+}
