@@ -50,7 +50,9 @@ public struct Verification {
 
     static let options = OptionTable({ Verification() },
         .option("points", \.points, .integer(from: 1, to: 10_000), "how many points are drawn, beside 0 and ties"),
-        .option("seed", \.seed, Domain<Int>.integer.map { UInt64(bitPattern: Int64($0)) }, "the points depend on it alone"),
+        .option(
+            "seed", \.seed, Domain<Int>.integer.map { UInt64(bitPattern: Int64($0)) },
+            "the points depend on it alone"),
         .option("shape", \.shape, .optional(.shape), "of the points; the set's own, or {5}"),
         .option("dtype", \.dtype, .floatingDType),
         .option("tolerance", \.tolerance, .optional(.number(from: 0)), "relative; 1e-6 for float64, 1e-4 for float32"))

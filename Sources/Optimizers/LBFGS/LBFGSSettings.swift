@@ -29,7 +29,8 @@ struct LBFGSSettings {
             "max_eval", \.evaluationLimit, .optional(.integer(from: 1), shown: "max_iter * 5 // 4"),
             "the most calls of the closure in one step"),
         .option(
-            "tolerance_grad", \.gradientTolerance, .nonnegative, "ends a step where no element of the gradient is larger"),
+            "tolerance_grad", \.gradientTolerance, .nonnegative,
+            "ends a step where no element of the gradient is larger"),
         .option(
             "tolerance_change", \.changeTolerance, .nonnegative,
             "ends a step where loss or parameters change by no more"),

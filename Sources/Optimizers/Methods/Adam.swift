@@ -69,8 +69,8 @@ extension Adam {
 
     static let declaration = declared(
         """
-        Adaptive moments: m and v are running means of the gradient and its square; x <- x - lr m / (sqrt(v) + eps), both \
-        corrected for their start at 0. weight_decay x is added to the gradient (optim.AdamW decays the weights \
+        Adaptive moments: m and v are running means of the gradient and its square; x <- x - lr m / (sqrt(v) + eps), \
+        both corrected for their start at 0. weight_decay x is added to the gradient (optim.AdamW decays the weights \
         themselves).
         """,
         source: "torch.optim.Adam; Kingma and Ba, ICLR 2015; Reddi, Kale and Kumar, ICLR 2018 (amsgrad)",

@@ -30,8 +30,8 @@ extension AdamW {
 
     static let declaration = declared(
         """
-        optim.Adam with decoupled weight decay: x <- (1 - lr weight_decay) x before every step, and nothing of it in the \
-        moments.
+        optim.Adam with decoupled weight decay: x <- (1 - lr weight_decay) x before every step, and nothing of it in \
+        the moments.
         """,
         source: "torch.optim.AdamW; Loshchilov and Hutter, ICLR 2019",
         example: """

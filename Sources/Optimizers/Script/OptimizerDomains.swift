@@ -26,7 +26,9 @@ extension Domain<(Double, Double)> {
     static var betas: Domain {
         let expected = "two numbers from 0 to below 1, such as {0.9, 0.999},"
         return Domain(.list(.number), expected: expected, show: { "{\(shown($0.0)), \(shown($0.1))}" }) { value in
-            guard case .table(let table) = value, let numbers = try table.numbers(), numbers.count == 2 else { return nil }
+            guard case .table(let table) = value, let numbers = try table.numbers(), numbers.count == 2 else {
+                return nil
+            }
             guard numbers.allSatisfy({ (0..<1).contains($0) }) else {
                 throw Fault("\(expected) expected, got {\(numbers.map { shown($0) }.joined(separator: ", "))}")
             }
@@ -51,7 +53,9 @@ extension Domain<PerStep> {
             if case .function(let function) = value { return .function(function) }
             guard value.asNumber != nil else { return nil }
             let number = Domain<Double>.nonnegative
-            guard let result = try number.read(value) else { throw Fault("\(number.expected) expected, got \(value.shown)") }
+            guard let result = try number.read(value) else {
+                throw Fault("\(number.expected) expected, got \(value.shown)")
+            }
             return .number(result)
         }
     }

@@ -17,22 +17,22 @@ enum OptimizerFace {
     private static let step = Declaration(
         "optimizer:step",
         """
-        Updates the parameters from their gradients, in place and unrecorded; a parameter without a gradient \
-        (x.grad == nil) stays as it is. LBFGS needs a closure and calls it several times. NaN gradients are no error, as \
-        in PyTorch: they make the parameters NaN.
+        Updates the parameters from their gradients, in place and unrecorded; a parameter without a gradient (x.grad \
+        == nil) stays as it is. LBFGS needs a closure and calls it several times. NaN gradients are no error, as in \
+        PyTorch: they make the parameters NaN.
         """,
         called: .method,
         takes: receiver,
         .argument(
             "closure", .optional(.function),
             """
-            called first, with recording on: it clears the gradients, computes the loss, calls its backward and returns \
-            it; step returns what it returned
+            called first, with recording on: it clears the gradients, computes the loss, calls its backward and \
+            returns it; step returns what it returned
             """),
         .operation, returns: .loss,
         errors: """
-            no parameter has a gradient; a gradient of another shape; LBFGS without a closure; a closure that returns no \
-            tensor or number
+            no parameter has a gradient; a gradient of another shape; LBFGS without a closure; a closure that returns \
+            no tensor or number
             """,
         source: "torch.optim.Optimizer.step",
         example: """
@@ -80,8 +80,9 @@ enum OptimizerFace {
         "optimizer:state_dict",
         """
         What the optimiser remembers: lr (one per group) and, of every parameter that took a step, ["1.step"] and \
-        tensors such as ["1.momentum_buffer"] under PyTorch's names. Copies, in one flat table, so that checkpoint.save \
-        takes it. The parameters themselves are the model's to save; other options are the constructor's.
+        tensors such as ["1.momentum_buffer"] under PyTorch's names. Copies, in one flat table, so that \
+        checkpoint.save takes it. The parameters themselves are the model's to save; other options are the \
+        constructor's.
         """,
         called: .method, takes: receiver, returns: .value(.map(.object(Variable.type.name))),
         source: "torch.optim.Optimizer.state_dict",
@@ -100,8 +101,8 @@ enum OptimizerFace {
     private static let loadStateDict = Declaration(
         "optimizer:load_state_dict",
         """
-        Goes back to a state_dict of an optimiser of the same kind for parameters of the same shapes in the same order: \
-        the next steps are those that would have followed it.
+        Goes back to a state_dict of an optimiser of the same kind for parameters of the same shapes in the same \
+        order: the next steps are those that would have followed it.
         """,
         called: .method,
         takes: receiver, .argument("state", .namedTensors),

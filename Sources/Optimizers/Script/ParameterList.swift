@@ -84,7 +84,9 @@ extension ParameterList {
             return try tables.enumerated().map { index, table in
                 do {
                     let group = try ParameterGroup<Method>.options.read(table, over: ParameterGroup(method: defaults))
-                    guard !group.parameters.isEmpty else { throw Fault("{params = {tensor, ...}} expected, got no params") }
+                    guard !group.parameters.isEmpty else {
+                        throw Fault("{params = {tensor, ...}} expected, got no params")
+                    }
                     try group.method.check()
                     return (group.method, group.parameters)
                 } catch let fault as Fault {

@@ -8,10 +8,10 @@ enum ProjectedGradientFunction {
     static let declaration = Declaration(
         "optim.projected_gradient",
         """
-        Minimises f over the set P: x <- P(x - lr(k) grad f(x) + noise(k) xi) for k = 1 to steps. Returns the last x, a \
-        new plain tensor, and a table of f(x) before each step. x0 is left alone, and counts as it is: only results of \
-        steps are projected. The same numbers as the loop written out with random.normal. Ctrl-C ends the run: for a \
-        loop that can be paused, call it with steps = 1 inside host.steps, as luaflow doc host.steps shows.
+        Minimises f over the set P: x <- P(x - lr(k) grad f(x) + noise(k) xi) for k = 1 to steps. Returns the last x, \
+        a new plain tensor, and a table of f(x) before each step. x0 is left alone, and counts as it is: only results \
+        of steps are projected. The same numbers as the loop written out with random.normal. Ctrl-C ends the run: for \
+        a loop that can be paused, call it with steps = 1 inside host.steps, as luaflow doc host.steps shows.
         """,
         takes: .argument("f", .function, "f(x) returns a tensor of one number"),
         .argument("P", .projection, "the set (projection.Set makes one of a function)"),
@@ -21,7 +21,8 @@ enum ProjectedGradientFunction {
         .option(
             "noise", .perStep, default: .number(0),
             """
-            the standard deviation of normal noise xi; a function may return a tensor of x's shape that is added as it is
+            the standard deviation of normal noise xi; a function may return a tensor of x's shape that is added as it \
+            is
             """),
         .option(
             "callback", .optional(.function),
@@ -32,8 +33,8 @@ enum ProjectedGradientFunction {
         .generator, .operation,
         returns: .values(ResultSpec("x", .object(Variable.type.name)), ResultSpec("values", .list(.number))),
         errors: """
-            f, or its gradient, that is not finite; an lr or noise that is negative, infinite or NaN (the message names k \
-            and the value); a noise of another shape
+            f, or its gradient, that is not finite; an lr or noise that is negative, infinite or NaN (the message \
+            names k and the value); a noise of another shape
             """,
         source: "Goldstein 1964; Levitin and Polyak 1966; with noise: Bubeck, Eldan and Lehec 2018",
         example: """
@@ -66,8 +67,8 @@ enum ProjectedGradientFunction {
             return { k in
                 let result = try schedule.call([.integer(k)]).first ?? .none
                 if let number = result.asNumber { return number }
-                if case .object(let object) = result, let variable = object as? Variable, variable.value.count == 1 {
-                    return try variable.value.item()
+                if case .object(let object as Variable) = result, object.value.count == 1 {
+                    return try object.value.item()
                 }
                 throw Fault("lr(\(k)) is \(result.shown); a number expected")
             }
@@ -81,7 +82,7 @@ enum ProjectedGradientFunction {
             return { k in
                 let result = try schedule.call([.integer(k)]).first ?? .none
                 if let number = result.asNumber { return .normal(number) }
-                if case .object(let object) = result, let variable = object as? Variable { return .given(variable.value) }
+                if case .object(let object as Variable) = result { return .given(object.value) }
                 throw Fault("noise(\(k)) is \(result.shown); a number or a tensor of x's shape expected")
             }
         }

@@ -129,7 +129,8 @@ public struct Product: CataloguedSet {
         """,
         by: .table,
         takes: .rest("P", .projection),
-        .option("sizes", .optional(.list(of: .integer(from: 0), expected: "a table of whole numbers")), "one for each set"),
+        .option(
+            "sizes", .optional(.list(of: .integer(from: 0), expected: "a table of whole numbers")), "one for each set"),
         returns: .projection,
         errors: """
             The first dimension of x is not the number of sets, or the sum of the sizes; what a factor refuses, with \

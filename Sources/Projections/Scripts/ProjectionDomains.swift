@@ -18,7 +18,8 @@ extension Results<any ProjectableSet> {
 }
 
 extension Domain<Variable> {
-    /// The numbers that a set is made of: a number, a tensor as it is, or a table of numbers, nested for more dimensions.
+    /// The numbers that a set is made of: a number, a tensor as it is, or a table of numbers (nested for more
+    /// dimensions).
     static var entries: Domain { Domain<Numbers>.numbers.inFloat64 }
     /// A number, or a tensor of one.
     static var scalar: Domain { Domain<Numbers>.oneNumber.inFloat64 }
@@ -41,7 +42,8 @@ extension Domain<Numbers> {
 extension Form {
     /// `(r)`: a set of this radius around 0.
     static func aroundZero(
-        _ note: String, _ make: @escaping @Sendable (_ center: Variable, _ radius: Variable) throws -> any ProjectableSet
+        _ note: String,
+        _ make: @escaping @Sendable (_ center: Variable, _ radius: Variable) throws -> any ProjectableSet
     ) -> Form {
         Form(takes: .argument("r", .scalar, note), returns: .projection) { r in
             try make(Variable(Tensor(0, .float64)), r)

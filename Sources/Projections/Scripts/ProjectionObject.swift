@@ -27,9 +27,9 @@ extension ProjectionObject {
     private static let call = Declaration(
         "projection:call",
         """
-        The point of the set nearest to x in the Euclidean norm, as a new tensor of the shape and dtype of x. It can be \
-        differentiated any number of times by x and by the tensors that the set was made of; on an edge of the set x \
-        counts as inside, as for clamp. A set of a script's own says its derivative (projection.Set).
+        The point of the set nearest to x in the Euclidean norm, as a new tensor of the shape and dtype of x. It can \
+        be differentiated any number of times by x and by the tensors that the set was made of; on an edge of the set \
+        x counts as inside, as for clamp. A set of a script's own says its derivative (projection.Set).
         """,
         called: .symbol("P(x)"), takes: .argument("P", .projection), .argument("x", .tensor), returns: .tensor,
         errors: "The shape of x does not fit the set, or x holds NaN (the index is named).",
@@ -42,9 +42,9 @@ extension ProjectionObject {
     private static let projectInPlace = Declaration(
         "projection:project_",
         """
-        Overwrites x with its projection and returns it: the step of projected gradient descent. A leaf that requires a \
-        gradient is written unrecorded, as x.data is, so that opt:step() and P:project_(x) follow each other; of a value \
-        that was computed from one the projection is recorded, as P(x) is.
+        Overwrites x with its projection and returns it: the step of projected gradient descent. A leaf that requires \
+        a gradient is written unrecorded, as x.data is, so that opt:step() and P:project_(x) follow each other; of a \
+        value that was computed from one the projection is recorded, as P(x) is.
         """,
         called: .method, takes: .argument("P", .projection), .argument("x", .tensor), .operation,
         returns: Results(.object(Variable.type.name), "x") { .object($0) },
@@ -87,9 +87,9 @@ extension ProjectionObject {
     private static let distance = Declaration(
         "projection:distance",
         """
-        The Euclidean norm of x minus its projection: 0 on the set. A number; where x, or a tensor that the set was made \
-        of, requires a gradient, a tensor of no dimension that can be differentiated: by x its gradient is \
-        (x - P(x)) / distance for a convex set, 0 on the set.
+        The Euclidean norm of x minus its projection: 0 on the set. A number; where x, or a tensor that the set was \
+        made of, requires a gradient, a tensor of no dimension that can be differentiated: by x its gradient is (x - \
+        P(x)) / distance for a convex set, 0 on the set.
         """,
         called: .method, takes: .argument("P", .projection), .argument("x", .tensor),
         returns: .value(.either([.number, .object(Variable.type.name)])),

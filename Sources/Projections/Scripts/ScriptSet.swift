@@ -152,8 +152,8 @@ public struct ScriptSet: ProjectableSet {
     static let declaration = Declaration(
         "projection.Set",
         """
-        A set of your own. All functions get a copy of x. convex = false is for sets with several nearest points. Check \
-        it with projection.verify. To give it a name that any script can use, register it: \
+        A set of your own. All functions get a copy of x. convex = false is for sets with several nearest points. \
+        Check it with projection.verify. To give it a name that any script can use, register it: \
         host.register{projections = {Diamond = function(r) return {project = ...} end}} makes projection.Diamond(2).
         """,
         by: .table,
@@ -211,8 +211,8 @@ public struct ScriptSet: ProjectableSet {
             // One of the sets there are, by another name.
             case .object(let object as ProjectionObject): return object.set
             case .table:
-                guard case .object(let object as ProjectionObject)? = try declaration.call([result], in: context, as: operation).first,
-                    var set = object.set as? ScriptSet
+                let made = try declaration.call([result], in: context, as: operation).first
+                guard case .object(let object as ProjectionObject)? = made, var set = object.set as? ScriptSet
                 else { break }
                 // Its name is the registered one, whatever the table says.
                 (set.name, set.description) = (name, "projection.\(name)(\(given.written))")

@@ -36,7 +36,8 @@ public struct Box: CataloguedSet, ElementwiseSet {
         "projection.Box",
         """
         The set {x : lo <= x <= hi}, element by element. The bounds broadcast over x: bounds of shape (2) serve x of \
-        shape (2) or (B, 2). Equal bounds fix an element. The projection is min(max(x, lo), hi), exact in the dtype of x.
+        shape (2) or (B, 2). Equal bounds fix an element. The projection is min(max(x, lo), hi), exact in the dtype of \
+        x.
         """,
         takes: .argument("lo", .entries, "-math.huge leaves the side open"),
         .argument("hi", .entries, "math.huge leaves the side open"), returns: .projection,

@@ -78,7 +78,8 @@ package enum Baseline {
 
     static let leaveOneOut = onLosses(
         "leave_one_out", "For each loss, the mean of the others: unbiased as a baseline.",
-        errors: "fewer than 2 losses", source: "Kool, van Hoof, Welling, Buy 4 REINFORCE samples, get a baseline for free! (2019)",
+        errors: "fewer than 2 losses",
+        source: "Kool, van Hoof, Welling, Buy 4 REINFORCE samples, get a baseline for free! (2019)",
         example: "local b = montecarlo.baselines.leave_one_out({1, 2, 6}):tolist()\nassert(b[1] == 4 and b[3] == 1.5)"
     ) { try meansOfOthers($0, for: $1) }
 

@@ -6,9 +6,9 @@ import Tensors
 struct GradientArguments {
     /// As their documentation states it.
     static let text = """
-        loss's own gradient with respect to the params is included. Returns value (the mean loss), gradients (one tensor \
-        per param, in its shape), the standard errors of both, variances (of one draw's contribution to the gradients, \
-        element by element), losses, and evaluations (draws at which the loss was computed).
+        loss's own gradient with respect to the params is included. Returns value (the mean loss), gradients (one \
+        tensor per param, in its shape), the standard errors of both, variances (of one draw's contribution to the \
+        gradients, element by element), losses, and evaluations (draws at which the loss was computed).
         """
     static let errors = """
         a loss that is not one finite number per draw; with statistics, fewer than 2 samples or more than 2^28 \
@@ -21,8 +21,8 @@ struct GradientArguments {
     private let operation: String
 
     fileprivate init(
-        _ operation: String, distribution: any ScriptFunction, loss: any ScriptFunction, params: [Variable], samples: Int,
-        generator: Generator, statistics: Bool, recorded: Bool
+        _ operation: String, distribution: any ScriptFunction, loss: any ScriptFunction, params: [Variable],
+        samples: Int, generator: Generator, statistics: Bool, recorded: Bool
     ) {
         (self.operation, self.statistics, self.recorded) = (operation, statistics, recorded)
         problem = GradientProblem(
@@ -66,7 +66,7 @@ extension Parameter<GradientArguments> {
                 """),
             .option(
                 "loss", .function.asking(for: "a function of the draws (and the params)"),
-                "loss(x, params...) gets the batch of draws (first dimension: the draw) and returns one number per draw"),
+                "loss(x, params...) gets the batch of draws (first dimension: the draw), returns one number per draw"),
             .option("params", params.map { $0.isEmpty ? nil : $0 }, "what the gradients are taken by"),
             .option("samples", .integer(from: 1, to: 1 << 40), default: 1000, "how many draws"),
             .generator,
@@ -87,8 +87,8 @@ extension Parameter<GradientArguments> {
                 throw Fault("samples", "a whole number from 2 to \(1 << 40) expected, got \(samples)")
             }
             return GradientArguments(
-                operation, distribution: distribution, loss: loss, params: params, samples: samples, generator: generator,
-                statistics: statistics, recorded: recorded)
+                operation, distribution: distribution, loss: loss, params: params, samples: samples,
+                generator: generator, statistics: statistics, recorded: recorded)
         }
     }
 }

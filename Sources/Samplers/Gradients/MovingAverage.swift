@@ -33,9 +33,9 @@ package final class MovingAverage: ScriptObject {
     static let declaration = Declaration(
         "montecarlo.baselines.moving_average",
         """
-        A baseline that remembers: b(losses) returns for each loss the weighted mean of all losses before it (0 for the \
-        very first) and remembers them for the next call. Make one and give it to every step as baseline = b. It never \
-        contains a draw's own loss, so gradients stay unbiased. b.value is the next draw's baseline.
+        A baseline that remembers: b(losses) returns for each loss the weighted mean of all losses before it (0 for \
+        the very first) and remembers them for the next call. Make one and give it to every step as baseline = b. It \
+        never contains a draw's own loss, so gradients stay unbiased. b.value is the next draw's baseline.
         """,
         takes: .argument("decay", .number(from: 0, to: 1), default: usualDecay, "the factor of weights per loss"),
         returns: .object(type),

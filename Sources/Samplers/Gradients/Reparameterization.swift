@@ -14,9 +14,9 @@ enum Reparameterization {
     static let declaration = Declaration(
         "montecarlo.reparameterization",
         """
-        Estimates E[loss(x)] for x from the distribution, and its gradient with respect to the params through the draws: \
-        the mean of grad loss(x(noise, params)). Usually the least variance for smooth losses; wrong, without a warning, \
-        for losses with jumps in x (their gradient misses the jump). The \(GradientArguments.text)
+        Estimates E[loss(x)] for x from the distribution, and its gradient with respect to the params through the \
+        draws: the mean of grad loss(x(noise, params)). Usually the least variance for smooth losses; wrong, without a \
+        warning, for losses with jumps in x (their gradient misses the jump). The \(GradientArguments.text)
         """,
         by: .table, takes: .gradient, .operation, returns: .estimate,
         errors: GradientArguments.errors + "; a distribution without rsample",

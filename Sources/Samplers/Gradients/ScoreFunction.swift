@@ -25,8 +25,8 @@ enum ScoreFunction {
         "montecarlo.score_function",
         """
         Estimates E[loss(x)] for x from the distribution, and its gradient with respect to the params by the score \
-        function: the mean of (loss - baseline) grad log q(x). Works for every distribution with log_prob and for losses \
-        that are not smooth. The \(GradientArguments.text)
+        function: the mean of (loss - baseline) grad log q(x). Works for every distribution with log_prob and for \
+        losses that are not smooth. The \(GradientArguments.text)
         """,
         by: .table,
         takes: .gradient,

@@ -21,7 +21,9 @@ struct ImportanceArguments {
 
         let logs: [Double]
         if let logWeights {
-            let others = [("log_target", logTarget != nil), ("log_proposal", logProposal != nil), ("proposal", law != nil)]
+            let others = [
+                ("log_target", logTarget != nil), ("log_proposal", logProposal != nil), ("proposal", law != nil),
+            ]
             if let other = others.first(where: \.1)?.0 {
                 throw Fault(
                     """
@@ -31,7 +33,9 @@ struct ImportanceArguments {
             }
             logs = try vector(logWeights, "log_weights")
         } else {
-            guard let logTarget else { throw Fault("log_weights, or log_target with log_proposal or proposal, expected") }
+            guard let logTarget else {
+                throw Fault("log_weights, or log_target with log_proposal or proposal, expected")
+            }
             let target = try vector(logTarget, "log_target")
             let proposal: [Double]
             if let logProposal {

@@ -7,15 +7,15 @@ extension ImportanceSampling {
         "montecarlo.importance_sampling",
         """
         Estimates E[value] under the target from samples of a proposal, in float64. log_weights, log_target, \
-        log_proposal and value are vectors with one number per sample, or functions that get the batch of samples (first \
-        dimension: the sample) and return one number each. Give log_weights, or log_target with log_proposal or \
+        log_proposal and value are vectors with one number per sample, or functions that get the batch of samples \
+        (first dimension: the sample) and return one number each. Give log_weights, or log_target with log_proposal or \
         proposal. Plain: the mean of w value, unbiased, for normalised densities. Returns the estimate, log_estimate \
         (log |estimate|: right where the estimate underflows), standard_error (delta method when normalized), \
         relative_error (standard_error / |estimate|), ess, khat (of the weights), khat_value (of w |value|: what the \
-        plain estimate rests on), verdict (what the larger of the two says, in words: \
-        "k-hat 1.83 > 0.7: the estimate is not to be trusted"), max_weight (the largest share of the sum of the \
-        weights), log_weights (float64), count, and samples (the batch, if any). Trust no standard error when khat is \
-        above 0.7, or when the proposal misses where w value is large.
+        plain estimate rests on), verdict (what the larger of the two says, in words: "k-hat 1.83 > 0.7: the estimate \
+        is not to be trusted"), max_weight (the largest share of the sum of the weights), log_weights (float64), \
+        count, and samples (the batch, if any). Trust no standard error when khat is above 0.7, or when the proposal \
+        misses where w value is large.
         """,
         by: .table, takes: .importance, .operation, returns: .value(result),
         errors: """

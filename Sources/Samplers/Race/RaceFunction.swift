@@ -31,7 +31,9 @@ enum Race {
         example: """
             local g = random.generator(0)
             local function mean(n)
-              return function() return {estimate = random.normal({n}, {generator = g}):mean():item(), evaluations = n} end
+              return function()
+                return {estimate = random.normal({n}, {generator = g}):mean():item(), evaluations = n}
+              end
             end
             local r = montecarlo.race{estimators = {{"10 draws", mean(10)}, {"40 draws", mean(40)}}, reference = 0}
             local few, many = r.results[1], r.results[2]
@@ -113,8 +115,9 @@ private struct Truth {
         switch reference {
         case .estimator(let name):
             guard let result = results.first(where: { $0.name == name }) else {
+                let names = results.map(\.name.text)
                 throw Fault(
-                    "reference", "no estimator \"\(name)\"" + suggestion(for: name.text, among: results.map(\.name.text)))
+                    "reference", "no estimator \"\(name)\"" + suggestion(for: name.text, among: names))
             }
             (self.name, values) = (name, result.means)
             errors = result.variances.map { ($0 / Double(result.repetitions)).squareRoot() }

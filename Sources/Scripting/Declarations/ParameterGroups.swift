@@ -34,9 +34,8 @@ extension Domain {
     ///     .option("max_eval", .optional(.integer(from: 1), shown: "max_iter * 5 // 4"), default: nil)
     public static func optional<W>(_ domain: Domain<W>, shown fallback: String) -> Domain where T == W? {
         let optional = Domain<W?>.optional(domain)
-        var result = Domain(optional.type, expected: optional.expected, show: { $0.map(domain.show) ?? fallback }) { value in
-            try optional.read(value)
-        }
+        var result = Domain(
+            optional.type, expected: optional.expected, show: { $0.map(domain.show) ?? fallback }, read: optional.read)
         (result.bounds, result.isOptional) = (optional.bounds, true)
         return result
     }
