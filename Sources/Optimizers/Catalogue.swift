@@ -3,10 +3,10 @@ import Scripting
 /// Every optimiser, in the order `luaflow doc optim` lists them. A new one is a file and a line here.
 enum Catalogue {
     static let constructors: [NativeFunction] = [
-        SGD.constructor,
-        Adam.constructor,
-        AdamW.constructor,
-        RMSprop.constructor,
-        LBFGS.constructor,
-    ]
+        SGD.declaration,
+        Adam.declaration,
+        AdamW.declaration,
+        RMSprop.declaration,
+        LBFGS.declaration,
+    ].map { NativeFunction($0) }
 }

@@ -35,26 +35,21 @@ struct Schedule: Sendable {
     ]
 
     /// `optim.schedule.cosine(lr, steps)`: returns the schedule as a function of k.
-    var function: NativeFunction {
-        let full = "optim.schedule.\(name)"
-        let documentation = Documentation(
-            "\(full)(\(parameters.joined(separator: ", "))) -> function", "The step size \(formula), for k from 1.",
-            errors: "a number that is negative, infinite or NaN; k below 1", source: source, example: example)
-        let schedule = NativeFunction(full, documentation) { arguments in
-            let numbers = try parameters.indices.map { try arguments.number($0 + 1, parameters[$0]) }
-            let k = try arguments.number(parameters.count + 1, "k")
-            guard k >= 1 else { throw arguments.error("k is \(shown(k)); a number from 1 expected") }
-            return [.number(value(k, numbers))]
-        }
-        return NativeFunction(full, documentation) { arguments in
-            try arguments.atMost(parameters.count)
-            let numbers = try parameters.enumerated().map { index, name in
-                let number = try arguments.number(index + 1, name)
-                guard number >= 0, number.isFinite else { throw arguments.error(index + 1, name, expected: "a finite number from 0") }
-                return number
-            }
-            if let fault = check(numbers) { throw arguments.error(fault) }
-            return [.closure(schedule, bound: numbers.map { .number($0) })]
+    var declaration: Declaration {
+        let (full, value) = ("optim.schedule.\(name)", value)
+        let schedule = NativeFunction(Declaration(
+            full, "", takes: .list(parameters.map { .argument($0, .number) }), .argument("k", .number), returns: .number
+        ) { numbers, k in
+            guard k >= 1 else { throw Fault("k is \(shown(k)); a number from 1 expected") }
+            return value(k, numbers)
+        })
+        return Declaration(
+            full, "The step size \(formula), for k from 1.",
+            takes: .list(parameters.map { .argument($0, .nonnegative) }), returns: .value(.function),
+            errors: "k below 1", source: source, example: example
+        ) { [check] numbers in
+            if let fault = check(numbers) { throw Fault(fault) }
+            return .closure(schedule, bound: numbers.map { .number($0) })
         }
     }
 }

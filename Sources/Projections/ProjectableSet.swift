@@ -85,11 +85,11 @@ public func defaultTolerance(_ x: Tensor, size: Double) throws -> Double {
     return (x.dtype == .float64 ? 1e-9 : 1e-5) * largest
 }
 
-/// A set that is an entry of the catalogue: known to scripts by ``constructor``, held to the laws on ``examples()``.
+/// A set that is an entry of the catalogue: known to scripts by ``declaration``, held to the laws on ``examples()``.
 public protocol CataloguedSet: ProjectableSet {
     static var name: String { get }
-    /// `projection.Box(lo, hi)` with its documentation.
-    static var constructor: NativeFunction { get }
+    /// `projection.Box(lo, hi)`
+    static var declaration: Declaration { get }
     /// Small instances on which the law tests run.
     static func examples() throws -> [SetExample]
 }
@@ -97,13 +97,6 @@ public protocol CataloguedSet: ProjectableSet {
 extension CataloguedSet {
     public var name: String { Self.name }
     static var operation: String { "projection.\(name)" }
-
-    /// A constructor that checks its arguments in `make` and hands the set to the script.
-    static func makeConstructor(
-        _ documentation: Documentation, _ make: @escaping @Sendable (Arguments) throws -> any ProjectableSet
-    ) -> NativeFunction {
-        NativeFunction(operation, documentation, returning: { .object(ProjectionObject(try make($0))) })
-    }
 }
 
 /// A set with the shape of points to try it on, and the relative precision that its algorithm promises in float64.

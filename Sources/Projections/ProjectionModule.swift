@@ -9,7 +9,8 @@ public struct ProjectionModule: ScriptModule {
         "Sets and the nearest of their points: P = projection.Box(0, 1), then P(x), P:project_(x), P:contains(x, tol), P:distance(x)."
 
     public var functions: [NativeFunction] {
-        Catalogue.sets.map { $0.constructor } + [ScriptSet.constructor, Verification.function]
+        (Catalogue.sets.map { $0.declaration } + [ScriptSet.declaration, Verification.declaration])
+            .map { NativeFunction($0) }
     }
 
     public var types: [TypeFace] { [ProjectionObject.face] }

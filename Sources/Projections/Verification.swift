@@ -48,45 +48,57 @@ public struct Verification {
 
     static let operation = "projection.verify"
 
-    static let function = NativeFunction(
+    static let options = OptionTable({ Verification() },
+        .option("points", \.points, .integer(from: 1, to: 10_000), "how many points are drawn, beside 0 and ties"),
+        .option(
+            "seed", \.seed, Domain<Int>.integer.map { UInt64(bitPattern: Int64($0)) },
+            "the points depend on it alone"),
+        .option("shape", \.shape, .optional(.shape), "of the points; the set's own, or {5}"),
+        .option("dtype", \.dtype, .floatingDType),
+        .option("tolerance", \.tolerance, .optional(.number(from: 0)), "relative; 1e-6 for float64, 1e-4 for float32"))
+
+    static let declaration = Declaration(
         operation,
-        Documentation(
-            "projection.verify(P, {points = 24, seed = 0, shape =, dtype = \"float64\", tolerance =}) -> boolean, report: table",
-            "Checks on random points that P is the projection onto a set: its results are in the set, projecting twice is projecting once, points of the set stay; for convex sets the variational inequality <x - P(x), z - P(x)> <= 0 for z in the set, firm non-expansiveness, and that midpoints of members are members; for the others that no member of the sample is nearer. Works for sets of your own (projection.Set). The points depend on the seed alone. The tolerance is relative: 1e-6 for float64, 1e-4 for float32. The report: report.shape, report.tolerance, report.laws[name] = {checks, worst}.",
-            errors: "A law fails; the message holds the failing case.",
-            source: "Bauschke and Combettes 2017, theorem 3.16 and proposition 4.16.",
-            example: """
-                local ok, report = projection.verify(projection.Simplex())
-                assert(ok and report.laws.idempotence.checks > 0)
-                local away = projection.Set{name = "away", project = function(x) return x + 1 end}
-                local ok, message = pcall(projection.verify, away)
-                assert(not ok and tostring(message):find("idempotence"))
-                """)
-    ) { arguments in
-        try arguments.atMost(2)
-        let set = try arguments.projection(1, "P").set
-        let options = try arguments.options(2, ["points", "seed", "shape", "dtype", "tolerance"])
-        var verification = Verification()
-        verification.points = try options.integer("points", in: 1...10_000, default: verification.points)
-        verification.seed = UInt64(bitPattern: Int64(try options.integer("seed", default: 0)))
-        verification.shape = try options.shape("shape")
-        verification.dtype = try options.choice("dtype", ["float32", "float64"], default: "float64") == "float32" ? .float32 : .float64
-        if options.has("tolerance") {
-            let tolerance = try options.number("tolerance", default: 0)
-            guard tolerance >= 0 else { throw options.error("tolerance", expected: "a number from 0") }
-            verification.tolerance = tolerance
+        """
+        Checks on random points that P is the projection onto a set: its results are in the set, projecting twice is \
+        projecting once, points of the set stay; for convex sets the variational inequality \
+        <x - P(x), z - P(x)> <= 0 for z in the set, firm non-expansiveness, and that midpoints of members are members; \
+        for the others that no member of the sample is nearer. Works for sets of your own (projection.Set). The report \
+        says for each law how often it was checked, and the worst failure.
+        """,
+        takes: .argument("P", .projection), options.parameter, returns: .report,
+        errors: "A law fails; the message holds the failing case.",
+        source: "Bauschke and Combettes 2017, theorem 3.16 and proposition 4.16.",
+        example: """
+            local ok, report = projection.verify(projection.Simplex())
+            assert(ok and report.laws.idempotence.checks > 0)
+            local away = projection.Set{name = "away", project = function(x) return x + 1 end}
+            local ok, message = pcall(projection.verify, away)
+            assert(not ok and tostring(message):find("idempotence"))
+            """,
+        see: ["projection.Set"]
+    ) { set, verification in try verification.run(set) }
+}
+
+extension Results<Verification.Report> {
+    /// True, and what was checked.
+    fileprivate static var report: Results {
+        let law = ScriptType.record([.init("checks", .integer), .init("worst", .number)])
+        let report = ScriptType.record([
+            .init("shape", .list(.integer)), .init("tolerance", .number), .init("laws", .map(law)),
+        ])
+        return Results([ResultSpec(nil, .boolean), ResultSpec("report", report)]) { report in
+            let laws = report.laws.map { law in
+                (key: law.name, value: Value.record([("checks", .integer(law.checks)), ("worst", .number(law.worst))]))
+            }
+            return [
+                .boolean(true),
+                .record([
+                    ("shape", .list(report.shape.map { .integer($0) })), ("tolerance", .number(report.tolerance)),
+                    ("laws", .record(laws)),
+                ]),
+            ]
         }
-        let report = try verification.run(set)
-        let laws = report.laws.map { law in
-            (key: law.name, value: Value.record([("checks", .integer(law.checks)), ("worst", .number(law.worst))]))
-        }
-        return [
-            .boolean(true),
-            .record([
-                ("shape", .list(report.shape.map { .integer($0) })), ("tolerance", .number(report.tolerance)),
-                ("laws", .record(laws)),
-            ]),
-        ]
     }
 }
 

@@ -3,16 +3,16 @@ import Scripting
 /// Everything that scripts find in `montecarlo`. A new entry is a file and a line here.
 enum Catalogue {
     static let functions: [NativeFunction] = [
-        ImportanceSampling.function,
-        NativeFunction(EffectiveSampleSize.declaration),
-        NativeFunction(ParetoShape.declaration), NativeFunction(ParetoShape.verdictDeclaration),
-        NativeFunction(StandardError.declaration),
-        ScoreFunction.function,
-        Reparameterization.function,
-        MeasureValued.function,
-        Baseline.mean, Baseline.leaveOneOut, MovingAverage.constructor,
-        Race.function,
-    ]
+        ImportanceSampling.declaration,
+        EffectiveSampleSize.declaration,
+        ParetoShape.declaration, ParetoShape.verdictDeclaration,
+        StandardError.declaration,
+        ScoreFunction.declaration,
+        Reparameterization.declaration,
+        MeasureValued.declaration,
+        Baseline.mean, Baseline.leaveOneOut, MovingAverage.declaration,
+        Race.declaration,
+    ].map { NativeFunction($0) }
 
     /// The parameters that measure-valued gradients know.
     static let decompositions: [MeasureDecomposition] = [

@@ -59,7 +59,7 @@ import Testing
 
     @Test(arguments: [
         ("return 3", "projection.Diamond: the registered function returned 3; a table {project = f, ...} expected"),
-        ("return {}", "projection.Diamond: option project: a function expected, got nothing"),
+        ("return {}", "projection.Diamond: option project: a function expected, got nil"),
         ("return {project = print, contain = print}", "unknown option contain (did you mean \"contains\"?)"),
         ("error('r must be positive')", "r must be positive"),
     ])

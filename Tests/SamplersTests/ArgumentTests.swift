@@ -14,10 +14,10 @@ import Samplers
 
     static let diagnostics = ["ess", "khat"].flatMap { name in
         [
-            Refusal("montecarlo.\(name)({})", "montecarlo.\(name): log_weights has 0 numbers; at least 1 expected"),
-            Refusal("montecarlo.\(name)()", "montecarlo.\(name): log_weights: a vector (a tensor of one dimension or a table of numbers) expected, got nil"),
+            Refusal("montecarlo.\(name)({})", "montecarlo.\(name): argument 1 (log_weights): at least 1 number expected, got 0"),
+            Refusal("montecarlo.\(name)()", "montecarlo.\(name): argument 1 (log_weights): a vector (a tensor of one dimension or a table of numbers) expected, got nil"),
             Refusal("montecarlo.\(name)(tensor.zeros(2, 2))", "got a tensor of shape (2, 2)"),
-            Refusal("montecarlo.\(name)({1, \"a\"})", "montecarlo.\(name): log_weights: a vector"),
+            Refusal("montecarlo.\(name)({1, \"a\"})", "montecarlo.\(name): argument 1 (log_weights): a vector"),
             Refusal("montecarlo.\(name)({1, 0/0})", "montecarlo.\(name): log_weights[2] is nan; a number or -inf expected"),
             Refusal("montecarlo.\(name)({1, math.huge})", "log_weights[2] is inf; a number or -inf expected"),
             Refusal("montecarlo.\(name)({-math.huge, -math.huge})", "log_weights: all 2 are -inf: no sample has weight"),
@@ -26,15 +26,15 @@ import Samplers
     }
 
     static let errors = [
-        Refusal("montecarlo.standard_error({1})", "montecarlo.standard_error: x has 1 number; at least 2 expected"),
-        Refusal("montecarlo.standard_error({1, 0/0})", "montecarlo.standard_error: x[2] is nan; a finite number expected"),
+        Refusal("montecarlo.standard_error({1})", "montecarlo.standard_error: argument 1 (x): at least 2 numbers expected, got 1"),
+        Refusal("montecarlo.standard_error({1, 0/0})", "montecarlo.standard_error: argument 1 (x): finite numbers expected, got nan at 2"),
         Refusal("montecarlo.standard_error({1, 2}, {batches = 3})", "option batches: a whole number from 2 to 2 expected, got 3"),
         Refusal("montecarlo.standard_error({1, 2}, {batch = 2})", "unknown option batch (did you mean \"batches\"?)"),
     ]
 
     static let importance = [
         Refusal("montecarlo.importance_sampling{}", "montecarlo.importance_sampling: log_weights, or log_target with log_proposal or proposal, expected"),
-        Refusal("montecarlo.importance_sampling{log_weights = {}}", "log_weights has 0 numbers"),
+        Refusal("montecarlo.importance_sampling{log_weights = {}}", "option log_weights: at least 1 number expected, got 0"),
         Refusal("montecarlo.importance_sampling{log_weights = {0, 0/0}}", "log_weights[2] is nan"),
         Refusal("montecarlo.importance_sampling{log_weights = {0, 0}, value = {1}}", "log_weights has 2 numbers, value 1; one per sample expected of each"),
         Refusal("montecarlo.importance_sampling{log_weights = {0, 0}, value = {1, 0/0}}", "value[2] is nan; a finite number expected"),
@@ -92,10 +92,10 @@ import Samplers
         Refusal("montecarlo.measure_valued{distribution = function(m) return distribution.Laplace(m, 1) end, loss = f, params = p}", "has no measure-valued gradient here; the laws with one are Normal, Exponential, Poisson, Bernoulli"),
         Refusal("montecarlo.measure_valued{distribution = function(m) return {sample = f} end, loss = f, params = p}", "the law {sample} has no measure-valued gradient here"),
         Refusal("montecarlo.baselines.leave_one_out({1})", "montecarlo.baselines.leave_one_out: a leave-one-out baseline needs at least 2 losses, got 1"),
-        Refusal("montecarlo.baselines.mean({})", "montecarlo.baselines.mean: losses has 0 numbers"),
-        Refusal("montecarlo.baselines.mean({0/0})", "losses[1] is nan"),
+        Refusal("montecarlo.baselines.mean({})", "montecarlo.baselines.mean: argument 1 (losses): at least 1 number expected, got 0"),
+        Refusal("montecarlo.baselines.mean({0/0})", "argument 1 (losses): finite numbers expected, got nan at 1"),
         Refusal("montecarlo.baselines.moving_average(1.5)", "argument 1 (decay): a number from 0 to 1 expected, got 1.5"),
-        Refusal("montecarlo.baselines.moving_average(0.5)({0/0})", "moving_average: losses[1] is nan"),
+        Refusal("montecarlo.baselines.moving_average(0.5)({0/0})", "moving_average:call: argument 2 (losses): finite numbers expected, got nan at 1"),
         Refusal("montecarlo.race{}", "montecarlo.race: option estimators: a table {{name, function}, ...} expected, got nil"),
         Refusal("montecarlo.race{estimators = {f}}", "option estimators: element 1: {name, function} expected, got function"),
         Refusal("montecarlo.race{estimators = {{\"a\", f}, {\"a\", f}}}", "option estimators: \"a\" is there twice"),

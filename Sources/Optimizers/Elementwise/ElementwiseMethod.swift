@@ -8,33 +8,32 @@ protocol ElementwiseMethod: Sendable {
     associatedtype Rule: ElementRule
 
     static var name: String { get }
-    /// The names of its options, as scripts write them.
-    static var options: [String] { get }
-    static var documentation: Documentation { get }
+    /// Its options, as scripts write them.
+    static var options: OptionTable<Self> { get }
+    /// Made by ``declared(_:errors:source:example:)``.
+    static var declaration: Declaration { get }
 
     /// All defaults.
     init()
-    /// `defaults` with what the options say otherwise; throws on a value out of its range.
-    init(_ options: Options, defaults: Self) throws
+    /// - Throws: ``Fault`` for options that do not go together.
+    func check() throws
 
     var lr: Double { get set }
     /// What the rule's slots remember (at most three), by PyTorch's names; nil for a slot that these settings leave unused.
     var memories: [String?] { get }
     /// The formula of a parameter's step number `step`, counted from 1.
     func rule(step: Int) -> Rule
-    /// Options and their values, as tostring shows them.
-    var settings: [(name: String, value: String)] { get }
 }
 
 extension ElementwiseMethod {
-    static var constructor: NativeFunction {
-        NativeFunction("optim.\(name)", documentation) { arguments in
-            try arguments.atMost(2)
-            let defaults = try Self(arguments.options(2, options), defaults: Self())
-            let groups = try arguments.parameterGroups(1, options).map { group in
-                (method: try group.options.map { try Self($0, defaults: defaults) } ?? defaults, parameters: group.parameters)
-            }
-            return [.object(try ElementwiseOptimizer(groups, for: arguments.function))]
+    func check() throws {}
+
+    static func declared(_ summary: String, errors: String? = nil, source: String, example: String) -> Declaration {
+        Declaration(
+            "optim.\(name)", summary, takes: .optimized, options.parameter, .operation, returns: .optimizer,
+            errors: (errors.map { "\($0); " } ?? "") + Parameter<ParameterList>.errors, source: source, example: example
+        ) { parameters, defaults, operation in
+            try ElementwiseOptimizer(parameters.groups(defaults), for: operation)
         }
     }
 }

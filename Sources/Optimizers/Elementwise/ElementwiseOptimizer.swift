@@ -89,9 +89,8 @@ final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
     }
 
     var description: String {
-        let settings = methods[0].settings.map { "\($0.name) = \($0.value)" }.joined(separator: ", ")
         let groups = methods.count > 1 ? ", \(methods.count) groups" : ""
-        return "optim.\(name){\(settings)} (\(count(parameters))\(groups))"
+        return "optim.\(name){\(Method.options.text(of: methods[0]))} (\(count(parameters))\(groups))"
     }
 }
 

@@ -28,6 +28,8 @@ final class LBFGS: Optimizer {
         try Parameters.adopt(parameters, for: operation)
         self.parameters = parameters
         self.settings = settings
+        // As tostring shows it.
+        self.settings.evaluationLimit = settings.maxEvaluations
         packing = Packing(parameters.map(\.value))
         progress = Progress(history: CurvatureHistory(capacity: settings.historySize))
     }
@@ -144,5 +146,5 @@ final class LBFGS: Optimizer {
         if let rates { learningRates = rates }
     }
 
-    var description: String { "optim.LBFGS{\(settings.description)} (\(count(parameters)))" }
+    var description: String { "optim.LBFGS{\(LBFGSSettings.options.text(of: settings))} (\(count(parameters)))" }
 }

@@ -2,38 +2,41 @@ import Scripting
 
 /// The options of ``LBFGS``, with torch.optim.LBFGS's names and defaults.
 struct LBFGSSettings {
+    enum LineSearch: String, CaseIterable {
+        case strongWolfe = "strong_wolfe"
+        /// Every iteration moves by lr times the direction.
+        case fixed = "none"
+    }
+
     var lr = 1.0
     var maxIterations = 20
-    /// The most evaluations of the closure in one step; 5/4 of the iterations if not given.
-    var maxEvaluations = 25
+    var evaluationLimit: Int?
     var gradientTolerance = 1e-7
     var changeTolerance = 1e-9
     var historySize = 100
-    var searchesLine = false
+    var lineSearch: LineSearch?
     var maximize = false
 
-    static let options = [
-        "lr", "max_iter", "max_eval", "tolerance_grad", "tolerance_change", "history_size", "line_search_fn", "line_search", "maximize",
-    ]
+    /// The most evaluations of the closure in one step; 5/4 of the iterations if not given.
+    var maxEvaluations: Int { evaluationLimit ?? maxIterations * 5 / 4 }
+    var searchesLine: Bool { lineSearch == .strongWolfe }
 
-    init() {}
-
-    init(_ options: Options) throws {
-        lr = try options.nonnegative("lr", default: lr)
+    static let options = OptionTable({ LBFGSSettings() },
+        .option("lr", \.lr, .nonnegative),
         // Bounded so that five quarters of it is a number, too.
-        maxIterations = try options.integer("max_iter", in: 1...(1 << 32), default: maxIterations)
-        maxEvaluations = try options.integer("max_eval", in: 1...Int.max, default: maxIterations * 5 / 4)
-        gradientTolerance = try options.nonnegative("tolerance_grad", default: gradientTolerance)
-        changeTolerance = try options.nonnegative("tolerance_change", default: changeTolerance)
-        historySize = try options.integer("history_size", in: 1...Int.max, default: historySize)
-        let key = options.has("line_search_fn") ? "line_search_fn" : "line_search"
-        searchesLine = try options.choice(key, ["strong_wolfe", "none"], default: "none") == "strong_wolfe"
-        maximize = try options.boolean("maximize", default: maximize)
-    }
-
-    var description: String {
-        "lr = \(shown(lr)), max_iter = \(maxIterations), max_eval = \(maxEvaluations), tolerance_grad = \(shown(gradientTolerance)), "
-            + "tolerance_change = \(shown(changeTolerance)), history_size = \(historySize), "
-            + "line_search_fn = \(searchesLine ? "\"strong_wolfe\"" : "\"none\""), maximize = \(maximize)"
-    }
+        .option("max_iter", \.maxIterations, .integer(from: 1, to: 1 << 32), "the most iterations of one step"),
+        .option(
+            "max_eval", \.evaluationLimit, .optional(.integer(from: 1), shown: "max_iter * 5 // 4"),
+            "the most calls of the closure in one step"),
+        .option(
+            "tolerance_grad", \.gradientTolerance, .nonnegative,
+            "ends a step where no element of the gradient is larger"),
+        .option(
+            "tolerance_change", \.changeTolerance, .nonnegative,
+            "ends a step where loss or parameters change by no more"),
+        .option("history_size", \.historySize, .integer(from: 1), "steps that the inverse Hessian is made of"),
+        .option(
+            "line_search_fn", \.lineSearch, .optional(.choice(), shown: "\"none\""),
+            "\"strong_wolfe\" finds the length of a step, and is what to use unless the loss is noisy"),
+        .option("maximize", \.maximize, .flag))
 }

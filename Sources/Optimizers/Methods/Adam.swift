@@ -58,28 +58,21 @@ struct Adam: ElementwiseMethod {
 
 extension Adam {
     static let name = "Adam"
-    static let options = ["lr", "betas", "eps", "weight_decay", "amsgrad", "maximize"]
 
-    init(_ options: Options, defaults: Adam) throws {
-        lr = try options.nonnegative("lr", default: defaults.lr)
-        betas = try options.betas(default: defaults.betas)
-        eps = try options.nonnegative("eps", default: defaults.eps)
-        weightDecay = try options.nonnegative("weight_decay", default: defaults.weightDecay)
-        amsgrad = try options.boolean("amsgrad", default: defaults.amsgrad)
-        maximize = try options.boolean("maximize", default: defaults.maximize)
-    }
+    static let options = OptionTable({ Adam() },
+        .option("lr", \.lr, .nonnegative),
+        .option("betas", \.betas, .betas, "the decays of m and v"),
+        .option("eps", \.eps, .nonnegative),
+        .option("weight_decay", \.weightDecay, .nonnegative),
+        .option("amsgrad", \.amsgrad, .flag, "divides by the largest v so far"),
+        .option("maximize", \.maximize, .flag))
 
-    var settings: [(name: String, value: String)] {
-        [
-            ("lr", shown(lr)), ("betas", "{\(shown(betas.0)), \(shown(betas.1))}"), ("eps", shown(eps)),
-            ("weight_decay", shown(weightDecay)), ("amsgrad", "\(amsgrad)"), ("maximize", "\(maximize)"),
-        ]
-    }
-
-    static let documentation = Documentation(
-        "optim.Adam(params, {lr = 1e-3, betas = {0.9, 0.999}, eps = 1e-8, weight_decay = 0, amsgrad = false, maximize = false}) -> optimizer",
-        "Adaptive moments: m and v are running means of the gradient and its square with decays betas; x <- x - lr m / (sqrt(v) + eps), both corrected for their start at 0. weight_decay x is added to the gradient (optim.AdamW decays the weights themselves); amsgrad divides by the largest v so far. " + parametersText,
-        errors: "a number out of its range; betas that are not two numbers in [0, 1); " + parametersErrors,
+    static let declaration = declared(
+        """
+        Adaptive moments: m and v are running means of the gradient and its square; x <- x - lr m / (sqrt(v) + eps), \
+        both corrected for their start at 0. weight_decay x is added to the gradient (optim.AdamW decays the weights \
+        themselves).
+        """,
         source: "torch.optim.Adam; Kingma and Ba, ICLR 2015; Reddi, Kale and Kumar, ICLR 2018 (amsgrad)",
         example: """
             local x = tensor({4, 2}, {dtype = "float64"})

@@ -14,28 +14,26 @@ struct AdamW: ElementwiseMethod {
     }
 
     var memories: [String?] { adam.memories }
-    var settings: [(name: String, value: String)] { adam.settings }
 
     func rule(step: Int) -> Adam.Rule { Adam.Rule(settings: adam, step: step, decaysWeights: true) }
 }
 
 extension AdamW {
     static let name = "AdamW"
-    static var options: [String] { Adam.options }
+
+    static let options = OptionTable({ AdamW() }, .options(\.adam, Adam.options))
 
     init() {
         adam = Adam()
         adam.weightDecay = 1e-2
     }
 
-    init(_ options: Options, defaults: AdamW) throws {
-        adam = try Adam(options, defaults: defaults.adam)
-    }
-
-    static let documentation = Documentation(
-        "optim.AdamW(params, {lr = 1e-3, betas = {0.9, 0.999}, eps = 1e-8, weight_decay = 1e-2, amsgrad = false, maximize = false}) -> optimizer",
-        "optim.Adam with decoupled weight decay: x <- (1 - lr weight_decay) x before every step, and nothing of it in the moments. " + parametersText,
-        errors: "as optim.Adam", source: "torch.optim.AdamW; Loshchilov and Hutter, ICLR 2019",
+    static let declaration = declared(
+        """
+        optim.Adam with decoupled weight decay: x <- (1 - lr weight_decay) x before every step, and nothing of it in \
+        the moments.
+        """,
+        source: "torch.optim.AdamW; Loshchilov and Hutter, ICLR 2019",
         example: """
             local x = tensor({4}, {dtype = "float64"})
             local opt = optim.AdamW({x}, {lr = 0.1, weight_decay = 0.5})

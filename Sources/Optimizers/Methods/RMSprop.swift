@@ -48,29 +48,18 @@ struct RMSprop: ElementwiseMethod {
 
 extension RMSprop {
     static let name = "RMSprop"
-    static let options = ["lr", "alpha", "eps", "weight_decay", "momentum", "centered", "maximize"]
 
-    init(_ options: Options, defaults: RMSprop) throws {
-        lr = try options.nonnegative("lr", default: defaults.lr)
-        alpha = try options.fraction("alpha", default: defaults.alpha)
-        eps = try options.nonnegative("eps", default: defaults.eps)
-        weightDecay = try options.nonnegative("weight_decay", default: defaults.weightDecay)
-        momentum = try options.nonnegative("momentum", default: defaults.momentum)
-        centered = try options.boolean("centered", default: defaults.centered)
-        maximize = try options.boolean("maximize", default: defaults.maximize)
-    }
+    static let options = OptionTable({ RMSprop() },
+        .option("lr", \.lr, .nonnegative),
+        .option("alpha", \.alpha, .number(from: 0, to: 1), "the decay of v"),
+        .option("eps", \.eps, .nonnegative),
+        .option("weight_decay", \.weightDecay, .nonnegative, "times x, added to the gradient"),
+        .option("momentum", \.momentum, .nonnegative, "accumulates the quotients"),
+        .option("centered", \.centered, .flag, "takes the squared running mean of g off v"),
+        .option("maximize", \.maximize, .flag))
 
-    var settings: [(name: String, value: String)] {
-        [
-            ("lr", shown(lr)), ("alpha", shown(alpha)), ("eps", shown(eps)), ("weight_decay", shown(weightDecay)),
-            ("momentum", shown(momentum)), ("centered", "\(centered)"), ("maximize", "\(maximize)"),
-        ]
-    }
-
-    static let documentation = Documentation(
-        "optim.RMSprop(params, {lr = 1e-2, alpha = 0.99, eps = 1e-8, weight_decay = 0, momentum = 0, centered = false, maximize = false}) -> optimizer",
-        "x <- x - lr g / (sqrt(v) + eps) with v the running mean of g^2, of decay alpha; centered takes the squared running mean of g off v; momentum accumulates the quotients. " + parametersText,
-        errors: "a number out of its range; " + parametersErrors,
+    static let declaration = declared(
+        "x <- x - lr g / (sqrt(v) + eps) with v the running mean of g^2.",
         source: "torch.optim.RMSprop; Tieleman and Hinton 2012; Graves 2013 (centered)",
         example: """
             local x = tensor({4, -2}, {dtype = "float64"})

@@ -41,33 +41,29 @@ struct SGD: ElementwiseMethod {
 
 extension SGD {
     static let name = "SGD"
-    static let options = ["lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize"]
 
-    init(_ options: Options, defaults: SGD) throws {
-        lr = try options.nonnegative("lr", default: defaults.lr)
-        momentum = try options.nonnegative("momentum", default: defaults.momentum)
-        dampening = try options.finite("dampening", default: defaults.dampening)
-        weightDecay = try options.nonnegative("weight_decay", default: defaults.weightDecay)
-        nesterov = try options.boolean("nesterov", default: defaults.nesterov)
-        maximize = try options.boolean("maximize", default: defaults.maximize)
+    static let options = OptionTable({ SGD() },
+        .option("lr", \.lr, .nonnegative),
+        .option("momentum", \.momentum, .nonnegative),
+        .option("dampening", \.dampening, .number(finite: true)),
+        .option("weight_decay", \.weightDecay, .nonnegative, "times x, added to the gradient g"),
+        .option("nesterov", \.nesterov, .flag, "x <- x - lr (g + momentum v)"),
+        .option("maximize", \.maximize, .flag))
+
+    func check() throws {
         guard !nesterov || (momentum > 0 && dampening == 0) else {
-            throw ScriptError(
-                options.function,
-                "option nesterov: needs a momentum above 0 and no dampening, got momentum \(shown(momentum)), dampening \(shown(dampening))")
+            throw Fault(
+                "nesterov",
+                """
+                needs a momentum above 0 and no dampening, got momentum \(shown(momentum)), dampening \
+                \(shown(dampening))
+                """)
         }
     }
 
-    var settings: [(name: String, value: String)] {
-        [
-            ("lr", shown(lr)), ("momentum", shown(momentum)), ("dampening", shown(dampening)),
-            ("weight_decay", shown(weightDecay)), ("nesterov", "\(nesterov)"), ("maximize", "\(maximize)"),
-        ]
-    }
-
-    static let documentation = Documentation(
-        "optim.SGD(params, {lr = 1e-3, momentum = 0, dampening = 0, weight_decay = 0, nesterov = false, maximize = false}) -> optimizer",
-        "Gradient descent: v <- momentum v + (1 - dampening) g (v = g at first), x <- x - lr v; with nesterov x <- x - lr (g + momentum v). g is the gradient plus weight_decay x. " + parametersText,
-        errors: "a number out of its range; nesterov without momentum or with dampening; " + parametersErrors,
+    static let declaration = declared(
+        "Gradient descent: v <- momentum v + (1 - dampening) g (v = g at first), x <- x - lr v.",
+        errors: "nesterov without momentum or with dampening",
         source: "torch.optim.SGD; Polyak 1964; Sutskever et al., ICML 2013",
         example: """
             local x = tensor({4, 2}, {dtype = "float64"})

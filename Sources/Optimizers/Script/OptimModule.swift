@@ -6,6 +6,9 @@ public struct OptimModule: ScriptModule {
 
     public let name = "optim"
     public let summary = "Optimisers with PyTorch's formulas and defaults, the projected gradient method, and schedules of step sizes."
-    public var functions: [NativeFunction] { Catalogue.constructors + [ProjectedGradientFunction.function] + Schedule.catalogue.map(\.function) }
+    public var functions: [NativeFunction] {
+        Catalogue.constructors + [NativeFunction(ProjectedGradientFunction.declaration)]
+            + Schedule.catalogue.map { NativeFunction($0.declaration) }
+    }
     public var types: [TypeFace] { [OptimizerFace.face] }
 }

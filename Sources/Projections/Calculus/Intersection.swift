@@ -236,25 +236,32 @@ public struct Intersection: CataloguedSet {
         return { try newton.solve($0) }
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Intersection{P, Q, ..., tolerance = 1e-9, iterations = 10000} -> projection",
-            "The points common to several convex sets. Elementwise sets (Box, Observed, Nonnegative, LinfBall) intersect exactly: the result violates none by even a rounding. Otherwise a Newton method on the members' projections finds the point in float64, to rounding where the sets allow it, and at least to the tolerance, relative to the size of x; with a set of your own that gives no derivative, Dykstra's algorithm does. Gradients flow through it up to third order.",
-            errors: "A member is not convex; elementwise members do not meet (the index is named); the sets do not meet, or the tolerance is not reached in so many projections onto all members (the message says how far the point still is).",
-            source: "Rockafellar 1976; Li, Sun and Toh 2018; Boyle and Dykstra 1986.",
-            example: """
-                local P = projection.Intersection{projection.Ball(1), projection.Halfspace({1, 0}, 0)}
-                local y = P(tensor({2, 2}))
-                assert(math.abs(y[1]:item()) < 1e-6 and math.abs(y[2]:item() - 1) < 1e-6)
-                local ok, message = pcall(projection.Intersection, {projection.Box(0, 1), projection.Box(2, 3)})
-                assert(not ok and tostring(message):find("do not meet"))
-                """)
-    ) { arguments in
-        let (sets, options) = try arguments.members(options: ["tolerance", "iterations"])
-        return try Intersection(
-            sets, tolerance: options.number("tolerance", default: 1e-9),
-            iterations: options.integer("iterations", in: 1...Int.max, default: 10_000))
-    }
+    public static let declaration = Declaration(
+        "projection.Intersection",
+        """
+        The points common to several convex sets. Elementwise sets (Box, Observed, Nonnegative, LinfBall) intersect \
+        exactly: the result violates none by even a rounding. Otherwise a Newton method on the members' projections \
+        finds the point in float64, to rounding where the sets allow it, and at least to the tolerance; with a set \
+        of your own that gives no derivative, Dykstra's algorithm does. It can be differentiated up to third order.
+        """,
+        by: .table,
+        takes: .rest("P", .projection),
+        .option("tolerance", .number(above: 0, finite: true), default: 1e-9, "relative to the size of x"),
+        .option("iterations", .integer(from: 1), default: 10_000, "the most projections onto all members"),
+        returns: .projection,
+        errors: """
+            A member is not convex; elementwise members do not meet (the index is named); the sets do not meet, or the \
+            tolerance is not reached in so many projections (the message says how far the point still is).
+            """,
+        source: "Rockafellar 1976; Li, Sun and Toh 2018; Boyle and Dykstra 1986.",
+        example: """
+            local P = projection.Intersection{projection.Ball(1), projection.Halfspace({1, 0}, 0)}
+            local y = P(tensor({2, 2}))
+            assert(math.abs(y[1]:item()) < 1e-6 and math.abs(y[2]:item() - 1) < 1e-6)
+            local ok, message = pcall(projection.Intersection, {projection.Box(0, 1), projection.Box(2, 3)})
+            assert(not ok and tostring(message):find("do not meet"))
+            """
+    ) { sets, tolerance, iterations in try Intersection(sets, tolerance: tolerance, iterations: iterations) }
 
     public static func examples() throws -> [SetExample] {
         [

@@ -120,34 +120,33 @@ public struct Product: CataloguedSet {
         }
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Product{P, Q, ...} -> projection\nprojection.Product{P} -> projection\nprojection.Product{P, Q, ..., sizes = {m, n, ...}} -> projection",
-            "A product over the first dimension of x. Several sets: one for each x[i], as many as x has. One set: for every x[i], a set per row. With sizes: the first set for the first m entries of x together, the second for the next n, and so on.",
-            errors: "The first dimension of x is not the number of sets, or the sum of the sizes; what a factor refuses, with the part of x.",
-            source: "The problem sheet: problem 3's set is the product of problem 2's, pixel by pixel.",
-            example: """
-                local rows = projection.Product{projection.Simplex()}
-                local y = rows(tensor({{1, 0.5}, {3, 0}}))
-                assert(math.abs(y[{1, 1}] - 0.75) < 1e-6 and y[{2, 1}] == 1)
-                local C = projection.Product{projection.Box(3, 3), projection.Box(0, 1)}   -- problem 2
-                assert(C(tensor({-1, 2}))[1]:item() == 3)
-                local blocks = projection.Product{projection.Ball(1), projection.Nonnegative(), sizes = {2, 1}}
-                assert(blocks:contains(tensor({0.6, 0.8, 5})))
-                """)
-    ) { arguments in
-        let (sets, options) = try arguments.members(options: ["sizes"])
-        guard options.has("sizes") else { return try Product(sets) }
-        guard case .table(let table) = options["sizes"] else { throw options.error("sizes", expected: "a table of whole numbers") }
-        return try Product(
-            sets,
-            sizes: table.elements().map {
-                guard let size = $0.asInteger, size >= 0 else {
-                    throw ScriptError(arguments.function, "option sizes: whole numbers from 0 expected, got \($0.shown)")
-                }
-                return size
-            })
-    }
+    public static let declaration = Declaration(
+        "projection.Product",
+        """
+        A product over the first dimension of x. Several sets: one for each x[i], as many as x has. One set: for \
+        every x[i], a set per row. With sizes: the first set for the first m entries of x together, the second for \
+        the next n, and so on.
+        """,
+        by: .table,
+        takes: .rest("P", .projection),
+        .option(
+            "sizes", .optional(.list(of: .integer(from: 0), expected: "a table of whole numbers")), "one for each set"),
+        returns: .projection,
+        errors: """
+            The first dimension of x is not the number of sets, or the sum of the sizes; what a factor refuses, with \
+            the part of x.
+            """,
+        source: "The problem sheet: problem 3's set is the product of problem 2's, pixel by pixel.",
+        example: """
+            local rows = projection.Product{projection.Simplex()}
+            local y = rows(tensor({{1, 0.5}, {3, 0}}))
+            assert(math.abs(y[{1, 1}] - 0.75) < 1e-6 and y[{2, 1}] == 1)
+            local C = projection.Product{projection.Box(3, 3), projection.Box(0, 1)}   -- problem 2
+            assert(C(tensor({-1, 2}))[1]:item() == 3)
+            local blocks = projection.Product{projection.Ball(1), projection.Nonnegative(), sizes = {2, 1}}
+            assert(blocks:contains(tensor({0.6, 0.8, 5})))
+            """
+    ) { sets, sizes in try Product(sets, sizes: sizes) }
 
     public static func examples() throws -> [SetExample] {
         [

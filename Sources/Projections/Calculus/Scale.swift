@@ -74,19 +74,17 @@ public struct Scale: CataloguedSet {
         try Tensor(x.toArray().map(f), shape: x.shape, .float64)
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Scale(P, s) -> projection",
-            "The set {s x : x in P} for a number s other than 0 (or a tensor of one); a negative s mirrors it. The projection is s P(x / s).",
-            errors: "s is 0, NaN or infinite; what P refuses.",
-            example: """
-                local y = projection.Scale(projection.Simplex(), 3)(tensor({9, 0}))
-                assert(math.abs(y[1]:item() - 3) < 1e-6 and y[2]:item() == 0)
-                """)
-    ) { arguments in
-        try arguments.atMost(2)
-        return try Scale(arguments.projection(1, "P").set, arguments.scalar(2, "s"))
-    }
+    public static let declaration = Declaration(
+        "projection.Scale",
+        "The set {s x : x in P}. The projection is s P(x / s).",
+        takes: .argument("P", .projection), .argument("s", .scalar, "other than 0; a negative one mirrors the set"),
+        returns: .projection,
+        errors: "s is 0, NaN or infinite; what P refuses.",
+        example: """
+            local y = projection.Scale(projection.Simplex(), 3)(tensor({9, 0}))
+            assert(math.abs(y[1]:item() - 3) < 1e-6 and y[2]:item() == 0)
+            """
+    ) { set, s in try Scale(set, s) }
 
     public static func examples() throws -> [SetExample] {
         [

@@ -69,19 +69,16 @@ public struct Translate: CataloguedSet {
         return try Tensor(zip(try x.toArray(), try t.toArray()).map { $0 + sign * $1 }, shape: x.shape, .float64)
     }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Translate(P, t) -> projection",
-            "The set {x + t : x in P}; t is a number, tensor or table that broadcasts over x. The projection is t + P(x - t).",
-            errors: "t is not finite or does not broadcast to x; what P refuses.",
-            example: """
-                local y = projection.Translate(projection.Ball(1), {2, 0})(tensor({5, 0}))
-                assert(math.abs(y[1]:item() - 3) < 1e-6)
-                """)
-    ) { arguments in
-        try arguments.atMost(2)
-        return try Translate(arguments.projection(1, "P").set, arguments.parameter(2, "t"))
-    }
+    public static let declaration = Declaration(
+        "projection.Translate",
+        "The set {x + t : x in P}. The projection is t + P(x - t).",
+        takes: .argument("P", .projection), .argument("t", .entries, "broadcasts over x"), returns: .projection,
+        errors: "t is not finite or does not broadcast to x; what P refuses.",
+        example: """
+            local y = projection.Translate(projection.Ball(1), {2, 0})(tensor({5, 0}))
+            assert(math.abs(y[1]:item() - 3) < 1e-6)
+            """
+    ) { set, t in try Translate(set, t) }
 
     public static func examples() throws -> [SetExample] {
         [

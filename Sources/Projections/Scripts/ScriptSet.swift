@@ -9,10 +9,10 @@ import Tensors
 /// for `contains`, a number for `distance`). Whether the projection is one is the script's to prove:
 /// `projection.verify`.
 public struct ScriptSet: ProjectableSet {
-    public let name: String
+    public private(set) var name: String
     public let isConvex: Bool
     public let preferredShape: [Int]?
-    public let description: String
+    public private(set) var description: String
     private let projectFunction: any ScriptFunction
     private let containsFunction: (any ScriptFunction)?
     private let distanceFunction: (any ScriptFunction)?
@@ -47,28 +47,6 @@ public struct ScriptSet: ProjectableSet {
         distanceFunction = distance
         self.derivative = derivative
     }
-
-    /// Reads the table that defines a set.
-    init(name: String, description: String? = nil, _ options: Options) throws {
-        guard let project = try options.function("project") else {
-            throw ScriptError(options.function, "option project: a function expected, got nothing")
-        }
-        try self.init(
-            name: name, description: description, isConvex: options.boolean("convex", default: true),
-            shape: options.shape("shape"), project: project, contains: options.function("contains"),
-            distance: options.function("distance"), derivative: ScriptSet.derivative(options))
-    }
-
-    private static func derivative(_ options: Options) throws -> Derivative {
-        switch options["derivative"] {
-        case .none, .boolean(false): return .none
-        case .boolean(true): return .recorded
-        case .function(let function): return .function(function)
-        default: throw options.error("derivative", expected: "a function of x and v, or true")
-        }
-    }
-
-    static let options = ["project", "contains", "distance", "derivative", "convex", "shape"]
 
     /// Unknown: as large as the numbers that one usually writes.
     public var size: Double { 1 }
@@ -171,62 +149,90 @@ public struct ScriptSet: ProjectableSet {
         return flag
     }
 
-    static let constructor = NativeFunction(
+    static let declaration = Declaration(
         "projection.Set",
-        Documentation(
-            "projection.Set{name = \"Set\", project = f, contains = g, distance = h, derivative = d, convex = true, shape = {...}} -> projection",
+        """
+        A set of your own. All functions get a copy of x. convex = false is for sets with several nearest points. \
+        Check it with projection.verify. To give it a name that any script can use, register it: \
+        host.register{projections = {Diamond = function(r) return {project = ...} end}} makes projection.Diamond(2).
+        """,
+        by: .table,
+        takes: .option("name", .text, default: "Set"),
+        .option("project", .function, "project(x) returns the nearest point, a tensor of the shape and dtype of x"),
+        .option(
+            "contains", .optional(.function),
             """
-            A set of your own. project(x) returns the nearest point, a tensor of the shape and dtype of x; contains(x, \
-            tol) tells whether x is in the set to within tol (left out: whether the distance is at most tol); \
-            distance(x) returns the distance to the set (left out: how far project moves x). All get a copy of x. \
-            derivative(x, v) returns the Jacobian of the projection at x times v, for gradients through it (of second order \
-            where it is made of operations that gradients flow through); derivative = true says that project is made of \
-            such operations itself; without it, a gradient is an error. \
-            convex = false for sets with several nearest points; shape is what projection.verify tries it on. Check it \
-            with projection.verify. To give it a name that any script can use, register it: host.register{projections \
-            = {Diamond = function(r) return {project = ...} end}} makes projection.Diamond(2).
+            contains(x, tol) tells whether x is in the set to within tol; left out, whether the distance is at most tol
+            """),
+        .option(
+            "distance", .optional(.function),
+            "distance(x) returns the distance to the set; left out, how far project moves x"),
+        .option(
+            "derivative", .derivative, default: .none,
+            """
+            derivative(x, v) returns the Jacobian of the projection at x times v, for gradients through it (of second \
+            order where it is made of operations that can be differentiated); true says that project is made of such \
+            operations itself; without it, a gradient is an error
+            """),
+        .option("convex", .flag, default: true),
+        .option("shape", .optional(.shape), "what projection.verify tries it on"),
+        returns: .projection,
+        errors: "project returns anything but a finite tensor of the shape and dtype of x.",
+        example: """
+            local half = projection.Set{
+              name = "half", project = function(x) return x:clamp(0.5, math.huge) end,
+              contains = function(x, tol) return x:min():item() >= 0.5 - tol end,
+            }
+            assert(half(tensor({0, 2}))[1]:item() == 0.5)
+            local upper = projection.Set{
+              project = function(x) return x:clamp(0, math.huge) end,
+              derivative = function(x, v) return v * x:ge(0) end,
+            }
+            assert(autodiff.grad(function(x) return upper(x):sum() end, tensor({-1, 2}))[{2}] == 1)
+            assert(projection.verify(half))
+            local wrong = projection.Set{project = function(x) return x * 0.5 end}
+            assert(not pcall(projection.verify, wrong))
             """,
-            errors:
-                "project is missing or returns anything but a finite tensor of the shape and dtype of x; an unknown option.",
-            example: """
-                local half = projection.Set{
-                  name = "half", project = function(x) return x:clamp(0.5, math.huge) end,
-                  contains = function(x, tol) return x:min():item() >= 0.5 - tol end,
-                }
-                assert(half(tensor({0, 2}))[1]:item() == 0.5)
-                local upper = projection.Set{
-                  project = function(x) return x:clamp(0, math.huge) end,
-                  derivative = function(x, v) return v * x:ge(0) end,
-                }
-                assert(autodiff.grad(function(x) return upper(x):sum() end, tensor({-1, 2}))[{2}] == 1)
-                assert(projection.verify(half))
-                local wrong = projection.Set{project = function(x) return x * 0.5 end}
-                assert(not pcall(projection.verify, wrong))
-                """),
-        returning: { arguments in
-            try arguments.atMost(1)
-            let options = try Options(
-                function: arguments.function, table: arguments.table(1, "options"), known: ["name"] + ScriptSet.options)
-            let name = try options.string("name", default: "Set")
-            return .object(ProjectionObject(try ScriptSet(name: name, options)))
-        })
+        see: ["projection.verify", "host.register"]
+    ) { name, project, contains, distance, derivative, convex, shape in
+        ScriptSet(
+            name: name, isConvex: convex, shape: shape, project: project, contains: contains, distance: distance,
+            derivative: derivative)
+    }
 
     /// `projection.Diamond(2)`: calls what was registered as Diamond with 2 and makes a set of the table it returns.
     static let registered = ScriptedConstructors(RegistryKind("projections", constructorsOf: "projection")) { name in
-        NativeFunction("projection.\(name)", Documentation("", "")) { arguments -> [Value] in
-            let given = Array(arguments.values.dropFirst())
-            let result = try arguments.function(1, "constructor").call(given).first ?? .none
+        NativeFunction(Declaration(
+            "projection.\(name)", "",
+            takes: .argument("constructor", .function), .rest("", .anything), .context, .operation, returns: .projection
+        ) { constructor, given, context, operation in
+            let result = try constructor.call(given).first ?? .none
             switch result {
             // One of the sets there are, by another name.
-            case .object(let object as ProjectionObject): return [.object(object)]
-            case .table(let table):
+            case .object(let object as ProjectionObject): return object.set
+            case .table:
+                let made = try declaration.call([result], in: context, as: operation).first
+                guard case .object(let object as ProjectionObject)? = made, var set = object.set as? ScriptSet
+                else { break }
                 // Its name is the registered one, whatever the table says.
-                let options = try Options(function: arguments.function, table: table, known: ["name"] + ScriptSet.options)
-                let description = "projection.\(name)(\(given.written))"
-                return [.object(ProjectionObject(try ScriptSet(name: name, description: description, options)))]
-            default:
-                throw arguments.error(
-                    "the registered function returned \(result.shown); a table {project = f, ...} expected")
+                (set.name, set.description) = (name, "projection.\(name)(\(given.written))")
+                return set
+            default: break
+            }
+            throw Fault("the registered function returned \(result.shown); a table {project = f, ...} expected")
+        })
+    }
+}
+
+extension Domain<ScriptSet.Derivative> {
+    fileprivate static var derivative: Domain {
+        Domain(
+            .either([.function, .boolean]), expected: "a function of x and v, or true", show: { _ in "false" }
+        ) { value in
+            switch value {
+            case .boolean(let isRecorded): isRecorded ? .recorded : ScriptSet.Derivative.none
+            case .function(let function): .function(function)
+            default: nil
             }
         }
     }

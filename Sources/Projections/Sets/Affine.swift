@@ -124,22 +124,25 @@ public struct Affine: CataloguedSet, VectorSet {
 
     public var description: String { "projection.Affine((\(rows.count), \(rows[0].count)), (\(right.count)))" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Affine(A, b) -> projection",
-            "The set {x : A x = b} for A of shape (m, n), b of shape (m), x of n elements in any shape (row-major). The rows of A are made orthonormal once; each projection costs 4 m n products.",
-            errors: "The shapes do not fit, an element is not finite, or a row of A is a combination of the rows before it (the message says whether b contradicts it).",
-            source: "Golub and Van Loan 2013, section 5.2 (Householder QR).",
-            example: """
-                local P = projection.Affine({{1, 1, 0}, {0, 1, 1}}, {1, 1})
-                local y = P(tensor({0, 0, 0}))
-                assert(math.abs(y[2]:item() - 2 / 3) < 1e-6)
-                assert(not pcall(projection.Affine, {{1, 1}, {2, 2}}, {1, 3}))
-                """)
-    ) { arguments in
-        try arguments.atMost(2)
-        return try Affine(arguments.parameter(1, "A"), arguments.parameter(2, "b"))
-    }
+    public static let declaration = Declaration(
+        "projection.Affine",
+        """
+        The set {x : A x = b}. The rows of A are made orthonormal once; each projection costs 4 m n products.
+        """,
+        takes: .argument("A", .entries, "of shape (m, n), for x of n elements in any shape (row-major)"),
+        .argument("b", .entries, "of shape (m)"), returns: .projection,
+        errors: """
+            The shapes do not fit, an element is not finite, or a row of A is a combination of the rows before it (the \
+            message says whether b contradicts it).
+            """,
+        source: "Golub and Van Loan 2013, section 5.2 (Householder QR).",
+        example: """
+            local P = projection.Affine({{1, 1, 0}, {0, 1, 1}}, {1, 1})
+            local y = P(tensor({0, 0, 0}))
+            assert(math.abs(y[2]:item() - 2 / 3) < 1e-6)
+            assert(not pcall(projection.Affine, {{1, 1}, {2, 2}}, {1, 3}))
+            """
+    ) { a, b in try Affine(a, b) }
 
     public static func examples() throws -> [SetExample] {
         [

@@ -61,22 +61,23 @@ public struct Ball: CataloguedSet, VectorSet {
 
     public var description: String { "projection.Ball(\(center), \(format(radius.number)))" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Ball(center, r) -> projection\nprojection.Ball(r) -> projection",
-            "The set {x : |x - center| <= r} in the Euclidean norm of all elements of x; without a centre, around 0. The centre is a number, or a tensor or table of the shape of x; r a number or a tensor of one. For a ball per row: Product{P}.",
-            errors: "r is negative or not finite, the centre is not finite or has another shape than x.",
-            source: "Parikh and Boyd 2014 (Proximal Algorithms), chapter 6.",
-            example: """
-                local P = projection.Ball({0, 0}, 1)
-                local y = P(tensor({3, 4}))
-                assert(math.abs(y[1]:item() - 0.6) < 1e-6 and math.abs(y[2]:item() - 0.8) < 1e-6)
-                assert(math.abs(P:distance(tensor({3, 4})) - 4) < 1e-5)
-                """)
-    ) { arguments in
-        let (center, radius) = try arguments.centerAndRadius()
-        return try Ball(center: center, radius: radius)
-    }
+    public static let declaration = Declaration(
+        "projection.Ball",
+        """
+        The set {x : |x - center| <= r} in the Euclidean norm of all elements of x; without a centre, around 0. For a \
+        ball per row: Product{P}.
+        """,
+        forms: .aroundZero("from 0") { try Ball(center: $0, radius: $1) },
+        .around(center: "a number, or of the shape of x") { try Ball(center: $0, radius: $1) },
+        errors: "r is negative or not finite, the centre is not finite or has another shape than x.",
+        source: "Parikh and Boyd 2014 (Proximal Algorithms), chapter 6.",
+        example: """
+            local P = projection.Ball({0, 0}, 1)
+            local y = P(tensor({3, 4}))
+            assert(math.abs(y[1]:item() - 0.6) < 1e-6 and math.abs(y[2]:item() - 0.8) < 1e-6)
+            assert(math.abs(P:distance(tensor({3, 4})) - 4) < 1e-5)
+            """
+    )
 
     public static func examples() throws -> [SetExample] {
         [
@@ -94,13 +95,4 @@ func checkedRadius(_ radius: Variable, for operation: String, positive: Bool = f
         throw ScriptError(operation, "r is \(format(number)); a finite number \(positive ? "above" : "from") 0 expected")
     }
     return try Parameter(radius, "r", for: operation, scalar: true)
-}
-
-extension Arguments {
-    /// `(center, r)`, or `(r)` for a set around 0.
-    func centerAndRadius() throws -> (center: Variable, radius: Variable) {
-        try atMost(2)
-        if count <= 1 { return (Variable(try Tensor(0, .float64)), try scalar(1, "r")) }
-        return (try parameter(1, "center"), try scalar(2, "r"))
-    }
 }

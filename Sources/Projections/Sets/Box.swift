@@ -32,22 +32,24 @@ public struct Box: CataloguedSet, ElementwiseSet {
     public var parameters: [Parameter] { [lo, hi] }
     public var description: String { "projection.Box(\(lo), \(hi))" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Box(lo, hi) -> projection",
-            "The set {x : lo <= x <= hi}, element by element. lo and hi are numbers, tensors or tables of numbers; they broadcast over x, so bounds of shape (2) serve x of shape (2) or (B, 2). Equal bounds fix an element, math.huge leaves a side open. The projection is min(max(x, lo), hi), exact in the dtype of x.",
-            errors: "A bound is NaN, lo > hi (the index is named), or the bounds do not broadcast to x.",
-            source: "The problem sheet, problem 2: {x : x1 = a, 0 <= x2 <= 1} is Box({a, 0}, {a, 1}).",
-            example: """
-                local C = projection.Box({3, 0}, {3, 1})
-                local y = C(tensor({-1, 1.5}))
-                assert(y[1]:item() == 3 and y[2]:item() == 1)
-                assert(not pcall(projection.Box, 1, 0))
-                """)
-    ) { arguments in
-        try arguments.atMost(2)
-        return try Box(arguments.parameter(1, "lo"), arguments.parameter(2, "hi"))
-    }
+    public static let declaration = Declaration(
+        "projection.Box",
+        """
+        The set {x : lo <= x <= hi}, element by element. The bounds broadcast over x: bounds of shape (2) serve x of \
+        shape (2) or (B, 2). Equal bounds fix an element. The projection is min(max(x, lo), hi), exact in the dtype of \
+        x.
+        """,
+        takes: .argument("lo", .entries, "-math.huge leaves the side open"),
+        .argument("hi", .entries, "math.huge leaves the side open"), returns: .projection,
+        errors: "A bound is NaN, lo > hi (the index is named), or the bounds do not broadcast to x.",
+        source: "The problem sheet, problem 2: {x : x1 = a, 0 <= x2 <= 1} is Box({a, 0}, {a, 1}).",
+        example: """
+            local C = projection.Box({3, 0}, {3, 1})
+            local y = C(tensor({-1, 1.5}))
+            assert(y[1]:item() == 3 and y[2]:item() == 1)
+            assert(not pcall(projection.Box, 1, 0))
+            """
+    ) { lo, hi in try Box(lo, hi) }
 
     public static func examples() throws -> [SetExample] {
         [

@@ -32,22 +32,20 @@ public struct Halfspace: CataloguedSet, VectorSet {
 
     public var description: String { "projection.Halfspace(\(plane.normal), \(format(plane.b.number)))" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Halfspace(a, b) -> projection",
-            "The set {x : a . x <= b}: the sum of the products of all elements. a is a tensor or table of the shape of x (a number: the same for every element), b a number or a tensor of one.",
-            errors: "a is 0 or not finite, b is not finite, a has another shape than x.",
-            source: "Boyd and Vandenberghe 2004, section 8.1.1.",
-            example: """
-                local P = projection.Halfspace({1, 1}, 1)
-                local y = P(tensor({1, 1}))
-                assert(math.abs(y[1]:item() - 0.5) < 1e-6 and math.abs(y[2]:item() - 0.5) < 1e-6)
-                assert(P:contains(tensor({-3, 2})))
-                """)
-    ) { arguments in
-        try arguments.atMost(2)
-        return try Halfspace(arguments.parameter(1, "a"), arguments.scalar(2, "b"))
-    }
+    public static let declaration = Declaration(
+        "projection.Halfspace",
+        "The set {x : a . x <= b}: the sum of the products of all elements.",
+        takes: .argument("a", .entries, "of the shape of x; a number is the same for every element"),
+        .argument("b", .scalar), returns: .projection,
+        errors: "a is 0 or not finite, b is not finite, a has another shape than x.",
+        source: "Boyd and Vandenberghe 2004, section 8.1.1.",
+        example: """
+            local P = projection.Halfspace({1, 1}, 1)
+            local y = P(tensor({1, 1}))
+            assert(math.abs(y[1]:item() - 0.5) < 1e-6 and math.abs(y[2]:item() - 0.5) < 1e-6)
+            assert(P:contains(tensor({-3, 2})))
+            """
+    ) { a, b in try Halfspace(a, b) }
 
     public static func examples() throws -> [SetExample] {
         [

@@ -22,20 +22,19 @@ public struct Hyperplane: CataloguedSet, VectorSet {
 
     public var description: String { "projection.Hyperplane(\(plane.normal), \(format(plane.b.number)))" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Hyperplane(a, b) -> projection",
-            "The set {x : a . x = b}: the sum of the products of all elements. a is a tensor or table of the shape of x (a number: the same for every element), b a number or a tensor of one. Several equations at once: Affine.",
-            errors: "a is 0 or not finite, b is not finite, a has another shape than x.",
-            source: "Boyd and Vandenberghe 2004, section 8.1.1.",
-            example: """
-                local y = projection.Hyperplane({0, 2}, 4)(tensor({7, 7}))
-                assert(y[1]:item() == 7 and math.abs(y[2]:item() - 2) < 1e-6)
-                """)
-    ) { arguments in
-        try arguments.atMost(2)
-        return try Hyperplane(arguments.parameter(1, "a"), arguments.scalar(2, "b"))
-    }
+    public static let declaration = Declaration(
+        "projection.Hyperplane",
+        "The set {x : a . x = b}: the sum of the products of all elements. Several equations at once: Affine.",
+        takes: .argument("a", .entries, "of the shape of x; a number is the same for every element"),
+        .argument("b", .scalar), returns: .projection,
+        errors: "a is 0 or not finite, b is not finite, a has another shape than x.",
+        source: "Boyd and Vandenberghe 2004, section 8.1.1.",
+        example: """
+            local y = projection.Hyperplane({0, 2}, 4)(tensor({7, 7}))
+            assert(y[1]:item() == 7 and math.abs(y[2]:item() - 2) < 1e-6)
+            """,
+        see: ["projection.Affine"]
+    ) { a, b in try Hyperplane(a, b) }
 
     public static func examples() throws -> [SetExample] {
         [SetExample(try Hyperplane(Tensor([1, -2, 0.5, 4], shape: [2, 2]), 0.7), shape: [2, 2])]

@@ -77,21 +77,22 @@ public struct L1Ball: CataloguedSet, VectorSet {
 
     public var description: String { "projection.L1Ball(\(center), \(format(radius.number)))" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.L1Ball(center, r) -> projection\nprojection.L1Ball(r) -> projection",
-            "The set {x : sum |x_i - center_i| <= r} over all elements of x; without a centre, around 0. The centre is a number, or a tensor or table of the shape of x; r a number or a tensor of one. The projection makes small elements exactly the centre's.",
-            errors: "r is negative or not finite, the centre is not finite or has another shape than x.",
-            source: "Duchi, Shalev-Shwartz, Singer, Chandra 2008.",
-            example: """
-                local y = projection.L1Ball(1)(tensor({2, -1.5, 0.1}))
-                assert(math.abs(y[1]:item() - 0.75) < 1e-6 and math.abs(y[2]:item() + 0.25) < 1e-6)
-                assert(y[3]:item() == 0)
-                """)
-    ) { arguments in
-        let (center, radius) = try arguments.centerAndRadius()
-        return try L1Ball(center: center, radius: radius)
-    }
+    public static let declaration = Declaration(
+        "projection.L1Ball",
+        """
+        The set {x : sum |x_i - center_i| <= r} over all elements of x; without a centre, around 0. The projection \
+        makes small elements exactly the centre's.
+        """,
+        forms: .aroundZero("from 0") { try L1Ball(center: $0, radius: $1) },
+        .around(center: "a number, or of the shape of x") { try L1Ball(center: $0, radius: $1) },
+        errors: "r is negative or not finite, the centre is not finite or has another shape than x.",
+        source: "Duchi, Shalev-Shwartz, Singer, Chandra 2008.",
+        example: """
+            local y = projection.L1Ball(1)(tensor({2, -1.5, 0.1}))
+            assert(math.abs(y[1]:item() - 0.75) < 1e-6 and math.abs(y[2]:item() + 0.25) < 1e-6)
+            assert(y[3]:item() == 0)
+            """
+    )
 
     public static func examples() throws -> [SetExample] {
         [

@@ -30,20 +30,20 @@ public struct LinfBall: CataloguedSet, ElementwiseSet {
     public var parameters: [Parameter] { [center, radius] }
     public var description: String { "projection.LinfBall(\(center), \(format(radius.number)))" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.LinfBall(center, r) -> projection\nprojection.LinfBall(r) -> projection",
-            "The set {x : |x_i - center_i| <= r for every i}; without a centre, around 0. The centre is a number, tensor or table and broadcasts over x; r is a number or a tensor of one.",
-            errors: "r is negative or not finite, the centre is not finite or does not broadcast to x.",
-            source: "Boyd and Vandenberghe 2004, section 8.1.1: a rectangle.",
-            example: """
-                local y = projection.LinfBall({1, 1}, 0.5)(tensor({3, 1.25}))
-                assert(y[1]:item() == 1.5 and y[2]:item() == 1.25)
-                """)
-    ) { arguments in
-        let (center, radius) = try arguments.centerAndRadius()
-        return try LinfBall(center: center, radius: radius)
-    }
+    public static let declaration = Declaration(
+        "projection.LinfBall",
+        """
+        The set {x : |x_i - center_i| <= r for every i}; without a centre, around 0.
+        """,
+        forms: .aroundZero("from 0") { try LinfBall(center: $0, radius: $1) },
+        .around(center: "broadcasts over x") { try LinfBall(center: $0, radius: $1) },
+        errors: "r is negative or not finite, the centre is not finite or does not broadcast to x.",
+        source: "Boyd and Vandenberghe 2004, section 8.1.1: a rectangle.",
+        example: """
+            local y = projection.LinfBall({1, 1}, 0.5)(tensor({3, 1.25}))
+            assert(y[1]:item() == 1.5 and y[2]:item() == 1.25)
+            """
+    )
 
     public static func examples() throws -> [SetExample] {
         [

@@ -13,19 +13,15 @@ public struct Nonnegative: CataloguedSet, ElementwiseSet {
 
     public var description: String { "projection.Nonnegative()" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Nonnegative() -> projection",
-            "The set {x : x >= 0}, for x of any shape. The projection is max(x, 0).",
-            source: "Boyd and Vandenberghe 2004, section 8.1.1: a cone.",
-            example: """
-                local y = projection.Nonnegative()(tensor({-1, 2}))
-                assert(y[1]:item() == 0 and y[2]:item() == 2)
-                """)
-    ) { arguments in
-        try arguments.atMost(0)
-        return try Nonnegative()
-    }
+    public static let declaration = Declaration(
+        "projection.Nonnegative",
+        "The set {x : x >= 0}, for x of any shape. The projection is max(x, 0).", returns: .projection,
+        source: "Boyd and Vandenberghe 2004, section 8.1.1: a cone.",
+        example: """
+            local y = projection.Nonnegative()(tensor({-1, 2}))
+            assert(y[1]:item() == 0 and y[2]:item() == 2)
+            """
+    ) { try Nonnegative() }
 
     public static func examples() throws -> [SetExample] {
         [SetExample(try Nonnegative(), shape: [5])]

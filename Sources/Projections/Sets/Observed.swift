@@ -51,24 +51,25 @@ public struct Observed: CataloguedSet, ElementwiseSet {
 
     public var description: String { "projection.Observed(\(shapes))" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Observed(mask, values) -> projection",
-            "The set {x : mask * x = mask * values}: elements where the mask is 1 are known, the others free. The projection writes the known values and leaves the rest, exact in the dtype of x. Values under a 0 of the mask are never read.",
-            errors: "A mask element is neither 0 nor 1, a known value is not finite, or the shapes do not broadcast.",
-            source: "The problem sheet, problem 3: the constraint M * X = M * X_true.",
-            example: """
-                local image = tensor({0.5, 0.25, 1})
-                local P = projection.Observed(tensor({1, 0, 1}), image)
-                local y = P(tensor({9, 9, 9}))
-                assert(y[1]:item() == 0.5 and y[2]:item() == 9 and y[3]:item() == 1)
-                local C = projection.Intersection{projection.Box(0, 1), P}   -- problem 3's set
-                assert(C:contains(C(tensor({-4, 7, 7})), 0))
-                """)
-    ) { arguments in
-        try arguments.atMost(2)
-        return try Observed(mask: arguments.parameter(1, "mask"), values: arguments.parameter(2, "values"))
-    }
+    public static let declaration = Declaration(
+        "projection.Observed",
+        """
+        The set {x : mask * x = mask * values}: elements where the mask is 1 are known, the others free. The \
+        projection writes the known values and leaves the rest, exact in the dtype of x.
+        """,
+        takes: .argument("mask", .entries, "1 where an element is known, else 0"),
+        .argument("values", .entries, "never read where the mask is 0"), returns: .projection,
+        errors: "A mask element is neither 0 nor 1, a known value is not finite, or the shapes do not broadcast.",
+        source: "The problem sheet, problem 3: the constraint M * X = M * X_true.",
+        example: """
+            local image = tensor({0.5, 0.25, 1})
+            local P = projection.Observed(tensor({1, 0, 1}), image)
+            local y = P(tensor({9, 9, 9}))
+            assert(y[1]:item() == 0.5 and y[2]:item() == 9 and y[3]:item() == 1)
+            local C = projection.Intersection{projection.Box(0, 1), P}   -- problem 3's set
+            assert(C:contains(C(tensor({-4, 7, 7})), 0))
+            """
+    ) { mask, values in try Observed(mask: mask, values: values) }
 
     public static func examples() throws -> [SetExample] {
         [

@@ -95,20 +95,20 @@ public struct PSD: CataloguedSet, VectorSet {
 
     public var description: String { "projection.PSD()" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.PSD() -> projection",
-            "The symmetric positive semidefinite matrices, for x of shape (n, n): the symmetric part of x with its negative eigenvalues set to 0. The eigenvalues are computed in float64.",
-            errors: "x is not a square matrix.",
-            source: "Higham 1988, theorem 2.1.",
-            example: """
-                local y = projection.PSD()(tensor({{1, 0}, {0, -2}}))
-                assert(y[{1, 1}] == 1 and y[{2, 2}] == 0)
-                """)
-    ) { arguments in
-        try arguments.atMost(0)
-        return PSD()
-    }
+    public static let declaration = Declaration(
+        "projection.PSD",
+        """
+        The symmetric positive semidefinite matrices, for x of shape (n, n): the symmetric part of x with its \
+        negative eigenvalues set to 0. The eigenvalues are computed in float64.
+        """,
+        returns: .projection,
+        errors: "x is not a square matrix.",
+        source: "Higham 1988, theorem 2.1.",
+        example: """
+            local y = projection.PSD()(tensor({{1, 0}, {0, -2}}))
+            assert(y[{1, 1}] == 1 and y[{2, 2}] == 0)
+            """
+    ) { PSD() }
 
     public static func examples() throws -> [SetExample] {
         [SetExample(PSD(), shape: [3, 3]), SetExample(PSD(), shape: [1, 1])]

@@ -56,20 +56,17 @@ public struct SecondOrderCone: CataloguedSet, VectorSet {
 
     public var description: String { "projection.SecondOrderCone()" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.SecondOrderCone() -> projection",
-            "The set {(t, v) : |v| <= t}: the first element of x (row-major) bounds the Euclidean norm of all others.",
-            errors: "x has no elements.",
-            source: "Boyd and Vandenberghe 2004, section 8.1.1 (with t last); t first as in SCS.",
-            example: """
-                local y = projection.SecondOrderCone()(tensor({0, 3, 4}))
-                assert(math.abs(y[1]:item() - 2.5) < 1e-6 and math.abs(y[2]:item() - 1.5) < 1e-6)
-                """)
-    ) { arguments in
-        try arguments.atMost(0)
-        return SecondOrderCone()
-    }
+    public static let declaration = Declaration(
+        "projection.SecondOrderCone",
+        "The set {(t, v) : |v| <= t}: the first element of x (row-major) bounds the Euclidean norm of all others.",
+        returns: .projection,
+        errors: "x has no elements.",
+        source: "Boyd and Vandenberghe 2004, section 8.1.1 (with t last); t first as in SCS.",
+        example: """
+            local y = projection.SecondOrderCone()(tensor({0, 3, 4}))
+            assert(math.abs(y[1]:item() - 2.5) < 1e-6 and math.abs(y[2]:item() - 1.5) < 1e-6)
+            """
+    ) { SecondOrderCone() }
 
     public static func examples() throws -> [SetExample] {
         [SetExample(SecondOrderCone(), shape: [4]), SetExample(SecondOrderCone(), shape: [1])]

@@ -57,21 +57,22 @@ public struct Simplex: CataloguedSet, VectorSet {
 
     public var description: String { "projection.Simplex(\(format(sum.number)))" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Simplex(s = 1) -> projection",
-            "The set {x : x >= 0, sum x = s} over all elements of x: with s = 1, the probability vectors. s is a number or a tensor of one. In its derivative, elements that end at 0 stay there. For a simplex per row: Product{P}. The threshold is found in expected linear time and agrees with the one found by sorting.",
-            errors: "s is not a finite number above 0, x has no elements.",
-            source: "Duchi et al. 2008 (sorting); Condat 2016, algorithm 1 (the one used).",
-            example: """
-                local y = projection.Simplex()(tensor({1, 0.5, -3}))
-                assert(math.abs(y[1]:item() - 0.75) < 1e-6 and math.abs(y[2]:item() - 0.25) < 1e-6)
-                assert(y[3]:item() == 0)
-                """)
-    ) { arguments in
-        try arguments.atMost(1)
-        return arguments.isNil(1) ? try Simplex() : try Simplex(arguments.scalar(1, "s"))
-    }
+    public static let declaration = Declaration(
+        "projection.Simplex",
+        """
+        The set {x : x >= 0, sum x = s} over all elements of x: with s = 1, the probability vectors. In its \
+        derivative, elements that end at 0 stay there. For a simplex per row: Product{P}. The threshold is found in \
+        expected linear time and agrees with the one found by sorting.
+        """,
+        takes: .argument("s", .oneNumber, default: .number(1), "above 0"), returns: .projection,
+        errors: "s is not a finite number above 0, x has no elements.",
+        source: "Duchi et al. 2008 (sorting); Condat 2016, algorithm 1 (the one used).",
+        example: """
+            local y = projection.Simplex()(tensor({1, 0.5, -3}))
+            assert(math.abs(y[1]:item() - 0.75) < 1e-6 and math.abs(y[2]:item() - 0.25) < 1e-6)
+            assert(y[3]:item() == 0)
+            """
+    ) { s in try Simplex(s.variable(.float64)) }
 
     public static func examples() throws -> [SetExample] {
         [

@@ -44,20 +44,19 @@ public struct Sparse: CataloguedSet, VectorSet {
 
     public var description: String { "projection.Sparse(\(kept))" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Sparse(k) -> projection",
-            "The tensors with at most k elements other than 0. Not convex. The projection keeps the k largest magnitudes; of equal ones, those that come first (row-major). Its derivative is 1 for what is kept and 0 for the rest.",
-            errors: "k is not a whole number from 0.",
-            source: "Blumensath and Davies 2009 (iterative hard thresholding).",
-            example: """
-                local y = projection.Sparse(1)(tensor({2, -3, 3}))
-                assert(y[1]:item() == 0 and y[2]:item() == -3 and y[3]:item() == 0)
-                """)
-    ) { arguments in
-        try arguments.atMost(1)
-        return try Sparse(arguments.integer(1, "k", in: 0...Int.max))
-    }
+    public static let declaration = Declaration(
+        "projection.Sparse",
+        """
+        The tensors with at most k elements other than 0. Not convex. The projection keeps the k largest magnitudes; \
+        of equal ones, those that come first (row-major). Its derivative is 1 for what is kept and 0 for the rest.
+        """,
+        takes: .argument("k", .integer(from: 0)), returns: .projection,
+        source: "Blumensath and Davies 2009 (iterative hard thresholding).",
+        example: """
+            local y = projection.Sparse(1)(tensor({2, -3, 3}))
+            assert(y[1]:item() == 0 and y[2]:item() == -3 and y[3]:item() == 0)
+            """
+    ) { k in try Sparse(k) }
 
     public static func examples() throws -> [SetExample] {
         [

@@ -59,21 +59,22 @@ public struct Sphere: CataloguedSet, VectorSet {
 
     public var description: String { "projection.Sphere(\(center), \(format(radius.number)))" }
 
-    public static let constructor = makeConstructor(
-        Documentation(
-            "projection.Sphere(center, r) -> projection\nprojection.Sphere(r) -> projection",
-            "The set {x : |x - center| = r} in the Euclidean norm of all elements; without a centre, around 0; r is a number or a tensor of one. Not convex. At the centre, where every point is nearest, the result is center + (r, 0, ..., 0), whose derivative by x is 0.",
-            errors: "r is not a finite number above 0, the centre is not finite or has another shape than x.",
-            example: """
-                local P = projection.Sphere(2)
-                local y = P(tensor({0, 0.5}))
-                assert(y[1]:item() == 0 and y[2]:item() == 2)
-                assert(P(tensor({0, 0}))[1]:item() == 2)
-                """)
-    ) { arguments in
-        let (center, radius) = try arguments.centerAndRadius()
-        return try Sphere(center: center, radius: radius)
-    }
+    public static let declaration = Declaration(
+        "projection.Sphere",
+        """
+        The set {x : |x - center| = r} in the Euclidean norm of all elements; without a centre, around 0. Not convex. \
+        At the centre, where every point is nearest, the result is center + (r, 0, ..., 0), whose derivative by x is 0.
+        """,
+        forms: .aroundZero("above 0") { try Sphere(center: $0, radius: $1) },
+        .around(center: "a number, or of the shape of x") { try Sphere(center: $0, radius: $1) },
+        errors: "r is not a finite number above 0, the centre is not finite or has another shape than x.",
+        example: """
+            local P = projection.Sphere(2)
+            local y = P(tensor({0, 0.5}))
+            assert(y[1]:item() == 0 and y[2]:item() == 2)
+            assert(P(tensor({0, 0}))[1]:item() == 2)
+            """
+    )
 
     public static func examples() throws -> [SetExample] {
         [

@@ -15,27 +15,14 @@ package enum Baseline {
 
     static let names = ["none", "mean", "moving_average", "leave_one_out"]
 
-    /// The option `baseline`: a name, a number, a moving average or a function of the losses.
-    init(_ options: Options) throws {
-        switch options["baseline"] {
-        case .none: self = .none
-        case .integer, .number:
-            let number = try options.number("baseline", default: 0)
-            guard number.isFinite else { throw options.error("baseline", expected: "a finite number") }
-            self = .constant(number)
-        case .string:
-            self =
-                switch try options.choice("baseline", Baseline.names, default: "none") {
-                case "mean": .batchMean
-                case "leave_one_out": .allButOne
-                case "moving_average": .moving(MovingAverage(decay: MovingAverage.usualDecay))
-                default: .none
-                }
-        case .object(let object as MovingAverage): self = .moving(object)
-        case .function(let function): self = .script(function)
-        default:
-            throw options.error("baseline", expected: "one of \(Baseline.names.joined(separator: ", ")), a number, a moving average or a function of the losses")
-        }
+    init(named name: String) {
+        self =
+            switch name {
+            case "mean": .batchMean
+            case "leave_one_out": .allButOne
+            case "moving_average": .moving(MovingAverage(decay: MovingAverage.usualDecay))
+            default: .none
+            }
     }
 
     /// One number per loss.
@@ -81,29 +68,29 @@ package enum Baseline {
     }
 
     static let mean = onLosses(
-        "mean", "The mean of the losses, once for each. As a baseline it contains each draw's own loss, so the gradient is too small by the factor 1 - 1/n.",
-        errors: "", example: "local b = montecarlo.baselines.mean({1, 2, 6}):tolist()\nassert(b[1] == 3 and b[3] == 3)"
+        "mean",
+        """
+        The mean of the losses, once for each. As a baseline it contains each draw's own loss, so the gradient is too \
+        small by the factor 1 - 1/n.
+        """,
+        example: "local b = montecarlo.baselines.mean({1, 2, 6}):tolist()\nassert(b[1] == 3 and b[3] == 3)"
     ) { losses, _ in means(losses) }
 
     static let leaveOneOut = onLosses(
-        "leave_one_out", "For each loss, the mean of the others: unbiased as a baseline.", errors: "fewer than 2 losses",
-        example: "local b = montecarlo.baselines.leave_one_out({1, 2, 6}):tolist()\nassert(b[1] == 4 and b[3] == 1.5)", source: "Kool, van Hoof, Welling, Buy 4 REINFORCE samples, get a baseline for free! (2019)"
+        "leave_one_out", "For each loss, the mean of the others: unbiased as a baseline.",
+        errors: "fewer than 2 losses",
+        source: "Kool, van Hoof, Welling, Buy 4 REINFORCE samples, get a baseline for free! (2019)",
+        example: "local b = montecarlo.baselines.leave_one_out({1, 2, 6}):tolist()\nassert(b[1] == 4 and b[3] == 1.5)"
     ) { try meansOfOthers($0, for: $1) }
 
     private static func onLosses(
-        _ name: String, _ summary: String, errors: String, example: String, source: String? = nil,
+        _ name: String, _ summary: String, errors: String? = nil, source: String? = nil, example: String,
         _ compute: @escaping @Sendable ([Double], String) throws -> [Double]
-    ) -> NativeFunction {
-        NativeFunction(
-            "montecarlo.baselines.\(name)",
-            Documentation(
-                "montecarlo.baselines.\(name)(losses) -> tensor", summary + " losses is a vector; the result is float64.",
-                errors: ["no losses; a loss that is infinite or NaN", errors].filter { !$0.isEmpty }.joined(separator: "; "), source: source, example: example)
-        ) { arguments in
-            try arguments.atMost(1)
-            let losses = try Vectors.read(arguments[1], "losses", for: arguments.function)
-            try Vectors.checkFinite(losses, "losses", for: arguments.function)
-            return .tensor(try Tensor(compute(losses, arguments.function), shape: [losses.count], .float64))
-        }
+    ) -> Declaration {
+        Declaration(
+            "montecarlo.baselines.\(name)", "\(summary) The result is float64.",
+            takes: .argument("losses", .vector(atLeast: 1, finite: true)), .operation, returns: .plainTensor,
+            errors: errors, source: source, example: example
+        ) { losses, operation in try Tensor(compute(losses, operation), shape: [losses.count], .float64) }
     }
 }

@@ -38,7 +38,12 @@ struct LibraryLaw: ParametricLaw {
 /// A script's own law: `{sample = function(n, generator), rsample = function(n, generator), log_prob = function(x)}`. A flow
 /// takes part as `{sample = function(n) return m:sample(n) end, log_prob = function(x) return m:log_prob(x) end}`.
 struct ScriptLaw: ParametricLaw {
-    let functions: [String: any ScriptFunction]
+    var functions: [String: any ScriptFunction] = [:]
+
+    static let options = OptionTable({ ScriptLaw() },
+        .option("sample", \.functions["sample"], .optional(.function)),
+        .option("rsample", \.functions["rsample"], .optional(.function)),
+        .option("log_prob", \.functions["log_prob"], .optional(.function)))
 
     var description: String { "the law {\(functions.keys.sorted().joined(separator: ", "))}" }
 
@@ -71,24 +76,5 @@ struct ScriptLaw: ParametricLaw {
 
     func logProbability(_ x: Variable, for operation: String) throws -> Variable {
         try Vectors.rows(call("log_prob", [.object(x)], operation), x.shape.first ?? 0, "log_prob", for: operation)
-    }
-}
-
-enum Laws {
-    /// A distribution object, or a table of functions; nil when the value is neither.
-    static func read(_ value: Value, _ name: String, for operation: String) throws -> (any ParametricLaw)? {
-        switch value {
-        case .object(let object as DistributionObject): return LibraryLaw(law: object.law)
-        case .table(let table):
-            var functions: [String: any ScriptFunction] = [:]
-            for (key, value) in try Options(function: operation, table: table, known: ["sample", "rsample", "log_prob"]).values {
-                guard case .function(let function) = value else {
-                    throw ScriptError(operation, "\(name): \(key): a function expected, got \(value.shown)")
-                }
-                functions[key] = function
-            }
-            return ScriptLaw(functions: functions)
-        default: return nil
-        }
     }
 }

@@ -21,29 +21,43 @@ enum ScoreFunction {
         return Surrogate(terms: try losses + weight * (logs - logs.detached()), evaluations: problem.samples)
     }
 
-    static let function = NativeFunction(
+    static let declaration = Declaration(
         "montecarlo.score_function",
-        Documentation(
-            "montecarlo.score_function{\(GradientArguments.signature), baseline = \"none\" or \"mean\" or \"moving_average\" or \"leave_one_out\"} -> table",
-            "Estimates E[loss(x)] for x from the distribution, and its gradient with respect to the params by the score function: the mean of (loss - baseline) grad log q(x), plus the loss's own gradient. Works for every law with log_prob and for losses that are not smooth. baseline: \"none\", \"mean\" (the batch's; biased by the factor 1 - 1/samples), \"leave_one_out\" (unbiased), \"moving_average\" (of the draws before, in this call; give montecarlo.baselines.moving_average(decay) to remember between calls), a number, or a function of the vector of losses that returns a number or one for each. "
-                + GradientArguments.text,
-            errors: GradientArguments.errors + "; fewer than 2 samples for leave_one_out; a log_prob that is not finite at a draw",
-            source: "Williams, Machine Learning 8 (1992); Mohamed, Rosca, Figurnov, Mnih, Monte Carlo gradient estimation in machine learning, JMLR 21 (2020), section 4",
-            example: """
-                -- d/dmu E[x^2] = 2 mu for x normal around mu
-                local r = montecarlo.score_function{
-                  distribution = function(mu) return distribution.Normal(mu, 1) end,
-                  loss = function(x) return x ^ 2 end, params = tensor(1.5), samples = 4000,
-                  baseline = "leave_one_out", generator = random.generator(1)}
-                local z = (r.gradients[1]:item() - 3) / r.standard_errors[1]:item()
-                assert(math.abs(z) < 4)
-                """)
-    ) { arguments in
-        let given = try GradientArguments(arguments, own: ["baseline"])
-        let baseline = try Baseline(given.options)
+        """
+        Estimates E[loss(x)] for x from the distribution, and its gradient with respect to the params by the score \
+        function: the mean of (loss - baseline) grad log q(x). Works for every distribution with log_prob and for \
+        losses that are not smooth. The \(GradientArguments.text)
+        """,
+        by: .table,
+        takes: .gradient,
+        .option(
+            "baseline", .baseline, default: .none,
+            """
+            "none", "mean" (the batch's; biased by the factor 1 - 1/samples), "leave_one_out" (unbiased), \
+            "moving_average" (of the draws before, in this call; montecarlo.baselines.moving_average(decay) remembers \
+            between calls), a number, or a function of the vector of losses that returns a number or one for each
+            """),
+        .operation, returns: .estimate,
+        errors: GradientArguments.errors
+            + "; fewer than 2 samples for leave_one_out; a log_prob that is not finite at a draw",
+        source: """
+            Williams, Machine Learning 8 (1992); Mohamed, Rosca, Figurnov, Mnih, Monte Carlo gradient estimation in \
+            machine learning, JMLR 21 (2020), section 4
+            """,
+        example: """
+            -- d/dmu E[x^2] = 2 mu for x normal around mu
+            local r = montecarlo.score_function{
+              distribution = function(mu) return distribution.Normal(mu, 1) end,
+              loss = function(x) return x ^ 2 end, params = tensor(1.5), samples = 4000,
+              baseline = "leave_one_out", generator = random.generator(1)}
+            local z = (r.gradients[1]:item() - 3) / r.standard_errors[1]:item()
+            assert(math.abs(z) < 4)
+            """,
+        see: ["montecarlo.baselines.moving_average"]
+    ) { given, baseline, operation in
         if case .allButOne = baseline, given.problem.samples < 2 {
-            throw arguments.error("option baseline: leave_one_out needs samples of at least 2, got \(given.problem.samples)")
+            throw Fault("baseline", "leave_one_out needs samples of at least 2, got \(given.problem.samples)")
         }
-        return try given.estimate { try surrogate(given.problem, baseline, $0, for: arguments.function) }
+        return try given.estimate { try surrogate(given.problem, baseline, $0, for: operation) }
     }
 }

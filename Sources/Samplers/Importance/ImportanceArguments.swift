@@ -4,60 +4,61 @@ import Tensors
 
 /// What `montecarlo.importance_sampling` was given, brought to log weights and values.
 struct ImportanceArguments {
-    static let names = [
-        "log_weights", "log_target", "log_proposal", "proposal", "samples", "value", "normalized", "self_normalized", "generator",
-    ]
-
     let weights: LogWeights
     let values: [Double]
     let normalized: Bool
     /// The batch the functions saw, if there was one.
     let samples: Variable?
 
-    init(_ arguments: Arguments) throws {
-        try arguments.atMost(1)
-        let operation = arguments.function
-        let options = try arguments.options(1, ImportanceArguments.names)
-        if options.has("normalized"), options.has("self_normalized") {
-            throw arguments.error("normalized and self_normalized are two names of one option; one of them expected")
+    fileprivate init(
+        logWeights: PerSample?, logTarget: PerSample?, logProposal: PerSample?, value: PerSample?,
+        proposal law: (any ParametricLaw)?, samples: Variable?, normalized: Bool, for operation: String
+    ) throws {
+        (self.samples, self.normalized) = (samples, normalized)
+        func vector(_ given: PerSample, _ name: String) throws -> [Double] {
+            try ImportanceArguments.vector(given, name, samples, operation)
         }
-        normalized = try options.boolean("normalized", default: try options.boolean("self_normalized", default: false))
-        let law = try Laws.read(options["proposal"], "option proposal", for: operation)
-        if law == nil, options.has("proposal") {
-            throw options.error("proposal", expected: "a distribution or a table {sample = function, log_prob = function}")
-        }
-        let samples = try ImportanceArguments.samples(options, law, arguments)
-        self.samples = samples
 
         let logs: [Double]
-        if options.has("log_weights") {
-            if let other = ["log_target", "log_proposal", "proposal"].first(where: options.has) {
-                throw arguments.error("log_weights and \(other) are given; log_weights = log_target - log_proposal, so one or the other expected")
+        if let logWeights {
+            let others = [
+                ("log_target", logTarget != nil), ("log_proposal", logProposal != nil), ("proposal", law != nil),
+            ]
+            if let other = others.first(where: \.1)?.0 {
+                throw Fault(
+                    """
+                    log_weights and \(other) are given; log_weights = log_target - log_proposal, so one or the other \
+                    expected
+                    """)
             }
-            logs = try ImportanceArguments.vector(options, "log_weights", samples)
+            logs = try vector(logWeights, "log_weights")
         } else {
-            guard options.has("log_target") else {
-                throw arguments.error("log_weights, or log_target with log_proposal or proposal, expected")
+            guard let logTarget else {
+                throw Fault("log_weights, or log_target with log_proposal or proposal, expected")
             }
-            let target = try ImportanceArguments.vector(options, "log_target", samples)
+            let target = try vector(logTarget, "log_target")
             let proposal: [Double]
-            if options.has("log_proposal") {
-                proposal = try ImportanceArguments.vector(options, "log_proposal", samples)
+            if let logProposal {
+                proposal = try vector(logProposal, "log_proposal")
             } else if let law, let samples {
                 proposal = try withoutRecording { try law.logProbability(samples, for: operation).value.toArray() }
             } else {
-                throw arguments.error("log_target is given without log_proposal (or proposal = a distribution)")
+                throw Fault("log_target is given without log_proposal (or proposal = a distribution)")
             }
             try ImportanceArguments.check(target.count, "log_target", proposal.count, "log_proposal", operation)
             if let bad = proposal.firstIndex(where: { !$0.isFinite }) {
-                throw arguments.error("log_proposal[\(bad + 1)] is \(shown(proposal[bad])); a finite number expected: a sample comes from where its proposal has density")
+                throw Fault(
+                    """
+                    log_proposal[\(bad + 1)] is \(shown(proposal[bad])); a finite number expected: a sample comes from \
+                    where its proposal has density
+                    """)
             }
             if let bad = target.firstIndex(where: { !($0 < .infinity) }) {
-                throw arguments.error("log_target[\(bad + 1)] is \(shown(target[bad])); a number or -inf expected")
+                throw Fault("log_target[\(bad + 1)] is \(shown(target[bad])); a number or -inf expected")
             }
             logs = zip(target, proposal).map { $0 - $1 }
         }
-        values = options.has("value") ? try ImportanceArguments.vector(options, "value", samples) : [Double](repeating: 1, count: logs.count)
+        values = try value.map { try vector($0, "value") } ?? [Double](repeating: 1, count: logs.count)
         try ImportanceArguments.check(logs.count, "log_weights", values.count, "value", operation)
         try Vectors.checkFinite(values, "value", for: operation)
         weights = try LogWeights(logs, for: operation)
@@ -69,34 +70,79 @@ struct ImportanceArguments {
         }
     }
 
-    /// The batch: given, or drawn from the proposal when a number is asked for.
-    private static func samples(_ options: Options, _ law: (any ParametricLaw)?, _ arguments: Arguments) throws -> Variable? {
-        switch options["samples"] {
-        case .none where law == nil: return nil
-        case .object(let object as Variable):
-            guard let count = object.shape.first, count > 0 else {
-                throw arguments.error("samples has shape \(Shape.describe(object.shape)); at least one sample along the first dimension expected")
+    /// The batch: given, or drawn from the proposal when a number is asked for, or nothing (1000).
+    fileprivate static func samples(
+        _ batch: Batch?, _ law: (any ParametricLaw)?, _ generator: Generator, _ operation: String
+    ) throws -> Variable? {
+        switch batch {
+        case .given(let tensor):
+            guard let count = tensor.shape.first, count > 0 else {
+                throw Fault(
+                    """
+                    samples has shape \(Shape.describe(tensor.shape)); at least one sample along the first dimension \
+                    expected
+                    """)
             }
-            return object
-        case .integer, .number, .none:
-            guard let law else { throw options.error("samples", expected: "a tensor of samples (or proposal = a distribution, to draw them)") }
-            let count = try options.integer("samples", in: 1...(1 << 40), default: 1000)
-            return Variable(try law.draw(count, from: arguments.generator(options), for: arguments.function))
-        default: throw options.error("samples", expected: "a tensor, or with a proposal the number of samples to draw,")
+            return tensor
+        case .count(let count):
+            guard let law else {
+                throw Fault(
+                    "samples",
+                    "a tensor of samples (or proposal = a distribution, to draw them) expected, got \(count)")
+            }
+            return Variable(try law.draw(count, from: generator, for: operation))
+        case nil: return try law.map { Variable(try $0.draw(1000, from: generator, for: operation)) }
         }
     }
 
-    /// An option that is a vector, or a function of the samples that returns one number for each.
-    private static func vector(_ options: Options, _ name: String, _ samples: Variable?) throws -> [Double] {
-        guard case .function(let function) = options[name] else { return try Vectors.read(options[name], name, for: options.function) }
-        guard let samples, let count = samples.shape.first else {
-            throw ScriptError(options.function, "\(name) is a function: samples = a tensor (or proposal = a distribution) expected, got neither")
+    /// A vector, or what a function of the samples returns: one number for each.
+    private static func vector(
+        _ given: PerSample, _ name: String, _ samples: Variable?, _ operation: String
+    ) throws -> [Double] {
+        switch given {
+        case .numbers(let numbers): return numbers
+        case .function(let function):
+            guard let samples, let count = samples.shape.first else {
+                throw Fault(
+                    "\(name) is a function: samples = a tensor (or proposal = a distribution) expected, got neither")
+            }
+            let result = try withoutRecording { try function.call([.object(samples)]).first ?? .none }
+            guard case .object(let object as Variable) = result else {
+                throw Fault("\(name) returned \(result.shown); a tensor with one number per sample expected")
+            }
+            return try Vectors.rows(object, count, name, for: operation).value.toArray()
         }
-        let result = try withoutRecording { try function.call([.object(samples)]).first ?? .none }
-        guard case .object(let object as Variable) = result else {
-            throw ScriptError(options.function, "\(name) returned \(result.shown); a tensor with one number per sample expected")
+    }
+}
+
+extension Parameter<ImportanceArguments> {
+    static var importance: Parameter {
+        let normalized = Domain<Bool?>.optional(.flag, shown: "false")
+        return .joined(
+            .operation,
+            .option("log_weights", .optional(.perSample), "log_target - log_proposal, in nats"),
+            .option("log_target", .optional(.perSample), "log density of the target, in nats"),
+            .option("log_proposal", .optional(.perSample), "log density of the proposal, in nats"),
+            .option(
+                "proposal", .optional(.law),
+                """
+                instead of log_proposal, a distribution or {sample = function(n, generator), log_prob = function(x)}, \
+                which draws the samples, too, when samples is their number
+                """),
+            .option("samples", .optional(.batch), "the batch of samples, or how many to draw; 1000 of a proposal"),
+            .option("value", .optional(.perSample), "1 if left out: the estimate is the target's mass"),
+            .option("normalized", normalized, default: nil, "true for densities up to constants: sum w value / sum w"),
+            .option("self_normalized", .optional(.flag), "another name of normalized"),
+            .generator
+        ) { operation, weights, target, logProposal, law, batch, value, normalized, selfNormalized, generator in
+            if normalized != nil, selfNormalized != nil {
+                throw Fault("normalized and self_normalized are two names of one option; one of them expected")
+            }
+            return try ImportanceArguments(
+                logWeights: weights, logTarget: target, logProposal: logProposal, value: value, proposal: law,
+                samples: ImportanceArguments.samples(batch, law, generator, operation),
+                normalized: normalized ?? selfNormalized ?? false, for: operation)
         }
-        return try Vectors.rows(object, count, name, for: options.function).value.toArray()
     }
 }
 

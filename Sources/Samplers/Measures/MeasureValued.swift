@@ -54,23 +54,29 @@ enum MeasureValued {
         return Surrogate(terms: terms, evaluations: evaluations)
     }
 
-    static let function = NativeFunction(
+    static let declaration = Declaration(
         "montecarlo.measure_valued",
-        Documentation(
-            "montecarlo.measure_valued{\(GradientArguments.signature)} -> table",
-            "Estimates E[loss(x)] for x from the distribution, and its gradient with respect to the params by measure-valued derivatives: the law's derivative is a difference of two laws, both sampled (Normal: Weibull pairs for loc, double-sided Maxwell against normal for scale; Exponential, Poisson and Bernoulli likewise). Works for losses that are not smooth, with little variance; costs two more batches of losses per component of each of the law's parameters that the params reach. "
-                + GradientArguments.text,
-            errors: GradientArguments.errors + "; a law other than Normal, Exponential, Poisson and Bernoulli",
-            source: "Mohamed, Rosca, Figurnov, Mnih, JMLR 21 (2020), section 6; Pflug, Operations Research Letters 8 (1989)",
-            example: """
-                -- d/dmu P(x > 0) is the density at 0: a loss with a jump
-                local r = montecarlo.measure_valued{
-                  distribution = function(mu) return distribution.Normal(mu, 1) end,
-                  loss = function(x) return x:gt(0) end, params = tensor(0), samples = 1000, generator = random.generator(1)}
-                assert(math.abs(r.gradients[1]:item() - 1 / math.sqrt(2 * math.pi)) < 1e-6)      -- x+ > 0 > x-, always
-                """)
-    ) { arguments in
-        let given = try GradientArguments(arguments)
-        return try given.estimate { try surrogate(given.problem, $0, for: arguments.function) }
+        """
+        Estimates E[loss(x)] for x from the distribution, and its gradient with respect to the params by \
+        measure-valued derivatives: the density's derivative is a difference of two densities, both sampled (Normal: \
+        Weibull pairs for loc, double-sided Maxwell against normal for scale; Exponential, Poisson and Bernoulli \
+        likewise). Works for losses that are not smooth, with little variance; costs two more batches of losses per \
+        component of each of the distribution's parameters that the params reach. The \(GradientArguments.text)
+        """,
+        by: .table, takes: .gradient, .operation, returns: .estimate,
+        errors: GradientArguments.errors + "; a distribution other than Normal, Exponential, Poisson and Bernoulli",
+        source: """
+            Mohamed, Rosca, Figurnov, Mnih, JMLR 21 (2020), section 6; Pflug, Operations Research Letters 8 (1989)
+            """,
+        example: """
+            -- d/dmu P(x > 0) is the density at 0: a loss with a jump
+            local r = montecarlo.measure_valued{
+              distribution = function(mu) return distribution.Normal(mu, 1) end,
+              loss = function(x) return x:gt(0) end, params = tensor(0), samples = 1000,
+              generator = random.generator(1)}
+            assert(math.abs(r.gradients[1]:item() - 1 / math.sqrt(2 * math.pi)) < 1e-6)      -- x+ > 0 > x-, always
+            """
+    ) { given, operation in
+        try given.estimate { try surrogate(given.problem, $0, for: operation) }
     }
 }

@@ -12,8 +12,7 @@ extension Domain<[Double]> {
                 throw Fault("\(expected) expected, got \(Vectors.describe(value))")
             }
             guard numbers.count >= least else {
-                let count = "\(numbers.count) number\(numbers.count == 1 ? "" : "s")"
-                throw Fault("at least \(least) numbers expected, got \(count)")
+                throw Fault("at least \(least) number\(least == 1 ? "" : "s") expected, got \(numbers.count)")
             }
             if finite, let bad = numbers.firstIndex(where: { !$0.isFinite }) {
                 throw Fault("finite numbers expected, got \(shown(numbers[bad])) at \(bad + 1)")

@@ -106,17 +106,24 @@ private struct NumberTable {
     mutating func read(_ table: any ScriptTable, depth level: Int) throws {
         // A table may contain itself.
         guard level < 16 else { throw Fault("tables nested deeper than 16") }
+        let expected = "a rectangular table of numbers expected"
+        guard table.count > 0 else { throw Fault("\(expected), got an empty one") }
         if level == shape.count, depth == nil { shape.append(table.count) }
-        guard level < shape.count, shape[level] == table.count, table.count > 0 else {
-            throw Fault("a rectangular table of numbers expected")
+        guard level < shape.count else { throw Fault(expected) }
+        guard shape[level] == table.count else {
+            throw Fault("\(expected), got rows of \(shape[level]) and \(table.count)")
         }
         if let numbers = try table.numbers() {
-            guard depth == nil || depth == level else { throw Fault("a rectangular table of numbers expected") }
+            guard depth == nil || depth == level else { throw Fault(expected) }
             depth = level
             values += numbers
             return
         }
-        for (index, element) in try table.elements().enumerated() {
+        let elements = try table.elements()
+        if elements[0].asNumber != nil, let bad = elements.firstIndex(where: { $0.asNumber == nil }) {
+            throw Fault("a number expected at index \(bad + 1) of the table, got \(elements[bad].shown)")
+        }
+        for (index, element) in elements.enumerated() {
             guard case .table(let row) = element else {
                 throw Fault("a number or a table of numbers expected at index \(index + 1) of the table, got \(element.shown)")
             }
