@@ -51,6 +51,16 @@ public struct Declaration: Sendable {
         (self.example, self.see, self.style, self.form, self.others) = (example, see, style, form, others)
     }
 
+    /// - Parameter forms: one at least.
+    init(
+        _ name: String, _ summary: String, called style: Style, forms: [Form], errors: String?, source: String?,
+        example: String?, see: [String]
+    ) {
+        (self.name, self.summary, self.errors, self.source) = (name, summary, errors, source)
+        (self.example, self.see, self.style) = (example, see, style)
+        (form, others) = (forms[0], Array(forms.dropFirst()))
+    }
+
     /// For the usual function, of one form.
     @inlinable @inline(never)
     public init<each T, R>(
