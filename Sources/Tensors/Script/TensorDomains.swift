@@ -164,3 +164,62 @@ extension Parameter<Generator> {
         return Parameter<Generator?>.option("generator", domain, note).inContext { $0 ?? $1.service(GlobalGenerator.self).generator }
     }
 }
+
+extension Parameter<[Int]> {
+    /// A shape as all arguments that follow, `2, 3`, or as one table, `{2, 3}`.
+    public static func sizes(from least: Int = 0, _ note: String = "sizes, or one table of them") -> Parameter {
+        .restOrTable("d", .integer(from: least), note)
+    }
+}
+
+extension Domain<Double> {
+    /// A number that may be infinite, but not NaN.
+    public static var ordered: Domain { number.map(show: number.show) { $0.isNaN ? nil : $0 } }
+}
+
+extension Domain<Scalar> {
+    /// A number; a whole one keeps all its digits.
+    public static var scalar: Domain {
+        Domain(.number, expected: "a number", show: { shown($0.number) }) { Scalar($0) }
+    }
+
+    /// A number, true or false: what may be written into a tensor.
+    public static var scalarOrFlag: Domain {
+        Domain(.either([.number, .boolean]), expected: "a number", show: { shown($0.number) }) {
+            Scalar($0, takingBooleans: true)
+        }
+    }
+}
+
+extension Domain<[Double]> {
+    /// The numbers of a tensor, in row-major order, or of a table.
+    public static var flatNumbers: Domain {
+        let type = ScriptType.either([.object(Variable.type.name), .list(.number)])
+        return Domain(type, expected: "a tensor or a table of numbers", show: { _ in "numbers" }) { value in
+            switch value {
+            case .object(let object): try (object as? Variable)?.value.toArray()
+            case .table(let table): try table.numbers()
+            default: nil
+            }
+        }
+    }
+}
+
+extension Parameter<[Int]> {
+    /// The argument `shape` of what draws one number without it.
+    static var shapeOrNone: Parameter {
+        let shape = Parameter.argument("shape", .shape, default: [], "one number, in a 0-d tensor, by default")
+        return shape.after { values in
+            let sizes = values.prefix { $0.asNumber != nil }
+            guard sizes.count > 1 else { return }
+            let all = sizes.map(\.shown)
+            let isWhole = sizes.allSatisfy { $0.asInteger != nil }
+            let whole = isWhole ? "{\(all.joined(separator: ", "))} if that is the shape, " : ""
+            throw Fault(
+                """
+                a shape in front of other numbers stands in a table: \(whole){\(all[0])}, \
+                \(all.dropFirst().joined(separator: ", ")) if the shape is \(all[0]) alone
+                """)
+        }
+    }
+}
