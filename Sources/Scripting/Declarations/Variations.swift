@@ -37,24 +37,9 @@ extension Call {
         get { values }
         set { values = newValue }
     }
-
-    /// The values that are still to be read, up to the first that was given by its name.
-    public var following: ArraySlice<Value> {
-        let places = next..<max(next, values.count)
-        return values[places.prefix { $0 > 63 || named >> UInt64($0) & 1 == 0 }]
-    }
 }
 
 extension Parameter {
-    /// Looks at what stands at the parameter's place and behind it before it is read: for advice to who meant something
-    /// else.
-    public func after(_ check: @escaping @Sendable (ArraySlice<Value>) throws -> Void) -> Parameter {
-        Parameter(specs) { [read] call in
-            try check(call.following)
-            return try read(&call)
-        }
-    }
-
     /// All arguments that follow, `2, 3`, or one table of them, `{2, 3}`.
     public static func restOrTable<E>(_ name: String, _ domain: Domain<E>, _ note: String = "") -> Parameter
     where T == [E] {
@@ -63,7 +48,7 @@ extension Parameter {
             .either(domain.type.choices + [list.type]), expected: domain.expected, show: domain.show, read: domain.read)
         let spec = ParameterSpec(.rest, name, shown, note)
         return Parameter([spec]) { call in
-            let isTable = if case .table? = call.following.first { call.rest > 0 } else { false }
+            let isTable = if call.rest > 0, case .table = call.values[call.next] { true } else { false }
             guard !isTable || call.rest == 1 else {
                 throw Fault(name, "one table or several values expected, not both")
             }

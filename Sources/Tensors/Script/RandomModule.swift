@@ -11,10 +11,11 @@ public struct RandomModule: ScriptModule {
         """
     public var functions: [NativeFunction] {
         [
-            RandomFunctions.manualSeed, RandomFunctions.generator, RandomFunctions.normal, RandomFunctions.uniform,
-            RandomFunctions.bernoulli, RandomFunctions.permutation, RandomFunctions.randint, RandomFunctions.choice,
-            RandomFunctions.getState, RandomFunctions.setState,
-        ].map { NativeFunction($0) }
+            NativeFunction(RandomFunctions.manualSeed), NativeFunction(RandomFunctions.generator),
+            RandomFunctions.normal, RandomFunctions.uniform, RandomFunctions.bernoulli,
+            NativeFunction(RandomFunctions.permutation), RandomFunctions.randint, NativeFunction(RandomFunctions.choice),
+            NativeFunction(RandomFunctions.getState), NativeFunction(RandomFunctions.setState),
+        ]
     }
 
     public var types: [TypeFace] {
@@ -27,6 +28,30 @@ public struct RandomModule: ScriptModule {
 }
 
 // MARK: Parameters
+
+extension Parameter<[Int]> {
+    fileprivate static var shape: Parameter {
+        .argument("shape", .shape, default: [], "one number, in a 0-d tensor, by default")
+    }
+}
+
+extension NativeFunction {
+    /// Refuses numbers in a row where a shape stands: they may be a shape without its table, or a size and what follows it.
+    fileprivate func takingShape(at position: Int) -> NativeFunction {
+        trying { arguments in
+            let sizes = arguments.values.dropFirst(position - 1).prefix { $0.asNumber != nil }
+            guard sizes.count > 1 else { return nil }
+            let all = sizes.map(\.shown)
+            let isWhole = sizes.allSatisfy { $0.asInteger != nil }
+            let whole = isWhole ? "{\(all.joined(separator: ", "))} if that is the shape, " : ""
+            throw arguments.error(
+                """
+                a shape in front of other numbers stands in a table: \(whole){\(all[0])}, \
+                \(all.dropFirst().joined(separator: ", ")) if the shape is \(all[0]) alone
+                """)
+        }
+    }
+}
 
 extension Results<Generator.State> {
     fileprivate static var state: Results {
@@ -164,21 +189,31 @@ private enum RandomFunctions {
 
     private static func filling(
         _ fill: RandomFill, errors: String? = nil, source: String, example: String
-    ) -> Declaration {
-        Declaration(
-            "random.\(fill.name)", fill.summary, takes: .shapeOrNone, fill.first, fill.second, .generator,
+    ) -> NativeFunction {
+        let declaration = Declaration(
+            "random.\(fill.name)", fill.summary, takes: .shape, fill.first, fill.second, .generator,
             .option("dtype", .floatingDType, default: .float32), .operation, returns: .plainTensor, errors: errors,
             source: source, example: example
         ) { shape, first, second, generator, dtype, operation in
             try fill.draw(generator, first, second, shape, dtype, operation)
         }
+        return NativeFunction(declaration).takingShape(at: 1)
     }
 
-    static let bernoulli = Declaration(
+    static let bernoulli = NativeFunction(declaredBernoulli).takingShape(at: 1).trying { arguments in
+        // Who writes random.bernoulli(0.3) means a probability.
+        guard arguments[1].asNumber != nil, arguments[1].asInteger == nil else { return nil }
+        throw arguments.error(
+            """
+            argument 1 (shape): a shape such as {2, 3} or a tensor of probabilities expected, got \(arguments[1].shown); \
+            for one draw with probability p, random.bernoulli({}, p)
+            """)
+    }
+
+    private static let declaredBernoulli = Declaration(
         "random.bernoulli", "1 with probability p, else 0; of a tensor of probabilities alone one draw for each.",
         forms: Form(
-            takes: .shapeOrNone.after(refuseProbability),
-            .argument("p", .tensorOrNumber, default: .number(Scalar(0.5)), "broadcast to the shape"),
+            takes: .shape, .argument("p", .tensorOrNumber, default: .number(Scalar(0.5)), "broadcast to the shape"),
             .generator, bernoulliDType, .operation, returns: .plainTensor
         ) { shape, p, generator, dtype, operation in
             switch p {
@@ -206,16 +241,6 @@ private enum RandomFunctions {
         .option("dtype", .optional(.dtype), "float32 by default, or that of a tensor of probabilities")
     }
 
-    /// Who writes random.bernoulli(0.3) means a probability.
-    private static let refuseProbability: @Sendable (ArraySlice<Value>) throws -> Void = { values in
-        guard let first = values.first, first.asNumber != nil, first.asInteger == nil else { return }
-        throw Fault(
-            """
-            argument 1 (shape): a shape such as {2, 3} or a tensor of probabilities expected, got \(first.shown); for \
-            one draw with probability p, random.bernoulli({}, p)
-            """)
-    }
-
     /// One draw for each probability.
     private static func draws(
         _ name: String, _ probabilities: Tensor, _ generator: Generator, _ dtype: DType?, _ operation: String
@@ -230,9 +255,11 @@ private enum RandomFunctions {
         }.cast(dtype ?? probabilities.dtype.computing)
     }
 
-    static let randint = Declaration(
+    static let randint = NativeFunction(declaredRandint).takingShape(at: 3)
+
+    private static let declaredRandint = Declaration(
         "random.randint", "Whole numbers from low to high, both included (Lua's math.random).",
-        takes: .argument("low", .integer), .argument("high", .integer), .shapeOrNone, .generator,
+        takes: .argument("low", .integer), .argument("high", .integer), .shape, .generator,
         .option("dtype", .dtype, default: .int64), .operation, returns: .plainTensor,
         errors: "low above high; bounds that the dtype asked for has not all numbers between",
         source: "torch.randint, with the end included",

@@ -204,22 +204,3 @@ extension Domain<[Double]> {
         }
     }
 }
-
-extension Parameter<[Int]> {
-    /// The argument `shape` of what draws one number without it.
-    static var shapeOrNone: Parameter {
-        let shape = Parameter.argument("shape", .shape, default: [], "one number, in a 0-d tensor, by default")
-        return shape.after { values in
-            let sizes = values.prefix { $0.asNumber != nil }
-            guard sizes.count > 1 else { return }
-            let all = sizes.map(\.shown)
-            let isWhole = sizes.allSatisfy { $0.asInteger != nil }
-            let whole = isWhole ? "{\(all.joined(separator: ", "))} if that is the shape, " : ""
-            throw Fault(
-                """
-                a shape in front of other numbers stands in a table: \(whole){\(all[0])}, \
-                \(all.dropFirst().joined(separator: ", ")) if the shape is \(all[0]) alone
-                """)
-        }
-    }
-}
