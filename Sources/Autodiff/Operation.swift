@@ -14,50 +14,82 @@ public struct Operation: Sendable {
     public let cases: [LawCase]
 
     /// - Parameters:
-    ///   - name: the short name; messages say `tensor.name`.
-    ///   - parameters: those behind the tensor, which scripts give by place or, in a last table, by name; the body finds
-    ///     all of them by place.
-    ///   - inPlace: of an operation whose result has the shape of the tensor.
-    public init(
-        _ name: String, _ documentation: Documentation, isMethod: Bool = true, takes parameters: [NamedParameter] = [],
-        inPlace: InPlaceForm? = nil, cases: [LawCase] = [], body: @escaping NativeFunction.Body
-    ) {
-        let placing: NativeFunction.Body = { arguments in try body(arguments.placed(parameters)) }
-        function = NativeFunction("tensor.\(name)", documentation, body: parameters.isEmpty ? body : placing)
-        self.isMethod = isMethod
-        self.inPlace = inPlace
-        self.cases = cases
+    ///   - declaration: called as a function, or as a function and a method, both.
+    ///   - example: what stands in the parentheses of an example of `x:name_(...)`, for x = tensor({0.5}); nil for an
+    ///     operation whose result has another shape than x.
+    public init(_ declaration: Declaration, inPlace example: String? = nil, cases: [LawCase] = []) {
+        self.init(NativeFunction(declaration), declaration, inPlace: example, cases: cases)
     }
 
-    /// - Parameters:
-    ///   - example: what stands in the parentheses of an example of `x:name_(...)`, for x = tensor({0.5}); nil for an operation
-    ///     whose result has another shape than x.
-    public init(_ declaration: Declaration, inPlace example: String? = nil, cases: [LawCase] = []) {
-        function = NativeFunction(declaration)
+    /// - Parameter function: made of the declaration.
+    private init(_ function: NativeFunction, _ declaration: Declaration, inPlace example: String?, cases: [LawCase]) {
+        self.function = function
         isMethod = declaration.style == .both
-        inPlace = example.map { InPlaceForm(declaration.parametersBehindReceiver, example: $0) }
+        inPlace = example.map { InPlaceForm(declaration, example: $0) }
         self.cases = cases
     }
 
     public var name: String { function.shortName }
 }
 
-extension Declaration {
-    /// `min, max`
-    fileprivate var parametersBehindReceiver: String {
-        forms[0].specs.dropFirst().map(\.name).joined(separator: ", ")
-    }
-}
-
-/// An operation's method that writes over its receiver: what stands in its parentheses.
+/// An operation's method that writes over its receiver.
 public struct InPlaceForm: Sendable {
-    /// As the signature shows them: `min, max`.
+    /// What stands in the parentheses: `min, max`.
     public let parameters: String
     /// For a tensor of one number, 0.5.
     public let example: String
+    public let function: NativeFunction
 
-    public init(_ parameters: String = "", example: String = "") {
+    /// What every such method refuses.
+    static let errors = """
+        shapes that do not broadcast; elements that share memory (of an expanded tensor); a leaf that requires a \
+        gradient, while recording
+        """
+
+    fileprivate init(_ operation: Declaration, example: String) {
+        let name = operation.name.dropFirst("tensor.".count)
+        let parameters = operation.forms[0].specs.dropFirst().map(\.name).joined(separator: ", ")
         (self.parameters, self.example) = (parameters, example)
+        function = NativeFunction(
+            operation.variation(
+                "tensor:\(name)_", "Writes x:\(name)(\(parameters)) over x.", called: .method,
+                returns: [ResultSpec(nil, .object(Variable.type.name))], errors: Self.errors,
+                source: "torch.Tensor.\(name)_",
+                example: """
+                    local x = tensor({0.5})
+                    local y = x:\(name)(\(example))
+                    assert(x:\(name)_(\(example)) == x and x[{1}] == y[{1}])
+                    """,
+                see: ["tensor.\(name)"]
+            ) { call, run in
+                try Self.update(&call, operation.name, run)
+            })
+    }
+
+    private static func update(
+        _ call: inout Call, _ operation: String, _ run: (inout Call) throws -> [Value]
+    ) throws -> [Value] {
+        let receiver = call.arguments.first ?? .none
+        guard case .object(let object) = receiver, let x = object as? Variable else {
+            throw Fault("argument 1 (x): a tensor expected, got \(receiver.shown)")
+        }
+        // x:mul_(x): what the gradient will read must not be what is written over.
+        for (place, value) in call.arguments.enumerated().dropFirst() {
+            guard case .object(let other as Variable) = value, other.value.storage === x.value.storage else { continue }
+            call.arguments[place] = .object(try other.clone())
+        }
+        try x.update(call.function) { before in
+            call.arguments[0] = .object(before)
+            do {
+                guard case .object(let result as Variable)? = try run(&call).first else {
+                    throw Fault("no tensor came of it")
+                }
+                return result
+            } catch let error as ScriptError where error.operation == operation {
+                throw ScriptError(call.function, error.message)
+            }
+        }
+        return [.object(x)]
     }
 }
 
@@ -99,153 +131,46 @@ extension Operation {
                 LawCase("\(name) of \(Shape.describe(shape)) in \(range)", [.init(shape, range)]) { try apply($0[0]) }
             }
         }
-        return Operation(
-            name, Documentation("tensor.\(name)(x) -> tensor\nx:\(name)() -> tensor", summary, errors: errors, source: source, example: example),
-            inPlace: .init(), cases: cases
-        ) { arguments in
-            try arguments.atMost(1)
-            return [.object(try apply(arguments.variable(1, "x")))]
-        }
+        let declaration = Declaration(
+            "tensor.\(name)", summary, called: .both, takes: .argument("x", .tensor), returns: .tensor, errors: errors,
+            source: source, example: example
+        ) { x in try apply(x) }
+        return Operation(declaration, inPlace: "", cases: cases)
     }
 
-    /// An operation on the elements of two, broadcast; one of them may be a number.
+    /// An operation on the elements of two, broadcast; one of them may be a number, which takes a float tensor's dtype.
+    ///
+    /// - Parameter refusing: says what is wrong with two operands, if anything.
     static func binary(
-        _ name: String, _ summary: String, errors: String? = nil, source: String? = nil,
+        _ name: String, _ summary: String, errors: String = "shapes that do not broadcast", source: String? = nil,
         over ranges: (ClosedRange<Double>, ClosedRange<Double>)? = (-2...2, -2...2), example: String,
-        refusing: @escaping @Sendable (Arguments) throws -> Void = { _ in },
+        refusing: @escaping @Sendable (Operand, Operand) -> String? = { _, _ in nil },
         _ apply: @escaping @Sendable (Variable, Variable) throws -> Variable
     ) -> Operation {
         let cases = ranges.map { x, y in
             [([3], [3]), ([2, 3], [3]), ([2, 1], [1, 3]), ([], [2, 2])].map { a, b in
-                LawCase("\(name) of \(Shape.describe(a)), \(Shape.describe(b))", [.init(a, x), .init(b, y)]) { try apply($0[0], $0[1]) }
+                LawCase("\(name) of \(Shape.describe(a)), \(Shape.describe(b))", [.init(a, x), .init(b, y)]) {
+                    try apply($0[0], $0[1])
+                }
             }
         }
-        return Operation(
-            name, Documentation("tensor.\(name)(x, y) -> tensor\nx:\(name)(y) -> tensor", summary, errors: errors, source: source, example: example),
-            inPlace: .init("y", example: "2"), cases: cases ?? []
-        ) { arguments in
-            try arguments.atMost(2)
-            try refusing(arguments)
-            let (x, y) = try arguments.operands()
-            return [.object(try apply(x, y))]
+        let declaration = Declaration(
+            "tensor.\(name)", summary, called: .both, takes: .argument("x", .tensorOrNumber),
+            .argument("y", .tensorOrNumber), returns: .tensor, errors: errors, source: source, example: example
+        ) { x, y in
+            if let fault = refusing(x, y) { throw Fault(fault) }
+            guard let operands = try Operand.pair(x, y) else { throw Fault("y", "a tensor expected, got a number") }
+            return try apply(operands.x, operands.y)
         }
-    }
-}
-
-extension [NamedParameter] {
-    /// What every reduction takes.
-    static let reduction: [NamedParameter] = [.list("dim"), "keepdim"]
-}
-
-extension Arguments {
-    /// The two operands of an operator: tensors, or a tensor and a number, which takes a float tensor's dtype.
-    func operands() throws -> (Variable, Variable) {
-        switch (self[1], self[2]) {
-        case (.object(let x as Variable), .object(let y as Variable)): return (x, y)
-        case (.object(let x as Variable), let value):
-            guard let number = Scalar(value) else { throw error(2, "y", expected: "a tensor or a number") }
-            return (x, Variable(try number.tensor(beside: x.dtype)))
-        case (let value, .object(let y as Variable)):
-            guard let number = Scalar(value) else { throw error(1, "x", expected: "a tensor or a number") }
-            return (Variable(try number.tensor(beside: y.dtype)), y)
-        default:
-            throw error(self[1].asNumber == nil ? 1 : 2, self[1].asNumber == nil ? "x" : "y", expected: "a tensor")
+        // x + y is called more often than anything else.
+        let function = NativeFunction(declaration).trying { arguments in
+            guard arguments.count == 2, let x = Operand(arguments[1]), let y = Operand(arguments[2]),
+                refusing(x, y) == nil, let operands = try Operand.pair(x, y)
+            else { return nil }
+            return [.object(try apply(operands.x, operands.y))]
         }
+        return Operation(function, declaration, inPlace: "2", cases: cases ?? [])
     }
-
-    /// A 1-based dimension of a tensor of the given rank; negative ones count from the end. Returns it 0-based.
-    func axis(_ position: Int, _ name: String = "dim", rank: Int) throws -> Int {
-        try axis(self[position], position, name, rank: rank)
-    }
-
-    func axis(_ value: Value, _ position: Int, _ name: String, rank: Int) throws -> Int {
-        guard let dimension = value.asInteger, let axis = zeroBased(dimension, count: rank) else {
-            throw ScriptError(
-                function,
-                "\(label(position, name)): "
-                    + (rank == 0 ? "a tensor without dimensions has none; got " : "a dimension from 1 to \(rank) (or -\(rank) to -1) expected, got ")
-                    + value.shown)
-        }
-        return axis
-    }
-
-    /// Dimensions to reduce over: nil when absent (all of them), else one number or a table of them.
-    func axes(_ position: Int, rank: Int) throws -> [Int]? {
-        if isNil(position) { return nil }
-        guard case .table(let table) = self[position] else { return [try axis(position, rank: rank)] }
-        let listed = try table.list(for: function)
-        // As in PyTorch, no dimension named is all of them.
-        if listed.isEmpty { return nil }
-        let axes = try listed.map { try axis($0, position, "dim", rank: rank) }
-        guard Set(axes).count == axes.count else { throw error("\(label(position, "dim")): a dimension is named twice") }
-        return axes
-    }
-
-    /// `(dim, keepdim)` behind a tensor.
-    func reductionCall(rank: Int) throws -> (axes: [Int]?, keep: Bool) {
-        (try axes(2, rank: rank), try boolean(3, "keepdim", default: false))
-    }
-
-    /// ``reductionCall(rank:)`` for what works along one dimension only.
-    func alongOne(rank: Int) throws -> (axis: Int?, keep: Bool) {
-        let (axes, keep) = try reductionCall(rank: rank)
-        guard axes.map({ $0.count == 1 }) ?? true else { throw error(2, "dim", expected: "one dimension") }
-        return (axes?[0], keep)
-    }
-
-    /// `dim` behind a tensor, which has to be given.
-    func dimension(rank: Int) throws -> Int {
-        guard let axis = try alongOne(rank: rank).axis else { throw error(2, "dim", expected: "a dimension") }
-        return axis
-    }
-
-    /// A number that may be infinite, but not NaN.
-    func ordered(_ position: Int, _ name: String, default fallback: Double) throws -> Double {
-        let number = try number(position, name, default: fallback)
-        guard !number.isNaN else { throw error(position, name, expected: "a number") }
-        return number
-    }
-
-    /// A tensor that says which elements are meant: bool, or of zeros and ones.
-    ///
-    /// - Throws: for any other element: positions such as those that sort returns would pick, as a mask, everything.
-    func mask(_ position: Int, _ name: String = "mask") throws -> Variable {
-        let mask = try variable(position, name)
-        if mask.dtype == .bool { return mask }
-        guard try mask.value.map(IsNoMask()).sum(Array(mask.shape.indices)).item() > 0 else { return mask }
-        let values = try mask.value.toArray()
-        let wrong = values.first { $0 != 0 && $0 != 1 } ?? .nan
-        throw error(
-            "a mask holds 0 and 1 only, this one holds \(Value.number(wrong).shown); a comparison such as x:ne(0) makes one, "
-                + "and x[i] or x:gather(dim, i) take the elements at positions i")
-    }
-
-    /// All tensors of a table, at least one.
-    func variables(_ position: Int, _ name: String) throws -> [Variable] {
-        let elements = try table(position, name).elements()
-        let variables = try elements.enumerated().map { index, value in
-            guard case .object(let object) = value, let variable = object as? Variable else {
-                throw ScriptError(function, "argument \(position) (\(name)): element \(index + 1): a tensor expected, got \(value.shown)")
-            }
-            return variable
-        }
-        guard !variables.isEmpty else { throw error(position, name, expected: "a table of tensors") }
-        return variables
-    }
-
-    /// A scalar option such as a bound or an exponent, from a tensor of one element or a number.
-    func variableOrNumber(_ position: Int, _ name: String, like x: Variable) throws -> Variable {
-        if let number = Scalar(self[position]) { return Variable(try number.tensor(beside: x.dtype)) }
-        guard case .object(let object) = self[position], let variable = object as? Variable else {
-            throw error(position, name, expected: "a tensor or a number")
-        }
-        return variable
-    }
-}
-
-/// 1 where an element is neither 0 nor 1.
-private struct IsNoMask: UnaryFunction {
-    func callAsFunction<T: TensorElement>(_ x: T) -> T { x == 0 || x == 1 ? 0 : 1 }
 }
 
 /// 1-based or negative -> 0-based; nil when out of range.

@@ -30,6 +30,10 @@ public struct NativeFunction: Sendable {
         self.init(name, documentation) { arguments in [try body(arguments)] }
     }
 
+    init(_ name: String, _ documentation: Documentation, _ declaration: Declaration?, body: @escaping Body) {
+        (self.name, self.documentation, self.declaration, self.body) = (name, documentation, declaration, body)
+    }
+
     /// The last part of the name: `exp` of `tensor.exp`.
     public var shortName: String {
         String(name[(name.lastIndex { $0 == "." || $0 == ":" }.map { name.index(after: $0) } ?? name.startIndex)...])

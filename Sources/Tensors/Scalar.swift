@@ -32,6 +32,9 @@ public struct Scalar: Sendable {
         }
     }
 
+    /// The whole number, with all its digits, if it is one.
+    public var whole: Int? { if case .whole(let integer) = kind { integer } else { nil } }
+
     public var number: Double {
         switch kind {
         case .boolean(let flag): flag ? 1 : 0

@@ -61,8 +61,23 @@ extension Variable {
 }
 
 extension Operation {
-    static let sigmoid = unary("sigmoid", "1 / (1 + e^-x), without overflow.", source: "torch.sigmoid", example: "assert(tensor({0}):sigmoid()[{1}] == 0.5)") { try $0.sigmoid() }
-    static let softplus = unary("softplus", "log(1 + e^x), right for large |x|: softplus(400) is 400, softplus(-400) about e^-400.", source: "torch.nn.functional.softplus", example: "assert(tensor({400}):softplus()[{1}] == 400)") { try $0.softplus() }
-    static let relu = unary("relu", "max(x, 0); the gradient at 0 is 0.", source: "torch.relu", over: [0.3...2, -2 ... -0.3], example: "assert(tensor({-1, 2}):relu():sum():item() == 2)") { try $0.relu() }
-    static let erf = unary("erf", "The error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x.", source: "torch.erf", example: "assert(tensor({0}):erf()[{1}] == 0)") { try $0.erf() }
+    static let sigmoid = unary(
+        "sigmoid", "1 / (1 + e^-x), without overflow.", source: "torch.sigmoid",
+        example: "assert(tensor({0}):sigmoid()[{1}] == 0.5)"
+    ) { try $0.sigmoid() }
+
+    static let softplus = unary(
+        "softplus", "log(1 + e^x), right for large |x|: softplus(400) is 400, softplus(-400) about e^-400.",
+        source: "torch.nn.functional.softplus", example: "assert(tensor({400}):softplus()[{1}] == 400)"
+    ) { try $0.softplus() }
+
+    static let relu = unary(
+        "relu", "max(x, 0); the gradient at 0 is 0.", source: "torch.relu", over: [0.3...2, -2 ... -0.3],
+        example: "assert(tensor({-1, 2}):relu():sum():item() == 2)"
+    ) { try $0.relu() }
+
+    static let erf = unary(
+        "erf", "The error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x.", source: "torch.erf",
+        example: "assert(tensor({0}):erf()[{1}] == 0)"
+    ) { try $0.erf() }
 }

@@ -135,16 +135,45 @@ extension GradientRule.Call {
 }
 
 extension Operation {
-    static let add = binary("add", "x + y, broadcast. bool and int64 among themselves, or with a whole number, give int64 (round its end, as in PyTorch); with floats, the wider of the two. A number never raises a float tensor.", errors: "shapes that do not broadcast", source: "torch.add", example: "assert((tensor({1, 2}) + 1):tolist()[2] == 3)") { try $0 + $1 }
-    static let sub = binary("sub", "x - y, broadcast; types as in add, so that 1 - mask is int64.", errors: "shapes that do not broadcast", source: "torch.sub", example: "assert((3 - tensor({1, 2})):tolist()[1] == 2)") { try $0 - $1 }
-    static let mul = binary("mul", "x * y element by element, broadcast; types as in add.", errors: "shapes that do not broadcast", source: "torch.mul", example: "assert((tensor({1, 2}) * tensor({3, 4})):sum():item() == 11)") { try $0 * $1 }
-    static let div = binary("div", "x / y element by element, broadcast; division by 0 gives infinity or NaN. Whole numbers give float32.", errors: "shapes that do not broadcast", source: "torch.div", over: (-2...2, 0.5...2), example: "assert((tensor({6, 8}) / 2):tolist()[2] == 4)") { try $0 / $1 }
-    static let pow = binary("pow", "x ^ y element by element; NaN for a negative x and a y that is not whole. Whole numbers give int64.", errors: "shapes that do not broadcast; int64 to a number below 0", source: "torch.pow", over: (0.5...2, -2...3), example: "assert((tensor({2, 3}) ^ 2):tolist()[2] == 9)", refusing: negativePower) { try $0.pow($1) }
+    static let add = binary(
+        "add",
+        """
+        x + y, broadcast. bool and int64 among themselves, or with a whole number, give int64 (round its end, as in \
+        PyTorch); with floats, the wider of the two. A number never raises a float tensor.
+        """,
+        source: "torch.add", example: "assert((tensor({1, 2}) + 1):tolist()[2] == 3)"
+    ) { try $0 + $1 }
+
+    static let sub = binary(
+        "sub", "x - y, broadcast; types as in add, so that 1 - mask is int64.", source: "torch.sub",
+        example: "assert((3 - tensor({1, 2})):tolist()[1] == 2)"
+    ) { try $0 - $1 }
+
+    static let mul = binary(
+        "mul", "x * y element by element, broadcast; types as in add.", source: "torch.mul",
+        example: "assert((tensor({1, 2}) * tensor({3, 4})):sum():item() == 11)"
+    ) { try $0 * $1 }
+
+    static let div = binary(
+        "div", "x / y element by element, broadcast; division by 0 gives infinity or NaN. Whole numbers give float32.",
+        source: "torch.div", over: (-2...2, 0.5...2), example: "assert((tensor({6, 8}) / 2):tolist()[2] == 4)"
+    ) { try $0 / $1 }
+
+    static let pow = binary(
+        "pow", "x ^ y element by element; NaN for a negative x and a y that is not whole. Whole numbers give int64.",
+        errors: "shapes that do not broadcast; int64 to a number below 0", source: "torch.pow",
+        over: (0.5...2, -2...3), example: "assert((tensor({2, 3}) ^ 2):tolist()[2] == 9)", refusing: negativePower
+    ) { try $0.pow($1) }
+
     /// As in PyTorch: 2 ^ -1 is no whole number. (Where the power is a tensor, PyTorch gives 0.)
-    private static let negativePower: @Sendable (Arguments) throws -> Void = { arguments in
-        guard case .object(let x as Variable) = arguments[1], !x.dtype.isFloating, let power = arguments[2].asInteger, power < 0 else { return }
-        throw arguments.error("\(x.dtype.rawValue) to the power \(power) is no whole number; x:to(\"float32\") has one")
+    private static let negativePower: @Sendable (Operand, Operand) -> String? = { base, power in
+        guard case .tensor(let x) = base, !x.dtype.isFloating, case .number(let number) = power,
+            let power = Int(exactly: number.number), power < 0
+        else { return nil }
+        return "\(x.dtype.rawValue) to the power \(power) is no whole number; x:to(\"float32\") has one"
     }
 
-    static let neg = unary("neg", "-x.", source: "torch.neg", example: "assert((-tensor({2}))[{1}] == -2)") { try -$0 }
+    static let neg = unary(
+        "neg", "-x.", source: "torch.neg", example: "assert((-tensor({2}))[{1}] == -2)"
+    ) { try -$0 }
 }

@@ -18,11 +18,16 @@ extension Variable {
 }
 
 extension Operation {
-    /// Comparisons give bool and end the gradient's way.
+    /// Comparisons give bool, which has no gradient.
     private static func comparison(_ name: String, _ sign: String, _ example: String, _ f: some Comparison) -> Operation {
         binary(
-            name, "Whether x \(sign) y, element by element and broadcast: a bool tensor, which is a mask; never recorded. (Lua's own signs give one truth value: between tensors < and <= are errors, == asks whether both are one object.) A comparison with NaN is \(sign == "~=" ? "true" : "false").",
-            errors: "shapes that do not broadcast", source: "torch.\(name)", over: nil, example: example
+            name,
+            """
+            Whether x \(sign) y, element by element and broadcast: a bool tensor, which is a mask; never recorded. \
+            (Lua's own signs give one truth value: between tensors < and <= are errors, == asks whether both are one \
+            object.) A comparison with NaN is \(sign == "~=" ? "true" : "false").
+            """,
+            source: "torch.\(name)", over: nil, example: example
         ) { x, y in Variable(try x.value.compare(y.value, f, for: "tensor.\(name)")) }
     }
 

@@ -48,42 +48,53 @@ extension Variable {
     }
 }
 
-extension Arguments {
+extension Domain<[Int]> {
     /// A number for both directions, or a table {vertical, horizontal}.
-    fileprivate func pair(_ position: Int, _ name: String, default fallback: Int) throws -> [Int] {
-        if isNil(position) { return [fallback, fallback] }
-        if let number = self[position].asInteger { return [number, number] }
-        guard case .table(let table) = self[position], let numbers = try? table.elements().compactMap(\.asInteger), numbers.count == 2 else {
-            throw error(position, name, expected: "a whole number or a table of two")
+    fileprivate static var pair: Domain {
+        Domain(
+            .either([.integer, .list(.integer)]), expected: "a whole number or a table of two",
+            show: { $0[0] == $0[1] ? "\($0[0])" : "{\($0[0]), \($0[1])}" }
+        ) { value in
+            if let number = value.asInteger { return [number, number] }
+            guard case .table(let table) = value else { return nil }
+            let numbers = try table.elements().compactMap(\.asInteger)
+            return numbers.count == 2 && table.count == 2 ? numbers : nil
         }
-        return numbers
     }
 }
 
 extension Operation {
     static let conv2d = Operation(
-        "conv2d",
-        Documentation(
-            "x:conv2d(weight, bias = nil, {stride = 1, padding = 0, dilation = 1, groups = 1}) -> tensor\nx:conv2d(weight, {bias, stride = 1, padding = 0, dilation = 1, groups = 1}) -> tensor",
-            "Two-dimensional cross-correlation: x (n, c, h, w) or (c, h, w), weight (out, c / groups, kh, kw), bias (out) or nil -> (n, out, h', w') with h' = floor((h + 2 padding - dilation (kh - 1) - 1) / stride) + 1. stride, padding and dilation are numbers or {vertical, horizontal}.",
-            errors: "shapes that do not fit; a window larger than the padded input", source: "torch.nn.functional.conv2d",
-            example: "local y = tensor.ones(1, 1, 3, 3):conv2d(tensor.ones(1, 1, 2, 2), nil, {padding = 1})\nassert(y.shape[4] == 4 and y:max():item() == 4)"),
-        takes: ["weight", "bias", "stride", "padding", "dilation", "groups"],
+        Declaration(
+            "tensor.conv2d",
+            """
+            Two-dimensional cross-correlation: x (n, c, h, w) or (c, h, w) -> (n, out, h', w') or (out, h', w') with \
+            h' = floor((h + 2 padding - dilation (kh - 1) - 1) / stride) + 1. stride, padding and dilation are numbers \
+            or {vertical, horizontal}.
+            """,
+            called: .both, by: .placesOrNames,
+            takes: .x, .argument("weight", .tensor, "(out, c / groups, kh, kw)"),
+            .argument("bias", .optional(.tensor), "(out)"),
+            .argument("stride", .pair, default: [1, 1], "how far windows are from each other, in elements"),
+            .argument("padding", .pair, default: [0, 0], "how many zeros are added on every side"),
+            .argument("dilation", .pair, default: [1, 1], "how far a window's elements are from each other"),
+            .argument("groups", .integer(from: 1), default: 1, "of channels, each with weights of its own"),
+            returns: .tensor, errors: "shapes that do not fit; a window larger than the padded input",
+            source: "torch.nn.functional.conv2d",
+            example: """
+                local y = tensor.ones(1, 1, 3, 3):conv2d(tensor.ones(1, 1, 2, 2), nil, {padding = 1})
+                assert(y.shape[4] == 4 and y:max():item() == 4)
+                """
+        ) { x, weight, bias, stride, padding, dilation, groups in
+            try x.convolved(weight, bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+        },
         cases: [
             LawCase("conv2d", [.init([2, 2, 3, 4]), .init([3, 2, 2, 2]), .init([3])]) { try $0[0].convolved($0[1], $0[2]) },
             LawCase("conv2d, strided, padded, dilated", [.init([1, 2, 4, 5]), .init([2, 2, 2, 3])]) {
                 try $0[0].convolved($0[1], stride: [2, 1], padding: [1, 2], dilation: [1, 2])
             },
-            LawCase("conv2d in groups", [.init([4, 2, 3]), .init([2, 2, 2, 2]), .init([2])]) { try $0[0].convolved($0[1], $0[2], groups: 2) },
-        ]
-    ) { arguments in
-        let bias = arguments.isNil(3) ? nil : try arguments.variable(3, "bias")
-        return [
-            .object(
-                try arguments.variable(1, "x").convolved(
-                    arguments.variable(2, "weight"), bias, stride: arguments.pair(4, "stride", default: 1),
-                    padding: arguments.pair(5, "padding", default: 0), dilation: arguments.pair(6, "dilation", default: 1),
-                    groups: arguments.integer(7, "groups", in: 1...Int.max, default: 1)))
-        ]
-    }
+            LawCase("conv2d in groups", [.init([4, 2, 3]), .init([2, 2, 2, 2]), .init([2])]) {
+                try $0[0].convolved($0[1], $0[2], groups: 2)
+            },
+        ])
 }

@@ -59,11 +59,19 @@ extension Variable {
 
 extension Operation {
     static let cholesky = onMatrices(
-        "cholesky", "tensor", "The lower triangular L with A = L Lᵀ, of a symmetric positive definite A (only its lower triangle is read).",
-        errors: "not square; not positive definite", source: "torch.linalg.cholesky", example: "assert(tensor({{4, 2}, {2, 5}}):cholesky()[{1, 1}] == 2)",
+        "cholesky",
+        """
+        The lower triangular L with A = L Lᵀ, of a symmetric positive definite A (only its lower triangle is read).
+        """,
+        returns: [nil], errors: "not square; not positive definite", source: "torch.linalg.cholesky",
+        example: "assert(tensor({{4, 2}, {2, 5}}):cholesky()[{1, 1}] == 2)",
         cases: [
-            LawCase("cholesky", [.init([3, 3], -1...1)]) { try $0[0].matmul($0[0].transposed()).plusIdentity().cholesky() },
-            LawCase("cholesky of several", [.init([2, 2, 2], -1...1)]) { try $0[0].matmul($0[0].transposed()).plusIdentity().cholesky() },
+            LawCase("cholesky", [.init([3, 3], -1...1)]) {
+                try $0[0].matmul($0[0].transposed()).plusIdentity().cholesky()
+            },
+            LawCase("cholesky of several", [.init([2, 2, 2], -1...1)]) {
+                try $0[0].matmul($0[0].transposed()).plusIdentity().cholesky()
+            },
         ]
     ) { [try $0.cholesky()] }
 
@@ -74,9 +82,13 @@ extension Operation {
     }
 
     static let lu = onMatrices(
-        "lu", "P: tensor, L: tensor, U: tensor", "A = P L U: a permutation matrix, L with ones on its diagonal, U upper triangular.",
-        errors: "the gradient of a matrix that is not square or singular", source: "torch.linalg.lu",
-        example: "local P, L, U = tensor({{0, 2}, {1, 3}}):lu()\nassert(P:matmul(L):matmul(U)[{1, 2}] == 2)",
+        "lu", "A = P L U: a permutation matrix, L with ones on its diagonal, U upper triangular.",
+        returns: ["P", "L", "U"], errors: "the gradient of a matrix that is not square or singular",
+        source: "torch.linalg.lu",
+        example: """
+            local P, L, U = tensor({{0, 2}, {1, 3}}):lu()
+            assert(P:matmul(L):matmul(U)[{1, 2}] == 2)
+            """,
         cases: [
             .regular("lu", [3, 3]) { matrix, _ in try joinedLU(matrix) },
             .regular("lu with exchanged rows", [2, 3, 3]) { matrix, _ in try joinedLU(matrix.flipped([1])) },
@@ -87,9 +99,13 @@ extension Operation {
     }
 
     static let qr = onMatrices(
-        "qr", "Q: tensor, R: tensor", "A = Q R: Q (m, k) with orthonormal columns, R (k, n) upper triangular, k = min(m, n).",
-        errors: "the gradient of a matrix with fewer rows than columns", source: "torch.linalg.qr (mode reduced)",
-        example: "local Q, R = tensor({{3, 1}, {4, 2}}):qr()\nassert(math.abs(math.abs(R[{1, 1}]) - 5) < 1e-6)",
+        "qr", "A = Q R: Q (m, k) with orthonormal columns, R (k, n) upper triangular, k = min(m, n).",
+        returns: ["Q", "R"], errors: "the gradient of a matrix with fewer rows than columns",
+        source: "torch.linalg.qr (mode reduced)",
+        example: """
+            local Q, R = tensor({{3, 1}, {4, 2}}):qr()
+            assert(math.abs(math.abs(R[{1, 1}]) - 5) < 1e-6)
+            """,
         cases: [
             .regular("qr", [3, 3]) { matrix, _ in
                 let (q, r) = try matrix.qr()

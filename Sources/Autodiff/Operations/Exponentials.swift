@@ -51,9 +51,27 @@ extension Variable {
 }
 
 extension Operation {
-    static let exp = unary("exp", "e ^ x.", source: "torch.exp", example: "assert(tensor({0}):exp()[{1}] == 1)") { try $0.exp() }
-    static let log = unary("log", "The natural logarithm; -inf at 0, NaN below.", source: "torch.log", over: [0.2...3], example: "assert(tensor({1}):log()[{1}] == 0)") { try $0.log() }
-    static let log1p = unary("log1p", "log(1 + x), right for small x.", source: "torch.log1p", over: [-0.5...3], example: "assert(tensor({0}):log1p()[{1}] == 0)") { try $0.log1p() }
-    static let expm1 = unary("expm1", "e ^ x - 1, right for small x.", source: "torch.expm1", example: "assert(tensor({0}):expm1()[{1}] == 0)") { try $0.expm1() }
-    static let sqrt = unary("sqrt", "The square root; NaN below 0.", source: "torch.sqrt", over: [0.2...3], example: "assert(tensor({9}):sqrt()[{1}] == 3)") { try $0.sqrt() }
+    static let exp = unary(
+        "exp", "e ^ x.", source: "torch.exp", example: "assert(tensor({0}):exp()[{1}] == 1)"
+    ) { try $0.exp() }
+
+    static let log = unary(
+        "log", "The natural logarithm; -inf at 0, NaN below.", source: "torch.log", over: [0.2...3],
+        example: "assert(tensor({1}):log()[{1}] == 0)"
+    ) { try $0.log() }
+
+    static let log1p = unary(
+        "log1p", "log(1 + x), right for small x.", source: "torch.log1p", over: [-0.5...3],
+        example: "assert(tensor({0}):log1p()[{1}] == 0)"
+    ) { try $0.log1p() }
+
+    static let expm1 = unary(
+        "expm1", "e ^ x - 1, right for small x.", source: "torch.expm1",
+        example: "assert(tensor({0}):expm1()[{1}] == 0)"
+    ) { try $0.expm1() }
+
+    static let sqrt = unary(
+        "sqrt", "The square root; NaN below 0.", source: "torch.sqrt", over: [0.2...3],
+        example: "assert(tensor({9}):sqrt()[{1}] == 3)"
+    ) { try $0.sqrt() }
 }

@@ -125,53 +125,54 @@ private struct IndexMap: Sendable {
 
 extension Operation {
     static let gather = Operation(
-        "gather",
-        Documentation(
-            "x:gather(dim, index) -> tensor", "Along dim, the elements that index (counted from 1, of x's number of dimensions; int64, or whole numbers) names: result[i][j] = x[i][index[i][j]] for dim 2.",
-            errors: "an index that is not a whole number in range; shapes that do not fit", source: "torch.gather",
-            example: "assert(tensor({{1, 2}, {3, 4}}):gather(2, tensor({{2}, {1}})):sum():item() == 5)"),
-        takes: ["dim", "index"],
+        Declaration(
+            "tensor.gather",
+            "Along dim, the elements that index names: result[i][j] = x[i][index[i][j]] for dim 2.",
+            called: .both, by: .placesOrNames,
+            takes: .x, .argument("dim", .dimension),
+            .argument("index", .tensor, "of x's number of dimensions; int64, or whole numbers, counted from 1"),
+            returns: .tensor, errors: "an index that is not a whole number in range; shapes that do not fit",
+            source: "torch.gather",
+            example: "assert(tensor({{1, 2}, {3, 4}}):gather(2, tensor({{2}, {1}})):sum():item() == 5)"
+        ) { x, dim, index in try x.gather(x.axis(dim), index) },
         cases: [
             LawCase("gather", [.init([2, 3])]) { try $0[0].gather(1, Variable(Tensor([1, 1, 3, 2], shape: [2, 2]))) }
-        ]
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        return [.object(try x.gather(arguments.axis(2, rank: x.shape.count), arguments.variable(3, "index")))]
-    }
+        ])
 
     static let indexSelect = Operation(
-        "index_select",
-        Documentation(
-            "x:index_select(dim, index) -> tensor", "The slices of x along dim at the given indices (a vector of int64 or of whole numbers, or a table of them, counted from 1), in that order.",
-            errors: "an index out of range", source: "torch.index_select",
-            example: "assert(tensor({{1, 2}, {3, 4}}):index_select(1, tensor({2, 2}))[{2, 1}] == 3)"),
-        takes: ["dim", .list("index")],
+        Declaration(
+            "tensor.index_select", "The slices of x along dim at the given indices, in that order.",
+            called: .both, by: .placesOrNames,
+            takes: .x, .argument("dim", .dimension),
+            .argument("index", .positions, "a vector of int64 or of whole numbers, or a table of them, counted from 1"),
+            returns: .tensor, errors: "an index out of range", source: "torch.index_select",
+            example: "assert(tensor({{1, 2}, {3, 4}}):index_select(1, tensor({2, 2}))[{2, 1}] == 3)"
+        ) { x, dim, index in try x.indexSelect(x.axis(dim), index) },
         cases: [
-            LawCase("index_select", [.init([2, 3])]) { try $0[0].indexSelect(1, Variable(Tensor([3, 1, 3], shape: [3]))) },
-            LawCase("index_select of rows", [.init([3, 2, 2])]) { try $0[0].indexSelect(0, Variable(Tensor([3, 1, 3], shape: [3]))) },
-            LawCase("index_select in the middle", [.init([2, 3, 2])]) { try $0[0].indexSelect(1, Variable(Tensor([2, 2], shape: [2]))) },
-        ]
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        let axis = try arguments.axis(2, rank: x.shape.count)
-        if case .table(let table) = arguments[3] {
-            guard let numbers = try table.numbers() else { throw arguments.error(3, "index", expected: "a vector or a table of numbers") }
-            return [.object(try x.indexSelect(axis, Variable(Tensor(numbers, shape: [numbers.count], .float64))))]
-        }
-        return [.object(try x.indexSelect(axis, arguments.variable(3, "index")))]
-    }
+            LawCase("index_select", [.init([2, 3])]) {
+                try $0[0].indexSelect(1, Variable(Tensor([3, 1, 3], shape: [3])))
+            },
+            LawCase("index_select of rows", [.init([3, 2, 2])]) {
+                try $0[0].indexSelect(0, Variable(Tensor([3, 1, 3], shape: [3])))
+            },
+            LawCase("index_select in the middle", [.init([2, 3, 2])]) {
+                try $0[0].indexSelect(1, Variable(Tensor([2, 2], shape: [2])))
+            },
+        ])
 
     static let maskedSelect = Operation(
-        "masked_select",
-        Documentation(
-            "x:masked_select(mask) -> tensor", "A vector of the elements where the mask (of x's shape, or broadcast to it) is true, in row-major order. A mask of zeros and ones is taken too.",
-            errors: "a mask that does not broadcast to x, or holds anything but 0 and 1", source: "torch.masked_select",
-            example: "assert(tensor({1, 2, 3}):masked_select(tensor({1, 0, 1})):tolist()[2] == 3)"),
-        takes: ["mask"],
-        cases: [LawCase("masked_select", [.init([2, 3])]) { try $0[0].maskedSelect(Variable(Tensor([1, 0, 1], shape: [3]))) }]
-    ) { arguments in
-        return [.object(try arguments.variable(1, "x").maskedSelect(arguments.mask(2)))]
-    }
+        Declaration(
+            "tensor.masked_select", "A vector of the elements where the mask is true, in row-major order.",
+            called: .both, by: .placesOrNames,
+            takes: .x, .argument("mask", .mask, "of x's shape, or broadcast to it; one of zeros and ones is taken too"),
+            returns: .tensor, errors: "a mask that does not broadcast to x", source: "torch.masked_select",
+            example: "assert(tensor({1, 2, 3}):masked_select(tensor({1, 0, 1})):tolist()[2] == 3)"
+        ) { x, mask in try x.maskedSelect(mask) },
+        cases: [
+            LawCase("masked_select", [.init([2, 3])]) {
+                try $0[0].maskedSelect(Variable(Tensor([1, 0, 1], shape: [3])))
+            }
+        ])
 }
 
 extension Variable {

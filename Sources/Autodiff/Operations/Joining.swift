@@ -55,97 +55,105 @@ extension Variable {
     }
 }
 
+/// `2` or `{2, 3}`.
+private enum Sizes {
+    /// Of every piece; the last one is perhaps smaller.
+    case each(Int)
+    case these([Int])
+}
+
+extension Domain<Sizes> {
+    fileprivate static var sizes: Domain {
+        let show: @Sendable (Sizes) -> String = { _ in "sizes" }
+        return Domain<Int>.integer(from: 1).map(show: show) { .each($0) }
+            .or(Domain<[Int]>.list(of: .integer(from: 0)).map(show: show) { .these($0) })
+            .asking(for: "a whole number from 1 or a table of sizes")
+    }
+}
+
 extension Operation {
     static let cat = Operation(
-        "cat",
-        Documentation(
-            "tensor.cat({x, y, ...}, dim = 1) -> tensor\ntensor.cat({x, y, ...}, {dim = 1}) -> tensor", "The tensors one after the other along dim (1 by default); their other extents agree. In the type that holds all.",
-            errors: "shapes that differ elsewhere; an empty table", source: "torch.cat",
-            example: "assert(tensor.cat({tensor({1}), tensor({2, 3})}).shape[1] == 3)"),
-        isMethod: false,
-        takes: ["dim"],
-        cases: [LawCase("cat", [.init([2, 3]), .init([2, 1])]) { try Variable.concatenate($0, 1) }]
-    ) { arguments in
-        let parts = try arguments.variables(1, "tensors")
-        let axis = arguments.isNil(2) ? 0 : try arguments.axis(2, rank: parts[0].shape.count)
-        return [.object(try Variable.concatenate(parts, axis))]
-    }
+        Declaration(
+            "tensor.cat", "The tensors one after the other along dim. In the type that holds all.",
+            takes: .argument("tensors", .tensors, "a table; their extents agree but along dim"),
+            .argument("dim", .dimension, default: 1), returns: .tensor, errors: "shapes that differ elsewhere",
+            source: "torch.cat", example: "assert(tensor.cat({tensor({1}), tensor({2, 3})}).shape[1] == 3)"
+        ) { parts, dim in try Variable.concatenate(parts, parts[0].axis(dim)) },
+        cases: [LawCase("cat", [.init([2, 3]), .init([2, 1])]) { try Variable.concatenate($0, 1) }])
 
     static let stack = Operation(
-        "stack",
-        Documentation(
-            "tensor.stack({x, y, ...}, dim = 1) -> tensor\ntensor.stack({x, y, ...}, {dim = 1}) -> tensor", "Tensors of one shape side by side along a new dimension dim (1 by default).",
-            errors: "shapes that differ; an empty table", source: "torch.stack",
-            example: "assert(tensor.stack({tensor({1, 2}), tensor({3, 4})}, 2)[{1, 2}] == 3)"),
-        isMethod: false,
-        takes: ["dim"],
-        cases: [LawCase("stack", [.init([2, 3]), .init([2, 3])]) { try Variable.stack($0, 2) }]
-    ) { arguments in
-        let parts = try arguments.variables(1, "tensors")
-        let axis = arguments.isNil(2) ? 0 : try arguments.axis(2, rank: parts[0].shape.count + 1)
-        return [.object(try Variable.stack(parts, axis))]
-    }
+        Declaration(
+            "tensor.stack", "The tensors side by side along a new dimension dim.",
+            takes: .argument("tensors", .tensors, "a table, of one shape"), .argument("dim", .dimension, default: 1),
+            returns: .tensor, errors: "shapes that differ", source: "torch.stack",
+            example: "assert(tensor.stack({tensor({1, 2}), tensor({3, 4})}, 2)[{1, 2}] == 3)"
+        ) { parts, dim in try Variable.stack(parts, parts[0].axis(dim, rank: parts[0].shape.count + 1)) },
+        cases: [LawCase("stack", [.init([2, 3]), .init([2, 3])]) { try Variable.stack($0, 2) }])
 
     /// Pieces of the given extents along an axis.
-    private static func pieces(_ x: Variable, _ axis: Int, _ extents: [Int]) throws -> [Value] {
+    private static func pieces(_ x: Variable, _ axis: Int, _ extents: [Int]) throws -> [Variable] {
         var start = 0
-        return [
-            .list(
-                try extents.map { extent in
-                    defer { start += extent }
-                    return .object(try x.slice(axis, start, extent))
-                })
-        ]
+        return try extents.map { extent in
+            defer { start += extent }
+            return try x.slice(axis, start, extent)
+        }
     }
 
     /// Pieces of one extent, the last perhaps smaller.
-    private static func pieces(_ x: Variable, _ axis: Int, each size: Int, _ arguments: Arguments) throws -> [Value] {
+    private static func pieces(_ x: Variable, _ axis: Int, each size: Int) throws -> [Variable] {
         let extent = x.shape[axis]
-        guard extent / size < 1 << 24 else { throw arguments.error("\(extent) elements in pieces of \(size) are too many pieces") }
-        return try pieces(x, axis, stride(from: 0, to: extent, by: Swift.min(size, Swift.max(extent, 1))).map { Swift.min(size, extent - $0) })
+        guard extent / size < 1 << 24 else {
+            throw Fault("\(extent) elements in pieces of \(size) are too many pieces")
+        }
+        let starts = stride(from: 0, to: extent, by: Swift.min(size, Swift.max(extent, 1)))
+        return try pieces(x, axis, starts.map { Swift.min(size, extent - $0) })
     }
 
     static let split = Operation(
-        "split",
-        Documentation(
-            "x:split(size, dim = 1) -> {tensor, ...}\nx:split({s1, s2, ...}, dim = 1) -> {tensor, ...}",
-            "Views of x along dim (1 by default): pieces of `size`, the last perhaps smaller, or of the given sizes, which add up to the extent.",
-            errors: "sizes that do not add up; a size below 1", source: "torch.split",
-            example: "local p = tensor.arange(1, 5):split(2)\nassert(#p == 3 and p[3]:numel() == 1)"),
-        takes: [.list("size"), "dim"],
-        cases: [LawCase("split", [.init([5])]) { try $0[0].slice(0, 2, 2) }]
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        let axis = try arguments.isNil(3) && x.shape.count > 0 ? 0 : arguments.axis(3, rank: x.shape.count)
-        let extent = x.shape[axis]
-        if case .table(let table) = arguments[2] {
-            let sizes = try table.elements().map { value in
-                guard let size = value.asInteger, size >= 0, size <= extent else {
-                    throw arguments.error(2, "sizes", expected: "sizes from 0 to \(extent)")
-                }
-                return size
+        Declaration(
+            "tensor.split", "Views of x along dim: pieces of one size, the last perhaps smaller, or of given sizes.",
+            called: .both, by: .placesOrNames,
+            takes: .x, .argument("size", .sizes, "a size, or a table of sizes that add up to the extent"),
+            .argument("dim", .dimension, default: 1), returns: .listOfTensors, errors: "sizes that do not add up",
+            source: "torch.split",
+            example: """
+                local p = tensor.arange(1, 5):split(2)
+                assert(#p == 3 and p[3]:numel() == 1)
+                """
+        ) { x, sizes, dim in
+            let axis = try x.axis(dim)
+            guard case .these(let sizes) = sizes else {
+                guard case .each(let size) = sizes else { return [] }
+                return try pieces(x, axis, each: size)
+            }
+            let extent = x.shape[axis]
+            guard sizes.allSatisfy({ $0 <= extent }) else {
+                throw Fault("size", "sizes from 0 to \(extent) expected, got \(Shape.describe(sizes))")
             }
             // Each is at most the extent, so what is left falls below 0 before anything overflows.
             guard sizes.reduce(extent, { $0 < 0 ? $0 : $0 - $1 }) == 0 else {
-                throw arguments.error("sizes \(Shape.describe(sizes)) do not add up to \(extent), dimension \(axis + 1) of \(Shape.describe(x.shape))")
+                throw Fault(
+                    """
+                    sizes \(Shape.describe(sizes)) do not add up to \(extent), dimension \(axis + 1) of \
+                    \(Shape.describe(x.shape))
+                    """)
             }
             return try pieces(x, axis, sizes)
-        }
-        return try pieces(x, axis, each: arguments.integer(2, "size", in: 1...Int.max), arguments)
-    }
+        },
+        cases: [LawCase("split", [.init([5])]) { try $0[0].slice(0, 2, 2) }])
 
     static let chunk = Operation(
-        "chunk",
-        Documentation(
-            "x:chunk(n, dim = 1) -> {tensor, ...}", "Views of x along dim (1 by default) in n pieces of equal extent, the last perhaps smaller; fewer when x does not give n.",
-            errors: "n below 1", source: "torch.chunk", example: "assert(#tensor.arange(1, 6):chunk(3) == 3)"),
-        takes: ["n", "dim"],
-        cases: []
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        let axis = try arguments.isNil(3) && x.shape.count > 0 ? 0 : arguments.axis(3, rank: x.shape.count)
-        let extent = x.shape[axis]
-        let n = try arguments.integer(2, "n", in: 1...Int.max)
-        return try pieces(x, axis, each: Swift.max(1, extent / n + (extent % n == 0 ? 0 : 1)), arguments)
-    }
+        Declaration(
+            "tensor.chunk",
+            """
+            Views of x along dim in n pieces of equal extent, the last perhaps smaller; fewer when x does not give n.
+            """,
+            called: .both, by: .placesOrNames,
+            takes: .x, .argument("n", .integer(from: 1)), .argument("dim", .dimension, default: 1),
+            returns: .listOfTensors, source: "torch.chunk", example: "assert(#tensor.arange(1, 6):chunk(3) == 3)"
+        ) { x, n, dim in
+            let axis = try x.axis(dim)
+            let extent = x.shape[axis]
+            return try pieces(x, axis, each: Swift.max(1, extent / n + (extent % n == 0 ? 0 : 1)))
+        })
 }

@@ -82,21 +82,18 @@ struct Passed: BinaryFunction { func callAsFunction<T: TensorElement>(_ cotangen
 
 extension Operation {
     static let linear = Operation(
-        "linear",
-        Documentation(
-            "x:linear(weight, bias = nil) -> tensor", "x Wᵀ + b for x (..., in), weight (out, in) and bias (out), which may be left out.",
-            errors: "shapes that do not fit", source: "torch.nn.functional.linear",
-            example: "assert(tensor({{1, 2}}):linear(tensor({{3, 4}}), tensor({5}))[{1, 1}] == 16)"),
-        takes: ["weight", "bias"],
+        Declaration(
+            "tensor.linear", "x Wᵀ + b for x (..., in), as in a layer of a network.",
+            called: .both, by: .placesOrNames,
+            takes: .x, .argument("weight", .tensor, "W, (out, in)"), .argument("bias", .optional(.tensor), "b, (out)"),
+            returns: .tensor, errors: "shapes that do not fit", source: "torch.nn.functional.linear",
+            example: "assert(tensor({{1, 2}}):linear(tensor({{3, 4}}), tensor({5}))[{1, 1}] == 16)"
+        ) { x, weight, bias in try x.linear(weight, bias) },
         cases: [
             LawCase("linear", [.init([2, 3]), .init([4, 3]), .init([4])]) { try $0[0].linear($0[1], $0[2]) },
             LawCase("linear of one row", [.init([3]), .init([4, 3]), .init([4])]) { try $0[0].linear($0[1], $0[2]) },
             LawCase("rectified linear", [.init([2, 3], 0.2...2), .init([4, 3]), .init([4])]) { inputs in
                 try (inputs[0] - 1).linear(inputs[1], inputs[2], rectified: true)
             },
-        ]
-    ) { arguments in
-        let bias = arguments.isNil(3) ? nil : try arguments.variable(3, "bias")
-        return [.object(try arguments.variable(1, "x").linear(arguments.variable(2, "weight"), bias))]
-    }
+        ])
 }

@@ -86,24 +86,23 @@ extension LawCase {
 
 extension Operation {
     /// An operation on the matrices in the last two dimensions of one tensor.
+    /// - Parameter names: of the results; nil for the only one.
     static func onMatrices(
-        _ name: String, _ signature: String, _ summary: String, errors: String, source: String, example: String, cases: [LawCase],
-        _ apply: @escaping @Sendable (Variable) throws -> [Variable]
+        _ name: String, _ summary: String, returns names: [String?], errors: String, source: String, example: String,
+        cases: [LawCase], _ apply: @escaping @Sendable (Variable) throws -> [Variable]
     ) -> Operation {
-        Operation(
-            name,
-            Documentation(
-                "A:\(name)() -> \(signature)", summary + " Leading dimensions hold several matrices; computed in float64.", errors: errors,
-                source: source, example: example),
-            cases: cases
-        ) { arguments in
-            try arguments.atMost(1)
-            return try apply(arguments.variable(1, "A")).map { .object($0) }
-        }
+        let specs = names.map { ResultSpec($0, .object(Variable.type.name)) }
+        let declaration = Declaration(
+            "tensor.\(name)", summary + " Leading dimensions hold several matrices; computed in float64.",
+            called: .both, takes: .argument("A", .tensor), returns: .tensors(specs), errors: errors, source: source,
+            example: example
+        ) { matrix in try apply(matrix) }
+        return Operation(declaration, cases: cases)
     }
 
     static let inverse = onMatrices(
-        "inverse", "tensor", "The inverse: A:matmul(A:inverse()) is the identity.", errors: "not square; singular", source: "torch.linalg.inv",
+        "inverse", "The inverse: A:matmul(A:inverse()) is the identity.", returns: [nil],
+        errors: "not square; singular", source: "torch.linalg.inv",
         example: "assert(tensor({{2, 0}, {0, 4}}):inverse()[{2, 2}] == 0.25)",
         cases: [
             .regular("inverse", [3, 3]) { matrix, _ in try matrix.inverse() },
@@ -112,24 +111,26 @@ extension Operation {
     ) { [try $0.inverse()] }
 
     static let solve = Operation(
-        "solve",
-        Documentation(
-            "A:solve(B) -> tensor",
-            "X with A X = B, for A (..., n, n) and B (n), (..., n) or (..., n, k); leading dimensions broadcast. Better than A:inverse():matmul(B). Computed in float64.",
-            errors: "A is not square or singular; shapes that do not fit", source: "torch.linalg.solve",
-            example: "assert(tensor({{2, 0}, {0, 4}}):solve(tensor({2, 4}))[{2}] == 1)"),
+        Declaration(
+            "tensor.solve",
+            """
+            X with A X = B; leading dimensions broadcast. Better than A:inverse():matmul(B). Computed in float64.
+            """,
+            called: .both,
+            takes: .argument("A", .tensor, "(..., n, n)"), .argument("B", .tensor, "(n), (..., n) or (..., n, k)"),
+            returns: .tensor, errors: "A is not square or singular; shapes that do not fit",
+            source: "torch.linalg.solve",
+            example: "assert(tensor({{2, 0}, {0, 4}}):solve(tensor({2, 4}))[{2}] == 1)"
+        ) { matrix, right in try matrix.solve(right) },
         cases: [
             .regular("solve for a vector", [3, 3], and: [.init([3])]) { try $0.solve($1[0]) },
             .regular("solve for matrices, broadcast", [2, 2, 2], and: [.init([2, 3])]) { try $0.solve($1[0]) },
             .regular("solve, one matrix for several", [2, 2], and: [.init([3, 2, 1])]) { try $0.solve($1[0]) },
-        ]
-    ) { arguments in
-        try arguments.atMost(2)
-        return [.object(try arguments.variable(1, "A").solve(arguments.variable(2, "B")))]
-    }
+        ])
 
     static let det = onMatrices(
-        "det", "tensor", "The determinant.", errors: "not square", source: "torch.linalg.det", example: "assert(math.abs(tensor({{1, 2}, {3, 4}}):det():item() + 2) < 1e-6)",
+        "det", "The determinant.", returns: [nil], errors: "not square", source: "torch.linalg.det",
+        example: "assert(math.abs(tensor({{1, 2}, {3, 4}}):det():item() + 2) < 1e-6)",
         cases: [
             .regular("det", [3, 3]) { matrix, _ in try matrix.determinant() },
             .regular("det of several", [2, 2, 2]) { matrix, _ in try matrix.determinant() },
@@ -137,9 +138,17 @@ extension Operation {
     ) { [try $0.determinant()] }
 
     static let slogdet = onMatrices(
-        "slogdet", "sign: tensor, logarithm: tensor", "The sign of the determinant and the logarithm of its size, which does not overflow: 0 and -inf of a singular matrix.",
-        errors: "not square; the gradient of a singular matrix", source: "torch.linalg.slogdet",
-        example: "local s, l = tensor({{0, 1}, {1, 0}}):slogdet()\nassert(s:item() == -1 and l:item() == 0)",
+        "slogdet",
+        """
+        The sign of the determinant and the logarithm of its size, which does not overflow: 0 and -inf of a singular \
+        matrix.
+        """,
+        returns: ["sign", "logarithm"], errors: "not square; the gradient of a singular matrix",
+        source: "torch.linalg.slogdet",
+        example: """
+            local s, l = tensor({{0, 1}, {1, 0}}):slogdet()
+            assert(s:item() == -1 and l:item() == 0)
+            """,
         cases: [
             .regular("slogdet", [3, 3]) { matrix, _ in try matrix.signAndLogDeterminant().logarithm },
             .regular("slogdet of several", [2, 2, 2]) { matrix, _ in try (-matrix).signAndLogDeterminant().logarithm },

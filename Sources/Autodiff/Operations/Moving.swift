@@ -21,51 +21,45 @@ extension Variable {
 
 extension Operation {
     static let flip = Operation(
-        "flip",
-        Documentation(
-            "x:flip(d1, d2, ...) -> tensor\nx:flip({d1, d2, ...}) -> tensor", "A copy with the order along the given dimensions reversed.",
+        Declaration(
+            "tensor.flip", "A copy with the order along the given dimensions reversed.", called: .both,
+            takes: .x, .restOrTable("d", .dimension, "dimensions, each once"), returns: .tensor,
             errors: "no dimension; one that is not there or is named twice", source: "torch.flip",
-            example: "assert(tensor({1, 2, 3}):flip(1):tolist()[1] == 3)"),
-        cases: [LawCase("flip", [.init([2, 3, 2])]) { try $0[0].flipped([0, 2]) }]
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        var dimensions = Array(arguments.values.dropFirst())
-        if case .table(let table) = arguments[2] {
-            try arguments.atMost(2)
-            dimensions = try table.elements()
-        }
-        let axes = try dimensions.enumerated().map { try arguments.axis($1, $0 + 2, "dim", rank: x.shape.count) }
-        guard !axes.isEmpty, Set(axes).count == axes.count else { throw arguments.error("the dimensions to reverse, each once, expected") }
-        return [.object(try x.flipped(axes))]
-    }
+            example: "assert(tensor({1, 2, 3}):flip(1):tolist()[1] == 3)"
+        ) { x, dimensions in
+            let axes = try dimensions.map { try x.axis($0, "d") }
+            guard !axes.isEmpty, Set(axes).count == axes.count else {
+                throw Fault("the dimensions to reverse, each once, expected")
+            }
+            return try x.flipped(axes)
+        },
+        cases: [LawCase("flip", [.init([2, 3, 2])]) { try $0[0].flipped([0, 2]) }])
 
     static let roll = Operation(
-        "roll",
-        Documentation(
-            "x:roll(shift) -> tensor\nx:roll(shift, dim) -> tensor\nx:roll({s1, s2, ...}, {d1, d2, ...}) -> tensor",
-            "Moved by shift places along dim, round the end; without dim, over all elements in row-major order.",
-            errors: "shifts and dimensions that are not equally many; a dimension that is not there", source: "torch.roll",
-            example: "assert(tensor({1, 2, 3}):roll(1):tolist()[1] == 3)"),
-        takes: [.list("shift"), .list("dim")],
+        Declaration(
+            "tensor.roll",
+            """
+            Moved by shift places along dim, round the end; without dim, over all elements in row-major order. Tables \
+            hold shifts along several dimensions.
+            """,
+            called: .both, by: .placesOrNames,
+            takes: .x, .argument("shift", .oneOrMore(.integer), "places towards the end, or a table of them"),
+            .argument("dim", .optional(.dimensions), "as many as there are shifts"), returns: .tensor,
+            errors: "shifts and dimensions that are not equally many; a dimension that is not there",
+            source: "torch.roll", example: "assert(tensor({1, 2, 3}):roll(1):tolist()[1] == 3)"
+        ) { x, shifts, dimensions in
+            guard let dimensions else {
+                guard shifts.count == 1 else { throw Fault("several shifts need as many dimensions") }
+                return try x.reshape([x.value.count]).rolled(0, by: shifts[0]).reshape(x.shape)
+            }
+            let axes = try dimensions.map { try x.axis($0) }
+            guard axes.count == shifts.count, !axes.isEmpty else {
+                throw Fault("\(shifts.count) shifts for \(axes.count) dimensions")
+            }
+            return try zip(axes, shifts).reduce(x) { try $0.rolled($1.0, by: $1.1) }
+        },
         cases: [
             LawCase("roll", [.init([2, 3])]) { try $0[0].rolled(1, by: 2) },
             LawCase("roll backwards", [.init([4])]) { try $0[0].rolled(0, by: -5) },
-        ]
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        func several(_ position: Int) throws -> [Value] {
-            if case .table(let table) = arguments[position] { try table.elements() } else { [arguments[position]] }
-        }
-        let shifts = try several(2).map { value in
-            guard let shift = value.asInteger else { throw arguments.error(2, "shift", expected: "a whole number or a table of them") }
-            return shift
-        }
-        if arguments.isNil(3) {
-            guard shifts.count == 1 else { throw arguments.error("several shifts need as many dimensions") }
-            return [.object(try x.reshape([x.value.count]).rolled(0, by: shifts[0]).reshape(x.shape))]
-        }
-        let axes = try several(3).map { try arguments.axis($0, 3, "dim", rank: x.shape.count) }
-        guard axes.count == shifts.count, !axes.isEmpty else { throw arguments.error("\(shifts.count) shifts for \(axes.count) dimensions") }
-        return [.object(try zip(axes, shifts).reduce(x) { try $0.rolled($1.0, by: $1.1) })]
-    }
+        ])
 }

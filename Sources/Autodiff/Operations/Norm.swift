@@ -54,15 +54,63 @@ extension Variable {
     }
 }
 
+/// Which norm: of a power, or of the singular values.
+private enum NormOrder {
+    case power(Double)
+    case nuclear
+}
+
+extension Domain<NormOrder> {
+    fileprivate static var order: Domain {
+        let type = ScriptType.either([.number, .choice(["fro", "nuc"])])
+        let expected = "a number, \"fro\" or \"nuc\""
+        return Domain(type, expected: expected, show: { if case .power(let p) = $0 { shown(p) } else { "\"nuc\"" } }) {
+            value in
+            switch value {
+            case .string("fro"): return .power(2)
+            case .string("nuc"): return .nuclear
+            case .table:
+                throw Fault(
+                    """
+                    a number (dimensions come second, x:norm(2, dim), or by name, x:norm{dim = 1}) expected, got \
+                    \(value.shown)
+                    """)
+            default: return value.asNumber.flatMap { $0.isNaN ? nil : .power($0) }
+            }
+        }
+    }
+}
+
 extension Operation {
     static let norm = Operation(
-        "norm",
-        Documentation(
-            "x:norm(p = 2) -> tensor of no dimension\nx:norm(p = 2, dim = nil, keepdim = false) -> tensor\nx:norm{p = 2, dim = nil, keepdim = false} -> tensor",
-            "The p-norm, (sum |x|^p)^(1/p), of all elements or along dim (a dimension or a table of them): x:norm(1) is the 1-norm of everything, x:norm{dim = 1} the 2-norm along dimension 1. p is any number, 0 (how many are not 0) and +-infinity among them, \"fro\" (the 2-norm) or, of matrices, \"nuc\" (the sum of the singular values). Right also where the powers overflow or vanish. The gradient at 0 is 0.",
+        Declaration(
+            "tensor.norm",
+            """
+            The p-norm, (sum |x|^p)^(1/p), of all elements or along dim: x:norm(1) is the 1-norm of everything, \
+            x:norm{dim = 1} the 2-norm along dimension 1. Right also where the powers overflow or vanish. The gradient \
+            at 0 is 0.
+            """,
+            called: .both, by: .placesOrNames,
+            takes: .x,
+            .argument(
+                "p", .order, default: .power(2),
+                """
+                any number, 0 (how many are not 0) and +-infinity among them, "fro" (the 2-norm) or, of matrices, \
+                "nuc" (the sum of the singular values)
+                """),
+            .dim, .keepdim, returns: .tensor,
             errors: "a dimension that is not there; p = \"nuc\" of anything but matrices", source: "torch.norm",
-            example: "assert(tensor({3, 4}):norm():item() == 5 and tensor({{3, -4}}):norm(1):item() == 7)\nassert(tensor({{3, 4}, {6, 8}}):norm(2, 2):tolist()[2] == 10)"),
-        takes: ["p", .list("dim"), "keepdim"],
+            example: """
+                assert(tensor({3, 4}):norm():item() == 5 and tensor({{3, -4}}):norm(1):item() == 7)
+                assert(tensor({{3, 4}, {6, 8}}):norm(2, 2):tolist()[2] == 10)
+                """
+        ) { x, order, dim, keep in
+            let axes = try x.axes(dim)
+            switch order {
+            case .power(let p): return try x.norm(p, axes, keepingDimensions: keep)
+            case .nuclear: return try x.nuclearNorm(axes, keepingDimensions: keep)
+            }
+        },
         cases: [
             LawCase("norm", [.init([2, 3])]) { try $0[0].norm() },
             LawCase("norm 2 over columns", [.init([2, 3, 2])]) { try $0[0].norm(2, [1, 0], keepingDimensions: true) },
@@ -74,21 +122,8 @@ extension Operation {
             LawCase("norm inf", [.init([4], 0.3...2)]) { try $0[0].norm(.infinity) },
             LawCase("norm -inf", [.init([4], 0.3...2)]) { try $0[0].norm(-.infinity) },
             LawCase("nuclear norm", [.init([2, 3])]) { try $0[0].nuclearNorm() },
-            LawCase("nuclear norm of several", [.init([2, 2, 3])]) { try $0[0].nuclearNorm([2, 0], keepingDimensions: true) },
-        ]
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        let (axes, keep) = (try arguments.axes(3, rank: x.shape.count), try arguments.boolean(4, "keepdim", default: false))
-        if case .string(let name) = arguments[2] {
-            switch name {
-            case "fro": return [.object(try x.norm(2, axes, keepingDimensions: keep))]
-            case "nuc": return [.object(try x.nuclearNorm(axes, keepingDimensions: keep))]
-            default: throw arguments.error(2, "p", expected: "a number, \"fro\" or \"nuc\"")
-            }
-        }
-        if case .table = arguments[2] {
-            throw arguments.error(2, "p", expected: "a number (dimensions come second, x:norm(2, dim), or by name, x:norm{dim = 1})")
-        }
-        return [.object(try x.norm(arguments.ordered(2, "p", default: 2), axes, keepingDimensions: keep))]
-    }
+            LawCase("nuclear norm of several", [.init([2, 2, 3])]) {
+                try $0[0].nuclearNorm([2, 0], keepingDimensions: true)
+            },
+        ])
 }

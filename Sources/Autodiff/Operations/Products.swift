@@ -35,45 +35,60 @@ extension Variable {
 }
 
 extension Operation {
+    /// - Parameters:
+    ///   - names: of the two factors.
+    ///   - ranks: how many dimensions they have; nil for any.
     private static func product(
-        _ name: String, _ signature: String, _ summary: String, errors: String, example: String, cases: [LawCase],
-        ranks: (Int, Int)?, _ apply: @escaping @Sendable (Variable, Variable) throws -> Variable
+        _ name: String, of names: (String, String), _ summary: String, errors: String, example: String,
+        cases: [LawCase], ranks: (Int, Int)? = nil, _ apply: @escaping @Sendable (Variable, Variable) throws -> Variable
     ) -> Operation {
-        Operation(name, Documentation(signature, summary, errors: errors, source: "torch.\(name)", example: example), cases: cases) { arguments in
-            try arguments.atMost(2)
-            let (x, y) = (try arguments.variable(1, "x"), try arguments.variable(2, "y"))
+        let declaration = Declaration(
+            "tensor.\(name)", summary, called: .both,
+            takes: .argument(names.0, .tensor), .argument(names.1, .tensor), returns: .tensor,
+            errors: errors, source: "torch.\(name)", example: example
+        ) { x, y in
             if let ranks, x.shape.count != ranks.0 || y.shape.count != ranks.1 {
-                throw arguments.error(
-                    "shapes \(Shape.describe(x.shape)) and \(Shape.describe(y.shape)); a \(ranks.0 == 2 ? "matrix" : "vector") and a vector expected")
+                let wanted = ranks.0 == 2 ? "a matrix and a vector" : "a vector and a vector"
+                throw Fault(
+                    "shapes \(Shape.describe(x.shape)) and \(Shape.describe(y.shape)); \(wanted) expected")
             }
-            return [.object(try apply(x, y))]
+            return try apply(x, y)
         }
+        return Operation(declaration, cases: cases)
     }
 
     static let matmul = product(
-        "matmul", "x:matmul(y) -> tensor", "The matrix product: (m, k) x (k, n) -> (m, n). Leading dimensions broadcast; a vector on the left is a row, on the right a column, and its dimension is dropped again.",
+        "matmul", of: ("x", "y"),
+        """
+        The matrix product: (m, k) x (k, n) -> (m, n). Leading dimensions broadcast; a vector on the left is a row, on \
+        the right a column, and its dimension is dropped again.
+        """,
         errors: "inner extents that differ", example: "assert(tensor({{1, 2}}):matmul(tensor({{3}, {4}}))[{1, 1}] == 11)",
         cases: [
             LawCase("matmul (2, 3) (3, 4)", [.init([2, 3]), .init([3, 4])]) { try $0[0].matmul($0[1]) },
-            LawCase("matmul (2, 1, 2, 3) (3, 3, 2)", [.init([2, 1, 2, 3]), .init([3, 3, 2])]) { try $0[0].matmul($0[1]) },
+            LawCase("matmul (2, 1, 2, 3) (3, 3, 2)", [.init([2, 1, 2, 3]), .init([3, 3, 2])]) {
+                try $0[0].matmul($0[1])
+            },
             LawCase("matmul (3) (3, 2)", [.init([3]), .init([3, 2])]) { try $0[0].matmul($0[1]) },
-        ], ranks: nil
+        ]
     ) { try $0.matmul($1) }
 
     static let mv = product(
-        "mv", "A:mv(x) -> tensor", "A matrix times a vector: (m, n) x (n) -> (m).", errors: "shapes that do not chain",
+        "mv", of: ("A", "x"), "A matrix times a vector: (m, n) x (n) -> (m).", errors: "shapes that do not chain",
         example: "assert(tensor({{1, 2}, {3, 4}}):mv(tensor({1, 1})):tolist()[2] == 7)",
-        cases: [LawCase("mv", [.init([2, 3]), .init([3])]) { try $0[0].matmul($0[1], for: "tensor.mv") }], ranks: (2, 1)
+        cases: [LawCase("mv", [.init([2, 3]), .init([3])]) { try $0[0].matmul($0[1], for: "tensor.mv") }],
+        ranks: (2, 1)
     ) { try $0.matmul($1, for: "tensor.mv") }
 
     static let dot = product(
-        "dot", "x:dot(y) -> tensor of no dimension", "The inner product of two vectors of one length.", errors: "lengths that differ",
-        example: "assert(tensor({1, 2}):dot(tensor({3, 4})):item() == 11)",
-        cases: [LawCase("dot", [.init([4]), .init([4])]) { try $0[0].matmul($0[1], for: "tensor.dot") }], ranks: (1, 1)
+        "dot", of: ("x", "y"), "The inner product of two vectors of one length, in a tensor of no dimension.",
+        errors: "lengths that differ", example: "assert(tensor({1, 2}):dot(tensor({3, 4})):item() == 11)",
+        cases: [LawCase("dot", [.init([4]), .init([4])]) { try $0[0].matmul($0[1], for: "tensor.dot") }],
+        ranks: (1, 1)
     ) { try $0.matmul($1, for: "tensor.dot") }
 
     static let outer = product(
-        "outer", "x:outer(y) -> tensor", "The outer product of two vectors: (m), (n) -> (m, n).", errors: "not vectors",
+        "outer", of: ("x", "y"), "The outer product of two vectors: (m), (n) -> (m, n).", errors: "not vectors",
         example: "assert(tensor({1, 2}):outer(tensor({3, 4}))[{2, 2}] == 8)",
         cases: [LawCase("outer", [.init([2]), .init([3])]) { try $0[0].reshape([2, 1]) * $0[1] }], ranks: (1, 1)
     ) { x, y in try x.reshape([x.shape[0], 1]) * y }

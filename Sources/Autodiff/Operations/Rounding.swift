@@ -43,8 +43,23 @@ extension Variable {
 }
 
 extension Operation {
-    static let abs = unary("abs", "|x|; the gradient at 0 is 0.", source: "torch.abs", over: [0.3...2, -2 ... -0.3], example: "assert(tensor({-3}):abs()[{1}] == 3)") { try $0.abs() }
-    static let sign = unary("sign", "-1, 0 or 1 (0 of NaN too, as in PyTorch); the gradient is 0.", source: "torch.sign", over: [0.3...2], example: "assert(tensor({-3}):sign()[{1}] == -1)") { try $0.sign() }
-    static let floor = unary("floor", "The largest whole number not above x; the gradient is 0.", source: "torch.floor", over: [0.1...0.9], example: "assert(tensor({-1.5}):floor()[{1}] == -2)") { try $0.floor() }
-    static let round = unary("round", "The nearest whole number, halves to even; the gradient is 0.", source: "torch.round", over: [0.6...1.4], example: "assert(tensor({2.5}):round()[{1}] == 2)") { try $0.round() }
+    static let abs = unary(
+        "abs", "|x|; the gradient at 0 is 0.", source: "torch.abs", over: [0.3...2, -2 ... -0.3],
+        example: "assert(tensor({-3}):abs()[{1}] == 3)"
+    ) { try $0.abs() }
+
+    static let sign = unary(
+        "sign", "-1, 0 or 1 (0 of NaN too, as in PyTorch); the gradient is 0.", source: "torch.sign", over: [0.3...2],
+        example: "assert(tensor({-3}):sign()[{1}] == -1)"
+    ) { try $0.sign() }
+
+    static let floor = unary(
+        "floor", "The largest whole number not above x; the gradient is 0.", source: "torch.floor", over: [0.1...0.9],
+        example: "assert(tensor({-1.5}):floor()[{1}] == -2)"
+    ) { try $0.floor() }
+
+    static let round = unary(
+        "round", "The nearest whole number, halves to even; the gradient is 0.", source: "torch.round",
+        over: [0.6...1.4], example: "assert(tensor({2.5}):round()[{1}] == 2)"
+    ) { try $0.round() }
 }

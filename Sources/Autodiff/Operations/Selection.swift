@@ -74,68 +74,87 @@ extension Variable {
 }
 
 extension Operation {
-    static let maximum = binary("maximum", "The larger element, broadcast; ties share the gradient.", errors: "shapes that do not broadcast", source: "torch.maximum", over: (0...1, 2...3), example: "assert(tensor({1, 5}):maximum(3):sum():item() == 8)") { try $0.maximum($1) }
-    static let minimum = binary("minimum", "The smaller element, broadcast; ties share the gradient.", errors: "shapes that do not broadcast", source: "torch.minimum", over: (0...1, 2...3), example: "assert(tensor({1, 5}):minimum(3):sum():item() == 4)") { try $0.minimum($1) }
+    static let maximum = binary(
+        "maximum", "The larger element, broadcast; ties share the gradient.", source: "torch.maximum",
+        over: (0...1, 2...3), example: "assert(tensor({1, 5}):maximum(3):sum():item() == 8)"
+    ) { try $0.maximum($1) }
+
+    static let minimum = binary(
+        "minimum", "The smaller element, broadcast; ties share the gradient.", source: "torch.minimum",
+        over: (0...1, 2...3), example: "assert(tensor({1, 5}):minimum(3):sum():item() == 4)"
+    ) { try $0.minimum($1) }
 
     static let clamp = Operation(
-        "clamp",
-        Documentation(
-            "x:clamp(min = nil, max = nil) -> tensor\nx:clamp{min, max} -> tensor\ntensor.clamp(x, min = nil, max = nil) -> tensor",
-            "Every element raised to min, then lowered to max. A bound that is not given is none. min and max are numbers, or tensors broadcast to x. The gradient is 1 inside, 0 outside; at a bound it is 1, or shared equally with a bound that is a tensor.",
+        Declaration(
+            "tensor.clamp",
+            """
+            Every element raised to min, then lowered to max. A bound that is not given is none. The gradient is 1 \
+            inside, 0 outside; at a bound it is 1, or shared equally with a bound that is a tensor.
+            """,
+            called: .both, by: .placesOrNames,
+            takes: .x, .argument("min", .optional(.tensorOrNumber), "a number, or a tensor broadcast to x"),
+            .argument("max", .optional(.tensorOrNumber), "a number, or a tensor broadcast to x"), returns: .tensor,
             errors: "no bound at all; shapes that do not broadcast", source: "torch.clamp",
-            example: "assert(tensor({-1, 0.5, 2}):clamp(0, 1):sum():item() == 1.5)"),
-        takes: ["min", "max"], inPlace: .init("min, max", example: "0, 0.25"),
-        cases: [LawCase("clamp", [.init([5], -1...1)]) { try $0[0].clamp(-0.55, 0.55) }]
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        if arguments.isNil(2) && arguments.isNil(3) { throw arguments.error("give a lower bound, an upper bound or both") }
-        let low = arguments.isNil(2) ? -Double.infinity : arguments[2].asNumber
-        let high = arguments.isNil(3) ? Double.infinity : arguments[3].asNumber
-        if let low, let high, x.dtype.isFloating { return [.object(try x.clamp(low, high))] }
-        // Tensor bounds, and whole numbers: the same by two comparisons.
-        var result = x
-        if !arguments.isNil(2) { result = try arguments.variableOrNumber(2, "min", like: x).maximum(result) }
-        if !arguments.isNil(3) { result = try arguments.variableOrNumber(3, "max", like: x).minimum(result) }
-        return [.object(result)]
+            example: "assert(tensor({-1, 0.5, 2}):clamp(0, 1):sum():item() == 1.5)"
+        ) { x, low, high in
+            if low == nil, high == nil { throw Fault("give a lower bound, an upper bound or both") }
+            if x.dtype.isFloating, let low = number(low, orElse: -.infinity),
+                let high = number(high, orElse: .infinity)
+            {
+                return try x.clamp(low, high)
+            }
+            // Tensor bounds, and whole numbers: the same by two comparisons.
+            let raised = try low.map { try $0.variable(beside: x.dtype).maximum(x) } ?? x
+            return try high.map { try $0.variable(beside: x.dtype).minimum(raised) } ?? raised
+        },
+        inPlace: "0, 0.25", cases: [LawCase("clamp", [.init([5], -1...1)]) { try $0[0].clamp(-0.55, 0.55) }])
+
+    /// A bound as a number; nil for a tensor.
+    private static func number(_ bound: Operand?, orElse none: Double) -> Double? {
+        switch bound {
+        case nil: none
+        case .number(let number): number.number
+        case .tensor: nil
+        }
     }
 
     static let `where` = Operation(
-        "where",
-        Documentation(
-            "x:where(mask, y) -> tensor\ntensor.where(x, mask, y) -> tensor",
-            "x where the mask is true, y where it is not; all three broadcast, y may be a number. A mask is what a comparison makes; one of zeros and ones is taken too. In the type that holds x and y.",
-            errors: "shapes that do not broadcast; a mask that holds anything but 0 and 1", source: "torch.Tensor.where",
-            example: "assert(tensor({1, 2}):where(tensor({1, 0}), 9):sum():item() == 10)"),
-        takes: ["mask", "y"],
+        Declaration(
+            "tensor.where",
+            """
+            x where the mask is true, y where it is not; all three broadcast. In the type that holds x and y.
+            """,
+            called: .both, by: .placesOrNames,
+            takes: .x, .argument("mask", .mask, "what a comparison makes; one of zeros and ones is taken too"),
+            .argument("y", .tensorOrNumber), returns: .tensor, errors: "shapes that do not broadcast",
+            source: "torch.Tensor.where",
+            example: "assert(tensor({1, 2}):where(tensor({1, 0}), 9):sum():item() == 10)"
+        ) { x, mask, y in try x.choose(mask, y.variable(beside: x.dtype)) },
         cases: [
             LawCase("where", [.init([2, 3]), .init([3])]) { inputs in
                 try inputs[0].choose(Variable(Tensor([1, 0, 1], shape: [3])), inputs[1])
             }
-        ]
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        let mask = try arguments.mask(2)
-        return [.object(try x.choose(mask, arguments.variableOrNumber(3, "y", like: x)))]
-    }
+        ])
 
     static let maskedFill = Operation(
-        "masked_fill",
-        Documentation(
-            "x:masked_fill(mask, value) -> tensor", "The value, a number or a tensor, where the mask is true, x where it is not. A number is written in x's type.",
-            errors: "shapes that do not broadcast; a mask that holds anything but 0 and 1; a fraction into int64", source: "torch.Tensor.masked_fill",
-            example: "assert(tensor({1, 2}):masked_fill(tensor({1, 0}), 9):sum():item() == 11)"),
-        takes: ["mask", "value"], inPlace: .init("mask, value", example: "tensor({1}), 3"),
+        Declaration(
+            "tensor.masked_fill", "The value where the mask is true, x where it is not.",
+            called: .both, by: .placesOrNames,
+            takes: .x, .argument("mask", .mask, "broadcast; one of zeros and ones is taken too"),
+            .argument("value", .written, "a tensor, broadcast; or a number, true or false, written in x's type"),
+            .operation, returns: .tensor, errors: "shapes that do not broadcast; a fraction into int64",
+            source: "torch.Tensor.masked_fill",
+            example: "assert(tensor({1, 2}):masked_fill(tensor({1, 0}), 9):sum():item() == 11)"
+        ) { x, mask, value, operation in
+            switch value {
+            case .tensor(let value): try value.choose(mask, x)
+            case .scalar(let number): try Variable(number.tensor(for: x.dtype, operation)).choose(mask, x)
+            }
+        },
+        inPlace: "tensor({1}), 3",
         cases: [
             LawCase("masked_fill", [.init([2, 3])]) { inputs in
                 try inputs[0].masked(where: Variable(Tensor([1, 0, 1], shape: [3])), 4)
             }
-        ]
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        let mask = try arguments.mask(2)
-        if let number = Scalar(arguments[3], takingBooleans: true) {
-            return [.object(try Variable(number.tensor(for: x.dtype, arguments.function)).choose(mask, x))]
-        }
-        return [.object(try arguments.variableOrNumber(3, "value", like: x).choose(mask, x))]
-    }
+        ])
 }

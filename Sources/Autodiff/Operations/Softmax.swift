@@ -27,14 +27,10 @@ extension Variable {
 
 extension Operation {
     static let softmax = Operation(
-        "softmax",
-        Documentation(
-            "x:softmax(dim) -> tensor", "e^x divided by its sum along dim, without overflow.", errors: "a dimension that is not there",
-            source: "torch.softmax", example: "assert(tensor({0, 0}):softmax(1):tolist()[1] == 0.5)"),
-        takes: ["dim"],
-        cases: [LawCase("softmax", [.init([2, 3])]) { try $0[0].softmax(1) }]
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        return [.object(try x.softmax(arguments.dimension(rank: x.shape.count)))]
-    }
+        Declaration(
+            "tensor.softmax", "e^x divided by its sum along dim, without overflow.", called: .both, by: .placesOrNames,
+            takes: .x, .alongDim, returns: .tensor, errors: "a dimension that is not there", source: "torch.softmax",
+            example: "assert(tensor({0, 0}):softmax(1):tolist()[1] == 0.5)"
+        ) { x, dim in try x.softmax(x.axis(dim)) },
+        cases: [LawCase("softmax", [.init([2, 3])]) { try $0[0].softmax(1) }])
 }

@@ -76,9 +76,15 @@ extension Operation {
     }
 
     static let svd = onMatrices(
-        "svd", "U: tensor, S: tensor, V: tensor", "A = U diag(S) Vᵀ: U (m, k) and V (n, k) with orthonormal columns, S (k) in descending order, k = min(m, n).",
-        errors: "infinite or NaN elements; the gradient of U or V where two singular values are equal", source: "torch.svd",
-        example: "local U, S, V = tensor({{0, 3}, {2, 0}}):svd()\nassert(math.abs(S[{1}] - 3) < 1e-6 and math.abs(S[{2}] - 2) < 1e-6)",
+        "svd",
+        "A = U diag(S) Vᵀ: U (m, k) and V (n, k) with orthonormal columns, S (k) in descending order, k = min(m, n).",
+        returns: ["U", "S", "V"],
+        errors: "infinite or NaN elements; the gradient of U or V where two singular values are equal",
+        source: "torch.svd",
+        example: """
+            local U, S, V = tensor({{0, 3}, {2, 0}}):svd()
+            assert(math.abs(S[{1}] - 3) < 1e-6 and math.abs(S[{2}] - 2) < 1e-6)
+            """,
         cases: [
             LawCase("svd, square", [.init([3, 3])]) { inputs in
                 let (u, s, v) = try inputs[0].svd()
@@ -99,9 +105,18 @@ extension Operation {
     }
 
     static let eigh = onMatrices(
-        "eigh", "w: tensor, V: tensor", "The eigenvalues w (n), ascending, and eigenvectors (the columns of V) of a symmetric A = V diag(w) Vᵀ, of which only the lower triangle is read.",
-        errors: "not square; infinite or NaN elements; the gradient of V where two eigenvalues are equal", source: "torch.linalg.eigh",
-        example: "local w, V = tensor({{2, 0}, {0, 1}}):eigh()\nassert(w:tolist()[1] == 1 and w:tolist()[2] == 2)",
+        "eigh",
+        """
+        The eigenvalues w (n), ascending, and eigenvectors (the columns of V) of a symmetric A = V diag(w) Vᵀ, of \
+        which only the lower triangle is read.
+        """,
+        returns: ["w", "V"],
+        errors: "not square; infinite or NaN elements; the gradient of V where two eigenvalues are equal",
+        source: "torch.linalg.eigh",
+        example: """
+            local w, V = tensor({{2, 0}, {0, 1}}):eigh()
+            assert(w:tolist()[1] == 1 and w:tolist()[2] == 2)
+            """,
         cases: [
             LawCase("eigh", [.init([3, 3])]) { inputs in
                 let (w, v) = try (inputs[0] + inputs[0].transposed()).eigh()

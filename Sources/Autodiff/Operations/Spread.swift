@@ -30,41 +30,46 @@ extension Variable {
 
 extension Operation {
     private static func spread(
-        _ name: String, _ summary: String, example: String, _ apply: @escaping @Sendable (Variable, [Int]?, Bool, Double) throws -> Variable
+        _ name: String, _ summary: String, example: String,
+        _ apply: @escaping @Sendable (Variable, [Int]?, Bool, Double) throws -> Variable
     ) -> Operation {
-        Operation(
-            name,
-            Documentation(
-                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false, {correction = 1, unbiased}) -> tensor",
-                summary + " unbiased = false is correction = 0.",
-                errors: "a dimension that is not there; int64 and bool", source: "torch.\(name)", example: example),
-            takes: .reduction + ["correction", "unbiased"],
+        let declaration = Declaration(
+            "tensor.\(name)", summary, called: .both, by: .placesOrNames,
+            takes: .x, .dim, .keepdim,
+            .argument("correction", .optional(.ordered), "the divisor is n - correction; 1 by default, as in PyTorch"),
+            .argument("unbiased", .optional(.flag), "false is correction = 0, true correction = 1"), returns: .tensor,
+            errors: "a dimension that is not there; int64 and bool", source: "torch.\(name)", example: example
+        ) { x, dim, keep, correction, unbiased in
+            guard x.dtype.isFloating else {
+                throw Fault(
+                    """
+                    only of floating tensors, as in PyTorch, and this one is \(x.dtype.rawValue); x:to("float32") has \
+                    one
+                    """)
+            }
+            guard correction == nil || unbiased == nil else {
+                throw Fault("correction or unbiased expected, not both")
+            }
+            return try apply(x, x.axes(dim), keep, correction ?? (unbiased == false ? 0 : 1))
+        }
+        return Operation(
+            declaration,
             cases: [
                 LawCase("\(name) of all", [.init([2, 3])]) { try apply($0[0], nil, false, 1) },
                 LawCase("\(name) over rows", [.init([3, 4])]) { try apply($0[0], [0], true, 0) },
-            ]
-        ) { arguments in
-            let x = try arguments.variable(1, "x")
-            guard x.dtype.isFloating else {
-                throw arguments.error("only of floating tensors, as in PyTorch, and this one is \(x.dtype.rawValue); x:to(\"float32\") has one")
-            }
-            let (axes, keep) = try arguments.reductionCall(rank: x.shape.count)
-            var correction = try arguments.ordered(4, "correction", default: 1)
-            if !arguments.isNil(5) {
-                guard arguments.isNil(4) else { throw arguments.error("correction or unbiased expected, not both") }
-                correction = try arguments.boolean(5, "unbiased") ? 1 : 0
-            }
-            return [.object(try apply(x, axes, keep, correction))]
-        }
+            ])
     }
 
     static let `var` = spread(
-        "var", "The variance, with divisor n - correction (1 by default, as in PyTorch).",
-        example: "assert(tensor({1, 3}):var():item() == 2)"
+        "var", "The variance, with divisor n - correction.", example: "assert(tensor({1, 3}):var():item() == 2)"
     ) { try $0.variance($1, keepingDimensions: $2, correction: $3) }
 
     static let std = spread(
-        "std", "The standard deviation: the square root of var, also where the squares overflow or vanish. The gradient where it is 0 is 0, as in PyTorch.",
+        "std",
+        """
+        The standard deviation: the square root of var, also where the squares overflow or vanish. The gradient where \
+        it is 0 is 0, as in PyTorch.
+        """,
         example: "assert(tensor({0, 2}):std(1, false, {correction = 0}):item() == 1)"
     ) { try $0.deviation($1, keepingDimensions: $2, correction: $3) }
 }

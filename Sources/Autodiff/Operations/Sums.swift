@@ -106,68 +106,77 @@ struct IsFinite: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -
 extension Operation {
     /// `x:name(dim, keepdim)`, with or without `dim`.
     private static func reduction(
-        _ name: String, _ summary: String, source: String, over range: ClosedRange<Double> = -2...2, example: String,
+        _ name: String, _ summary: String, over range: ClosedRange<Double> = -2...2, example: String,
         _ apply: @escaping @Sendable (Variable, [Int]?, Bool) throws -> Variable
     ) -> Operation {
         let choices: [([Int], [Int]?, Bool)] = [([2, 3], nil, false), ([2, 3], [0], true), ([2, 3, 2], [2, 0], false)]
+        let declaration = Declaration(
+            "tensor.\(name)", summary, called: .both, by: .placesOrNames, takes: .x, .dim, .keepdim, returns: .tensor,
+            errors: "a dimension that is not there or is named twice", source: "torch.\(name)", example: example
+        ) { x, dim, keep in try apply(x, x.axes(dim), keep) }
         return Operation(
-            name,
-            Documentation(
-                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false) -> tensor",
-                summary + " dim is a dimension from 1 (negative from the end) or a table of them; keepdim = true keeps it as extent 1.",
-                errors: "a dimension that is not there or is named twice", source: source, example: example),
-            takes: .reduction,
+            declaration,
             cases: choices.map { shape, axes, keep in
-                LawCase("\(name) of \(Shape.describe(shape)) over \(axes.map { "\($0)" } ?? "all")", [.init(shape, range)]) { try apply($0[0], axes, keep) }
-            }
-        ) { arguments in
-            let x = try arguments.variable(1, "x")
-            let (axes, keep) = try arguments.reductionCall(rank: x.shape.count)
-            return [.object(try apply(x, axes, keep))]
-        }
+                let over = axes.map { "\($0)" } ?? "all"
+                return LawCase("\(name) of \(Shape.describe(shape)) over \(over)", [.init(shape, range)]) {
+                    try apply($0[0], axes, keep)
+                }
+            })
     }
 
-    static let sum = reduction("sum", "The sum; 0 of nothing. float32 is summed in float64; int64 and bool give int64.", source: "torch.sum", example: "assert(tensor({{1, 2}, {3, 4}}):sum(1):tolist()[2] == 6)") { try $0.sum($1, keepingDimensions: $2) }
-    static let mean = reduction("mean", "The arithmetic mean; NaN of nothing. Of int64 and bool in float32.", source: "torch.mean", example: "assert(tensor({1, 2, 3}):mean():item() == 2)") { try $0.mean($1, keepingDimensions: $2) }
-    static let logsumexp = reduction("logsumexp", "log of the sum of exponentials, without overflow; -inf where all elements are.", source: "torch.logsumexp", example: "assert(math.abs(tensor({0, 0}):logsumexp():item() - math.log(2)) < 1e-6)") { try $0.logSumExp($1, keepingDimensions: $2) }
+    static let sum = reduction(
+        "sum", "The sum; 0 of nothing. float32 is summed in float64; int64 and bool give int64.",
+        example: "assert(tensor({{1, 2}, {3, 4}}):sum(1):tolist()[2] == 6)"
+    ) { try $0.sum($1, keepingDimensions: $2) }
+
+    static let mean = reduction(
+        "mean", "The arithmetic mean; NaN of nothing. Of int64 and bool in float32.",
+        example: "assert(tensor({1, 2, 3}):mean():item() == 2)"
+    ) { try $0.mean($1, keepingDimensions: $2) }
+
+    static let logsumexp = reduction(
+        "logsumexp", "log of the sum of exponentials, without overflow; -inf where all elements are.",
+        example: "assert(math.abs(tensor({0, 0}):logsumexp():item() - math.log(2)) < 1e-6)"
+    ) { try $0.logSumExp($1, keepingDimensions: $2) }
 
     static let prod = Operation(
-        "prod",
-        Documentation(
-            "x:prod() -> tensor of no dimension\nx:prod(dim, keepdim = false) -> tensor", "The product; 1 of nothing. int64 and bool give int64. Gradients are right at zeros too.",
-            errors: "a dimension that is not there", source: "torch.prod", example: "assert(tensor({2, 3, 4}):prod():item() == 24)"),
-        takes: .reduction,
+        Declaration(
+            "tensor.prod", "The product; 1 of nothing. int64 and bool give int64. Gradients are right at zeros too.",
+            called: .both, by: .placesOrNames, takes: .x, .oneDim, .keepdim, returns: .tensor,
+            errors: "a dimension that is not there", source: "torch.prod",
+            example: "assert(tensor({2, 3, 4}):prod():item() == 24)"
+        ) { x, dim, keep in try x.product(x.oneAxis(dim), keepingDimensions: keep) },
         cases: [
             LawCase("prod of all", [.init([2, 3])]) { try $0[0].product(nil) },
             LawCase("prod over columns", [.init([2, 5])]) { try $0[0].product(1) },
-        ]
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        let (axis, keep) = try arguments.alongOne(rank: x.shape.count)
-        return [.object(try x.product(axis, keepingDimensions: keep))]
-    }
+        ])
 
     /// max and min: a 0-d tensor of everything, or values and 1-based indices along one dimension.
     private static func extreme(_ name: String, largest: Bool) -> Operation {
-        Operation(
-            name,
-            Documentation(
-                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false) -> values: tensor, indices: tensor",
-                "The \(largest ? "largest" : "smallest") element. Along a dimension also where it is, counted from 1, in int64 (the first of ties, which gets the gradient). NaN wins.",
-                errors: "no elements; a dimension that is not there", source: "torch.\(name)",
-                example: "local v, i = tensor({{1, 5}, {7, 2}}):\(name)(2)\nassert(i:tolist()[1] == \(largest ? 2 : 1))"),
-            takes: .reduction,
+        let declaration = Declaration(
+            "tensor.\(name)",
+            """
+            The \(largest ? "largest" : "smallest") element. Along a dimension also where it is, counted from 1, in \
+            int64 (the first of ties, which gets the gradient). NaN wins.
+            """,
+            called: .both,
+            forms: Form(takes: .x, returns: .tensor) { x in try x.extremes(largest: largest) },
+            Form(by: .placesOrNames, takes: .x, .oneDim, .keepdim, returns: .valuesAndIndices) { x, dim, keep in
+                guard let axis = try x.oneAxis(dim) else { return [try x.extremes(largest: largest)] }
+                let (values, indices) = try x.extremeElements(axis, largest: largest)
+                return try [values, indices].map { keep ? $0 : try $0.dropping([axis]) }
+            },
+            errors: "no elements; a dimension that is not there", source: "torch.\(name)",
+            example: """
+                local v, i = tensor({{1, 5}, {7, 2}}):\(name)(2)
+                assert(i:tolist()[1] == \(largest ? 2 : 1))
+                """)
+        return Operation(
+            declaration,
             cases: [
                 LawCase("\(name) of all", [.init([2, 3])]) { try $0[0].extremes(largest: largest) },
                 LawCase("\(name) over columns", [.init([2, 3])]) { try $0[0].extremeElements(1, largest: largest).values },
-            ]
-        ) { arguments in
-            let x = try arguments.variable(1, "x")
-            let (along, keep) = try arguments.alongOne(rank: x.shape.count)
-            guard let axis = along else { return [.object(try x.extremes(largest: largest))] }
-            let (values, indices) = try x.extremeElements(axis, largest: largest)
-            return try [values, indices].map { .object(keep ? $0 : try $0.dropping([axis])) }
-        }
+            ])
     }
 
     static let max = extreme("max", largest: true)
@@ -175,21 +184,22 @@ extension Operation {
 
     private static func position(_ name: String, largest: Bool) -> Operation {
         Operation(
-            name,
-            Documentation(
-                "x:\(name)() -> tensor of no dimension\nx:\(name)(dim, keepdim = false) -> tensor",
-                "Where the \(largest ? "largest" : "smallest") element is, counted from 1, in int64; the first of ties, NaN first of all. Without dim, the position in row-major order.",
+            Declaration(
+                "tensor.\(name)",
+                """
+                Where the \(largest ? "largest" : "smallest") element is, counted from 1, in int64; the first of ties, \
+                NaN first of all. Without dim, the position in row-major order.
+                """,
+                called: .both, by: .placesOrNames, takes: .x, .oneDim, .keepdim, returns: .tensor,
                 errors: "no elements; a dimension that is not there", source: "torch.\(name)",
-                example: "assert(tensor({3, 9, 4}):\(name)():item() == \(largest ? 2 : 1))"),
-            takes: .reduction
-        ) { arguments in
-            let x = try arguments.variable(1, "x")
-            let (axis, keep) = try arguments.alongOne(rank: x.shape.count)
-            let positions = Variable(try x.value.extremum(axis, largest: largest, for: "tensor.\(name)").positions)
-            let counted = try positions + 1
-            guard let axis, !keep else { return [.object(counted)] }
-            return [.object(try counted.dropping([axis]))]
-        }
+                example: "assert(tensor({3, 9, 4}):\(name)():item() == \(largest ? 2 : 1))"
+            ) { x, dim, keep in
+                let axis = try x.oneAxis(dim)
+                let positions = Variable(try x.value.extremum(axis, largest: largest, for: "tensor.\(name)").positions)
+                let counted = try positions + 1
+                guard let axis, !keep else { return counted }
+                return try counted.dropping([axis])
+            })
     }
 
     static let argmax = position("argmax", largest: true)

@@ -33,39 +33,41 @@ extension Variable {
     }
 }
 
+extension Parameter<Int> {
+    fileprivate static var diagonal: Parameter {
+        .argument("diagonal", .integer, default: 0, "0 is the main one, 1 the next one up")
+    }
+}
+
 extension Operation {
     private static func triangle(_ name: String, upper: Bool, _ example: String) -> Operation {
         Operation(
-            name,
-            Documentation(
-                "x:\(name)(diagonal = 0) -> tensor\nx:\(name){diagonal = 0} -> tensor",
-                "The matrices in the last two dimensions with zeros \(upper ? "below" : "above") that diagonal: 0, the default, is the main one, 1 the next one up.",
-                errors: "fewer than two dimensions", source: "torch.\(name)", example: example),
-            takes: ["diagonal"],
+            Declaration(
+                "tensor.\(name)",
+                "The matrices in the last two dimensions with zeros \(upper ? "below" : "above") a diagonal.",
+                called: .both, takes: .x, .diagonal, .operation, returns: .tensor, errors: "fewer than two dimensions",
+                source: "torch.\(name)", example: example
+            ) { x, diagonal, operation in try x.triangle(upper: upper, diagonal, for: operation) },
             cases: [
                 LawCase("\(name)", [.init([3, 3])]) { try $0[0].triangle(upper: upper, for: "tensor.\(name)") },
-                LawCase("\(name) of several, off the diagonal", [.init([2, 2, 4])]) { try $0[0].triangle(upper: upper, 1, for: "tensor.\(name)") },
-            ]
-        ) { arguments in
-            return [.object(try arguments.variable(1, "x").triangle(upper: upper, arguments.integer(2, "diagonal", default: 0), for: arguments.function))]
-        }
+                LawCase("\(name) of several, off the diagonal", [.init([2, 2, 4])]) {
+                    try $0[0].triangle(upper: upper, 1, for: "tensor.\(name)")
+                },
+            ])
     }
 
     static let tril = triangle("tril", upper: false, "assert(tensor.ones(3, 3):tril():sum():item() == 6)")
     static let triu = triangle("triu", upper: true, "assert(tensor.ones(3, 3):triu(1):sum():item() == 3)")
 
     static let diag = Operation(
-        "diag",
-        Documentation(
-            "x:diag(diagonal = 0) -> tensor\nx:diag{diagonal = 0} -> tensor", "Of a matrix that diagonal as a vector; of a vector the matrix with it on that diagonal (0 by default; 1 is the next one up).",
-            errors: "neither a vector nor a matrix", source: "torch.diag", example: "assert(tensor({1, 2}):diag()[{2, 2}] == 2)"),
-        takes: ["diagonal"],
+        Declaration(
+            "tensor.diag", "Of a matrix a diagonal as a vector; of a vector the matrix with it on a diagonal.",
+            called: .both, takes: .x, .diagonal, returns: .tensor, errors: "neither a vector nor a matrix",
+            source: "torch.diag", example: "assert(tensor({1, 2}):diag()[{2, 2}] == 2)"
+        ) { x, diagonal in try x.diagonal(diagonal) },
         cases: [
             LawCase("diag of a matrix", [.init([2, 3])]) { try $0[0].diagonal() },
             LawCase("diag of a matrix, one down", [.init([3, 2])]) { try $0[0].diagonal(-1) },
             LawCase("diag of a vector", [.init([3])]) { try $0[0].diagonal(1) },
-        ]
-    ) { arguments in
-        return [.object(try arguments.variable(1, "x").diagonal(arguments.integer(2, "diagonal", default: 0)))]
-    }
+        ])
 }

@@ -45,8 +45,20 @@ extension Variable {
 }
 
 extension Operation {
-    static let sin = unary("sin", "The sine of x in radians.", source: "torch.sin", example: "assert(tensor({0}):sin()[{1}] == 0)") { try $0.sin() }
-    static let cos = unary("cos", "The cosine of x in radians.", source: "torch.cos", example: "assert(tensor({0}):cos()[{1}] == 1)") { try $0.cos() }
-    static let tan = unary("tan", "The tangent of x in radians.", source: "torch.tan", over: [-1...1], example: "assert(tensor({0}):tan()[{1}] == 0)") { try $0.tan() }
-    static let tanh = unary("tanh", "The hyperbolic tangent.", source: "torch.tanh", example: "assert(tensor({0}):tanh()[{1}] == 0)") { try $0.tanh() }
+    static let sin = unary(
+        "sin", "The sine of x in radians.", source: "torch.sin", example: "assert(tensor({0}):sin()[{1}] == 0)"
+    ) { try $0.sin() }
+
+    static let cos = unary(
+        "cos", "The cosine of x in radians.", source: "torch.cos", example: "assert(tensor({0}):cos()[{1}] == 1)"
+    ) { try $0.cos() }
+
+    static let tan = unary(
+        "tan", "The tangent of x in radians.", source: "torch.tan", over: [-1...1],
+        example: "assert(tensor({0}):tan()[{1}] == 0)"
+    ) { try $0.tan() }
+
+    static let tanh = unary(
+        "tanh", "The hyperbolic tangent.", source: "torch.tanh", example: "assert(tensor({0}):tanh()[{1}] == 0)"
+    ) { try $0.tanh() }
 }

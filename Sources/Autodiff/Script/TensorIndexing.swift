@@ -3,60 +3,107 @@ import Tensors
 
 /// `x[...]`, read and written.
 enum TensorIndexing {
-    static let index = NativeFunction(
+    private static let declaredIndex = Declaration(
         "tensor[]",
-        Documentation(
-            "x[i] -> tensor\nx[{i, j, ...}] -> number\nx[{{a, b}, {}, i}] -> tensor\nx[mask] -> tensor\nx[positions] -> tensor",
-            "x[i] is the i-th slice along the first dimension, a view. In a table, per dimension: a number picks (and drops it), {a, b} is a range with both ends, {a, b, step} every step-th, {} everything; missing ones are everything. When every dimension has a number, the result is a Lua number. x[mask], with a bool tensor of x's shape or its leading extents, has what is true in it, one after the other; x[positions], with an int64 tensor, the slices along the first dimension at those positions (negative ones count from the end), in the shape of the positions. Both are copies; all are differentiable.",
-            errors: "an index or position out of range; more indices than dimensions; a mask of another shape; a float tensor",
-            example: "local x = tensor({{1, 2, 3}, {4, 5, 6}})\nassert(x[{2, -1}] == 6 and x[{{}, {1, 2}}].shape[2] == 2 and x[1]:sum():item() == 6)\nassert(x[x:gt(4)]:sum():item() == 11 and x[x:sum(2):argmax()]:sum():item() == 15)")
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
-        switch arguments[2] {
-        case .object(let picker as Variable): return .object(try x.picked(by: picker, for: arguments.function))
+        """
+        x[i] is the i-th slice along the first dimension, a view. In a table, {i, j, ...}, per dimension: a number \
+        picks (and drops it), {a, b} is a range with both ends, {a, b, step} every step-th, {} everything; missing \
+        ones are everything. When every dimension has a number, the result is a Lua number. x[mask], with a bool \
+        tensor of x's shape or its leading extents, has what is true in it, one after the other; x[positions], with an \
+        int64 tensor, the slices along the first dimension at those positions (negative ones count from the end), in \
+        the shape of the positions. Both are copies; all are differentiable.
+        """,
+        called: .symbol("x[i]"),
+        forms: Form(takes: .x, .argument("i", .anyIndex(.integer)), returns: .value(.object(Variable.type.name))) {
+            try read($0, $1, "tensor[]")
+        },
+        Form(
+            takes: .x, .argument("{i, j, ...}", .anyIndex(.list(.any))),
+            returns: .value(.either([.number, .object(Variable.type.name)]))
+        ) { try read($0, $1, "tensor[]") },
+        Form(
+            takes: .x, .argument("mask", .anyIndex(.object(Variable.type.name))),
+            returns: .value(.object(Variable.type.name))
+        ) { try read($0, $1, "tensor[]") },
+        errors: """
+            an index or position out of range; more indices than dimensions; a mask of another shape; a float tensor
+            """,
+        example: """
+            local x = tensor({{1, 2, 3}, {4, 5, 6}})
+            assert(x[{2, -1}] == 6 and x[{{}, {1, 2}}].shape[2] == 2 and x[1]:sum():item() == 6)
+            assert(x[x:gt(4)]:sum():item() == 11 and x[x:sum(2):argmax()]:sum():item() == 15)
+            """)
+
+    /// Loops read elements: without a choice between forms.
+    static let index = NativeFunction(declaredIndex).trying { arguments in
+        guard case .object(let x as Variable) = arguments[1] else { return nil }
+        return [try read(x, arguments[2], arguments.function)]
+    }
+
+    private static func read(_ x: Variable, _ key: Value, _ operation: String) throws -> Value {
+        switch key {
+        case .object(let picker as Variable): return .object(try x.picked(by: picker, for: operation))
         case .table(let table):
             let picks = try picks(table, x.shape)
             if picks.count == x.shape.count, picks.allSatisfy(\.isNumber) {
                 return try part(picks, of: x.value).scalar()
             }
             return .object(try view(picks, of: x))
-        case let value:
-            return .object(try view([try pick(value, 0, x.shape)], of: x))
+        default: return .object(try view([try pick(key, 0, x.shape)], of: x))
         }
     }
 
-    static let newindex = NativeFunction(
+    static let newindex = Declaration(
         "tensor[]",
-        Documentation(
-            "x[i] = v\nx[{...}] = v\nx[mask] = v\nx[positions] = v", "Writes a number, a tensor or nested tables, broadcast, over the part that x[...] reads. Of positions that are named twice the last one stays.",
-            errors: "an index out of range; a value that does not broadcast; a mask of another shape; a float tensor for an index; fractions into int64, numbers into bool; elements that share memory (of an expanded tensor); a leaf that requires a gradient; a value the tape still needs, when backward runs",
-            example: "local x = tensor.zeros(3, 3)\nx[{{1, 2}, {}}] = 1\nx[3] = tensor({4, 5, 6})\nassert(x:sum():item() == 21)\nx[x:gt(4)] = tensor({-5, -6})\nassert(x[{3, 3}] == -6)")
-    ) { arguments in
-        let x = try arguments.variable(1, "x")
+        """
+        Writes a number, a tensor or nested tables, broadcast, over the part that x[...] reads. Of positions that are \
+        named twice the last one stays.
+        """,
+        called: .symbol("x[i] = v"),
+        takes: .x,
+        .argument("i", .anyIndex(.either([.integer, .list(.any), .object(Variable.type.name)]))),
+        .argument(
+            "v",
+            .any(
+                .either([.number, .boolean, .object(Variable.type.name), .list(.any)]),
+                expected: "a number, a tensor or a table")),
+        .operation, returns: .nothing,
+        errors: """
+            an index out of range; a value that does not broadcast; a mask of another shape; a float tensor for an \
+            index; fractions into int64, numbers into bool; elements that share memory (of an expanded tensor); a leaf \
+            that requires a gradient; a value the tape still needs, when backward runs
+            """,
+        example: """
+            local x = tensor.zeros(3, 3)
+            x[{{1, 2}, {}}] = 1
+            x[3] = tensor({4, 5, 6})
+            assert(x:sum():item() == 21)
+            x[x:gt(4)] = tensor({-5, -6})
+            assert(x[{3, 3}] == -6)
+            """
+    ) { x, key, value, operation in
         var source: Variable
-        switch arguments[3] {
+        switch value {
         case .object(let variable as Variable): source = variable
         case .table:
-            var nested = NestedNumbers(function: arguments.function, dtype: x.dtype)
-            try nested.read(arguments[3], depth: 0)
+            var nested = NestedNumbers(function: operation, dtype: x.dtype)
+            try nested.read(value, depth: 0)
             source = Variable(try nested.tensor())
         default:
-            guard let number = Scalar(arguments[3], takingBooleans: true) else { throw arguments.error(3, "value", expected: "a number, a tensor or a table") }
-            source = Variable(try number.tensor(for: x.dtype, arguments.function))
+            guard let number = Scalar(value, takingBooleans: true) else {
+                throw Fault("v", "a number, a tensor or a table expected, got \(value.shown)")
+            }
+            source = Variable(try number.tensor(for: x.dtype, operation))
         }
-        if case .object(let picker as Variable) = arguments[2] {
-            try x.write(source, at: picker, for: arguments.function)
-            return []
-        }
-        var picked: [Pick]
-        if case .table(let table) = arguments[2] { picked = try picks(table, x.shape) } else { picked = [try pick(arguments[2], 0, x.shape)] }
-        let picks = picked
+        if case .object(let picker as Variable) = key { return try x.write(source, at: picker, for: operation) }
+        let picks = if case .table(let table) = key { try picks(table, x.shape) } else { [try pick(key, 0, x.shape)] }
         // Leading extents of 1 that the part does not have are dropped, as in NumPy: x[1] = tensor({5}).
         let target = try part(picks, of: x.value).shape
         let lead = source.shape.count - target.count
-        if lead > 0, source.shape.prefix(lead).allSatisfy({ $0 == 1 }) { source = try source.reshape(Array(source.shape.dropFirst(lead))) }
-        try x.write(source, for: arguments.function) { try part(picks, of: $0) }
-        return []
+        if lead > 0, source.shape.prefix(lead).allSatisfy({ $0 == 1 }) {
+            source = try source.reshape(Array(source.shape.dropFirst(lead)))
+        }
+        try x.write(source, for: operation) { try part(picks, of: $0) }
     }
 
     /// What an index takes of one dimension, 0-based.

@@ -8,29 +8,28 @@ public struct TensorModule: ScriptModule {
     public let name = "tensor"
     public let summary = "Dense float32 (default), float64, int64 and bool arrays, with operations that gradients flow through."
     public var functions: [NativeFunction] { TensorMakers.all + Operation.catalogue.map(\.function) }
-    public var call: NativeFunction? { TensorMakers.tensor }
+    public var call: NativeFunction? { NativeFunction(TensorMakers.tensor) }
 
     public var types: [TypeFace] {
         [
             TypeFace(
                 Variable.type,
                 "A dense array of numbers. Indices and dimensions count from 1; negative ones from the end.",
-                methods: TensorMethods.all + TensorMethods.operations
-                    + Operation.catalogue.filter(\.isMethod).map { operation in
-                        NativeFunction("tensor:\(operation.name)", operation.function.documentation, body: operation.function.body)
-                    },
+                methods: TensorMethods.all + Operation.catalogue.compactMap(\.inPlace?.function)
+                    + Operation.catalogue.filter(\.isMethod).map { $0.function.named("tensor:\($0.name)") },
                 properties: TensorProperties.all,
                 setters: TensorProperties.setters,
                 operators: [
                     .add: Operation.add.function, .subtract: Operation.sub.function, .multiply: Operation.mul.function,
                     .divide: Operation.div.function, .power: Operation.pow.function,
-                    .negate: NativeFunction("tensor.neg", Operation.neg.function.documentation) { arguments in
+                    .negate: Operation.neg.function.trying { arguments in
                         // Lua passes the operand of a unary minus twice.
-                        .object(try -arguments.variable(1, "x"))
+                        guard case .object(let x as Variable) = arguments[1] else { return nil }
+                        return [.object(try -x)]
                     },
                     .less: TensorMethods.ordered("<", Operation.lt), .lessOrEqual: TensorMethods.ordered("<=", Operation.le),
-                    .length: TensorMethods.length, .describe: TensorMethods.describe,
-                    .index: TensorIndexing.index, .newindex: TensorIndexing.newindex,
+                    .length: NativeFunction(TensorMethods.length), .describe: NativeFunction(TensorMethods.describe),
+                    .index: TensorIndexing.index, .newindex: NativeFunction(TensorIndexing.newindex),
                 ])
         ]
     }

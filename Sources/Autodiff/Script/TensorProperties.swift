@@ -4,65 +4,112 @@ import Tensors
 /// `x.name`.
 enum TensorProperties {
     static let all: [NativeFunction] = [
-        property("shape", "{integer, ...}", "The extents, outermost first, in a table.", "assert(tensor.zeros(2, 3).shape[2] == 3)") { x in
-            .list(x.shape.map { .integer($0) })
-        },
-        property("dtype", "string", "\"float32\", \"float64\", \"int64\", \"bool\" or \"float16\".", "assert(tensor.zeros(2).dtype == \"float32\")") { .string($0.dtype.rawValue) },
-        property("grad", "tensor or nil", "The gradient that backward accumulated in this leaf, or nil.", "local x = tensor({3}):requires_grad_(true)\nlocal y = (x * x):sum()\ny:backward()\nassert(x.grad[{1}] == 6)") { x in
-            x.grad.map { .object($0) } ?? .none
-        },
-        property("data", "tensor", "The same memory without history: writing into it is not recorded.", "local x = tensor({3}):requires_grad_(true)\nx.data[1] = 5\nassert(x[{1}] == 5)") { .object($0.detached()) },
-        property("requires_grad", "boolean", "Whether gradients flow to or through this tensor.", "assert(not tensor({1}).requires_grad)") { .boolean($0.requiresGrad) },
-        property("is_leaf", "boolean", "Whether no recorded operation made this tensor.", "assert(tensor({1}).is_leaf)") { .boolean($0.isLeaf) },
-        property("T", "tensor", "The transpose of a matrix, as a view: x:t().", "assert(tensor({{1, 2}}).T.shape[1] == 2)") { x in
-            guard x.shape.count <= 2 else { throw ScriptError("tensor.T", "a matrix expected, got shape \(Shape.describe(x.shape))") }
-            return .object(x.shape.count == 2 ? try x.transposed() : x)
+        property(
+            "shape", "The extents, outermost first.", "assert(tensor.zeros(2, 3).shape[2] == 3)",
+            .value(.list(.integer))
+        ) { .list($0.shape.map { .integer($0) }) },
+        property("dtype", "The elements' type.", "assert(tensor.zeros(2).dtype == \"float32\")", .dtype) { $0.dtype },
+        property(
+            "grad", "The gradient that backward accumulated in this leaf, or nil.",
+            """
+            local x = tensor({3}):requires_grad_(true)
+            local y = (x * x):sum()
+            y:backward()
+            assert(x.grad[{1}] == 6)
+            """, .value(.either([.object(Variable.type.name), .none]))
+        ) { x in x.grad.map { .object($0) } ?? .none },
+        property(
+            "data", "The same memory without history: writing into it is not recorded.",
+            """
+            local x = tensor({3}):requires_grad_(true)
+            x.data[1] = 5
+            assert(x[{1}] == 5)
+            """, .tensor
+        ) { $0.detached() },
+        property(
+            "requires_grad", "Whether gradients are taken with respect to this tensor, or through it.",
+            "assert(not tensor({1}).requires_grad)", .flag
+        ) { $0.requiresGrad },
+        property(
+            "is_leaf", "Whether no recorded operation made this tensor.", "assert(tensor({1}).is_leaf)", .flag
+        ) { $0.isLeaf },
+        property(
+            "T", "The transpose of a matrix, as a view: x:t().", "assert(tensor({{1, 2}}).T.shape[1] == 2)", .tensor
+        ) { x in
+            guard x.shape.count <= 2 else { throw Fault("a matrix expected, got shape \(Shape.describe(x.shape))") }
+            return x.shape.count == 2 ? try x.transposed() : x
         },
     ]
 
-    private static func property(
-        _ name: String, _ type: String, _ summary: String, _ example: String,
-        _ read: @escaping @Sendable (Variable) throws -> Value
+    private static func property<R>(
+        _ name: String, _ summary: String, _ example: String, _ results: Results<R>,
+        _ read: @escaping @Sendable (Variable) throws -> R
     ) -> NativeFunction {
-        NativeFunction("tensor.\(name)", Documentation("x.\(name) -> \(type)", summary, example: example)) {
-            try read($0.variable(1, "x"))
-        }
+        NativeFunction(
+            Declaration(
+                "tensor.\(name)", summary, called: .property, takes: .x, returns: results, example: example,
+                body: read))
     }
 
     static let setters: [NativeFunction] = [
-        NativeFunction(
-            "tensor.grad", Documentation("x.grad = g", "Replaces the accumulated gradient; nil forgets it.", errors: "another shape", example: "local x = tensor({3})\nx.grad = nil\nassert(x.grad == nil)")
-        ) { arguments in
-            let x = try arguments.variable(1, "x")
-            if arguments.isNil(2) {
+        setter(
+            "grad", .argument("grad", .optional(.tensor), "of x's shape"),
+            "Sets the gradient, or forgets it (nil): do so between steps, since backward adds.",
+            """
+            local x = tensor({3}):requires_grad_(true)
+            x.grad = tensor({1})
+            x.grad = nil
+            assert(x.grad == nil)
+            """
+        ) { x, gradient, _ in
+            guard let gradient else {
                 x.grad = nil
-                return []
+                return
             }
-            let gradient = try arguments.variable(2, "grad")
             guard gradient.shape == x.shape else {
-                throw arguments.error("a gradient of shape \(Shape.describe(gradient.shape)) for a tensor of shape \(Shape.describe(x.shape))")
+                let (given, wanted) = (Shape.describe(gradient.shape), Shape.describe(x.shape))
+                throw Fault("a gradient of shape \(given) for a tensor of shape \(wanted)")
             }
             x.grad = gradient
-            return []
         },
-        NativeFunction(
-            "tensor.data", Documentation("x.data = y", "Writes y's numbers over x's, unrecorded.", errors: "another shape; fractions into int64", example: "local x = tensor({3}):requires_grad_(true)\nx.data = x.data + 1\nassert(x[{1}] == 4)")
-        ) { arguments in
-            let x = try arguments.variable(1, "x")
-            let source = try arguments.tensor(2, "data")
+        setter(
+            "data", .argument("data", .plainTensor, "of x's shape"), "Writes a tensor's numbers over x's, unrecorded.",
+            errors: "another shape; fractions into int64",
+            """
+            local x = tensor({3}):requires_grad_(true)
+            x.data = x.data + 1
+            assert(x[{1}] == 4)
+            """
+        ) { x, source, operation in
             guard source.shape == x.shape else {
-                throw arguments.error("a tensor of shape \(Shape.describe(source.shape)) for one of shape \(Shape.describe(x.shape))")
+                let (given, wanted) = (Shape.describe(source.shape), Shape.describe(x.shape))
+                throw Fault("a tensor of shape \(given) for one of shape \(wanted)")
             }
-            try x.checkAccepts(source.dtype, for: arguments.function)
-            try x.value.checkElementsApart(for: arguments.function)
-            try x.value.write(source, for: arguments.function)
-            return []
+            try x.checkAccepts(source.dtype, for: operation)
+            try x.value.checkElementsApart(for: operation)
+            try x.value.write(source, for: operation)
         },
-        NativeFunction(
-            "tensor.requires_grad", Documentation("x.requires_grad = flag", "The same as x:requires_grad_(flag).", example: "local x = tensor({3})\nx.requires_grad = true\nassert(x.requires_grad)")
-        ) { arguments in
-            try arguments.variable(1, "x").setRequiresGrad(arguments.boolean(2, "requires_grad"))
-            return []
-        },
+        setter(
+            "requires_grad", .argument("requires_grad", .flag), "The same as x:requires_grad_(flag).",
+            """
+            local x = tensor({3})
+            x.requires_grad = true
+            assert(x.requires_grad)
+            """
+        ) { x, flag, _ in try x.setRequiresGrad(flag) },
     ]
+
+    private static func setter<T>(
+        _ name: String, _ value: Parameter<T>, _ summary: String, errors: String? = nil, _ example: String,
+        _ write: @escaping @Sendable (Variable, T, String) throws -> Void
+    ) -> NativeFunction {
+        NativeFunction(
+            Declaration(
+                "tensor.\(name)", summary, called: .setter, takes: .x, value, .operation, returns: .nothing,
+                errors: errors, example: example, body: write))
+    }
+}
+
+extension Results<DType> {
+    static var dtype: Results { Results(.choice(DType.allCases.map(\.rawValue))) { .string(ByteString($0.rawValue)) } }
 }

@@ -48,7 +48,18 @@ public struct Declaration: Sendable {
         errors: String? = nil, source: String? = nil, example: String? = nil, see: [String] = []
     ) {
         (self.name, self.summary, self.errors, self.source) = (name, summary, errors, source)
-        (self.example, self.see, self.style, self.form, self.others) = (example, see, style, form, others)
+        (self.example, self.see, self.style) = (example, see, style)
+        (self.form, self.others) = (form.called(style), others.map { $0.called(style) })
+    }
+
+    /// - Parameter forms: one at least.
+    init(
+        _ name: String, _ summary: String, called style: Style, forms: [Form], errors: String?, source: String?,
+        example: String?, see: [String]
+    ) {
+        (self.name, self.summary, self.errors, self.source) = (name, summary, errors, source)
+        (self.example, self.see, self.style) = (example, see, style)
+        (form, others) = (forms[0].called(style), forms.dropFirst().map { $0.called(style) })
     }
 
     /// For the usual function, of one form.
@@ -62,6 +73,14 @@ public struct Declaration: Sendable {
         self.init(
             name, summary, called: style, forms: Form(by: way, takes: repeat each parameters, returns: results, body: body),
             errors: errors, source: source, example: example, see: see)
+    }
+}
+
+extension Form {
+    fileprivate func called(_ style: Declaration.Style) -> Form {
+        var form = self
+        form.hasReceiver = style == .method || style == .both
+        return form
     }
 }
 

@@ -93,10 +93,12 @@ extension Domain {
         ) { value in
             guard case .table(let table) = value else { return nil }
             return try table.sequence().enumerated().map { index, value in
-                guard let result = try element.read(value) else {
-                    throw Fault("element \(index + 1): \(element.expected) expected, got \(value.shown)")
+                do {
+                    if let result = try element.read(value) { return result }
+                } catch let fault as Fault {
+                    throw Fault("element \(index + 1): \(fault.message)")
                 }
-                return result
+                throw Fault("element \(index + 1): \(element.expected) expected, got \(value.shown)")
             }
         }
     }
@@ -105,7 +107,8 @@ extension Domain {
     public static func oneOrMore<E>(_ element: Domain<E>) -> Domain where T == [E] {
         let list = Domain.list(of: element)
         let type = ScriptType.either(element.type.choices + [list.type])
-        return Domain(type, expected: element.expected, show: list.show) { value in
+        return Domain(type, expected: element.expected, show: { $0.count == 1 ? element.show($0[0]) : list.show($0) }) {
+            value in
             if case .table = value { return try list.read(value) }
             return try element.read(value).map { [$0] }
         }

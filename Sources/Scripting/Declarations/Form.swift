@@ -16,6 +16,8 @@ public struct Form: Sendable {
     /// How many arguments have places, and how many of them have to be given there.
     public let places: Int
     public let least: Int
+    /// Whether the first argument is what a method is called on, which has no name in a table.
+    var hasReceiver = false
     let run: @Sendable (inout Call) throws -> [Value]
     /// What `run` points at without holding it.
     nonisolated(unsafe) private let owned: [AnyObject]
@@ -57,7 +59,7 @@ extension Form {
     /// How many values a call may have, a method's receiver among them.
     public var counts: ClosedRange<Int> {
         if isTable { return 0...1 }
-        let required = style == .places ? least : 0
+        let required = style == .places ? least : hasReceiver ? 1 : 0
         return required...(hasRest ? Int.max : places + (specs.indices.contains(where: takesByName) && hasOptions ? 1 : 0))
     }
 
@@ -75,7 +77,7 @@ extension Form {
         switch specs[index].place {
         case .option: true
         case .rest: false
-        case .argument: style != .places || specs[index].fallback != nil
+        case .argument: (style != .places || specs[index].fallback != nil) && !(hasReceiver && index == 0)
         }
     }
 
@@ -99,7 +101,7 @@ extension Form {
         }
         // A last table without elements, behind what has to be given. Where a table may stand, {} is one.
         let last = values.count - 1
-        guard last >= (style == .places ? least : 0), specs.indices.contains(where: takesByName),
+        guard last >= (style == .places ? least : hasReceiver ? 1 : 0), specs.indices.contains(where: takesByName),
             case .table(let table) = values[last], table.count == 0
         else { return (values[...], nil) }
         let isValue = try !takesOptions(at: last, isEmpty: table.entries().isEmpty)

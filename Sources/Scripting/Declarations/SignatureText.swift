@@ -3,7 +3,7 @@
 extension Declaration {
     /// The forms, a line each; of what is a function and a method, both.
     public var signature: String {
-        forms.flatMap { form in heads.map { form.text($0) } }.joined(separator: "\n")
+        forms.flatMap { form in heads(of: form).map { form.text($0) } }.joined(separator: "\n")
     }
 
     private var shortName: String {
@@ -12,15 +12,21 @@ extension Declaration {
 
     private var receiver: String { form.specs.first?.name ?? "x" }
 
-    fileprivate var heads: [SignatureHead] {
+    private func heads(of form: Form) -> [SignatureHead] {
         switch style {
-        case .function: [.init(name, from: 0)]
-        case .method: [.init("\(receiver):\(shortName)", from: 1)]
-        case .both: [.init(name, from: 0), .init("\(receiver):\(shortName)", from: 1)]
-        case .property: [.init("\(receiver).\(shortName)", hasArguments: false)]
+        case .function: return [.init(name, from: 0)]
+        case .method: return [.init("\(receiver):\(shortName)", from: 1)]
+        case .both: return [.init(name, from: 0), .init("\(receiver):\(shortName)", from: 1)]
+        case .property: return [.init("\(receiver).\(shortName)", hasArguments: false)]
         case .setter:
-            [.init("\(receiver).\(shortName) = \(form.specs.dropFirst().first?.name ?? "value")", hasArguments: false)]
-        case .symbol(let text): [.init(text, hasArguments: false)]
+            let value = form.specs.dropFirst().first?.name ?? "value"
+            return [.init("\(receiver).\(shortName) = \(value)", hasArguments: false)]
+        case .symbol(let text):
+            // `x[i]` and `x[mask]` are two forms of one.
+            let own = zip(self.form.specs, form.specs).reduce(text) { text, specs in
+                text.replacing("[\(specs.0.name)]", with: "[\(specs.1.name)]")
+            }
+            return [.init(own, hasArguments: false)]
         }
     }
 }

@@ -5,11 +5,16 @@ public struct RandomModule: ScriptModule {
     public init() {}
 
     public let name = "random"
-    public let summary = "Random tensors from a counter-based generator: the same seed gives the same numbers, whatever the number of threads."
+    public let summary = """
+        Random tensors from a counter-based generator: the same seed gives the same numbers, whatever the number of \
+        threads.
+        """
     public var functions: [NativeFunction] {
         [
-            RandomFunctions.manualSeed, RandomFunctions.generator, RandomFunctions.normal, RandomFunctions.uniform, RandomFunctions.bernoulli,
-            RandomFunctions.permutation, RandomFunctions.randint, RandomFunctions.choice, RandomFunctions.getState, RandomFunctions.setState,
+            NativeFunction(RandomFunctions.manualSeed), NativeFunction(RandomFunctions.generator),
+            RandomFunctions.normal, RandomFunctions.uniform, RandomFunctions.bernoulli,
+            NativeFunction(RandomFunctions.permutation), RandomFunctions.randint, NativeFunction(RandomFunctions.choice),
+            NativeFunction(RandomFunctions.getState), NativeFunction(RandomFunctions.setState),
         ]
     }
 
@@ -17,165 +22,257 @@ public struct RandomModule: ScriptModule {
         [
             TypeFace(
                 Generator.type, "A stream of random numbers: Philox 4x32-10.",
-                methods: [
-                    NativeFunction(
-                        "generator:get_state",
-                        Documentation("g:get_state() -> table", "Where the generator is: seed, stream and numbers drawn, for g:set_state.", example: "local g = random.generator(1)\nassert(g:get_state().drawn == 0)")
-                    ) {
-                        try $0.atMost(1)
-                        return .state(try $0.object(1, "generator", as: Generator.self, "generator").state)
-                    },
-                    NativeFunction(
-                        "generator:set_state",
-                        Documentation(
-                            "g:set_state(state) -> g", "Goes back to where get_state was called.", errors: "a table that is not a state",
-                            example: "local g = random.generator(1)\nlocal s = g:get_state()\nlocal a = random.normal({2}, {generator = g})\ng:set_state(s)\nassert((a - random.normal({2}, {generator = g})):abs():sum():item() == 0)")
-                    ) { arguments in
-                        try arguments.atMost(2)
-                        let generator = try arguments.object(1, "generator", as: Generator.self, "generator")
-                        generator.restore(try arguments.state(2))
-                        return .object(generator)
-                    },
-                ])
+                methods: [NativeFunction(GeneratorMethods.getState), NativeFunction(GeneratorMethods.setState)])
         ]
     }
 }
 
-extension Value {
-    static func state(_ state: Generator.State) -> Value {
-        .record([
-            (key: "seed", value: .integer(Int(bitPattern: UInt(state.seed)))), (key: "stream", value: .integer(Int(bitPattern: UInt(state.stream)))),
-            (key: "drawn", value: .integer(Int(bitPattern: UInt(state.drawn)))),
-        ])
+// MARK: Parameters
+
+extension Parameter<[Int]> {
+    fileprivate static var shape: Parameter {
+        .argument("shape", .shape, default: [], "one number, in a 0-d tensor, by default")
     }
 }
 
-extension Arguments {
-    func state(_ position: Int) throws -> Generator.State {
-        let table = try table(position, "state")
-        func word(_ key: String) throws -> UInt64 {
-            guard let number = try table.value(for: key).asInteger else {
-                throw error(position, "state", expected: "a table that get_state returned, with seed, stream and drawn")
-            }
-            return UInt64(UInt(bitPattern: number))
+extension NativeFunction {
+    /// Refuses numbers in a row where a shape stands: they may be a shape without its table, or a size and what follows it.
+    fileprivate func takingShape(at position: Int) -> NativeFunction {
+        trying { arguments in
+            let sizes = arguments.values.dropFirst(position - 1).prefix { $0.asNumber != nil }
+            guard sizes.count > 1 else { return nil }
+            let all = sizes.map(\.shown)
+            let isWhole = sizes.allSatisfy { $0.asInteger != nil }
+            let whole = isWhole ? "{\(all.joined(separator: ", "))} if that is the shape, " : ""
+            throw arguments.error(
+                """
+                a shape in front of other numbers stands in a table: \(whole){\(all[0])}, \
+                \(all.dropFirst().joined(separator: ", ")) if the shape is \(all[0]) alone
+                """)
         }
-        return Generator.State(seed: try word("seed"), stream: try word("stream"), drawn: try word("drawn"))
     }
 }
 
-enum RandomFunctions {
-    static let manualSeed = NativeFunction(
+extension Results<Generator.State> {
+    fileprivate static var state: Results {
+        let word = ScriptType.integer
+        let type = ScriptType.record([.init("seed", word), .init("stream", word), .init("drawn", word)])
+        return Results(type) { state in
+            func shown(_ word: UInt64) -> Value { .integer(Int(bitPattern: UInt(word))) }
+            return .record([
+                (key: "seed", value: shown(state.seed)), (key: "stream", value: shown(state.stream)),
+                (key: "drawn", value: shown(state.drawn)),
+            ])
+        }
+    }
+}
+
+extension Parameter<Generator.State> {
+    fileprivate static var state: Parameter {
+        let expected = "a table that get_state returned, with seed, stream and drawn"
+        let domain = Domain<any ScriptTable>.table(expected: expected).map(show: { _ in "state" }) { table in
+            func word(_ key: String) throws -> UInt64? {
+                try table.value(for: key).asInteger.map { UInt64(UInt(bitPattern: $0)) }
+            }
+            guard let seed = try word("seed"), let stream = try word("stream"), let drawn = try word("drawn") else {
+                return Generator.State?.none
+            }
+            return Generator.State(seed: seed, stream: stream, drawn: drawn)
+        }
+        return .argument("state", domain, "what get_state returned")
+    }
+}
+
+extension Parameter<Bool> {
+    fileprivate static var replace: Parameter {
+        .option("replace", .flag, default: true, "false draws nothing twice")
+    }
+}
+
+extension Parameter<[Double]?> {
+    fileprivate static var weights: Parameter {
+        .option("weights", .optional(.flatNumbers), "one for each, from 0: what it is drawn in proportion to")
+    }
+}
+
+extension Parameter<Int?> {
+    fileprivate static var count: Parameter {
+        .argument("count", .optional(.integer(from: 0, to: 1 << 31)), "how many; one by itself by default")
+    }
+}
+
+// MARK: Functions
+
+private enum GeneratorMethods {
+    private static var receiver: Parameter<Generator> { .argument("g", .object(Generator.type)) }
+
+    static let getState = Declaration(
+        "generator:get_state", "Where the generator is: seed, stream and numbers drawn, for g:set_state.",
+        called: .method, takes: receiver, returns: .state,
+        example: """
+            local g = random.generator(1)
+            assert(g:get_state().drawn == 0)
+            """, see: ["random.get_state"]
+    ) { $0.state }
+
+    static let setState = Declaration(
+        "generator:set_state", "Goes back to where get_state was called, and returns g.", called: .method,
+        takes: receiver, .state, returns: .object(Generator.type),
+        example: """
+            local g = random.generator(1)
+            local s = g:get_state()
+            local a = random.normal({2}, {generator = g})
+            g:set_state(s)
+            assert((a - random.normal({2}, {generator = g})):abs():sum():item() == 0)
+            """, see: ["random.set_state"]
+    ) { generator, state in
+        generator.restore(state)
+        return generator
+    }
+}
+
+private enum RandomFunctions {
+    static let manualSeed = Declaration(
         "random.manual_seed",
-        Documentation("random.manual_seed(seed) -> generator", "Restarts the global generator, which everything without a generator of its own draws from.", errors: "a seed that is not whole", source: "torch.manual_seed",
-            example: "random.manual_seed(0)\nlocal a = random.normal({3})\nrandom.manual_seed(0)\nassert((a - random.normal({3})):abs():sum():item() == 0)")
-    ) { arguments in
-        try arguments.atMost(1)
-        let service = arguments.context.service(GlobalGenerator.self)
-        service.generator.restore(.init(seed: UInt64(bitPattern: Int64(try arguments.integer(1, "seed"))), stream: 0, drawn: 0))
-        return .object(service.generator)
+        "Restarts the global generator, which everything without a generator of its own draws from.",
+        takes: .argument("seed", .integer), .context, returns: .object(Generator.type), source: "torch.manual_seed",
+        example: """
+            random.manual_seed(0)
+            local a = random.normal({3})
+            random.manual_seed(0)
+            assert((a - random.normal({3})):abs():sum():item() == 0)
+            """, see: ["random.generator"]
+    ) { seed, context in
+        let generator = context.service(GlobalGenerator.self).generator
+        generator.restore(.init(seed: UInt64(bitPattern: Int64(seed)), stream: 0, drawn: 0))
+        return generator
     }
 
-    static let generator = NativeFunction(
-        "random.generator",
-        Documentation("random.generator(seed, stream = 0) -> generator", "A generator of its own, for {generator = g}. Streams (0 by default) of one seed are independent.", errors: "a seed or stream that is not whole", source: "torch.Generator",
-            example: "local g = random.generator(0)\nassert(random.uniform({2}, {generator = g}).shape[1] == 2)")
-    ) { arguments in
-        try arguments.atMost(2)
-        return .object(
-            Generator(
-                seed: UInt64(bitPattern: Int64(try arguments.integer(1, "seed"))),
-                stream: UInt64(bitPattern: Int64(try arguments.integer(2, "stream", default: 0)))))
+    static let generator = Declaration(
+        "random.generator", "A generator of its own, for {generator = g}.",
+        takes: .argument("seed", .integer),
+        .argument("stream", .integer, default: 0, "streams of one seed are independent"),
+        returns: .object(Generator.type), source: "torch.Generator",
+        example: """
+            local g = random.generator(0)
+            assert(random.uniform({2}, {generator = g}).shape[1] == 2)
+            """
+    ) { seed, stream in
+        Generator(seed: UInt64(bitPattern: Int64(seed)), stream: UInt64(bitPattern: Int64(stream)))
     }
 
-    static let getState = NativeFunction(
-        "random.get_state", Documentation("random.get_state() -> table", "Where the global generator is.", source: "torch.get_rng_state", example: "assert(random.get_state().drawn)")
-    ) {
-        try $0.atMost(0)
-        return .state($0.context.service(GlobalGenerator.self).generator.state)
-    }
+    static let getState = Declaration(
+        "random.get_state", "Where the global generator is.", takes: .context, returns: .state,
+        source: "torch.get_rng_state", example: "assert(random.get_state().drawn)", see: ["generator:get_state"]
+    ) { $0.service(GlobalGenerator.self).generator.state }
 
-    static let setState = NativeFunction(
-        "random.set_state",
-        Documentation("random.set_state(state)", "Takes the global generator back to where get_state was called.", errors: "a table that is not a state", source: "torch.set_rng_state",
-            example: "local s = random.get_state()\nlocal a = random.uniform({1})\nrandom.set_state(s)\nassert(random.uniform({1})[{1}] == a[{1}])")
-    ) { arguments in
-        try arguments.atMost(1)
-        arguments.context.service(GlobalGenerator.self).generator.restore(try arguments.state(1))
-        return []
-    }
+    static let setState = Declaration(
+        "random.set_state", "Takes the global generator back to where get_state was called.", takes: .state, .context,
+        returns: .nothing, source: "torch.set_rng_state",
+        example: """
+            local s = random.get_state()
+            local a = random.uniform({1})
+            random.set_state(s)
+            assert(random.uniform({1})[{1}] == a[{1}])
+            """, see: ["generator:set_state"]
+    ) { state, context in context.service(GlobalGenerator.self).generator.restore(state) }
 
     static let normal = filling(
-        .normal, errors: "a standard deviation that is negative or NaN", source: "torch.normal", example: "assert(random.normal({2, 3}).shape[2] == 3)")
+        .normal, source: "torch.normal", example: "assert(random.normal({2, 3}).shape[2] == 3)")
 
     static let uniform = filling(
         .uniform, errors: "low above high", source: "torch.Tensor.uniform_",
-        example: "local u = random.uniform({100})\nassert(u:min():item() >= 0 and u:max():item() < 1)")
+        example: """
+            local u = random.uniform({100})
+            assert(u:min():item() >= 0 and u:max():item() < 1)
+            """)
 
-    /// `name(shape, a, b, {generator, dtype})`; the numbers may stand in the table as well.
-    private static func filling(_ fill: RandomFill, errors: String, source: String, example: String) -> NativeFunction {
-        let list = fill.parameters.map { "\($0.name) = \(shown($0.fallback))" }.joined(separator: ", ")
-        let dtype = "dtype = \"float32\" or \"float64\""
-        return NativeFunction(
-            "random.\(fill.name)",
-            Documentation(
-                "random.\(fill.name)({d1, d2, ...} = {}, \(list), {generator, \(dtype)}) -> tensor\nrandom.\(fill.name)({d1, d2, ...} = {}, {\(list), generator, \(dtype)}) -> tensor",
-                fill.summary + " Without a shape one number, in a 0-d tensor.", errors: errors + "; a shape that is not one", source: source,
-                example: example)
-        ) { arguments in
-            let (shape, first) = try arguments.optionalShape(at: 1)
-            return .tensor(try fill.tensor(arguments, shape, nil, from: first))
+    private static func filling(
+        _ fill: RandomFill, errors: String? = nil, source: String, example: String
+    ) -> NativeFunction {
+        let declaration = Declaration(
+            "random.\(fill.name)", fill.summary, takes: .shape, fill.first, fill.second, .generator,
+            .option("dtype", .floatingDType, default: .float32), .operation, returns: .plainTensor, errors: errors,
+            source: source, example: example
+        ) { shape, first, second, generator, dtype, operation in
+            try fill.draw(generator, first, second, shape, dtype, operation)
         }
+        return NativeFunction(declaration).takingShape(at: 1)
     }
 
-    static let bernoulli = NativeFunction(
-        "random.bernoulli",
-        Documentation(
-            "random.bernoulli({d1, d2, ...} = {}, p = 0.5, {generator, dtype = \"float32\" or \"float64\" or \"int64\" or \"bool\"}) -> tensor\nrandom.bernoulli(probabilities, {generator, dtype = \"float32\" or \"float64\" or \"int64\" or \"bool\"}) -> tensor",
-            "1 with probability p (0.5; a number, or a tensor that broadcasts to the shape), else 0; with a tensor of probabilities alone, one draw for each.",
-            errors: "p outside [0, 1]; a shape that is not one", source: "torch.bernoulli",
-            example: "assert(random.bernoulli({4}, 1):sum():item() == 4)\nassert(random.bernoulli(tensor({0, 1, 1})):sum():item() == 2)")
-    ) { arguments in
-        if case .object(let object) = arguments[1], let p = object as? Variable {
-            try arguments.atMost(2)
-            let options = try arguments.options(2, ["generator", "dtype"])
-            return .tensor(try arguments.bernoulli(p.value, options.has("dtype") ? arguments.anyDType(options) : p.dtype.computing, options))
-        }
-        if case .object(let object) = arguments[2], let p = object as? Variable {
-            try arguments.atMost(3)
-            let options = try arguments.options(3, ["generator", "dtype"])
-            let probabilities = try p.value.expand(arguments.shape(at: 1), for: arguments.function)
-            return .tensor(try arguments.bernoulli(probabilities, options.has("dtype") ? arguments.anyDType(options) : p.dtype.computing, options))
-        }
-        guard arguments[1].asNumber.map({ $0 == $0.rounded() }) ?? true else {
-            throw arguments.error("argument 1: a shape such as {2, 3} or a tensor of probabilities expected, got \(arguments[1].shown); for one draw with probability p, random.bernoulli({}, p)")
-        }
-        let (shape, next) = try arguments.optionalShape(at: 1)
-        let p = arguments[next].asNumber ?? 0.5
-        guard p >= 0, p <= 1 else { throw arguments.error("p: a number from 0 to 1 expected, got \(arguments[next].shown)") }
-        let last = arguments[next].asNumber == nil && !arguments.isNil(next) ? next : next + 1
-        try arguments.atMost(last)
-        let options = try arguments.options(last, ["generator", "dtype"])
-        return .tensor(try arguments.generator(options).fill(shape, .float32, for: arguments.function) { $0.uniform() < p ? 1 : 0 }.cast(arguments.anyDType(options)))
+    static let bernoulli = NativeFunction(declaredBernoulli).takingShape(at: 1).trying { arguments in
+        // Who writes random.bernoulli(0.3) means a probability.
+        guard arguments[1].asNumber != nil, arguments[1].asInteger == nil else { return nil }
+        throw arguments.error(
+            """
+            argument 1 (shape): a shape such as {2, 3} or a tensor of probabilities expected, got \(arguments[1].shown); \
+            for one draw with probability p, random.bernoulli({}, p)
+            """)
     }
 
-    static let randint = NativeFunction(
-        "random.randint",
-        Documentation(
-            "random.randint(low, high, {d1, d2, ...} = {}, {generator, dtype = \"int64\" or \"float32\" or \"float64\" or \"bool\"}) -> tensor",
-            "Whole numbers from low to high, both included (Lua's math.random), in int64. Without a shape one number, in a 0-d tensor.",
-            errors: "low above high; bounds that the dtype asked for has not all numbers between", source: "torch.randint, with the end included",
-            example: "local r = random.randint(1, 6, {100})\nassert(r:min():item() >= 1 and r:max():item() <= 6 and r.dtype == \"int64\")\nassert(random.randint(3, 3):item() == 3)")
-    ) { arguments in
-        try arguments.atMost(4)
-        let (low, high) = (try arguments.integer(1, "low"), try arguments.integer(2, "high"))
+    private static let declaredBernoulli = Declaration(
+        "random.bernoulli", "1 with probability p, else 0; of a tensor of probabilities alone one draw for each.",
+        forms: Form(
+            takes: .shape, .argument("p", .tensorOrNumber, default: .number(Scalar(0.5)), "broadcast to the shape"),
+            .generator, bernoulliDType, .operation, returns: .plainTensor
+        ) { shape, p, generator, dtype, operation in
+            switch p {
+            case .number(let number):
+                let p = number.number
+                guard p >= 0, p <= 1 else { throw Fault("p", "a number from 0 to 1 expected, got \(shown(p))") }
+                return try generator.fill(shape, .float32, for: operation) { $0.uniform() < p ? 1 : 0 }
+                    .cast(dtype ?? .float32)
+            case .tensor(let p):
+                let probabilities = try p.value.expand(shape, for: operation)
+                return try draws("p", probabilities, generator, dtype, operation)
+            }
+        },
+        Form(
+            takes: .argument("probabilities", .plainTensor), .generator, bernoulliDType, .operation,
+            returns: .plainTensor
+        ) { try draws("probabilities", $0, $1, $2, $3) },
+        source: "torch.bernoulli",
+        example: """
+            assert(random.bernoulli({4}, 1):sum():item() == 4)
+            assert(random.bernoulli(tensor({0, 1, 1})):sum():item() == 2)
+            """)
+
+    private static var bernoulliDType: Parameter<DType?> {
+        .option("dtype", .optional(.dtype), "float32 by default, or that of a tensor of probabilities")
+    }
+
+    /// One draw for each probability.
+    private static func draws(
+        _ name: String, _ probabilities: Tensor, _ generator: Generator, _ dtype: DType?, _ operation: String
+    ) throws -> Tensor {
+        let p = try probabilities.toArray()
+        if let wrong = p.firstIndex(where: { !($0 >= 0 && $0 <= 1) }) {
+            throw Fault(name, "numbers from 0 to 1 expected, got \(shown(p[wrong])) at element \(wrong + 1)")
+        }
+        var next = p.makeIterator()
+        return try generator.fill(probabilities.shape, .float32, for: operation) {
+            $0.uniform() < next.next() ?? 0 ? 1 : 0
+        }.cast(dtype ?? probabilities.dtype.computing)
+    }
+
+    static let randint = NativeFunction(declaredRandint).takingShape(at: 3)
+
+    private static let declaredRandint = Declaration(
+        "random.randint", "Whole numbers from low to high, both included (Lua's math.random).",
+        takes: .argument("low", .integer), .argument("high", .integer), .shape, .generator,
+        .option("dtype", .dtype, default: .int64), .operation, returns: .plainTensor,
+        errors: "low above high; bounds that the dtype asked for has not all numbers between",
+        source: "torch.randint, with the end included",
+        example: """
+            local r = random.randint(1, 6, {100})
+            assert(r:min():item() >= 1 and r:max():item() <= 6 and r.dtype == "int64")
+            assert(random.randint(3, 3):item() == 3)
+            """
+    ) { low, high, shape, generator, dtype, operation in
         let (span, overflow) = high.subtractingReportingOverflow(low)
         guard !overflow, span >= 0, span < Int.max else {
-            throw arguments.error("low \(low) and high \(high): low not above high, and less than 2^63 - 1 apart, expected")
+            throw Fault("low \(low) and high \(high): low not above high, and less than 2^63 - 1 apart, expected")
         }
-        let (shape, next) = try arguments.optionalShape(at: 3)
-        try arguments.atMost(next)
-        let options = try arguments.options(next, ["generator", "dtype"])
-        let dtype = try arguments.anyDType(options, default: .int64)
         // Up to which a type has all whole numbers.
         let reach: UInt = switch dtype {
         case .float32, .float16: 1 << 24
@@ -183,101 +280,82 @@ enum RandomFunctions {
         case .int64: .max
         case .bool: 1
         }
-        guard Swift.max(low.magnitude, high.magnitude) <= reach, dtype != .bool || low >= 0 else {
-            throw options.error("dtype", expected: "\(Swift.max(low.magnitude, high.magnitude) <= 1 << 53 ? "float64 or int64" : "int64"), since \(dtype.rawValue) lacks whole numbers from \(low) to \(high),")
+        let size = Swift.max(low.magnitude, high.magnitude)
+        guard size <= reach, dtype != .bool || low >= 0 else {
+            throw Fault(
+                "dtype",
+                """
+                \(size <= 1 << 53 ? "float64 or int64" : "int64"), since \(dtype.rawValue) lacks whole numbers from \
+                \(low) to \(high), expected, got "\(dtype.rawValue)"
+                """)
         }
-        return .tensor(try arguments.generator(options).fillIntegers(shape, for: arguments.function) { low + $0.below(span + 1) }.cast(dtype))
+        return try generator.fillIntegers(shape, for: operation) { low + $0.below(span + 1) }.cast(dtype)
     }
 
-    static let permutation = NativeFunction(
-        "random.permutation",
-        Documentation("random.permutation(n, {generator}) -> tensor", "1 to n in random order, in int64: positions for x[p] and index_select.", errors: "n that is negative or not whole", source: "torch.randperm",
-            example: "assert(random.permutation(4):sum():item() == 10)")
-    ) { arguments in
-        try arguments.atMost(2)
-        let n = try arguments.integer(1, "n", in: 0...(1 << 31))
-        let options = try arguments.options(2, ["generator"])
-        return .tensor(try arguments.generator(options).permutation(of: n, for: arguments.function))
-    }
+    static let permutation = Declaration(
+        "random.permutation", "1 to n in random order, in int64: positions for x[p] and index_select.",
+        takes: .argument("n", .integer(from: 0, to: 1 << 31)), .generator, .operation, returns: .plainTensor,
+        source: "torch.randperm", example: "assert(random.permutation(4):sum():item() == 10)"
+    ) { n, generator, operation in try generator.permutation(of: n, for: operation) }
 
-    static let choice = NativeFunction(
+    static let choice = Declaration(
         "random.choice",
-        Documentation(
-            "random.choice(n, count = 1, {generator, replace = true, weights}) -> tensor\nrandom.choice(x, count = nil, {generator, replace = true, weights}) -> tensor\nrandom.choice(t, count = nil, {generator, replace = true, weights}) -> any",
-            "count of the numbers 1 to n, in int64: each equally likely, or in proportion to a vector of weights; replace = false draws no number twice. Of a tensor x, its slices along the first dimension, copied: count of them in a tensor, or one without that dimension. Of a table t, its elements: one, or with a count a table of them.",
-            errors: "n below 1; more than n without replacement; weights that are negative, NaN or all zero", source: "numpy.random.Generator.choice",
-            example: "assert(random.choice(5, 5, {replace = false}):sum():item() == 15)\nassert(random.choice({\"a\", \"a\"}) == \"a\")")
-    ) { arguments in
-        try arguments.atMost(3)
-        func positions(below count: Int) throws -> [Int] {
-            let rest = [Value.integer(count)] + arguments.values.dropFirst()
-            return try drawPositions(Arguments(function: arguments.function, values: rest, context: arguments.context)).toIntegers()
-        }
-        let isOne = arguments[2].asNumber == nil
-        switch arguments[1] {
-        case .table(let table):
-            guard table.count > 0 else { throw arguments.error(1, "t", expected: "a table with elements") }
-            let elements = try positions(below: table.count).map { try table.value(at: $0) }
-            return isOne ? elements[0] : .list(elements)
-        case .object(let x as Variable):
-            guard let extent = x.shape.first, extent > 0 else { throw arguments.error(1, "x", expected: "a tensor with elements along a dimension") }
-            let rows = try positions(below: extent)
-            if isOne { return .tensor(try x.value.select(0, rows[0] - 1, for: arguments.function).copy()) }
-            return .tensor(try x.value.rows(rows.map { $0 - 1 }, for: arguments.function))
-        default:
-            return .tensor(try drawPositions(arguments))
-        }
-    }
+        """
+        count of the numbers 1 to n, in int64: each equally likely, or in proportion to weights. Of a tensor x, its \
+        slices along the first dimension, copied: count of them in a tensor, or one without that dimension. Of a table \
+        t, its elements: one, or with a count a table of them.
+        """,
+        forms: Form(
+            takes: .argument("n", .integer(from: 1, to: 1 << 31)),
+            .argument("count", .integer(from: 0, to: 1 << 31), default: 1), .generator, .replace, .weights,
+            returns: .plainTensor
+        ) { n, count, generator, replace, weights in
+            try generator.choices(count, of: n, replace: replace, weights)
+        },
+        Form(
+            takes: .argument("x", .plainTensor), .count, .generator, .replace, .weights, .operation,
+            returns: .plainTensor
+        ) { x, count, generator, replace, weights, operation in
+            guard let extent = x.shape.first, extent > 0 else {
+                throw Fault("x", "a tensor with elements along a dimension expected, got \(Shape.describe(x.shape))")
+            }
+            let rows = try generator.choices(count ?? 1, of: extent, replace: replace, weights).toIntegers()
+            guard count != nil else { return try x.select(0, rows[0] - 1, for: operation).copy() }
+            return try x.rows(rows.map { $0 - 1 }, for: operation)
+        },
+        Form(
+            takes: .argument("t", .table), .count, .generator, .replace, .weights, returns: .value(.any)
+        ) { table, count, generator, replace, weights in
+            guard table.count > 0 else { throw Fault("t", "a table with elements expected") }
+            let places = try generator.choices(count ?? 1, of: table.count, replace: replace, weights).toIntegers()
+            let elements = try places.map { try table.value(at: $0) }
+            return count == nil ? elements[0] : .list(elements)
+        },
+        errors: "more than n without replacement; weights that are negative, NaN or all zero, or not n",
+        source: "numpy.random.Generator.choice",
+        example: """
+            assert(random.choice(5, 5, {replace = false}):sum():item() == 15)
+            assert(random.choice({"a", "a"}) == "a")
+            """)
+}
 
-    /// `random.choice` of the numbers 1 to n.
-    private static func drawPositions(_ arguments: Arguments) throws -> Tensor {
-        let n = try arguments.integer(1, "n", in: 1...(1 << 31))
-        var next = 2
-        var count = 1
-        if case .table = arguments[2] {} else {
-            count = try arguments.integer(2, "count", in: 0...(1 << 31), default: 1)
-            next = 3
+extension Generator {
+    /// `count` of the numbers 1 to n, in int64.
+    fileprivate func choices(_ count: Int, of n: Int, replace: Bool, _ weights: [Double]?) throws -> Tensor {
+        let operation = "random.choice"
+        guard replace || count <= n else { throw Fault("\(count) of \(n) cannot be drawn without replacement") }
+        guard let weights else {
+            if !replace { return try distinct(count, of: n) }
+            return try fillIntegers([count], for: operation) { $0.below(n) + 1 }
         }
-        try arguments.atMost(next)
-        let options = try arguments.options(next, ["generator", "replace", "weights"])
-        let generator = try arguments.generator(options)
-        let replace = try options.boolean("replace", default: true)
-        guard replace || count <= n else { throw arguments.error("\(count) of \(n) cannot be drawn without replacement") }
-        guard options.has("weights") else {
-            if !replace { return try generator.distinct(count, of: n) }
-            return try generator.fillIntegers([count], for: arguments.function) { $0.below(n) + 1 }
+        guard weights.count == n, weights.allSatisfy({ $0 >= 0 && $0.isFinite }), weights.contains(where: { $0 > 0 })
+        else {
+            let got = weights.prefix(5).map(shown).joined(separator: ", ") + (weights.count > 5 ? ", ..." : "")
+            throw Fault("weights", "\(n) finite numbers from 0, not all 0, expected, got {\(got)}")
         }
-        let weights = try options.weights(n)
         return replace
-            ? try generator.choices(count, weights: weights, for: arguments.function)
-            : try generator.distinctChoices(count, weights: weights, for: arguments.function)
-    }
-}
-
-extension Arguments {
-    /// One draw for each probability.
-    fileprivate func bernoulli(_ probabilities: Tensor, _ dtype: DType, _ options: Options) throws -> Tensor {
-        let p = try probabilities.toArray()
-        if let wrong = p.firstIndex(where: { !($0 >= 0 && $0 <= 1) }) {
-            throw error("p: numbers from 0 to 1 expected, got \(Value.number(p[wrong]).shown) at element \(wrong + 1)")
-        }
-        var next = p.makeIterator()
-        return try generator(options).fill(probabilities.shape, .float32, for: function) { $0.uniform() < next.next() ?? 0 ? 1 : 0 }.cast(dtype)
-    }
-}
-
-extension Options {
-    fileprivate func weights(_ n: Int) throws -> [Double] {
-        var weights: [Double] = []
-        switch self["weights"] {
-        case .table(let table): weights = try table.numbers() ?? []
-        case .object(let object as Variable): weights = try object.value.toArray()
-        default: break
-        }
-        guard weights.count == n, weights.allSatisfy({ $0 >= 0 && $0.isFinite }), weights.contains(where: { $0 > 0 }) else {
-            throw error("weights", expected: "\(n) finite numbers from 0, not all 0,")
-        }
-        return weights
+            ? try choices(count, weights: weights, for: operation)
+            : try distinctChoices(count, weights: weights, for: operation)
     }
 }
 

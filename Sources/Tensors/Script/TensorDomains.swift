@@ -210,3 +210,43 @@ extension Results<(Variable, Variable)> {
         return Results([ResultSpec(first, type), ResultSpec(second, type)]) { [.object($0.0), .object($0.1)] }
     }
 }
+
+extension Parameter<[Int]> {
+    /// A shape as all arguments that follow, `2, 3`, or as one table, `{2, 3}`.
+    public static func sizes(from least: Int = 0, _ note: String = "sizes, or one table of them") -> Parameter {
+        .restOrTable("d", .integer(from: least), note)
+    }
+}
+
+extension Domain<Double> {
+    /// A number that may be infinite, but not NaN.
+    public static var ordered: Domain { number.map(show: number.show) { $0.isNaN ? nil : $0 } }
+}
+
+extension Domain<Scalar> {
+    /// A number; a whole one keeps all its digits.
+    public static var scalar: Domain {
+        Domain(.number, expected: "a number", show: { shown($0.number) }) { Scalar($0) }
+    }
+
+    /// A number, true or false: what may be written into a tensor.
+    public static var scalarOrFlag: Domain {
+        Domain(.either([.number, .boolean]), expected: "a number", show: { shown($0.number) }) {
+            Scalar($0, takingBooleans: true)
+        }
+    }
+}
+
+extension Domain<[Double]> {
+    /// The numbers of a tensor, in row-major order, or of a table.
+    public static var flatNumbers: Domain {
+        let type = ScriptType.either([.object(Variable.type.name), .list(.number)])
+        return Domain(type, expected: "a tensor or a table of numbers", show: { _ in "numbers" }) { value in
+            switch value {
+            case .object(let object): try (object as? Variable)?.value.toArray()
+            case .table(let table): try table.numbers()
+            default: nil
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+import Scripting
+import Tensors
+
+// What parameters of operations take: operands, dimensions, masks, positions.
+
+extension Operand {
+    /// Nil for what is neither a tensor nor a number.
+    init?(_ value: Value) {
+        if case .object(let object) = value {
+            guard let variable = object as? Variable else { return nil }
+            self = .tensor(variable)
+        } else {
+            guard let number = Scalar(value) else { return nil }
+            self = .number(number)
+        }
+    }
+
+    /// Two operands, a number among them in the other's dtype; nil where both are numbers.
+    static func pair(_ x: Operand, _ y: Operand) throws -> (x: Variable, y: Variable)? {
+        switch (x, y) {
+        case (.tensor(let x), .tensor(let y)): (x, y)
+        case (.tensor(let x), .number(let y)): (x, Variable(try y.tensor(beside: x.dtype)))
+        case (.number(let x), .tensor(let y)): (Variable(try x.tensor(beside: y.dtype)), y)
+        case (.number, .number): nil
+        }
+    }
+}
+
+// MARK: Dimensions
+
+extension Domain<Int> {
+    /// A dimension as scripts count, from 1; negative ones from the end. Only the tensor tells whether it is there.
+    static var dimension: Domain { .integer.asking(for: "a dimension") }
+
+    /// A dimension, or a table that holds one.
+    static var oneDimension: Domain {
+        Domain<[Int]>.dimensions.map(expected: "a dimension") { $0.count == 1 ? $0[0] : nil }
+    }
+}
+
+extension Domain<[Int]> {
+    /// A dimension, or a table of them.
+    static var dimensions: Domain { .oneOrMore(.dimension) }
+}
+
+extension Parameter<[Int]?> {
+    /// The dimensions that a reduction is over.
+    static var dim: Parameter {
+        .argument("dim", .optional(.dimensions), "a dimension, or a table of them; all of them by default")
+    }
+
+    /// The dimension that something goes along which has another form for all elements.
+    static var oneDim: Parameter { .argument("dim", .optional(.dimensions), "all elements as one row by default") }
+}
+
+extension Parameter<Int> {
+    /// The dimension that something goes along.
+    static var alongDim: Parameter { .argument("dim", .oneDimension) }
+}
+
+extension Parameter<Bool> {
+    static var keepdim: Parameter {
+        .argument("keepdim", .flag, default: false, "whether dimensions that are reduced stay, with extent 1")
+    }
+}
+
+extension Parameter<Variable> {
+    /// The receiver, of any shape.
+    static var x: Parameter { .argument("x", .tensor) }
+}
+
+extension Variable {
+    /// The 0-based axis that a script means by a dimension.
+    /// - Parameter rank: where dimensions are counted of another tensor than this one.
+    func axis(_ dimension: Int, _ name: String = "dim", rank: Int? = nil) throws -> Int {
+        let rank = rank ?? shape.count
+        guard let axis = zeroBased(dimension, count: rank) else {
+            throw Fault(name, Variable.noDimension(dimension, rank: rank))
+        }
+        return axis
+    }
+
+    static func noDimension(_ dimension: Int, rank: Int) -> String {
+        rank == 0
+            ? "a tensor without dimensions has none; got \(dimension)"
+            : "a dimension from 1 to \(rank) (or -\(rank) to -1) expected, got \(dimension)"
+    }
+
+    /// The 0-based axes of a reduction; nil, also of an empty list as in PyTorch, is all of them.
+    func axes(_ dimensions: [Int]?) throws -> [Int]? {
+        guard let dimensions, !dimensions.isEmpty else { return nil }
+        let axes = try dimensions.map { try axis($0) }
+        guard Set(axes).count == axes.count else { throw Fault("dim", "a dimension is named twice") }
+        return axes
+    }
+
+    /// The axis that something goes along; nil for all elements as one row.
+    func oneAxis(_ dimensions: [Int]?) throws -> Int? {
+        let axes = try axes(dimensions)
+        guard axes.map({ $0.count == 1 }) ?? true else {
+            throw Fault("dim", "one dimension expected, got \(axes?.count ?? 0) of them")
+        }
+        return axes?[0]
+    }
+}
+
+// MARK: Elements
+
+/// 1 where an element is neither 0 nor 1.
+private struct IsNoMask: UnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { x == 0 || x == 1 ? 0 : 1 }
+}
+
+extension Domain<Variable> {
+    /// Which elements are meant: bool, or zeros and ones. Positions such as those that sort returns would pick, as a
+    /// mask, everything.
+    static var mask: Domain {
+        tensor.map(show: { _ in "mask" }) { mask in
+            if mask.dtype == .bool { return mask }
+            guard try mask.value.map(IsNoMask()).sum(Array(mask.shape.indices)).item() > 0 else { return mask }
+            let wrong = try mask.value.toArray().first { $0 != 0 && $0 != 1 } ?? .nan
+            throw Fault(
+                """
+                a mask holds 0 and 1 only, this one holds \(Value.number(wrong).shown); a comparison such as x:ne(0) \
+                makes one, and x[i] or x:gather(dim, i) take the elements at positions i
+                """)
+        }
+    }
+
+    /// A tensor of positions, or a table of them.
+    static var positions: Domain {
+        let type = ScriptType.either([.object(Variable.type.name), .list(.integer)])
+        return Domain(type, expected: "a vector or a table of numbers", show: { _ in "index" }) { value in
+            switch value {
+            case .object(let object): return object as? Variable
+            case .table(let table):
+                return try table.numbers().map { Variable(try Tensor($0, shape: [$0.count], .float64)) }
+            default: return nil
+            }
+        }
+    }
+}
+
+extension Domain<[Variable]> {
+    /// A table of tensors, one at least.
+    static var tensors: Domain {
+        list(of: .tensor, expected: "a table of tensors").map { $0.isEmpty ? nil : $0 }
+    }
+}
+
+/// What is written over elements of a tensor, in its dtype.
+enum Written {
+    case tensor(Variable)
+    case scalar(Scalar)
+}
+
+extension Domain<Written> {
+    /// A tensor; a number, true or false.
+    static var written: Domain {
+        let type = ScriptType.either([.object(Variable.type.name), .number, .boolean])
+        return Domain(type, expected: "a tensor or a number", show: { _ in "value" }) { value in
+            if case .object(let object as Variable) = value { return .tensor(object) }
+            return Scalar(value, takingBooleans: true).map { .scalar($0) }
+        }
+    }
+}
+
+extension Domain<Value> {
+    /// A key of `x[key]` as it is; what it picks depends on the shape.
+    static func anyIndex(_ type: ScriptType) -> Domain {
+        var domain = Domain<Value>.anything
+        (domain.type, domain.isOptional) = (type, false)
+        return domain
+    }
+}
+
+// MARK: Results
+
+extension Results<[Variable]> {
+    /// A fixed number of tensors.
+    static func tensors(_ specs: [ResultSpec]) -> Results { Results(specs) { $0.map { .object($0) } } }
+
+    static var valuesAndIndices: Results {
+        .tensors(["values", "indices"].map { ResultSpec($0, .object(Variable.type.name)) })
+    }
+
+    static var listOfTensors: Results {
+        Results(.list(.object(Variable.type.name))) { .list($0.map { .object($0) }) }
+    }
+}
