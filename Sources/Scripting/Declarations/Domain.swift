@@ -93,10 +93,14 @@ extension Domain {
         ) { value in
             guard case .table(let table) = value else { return nil }
             return try table.sequence().enumerated().map { index, value in
-                guard let result = try element.read(value) else {
-                    throw Fault("element \(index + 1): \(element.expected) expected, got \(value.shown)")
+                do {
+                    guard let result = try element.read(value) else {
+                        throw Fault("\(element.expected) expected, got \(value.shown)")
+                    }
+                    return result
+                } catch let fault as Fault {
+                    throw Fault("element \(index + 1): \(fault.message)")
                 }
-                return result
             }
         }
     }
