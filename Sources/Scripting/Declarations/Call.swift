@@ -50,11 +50,11 @@ public struct Call {
         let (given, options) = try form.split(values)
         rest = form.hasRest ? max(0, given.count - form.places) : 0
         if given.count > form.places + rest {
-            if form.hasOptions, given.count == form.places + 1 {
+            if form.hasOptions, !form.isTable, given.count == form.places + 1 {
                 let got = given[form.places].shown
                 throw Fault("argument \(given.count) (options): a table of options expected, got \(got)")
             }
-            let most = form.places + (form.hasOptions ? 1 : 0)
+            let most = form.places + (form.hasOptions && !form.isTable ? 1 : 0)
             let got = form.isTable ? given.count : values.count
             throw Fault("takes at most \(most) argument\(most == 1 ? "" : "s"), got \(got)")
         }

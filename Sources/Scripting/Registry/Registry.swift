@@ -40,25 +40,19 @@ public final class Registry: Service {
     /// earlier one registered.
     public func takeInputsTogether(_ isInput: @escaping (String) -> Bool) { self.isInput = isInput }
 
-    /// Registers `{schedules = {name = f, ...}, ...}`: all of it or nothing.
-    /// - Throws: ``ScriptError`` for an unknown kind, a name that is taken (naming both places), a value of another type.
-    public func add(_ table: any ScriptTable, at place: ScriptPlace?, for operation: String) throws {
+    /// Registers `{name = f, ...}` of several kinds: all of it or nothing.
+    /// - Throws: ``ScriptError`` for a name that is taken (naming both places), a value of another type.
+    public func add(_ members: [RegistryKind: any ScriptTable], at place: ScriptPlace?, for operation: String) throws {
         var additions: [Registration] = []
-        for (key, value) in try table.entries() {
-            guard case .string(let kind) = key else {
-                throw ScriptError(operation, "a kind such as schedules expected, got \(key.shown) = \(value.shown)")
-            }
-            let known = try RegistryKind(named: kind.text, for: operation)
-            guard case .table(let members) = value else {
-                throw ScriptError(operation, "\(kind): a table from names to functions expected, got \(value.shown)")
-            }
-            for (key, value) in try members.entries() {
+        for kind in RegistryKind.allCases {
+            for (key, value) in try members[kind]?.entries() ?? [] {
                 guard case .string(let name) = key else {
                     throw ScriptError(
-                        operation, "\(kind): a name and a function expected, got \(key.shown) = \(value.shown)")
+                        operation,
+                        "\(kind.rawValue): a name and a function expected, got \(key.shown) = \(value.shown)")
                 }
                 let addition = try Registration(
-                    known, name, value, place: place, owner: loads.first ?? place.map { identity($0.path) },
+                    kind, name, value, place: place, owner: loads.first ?? place.map { identity($0.path) },
                     for: operation)
                 try checkFree(addition, operation)
                 additions.append(addition)

@@ -12,19 +12,6 @@ public enum RegistryKind: String, CaseIterable, Sendable {
     /// `luaflow NAME`.
     case subcommands
 
-    /// The kind that a script names.
-    /// - Throws: ``ScriptError`` with the nearest.
-    public init(named name: String, for operation: String) throws {
-        guard let kind = RegistryKind(rawValue: name) else {
-            let names = RegistryKind.allCases.map(\.rawValue)
-            throw ScriptError(
-                operation,
-                "there is no kind \"\(name)\"\(suggestion(for: name, among: names)); the kinds are "
-                    + names.joined(separator: ", "))
-        }
-        self = kind
-    }
-
     /// Kinds whose value may be a table `{run = f, help = text, complete = f}`.
     public var takesHelp: Bool { self == .commands || self == .subcommands }
 
@@ -66,6 +53,22 @@ public enum RegistryKind: String, CaseIterable, Sendable {
             guard let first = letters.first, first != "-", letters.allSatisfy({ isWord($0) || $0 == "-" }) else {
                 throw ScriptError(operation, "\(rawValue): \"\(name)\": a name of letters, digits, _ and - expected")
             }
+        }
+    }
+}
+
+extension Parameter<[RegistryKind: any ScriptTable]> {
+    /// An option for every kind.
+    public static var kinds: Parameter {
+        let domain = Domain<(any ScriptTable)?>.optional(
+            .table(.map(.any), expected: "a table from names to functions"))
+        let options = RegistryKind.allCases.map { kind in
+            (kind: kind, members: Parameter<(any ScriptTable)?>.option(kind.rawValue, domain))
+        }
+        return Parameter(options.flatMap(\.members.specs)) { call in
+            var kinds: [RegistryKind: any ScriptTable] = [:]
+            for option in options { kinds[option.kind] = try option.members.read(&call) }
+            return kinds
         }
     }
 }
