@@ -74,13 +74,7 @@ extension Host {
     public func define<each A: ScriptConvertible, R: ScriptConvertible>(
         _ name: String, _ body: @escaping @Sendable (repeat each A) throws -> R
     ) throws {
-        let function = NativeFunction(name, Documentation(name, "")) { arguments -> Value in
-            var reader = ArgumentReader(arguments)
-            let read = (repeat try reader.next((each A).self))
-            try arguments.atMost(reader.position)
-            return try body(repeat each read).scriptValue
-        }
-        try set(name, Value.closure(function, bound: []))
+        try define(name, returns: Results(.any) { $0.scriptValue }, body)
     }
 
     /// Makes a Swift function that returns nothing a global.
@@ -89,14 +83,19 @@ extension Host {
     public func define<each A: ScriptConvertible>(
         _ name: String, _ body: @escaping @Sendable (repeat each A) throws -> Void
     ) throws {
-        let function = NativeFunction(name, Documentation(name, "")) { arguments -> [Value] in
-            var reader = ArgumentReader(arguments)
-            let read = (repeat try reader.next((each A).self))
-            try arguments.atMost(reader.position)
-            try body(repeat each read)
-            return []
+        try define(name, returns: .nothing, body)
+    }
+
+    private func define<each A: ScriptConvertible, R>(
+        _ name: String, returns results: Results<R>, _ body: @escaping @Sendable (repeat each A) throws -> R
+    ) throws {
+        var count = 0
+        func next<T: ScriptConvertible>(_ type: T.Type) -> Parameter<T> {
+            count += 1
+            return .converted(count)
         }
-        try set(name, Value.closure(function, bound: []))
+        let declaration = Declaration(name, "", takes: repeat next((each A).self), returns: results, body: body)
+        try set(name, Value.closure(NativeFunction(declaration), bound: []))
     }
 
     /// From now on `answer` says how a loop over `host.steps` goes on when it is paused: by Ctrl-C under
@@ -128,19 +127,16 @@ extension Host {
     }
 }
 
-/// Reads one argument after the other as the types of a Swift function's parameters.
-private struct ArgumentReader {
-    private let arguments: Arguments
-    private(set) var position = 0
-
-    init(_ arguments: Arguments) { self.arguments = arguments }
-
-    mutating func next<A: ScriptConvertible>(_ type: A.Type) throws -> A {
-        position += 1
-        do {
-            return try A.from(arguments[position])
-        } catch let error as ScriptError where error.operation.isEmpty {
-            throw arguments.error("argument \(position): \(error.message)")
+extension Parameter where T: ScriptConvertible {
+    /// An argument without a name, as a type of Swift's reads it.
+    fileprivate static func converted(_ position: Int) -> Parameter {
+        let domain = Domain<T>(.any, expected: "a value") { try T.from($0) }
+        return Parameter(argument("x\(position)", domain).specs) { call in
+            do {
+                return try T.from(call.take())
+            } catch let error as ScriptError where error.operation.isEmpty {
+                throw Fault("argument \(position): \(error.message)")
+            }
         }
     }
 }

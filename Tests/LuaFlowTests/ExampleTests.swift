@@ -39,7 +39,7 @@ import Testing
         #expect(lines[0] == "running(6 numbers, mean 3.5)\t3.5")
         #expect(
             lines[1].hasSuffix(
-                "demo.lua:16: running:add: argument 2 (x): a number or a tensor expected, got \"seven\""), "\(lines[1])"
+                "demo.lua:16: running:add: argument 2 (x): a tensor or a number expected, got \"seven\""), "\(lines[1])"
         )
         // Its examples hold, and it stands beside the built-in modules.
         let scratch = try Scratch()

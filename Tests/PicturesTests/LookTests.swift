@@ -106,7 +106,7 @@ import Testing
             (options(["x": strings("a"), "y": numbers(1, 2)]), "x has 1 texts, y has 2 numbers"),
             (options(["series": table([options(["y": numbers(1)]), options(["y": numbers(1, 2)])])]), "series have 1 and 2 bars"),
             (table([numbers(-1)], ["logy": .boolean(true)]), "logarithmic"),
-            (table([numbers(1)], ["yerr": numbers(-1)]), "yerr[1] is -1.0"),
+            (table([numbers(1)], ["yerr": numbers(-1)]), "option yerr: element 1 is -1.0"),
         ] {
             let said = message { try call("plot.bar", wrong) } ?? "no error"
             #expect(said.contains(says), "\(said)")

@@ -20,14 +20,14 @@ import Testing
     }
 
     static let refused = [
-        Refused("plot.line", "argument 1 (options): a table expected, got 3") { .integer(3) },
+        Refused("plot.line", "one table of arguments expected, got 3") { .integer(3) },
         Refused("plot.line", "no series given") { table() },
         Refused("plot.line", "no series given") { options(["series": table()]) },
         Refused("plot.line", "x is given, y is not") { options(["x": numbers(1)]) },
-        Refused("plot.line", "y is empty") { options(["y": table()]) },
+        Refused("plot.line", "option y: at least one number expected") { options(["y": table()]) },
         Refused("plot.line", "x has 2 numbers, y has 3") { options(["x": numbers(1, 2), "y": numbers(1, 2, 3)]) },
-        Refused("plot.line", "y holds no number that can be drawn") { options(["y": numbers(.infinity, .nan)]) },
-        Refused("plot.histogram", "x[2] is nan") { options(["x": numbers(1, .nan)]) },
+        Refused("plot.line", "option y: no number can be drawn") { options(["y": numbers(.infinity, .nan)]) },
+        Refused("plot.histogram", "option x: element 2 is nan") { options(["x": numbers(1, .nan)]) },
         Refused("plot.line", "y: a list of numbers expected") { options(["y": strings("a")]) },
         Refused("plot.line", "y: a tensor or a list of numbers expected, got \"a\"") { options(["y": .string("a")]) },
         Refused("plot.line", "y: shape (N) expected, got (2, 2)") {
@@ -36,11 +36,11 @@ import Testing
         Refused("plot.line", "unknown option titel (did you mean \"title\"?)") {
             options(["y": numbers(1), "titel": .string("a")])
         },
-        Refused("plot.line", "series 2: unknown option lable (did you mean \"label\"?)") {
+        Refused("plot.line", "option series: element 2: unknown option lable (did you mean \"label\"?)") {
             options(["series": table([options(["y": numbers(1)]), options(["y": numbers(1), "lable": .string("a")])])])
         },
-        Refused("plot.line", "series 1: no y given") { options(["series": table([table()])]) },
-        Refused("plot.line", "series 1: a table expected, got 1") { options(["series": numbers(1)]) },
+        Refused("plot.line", "option series: element 1: no y given") { options(["series": table([table()])]) },
+        Refused("plot.line", "option series: element 1: a table expected, got 1") { options(["series": numbers(1)]) },
         Refused("plot.line", "y[2] is 0.0: a logarithmic axis (logy)") {
             options(["y": numbers(1, 0), "logy": .boolean(true)])
         },
@@ -64,17 +64,21 @@ import Testing
         },
         Refused("plot.line", "option legend: one of auto") { options(["y": numbers(1), "legend": .string("left")]) },
         Refused("plot.errorbar", "no yerr given") { options(["y": numbers(1)]) },
-        Refused("plot.errorbar", "yerr[1] is -1.0") { options(["y": numbers(1), "yerr": numbers(-1)]) },
+        Refused("plot.errorbar", "option yerr: element 1 is -1.0") { options(["y": numbers(1), "yerr": numbers(-1)]) },
         Refused("plot.errorbar", "y has 1 numbers, yerr has 2") { options(["y": numbers(1), "yerr": numbers(1, 2)]) },
-        Refused("plot.histogram", "x: a tensor or a list of numbers expected, got nil") { table() },
+        Refused("plot.histogram", "argument 1 (x): a tensor or a list of numbers expected, got nil") { table() },
         Refused("plot.histogram", "option bins: a whole number from 1 to 10000 expected, got 0") {
             table([numbers(1)], ["bins": .integer(0)])
         },
-        Refused("plot.image", "a tensor of shape (H, W) expected, got 1") { table([.integer(1)]) },
-        Refused("plot.image", "x: shape (H, W) expected, got (2, 2, 2)") {
+        Refused("plot.image", "argument 1 (x): a tensor of shape (H, W) or (3, H, W) expected, got 1") {
+            table([.integer(1)])
+        },
+        Refused("plot.image", "argument 1 (x): shape (H, W) expected, got (2, 2, 2)") {
             table([.tensor(try Tensor.zeros([2, 2, 2]))])
         },
-        Refused("plot.image", "x[{1, 2}] is nan") { table([.tensor(try Tensor([1, .nan], shape: [1, 2]))]) },
+        Refused("plot.image", "argument 1 (x): element {1, 2} is nan") {
+            table([.tensor(try Tensor([1, .nan], shape: [1, 2]))])
+        },
         Refused("plot.image", "option colorbar is for shape (H, W), got (3, 2, 2)") {
             table([.tensor(try Tensor.zeros([3, 2, 2]))], ["colorbar": .boolean(true)])
         },
@@ -98,7 +102,9 @@ import Testing
         },
         Refused("plot.figure", "option panels: a list of figures expected, got nil") { table() },
         Refused("plot.figure", "no panels given") { options(["panels": table()]) },
-        Refused("plot.figure", "panel 1: a figure expected") { options(["panels": numbers(1)]) },
+        Refused("plot.figure", "element 1: a figure (what plot.line and its like return) expected, got 1") {
+            options(["panels": numbers(1)])
+        },
         Refused("plot.figure", "101 panels are too many") {
             let one = try call("plot.line", table([numbers(1)]))
             return options(["panels": table([Value](repeating: one, count: 101))])

@@ -69,7 +69,7 @@ import Testing
         let x = Value.tensor(try Tensor(1))
         let good = Value.table(Table(["x": x]))
         let refused: [([Value], String)] = [
-            ([], "a string expected, got nothing"), ([.string("x.npz")], "a table expected"), ([.string("x.bin"), good], ".safetensors, .npz, .npy"),
+            ([], "a string expected, got nothing"), ([.string("x.npz")], "a table of tensors expected"), ([.string("x.bin"), good], ".safetensors, .npz, .npy"),
             ([.string("x.npz"), .table(Table([(.integer(1), x)]))], "names expected for keys, got 1"),
             ([.string("x.npz"), .table(Table(["x": .integer(3)]))], "\"x\" is a number, not a tensor"),
             ([.string("x.npz"), good, .table(Table(["dtyp": .string("float32")]))], "did you mean \"dtype\""),

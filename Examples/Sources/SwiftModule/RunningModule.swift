@@ -6,23 +6,22 @@ public struct RunningModule: ScriptModule {
 
     public let name = "running"
     public let summary = "Mean and variance of numbers that come one after the other."
-    public var functions: [NativeFunction] { [RunningModule.of] }
+    public var functions: [NativeFunction] { [NativeFunction(RunningModule.of)] }
     public var types: [TypeFace] { [RunningObject.face] }
 
-    /// A function. Every one has its documentation, and an example that asserts what it shows.
-    static let of = NativeFunction(
-        "running.of",
-        Documentation(
-            "running.of(x, ...) -> running",
-            "A count of the given numbers, or of a tensor's elements; none to begin with.",
-            errors: "anything but numbers and tensors",
-            example: "assert(running.of(1, 2, 3).mean == 2)\nassert(#running.of(require(\"tensor\").ones(2, 3)) == 6)")
-    ) { arguments in
+    /// A function: its parameters with their types, its result, and an example that asserts what it shows. Wrong
+    /// arguments become errors that name function, argument and value.
+    static let of = Declaration(
+        "running.of", "A count of numbers, and of the elements of tensors; none to begin with.",
+        takes: .rest("x", .tensorOrNumber), returns: .object(RunningObject.type),
+        example: """
+            assert(running.of(1, 2, 3).mean == 2)
+            assert(#running.of(require("tensor").ones(2, 3)) == 6)
+            """
+    ) { values in
         let object = RunningObject(Running())
-        for position in 1...max(arguments.count, 1) where position <= arguments.count {
-            try object.add(arguments, position)
-        }
-        return .object(object)
+        try values.forEach(object.add)
+        return object
     }
 }
 
@@ -34,74 +33,56 @@ public final class RunningObject: ScriptObject {
 
     init(_ value: Running) { self.value = value }
 
-    /// Wrong arguments are errors that name function, argument and value, never traps.
-    func add(_ arguments: Arguments, _ position: Int) throws {
-        if let number = arguments[position].asNumber {
-            value.add(number)
-        } else if case .object(let object) = arguments[position], let tensor = object as? Variable {
-            try tensor.value.toArray().forEach { value.add($0) }
-        } else {
-            throw arguments.error(position, "x", expected: "a number or a tensor")
+    func add(_ operand: Operand) throws {
+        switch operand {
+        case .number(let number): value.add(number.number)
+        case .tensor(let tensor): try tensor.value.toArray().forEach { value.add($0) }
         }
     }
 
     private static let example = "local r = running.of(1, 2)\n"
+    private static let r = Parameter<RunningObject>.argument("r", .object(type))
+
+    private static let add = Declaration(
+        "running:add", "Counts a number, or every element of a tensor.", called: .method,
+        takes: r, .argument("x", .tensorOrNumber), returns: .object(type),
+        example: example + "assert(r:add(3).mean == 2)"
+    ) { running, x in
+        try running.add(x)
+        return running
+    }
+
+    private static let mean = Declaration(
+        "running:mean", "The mean; 0 of no numbers.", called: .property, takes: r, returns: .number,
+        example: example + "assert(r.mean == 1.5)"
+    ) { running in running.value.mean }
+
+    private static let variance = Declaration(
+        "running:variance", "The unbiased variance; nil below two numbers.", called: .property,
+        takes: r, returns: Results(.either([.number, .none])) { (variance: Double?) in variance.scriptValue },
+        example: example + "assert(r.variance == 0.5)"
+    ) { running in running.value.variance }
+
+    private static let sum = Declaration(
+        "running:sum", "The count of both.", called: .symbol("a + b"),
+        takes: .argument("a", .object(type)), .argument("b", .object(type)), returns: .object(type),
+        example: example + "assert((r + r).mean == 1.5 and #(r + r) == 4)"
+    ) { (a: RunningObject, b: RunningObject) in RunningObject(a.value + b.value) }
+
+    private static let count = Declaration(
+        "running:count", "How many numbers.", called: .symbol("#r"), takes: r, returns: .integer,
+        example: example + "assert(#r == 2)"
+    ) { running in running.value.count }
+
+    private static let description = Declaration(
+        "running:describe", "Count and mean.", called: .symbol("tostring(r)"), takes: r, returns: .string,
+        example: example + "print(r)"
+    ) { running in "running(\(running.value.count) numbers, mean \(running.value.mean))" }
 
     static let face = TypeFace(
         type, "Mean and variance so far.",
-        methods: [
-            NativeFunction(
-                "running:add",
-                Documentation(
-                    "r:add(x) -> r", "Counts a number, or every element of a tensor.",
-                    example: example + "assert(r:add(3).mean == 2)")
-            ) { arguments in
-                try arguments.atMost(2)
-                let running = try arguments.running(1)
-                try running.add(arguments, 2)
-                return .object(running)
-            }
-        ],
-        properties: [
-            NativeFunction(
-                "running:mean",
-                Documentation("r.mean", "The mean; 0 of no numbers.", example: example + "assert(r.mean == 1.5)")
-            ) {
-                .number(try $0.running(1).value.mean)
-            },
-            NativeFunction(
-                "running:variance",
-                Documentation(
-                    "r.variance", "The unbiased variance; nil below two numbers.",
-                    example: example + "assert(r.variance == 0.5)")
-            ) {
-                try $0.running(1).value.variance.map { .number($0) } ?? .none
-            },
-        ],
+        methods: [NativeFunction(add)], properties: [NativeFunction(mean), NativeFunction(variance)],
         operators: [
-            .add: NativeFunction(
-                "running:add",
-                Documentation(
-                    "a + b", "The count of both.", example: example + "assert((r + r).mean == 1.5 and #(r + r) == 4)")
-            ) {
-                .object(RunningObject(try $0.running(1).value + $0.running(2).value))
-            },
-            .length: NativeFunction(
-                "running:count", Documentation("#r", "How many numbers.", example: example + "assert(#r == 2)")
-            ) {
-                .integer(try $0.running(1).value.count)
-            },
-            .describe: NativeFunction(
-                "running:describe", Documentation("tostring(r)", "Count and mean.", example: example + "print(r)")
-            ) {
-                let running = try $0.running(1).value
-                return .string("running(\(running.count) numbers, mean \(running.mean))")
-            },
+            .add: NativeFunction(sum), .length: NativeFunction(count), .describe: NativeFunction(description),
         ])
-}
-
-extension Arguments {
-    fileprivate func running(_ position: Int) throws -> RunningObject {
-        try object(position, "r", as: RunningObject.self, "running")
-    }
 }

@@ -38,8 +38,7 @@ extension ScriptType {
             return types.map(\.luaCATS).joined(separator: "|")
         }
         let others = types.filter { type in
-            if case .list = type { return false }
-            return type != .object("tensor") && type != .number
+            ![.object("tensor"), .number, .list(.number), .list(.list(.number))].contains(type)
         }
         return (["numbers"] + others.map(\.luaCATS)).joined(separator: "|")
     }

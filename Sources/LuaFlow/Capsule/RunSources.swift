@@ -22,16 +22,18 @@ final class RunSources: Service {
         _ = try host.interpreter.run(code: code, name: "=luaflow", arguments: [.closure(noted, bound: [])])
     }
 
-    private static let noted = NativeFunction("os", Documentation("", "")) { arguments -> [Value] in
-        let sources = arguments.context.service(RunSources.self)
-        let what = try arguments.string(1, "what")
-        if what == "os.getenv" {
-            if case .string(let name) = arguments[2] { sources.note(variable: name) }
-        } else {
-            sources.note(what)
-        }
-        return []
-    }
+    private static let noted = NativeFunction(
+        Declaration(
+            "os", "Notes a source.", takes: .argument("what", .text), .argument("variable", .anything), .context,
+            returns: .nothing
+        ) { what, variable, context in
+            let sources = context.service(RunSources.self)
+            if what != "os.getenv" {
+                sources.note(what)
+            } else if case .string(let name) = variable {
+                sources.note(variable: name)
+            }
+        })
 
     /// The functions are called at the end and return for themselves, so that messages name the script's line.
     private static let code = """

@@ -26,66 +26,53 @@ struct ArgumentSpecification {
     private let entries: [Entry]
     /// What operands are called in the help; nil when the script takes none.
     private let rest: String?
-    var takesRest: Bool { rest != nil }
 
-    init(_ table: any ScriptTable, operation: String) throws {
-        var about = ""
-        var rest: String?
-        for (key, value) in try table.entries() {
-            guard case .string(let name) = key else { continue }
-            guard case .string(let text) = value, name == "about" || name == "rest" else {
-                throw ScriptError(operation, "unknown key \(name); about, rest and entries {name, default, help} expected")
+    /// - Throws: ``Fault`` when two entries have one name.
+    init(about: String, rest: String?, _ entries: [Entry]) throws {
+        (self.about, self.rest, self.entries) = (about, rest, entries)
+        for (index, entry) in entries.enumerated() {
+            guard entry.name != "help", !entries[..<index].contains(where: { $0.name == entry.name }) else {
+                throw Fault("entry \(index + 1): the name \(entry.name) is taken")
             }
-            if name == "about" { about = text.text } else { rest = text.text }
         }
-        self.about = about
-        self.rest = rest
-        var entries: [Entry] = []
-        for (index, value) in try table.elements().enumerated() {
-            guard case .table(let table) = value else { throw ScriptError(operation, "entry \(index + 1): a table {name, default, help} expected, got \(value.shown)") }
-            let entry = try ArgumentSpecification.entry(table, "entry \(index + 1)", operation)
-            guard entry.name != "help", !entries.contains(where: { $0.name == entry.name }) else {
-                throw ScriptError(operation, "entry \(index + 1): the name \(entry.name) is taken")
-            }
-            entries.append(entry)
-        }
-        self.entries = entries
     }
 
-    private static func entry(_ table: any ScriptTable, _ place: String, _ operation: String) throws -> Entry {
-        let known = ["name", "default", "help", "choices", "required"] + ValueRule.keys
-        func read(_ key: String, _ position: Int) throws -> Value {
-            let named = try table.value(for: key)
-            if case .none = named { return try table.value(at: position) }
-            return named
-        }
-        for (key, _) in try table.entries() {
-            if case .string(let name) = key, !known.contains(where: { ByteString($0) == name }) {
-                throw ScriptError(operation, "\(place): unknown key \(name)\(suggestion(for: name.text, among: known)); the keys are \(known.joined(separator: ", "))")
+    /// `{name, default, help, ...}`
+    static let entry = Domain<Entry>.table(
+        .argument("name", Domain<ByteString>.bytes.asking(for: "a name").map { $0.isEmpty ? nil : $0 }),
+        .argument("default", fallback), .argument("help", .text, default: ""),
+        .option("choices", .optional(choices)), .option("required", .flag, default: false),
+        ValueRule.options.parameter.withNames, expected: "a table {name, default, help}"
+    ) { name, fallback, help, choices, required, rule in
+        Entry(
+            name: name, fallback: fallback, help: help, choices: choices, required: required,
+            rule: rule.given.isEmpty ? nil : rule.value)
+    }
+
+    /// A default; nil for none.
+    private static let fallback = {
+        var domain = Domain<Value>(
+            .either([.number, .string, .boolean]), expected: "a number, a string, true, false or nil",
+            show: { $0.shown }
+        ) { value in
+            switch value {
+            case .none, .boolean, .integer, .number, .string: .some(value)
+            default: nil
             }
         }
-        guard case .string(let name) = try read("name", 1), !name.isEmpty else { throw ScriptError(operation, "\(place): a name expected") }
-        var help = ""
-        if case .string(let text) = try read("help", 3) { help = text.text }
-        var choices: [ByteString]?
-        if case .table(let listed) = try table.value(for: "choices") {
-            choices = try listed.entries().compactMap { key, value in
+        domain.isOptional = true
+        return domain
+    }()
+
+    /// Texts of a list, or keys of a table; sorted.
+    private static let choices = Domain<any ScriptTable>.table(expected: "a list, or a table of names")
+        .map(show: { _ in "{}" }) { table in
+            try table.entries().compactMap { key, value -> ByteString? in
                 if case .string(let name) = key { return name }
                 if case .string(let name) = value { return name }
                 return nil
             }.sorted()
         }
-        var required = false
-        if case .boolean(let flag) = try table.value(for: "required") { required = flag }
-        let fallback = try read("default", 2)
-        switch fallback {
-        case .none, .boolean, .integer, .number, .string: break
-        default: throw ScriptError(operation, "\(place) (\(name)): the default is a number, a string, true, false or nil, not \(fallback.typeName)")
-        }
-        let isRuled = try ValueRule.keys.contains { try table.value(for: $0).typeName != "nil" }
-        let rule = try isRuled ? ValueRule("\(place) (\(name)): ", operation, table.value(for:)) : nil
-        return Entry(name: name, fallback: fallback, help: help, choices: choices, required: required, rule: rule)
-    }
 
     /// Matches words against the entries.
     /// - Parameter program: the options that the program takes before the script's name, and whether a value follows.
@@ -141,7 +128,7 @@ struct ArgumentSpecification {
         if rest == nil, let operand = operands.first { return .wrong("unexpected argument \(operand); options begin with --") }
         for entry in entries {
             // The default's file is one to be written as well; a default that is no file's name says that there is none.
-            guard let rule = entry.rule, let value = values[entry.name] ?? (rule.writes ? entry.fallback : nil) else { continue }
+            guard let rule = entry.rule, let value = values[entry.name] ?? (rule.writes != nil ? entry.fallback : nil) else { continue }
             if values[entry.name] == nil, value.plainText.isEmpty { continue }
             if let fault = rule.fault(of: value) { return .wrong("--\(entry.flag): \(fault)") }
         }
@@ -149,23 +136,23 @@ struct ArgumentSpecification {
         return .values(named: entries.map { (key: $0.name, value: values[$0.name] ?? $0.fallback) }, rest: operands)
     }
 
-    private struct Fault: Error { let message: String }
+    private struct WrongWord: Error { let message: String }
 
-    private func value(_ text: ByteString, for entry: Entry) -> Result<Value, Fault> {
+    private func value(_ text: ByteString, for entry: Entry) -> Result<Value, WrongWord> {
         if let choices = entry.choices, !choices.contains(text) {
-            return .failure(Fault(message: "--\(entry.flag) \(text): one of \(choices.map(\.text).joined(separator: ", ")) expected\(suggestion(for: text.text, among: choices.map(\.text)))"))
+            return .failure(WrongWord(message: "--\(entry.flag) \(text): one of \(choices.map(\.text).joined(separator: ", ")) expected\(suggestion(for: text.text, among: choices.map(\.text)))"))
         }
         switch entry.fallback {
         case .integer, .number:
             if let integer = Int(text.text) { return .success(.integer(integer)) }
             if let number = Double(text.text) { return .success(.number(number)) }
-            return .failure(Fault(message: "--\(entry.flag) \(text): a number expected"))
+            return .failure(WrongWord(message: "--\(entry.flag) \(text): a number expected"))
         default:
             // Without a default its bounds say that it is a number.
             if let rule = entry.rule, !rule.isPath {
                 if let integer = Int(text.text) { return .success(.integer(integer)) }
                 if let number = Double(text.text) { return .success(.number(number)) }
-                return .failure(Fault(message: "--\(entry.flag) \(text): a number expected"))
+                return .failure(WrongWord(message: "--\(entry.flag) \(text): a number expected"))
             }
             return .success(.string(text))
         }

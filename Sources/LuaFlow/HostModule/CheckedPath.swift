@@ -41,68 +41,60 @@ enum CheckedPath {
 
 /// What a value has to be, as `host.check` and the entries of `host.arguments` say it.
 struct ValueRule {
-    var low = -Double.infinity
-    var high = Double.infinity
-    var isInteger = false
-    /// It is the name of a file to write; with these endings, if there are any.
-    var writes = false
-    var endings: [String]?
-    var reads = false
-
-    static let keys = ["min", "max", "integer", "writes", "reads"]
-
-    /// - Parameter read: gives the value of a key.
-    init(_ place: String, _ operation: String, _ read: (String) throws -> Value) throws {
-        func wrong(_ key: String, _ expected: String, _ value: Value) -> ScriptError {
-            ScriptError(operation, "\(place)\(key): \(expected) expected, got \(value.shown)")
-        }
-        func number(_ key: String, _ fallback: Double) throws -> Double {
-            let value = try read(key)
-            if case .none = value { return fallback }
-            guard let number = value.asNumber, !number.isNaN else { throw wrong(key, "a number", value) }
-            return number
-        }
-        func flag(_ key: String) throws -> Bool {
-            let value = try read(key)
-            switch value {
-            case .none: return false
-            case .boolean(let flag): return flag
-            default: throw wrong(key, "true or false", value)
-            }
-        }
-        low = try number("min", -.infinity)
-        high = try number("max", .infinity)
-        isInteger = try flag("integer")
-        reads = try flag("reads")
-        switch try read("writes") {
-        case .none, .boolean(false): break
-        case .boolean(true): writes = true
-        case .table(let list):
-            writes = true
-            endings = try list.elements().map { value in
-                guard case .string(let text) = value else {
-                    throw wrong("writes", "a list of endings such as {\"png\", \"pdf\"}", value)
-                }
-                let ending = text.text
-                return (ending.hasPrefix(".") ? String(ending.dropFirst()) : ending).lowercased()
-            }
-        case let other: throw wrong("writes", "true or a list of endings such as {\"png\", \"pdf\"}", other)
-        }
+    /// A file to write; its name has one of the endings, if there are any.
+    struct Writing {
+        let endings: [String]?
     }
 
-    var isPath: Bool { writes || reads }
+    var min: Double?
+    var max: Double?
+    var integer = false
+    var writes: Writing?
+    var reads = false
+
+    static let options = OptionTable(
+        { ValueRule() },
+        .option("min", \.min, .optional(bound)),
+        .option("max", \.max, .optional(bound)),
+        .option("integer", \.integer, .flag),
+        .option("writes", \.writes, writing, "whether it names a file to write, or the endings that the name may have"),
+        .option("reads", \.reads, .flag, "whether it names a file to read"))
+
+    private static let bound = Domain<Double>.number.map(show: { shown($0) }) { $0.isNaN ? nil : $0 }
+
+    private static let writing = {
+        let endings = Domain<[String]>.list(of: .text).map { endings in
+            endings.map { ($0.hasPrefix(".") ? String($0.dropFirst()) : $0).lowercased() }
+        }
+        return Domain<Writing?>.optional(
+            Domain<Writing>(
+                .either([.boolean, .list(.string)]),
+                expected: "true or a list of endings such as {\"png\", \"pdf\"}", show: { _ in "true" }
+            ) { value in
+                if case .boolean(true) = value { return Writing(endings: nil) }
+                return try endings.read(value).map { Writing(endings: $0) }
+            })
+    }()
+
+    var isPath: Bool { writes != nil || reads }
 
     /// What is wrong with a value; nil when nothing is. A file's name says it in front of the fault.
     func fault(of value: Value) -> String? {
         if isPath {
             guard case .string(let path) = value else { return "the name of a file expected, got \(value.shown)" }
-            let fault = writes ? CheckedPath.fault(writing: path, endings: endings) : CheckedPath.fault(reading: path)
+            let fault =
+                if let writes {
+                    CheckedPath.fault(writing: path, endings: writes.endings)
+                } else {
+                    CheckedPath.fault(reading: path)
+                }
             return fault.map { path.isEmpty ? $0 : "\(path): \($0)" }
         }
+        let (low, high) = (min ?? -.infinity, max ?? .infinity)
         guard let number = value.asNumber, number.isFinite, number >= low, number <= high,
-            !isInteger || value.asInteger != nil
+            !integer || value.asInteger != nil
         else {
-            var expected = isInteger ? "a whole number" : "a finite number"
+            var expected = integer ? "a whole number" : "a finite number"
             if low.isFinite { expected += " from \(Value.number(low).plain)" }
             if high.isFinite { expected += " to \(Value.number(high).plain)" }
             return "\(expected) expected, got \(value.shown)"

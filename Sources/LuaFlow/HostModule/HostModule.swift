@@ -7,19 +7,23 @@ public struct HostModule: ScriptModule {
     public init() {}
 
     public let name = "host"
-    public let summary = "The program around the script: command-line options, progress, registered parts, shipped files."
+    public let summary = """
+        The program around the script: command-line options, progress, registered parts, shipped files.
+        """
     public var functions: [NativeFunction] {
         [
-            HostFunctions.arguments, HostFunctions.progress, HostFunctions.register, HostFunctions.registered, HostFunctions.names, HostFunctions.pick, HostFunctions.check,
-            HostFunctions.refuse,
+            HostFunctions.arguments, HostFunctions.progress, HostFunctions.register, HostFunctions.registered,
+            HostFunctions.names, HostFunctions.pick, HostFunctions.check, HostFunctions.refuse,
             HostFunctions.resource, HostFunctions.clock,
             HostFunctions.live, HostFunctions.reloaded, HostFunctions.steps, HostFunctions.pause,
-        ]
+        ].map { NativeFunction($0) }
     }
     public var types: [TypeFace] { [Progress.face] }
     public var kinds: [RegistryKind] { [.schedules, .noises, .masks, .presets, .commands, .subcommands] }
 
-    public func constants(_ context: Context) throws -> [(key: String, value: Value)] { [(key: "version", value: .string(Host.version))] }
+    public func constants(_ context: Context) throws -> [(key: String, value: Value)] {
+        [(key: "version", value: .string(Host.version))]
+    }
 }
 
 extension RegistryKind {
@@ -35,29 +39,36 @@ extension RegistryKind {
 }
 
 enum HostFunctions {
-    static let arguments = NativeFunction(
+    static let arguments = Declaration(
         "host.arguments",
-        Documentation(
-            "host.arguments{about = text, rest = text, {name, default, help}, ...} -> table",
+        """
+        Reads the script's command line. Each entry is {name, default, help} or {name = ..., default = ..., help = \
+        ..., choices = {...}, required = true, min =, max =, integer =, writes =, reads =} (the last five as \
+        host.check has them): `--name value` and `--name=value` set it, underscores may be typed as dashes. A value is \
+        read as the type of its default: a number, a string, or for true and false a flag, `--name` or `--no-name`. \
+        choices limits it to a list, or to the keys of a table. The result holds every value by name, and what is left \
+        over in `rest`. `--help` prints all this and ends the script. A script that is called wrongly ends with a \
+        message on standard error and exit status 2.
+        """,
+        by: .table,
+        takes: .rest("entry", ArgumentSpecification.entry),
+        .option("about", .text, default: "", "what the script is for, at the head of its help"),
+        .option("rest", .optional(.text), "what operands are called in the help; without it there may be none"),
+        .context, returns: .value(.table),
+        errors: "two entries of one name",
+        example: """
+            local options = host.arguments{{"steps", 300, "how many"}, {"quiet", false}}
+            assert(options.steps == 300 and not options.quiet)
             """
-            Reads the script's command line. Each entry is {name, default, help} or {name = ..., default = ..., help = ..., \
-            choices = {...}, required = true, min =, max =, integer =, writes =, reads =} (the last five as host.check has \
-            them): `--name value` and `--name=value` set it, underscores may be typed as dashes. A \
-            value is read as the type of its default: a number, a string, or for true and false a flag, `--name` or `--no-name`. \
-            choices limits it to a list, or to the keys of a table. The result holds every value by name, and what is left \
-            over in `rest` when the table says rest = "NAME". `--help` prints all this and ends the script.
-            """,
-            errors: "an unknown option, a value of the wrong type or outside choices or bounds: a message on stderr and exit status 2",
-            example: "local options = host.arguments{{\"steps\", 300, \"how many\"}, {\"quiet\", false}}\nassert(options.steps == 300 and not options.quiet)")
-    ) { arguments in
-        try arguments.atMost(1)
-        let specification = try ArgumentSpecification(arguments.table(1, "options"), operation: arguments.function)
-        let call = arguments.context.service(ScriptCall.self)
-        let program = arguments.context.service(ProgramOptions.self)
+    ) { entries, about, rest, context in
+        let specification = try ArgumentSpecification(about: about, rest: rest, entries)
+        let call = context.service(ScriptCall.self)
+        let program = context.service(ProgramOptions.self)
         switch try specification.read(call.arguments, program: program.takesValue) {
-        case .values(let named, let rest):
-            arguments.context.service(ReadOptions.self).note(named)
-            return .record(named + (specification.takesRest ? [(key: "rest", value: .list(rest.map { .string($0) }))] : []))
+        case .values(let named, let operands):
+            context.service(ReadOptions.self).note(named)
+            let left = (key: ByteString("rest"), value: Value.list(operands.map { .string($0) }))
+            return .record(named + (rest == nil ? [] : [left]))
         case .help:
             print(specification.help(usage: call.usage).visible, terminator: "")
             throw ExitRequest(code: 0)
@@ -67,26 +78,32 @@ enum HostFunctions {
         }
     }
 
-    static let resource = NativeFunction(
+    static let resource = Declaration(
         "host.resource",
-        Documentation("host.resource(name) -> path: string", "The path of a file that LuaFlow ships in its models folder: looked for around the script, around the program and in the working folder, or under LUAFLOW_HOME.", errors: "no such file: the message lists the folders",
-            example: "assert(not pcall(host.resource, \"no such file\"))")
-    ) { arguments in
-        try arguments.atMost(1)
-        let name = try arguments.bytes(1, "name")
-        let folders = arguments.context.service(ResourceFolders.self).folders
-        let candidates = folders.map { $0.appending(path: name) }.filter { FileAccess.current?.allows(.read, $0) ?? true }
-        guard let path = candidates.first(where: \.fileExists) else {
-            throw arguments.error("\(name) is in none of the folders " + (folders.isEmpty ? "(there are none; set LUAFLOW_HOME)" : folders.map(\.text).joined(separator: ", ")))
+        """
+        The path of a file that LuaFlow ships in its models folder: looked for around the script, around the program \
+        and in the working folder, or under LUAFLOW_HOME.
+        """,
+        takes: .argument("name", .bytes), .context, returns: Results(.string, "path") { .string($0) },
+        errors: "no such file: the message lists the folders",
+        example: "assert(not pcall(host.resource, \"no such file\"))"
+    ) { name, context in
+        let folders = context.service(ResourceFolders.self).folders
+        let candidates = folders.map { $0.appending(path: name) }
+        let allowed = candidates.filter { FileAccess.current?.allows(.read, $0) ?? true }
+        guard let path = allowed.first(where: \.fileExists) else {
+            let none = "(there are none; set LUAFLOW_HOME)"
+            let places = folders.isEmpty ? none : folders.map(\.text).joined(separator: ", ")
+            throw Fault("\(name) is in none of the folders \(places)")
         }
-        return .string(path)
+        return path
     }
 
-    static let clock = NativeFunction(
-        "host.clock", Documentation("host.clock() -> number", "Seconds of wall time since some fixed moment, for measuring how long something takes.", example: "local t = host.clock()\nassert(host.clock() >= t)")
-    ) { arguments in
-        try arguments.atMost(0)
-        arguments.context.service(RunSources.self).note("host.clock")
-        return .number(Double(DispatchTime.now().uptimeNanoseconds) / 1e9)
+    static let clock = Declaration(
+        "host.clock", "Seconds of wall time since some fixed moment, for measuring how long something takes.",
+        takes: .context, returns: .number, example: "local t = host.clock()\nassert(host.clock() >= t)"
+    ) { context in
+        context.service(RunSources.self).note("host.clock")
+        return Double(DispatchTime.now().uptimeNanoseconds) / 1e9
     }
 }

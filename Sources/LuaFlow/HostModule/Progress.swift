@@ -72,41 +72,50 @@ final class Progress: ScriptObject {
         return Int(size.ws_col)
     }
 
+    private static let bar = Parameter<Progress>.argument("bar", .object(type))
+
     static let face = TypeFace(
         type, "A progress bar.",
         methods: [
             NativeFunction(
-                "progress:update",
-                Documentation("bar:update(k, note = nil) -> bar", "Shows that k steps are done, with a short note (text or a number).", errors: "k that is not whole", example: "local bar = host.progress(3)\nbar:update(1, \"one\"):close()")
-            ) { arguments in
-                try arguments.atMost(3)
-                let progress = try arguments.object(1, "self", as: Progress.self, "progress")
-                let k = try arguments.integer(2, "k")
-                let note = arguments.isNil(3) ? "" : { if case .string(let text) = arguments[3] { text.text } else { arguments[3].shown } }()
-                progress.update(k, note.visible)
-                return .object(progress)
-            },
-            NativeFunction("progress:close", Documentation("bar:close()", "Ends the bar's line.", example: "host.progress(3):close()")) { arguments -> [Value] in
-                try arguments.atMost(1)
-                try arguments.object(1, "self", as: Progress.self, "progress").finish()
-                return []
-            },
+                Declaration(
+                    "progress:update", "Shows that k steps are done.",
+                    called: .method,
+                    takes: bar, .argument("k", .integer), .argument("note", .anything, "a short text or a number"),
+                    returns: .object(type), example: "local bar = host.progress(3)\nbar:update(1, \"one\"):close()"
+                ) { bar, k, note in
+                    let text = switch note {
+                        case .none: ""
+                        case .string(let text): text.text
+                        default: note.shown
+                    }
+                    bar.update(k, text.visible)
+                    return bar
+                }),
+            NativeFunction(
+                Declaration(
+                    "progress:close", "Ends the bar's line.", called: .method, takes: bar, returns: .nothing,
+                    example: "host.progress(3):close()"
+                ) { bar in bar.finish() }),
         ],
         operators: [
-            .close: NativeFunction("progress:close", Documentation("local bar <close> = host.progress(n)", "Ends the bar's line when the block is left.", example: "do local bar <close> = host.progress(2) bar:update(2) end")) { arguments -> [Value] in
-                try arguments.object(1, "self", as: Progress.self, "progress").finish()
-                return []
-            }
+            .close: NativeFunction(
+                Declaration(
+                    "progress:close", "Ends the bar's line when the block is left.",
+                    called: .symbol("local bar <close> = host.progress(n)"), takes: bar, .rest("", .anything),
+                    returns: .nothing, example: "do local bar <close> = host.progress(2) bar:update(2) end"
+                ) { (bar: Progress, _: [Value]) in bar.finish() })
         ])
 }
 
 extension HostFunctions {
-    static let progress = NativeFunction(
+    static let progress = Declaration(
         "host.progress",
-        Documentation("host.progress(n) -> progress", "A progress bar of n steps on standard error: bar:update(k, note), bar:close(). Draws only in a terminal.", errors: "n that is negative or not whole",
-            example: "local bar <close> = host.progress(10)\nfor k = 1, 10 do bar:update(k, (\"loss %.2f\"):format(1 / k)) end")
-    ) { arguments in
-        try arguments.atMost(1)
-        return .object(Progress(total: try arguments.integer(1, "n", in: 0...Int.max)))
-    }
+        "A progress bar of n steps on standard error: bar:update(k, note), bar:close(). Draws only in a terminal.",
+        takes: .argument("n", .integer(from: 0)), returns: .object(Progress.type),
+        example: """
+            local bar <close> = host.progress(10)
+            for k = 1, 10 do bar:update(k, ("loss %.2f"):format(1 / k)) end
+            """
+    ) { n in Progress(total: n) }
 }

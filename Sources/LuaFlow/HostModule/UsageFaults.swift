@@ -51,10 +51,15 @@ public final class ProgramOptions: Service {
     public init() {}
 }
 
-extension Arguments {
+/// An error that says by itself what it is about: no function's name stands before its message.
+struct PlainError: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension Context {
     /// An error of whoever called the script.
-    func usageError(_ message: String) -> ScriptError {
-        context.service(UsageFaults.self).note(message)
-        return ScriptError("", message)
+    func usageError(_ message: String) -> PlainError {
+        service(UsageFaults.self).note(message)
+        return PlainError(description: message)
     }
 }

@@ -33,23 +33,23 @@ final class LiveFiles: Service {
     init() {}
 
     /// The table or function that stands for the file that `name` means.
-    func open(_ name: ByteString, _ arguments: Arguments) throws -> Value {
-        let prelude = try prelude(arguments)
-        let path = try find(name, arguments, prelude.search)
+    func open(_ name: ByteString, _ context: Context) throws -> Value {
+        let prelude = try prelude(context)
+        let path = try find(name, context, prelude.search)
         let real = path.resolvedPath ?? path
         if let known = files.first(where: { $0.real == real }) { return known.face }
         let stamp = FileStamp(path)
-        if stamp?.isRegular == false { throw arguments.error("\(path) is a folder or a device; a Lua file expected") }
+        if stamp?.isRegular == false { throw Fault("\(path) is a folder or a device; a Lua file expected") }
         let face = try prelude.open.call([.integer(files.count + 1), .string(path)]).first ?? .none
-        let loaded = arguments.context.service(LoadedFiles.self)
+        let loaded = context.service(LoadedFiles.self)
         loaded.follow(path)
         files.append(Followed(path: path, real: real, face: face, loaded: stamp, used: loaded.file(path)))
         return face
     }
 
     /// Whether a live table was reloaded since this was last asked; nil for anything that is not one.
-    func reloaded(_ face: Value, _ arguments: Arguments) throws -> Bool? {
-        guard case .boolean(let flag)? = try prelude(arguments).reloaded.call([face]).first else { return nil }
+    func reloaded(_ face: Value, _ context: Context) throws -> Bool? {
+        guard case .boolean(let flag)? = try prelude(context).reloaded.call([face]).first else { return nil }
         return flag
     }
 
@@ -69,15 +69,15 @@ final class LiveFiles: Service {
         return members
     }
 
-    private func prelude(_ arguments: Arguments) throws -> Prelude {
+    private func prelude(_ context: Context) throws -> Prelude {
         if let prelude { return prelude }
-        let results = try arguments.context.service(ScriptRunner.self).run(
+        let results = try context.service(ScriptRunner.self).run(
             LivePrelude.code, name: "host.live",
             [.closure(Self.stale, bound: []), .closure(Self.notice, bound: [])])
         guard results.count == 5, case .function(let open) = results[0], case .function(let reloaded) = results[1],
             case .function(let search) = results[2], case .function(let original) = results[3],
             case .function(let members) = results[4]
-        else { throw arguments.error("is not available in this host") }
+        else { throw Fault("is not available in this host") }
         let made = Prelude(
             open: open, reloaded: reloaded, search: search, original: original, members: members)
         prelude = made
@@ -85,17 +85,17 @@ final class LiveFiles: Service {
     }
 
     /// Beside the script, in the working folder, then where `require` looks.
-    private func find(_ name: ByteString, _ arguments: Arguments, _ search: any ScriptFunction) throws -> ByteString {
-        let script = arguments.context.service(ScriptCall.self).script
+    private func find(_ name: ByteString, _ context: Context, _ search: any ScriptFunction) throws -> ByteString {
+        let script = context.service(ScriptCall.self).script
         let isElsewhere = script.contains(UInt8(ascii: "/")) && !name.hasPrefix("/")
         let places = isElsewhere ? [script.splitPath.folder.appending(path: name), name] : [name]
         let allowed = places.filter { FileAccess.current?.allows(.load, $0) ?? true }
         if let found = allowed.first(where: \.fileExists) { return found }
         if case .string(let found)? = try search.call([.string(name)]).first { return found }
         // A run that is watched begins again when it is made.
-        for place in places { arguments.context.service(LoadedFiles.self).note(place, .missing) }
+        for place in places { context.service(LoadedFiles.self).note(place, .missing) }
         let sought = places.map(\.text).joined(separator: ", ")
-        throw arguments.error("there is no \(name): looked for \(sought), and along package.path")
+        throw Fault("there is no \(name): looked for \(sought), and along package.path")
     }
 
     /// The numbers of files that changed, looking at most every ``interval``.
@@ -133,19 +133,21 @@ final class LiveFiles: Service {
         files[index].isGone = true
     }
 
-    private static let stale = NativeFunction("host.live", Documentation("", "")) { arguments -> [Value] in
-        let changed = arguments.context.service(LiveFiles.self).changed()
-        return changed.isEmpty ? [] : [.list(changed.map { .integer($0) })]
-    }
+    private static let stale = NativeFunction(
+        Declaration("host.live", "Which files changed.", takes: .context, returns: .values()) { context in
+            let changed = context.service(LiveFiles.self).changed()
+            return changed.isEmpty ? [] : [.list(changed.map { .integer($0) })]
+        })
 
-    private static let notice = NativeFunction("host.live", Documentation("", "")) { arguments -> [Value] in
-        let context = arguments.context
-        let number = try arguments.integer(1, "number"), text = try arguments.string(3, "text")
-        try context.service(LiveFiles.self).tell(
-            number - 1, arguments.string(2, "what"), text, context.service(LoadedFiles.self),
-            context.service(LiveChanges.self))
-        return []
-    }
+    private static let notice = NativeFunction(
+        Declaration(
+            "host.live", "What became of a file.",
+            takes: .argument("number", .integer), .argument("what", .text), .argument("text", .text), .context,
+            returns: .nothing
+        ) { number, what, text, context in
+            context.service(LiveFiles.self).tell(
+                number - 1, what, text, context.service(LoadedFiles.self), context.service(LiveChanges.self))
+        })
 
     private func tell(
         _ index: Int, _ what: String, _ text: String, _ loaded: LoadedFiles, _ changes: LiveChanges
@@ -178,62 +180,56 @@ final class LiveFiles: Service {
 }
 
 extension HostFunctions {
-    static let live = NativeFunction(
+    static let live = Declaration(
         "host.live",
-        Documentation(
-            "host.live(path) -> table",
+        """
+        Runs a Lua file and returns the table (or function) that it returns, kept current: when the file is \
+        changed while the script runs, it is run again, and the functions of the table are the new ones from \
+        their next call on, also those that were picked out of it before. Other values are current when they \
+        are read through the table. Files are looked at, at most, twenty times a second, when something of the \
+        table is used. A file that cannot be loaded is reported once on standard error, and its last good \
+        version stays in use; so does a function that was taken out of the file, and one whose new version fails \
+        at its first call: that call goes to the last version that worked. What the file itself requires is not \
+        followed. Change the file, not the table: what is assigned is lost or refused.
+        """,
+        takes: .argument("path", .bytes, "looked for beside the script, in the working folder, then as require does"),
+        .context, returns: .value(.table),
+        errors: "no such file; an error when it is first loaded; a file that returns neither a table nor a function",
+        example: """
+            local path = os.tmpname()
+            local function write(text) local f <close> = assert(io.open(path, "w")) f:write(text) end
+            write "return {rate = function(k) return 1 / k end}"
+            local schedules = host.live(path)
+            local rate = schedules.rate
+            assert(rate(2) == 0.5)
+            write "return {rate = function(k) return 0.1 end}"
+            local since = host.clock()
+            while rate(2) == 0.5 and host.clock() - since < 30 do end
+            assert(rate(2) == 0.1)
+            os.remove(path)
             """
-            Runs a Lua file and returns the table (or function) that it returns, kept current: when the file is \
-            changed while the script runs, it is run again, and the functions of the table are the new ones from \
-            their next call on, also those that were picked out of it before. Other values are current when they \
-            are read through the table. Files are looked at, at most, twenty times a second, when something of the \
-            table is used. A file that cannot be loaded is reported once on standard error, and its last good \
-            version stays in use; so does a function that was taken out of the file, and one whose new version fails \
-            at its first call: that call goes to the last version that worked. The path is looked for beside \
-            the script, in the working folder, then as require does. What the file itself requires is not \
-            followed. Change the file, not the table: what is assigned is lost or refused.
-            """,
-            errors: "no such file; an error when it is first loaded; a file that returns neither a table nor a function",
-            example: """
-                local path = os.tmpname()
-                local function write(text) local f <close> = assert(io.open(path, "w")) f:write(text) end
-                write "return {rate = function(k) return 1 / k end}"
-                local schedules = host.live(path)
-                local rate = schedules.rate
-                assert(rate(2) == 0.5)
-                write "return {rate = function(k) return 0.1 end}"
-                local since = host.clock()
-                while rate(2) == 0.5 and host.clock() - since < 30 do end
-                assert(rate(2) == 0.1)
-                os.remove(path)
-                """)
-    ) { arguments in
-        try arguments.atMost(1)
-        return try arguments.context.service(LiveFiles.self).open(arguments.bytes(1, "path"), arguments)
-    }
+    ) { path, context in try context.service(LiveFiles.self).open(path, context) }
 
-    static let reloaded = NativeFunction(
+    static let reloaded = Declaration(
         "host.reloaded",
-        Documentation(
-            "host.reloaded(t) -> boolean",
+        """
+        Whether a table from host.live was loaded anew since this was last asked of it: to do again what was done \
+        with its functions before a loop.
+        """,
+        takes: .argument("t", .any(expected: "what host.live returned")), .context, returns: .flag,
+        errors: "anything that did not come from host.live",
+        example: """
+            local path = os.tmpname()
+            local f <close> = assert(io.open(path, "w"))
+            f:write("return {size = 3}") f:close()
+            local settings = host.live(path)
+            assert(settings.size == 3 and not host.reloaded(settings))
+            os.remove(path)
             """
-            Whether a table from host.live was loaded anew since this was last asked of it: to do again what was done \
-            with its functions before a loop.
-            """,
-            errors: "anything that did not come from host.live",
-            example: """
-                local path = os.tmpname()
-                local f <close> = assert(io.open(path, "w"))
-                f:write("return {size = 3}") f:close()
-                local settings = host.live(path)
-                assert(settings.size == 3 and not host.reloaded(settings))
-                os.remove(path)
-                """)
-    ) { arguments in
-        try arguments.atMost(1)
-        guard let flag = try arguments.context.service(LiveFiles.self).reloaded(arguments[1], arguments) else {
-            throw arguments.error(1, "t", expected: "what host.live returned")
+    ) { table, context in
+        guard let flag = try context.service(LiveFiles.self).reloaded(table, context) else {
+            throw Fault("t", "what host.live returned expected, got \(table.shown)")
         }
-        return .boolean(flag)
+        return flag
     }
 }

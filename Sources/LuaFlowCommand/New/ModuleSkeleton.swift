@@ -54,18 +54,13 @@ extension Skeleton {
 
             public let name = "NAME"
             public let summary = "What the module is for, in a sentence."
-            public var functions: [NativeFunction] { [NameModule.twice, Counter.make] }
+            public var functions: [NativeFunction] { [NativeFunction(NameModule.twice), NativeFunction(Counter.make)] }
             public var types: [TypeFace] { [Counter.face] }
 
-            static let twice = NativeFunction(
-                "NAME.twice",
-                Documentation(
-                    "NAME.twice(x) -> number", "Two times x.", errors: "x is no number",
-                    example: "assert(NAME.twice(21) == 42)")
-            ) { arguments in
-                try arguments.atMost(1)
-                return .number(try arguments.number(1, "x") * 2)
-            }
+            static let twice = Declaration(
+                "NAME.twice", "Two times x.",
+                takes: .argument("x", .number), returns: .number, example: "assert(NAME.twice(21) == 42)"
+            ) { x in 2 * x }
         }
 
         /// An object that scripts hold. `NAME.counter()` makes one.
@@ -74,40 +69,30 @@ extension Skeleton {
             public var scriptType: ObjectType { Counter.type }
             private var count = 0
 
-            static let face = TypeFace(
-                type, "Counts.",
-                methods: [
-                    NativeFunction(
-                        "counter:up",
-                        Documentation(
-                            "c:up(by = 1) -> c", "Counts up.", example: "assert(#NAME.counter():up(2) == 2)")
-                    ) { arguments in
-                        try arguments.atMost(2)
-                        let counter = try arguments.counter()
-                        let by = try arguments.integer(2, "by", default: 1)
-                        let (sum, overflow) = counter.count.addingReportingOverflow(by)
-                        guard !overflow else { throw arguments.error("the count has no room for that") }
-                        counter.count = sum
-                        return .object(counter)
-                    }
-                ],
-                operators: [
-                    .length: NativeFunction(
-                        "counter:count", Documentation("#c", "The count.", example: "assert(#NAME.counter() == 0)")
-                    ) { .integer(try $0.counter().count) }
-                ])
+            static let make = Declaration(
+                "NAME.counter", "A counter at 0.", returns: .object(type), example: "assert(#NAME.counter() == 0)"
+            ) { Counter() }
 
-            static let make = NativeFunction(
-                "NAME.counter",
-                Documentation("NAME.counter() -> counter", "A counter at 0.", example: "assert(#NAME.counter() == 0)")
-            ) { arguments in
-                try arguments.atMost(0)
-                return .object(Counter())
+            private static let counter = Parameter<Counter>.argument("c", .object(type))
+
+            private static let up = Declaration(
+                "counter:up", "Counts up.", called: .method,
+                takes: counter, .argument("by", .integer, default: 1), returns: .object(type),
+                example: "assert(#NAME.counter():up(2) == 2)"
+            ) { counter, by in
+                let (sum, overflow) = counter.count.addingReportingOverflow(by)
+                guard !overflow else { throw Fault("by", "the count has no room for that") }
+                counter.count = sum
+                return counter
             }
-        }
 
-        extension Arguments {
-            fileprivate func counter() throws -> Counter { try object(1, "c", as: Counter.self, "counter") }
+            private static let length = Declaration(
+                "counter:count", "The count.", called: .symbol("#c"), takes: counter, returns: .integer,
+                example: "assert(#NAME.counter() == 0)"
+            ) { counter in counter.count }
+
+            static let face = TypeFace(
+                type, "Counts.", methods: [NativeFunction(up)], operators: [.length: NativeFunction(length)])
         }
 
         """

@@ -15,7 +15,7 @@ public enum TerminalPicture {
     /// - Returns: nil for any other object.
     public static func text(figure object: any ScriptObject, columns: Int) throws -> String? {
         guard let figure = object as? Figure else { return nil }
-        let options = TerminalOptions(mode: Terminal.detected, width: min(columns, 1000))
+        let options = TerminalOptions(width: min(columns, 1000))
         return try TextFigure(options: options, operation: "figure:show").render(figure)
     }
 }

@@ -40,10 +40,10 @@ extension Command {
     }
 
     private static func repeated(_ session: Session, _ text: String, _ times: Int) throws {
-        let clock = NativeFunction("clock", Documentation("clock() -> number", "Seconds since some fixed moment.")) {
-            _ in
-            .number(Timing.seconds(ContinuousClock.now - Timing.start))
-        }
+        let clock = NativeFunction(
+            Declaration("clock", "Seconds since some fixed moment.", returns: .number) {
+                Timing.seconds(ContinuousClock.now - Timing.start)
+            })
         let answer = try session.evaluate(text, with: "measure", [.integer(times), .closure(clock, bound: [])])
         session.note(.repeated(text, times: times))
         guard case .table(let table)? = answer.first, let seconds = try table.numbers()?.sorted(), !seconds.isEmpty

@@ -39,15 +39,24 @@ public struct Call {
 
     /// Puts what a table of options names at its place.
     mutating func place(_ form: Form) throws {
+        if form.isTable, values.count > 1 {
+            let call = function.isEmpty ? "{...}" : "\(function){...}"
+            throw Fault("takes one table, arguments and options together, as in \(call); got \(values.count) arguments")
+        }
+        // What passes its own options on may have none.
+        if form.hasOptions, !form.hasRest, values.count == form.places + 1, case .none? = values.last {
+            values.removeLast()
+        }
         let (given, options) = try form.split(values)
         rest = form.hasRest ? max(0, given.count - form.places) : 0
         if given.count > form.places + rest {
-            if form.hasOptions, given.count == form.places + 1 {
+            if form.hasOptions, !form.isTable, given.count == form.places + 1 {
                 let got = given[form.places].shown
                 throw Fault("argument \(given.count) (options): a table of options expected, got \(got)")
             }
-            let most = form.places + (form.hasOptions ? 1 : 0)
-            throw Fault("takes at most \(most) argument\(most == 1 ? "" : "s"), got \(values.count)")
+            let most = form.places + (form.hasOptions && !form.isTable ? 1 : 0)
+            let got = form.isTable ? given.count : values.count
+            throw Fault("takes at most \(most) argument\(most == 1 ? "" : "s"), got \(got)")
         }
         values = Array(given)
         guard let options else { return }
@@ -86,6 +95,6 @@ public struct Call {
 }
 
 extension Fault {
-    @usableFromInline
-    func about(_ name: String) -> Fault { parameter == nil ? Fault(name, message) : self }
+    /// The same about a parameter, if it does not name one.
+    public func about(_ name: String) -> Fault { parameter == nil ? Fault(name, message) : self }
 }

@@ -49,7 +49,10 @@ public final class Parameter<T>: Sendable {
         let spec = ParameterSpec(.rest, name, domain, note)
         return Parameter([spec]) { call in
             try (0..<call.rest).map { _ in
-                guard let element = try domain.read(call.take()) else { throw call.refusal(of: spec) }
+                let value = call.take()
+                guard let element = try call.reading(name, { try domain.read(value) }) else {
+                    throw call.refusal(of: spec)
+                }
                 return element
             }
         }

@@ -43,7 +43,13 @@ private struct SignatureHead {
 
 extension Form {
     fileprivate func text(_ head: SignatureHead) -> String {
-        let outcome = results.isEmpty ? "" : " -> " + results.map(\.text).joined(separator: ", ")
+        if results.count == 1, case .iterator(let fields) = results[0].type {
+            return "for \(fields.map(\.name).joined(separator: ", ")) in \(text(head, "")) do"
+        }
+        return text(head, results.isEmpty ? "" : " -> " + results.map(\.text).joined(separator: ", "))
+    }
+
+    private func text(_ head: SignatureHead, _ outcome: String) -> String {
         guard head.hasArguments else { return head.text + outcome }
         let shown = specs.dropFirst(head.first)
         var arguments = shown.filter { $0.place != .option }.map(\.text)

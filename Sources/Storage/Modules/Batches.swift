@@ -9,55 +9,45 @@ import Tensors
 
 /// `data.batches`: a walk over a tensor's rows, some at a time.
 enum Batches {
-    static let function: NativeFunction = NativeFunction(
+    static let declaration = Declaration(
         "data.batches",
-        Documentation(
-            "for batch, rows in data.batches(x, size, {shuffle = false, generator}) do\nfor batch, rows in data.batches({x, y, ...}, size, {shuffle = false, generator}) do",
+        """
+        For a loop over the first dimension of x: gives size rows at a time, the last time what is left, as a tensor \
+        of their own, and the rows' positions in x, in int64 (labels[rows] are theirs). Of several tensors of equally \
+        many rows (images and labels) it gives a batch of each, then the rows. Gradients do not reach x through a \
+        batch.
+        """,
+        takes: .argument("x", .oneOrMore(.plainTensor), "a tensor, or a table of several"),
+        .argument("size", .integer(from: 1)),
+        .option(
+            "shuffle", .flag, default: false,
+            "whether rows come in a random order, drawn from the generator when data.batches is called; else in x's"),
+        .generator, returns: .values(ResultSpec(nil, .iterator([.init("batch", tensor), .init("rows", tensor)]))),
+        errors: "x has no dimension; tensors of different numbers of rows",
+        source: "torch.utils.data.DataLoader",
+        example: """
+            local seen = 0
+            for batch, rows in data.batches(tensor.arange(1, 5), 2, {shuffle = true}) do
+              seen = seen + #batch
+              assert(batch[{1}] == rows[{1}])
+            end
+            assert(seen == 5)
             """
-            For a loop over the first dimension of x: gives size rows at a time, the last time what is left, as a tensor of \
-            their own, and the rows' positions in x, in int64 (labels[rows] are theirs). With shuffle = true the rows come in a random order, \
-            another each time, drawn from the generator when data.batches is called; else in x's. Of several tensors of \
-            equally many rows (images and labels) it gives a batch of each, then the indices. Gradients do not flow through a \
-            batch.
-            """,
-            errors: "x has no dimension; tensors of different numbers of rows; size is not a whole number from 1.",
-            source: "torch.utils.data.DataLoader",
-            example: """
-                local seen = 0
-                for batch, rows in data.batches(tensor.arange(1, 5), 2, {shuffle = true}) do
-                  seen = seen + #batch
-                  assert(batch[{1}] == rows[{1}])
-                end
-                assert(seen == 5)
-                """)
-    ) { arguments in
-        try arguments.atMost(3)
-        let tensors = try tensors(arguments)
+    ) { tensors, size, shuffle, generator in
         let extents = tensors.map { $0.shape.first ?? 0 }
         guard let extent = extents.first, tensors.allSatisfy({ $0.rank > 0 }) else {
-            throw arguments.error("a tensor with rows expected, this one has no dimension")
+            throw Fault(tensors.isEmpty ? "no tensors given" : "a tensor with rows expected, this one has no dimension")
         }
         guard extents.allSatisfy({ $0 == extent }) else {
-            throw arguments.error("tensors of equally many rows expected, got \(extents.map(String.init).joined(separator: ", "))")
+            let given = extents.map(String.init).joined(separator: ", ")
+            throw Fault("tensors of equally many rows expected, got \(given)")
         }
-        _ = try Shape.positions(extent, for: arguments.function)
-        let size = try arguments.integer(2, "size", in: 1...Int.max)
-        let options = try arguments.options(3, ["shuffle", "generator"])
-        let generator = try arguments.generator(options)
-        let order = try options.boolean("shuffle", default: false) ? generator.permutation(extent) : nil
+        _ = try Shape.positions(extent, for: "")
+        let order = shuffle ? generator.permutation(extent) : nil
         return [.closure(next, bound: [.object(Cursor(try tensors.map { try $0.contiguous() }, size, order))])]
     }
 
-    /// One tensor, or a table of some.
-    private static func tensors(_ arguments: Arguments) throws -> [Tensor] {
-        guard case .table(let table) = arguments[1], table.count > 0 else { return [try arguments.tensor(1, "x")] }
-        return try table.elements().enumerated().map { index, value in
-            guard case .object(let object as Variable) = value else {
-                throw arguments.error("argument 1 (x): element \(index + 1): a tensor expected, got \(value.shown)")
-            }
-            return object.value
-        }
-    }
+    private static let tensor = ScriptType.object(Variable.type.name)
 
     static let face = TypeFace(Cursor.type, "What data.batches keeps between two batches.")
 
@@ -99,9 +89,13 @@ enum Batches {
     }
 
     /// What a loop calls: the cursor is bound, what the loop itself passes is not needed.
-    private static let next: NativeFunction = NativeFunction("data.batches", function.documentation) { arguments in
-        let cursor = try arguments.object(1, "state", as: Cursor.self, "batches")
-        guard let (batches, rows) = try cursor.advance() else { return [.none] }
-        return batches.map { .tensor($0) } + [.tensor(try Tensor(integers: rows.map { $0 + 1 }, shape: [rows.count]))]
-    }
+    private static let next = NativeFunction(
+        Declaration(
+            "data.batches", "The next batch.",
+            takes: .argument("state", .object(Cursor.type)), .rest("", .anything), returns: .values()
+        ) { (cursor: Cursor, _: [Value]) -> [Value] in
+            guard let (batches, rows) = try cursor.advance() else { return [.none] }
+            return batches.map { .tensor($0) }
+                + [.tensor(try Tensor(integers: rows.map { $0 + 1 }, shape: [rows.count]))]
+        })
 }

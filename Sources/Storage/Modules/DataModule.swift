@@ -6,58 +6,60 @@ public struct DataModule: ScriptModule {
     public init() {}
 
     public let name = "data"
-    public let summary = "Data sets: the digits that come with the project, IDX files (MNIST's format), batches of rows."
-    public var functions: [NativeFunction] { [DataModule.digits, DataModule.idx, Batches.function] }
+    public let summary = """
+        Data sets: the digits that come with the project, IDX files (MNIST's format), batches of rows.
+        """
+    public var functions: [NativeFunction] {
+        [NativeFunction(DataModule.digits), NativeFunction(DataModule.idx), NativeFunction(Batches.declaration)]
+    }
     public var types: [TypeFace] { [Batches.face] }
 
-    private static let idx = NativeFunction(
-        "data.idx",
-        Documentation(
-            "data.idx(path) -> tensor, ...",
-            """
-            The arrays of an IDX file, plain or gzip: usually one, or as many results as the file holds one after the other, \
-            at most 1000. Integers become int64 where they have one dimension (labels) or more than 16 bits, else float32, as \
-            floats do; values are not scaled.
-            """,
-            errors: "The file is missing, not IDX, damaged, or its numbers are fewer or more than its sizes say.",
-            source: "http://yann.lecun.com/exdb/mnist",
-            example: """
-                local path = os.tmpname()
-                local file = assert(io.open(path, "wb"))
-                file:write("\\0\\0\\8\\1\\0\\0\\0\\3", "\\5\\6\\7")
-                file:close()
-                local x = data.idx(path)
-                assert(#x == 3 and x[{3}] == 7)
-                os.remove(path)
-                """)
-    ) { arguments in
-        try arguments.atMost(1)
-        return try IDX.load(try arguments.bytes(1, "path")).map { .tensor($0) }
-    }
+    private static let tensor = ScriptType.object(Variable.type.name)
 
-    private static let digits = NativeFunction(
-        "data.digits",
-        Documentation(
-            "data.digits() -> {images = tensor (N, 28, 28), labels = tensor (N)}",
+    private static let idx = Declaration(
+        "data.idx",
+        """
+        The arrays of an IDX file, plain or gzip: usually one, or as many results as the file holds one after the \
+        other, at most 1000. Integers become int64 where they have one dimension (labels) or more than 16 bits, else \
+        float32, as floats do; values are not scaled.
+        """,
+        takes: .argument("path", .bytes),
+        returns: .values(ResultSpec(nil, tensor), ResultSpec(nil, tensor, repeats: true)),
+        errors: "The file is missing, not IDX, damaged, or its numbers are fewer or more than its sizes say.",
+        source: "http://yann.lecun.com/exdb/mnist",
+        example: """
+            local path = os.tmpname()
+            local file = assert(io.open(path, "wb"))
+            file:write("\\0\\0\\8\\1\\0\\0\\0\\3", "\\5\\6\\7")
+            file:close()
+            local x = data.idx(path)
+            assert(#x == 3 and x[{3}] == 7)
+            os.remove(path)
             """
-            Handwritten digits: float32 images in [0, 1], 0 the background, and what each shows (0 to 9, in int64). They come with the \
-            project, as models/digits.idx.gz; models/README.md tells where they are from.
-            """,
-            errors: "The file is not where the host keeps its models, or is damaged.",
-            example: "local d = data.digits()\nassert(d.images.shape[2] == 28 and #d.labels == #d.images)")
-    ) { arguments in
-        try arguments.atMost(0)
-        let path = try arguments.context.service(ResourceFolders.self).locate(digitsFile, for: arguments.function)
-        let arrays = try IDX.load(path, for: arguments.function)
+    ) { path in try IDX.load(path).map { .tensor($0) } }
+
+    private static let digits = Declaration(
+        "data.digits",
+        """
+        Handwritten digits: float32 images (N, 28, 28) in [0, 1], 0 the background, and what each shows (N, from 0 to \
+        9, in int64). They come with the project, as models/digits.idx.gz; models/README.md tells where they are from.
+        """,
+        takes: .context, .operation,
+        returns: .value(.record([.init("images", tensor), .init("labels", tensor)])),
+        errors: "The file is not where the host keeps its models, or is damaged.",
+        example: "local d = data.digits()\nassert(d.images.shape[2] == 28 and #d.labels == #d.images)"
+    ) { context, operation in
+        let path = try context.service(ResourceFolders.self).locate(digitsFile, for: operation)
+        let arrays = try IDX.load(path, for: operation)
         guard arrays.count == 2, arrays[0].rank == 3, arrays[0].shape == [arrays[1].count, 28, 28], arrays[1].rank == 1,
             arrays[0].dtype == .float32
         else {
             let found = arrays.map { Shape.describe($0.shape) }.joined(separator: ", ")
-            throw arguments.error("\(path): images (N, 28, 28) and labels (N) expected, found \(found)")
+            throw Fault("\(path): images (N, 28, 28) and labels (N) expected, found \(found)")
         }
         let pixels = arrays[0].base(Float.self)
         for i in 0..<arrays[0].count { pixels[i] /= 255 }
-        return [.record([("images", .tensor(arrays[0])), ("labels", .tensor(arrays[1]))])]
+        return .record([("images", .tensor(arrays[0])), ("labels", .tensor(arrays[1]))])
     }
 
     private static let digitsFile = "digits.idx.gz"

@@ -1,13 +1,42 @@
 import Scripting
 
-/// Reads what all kinds of axes have in common, and finds their ranges.
+/// What all kinds of axes have in common; finds their ranges.
 struct AxesOptions {
-    static let names = [
-        "title", "xlabel", "ylabel", "logx", "logy", "xlim", "ylim", "grid", "legend", "aspect", "xticks", "yticks",
-        "xticklabels", "yticklabels",
-    ]
+    enum Aspect: String, CaseIterable { case auto, equal }
 
-    let options: Options
+    var title = ""
+    var xlabel = ""
+    var ylabel = ""
+    var logx = false
+    var logy = false
+    var xlim: Limits?
+    var ylim: Limits?
+    var grid = true
+    var legend = LegendPlace.auto
+    var aspect = Aspect.auto
+    var xticks: TickOptions?
+    var yticks: TickOptions?
+    var xticklabels: [String]?
+    var yticklabels: [String]?
+
+    static let options = OptionTable(
+        { AxesOptions() },
+        .option("title", \.title, .text),
+        .option("xlabel", \.xlabel, .text),
+        .option("ylabel", \.ylabel, .text),
+        .option("logx", \.logx, .flag),
+        .option("logy", \.logy, .flag),
+        .option("xlim", \.xlim, .optional(.limits), "{low, high}; by default what shows all data"),
+        .option("ylim", \.ylim, .optional(.limits), "{low, high}; by default what shows all data"),
+        .option("grid", \.grid, .flag),
+        .option(
+            "legend", \.legend, .choice(),
+            "by default where it hides no data: beside the axes (\"outside\") if there is no room in them"),
+        .option("aspect", \.aspect, .choice(), "\"equal\": a unit of x is as long as one of y"),
+        .option("xticks", \.xticks, .optional(TickOptions.domain), "{0, 1} or {{0, 1}, {\"no\", \"yes\"}}"),
+        .option("yticks", \.yticks, .optional(TickOptions.domain), "as xticks"),
+        .option("xticklabels", \.xticklabels, .optional(.labels), "what stands at the xticks, in place of numbers"),
+        .option("yticklabels", \.yticklabels, .optional(.labels), "what stands at the yticks, in place of numbers"))
 
     /// A panel around data.
     /// - Parameters:
@@ -17,9 +46,6 @@ struct AxesOptions {
         _ series: [Series], field: Field? = nil, contours: [ContourLine] = [], base: Double? = nil,
         words: [Ticks.Mark]? = nil
     ) throws -> Panel {
-        let function = options.function
-        let logx = try options.boolean("logx", default: false)
-        let logy = try options.boolean("logy", default: false)
         for (index, one) in series.enumerated() {
             let name = series.count == 1 ? "" : "series \(index + 1): "
             try positive(one.x, logx, name + "x", "logx")
@@ -34,65 +60,61 @@ struct AxesOptions {
         }.filter(\.isFinite)
         if let base, !logy { ys.append(base) }
         if let field {
-            if logx || logy { throw ScriptError(function, "a heat map or contours need linear axes") }
+            if logx || logy { throw Fault("a heat map or contours need linear axes") }
             xs += [field.x.low, field.x.high]
             ys += [field.y.low, field.y.high]
         }
         let isBars = series.contains { $0.style == .bars }
         let xMargin = field != nil ? 0 : isBars ? 0.02 : 0.03
         let yMargin = field != nil ? 0 : 0.05
-        var x = try axis("xlim", xs, logx, margin: (xMargin, xMargin))
+        var x = try axis(xlim, "xlim", xs, logx, margin: (xMargin, xMargin))
         // Bars stand on the axis.
-        var y = try axis("ylim", ys, logy, margin: (base == 0 && !logy && (ys.min() ?? 0) >= 0 ? 0 : yMargin, yMargin))
-        let ticks = TickOptions(options: options)
-        x.marks = try ticks.marks("xticks", "xticklabels", on: x) ?? words
-        y.marks = try ticks.marks("yticks", "yticklabels", on: y)
-        let isEqual = try options.choice("aspect", ["auto", "equal"], default: "auto") == "equal"
-        if isEqual { try checkEqual(x, y) }
-        let place = try options.choice("legend", LegendPlace.allCases.map(\.rawValue), default: "auto")
+        let foot = base == 0 && !logy && (ys.min() ?? 0) >= 0 ? 0 : yMargin
+        var y = try axis(ylim, "ylim", ys, logy, margin: (foot, yMargin))
+        x.marks = try marks(xticks, "xticks", xticklabels, "xticklabels", on: x) ?? words
+        y.marks = try marks(yticks, "yticks", yticklabels, "yticklabels", on: y)
+        if aspect == .equal { try checkEqual(x, y) }
         return Panel(
-            title: try options.string("title", default: ""), xlabel: try options.string("xlabel", default: ""),
-            ylabel: try options.string("ylabel", default: ""),
+            title: title, xlabel: xlabel, ylabel: ylabel,
             content: .axes(
                 Axes(
-                    field: field, contours: contours, series: series, x: x, y: y,
-                    hasGrid: try options.boolean("grid", default: true), legend: LegendPlace(rawValue: place) ?? .auto,
-                    isEqual: isEqual))
-        )
+                    field: field, contours: contours, series: series, x: x, y: y, hasGrid: grid, legend: legend,
+                    isEqual: aspect == .equal)))
+    }
+
+    private func marks(
+        _ ticks: TickOptions?, _ name: String, _ labels: [String]?, _ labelName: String, on axis: Axis
+    ) throws -> [Ticks.Mark]? {
+        if ticks == nil, labels != nil { throw Fault(labelName, "the labels of \(name), which are not given") }
+        return try ticks?.marks(name, labels, labelName, on: axis)
     }
 
     /// Axes with equal units are as long as their ranges: ranges that differ too much leave no room to see.
     private func checkEqual(_ x: Axis, _ y: Axis) throws {
-        if x.isLogarithmic || y.isLogarithmic {
-            throw ScriptError(options.function, "option aspect: \"equal\" needs linear axes")
-        }
+        if x.isLogarithmic || y.isLogarithmic { throw Fault("aspect", "\"equal\" needs linear axes") }
         let ratio = (x.high - x.low) / (y.high - y.low)
         guard ratio >= 0.01, ratio <= 100 else {
-            throw ScriptError(
-                options.function,
-                "option aspect: \"equal\" for x of \(Value.number(x.low).shown) to \(Value.number(x.high).shown) and y of "
-                    + "\(Value.number(y.low).shown) to \(Value.number(y.high).shown) leaves a line; give xlim or ylim")
+            throw Fault(
+                "aspect",
+                "\"equal\" for x of \(shown(x.low)) to \(shown(x.high)) and y of \(shown(y.low)) to \(shown(y.high)) "
+                    + "leaves a line; give xlim or ylim")
         }
     }
 
     private func positive(_ values: [Double], _ isLogarithmic: Bool, _ name: String, _ option: String) throws {
         guard isLogarithmic, let bad = values.firstIndex(where: { $0 <= 0 }) else { return }
-        throw ScriptError(
-            options.function,
-            "\(name)[\(bad + 1)] is \(values[bad]): a logarithmic axis (\(option)) shows only positive numbers")
+        throw Fault("\(name)[\(bad + 1)] is \(values[bad]): a logarithmic axis (\(option)) shows only positive numbers")
     }
 
-    private func axis(_ name: String, _ values: [Double], _ isLogarithmic: Bool, margin: (Double, Double)) throws
-        -> Axis
-    {
-        guard options.has(name) else { return Axis(showing: values, isLogarithmic: isLogarithmic, margin: margin) }
-        let range = try NumberLists(operation: options.function).range(options[name], "option \(name)")
-        guard !isLogarithmic || range.low > 0 else {
-            throw ScriptError(options.function, "option \(name): a logarithmic axis begins above 0, got \(range.low)")
+    private func axis(
+        _ limits: Limits?, _ name: String, _ values: [Double], _ isLogarithmic: Bool, margin: (Double, Double)
+    ) throws -> Axis {
+        guard let limits else { return Axis(showing: values, isLogarithmic: isLogarithmic, margin: margin) }
+        let (low, high) = (limits.low, limits.high)
+        guard !isLogarithmic || low > 0 else { throw Fault(name, "a logarithmic axis begins above 0, got \(low)") }
+        guard high - low > max(1e-9 * max(abs(low), abs(high)), Axis.narrowest) else {
+            throw Fault(name, "the range {\(low), \(high)} is too narrow")
         }
-        guard range.high - range.low > max(1e-9 * max(abs(range.low), abs(range.high)), Axis.narrowest) else {
-            throw ScriptError(options.function, "option \(name): the range {\(range.low), \(range.high)} is too narrow")
-        }
-        return Axis(low: range.low, high: range.high, isLogarithmic: isLogarithmic)
+        return Axis(low: low, high: high, isLogarithmic: isLogarithmic)
     }
 }

@@ -1,36 +1,40 @@
 import Scripting
 
-/// Reads a matrix over two axes, and turns it into colours.
+/// How numbers of a matrix become colours.
 struct FieldOptions {
-    static let names = ["x", "y", "vmin", "vmax", "colormap", "colorbar"]
+    var vmin: Double?
+    var vmax: Double?
+    var colormap: ColorMap
 
-    let function: String
+    static func options(_ map: ColorMap) -> OptionTable<FieldOptions> {
+        OptionTable(
+            { FieldOptions(colormap: map) },
+            .option("vmin", \.vmin, .optional(.number), "the number at the low end of the colours"),
+            .option("vmax", \.vmax, .optional(.number), "the number at the high end of the colours"),
+            .option("colormap", \.colormap, .choice()))
+    }
 
     /// Which values get the two ends of the colours.
-    func scale(_ values: [Double], _ options: Options, map: ColorMap, unit: Bool) throws -> ColorBar {
+    /// - Parameter unit: whether values that all lie in [0, 1] have that scale.
+    func scale(_ values: [Double], unit: Bool) throws -> ColorBar {
         var low = values.min() ?? 0
         var high = values.max() ?? 1
         // Pictures are compared with each other, so that all of them in [0, 1] share that scale.
         if unit, low >= 0, high <= 1 { (low, high) = (0, 1) }
-        low = try options.number("vmin", default: low)
-        high = try options.number("vmax", default: high)
+        (low, high) = (vmin ?? low, vmax ?? high)
         guard abs(low) <= 1e150, abs(high) <= 1e150, low <= high else {
-            throw ScriptError(
-                function, "vmin <= vmax expected, got \(Value.number(low).shown) and \(Value.number(high).shown)")
+            throw Fault("vmin <= vmax expected, got \(shown(low)) and \(shown(high))")
         }
         if high - low <= max(max(abs(low), abs(high)) * 1e-9, Axis.narrowest) {
             let room = max(abs(low) * 0.05, 0.5)
             (low, high) = (low - room, high + room)
         }
-        return ColorBar(low: low, high: high, map: map)
+        return ColorBar(low: low, high: high, map: colormap)
     }
+}
 
-    func colorMap(_ options: Options, default fallback: ColorMap) throws -> ColorMap {
-        let name = try options.choice("colormap", ColorMap.allCases.map(\.rawValue), default: fallback.rawValue)
-        return ColorMap(rawValue: name) ?? fallback
-    }
-
-    func raster(_ values: [Double], rows: Int, columns: Int, _ bar: ColorBar) throws -> Raster {
+extension Matrix {
+    func raster(_ bar: ColorBar) throws -> Raster {
         var raster = Raster(width: columns, height: rows, channels: 3, filled: 0)
         let table = (0...255).map { RGB(bar.map.color(Double($0) / 255)) }
         for (index, value) in values.enumerated() {
@@ -43,23 +47,42 @@ struct FieldOptions {
         }
         return raster
     }
+}
 
-    /// Where the first and the last of `count` rows or columns lie: two numbers, or all of them evenly spaced.
-    func places(_ options: Options, _ name: String, count: Int) throws -> (first: Double, last: Double) {
-        guard options.has(name) else { return (1, Double(max(count, 2))) }
-        let numbers = try NumberLists(operation: function).list(options[name], "option \(name)")
+/// Where the first and the last of a matrix's rows or columns lie.
+struct FieldSpan {
+    let first: Double
+    let last: Double
+    private let count: Int
+
+    /// - Parameters:
+    ///   - numbers: two, or one for each of `count` rows or columns, evenly spaced; nil for 1, 2, ..., count.
+    ///   - name: the option that gave them.
+    init(_ numbers: [Double]?, _ name: String, count: Int) throws {
+        self.count = count
+        guard let numbers else {
+            (first, last) = (1, Double(max(count, 2)))
+            return
+        }
         guard let first = numbers.first, let last = numbers.last, numbers.count == 2 || numbers.count == count else {
-            throw ScriptError(
-                function, "option \(name): 2 or \(count) numbers expected, got \(numbers.count)")
+            throw Fault(name, "2 or \(count) numbers expected, got \(numbers.count)")
         }
         guard last - first > max(1e-9 * max(abs(first), abs(last)), Axis.narrowest) else {
-            throw ScriptError(function, "option \(name): must grow, goes from \(first) to \(last)")
+            throw Fault(name, "must grow, goes from \(first) to \(last)")
         }
         let step = (last - first) / Double(max(numbers.count - 1, 1))
         for (index, number) in numbers.enumerated() where abs(number - first - Double(index) * step) > 0.01 * step {
-            throw ScriptError(
-                function, "option \(name): evenly spaced numbers expected, \(name)[\(index + 1)] is \(number)")
+            throw Fault(name, "evenly spaced numbers expected, \(name)[\(index + 1)] is \(number)")
         }
-        return (first, last)
+        (self.first, self.last) = (first, last)
     }
+
+    /// From half a step before the first to half a step behind the last.
+    var cells: (low: Double, high: Double) {
+        let half = (last - first) / Double(max(count - 1, 1)) / 2
+        return (first - half, last + half)
+    }
+
+    /// The coordinate at a position that counts from 0.
+    func place(_ position: Double) -> Double { first + (last - first) * position / Double(count - 1) }
 }

@@ -1,80 +1,55 @@
 import Scripting
 import Tensors
 
-private let options = AxesOptions.names.map { "\($0) =" }.joined(separator: ", ")
-
-let plotImage = NativeFunction(
+let plotImage = Declaration(
     "plot.image",
-    Documentation(
-        """
-        plot.image{[1] = x, x =, colormap =, colorbar = false, vmin =, vmax =, xrange =, yrange =, series =, \
-        \(options)} -> figure
+    """
+    A picture, or a matrix as a heat map. (3, H, W) shows its colours, values clamped to [0, 1]. (H, W) and (1, H, \
+    W) show numbers from `vmin` to `vmax` in `colormap`; by default these are 0 and 1 when all numbers lie between \
+    them, else the smallest and the largest. A picture has its first row on top and no axes; with `xrange` or `yrange` \
+    it stands on axes with rows upward, as z[i][j] = f(x_j, y_i) does, and takes plot.line's `series` and options of \
+    panels.
+    """,
+    by: .table,
+    takes: .argument("x", .plainTensor.asking(for: "a tensor of shape (H, W) or (3, H, W)")),
+    Parameter<Bool>.option("colorbar", .flag, default: false, "whether the scale stands beside it").withNames,
+    FieldOptions.options(.grey).parameter.withNames,
+    Parameter<[Double]?>.option("xrange", .optional(.coordinates), "coordinates of the first and the last column"),
+    Parameter<[Double]?>.option("yrange", .optional(.coordinates), "coordinates of the first and the last row"),
+    Parameter<[ListedSeries]>.series.withNames,
+    AxesOptions.options.parameter.withNames, returns: .figure,
+    errors: "the shape is no picture's, a value is not finite, or a range does not grow",
+    example: """
+        local path = os.tmpname()
+        plot.image{tensor({{0, 1}, {1, 0}}), title = "checkers"}:save(path .. ".png", {width = 200})
+        os.remove(path); os.remove(path .. ".png")
         """,
-        """
-        A picture, or a matrix as a heat map. (3, H, W) shows its colours, values clamped to [0, 1]. (H, W) and (1, H, \
-        W) show numbers from `vmin` to `vmax` in `colormap` ("grey", "viridis", "diverging"); by default these are 0 \
-        and 1 when all numbers lie between them, else the smallest and the largest. `colorbar = true` puts the scale \
-        beside it. A picture has its first row on top and no axes; with `xrange = {first, last}` or `yrange` \
-        (coordinates of the first and last column and row) it stands on axes with rows upward, as z[i][j] = f(x_j, \
-        y_i) does, and takes plot.line's panel options and `series`.
-        """,
-        errors: "the shape is no picture's, a value is not finite, a range does not grow, or an option is unknown",
-        example: """
-            local path = os.tmpname()
-            plot.image{tensor({{0, 1}, {1, 0}}), title = "checkers"}:save(path .. ".png", {width = 200})
-            os.remove(path); os.remove(path .. ".png")
-            """),
-    returning: { arguments in
-        let onAxes =
-            ["xrange", "yrange", "series"] + AxesOptions.names.filter { !["title", "xlabel", "ylabel"].contains($0) }
-        let parts = try TableParts(
-            arguments, positional: 1,
-            known: ["x", "title", "xlabel", "ylabel", "colormap", "colorbar", "vmin", "vmax"] + onAxes)
-        let (options, function) = (parts.options, arguments.function)
-        let given = parts.value(1, "x")
-        if case .object(let object) = given, let variable = object as? Variable, variable.shape.count == 3,
-            variable.shape[0] == 3
-        {
-            let inapplicable = ["colormap", "colorbar", "vmin", "vmax"] + onAxes
-            if let name = inapplicable.first(where: options.has) {
-                throw ScriptError(function, "option \(name) is for shape (H, W), got \(Shape.describe(variable.shape))")
-            }
-            let picture = Picture(raster: try Raster(variable.value, for: function))
-            return .object(Figure([try picturePanel(picture, options)]))
-        }
-        let matrix = try NumberLists(operation: function).matrix(given, "x")
-        let fields = FieldOptions(function: function)
-        let map = try fields.colorMap(options, default: .grey)
-        let bar = try fields.scale(matrix.values, options, map: map, unit: true)
-        let raster = try fields.raster(matrix.values, rows: matrix.rows, columns: matrix.columns, bar)
-        let shown = try options.boolean("colorbar", default: false) ? bar : nil
-        guard options.has("xrange") || options.has("yrange") else {
-            if let name = onAxes.first(where: options.has) {
-                throw ScriptError(function, "option \(name) needs axes: give xrange or yrange")
-            }
-            return .object(Figure([try picturePanel(Picture(raster: raster, bar: shown), options)]))
-        }
-        let field = try fields.field(raster, options, bar: shown, names: ("xrange", "yrange"))
-        let series = try SeriesOptions(function: function, style: .line).listed(options, offset: 1)
-        return .object(Figure([try AxesOptions(options: options).panel(series, field: field)]))
-    })
-
-private func picturePanel(_ picture: Picture, _ options: Options) throws -> Panel {
-    Panel(
-        title: try options.string("title", default: ""), xlabel: try options.string("xlabel", default: ""),
-        ylabel: try options.string("ylabel", default: ""), content: .picture(picture))
-}
-
-extension FieldOptions {
-    /// A heat map whose cells reach half a step beyond the first and last coordinates.
-    func field(_ raster: Raster, _ options: Options, bar: ColorBar?, names: (String, String)) throws -> Field {
-        let x = try places(options, names.0, count: raster.width)
-        let y = try places(options, names.1, count: raster.height)
-        let (dx, dy) = (
-            (x.last - x.first) / Double(max(raster.width - 1, 1)) / 2,
-            (y.last - y.first) / Double(max(raster.height - 1, 1)) / 2
-        )
-        return Field(
-            raster: raster, x: (x.first - dx, x.last + dx), y: (y.first - dy, y.last + dy), bar: bar)
+    see: ["plot.line"]
+) { x, colorbar, colors, xrange, yrange, listed, axes in
+    let ranges = (xrange == nil ? [] : ["xrange"]) + (yrange == nil ? [] : ["yrange"])
+    // What means nothing without axes.
+    let onAxes = (listed.given + axes.given).filter { !["title", "xlabel", "ylabel"].contains($0) }
+    func panel(_ picture: Picture) -> Panel {
+        Panel(
+            title: axes.value.title, xlabel: axes.value.xlabel, ylabel: axes.value.ylabel, content: .picture(picture))
     }
+    if x.rank == 3, x.shape[0] == 3 {
+        if let name = (colors.given + colorbar.given + ranges + onAxes).first {
+            throw Fault("option \(name) is for shape (H, W), got \(Shape.describe(x.shape))")
+        }
+        return Figure([panel(Picture(raster: try Raster(x, for: "")))])
+    }
+    let matrix: Matrix
+    do { matrix = try Matrix(x) } catch let fault as Fault { throw fault.about("x") }
+    let bar = try colors.value.scale(matrix.values, unit: true)
+    let raster = try matrix.raster(bar)
+    let scale = colorbar.value ? bar : nil
+    guard !ranges.isEmpty else {
+        if let name = onAxes.first { throw Fault("option \(name) needs axes: give xrange or yrange") }
+        return Figure([panel(Picture(raster: raster, bar: scale))])
+    }
+    let field = Field(
+        raster: raster, x: try FieldSpan(xrange, "xrange", count: matrix.columns).cells,
+        y: try FieldSpan(yrange, "yrange", count: matrix.rows).cells, bar: scale)
+    return Figure([try axes.value.panel(try listed.value.series(after: 1, .line), field: field)])
 }

@@ -6,18 +6,19 @@ public struct PlotModule: ScriptModule {
 
     public let name = "plot"
     public let summary = """
-        Figures of curves, points, error bars, bars, histograms, heat maps, contours and pictures, saved as PNG, SVG or PDF \
-        or shown in the terminal. Every function returns a figure; plot.figure puts several into one.
+        Figures of curves, points, error bars, bars, histograms, heat maps, contours and pictures, saved as PNG, SVG or \
+        PDF or shown in the terminal. Every function returns a figure; plot.figure puts several into one.
         """
 
     /// The catalogue: a new kind of plot is one file and one line here.
     public let functions: [NativeFunction] = [
         plotLine, plotScatter, plotErrorbar, plotBar, plotHistogram, plotImage, plotContour, plotFigure,
-    ]
+    ].map { NativeFunction($0) }
 
     public let types: [TypeFace] = [
         TypeFace(
             Figure.type, "One or more panels, ready to be saved or shown.",
-            methods: [figureSave, figureShow, figureRender], operators: [.describe: figureDescribe])
+            methods: [figureSave, figureShow, figureRender].map { NativeFunction($0) },
+            operators: [.describe: NativeFunction(figureDescribe)])
     ]
 }

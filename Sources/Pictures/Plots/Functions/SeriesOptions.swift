@@ -1,120 +1,121 @@
 import Scripting
 
-/// Reads series: from a call's own options, and from the tables in `series`.
+/// What series of every kind may say: their names in the legend, colours and error bars.
+struct SeriesBasics {
+    var yerr: [Double]?
+    var label = ""
+    var color: Color?
+    var alpha = 1.0
+
+    static let options = OptionTable(
+        { SeriesBasics() },
+        .option("yerr", \.yerr, .optional(.halfLengths), "half lengths of error bars, one for each y"),
+        .option("label", \.label, .text, "its name in the legend"),
+        .option("color", \.color, .optional(.color), "by default the next of the palette"),
+        .option("alpha", \.alpha, .number(from: 0, to: 1), "how opaque"))
+
+    /// - Parameter index: how many series there are before.
+    func series(x: [Double], y: [Double], index: Int, style: Series.Style) throws -> Series {
+        if let yerr, yerr.count != y.count { throw Fault("y has \(y.count) numbers, yerr has \(yerr.count)") }
+        var color = color ?? Palette.color(index)
+        if alpha < 1 { color = color.faded(alpha) }
+        return Series(x: x, y: y, errors: yerr, label: label, color: color, style: style)
+    }
+}
+
+/// How a series of points or lines is drawn.
 struct SeriesOptions {
-    static let names = [
-        "x", "y", "yerr", "label", "color", "style", "linewidth", "linestyle", "marker", "markersize", "alpha",
-    ]
+    var basics = SeriesBasics()
+    var style: String?
+    var linewidth = 1.6
+    var linestyle: Series.Dashes?
+    var marker: Series.Marker?
+    var markersize: Double?
 
-    let function: String
-    /// The style of series that name none.
-    let style: Series.Style
+    private static let styles = Series.Style.allCases.filter { $0 != .bars }.map(\.rawValue) + Series.Dashes.names
+    private static let dashes = Domain<String>.choice(Series.Dashes.names).map(
+        show: { "\"\($0.rawValue)\"" }, Series.Dashes.init(named:))
 
-    /// All series of a call: its own, if it has data, then those in `series`.
-    func all(_ parts: TableParts) throws -> [Series] {
-        let own = try one(parts, "", index: 0).map { [$0] } ?? []
-        return own + (try listed(parts.options, offset: own.count))
-    }
+    static let options = OptionTable(
+        { SeriesOptions() },
+        .options(\.basics, SeriesBasics.options),
+        .option("style", \.style, .optional(.choice(styles)), "line, points, both or steps; or dashes, as linestyle"),
+        .option("linewidth", \.linewidth, .number(above: 0, to: 100), "in points"),
+        .option("linestyle", \.linestyle, .optional(dashes)),
+        .option("marker", \.marker, .optional(.choice()), "a line that has one is drawn with its points"),
+        .option("markersize", \.markersize, .optional(.number(above: 0, to: 100)), "in points"))
 
-    /// The series in the option `series`.
-    /// - Parameter offset: colours already taken.
-    func listed(_ options: Options, offset: Int) throws -> [Series] {
-        guard options.has("series") else { return [] }
-        guard case .table(let table) = options["series"] else {
-            throw options.error("series", expected: "a list of tables")
-        }
-        var series: [Series] = []
-        for (index, element) in try table.elements().enumerated() {
-            let name = "series \(index + 1): "
-            guard case .table(let inner) = element else {
-                throw ScriptError(function, "\(name)a table expected, got \(element.shown)")
-            }
-            let parts: TableParts
-            do {
-                parts = try TableParts(inner, function: function, positional: 2, known: SeriesOptions.names)
-            } catch let error as ScriptError {
-                throw ScriptError(function, name + error.message)
-            }
-            guard let made = try one(parts, name, index: offset + series.count) else {
-                throw ScriptError(function, "\(name)no y given")
-            }
-            series.append(made)
-        }
-        return series
-    }
-
-    /// One series; nil when there is no data. `{y}` and `{x, y}` may stand in place of names.
-    private func one(_ parts: TableParts, _ name: String, index: Int) throws -> Series? {
-        let (first, second) = (parts.positional.first ?? .none, parts.positional.dropFirst().first ?? .none)
-        var (x, y) = (parts.options["x"], parts.options["y"])
-        switch (first, second) {
-        case (.none, .none): break
-        case (let only, .none): y = only
-        case (let left, let right): (x, y) = (left, right)
-        }
-        if case .none = y {
-            if case .none = x { return nil }
-            throw ScriptError(function, "\(name)x is given, y is not")
-        }
-        let lists = NumberLists(operation: function)
-        let ys = try lists.list(y, name + "y", gaps: true)
-        var xs = ys.indices.map { Double($0 + 1) }
-        if case .none = x {} else { xs = try lists.list(x, name + "x", gaps: true) }
-        guard xs.count == ys.count else {
-            throw ScriptError(function, "\(name)x has \(xs.count) numbers, y has \(ys.count)")
-        }
-        let options = parts.options
-        var series = Series(
-            x: xs, y: ys, label: try options.string("label", default: ""), color: Palette.color(index), style: style)
-        try looks(options, &series)
-        series.width = try options.number("linewidth", default: series.width)
-        guard series.width > 0, series.width <= 100 else {
-            throw options.error("linewidth", expected: "a number above 0, at most 100")
-        }
-        if options.has("yerr") {
-            let errors = try lists.list(options["yerr"], name + "yerr", gaps: true)
-            guard errors.count == ys.count else {
-                throw ScriptError(function, "\(name)y has \(ys.count) numbers, yerr has \(errors.count)")
-            }
-            if let bad = errors.firstIndex(where: { $0 < 0 }) {
-                throw ScriptError(function, "\(name)yerr[\(bad + 1)] is \(errors[bad]); errors are not negative")
-            }
-            series.errors = errors
-        }
-        return series
-    }
-
-    /// How a series is drawn: its style, dashes, markers and colour.
-    func looks(_ options: Options, _ series: inout Series) throws {
-        if options.has("style") {
+    func series(_ points: Points, index: Int, style fallback: Series.Style) throws -> Series {
+        let x = points.x ?? points.y.indices.map { Double($0 + 1) }
+        var series = try basics.series(x: x, y: points.y, index: index, style: fallback)
+        series.width = linewidth
+        if let style {
             // A line's dashes say that it is a line: style = "--".
-            let known = Series.Style.allCases.filter { $0 != .bars }.map(\.rawValue)
-            let name = try options.choice("style", known + Series.Dashes.names, default: style.rawValue)
-            series.style = Series.Style(rawValue: name) ?? .line
-            series.dashes = Series.Dashes(named: name) ?? .solid
+            series.style = Series.Style(rawValue: style) ?? .line
+            series.dashes = Series.Dashes(named: style) ?? .solid
         }
-        if options.has("linestyle") {
-            let name = try options.choice("linestyle", Series.Dashes.names, default: "solid")
-            series.dashes = Series.Dashes(named: name) ?? .solid
-        }
-        if options.has("marker") {
-            let name = try options.choice("marker", Series.Marker.allCases.map(\.rawValue), default: "o")
-            series.marker = Series.Marker(rawValue: name) ?? .disc
+        if let linestyle { series.dashes = linestyle }
+        if let marker {
+            series.marker = marker
             // A line with a marker has its points marked, as one would expect.
-            if series.style == .line, !options.has("style") { series.style = .both }
+            if series.style == .line, style == nil { series.style = .both }
         }
-        if options.has("markersize") {
-            let size = try options.number("markersize", default: 5)
-            guard size > 0, size <= 100 else {
-                throw options.error("markersize", expected: "a number above 0, at most 100")
-            }
-            series.radius = size / 2
+        if let markersize { series.radius = markersize / 2 }
+        return series
+    }
+}
+
+/// Where points lie; without x at 1, 2, ...
+struct Points {
+    let x: [Double]?
+    let y: [Double]
+
+    /// Nil without data.
+    init?(x: [Double]?, y: [Double]?) throws {
+        guard let y else {
+            if x != nil { throw Fault("x is given, y is not") }
+            return nil
         }
-        if options.has("color") {
-            series.color = try Palette.color(try options.string("color", default: ""), for: function)
+        if let x, x.count != y.count { throw Fault("x has \(x.count) numbers, y has \(y.count)") }
+        (self.x, self.y) = (x, y)
+    }
+}
+
+extension Parameter<Points?> {
+    /// `{y}`, `{x, y}`, `{x = , y = }`
+    static var points: Parameter {
+        let coordinates = Domain<[Double]?>.optional(.coordinates(gaps: true))
+        let y = Parameter<[Double]?>.argument("y", coordinates, "where a number is NaN or infinite there is a gap")
+        let x = Parameter<[Double]?>.argument("x", coordinates, "by default 1, 2, ..., N")
+        return Parameter<([Double]?, [Double]?)>.pair(y, after: x).inContext { pair, _ in
+            try Points(x: pair.1, y: pair.0)
         }
-        let alpha = try options.number("alpha", default: 1)
-        guard alpha >= 0, alpha <= 1 else { throw options.error("alpha", expected: "a number from 0 to 1") }
-        if alpha < 1 { series.color = series.color.faded(alpha) }
+    }
+}
+
+/// A table in the option `series`.
+struct ListedSeries {
+    let points: Points
+    let options: SeriesOptions
+}
+
+extension Parameter<[ListedSeries]> {
+    /// More series, each a table.
+    static var series: Parameter {
+        let one = Domain<ListedSeries>.table(.points, SeriesOptions.options.parameter) { points, options in
+            guard let points else { throw Fault("no y given") }
+            return ListedSeries(points: points, options: options)
+        }
+        let note = "{{x = , y = , label = }, ...}: more series, with options as a curve of plot.line has them"
+        return .option("series", .list(of: one, expected: "a list of tables"), default: [], note)
+    }
+}
+
+extension [ListedSeries] {
+    /// - Parameters:
+    ///   - offset: how many series there are before.
+    ///   - style: of series that name none.
+    func series(after offset: Int, _ style: Series.Style) throws -> [Series] {
+        try enumerated().map { try $1.options.series($1.points, index: offset + $0, style: style) }
     }
 }

@@ -1,58 +1,51 @@
 import Scripting
 
-/// Reads where an axis has its marks, and what is written beside them.
+/// Where an axis has its marks, and what is written beside them if not the numbers: `{0, 1}` or
+/// `{{0, 1}, {"zero", "one"}}`.
 struct TickOptions {
-    let options: Options
+    let places: [Double]
+    let labels: [String]?
 
     /// How many marks an axis may be given.
     private static let most = 1000
 
-    /// `xticks = {0, 1}`, `xticks = {{0, 1}, {"zero", "one"}}`, or `xticklabels` beside `xticks`; nil without any.
-    func marks(_ name: String, _ labelName: String, on axis: Axis) throws -> [Ticks.Mark]? {
-        guard options.has(name) else {
-            if options.has(labelName) {
-                throw ScriptError(options.function, "option \(labelName): the labels of \(name), which are not given")
-            }
-            return nil
+    static let domain = Domain<TickOptions>(
+        .either([.object("tensor"), .list(.any)]), expected: "a tensor or a list of numbers", show: { _ in "numbers" }
+    ) { value in
+        guard case .table(let table) = value, table.count == 2, case .table = try table.value(at: 1) else {
+            return try numbers(value).map { TickOptions(places: $0, labels: nil) }
         }
-        var (places, labels) = (options[name], options[labelName])
-        if case .table(let table) = places, table.count == 2, case .table = try table.value(at: 1) {
-            guard !options.has(labelName) else {
-                throw ScriptError(options.function, "option \(labelName): option \(name) holds labels already")
-            }
-            (places, labels) = (try table.value(at: 1), try table.value(at: 2))
+        let (places, labels) = (try table.value(at: 1), try table.value(at: 2))
+        guard let texts = try Domain<[String]>.labels.read(labels) else {
+            throw Fault("a list of texts expected behind the numbers, got \(labels.shown)")
         }
-        if case .table(let table) = places, try table.elements().isEmpty { return [] }
-        let numbers = try NumberLists(operation: options.function).list(places, "option \(name)")
-        guard numbers.count <= Self.most else {
-            throw ScriptError(options.function, "option \(name): at most \(Self.most) marks expected, got \(numbers.count)")
-        }
-        if axis.isLogarithmic, let bad = numbers.first(where: { $0 <= 0 }) {
-            throw ScriptError(options.function, "option \(name): a logarithmic axis has only positive numbers, got \(bad)")
-        }
-        if case .none = labels { return numbers.map { Ticks.Mark(value: $0, label: Ticks.Label(Self.written($0))) } }
-        guard case .table(let list) = labels else {
-            throw ScriptError(options.function, "option \(labelName): a list of texts expected, got \(labels.shown)")
-        }
-        let texts = try Self.texts(list, "option \(labelName)", for: options.function)
-        guard texts.count == numbers.count else {
-            throw ScriptError(
-                options.function, "option \(labelName): \(texts.count) labels for \(numbers.count) marks (\(name))")
-        }
-        return zip(numbers, texts).map { Ticks.Mark(value: $0, label: Ticks.Label($1)) }
+        return try numbers(places).map { TickOptions(places: $0, labels: texts) }
     }
 
-    /// A list of texts; numbers are written out.
-    static func texts(_ list: any ScriptTable, _ name: String, for operation: String) throws -> [String] {
-        try list.elements().enumerated().map { index, element in
-            switch element {
-            case .string(let text): return text.text
-            case .integer(let whole): return String(whole)
-            case .number(let number): return written(number)
-            default:
-                throw ScriptError(operation, "\(name)[\(index + 1)]: a text expected, got \(element.shown)")
-            }
+    /// An empty list is one of no marks.
+    private static func numbers(_ value: Value) throws -> [Double]? {
+        if case .table(let table) = value, try table.elements().isEmpty { return [] }
+        guard let numbers = try Domain<[Double]>.coordinates.read(value) else { return nil }
+        guard numbers.count <= most else { throw Fault("at most \(most) marks expected, got \(numbers.count)") }
+        return numbers
+    }
+
+    /// The marks of an axis.
+    /// - Parameters:
+    ///   - name: the option that holds the places.
+    ///   - given: what the option `labelName` says.
+    func marks(_ name: String, _ given: [String]?, _ labelName: String, on axis: Axis) throws -> [Ticks.Mark] {
+        if given != nil, labels != nil { throw Fault(labelName, "option \(name) holds labels already") }
+        if axis.isLogarithmic, let bad = places.first(where: { $0 <= 0 }) {
+            throw Fault(name, "a logarithmic axis has only positive numbers, got \(bad)")
         }
+        guard let labels = given ?? labels else {
+            return places.map { Ticks.Mark(value: $0, label: Ticks.Label(Self.written($0))) }
+        }
+        guard labels.count == places.count else {
+            throw Fault(labelName, "\(labels.count) labels for \(places.count) marks (\(name))")
+        }
+        return zip(places, labels).map { Ticks.Mark(value: $0, label: Ticks.Label($1)) }
     }
 
     /// A number as scripts write it, whole ones without a point.

@@ -1,5 +1,3 @@
-import Scripting
-
 /// A colour by its shares of red, green, blue from 0 to 1.
 struct Color: Equatable {
     var red: Double
@@ -39,18 +37,10 @@ enum Palette {
     /// The colour of the n-th series, from 0.
     static func color(_ index: Int) -> Color { named[index % 7].color }
 
-    /// A colour a script names: one of the palette's names, or `#rrggbb`.
-    static func color(_ text: String, for operation: String) throws -> Color {
+    /// A colour that a script names: one of the palette's names, or `#rrggbb`.
+    static func color(named text: String) -> Color? {
         if let found = named.first(where: { $0.name == text }) { return found.color }
-        if text.first == "#", text.utf8.count == 7, text.dropFirst().allSatisfy(\.isHexDigit),
-            let hex = Int(text.dropFirst(), radix: 16)
-        {
-            return Color(hex)
-        }
-        let names = named.map(\.name)
-        throw ScriptError(
-            operation,
-            "option color: #rrggbb or one of \(names.joined(separator: ", ")) expected, got "
-                + Value.string(text).shown + suggestion(for: text, among: names))
+        guard text.first == "#", text.utf8.count == 7, text.dropFirst().allSatisfy(\.isHexDigit) else { return nil }
+        return Int(text.dropFirst(), radix: 16).map { Color($0) }
     }
 }

@@ -1,0 +1,53 @@
+// Parameters that are read together.
+
+extension Domain {
+    /// A table that is read like a call `f{...}`, arguments by place or by name and options, and makes one value:
+    /// `{x, y, label = "a"}`.
+    public static func table<each U>(
+        _ parameters: repeat Parameter<each U>, expected: String = "a table",
+        make: @escaping @Sendable (repeat each U) throws -> T
+    ) -> Domain {
+        var specs: [ParameterSpec] = []
+        repeat specs += (each parameters).specs
+        let (form, held) = (Form(specs, [], .table, []) { _ in [] }, (repeat each parameters))
+        return Domain(.table, expected: expected, show: { _ in "{}" }) { value in
+            guard case .table = value else { return nil }
+            var call = Call([value], Context())
+            do {
+                try call.place(form)
+                return try make(repeat try (each held).read(&call))
+            } catch let fault as Fault {
+                throw Fault(form.describe(fault, in: call))
+            }
+        }
+    }
+}
+
+extension Parameter {
+    /// Two arguments of `f{...}`: `{y}`, `{x, y}`, or each by its name. Of two without names `main` is the second.
+    public static func pair<A, B>(_ main: Parameter<A>, after other: Parameter<B>) -> Parameter where T == (A, B) {
+        Parameter(main.specs + other.specs) { call in
+            let index = call.next
+            var isSwapped = call.named >> UInt64(index) & 3 == 0 && index + 1 < call.values.count
+            if isSwapped, case .none = call.values[index + 1] { isSwapped = false }
+            if isSwapped { call.values.swapAt(index, index + 1) }
+            do {
+                return (try main.read(&call), try other.read(&call))
+            } catch let fault as Fault where isSwapped {
+                guard let name = fault.parameter else { throw fault }
+                throw Fault("argument \(index + (name == main.specs[0].name ? 2 : 1)) (\(name)): \(fault.message)")
+            }
+        }
+    }
+
+    /// The value, and the names of those of its parameters that the call gives (and that are not nil): for options that
+    /// exclude each other. Not for a rest parameter.
+    public var withNames: Parameter<(value: T, given: [String])> {
+        Parameter<(value: T, given: [String])>(specs) { [specs, read] call in
+            let first = call.next
+            let value = try read(&call)
+            let given = zip(specs, call.values.dropFirst(first)).filter { if case .none = $0.1 { false } else { true } }
+            return (value, given.map(\.0.name))
+        }
+    }
+}
