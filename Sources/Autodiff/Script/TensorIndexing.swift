@@ -7,7 +7,7 @@ enum TensorIndexing {
         "tensor[]",
         Documentation(
             "x[i] -> tensor\nx[{i, j, ...}] -> number\nx[{{a, b}, {}, i}] -> tensor\nx[mask] -> tensor\nx[positions] -> tensor",
-            "x[i] is the i-th slice along the first dimension, a view. In a table, per dimension: a number picks (and drops it), {a, b} is a range with both ends, {a, b, step} every step-th, {} everything; missing ones are everything. When every dimension has a number, the result is a Lua number. x[mask], with a bool tensor of x's shape or its leading extents, has what is true in it, one after the other; x[positions], with an int64 tensor, the slices along the first dimension at those positions (negative ones count from the end), in the shape of the positions. Both are copies; all are differentiable.",
+            "x[i] is the i-th slice along the first dimension, a view. In a table, per dimension: a number (or an int64 tensor of no dimension, such as argmax returns) picks (and drops it), {a, b} is a range with both ends, {a, b, step} every step-th, {} everything; missing ones are everything. When every dimension has a number, the result is a Lua number. x[mask], with a bool tensor of x's shape or its leading extents, has what is true in it, one after the other; x[positions], with an int64 tensor, the slices along the first dimension at those positions (negative ones count from the end), in the shape of the positions. Both are copies; all are differentiable.",
             errors: "an index or position out of range; more indices than dimensions; a mask of another shape; a float tensor",
             example: "local x = tensor({{1, 2, 3}, {4, 5, 6}})\nassert(x[{2, -1}] == 6 and x[{{}, {1, 2}}].shape[2] == 2 and x[1]:sum():item() == 6)\nassert(x[x:gt(4)]:sum():item() == 11 and x[x:sum(2):argmax()]:sum():item() == 15)")
     ) { arguments in
@@ -79,7 +79,7 @@ enum TensorIndexing {
         guard axis < shape.count else { throw ScriptError("tensor[]", "a tensor without dimensions has no element \(value.shown); use x:item()") }
         let extent = shape[axis]
         func bound(_ value: Value, _ what: String) throws -> Int {
-            guard let index = value.asInteger, let position = zeroBased(index, count: extent) else {
+            guard let index = try whole(value), let position = zeroBased(index, count: extent) else {
                 throw ScriptError(
                     "tensor[]", "\(what) \(value.shown) is out of range 1..\(extent) (or -\(extent)..-1) of dimension \(axis + 1) of \(Shape.describe(shape))")
             }
@@ -105,6 +105,18 @@ enum TensorIndexing {
             return .range(start: first, count: (last - first) / step + 1, step: step)
         default: throw ScriptError("tensor[]", "a range is {first, last} or {first, last, step}; got \(ends.count) numbers")
         }
+    }
+
+    /// A whole number, or what is in an int64 tensor without dimensions, such as argmax returns.
+    private static func whole(_ value: Value) throws -> Int? {
+        guard case .object(let t as Variable) = value else { return value.asInteger }
+        guard t.dtype == .int64, t.shape.isEmpty else {
+            throw ScriptError(
+                "tensor[]",
+                "a tensor of \(t.dtype.rawValue) of shape \(Shape.describe(t.shape)) among the indices of a table: numbers, ranges and "
+                    + "int64 tensors without dimensions stand there; positions and masks are x[t], or x:index_select(dim, t) along another dimension")
+        }
+        return try t.value.scalar().asInteger
     }
 
     /// The part as a view of plain numbers.

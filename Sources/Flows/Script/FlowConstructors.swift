@@ -68,11 +68,12 @@ extension FlowFunctions {
     ) { arguments in
         try arguments.atMost(1)
         let scale: Variable
+        var isOfNumbers = false
         if case .table(let table) = arguments[1] {
             guard let numbers = try table.numbers() else {
                 throw arguments.error(1, "s", expected: "a tensor or a table of numbers")
             }
-            scale = Variable(try Tensor(numbers, shape: [numbers.count]))
+            (scale, isOfNumbers) = (Variable(try Tensor(numbers, shape: [numbers.count], .float64)), true)
         } else {
             scale = try arguments.variable(1, "s")
         }
@@ -82,7 +83,8 @@ extension FlowFunctions {
         guard try scale.value.isFinite() else { throw arguments.error("s holds NaN or infinity") }
         let row = scale.shape.count == 2 ? scale : try scale.reshape([1, count])
         return .object(
-            TransformObject(Scaling(logScale: row), description: "flow.Scaling(\(Shape.describe(row.shape)))"))
+            TransformObject(
+                Scaling(logScale: row, isOfNumbers: isOfNumbers), description: "flow.Scaling(\(Shape.describe(row.shape)))"))
     }
 
     static let transform = NativeFunction(
