@@ -12,7 +12,7 @@ enum TensorMakers {
         "tensor",
         Documentation(
             "tensor(values, {dtype = \"float32\" or \"float64\" or \"int64\" or \"bool\", requires_grad = false}) -> tensor",
-            "A tensor of nested tables of numbers, of one number (no dimension), or a copy of a tensor. Of true and false alone it is a bool tensor; among numbers they are 1 and 0.",
+            "A tensor of nested tables of numbers, of one number (no dimension), or a copy of a tensor. Of true and false alone it is a bool tensor; among numbers they are 1 and 0. Tensors without dimensions may stand in the tables: of them alone the type that holds all, so that positions stay int64.",
             errors: "tables that are not rectangular, or hold other keys than 1, 2, ...; elements that are not numbers; fractions in int64", source: "torch.tensor",
             example: "local x = tensor({{1, 2}, {3, 4}})\nassert(x.shape[1] == 2 and x[{2, 1}] == 3)")
     ) { arguments in

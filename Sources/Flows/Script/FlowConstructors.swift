@@ -59,8 +59,8 @@ extension FlowFunctions {
         Documentation(
             "flow.Scaling(s) -> transform",
             """
-            The diagonal scaling z = x exp(s), with s a tensor or table of D numbers: log |det| is the sum of s. Training \
-            changes s when it requires a gradient.
+            The diagonal scaling z = x exp(s), with s a tensor or table of D numbers (which take the type of x): log |det| is \
+            the sum of s. Training changes s when it requires a gradient.
             """,
             errors: "s that is not finite or no vector", source: "Dinh, Krueger, Bengio: NICE, 2015, section 3.3",
             example:
