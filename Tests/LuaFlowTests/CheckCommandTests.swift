@@ -42,8 +42,13 @@ import Testing
         #expect(try Command.run(["check", script]).output.contains("no module \"m\""))
         let plugins = try Command.run(["--plugins", scratch.path("parts"), "-e", "print(1)"])
         #expect(plugins.output == "1\n" && plugins.errors.contains("p.lua: the file cannot be read"), "\(plugins)")
-        // A module may be one: then somebody is waited for, and it is said.
-        let waiting = try Command.run("sh", ["-c", "(sleep 3; echo 'print(2)' > '\(scratch.path("m.lua"))') & exec '\(Command.program.path)' run '\(script)'"])
+        let required = try Command.run(["run", script])
+        #expect(required.status == 1 && required.errors.contains("m.lua':\n\tit is a pipe, not a file"), "\(required)")
+        // What is run or loaded may be one: then somebody is waited for, and it is said.
+        let run = try scratch.write("run.lua", "dofile(arg[1])")
+        let pipe = scratch.path("m.lua")
+        let waiting = try Command.run(
+            "sh", ["-c", "(sleep 1; echo 'print(2)' > '\(pipe)') & exec '\(Command.program.path)' run '\(run)' '\(pipe)'"])
         #expect(waiting.output == "2\n" && waiting.errors.contains("m.lua is a pipe: waiting"), "\(waiting)")
     }
 
