@@ -91,7 +91,7 @@ enum AutodiffFunctions {
         let function = try arguments.function(1, "f")
         var (positions, createGraph) = ([1], false)
         var values = Array(arguments.values.dropFirst())
-        if case .table(let table)? = values.last, table.count == 0, try !table.entries().isEmpty {
+        if case .table(let table)? = values.last, try table.count == 0, try !table.entries().isEmpty {
             let options = try arguments.options(arguments.count, ["argnums", "create_graph"])
             createGraph = try options.boolean("create_graph", default: false)
             values.removeLast()

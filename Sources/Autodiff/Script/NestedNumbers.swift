@@ -42,18 +42,19 @@ struct NestedNumbers {
             if let key = try table.strayKey() {
                 throw ScriptError(function, "a table of numbers expected, got one with the key \(key.shown); options stand in a table of their own, behind it")
             }
+            let count = try table.count
             if depth == extents.count {
                 guard shape == nil else { throw ragged("a table where a number was expected") }
-                extents.append(table.count)
+                extents.append(count)
             }
-            guard table.count == extents[depth] else { throw ragged("a row of \(table.count) among rows of \(extents[depth])") }
+            guard count == extents[depth] else { throw ragged("a row of \(count) among rows of \(extents[depth])") }
             if !takesIntegers, let numbers = try table.numbers(), !numbers.isEmpty {
                 try closeShape(depth + 1)
                 values += numbers
             } else {
                 for element in try table.elements() { try read(element, depth: depth + 1) }
             }
-            if table.count == 0 { try closeShape(depth + 1) }
+            if count == 0 { try closeShape(depth + 1) }
             return
         }
         try closeShape(depth)

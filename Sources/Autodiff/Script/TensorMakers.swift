@@ -172,7 +172,7 @@ enum TensorMakers {
 extension Arguments {
     /// Separates a last table that holds options (or is empty behind other arguments) from what is before it.
     func splitOptions(_ known: [String]) throws -> (before: Arguments, options: Options) {
-        if case .table(let table)? = values.last, table.count == 0, try count > 1 || !table.entries().isEmpty {
+        if case .table(let table)? = values.last, try table.count == 0, try count > 1 || !table.entries().isEmpty {
             return (Arguments(function: function, values: Array(values.dropLast()), context: context), try options(count, known))
         }
         return (self, try options(count + 1, known))

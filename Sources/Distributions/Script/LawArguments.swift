@@ -18,7 +18,7 @@ extension Arguments {
     ) throws -> LawArguments {
         var values = values
         var named = try self.options(count + 1, [])
-        if case .table(let table)? = values.last, table.count == 0 {
+        if case .table(let table)? = values.last, try table.count == 0 {
             named = try options(count, names + aliases.keys.sorted() + known + ["dtype"])
             values.removeLast()
         }
@@ -97,8 +97,9 @@ struct Nested {
 
     mutating func read(_ table: any ScriptTable, _ level: Int, for function: String, _ name: String) throws {
         guard level < 16 else { throw ScriptError(function, "\(name): tables nested deeper than 16") }
-        if level == shape.count, depth == nil { shape.append(table.count) }
-        guard level < shape.count, shape[level] == table.count, table.count > 0 else {
+        let count = try table.count
+        if level == shape.count, depth == nil { shape.append(count) }
+        guard level < shape.count, shape[level] == count, count > 0 else {
             throw ScriptError(function, "\(name): a rectangular table of numbers expected")
         }
         if let numbers = try table.numbers() {

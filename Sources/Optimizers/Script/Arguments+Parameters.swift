@@ -45,7 +45,7 @@ extension Arguments {
     }
 
     private func tensors(_ table: any ScriptTable, _ position: Int, _ name: String) throws -> [Variable] {
-        guard table.count > 0 else { throw error("argument \(position) (\(name)): no parameters: a table {tensor, ...} expected") }
+        guard try table.count > 0 else { throw error("argument \(position) (\(name)): no parameters: a table {tensor, ...} expected") }
         return try table.elements().enumerated().map { index, value in
             guard case .object(let object) = value, let variable = object as? Variable else {
                 throw error("argument \(position) (\(name)): element \(index + 1): a tensor expected, got \(value.shown)")

@@ -33,7 +33,7 @@ extension Arguments {
     }
 
     private func nested(_ table: any ScriptTable, _ position: Int, _ name: String, depth: Int) throws -> ([Double], [Int]) {
-        guard table.count > 0 else { throw error("argument \(position) (\(name)): a table without numbers") }
+        guard try table.count > 0 else { throw error("argument \(position) (\(name)): a table without numbers") }
         // A table may contain itself.
         guard depth <= 16 else { throw error("argument \(position) (\(name)): tables nested deeper than 16") }
         if let numbers = try table.numbers() { return (numbers, [numbers.count]) }
@@ -51,7 +51,7 @@ extension Arguments {
             inner = shape
             values += more
         }
-        return (values, [table.count] + (inner ?? []))
+        return (values, [try table.count] + (inner ?? []))
     }
 
     /// The one table of `Intersection{P, Q, tolerance = 1e-6}`: projections in its sequence, options under names.
@@ -81,6 +81,7 @@ private final class NamedPart: ScriptTable {
     func value(for key: ByteString) throws -> Value { try table.value(for: key) }
     func numbers() throws -> [Double]? { [] }
     func entries() throws -> [(key: Value, value: Value)] {
-        try table.entries().filter { key, _ in key.asInteger.map { !(1...max(table.count, 1)).contains($0) } ?? true }
+        let places = 1...max(try table.count, 1)
+        return try table.entries().filter { key, _ in key.asInteger.map { !places.contains($0) } ?? true }
     }
 }

@@ -52,7 +52,7 @@ struct GradientArguments {
     private static func params(_ options: Options) throws -> [Variable] {
         switch options["params"] {
         case .object(let object as Variable): return [object]
-        case .table(let table) where table.count > 0:
+        case .table(let table) where try table.count > 0:
             return try table.elements().enumerated().map { index, value in
                 guard case .object(let object as Variable) = value else {
                     throw ScriptError(options.function, "option params: element \(index + 1): a tensor expected, got \(value.shown)")

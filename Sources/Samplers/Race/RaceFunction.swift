@@ -48,7 +48,7 @@ enum Race {
     }
 
     private static func estimators(_ options: Options) throws -> [(name: ByteString, function: any ScriptFunction)] {
-        guard case .table(let table) = options["estimators"], table.count > 0 else {
+        guard case .table(let table) = options["estimators"], try table.count > 0 else {
             throw options.error("estimators", expected: "a table {{name, function}, ...}")
         }
         var known: Set<ByteString> = []

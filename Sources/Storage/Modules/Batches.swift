@@ -50,7 +50,7 @@ enum Batches {
 
     /// One tensor, or a table of some.
     private static func tensors(_ arguments: Arguments) throws -> [Tensor] {
-        guard case .table(let table) = arguments[1], table.count > 0 else { return [try arguments.tensor(1, "x")] }
+        guard case .table(let table) = arguments[1], try table.count > 0 else { return [try arguments.tensor(1, "x")] }
         return try table.elements().enumerated().map { index, value in
             guard case .object(let object as Variable) = value else {
                 throw arguments.error("argument 1 (x): element \(index + 1): a tensor expected, got \(value.shown)")

@@ -216,7 +216,7 @@ enum RandomFunctions {
         let isOne = arguments[2].asNumber == nil
         switch arguments[1] {
         case .table(let table):
-            guard table.count > 0 else { throw arguments.error(1, "t", expected: "a table with elements") }
+            guard try table.count > 0 else { throw arguments.error(1, "t", expected: "a table with elements") }
             let elements = try positions(below: table.count).map { try table.value(at: $0) }
             return isOne ? elements[0] : .list(elements)
         case .object(let x as Variable):

@@ -16,7 +16,7 @@ struct TickOptions {
             return nil
         }
         var (places, labels) = (options[name], options[labelName])
-        if case .table(let table) = places, table.count == 2, case .table = try table.value(at: 1) {
+        if case .table(let table) = places, try table.count == 2, case .table = try table.value(at: 1) {
             guard !options.has(labelName) else {
                 throw ScriptError(options.function, "option \(labelName): option \(name) holds labels already")
             }
