@@ -61,8 +61,8 @@ local function observe()
   if M:dim() ~= 2 or M:size(1) ~= height or M:size(2) ~= width then
     method.refuse(covers, ("shape (%s) where the picture has (%d, %d)"):format(table.concat(M.shape, ", "), height, width))
   end
+  corrupted = method.plainly(covers, X_true.where, X_true, M, 1)
   if M:min():item() > 0 then method.refuse(covers, "nothing is missing; a 0 marks a missing pixel") end
-  corrupted = X_true:where(M, 1)
 
   -- The constraints. Both are given pixel by pixel, so one projection after the other is the projection on both ...
   P = projection.Intersection{projection.Box(0, 1), projection.Observed(M, X_true)}
