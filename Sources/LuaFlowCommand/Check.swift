@@ -113,12 +113,12 @@ extension LuaFlowCommand {
             let source = SourceText(text)
             let isTerminal = isatty(STDOUT_FILENO) != 0
             for finding in findings {
-                print("\(file):\(finding.line):\(finding.column): \(finding.message)")
+                print("\(file):\(finding.line):\(finding.column): \(finding.message)".visible)
                 guard isTerminal else { continue }
                 let line = source.line(finding.line)
                 // Tabs stay, so that the caret stands where the terminal puts the letter.
                 let margin = line.prefix(finding.column - 1).map { $0 == "\t" ? "\t" : " " }
-                print("    \(line)\n    \(margin.joined())^")
+                print("    \(line)\n    \(margin.joined())^".visible)
             }
         }
     }

@@ -99,6 +99,8 @@ final class TableHandle: Handle, ScriptTable {
         }
     }
 
+    var hasMetatable: Bool { (try? onThread { lf_table_has_metatable(core.state, reference) }) ?? false }
+
     func isList() throws -> Bool { try onThread { lf_table_is_list(core.state, reference) } }
 }
 

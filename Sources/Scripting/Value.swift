@@ -120,8 +120,15 @@ public protocol ScriptTable: AnyObject {
     func entries(withoutPositions count: Int) throws -> [(key: Value, value: Value)]
     /// The same for the same table, as long as something holds it.
     var address: UInt { get }
+    /// Whether it has a metatable of its own: tables that native functions made have one that only prints them.
+    var hasMetatable: Bool { get }
     /// The elements from a 1-based position on, at most `count`, up to the first that is neither number nor boolean.
     func packed(from first: Int, count: Int) throws -> PackedNumbers
+}
+
+extension ScriptTable {
+    /// Tables that are not Lua's have none.
+    public var hasMetatable: Bool { false }
 }
 
 /// Numbers and booleans of a list as they are, in nine bytes each.

@@ -81,6 +81,7 @@ extension Inspection {
             } else {
                 other = evaluate(operand, isTested: testing.contains(operation))
             }
+            if operation == .concatenate { checkJoining(value, other, at: place == 0 ? first.offset : operand.offset) }
             guard let key = Self.operators[operation] else {
                 if place == 0 { checkComparison(operation, value, other, at: first.offset) }
                 value = .unknown
@@ -110,6 +111,8 @@ extension Inspection {
 
     func chainValues(_ base: Expression, _ suffixes: [Suffix], isTested: Bool) -> [Evidence] {
         var values = [evaluate(base, isTested: isTested && suffixes.isEmpty)]
+        // What was read last, if it was a property of an object.
+        var property: Catalogue.Entry?
         for (index, suffix) in suffixes.enumerated() {
             // Only a call says whether its result may be nil; its arguments have been looked at by then.
             defer { if !suffix.isCall { isSolid = false } }
@@ -117,7 +120,9 @@ extension Inspection {
             // Reading what is not there is nil, using it is an error.
             let isUsed = index < suffixes.count - 1
             switch suffix.kind {
-            case .field(let name): values = [member(name, of: value, at: suffix.offset, isUsed: isUsed)]
+            case .field(let name):
+                if case .object(let type) = value { property = catalogue.types[type]?.properties[name] } else { property = nil }
+                values = [member(name, of: value, at: suffix.offset, isUsed: isUsed)]
             case .index(let key):
                 let by = evaluate(key)
                 if case .string(let name) = key.kind {
@@ -130,6 +135,9 @@ extension Inspection {
                     values = [required(name, at: arguments[0].offset)]
                 } else {
                     let offset = index > 0 ? suffixes[index - 1].offset : base.offset
+                    if index > 0, case .field(let name) = suffixes[index - 1].kind, let property {
+                        checkCall(of: property, named: name, at: offset)
+                    }
                     let global = index == 0 ? base.globalName : nil
                     values = call(Callee(value: value, global: global, offset: offset), arguments)
                 }
@@ -180,7 +188,7 @@ extension Inspection {
             if node.constants.contains(name) || mayHave(name, value) { return .unknown }
             let shown = path.joined(separator: ".")
             let known = node.names + survey.constructors(in: shown)
-            report(offset, "\(shown) has no function \"\(name)\"" + suggestion(for: name, among: known))
+            report(offset, "\(shown) has no function \"\(name)\"" + OtherNames.hint(for: name, of: shown, among: known))
         case .object(let type):
             guard let face = catalogue.types[type] else { return .unknown }
             if let entry = face.properties[name] { return catalogue.results(of: entry).first ?? .unknown }
@@ -189,7 +197,7 @@ extension Inspection {
         case .library(let library):
             let known = StandardLibrary.libraries[library] ?? []
             if isUsed, !StandardLibrary.has(name, in: library), !mayHave(name, value) {
-                report(offset, "\(library) has no function \"\(name)\"" + suggestion(for: name, among: known))
+                report(offset, "\(library) has no function \"\(name)\"" + OtherNames.hint(for: name, of: library, among: known))
             }
         case .exports(let module, let members):
             if isUsed, !members.contains(name), !mayHave(name, value) {
@@ -211,7 +219,10 @@ extension Inspection {
             return member(name, of: value, at: offset, isUsed: true)
         }
         if let entry = face.methods[name] { return .function(entry) }
-        if face.properties[name] != nil { return .unknown }
+        if let entry = face.properties[name] {
+            checkCall(of: entry, named: name, at: offset)
+            return .unknown
+        }
         missing(name, type, face, offset)
         return .unknown
     }
@@ -224,7 +235,7 @@ extension Inspection {
 
     private func missing(_ name: String, _ type: String, _ face: Catalogue.Face, _ offset: Int) {
         let known = Array(face.methods.keys) + Array(face.properties.keys)
-        report(offset, "\(type) has no field or method \"\(name)\"" + suggestion(for: name, among: known))
+        report(offset, "\(type) has no field or method \"\(name)\"" + OtherNames.hint(for: name, of: type, among: known))
     }
 }
 

@@ -19,6 +19,7 @@ let imageShow = NativeFunction(
             """),
     body: { arguments in
         Terminal.write(try renderedPictures(arguments))
+        arguments.context.service(ShownPictures.self).any = true
         return []
     })
 

@@ -58,6 +58,7 @@ let figureShow = NativeFunction(
         example: "plot.line{{1, 4, 9}, title = \"squares\"}:show{protocol = \"ascii\", width = 40}"),
     body: { arguments in
         Terminal.write(try renderedFigure(arguments))
+        arguments.context.service(ShownPictures.self).any = true
         return []
     })
 
