@@ -34,7 +34,7 @@ local options = host.arguments{
   {"out", "problem1.png", "the figure: .png, .svg or .pdf"},
 }
 figure.check(options.out)
-local shown = host.pick("h", hs, options.h) and options.h
+local shown = host.pick("h", hs, options.h, {text = 2}) and options.h
 local N = host.check("--samples", options.samples, {integer = true, min = 1000, max = 1000000})
 local seed = host.check("--seed", options.seed, {integer = true})
 random.manual_seed(seed)

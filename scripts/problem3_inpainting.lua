@@ -41,35 +41,39 @@ local options = host.arguments{
   {"out", "inpainting.png", "the figure: .png, .svg or .pdf"},
 }
 figure.check(options.out)
-local how = method.plainly(method.find, options, parts)
-local mask, parameter = method.plainly(host.pick, "masks", masks, (options.mask:gsub("^[^:]*%.png$", "png:%0")), {text = 3})
+local how = method.find(options, parts)
+local covers = "--mask " .. options.mask
+local mask, parameter = method.plainly(covers, host.pick, "masks", masks, (options.mask:gsub("^[^:]*%.png$", "png:%0")), {text = 3})
 local steps = host.check("--steps", options.steps, {integer = true, min = 0})
 random.manual_seed(host.check("--seed", options.seed, {integer = true}))
 
--- The flow, the picture, and what of it is observed.
-local m = flow.load(options.model ~= "" and options.model or host.resource("nice-mnist.safetensors"))
+-- The picture, what of it is observed, and the flow.
 local images = data.digits().images
 local X_true = images[host.check("--digit", options.digit, {integer = true, min = 1, max = #images})]
 local height, width = X_true:size(1), X_true:size(2)
 local M, corrupted, P
 
 local function observe()
-  M = mask(height, width, parameter)
-  assert(getmetatable(M) == "tensor", ("--mask %s: a tensor of 0 and 1 expected, got %s")
-    :format(options.mask, M == nil and "nil" or "a " .. type(M)))
-  assert(M:dim() == 2 and M:size(1) == height and M:size(2) == width,
-    ("--mask %s: shape (%s) where the picture has (%d, %d)"):format(options.mask, table.concat(M.shape, ", "), height, width))
-  corrupted = X_true:where(M, 1)
+  M = method.called(covers, parameter, mask, height, width, parameter)
+  if getmetatable(M) ~= "tensor" then
+    method.refuse(covers, "a tensor of 0 and 1 expected, got " .. (M == nil and "nil" or "a " .. type(M)))
+  end
+  if M:dim() ~= 2 or M:size(1) ~= height or M:size(2) ~= width then
+    method.refuse(covers, ("shape (%s) where the picture has (%d, %d)"):format(table.concat(M.shape, ", "), height, width))
+  end
+  corrupted = method.plainly(covers, X_true.where, X_true, M, 1)
+  if M:min():item() > 0 then method.refuse(covers, "nothing is missing; a 0 marks a missing pixel") end
 
   -- The constraints. Both are given pixel by pixel, so one projection after the other is the projection on both ...
   P = projection.Intersection{projection.Box(0, 1), projection.Observed(M, X_true)}
   -- ... and it is problem 2's, for every pixel: x1 = a where observed, 0 <= x2 <= 1 where missing.
   local P2 = projection.Box(M * X_true, M * X_true + (1 - M))
-  assert((1 - M):sum():item() > 0, ("--mask %s: nothing is missing; a 0 marks a missing pixel"):format(options.mask))
   local anywhere = random.normal({height, width}, {generator = random.generator(1)})
   assert((P(anywhere) - P2(anywhere)):abs():max():item() == 0)
 end
 observe()
+local own = options.model ~= "" and host.check("--model", options.model, {reads = true})
+local m = own and method.plainly("--model " .. own, flow.load, own) or flow.load(host.resource("nice-mnist.safetensors"))
 
 -- -log p and its gradient; for the picture that was asked for last they are known.
 local known
@@ -91,14 +95,14 @@ for k in host.steps(steps, state, {label = "-log p ", value = "after"}) do
   if host.reloaded(presets) then how, state.lr = method.reload(how, state.lr, options, parts) end
   local _, gradient = evaluate(state.x)
 
-  local alpha = method.checked(how.schedule(k, state.lr, steps, how.schedule_text), "--lr %g, %s at step %d", state.lr, how.schedule_name, k)
-  sigma = method.checked(how.noise(k, alpha, steps, how.noise_text), "--noise %s at step %d", how.noise_name, k)
+  local alpha = method.step_size(how, k, state.lr, steps)
+  sigma = method.noise_level(how, k, alpha, steps)
   local Y = how.update(state.x, gradient, alpha, k, state.memory)
   if sigma > 0 then Y = Y + sigma * random.normal({height, width}) end
   state.x = P(Y)
   state.trace[k] = evaluate(state.x)
   if state.trace[k] ~= state.trace[k] then
-    method.refuse("--lr %g: -log p is not a number at step %d; try a smaller one", state.lr, k)
+    method.refuse(("--lr %g"):format(state.lr), ("-log p is not a number at step %d; try a smaller one"):format(k))
   end
 end
 ---@type tensor

@@ -4,6 +4,7 @@
 #include "private.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static void note(lua_State *L, int kind, const char *path, size_t length) {
     lf_callbacks *callbacks = &lf_state_of(L)->callbacks;
@@ -61,12 +62,35 @@ static void note_missing(lua_State *L, const char *name, const char *path) {
     lua_pop(L, 2);
 }
 
+// Where the module would be found, if that is a pipe with a name: Lua's search opens what it finds, and closes it again, so
+// that it would wait for somebody who writes, and then lose what was written. Pushes the name.
+static bool finds_pipe(lua_State *L, const char *name, const char *path) {
+    name = luaL_gsub(L, name, ".", LUA_DIRSEP);
+    path = luaL_gsub(L, path, "?", name);
+    while (*path) {
+        size_t length = strcspn(path, ";");
+        struct stat status;
+        lua_pushlstring(L, path, length);
+        if (length && stat(lua_tostring(L, -1), &status) == 0) {
+            if (S_ISFIFO(status.st_mode)) return true;
+            lua_pop(L, 3);
+            return false;
+        }
+        lua_pop(L, 1);
+        path += length + (path[length] == ';');
+    }
+    lua_pop(L, 2);
+    return false;
+}
+
 // Lua's searcher for Lua files, with the name told in between. Upvalues: package, package.searchpath.
 static int lua_searcher(lua_State *L) {
     const char *name = luaL_checkstring(L, 1);
     lua_getfield(L, lua_upvalueindex(1), "path");
     const char *path = lua_tostring(L, -1);
     if (!path) return luaL_error(L, "'package.path' must be a string");
+    if (finds_pipe(L, name, path))
+        return luaL_error(L, "error loading module '%s' from file '%s':\n\tit is a pipe, not a file", name, lua_tostring(L, -1));
     lua_pushvalue(L, lua_upvalueindex(2));
     lua_pushvalue(L, 1);
     lua_pushvalue(L, -3);

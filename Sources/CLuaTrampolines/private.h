@@ -198,6 +198,7 @@ void lf_open_script_files(lua_State *L);
 // records.c
 void lf_open_records(lua_State *L);
 void lf_mark_record(lua_State *L);
+bool lf_is_record(lua_State *L, int index);
 // output.c
 void lf_note_output(lf_state *state, const char *bytes, size_t length);
 

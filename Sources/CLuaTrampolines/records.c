@@ -1,4 +1,4 @@
-// Tables that native functions make of named values: print(x) writes what is in them, where a table's address would say
+// Tables that native functions make, of named values or a list of them: print(x) writes what is in them, where a table's address would say
 // nothing. Otherwise they are tables like any other.
 #include "private.h"
 
@@ -46,6 +46,15 @@ void lf_open_records(lua_State *L) {
     if (luaL_loadbufferx(L, source, sizeof source - 1, "=luaflow", "t") != LUA_OK) lua_error(L);
     lua_call(L, 0, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &record_key);
+}
+
+// Whether a table is one, and has no metatable of a script's.
+bool lf_is_record(lua_State *L, int index) {
+    if (!lua_getmetatable(L, index)) return false;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &record_key);
+    bool is_one = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return is_one;
 }
 
 // Makes the table on the top one.

@@ -152,6 +152,14 @@ bool lf_table_is_list(lf_state *s, lf_reference *table) {
     return is_list && left == 0;
 }
 
+bool lf_table_has_metatable(lf_state *s, lf_reference *table) {
+    lua_State *L = atomic_load(&s->running);
+    if (!L || !lua_checkstack(L, 5)) return false;
+    bool has = push_table(L, table) && !lf_is_record(L, -1) && lua_getmetatable(L, -1);
+    lua_pop(L, has ? 2 : 1);
+    return has;
+}
+
 const void *lf_address(lf_state *s, lf_reference *value) {
     lua_State *L = atomic_load(&s->running);
     if (!L || !lua_checkstack(L, 3)) return NULL;

@@ -18,7 +18,7 @@ extension LuaFlowCommand {
         @Argument(
             help: "Lua files, and folders for every .lua below them; - is standard input.",
             completion: .file(extensions: ["lua"]))
-        var files: [String]
+        var files: [ByteString]
 
         @Option(help: ArgumentHelp("More globals that exist, with commas between them.", valueName: "names"))
         var globals: String = ""
@@ -39,11 +39,11 @@ extension LuaFlowCommand {
             try Session.leaving {
                 let catalogue = try ScriptIndex(Host.builtInModules)
                 var status: Int32 = 0
-                var texts: [(file: String, bytes: [UInt8])] = []
+                var texts: [(file: ByteString, bytes: [UInt8])] = []
                 // A plugin beside several files is named once.
                 var named: Set<ByteString> = []
                 for file in files {
-                    for path in Self.isFolder(file) ? Self.scripts(below: file) : [file] {
+                    for path in file.isFolder ? Self.scripts(below: file) : [file] {
                         if let bytes = try Self.read(path) {
                             texts.append((path, bytes))
                         } else {
@@ -55,21 +55,16 @@ extension LuaFlowCommand {
                 // What several files share is read once.
                 let together = Companions(texts.map(\.bytes)), required = RequiredFiles(), searches = ModuleSearches()
                 for text in texts {
-                    let plugins = try host.pluginPath(script: text.file == "-" ? nil : ByteString(text.file)).plugins()
+                    let plugins = try host.pluginPath(script: text.file == "-" ? nil : text.file).plugins()
                     for plugin in plugins where named.insert(plugin.path).inserted { Self.report(plugin) }
                     let search = searches.search(from: ModuleSearch.folder(of: text.file))
                     let checker = checker(catalogue, search, plugins, together, required)
                     let findings = checker.check(text.bytes)
                     if !findings.isEmpty { status = max(status, 1) }
-                    if !quiet { Self.show(findings, in: text.file == "-" ? "(standard input)" : text.file, text.bytes) }
+                    if !quiet { Self.show(findings, in: text.file == "-" ? "(standard input)" : text.file.text, text.bytes) }
                 }
                 if status != 0 { throw ExitCode(status) }
             }
-        }
-
-        private static func isFolder(_ path: String) -> Bool {
-            var isFolder: ObjCBool = false
-            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
         }
 
         /// A plugin whose names are not known is said to be broken: what it would register is found to be missing.
@@ -87,16 +82,15 @@ extension LuaFlowCommand {
         }
 
         /// Sorted; what is hidden is somebody else's.
-        private static func scripts(below folder: String) -> [String] {
-            ModuleSearch.files(below: folder).sorted().map { folder + (folder.hasSuffix("/") ? "" : "/") + $0 }
+        private static func scripts(below folder: ByteString) -> [ByteString] {
+            ModuleSearch.files(below: folder).sorted().map { folder.appending(path: $0) }
         }
 
         /// The whole text; also of what has no size, such as a pipe.
-        private static func read(_ file: String) throws -> [UInt8]? {
-            if PipedFile.isOne(ByteString(file)) { return try PipedFile.read(ByteString(file), for: "luaflow check") }
-            let handle = file == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: file)
-            guard let handle, let data = try? handle.readToEnd() ?? Data() else { return nil }
-            return [UInt8](data)
+        private static func read(_ file: ByteString) throws -> [UInt8]? {
+            if PipedFile.isOne(file) { return try PipedFile.read(file, for: "luaflow check") }
+            guard file == "-" else { return file.fileContents }
+            return (try? FileHandle.standardInput.readToEnd() ?? Data()).map { [UInt8]($0) }
         }
 
         private func checker(
@@ -108,7 +102,7 @@ extension LuaFlowCommand {
                 catalogue, modulesAreGlobals: modules, globals: Set(names),
                 plugins: plugins.compactMap { plugin in
                     plugin.path.fileContents.map {
-                        Checker.Plugin($0, find: ModuleSearch(script: plugin.folder.text).find)
+                        Checker.Plugin($0, find: ModuleSearch(script: plugin.folder).find)
                     }
                 },
                 together: together, required: required, names: search.names(), find: search.find)
@@ -119,12 +113,12 @@ extension LuaFlowCommand {
             let source = SourceText(text)
             let isTerminal = isatty(STDOUT_FILENO) != 0
             for finding in findings {
-                print("\(file):\(finding.line):\(finding.column): \(finding.message)")
+                print("\(file):\(finding.line):\(finding.column): \(finding.message)".visible)
                 guard isTerminal else { continue }
                 let line = source.line(finding.line)
                 // Tabs stay, so that the caret stands where the terminal puts the letter.
                 let margin = line.prefix(finding.column - 1).map { $0 == "\t" ? "\t" : " " }
-                print("    \(line)\n    \(margin.joined())^")
+                print("    \(line)\n    \(margin.joined())^".visible)
             }
         }
     }

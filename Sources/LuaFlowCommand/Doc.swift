@@ -45,7 +45,7 @@ extension LuaFlowCommand {
             try Session.leaving {
                 let index = try Manual(Host.builtInModules)
                 if luacats {
-                    try EditorFiles(Definitions(try ScriptIndex(Host.builtInModules))).write(to: name)
+                    try EditorFiles(Definitions(try ScriptIndex(Host.builtInModules))).write(to: name.map { CommandWords.word($0) })
                 } else if search, let name {
                     try Pager.show(index.search(name))
                 } else {
@@ -116,24 +116,19 @@ struct EditorFiles {
         """
 
     /// To standard output without a folder.
-    func write(to folder: String?) throws {
+    func write(to folder: ByteString?) throws {
         guard let folder else {
             for file in definitions.files { print("-- \(file.name)\n\(file.text)") }
             return
         }
-        let place = folder + "/luacats"
-        do {
-            try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-        } catch {
-            throw ScriptError("luaflow doc", "\(place): no folder can be made there")
-        }
-        for file in definitions.files { try refuseForeign("\(place)/\(file.name)") }
+        let place = folder.appending(path: "luacats")
+        guard place.madeFolders() != nil else { throw ScriptError("luaflow doc", "\(place): no folder can be made there") }
+        for file in definitions.files { try refuseForeign(place.appending(path: ByteString(file.name))) }
         for file in definitions.files {
-            try AtomicFile.write(to: "\(place)/\(file.name)", for: "luaflow doc") { try $0.write(file.text) }
+            try AtomicFile.write(to: place.appending(path: ByteString(file.name)), for: "luaflow doc") { try $0.write(file.text) }
         }
-        let settings = folder + "/.luarc.json"
-        let present = FileManager.default.contents(atPath: settings)
-        if let present, present != Data(Self.settings.utf8) {
+        let settings = folder.appending(path: ".luarc.json")
+        if let present = settings.fileContents, present != Array(Self.settings.utf8) {
             print("\(settings) is yours: add \"luacats\" to its \"workspace.library\", and \"type.weakUnionCheck\": true.")
         } else {
             try AtomicFile.write(to: settings, for: "luaflow doc") { try $0.write(Self.settings) }
@@ -142,9 +137,9 @@ struct EditorFiles {
     }
 
     /// - Throws: when a file stands there that this program did not write: nothing of the user's own is overwritten.
-    private func refuseForeign(_ path: String) throws {
-        guard FileManager.default.fileExists(atPath: path) else { return }
-        let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+    private func refuseForeign(_ path: ByteString) throws {
+        guard path.fileExists else { return }
+        let text = path.fileContents.map { String(decoding: $0, as: UTF8.self) }
         guard text?.contains(Definitions.mark) ?? false else {
             throw ScriptError(
                 "luaflow doc", "\(path): is there and was not written by luaflow doc; move it away, or name another folder")

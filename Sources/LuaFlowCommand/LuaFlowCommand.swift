@@ -79,7 +79,7 @@ struct LuaFlowCommand: ParsableCommand {
                 }
                 exit(withError: error)
             }
-            StandardStream.error.write(CommandWords.word(fullMessage(for: error)).text + "\n")
+            StandardStream.error.write(UsageMessage.text(CommandWords.word(fullMessage(for: error)).text).visible + "\n")
             Foundation.exit(2)
         }
     }

@@ -7,87 +7,97 @@ import LuaFlow
 /// A file may be part of a program that starts elsewhere: the working folder and the folders around it count as well.
 struct ModuleSearch {
     /// The script's folder.
-    let script: String
+    let script: ByteString
 
-    private static let lua = [
+    private static let lua: [ByteString] = [
         "/usr/local/share/lua/5.4", "/usr/local/lib/lua/5.4", "/usr/share/lua/5.4", "/opt/homebrew/share/lua/5.4",
     ]
-    private static let native = [
+    private static let native: [ByteString] = [
         "/usr/local/lib/lua/5.4", "/usr/lib/lua/5.4", "/opt/homebrew/lib/lua/5.4", "/usr/lib/x86_64-linux-gnu/lua/5.4",
         "/usr/lib/aarch64-linux-gnu/lua/5.4",
     ]
 
-    static func folder(of file: String) -> String {
-        let folder = file == "-" ? "" : (file as NSString).deletingLastPathComponent
-        return folder.isEmpty ? "." : folder
-    }
+    static func folder(of file: ByteString) -> ByteString { file == "-" ? "." : file.splitPath.folder }
 
     func find(_ name: String) -> Checker.Source {
         let path = name.replacingOccurrences(of: ".", with: "/")
-        let files = FileManager.default
         for pattern in patterns("LUA_PATH", folders: [script, "."] + Self.lua + around, ["/?.lua", "/?/init.lua"]) {
-            if let text = files.contents(atPath: pattern.replacingOccurrences(of: "?", with: path)) {
-                return .text([UInt8](text))
-            }
+            let place = Self.place(pattern, path)
+            // A pipe would wait for somebody who writes into it.
+            if FileStamp(place)?.isRegular ?? false, let text = place.fileContents { return .text(text) }
         }
         // A library in C may hold its parts: lib.part is in lib.so, and what stands before a hyphen is no name.
         let root = name.split(separator: ".").first.map(String.init) ?? name
         let plain = name.split(separator: "-").last.map { $0.replacingOccurrences(of: ".", with: "/") } ?? path
         for pattern in patterns("LUA_CPATH", folders: [script, "."] + Self.native + around, ["/?.so"]) {
-            let places = [path, root, plain].map { pattern.replacingOccurrences(of: "?", with: $0) }
-            if places.contains(where: files.fileExists) { return .opaque }
+            if [path, root, plain].contains(where: { Self.place(pattern, $0).fileExists }) { return .opaque }
         }
         return .missing
     }
 
     /// The modules that lie beside the script.
     func names() -> [String] {
-        Self.files(below: script).map { (file: String) -> String in
+        Self.files(below: script).map { file in
             let path = file.dropLast(".lua".count)
             let name = path.hasSuffix("/init") ? path.dropLast("/init".count) : path
-            return String(name).replacing("/", with: ".")
+            return name.text.replacing("/", with: ".")
         }
     }
 
     /// Every .lua below a folder, as seen from there, without what is hidden; not more than a program has.
-    static func files(below folder: String, most: Int = 10_000) -> [String] {
-        var found: [String] = []
-        let names = FileManager.default.enumerator(atPath: folder)
-        while let name = names?.nextObject() as? String, found.count < most {
-            let last = name.split(separator: "/").last ?? ""
-            if last.hasPrefix(".") {
-                names?.skipDescendants()
-            } else if last.hasSuffix(".lua"), FileStamp(folder + "/" + name)?.isRegular ?? true {
-                // A folder may be called so as well; a link to nothing is named where it is read.
-                found.append(name)
+    static func files(below folder: ByteString, most: Int = 10_000) -> [ByteString] {
+        var found: [ByteString] = []
+        var open: [ByteString] = [""]
+        while let prefix = open.popLast(), found.count < most {
+            for name in (folder.appending(path: prefix)).folderEntries ?? [] where !name.hasPrefix(".") {
+                let path = prefix + name, whole = folder.appending(path: path)
+                if isOwnFolder(whole) {
+                    open.append(path + "/")
+                } else if name.hasSuffix(".lua"), FileStamp(whole)?.isRegular ?? true {
+                    // A link to nothing is named where it is read.
+                    found.append(path)
+                }
             }
         }
         return found
     }
 
-    /// The folders around the script's.
-    private var around: [String] {
-        var folder = URL(fileURLWithPath: script).standardizedFileURL
-        var folders: [String] = []
-        while folder.path != "/", folders.count < 4 {
-            folder.deleteLastPathComponent()
-            folders.append(folder.path)
-        }
-        return folders
+    /// Whether it is a folder and no link to one, which may lead back.
+    private static func isOwnFolder(_ path: ByteString) -> Bool {
+        var status = stat()
+        return path.withCString { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    private func patterns(_ variable: String, folders: [String], _ endings: [String]) -> [String] {
-        let environment = ProcessInfo.processInfo.environment
-        let set = environment[variable + "_5_4"] ?? environment[variable] ?? ""
-        return folders.flatMap { folder in endings.map { folder + $0 } } + set.split(separator: ";").map(String.init)
+    /// A pattern with a module's path for each question mark.
+    private static func place(_ pattern: ByteString, _ path: String) -> ByteString {
+        let parts = pattern.split(at: UInt8(ascii: "?"), omittingEmptySubsequences: false)
+        return parts.dropFirst().reduce(parts.first ?? "") { $0 + ByteString(path) + $1 }
+    }
+
+    /// The folders around the script's.
+    private var around: [ByteString] {
+        let whole = script.hasPrefix("/") ? script : (ByteString.workingFolder ?? "/").appending(path: script)
+        var parts: [ByteString] = []
+        for part in whole.split(at: UInt8(ascii: "/")) where part != "." {
+            if part != ".." { parts.append(part) } else { _ = parts.popLast() }
+        }
+        return (1...4).filter { $0 <= parts.count }.map { count in
+            parts.dropLast(count).reduce("") { $0 + "/" + $1 }
+        }
+    }
+
+    private func patterns(_ variable: String, folders: [ByteString], _ endings: [ByteString]) -> [ByteString] {
+        let names: [String] = [variable + "_5_4", variable]
+        let set = names.lazy.compactMap { name in getenv(name).map { ByteString(cString: $0) } }.first ?? ""
+        return folders.flatMap { folder in endings.map { folder + $0 } } + set.split(at: UInt8(ascii: ";"))
     }
 }
 
 /// Searches from several folders, each of which finds the same as often as it is asked.
 final class ModuleSearches {
-    private var searches: [String: Search] = [:]
+    private var searches: [ByteString: Search] = [:]
 
-    func search(from folder: String) -> Search {
+    func search(from folder: ByteString) -> Search {
         if let known = searches[folder] { return known }
         let made = Search(ModuleSearch(script: folder))
         searches[folder] = made

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LuaFlow
+import Repl
 
 /// What plugins add to a shell's completions: names of subcommands, and what their `complete` gives.
 ///

@@ -9,6 +9,8 @@ extension HostOptions {
             try HostOptions.execute(invocation, after: words, in: host)
             return
         }
+        var invocation = invocation
+        if invocation.script != nil { invocation.words = words }
         let recorder = try RunRecorder(host)
         let result = Result { try HostOptions.execute(invocation, after: words, in: host) }
         do {

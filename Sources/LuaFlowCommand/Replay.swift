@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import LuaFlow
+import Repl
+import Scripting
 
 extension LuaFlowCommand {
     struct Replay: ParsableCommand {
@@ -32,10 +34,12 @@ extension LuaFlowCommand {
                 globals: recorded.run.code != nil, script: recorded.run.script, repeats: true, sandboxes: true
             ) { host in
                 let recorder = try RunRecorder(host, repeating: recorded.random)
-                let result = Result { try HostOptions.execute(recorded.run, in: host) }
+                let result = Result { try HostOptions.execute(recorded.run, after: recorded.run.words ?? [], in: host) }
                 if case .failure(let error as LuaError) = result, error.kind == .interrupted { throw error }
                 let again = try recorder.capsule(of: recorded.run, result)
-                if let error = again.result.error { say("the script failed: \(error)") }
+                if case .failure(let error as LuaError) = result, let message = again.result.error {
+                    say("the script failed: \(Repl.shown(error.saying(message), in: host).message)")
+                }
                 differences = again.differences(from: recorded)
                 reasons = again.reasons(for: recorded)
                 notCompared = again.notCompared
@@ -83,9 +87,10 @@ extension LuaFlowCommand {
                     + "Not compared: \(notCompared.joined(separator: ", ")).")
         }
 
-        /// Under --sandbox the process that runs the script speaks; this one only watches it.
+        /// Under --sandbox the process that runs the script speaks; this one only watches it. A capsule may be somebody
+        /// else's: a terminal shows what it holds, and does not obey it.
         private func say(_ text: String) {
-            if !host.limits.sandbox || Worker.isThisProcess || Worker.isConfined { Session.write("replay: \(text)\n") }
+            if !host.limits.sandbox || Worker.isThisProcess || Worker.isConfined { Session.write("replay: \(text)\n".visible) }
         }
     }
 }

@@ -15,11 +15,11 @@ enum Session {
             write("luaflow: \(error.report)\n")
             try leave(error.kind == .interrupted ? 130 : 1)
         } catch let fault as UsageFault {
-            write("luaflow: \(fault)\n")
+            write("luaflow: \(fault)\n".visible)
             try leave(2)
         } catch let error as ScriptError {
             // "luaflow doc: ..." has the name already.
-            write(error.operation.hasPrefix("luaflow ") ? "\(error)\n" : "luaflow: \(error)\n")
+            write((error.operation.hasPrefix("luaflow ") ? "\(error)\n" : "luaflow: \(error)\n").visible)
             try leave(1)
         }
     }

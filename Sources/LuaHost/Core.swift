@@ -77,8 +77,10 @@ final class Core: @unchecked Sendable {
             note_file: { files, kind, path, length in
                 guard let files, let path, let kind = LoadedFiles.Kind(kind) else { return }
                 let bytes = UnsafeRawBufferPointer(start: path, count: length)
-                Unmanaged<LoadedFiles>.fromOpaque(files).takeUnretainedValue()
-                    .note(ByteString(copying: bytes), kind)
+                let file = ByteString(copying: bytes)
+                Unmanaged<LoadedFiles>.fromOpaque(files).takeUnretainedValue().note(file, kind)
+                // Lua opens what is required, run or loaded by itself, and would wait without a word.
+                if kind == .lua { PipedFile.announce(file) }
             },
             files: Unmanaged.passUnretained(files).toOpaque(), note_output: nil, output: nil)
         guard let state = lf_open(callbacks, memoryLimit ?? 0, trust == .sandboxed) else { return nil }

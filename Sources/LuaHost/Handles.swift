@@ -48,7 +48,7 @@ class Handle {
 
 /// A script's table.
 final class TableHandle: Handle, ScriptTable {
-    var count: Int { (try? onThread { Int(lf_table_length(core.state, reference)) }) ?? 0 }
+    var count: Int { get throws { try onThread { Int(lf_table_length(core.state, reference)) } } }
 
     func value(at index: Int) throws -> Value {
         try read { lf_table_at(core.state, reference, Int64(index), &$0, &$1) }.first ?? .none
@@ -98,6 +98,8 @@ final class TableHandle: Handle, ScriptTable {
             return all ? numbers : nil
         }
     }
+
+    var hasMetatable: Bool { (try? onThread { lf_table_has_metatable(core.state, reference) }) ?? false }
 
     func isList() throws -> Bool { try onThread { lf_table_is_list(core.state, reference) } }
 }

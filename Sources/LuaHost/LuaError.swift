@@ -91,7 +91,7 @@ extension Core {
             value = ErrorValue(core: self, reference: reference)
             failure.value = nil
         }
-        let message = text(failure.message, failure.message_length).map(IndexHint.added) ?? "not enough memory"
+        let message = text(failure.message, failure.message_length).map(HabitHint.added) ?? "not enough memory"
         let traceback = text(failure.traceback, failure.traceback_length)
         switch Int(failure.kind) {
         case LF_FAILURE_SYNTAX: return LuaError(.syntax, message, value: value)

@@ -20,6 +20,13 @@ public enum PipedFile {
         return status.st_mode & S_IFMT == S_IFIFO || status.st_mode & S_IFMT == S_IFCHR
     }
 
+    /// Says of a pipe with a name that it is waited for.
+    static func announce(_ path: ByteString) {
+        var status = stat()
+        guard path.withCString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFIFO else { return }
+        StandardStream.error.write("luaflow: \(path) is a pipe: waiting for what somebody writes into it\n")
+    }
+
     /// All of it, charged while it comes in.
     ///
     /// A pipe with a name may have nobody who writes into it: after half a second that is said, once.

@@ -43,7 +43,7 @@ extension ScriptIndex.TypeMembers {
             guard case .string(let key) = arguments[2] else {
                 throw ScriptError("", "\(type) cannot be indexed with \(arguments[2].shown)")
             }
-            throw ScriptError("", "\(type) has no field or method \(key.quoted())" + suggestion(for: key.text, among: names))
+            throw ScriptError("", "\(type) has no field or method \(key.quoted())" + OtherNames.hint(for: key.text, of: type, among: names))
         }
     }
 

@@ -77,6 +77,7 @@ extension Core {
                 try write(element, to: list, depth: depth + 1)
                 lf_set_index(list, Int64(index) + 1)
             }
+            lf_set_record(list)
         case .record(let fields):
             lf_put_table(list, 0, Int32(clamping: fields.count))
             for (key, field) in fields {

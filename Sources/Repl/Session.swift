@@ -9,6 +9,8 @@ public final class Session {
     let commands: Commands
     /// The environment of inputs: none where they see globals only, else what stands in front of those as well.
     private var scope = Value.none
+    /// The files that were run here, in order.
+    private var filesRun: [ByteString] = []
 
     /// What ended well, for `:save`.
     private(set) var record: [Record] = []
@@ -193,8 +195,17 @@ public final class Session {
         guard Lua.isName(input), !assigned.contains(input), case .integer(1) = try results.value(for: "n"),
             case .none = try results.value(at: 1), try !isKnown(input)
         else { return false }
-        complain("unknown name \(input)" + nearest(input))
+        complain("unknown name \(input)" + (ended(input) ?? nearest(input)))
         return true
+    }
+
+    /// Of a name that a file has inside a loop, a block or a function: such variables go when that ends, those of a loop's body
+    /// after each of its rounds.
+    private func ended(_ name: String) -> String? {
+        let files = filesRun.reversed() + host.loadedFiles.all.filter { $0.kind == .lua }.map(\.path)
+        guard let place = files.lazy.compactMap({ FileLocals.place(of: name, in: $0) }).first else { return nil }
+        return " (a local of \(place), out of reach here: its block or function is over, or elsewhere; what a loop keeps in "
+            + "its state can be seen: state.\(name) = \(name))"
     }
 
     /// ` (did you mean "x"?)`, or nothing.
@@ -350,6 +361,7 @@ public final class Session {
     ) -> Outcome {
         let path = path.byteString
         if !isStartUp { lastFile = (path, arguments) }
+        if !filesRun.contains(path) { filesRun.append(path) }
         var stopReceiving: (any ScriptFunction)?
         var locals: FileLocals?
         let ending = protected {

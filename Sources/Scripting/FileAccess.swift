@@ -37,17 +37,19 @@ public struct FileAccess: Sendable {
     public init() {}
 
     /// Counts a file that takes the place of one of this name, written by the same script or not there before.
-    /// - Throws: when all files that were written would hold more than ``mostWritten`` together.
+    /// - Throws: when all files that were written would hold more than ``mostWritten`` together, or be more than ``mostFiles``.
     public static func count(written bytes: Int, to path: ByteString, for operation: String) throws {
         guard let current else { return }
-        guard current.written.count(bytes, of: path) else {
-            throw ScriptError(
-                operation, "\(path): a sandboxed script's files may hold \(mostWritten >> 20) MB together, and would hold more")
-        }
+        if current.written.count(bytes, of: path) { return }
+        let limit = current.written.isFull(for: path) ? "be \(mostFiles)" : "hold \(mostWritten >> 20) MB together"
+        let verb = limit.prefix { $0 != " " }
+        throw ScriptError(operation, "\(path): a sandboxed script's files may \(limit), and would \(verb) more")
     }
 
     /// Bytes that the files of a sandboxed script may hold together; every file counts for a page of the disk at least.
     public static let mostWritten = 1 << 30
+    /// How many files a sandboxed script may write: a folder of more is slow for everybody.
+    public static let mostFiles = 10_000
 
     /// Opens a folder, and all below it, to scripts. Written files may be read again; what may be read may be loaded.
     /// - Throws: ``ScriptError`` when there is no such folder; `option` is named in the message.
@@ -125,12 +127,18 @@ private final class WrittenBytes: Sendable {
     private let sizes = Mutex<(total: Int, files: [ByteString: Int])>((0, [:]))
     private static let page = 4096
 
+    /// Whether no further file may be written.
+    func isFull(for path: ByteString) -> Bool {
+        sizes.withLock { $0.files[path] == nil && $0.files.count >= FileAccess.mostFiles }
+    }
+
     /// - Returns: false, and nothing is counted, when there would be too much.
     func count(_ bytes: Int, of path: ByteString) -> Bool {
         sizes.withLock { sizes in
             let size = max(bytes, WrittenBytes.page)
             let total = sizes.total - (sizes.files[path] ?? 0) + size
-            guard total <= FileAccess.mostWritten else { return false }
+            let isNew = sizes.files[path] == nil
+            guard total <= FileAccess.mostWritten, !isNew || sizes.files.count < FileAccess.mostFiles else { return false }
             sizes.total = total
             sizes.files[path] = size
             return true

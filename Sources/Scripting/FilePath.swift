@@ -52,6 +52,19 @@ extension ByteString {
         return withCString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Makes this folder, and those around it that are not there.
+    /// - Returns: those that were made, the outermost first; nil, and `errno`, when one cannot be made.
+    public func madeFolders() -> [ByteString]? {
+        if isFolder { return [] }
+        var path = self
+        while path.hasSuffix("/"), path.count > 1 { path = path.dropLast(1) }
+        let around = path.splitPath.folder
+        guard isFileName, around != path, let made = around.madeFolders() else { return nil }
+        if path.withCString({ mkdir($0, 0o777) }) == 0 { return made + [path] }
+        // Somebody else may have made it meanwhile.
+        return path.isFolder ? made : nil
+    }
+
     /// The names in this folder in their order, but for `.` and `..`; nil when it cannot be listed.
     public var folderEntries: [ByteString]? {
         guard let folder = withCString({ opendir($0) }) else { return nil }
@@ -68,11 +81,14 @@ extension ByteString {
         return names.sorted()
     }
 
-    /// All bytes of a file; nil when it cannot be read.
+    /// All bytes of a file; nil when it cannot be read. A pipe with a name cannot: opening it would wait for somebody who
+    /// writes into it, without a word.
     public var fileContents: [UInt8]? {
-        let descriptor = withCString { open($0, O_RDONLY | O_CLOEXEC) }
+        let descriptor = withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFIFO else { return nil }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         while true {

@@ -24,7 +24,7 @@ extension Arguments {
     ///   - first: the place of the first; what stands before it has no name.
     /// - Throws: ``ScriptError`` for an unknown name, a parameter given by place and by name, and too many arguments.
     public func placed(_ parameters: [NamedParameter], from first: Int = 2) throws -> Arguments {
-        guard count >= first, case .table(let table)? = values.last, table.count == 0 else {
+        guard count >= first, case .table(let table)? = values.last, try table.count == 0 else {
             try atMost(first - 1 + parameters.count)
             return self
         }

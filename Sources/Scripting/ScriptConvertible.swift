@@ -110,7 +110,7 @@ extension ScriptConvertible {
     public static func array(from value: Value) throws -> [Self] {
         if case .list(let elements) = value { return try elements.map(Self.from) }
         guard case .table(let table) = value else { throw unexpected(value, expected: "a list") }
-        var elements = [Value](repeating: .none, count: table.count)
+        var elements = [Value](repeating: .none, count: try table.count)
         for (key, element) in try table.entries() {
             guard let place = key.asInteger, elements.indices.contains(place - 1) else {
                 throw ScriptError("", "a list expected, got a table with the key \(key.shown)")

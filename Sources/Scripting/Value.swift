@@ -105,7 +105,8 @@ public struct ObjectType: Hashable, Sendable {
 /// A script's table, read without metamethods. Reading never runs script code.
 public protocol ScriptTable: AnyObject {
     /// The length of the sequence part (`rawlen`).
-    var count: Int { get }
+    /// - Throws: when another thread asks during a run.
+    var count: Int { get throws }
     /// The element at a 1-based position, `.none` when absent.
     func value(at index: Int) throws -> Value
     func value(for key: ByteString) throws -> Value
@@ -119,8 +120,15 @@ public protocol ScriptTable: AnyObject {
     func entries(withoutPositions count: Int) throws -> [(key: Value, value: Value)]
     /// The same for the same table, as long as something holds it.
     var address: UInt { get }
+    /// Whether it has a metatable of its own: tables that native functions made have one that only prints them.
+    var hasMetatable: Bool { get }
     /// The elements from a 1-based position on, at most `count`, up to the first that is neither number nor boolean.
     func packed(from first: Int, count: Int) throws -> PackedNumbers
+}
+
+extension ScriptTable {
+    /// Tables that are not Lua's have none.
+    public var hasMetatable: Bool { false }
 }
 
 /// Numbers and booleans of a list as they are, in nine bytes each.
@@ -146,11 +154,12 @@ public struct PackedNumbers: Equatable, Sendable {
 extension ScriptTable {
     public func value(for key: String) throws -> Value { try value(for: ByteString(key)) }
 
-    public func isList() throws -> Bool { try entries().count == count }
+    public func isList() throws -> Bool { try entries().count == (try count) }
 
     /// A key outside the sequence part, if there is one.
     public func strayKey() throws -> Value? {
         if try isList() { return nil }
+        let count = try count
         return try entries().first { key, _ in !(key.asInteger.map { 1...max(count, 1) ~= $0 && count > 0 } ?? false) }?.key
     }
 

@@ -30,8 +30,10 @@ enum FileKind: Equatable {
         }
     }
 
-    /// A pickle of torch.save's magic number, a whole number of ten bytes. Protocols from 4 on put a frame before it.
+    /// A pickle of torch.save's magic number, a whole number of ten bytes. Protocols from 4 on put a frame before it; the first
+    /// one writes it out.
     private static func isLegacyTorch(_ head: [UInt8]) -> Bool {
+        if head.starts(with: "L119547037146038801333356L\n".utf8) { return true }
         guard head.count > 2, head[0] == 0x80, (2...5).contains(head[1]) else { return false }
         let start = head[2] == 0x95 ? 11 : 2
         return head.count > start && head[start...].starts(with: [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19])

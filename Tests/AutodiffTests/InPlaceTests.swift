@@ -25,10 +25,10 @@ import Testing
         // Each pair: an operation, and what is written over before backward: its input (0) or its result (1).
         let operations: [(String, Int, (Variable) throws -> Variable)] = [
             ("mul", 0, { try $0 * $0 }), ("div", 0, { try 1 / $0 }), ("pow", 0, { try $0.pow(3) }), ("exp", 1, { try $0.exp() }),
-            ("log", 0, { try $0.log() }), ("sqrt", 1, { try $0.sqrt() }), ("tanh", 1, { try $0.tanh() }), ("sigmoid", 1, { try $0.sigmoid() }),
+            ("log", 0, { try $0.log() }), ("sqrt", 1, { try $0.sqrt() }), ("tanh", 0, { try $0.tanh() }), ("sigmoid", 0, { try $0.sigmoid() }),
             ("relu", 0, { try $0.relu() }), ("abs", 0, { try $0.abs() }), ("clamp", 0, { try $0.clamp(0, 1) }),
             ("maximum", 0, { try $0.maximum(vector(1, 1)) }), ("max", 0, { try $0.extremes(largest: true) }), ("max", 1, { try $0.extremes(largest: true) }),
-            ("matmul", 0, { try $0.matmul($0) }), ("logsumexp", 1, { try $0.logSumExp() }), ("softmax", 1, { try $0.softmax(0) }),
+            ("matmul", 0, { try $0.matmul($0) }), ("logsumexp", 0, { try $0.logSumExp() }), ("softmax", 1, { try $0.softmax(0) }),
         ]
         for (name, place, operation) in operations {
             let x = try leaf(0.25, 0.5)

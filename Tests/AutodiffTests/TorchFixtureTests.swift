@@ -45,6 +45,7 @@ import Testing
         "prod 3 of -inf 1.0 2.0": "the product of the others, where PyTorch divides the product by the element",
         "prod 3 of -inf -inf -inf": "the product of the others, where PyTorch divides the product by the element",
         "norm 3 p=0.5 of inf -inf 0.0": "0 at 0, whatever the others are",
+        "logsumexp 3 dim=0 keepdim=false of -1e+200 1e+200 1e+200": "the softmax, 1/2 and 1/2; PyTorch has 1 and 1, as the result has rounded log 2 away",
         "logsumexp 3 dim=0 keepdim=false of -inf -inf -inf": "what is impossible altogether moves nothing",
     ]
 }

@@ -248,4 +248,26 @@ private typealias Host = LuaFlow.Host
             end
             """)
     }
+
+    /// Every subcommand that takes a path takes any: what it reads or writes has that name, and nothing else appears.
+    @Test(arguments: ["\\xff", "gr\\xf6", "e\\xcc\\x81", "\\xcc\\x81x", "\\xf4\\x8f\\xbf\\xbf"])
+    func subcommandsTakePathsOfBytes(name: String) throws {
+        let scratch = try Scratch()
+        let program = try Command.program.path
+        _ = try scratch.write("all.sh", """
+            cd '\(scratch.url.path)' && mkdir work && cd work && n=$'\(name)' && mkdir "$n" && echo 'prnt(1)' > "$n/$n.lua"
+            '\(program)' check "$n"; echo "$?"
+            '\(program)' check "$n/$n.lua"; echo "$?"
+            (cd "$n" && '\(program)' check "$n.lua"; echo "$?")
+            '\(program)' doc --luacats "$n/d$n" > ../said; echo "$?"
+            '\(program)' new script one --in "$n/s$n" > ../said; echo "$?"
+            '\(program)' new plugin two --in "$n/s$n" > ../said; echo "$?"
+            test -f "$n/d$n/luacats/tensor.lua" && test -f "$n/d$n/.luarc.json" && test -f "$n/s$n/one.lua" && test -f "$n/s$n/plugins/two.lua"
+            echo "$? $(ls | wc -l) $(ls "$n" | wc -l)"
+            """)
+        let result = try Command.run("bash", [scratch.path("all.sh")])
+        let lines = result.output.split(separator: "\n").map(String.init)
+        #expect(lines.filter { $0.contains(":1:1: unknown global \"prnt\"") }.count == 3, "\(result)")
+        #expect(lines.filter { !$0.contains("unknown global") } == ["1", "1", "1", "0", "0", "0", "0 1 3"], "\(result)")
+    }
 }

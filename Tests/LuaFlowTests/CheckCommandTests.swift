@@ -33,6 +33,25 @@ import Testing
         #expect(result.output == "\(path):1:1: unknown global \"prnt\" (did you mean \"print\"?)\n")
     }
 
+    /// What lies beside scripts is never waited for without a word: not by `check`, not as a plugin, not as a module.
+    @Test func pipesThatNobodyWritesIntoAreNoModulesAndNoPlugins() throws {
+        let scratch = try Scratch()
+        try FileManager.default.createDirectory(at: scratch.url.appendingPathComponent("parts"), withIntermediateDirectories: true)
+        #expect(mkfifo(scratch.path("parts/p.lua"), 0o600) == 0 && mkfifo(scratch.path("m.lua"), 0o600) == 0)
+        let script = try scratch.write("s.lua", "require 'm'")
+        #expect(try Command.run(["check", script]).output.contains("no module \"m\""))
+        let plugins = try Command.run(["--plugins", scratch.path("parts"), "-e", "print(1)"])
+        #expect(plugins.output == "1\n" && plugins.errors.contains("p.lua: the file cannot be read"), "\(plugins)")
+        let required = try Command.run(["run", script])
+        #expect(required.status == 1 && required.errors.contains("m.lua':\n\tit is a pipe, not a file"), "\(required)")
+        // What is run or loaded may be one: then somebody is waited for, and it is said.
+        let run = try scratch.write("run.lua", "dofile(arg[1])")
+        let pipe = scratch.path("m.lua")
+        let waiting = try Command.run(
+            "sh", ["-c", "(sleep 1; echo 'print(2)' > '\(pipe)') & exec '\(Command.program.path)' run '\(run)' '\(pipe)'"])
+        #expect(waiting.output == "2\n" && waiting.errors.contains("m.lua is a pipe: waiting"), "\(waiting)")
+    }
+
     @Test func filesGivenTogetherShareTheirGlobals() throws {
         let scratch = try Scratch()
         let main = try scratch.write("main.lua", "CONFIG = 1")

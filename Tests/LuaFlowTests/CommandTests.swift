@@ -30,6 +30,26 @@ import Testing
         #expect(result.status == 2 && !result.errors.isEmpty)
     }
 
+    /// One line says what is wrong, and with which option or value; a second one where there is more.
+    @Test(arguments: [
+        (["runn"], "there is no subcommand \"runn\""), (["run"], "'<file>'"), (["--nonsense"], "'--nonsense'"), (["run", "--timeout", "x", "a.lua"], "10, 0.5, 2m"),
+        (["run", "--memory", "1", "a.lua"], "--memory 1: at least 1M expected"), (["convert", "a", "b", "--dtype", "float8"], "float8"),
+        (["completions", "tcsh"], "tcsh: bash, zsh or fish expected"), (["-e"], "CODE"), (["run", "--plugins", "/no/such", "a.lua"], "--plugins /no/such: there is no such folder"),
+        (["run", "a.lua", "--sandbox"], "--sandbox goes before the file"),
+    ]) func wrongUsageIsOneLine(arguments: [String], message: String) throws {
+        let result = try Command.run(arguments)
+        let lines = result.errors.split(separator: "\n")
+        #expect(result.status == 2 && result.output.isEmpty && (1...2).contains(lines.count), "\(result.errors)")
+        #expect(lines.first?.hasPrefix("luaflow: ") == true && lines.first?.contains(message) == true, "\(result.errors)")
+        #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("Try: luaflow") && $0.hasSuffix("--help") }, "\(result.errors)")
+    }
+
+    /// What native functions return is seen when it is printed.
+    @Test func listsArePrintedWithTheirElements() throws {
+        let result = try Command.run(["-e", "local x = tensor.ones(2, 3) print(x.shape, x:size(), x:tolist(), x:tolist()[1], #x.shape, next(x.shape))"])
+        #expect(result.output == "{2, 3}\t{2, 3}\t{{1.0, 1.0, 1.0}, {1.0, 1.0, 1.0}}\t{1.0, 1.0, 1.0}\t2\t1\t2\n", "\(result.output)\(result.errors)")
+    }
+
     /// Standard error that takes nothing (a terminal that went away, a full disk) changes no status.
     @Test(arguments: [
         (["nosuchcommand"], 2), (["check", "/no/such/file.lua"], 2), (["check", "-"], 2), (["--nonsense"], 2),

@@ -32,7 +32,22 @@ import Testing
         "assert(tensor.full({1}, 0.1, {dtype = 'float64'})[{1}] == 0.1 and tensor.full({1}, D(0.1))[{1}] == 0.1 and tensor{D(0.1)}[{1}] == 0.1)",
         "local big = (1 << 53) + 1 assert(tensor(big, {dtype = 'int64'}):item() == big and tensor.full({2}, big, {dtype = 'int64'})[{2}] == big)",
         "local big = (1 << 53) + 1 assert(tensor.arange(big, big + 1, 1, {dtype = 'int64'})[{1}] == big and I{big}[{1}] == big)",
+        "same(tensor{I(1), I(2)}, {1, 2}, 'int64') same(tensor{B(true), B(false)}, {1, 0}, 'bool') same(tensor{I(3), true}, {3, 1}, 'int64')",
+        "same(tensor{{I(1)}, {I(2)}}, {1, 2}, 'int64') same(tensor{I(3), 0.5}, {3, 0.5}, 'float32') same(tensor{I(3), 4}, {3, 4}, 'float32')",
+        "same(tensor{I(3), D(0.1)}, {3, 0.1}, 'float64') same(tensor{B(true), tensor(0.5)}, {1, 0.5}, 'float32') same(tensor{}, {}, 'float32')",
+        "local big = (1 << 53) + 1 assert(tensor{I(big), I(1)}[{1}] == big and tensor{{I(big), true}}[{1, 1}] == big)",
+        "local x = tensor{3, 9, 4} same(tensor{x:argmax(), x:argmin()}, {2, 1}, 'int64') same(x[tensor{x:argmax()}], {9}, 'float32')",
     ]) func makersKnowTheTypes(code: String) throws { try run(code) }
+
+    /// A position as argmax returns it stands where a number does among the indices of a table; other tensors do not.
+    @Test(arguments: [
+        "local x = tensor{{1, 2}, {3, 4}} local i = x:sum(2):argmax() assert(x[{i, 1}] == 3 and x[{-1, i}] == 4 and x[{{1, i}, 1}].shape[1] == 2)",
+        "local x = tensor{{1, 2}, {3, 4}} local i = x:sum(2):argmax() x[{i, {}}] = 0 same(x, {1, 2, 0, 0}, 'float32') x[{i, I(1)}] = 5 assert(x[{2, 1}] == 5)",
+        "local ok, m = pcall(function() return tensor{{1, 2}}[{I{1}, 1}] end) assert(not ok and m:find('index_select', 1, true), m)",
+        "local ok, m = pcall(function() return tensor{{1, 2}}[{tensor(1), 1}] end) assert(not ok and m:find('float32', 1, true), m)",
+        "local ok, m = pcall(function() return tensor{{1, 2}}[{B(true), 1}] end) assert(not ok and m:find('bool', 1, true), m)",
+        "local ok, m = pcall(function() tensor{{1, 2}}[{tensor{1, 2}:gt(1), 1}] = 0 end) assert(not ok and m:find('bool', 1, true), m)",
+    ]) func positionsAmongIndices(code: String) throws { try run(code) }
 
     @Test(arguments: [
         "same(I{1, 2} + B{1, 0}, {2, 2}, 'int64') same(B{1, 1} + B{1, 0}, {2, 1}, 'int64') same(B{1, 0} + 1, {2, 1}, 'int64') same(I{1} + 0.5, {1.5}, 'float32')",

@@ -89,7 +89,7 @@ import Testing
         let result = try InpaintingTests.inpaint(["--steps", "2", "--mask", scratch.path("mask.png")], in: scratch)
         #expect(result.status == 0 && result.output.contains("140 missing pixels"), "\(result.errors)\(result.output)")
         let wrong = try InpaintingTests.inpaint(["--steps", "2", "--mask", scratch.path("small.png")], in: scratch)
-        #expect(wrong.status == 1 && wrong.errors.contains("(3, 4)") && wrong.errors.contains("(28, 28)"))
+        #expect(wrong.status == 2 && wrong.errors.contains("(3, 4)") && wrong.errors.contains("(28, 28)"))
     }
 
     @Test func sameSeedSamePicture() throws {
@@ -296,20 +296,25 @@ import Testing
             let result = try Command.run(
                 ["run", "--plugins", ".", InpaintingTests.script, "--mask", mask, "--out", scratch.path("x.png")],
                 in: scratch.url)
-            #expect(result.status == 1 && result.errors.contains(expected), "\(mask): \(result.errors)\(result.output)")
+            #expect(result.status == 2 && result.errors.contains(expected), "\(mask): \(result.errors)\(result.output)")
         }
     }
 
-    /// Wrong input: a clear message, status 1 or 2, no figure.
+    /// Wrong input: status 2, no figure, and one line that names the option.
     static let faults: [([String], String)] = [
         (["--mask", "rectangel"], "rectangle"), (["--schedule", "cosin"], "cosine"), (["--noise", "langvin"], "langevin"),
         (["--maks", "top"], "--mask"), (["--steps", "x"], "--steps"), (["--steps", "-1"], "--steps"), (["--steps", "1.5"], "--steps"), (["--steps"], "--steps"),
         (["--digit", "0"], "--digit"), (["--digit", "2001"], "--digit"), (["--mask", "random:200"], "percentage"), (["--mask", "rows:99"], "rows"),
-        (["--mask", "/no/such.png"], "/no/such.png"), (["--model", "/no/such.pt"], "/no/such.pt"), (["--lr", "nan"], "nan"), (["--lr", "-1"], "step 1"),
+        (["--mask", "/no/such.png"], "/no/such.png"), (["--model", "/no/such.pt"], "/no/such.pt"), (["--lr", "nan"], "nan"), (["--lr", "-1"], "from 0"),
         (["--preset", "bset"], "best"), (["--start", "2"], "--start"), (["--start", "x"], "--start"), (["--lr", "x"], "--lr"),
         (["--mask", "top:nonsense"], "top takes nothing behind a colon"),
         (["--schedule", "cosine:10"], "cosine takes nothing behind a colon"),
-        (["--noise", "annealed:3"], "annealed takes nothing behind a colon"), (["--noise", "gaussian:x"], "gaussian:x: a number"),
+        (["--noise", "annealed:3"], "annealed takes nothing behind a colon"), (["--noise", "gaussian:x"], "--noise gaussian:x: a number from 0"),
+        (["--noise", "gaussian:-1"], "--noise gaussian:-1: a number from 0"), (["--noise", "gaussian:"], "a number from 0"),
+        (["--mask", "rows:0"], "--mask rows:0: a whole number of rows from 1 to 27"), (["--mask", "columns:x"], "--mask columns:x: a whole number"),
+        (["--mask", "random:x"], "--mask random:x: a percentage from 0 to 100"), (["--mask", "png"], "--mask png: a path expected"),
+        (["--mask", ""], "no \"\" among the masks"), (["--mask", "png:" + InpaintingTests.script], "is not a PNG file"),
+        (["--model", "."], "--model: .: is a folder"), (["--out", "nowhere/x.png"], "there is no folder nowhere"),
         (["--preset", "best:3"], "best takes nothing behind a colon"), (["--out", "foo.jpg"], "foo.jpg"),
         (["--model", "scripts/inpainting/masks.lua"], "masks.lua"), (["stray"], "stray"), (["--out", "figure.bmp", "--steps", "1"], "bmp"),
     ]
@@ -318,8 +323,10 @@ import Testing
         let (arguments, message) = InpaintingTests.faults[index]
         let scratch = try Scratch()
         let result = try InpaintingTests.inpaint(arguments.map { $0.hasPrefix("scripts/") ? Command.repository.appendingPathComponent($0).path : $0 }, in: scratch)
-        #expect(result.status == 1 || result.status == 2, "\(arguments)")
+        #expect(result.status == 2 && result.output == "", "\(arguments)")
         #expect(result.errors.contains(message), "\(arguments): \(result.errors)")
+        let lines = result.errors.split(separator: "\n").filter { !$0.hasPrefix("Try: ") }
+        #expect(lines.count == 1 && lines[0].contains(arguments[0]), "\(arguments): \(result.errors)")
         #expect(!FileManager.default.fileExists(atPath: scratch.path("figure.png")))
     }
 
@@ -330,7 +337,7 @@ import Testing
             let path = scratch.path("\(name).safetensors")
             try data.write(to: URL(fileURLWithPath: path))
             let result = try InpaintingTests.inpaint(["--model", path], in: scratch)
-            #expect(result.status == 1 && result.errors.contains("\(name).safetensors"), "\(name): \(result.errors)")
+            #expect(result.status == 2 && result.errors.contains("\(name).safetensors"), "\(name): \(result.errors)")
         }
     }
 

@@ -67,6 +67,16 @@ import Testing
         #expect(used.status == 0 && used.output == "3 words\n", "\(used.errors)")
     }
 
+    /// A disk that is full, or a limit on files: said, and neither a file nor a folder is left.
+    @Test func whatCannotBeWrittenLeavesNothing() throws {
+        let program = try Command.program.path
+        for words in ["plugin two", "plugin two --in deep/folder", "script one --in here"] {
+            let made = try Command.run("bash", ["-c", "cd '\(scratch.url.path)' && ulimit -f 1 && exec '\(program)' new \(words)"])
+            #expect(made.status == 1 && made.errors.contains("cannot write: File too large"), "\(words): \(made)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).isEmpty, "\(words)")
+        }
+    }
+
     @Test func nothingIsOverwritten() throws {
         _ = try scratch.write("mine.lua", "precious")
         let result = try run("new", "script", "mine")

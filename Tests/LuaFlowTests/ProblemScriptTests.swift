@@ -170,10 +170,10 @@ import Testing
         names.flatMap { name in
             [
                 (name, ["--sed", "1"], "--seed"), (name, ["--seed", "x"], "--seed"), (name, ["--seed", "1.5"], "--seed"), (name, ["--seed"], "--seed"),
-                (name, ["stray"], "stray"), (name, ["--out", "figure.bmp"], "bmp"),
+                (name, ["stray"], "stray"), (name, ["--out", "figure.bmp"], "bmp"), (name, ["--out", "nowhere/x.png"], "there is no folder nowhere"),
             ]
         } + [
-            ("problem1_log_derivative", ["--h", "gausian"], "gaussian"), ("problem1_log_derivative", ["--samples", "3"], "--samples"),
+            ("problem1_log_derivative", ["--h", "gausian"], "gaussian"), ("problem1_log_derivative", ["--h", "wave:3"], "wave takes nothing behind a colon"), ("problem1_log_derivative", ["--samples", "3"], "--samples"),
             ("problem2_projection", ["--a", "nan"], "--a"), ("problem2_projection", ["--steps", "0"], "--steps"), ("problem2_projection", ["--grid", "1"], "--grid"),
             ("problem4_glow", ["--channels", "0"], "--channels"), ("problem4_glow", ["--height", "16", "--width", "16"], "600"),
             ("problem5_gamblers_ruin", ["--q", "1"], "--q"), ("problem5_gamblers_ruin", ["--p", "0"], "--p"), ("problem5_gamblers_ruin", ["--games", "99"], "--games"),

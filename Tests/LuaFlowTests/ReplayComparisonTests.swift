@@ -52,6 +52,9 @@ import Testing
         ("os.execute('true')", "what other programs printed"),
         ("local f <close> = io.open('/dev/stdout', 'w') f:write('x')", "what it wrote to /dev/stdout"),
         ("return require('flow').NICE{dim = 4, hidden = 3, layers = 2, couplings = 2}", "of a flow what is no parameter of it"),
+        ("io.stderr:write(os.clock())", "standard error"), ("return {setmetatable({}, {__index = print})}", "a table's metatable in returned value 1"),
+        ("require('image').show(require('tensor').ones(4, 4))", "pictures that it showed"),
+        ("require('plot').line{{1, 2}}:show()", "pictures that it showed"),
     ]) func whatWasNotComparedIsSaid(script: String, phrase: String) throws {
         let again = try replayed("require('random').manual_seed(0)\n" + script)
         #expect(again.status == 0 && again.errors.contains("Not compared: files that it wrote"), "\(again.errors)")
@@ -63,9 +66,65 @@ import Testing
         ("math.randomseed() print(math.random())", "it reads math.randomseed(), which no capsule brings back"),
         ("local name = os.tmpname() os.remove(name) print(name)", "it reads os.tmpname, which no capsule brings back"),
         ("print({})", "it prints addresses (table: 0x...)"),
+        ("for i = 1, math.random(1000) do _G[i] = {} end print(collectgarbage('count') + os.clock())", "it reads collectgarbage(\"count\")"),
     ]) func causesAreNamed(script: String, cause: String) throws {
         let again = try replayed(script)
         #expect(again.status == 1 && again.errors.contains(cause), "\(again.errors)")
+    }
+
+    /// What a native function returns as a list is a table as any: nothing of it is left out.
+    @Test func listsOfNativeFunctionsAreComparedWhole() throws {
+        let again = try replayed("return require('tensor').ones(2, 3).shape, require('tensor').ones(2):tolist()")
+        #expect(again.status == 0 && again.errors.contains("Not compared: files that it wrote, standard error.\n"), "\(again.errors)")
+    }
+
+    /// A value that was raised is compared like one that was returned, and shown.
+    @Test(arguments: [
+        ("error{code = 2, at = now}", "code = 2"), ("local t = tensor.zeros(50, 50) t[20][20] = now error(t)", "shape (50, 50)"),
+        ("local t = {} for i = 1, 60 do t[i] = i end t[50] = now error(t)", "(error object is a table value) {"),
+        ("error(setmetatable({}, {__tostring = function() return 'at ' .. now end}))", "at "), ("coroutine.wrap(function() error{now} end)()", "{"),
+    ]) func raisedValuesAreCompared(code: String, shown: String) throws {
+        let scratch = try Scratch()
+        for (now, status) in [("host.clock()", Int32(1)), ("1", 0)] {
+            let file = try scratch.write("main.lua", "local host, tensor = require 'host', require 'tensor'\nlocal now = \(now)\n\(code)\n")
+            let run = try Command.run(["run", "--capsule", scratch.path("run.json"), file], in: scratch.url)
+            #expect(run.status == 1)
+            let again = try Command.run(["replay", scratch.path("run.json")])
+            #expect(again.status == status && again.errors.contains(shown), "\(code): \(again.errors)")
+            if status == 1 { #expect(again.errors.contains("the error"), "\(code): \(again.errors)") }
+        }
+    }
+
+    /// A draw of Lua's own generator that nothing shows.
+    @Test func luasGeneratorIsCompared() throws {
+        let again = try replayed("for i = 1, math.floor(require('host').clock() * 1e6) % 89 + (require('host').clock() > 0 and 1 or 0) do math.random() end math.randomseed(math.floor(require('host').clock() * 1e7))")
+        #expect(again.status == 1 && again.errors.contains("Lua's math.random ended at another place"), "\(again.errors)")
+    }
+
+    /// What stood before the script is an argument of its as well.
+    @Test func theWordsBeforeTheScriptComeAgain() throws {
+        let again = try replayed("print(arg[-1] ~= nil, arg[-2], #arg)")
+        #expect(again.status == 0 && again.recorded.run.words?.count == 4, "\(again.errors)")
+    }
+
+    /// Somebody else's capsule cannot move a terminal's pen.
+    @Test func whatACapsuleHoldsIsShown() throws {
+        let scratch = try Scratch()
+        let file = try scratch.write("main.lua", "print(1)")
+        #expect(try Command.run(["run", "--capsule", scratch.path("run.json"), file], in: scratch.url).status == 0)
+        let text = try String(contentsOfFile: scratch.path("run.json"), encoding: .utf8)
+        for (old, new) in [("\"kernels\" : \"", "\"kernels\" : \"\\u001b[2J"), ("\"absent\" : [", "\"absent\" : [\"/\\u001b]0;x\", \"/etc/hosts\"")] {
+            let changed = text.replacingOccurrences(of: old, with: new)
+            #expect(changed != text, "\(old) is not in \(text)")
+            try changed.write(toFile: scratch.path("other.json"), atomically: true, encoding: .utf8)
+            let again = try Command.run(["replay", scratch.path("other.json")])
+            #expect(!again.errors.contains("\u{1B}"), "\(again.errors)")
+        }
+    }
+
+    @Test func theHelpNamesTheSandbox() throws {
+        let help = try Command.run(["replay", "--help"]).output
+        #expect(help.contains("--sandbox") && help.contains("--allow-write"), "\(help)")
     }
 
     @Test func environmentVariablesLeaveNoTrace() throws {

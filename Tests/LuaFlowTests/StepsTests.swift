@@ -86,7 +86,7 @@ import Testing
                     #expect(point.step == 3)
                     #expect(try point.state.value(for: "k").asInteger == 3)
                     guard case .table(let trace) = try point.state.value(for: "trace") else { throw ScriptError("", "no trace") }
-                    #expect(trace.count == 3)
+                    #expect(try trace.count == 3)
                     return .resume
                 },
             ])

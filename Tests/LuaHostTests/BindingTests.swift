@@ -123,10 +123,10 @@ import Testing
         guard case .table(let table)? = try host.run("return {1, 2, name = 'x'}").first,
             case .function(let function)? = try host.run("return function(a) return a + 1 end").first
         else { throw ScriptError("test", "a table and a function expected") }
-        #expect(table.count == 2)
+        #expect(try table.count == 2)
         #expect(try function.call([.integer(1)]).first?.asInteger == 2)
         host.interpreter.close()
-        #expect(table.count == 0)
+        #expect(throws: LuaError.self) { try table.count }
         #expect(throws: LuaError.self) { try table.entries() }
         #expect(throws: LuaError.self) { try function.call([]) }
         #expect(throws: LuaError.self) { try host.run("return 1") }

@@ -277,9 +277,12 @@ import Testing
         for await _ in started {}
         var message = "no error"
         do { _ = try table.value(at: 1) } catch { message = String(describing: error) }
+        var ofCount = "no error"
+        do { _ = try table.count } catch { ofCount = String(describing: error) }
         run.cancel()
         _ = try? await run.value
         #expect(message == "a script's value was used on another thread while the script runs")
+        #expect(ofCount == message)
         #expect(try table.value(at: 3).asInteger == 3)
     }
 }

@@ -44,8 +44,8 @@ import Testing
     /// B4
     @Test func wrongObjectsAreNamed() throws {
         let host = try Host()
-        #expect(try host.message("probe(1).double(io.stdout)") == "script:1: Probe:double: argument 1 (self): a Probe expected, got FILE*")
-        #expect(try host.message("probe(1).double()") == "script:1: Probe:double: argument 1 (self): a Probe expected, got nothing")
+        #expect(try host.message("probe(1).double(io.stdout)") == "script:1: Probe:double: argument 1 (self): a Probe expected, got FILE* (a method is called with a colon: x:double(...))")
+        #expect(try host.message("probe(1).double()") == "script:1: Probe:double: argument 1 (self): a Probe expected, got nothing (a method is called with a colon: x:double(...))")
         #expect(try host.message("return debug.getmetatable(probe(1)).__index(io.stdout, 'number')").hasSuffix("a Probe expected, got FILE*"))
         #expect(try host.message("return probe(1) + io.stdout").hasSuffix("argument 2 (operand): a Probe expected, got FILE*"))
     }

@@ -94,6 +94,10 @@ import Testing
         let path = home.url.path
         #expect(try candidates("io.open('\(path)/al") == ["alpha.lua", "alpine.txt"])
         #expect(try candidates(":load \(path)/alph") == ["alpha.lua"])
+        try "require('host').arguments{{'steps', 3}, {'quiet', false}}".write(toFile: path + "/taking.lua", atomically: true, encoding: .utf8)
+        #expect(try candidates(":load \(path)/taking.lua --st") == ["--steps"])
+        #expect(try candidates(":load '\(path)/taking.lua' --steps 3 --n") == ["--no-quiet"])
+        #expect(try candidates(":load \(path)/alpha.lua --st") == [])
         #expect(try candidates("io.open(\"\(path)/su") == ["sub folder/"])
         #expect(try !candidates("io.open('\(path)/").contains(".hidden"))
         let talk = try Conversation()

@@ -34,6 +34,14 @@ import Testing
         #expect(talk.answer(expression) == value + "\n", "\(text)")
     }
 
+    /// A variable of a block, a loop or a function is gone; that is said, and not only that the name is unknown.
+    @Test(arguments: ["inner", "i", "hidden", "z"]) func whatIsOverIsSaid(_ name: String) throws {
+        let (talk, home, _) = try loaded("local a = 1\nfor i = 1, 3 do local inner = i end\ndo local hidden = 5 end\nlocal function f(z) return z end\n")
+        #expect(talk.words(name).contains("unknown name \(name) (a local of main.lua:"), "\(talk.words(name))")
+        #expect(talk.words("nosuch").contains("unknown name nosuch") && !talk.words("nosuch").contains("main.lua"))
+        withExtendedLifetime(home) {}
+    }
+
     @Test func theyAreTheFilesOwn() throws {
         let (talk, _, _) = try loaded("""
             local count, limit <const> = 0, 10

@@ -168,4 +168,47 @@ final class Thing: ScriptObject {
         cache.memory = nil
         #expect(throws: ScriptError.self) { try memory.charge(80) }
     }
+
+    /// Names are compared as bytes where they are ASCII, and skipped where their lengths tell: the answer is that of comparing all
+    /// characters of all.
+    @Test func theNearestNameIsTheNearest() {
+        var state: UInt64 = 1
+        func below(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        func name(_ letters: [Character]) -> String { String((0...below(7)).map { _ in letters[below(letters.count)] }) }
+        func distance(_ a: [Character], _ b: [Character]) -> Int {
+            var table = [[Int]](repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
+            for i in 0...a.count {
+                for j in 0...b.count {
+                    guard i > 0, j > 0 else {
+                        table[i][j] = i + j
+                        continue
+                    }
+                    table[i][j] = min(
+                        table[i - 1][j] + 1, table[i][j - 1] + 1, table[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1))
+                    if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+                        table[i][j] = min(table[i][j], table[i - 2][j - 2] + 1)
+                    }
+                }
+            }
+            return table[a.count][b.count]
+        }
+        for letters in [Array("abAB_"), Array("abé\u{c9}")] {
+            for _ in 0..<500 {
+                let (wanted, candidates) = (name(letters), (0..<6).map { _ in name(letters) })
+                let close = candidates.filter { candidate in
+                    let (a, b) = (Array(wanted.lowercased()), Array(candidate.lowercased()))
+                    let (longer, found) = (max(a.count, b.count), distance(a, b))
+                    return found <= max(1, longer / 3) && found < longer
+                }
+                let best = close.min { a, b in
+                    let (x, y) = ([a, b].map { distance(Array(wanted.lowercased()), Array($0.lowercased())) }, [a, b])
+                    return x[0] != x[1] ? x[0] < x[1] : y[0] < y[1]
+                }
+                #expect(nearestName(to: wanted, among: candidates) == best, "\(wanted) among \(candidates)")
+            }
+        }
+    }
 }

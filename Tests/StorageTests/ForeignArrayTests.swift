@@ -120,4 +120,51 @@ import Testing
         #expect(try IDXTests.load(Array((0..<IDX.limit).map { _ in one }.joined())).count == IDX.limit)
         expectError("more than 1000 arrays") { _ = try IDXTests.load(Array((0..<IDX.limit + 1).map { _ in one }.joined())) }
     }
+
+    /// What NumPy itself writes under such names, or another program packed: nothing is unpacked here, so a name harms nobody.
+    @Test func entriesOfAllNames() throws {
+        let one = NpyHeader.bytes("<f4", [1]) + word(Int(Float(1).bitPattern), 4)
+        for name in ["../up", "/abs", "a\\b", "a\nb", ".", "..", "x/../y", "\u{e9}", "e\u{301}"] {
+            let file = ZipBuilder([.init(name + ".npy", one), .init("plain.npy", one)])
+            #expect(try Fixture.load(file.bytes).names == [name, "plain"])
+        }
+        // Folders are no arrays.
+        #expect(try Fixture.load(ZipBuilder([.init("sub/", []), .init("sub/a.npy", one)]).bytes).names == ["sub/a"])
+    }
+
+    /// An entry that cannot be read does not take the others with it.
+    @Test func entriesPackedInOtherWays() throws {
+        let one = NpyHeader.bytes("<f4", [1]) + word(Int(Float(1).bitPattern), 4)
+        for (change, reason) in [
+            ({ $0.method = 12 }, "method 12"), ({ $0.method = 14 }, "method 14"), ({ $0.flags = 1 }, "encrypted"),
+        ] as [((inout ZipBuilder.Entry) -> Void, String)] {
+            var file = ZipBuilder([.init("a.npy", one), .init("b.npy", one)])
+            change(&file.entries[0])
+            try Fixture.withFolder { folder in
+                try Fixture.write(file.bytes, to: folder + "/file")
+                expectError("array \"a\"", reason, "{skip = true}") { _ = try Checkpoint.load(folder + "/file") }
+                let dict = try Checkpoint.load(folder + "/file", ReadingOptions(skip: true))
+                #expect(dict.names == ["b"] && dict.leftOut.map(\.name) == ["a"])
+            }
+        }
+    }
+
+    /// An array of bytes under the name of the metadata, which is none: named, and left out where that is asked for.
+    @Test func metadataThatIsNone() throws {
+        let one = NpyHeader.bytes("<f4", [1]) + word(Int(Float(1).bitPattern), 4)
+        let file = ZipBuilder([.init("__metadata__.npy", NpyHeader.bytes("|u1", [3]) + [1, 2, 3]), .init("b.npy", one)])
+        try Fixture.withFolder { folder in
+            try Fixture.write(file.bytes, to: folder + "/file")
+            expectError("__metadata__") { _ = try Checkpoint.load(folder + "/file") }
+            let dict = try Checkpoint.load(folder + "/file", ReadingOptions(skip: true))
+            #expect(dict.names == ["b"] && dict.leftOut.map(\.name) == ["__metadata__"])
+        }
+    }
+
+    /// NumPy's other names for the same types, and Python 2's texts.
+    @Test(arguments: ["'float32'", "'f'", "'=f4'", "'f4'", "u'<f4'", "\"<f4\"", "u\"f\""]) func namesOfTypes(type: String) throws {
+        let literal = Array("{'descr': \(type), 'fortran_order': False, 'shape': (1,), }\n".utf8)
+        let file = NpyHeader.magic + [1, 0] + word(literal.count, 2) + literal + word(Int(Float(2).bitPattern), 4)
+        try expect(try Fixture.load(file)["array"], [1], .float32, [2])
+    }
 }

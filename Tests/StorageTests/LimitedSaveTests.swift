@@ -119,6 +119,24 @@ import Testing
         }
     }
 
+    /// Of targets whatever their bytes: what is no UTF-8, what Unicode joins with the dot before it, and dots.
+    @Test(arguments: [[0x78, 0xff], [0xcc, 0x81, 0x78], [0x65, 0xcc], [0x2e, 0x2e], [0x0d, 0x0a], [0xf0, 0x9f]] as [[UInt8]])
+    func leftOversGoByTheirBytes(name: [UInt8]) async throws {
+        try await withFolder { folder in
+            let report = Report(operation: "test", path: "x")
+            let open = try Folder(ByteString(folder), report)
+            let temporary = try TemporaryFile(in: open, for: ByteString(name), 0o666, report, named: true)
+            let made = try #require(ByteString(folder).folderEntries?.first)
+            // The same name by a process that is no more: its number is one that none can have.
+            let dead = made.split(at: UInt8(ascii: "-")).first.map { $0 + "-\(Int32.max).abc.part" } ?? ""
+            try AtomicFile.write(to: ByteString(folder).appending(path: dead), for: "test") { try $0.write("half") }
+            #expect(ByteString(folder).folderEntries?.count == 2)
+            TemporaryFile.removeLeftOver(in: open)
+            #expect(ByteString(folder).folderEntries == [made])
+            withExtendedLifetime(temporary) {}
+        }
+    }
+
     /// Both ways to a name: over nothing, and over what is there.
     @Test(arguments: [true, false]) func publishing(named: Bool) throws {
         try Fixture.withFolder { folder in

@@ -1,5 +1,5 @@
--- How well problem 3's presets fill in: the mean PSNR in dB over the missing pixels of the first digits, mask by mask, and
--- how far -log p swings in the last two steps, in nats. From the folder scripts:
+-- How well problem 3's presets fill in: the mean PSNR in dB over the missing pixels of the first digits, mask by mask, its
+-- standard error, and how far -log p swings in the last two steps, in nats. From the folder scripts:
 --
 --   luaflow run bench/presets.lua --digits 64
 local data = require "data"
@@ -46,20 +46,25 @@ local function inpaint(how, X_true, M)
   return -10 * math.log(error2:item(), 10), math.abs(loss - before)
 end
 
+local methods = {}
+for name in options.presets:gmatch "[^,]+" do methods[#methods + 1] = method.find({preset = name}, parts) end
 print(("%-10s %s"):format("PSNR (dB)", (("%13s"):rep(#cases)):format(table.unpack(cases))))
-for name in options.presets:gmatch("[^,]+") do
-  local how = method.find({preset = name}, parts)
-  local cells, swings = {}, {}
+for _, how in ipairs(methods) do
+  local cells, errors, swings = {}, {}, {}
   for c, case in ipairs(cases) do
-    local psnr, swing = 0, 0
+    local psnr, squares, swing = 0, 0, 0
     for digit = 1, digits do
       random.manual_seed(0)
       local mask, text = host.pick("masks", masks, case)
       local found, moved = inpaint(how, images[digit], mask(28, 28, text))
-      psnr, swing = psnr + found / digits, swing + moved / digits
+      psnr, squares, swing = psnr + found / digits, squares + found ^ 2 / digits, swing + moved / digits
     end
-    cells[c], swings[c] = ("%13.1f"):format(psnr), ("%13.1f"):format(swing)
+    -- Of the mean over digits: the deviation of single ones over the root of how many there are.
+    local se = digits > 1 and math.sqrt(math.max(squares - psnr ^ 2, 0) / (digits - 1)) or 0 / 0
+    cells[c], errors[c], swings[c] = ("%13.1f"):format(psnr), ("%13.2f"):format(se), ("%13.1f"):format(swing)
   end
-  print(("%-10s %s"):format(name, table.concat(cells)))
+  print(("%-10s %s"):format(how.name, table.concat(cells)))
+  print(("%-10s %s"):format("  s.e.", table.concat(errors)))
   print(("%-10s %s"):format("  swing", table.concat(swings)))
+  io.stdout:flush()
 end

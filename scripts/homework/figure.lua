@@ -1,12 +1,11 @@
 -- Where a figure goes.
+local host = require "host"
+
 local figure = {}
 
 -- A figure that could not be saved is refused before the work, not after it: one line, and status 2.
 function figure.check(path)
-  local ending = path:lower():match("%.(%w+)$")
-  if ending == "png" or ending == "svg" or ending == "pdf" then return end
-  io.stderr:write(("luaflow: --out %s: a name that ends in .png, .svg or .pdf expected\n"):format(path))
-  os.exit(2)
+  return host.check("--out", path, {writes = {"png", "svg", "pdf"}})
 end
 
 return figure

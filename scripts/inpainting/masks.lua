@@ -41,24 +41,37 @@ function masks.checkerboard(height, width)
   return mask
 end
 
--- The middle rows (columns) are missing: 8, or as many as `rows:12` says.
-function masks.rows(height, width, count)
-  count = math.tointeger(tonumber(count or 8)) or error("rows:" .. count .. ": a whole number of rows expected", 0)
-  assert(0 < count and count < height, "rows:" .. count .. ": from 1 to " .. height - 1 .. " rows expected")
-  local first = (height - count) // 2 + 1
+-- How many of `size` rows or columns `text` asks for, and the first of so many in the middle.
+local function band(name, text, size)
+  local count = math.tointeger(tonumber(text or 8))
+  if not count or count < 1 or count >= size then
+    error(("%s:%s: a whole number of %s from 1 to %d expected"):format(name, text, name, size - 1), 0)
+  end
+  return count, (size - count) // 2 + 1
+end
+
+-- The middle rows are missing: 8, or as many as `rows:12` says.
+function masks.rows(height, width, text)
+  local count, first = band("rows", text, height)
   local mask = tensor.ones(height, width)
   mask[{{first, first + count - 1}, {}}] = 0
   return mask
 end
 
-function masks.columns(height, width, count)
-  return masks.rows(width, height, count):t()
+-- The middle columns are missing.
+function masks.columns(height, width, text)
+  local count, first = band("columns", text, width)
+  local mask = tensor.ones(height, width)
+  mask[{{}, {first, first + count - 1}}] = 0
+  return mask
 end
 
 -- A random part is missing: half of the pixels, or the percentage that `random:80` says. --seed decides which.
-function masks.random(height, width, percentage)
-  percentage = tonumber(percentage or 50)
-  assert(percentage and 0 <= percentage and percentage <= 100, "random: a percentage from 0 to 100 expected")
+function masks.random(height, width, text)
+  local percentage = tonumber(text or 50)
+  if not percentage or percentage < 0 or percentage > 100 then
+    error("random:" .. text .. ": a percentage from 0 to 100 expected", 0)
+  end
   return random.uniform({height, width}):ge(percentage / 100)
 end
 

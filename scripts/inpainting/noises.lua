@@ -13,7 +13,9 @@ end
 
 -- The same at every step: 0.01, or what `gaussian:0.05` says.
 function noises.gaussian(k, alpha, steps, sigma)
-  return tonumber(sigma or 0.01) or error("gaussian:" .. sigma .. ": a number expected", 0)
+  local number = tonumber(sigma or 0.01)
+  if not number or number < 0 then error("gaussian:" .. sigma .. ": a number from 0 expected", 0) end
+  return number
 end
 
 -- The NICE paper's (section 5.2): x + alpha (gradient + N(0, 1)).

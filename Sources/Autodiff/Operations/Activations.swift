@@ -9,6 +9,13 @@ struct Sigmoid: UnaryFunction {
         return x < 0 ? e / (1 + e) : 1 / (1 + e)
     }
 }
+/// The sigmoid's derivative, s(x) s(-x): unlike s (1 - s) not 0 where s has rounded to 1.
+struct SigmoidSlope: UnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T {
+        let e = T.exp(-abs(x))
+        return e / ((1 + e) * (1 + e))
+    }
+}
 /// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), which neither overflows nor loses small values.
 struct Softplus: UnaryFunction {
     static var vectorized: VectorFunction? { .softplus }
@@ -34,8 +41,14 @@ struct Erf: UnaryFunction {
 extension Variable {
     /// 1 / (1 + e^-x), element by element.
     public func sigmoid() throws -> Variable {
-        try .recorded("tensor.sigmoid", [self], value.map(Sigmoid()), keeps: .outputs) {
-            [try $0.cotangent * $0.outputs[0] * (1 - $0.outputs[0])]
+        try .recorded("tensor.sigmoid", [self], value.map(Sigmoid())) { [try $0.cotangent * $0.inputs[0].sigmoidSlope()] }
+    }
+
+    private func sigmoidSlope() throws -> Variable {
+        try .recorded("tensor.sigmoid", [self], value.map(SigmoidSlope())) { call in
+            // s(-x) - s(x) = -tanh(x / 2)
+            let x = call.inputs[0]
+            return [try -(call.cotangent * x.sigmoidSlope() * (x * 0.5).tanh())]
         }
     }
 

@@ -37,9 +37,8 @@ extension Variable {
 
     /// e^x - 1, right for small x.
     public func expm1() throws -> Variable {
-        try .recorded("tensor.expm1", [self], value.map(Expm1()), keeps: .outputs) {
-            [try $0.cotangent * ($0.outputs[0] + 1)]
-        }
+        // Not the value plus 1, which is 0 where the value has rounded to -1.
+        try .recorded("tensor.expm1", [self], value.map(Expm1())) { [try $0.cotangent * $0.inputs[0].exp()] }
     }
 
     /// The square root; NaN below 0.

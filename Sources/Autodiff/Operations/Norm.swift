@@ -31,7 +31,8 @@ extension Variable {
             let (x, length) = (call.inputs[0], call.outputs[0])
             let none = try length.mask(Equal(), 0)
             let divisor = try length.masked(where: none, 1)
-            if p == 2 { return [try call.cotangent * (x / divisor)] }
+            // Divided by the length itself, so that second derivatives at 0, which there are none of, are NaN as in PyTorch.
+            if p == 2 { return [try call.cotangent * (x / length).masked(where: none, 0)] }
             // An element at 0 has sign 0; its power is that of 1, so that no 0 times infinity comes of it.
             let share = try (x.abs() / divisor).masked(where: x.mask(Equal(), 0), 1)
             let slope = try share.pow(p - 1) * x.sign()

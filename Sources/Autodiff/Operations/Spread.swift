@@ -22,7 +22,8 @@ extension Variable {
             guard rooted else { return [try call.cotangent * centred * (2 / divisor)] }
             // A quotient of two that are alike in size; 0 where all elements are equal.
             let equal = try call.outputs[0].mask(Equal(), 0)
-            return [try call.cotangent * (centred / call.outputs[0].masked(where: equal, 1)) / divisor]
+            let share = try (centred / call.outputs[0].masked(where: equal, 1)).masked(where: equal, 0)
+            return [try call.cotangent * share / divisor]
         }
         return keep ? result : try result.dropping(axes)
     }

@@ -33,7 +33,8 @@ extension Variable {
     }
 
     /// log sum exp over axes, shifted by the largest element so that it neither overflows nor underflows; -inf of nothing.
-    /// The gradient is the softmax, and 0 where all elements are -inf.
+    /// The gradient is the softmax (by quotients: the result itself has rounded what large elements differ by), and 0 where
+    /// all elements are -inf.
     public func logSumExp(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
         if !dtype.isFloating { return try converted(to: .float32).logSumExp(axes, keepingDimensions: keep) }
         let operation = "tensor.logsumexp"
@@ -44,9 +45,10 @@ extension Variable {
         // A peak of +-inf would make inf - inf: shift by 0 there, the sum is then exactly inf or 0.
         let shift = try peak.choose(peak.map(IsFinite()), Tensor(0, peak.dtype))
         let total = try value.zip(shift, Subtract(), for: operation).map(Exp()).sum(axes).map(Log()).zip(shift, Add(), for: operation)
-        let result: Variable = try .recorded(operation, [self], total, keeps: [.inputs, .outputs]) { call in
-            let impossible = try call.outputs[0].mask(Equal(), -.infinity)
-            return [try call.cotangent * (call.inputs[0] - call.outputs[0].masked(where: impossible, 0)).exp()]
+        let result: Variable = try .recorded(operation, [self], total, keeps: .inputs) { call in
+            let powers = try (call.inputs[0] - Variable(shift)).exp()
+            let sums = try powers.sum(axes, keepingDimensions: true)
+            return [try call.cotangent * (powers / sums.masked(where: sums.mask(Equal(), 0), 1))]
         }
         return keep ? result : try result.dropping(axes)
     }

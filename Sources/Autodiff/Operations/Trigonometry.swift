@@ -17,6 +17,13 @@ struct HyperbolicTangent: UnaryFunction {
     static var vectorized: VectorFunction? { .tanh }
     func callAsFunction<T: TensorElement>(_ x: T) -> T { .tanh(x) }
 }
+/// The derivative of tanh, 1 / cosh^2: unlike 1 - tanh^2 not 0 where tanh has rounded to 1.
+struct HyperbolicTangentSlope: UnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T {
+        let e = T.exp(-2 * abs(x))
+        return 4 * e / ((1 + e) * (1 + e))
+    }
+}
 
 extension Variable {
     /// The sine of radians.
@@ -38,8 +45,13 @@ extension Variable {
 
     /// The hyperbolic tangent.
     public func tanh() throws -> Variable {
-        try .recorded("tensor.tanh", [self], value.map(HyperbolicTangent()), keeps: .outputs) {
-            [try $0.cotangent * (1 - $0.outputs[0] * $0.outputs[0])]
+        try .recorded("tensor.tanh", [self], value.map(HyperbolicTangent())) { [try $0.cotangent * $0.inputs[0].tanhSlope()] }
+    }
+
+    private func tanhSlope() throws -> Variable {
+        try .recorded("tensor.tanh", [self], value.map(HyperbolicTangentSlope())) { call in
+            let x = call.inputs[0]
+            return [try -(call.cotangent * x.tanhSlope() * x.tanh() * 2)]
         }
     }
 }

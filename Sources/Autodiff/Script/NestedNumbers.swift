@@ -11,24 +11,29 @@ struct NestedNumbers {
     private var integers: [Int] = []
     private var shape: [Int]?
     private var extents: [Int] = []
-    /// How many elements were true or false, and whether one was a tensor of float64.
-    private var booleans = 0
-    private var isDouble = false
+    /// The type that holds all elements that are tensors, true or false; nil while there are none.
+    private var joined: DType?
+    /// How many elements were those.
+    private var typed = 0
 
     init(function: String, dtype: DType?) { (self.function, self.dtype) = (function, dtype) }
 
-    /// What was read: float32 unless another type is asked for, or all are true or false, or some come from float64 tensors.
+    /// What was read, in the type that is asked for; else in that which holds all elements that are tensors (true and false
+    /// count as bool), a Lua number among them being float32.
     func tensor() throws -> Tensor {
         let shape = shape ?? []
-        if takesIntegers {
-            let whole = try Tensor(integers: integers, shape: shape)
-            return dtype == .bool ? try whole.cast(.bool) : whole
-        }
-        if let dtype { return try Tensor(values, shape: shape, dtype.working) }
-        return try Tensor(values, shape: shape, booleans > 0 && booleans == values.count ? .bool : isDouble ? .float64 : .float32)
+        let type = dtype?.working ?? (typed == values.count ? joined : joined?.joined(with: .float32)) ?? .float32
+        guard !type.isFloating else { return try Tensor(values, shape: shape, type) }
+        let whole = try Tensor(integers: integers, shape: shape)
+        return type == .bool ? try whole.cast(.bool) : whole
     }
 
     private var takesIntegers: Bool { dtype.map { !$0.isFloating } ?? false }
+
+    private mutating func note(_ type: DType) {
+        joined = joined.map { $0.joined(with: type) } ?? type.working
+        typed += 1
+    }
 
     mutating func read(_ value: Value, depth: Int) throws {
         // A table that contains itself has no end.
@@ -37,18 +42,19 @@ struct NestedNumbers {
             if let key = try table.strayKey() {
                 throw ScriptError(function, "a table of numbers expected, got one with the key \(key.shown); options stand in a table of their own, behind it")
             }
+            let count = try table.count
             if depth == extents.count {
                 guard shape == nil else { throw ragged("a table where a number was expected") }
-                extents.append(table.count)
+                extents.append(count)
             }
-            guard table.count == extents[depth] else { throw ragged("a row of \(table.count) among rows of \(extents[depth])") }
+            guard count == extents[depth] else { throw ragged("a row of \(count) among rows of \(extents[depth])") }
             if !takesIntegers, let numbers = try table.numbers(), !numbers.isEmpty {
                 try closeShape(depth + 1)
                 values += numbers
             } else {
                 for element in try table.elements() { try read(element, depth: depth + 1) }
             }
-            if table.count == 0 { try closeShape(depth + 1) }
+            if count == 0 { try closeShape(depth + 1) }
             return
         }
         try closeShape(depth)
@@ -57,12 +63,14 @@ struct NestedNumbers {
 
     private mutating func append(_ value: Value) throws {
         if case .object(let object as Variable) = value, object.value.count == 1, object.shape.isEmpty {
-            if object.dtype == .float64 { isDouble = true }
+            note(object.dtype)
+            // The integers are what counts while all elements are whole by their type.
+            if !takesIntegers, case .integer(let integer) = try object.value.scalar() { return append(integer) }
             return try append(object.value.scalar())
         }
         if case .boolean(let flag) = value {
-            booleans += 1
-            return takesIntegers ? integers.append(flag ? 1 : 0) : values.append(flag ? 1 : 0)
+            note(.bool)
+            return append(flag ? 1 : 0)
         }
         guard let number = value.asNumber else {
             throw ScriptError(function, "a number or a table of numbers expected, got \(value.shown)")
@@ -72,6 +80,11 @@ struct NestedNumbers {
             throw ScriptError(
                 function, "\(value.shown) can't be cast to \(dtype.rawValue): \(dtype == .bool ? "0, 1, false or true" : "a whole number") expected")
         }
+        append(integer)
+    }
+
+    private mutating func append(_ integer: Int) {
+        values.append(Double(integer))
         integers.append(integer)
     }
 

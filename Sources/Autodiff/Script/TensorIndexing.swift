@@ -126,7 +126,7 @@ enum TensorIndexing {
         guard axis < shape.count else { throw ScriptError("tensor[]", "a tensor without dimensions has no element \(value.shown); use x:item()") }
         let extent = shape[axis]
         func bound(_ value: Value, _ what: String) throws -> Int {
-            guard let index = value.asInteger, let position = zeroBased(index, count: extent) else {
+            guard let index = try whole(value), let position = zeroBased(index, count: extent) else {
                 throw ScriptError(
                     "tensor[]", "\(what) \(value.shown) is out of range 1..\(extent) (or -\(extent)..-1) of dimension \(axis + 1) of \(Shape.describe(shape))")
             }
@@ -152,6 +152,21 @@ enum TensorIndexing {
             return .range(start: first, count: (last - first) / step + 1, step: step)
         default: throw ScriptError("tensor[]", "a range is {first, last} or {first, last, step}; got \(ends.count) numbers")
         }
+    }
+
+    /// A whole number, or what is in an int64 tensor without dimensions, such as argmax returns.
+    private static func whole(_ value: Value) throws -> Int? {
+        guard case .object(let t as Variable) = value else { return value.asInteger }
+        guard t.dtype == .int64, t.shape.isEmpty else {
+            throw ScriptError(
+                "tensor[]",
+                """
+                a tensor of \(t.dtype.rawValue) of shape \(Shape.describe(t.shape)) among the indices of a table: numbers, \
+                ranges and int64 tensors without dimensions stand there; positions and masks are x[t], or \
+                x:index_select(dim, t) along another dimension
+                """)
+        }
+        return try t.value.scalar().asInteger
     }
 
     /// The part as a view of plain numbers.

@@ -33,7 +33,8 @@ enum TensorMakers {
         "tensor",
         """
         A tensor of nested tables of numbers, of one number (no dimension), or a copy of a tensor. Of true and false \
-        alone it is a bool tensor; among numbers they are 1 and 0.
+        alone it is a bool tensor; among numbers they are 1 and 0. Tensors without dimensions may stand in the tables: of \
+        them alone the type that holds all, so that positions stay int64.
         """,
         takes: .argument("values", .any(.either([.list(.any), .number, .boolean, .object(Variable.type.name)]))),
         .dtype("float32 for numbers by default, a tensor's own for a tensor"), .requiresGrad, .operation,

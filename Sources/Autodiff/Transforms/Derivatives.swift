@@ -17,8 +17,9 @@ extension Transform {
         let values = try call.values(of: function, at: [inner])
         guard let value = values.first else { throw ScriptError(operation, "the function returned nothing; a tensor expected") }
         let recording = isRecording(values, [x] + (v.map { [$0] } ?? []), [inner])
-        let product = try call.pullBack([value], seeds: [try value.seed(v, operation)], to: [inner], recording)[0]
-        return (call.result(value, recording), call.result(product, recording))
+        let products = try call.pullBack([value], seeds: [try value.seed(v, operation)], to: [inner], recording)
+        let product = try apart(products, from: [x] + (v.map { [$0] } ?? []))[0]
+        return (call.result(try value.clone(), recording), call.result(product, recording))
     }
 
     /// Jacobian-vector product: the function's value at x, and J v in the value's shape.
@@ -39,9 +40,9 @@ extension Transform {
             try probe.setRequiresGrad(true)
             // The first pass is recorded whatever becomes of the results: the second differentiates it.
             let linear = try Call(joins: true, operation).pullBack([value], seeds: [probe], to: [inner], true)[0]
-            return try call.pullBack([linear], seeds: [try linear.seed(v, operation)], to: [probe], recording)[0]
+            return try call.pullBack([linear], seeds: [try linear.seed(v, operation)], to: [probe], recording)
         }
-        return (call.result(value, recording), call.result(product, recording))
+        return (call.result(try value.clone(), recording), call.result(try apart(product, from: [x, v])[0], recording))
     }
 
     private static func checkDirection(_ v: Variable, _ x: Variable, _ operation: String) throws {

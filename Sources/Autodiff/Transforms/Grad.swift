@@ -30,13 +30,26 @@ public enum Transform {
         }
         let recording = isRecording(values, arguments, inner)
         let gradients = try call.pullBack([value], seeds: [try value.seed(nil, operation)], to: inner, recording)
-        return (call.results(values, recording), call.results(gradients, recording))
+        return (
+            call.results(try values.map { try $0.clone() }, recording),
+            call.results(try apart(gradients, from: arguments), recording)
+        )
     }
 
     /// Whether what a transform computes depends on more than its stand-ins (`inner`): on something recorded behind its
     /// arguments (`outer`), or on a leaf that the function brought along. Otherwise its results are plain.
     static func isRecording(_ values: [Variable], _ outer: [Variable], _ inner: [Variable]) -> Bool {
         GradMode.isEnabled && (outer.contains(where: \.requiresGrad) || Backward.reachesOtherLeaves(values, than: inner))
+    }
+
+    /// What a script writes into a result changes no argument, no other result and no other element of it: copies of what
+    /// shares memory. (Of the values that functions return copies are always made, as those may be anything.)
+    static func apart(_ results: [Variable], from arguments: [Variable]) throws -> [Variable] {
+        var taken = Set(arguments.map { ObjectIdentifier($0.value.storage) })
+        return try results.map { result in
+            let isAlone = taken.insert(ObjectIdentifier(result.value.storage)).inserted
+            return isAlone && result.value.isContiguous && result.value.count == result.value.storage.count ? result : try result.clone()
+        }
     }
 
     /// One transform at work.

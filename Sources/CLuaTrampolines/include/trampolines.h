@@ -222,6 +222,8 @@ int64_t lf_table_length(lf_state *state, lf_reference *table);
 bool lf_table_numbers(lf_state *state, lf_reference *table, double *numbers, int64_t count);
 // Whether there is nothing in it but elements 1...length.
 bool lf_table_is_list(lf_state *state, lf_reference *table);
+// A metatable of its own, which is not that of all tables that native functions make.
+bool lf_table_has_metatable(lf_state *state, lf_reference *table);
 // The same table or function has the same address as long as it lives.
 const void *lf_address(lf_state *state, lf_reference *value);
 // Elements first, first + 1, ... up to `count` of them, as long as they are numbers or booleans: an integer's or a double's

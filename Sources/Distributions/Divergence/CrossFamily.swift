@@ -15,12 +15,12 @@ extension Divergence {
             rule { (p: Laplace, q: Normal) in try normal(p, q) },
             rule { (p: Uniform, q: Normal) in try normal(p, q) },
             rule { (p: Beta, q: Exponential) in try exponential(p, q) },
-            rule { (p: Gamma, q: Exponential) in try exponential(p, q) },
+            rule { (p: Gamma, q: Exponential) in try .gammaDivergence(p.concentration, p.rate, q.rate.constant { _ in 1 }, q.rate) },
             rule { (p: Uniform, q: Exponential) in try infinite(exponential(p, q), where: p.low) { $0 < 0 } },
             rule { (p: Beta, q: Gamma) in try gamma(p, meanLog: p.meanLog, q) },
-            rule { (p: Exponential, q: Gamma) in try gamma(p, meanLog: -(p.rate.log() + eulerGamma), q) },
+            rule { (p: Exponential, q: Gamma) in try .gammaDivergence(p.rate.constant { _ in 1 }, p.rate, q.concentration, q.rate) },
             rule { (p: Uniform, q: Gamma) in
-                let meanLog = try meanLog(p.low, p.high)
+                let meanLog = try Variable.meanLog(p.low, p.high)
                 return try infinite(gamma(p, meanLog: meanLog, q), where: p.low) { $0 < 0 }
             },
             rule { (p: Beta, q: Uniform) in
@@ -28,8 +28,8 @@ extension Divergence {
                 return try infinite(infinite(value, where: q.low) { $0 > 0 }, where: q.high) { $0 < 1 }
             },
             rule { (p: Uniform, q: Beta) in
-                let log = try meanLog(p.low, p.high)
-                let logComplement = try meanLog(1 - p.high, 1 - p.low)
+                let log = try Variable.meanLog(p.low, p.high)
+                let logComplement = try Variable.meanLog(1 - p.high, 1 - p.low)
                 let value = try Variable.logBeta(q.a, q.b) - (q.a - 1) * log - (q.b - 1) * logComplement - p.entropy()
                 return try infinite(infinite(value, where: p.low) { $0 < 0 }, where: p.high) { $0 > 1 }
             },
@@ -38,7 +38,7 @@ extension Divergence {
                 let away = try p.loc - q.loc
                 let z = try away / p.scale
                 let distance = try p.scale * (z * z * -0.5).exp() * (2 / Double.pi).squareRoot() + away * (z * 0.5.squareRoot()).erf()
-                return try (q.scale * 2).log() + distance / q.scale - p.entropy()
+                return try q.scale.log() + Double.log(2) + distance / q.scale - p.entropy()
             },
             rule { (p: Bernoulli, q: Poisson) in try q.rate - p.entropy() - p.probs.weighing(q.rate.log()) },
         ]
@@ -57,8 +57,6 @@ extension Divergence {
         ]
     }
 
-    private static let eulerGamma = 0.577215664901532860606512090082
-
     private static func never<P: Distribution, Q: Distribution>(_ pair: (P, Q) -> Void) -> Rule {
         rule { (p: P, q: Q) in
             let shape = try Shape.broadcast(p.batchShape, q.batchShape, for: "distribution.kl_divergence")
@@ -68,9 +66,9 @@ extension Divergence {
 
     /// log(2π σ²)/2 + (variance + (mean - μ)²) / 2σ² - H(p).
     private static func normal(_ p: some Distribution, _ q: Normal) throws -> Variable {
-        let away = try p.mean() - q.loc
-        let squares = try (p.variance() + away * away) / (q.scale * q.scale * 2)
-        return try q.scale.log() + 0.5 * Double.log(2 * .pi) + squares - p.entropy()
+        // Quotients are squared, which over- and underflow later than the squares.
+        let (away, spread) = (try (p.mean() - q.loc) / q.scale, try p.standardDeviation() / q.scale)
+        return try q.scale.log() + 0.5 * Double.log(2 * .pi) + (spread * spread + away * away) * 0.5 - p.entropy()
     }
 
     /// rate mean - log rate - H(p).
@@ -84,12 +82,6 @@ extension Divergence {
         return try a.lgamma() - a * q.rate.log() - (a - 1) * meanLog + q.rate * p.mean() - p.entropy()
     }
 
-    /// E log X of a uniform X: (h log h - l log l) / (h - l) - 1; bounds below 0 are read as 0, where the result is not used.
-    private static func meanLog(_ low: Variable, _ high: Variable) throws -> Variable {
-        let (l, h) = (try low.clamp(0, .infinity), try high.clamp(0, .infinity))
-        return try (h.xlogy(h) - l.xlogy(l)) / (high - low) - 1
-    }
-
     private static func infinite(_ value: Variable, where bound: Variable, _ outside: @escaping @Sendable (Double) -> Bool) throws -> Variable {
         try value.constant(.infinity).choose(bound.indicator(outside), value)
     }
@@ -97,5 +89,52 @@ extension Divergence {
 
 extension Beta {
     /// E log X = ψ(a) - ψ(a + b).
-    var meanLog: Variable { get throws { try .digammaDifference(a, a + b) } }
+    var meanLog: Variable {
+        get throws {
+            try a.pairwise(
+                "beta_mean_log", b, slopes: ({ try $0.polygamma(1) - ($0 + $1).polygamma(1) }, { try -($0 + $1).polygamma(1) })
+            ) { Special.logShareOf($0, $1) + Special.digammaGapDifference($0 + $1, $0, gap: $1) }
+        }
+    }
+}
+
+extension Variable {
+    /// E log X of a uniform X: (h log h - l log l) / (h - l) - 1; bounds below 0 are read as 0, where the result is not used.
+    fileprivate static func meanLog(_ low: Variable, _ high: Variable) throws -> Variable {
+        try low.clamp(0, .infinity).pairwise("mean_log", high.clamp(0, .infinity), slopes: ({ try meanLogSlope($1, $0) }, { try meanLogSlope($0, $1) })) {
+            Special.meanLog($0, $1)
+        }
+    }
+
+    /// The derivative by h, (log h - E log X) / (h - l), which is the same by l with both exchanged.
+    private static func meanLogSlope(_ l: Variable, _ h: Variable) throws -> Variable {
+        try l.pairwise(
+            "mean_log_slope", h,
+            slopes: ({ try (meanLogSlope($0, $1) - meanLogSlope($1, $0)) / ($1 - $0) }, { try (1 / $1 - meanLogSlope($0, $1) * 2) / ($1 - $0) })
+        ) { Special.meanLogSlope($0, $1) }
+    }
+}
+
+extension Special {
+    /// With the middle c and t = (h - l) / (h + l): log c - t²/6 - t⁴/20 - ... of narrow intervals.
+    static func meanLog(_ l: Double, _ h: Double) -> Double {
+        let t = (h - l) / (h + l)
+        guard t < 0.5 else { return Double.log(h) - (l == 0 ? 0 : l / (h - l) * (Double.log(l) - Double.log(h))) - 1 }
+        var (sum, power, k) = (0.0, t * t, 2.0)
+        while power > 1e-18 * t * t {
+            sum -= power / (k * (k + 1))
+            power *= t * t
+            k += 2
+        }
+        return Double.log((l + h) / 2) + sum
+    }
+
+    /// (log h - meanLog) / (h - l) for h on either side of l: with x = h/l - 1 it is (1 - log(1 + x) / x) / (h - l).
+    static func meanLogSlope(_ l: Double, _ h: Double) -> Double {
+        if l == 0 { return 1 / h }
+        if h == 0 { return .infinity }
+        let x = (h - l) / l
+        if abs(x) < 0.5 { return -log1pmx(x) / x / (h - l) }
+        return (1 - (Double.log(h) - Double.log(l)) / x) / (h - l)
+    }
 }

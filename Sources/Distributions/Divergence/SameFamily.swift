@@ -15,44 +15,40 @@ extension Divergence {
                 return try p.scale / q.scale * away + Variable.ratioExcess(p.scale, q.scale)
             },
             rule { (p: Exponential, q: Exponential) in try Variable.ratioExcess(q.rate, p.rate) },
-            rule { (p: Gamma, q: Gamma) in
-                let (a, b) = (p.concentration, q.concentration)
-                let rates = try b * Variable.ratioExcess(q.rate, p.rate) + (a - b) * ((q.rate - p.rate) / p.rate)
-                return try Variable.logGammaExcess(b, a) + rates
-            },
+            rule { (p: Gamma, q: Gamma) in try .gammaDivergence(p.concentration, p.rate, q.concentration, q.rate) },
             rule { (p: Beta, q: Beta) in
-                let each = try Variable.logGammaExcess(q.a, p.a) + Variable.logGammaExcess(q.b, p.b)
-                return try each - Variable.logGammaExcess(q.a + q.b, p.a + p.b)
+                func pair(_ law: Beta) throws -> Variable {
+                    try .stack([law.a.expand(law.batchShape), law.b.expand(law.batchShape)], law.batchShape.count)
+                }
+                return try .dirichletDivergence(pair(p), pair(q))
             },
-            rule { (p: Dirichlet, q: Dirichlet) in
-                let (a, b) = (p.concentration, q.concentration)
-                let (sumA, sumB) = (try a.sumOfLast(1), try b.sumOfLast(1))
-                return try Variable.logGammaExcess(b, a).sumOfLast(1) - Variable.logGammaExcess(sumB, sumA)
-            },
+            rule { (p: Dirichlet, q: Dirichlet) in try .dirichletDivergence(p.concentration, q.concentration) },
             rule { (p: Uniform, q: Uniform) in
                 let inside = try p.low.indicator(q.low) { $0 >= $1 } * p.high.indicator(q.high) { $0 <= $1 }
-                let ratio = try ((q.high - q.low) / (p.high - p.low)).log()
+                // By what q's interval has more, which is exact where they nearly coincide.
+                let more = try (q.high - p.high) + (p.low - q.low)
+                let ratio = try Variable.logGrowth(more, p.high - p.low)
                 return try ratio.choose(inside, ratio.constant(.infinity))
             },
             rule { (p: Bernoulli, q: Bernoulli) in
-                if p.isByProbs, q.isByProbs {
-                    return try Variable.excess(p.probs, q.probs) + Variable.excess(p.zero, q.zero)
-                }
+                if p.isByProbs, q.isByProbs { return try .bernoulliExcess(p.probs, q.probs) }
+                if !p.isByProbs, !q.isByProbs { return try .logitExcess(p.logits, q.logits) }
                 let ones = try p.probs.weighing(p.logOne - q.logOne)
                 return try ones + p.zero.weighing(p.logZero - q.logZero)
             },
             rule { (p: Categorical, q: Categorical) in
-                p.isByProbs && q.isByProbs
-                    ? try Variable.excess(p.probs, q.probs).sumOfLast(1)
-                    : try p.probs.weighing(p.logits - q.logits).sumOfLast(1)
+                if p.isByProbs == q.isByProbs { return try .shareDivergence(p.isByProbs ? .weights : .logits, p.given, q.given) }
+                return try p.probs.weighing(p.logits - q.logits).sumOfLast(1)
             },
             rule { (p: Poisson, q: Poisson) in try Variable.excess(p.rate, q.rate) },
             rule { (p: MultivariateNormal, q: MultivariateNormal) in
                 let spread = try q.scale.solvingTriangular(p.scale)
                 let away = try q.loc - p.loc
                 let distance = try q.scale.solvingTriangular(away.reshape(away.shape + [1]))
-                let squares = try (spread * spread).sumOfLast(2) + (distance * distance).sumOfLast(2)
-                return try q.halfLogDeterminant - p.halfLogDeterminant + (squares - Double(p.loc.shape.last ?? 0)) * 0.5
+                // Off the diagonal squares; on it (r² - 1)/2 - log r for the ratio r of both, 0 where they are equal.
+                let lower = try spread.lowerTriangle(diagonal: 0)
+                let squares = try (lower * lower).sumOfLast(2) + (distance * distance).sumOfLast(2)
+                return try squares * 0.5 + Variable.squaredRatioExcess(p.scale.diagonalOfLast(), q.scale.diagonalOfLast()).sumOfLast(1)
             },
         ]
     }
@@ -77,6 +73,19 @@ extension Variable {
             let v = (x - y) / y * ((x + y) / y)
             return Swift.abs(v) < 0.5 ? -0.5 * Special.log1pmx(v) : 0.5 * v - Double.log(x) + Double.log(y)
         }
+    }
+
+    /// log(1 + x / y) for y > 0.
+    fileprivate static func logGrowth(_ x: Variable, _ y: Variable) throws -> Variable {
+        try x.pairwise("log_growth", y, slopes: ({ x, y in try 1 / (x + y) }, { x, y in try -(x / y) / (x + y) })) { x, y in
+            x < y ? Double.log(onePlus: x / y) : Double.log(x + y) - Double.log(y)
+        }
+    }
+
+    /// self x, and 0 where self is 0 and x is no finite number; the slope by self is x where that is one.
+    func averaging(_ x: Variable) throws -> Variable {
+        let some = try indicator(x) { weight, x in weight != 0 || x.isFinite }
+        return try self * x.choose(some, x.constant(0))
     }
 
     /// self x, and 0 where self is 0, whatever x is there.

@@ -15,7 +15,7 @@ public struct Bernoulli: CataloguedLaw {
     public init(probs: Variable) throws {
         self.probs = try promoted([probs])[0]
         try Constraint.probability.check(probs, "probs", for: Bernoulli.operation)
-        logits = try self.probs.log() - (-self.probs).log1p()
+        logits = try self.probs.logit()
         isByLogits = false
     }
 
@@ -59,7 +59,7 @@ public struct Bernoulli: CataloguedLaw {
 
     /// By probabilities the slope is +inf at 0 and -inf at 1.
     public func wideEntropy() throws -> Variable {
-        isByLogits ? try -(probs * logOne + zero * logZero) : try -(probs.xlogx() + (1 - probs).xlogx())
+        isByLogits ? try logits.logitEntropy() : try probs.bernoulliEntropy()
     }
 
     public func widened() throws -> (any Distribution)? {
@@ -67,8 +67,10 @@ public struct Bernoulli: CataloguedLaw {
     }
 
     public func wideMean() throws -> Variable { try probs.spread(batchShape) }
-    public func wideVariance() throws -> Variable { try probs * zero }
-    public func wideStandardDeviation() throws -> Variable { try probs.sqrt() * zero.sqrt() }
+    public func wideVariance() throws -> Variable { isByLogits ? try logits.logitVariance() : try probs.bernoulliVariance() }
+    public func wideStandardDeviation() throws -> Variable {
+        isByLogits ? try logits.logitDeviation() : try probs.bernoulliDeviation()
+    }
 
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let p = try probs.value.toArray()

@@ -44,7 +44,7 @@ public struct Beta: CataloguedLaw {
     }
 
     /// a / (a + b).
-    public func wideMean() throws -> Variable { try (a / (a + b)).spread(batchShape) }
+    public func wideMean() throws -> Variable { try a.share(besides: b).spread(batchShape) }
     /// a b / ((a + b)² (a + b + 1)).
     public func wideVariance() throws -> Variable {
         let sum = try a + b

@@ -12,7 +12,7 @@ public struct Categorical: CataloguedLaw {
     public let logits: Variable
     private let isByLogits: Bool
     /// What it was made of.
-    private let given: Variable
+    let given: Variable
     /// Whether an outcome may be impossible and yet have a slope.
     var isByProbs: Bool { !isByLogits }
     public var batchShape: [Int] { Array(probs.shape.dropLast()) }
@@ -23,7 +23,10 @@ public struct Categorical: CataloguedLaw {
         try Categorical.checkRank(probs, "probs")
         given = try promoted([probs])[0]
         self.probs = try normalised(given, "probs", for: Categorical.operation)
-        logits = try self.probs.guarded(self.probs.indicator { $0 > 0 }, safe: 1, outside: -.infinity) { try $0.log() }
+        // Where a weight is 0 its logarithm is a constant: an infinite slope there would spoil the others'.
+        let some = try given.indicator { $0 > 0 }
+        logits = try Variable.logShare(given.choose(some, given.constant(1)), besides: given.sumOfOthers())
+            .choose(some, given.constant(-Double.infinity))
         isByLogits = false
     }
 
@@ -37,7 +40,7 @@ public struct Categorical: CataloguedLaw {
         if let empty = try peaks.toArray().firstIndex(of: -.infinity) {
             throw ScriptError(Categorical.operation, "logits\(place(empty, in: Array(logits.shape.dropLast()))): every logit is -inf")
         }
-        self.logits = try given.logSoftmax(last)
+        self.logits = try given.logShares()
         probs = try given.softmax(last)
         isByLogits = true
     }
@@ -63,7 +66,7 @@ public struct Categorical: CataloguedLaw {
             try row.expand(target + [k]).gather(target.count, index, for: "distribution:log_prob").reshape(target)
         }
         // By weights as log w - log Σ w: the slope by an impossible outcome's is infinite, by the others' it is not.
-        let picked = try isByLogits ? pick(logits) : pick(given).log() - given.sumOfLast(1).log()
+        let picked = try isByLogits ? pick(logits) : .logShare(pick(given), besides: pick(given.sumOfOthers()))
         let value = try picked + x.constant { $0.isNaN ? $0 : 0 }
         return try value.choose(x.indicator { $0.isNaN || ($0 >= 1 && $0 <= Double(k) && $0 == $0.rounded()) }, value.constant(-Double.infinity))
     }
@@ -87,10 +90,7 @@ public struct Categorical: CataloguedLaw {
 
     /// -Σ p log p, with 0 log 0 = 0; by probabilities the slope by one of them is +inf where it is 0.
     public func wideEntropy() throws -> Variable {
-        if !isByLogits { return try -probs.xlogx().sumOfLast(1) }
-        // Where p is 0 so is p log p, whatever the logit.
-        let finite = try logits.choose(logits.indicator { $0 > -.infinity }, logits.constant(0))
-        return try -(probs * finite).sumOfLast(1)
+        try isByLogits ? given.entropyOfLogits() : given.entropyOfWeights()
     }
 
     /// NaN: what is drawn are names.

@@ -32,6 +32,21 @@ public struct Dirichlet: CataloguedLaw {
         }
     }
 
+    /// What rounding added to the sum of the concentrations.
+    private var totalRest: Variable {
+        get throws {
+            Variable(
+                try concentration.value.rowSums(operation) { row in
+                    var (sum, rest) = (0.0, 0.0)
+                    for alpha in row {
+                        let next = Special.exactSum(sum, alpha)
+                        (sum, rest) = (next.sum, rest + next.rest)
+                    }
+                    return (row.reduce(0, +) - sum) - rest
+                })
+        }
+    }
+
     public func widened() throws -> (any Distribution)? { try Dirichlet(concentration.wide) }
 
     public func logDensity(_ x: Variable) throws -> Variable {
@@ -43,7 +58,8 @@ public struct Dirichlet: CataloguedLaw {
         let safe = try x.choose(column, x.constant(1 / Double(concentration.shape.last ?? 1)))
         // Each x is measured by its mean m: Σ (α - 1) log x is Σ α log(x/m) - Σ log x + Σ α log m, and Σ α log m joins log B.
         let total = try concentration.sum([concentration.shape.count - 1], keepingDimensions: true)
-        let density = try sum(.dirichletTerm(concentration, safe, total)) - logNormaliser
+        // Rounding of the total by r changes Σ α log total by r.
+        let density = try sum(.dirichletTerm(concentration, safe, total)) - logNormaliser - totalRest
         return try density.choose(inside, density.constant(-Double.infinity))
     }
 
@@ -53,15 +69,16 @@ public struct Dirichlet: CataloguedLaw {
     }
 
     /// α / α_0, with α_0 the sum.
-    public func wideMean() throws -> Variable { try concentration / concentration.sum([concentration.shape.count - 1], keepingDimensions: true) }
+    public func wideMean() throws -> Variable { try concentration.share(besides: concentration.sumOfOthers()) }
     /// α (α_0 - α) / (α_0² (α_0 + 1)).
     public func wideVariance() throws -> Variable {
-        let total = try concentration.sum([concentration.shape.count - 1], keepingDimensions: true)
-        return try concentration / total * ((total - concentration) / total) / (total + 1)
+        let others = try concentration.sumOfOthers()
+        return try concentration.share(besides: others) * others.share(besides: concentration) / (concentration + others + 1)
     }
     public func wideStandardDeviation() throws -> Variable {
-        let total = try concentration.sum([concentration.shape.count - 1], keepingDimensions: true)
-        return try (concentration / total).sqrt() * ((total - concentration) / total).sqrt() / (total + 1).sqrt()
+        let others = try concentration.sumOfOthers()
+        return try concentration.share(besides: others).sqrt() * others.share(besides: concentration).sqrt()
+            / (concentration + others + 1).sqrt()
     }
 
     /// Gamma variables over their sum, in logarithms: a softmax, kept inside (0, 1).

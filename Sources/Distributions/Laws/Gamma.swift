@@ -55,7 +55,7 @@ public struct Gamma: CataloguedLaw {
     /// the end, where what would round to 0 becomes the smallest normal number.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let logarithm = try Variable.logGammaDraws(concentration.expand(batchShape), shape, from: generator, for: operation)
-        return try (logarithm - rate.log()).exp().converted(to: dtype).clamp(dtype.smallest, .infinity)
+        return try (logarithm - rate.log()).exp().clamp(dtype.smallest, dtype.largest).converted(to: dtype)
     }
 
     public static let declaration = declare(
@@ -76,6 +76,8 @@ public struct Gamma: CataloguedLaw {
 extension DType {
     /// The smallest positive normal number.
     var smallest: Double { self == .float64 ? .leastNormalMagnitude : Double(Float.leastNormalMagnitude) }
+    /// The largest finite number.
+    var largest: Double { self == .float64 ? .greatestFiniteMagnitude : Double(Float.greatestFiniteMagnitude) }
     /// The largest number below 1.
     var belowOne: Double { self == .float64 ? 1 - 0x1p-53 : 1 - 0x1p-24 }
     /// A number of (0, 1) that stays below 1 when it is rounded to this type.

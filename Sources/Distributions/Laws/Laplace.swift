@@ -25,7 +25,7 @@ public struct Laplace: CataloguedLaw {
     public var isReparameterised: Bool { true }
 
     /// -|x - loc| / scale - log(2 scale).
-    public func logDensity(_ x: Variable) throws -> Variable { try -((x - loc).abs() / scale) - (scale * 2).log() }
+    public func logDensity(_ x: Variable) throws -> Variable { try -((x - loc).abs() / scale) - (scale.log() + Double.log(2)) }
 
     /// e^-|z| / 2 in the tail, 1 minus that beyond the middle.
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
@@ -44,7 +44,7 @@ public struct Laplace: CataloguedLaw {
     }
 
     /// 1 + log(2 scale).
-    public func wideEntropy() throws -> Variable { try ((scale * 2).log() + 1).spread(batchShape) }
+    public func wideEntropy() throws -> Variable { try (scale.log() + (1 + Double.log(2))).spread(batchShape) }
     /// loc.
     public func wideMean() throws -> Variable { try loc.spread(batchShape) }
     /// 2 scale².

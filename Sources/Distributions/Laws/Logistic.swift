@@ -33,7 +33,7 @@ public struct Logistic: CataloguedLaw {
     }
     public func widened() throws -> (any Distribution)? { try Logistic(loc.wide, scale.wide) }
     /// loc + scale (log q - log(1 - q)).
-    public func inverseCumulative(_ q: Variable) throws -> Variable { try loc + scale * (q.log() - (-q).log1p()) }
+    public func inverseCumulative(_ q: Variable) throws -> Variable { try loc + scale * q.logit() }
     public func wideEntropy() throws -> Variable { try (scale.log() + 2).spread(batchShape) }
     public func wideMean() throws -> Variable { try loc.spread(batchShape) }
     public func wideVariance() throws -> Variable { try (scale * scale * (Double.pi * Double.pi / 3)).spread(batchShape) }

@@ -111,15 +111,15 @@ public struct Mixture: CataloguedLaw {
         get throws { try weights.reshape(Array(weights.shape.dropLast()) + eventShape.map { _ in 1 } + [count]) }
     }
 
-    public func wideMean() throws -> Variable { try (each(batchShape, eventShape) { try $0.wideMean() } * eventWeights).sumOfLast(1) }
+    public func wideMean() throws -> Variable { try eventWeights.averaging(each(batchShape, eventShape) { try $0.wideMean() }).sumOfLast(1) }
 
     /// Σ w (variance + (mean - overall mean)²).
     public func wideVariance() throws -> Variable {
         let means = try each(batchShape, eventShape) { try $0.wideMean() }
         let weights = try eventWeights
-        let centre = try (means * weights).sum([means.shape.count - 1], keepingDimensions: true)
+        let centre = try weights.averaging(means).sum([means.shape.count - 1], keepingDimensions: true)
         let away = try means - centre
-        return try ((each(batchShape, eventShape) { try $0.wideVariance() } + away * away) * weights).sumOfLast(1)
+        return try weights.averaging(each(batchShape, eventShape) { try $0.wideVariance() } + away * away).sumOfLast(1)
     }
 
     /// By the largest deviation or distance, so that no square over- or underflows.
@@ -127,14 +127,14 @@ public struct Mixture: CataloguedLaw {
         let means = try each(batchShape, eventShape) { try $0.wideMean() }
         let weights = try eventWeights
         let last = means.shape.count - 1
-        let away = try means - (means * weights).sum([last], keepingDimensions: true)
+        let away = try means - weights.averaging(means).sum([last], keepingDimensions: true)
         let own = try each(batchShape, eventShape) { try $0.wideStandardDeviation() }
         let sizes = try own.value.zip(away.value, Pairwise { max(abs($0), abs($1)) }, for: operation)
         let largest = Variable(try sizes.extremum(last, largest: true, for: operation).values)
         let peak = try largest.reshape(Array(sizes.shape.dropLast())).constant { $0 > 0 && $0.isFinite ? $0 : 1 }
         let column = try peak.reshape(peak.shape + [1])
         let (first, second) = (try own / column, try away / column)
-        return try ((first * first + second * second) * weights).sumOfLast(1).sqrt() * peak
+        return try weights.averaging(first * first + second * second).sumOfLast(1).sqrt() * peak
     }
 
     /// A component by its weight, then its draw: all components are drawn, and one is kept.

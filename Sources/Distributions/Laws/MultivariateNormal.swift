@@ -24,7 +24,10 @@ public struct MultivariateNormal: CataloguedLaw {
         for i in values.indices {
             let (row, column) = (i / n % n, i % n)
             let mirror = values[i - (row * n + column) + column * n + row]
-            guard abs(values[i] - mirror) <= 1e-5 * max(abs(values[i]), abs(mirror)) + 1e-8 else {
+            // Measured by the deviations of both components, whatever their unit.
+            let (own, other) = (i - row * n - column + row * (n + 1), i - row * n - column + column * (n + 1))
+            let unit = abs(values[own]).squareRoot() * abs(values[other]).squareRoot()
+            guard abs(values[i] - mirror) <= 1e-5 * max(abs(values[i]), abs(mirror)) + 1e-8 * unit else {
                 throw ScriptError(
                     MultivariateNormal.operation,
                     "covariance\(place(i, in: covariance.shape)) = \(shown(values[i])): a symmetric matrix expected, its mirror is \(shown(mirror))")

@@ -64,8 +64,9 @@ public struct StudentT: CataloguedLaw {
         let normals = try generator.normals(shape + batchShape, .float64, for: operation)
         let half = try df * 0.5
         let logGamma = try Variable.logGammaDraws(half.expand(batchShape), shape, from: generator, for: operation)
-        let heavy = try Variable(normals) * ((half.log() - logGamma) * 0.5).exp()
-        return try loc + scale * heavy.converted(to: dtype)
+        // The largest number stands for what lies beyond it.
+        let heavy = try Variable(normals) * ((half.log() - logGamma) * 0.5).clamp(-.infinity, 709).exp()
+        return try (loc.wide + scale.wide * heavy).clamp(-dtype.largest, dtype.largest).converted(to: dtype)
     }
 
     public static let declaration = declare(

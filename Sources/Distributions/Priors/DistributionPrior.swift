@@ -33,6 +33,7 @@ public struct DistributionPrior: Law {
         -> Tensor
     {
         let lead = dimension == nil ? shape : Array(shape.dropLast())
-        return try law.sample(lead, from: generator, for: operation).cast(dtype)
+        let draws = try law.sample(lead, from: generator, for: operation)
+        return try draws.cast(draws.dtype.promoted(with: dtype))
     }
 }

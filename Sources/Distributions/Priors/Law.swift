@@ -10,7 +10,7 @@ public protocol Law: HoldsScriptValues {
     func logProbability(_ x: Variable) throws -> Variable
     /// The log-density of every row of (rows, D).
     func logProbabilityOfRows(_ x: Variable) throws -> Variable
-    /// Independent draws.
+    /// Independent draws, in that type or in the law's own where that is wider.
     func sample(_ shape: [Int], _ dtype: DType, from generator: Generator, for operation: String) throws -> Tensor
 }
 

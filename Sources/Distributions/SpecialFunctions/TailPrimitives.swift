@@ -139,8 +139,16 @@ extension Variable {
             let some = try probability.indicator { $0 != -.infinity }
             log = try (log - probability).choose(some, log.constant(.infinity))
         }
-        var density = try log.exp()
-        if index < last { density = try density * inputs[last] / inputs[index] }
+        // By a rate x density / rate; x density does not over- or underflow where the density does.
+        var density: Variable
+        if index < last {
+            let x = inputs[last]
+            let some = try x.indicator { $0 != 0 }
+            let part = try log + x.choose(some, x.constant(1)).log() - inputs[index].log()
+            density = try part.choose(some, part.constant(-Double.infinity)).exp()
+        } else {
+            density = try log.exp()
+        }
         if side == .upper { density = try -density }
         guard let shape = order.shape else { return density }
         var factor = try family.score(shape, inputs)

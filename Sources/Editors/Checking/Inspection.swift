@@ -184,13 +184,17 @@ final class Inspection {
         if survey.sets(name) || checker.globals.contains(name) { return assignedGlobal(name) }
         if checker.modulesAreGlobals, index.modules[name] != nil { return .module([name]) }
         if StandardLibrary.libraries[name] != nil { return survey.isOpen ? .unknown : .library(name) }
-        if StandardLibrary.globals.contains(name) || isTested || survey.isOpen || survey.tested.contains(name) {
+        if StandardLibrary.globals.contains(name) || survey.isOpen { return .unknown }
+        // Nobody asks whether there is a global None.
+        if let word = OtherNames.values[name] {
+            report(offset, "unknown global \"\(name)\" (Lua's is \(word))")
             return .unknown
         }
+        if isTested || survey.tested.contains(name) { return .unknown }
         if index.modules[name] != nil {
             report(offset, "unknown global \"\(name)\" (a module: local \(name) = require \"\(name)\")")
-        } else if let word = Self.otherLanguages[name] {
-            report(offset, "unknown global \"\(name)\" (Lua's is \(word))")
+        } else if let words = OtherNames.functions[name] {
+            report(offset, "unknown global \"\(name)\" (\(words))")
         } else {
             let visible = tree.locals.filter { $0.offset < offset && $0.origin != .hidden }.map(\.name)
             let known = StandardLibrary.globals.union(survey.knownGlobals).union(checker.globals).union(visible)
@@ -198,11 +202,6 @@ final class Inspection {
         }
         return .unknown
     }
-
-    private static let otherLanguages = [
-        "True": "true", "False": "false", "None": "nil", "null": "nil", "nill": "nil", "Nil": "nil", "NULL": "nil",
-        "elif": "elseif",
-    ]
 
     /// `tensor = require "tensor"`, if that is all that is ever assigned to it.
     private func assignedGlobal(_ name: String) -> Evidence {

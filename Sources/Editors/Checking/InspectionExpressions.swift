@@ -81,6 +81,7 @@ extension Inspection {
             } else {
                 other = evaluate(operand, isTested: testing.contains(operation))
             }
+            if operation == .concatenate { checkJoining(value, other, at: place == 0 ? first.offset : operand.offset) }
             guard let key = Self.operators[operation] else {
                 if place == 0 { checkComparison(operation, value, other, at: first.offset) }
                 value = .unknown
@@ -110,14 +111,18 @@ extension Inspection {
 
     func chainValues(_ base: Expression, _ suffixes: [Suffix], isTested: Bool) -> [Evidence] {
         var values = [evaluate(base, isTested: isTested && suffixes.isEmpty)]
-        for (index, suffix) in suffixes.enumerated() {
+        // What was read last, if it was a property of an object.
+        var property: ScriptIndex.Entry?
+        for (place, suffix) in suffixes.enumerated() {
             // Only a call says whether its result may be nil; its arguments have been looked at by then.
             defer { if !suffix.isCall { isSolid = false } }
             let value = values.first ?? .unknown
             // Reading what is not there is nil, using it is an error.
-            let isUsed = index < suffixes.count - 1
+            let isUsed = place < suffixes.count - 1
             switch suffix.kind {
-            case .field(let name): values = [member(name, of: value, at: suffix.offset, isUsed: isUsed)]
+            case .field(let name):
+                property = if case .object(let type) = value { index.types[type]?.properties[name] } else { nil }
+                values = [member(name, of: value, at: suffix.offset, isUsed: isUsed)]
             case .index(let key):
                 let by = evaluate(key)
                 if case .string(let name) = key.kind {
@@ -126,11 +131,14 @@ extension Inspection {
                     values = [element(of: value, by: by)]
                 }
             case .call(let arguments):
-                if index == 0, base.globalName == "require", let name = [suffix].requiredName {
+                if place == 0, base.globalName == "require", let name = [suffix].requiredName {
                     values = [required(name, at: arguments[0].offset)]
                 } else {
-                    let offset = index > 0 ? suffixes[index - 1].offset : base.offset
-                    let global = index == 0 ? base.globalName : nil
+                    let offset = place > 0 ? suffixes[place - 1].offset : base.offset
+                    if place > 0, case .field(let name) = suffixes[place - 1].kind, let property {
+                        checkCall(of: property, named: name, at: offset)
+                    }
+                    let global = place == 0 ? base.globalName : nil
                     values = call(Callee(value: value, global: global, offset: offset), arguments)
                 }
             case .method(let name, let arguments):
@@ -175,7 +183,7 @@ extension Inspection {
             let shown = path.joined(separator: ".")
             let registered = node.registered.map { survey.constructors(of: $0.name) } ?? []
             let known = node.names + Array(node.constants) + registered
-            report(offset, "\(shown) has no function \"\(name)\"" + suggestion(for: name, among: known))
+            report(offset, "\(shown) has no function \"\(name)\"" + OtherNames.hint(for: name, of: shown, among: known))
         case .object(let type):
             guard let face = index.types[type] else { return .unknown }
             if let entry = face.properties[name] { return entry.results.first ?? .unknown }
@@ -184,7 +192,9 @@ extension Inspection {
         case .library(let library):
             let known = StandardLibrary.libraries[library] ?? []
             if isUsed, !StandardLibrary.has(name, in: library), !mayHave(name, value) {
-                report(offset, "\(library) has no function \"\(name)\"" + suggestion(for: name, among: known))
+                report(
+                    offset,
+                    "\(library) has no function \"\(name)\"" + OtherNames.hint(for: name, of: library, among: known))
             }
         case .exports(let module, let members):
             if isUsed, !members.contains(name), !mayHave(name, value) {
@@ -206,7 +216,10 @@ extension Inspection {
             return member(name, of: value, at: offset, isUsed: true)
         }
         if let entry = face.methods[name] { return .function(entry) }
-        if face.properties[name] != nil { return .unknown }
+        if let entry = face.properties[name] {
+            checkCall(of: entry, named: name, at: offset)
+            return .unknown
+        }
         missing(name, type, face, offset)
         return .unknown
     }
@@ -218,7 +231,7 @@ extension Inspection {
     }
 
     private func missing(_ name: String, _ type: String, _ face: ScriptIndex.TypeMembers, _ offset: Int) {
-        report(offset, "\(type) has no field or method \"\(name)\"" + suggestion(for: name, among: face.readable))
+        report(offset, "\(type) has no field or method \"\(name)\"" + OtherNames.hint(for: name, of: type, among: face.readable))
     }
 }
 

@@ -1,3 +1,5 @@
+import Scripting
+
 /// What people who come from other languages do with a tensor where Lua wants a number or a truth.
 extension Inspection {
     /// A condition that is a tensor holds whatever is in it.
@@ -9,28 +11,68 @@ extension Inspection {
                 + "x:any():item() and x:all():item() ask all")
     }
 
-    /// `x:sum() == 4` is false, `x:sum() < 4` an error: Lua compares a tensor with a number in neither way.
+    /// `x:sum() == 4` is false, `x:sum() < 4` an error: Lua compares a tensor with a number in neither way. Nor does it
+    /// order two tensors, or a tensor and whatever stands behind it.
     func checkComparison(_ operation: Token.Kind, _ left: Evidence, _ right: Evidence, at offset: Int) {
         let isTensorLeft = left.isTensor, isTensorRight = right.isTensor
-        guard isTensorLeft != isTensorRight else { return }
-        switch isTensorLeft ? right : left {
-        case .number, .string: break
-        default: return
-        }
+        guard isTensorLeft || isTensorRight else { return }
         let hint = "x:item() is a tensor's number"
         switch operation {
-        case .equal:
-            report(offset, "a tensor is never equal to a number: \(hint), x:eq(y) compares each")
-        case .notEqual:
-            report(offset, "a tensor is never equal to a number, so this is always true: \(hint), x:ne(y) compares each")
+        case .equal, .notEqual:
+            guard isTensorLeft != isTensorRight, (isTensorLeft ? right : left).isPlain else { return }
+            report(
+                offset,
+                operation == .equal
+                    ? "a tensor is never equal to a number: \(hint), x:eq(y) compares each"
+                    : "a tensor is never equal to a number, so this is always true: \(hint), x:ne(y) compares each")
         case .less, .lessOrEqual, .greater, .greaterOrEqual:
+            // Lua asks the smaller side first, and a table of the script's may have an order of its own.
+            let isAsked = operation == .less || operation == .lessOrEqual ? isTensorLeft : isTensorRight
+            let other = isTensorLeft ? right : left
+            guard isAsked || isTensorLeft && isTensorRight || other.isPlain || !isOrderDefined else { return }
             let name = [Token.Kind.less: "lt", .lessOrEqual: "le", .greater: "gt"][operation] ?? "ge"
-            report(offset, "attempt to compare a tensor with a number: \(hint), x:\(name)(y) compares each")
+            let what = isTensorLeft && isTensorRight ? "two tensors" : other.isPlain ? "a tensor with a number" : "a tensor"
+            report(offset, "attempt to compare \(what): \(hint), x:\(name)(y) compares each")
         default: break
+        }
+    }
+
+    private var isOrderDefined: Bool { survey.isOpen || survey.assignsField("__lt") || survey.assignsField("__le") }
+
+    /// `"loss " .. x:sum()`: a tensor is no text.
+    func checkJoining(_ left: Evidence, _ right: Evidence, at offset: Int) {
+        for (value, other) in [(left, right), (right, left)] {
+            guard case .object("tensor") = value, other.isPlain || other.isTensor else { continue }
+            return report(offset, "attempt to concatenate a tensor: x:item() is a tensor's number, tostring(x) its text")
+        }
+    }
+
+    /// `x.shape()`, `x:shape()`: a field is no function, unless it may be one.
+    func checkCall(of property: ScriptIndex.Entry, named name: String, at offset: Int) {
+        guard let owner = property.owner, let forms = property.declaration?.forms,
+            forms.allSatisfy({ $0.results.count == 1 && isNoFunction($0.results[0].type) })
+        else { return }
+        report(offset, "\(name) of a \(owner) is a value, not a function: x.\(name)")
+    }
+
+    private func isNoFunction(_ type: ScriptType) -> Bool {
+        switch type {
+        case .list, .number, .integer, .string, .choice, .boolean, .none: true
+        case .object(let name): index.types[name].map { $0.operators[.call] == nil } ?? false
+        case .either(let types): types.allSatisfy(isNoFunction)
+        case .any, .function, .table, .map, .record, .iterator: false
         }
     }
 }
 
 extension Evidence {
     fileprivate var isTensor: Bool { if case .object("tensor") = self { true } else { false } }
+
+    /// A number or a text.
+    fileprivate var isPlain: Bool {
+        switch self {
+        case .number, .string: true
+        default: false
+        }
+    }
 }

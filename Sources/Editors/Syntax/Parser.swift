@@ -104,7 +104,7 @@ public struct Parser {
 
     /// An error about the token that is next.
     func error(_ message: String) -> SyntaxError {
-        let message = IndexHint.added(to: "\(message) near \(token.near)")
+        let message = HabitHint.added(to: "\(message) near \(token.near)")
         return SyntaxError(line: line, offset: token.range.lowerBound, message: message)
     }
 

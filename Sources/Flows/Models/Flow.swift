@@ -59,7 +59,8 @@ public final class Flow: ScriptObject {
 
     /// Draws from the model: noise from the prior, mapped to data. Shape (count, D).
     public func sample(_ count: Int, from generator: Generator, for operation: String = "flow:sample") throws -> Variable {
-        let noise = try prior.sample([count, dimension], .float32, from: generator, for: operation)
+        let dtype = transforms.reduce(DType.float32) { $0.promoted(with: $1.transform.drawingType) }
+        let noise = try prior.sample([count, dimension], dtype, from: generator, for: operation)
         return try toData(Variable(noise)).x
     }
 

@@ -35,8 +35,13 @@ struct Batch {
     }
 
     /// One number per row, as the script expects it: (B), or of no dimension without a batch.
-    func perRow(_ values: Variable) throws -> Variable { isBatch ? values : try values.reshape([]) }
+    func perRow(_ values: Variable) throws -> Variable { try apart(isBatch ? values : values.reshape([])) }
 
     /// Rows in the shape that was given.
-    func likeInput(_ values: Variable) throws -> Variable { try values.reshape(shape) }
+    func likeInput(_ values: Variable) throws -> Variable { try apart(values.reshape(shape)) }
+
+    /// In memory of its own: what changes nothing returns its input, and a log-determinant may be one number for all rows.
+    private func apart(_ values: Variable) throws -> Variable {
+        values.value.storage === rows.value.storage || !values.value.isContiguous ? try values.clone() : values
+    }
 }

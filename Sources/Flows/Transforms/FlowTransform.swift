@@ -14,4 +14,10 @@ public protocol FlowTransform: HoldsScriptValues {
     func toData(_ z: Variable) throws -> (x: Variable, logDeterminant: Variable)
     /// What training changes, by the names a state dict has under this transform.
     var parameters: [(name: String, value: Variable)] { get }
+    /// The least type that samples are drawn in: float64 where parameters are.
+    var drawingType: DType { get }
+}
+
+extension FlowTransform {
+    public var drawingType: DType { parameters.contains { $0.value.dtype == .float64 } ? .float64 : .float32 }
 }

@@ -6,8 +6,10 @@ import Tensors
 public struct Scaling: FlowTransform {
     /// s, of shape (1, D).
     public let logScale: Variable
+    /// Made of plain numbers, which take the type of the data as numbers beside a tensor do.
+    public let isOfNumbers: Bool
 
-    public init(logScale: Variable) { self.logScale = logScale }
+    public init(logScale: Variable, isOfNumbers: Bool = false) { (self.logScale, self.isOfNumbers) = (logScale, isOfNumbers) }
 
     public func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable) {
         let logScale = try fitting(x)
@@ -27,16 +29,11 @@ public struct Scaling: FlowTransform {
                 "\(logScale.shape.last ?? 0) scales for x of shape \(Shape.describe(x.shape)): one for each column expected"
             )
         }
-        return try logScale.promoted(with: x)
+        let wanted = isOfNumbers ? x.dtype.computing : logScale.dtype.promoted(with: x.dtype)
+        return wanted == logScale.dtype ? logScale : try logScale.converted(to: wanted)
     }
+
+    public var drawingType: DType { isOfNumbers ? .float32 : logScale.dtype.computing }
 
     public var parameters: [(name: String, value: Variable)] { [("scale", logScale)] }
-}
-
-extension Variable {
-    /// In the type of a result of both: float32 parameters compute in float64 on float64 data, exp and all.
-    fileprivate func promoted(with other: Variable) throws -> Variable {
-        let wanted = dtype.promoted(with: other.dtype)
-        return wanted == dtype ? self : try converted(to: wanted)
-    }
 }

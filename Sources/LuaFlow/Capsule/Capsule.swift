@@ -52,6 +52,8 @@ public struct Capsule: Codable, Equatable, Sendable {
         public var options: [ByteString: ByteString]
         /// The working folder.
         public var folder: ByteString
+        /// What stood before the script on the command line, which it reads as `arg[-1]` and so on; nil for none.
+        public var words: [ByteString]?
 
         /// `luaflow run SCRIPT ARGUMENTS`
         public init(script: ByteString, arguments: [ByteString]) {
@@ -102,6 +104,8 @@ public struct Capsule: Codable, Equatable, Sendable {
         public var end: GeneratorState
         /// What Lua's math.random was seeded with.
         public var lua: [Int]
+        /// What it would draw next when the run had ended.
+        public var luaEnd: Int?
     }
 
     /// Of the global generator; in text, as JSON's numbers hold 53 bits in many programs.
@@ -127,6 +131,8 @@ public struct Capsule: Codable, Equatable, Sendable {
         public var status: Int
         /// The error's message.
         public var error: String?
+        /// Of the value that was raised, where it was no text.
+        public var errorSHA256: String?
         /// Of what the script wrote to standard output by print and io.write; its first lines; digests of all lines.
         public var outputSHA256: String
         public var outputBytes: Int

@@ -33,6 +33,9 @@ extension Capsule {
         if message(result.error, recorded) != message(recorded.result.error, recorded) {
             found.append("the error is \(result.error ?? "none"), not \(recorded.result.error ?? "none")")
         }
+        if let now = result.errorSHA256, let then = recorded.result.errorSHA256, now != then {
+            found.append("the error's value differs")
+        }
         if result.outputSHA256 != recorded.result.outputSHA256 { found.append(outputDifference(from: recorded)) }
         let (now, then) = (result.valuesSHA256, recorded.result.valuesSHA256)
         if now.count != then.count {
@@ -43,6 +46,9 @@ extension Capsule {
             }
         }
         if random.end != recorded.random.end { found.append("the random generator ended at another place") }
+        if let now = random.luaEnd, let then = recorded.random.luaEnd, now != then {
+            found.append("Lua's math.random ended at another place")
+        }
         return found
     }
 
@@ -72,7 +78,7 @@ extension Capsule {
 
     /// What of the run no comparison looked at, a phrase each.
     public var notCompared: [String] {
-        var found = ["files that it wrote"]
+        var found = ["files that it wrote", "standard error"]
         if sources.used.contains("other programs") { found.append("what other programs printed") }
         found += sources.streams.map { "what it wrote to \($0)" }
         return found + result.notCompared

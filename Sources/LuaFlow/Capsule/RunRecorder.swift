@@ -7,6 +7,8 @@ import Tensors
 public final class RunRecorder {
     private let host: Host
     private let start: Capsule.Randomness
+    /// Lua's own, whatever the script puts in its place.
+    private let luaRandom: (any ScriptFunction)?
     private let output = Mutex(Output())
 
     /// What was written to standard output.
@@ -31,7 +33,7 @@ public final class RunRecorder {
     public init(_ host: Host, repeating: Capsule.Randomness? = nil) throws {
         self.host = host
         let lua = repeating?.lua ?? [Int.random(in: .min ... .max), Int.random(in: .min ... .max)]
-        start = try host.interpreter.perform {
+        (start, luaRandom) = try host.interpreter.perform {
             let generator = host.context.service(GlobalGenerator.self).generator
             if let state = repeating?.start.state { generator.restore(state) }
             let files = host.context.service(LoadedFiles.self)
@@ -42,7 +44,10 @@ public final class RunRecorder {
             try host.interpreter.run(
                 code: "math.randomseed(...)", name: "=luaflow", arguments: lua.map { .integer($0) })
             let state = Capsule.GeneratorState(generator.state)
-            return Capsule.Randomness(start: state, end: state, lua: lua)
+            let random = try host.interpreter.run(code: "return math.random", name: "=luaflow").first
+            let start = Capsule.Randomness(start: state, end: state, lua: lua)
+            if case .function(let function)? = random { return (start, function) }
+            return (start, nil)
         }
         try host.interpreter.recordOutput { [output = Weak(self)] bytes in output.recorder?.take(bytes) }
     }
@@ -66,10 +71,13 @@ public final class RunRecorder {
     public func capsule(
         of run: Capsule.Invocation, _ result: Result<[Value], any Error>, settings: Capsule.HostSettings = .init()
     ) throws -> Capsule {
-        try host.interpreter.evaluation {
+        // Of an object that was raised people read what its __tostring says.
+        let result = result.mapError { error in (error as? LuaError).map { host.interpreter.shown($0) } ?? error }
+        return try host.interpreter.evaluation {
             let context = host.context
             var random = start
             random.end = Capsule.GeneratorState(context.service(GlobalGenerator.self).generator.state)
+            if case .integer(let next)? = try? luaRandom?.call([.integer(0)]).first { random.luaEnd = next }
             let all = context.service(LoadedFiles.self).all
             let files = all.compactMap { file in
                 file.fingerprint.map {
@@ -93,12 +101,24 @@ public final class RunRecorder {
         }
     }
 
+    /// A value that was raised and is no text is compared as a returned one is.
+    private func describe(raised error: LuaError, _ described: inout Capsule.Result) throws {
+        guard error.kind == .runtime else { return }
+        let value = try host.interpreter.raisedValue(error)
+        if case .string = value { return }
+        var digest = ValueDigest()
+        try digest.add(value)
+        described.errorSHA256 = digest.hex
+        described.notCompared += digest.passedOver.map { "\($0) in the error's value" }
+    }
+
     private func described(_ result: Result<[Value], any Error>) throws -> Capsule.Result {
         var described = output.withLock { output in
             Capsule.Result(
                 outcome: .returned, status: 0, error: nil, outputSHA256: output.hash.hex, outputBytes: output.bytes,
                 output: output.kept, outputLines: output.lines, valuesSHA256: [])
         }
+        if host.context.service(ShownPictures.self).any { described.notCompared.append("pictures that it showed") }
         switch result {
         case .success(let values):
             for (index, value) in values.enumerated() {
@@ -112,7 +132,9 @@ public final class RunRecorder {
             case .exit(let code):
                 (described.outcome, described.status) = (code == 0 ? .returned : .failed, code)
             case .interrupted: (described.outcome, described.status) = (.interrupted, 130)
-            default: (described.outcome, described.status, described.error) = (.failed, 1, error.message)
+            default:
+                (described.outcome, described.status, described.error) = (.failed, 1, error.message)
+                try describe(raised: error, &described)
             }
         case .failure(let error):
             (described.outcome, described.status, described.error) = (.failed, 1, String(describing: error))

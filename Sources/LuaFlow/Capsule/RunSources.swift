@@ -38,7 +38,7 @@ final class RunSources: Service {
     /// The functions are called at the end and return for themselves, so that messages name the script's line.
     private static let code = """
         local note = ...
-        local io, math, os, type, getmetatable, select = io, math, os, type, getmetatable, select
+        local io, math, os, type, getmetatable, select, ipairs = io, math, os, type, getmetatable, select, ipairs
         local function wrap(t, name, source)
           local original = type(t) == "table" and t[name]
           if type(original) ~= "function" then return end
@@ -61,6 +61,7 @@ final class RunSources: Service {
         wrap(os, "clock", always "os.clock")
         wrap(os, "tmpname", always "os.tmpname")
         wrap(math, "randomseed", function(...) return select("#", ...) == 0 and "math.randomseed()" end)
+        wrap(_G, "collectgarbage", function(what) return what == "count" and 'collectgarbage("count")' end)
         wrap(os, "execute", always "other programs")
         wrap(io, "popen", always "other programs")
         wrap(io, "read", function() return io.input() == io.stdin and "standard input" end)

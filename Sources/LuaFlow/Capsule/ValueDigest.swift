@@ -57,6 +57,7 @@ struct ValueDigest {
             let address = table.address
             if let number = numbers[address] { return hash.update("table \(number);") }
             numbers[address] = numbers.count
+            if table.hasMetatable { note("a table's metatable") }
             hash.update("table \(numbers.count - 1);")
             waiting.append(table)
         case .list(let elements):

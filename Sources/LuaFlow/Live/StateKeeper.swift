@@ -48,7 +48,7 @@ struct StateKeeper {
     private mutating func version(
         of table: any ScriptTable, _ address: UInt, _ before: SavedTable?, without left: ByteString? = nil, depth: Int
     ) throws -> SavedTable {
-        let count = table.count
+        let count = try table.count
         if let before, let version = try glanced(table, count, before, without: left, depth) { return version }
         if let before, count > before.count, !looksAtAll, StateKeeper.mayLookAtEnd(before),
             let grown = try grown(table, count, before, depth)

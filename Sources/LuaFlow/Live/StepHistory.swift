@@ -42,7 +42,7 @@ struct StepHistory {
         keeper.looksAtAll = exactly
         let version = try keeper.version(of: state, without: trace, after: newest?.state, lasting: lasting)
         var length: Int?
-        if case .table(let values) = try state.value(for: trace) { length = values.count }
+        if case .table(let values) = try state.value(for: trace) { length = try values.count }
         return Snapshot(step, version, random, length, keeper.bytes)
     }
 

@@ -170,7 +170,7 @@ final class StepLoop: ScriptObject {
 
     /// Whether the value that the step found is the best so far.
     private func judge(_ state: any ScriptTable, _ trace: (any ScriptTable)?) throws {
-        guard let trace, trace.count > traceLength, let value = try lastValue(trace), !value.isNaN, !history.isShort
+        guard let trace, try trace.count > traceLength, let value = try lastValue(trace), !value.isNaN, !history.isShort
         else { return }
         if let bestValue, settings.sign * value >= settings.sign * bestValue { return }
         if settings.judgesBefore {
@@ -187,7 +187,7 @@ final class StepLoop: ScriptObject {
     }
 
     private func lastValue(_ trace: (any ScriptTable)?) throws -> Double? {
-        guard let trace, trace.count > 0 else { return nil }
+        guard let trace, try trace.count > 0 else { return nil }
         return try trace.value(at: trace.count).asNumber
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LuaFlow
+import Storage
 
 extension LuaFlowCommand {
     /// `luaflow new`.
@@ -28,7 +29,7 @@ extension LuaFlowCommand {
         @Option(
             name: .customLong("in"),
             help: ArgumentHelp("Where to write it.", valueName: "DIR"), completion: .directory)
-        var folder = "."
+        var folder: ByteString = "."
 
         @Option(
             help: ArgumentHelp(
@@ -51,14 +52,14 @@ extension LuaFlowCommand {
                     skeleton = .script(name)
                 case .plugin:
                     try name.checkPlugin(in: folder)
-                    skeleton = .plugin(name, in: folder)
+                    skeleton = .plugin(name, in: folder.text)
                 case .module:
                     let source = try SourceFolder.find(given: luaflow)
                     try name.checkModule(source: source)
                     skeleton = .module(name, luaflow: source)
                 }
                 try skeleton.write(in: folder)
-                print(skeleton.advice(in: folder), terminator: "")
+                print(skeleton.advice(in: folder.text), terminator: "")
             }
         }
     }
@@ -76,37 +77,40 @@ struct Skeleton {
     /// A folder that holds nothing but these files, if there is one.
     var ownFolder: String?
 
-    /// Writes all files or, when one exists already, none.
-    func write(in folder: String) throws {
-        let manager = FileManager.default
+    /// Writes all files or, when one exists already or cannot be written, none.
+    func write(in folder: ByteString) throws {
         let operation = "luaflow new"
-        func full(_ path: String) -> String { folder == "." ? path : folder + "/" + path }
+        func full(_ path: String) -> ByteString { folder == "." ? ByteString(path) : folder.appending(path: ByteString(path)) }
         var taken = files.map { full($0.path) }.first(where: Self.isThere)
-        if let ownFolder, Self.isThere(full(ownFolder)) {
-            let inside = try? manager.contentsOfDirectory(atPath: full(ownFolder))
-            if inside?.isEmpty != true { taken = taken ?? full(ownFolder) }
+        if let ownFolder, Self.isThere(full(ownFolder)), full(ownFolder).folderEntries?.isEmpty != true {
+            taken = taken ?? full(ownFolder)
         }
         if let taken {
             throw ScriptError(
                 operation, "\(taken) exists already and is left as it is; choose another name, or --in DIR")
         }
-        for file in files {
-            let path = full(file.path)
-            do {
-                if let slash = path.lastIndex(of: "/") {
-                    try manager.createDirectory(atPath: String(path[..<slash]), withIntermediateDirectories: true)
+        var made: (folders: [ByteString], files: [ByteString]) = ([], [])
+        do {
+            for file in files {
+                let path = full(file.path)
+                guard let folders = path.splitPath.folder.madeFolders() else {
+                    throw ScriptError(operation, "\(path) cannot be written: \(String(cString: strerror(errno)))")
                 }
-                try Data(file.text.utf8).write(to: URL(fileURLWithPath: path), options: .withoutOverwriting)
-            } catch {
-                throw ScriptError(operation, "\(path) cannot be written: \(error.localizedDescription)")
+                made.folders += folders
+                try AtomicFile.write(to: path, for: operation) { try $0.write(file.text) }
+                made.files.append(path)
             }
+        } catch {
+            for file in made.files { _ = file.withCString { unlink($0) } }
+            for folder in made.folders.reversed() { _ = folder.withCString { rmdir($0) } }
+            throw error
         }
     }
 
     /// Whether something has this name, if only a link that leads nowhere.
-    private static func isThere(_ path: String) -> Bool {
+    private static func isThere(_ path: ByteString) -> Bool {
         var status = stat()
-        return lstat(path, &status) == 0
+        return path.withCString { lstat($0, &status) } == 0
     }
 
     func advice(in folder: String) -> String {

@@ -56,7 +56,7 @@ struct SkeletonName {
 
     /// A plugin's skeleton registers its name under every kind: all of them must be free.
     /// - Throws: ``ScriptError`` that says what has the name.
-    func checkPlugin(in folder: String) throws {
+    func checkPlugin(in folder: ByteString) throws {
         if Self.isKeyword(text) { throw taken("is a word of Lua's") }
         let host = try Host()
         Subcommands.reserve(in: host)
@@ -68,7 +68,7 @@ struct SkeletonName {
         }
         if Self.partsOfProblem3.contains(text) { throw taken("is one of problem 3's schedules, noises, masks and presets") }
         // On some file systems it is the same file, and the objects of both have one name.
-        let present = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/plugins")) ?? []
+        let present = (folder.appending(path: "plugins").folderEntries ?? []).map(\.text)
         if let other = present.first(where: { $0.lowercased() == lower + ".lua" && $0 != text + ".lua" }) {
             throw taken("differs from \(other) only in case")
         }

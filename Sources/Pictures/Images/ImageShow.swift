@@ -14,13 +14,14 @@ let imageShow = Declaration(
     two pixels a character in 24-bit colour, blocks256 in 256 colours, ascii in plain characters. "auto" picks by what the \
     terminal says of itself in the environment, and ascii when NO_COLOR is set or standard output is no terminal.
     """,
-    takes: pictures, TerminalOptions.options.parameter, captions, .operation, returns: .nothing,
+    takes: pictures, TerminalOptions.options.parameter, captions, .operation, .context, returns: .nothing,
     errors: "a shape is no picture's, a value is NaN, or pictures do not fit side by side",
     example: """
         image.show({tensor.zeros(4, 4), tensor.ones(4, 4)}, {captions = {"black", "white"}, protocol = "ascii"})
         """
-) { pictures, options, captions, operation in
+) { pictures, options, captions, operation, context in
     Terminal.write(try TerminalRenderer(options: options, for: operation).render(pictures, captions: captions))
+    context.service(ShownPictures.self).any = true
 }
 
 let imageRender = Declaration(

@@ -36,6 +36,8 @@ struct CommonPoint {
         var emptyWithin: Double
         /// How many times all members were projected onto.
         var sweeps: Int
+        /// Of a ball and another set: the t of ``BallSearch``.
+        var share: Double?
         /// Normals at a point that is so far from the members and where they balance best: others to choose from.
         fileprivate var candidates: [(multipliers: [[Double]], apart: Double)] = []
 

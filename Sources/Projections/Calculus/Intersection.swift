@@ -98,6 +98,8 @@ public struct Intersection: CataloguedSet {
             let point = try members[0].project(start).toArray()
             result = CommonPoint.Result(
                 point: point, multipliers: [zip(values, point).map { $0 - $1 }], error: 0, emptyWithin: 0, sweeps: 1)
+        } else if let found = try withBall(values, x.shape) {
+            result = found
         } else if isDifferentiable {
             result = try CommonPoint(members, near: values, shape: x.shape, limit: limit).nearest(to: values)
             result = try touching(result, values, x.shape)
@@ -109,34 +111,68 @@ public struct Intersection: CataloguedSet {
         return result
     }
 
-    /// Where multipliers grow without bound, sets only touch, or hardly: a ball whose centre is a radius away from the
-    /// others meets them in the one point of theirs that is nearest to its centre.
+    /// Of two members, a ball and another set, whatever the other is.
+    private func withBall(_ x: [Double], _ shape: [Int]) throws -> CommonPoint.Result? {
+        guard members.count == 2, let index = try roundMembers().first else { return nil }
+        return try search(x, shape, ball: index) { other in
+            (try members[1 - index].project(Tensor(other, shape: shape, .float64)).toArray(), 0)
+        }
+    }
+
+    /// The members that are balls.
+    private func roundMembers() throws -> [Int] {
+        try members.indices.filter { try members[$0].intervals == nil && (members[$0].set as? any RoundSet)?.round != nil }
+    }
+
+    /// The answer of ``BallSearch``. `project` is the projection onto the other members, with its error.
+    private func search(
+        _ x: [Double], _ shape: [Int], ball index: Int, project: @escaping ([Double]) throws -> ([Double], Double)
+    ) throws -> CommonPoint.Result? {
+        guard let ball = try (members[index].set as? any RoundSet)?.round else { return nil }
+        let center = try ball.center.value.expand(shape).toArray()
+        let radius = try ball.radius.value.item()
+        var (error, sweeps) = (0.0, 0)
+        let search = BallSearch(center: center, radius: radius) { other in
+            let (point, found) = try project(other)
+            error = max(error, found)
+            sweeps += 1
+            return point
+        }
+        switch try search.nearest(to: x) {
+        case .apart(let distance):
+            guard distance > radius + 1e4 * error else { return nil }
+            throw ScriptError(
+                operation,
+                "the sets do not meet: the others stay \(format(distance)) away from the centre of \(members[index].set)")
+        case .meets(let point, let t):
+            let pull = t > 0 ? (1 - t) / t : 0
+            let own = zip(point, center).map { pull * ($0 - $1) }
+            let rest = zip(zip(x, point), own).map { $0.0 - $0.1 - $1 }
+            var multipliers = members.map { _ in rest }
+            multipliers[index] = own
+            let excess = max(0, norm(zip(point, center).map { $0 - $1 }) - radius)
+            var result = CommonPoint.Result(point: point, multipliers: multipliers, error: max(error, excess), emptyWithin: 0, sweeps: sweeps)
+            result.share = t
+            return result
+        }
+    }
+
+    /// Where multipliers grow without bound, sets only touch, or hardly: then a ball among them is searched for apart.
     private func touching(_ result: CommonPoint.Result, _ x: [Double], _ shape: [Int]) throws -> CommonPoint.Result {
         let away = norm(zip(x, result.point).map { $0 - $1 })
         let largest = result.multipliers.reduce(0) { max($0, norm($1)) }
         guard largest > 1e3 * away || result.error > 1e-12 * x.largestMagnitude else { return result }
-        for (index, member) in members.enumerated() {
-            guard member.intervals == nil, let ball = member.set as? Ball else { continue }
+        for index in try roundMembers() {
             var rest = members
             rest.remove(at: index)
-            let (center, radius) = (ball.center(count: x.count), ball.reach)
-            var (foot, error) = (center, 0.0)
-            if rest.count == 1 {
-                foot = try rest[0].project(Tensor(center, shape: shape, .float64)).toArray()
-            } else {
-                let found = try CommonPoint(rest, near: center, shape: shape, limit: limit).nearest(to: center)
-                (foot, error) = (found.point, found.error)
+            let found = try search(x, shape, ball: index) { other in
+                let found = try CommonPoint(rest, near: other, shape: shape, limit: limit).nearest(to: other)
+                return (found.point, found.error)
             }
-            let distance = norm(zip(foot, center).map { $0 - $1 })
-            let noise = 1e-13 * max(radius, center.largestMagnitude, foot.largestMagnitude) + 10 * error
-            if distance > radius + 1e3 * noise {
-                throw ScriptError(
-                    operation, "the sets do not meet: the others stay \(format(distance)) away from the centre of \(ball)")
-            }
-            if distance >= radius - noise {
+            if let found, found.error <= 1e-12 * max(x.largestMagnitude, found.point.largestMagnitude) {
+                // Its normals are of the others together; the search's are one by one.
                 var touching = result
-                touching.point = foot
-                touching.error = max(0, distance - radius)
+                (touching.point, touching.error) = (found.point, found.error)
                 return touching
             }
         }
@@ -193,6 +229,7 @@ public struct Intersection: CataloguedSet {
     public func formula(at x: Variable) throws -> Variable {
         if let exact = elementwise { return try exact.formula(at: x, for: operation) }
         let found = try common(x.value)
+        if let share = found.share, let index = try roundMembers().first { return try ballFormula(at: x, share, index) }
         let largest = found.multipliers.reduce(0) { max($0, norm($1)) }
         let active = members.indices.filter { norm(found.multipliers[$0]) > 1e-9 * largest }
         guard !active.isEmpty else { return try x.double() }
@@ -211,11 +248,7 @@ public struct Intersection: CataloguedSet {
             func normals() throws -> [Variable] {
                 try zip(used, multipliers).map { member, z in
                     let w = try y + z / rho
-                    let image = try member.intervals.map { intervals in
-                        try Variable.numbers(
-                            member.project(w.value), derivativesOf: intervals.formula(at: w, for: operation), alsoFrom: [w], operation)
-                    } ?? member.set.project(w)
-                    return try (w - image) * rho
+                    return try (w - image(of: w, on: member)) * rho
                 }
             }
             for _ in 0..<3 {
@@ -225,6 +258,36 @@ public struct Intersection: CataloguedSet {
             multipliers = try normals()
         }
         return y
+    }
+
+    /// The projection onto a member, recorded.
+    private func image(of w: Variable, on member: CommonPoint.Member) throws -> Variable {
+        guard let intervals = member.intervals else { return try member.set.project(w) }
+        return try .numbers(member.project(w.value), derivativesOf: intervals.formula(at: w, for: operation), alsoFrom: [w], operation)
+    }
+
+    /// y = P(c + t (x - c)), P onto the other member, with Newton steps for the t that puts y on the sphere; each adds one
+    /// order of derivative.
+    private func ballFormula(at x: Variable, _ share: Double, _ index: Int) throws -> Variable {
+        let other = members[1 - index]
+        let start = try x.double()
+        if share == 1 { return try image(of: start, on: other).double() }
+        guard let ball = try (members[index].set as? any RoundSet)?.round else { return start }
+        let center = try ball.center.expand(x.shape)
+        if share == 0 { return try image(of: center, on: other).double() }
+        let away = try start - center
+        let at = try (center + away * share).value
+        let middle = try center.value.toArray(), radius = try ball.radius.value.item()
+        let growth = try other.slope(at: at)(away.value.toArray())
+        let normal = zip(try other.project(at).toArray(), middle).map { ($0 - $1) / radius }
+        let slope = 2 * dot(normal, growth.map { $0 / radius })
+        var t = try Variable([share], shape: [])
+        func point() throws -> Variable { try image(of: center + away * t, on: other).double() }
+        for _ in 0..<3 where slope > 0 {
+            let scaled = try (point() - center) / ball.radius
+            t = try t - (scaled.dot(scaled) - 1) / slope
+        }
+        return try point()
     }
 
     public func slope(at x: Tensor) throws -> Slope {

@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 
 /// {s x : x in P} for a number s other than 0. Projection: s P(x / s). Elementwise sets stay so, with their exactness.
-public struct Scale: CataloguedSet {
+public struct Scale: CataloguedSet, RoundSet {
     public static let name = "Scale"
     private let inner: any ProjectableSet
     public var heldValues: [Value] { inner.heldValues }
@@ -53,6 +53,14 @@ public struct Scale: CataloguedSet {
     public func slope(at x: Tensor) throws -> Slope {
         if let elementwise { return try elementwise.slope(at: x, for: operation) }
         return try inner.slope(at: mapped(x) { $0 / factor })
+    }
+
+    var round: (center: Variable, radius: Variable)? {
+        get throws {
+            guard let ball = try (inner as? any RoundSet)?.round else { return nil }
+            let factor = try scale.variable()
+            return (try ball.center * factor, try ball.radius * (self.factor < 0 ? -factor : factor))
+        }
     }
 
     public var isConvex: Bool { inner.isConvex }

@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 
 /// {x + t : x in P}. Projection: t + P(x - t). Elementwise sets stay so, with their exactness.
-public struct Translate: CataloguedSet {
+public struct Translate: CataloguedSet, RoundSet {
     public static let name = "Translate"
     private let inner: any ProjectableSet
     public var heldValues: [Value] { inner.heldValues }
@@ -45,6 +45,13 @@ public struct Translate: CataloguedSet {
     public func slope(at x: Tensor) throws -> Slope {
         if let elementwise { return try elementwise.slope(at: x, for: operation) }
         return try inner.slope(at: plus(x, sign: -1))
+    }
+
+    var round: (center: Variable, radius: Variable)? {
+        get throws {
+            guard let ball = try (inner as? any RoundSet)?.round else { return nil }
+            return (try ball.center + shift.variable(), ball.radius)
+        }
     }
 
     public var isConvex: Bool { inner.isConvex }

@@ -22,9 +22,9 @@ public struct Ball: CataloguedSet, VectorSet {
     }
 
     public var parameters: [Parameter] { [center, radius] }
-    /// The centre of points of so many elements, and the radius.
-    func center(count: Int) -> [Double] { (0..<count).map { center[$0] } }
-    var reach: Double { radius.number }
+    /// The centre and the radius, recorded.
+    func middle() throws -> Variable { try center.variable() }
+    func reach() throws -> Variable { try radius.variable() }
 
     public var preferredShape: [Int]? { center.shape.isEmpty ? nil : center.shape }
     func check(shape: [Int]) throws { try check(center, "center", fits: shape) }

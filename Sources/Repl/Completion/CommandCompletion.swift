@@ -18,8 +18,12 @@ enum CommandCompletion {
         case .none: return Completion()
         case .words(let words): return Completion(words, typed: argument)
         case .file:
-            return FileNames.completion(
-                expandingHome: true, argument.split(separator: " ", omittingEmptySubsequences: false).last.map(String.init) ?? "")
+            let word = argument.split(separator: " ", omittingEmptySubsequences: false).last.map(String.init) ?? ""
+            // `:load train.lua --st`: what the script says that it takes.
+            if word.hasPrefix("-"), let file = Words.split(argument).first, file != word {
+                return Completion(ScriptOptions.words(ofScript: Words.path(file)), typed: word)
+            }
+            return FileNames.completion(expandingHome: true, word)
         case .documented: return try documented(argument, context.session)
         case .registered: return try registered(command.name, argument, context.session)
         case .module: return Completion(try context.session.helpers.names("loaded"), typed: argument)

@@ -27,6 +27,20 @@ struct FileLocals {
 
     /// - Returns: nil where there is nothing to hand out: no such file, no Lua, no locals.
     init?(path: ByteString) {
+        guard let bytes = FileLocals.bytes(of: path) else { return nil }
+        self.init(bytes)
+    }
+
+    /// `main.lua:3` where the file declares a local variable of this name; nil where it does not.
+    static func place(of name: String, in path: ByteString) -> String? {
+        guard let bytes = bytes(of: path), let tree = try? Parser.parse(bytes: bytes, isFile: true),
+            let found = tree.locals.first(where: { $0.name == name && $0.origin != .hidden })
+        else { return nil }
+        let line = bytes.prefix(found.offset).count { $0 == UInt8(ascii: "\n") } + 1
+        return "\(path.splitPath.name.text):\(line)"
+    }
+
+    private static func bytes(of path: ByteString) -> [UInt8]? {
         // Only a file that is what it was when it is read again; and the first read of a pipe would be the last.
         guard let stamp = FileStamp(path), stamp.isRegular else { return nil }
         let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
@@ -35,7 +49,7 @@ struct FileLocals {
         guard let bytes = try? file.read(upToCount: FileLocals.longest + 1), bytes.count <= FileLocals.longest else {
             return nil
         }
-        self.init([UInt8](bytes))
+        return [UInt8](bytes)
     }
 
     init?(_ bytes: [UInt8]) {

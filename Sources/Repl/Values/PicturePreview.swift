@@ -43,15 +43,16 @@ enum PicturePreview {
             }
             return (found, tensor.shape[0])
         case .table(let table):
-            guard (1...64).contains(table.count) else { return nil }
+            let count = try table.count
+            guard (1...64).contains(count) else { return nil }
             var found: [Tensor] = []
-            for position in 1...table.count {
+            for position in 1...count {
                 guard case .object(let object) = try table.value(at: position),
                     let tensor = (object as? Variable)?.value, let next = try picture(tensor)
                 else { return nil }
                 if found.count < mostPictures { found.append(next) }
             }
-            return (found, table.count)
+            return (found, count)
         default: return nil
         }
     }

@@ -27,7 +27,7 @@ struct Answer {
         if let number = value.asNumber { return [number] }
         switch value {
         case .object(let object as Variable): return try object.value.toArray()
-        case .table(let table) where table.count > 0:
+        case .table(let table) where try table.count > 0:
             var all: [Double] = []
             for element in try table.elements() {
                 guard let part = try flat(element) else { return nil }

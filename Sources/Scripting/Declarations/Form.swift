@@ -102,7 +102,7 @@ extension Form {
         // A last table without elements, behind what has to be given. Where a table may stand, {} is one.
         let last = values.count - 1
         guard last >= (style == .places ? least : hasReceiver ? 1 : 0), specs.indices.contains(where: takesByName),
-            case .table(let table) = values[last], table.count == 0
+            case .table(let table) = values[last], try table.count == 0
         else { return (values[...], nil) }
         let isValue = try !takesOptions(at: last, isEmpty: table.entries().isEmpty)
         return isValue ? (values[...], nil) : (values[..<last], table)

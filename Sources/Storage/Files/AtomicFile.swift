@@ -140,7 +140,7 @@ final class Folder {
     }
 
     /// The names in the folder that begin with a dot and end in `suffix`; at most so many names are looked at.
-    func hidden(endingIn suffix: String, limit: Int) -> [String] {
+    func hidden(endingIn suffix: ByteString, limit: Int) -> [ByteString] {
         guard isReadable else { return [] }
         // A descriptor of its own: reading moves it, and closing the stream closes it.
         let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -149,11 +149,11 @@ final class Folder {
             return []
         }
         defer { closedir(stream) }
-        var names: [String] = []
+        var names: [ByteString] = []
         for _ in 0..<limit {
             guard let entry = readdir(stream) else { break }
             let start = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
-            let name = String(cString: start.assumingMemoryBound(to: CChar.self))
+            let name = ByteString(cString: start.assumingMemoryBound(to: CChar.self))
             if name.hasPrefix("."), name.hasSuffix(suffix) { names.append(name) }
         }
         return names

@@ -124,30 +124,30 @@ final class TemporaryFile {
         return "." + stem + ByteString(".\(machine)-\(getpid()).\(mark)\(suffix)")
     }
 
-    private static let suffix = ".part"
+    private static let suffix: ByteString = ".part"
 
     /// A mark of this machine: folders may be shared by several, whose processes are none of ours.
-    private static let machine: String = {
+    private static let machine: ByteString = {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
         let hash = name.prefix { $0 != 0 }.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64(UInt8(bitPattern: $1))) &* 1_099_511_628_211 }
-        return String(hash, radix: 36)
+        return ByteString(String(hash, radix: 36))
     }()
 
     /// Removes the temporary files that processes of this machine left when they were killed. Not a failure if some stay.
     static func removeLeftOver(in folder: Folder) {
         for name in folder.hidden(endingIn: suffix, limit: 10_000) {
             guard let process = process(of: name), process != getpid(), kill(process, 0) != 0, errno == ESRCH else { continue }
-            unlinkat(folder.descriptor, name, 0)
+            _ = name.withCString { unlinkat(folder.descriptor, $0, 0) }
         }
     }
 
     /// The process that a temporary file of this machine belongs to; nil for any other file.
-    private static func process(of name: String) -> pid_t? {
-        let parts = name.dropLast(suffix.count).split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count >= 4, parts[0].isEmpty, let mark = parts.last, UInt64(mark, radix: 36) != nil else { return nil }
-        let owner = parts[parts.count - 2].split(separator: "-")
-        guard owner.count == 2, owner[0] == machine, let process = pid_t(owner[1]), process > 0 else { return nil }
+    private static func process(of name: ByteString) -> pid_t? {
+        let parts = name.dropLast(suffix.count).split(at: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count >= 4, parts[0].isEmpty, let mark = parts.last?.utf8Text, UInt64(mark, radix: 36) != nil else { return nil }
+        let owner = parts[parts.count - 2].split(at: UInt8(ascii: "-"))
+        guard owner.count == 2, owner[0] == machine, let process = pid_t(owner[1].text), process > 0 else { return nil }
         return process
     }
 }

@@ -48,24 +48,25 @@ struct NpyHeader {
         (self.type, self.order, isFortran, self.shape) = (type, order, fortran, shape)
     }
 
+    /// NumPy writes `<f4`, and reads its other names of the same type, too.
     private static func type(_ description: String) -> (StoredType, FileElement.Order)? {
         let mark = description.first.flatMap { "<>|=".contains($0) ? $0 : nil }
         let type: StoredType
         switch mark == nil ? description[...] : description.dropFirst() {
-        case "b1", "?": type = .number(.bool)
-        case "u1": type = .number(.uint8)
-        case "i1": type = .number(.int8)
-        case "u2": type = .number(.uint16)
-        case "i2": type = .number(.int16)
-        case "u4": type = .number(.uint32)
-        case "i4": type = .number(.int32)
-        case "u8": type = .number(.uint64)
-        case "i8": type = .number(.int64)
-        case "f2": type = .number(.float16)
-        case "f4": type = .number(.float32)
-        case "f8": type = .number(.float64)
-        case "c8": type = .complex(.float32, description)
-        case "c16": type = .complex(.float64, description)
+        case "b1", "?", "bool": type = .number(.bool)
+        case "u1", "B", "uint8": type = .number(.uint8)
+        case "i1", "b", "int8": type = .number(.int8)
+        case "u2", "H", "uint16": type = .number(.uint16)
+        case "i2", "h", "int16": type = .number(.int16)
+        case "u4", "I", "uint32": type = .number(.uint32)
+        case "i4", "i", "int32": type = .number(.int32)
+        case "u8", "Q", "uint64": type = .number(.uint64)
+        case "i8", "q", "int64": type = .number(.int64)
+        case "f2", "e", "float16": type = .number(.float16)
+        case "f4", "f", "float32": type = .number(.float32)
+        case "f8", "d", "float64": type = .number(.float64)
+        case "c8", "F", "complex64": type = .complex(.float32, description)
+        case "c16", "D", "complex128": type = .complex(.float64, description)
         default: return nil
         }
         return (type, mark == ">" ? .big : .little)
@@ -151,6 +152,8 @@ private struct Literal {
 
     mutating func string(_ what: String) throws -> String {
         skipSpace()
+        // As Python 2 wrote texts of Unicode: u'<f4'.
+        if position + 1 < bytes.count, bytes[position] == UInt8(ascii: "u"), [0x27, 0x22].contains(bytes[position + 1]) { position += 1 }
         guard position < bytes.count, case let quote = bytes[position], quote == 0x27 || quote == 0x22,
             let end = bytes[(position + 1)...].firstIndex(of: quote),
             let text = String(validating: bytes[(position + 1)..<end], as: UTF8.self), !text.contains("\\")

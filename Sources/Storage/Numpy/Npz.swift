@@ -17,12 +17,23 @@ enum Npz {
     static func read(_ archive: ZipArchive, _ options: ReadingOptions = ReadingOptions()) throws -> StateDict {
         var gathering = Gathering(archive.report, options)
         for (position, entry) in archive.entries.enumerated() {
+            // Programs that pack files write their folders, too.
+            if entry.size == 0, ByteString(entry.name).hasSuffix("/") { continue }
             guard ByteString(entry.name).hasSuffix(".npy") else {
                 try gathering.add(entry.name, "entry") { throw Unreadable("not an array: its name does not end in .npy") }
                 continue
             }
             let name = ByteString(entry.name).dropLast(".npy".utf8.count).text
-            if name == MetadataJSON.name, let metadata = try metadata(archive, position) {
+            var metadata: [ByteString: String]?
+            if name == MetadataJSON.name {
+                do {
+                    metadata = try self.metadata(archive, position)
+                } catch let wrong as ScriptError {
+                    try gathering.add(name, "array") { throw wrong }
+                    continue
+                }
+            }
+            if let metadata {
                 gathering.describe(metadata)
             } else {
                 try gathering.add(name, "array") { try Npy.read(try archive.source(position), options) }

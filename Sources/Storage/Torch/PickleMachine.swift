@@ -103,8 +103,33 @@ struct PickleMachine {
         return length
     }
 
-    mutating func text(_ count: Int) throws -> String {
-        guard let text = String(validating: try take(count), as: UTF8.self) else { throw error("a str is not UTF-8") }
+    mutating func text(_ count: Int) throws -> String { PickleMachine.text(try take(count)) }
+
+    /// A text as it is, or as Python shows it where it is no UTF-8: half of a pair of surrogates as `\udcff`, which a `str`
+    /// may hold, and any other byte as `\xff`, of a `str` of Python 2. So every tensor has a name that all formats can hold.
+    static func text(_ bytes: ArraySlice<UInt8>) -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        func digits(_ number: Int, _ count: Int) -> String {
+            let digits = String(number, radix: 16)
+            return String(repeating: "0", count: count - digits.count) + digits
+        }
+        var text = ""
+        var rest = bytes
+        while let first = rest.first {
+            let length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+            let piece = rest.prefix(length)
+            if let valid = String(validating: piece, as: UTF8.self) {
+                text += valid
+            } else if first == 0xed, piece.count == 3, piece.dropFirst().allSatisfy({ $0 & 0xc0 == 0x80 }) {
+                let units = piece.map(Int.init)
+                text += "\\u" + digits((units[0] & 0xf) << 12 | (units[1] & 0x3f) << 6 | units[2] & 0x3f, 4)
+            } else {
+                text += "\\x" + digits(Int(first), 2)
+                rest = rest.dropFirst()
+                continue
+            }
+            rest = rest.dropFirst(length)
+        }
         return text
     }
 

@@ -138,12 +138,8 @@ extension PickleMachine {
         try push(.text(try text(try length(width))))
     }
 
-    /// A str of Python 2: text if it is UTF-8, as names are, else bytes.
-    private mutating func pushOldText(_ count: Int) throws {
-        let bytes = try take(count)
-        if let text = String(validating: bytes, as: UTF8.self) { return try push(.text(text)) }
-        try push(.opaque("bytes"))
-    }
+    /// A str of Python 2, which is a text or bytes.
+    private mutating func pushOldText(_ count: Int) throws { try push(.text(try text(count))) }
 
     private mutating func skipBytes(_ width: Int) throws {
         _ = try take(try length(width))

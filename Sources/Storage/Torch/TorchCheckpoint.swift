@@ -8,6 +8,11 @@ enum TorchCheckpoint {
         _ archive: ZipArchive, _ options: ReadingOptions = ReadingOptions(), choosing isWanted: (([String]) -> Bool)? = nil
     ) throws -> StateDict {
         let report = archive.report
+        for entry in archive.entries {
+            // torch.save writes no such thing, so the archive was made for something else.
+            guard ZipDirectory.isHarmless(entry.name) else { throw report.error("zip: entry name \(shown(entry.name)) is not allowed") }
+            if let problem = entry.problem { throw report.error("zip: entry \(shown(entry.name)) \(problem)") }
+        }
         let pickles = archive.entries.indices.filter { isPickle(archive.entries[$0].name) }
         guard let pickle = pickles.first, pickles.count == 1 else {
             throw report.error("a zip archive with \(pickles.count) entries data.pkl; torch.save writes one")

@@ -87,9 +87,10 @@ final class TorchContents {
         _ pairs: [(key: PickleHeap.Reference, value: PickleHeap.Reference)]
     ) throws -> [(name: String, tensors: Named)] {
         var found: [(name: String, tensors: Named)] = []
+        var seen = Set<ByteString>()
         // A dictionary may stand under a million names; no checkpoint has more than a few.
         for (key, value) in pairs.reversed().prefix(1000) {
-            guard case .text(let name) = heap[key], !found.contains(where: { $0.name == name }) else { continue }
+            guard case .text(let name) = heap[key], !seen.contains(ByteString(name)) else { continue }
             let tensors: Named
             switch heap[value] {
             case .dictionary(let inner):
@@ -98,15 +99,24 @@ final class TorchContents {
             case .object: tensors = try module(value)
             default: continue
             }
-            if !tensors.isEmpty { found.append((name, tensors)) }
+            if !tensors.isEmpty, seen.insert(ByteString(name)).inserted { found.append((name, tensors)) }
         }
         return found.reversed()
     }
 
     private func named(_ pairs: [(key: PickleHeap.Reference, value: PickleHeap.Reference)]) -> Named {
         pairs.compactMap { key, value in
-            guard case .text(let name) = heap[key], case .tensor(let tensor) = heap[value] else { return nil }
+            guard let name = name(key), case .tensor(let tensor) = heap[value] else { return nil }
             return (name, tensor)
+        }
+    }
+
+    /// What a key is called: a text, or a whole number.
+    private func name(_ key: PickleHeap.Reference) -> String? {
+        switch heap[key] {
+        case .text(let text): text
+        case .integer(let number): String(number)
+        default: nil
         }
     }
 
@@ -121,7 +131,7 @@ final class TorchContents {
             guard let attributes = attributes(object) else { continue }
             let passing = texts(attributes["_non_persistent_buffers_set"])
             let parameters = named(pairs(attributes["_parameters"]))
-            let buffers = named(pairs(attributes["_buffers"])).filter { !passing.contains($0.name) }
+            let buffers = named(pairs(attributes["_buffers"])).filter { !passing.contains(ByteString($0.name)) }
             for (name, tensor) in parameters + buffers {
                 try count(tensors: 1, name: prefix + name)
                 found.append((prefix + name, tensor))
@@ -153,9 +163,9 @@ final class TorchContents {
         return pairs
     }
 
-    private func texts(_ reference: PickleHeap.Reference?) -> Set<String> {
+    private func texts(_ reference: PickleHeap.Reference?) -> Set<ByteString> {
         guard let reference, case .list(let items) = heap[reference] else { return [] }
-        return Set(items.compactMap { if case .text(let text) = heap[$0] { text } else { nil } })
+        return Set(items.compactMap { if case .text(let text) = heap[$0] { ByteString(text) } else { nil } })
     }
 
     // MARK: Everything
@@ -177,12 +187,8 @@ final class TorchContents {
             switch heap[reference] {
             case .dictionary(let pairs):
                 for (key, value) in pairs.reversed() where isContainer(value) {
-                    let name: String
-                    switch heap[key] {
-                    case .text(let text): name = prefix + text
-                    case .integer(let number): name = prefix + String(number)
-                    default: continue
-                    }
+                    guard let own = self.name(key) else { continue }
+                    let name = prefix + own
                     try count(name: name)
                     open.append((name, value))
                 }

@@ -55,9 +55,10 @@ final class ZipArchive {
     /// The bytes of an entry.
     /// - Parameter zeroIsUnknown: a stored checksum of 0 means that none was computed, as in what torch.save writes when
     ///   told to do without.
-    /// - Throws: when it would inflate beyond what ``checkSize(_:)`` allows.
+    /// - Throws: when it would inflate beyond what ``checkSize(_:)`` allows; ``Unreadable``.
     func source(_ position: Int, zeroIsUnknown: Bool = false) throws -> any ByteSource {
         let entry = entries[position]
+        if let problem = entry.problem { throw Unreadable("its entry \(shown(entry.name)) in the archive \(problem)") }
         try checkSize(entry)
         if entry.method != 0 { inflatable -= entry.size }
         // libzip compares every stored entry's checksum; without it the bytes are read where they lie.

@@ -14,6 +14,8 @@ struct ZipDirectory {
         let size: Int
         /// Of the entry's local header.
         let offset: Int
+        /// Why its bytes cannot be read; other entries can.
+        let problem: String?
     }
 
     let entries: [Entry]
@@ -22,8 +24,7 @@ struct ZipDirectory {
     static let limit = 100_000
     static let byteLimit = 1 << 28
 
-    /// - Throws: on a missing or malformed directory, duplicate names, names that lead out of the archive, encryption,
-    ///   unknown compression, and entries that overlap each other or the directory.
+    /// - Throws: on a missing or malformed directory, duplicate names, and entries that overlap each other or the directory.
     init(_ file: InputFile) throws {
         let place = try Place(file)
         guard place.size <= ZipDirectory.byteLimit else {
@@ -86,13 +87,17 @@ struct ZipDirectory {
         let extra = try reader.sub(lengths.extra)
         try reader.skip(lengths.comment)
 
-        guard let name = String(validating: raw, as: UTF8.self), isHarmless(name) else {
+        guard let name = String(validating: raw, as: UTF8.self), !name.isEmpty else {
             throw reader.report.error("zip: entry name \(shown(String(decoding: raw, as: UTF8.self))) is not allowed", at: start)
         }
-        guard flags & 1 == 0 else { throw reader.report.error("zip: entry \(shown(name)) is encrypted") }
-        guard method == 0 || method == 8 else {
-            throw reader.report.error("zip: entry \(shown(name)) is compressed by method \(method); only stored and deflated are read")
-        }
+        let problem: String? =
+            if flags & 1 != 0 {
+                "is encrypted"
+            } else if method != 0, method != 8 {
+                "is compressed by method \(method); only stored and deflated are read"
+            } else {
+                nil
+            }
         // Sizes that do not fit 32 bits are in an extra field, in this order and only those that are needed.
         while !extra.atEnd {
             let (tag, count) = (try extra.word16(), Int(try extra.word16()))
@@ -103,12 +108,12 @@ struct ZipDirectory {
             if offset == 0xffff_ffff { offset = try field.word64() }
         }
         guard let compressed = Int(exactly: compressed), let size = Int(exactly: size), let offset = Int(exactly: offset),
-            method != 0 || compressed == size
+            method != 0 || problem != nil || compressed == size
         else { throw reader.report.error("zip: entry \(shown(name)) has impossible sizes", at: start) }
-        return Entry(name: name, method: method, crc: crc, compressed: compressed, size: size, offset: offset)
+        return Entry(name: name, method: method, crc: crc, compressed: compressed, size: size, offset: offset, problem: problem)
     }
 
-    /// Nothing is ever unpacked to a path, but an archive with such names was not made to be loaded.
+    /// Whether the name leads nowhere, should somebody unpack the archive into files. Here nothing is; NumPy writes names that do.
     static func isHarmless(_ name: String) -> Bool {
         let slash = UInt8(ascii: "/")
         return !name.isEmpty && name.utf8.first != slash

@@ -18,23 +18,27 @@ private struct PowerOfTwo: UnaryFunction {
         x > 0 && x.isFinite ? T(sign: .plus, exponent: x.exponent, significand: 1) : 1
     }
 }
+/// x; 1 for 0, infinity and NaN.
+private struct Itself: UnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { x > 0 && x.isFinite ? x : 1 }
+}
 
 /// Norms and spreads: sums of powers, whose powers neither overflow nor vanish where the result does not.
 ///
 /// They are computed in float64, of elements divided by a power of two near the one that counts most, and rounded once.
 extension Tensor {
-    /// Powers of two near the largest (smallest) magnitude over axes, which stay as extents of 1.
-    private func scale(_ axes: [Int], largest: Bool, for operation: String) throws -> Tensor {
+    /// The largest (smallest) magnitude over axes, which stay as extents of 1: powers of two near it, or itself.
+    private func scale(_ axes: [Int], largest: Bool, exactly: Bool = false, for operation: String) throws -> Tensor {
         var peak = try map(Magnitude())
         for axis in axes { peak = try peak.extremum(axis, largest: largest, for: operation).values }
-        return try peak.map(PowerOfTwo())
+        return try exactly ? peak.map(Itself()) : peak.map(PowerOfTwo())
     }
 
     /// The p-norm (sum |x|^p)^(1/p) over axes, which stay as extents of 1, for a finite p other than 0.
     public func norm(_ p: Double, _ axes: [Int], for operation: String = "tensor.norm") throws -> Tensor {
         let wide = try cast(.float64)
-        // Below 0 the smallest element counts most.
-        let scale = count == 0 ? try Tensor(1, .float64) : try wide.scale(axes, largest: p > 0, for: operation)
+        // Below 0 the smallest element counts most. High powers of numbers up to 2 overflow, too.
+        let scale = count == 0 ? try Tensor(1, .float64) : try wide.scale(axes, largest: p > 0, exactly: Swift.abs(p) > 64, for: operation)
         let sizes = try wide.zip(scale, Ratio(), for: operation).map(Magnitude())
         let length =
             p == 2

@@ -360,9 +360,10 @@ extension Generator {
 }
 
 extension Generator {
-    /// `count` different numbers of 1 to n in random order, in int64: the beginning of a Fisher-Yates shuffle whose
-    /// untouched places are not stored.
+    /// `count` different numbers of 1 to n in random order, in int64: the beginning of a Fisher-Yates shuffle, whose
+    /// untouched places are not stored where they are many.
     fileprivate func distinct(_ count: Int, of n: Int) throws -> Tensor {
+        guard n / 8 > count else { return try shuffled(count, of: n) }
         let drawn = try Tensor.zeros([count], .int64, for: "random.choice")
         // A dictionary that grows is there twice.
         try Storage.reserving(count, bytes: 64) {
@@ -379,6 +380,22 @@ extension Generator {
 }
 
 extension Generator {
+    /// The same with all places in memory.
+    private func shuffled(_ count: Int, of n: Int) throws -> Tensor {
+        var next = 0
+        let places = try fillIntegers([n], for: "random.choice") { _ in
+            next += 1
+            return next
+        }
+        let base = places.base(Int64.self)
+        for place in 0..<count {
+            if place & 0xffff == 0 { try Cancellation.check() }
+            let other = place + below(n - place)
+            (base[place], base[other]) = (base[other], base[place])
+        }
+        return try withExtendedLifetime(places) { try places.slice(0, from: 0, count: count).copy() }
+    }
+
     /// 1 to n in random order (Fisher & Yates), in memory that is charged to the script.
     fileprivate func permutation(of n: Int, for operation: String) throws -> Tensor {
         var next = 0

@@ -23,7 +23,7 @@ extension Arguments {
     /// - Returns: the shape, and the position after it.
     func optionalShape(at position: Int) throws -> (shape: [Int], next: Int) {
         if isNil(position) { return ([], position + 1) }
-        if case .table(let table) = self[position], table.count == 0, try !table.entries().isEmpty {
+        if case .table(let table) = self[position], try table.count == 0, try !table.entries().isEmpty {
             return ([], position)
         }
         if let sizes = numbers(from: position), sizes.count > 1 {

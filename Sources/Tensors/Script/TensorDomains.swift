@@ -107,11 +107,12 @@ private struct NumberTable {
         // A table may contain itself.
         guard level < 16 else { throw Fault("tables nested deeper than 16") }
         let expected = "a rectangular table of numbers expected"
-        guard table.count > 0 else { throw Fault("\(expected), got an empty one") }
-        if level == shape.count, depth == nil { shape.append(table.count) }
+        let count = try table.count
+        guard count > 0 else { throw Fault("\(expected), got an empty one") }
+        if level == shape.count, depth == nil { shape.append(count) }
         guard level < shape.count else { throw Fault(expected) }
-        guard shape[level] == table.count else {
-            throw Fault("\(expected), got rows of \(shape[level]) and \(table.count)")
+        guard shape[level] == count else {
+            throw Fault("\(expected), got rows of \(shape[level]) and \(count)")
         }
         if let numbers = try table.numbers() {
             guard depth == nil || depth == level else { throw Fault(expected) }

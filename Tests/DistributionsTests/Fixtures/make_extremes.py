@@ -1,6 +1,6 @@
 """Writes extremes.json: laws at extreme parameters and far in their tails, by mpmath.
 
-    python3 make_extremes.py [TIMES]            (mpmath 1.3; TIMES as many points, 1 unless given)
+    python3 make_extremes.py [TIMES]            (mpmath 1.3; TIMES as many points, 5 unless given: about 600, some minutes)
 
 Each row is [law, parameters, x, log_prob, log_cdf, log_survival], the last three as [value, derivative by each parameter ...,
 derivative by x]. Closed forms or mpmath's incomplete functions where they converge, else quadrature of the density in 64
@@ -71,9 +71,9 @@ def beta_tails(a, b, x):
     scale = 1 / (abs((a - 1) / x - (b - 1) / (1 - x)) + 1 / sd)
     # On the scale of log t for a small exponent, so that a pole at 0 is no end.
     if x < mean:
-        logs = lambda s: density(mp.exp(s)) + s
+        logs = lambda s: a * s + (b - 1) * mp.log1p(-mp.exp(s)) - normaliser
         return both(tail(logs, mp.log(x), -1, 1 / (a + x / sd)) if a < LARGE else tail(density, x, -1, scale), None)
-    logs = lambda s: density(1 - mp.exp(s)) + s
+    logs = lambda s: (a - 1) * mp.log1p(-mp.exp(s)) + b * s - normaliser
     return both(None, tail(logs, mp.log1p(-x), -1, 1 / (b + (1 - x) / sd)) if b < LARGE else tail(density, x, 1, scale))
 
 
@@ -136,7 +136,8 @@ def steps(law, inputs):
     if law == "Exponential":
         return [v * mpf(10) ** -12 for v in inputs]
     if law == "StudentT":
-        return [inputs[0] * (mpf(10) ** -4 if inputs[0] > 1e6 else mpf(10) ** -8)] + [inputs[2] * mpf(10) ** -9] * 3
+        far = max(inputs[2], abs(inputs[3] - inputs[1]))
+        return [inputs[0] * (mpf(10) ** -4 if inputs[0] > 1e6 else mpf(10) ** -8)] + [v * mpf(10) ** -9 for v in (far, inputs[2], far)]
     small = lambda v: min(v, mp.sqrt(v)) * mpf(10) ** -8
     if law == "Gamma":
         a, rate, x = inputs
@@ -158,12 +159,21 @@ def derivative(function, inputs, index, h):
     return (up - down) / (2 * h)
 
 
-def number(value):
+def number(value, digits=12):
     value = mp.mpf(value)
-    return 0.0 if abs(value) < mpf(10) ** -307 else float(mp.nstr(value, 14))
+    return 0.0 if abs(value) < mpf(10) ** -307 else float(mp.nstr(value, digits))
+
+
+def is_hard(law, parameters, x):
+    """Where the quadrature above does not converge: next to a pole, and where a large df's tail is a power."""
+    if law == "Beta":
+        return max(parameters) >= LARGE and min(parameters) < 0.05
+    return law == "StudentT" and parameters[0] >= LARGE and abs(x - parameters[1]) > 100 * parameters[2]
 
 
 def row(law, parameters, x):
+    if is_hard(law, parameters, x):
+        return None
     density, tails = LAWS[law]
     inputs = [mpf(p) for p in parameters] + [mpf(x)]
     moving = len(parameters) if law == "Poisson" else len(inputs)
@@ -172,26 +182,29 @@ def row(law, parameters, x):
     value = tails(*inputs)
     slopes = [derivative(tails, inputs, i, h[i]) for i in range(moving)]
     columns = [[value[side]] + [slope[side] for slope in slopes] for side in (0, 1)]
-    if not all(mp.isfinite(v) and abs(v) < mpf(10) ** 300 for v in log_prob + columns[0] + columns[1]):
+    if not all(isinstance(v, mpf) and mp.isfinite(v) and abs(v) < mpf(10) ** 300 for v in log_prob + columns[0] + columns[1]):
         return None
-    return [law, parameters, x, *[[number(v) for v in column] for column in [log_prob, *columns]]]
+    return [law, parameters, x, *[[number(v, 12 if i else 16) for i, v in enumerate(column)] for column in [log_prob, *columns]]]
 
 
 def points(seed, times=1):
     g = random.Random(seed)
-    log_uniform = lambda low, high: 10 ** g.uniform(low, high)
-    k = lambda: g.choice([-30, -8, -3, -1, -0.2, 0.1, 0.7, 2, 6, 25]) * g.uniform(0.8, 1.2)
+    log_uniform = lambda low, high: float(f"{10 ** g.uniform(low, high):.5g}")
+    # One in three far outside of what one expects.
+    unit = lambda low, high: log_uniform(low, high) if g.random() < 0.7 else log_uniform(-100, 100)
+    k = lambda: g.choice([-36, -8, -3, -1, -0.2, -1e-3, 1e-6, 0.1, 0.7, 2, 6, 25]) * g.uniform(0.8, 1.2)
     for _ in range(8 * times):
         for law in ["Normal", "Logistic", "Laplace"]:
-            m, s = g.choice([0.0, g.uniform(-3, 3), g.gauss(0, 1) * log_uniform(-5, 5)]), log_uniform(-12, 12)
+            s = unit(-12, 12)
+            m = g.choice([0.0, s * round(g.uniform(-3, 3), 3), round(g.uniform(-3, 3), 3) if s > 1e-8 else 0.0])
             yield law, [m, s], m + s * k()
-        low = g.uniform(-1, 1) * log_uniform(-8, 8)
-        width = log_uniform(-3, 3) * (abs(low) + 1e-12)
+        low = g.choice([-1, 1]) * unit(-8, 8)
+        width = log_uniform(-3, 3) * abs(low)
         yield "Uniform", [low, low + width], low + width * g.choice([1e-9, 1e-3, 0.3, 0.7, 1 - 1e-9])
-        rate = log_uniform(-12, 12)
-        yield "Exponential", [rate], log_uniform(-14, 2.7) / rate
+        rate = unit(-12, 12)
+        yield "Exponential", [rate], log_uniform(-17, 2.7) / rate
     for _ in range(24 * times):
-        a, rate = log_uniform(-6, 15), log_uniform(-6, 6)
+        a, rate = log_uniform(-6, 15), unit(-6, 6)
         z = max(a + a ** 0.5 * k(), a * log_uniform(-3, 0)) if a >= 0.5 else log_uniform(-12, 1.5)
         yield "Gamma", [a, rate], z / rate
     for _ in range(26 * times):
@@ -206,23 +219,25 @@ def points(seed, times=1):
         if 0 < x < 1:
             yield "Beta", [a, b], x
     for _ in range(22 * times):
-        df, m, s = log_uniform(-2, 15), g.choice([0.0, g.uniform(-3, 3)]), log_uniform(-3, 3)
-        t = k() if g.random() < 0.6 or df > 1000 else g.choice([-1, 1]) * log_uniform(-3, 8)
+        df, s = log_uniform(-5, 15), unit(-3, 3)
+        m = g.choice([0.0, s * round(g.uniform(-3, 3), 3)])
+        t = g.choice([-30, -8, -3, -1, -0.2, 0.1, 0.7, 2, 6, 25]) * g.uniform(0.8, 1.2) if g.random() < 0.6 or df > 1000 else g.choice([-1, 1]) * log_uniform(-3, 20)
         yield "StudentT", [df, m, s], m + s * t
     for _ in range(14 * times):
-        rate = log_uniform(-6, 14)
-        yield "Poisson", [rate], float(max(0, round(rate + rate ** 0.5 * k())))
+        rate = log_uniform(-8, 14)
+        yield "Poisson", [rate], float(max(0, round(rate + rate ** 0.5 * g.choice([-8, -3, -1, 0.7, 2, 6])) + 0)) if rate > 0.3 else float(g.choice([0, 1, 2, 5, 20]))
     # The rows of the report.
     yield "StudentT", [1e15, 0.0, 1.0], 1.5
     yield "StudentT", [1.0, 0.0, 1.0], 1e8
     yield "Beta", [1e15, 1e15], 0.5
+    yield "Gamma", [115739.6265358441, 1.2537193327801547e-274], 8.221248465928047e278
     yield "Beta", [1.0, 1e6], 1e-6
     yield "Exponential", [1.0], 20.0
 
 
 def main():
     rows = []
-    for point in points(9, int(sys.argv[1]) if len(sys.argv) > 1 else 1):
+    for point in points(9, int(sys.argv[1]) if len(sys.argv) > 1 else 5):
         made = row(*point)
         if made:
             rows.append(made)

@@ -43,11 +43,12 @@ let figureShow = Declaration(
     Shows the figure on standard output: as a picture where the terminal can show pixels (see image.show), else \
     drawn in characters, one panel under the other, pictures side by side.
     """,
-    called: .method, takes: figure, TerminalOptions.options.parameter, .operation, returns: .nothing, errors: misfits,
+    called: .method, takes: figure, TerminalOptions.options.parameter, .operation, .context, returns: .nothing, errors: misfits,
     example: "plot.line{{1, 4, 9}, title = \"squares\"}:show{protocol = \"ascii\", width = 40}",
     see: ["image.show"]
-) { figure, options, operation in
+) { figure, options, operation, context in
     Terminal.write(try TextFigure(options: options, operation: operation).render(figure))
+    context.service(ShownPictures.self).any = true
 }
 
 let figureRender = Declaration(

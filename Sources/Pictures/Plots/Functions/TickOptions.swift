@@ -12,7 +12,7 @@ struct TickOptions {
     static let domain = Domain<TickOptions>(
         .either([.object("tensor"), .list(.any)]), expected: "a tensor or a list of numbers", show: { _ in "numbers" }
     ) { value in
-        guard case .table(let table) = value, table.count == 2, case .table = try table.value(at: 1) else {
+        guard case .table(let table) = value, try table.count == 2, case .table = try table.value(at: 1) else {
             return try numbers(value).map { TickOptions(places: $0, labels: nil) }
         }
         let (places, labels) = (try table.value(at: 1), try table.value(at: 2))

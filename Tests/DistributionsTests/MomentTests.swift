@@ -1,0 +1,160 @@
+import Autodiff
+import Distributions
+import Foundation
+import LawChecks
+import Scripting
+import Tensors
+import Testing
+
+/// Entropies, moments, divergences and discrete log-probabilities at extreme parameters, against moments.json, which
+/// make_moments.py writes by mpmath.
+@Suite struct MomentTests {
+    struct Row: Decodable {
+        let quantity, law, other: String
+        let parameters, others: [Double]
+        let x, value: Double
+        /// By each parameter of both laws; nil where there is none.
+        let slopes: [Double?]
+
+        init(from decoder: any Decoder) throws {
+            var list = try decoder.unkeyedContainer()
+            quantity = try list.decode(String.self)
+            law = try list.decode(String.self)
+            parameters = try list.decode([Double].self)
+            other = try list.decode(String.self)
+            others = try list.decode([Double].self)
+            x = try list.decode(Double.self)
+            value = try list.decode(Double.self)
+            slopes = try list.decode([Double?].self)
+        }
+
+        var label: String { "\(quantity) of \(law)\(parameters) \(other)\(others)" }
+
+        /// The value as a function of all parameters, each a tensor of one number or a vector of them all.
+        func evaluate(_ inputs: [Variable]) throws -> Variable {
+            let count = MomentTests.isVector(law) ? 1 : parameters.count
+            let law = try MomentTests.law(law, Array(inputs[..<count]))
+            let answer: Variable =
+                switch quantity {
+                case "entropy": try law.entropy()
+                case "mean": try law.mean()
+                case "variance": try law.variance()
+                case "stddev": try law.standardDeviation()
+                case "log_prob": try law.logProbability(Variable(Tensor(x, law.dtype)))
+                default: try Divergence.kullbackLeibler(law, MomentTests.law(other, Array(inputs[count...])))
+                }
+            // Of a vector the first component.
+            return answer.shape.isEmpty ? answer : try answer.select(0, 0)
+        }
+
+        func inputs(_ dtype: DType) throws -> [Variable] {
+            func of(_ name: String, _ numbers: [Double]) throws -> [Variable] {
+                if name.isEmpty { return [] }
+                if MomentTests.isVector(name) { return [Variable(try Tensor(numbers, shape: [numbers.count], dtype))] }
+                return try numbers.map { Variable(try Tensor($0, dtype)) }
+            }
+            return try of(law, parameters) + of(other, others)
+        }
+
+        /// The value and all slopes, one after the other.
+        func answer(_ dtype: DType) throws -> [Double] {
+            let (values, gradients) = try Transform.valueAndGradient(of: { [try evaluate($0)] }, at: try inputs(dtype), for: "test")
+            return try [values[0].value.item()] + gradients.flatMap { try $0.value.toArray() }
+        }
+    }
+
+    static func isVector(_ name: String) -> Bool { name == "Dirichlet" || name.hasPrefix("Categorical") }
+
+    static func law(_ name: String, _ inputs: [Variable]) throws -> any Distribution {
+        switch name {
+        case "Categorical by logits": try Categorical(logits: inputs[0])
+        case "Bernoulli by logits": try Bernoulli(logits: inputs[0])
+        default: try make(name, inputs)
+        }
+    }
+
+    static func rows() throws -> [Row] {
+        let url = try #require(Bundle.module.url(forResource: "moments", withExtension: "json", subdirectory: "Fixtures"))
+        return try JSONDecoder().decode([Row].self, from: Data(contentsOf: url))
+    }
+
+    @Test(arguments: ["entropy", "mean", "variance", "stddev", "kl", "log_prob"]) func valuesAndSlopesAreMpmaths(_ quantity: String) throws {
+        let rows = try Self.rows().filter { $0.quantity == quantity }
+        #expect(rows.count >= 30)
+        for row in rows {
+            let got = try row.answer(.float64)
+            // Sums of numbers of both signs are held to the size of what is added: entropies next to 0, and divergences of
+            // different families.
+            let floor = quantity == "entropy" || row.law != row.other ? 1.0 : 0
+            let size = max(abs(row.value), quantity == "entropy" || quantity == "kl" ? floor : 0)
+            #expect(abs(got[0] - row.value) <= 1e-10 * size, "\(row.label): \(got[0]), expected \(row.value)")
+            let isShape = ["Gamma", "Beta", "Dirichlet", "StudentT"].contains { $0 == row.law || $0 == row.other }
+            for (index, slope) in row.slopes.enumerated() {
+                guard let slope else { continue }
+                let tolerance = (isShape ? 1e-7 : 1e-10) * max(abs(slope), abs(slope) < 1e-290 ? 1e-290 : 0)
+                #expect(abs(got[index + 1] - slope) <= tolerance + 1e-290, "\(row.label): slope \(index + 1) \(got[index + 1]), expected \(slope)")
+            }
+        }
+    }
+
+    @Test func singlePrecisionIsDoubleRoundedOnce() throws {
+        for row in try Self.rows() {
+            let single = try? row.answer(.float32)
+            // The same numbers in float64.
+            let double = try? Transform.valueAndGradient(
+                of: { [try row.evaluate($0)] }, at: row.inputs(.float32).map { try $0.converted(to: .float64).detached() }, for: "test")
+            guard let single, let double else { continue }
+            let expected = try [double.values[0].value.item()] + double.gradients.flatMap { try $0.value.toArray() }
+            for (s, d) in zip(single, expected) {
+                #expect(s == Double(Float(d)) || (s.isNaN && d.isNaN), "\(row.label): \(s), expected \(Float(d))")
+            }
+        }
+    }
+
+    /// KL(p || p) is 0, and never negative, whatever the parameters.
+    @Test func divergencesOfALawFromItselfAreZero() throws {
+        for row in try Self.rows() where row.quantity == "entropy" {
+            let law = try Self.law(row.law, row.inputs(.float64))
+            guard let zero = try? Divergence.kullbackLeibler(law, law).value.item() else { continue }
+            #expect(zero == 0, "KL of \(row.law)\(row.parameters) from itself: \(zero)")
+        }
+        let scale = Variable(try Tensor([0.1, 0, 0.7, 1e-5], shape: [2, 2], .float64))
+        let vector = try MultivariateNormal(vector([1, 2]), scale: scale)
+        #expect(try Divergence.kullbackLeibler(vector, vector).value.item() == 0)
+        let wider = try MultivariateNormal(DistributionsTests.vector([1, 2]), scale: scale * (1 + 1e-9))
+        #expect(abs(try Divergence.kullbackLeibler(vector, wider).value.item() / 2e-18 - 1) < 1e-6)
+    }
+
+    /// A component without weight has no part in the moments, even if it has none of its own.
+    @Test func whatHasNoWeightHasNoPart() throws {
+        let cauchy = try StudentT(scalar(1), scalar(0), scalar(1))
+        let mixture = try Mixture(vector([1, 0]), [Normal(scalar(3), scalar(2)), cauchy])
+        #expect(try mixture.mean().value.item() == 3)
+        #expect(try mixture.variance().value.item() == 4)
+        #expect(try mixture.standardDeviation().value.item() == 2)
+        // The slope by the weight of one that has a mean is that, less the mixture's.
+        let slope = try Transform.valueAndGradient(
+            of: { [try Mixture($0[0], [Normal(scalar(3), scalar(2)), Normal(scalar(5), scalar(1))]).mean()] }, at: [vector([1, 0])], for: "test"
+        ).gradients[0].value.toArray()
+        #expect(slope == [0, 2])
+    }
+
+    /// Draws of laws whose tails pass the largest number end there.
+    @Test func drawsAreFinite() throws {
+        for dtype in [DType.float32, .float64] {
+            let small = Variable(try Tensor(1e-3, dtype)), one = Variable(try Tensor(1, dtype)), tiny = Variable(try Tensor(1e-30, dtype))
+            let laws: [any Distribution] = [try StudentT(small, one, one), try StudentT(small, small, tiny), try Gamma(small, tiny)]
+            for law in laws {
+                let draws = try law.sample([2000], from: Generator(seed: 3)).toArray()
+                #expect(!draws.contains { !$0.isFinite }, "\(law.description)")
+            }
+        }
+    }
+
+    /// Whether a covariance is symmetric does not depend on the unit.
+    @Test func smallCovariancesAreSymmetricToo() throws {
+        let skew = Variable(try Tensor([1e-12, 5e-13, 0, 1e-12], shape: [2, 2], .float64))
+        #expect(message { _ = try MultivariateNormal(vector([0, 0]), covariance: skew) }.contains("a symmetric matrix expected"))
+        #expect(message { _ = try MultivariateNormal(vector([0, 0]), covariance: skew * 1e12) }.contains("a symmetric matrix expected"))
+    }
+}
