@@ -58,7 +58,7 @@ extension Domain<[Int]> {
             if let number = value.asInteger { return [number, number] }
             guard case .table(let table) = value else { return nil }
             let numbers = try table.elements().compactMap(\.asInteger)
-            return numbers.count == 2 && table.count == 2 ? numbers : nil
+            return try numbers.count == 2 && table.count == 2 ? numbers : nil
         }
     }
 }

@@ -326,8 +326,9 @@ private enum RandomFunctions {
         Form(
             takes: .argument("t", .table), .count, .generator, .replace, .weights, returns: .value(.any)
         ) { table, count, generator, replace, weights in
-            guard table.count > 0 else { throw Fault("t", "a table with elements expected") }
-            let places = try generator.choices(count ?? 1, of: table.count, replace: replace, weights).toIntegers()
+            let extent = try table.count
+            guard extent > 0 else { throw Fault("t", "a table with elements expected") }
+            let places = try generator.choices(count ?? 1, of: extent, replace: replace, weights).toIntegers()
             let elements = try places.map { try table.value(at: $0) }
             return count == nil ? elements[0] : .list(elements)
         },
