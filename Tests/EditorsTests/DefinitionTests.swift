@@ -95,7 +95,7 @@ import Testing
         "---@class optimlib.schedule: table", "function optim.schedule.cosine(lr, steps) end", "---@class projection: table", "---@alias numbers number|table",
         "---@overload fun(x: tensor|number): tensor", "function flow:to_latent(x) end",
         "---@field T tensor The transpose of a matrix, as a view: x:t().",
-        "function checkpoint.save(path, named, options) end", "---@param named table<string, tensor>",
+        "function checkpoint.save(path, tensors, options) end", "---@param tensors table<string, tensor>",
         "---@return {images: tensor, labels: tensor}", "---@return tensor ...", "return optim",
         // What may be left out, and what may not.
         "---@param mean? numbers", "---@param x tensor|number", "---@param kind? string", "---@param shape? number|number[]",

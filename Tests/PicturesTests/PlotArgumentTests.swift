@@ -26,7 +26,7 @@ import Testing
         Refused("plot.line", "x is given, y is not") { options(["x": numbers(1)]) },
         Refused("plot.line", "option y: at least one number expected") { options(["y": table()]) },
         Refused("plot.line", "x has 2 numbers, y has 3") { options(["x": numbers(1, 2), "y": numbers(1, 2, 3)]) },
-        Refused("plot.line", "option y: no number can be drawn") { options(["y": numbers(.infinity, .nan)]) },
+        Refused("plot.line", "option y: no number that can be drawn") { options(["y": numbers(.infinity, .nan)]) },
         Refused("plot.histogram", "option x: element 2 is nan") { options(["x": numbers(1, .nan)]) },
         Refused("plot.line", "y: a list of numbers expected") { options(["y": strings("a")]) },
         Refused("plot.line", "y: a tensor or a list of numbers expected, got \"a\"") { options(["y": .string("a")]) },

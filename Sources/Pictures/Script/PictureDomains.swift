@@ -19,7 +19,7 @@ extension Domain<[Double]> {
             if gaps {
                 let drawn = numbers.map { abs($0) <= largest ? $0 : .nan }
                 guard drawn.contains(where: \.isFinite) else {
-                    throw Fault("no number can be drawn: all are NaN, infinite or beyond 1e150")
+                    throw Fault("no number that can be drawn: all are NaN, infinite or beyond 1e150")
                 }
                 return drawn
             }

@@ -24,7 +24,7 @@ public struct DataModule: ScriptModule {
         float32, as floats do; values are not scaled.
         """,
         takes: .argument("path", .bytes),
-        returns: .values(ResultSpec(nil, tensor), ResultSpec(nil, tensor, repeats: true)),
+        returns: .values(ResultSpec(nil, tensor, repeats: true)),
         errors: "The file is missing, not IDX, damaged, or its numbers are fewer or more than its sizes say.",
         source: "http://yann.lecun.com/exdb/mnist",
         example: """
