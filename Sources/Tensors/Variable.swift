@@ -38,21 +38,6 @@ extension Arguments {
         try variable(position, name).value
     }
 
-    /// A tensor or a number; a number becomes a tensor of no dimension in `dtype`.
-    public func tensorOrNumber(_ position: Int, _ name: String, _ dtype: DType = .float32) throws -> Tensor {
-        if let number = self[position].asNumber { return try Tensor(number, dtype) }
-        guard case .object(let object) = self[position], let variable = object as? Variable else {
-            throw error(position, name, expected: "a tensor or a number")
-        }
-        return variable.value
-    }
-
-    /// The option `dtype` of what makes tensors of any type.
-    public func anyDType(_ options: Options, default fallback: DType = .float32) throws -> DType {
-        let name = try options.choice("dtype", DType.computed.map(\.rawValue), default: fallback.rawValue)
-        return DType(rawValue: name) ?? fallback
-    }
-
     /// The option `dtype` of what makes floats.
     public func dtype(_ options: Options) throws -> DType {
         let name = try options.choice("dtype", ["float32", "float64"], default: "float32")

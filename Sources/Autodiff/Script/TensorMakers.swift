@@ -36,7 +36,11 @@ enum TensorMakers {
         alone it is a bool tensor; among numbers they are 1 and 0. Tensors without dimensions may stand in the tables: of \
         them alone the type that holds all, so that positions stay int64.
         """,
-        takes: .argument("values", .any(.either([.list(.any), .number, .boolean, .object(Variable.type.name)]))),
+        takes: .argument(
+            "values",
+            .any(
+                .either([.list(.any), .number, .boolean, .object(Variable.type.name)]),
+                expected: "a number or a table of numbers")),
         .dtype("float32 for numbers by default, a tensor's own for a tensor"), .requiresGrad, .operation,
         returns: .tensor,
         errors: """

@@ -13,8 +13,9 @@ public struct RandomModule: ScriptModule {
         [
             NativeFunction(RandomFunctions.manualSeed), NativeFunction(RandomFunctions.generator),
             RandomFunctions.normal, RandomFunctions.uniform, RandomFunctions.bernoulli,
-            NativeFunction(RandomFunctions.permutation), RandomFunctions.randint, NativeFunction(RandomFunctions.choice),
-            NativeFunction(RandomFunctions.getState), NativeFunction(RandomFunctions.setState),
+            NativeFunction(RandomFunctions.permutation), RandomFunctions.randint,
+            NativeFunction(RandomFunctions.choice), NativeFunction(RandomFunctions.getState),
+            NativeFunction(RandomFunctions.setState),
         ]
     }
 
@@ -36,7 +37,7 @@ extension Parameter<[Int]> {
 }
 
 extension NativeFunction {
-    /// Refuses numbers in a row where a shape stands: they may be a shape without its table, or a size and what follows it.
+    /// Refuses numbers in a row where a shape stands: they may be a shape without its table, or a size and what follows.
     fileprivate func takingShape(at position: Int) -> NativeFunction {
         trying { arguments in
             let sizes = arguments.values.dropFirst(position - 1).prefix { $0.asNumber != nil }
@@ -205,8 +206,8 @@ private enum RandomFunctions {
         guard arguments[1].asNumber != nil, arguments[1].asInteger == nil else { return nil }
         throw arguments.error(
             """
-            argument 1 (shape): a shape such as {2, 3} or a tensor of probabilities expected, got \(arguments[1].shown); \
-            for one draw with probability p, random.bernoulli({}, p)
+            argument 1 (shape): a shape such as {2, 3} or a tensor of probabilities expected, got \
+            \(arguments[1].shown); for one draw with probability p, random.bernoulli({}, p)
             """)
     }
 
