@@ -195,14 +195,3 @@ public final class GlobalGenerator: Service {
     /// Unseeded, it starts from the system's randomness.
     public init() { generator = Generator(seed: UInt64.random(in: 0...UInt64.max)) }
 }
-
-extension Arguments {
-    /// The option `generator`, or the global one.
-    public func generator(_ options: Options) throws -> Generator {
-        guard options.has("generator") else { return context.service(GlobalGenerator.self).generator }
-        guard case .object(let object) = options["generator"], let generator = object as? Generator else {
-            throw options.error("generator", expected: "a generator (random.generator(seed))")
-        }
-        return generator
-    }
-}

@@ -25,26 +25,6 @@ extension Value {
     public static func tensor(_ value: Tensor) -> Value { .object(Variable(value)) }
 }
 
-extension Arguments {
-    public func variable(_ position: Int, _ name: String) throws -> Variable {
-        if case .table = self[position] {
-            throw error(position, name, expected: "a tensor (of a table of numbers, tensor(t) makes one)")
-        }
-        return try object(position, name, as: Variable.self, "tensor")
-    }
-
-    /// The value of a tensor argument, history aside.
-    public func tensor(_ position: Int, _ name: String) throws -> Tensor {
-        try variable(position, name).value
-    }
-
-    /// The option `dtype` of what makes floats.
-    public func dtype(_ options: Options) throws -> DType {
-        let name = try options.choice("dtype", ["float32", "float64"], default: "float32")
-        return DType(rawValue: name) ?? .float32
-    }
-}
-
 extension Variable: ScriptConvertible {
     public static func from(_ value: Value) throws -> Variable {
         guard case .object(let object) = value, let variable = object as? Variable else {
