@@ -5,10 +5,8 @@
 public struct Arguments {
     /// The function's full name, for messages.
     public let function: String
-    public private(set) var values: [Value]
+    public let values: [Value]
     public let context: Context
-    /// Positions whose value was given by name, in a table of options.
-    private var named: Set<Int> = []
 
     public init(function: String, values: [Value], context: Context) {
         self.function = function
@@ -33,19 +31,7 @@ public struct Arguments {
     /// An error about one argument.
     public func error(_ position: Int, _ name: String, expected: String) -> ScriptError {
         let got = values.indices.contains(position - 1) ? self[position].shown : "nothing"
-        return ScriptError(function, "\(label(position, name)): \(expected) expected, got \(got)")
-    }
-
-    /// How messages call an argument: by its place, or as the option that it was given as.
-    public func label(_ position: Int, _ name: String) -> String {
-        named.contains(position) ? "option \(name)" : "argument \(position) (\(name))"
-    }
-
-    /// Puts a value that was given by name at its place.
-    mutating func place(_ value: Value, at position: Int) {
-        while values.count < position { values.append(.none) }
-        values[position - 1] = value
-        named.insert(position)
+        return ScriptError(function, "argument \(position) (\(name)): \(expected) expected, got \(got)")
     }
 
     public func number(_ position: Int, _ name: String) throws -> Double {
@@ -92,7 +78,7 @@ public struct Arguments {
         guard let choice = choices.first(where: { ByteString($0) == string }) else {
             throw ScriptError(
                 function,
-                "\(label(position, name)): one of \(choices.joined(separator: ", ")) expected, got \(string.quoted())"
+                "argument \(position) (\(name)): one of \(choices.joined(separator: ", ")) expected, got \(string.quoted())"
                     + suggestion(for: string.text, among: choices))
         }
         return choice
@@ -130,16 +116,6 @@ public struct Arguments {
     }
 
     /// Refuses arguments past the last that the function takes.
-    /// ``atMost(_:)`` of a call that takes a table of tensors, as in `m:load_state_dict(checkpoint.load(path))`: what
-    /// checkpoint.load returns behind the tensors, tables of texts by name, may follow and is not looked at.
-    public func atMostBeforeTexts(_ count: Int) throws {
-        for position in count + 1 ..< max(values.count, count) + 1 {
-            guard case .table(let table) = self[position], try table.entries().allSatisfy({ $0.value.isText }) else {
-                return try atMost(count)
-            }
-        }
-    }
-
     public func atMost(_ count: Int) throws {
         guard values.count <= count else {
             throw error("takes at most \(count) argument\(count == 1 ? "" : "s"), got \(values.count)")
