@@ -124,15 +124,4 @@ import Testing
         #expect(list.split(separator: "\n").allSatisfy { $0.count <= 80 })
         #expect(list.hasSuffix("... and 380 more\n"))
     }
-
-    /// Every option that a signature names is one that the function knows.
-    @Test func optionsComeFromSignatures() {
-        #expect(
-            OptionCompletion.options(in: "optim.SGD(params, {lr = 1e-3, nesterov = false}) -> optimizer") == [
-                "lr", "nesterov",
-            ])
-        #expect(OptionCompletion.options(in: "x:size() -> {n = 1}") == [])
-        #expect(
-            OptionCompletion.options(in: "data.batches(x, size, {shuffle, generator})") == ["shuffle", "generator"])
-    }
 }

@@ -4,7 +4,8 @@ import Scripting
 
 /// SHA-256 (FIPS 180-4) by libcrypto, which libzip has loaded already. It tells files apart; nothing here keeps a secret.
 struct SHA256 {
-    private final class State {
+    /// Written by one owner only: a digest that shares it takes a copy first.
+    private final class State: @unchecked Sendable {
         let pointer = EVP_MD_CTX_new()
         deinit { EVP_MD_CTX_free(pointer) }
     }
