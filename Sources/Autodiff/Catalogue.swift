@@ -1,22 +1,46 @@
 import Scripting
 
 extension Operation {
-    /// Every operation, in the order `luaflow doc tensor` lists them. A new one is a file and a line here.
-    public static let catalogue: [Operation] = [
-        add, sub, mul, div, pow, neg,
-        exp, log, log1p, expm1, sqrt,
-        sin, cos, tan, tanh,
-        sigmoid, softplus, relu, erf,
-        abs, sign, floor, round,
-        eq, ne, lt, le, gt, ge,
-        maximum, minimum, clamp, `where`, maskedFill,
-        sum, mean, `var`, std, prod, max, min, argmax, argmin, logsumexp, softmax, norm,
-        reshape, view, permute, transpose, t, flatten, squeeze, unsqueeze, expand, clone, contiguous, to, double, float, long, bool,
-        cat, stack, split, chunk,
-        gather, indexSelect, maskedSelect,
-        cumsum, sort, topk, flip, roll, tril, triu, diag,
-        conv2d,
-        inverse, solve, det, slogdet, cholesky, lu, qr, svd, eigh,
-        matmul, mv, dot, outer, linear,
+    /// Operations that `luaflow doc tensor` shows together.
+    struct Section: Sendable {
+        let title: String
+        let operations: [Operation]
+
+        init(_ title: String, _ operations: [Operation]) { (self.title, self.operations) = (title, operations) }
+    }
+
+    /// Every operation, in the order of the documentation. A new one is a file and a line here.
+    static let sections: [Section] = [
+        Section("Arithmetic", [add, sub, mul, div, pow, neg]),
+        Section(
+            "Functions of every element",
+            [
+                exp, log, log1p, expm1, sqrt,
+                sin, cos, tan, tanh,
+                sigmoid, softplus, relu, erf,
+                abs, sign, floor, round,
+            ]),
+        Section(
+            "Comparison and choice",
+            [eq, ne, lt, le, gt, ge, maximum, minimum, clamp, `where`, maskedFill]),
+        Section(
+            "Reductions",
+            [sum, mean, `var`, std, prod, max, min, argmax, argmin, logsumexp, softmax, norm]),
+        Section(
+            "Shapes, copies and types",
+            [
+                reshape, view, permute, transpose, t, flatten, squeeze, unsqueeze, expand, clone, contiguous, to, double,
+                float, long, bool,
+            ]),
+        Section("Joining and splitting", [cat, stack, split, chunk]),
+        Section(
+            "Picking and order",
+            [gather, indexSelect, maskedSelect, cumsum, sort, topk, flip, roll, tril, triu, diag]),
+        Section(
+            "Linear algebra",
+            [inverse, solve, det, slogdet, cholesky, lu, qr, svd, eigh, matmul, mv, dot, outer]),
+        Section("Layers", [conv2d, linear]),
     ]
+
+    public static let catalogue: [Operation] = sections.flatMap(\.operations)
 }

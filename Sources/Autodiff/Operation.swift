@@ -1,10 +1,10 @@
 import Scripting
 import Tensors
 
-/// An operation on tensors as the catalogue lists it: its Lua face, its documentation, and cases for the law tests.
+/// An operation on tensors as the catalogue lists it: what scripts call, and cases for the law tests.
 ///
 /// A new operation is one file (the computation on ``Variable``, the gradient rule, and a static `Operation`) and one
-/// line in ``Operation/catalogue``: it is then a function of the module, a method, documented and tested.
+/// line in ``Operation/sections``: it is then a function of the module, a method, documented and tested.
 public struct Operation: Sendable {
     public let function: NativeFunction
     /// Whether `x:name(...)` works too.

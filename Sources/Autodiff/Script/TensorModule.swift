@@ -6,8 +6,14 @@ public struct TensorModule: ScriptModule {
     public init() {}
 
     public let name = "tensor"
-    public let summary = "Dense float32 (default), float64, int64 and bool arrays, with operations that gradients flow through."
+    public let summary = """
+        Dense float32 (default), float64, int64 and bool arrays, with operations that can be differentiated.
+        """
     public var functions: [NativeFunction] { TensorMakers.all + Operation.catalogue.map(\.function) }
+    public var sections: [ModuleSection] {
+        [ModuleSection("Making tensors", TensorMakers.all.map(\.shortName))]
+            + Operation.sections.map { ModuleSection($0.title, $0.operations.map(\.name)) }
+    }
     public var call: NativeFunction? { NativeFunction(TensorMakers.tensor) }
 
     public var types: [TypeFace] {
