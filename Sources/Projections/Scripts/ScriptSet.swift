@@ -204,19 +204,20 @@ public struct ScriptSet: ProjectableSet {
     static let registered = ScriptedConstructors(RegistryKind("projections", constructorsOf: "projection")) { name in
         NativeFunction(Declaration(
             "projection.\(name)", "",
-            takes: .argument("constructor", .function), .rest("", .anything), .context, .operation, returns: .projection
+            takes: .argument("constructor", .function), .rest("", .anything), .context, .operation,
+            returns: .value(.object(ProjectionObject.type.name))
         ) { constructor, given, context, operation in
             let result = try constructor.call(given).first ?? .none
             switch result {
             // One of the sets there are, by another name.
-            case .object(let object as ProjectionObject): return object.set
+            case .object(_ as ProjectionObject): return result
             case .table:
                 let made = try declaration.call([result], in: context, as: operation).first
                 guard case .object(let object as ProjectionObject)? = made, var set = object.set as? ScriptSet
                 else { break }
                 // Its name is the registered one, whatever the table says.
                 (set.name, set.description) = (name, "projection.\(name)(\(given.written))")
-                return set
+                return .object(ProjectionObject(set))
             default: break
             }
             throw Fault("the registered function returned \(result.shown); a table {project = f, ...} expected")
