@@ -126,7 +126,7 @@ enum OptimizerFace {
                 parameter
                 """)
         }
-        try optimizer.load(state, for: operation)
+        try optimizer.load(Dictionary(state.map { ($0.name, $0.value.value) }) { $1 }, for: operation)
         return optimizer
     }
 
