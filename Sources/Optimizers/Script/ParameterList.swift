@@ -20,8 +20,9 @@ extension Parameter<ParameterList> {
             """)
     }
 
-    static let errors =
+    static var errors: String {
         "a parameter that is not a leaf, is there twice or is stored in float16 (load float32 to train)"
+    }
 }
 
 extension Domain<ParameterList> {
