@@ -15,8 +15,8 @@ extension Parameter<ParameterList> {
         .argument(
             "params", .optimized,
             """
-            a tensor, a table of tensors such as m:parameters(), or a table of groups {params = {...}, lr = ...} with \
-            options of their own; all become leaves that require gradients
+            m:parameters() is such a table; groups {params = {...}, lr = ...} have options of their own; all tensors \
+            become leaves that require gradients
             """)
     }
 
