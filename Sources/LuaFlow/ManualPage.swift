@@ -25,7 +25,10 @@ package enum Page {
     private static func notes(_ declaration: Declaration) -> [(name: String, text: String)]? {
         var seen: Set<String> = []
         let noted = declaration.forms.flatMap(\.specs).filter { !$0.note.isEmpty && seen.insert($0.name).inserted }
-        return noted.isEmpty ? nil : noted.map { ($0.name, "\($0.expected); \($0.note)") }
+        return noted.isEmpty ? nil : noted.map { spec in
+            // What messages go on behind with a comma: `two numbers, such as {0.9, 0.999}, expected`.
+            (spec.name, "\(spec.expected.hasSuffix(",") ? String(spec.expected.dropLast()) : spec.expected); \(spec.note)")
+        }
     }
 
     private static func page(

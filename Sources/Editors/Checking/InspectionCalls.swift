@@ -11,6 +11,9 @@ struct Callee {
 
 extension Inspection {
     func call(_ callee: Callee, _ arguments: [Expression]) -> [Evidence] {
+        var callee = callee
+        // P(x): the object that is called is what its operator gets first.
+        if case .object = callee.value { callee.isMethod = true }
         let meddles = callee.meddles
         let wasProtected = isProtected
         var given: [Evidence] = []

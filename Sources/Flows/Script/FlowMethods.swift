@@ -204,13 +204,3 @@ extension FlowMethods {
         see: ["flow.load", "checkpoint.save"]
     ) { flow, path, operation in try flow.save(path, for: operation) }
 }
-
-extension Domain<any ScriptTable> {
-    /// Texts by name, as checkpoint.load returns them behind the tensors.
-    fileprivate static var texts: Domain {
-        let tables = Domain.table(.map(.string), expected: "a table of texts, such as checkpoint.load returns,")
-        return tables.map(show: { _ in "{}" }) { table in
-            try table.entries().allSatisfy { if case .string = $0.value { true } else { false } } ? table : nil
-        }
-    }
-}

@@ -77,31 +77,3 @@ extension Domain<LearningRates> {
         }
     }
 }
-
-extension Domain<[ByteString: Tensor]> {
-    /// A table from names to tensors.
-    static var namedTensors: Domain {
-        let expected = "a table from names to tensors"
-        return Domain(.map(.object(Variable.type.name)), expected: expected, show: { _ in "{}" }) { value in
-            guard case .table(let table) = value else { return nil }
-            var tensors: [ByteString: Tensor] = [:]
-            for (key, value) in try table.entries() {
-                guard case .string(let name) = key, case .object(let object as Variable) = value else {
-                    throw Fault("\(expected) expected, got \(key.shown) = \(value.shown)")
-                }
-                tensors[name] = object.value
-            }
-            return tensors
-        }
-    }
-}
-
-extension Domain<any ScriptTable> {
-    /// What checkpoint.load returns behind the tensors: a table of texts by name.
-    static var texts: Domain {
-        let expected = "a table of texts, as checkpoint.load returns behind the tensors,"
-        return .table(.map(.string), expected: expected).map { table in
-            try table.entries().allSatisfy { if case .string = $0.value { true } else { false } } ? table : nil
-        }
-    }
-}

@@ -126,7 +126,7 @@ enum OptimizerFace {
                 parameter
                 """)
         }
-        try optimizer.load(state, for: operation)
+        try optimizer.load(Dictionary(state.map { ($0.name, $0.value.value) }) { $1 }, for: operation)
         return optimizer
     }
 
@@ -142,7 +142,7 @@ enum OptimizerFace {
     private static let setLr = Declaration(
         "optimizer.lr", "Sets the step size from the next step on.",
         called: .setter,
-        takes: receiver, .argument("lr", .learningRates, "a number for all groups, or a table with one for each"),
+        takes: receiver, .argument("lr", .learningRates, "for all groups, or a table with one for each"),
         returns: .nothing,
         example: "local opt = optim.SGD(tensor({1}), {lr = 0.25})\nopt.lr = opt.lr / 2\nassert(opt.lr == 0.125)"
     ) { optimizer, rates in

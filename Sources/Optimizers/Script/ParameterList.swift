@@ -15,13 +15,14 @@ extension Parameter<ParameterList> {
         .argument(
             "params", .optimized,
             """
-            a tensor, a table of tensors such as m:parameters(), or a table of groups {params = {...}, lr = ...} with \
-            options of their own; all become leaves that require gradients
+            m:parameters() is such a table; groups {params = {...}, lr = ...} have options of their own; all tensors \
+            become leaves that require gradients
             """)
     }
 
-    static let errors =
+    static var errors: String {
         "a parameter that is not a leaf, is there twice or is stored in float16 (load float32 to train)"
+    }
 }
 
 extension Domain<ParameterList> {

@@ -149,15 +149,9 @@ public struct ScriptSet: ProjectableSet {
         return flag
     }
 
-    static let declaration = Declaration(
-        "projection.Set",
-        """
-        A set of your own. All functions get a copy of x. convex = false is for sets with several nearest points. \
-        Check it with projection.verify. To give it a name that any script can use, register it: \
-        host.register{projections = {Diamond = function(r) return {project = ...} end}} makes projection.Diamond(2).
-        """,
-        by: .table,
-        takes: .option("name", .text, default: "Set"),
+    /// The table that defines a set.
+    private static let definition = Scripting.Parameter<ScriptSet>.joined(
+        .option("name", .text, default: "Set"),
         .option("project", .function, "project(x) returns the nearest point, a tensor of the shape and dtype of x"),
         .option(
             "contains", .optional(.function),
@@ -175,8 +169,21 @@ public struct ScriptSet: ProjectableSet {
             operations itself; without it, a gradient is an error
             """),
         .option("convex", .flag, default: true),
-        .option("shape", .optional(.shape), "what projection.verify tries it on"),
-        returns: .projection,
+        .option("shape", .optional(.shape), "what projection.verify tries it on")
+    ) { name, project, contains, distance, derivative, convex, shape in
+        ScriptSet(
+            name: name, isConvex: convex, shape: shape, project: project, contains: contains, distance: distance,
+            derivative: derivative)
+    }
+
+    static let declaration = Declaration(
+        "projection.Set",
+        """
+        A set of your own. All functions get a copy of x. convex = false is for sets with several nearest points. \
+        Check it with projection.verify. To give it a name that any script can use, register it: \
+        host.register{projections = {Diamond = function(r) return {project = ...} end}} makes projection.Diamond(2).
+        """,
+        by: .table, takes: definition, returns: .projection,
         errors: "project returns anything but a finite tensor of the shape and dtype of x.",
         example: """
             local half = projection.Set{
@@ -194,32 +201,23 @@ public struct ScriptSet: ProjectableSet {
             assert(not pcall(projection.verify, wrong))
             """,
         see: ["projection.verify", "host.register"]
-    ) { name, project, contains, distance, derivative, convex, shape in
-        ScriptSet(
-            name: name, isConvex: convex, shape: shape, project: project, contains: contains, distance: distance,
-            derivative: derivative)
-    }
+    ) { set in set }
 
     /// `projection.Diamond(2)`: calls what was registered as Diamond with 2 and makes a set of the table it returns.
     static let registered = ScriptedConstructors(RegistryKind("projections", constructorsOf: "projection")) { name in
         NativeFunction(Declaration(
-            "projection.\(name)", "",
-            takes: .argument("constructor", .function), .rest("", .anything), .context, .operation, returns: .projection
-        ) { constructor, given, context, operation in
+            "projection.\(name)", "", takes: .argument("constructor", .function), .rest("", .anything),
+            returns: .value(.object(ProjectionObject.type.name))
+        ) { constructor, given in
             let result = try constructor.call(given).first ?? .none
-            switch result {
             // One of the sets there are, by another name.
-            case .object(let object as ProjectionObject): return object.set
-            case .table:
-                let made = try declaration.call([result], in: context, as: operation).first
-                guard case .object(let object as ProjectionObject)? = made, var set = object.set as? ScriptSet
-                else { break }
-                // Its name is the registered one, whatever the table says.
-                (set.name, set.description) = (name, "projection.\(name)(\(given.written))")
-                return set
-            default: break
+            if case .object(_ as ProjectionObject) = result { return result }
+            guard var set = try Domain<ScriptSet>.table(definition, make: { $0 }).read(result) else {
+                throw Fault("the registered function returned \(result.shown); a table {project = f, ...} expected")
             }
-            throw Fault("the registered function returned \(result.shown); a table {project = f, ...} expected")
+            // Its name is the registered one, whatever the table says.
+            (set.name, set.description) = (name, "projection.\(name)(\(given.written))")
+            return .object(ProjectionObject(set))
         })
     }
 }

@@ -68,7 +68,7 @@ public struct Ball: CataloguedSet, VectorSet {
         ball per row: Product{P}.
         """,
         forms: .aroundZero("from 0") { try Ball(center: $0, radius: $1) },
-        .around(center: "a number, or of the shape of x") { try Ball(center: $0, radius: $1) },
+        .around(center: "of the shape of x, or a number") { try Ball(center: $0, radius: $1) },
         errors: "r is negative or not finite, the centre is not finite or has another shape than x.",
         source: "Parikh and Boyd 2014 (Proximal Algorithms), chapter 6.",
         example: """

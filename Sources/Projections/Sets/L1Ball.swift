@@ -84,7 +84,7 @@ public struct L1Ball: CataloguedSet, VectorSet {
         makes small elements exactly the centre's.
         """,
         forms: .aroundZero("from 0") { try L1Ball(center: $0, radius: $1) },
-        .around(center: "a number, or of the shape of x") { try L1Ball(center: $0, radius: $1) },
+        .around(center: "of the shape of x, or a number") { try L1Ball(center: $0, radius: $1) },
         errors: "r is negative or not finite, the centre is not finite or has another shape than x.",
         source: "Duchi, Shalev-Shwartz, Singer, Chandra 2008.",
         example: """

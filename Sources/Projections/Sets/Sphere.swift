@@ -66,7 +66,7 @@ public struct Sphere: CataloguedSet, VectorSet {
         At the centre, where every point is nearest, the result is center + (r, 0, ..., 0), whose derivative by x is 0.
         """,
         forms: .aroundZero("above 0") { try Sphere(center: $0, radius: $1) },
-        .around(center: "a number, or of the shape of x") { try Sphere(center: $0, radius: $1) },
+        .around(center: "of the shape of x, or a number") { try Sphere(center: $0, radius: $1) },
         errors: "r is not a finite number above 0, the centre is not finite or has another shape than x.",
         example: """
             local P = projection.Sphere(2)

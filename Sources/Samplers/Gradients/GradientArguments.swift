@@ -58,11 +58,11 @@ extension Parameter<GradientArguments> {
                 .function.asking(
                     for: """
                         a function of the params that returns a distribution, such as \
-                        function(mu) return distribution.Normal(mu, 1) end,
+                        function(mu) return distribution.Normal(mu, 1) end
                         """),
                 """
-                of the params; returns a distribution (a batch of them is one of independent components), or a table \
-                {sample = function(n, generator), rsample = likewise, log_prob = function(x)}
+                a batch of them counts as one of independent components; a table {sample = function(n, generator), \
+                rsample = likewise, log_prob = function(x)} is one, too
                 """),
             .option(
                 "loss", .function.asking(for: "a function of the draws (and the params)"),

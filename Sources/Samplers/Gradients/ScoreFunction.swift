@@ -33,9 +33,9 @@ enum ScoreFunction {
         .option(
             "baseline", .baseline, default: .none,
             """
-            "none", "mean" (the batch's; biased by the factor 1 - 1/samples), "leave_one_out" (unbiased), \
-            "moving_average" (of the draws before, in this call; montecarlo.baselines.moving_average(decay) remembers \
-            between calls), a number, or a function of the vector of losses that returns a number or one for each
+            mean is the batch's (biased by the factor 1 - 1/samples), leave_one_out is unbiased, moving_average is \
+            that of the draws before, in this call (montecarlo.baselines.moving_average(decay) remembers between \
+            calls); a function gets the vector of losses and returns a number or one for each
             """),
         .operation, returns: .estimate,
         errors: GradientArguments.errors

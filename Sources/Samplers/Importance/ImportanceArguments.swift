@@ -126,8 +126,8 @@ extension Parameter<ImportanceArguments> {
             .option(
                 "proposal", .optional(.law),
                 """
-                instead of log_proposal, a distribution or {sample = function(n, generator), log_prob = function(x)}, \
-                which draws the samples, too, when samples is their number
+                instead of log_proposal; sample(n, generator) draws the samples, too, when samples is their number, \
+                and log_prob gets them
                 """),
             .option("samples", .optional(.batch), "the batch of samples, or how many to draw; 1000 of a proposal"),
             .option("value", .optional(.perSample), "1 if left out: the estimate is the target's mass"),

@@ -15,17 +15,14 @@ enum Race {
         takes: .option(
             "estimators", .entries,
             """
-            {{name, f}, ...}; f() returns a number, a tensor, or a table with gradients (a list of tensors, as the \
-            gradient estimators return; statistics = false makes them quick) or estimate (as importance_sampling \
-            returns), and evaluations if it knows its cost
+            each returns a number, a tensor, or a table with gradients (a list of tensors, as the gradient estimators \
+            return; statistics = false makes them quick) or estimate (as importance_sampling returns), and evaluations \
+            if it knows its cost
             """),
         .option("repetitions", .integer(from: 2, to: 1 << 40), default: 100),
         .option(
             "reference", .optional(.reference),
-            """
-            the truth: a number, a tensor, a table of tensors, {gradients or estimate, standard_errors or \
-            standard_error}, or the name of an estimator to compare with
-            """),
+            "the truth, beside which standard_errors or standard_error may stand, or an estimator to compare with"),
         .operation, returns: .value(result),
         errors: "an answer that is NaN or infinite, or changes its size; a reference of another size",
         example: """

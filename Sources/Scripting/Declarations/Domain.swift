@@ -57,6 +57,17 @@ extension Domain {
         return result
     }
 
+    /// What may be left out and is nil then, with the text that signatures show as the default:
+    ///
+    ///     .option("max_eval", .optional(.integer(from: 1), shown: "max_iter * 5 // 4"), default: nil)
+    public static func optional<W>(_ domain: Domain<W>, shown fallback: String) -> Domain where T == W? {
+        let optional = Domain<W?>.optional(domain)
+        var result = Domain(
+            optional.type, expected: optional.expected, show: { $0.map(domain.show) ?? fallback }, read: optional.read)
+        (result.bounds, result.isOptional) = (optional.bounds, true)
+        return result
+    }
+
     /// The values of one or of the other, read as the first that takes them.
     public func or(_ other: Domain<T>) -> Domain<T> {
         var result = Domain(.either(type.choices + other.type.choices), expected: "\(expected) or \(other.expected)", show: show)

@@ -24,6 +24,25 @@ extension Domain {
 }
 
 extension Parameter {
+    /// Parameters that belong together, as one value.
+    ///
+    ///     static var range: Parameter<ClosedRange<Double>> {
+    ///         .joined(.option("lo", .number), .option("hi", .number)) { lo, hi in lo...max(lo, hi) }
+    ///     }
+    public static func joined<each P>(
+        _ parts: repeat Parameter<each P>, make: @escaping @Sendable (repeat each P) throws -> T
+    ) -> Parameter {
+        var specs: [ParameterSpec] = []
+        repeat specs += (each parts).specs
+        let parts = (repeat each parts)
+        return Parameter(specs) { call in try make(repeat try (each parts).read(&call)) }
+    }
+
+    /// Parameters of one type, as a list.
+    public static func list<E>(_ parts: [Parameter<E>]) -> Parameter where T == [E] {
+        Parameter(parts.flatMap(\.specs)) { call in try parts.map { try $0.read(&call) } }
+    }
+
     /// Two arguments of `f{...}`: `{y}`, `{x, y}`, or each by its name. Of two without names `main` is the second.
     public static func pair<A, B>(_ main: Parameter<A>, after other: Parameter<B>) -> Parameter where T == (A, B) {
         Parameter(main.specs + other.specs) { call in

@@ -129,6 +129,11 @@ public struct OptionTable<S>: Sendable {
         return result
     }
 
+    /// The options with the values that settings have, as a script writes them: `lr = 0.1, amsgrad = false`.
+    public func text(of settings: S) -> String {
+        fields.flatMap { $0.specs(settings) }.map { "\($0.name) = \($0.fallback ?? "nil")" }.joined(separator: ", ")
+    }
+
     public struct Field: Sendable {
         let specs: @Sendable (S) -> [ParameterSpec]
         let read: @Sendable (inout S, inout Call) throws -> Void

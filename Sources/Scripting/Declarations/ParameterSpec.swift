@@ -58,4 +58,9 @@ public struct Fault: Error {
     /// About the call as a whole, or about what is read right now.
     public init(_ message: String) { (parameter, self.message) = (nil, message) }
     public init(_ parameter: String, _ message: String) { (self.parameter, self.message) = (parameter, message) }
+
+    /// The same, said of a part of a parameter's value: `group 2: option lr: ...`.
+    public func inside(_ parameter: String, _ part: String) -> Fault {
+        Fault(parameter, "\(part): \(self.parameter.map { "option \($0): " } ?? "")\(message)")
+    }
 }

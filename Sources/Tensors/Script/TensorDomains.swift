@@ -192,6 +192,16 @@ extension Domain<[NamedTensor]> {
     }
 }
 
+extension Domain<any ScriptTable> {
+    /// Texts by name, as checkpoint.load returns them behind the tensors.
+    public static var texts: Domain {
+        let tables = Domain.table(.map(.string), expected: "a table of texts, such as checkpoint.load returns,")
+        return tables.map(show: { _ in "{}" }) { table in
+            try table.entries().allSatisfy { if case .string = $0.value { true } else { false } } ? table : nil
+        }
+    }
+}
+
 extension Results<[(name: String, value: Variable)]> {
     /// `{name = tensor, ...}`
     public static var namedTensors: Results {
