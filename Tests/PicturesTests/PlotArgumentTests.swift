@@ -85,7 +85,7 @@ import Testing
         Refused("plot.image", "option xlim needs axes") {
             table([.tensor(try Tensor.zeros([2, 2]))], ["xlim": numbers(0, 1)])
         },
-        Refused("plot.image", "vmin <= vmax expected, got 2.0 and 1.0") {
+        Refused("plot.image", "vmin <= vmax expected, got 2 and 1") {
             table([.tensor(try Tensor.zeros([2, 2]))], ["vmin": .number(2), "vmax": .number(1)])
         },
         Refused("plot.contour", "at least 2 rows and 2 columns expected, got (1, 3)") {

@@ -31,7 +31,9 @@ struct SHA256 {
     /// The digest of what was added so far, in hexadecimal.
     var hex: String {
         var digest = [UInt8](repeating: 0, count: 32)
-        EVP_DigestFinal_ex(copy().pointer, &digest, nil)
+        // A pointer alone would keep nothing alive.
+        let end = copy()
+        withExtendedLifetime(end) { _ = EVP_DigestFinal_ex(end.pointer, &digest, nil) }
         return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
