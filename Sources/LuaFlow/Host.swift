@@ -56,7 +56,6 @@ public final class Host: @unchecked Sendable {
         plugin = try PluginRunner(interpreter)
         context.service(ResourceFolders.self).folders = folders
         for module in self.modules {
-            context.service(Registry.self).declare(module.kinds)
             guard let scripted = module.scripted else { continue }
             context.service(Registry.self).reserve(scripted.kind) { module.functions.map(\.shortName) }
         }

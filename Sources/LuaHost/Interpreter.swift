@@ -76,6 +76,7 @@ public final class Interpreter: @unchecked Sendable {
     /// Puts the modules' loaders in place; each module's table is made at its first `require`.
     private func prepare(_ modules: [any ScriptModule]) throws {
         for module in modules {
+            core.context.service(Registry.self).declare(module.kinds)
             let loader = core.permanent(ModuleTable(module: module).loader(in: core))
             _ = try protected { results, failure in
                 guard let list = lf_list_new(core.state) else { return false }

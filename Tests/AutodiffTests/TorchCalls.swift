@@ -23,7 +23,7 @@ func torchCall(_ op: String, _ inputs: [Variable], _ attributes: [String: TorchA
     case "log_softmax":
         // Derived: x - logsumexp(x).
         let input = inputs[0]
-        let axis = try Arguments(function: "fixture", values: [counted("dim")], context: Context()).integer(1, "dim")
+        guard let axis = counted("dim").asInteger else { throw ScriptError("fixture", "log_softmax: no dim") }
         let place = axis > 0 ? axis - 1 : input.shape.count + axis
         return ("sub", [x, .object(try input.logSumExp([place], keepingDimensions: true))])
     case "add", "sub", "mul", "div": return (op, attributes["scalar"] == nil ? tensors : [x, value("scalar")])

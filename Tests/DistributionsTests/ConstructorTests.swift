@@ -23,7 +23,7 @@ import Testing
         ("Normal", [.integer(0), .integer(1), .integer(2)], "argument 3 (options): a table of options expected, got 2"),
         ("Normal", [.integer(0), .integer(1), .options(("dtyp", .string("float64")))], "unknown option dtyp (did you mean \"dtype\"?); the options are loc, scale, dtype"),
         ("Normal", [.sequence([.sequence([.integer(1)]), .integer(2)]), .integer(1)], "argument 1 (loc): a number or a table of numbers expected at index 2 of the table, got 2"),
-        ("Normal", [rows([[0, 1], [1]]), .integer(1)], "argument 1 (loc): a rectangular table of numbers expected"),
+        ("Normal", [rows([[0, 1], [1]]), .integer(1)], "argument 1 (loc): a rectangular table of numbers expected, got rows of 2 and 1"),
         ("Logistic", [.integer(0), .integer(-2)], "scale = -2: a positive number expected"),
         ("Laplace", [.number(-.infinity), .integer(1)], "loc = -inf: a finite number expected"),
         ("Uniform", [.integer(0), numbers([1, 0])], "high[2] = 0: a number above low (0) expected"),

@@ -59,9 +59,9 @@ import Testing
         if line.hasPrefix("---@field") {
             // The description is prose.
             rest = rest.drop { $0 == " " }
-            if !rest.hasPrefix("fun") && !rest.hasPrefix("{") { rest = rest.prefix { $0 != " " } }
+            if !rest.hasPrefix("fun(") && !rest.hasPrefix("{") { rest = rest.prefix { $0 != " " } }
         }
-        if line.hasPrefix("---@return"), !rest.hasPrefix("fun"), !rest.hasPrefix("{") {
+        if line.hasPrefix("---@return"), !rest.hasPrefix("fun("), !rest.hasPrefix("{") {
             rest = rest.prefix { $0 != " " }
         }
         if line.hasPrefix("---@operator") { rest = rest.drop { $0 != "(" && $0 != ":" } }
@@ -83,23 +83,22 @@ import Testing
     }
 
     @Test(arguments: [
-        "function tensor.zeros(shape, options) end", "---@param options? tensor.zeros.options",
-        "---@param shape number|number[]", "---@return tensor values", "---@return tensor indices",
-        "---@overload fun(...: number|tensor.zeros.options): tensor",
+        "function tensor.zeros(...) end", "---@param ... number|number[]|tensor.zeros.options",
+        "---@param ... number|number[]", "---@return tensor values", "---@return tensor indices",
         "---@class tensor.zeros.options", "---@field dtype? \"float32\"|\"float64\"",
         "---@field shape integer[] The extents, outermost first, in a table.",
         "---@operator add(tensor|number): tensor", "---@operator unm: tensor", "---@operator len: integer",
         "---@field [number] tensor|number", "---@field [table] any",
-        "function tensor:max(dim, keepdim) end", "---@overload fun(self: tensor): tensor",
-        "---@overload fun(values: numbers, options?: tensor.options): tensor", "---@class tensorlib: table",
+        "function tensor:max(dim, keepdim, options) end", "---@overload fun(self: tensor): tensor",
+        "---@overload fun(values: numbers|any[]|boolean, options?: tensor.options): tensor", "---@class tensorlib: table",
         "---@class optimlib.schedule: table", "function optim.schedule.cosine(lr, steps) end", "---@class projection: table", "---@alias numbers number|table",
         "---@overload fun(x: tensor|number): tensor", "function flow:to_latent(x) end",
         "---@field T tensor The transpose of a matrix, as a view: x:t().",
         "function checkpoint.save(path, tensors, options) end", "---@param tensors table<string, tensor>",
         "---@return {images: tensor, labels: tensor}", "---@return tensor ...", "return optim",
         // What may be left out, and what may not.
-        "---@param mean? numbers", "---@param x tensor|number", "---@param kind? string", "---@param shape? number|number[]",
-        "---@param components distribution|distribution[]", "---@overload fun(self: tensor, shape: number|number[]): tensor",
+        "---@param mean? number", "---@param x tensor|number", "---@param kind? string", "---@param shape? number[]|number",
+        "---@param components distribution|distribution[]", "function tensor:reshape(...) end",
         // Results of loops and of several values.
         "---@return fun(): integer", "---@return fun(): tensor, tensor", "---@return table<string, tensor> tensors",
         "---@return tensor w", "---@return tensor V",

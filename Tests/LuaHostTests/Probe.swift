@@ -244,3 +244,50 @@ struct Host {
         #expect(counter.count == 0, "live probes", sourceLocation: location)
     }
 }
+
+/// Readers for the functions here, which are no declarations: the bridge is tested, not decoding.
+extension Arguments {
+    private func wrong(_ position: Int, _ name: String, _ expected: String) -> ScriptError {
+        let got = count >= position ? self[position].shown : "nothing"
+        return ScriptError(function, "argument \(position) (\(name)): \(expected) expected, got \(got)")
+    }
+
+    func number(_ position: Int, _ name: String, default fallback: Double? = nil) throws -> Double {
+        if case .none = self[position], let fallback { return fallback }
+        guard let number = self[position].asNumber else { throw wrong(position, name, "a number") }
+        return number
+    }
+
+    func integer(_ position: Int, _ name: String, in range: ClosedRange<Int>) throws -> Int {
+        guard let integer = self[position].asInteger, range.contains(integer) else {
+            throw wrong(position, name, "a whole number from \(range.lowerBound)")
+        }
+        return integer
+    }
+
+    func string(_ position: Int, _ name: String) throws -> String {
+        guard case .string(let bytes) = self[position] else { throw wrong(position, name, "a string") }
+        return bytes.text
+    }
+
+    func table(_ position: Int, _ name: String) throws -> any ScriptTable {
+        guard case .table(let table) = self[position] else { throw wrong(position, name, "a table") }
+        return table
+    }
+
+    func function(_ position: Int, _ name: String) throws -> any ScriptFunction {
+        guard case .function(let function) = self[position] else { throw wrong(position, name, "a function") }
+        return function
+    }
+
+    func object<T: ScriptObject>(_ position: Int, _ name: String, as type: T.Type, _ typeName: String) throws -> T {
+        guard case .object(let object) = self[position], let typed = object as? T else {
+            throw wrong(position, name, "a \(typeName)")
+        }
+        return typed
+    }
+
+    func atMost(_ most: Int) throws {
+        guard count <= most else { throw error("takes at most \(most) argument\(most == 1 ? "" : "s"), got \(count)") }
+    }
+}

@@ -15,9 +15,10 @@ import Testing
 
         func run(_ host: LuaFlow.Host, _ script: String) throws -> [Value] {
             let open = NativeFunction("pause", Documentation("pause(state)", "For tests.")) { arguments in
+                guard case .table(let state) = arguments[1] else { throw arguments.error("a table expected") }
                 let console = Console(style: Style(isColoured: false)) { text in self.output.withLock { $0 += text } }
                 let departure = try Repl.pause(
-                    host, names: arguments.table(1, "state"),
+                    host, names: state,
                     commands: [
                         .leaving("continue", ":continue", "Goes on."), .leaving("rewind", ":rewind N", "Goes back."),
                     ],

@@ -79,6 +79,16 @@ import Testing
         for (values, message) in Self.refused { #expect(Self.answer(Self.places, values) == message) }
     }
 
+    @Test(arguments: [Double.nan, .infinity, -.infinity, 1e300, 0.5, 9_223_372_036_854_775_808])
+    func numbersThatAreNotWhole(_ number: Double) {
+        #expect(Self.answer(Self.places, [.integer(1), .number(number)]).contains("a whole number expected, got"))
+    }
+
+    @Test func longStringsAreShortened() {
+        let told = Self.answer(Self.places, [.string(String(repeating: "a", count: 100_000))])
+        #expect(told.count < 10_000 && told.hasPrefix("m.places: argument 1 (a): a number from 0 expected, got"))
+    }
+
     @Test func wrongOptionsAreNamed() {
         func answer(_ pairs: (String, Value)...) -> String {
             Self.answer(Self.places, [.number(1), .table(FakeTable(pairs.map { (key: .string($0.0), value: $0.1) }))])

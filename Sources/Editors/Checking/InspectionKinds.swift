@@ -3,22 +3,36 @@ import Scripting
 /// Values of the wrong kind, or out of their range: told by the parameters themselves, in the words of the run.
 extension Inspection {
     func checkKinds(of entry: ScriptIndex.Entry, _ callee: Callee, _ arguments: [Expression], _ given: [Evidence]) {
-        // Which of several forms is meant may rest on values that are not known here.
-        guard let forms = entry.declaration?.forms, forms.count == 1, let form = forms.first else { return }
+        guard let forms = entry.declaration?.forms else { return }
         let fields = arguments.last?.tableFields
         let isNamed = fields?.contains { if case .name = $0.key { true } else { false } } ?? false
-        if form.style == .table {
-            if arguments.count == 1, let fields { judge(fields, form, entry.name, isTable: true) }
+        if entry.name == "host.register", arguments.count == 1, let fields { return checkRegistering(fields) }
+        if forms.count == 1, forms[0].style == .table {
+            if arguments.count == 1, let fields { judge(fields, forms[0], entry.name, isTable: true) }
             return
         }
         let first = callee.isMethod ? 1 : 0
-        for (index, argument) in arguments.enumerated() where index + first < form.specs.count {
-            let spec = form.specs[index + first]
-            guard spec.place == .argument, !(isNamed && index == arguments.count - 1) else { break }
-            guard let value = stand(for: argument, given[index]), let refusal = spec.refusal(judging: value) else { continue }
-            report(argument.offset, "\(entry.name): argument \(index + first + 1) (\(spec.name)): \(refusal)")
+        for (index, argument) in arguments.enumerated() where !(isNamed && index == arguments.count - 1) {
+            guard let value = stand(for: argument, given[index]) else { continue }
+            // Which of several forms is meant may rest on values that are not known here: all of them have to refuse it.
+            let refusals = forms.map { form -> String? in
+                guard form.style != .table, index + first < form.specs.count else { return nil }
+                let spec = form.specs[index + first]
+                guard spec.place == .argument, let refusal = spec.refusal(judging: value) else { return nil }
+                return "argument \(index + first + 1) (\(spec.name)): \(refusal)"
+            }
+            guard let refusal = refusals.first ?? nil, refusals.allSatisfy({ $0 == refusal }) else { continue }
+            report(argument.offset, "\(entry.name): \(refusal)")
         }
-        if isNamed, let fields { judge(fields, form, entry.name, isTable: false) }
+        if forms.count == 1, isNamed, let fields { judge(fields, forms[0], entry.name, isTable: false) }
+    }
+
+    /// The kinds in `host.register{schedules = {...}}`.
+    private func checkRegistering(_ fields: [Field]) {
+        for field in fields {
+            guard case .name(let name) = field.key, !index.kinds.contains(where: { $0.name == name }) else { continue }
+            report(field.offset, "host.register: " + RegistryKind.unknown(name, among: index.kinds))
+        }
     }
 
     /// What a table of options holds.
@@ -72,7 +86,8 @@ extension ParameterSpec {
     /// ``refusal`` of a value of which only the kind may be known.
     fileprivate func refusal(judging value: Value) -> String? {
         guard case .foreign(let kind, _) = value else { return refusal(value) }
-        return type.mayTake(kind) ? nil : "\(expected) expected, got \(kind)"
+        if type.mayTake(kind) { return nil }
+        return refusal(kind == "table" ? .table(NoTable()) : value)
     }
 }
 
@@ -97,4 +112,13 @@ extension ScriptIndex.Entry {
         guard let type = form?.results.first?.type, case .object(let name) = type else { return nil }
         return .object(name)
     }
+}
+
+/// Stands for a table of which nothing is known.
+private final class NoTable: ScriptTable {
+    var count: Int { 0 }
+    func value(at index: Int) -> Value { .none }
+    func value(for key: ByteString) -> Value { .none }
+    func entries() -> [(key: Value, value: Value)] { [] }
+    func numbers() -> [Double]? { nil }
 }

@@ -1,26 +1,36 @@
 import Scripting
 
 extension ScriptType {
-    /// As LuaCATS writes it.
-    ///
-    /// Whole numbers are numbers: 4 / 2 will do where 2 does. A tensor or what is made into one is the alias `numbers`:
-    /// with tensor itself in a union, lua-language-server asks a table of numbers for a tensor's fields.
-    var luaCATS: String {
-        switch self {
+    /// As LuaCATS writes the type of a parameter. What takes a tensor takes a number here: lua-language-server holds -x for a
+    /// number where x may be anything.
+    var parameterLuaCATS: String { self == .object("tensor") ? "tensor|number" : luaCATS }
+
+    /// Whole numbers of parameters are numbers: 4 / 2 will do where 2 does.
+    var luaCATS: String { written(whole: "number") }
+
+    /// The type of a result.
+    var resultLuaCATS: String { written(whole: "integer") }
+
+    /// A tensor or what is made into one is the alias `numbers`: with tensor itself in a union, lua-language-server asks a
+    /// table of numbers for a tensor's fields.
+    private func written(whole: String) -> String {
+        func inner(_ type: ScriptType) -> String { type.written(whole: whole) }
+        return switch self {
         case .any: "any"
         case .none: "nil"
         case .boolean: "boolean"
-        case .integer, .number: "number"
+        case .integer: whole
+        case .number: "number"
         case .string: "string"
         case .function: "function"
         case .table: "table"
         case .object(let name): name
         case .choice(let texts): texts.map { "\"\($0)\"" }.joined(separator: "|")
-        case .list(let element): element.isUnion ? "(\(element.luaCATS))[]" : element.luaCATS + "[]"
-        case .map(let element): "table<string, \(element.luaCATS)>"
-        case .record(let fields): "{\(fields.map { "\($0.name): \($0.type.luaCATS)" }.joined(separator: ", "))}"
-        case .iterator(let fields): "fun(): " + fields.map(\.type.luaCATS).joined(separator: ", ")
-        case .either(let types): ScriptType.union(types)
+        case .list(let element): element.isUnion ? "(\(inner(element)))[]" : inner(element) + "[]"
+        case .map(let element): "table<string, \(inner(element))>"
+        case .record(let fields): "{\(fields.map { "\($0.name): \(inner($0.type))" }.joined(separator: ", "))}"
+        case .iterator(let fields): "fun(): " + fields.map { inner($0.type) }.joined(separator: ", ")
+        case .either(let types): ScriptType.union(types, whole)
         }
     }
 
@@ -32,14 +42,14 @@ extension ScriptType {
         }
     }
 
-    private static func union(_ types: [ScriptType]) -> String {
+    private static func union(_ types: [ScriptType], _ whole: String) -> String {
         let isList = types.contains { if case .list = $0 { true } else { false } }
         guard isList, types.contains(.object("tensor")) else {
-            return types.map(\.luaCATS).joined(separator: "|")
+            return types.map { $0.written(whole: whole) }.joined(separator: "|")
         }
         let others = types.filter { type in
             ![.object("tensor"), .number, .list(.number), .list(.list(.number))].contains(type)
         }
-        return (["numbers"] + others.map(\.luaCATS)).joined(separator: "|")
+        return (["numbers"] + others.map { $0.written(whole: whole) }).joined(separator: "|")
     }
 }

@@ -78,13 +78,14 @@ public struct Definitions {
         guard let forms = face.operators[.index]?.declaration?.forms else { return "" }
         var read: [(key: String, types: [String])] = []
         for form in forms where form.specs.count > 1 {
-            guard let result = form.results.first?.type.luaCATS else { continue }
+            guard let type = form.results.first?.type else { continue }
+            let results = type.choices.map(\.resultLuaCATS)
             let key = form.specs[1].type.luaCATS
             let kind = key == "number" || index.types[key] != nil ? key : "table"
             if let place = read.firstIndex(where: { $0.key == kind }) {
-                if !read[place].types.contains(result) { read[place].types.append(result) }
+                read[place].types += results.filter { !read[place].types.contains($0) }
             } else {
-                read.append((kind, [result]))
+                read.append((kind, results))
             }
         }
         // What is one or the other by what the key holds is anything: asking first would be noise. A number is written
@@ -97,6 +98,6 @@ public struct Definitions {
     }
 
     private func result(of entry: ScriptIndex.Entry) -> String {
-        entry.declaration?.forms.first?.results.first?.type.luaCATS ?? "any"
+        entry.declaration?.forms.first?.results.first?.type.resultLuaCATS ?? "any"
     }
 }

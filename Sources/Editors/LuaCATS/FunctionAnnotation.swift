@@ -34,7 +34,9 @@ struct FunctionAnnotation {
         let named = declared.flatMap { form in form.specs.filter { form.names.contains($0.name) } }
             .filter { seen.insert($0.name).inserted }
         options = named.isEmpty ? nil : (className, named, declared.contains { $0.style == .table && $0.places > 0 })
-        var forms = declared.flatMap { Self.forms($0, dropping: isMethod ? 1 : 0, options: className) }
+        // What is called, m(x), stands before the parentheses.
+        let hidden = isMethod || entry.kind == .symbol(.call) ? 1 : 0
+        var forms = declared.flatMap { Self.forms($0, dropping: hidden, options: className) }
         if let longest = forms.indices.max(by: { forms[$0].parameters.count < forms[$1].parameters.count }) {
             forms.insert(forms.remove(at: longest), at: 0)
         }
@@ -49,7 +51,7 @@ struct FunctionAnnotation {
         }
         let specs = Array(form.specs.dropFirst(first))
         let arguments = specs.filter { $0.place == .argument }
-        let placed = arguments.map { Parameter(name: $0.name, type: $0.type.luaCATS, isOptional: $0.fallback != nil) }
+        let placed = arguments.map { Parameter(name: $0.name, type: $0.type.parameterLuaCATS, isOptional: $0.fallback != nil) }
         let table = form.names.isEmpty ? [] : [Parameter(name: "options", type: options, isOptional: true)]
         if let rest = specs.first(where: { $0.place == .rest }) {
             // In Lua `...` comes last: options become part of it.
@@ -84,7 +86,7 @@ struct FunctionAnnotation {
     /// The forms in one line each: `fun(x: any): tensor`.
     var overloads: [String] {
         forms.map { form in
-            let types = form.results.map { ($0.repeats ? "..." : "") + $0.type.luaCATS }
+            let types = form.results.map { ($0.repeats ? "..." : "") + $0.type.resultLuaCATS }
             let results = types.isEmpty ? "" : ": " + types.joined(separator: ", ")
             // An overload of a method names what it is called on.
             let parameters = (receiver.map { ["self: \($0)"] } ?? []) + form.parameters.map(\.inline)
@@ -100,7 +102,7 @@ struct FunctionAnnotation {
         var text = optionClass + Comment.text(of: entry.documentation)
         for parameter in first.parameters { text += parameter.annotation + "\n" }
         for result in first.results {
-            text += "---@return \(result.type.luaCATS)\(result.repeats ? " ..." : "")\(result.name.map { " \($0)" } ?? "")\n"
+            text += "---@return \(result.type.resultLuaCATS)\(result.repeats ? " ..." : "")\(result.name.map { " \($0)" } ?? "")\n"
         }
         var seen: Set<String> = [overloads[0]]
         for overload in overloads.dropFirst() where seen.insert(overload).inserted { text += "---@overload \(overload)\n" }

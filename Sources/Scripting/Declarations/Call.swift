@@ -50,7 +50,7 @@ public struct Call {
         let (given, options) = try form.split(values)
         rest = form.hasRest ? max(0, given.count - form.places) : 0
         if given.count > form.places + rest {
-            if form.hasOptions, !form.isTable, given.count == form.places + 1 {
+            if form.hasOptions, !form.isTable, options == nil, given.count == form.places + 1 {
                 let got = given[form.places].shown
                 throw Fault("argument \(given.count) (options): a table of options expected, got \(got)")
             }

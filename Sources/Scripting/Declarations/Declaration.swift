@@ -92,9 +92,9 @@ extension Declaration {
         call.function = name
         if others.isEmpty { return try run(form, &call, name) }
         // The first of those that fit best.
-        var (best, fit) = (form, form.fit(call.values))
+        var (best, fit) = (form, try form.fit(call.values))
         for other in others {
-            let candidate = other.fit(call.values)
+            let candidate = try other.fit(call.values)
             if candidate > fit { (best, fit) = (other, candidate) }
         }
         return try run(best, &call, name)

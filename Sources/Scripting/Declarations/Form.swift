@@ -109,8 +109,10 @@ extension Form {
     }
 
     /// How well a call fits: the kinds of its arguments, and their number.
-    func fit(_ values: [Value]) -> Int {
-        guard let given = try? split(values).given else { return -1 }
+    /// - Throws: what is no fault of the call's, such as memory that runs out.
+    func fit(_ values: [Value]) throws -> Int {
+        let given: ArraySlice<Value>
+        do { given = try split(values).given } catch is Fault { return -1 }
         let admitted = zip(given, specs).prefix { value, spec in
             if case .none = value, spec.fallback != nil { return true }
             return spec.type.admits(value)

@@ -27,6 +27,8 @@ public struct ScriptIndex: Sendable {
     public let entries: [Entry]
     public let modules: [String: Module]
     public let types: [String: TypeMembers]
+    /// What can be registered.
+    public let kinds: [RegistryKind]
     /// The modules' names, in their order.
     public let moduleNames: [String]
 
@@ -44,6 +46,7 @@ public struct ScriptIndex: Sendable {
         self.entries = entries
         self.modules = nodes
         types = try TypeMembers.merge(modules)
+        kinds = modules.flatMap(\.kinds)
         moduleNames = modules.map(\.name)
     }
 

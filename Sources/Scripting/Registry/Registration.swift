@@ -30,15 +30,17 @@ public struct Registration {
         case .table(let table) where kind.takes == .tables:
             (self.value, self.function, help, complete) = (value, Settings(table), nil, nil)
         case .table(let table) where kind.takes == .help:
-            let options = try Options(function: label, table: table, known: ["run", "help", "complete"])
-            guard let run = try options.function("run") else {
-                throw ScriptError(label, "run = a function expected, got nothing")
+            let parts: Parts
+            do {
+                parts = try Parts.options.read(table, over: Parts())
+            } catch let fault as Fault {
+                throw ScriptError(label, fault.message)
             }
-            let text = try options.string("help", default: "")
+            guard let run = parts.run else { throw ScriptError(label, "run = a function expected, got nothing") }
             self.value = .function(run)
             function = run
-            help = text.isEmpty ? nil : text
-            complete = try options.function("complete")
+            help = parts.help.isEmpty ? nil : parts.help
+            complete = parts.complete
         default:
             let expected =
                 kind.takes == .help
@@ -49,6 +51,17 @@ public struct Registration {
 
     /// Where it came from, for messages.
     public var origin: String { place?.description ?? "the program" }
+}
+
+/// `{run = f, help = text, complete = f}`
+private struct Parts {
+    var run: (any ScriptFunction)?
+    var help = ""
+    var complete: (any ScriptFunction)?
+
+    static let options = OptionTable(
+        { Parts() }, .option("run", \.run, .optional(.function)), .option("help", \.help, .text),
+        .option("complete", \.complete, .optional(.function)))
 }
 
 /// A table in the place of a function: a call returns it.

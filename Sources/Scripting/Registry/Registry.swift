@@ -23,11 +23,7 @@ public final class Registry: Service {
     /// - Throws: ``ScriptError`` with the nearest.
     public func kind(named name: String, for operation: String) throws -> RegistryKind {
         if let kind = kinds.first(where: { $0.name == name }) { return kind }
-        let names = kinds.map(\.name)
-        throw ScriptError(
-            operation,
-            "there is no kind \"\(name)\"\(suggestion(for: name, among: names)); the kinds are "
-                + names.joined(separator: ", "))
+        throw ScriptError(operation, RegistryKind.unknown(name, among: kinds))
     }
 
     /// The registrations of a kind, in the order of their making.

@@ -34,6 +34,13 @@ public struct RegistryKind: Hashable, Sendable {
     public static func == (a: RegistryKind, b: RegistryKind) -> Bool { a.name == b.name }
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 
+    /// What is said of a kind that is none.
+    public static func unknown(_ name: String, among kinds: [RegistryKind]) -> String {
+        let names = kinds.map(\.name)
+        return "there is no kind \"\(name)\"\(suggestion(for: name, among: names)); the kinds are "
+            + names.joined(separator: ", ")
+    }
+
     /// The name as its user types it.
     public func shown(_ name: String) -> String { prefix + name }
 
