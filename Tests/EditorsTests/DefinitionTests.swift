@@ -64,6 +64,10 @@ import Testing
         if line.hasPrefix("---@return"), !rest.hasPrefix("fun("), !rest.hasPrefix("{") {
             rest = rest.prefix { $0 != " " }
         }
+        // Behind a record stands the result's name.
+        if line.hasPrefix("---@return"), rest.hasPrefix("{") {
+            rest = rest.prefix(through: rest.lastIndex(of: "}") ?? rest.startIndex)
+        }
         if line.hasPrefix("---@operator") { rest = rest.drop { $0 != "(" && $0 != ":" } }
         // Texts are no types.
         rest = Substring(rest.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
@@ -86,7 +90,7 @@ import Testing
         "function tensor.zeros(...) end", "---@param ... number|number[]|tensor.zeros.options",
         "---@param ... number|number[]", "---@return tensor values", "---@return tensor indices",
         "---@class tensor.zeros.options", "---@field dtype? \"float32\"|\"float64\"",
-        "---@field shape integer[] The extents, outermost first, in a table.",
+        "---@field shape integer[] The extents, outermost first.",
         "---@operator add(tensor|number): tensor", "---@operator unm: tensor", "---@operator len: integer",
         "---@field [number] tensor|number", "---@field [table] any",
         "function tensor:max(dim, keepdim, options) end", "---@overload fun(self: tensor): tensor",

@@ -58,7 +58,7 @@ import Testing
     @Test func unknownKindsNameTheNearest() throws {
         let host = try Host()
         let wrong = message(host, "require('host').register{schedule = {a = print}}")
-        #expect(wrong.contains("unknown option schedule (did you mean \"schedules\"?)"), "\(wrong)")
+        #expect(wrong.contains("there is no kind \"schedule\" (did you mean \"schedules\"?)"), "\(wrong)")
         #expect(message(host, "require('host').registered('mask')").contains("masks"))
     }
 

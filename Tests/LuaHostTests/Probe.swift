@@ -260,7 +260,8 @@ extension Arguments {
 
     func integer(_ position: Int, _ name: String, in range: ClosedRange<Int>) throws -> Int {
         guard let integer = self[position].asInteger, range.contains(integer) else {
-            throw wrong(position, name, "a whole number from \(range.lowerBound)")
+            let end = range.upperBound == .max ? "" : " to \(range.upperBound)"
+            throw wrong(position, name, "a whole number from \(range.lowerBound)\(end)")
         }
         return integer
     }
