@@ -19,7 +19,7 @@ extension Variable {
     }
 
     /// a - rate x, rounded once.
-    private static func gammaGap(_ a: Variable, _ rate: Variable, _ x: Variable) throws -> Variable {
+    static func gammaGap(_ a: Variable, _ rate: Variable, _ x: Variable) throws -> Variable {
         try elementwise("gamma_gap", [a, rate, x], slopes: [{ try $0[0].constant(1) }, { try -$0[2] }, { try -$0[1] }]) {
             let (z, rest) = Special.exactProduct($0[1], $0[2])
             return ($0[0] - z) - rest
@@ -27,7 +27,7 @@ extension Variable {
     }
 
     /// (a - 1) / x - rate.
-    private static func gammaDensitySlope(_ a: Variable, _ rate: Variable, _ x: Variable) throws -> Variable {
+    static func gammaDensitySlope(_ a: Variable, _ rate: Variable, _ x: Variable) throws -> Variable {
         try elementwise(
             "gamma_density_slope", [a, rate, x],
             slopes: [{ try 1 / $0[2] }, { try $0[1].constant(-1) }, { try (1 - $0[0]).share(of: $0[2] * $0[2]) }]
@@ -75,7 +75,7 @@ extension Variable {
     }
 
     /// (a - 1) / x - (b - 1) / (1 - x).
-    private static func betaDensitySlope(_ a: Variable, _ b: Variable, _ x: Variable) throws -> Variable {
+    static func betaDensitySlope(_ a: Variable, _ b: Variable, _ x: Variable) throws -> Variable {
         try elementwise(
             "beta_density_slope", [a, b, x],
             slopes: [
@@ -118,9 +118,12 @@ extension Variable {
     /// log f(t) of Student's t with df degrees of freedom.
     static func studentLogDensity(_ df: Variable, _ t: Variable) throws -> Variable {
         try df.pairwise(
-            "student_log_density", t, slopes: ({ try studentScore($0, $1) }, { try -(($0 + 1) * studentPull($0, $1)) })
+            "student_log_density", t, slopes: ({ try studentScore($0, $1) }, { try studentDensitySlope($0, $1) })
         ) { Special.studentLogDensity($0, $1) }
     }
+
+    /// ∂ log f / ∂ t.
+    static func studentDensitySlope(_ df: Variable, _ t: Variable) throws -> Variable { try -((df + 1) * studentPull(df, t)) }
 
     /// ∂ log f / ∂ df.
     static func studentScore(_ df: Variable, _ t: Variable) throws -> Variable {

@@ -93,6 +93,7 @@ extension Special {
             tail.aa = sA * sA + 2 * sA * integral.a + integral.aa + digammaGap(a, 1) - digammaGap(n, 1) - b / a / n
             tail.ab = sA * sB + sA * integral.b + sB * integral.a + integral.ab + both
             tail.bb = sB * sB + 2 * sB * integral.b + integral.bb + digammaGap(b, 1) - digammaGap(n, 1) - a / b / n
+            tail.logIntegral = integral.log
             return tail
         }
         // p/a W with W = 1 + x n M(a + 1, b).
@@ -108,6 +109,7 @@ extension Special {
         tail.aa = sA * sA + 2 * sA * wA + m * (2 * integral.a + n * integral.aa) / w - polygamma(1, a + 1) + both
         tail.ab = sA * sB + sA * wB + sB * wA + m * (integral.a + integral.b + n * integral.ab) / w + both
         tail.bb = sB * sB + 2 * sB * wB + m * (2 * integral.b + n * integral.bb) / w + digammaGap(b, 1) - digammaGap(n, 1) - a / b / n
+        tail.logIntegral = Double.log(w / a)
         return tail
     }
 

@@ -133,11 +133,11 @@ extension Special {
         // The slopes are the same from either tail, so the series does where the fraction would be slow.
         if isLower(a, y, a - x) || x == 0 || (a < 1 && x < slowFraction) {
             let tail = lowerGamma(a, x, y, a - x)
-            let t = Double.exp(tail.logIntegral)
+            let t = Double.exp(tail.logIntegral ?? .nan)
             return (-tail.a * t, tail.aa * t)
         }
         let tail = upperGamma(a, x, y, a - x)
-        let t = Double.exp(tail.logIntegral)
+        let t = Double.exp(tail.logIntegral ?? .nan)
         return (tail.a * t, -tail.aa * t)
     }
 }

@@ -69,6 +69,7 @@ extension Special {
         }
         var tail = Tail(log: studentLogDensity(df, t) + Double.log(t) + integral.log)
         (tail.a, tail.aa) = (integral.a, integral.aa)
+        tail.logIntegral = integral.log
         return tail
     }
 
@@ -98,9 +99,11 @@ extension Special {
         let at = BetaPoint(x: x, y: y, logX: logX, logY: logX + logOdds, gap: gap)
         let beta = betaTails(a, 0.5, at, plain).lower
         // dx/dν = x y / ν at fixed t; the density of x times x over I.
-        let rate = Double.exp(betaFactor(a, 0.5, at) - at.logY - beta.log)
+        let rate = Double.exp((beta.logIntegral.map { -$0 } ?? betaFactor(a, 0.5, at) - beta.log) - at.logY)
         let score = logX - digamma(a) + digamma(a + 0.5)
         var tail = Tail(log: beta.log - Double.log(2))
+        // The beta law's factor is f(t) t.
+        tail.logIntegral = beta.logIntegral.map { $0 - Double.log(2) }
         tail.a = 0.5 * beta.a + rate * y / df
         // With g = x f / I: ∂g/∂a and x ∂g/∂x at fixed I, and d(y/ν)/dν = -y (1 + x) / ν².
         let bend = a + 0.5 * x / y

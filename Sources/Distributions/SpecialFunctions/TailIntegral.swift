@@ -6,8 +6,9 @@ package struct Tail: Sendable {
     package var log: Double
     package var a = 0.0, b = 0.0
     package var aa = 0.0, ab = 0.0, bb = 0.0
-    /// log of probability / factor, of the tails that are a factor times an integral.
-    package var logIntegral = 0.0
+    /// log of probability / factor, of the tails that are a factor times an integral. The factor is the density of log x
+    /// for a Gamma law, of log t for Student's t, of log x - log(1 - x) for a Beta law.
+    package var logIntegral: Double?
 
     package init(log: Double) { self.log = log }
 

@@ -50,7 +50,43 @@ enum TailFamily: Sendable {
         }
     }
 
-    /// Its derivative by a shape.
+    /// log(density / probability), the density by the last input.
+    ///
+    /// Far out both logarithms are huge, and their difference has lost its digits; the tail over its factor has not.
+    func logHazard(_ point: [Double], _ side: TailSide) -> Double {
+        let tails = tails(point)
+        let tail = side == .lower ? tails.lower : tails.upper
+        // Where there is no probability left, it grows without bound.
+        if tail.log == -.infinity { return .infinity }
+        guard let integral = tail.logIntegral else { return logDensity(point) - tail.log }
+        switch self {
+        case .gamma: return -integral - Double.log(point[2])
+        case .beta:
+            let at = Special.BetaPoint(point[0], point[1], point[2])
+            return -integral - at.logX - at.logY
+        case .student: return -integral - Double.log(abs(point[1]))
+        }
+    }
+
+    private func logDensity(_ point: [Double]) -> Double {
+        switch self {
+        case .gamma: Special.gammaLogDensity(point[0], point[1], point[2])
+        case .beta: Special.betaLogDensity(point[0], point[1], point[2])
+        case .student: Special.studentLogDensity(point[0], point[1])
+        }
+    }
+
+    /// The derivative of the log-density by what is no shape.
+    func densitySlope(_ index: Int, _ inputs: [Variable]) throws -> Variable {
+        switch self {
+        case .gamma where index == 1: try .gammaGap(inputs[0], inputs[1], inputs[2]) / inputs[1]
+        case .gamma: try .gammaDensitySlope(inputs[0], inputs[1], inputs[2])
+        case .beta: try .betaDensitySlope(inputs[0], inputs[1], inputs[2])
+        case .student: try .studentDensitySlope(inputs[0], inputs[1])
+        }
+    }
+
+    /// The derivative of the log-density by a shape.
     func score(_ shape: Int, _ inputs: [Variable]) throws -> Variable {
         switch (self, shape) {
         case (.gamma, _): try .gammaScore(inputs[0], inputs[1], inputs[2])
@@ -132,13 +168,7 @@ extension Variable {
         _ family: TailFamily, _ side: TailSide, _ form: TailForm, _ order: TailOrder, _ index: Int, _ inputs: [Variable]
     ) throws -> Variable {
         let last = inputs.count - 1
-        var log = try family.logDensity(inputs)
-        if form == .logarithm {
-            let probability = try tail(family, side, form, .value, inputs)
-            // Where there is no probability left, it grows without bound.
-            let some = try probability.indicator { $0 != -.infinity }
-            log = try (log - probability).choose(some, log.constant(.infinity))
-        }
+        let log = try form == .probability ? family.logDensity(inputs) : logHazard(family, side, inputs)
         // By a rate x density / rate; x density does not over- or underflow where the density does.
         var density: Variable
         if index < last {
@@ -154,6 +184,18 @@ extension Variable {
         var factor = try family.score(shape, inputs)
         if form == .logarithm { factor = try factor - tail(family, side, form, order, inputs) }
         return try density * factor
+    }
+
+    /// ``TailFamily/logHazard(_:_:)``, with the slopes of the log-density less those of the tail's logarithm.
+    private static func logHazard(_ family: TailFamily, _ side: TailSide, _ inputs: [Variable]) throws -> Variable {
+        let slopes: [(([Variable]) throws -> Variable)?] = inputs.indices.map { index in
+            index < family.shapes
+                ? { try family.score(index, $0) - tail(family, side, .logarithm, index == 0 ? .a : .b, $0) }
+                : { try family.densitySlope(index, $0) - placeSlope(family, side, .logarithm, .value, index, $0) }
+        }
+        let log = try elementwise("tail_hazard", inputs, slopes: slopes) { family.logHazard($0, side) }
+        let some = try log.indicator { $0 != .infinity }
+        return try log.choose(some, log.constant(.infinity))
     }
 
     // MARK: Tails from both of them
