@@ -11,8 +11,8 @@ import Testing
         let parameters: [Double]
         let x: Double
         let side: TailSide
-        /// The derivative by x of the tail's logarithm, and of the logarithm of that derivative: by mpmath, from the
-        /// series of the incomplete functions in 70 digits.
+        /// The derivative by x of the tail's logarithm, and of the logarithm of that derivative's size: by mpmath, from
+        /// make_far_tails.py.
         let slope, bend: Double
     }
 
