@@ -123,7 +123,9 @@ extension Variable {
     }
 
     /// ∂ log f / ∂ t.
-    static func studentDensitySlope(_ df: Variable, _ t: Variable) throws -> Variable { try -((df + 1) * studentPull(df, t)) }
+    static func studentDensitySlope(_ df: Variable, _ t: Variable) throws -> Variable {
+        try -((df + 1) * studentPull(df, t))
+    }
 
     /// ∂ log f / ∂ df.
     static func studentScore(_ df: Variable, _ t: Variable) throws -> Variable {

@@ -94,6 +94,7 @@ extension Special {
             tail.ab = sA * sB + sA * integral.b + sB * integral.a + integral.ab + both
             tail.bb = sB * sB + 2 * sB * integral.b + integral.bb + digammaGap(b, 1) - digammaGap(n, 1) - a / b / n
             tail.logIntegral = integral.log
+            tail.bend = integral.change.map { -$0 - (at.y - at.x) }
             return tail
         }
         // p/a W with W = 1 + x n M(a + 1, b).
@@ -122,7 +123,8 @@ extension Special {
             let w = at.x * Double.expMinusOne(-u)
             let b = -(w > -0.5 ? Double.log(onePlus: w) : Double.log(at.y + at.x * Double.exp(-u)))
             let a = u < 600 ? -Double.log(onePlus: at.y * Double.expMinusOne(u)) : b - u
-            return (-slope * u - order * curvature(at, u), a, b, 0)
+            let change = -order * at.x * at.y * Double.expMinusOne(-u) / (at.y + at.x * Double.exp(-u))
+            return (-slope * u - order * curvature(at, u), a, b, 0, change)
         }
     }
 

@@ -49,8 +49,14 @@ extension Special {
         let width = min(4, 1 / (slope + x.squareRoot()))
         let integral =
             (plain ? nil : TailSeries.gammaLower(a + raised, x))
-            ?? TailIntegral(width: width) { u in (-slope * u - x * expm1mx(-u), -u, 0, 0) }
-        if raised == 0 { return gammaTail(integral, a, x, y, gap) }
+            ?? TailIntegral(width: width) { u in
+                (-slope * u - x * expm1mx(-u), -u, 0, 0, -x * Double.expMinusOne(-u))
+            }
+        if raised == 0 {
+            var tail = gammaTail(integral, a, x, y, gap)
+            tail.bend = integral.change.map { -$0 - 1 }
+            return tail
+        }
         // p/a W with W = 1 + x M(a + 1).
         let m = x * Double.exp(integral.log)
         let w = 1 + m
@@ -67,12 +73,18 @@ extension Special {
         _ a: Double, _ x: Double, _ y: Double, _ gap: Double, _ plain: Bool = false
     ) -> Tail {
         if !plain, x > slowFraction, let fraction = TailSeries.gammaUpper(a, x) {
-            return gammaTail(fraction, a, x, y, gap)
+            var tail = gammaTail(fraction, a, x, y, gap)
+            tail.bend = TailSeries.gammaUpperBend(a, x)
+            return tail
         }
         let peak = gap > 0 ? Double.log(a) - y : 0
         let width = min(4, 1 / (abs(gap) + x.squareRoot() + a))
-        let integral = TailIntegral(peak: peak, width: width) { u in (gap * u - x * expm1mx(u), u, 0, 0) }
-        return gammaTail(integral, a, x, y, gap)
+        let integral = TailIntegral(peak: peak, width: width) { u in
+            (gap * u - x * expm1mx(u), u, 0, 0, x * Double.expMinusOne(u))
+        }
+        var tail = gammaTail(integral, a, x, y, gap)
+        tail.bend = integral.change.map { $0 - 1 }
+        return tail
     }
 
     private static func gammaTail(_ integral: TailIntegral, _ a: Double, _ x: Double, _ y: Double, _ gap: Double) -> Tail {

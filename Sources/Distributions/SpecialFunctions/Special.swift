@@ -108,7 +108,7 @@ package enum Special {
 
     /// Φ(-x) / φ(x) for x >= 0 as ∫ exp(-x u - u²/2) du, with the mean of u under it.
     private static func millsRatio(_ x: Double) -> TailIntegral {
-        if x == .infinity { return TailIntegral(from: 0, to: 1, top: 0) { _ in (-.infinity, 0, 0, 0) } }
-        return TailIntegral(width: 1 / (1 + x)) { u in (-x * u - 0.5 * u * u, u, 0, 0) }
+        if x == .infinity { return TailIntegral(from: 0, to: 1, top: 0) { _ in (-.infinity, 0, 0, 0, 0) } }
+        return TailIntegral(width: 1 / (1 + x)) { u in (-x * u - 0.5 * u * u, u, 0, 0, u) }
     }
 }

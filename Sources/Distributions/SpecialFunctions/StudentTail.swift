@@ -59,17 +59,21 @@ extension Special {
     private static func farStudent(_ df: Double, _ t: Double) -> Tail {
         let root = t / df.squareRoot()
         let r = root < 1 ? root * root / (1 + root * root) : 1 / (1 + 1 / (root * root))
+        let rest = 1 / (1 + root * root)
         let power = df / 2 + 0.5
         let slope = max((df + 1) * r - 1, 0)
         let (first, second) = (halfStep(df / 2, 1) / 2, halfStep(df / 2, 2) / 4)
         let integral = TailIntegral(width: 1 / (slope + (2 * (df + 1) * r).squareRoot())) { u in
             let s = t * Double.exp(u)
             let growth = u < 300 ? Double.log(onePlus: r * Double.expMinusOne(2 * u)) : 2 * u + Double.log(r)
-            return (u - power * growth, first + studentPart(df, s), 0, second + studentBend(df, s))
+            // r at s less r at t.
+            let rise = r * rest / (r + 1 / Double.expMinusOne(2 * u))
+            return (u - power * growth, first + studentPart(df, s), 0, second + studentBend(df, s), (df + 1) * rise)
         }
         var tail = Tail(log: studentLogDensity(df, t) + Double.log(t) + integral.log)
         (tail.a, tail.aa) = (integral.a, integral.aa)
         tail.logIntegral = integral.log
+        tail.bend = integral.change.map { $0 - 1 }
         return tail
     }
 
@@ -79,7 +83,7 @@ extension Special {
         let power = df / 2 + 0.5
         let (first, second) = (halfStep(df / 2, 1) / 2, halfStep(df / 2, 2) / 4)
         let centre = TailIntegral(from: 0, to: t, top: top) { s in
-            (top - power * log1pSquare(df, s), first + studentPart(df, s), 0, second + studentBend(df, s))
+            (top - power * log1pSquare(df, s), first + studentPart(df, s), 0, second + studentBend(df, s), 0)
         }
         let inner = Double.exp(centre.log)
         let outer = 0.5 - inner

@@ -6,9 +6,12 @@ package struct Tail: Sendable {
     package var log: Double
     package var a = 0.0, b = 0.0
     package var aa = 0.0, ab = 0.0, bb = 0.0
-    /// log of probability / factor, of the tails that are a factor times an integral. The factor is the density of log x
-    /// for a Gamma law, of log t for Student's t, of log x - log(1 - x) for a Beta law.
+    /// log of probability / factor, of the tails that are a factor times an integral. The factor is the density of
+    /// log x for a Gamma law, of log t for Student's t, of log x - log(1 - x) for a Beta law.
     package var logIntegral: Double?
+    /// Of those by quadrature and by the fraction of a Gamma law, the derivative by that logarithm of
+    /// log(density / probability), the density by x or t: otherwise a difference of two numbers that may be huge.
+    package var bend: Double?
 
     package init(log: Double) { self.log = log }
 
@@ -37,6 +40,7 @@ package struct Tail: Sendable {
     var mirrored: Tail {
         var tail = self
         (tail.a, tail.b, tail.aa, tail.bb) = (b, a, bb, aa)
+        tail.bend = bend.map { -$0 }
         return tail
     }
 }
@@ -62,12 +66,14 @@ package struct Tails: Sendable {
 /// The integrand is positive and E concave, so nothing cancels however extreme the parameters are: where E falls within a
 /// step that shrinks with the parameters, so does the range. Gauss-Legendre rules of 64 points on panels of up to 5 units.
 struct TailIntegral {
-    /// E, its first derivatives by a and b, and its second by a where E is not linear in a.
-    typealias Exponent = (e: Double, a: Double, b: Double, aa: Double)
+    /// E, its first derivatives by a and b, its second by a where E is not linear in a, and E'(0) - E'(u).
+    typealias Exponent = (e: Double, a: Double, b: Double, aa: Double, change: Double)
 
     private(set) var log = 0.0
     private(set) var a = 0.0, b = 0.0
     private(set) var aa = 0.0, ab = 0.0, bb = 0.0
+    /// The mean of E'(0) - E'(u): what 1 over the integral is above -E'(0). Of quadratures only.
+    private(set) var change: Double?
 
     init(log: Double, a: Double, b: Double = 0, aa: Double, ab: Double = 0, bb: Double = 0) {
         (self.log, self.a, self.b, self.aa, self.ab, self.bb) = (log, a, b, aa, ab, bb)
@@ -87,7 +93,7 @@ struct TailIntegral {
     init(from start: Double, to end: Double, top: Double, _ exponent: (Double) -> Exponent) {
         let panels = max(1, min(1000, ((end - start) / 5).rounded(.up)))
         let half = (end - start) / panels / 2
-        var total = 0.0
+        var (total, changes) = (0.0, 0.0)
         let nodes = GaussLegendre.nodes
         for panel in 0..<Int(panels) {
             let centre = start + (2 * Double(panel) + 1) * half
@@ -96,6 +102,7 @@ struct TailIntegral {
                 let weight = node.weight * Double.exp(value.e - top)
                 if weight == 0 { continue }
                 total += weight
+                changes += weight * value.change
                 a += weight * value.a
                 b += weight * value.b
                 aa += weight * (value.a * value.a + value.aa)
@@ -104,6 +111,7 @@ struct TailIntegral {
             }
         }
         log = top + Double.log(total * half)
+        change = changes / total
         (a, b, aa, ab, bb) = (a / total, b / total, aa / total, ab / total, bb / total)
     }
 }

@@ -68,6 +68,18 @@ enum TailFamily: Sendable {
         }
     }
 
+    /// The derivative of ``logHazard(_:_:)`` by what is no shape, where it is known but for a difference.
+    func hazardSlope(_ point: [Double], _ side: TailSide, _ index: Int) -> Double? {
+        let tails = tails(point)
+        let tail = side == .lower ? tails.lower : tails.upper
+        guard let bend = tail.bend, tail.log != -.infinity else { return nil }
+        switch self {
+        case .gamma: return index == 1 ? (bend + 1) / point[1] : bend / point[2]
+        case .beta: return bend / point[2] / (1 - point[2])
+        case .student: return bend / point[1]
+        }
+    }
+
     private func logDensity(_ point: [Double]) -> Double {
         switch self {
         case .gamma: Special.gammaLogDensity(point[0], point[1], point[2])
@@ -191,7 +203,15 @@ extension Variable {
         let slopes: [(([Variable]) throws -> Variable)?] = inputs.indices.map { index in
             index < family.shapes
                 ? { try family.score(index, $0) - tail(family, side, .logarithm, index == 0 ? .a : .b, $0) }
-                : { try family.densitySlope(index, $0) - placeSlope(family, side, .logarithm, .value, index, $0) }
+                : { inputs in
+                    let difference = try family.densitySlope(index, inputs)
+                        - placeSlope(family, side, .logarithm, .value, index, inputs)
+                    // The known value in place of what is left of the difference, with the gradients of that.
+                    return try elementwise(
+                        "tail_hazard_slope", [difference] + inputs.map { $0.detached() },
+                        slopes: [{ try $0[0].constant(1) }] + inputs.map { _ in nil }
+                    ) { family.hazardSlope(Array($0.dropFirst()), side, index) ?? $0[0] }
+                }
         }
         let log = try elementwise("tail_hazard", inputs, slopes: slopes) { family.logHazard($0, side) }
         let some = try log.indicator { $0 != .infinity }

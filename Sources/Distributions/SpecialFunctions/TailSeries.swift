@@ -54,6 +54,23 @@ enum TailSeries {
         return nil
     }
 
+    /// p/Q less x + 1 - a, which is what follows the first term of that fraction.
+    static func gammaUpperBend(_ a: Double, _ x: Double) -> Double? {
+        var b = x + 3 - a
+        var (c, d) = (1e300, 1 / b)
+        var h = d
+        for n in 2...mostSteps {
+            let factor = -Double(n) * (Double(n) - a)
+            b += 2
+            d = 1 / (factor * d + b)
+            c = b + factor / c
+            let step = d * c
+            h *= step
+            if abs(step - 1) < 4e-16 { return (a - 1) * h }
+        }
+        return nil
+    }
+
     /// I_x(a, b) / p as a function of a and b, for x up to about a / (a + b); `a` may be 1 above the law's.
     /// Nearer to 1 than 1e-4 x itself has lost the digits of 1 - x.
     static func betaLower(_ a: Double, _ b: Double, _ x: Double) -> TailIntegral? {
