@@ -52,7 +52,8 @@ public final class Host: @unchecked Sendable {
         // The shipped models are everybody's to read.
         if isSandboxed { for folder in folders { try options.files.allow(.read, folder: folder, option: "models") } }
         self.modules = Host.builtInModules + modules
-        interpreter = try Interpreter(modules: self.modules, context: context, options: options)
+        interpreter = try Interpreter(
+            modules: self.modules, areKnown: modules.isEmpty, context: context, options: options)
         plugin = try PluginRunner(interpreter)
         context.service(ResourceFolders.self).folders = folders
         for module in self.modules {

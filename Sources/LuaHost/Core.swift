@@ -19,7 +19,9 @@ final class Core: @unchecked Sendable {
     let trust: Interpreter.Trust
 
     /// What is known of the types, by name; Lua's side of a type is made for its first object.
-    private var faces: [String: ScriptIndex.TypeMembers]
+    private var faces: [String: ScriptIndex.TypeMembers]?
+    /// Until the first object comes, nothing is made of the types.
+    private var modules: [any ScriptModule]
     private var types: [String: OpaquePointer] = [:]
     /// Native functions that live as long as the state.
     private var natives: [Native] = []
@@ -42,12 +44,12 @@ final class Core: @unchecked Sendable {
     /// A run is in progress; other threads' calls into handles would wait for it, maybe for ever.
     let isRunning = Atomic<Bool>(false)
 
-    init?(thread: InterpreterThread, context: Context, faces: [String: ScriptIndex.TypeMembers], options: Interpreter.Options) {
+    init?(thread: InterpreterThread, context: Context, modules: [any ScriptModule], options: Interpreter.Options) {
         self.thread = thread
         self.context = context
         self.options = options
         access = options.trust == .sandboxed ? options.files : nil
-        self.faces = faces
+        self.modules = modules
         let memoryLimit = options.memoryLimit
         self.memoryLimit = memoryLimit
         trust = options.trust
@@ -119,7 +121,8 @@ final class Core: @unchecked Sendable {
         natives.removeAll()
         // A service may hold a script's function, whose handle holds us.
         context = Context()
-        faces.removeAll()
+        faces = nil
+        modules = []
     }
 
     // MARK: Memory
@@ -168,9 +171,12 @@ final class Core: @unchecked Sendable {
     }
 
     /// Lua's side of a type, described when first asked for.
-    func type(_ type: ObjectType) -> OpaquePointer? {
+    /// - Throws: ``ScriptError`` when two members of a type have one name.
+    func type(_ type: ObjectType) throws -> OpaquePointer? {
         if let known = types[type.name] { return known }
-        let face = faces[type.name] ?? ScriptIndex.TypeMembers(type: type)
+        let all = try faces ?? ScriptIndex.TypeMembers.merge(modules)
+        faces = all
+        let face = all[type.name] ?? ScriptIndex.TypeMembers(type: type)
         guard let made = face.make(in: self) else { return nil }
         types[type.name] = made
         return made

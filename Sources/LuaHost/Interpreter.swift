@@ -49,20 +49,24 @@ public final class Interpreter: @unchecked Sendable {
     /// Lua's package.path as it was at the start.
     private var defaultPath: ByteString = ""
 
+    /// - Parameter areKnown: whether the modules are known not to bring two members of one name; others are asked at once.
     /// - Throws: ``ScriptError`` when two modules clash or the memory limit is too low; ``LuaError`` when there is no memory for a state.
-    public init(modules: [any ScriptModule] = [], context: Context = Context(), options: Options = Options()) throws {
+    public init(
+        modules: [any ScriptModule] = [], areKnown: Bool = false, context: Context = Context(),
+        options: Options = Options()
+    ) throws {
         var names: Set<String> = []
         for module in modules where !names.insert(module.name).inserted {
             throw ScriptError("", "two modules are named \(module.name)")
         }
-        let faces = try ScriptIndex.TypeMembers.merge(modules)
+        if !areKnown { _ = try ScriptIndex.TypeMembers.merge(modules) }
         if let limit = options.memoryLimit, limit < Options.leastMemory {
             throw ScriptError(
                 "memoryLimit", "\(limit) bytes: at least \(Options.leastMemory) expected: the host itself needs as much to start")
         }
         guard let thread = InterpreterThread() else { throw LuaError(.memory, "no thread for an interpreter") }
         let core: Core? = try thread.perform {
-            Core(thread: thread, context: context, faces: faces, options: options)
+            Core(thread: thread, context: context, modules: modules, options: options)
         }
         guard let core else { throw LuaError(.memory, "not enough memory for an interpreter") }
         self.thread = thread

@@ -99,7 +99,7 @@ extension Core {
     }
 
     private func write(_ object: any ScriptObject, to list: OpaquePointer) throws {
-        guard let type = type(object.scriptType) else { throw ScriptError("", "not enough memory") }
+        guard let type = try type(object.scriptType) else { throw ScriptError("", "not enough memory") }
         var storage = lf_object()
         withUnsafeMutablePointer(to: &storage) {
             _ = UnsafeMutableRawPointer($0).initializeMemory(as: (any ScriptObject).self, to: object)

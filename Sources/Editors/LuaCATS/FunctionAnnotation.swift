@@ -51,7 +51,7 @@ struct FunctionAnnotation {
         }
         let specs = Array(form.specs.dropFirst(first))
         let arguments = specs.filter { $0.place == .argument }
-        let placed = arguments.map { Parameter(name: $0.name, type: $0.type.parameterLuaCATS, isOptional: $0.fallback != nil) }
+        let placed = arguments.map { Parameter(name: $0.name, type: $0.type.parameterLuaCATS, isOptional: $0.isOptional) }
         let table = form.names.isEmpty ? [] : [Parameter(name: "options", type: options, isOptional: true)]
         if let rest = specs.first(where: { $0.place == .rest }) {
             // In Lua `...` comes last: options become part of it.

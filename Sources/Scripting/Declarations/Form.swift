@@ -44,7 +44,7 @@ public struct Form: Sendable {
     ) {
         (self.specs, self.results, self.style, self.run, self.owned) = (specs, results, style, run, owned)
         places = specs.prefix { $0.place == .argument }.count
-        least = style == .table ? 0 : specs.prefix { $0.place == .argument && $0.fallback == nil }.count
+        least = style == .table ? 0 : specs.prefix { $0.place == .argument && !$0.isOptional }.count
         let ranks = specs.map(\.place.rawValue)
         // A mistake of whoever declares the function, found when its module is first made.
         precondition(ranks == ranks.sorted() && specs.count <= 64, "arguments stand before options: \(specs.map(\.name))")
@@ -77,7 +77,7 @@ extension Form {
         switch specs[index].place {
         case .option: true
         case .rest: false
-        case .argument: (style != .places || specs[index].fallback != nil) && !(hasReceiver && index == 0)
+        case .argument: (style != .places || specs[index].isOptional) && !(hasReceiver && index == 0)
         }
     }
 
@@ -114,7 +114,7 @@ extension Form {
         let given: ArraySlice<Value>
         do { given = try split(values).given } catch is Fault { return -1 }
         let admitted = zip(given, specs).prefix { value, spec in
-            if case .none = value, spec.fallback != nil { return true }
+            if case .none = value, spec.isOptional { return true }
             return spec.type.admits(value)
         }.count
         guard given.count >= least, given.count <= places || hasRest else { return admitted }

@@ -27,7 +27,7 @@ public final class Parameter<T>: Sendable {
         _ note: String = ""
     ) -> Parameter {
         Parameter(
-            ParameterSpec(.argument, name, domain, fallback: domain.show(fallback()), note), domain, fallback: fallback)
+            ParameterSpec(.argument, name, domain, fallback: { domain.show(fallback()) }, note), domain, fallback: fallback)
     }
 
     @inlinable @inline(never)
@@ -41,7 +41,7 @@ public final class Parameter<T>: Sendable {
         _ note: String = ""
     ) -> Parameter {
         Parameter(
-            ParameterSpec(.option, name, domain, fallback: domain.show(fallback()), note), domain, fallback: fallback)
+            ParameterSpec(.option, name, domain, fallback: { domain.show(fallback()) }, note), domain, fallback: fallback)
     }
 
     /// All arguments that follow.
@@ -143,7 +143,8 @@ public struct OptionTable<S>: Sendable {
         ) -> Field {
             let spec = ParameterSpec(.option, name, domain, note)
             return Field { start in
-                [ParameterSpec(.option, name, domain, fallback: domain.show(start[keyPath: property]), note)]
+                nonisolated(unsafe) let value = start[keyPath: property]
+                return [ParameterSpec(.option, name, domain, fallback: { domain.show(value) }, note)]
             } read: { settings, call in
                 let value = call.take()
                 if case .none = value { return }

@@ -16,18 +16,23 @@ public struct ParameterSpec: Sendable {
     /// What messages ask for: `a number from 0`.
     public let expected: String
     /// The default as a script writes it, `nil` for what may be left out; no value for what has to be given.
-    public let fallback: String?
+    public var fallback: String? { writtenFallback?() ?? (isOptional ? "nil" : nil) }
+    /// Written when somebody asks: a program that calls a function does not read its signature.
+    private let writtenFallback: (@Sendable () -> String)?
+    /// Whether it may be left out.
+    public let isOptional: Bool
     /// One sentence: what it is, in which units.
     public let note: String
     /// What is wrong with a value, as messages say it behind the parameter's name; nil for a value that is taken.
     public let refusal: @Sendable (Value) -> String?
 
     @usableFromInline
-    init<T>(_ place: Place, _ name: String, _ domain: Domain<T>, fallback: String? = nil, _ note: String) {
+    init<T>(_ place: Place, _ name: String, _ domain: Domain<T>, fallback: (@Sendable () -> String)? = nil, _ note: String) {
         (self.name, self.place, self.note) = (name, place, note)
         (type, bounds, expected) = (domain.type, domain.bounds, domain.expected)
-        self.fallback = fallback ?? (domain.isOptional ? "nil" : nil)
+        writtenFallback = fallback
         let isOptional = domain.isOptional || fallback != nil
+        self.isOptional = isOptional
         refusal = { [read = domain.read, type = domain.type, expected = domain.expected] value in
             if case .none = value, isOptional { return nil }
             do {
