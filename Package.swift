@@ -56,22 +56,31 @@ let package = Package(
                 "Scripting", "CKernels", "COpenBLAS",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
-        .target(name: "Storage", dependencies: ["Tensors", "CZip", "CZlib"]),
+        .target(name: "Storage", dependencies: ["Scripting", "Tensors", "CZip", "CZlib"]),
         .target(
             name: "Autodiff",
-            dependencies: ["Tensors", .product(name: "RealModule", package: "swift-numerics")]),
-        .target(name: "Projections", dependencies: ["Autodiff"]),
+            dependencies: ["Scripting", "Tensors", .product(name: "RealModule", package: "swift-numerics")]),
+        .target(name: "Projections", dependencies: ["Scripting", "Tensors", "Autodiff"]),
         .target(
             name: "Distributions",
-            dependencies: ["Autodiff", .product(name: "RealModule", package: "swift-numerics")]),
-        .target(name: "Flows", dependencies: ["Autodiff", "Distributions", "Storage"]),
+            dependencies: [
+                "Scripting", "Tensors", "Autodiff",
+                .product(name: "RealModule", package: "swift-numerics"),
+            ]),
+        .target(name: "Flows", dependencies: ["Scripting", "Tensors", "Autodiff", "Distributions", "Storage"]),
         .target(
             name: "Optimizers",
-            dependencies: ["Autodiff", "Projections", .product(name: "RealModule", package: "swift-numerics")]),
+            dependencies: [
+                "Scripting", "Tensors", "Autodiff", "Projections",
+                .product(name: "RealModule", package: "swift-numerics"),
+            ]),
         .target(
             name: "Samplers",
-            dependencies: ["Autodiff", "Distributions", .product(name: "RealModule", package: "swift-numerics")]),
-        .target(name: "Pictures", dependencies: ["Tensors", "Storage", "CCairo"]),
+            dependencies: [
+                "Scripting", "Tensors", "Autodiff", "Distributions",
+                .product(name: "RealModule", package: "swift-numerics"),
+            ]),
+        .target(name: "Pictures", dependencies: ["Scripting", "Tensors", "Storage", "CCairo"]),
 
         // The host.
         .target(name: "LuaHost", dependencies: ["Scripting", "CLuaTrampolines"]),
@@ -79,46 +88,74 @@ let package = Package(
         .target(
             name: "LuaFlow",
             dependencies: [
-                "LuaHost", "Tensors", "Storage", "Projections", "Autodiff", "Distributions", "Flows", "Optimizers",
-                "Pictures", "Samplers", "CCrypto",
+                "Scripting", "LuaHost", "Tensors", "Storage", "Projections", "Autodiff", "Distributions", "Flows",
+                "Optimizers", "Pictures", "Samplers", "CCrypto",
             ]),
         .target(
             name: "Repl", dependencies: ["LuaFlow", "Editors", "Autodiff", "Storage", "Pictures", "CLineEditor"]),
         .executableTarget(
             name: "LuaFlowCommand",
             dependencies: [
-                "LuaFlow", "Repl", "Editors", "Storage", "CConfinement",
+                "Scripting", "LuaFlow", "Repl", "Editors", "Storage", "CConfinement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests mirror Sources.
-        .target(name: "LawChecks", dependencies: ["Autodiff", "LuaHost"], path: "Tests/LawChecks"),
+        .target(
+            name: "LawChecks", dependencies: ["Scripting", "Tensors", "Autodiff", "LuaHost"],
+            path: "Tests/LawChecks"),
         .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "LawChecks"]),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "LawChecks"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Scripting", "Tensors", "LawChecks"]),
         .testTarget(
-            name: "ProjectionsTests", dependencies: ["Projections", "LawChecks"],
-            exclude: ["make_fixtures.py", "make_intersection_fixtures.py"]),
-        .testTarget(
-            name: "AutodiffTests", dependencies: ["Autodiff", "LawChecks"], resources: [.copy("Fixtures")]),
-        .testTarget(
-            name: "DistributionsTests", dependencies: ["Distributions", "LawChecks"], resources: [.copy("Fixtures")]),
-        .testTarget(
-            name: "FlowsTests",
-            dependencies: ["Flows", "LawChecks", .product(name: "RealModule", package: "swift-numerics")],
+            name: "StorageTests", dependencies: ["CZlib", "Scripting", "Tensors", "Storage", "LawChecks"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "OptimizersTests", dependencies: ["Optimizers", "LawChecks", "LuaHost"], resources: [.copy("Fixtures")]),
+            name: "ProjectionsTests", dependencies: ["Scripting", "Tensors", "Autodiff", "Projections", "LawChecks"],
+            exclude: ["make_fixtures.py", "make_intersection_fixtures.py"]),
         .testTarget(
-            name: "SamplersTests", dependencies: ["Samplers", "LawChecks", "LuaHost"], resources: [.copy("Fixtures")]),
+            name: "AutodiffTests",
+            dependencies: [
+                "Scripting", "Tensors", "Autodiff", "LawChecks",
+            ],
+            resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "PicturesTests", dependencies: ["Pictures"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
+            name: "DistributionsTests",
+            dependencies: [
+                "Scripting", "Tensors", "Autodiff", "Distributions", "LawChecks",
+            ],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "FlowsTests",
+            dependencies: [
+                "Scripting", "Tensors", "Storage", "Autodiff", "Distributions", "Flows", "LawChecks",
+                .product(name: "RealModule", package: "swift-numerics"),
+            ],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "OptimizersTests",
+            dependencies: [
+                "Scripting", "Tensors", "Autodiff", "Projections", "Optimizers", "LawChecks", "LuaHost",
+            ],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "SamplersTests",
+            dependencies: [
+                "Scripting", "Tensors", "Autodiff", "Distributions", "Samplers", "LawChecks", "LuaHost",
+            ],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "PicturesTests", dependencies: ["Scripting", "Tensors", "Pictures"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "LuaHostTests", dependencies: ["Scripting", "LuaHost"]),
         .testTarget(name: "EditorsTests", dependencies: ["Editors", "LuaFlow"]),
-        .testTarget(name: "ReplTests", dependencies: ["Repl"]),
+        .testTarget(name: "ReplTests", dependencies: ["LuaFlow", "Repl"]),
         .target(name: "ConfinementProbe", dependencies: ["CConfinement"], path: "Tests/ConfinementProbe"),
         .testTarget(
-            name: "LuaFlowTests", dependencies: ["LuaFlow", "LawChecks", "ConfinementProbe"], resources: [.copy("Fixtures")]),
+            name: "LuaFlowTests",
+            dependencies: [
+                "Scripting", "Tensors", "Storage", "Autodiff", "Flows", "LuaHost", "LuaFlow", "LawChecks",
+                "ConfinementProbe",
+            ],
+            resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]
 )
