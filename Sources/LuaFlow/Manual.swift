@@ -135,7 +135,8 @@ public struct Manual: Sendable {
         let rest = functions.filter { !sectioned.contains($0.function.shortName) }
         if !rest.isEmpty { text += "\n" + list(rest, indent: "  ") }
         for section in module.sections {
-            text += "\n\(section.title)\n" + list(functions.filter { section.names.contains($0.function.shortName) }, indent: "  ")
+            let own = functions.filter { section.names.contains($0.function.shortName) }
+            text += "\n\(section.title)\n" + list(own, indent: "  ")
         }
         var shown: Set<String> = []
         for face in module.types where shown.insert(face.type.name).inserted {
@@ -147,19 +148,21 @@ public struct Manual: Sendable {
     /// - Parameter functions: what the page shows already; of a method that is one of them, the name is enough.
     private func page(of type: ScriptIndex.TypeMembers, beside functions: [ScriptIndex.Entry] = []) -> String {
         let members = index.entries.filter { $0.owner == type.type.name }
-        let known = Set(functions.map(\.function.shortName))
+        let known = Set(functions.filter { $0.declaration?.style == .both }.map(\.function.shortName))
         var methods = members.filter { $0.kind == .method }
         let both = methods.filter { known.contains($0.function.shortName) }.map(\.function.shortName)
         methods.removeAll { known.contains($0.function.shortName) }
         // x:add_(y) is said by x:add(y).
         let names = Set(members.map(\.function.shortName)).union(known)
-        let inPlace = methods.map(\.function.shortName).filter { $0.hasSuffix("_") && names.contains(String($0.dropLast())) }
+        let inPlace = methods.map(\.function.shortName)
+            .filter { $0.hasSuffix("_") && names.contains(String($0.dropLast())) }
         methods.removeAll { inPlace.contains($0.function.shortName) }
 
         var text = Page.wrapped("\(type.type.name): \(type.summary)") + "\n"
         text += list(members.filter { $0.kind == .property } + methods, indent: "  ")
         func add(_ title: String, _ names: [String]) {
-            if !names.isEmpty { text += "\n" + Page.wrapped("\(title) \(names.joined(separator: ", "))", indent: "  ") + "\n" }
+            if names.isEmpty { return }
+            text += "\n" + Page.wrapped("\(title) \(names.joined(separator: ", "))", indent: "  ") + "\n"
         }
         add("Methods, too, x:name(...) for \(functions.first?.name.prefix { $0 != "." } ?? "").name(x, ...):", both)
         add("Writing the result over x:", inPlace)

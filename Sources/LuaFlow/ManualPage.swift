@@ -27,7 +27,8 @@ package enum Page {
         let noted = declaration.forms.flatMap(\.specs).filter { !$0.note.isEmpty && seen.insert($0.name).inserted }
         return noted.isEmpty ? nil : noted.map { spec in
             // What messages go on behind with a comma: `two numbers, such as {0.9, 0.999}, expected`.
-            (spec.name, "\(spec.expected.hasSuffix(",") ? String(spec.expected.dropLast()) : spec.expected); \(spec.note)")
+            let expected = spec.expected.hasSuffix(",") ? String(spec.expected.dropLast()) : spec.expected
+            return (name: spec.name, text: "\(expected); \(spec.note)")
         }
     }
 

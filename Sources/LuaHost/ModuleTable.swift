@@ -60,7 +60,8 @@ struct ModuleTable {
             if case .table(let table) = arguments[1] {
                 for case (.string(let member), _) in try table.entries() { known.append(member.text) }
             }
-            throw ScriptError("", "\(name) has no function \(key.quoted())" + OtherNames.hint(for: key.text, of: name, among: known))
+            let hint = OtherNames.hint(for: key.text, of: name, among: known)
+            throw ScriptError("", "\(name) has no function \(key.quoted())" + hint)
         }
     }
 }

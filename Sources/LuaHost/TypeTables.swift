@@ -43,7 +43,8 @@ extension ScriptIndex.TypeMembers {
             guard case .string(let key) = arguments[2] else {
                 throw ScriptError("", "\(type) cannot be indexed with \(arguments[2].shown)")
             }
-            throw ScriptError("", "\(type) has no field or method \(key.quoted())" + OtherNames.hint(for: key.text, of: type, among: names))
+            let hint = OtherNames.hint(for: key.text, of: type, among: names)
+            throw ScriptError("", "\(type) has no field or method \(key.quoted())" + hint)
         }
     }
 
@@ -54,7 +55,8 @@ extension ScriptIndex.TypeMembers {
                 throw ScriptError("", "\(type) cannot be assigned to at \(arguments[2].shown)")
             }
             if readable.contains(key.text) { throw ScriptError("", "\(type).\(key) can only be read") }
-            throw ScriptError("", "\(type) has no field \(key.quoted()) to assign to" + suggestion(for: key.text, among: names))
+            let hint = suggestion(for: key.text, among: names)
+            throw ScriptError("", "\(type) has no field \(key.quoted()) to assign to" + hint)
         }
     }
 }

@@ -1,4 +1,5 @@
-/// A text as messages show it: of one that is longer than `limit` bytes of UTF-8 the middle is left out, and its length said.
+/// A text as messages show it: of one that is longer than `limit` bytes of UTF-8 the middle is left out, and its length
+/// said.
 ///
 /// A message quotes names, options and paths that a script made, which may be of any length.
 public func abridged(_ text: String, to limit: Int = 4096) -> String {

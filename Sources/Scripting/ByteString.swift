@@ -11,9 +11,9 @@
 ///     name.text           // for people: what is no UTF-8 is shown as U+FFFD
 ///     name.utf8Text       // the same text, or nil when the bytes are no UTF-8
 ///
-/// Swift's `String` takes "é" and "e\u{301}" for equal, and cannot hold bytes that are no UTF-8. What scripts use as keys,
-/// names, paths or data is therefore a `ByteString`; `String` is for what people read. (mlua draws the same line between
-/// `as_bytes` and `to_str`.)
+/// Swift's `String` takes "é" and "e\u{301}" for equal, and cannot hold bytes that are no UTF-8. What scripts use as
+/// keys, names, paths or data is therefore a `ByteString`; `String` is for what people read. (mlua draws the same line
+/// between `as_bytes` and `to_str`.)
 public struct ByteString: Hashable, Comparable, Sendable {
     /// Bytes that are UTF-8 are kept as a string, which is as cheap as `String` itself.
     private enum Storage: Sendable {
@@ -80,8 +80,8 @@ public struct ByteString: Hashable, Comparable, Sendable {
         }
     }
 
-    /// Calls `body` with the bytes and a zero behind them, for the system's calls. A zero inside would end them early: paths
-    /// are asked for one before (``contains(_:)``).
+    /// Calls `body` with the bytes and a zero behind them, for the system's calls. A zero inside would end them early:
+    /// paths are asked for one before (``contains(_:)``).
     public func withCString<R>(_ body: (UnsafePointer<CChar>) throws -> R) rethrows -> R {
         switch storage {
         case .text(let text): try text.withCString(body)
@@ -154,8 +154,8 @@ extension ByteString: ExpressibleByStringInterpolation {
 extension ByteString: CustomStringConvertible {
     public var description: String { text }
 
-    /// As a message quotes it: control characters and what is no UTF-8 as Lua writes them, `"gr\xf6\xdfe"`. Of a long one
-    /// the beginning.
+    /// As a message quotes it: control characters and what is no UTF-8 as Lua writes them, `"gr\xf6\xdfe"`. Of a long
+    /// one the beginning.
     public func quoted(most: Int = 60) -> String {
         var shown = "\""
         var rest = withBytes { Array($0.prefix(count > most ? most - 3 : most)) }[...]
@@ -217,8 +217,8 @@ extension ByteString: Codable {
     }
 }
 
-/// As the key of a JSON object: itself if it is ASCII, else `bytes:` and its bytes in hexadecimal, as readers of JSON take
-/// texts that Unicode holds equal for one key.
+/// As the key of a JSON object: itself if it is ASCII, else `bytes:` and its bytes in hexadecimal, as readers of JSON
+/// take texts that Unicode holds equal for one key.
 extension ByteString: CodingKeyRepresentable {
     private struct Key: CodingKey {
         let stringValue: String
@@ -243,7 +243,9 @@ extension ByteString: CodingKeyRepresentable {
             return
         }
         let digits = Array(key.text.dropFirst(ByteString.mark.count))
-        let bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(String(digits[$0..<min($0 + 2, digits.count)]), radix: 16) }
+        let bytes = stride(from: 0, to: digits.count, by: 2).map {
+            UInt8(String(digits[$0..<min($0 + 2, digits.count)]), radix: 16)
+        }
         guard !bytes.contains(nil) else { return nil }
         self.init(bytes.compactMap(\.self))
     }

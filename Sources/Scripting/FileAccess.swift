@@ -37,7 +37,8 @@ public struct FileAccess: Sendable {
     public init() {}
 
     /// Counts a file that takes the place of one of this name, written by the same script or not there before.
-    /// - Throws: when all files that were written would hold more than ``mostWritten`` together, or be more than ``mostFiles``.
+    /// - Throws: when all files that were written would hold more than ``mostWritten`` together, or be more than
+    ///   ``mostFiles``.
     public static func count(written bytes: Int, to path: ByteString, for operation: String) throws {
         guard let current else { return }
         if current.written.count(bytes, of: path) { return }
@@ -111,7 +112,8 @@ public struct FileAccess: Sendable {
     private func refusal(_ purpose: Purpose, _ path: ByteString, _ operation: String) -> ScriptError {
         let folders = folders(for: purpose)
         let allowed =
-            folders.isEmpty ? "the sandbox opens no folder for that" : "only in " + folders.map(\.text).joined(separator: ", ")
+            folders.isEmpty
+            ? "the sandbox opens no folder for that" : "only in " + folders.map(\.text).joined(separator: ", ")
         let (done, remedy) =
             switch purpose {
             case .read: ("read", "--allow-read DIR opens one")
@@ -138,7 +140,9 @@ private final class WrittenBytes: Sendable {
             let size = max(bytes, WrittenBytes.page)
             let total = sizes.total - (sizes.files[path] ?? 0) + size
             let isNew = sizes.files[path] == nil
-            guard total <= FileAccess.mostWritten, !isNew || sizes.files.count < FileAccess.mostFiles else { return false }
+            guard total <= FileAccess.mostWritten, !isNew || sizes.files.count < FileAccess.mostFiles else {
+                return false
+            }
             sizes.total = total
             sizes.files[path] = size
             return true

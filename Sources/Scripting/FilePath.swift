@@ -11,7 +11,8 @@ extension ByteString {
     /// Whether the system could know a file by this name.
     public var isFileName: Bool { !isEmpty && !contains(0) }
 
-    /// The folder that a path lies in, and its last part: `a/b/c` is `a/b` and `c`, `c` is `.` and `c`, `/c` is `/` and `c`.
+    /// The folder that a path lies in, and its last part: `a/b/c` is `a/b` and `c`, `c` is `.` and `c`, `/c` is `/` and
+    /// `c`.
     public var splitPath: (folder: ByteString, name: ByteString) {
         let bytes = bytes
         guard let slash = bytes.lastIndex(of: ByteString.slash) else { return (".", self) }
@@ -81,8 +82,8 @@ extension ByteString {
         return names.sorted()
     }
 
-    /// All bytes of a file; nil when it cannot be read. A pipe with a name cannot: opening it would wait for somebody who
-    /// writes into it, without a word.
+    /// All bytes of a file; nil when it cannot be read. A pipe with a name cannot: opening it would wait for somebody
+    /// who writes into it, without a word.
     public var fileContents: [UInt8]? {
         let descriptor = withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { return nil }

@@ -1,5 +1,5 @@
-/// What is added to Lua's own messages where people write what is right in Python, C or PyTorch: what Lua and tensors have
-/// instead.
+/// What is added to Lua's own messages where people write what is right in Python, C or PyTorch: what Lua and tensors
+/// have instead.
 ///
 ///     x.lua:3: syntax error near '+' (Lua has no += and no ++; write a = a + 1)
 public enum HabitHint {
@@ -20,15 +20,19 @@ public enum HabitHint {
         switch near {
         case ",": return expects("]") ? "an element of a tensor is x[{1, 2}]" : nil
         case ":":
-            if expects("]") || expects("}") { return "a range of a tensor is x[{{first, last}}], a field of a table {name = value}" }
-            return ["then", "do"].contains(where: expects) ? "Lua has no colon there: if ... then ... end, for ... do ... end" : nil
+            if expects("]") || expects("}") {
+                return "a range of a tensor is x[{{first, last}}], a field of a table {name = value}"
+            }
+            return ["then", "do"].contains(where: expects)
+                ? "Lua has no colon there: if ... then ... end, for ... do ... end" : nil
         case "!": return "not equal is ~=, and the word not says no"
         case "&", "|": return "Lua's words are and, or, not"
         case "@": return "the product of matrices is x:matmul(y)"
         case "?": return "Lua writes condition and a or b"
         case "+", "-", "/", "%":
             guard complaint.hasSuffix("syntax error") else { return nil }
-            return "Lua has no \(near)=\(near == "+" || near == "-" ? " and no \(near)\(near)" : ""); write a = a \(near) 1"
+            let twice = near == "+" || near == "-" ? " and no \(near)\(near)" : ""
+            return "Lua has no \(near)=\(twice); write a = a \(near) 1"
         case "*":
             if complaint.hasSuffix("syntax error") { return "Lua has no *=; write a = a * 2" }
             return complaint.hasSuffix("unexpected symbol") ? "to the power of is ^" : nil
@@ -36,8 +40,11 @@ public enum HabitHint {
         case "[": return complaint.hasSuffix("unexpected symbol") ? "a list is written {1, 2}" : nil
         case ")" where complaint.hasSuffix("function arguments expected"): return "a method is called: x:sum()"
         default:
-            guard complaint.hasSuffix("syntax error"), near.first.map({ $0.isLetter || $0 == "_" }) == true else { return nil }
-            return "one name behind another is no Lua: functions are function f(x) ... end, modules local m = require \"m\""
+            guard complaint.hasSuffix("syntax error"), near.first.map({ $0.isLetter || $0 == "_" }) == true else {
+                return nil
+            }
+            return "one name behind another is no Lua: functions are function f(x) ... end, "
+                + "modules local m = require \"m\""
         }
     }
 
@@ -50,11 +57,15 @@ public enum HabitHint {
         }
         if let call = message.last("attempt to call a ") {
             let what = message[call.upperBound...]
-            if what.hasPrefix("nil value (global '") { return named("(global '", in: what).flatMap { OtherNames.functions[$0] } }
-            if what.hasSuffix("(for iterator 'for iterator')") {
-                return what.hasPrefix("tensor") || what.hasPrefix("table") ? "for i, x in ipairs(t) do goes through its elements" : nil
+            if what.hasPrefix("nil value (global '") {
+                return named("(global '", in: what).flatMap { OtherNames.functions[$0] }
             }
-            guard !what.hasPrefix("nil "), let name = named("(field '", in: what) ?? named("(method '", in: what) else { return nil }
+            if what.hasSuffix("(for iterator 'for iterator')") {
+                return what.hasPrefix("tensor") || what.hasPrefix("table")
+                    ? "for i, x in ipairs(t) do goes through its elements" : nil
+            }
+            guard !what.hasPrefix("nil "), let name = named("(field '", in: what) ?? named("(method '", in: what)
+            else { return nil }
             return "\(name) is a value, not a function: x.\(name)"
         }
         if message.hasSuffix("attempt to index a nil value (global 'torch')") || message.hasSuffix("(global 'np')") {
@@ -65,7 +76,9 @@ public enum HabitHint {
         {
             return "local \(name) = require \"\(name)\""
         }
-        if message.contains("attempt to concatenate a tensor value") { return "x:item() is a tensor's number, tostring(x) its text" }
+        if message.contains("attempt to concatenate a tensor value") {
+            return "x:item() is a tensor's number, tostring(x) its text"
+        }
         if message.contains("attempt to perform arithmetic on a tensor value") {
             return "tensors have + - * / and ^; x // y is (x / y):floor()"
         }

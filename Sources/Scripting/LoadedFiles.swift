@@ -96,8 +96,8 @@ public final class LoadedFiles: Service, Sendable {
         put(file)
     }
 
-    /// The run is over: what it wrote into Lua files that it had read is how they are from now on, and whoever changes them
-    /// next is somebody else.
+    /// The run is over: what it wrote into Lua files that it had read is how they are from now on, and whoever changes
+    /// them next is somebody else.
     public func acceptWritten() {
         for var file in all where file.kind == .lua && file.isWritten {
             file.stamp = FileStamp(file.path)

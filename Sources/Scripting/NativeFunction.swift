@@ -26,7 +26,9 @@ public struct NativeFunction: Sendable {
     }
 
     /// For the usual function of one result.
-    public init(_ name: String, _ documentation: Documentation, returning body: @escaping @Sendable (Arguments) throws -> Value) {
+    public init(
+        _ name: String, _ documentation: Documentation, returning body: @escaping @Sendable (Arguments) throws -> Value
+    ) {
         self.init(name, documentation) { arguments in [try body(arguments)] }
     }
 
@@ -69,7 +71,9 @@ public struct Documentation: Sendable {
         (example, see) = (declaration.example, declaration.see)
     }
 
-    public init(_ signature: String, _ summary: String, errors: String? = nil, source: String? = nil, example: String? = nil) {
+    public init(
+        _ signature: String, _ summary: String, errors: String? = nil, source: String? = nil, example: String? = nil
+    ) {
         written = .text(signature)
         see = []
         self.summary = summary

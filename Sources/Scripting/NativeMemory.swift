@@ -52,9 +52,9 @@ public final class NativeMemory: Sendable {
                 + "\(limit.load(ordering: .relaxed))")
     }
 
-    /// Counts as alive what exists already: a small object, or the heap of an interpreter that shares the limit. Past the
-    /// cap it is the next ``charge(_:overhead:)``, or the interpreter's next allocation, that is refused: nothing small has
-    /// to handle an error for it.
+    /// Counts as alive what exists already: a small object, or the heap of an interpreter that shares the limit. Past
+    /// the cap it is the next ``charge(_:overhead:)``, or the interpreter's next allocation, that is refused: nothing
+    /// small has to handle an error for it.
     public func count(_ bytes: Int) {
         live.wrappingAdd(bytes, ordering: .relaxed)
     }
@@ -80,13 +80,14 @@ public final class NativeMemory: Sendable {
 
     // MARK: For tests
 
-    /// The first charge to be refused, 0 when nobody counts; whether it is the only one; and the charges tried since then.
+    /// The first charge to be refused, 0 when nobody counts; whether it is the only one; and the charges tried since
+    /// then.
     private let firstRefused = Atomic<Int>(0)
     private let refusesOnce = Atomic<Bool>(false)
     private let tried = Atomic<Int>(0)
 
-    /// For tests: every charge from the nth on is refused, as if the cap were reached (`Int.max`: they are only counted),
-    /// or with `once` the nth alone, which is tried again after a collection; nil ends it.
+    /// For tests: every charge from the nth on is refused, as if the cap were reached (`Int.max`: they are only
+    /// counted), or with `once` the nth alone, which is tried again after a collection; nil ends it.
     /// - Returns: how many charges were tried since the last call.
     @discardableResult
     package func failCharges(from nth: Int?, once: Bool = false) -> Int {

@@ -23,7 +23,8 @@ public func nearestName(to name: String, among candidates: some Sequence<String>
     return best?.name
 }
 
-/// The letters of an ASCII name, in lower case: many names are compared, and bytes are compared much sooner than characters.
+/// The letters of an ASCII name, in lower case: many names are compared, and bytes are compared much sooner than
+/// characters.
 private func plainLetters(_ name: String) -> [UInt8]? {
     guard name.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
     return name.utf8.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }

@@ -1,8 +1,9 @@
 /// A Swift type whose values go to scripts and come back: what `Host.set`, `get`, `call`, `evaluate` and `define` take.
 ///
-/// Numbers, strings, bytes (``ByteString``, `[UInt8]`), true and false, tensors, arrays, dictionaries with text keys and
-/// optionals of these are; so are
-/// ``FunctionValue`` and ``TableValue``, a script's own, and ``Value`` itself, for what has no type. A type of your own joins by saying what it becomes:
+/// Numbers, strings, bytes (``ByteString``, `[UInt8]`), true and false, tensors, arrays, dictionaries with text keys
+/// and optionals of these are; so are
+/// ``FunctionValue`` and ``TableValue``, a script's own, and ``Value`` itself, for what has no type. A type of your own
+/// joins by saying what it becomes:
 ///
 ///     extension Point: ScriptConvertible {
 ///         static func from(_ value: Value) throws -> Point { let xy = try [Double].from(value); ... }

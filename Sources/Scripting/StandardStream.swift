@@ -25,8 +25,8 @@ public enum StandardStream: Int32, Sendable {
         _ = text.withUTF8 { StandardStream.write(UnsafeRawBufferPointer($0), to: rawValue) }
     }
 
-    /// Writes out what was printed and still waits in a buffer: of the two standard streams only. Flushing every stream would
-    /// wait for whoever reads one of them: another interpreter in `io.read()`.
+    /// Writes out what was printed and still waits in a buffer: of the two standard streams only. Flushing every stream
+    /// would wait for whoever reads one of them: another interpreter in `io.read()`.
     public static func flush() {
         fflush(stdout)
         fflush(stderr)

@@ -10,8 +10,8 @@ public enum Value {
     case object(any ScriptObject)
     case table(any ScriptTable)
     case function(any ScriptFunction)
-    /// Something only the interpreter understands (a thread, another library's userdata): its type's name, and what passes it
-    /// on unchanged.
+    /// Something only the interpreter understands (a thread, another library's userdata): its type's name, and what
+    /// passes it on unchanged.
     indirect case foreign(String, (any ScriptForeign)? = nil)
 
     /// A new table with the values at 1, 2, ...
@@ -67,12 +67,12 @@ public func shown(_ number: Double) -> String {
 
 /// What holds functions and tables of scripts, and has to say so.
 ///
-/// A function that Swift holds is never collected. One that an object was made of, and that names this object, would be held
-/// by it for ever: what ``heldValues`` lists is kept by the object's userdata instead, where Lua's collector sees the
-/// circle. What stands elsewhere as well (in the tape, in another object) stays alive all the same.
+/// A function that Swift holds is never collected. One that an object was made of, and that names this object, would be
+/// held by it for ever: what ``heldValues`` lists is kept by the object's userdata instead, where Lua's collector sees
+/// the circle. What stands elsewhere as well (in the tape, in another object) stays alive all the same.
 public protocol HoldsScriptValues {
-    /// The functions and tables that this holds by itself or in its parts; other values do not matter. The same as long as it
-    /// lives.
+    /// The functions and tables that this holds by itself or in its parts; other values do not matter. The same as long
+    /// as it lives.
     var heldValues: [Value] { get }
 }
 
@@ -160,7 +160,7 @@ extension ScriptTable {
     public func strayKey() throws -> Value? {
         if try isList() { return nil }
         let count = try count
-        return try entries().first { key, _ in !(key.asInteger.map { 1...max(count, 1) ~= $0 && count > 0 } ?? false) }?.key
+        return try entries().first { key, _ in key.asInteger.map { $0 < 1 || $0 > count } ?? true }?.key
     }
 
     public func entries(withoutPositions count: Int) throws -> [(key: Value, value: Value)] {
@@ -194,16 +194,6 @@ extension ScriptTable {
             if index & 0xfff == 0xfff { try Cancellation.check() }
             return try value(at: index + 1)
         }
-    }
-
-    /// The sequence part of a short list (sizes, dimensions) that must hold nothing else: a key in it is an option that
-    /// somebody meant, and would be lost.
-    public func list(for operation: String) throws -> [Value] {
-        let elements = try elements()
-        for (key, _) in try entries() {
-            if case .string(let name) = key { throw ScriptError(operation, "unknown option \(name) in a list of numbers") }
-        }
-        return elements
     }
 }
 

@@ -105,6 +105,16 @@ import Testing
         #expect(Self.answer(Self.method, [.integer(1)]) == "thing.twice: argument 1 (t): a thing expected, got 1")
     }
 
+    /// A domain of two kinds asks for both, also where the second has its own words for what is neither.
+    @Test func eitherDomainIsAskedFor() {
+        let domain = Domain<Int>.integer.map { "\($0)" }.or(.choice(["all"]))
+        let either = Declaration("m.or", "", takes: .argument("n", domain), returns: .string) { $0 }
+        let asked = "m.or: argument 1 (n): a whole number or one of all expected, got"
+        #expect(Self.answer(either, [.boolean(true)]) == asked + " true")
+        #expect(Self.answer(either, [.string("al")]) == asked + " \"al\"")
+        #expect(Self.answer(either, [.string("all")]) == "all" && Self.answer(either, [.integer(3)]) == "3")
+    }
+
     @Test func faultsOfABodyNameTheirParameter() {
         let late = Declaration(
             "m.late", "", takes: .argument("n", .integer), .argument("k", .integer, default: 0), returns: .integer

@@ -1,7 +1,7 @@
 import Scripting
 
-/// Finds what is certainly wrong in a script without running it: what is no Lua, names that nothing sets, modules that are
-/// not there, members that no module or type has, options that no function takes, too few or too many arguments.
+/// Finds what is certainly wrong in a script without running it: what is no Lua, names that nothing sets, modules that
+/// are not there, members that no module or type has, options that no function takes, too few or too many arguments.
 ///
 /// Where anything could make a name valid (a table handed on, loaded text, `_ENV`, another `package.path`) it keeps
 /// silent: a finding is an error that a run would meet, or would meet if it got there.

@@ -1,7 +1,7 @@
 /// Files that are checked together: each of them is read once, however many they are.
 ///
 ///     let together = Companions(texts)
-///     for text in texts { Checker(catalogue, together: together).check(text) }
+///     for text in texts { Checker(index, together: together).check(text) }
 ///
 /// What they make is counted by name, so that what a file's companions make is known without a set for each file.
 public final class Companions: Sendable {

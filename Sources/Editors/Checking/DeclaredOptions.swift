@@ -19,7 +19,8 @@ public struct DeclaredOptions: Sendable {
             guard case .chain(_, let suffixes) = expression.kind else { return }
             // host.arguments{...}, require("host").arguments{...}, and whatever else the module is called.
             for (suffix, next) in zip(suffixes, suffixes.dropFirst()) where suffix.fieldName == "arguments" {
-                guard case .call(let arguments) = next.kind, let entries = arguments.first?.tableFields else { continue }
+                guard case .call(let arguments) = next.kind, let entries = arguments.first?.tableFields
+                else { continue }
                 found = (found ?? []) + entries.compactMap { DeclaredOptions.option($0.value) }
             }
         }.block(tree.body)

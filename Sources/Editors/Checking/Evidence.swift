@@ -45,8 +45,8 @@ extension ScriptIndex.Entry {
     /// What a call of the function gives, as far as all its forms agree.
     var results: [Evidence] {
         guard let forms = declaration?.forms else { return [] }
-        // How many results there are is certain up to the first that repeats. A form that has fewer gives nil, which has
-        // no members at all: what is wrong for the others is wrong for it.
+        // How many results there are is certain up to the first that repeats. A form that has fewer gives nil, which
+        // has no members at all: what is wrong for the others is wrong for it.
         let ends = forms.compactMap { $0.results.firstIndex(where: \.repeats) }
         let count = min(forms.map(\.results.count).max() ?? 0, ends.min() ?? .max)
         return (0..<count).map { index in

@@ -11,7 +11,7 @@ final class Inspection {
     var locals: [Int: Evidence] = [:]
     /// What was learnt of the whole program, wherever it stands.
     var lore = Lore()
-    /// Inside a function given to `pcall`, whose errors are somebody's intention.
+    /// Inside a function given to `pcall`: its errors are expected.
     var isProtected = false
     /// Of the expression that was looked at last: whether its value is certainly not nil, whatever else is known of it.
     var isSolid = false
@@ -33,7 +33,8 @@ final class Inspection {
     func run() {
         for round in 0... {
             let before = lore
-            // Each reading takes away from what is certain. Where that goes on and on, all that may change is uncertain.
+            // Each reading takes away from what is certain. Where that goes on and on, all that may change is
+            // uncertain.
             if round == 10 { lore.isSuspicious = true }
             locals = [:]
             solid = []

@@ -59,10 +59,14 @@ extension Inspection {
         if given == 0, counts.lowerBound > 0, entry.owner != nil, entry.name.contains(":") {
             return report(callee.offset, "\(entry.name): a method is called with a colon, or with what it works on")
         }
+        // x:sum(nil, nil, options): what nil leaves out may be named behind it.
+        let leavesOut =
+            forms.contains { !$0.names.isEmpty }
+            && arguments.dropLast().contains { if case .nil = $0.kind { true } else { false } }
         var bound: (words: String, number: Int)?
         if given < counts.lowerBound, !mayBeMore {
             bound = (counts.lowerBound == counts.upperBound ? "" : "at least ", counts.lowerBound)
-        } else if given - (mayBeMore ? 1 : 0) > counts.upperBound {
+        } else if given - (mayBeMore || leavesOut ? 1 : 0) > counts.upperBound {
             bound = (counts.lowerBound == counts.upperBound ? "" : "at most ", counts.upperBound)
         }
         guard let bound else { return }
@@ -74,7 +78,9 @@ extension Inspection {
     }
 
     /// `random.normal(3, 3)`: a number is a shape of one dimension, and what follows it is something else.
-    private func checkShape(of entry: ScriptIndex.Entry, _ callee: Callee, _ arguments: [Expression], _ given: [Evidence]) {
+    private func checkShape(
+        of entry: ScriptIndex.Entry, _ callee: Callee, _ arguments: [Expression], _ given: [Evidence]
+    ) {
         guard !callee.isMethod, entry.name.hasPrefix("random."), given.count >= 2, case .number = given[0],
             case .number = given[1], let forms = entry.declaration?.forms,
             forms.allSatisfy({ $0.specs.first?.type.isShape ?? false }),

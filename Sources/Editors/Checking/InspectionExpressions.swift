@@ -231,7 +231,8 @@ extension Inspection {
     }
 
     private func missing(_ name: String, _ type: String, _ face: ScriptIndex.TypeMembers, _ offset: Int) {
-        report(offset, "\(type) has no field or method \"\(name)\"" + OtherNames.hint(for: name, of: type, among: face.readable))
+        let hint = OtherNames.hint(for: name, of: type, among: face.readable)
+        report(offset, "\(type) has no field or method \"\(name)\"" + hint)
     }
 }
 

@@ -5,16 +5,18 @@ extension Inspection {
     func checkKinds(of entry: ScriptIndex.Entry, _ callee: Callee, _ arguments: [Expression], _ given: [Evidence]) {
         guard let forms = entry.declaration?.forms else { return }
         let fields = arguments.last?.tableFields
-        let isNamed = fields?.contains { if case .name = $0.key { true } else { false } } ?? false
         if entry.name == "host.register", arguments.count == 1, let fields { return checkRegistering(fields) }
         if forms.count == 1, forms[0].style == .table {
             if arguments.count == 1, let fields { judge(fields, forms[0], entry.name, isTable: true) }
             return
         }
         let first = callee.isMethod ? 1 : 0
-        for (index, argument) in arguments.enumerated() where !(isNamed && index == arguments.count - 1) {
+        let last = arguments.count - 1
+        let areOptions = fields.map { fields in forms.contains { $0.takes(fields, at: last + first) } } ?? false
+        for (index, argument) in arguments.enumerated() where !(areOptions && index == last) {
             guard let value = stand(for: argument, given[index]) else { continue }
-            // Which of several forms is meant may rest on values that are not known here: all of them have to refuse it.
+            // Which of several forms is meant may rest on values that are not known here: all of them have to refuse
+            // it.
             let refusals = forms.map { form -> String? in
                 guard form.style != .table, index + first < form.specs.count else { return nil }
                 let spec = form.specs[index + first]
@@ -24,7 +26,7 @@ extension Inspection {
             guard let refusal = refusals.first ?? nil, refusals.allSatisfy({ $0 == refusal }) else { continue }
             report(argument.offset, "\(entry.name): \(refusal)")
         }
-        if forms.count == 1, isNamed, let fields { judge(fields, forms[0], entry.name, isTable: false) }
+        if forms.count == 1, areOptions, let fields { judge(fields, forms[0], entry.name, isTable: false) }
     }
 
     /// The kinds in `host.register{schedules = {...}}`.
@@ -43,7 +45,8 @@ extension Inspection {
             var label = ""
             switch field.key {
             case .name(let name):
-                spec = form.specs.first { $0.name == name && $0.place != .rest }
+                // Other names are unknown options, which are told elsewhere.
+                spec = form.names.contains(name) ? form.specs.first { $0.name == name } : nil
                 label = "option \(name)"
             case .position where isTable:
                 spec = position < form.specs.count ? form.specs[position] : nil
@@ -58,7 +61,8 @@ extension Inspection {
         }
     }
 
-    /// A value of the kind that an expression certainly has: a literal itself, else something that is shown as its kind.
+    /// A value of the kind that an expression certainly has: a literal itself, else something that is shown as its
+    /// kind.
     private func stand(for expression: Expression, _ evidence: Evidence) -> Value? {
         switch expression.kind {
         case .true: return .boolean(true)
@@ -79,6 +83,15 @@ extension Inspection {
             if case .object(let type) = evidence { return .foreign(type) }
             return nil
         }
+    }
+}
+
+extension Form {
+    /// Whether a table that stands last in a call, at that place, is its options: not one with elements, nor one where
+    /// a table may stand.
+    fileprivate func takes(_ fields: [Field], at place: Int) -> Bool {
+        style != .table && place >= leastBeforeOptions && takesOptions(at: place, isEmpty: fields.isEmpty)
+            && !fields.contains { if case .position = $0.key { true } else { false } }
     }
 }
 

@@ -1,6 +1,6 @@
 import Scripting
 
-/// What people who come from other languages do with a tensor where Lua wants a number or a truth.
+/// What people who come from other languages do with a tensor where Lua wants a number or a condition.
 extension Inspection {
     /// A condition that is a tensor holds whatever is in it.
     func checkCondition(_ condition: Expression, _ value: Evidence) {
@@ -31,7 +31,8 @@ extension Inspection {
             let other = isTensorLeft ? right : left
             guard isAsked || isTensorLeft && isTensorRight || other.isPlain || !isOrderDefined else { return }
             let name = [Token.Kind.less: "lt", .lessOrEqual: "le", .greater: "gt"][operation] ?? "ge"
-            let what = isTensorLeft && isTensorRight ? "two tensors" : other.isPlain ? "a tensor with a number" : "a tensor"
+            let what =
+                isTensorLeft && isTensorRight ? "two tensors" : other.isPlain ? "a tensor with a number" : "a tensor"
             report(offset, "attempt to compare \(what): \(hint), x:\(name)(y) compares each")
         default: break
         }
@@ -43,7 +44,8 @@ extension Inspection {
     func checkJoining(_ left: Evidence, _ right: Evidence, at offset: Int) {
         for (value, other) in [(left, right), (right, left)] {
             guard case .object("tensor") = value, other.isPlain || other.isTensor else { continue }
-            return report(offset, "attempt to concatenate a tensor: x:item() is a tensor's number, tostring(x) its text")
+            return report(
+                offset, "attempt to concatenate a tensor: x:item() is a tensor's number, tostring(x) its text")
         }
     }
 

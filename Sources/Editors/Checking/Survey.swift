@@ -116,7 +116,8 @@ struct Survey {
             if let name = suffixes.requiredName { required.insert(name) } else { isOpen = true }
             noteRegistrations(Array(suffixes.dropFirst()), use)
         case "pcall":
-            guard case .call(let arguments)? = suffixes.first?.kind, arguments.first?.globalName == "require" else { break }
+            guard case .call(let arguments)? = suffixes.first?.kind, arguments.first?.globalName == "require"
+            else { break }
             if arguments.count == 2, case .string(let name) = arguments[1].kind {
                 attempted.insert(name)
             } else {

@@ -5,7 +5,8 @@ import Scripting
 ///     for file in Definitions(index).files { print(file.name, file.text) }
 public struct Definitions {
     /// The second line of every file: what has it was written by this program, and may be written again.
-    public static let mark = "-- Written by luaflow doc --luacats, which writes it anew; keep nothing of your own here.\n"
+    public static let mark =
+        "-- Written by luaflow doc --luacats, which writes it anew; keep nothing of your own here.\n"
 
     private let index: ScriptIndex
 
@@ -20,7 +21,8 @@ public struct Definitions {
 
     private func module(_ name: String) -> String {
         guard let node = index.modules[name] else { return "" }
-        return "---@meta \(name)\n\(Definitions.mark)\n" + table(name, node, className: name + "lib", isLocal: true) + "return \(name)\n"
+        let body = table(name, node, className: name + "lib", isLocal: true)
+        return "---@meta \(name)\n\(Definitions.mark)\n\(body)return \(name)\n"
     }
 
     private func table(_ path: String, _ node: ScriptIndex.Module, className: String, isLocal: Bool) -> String {
@@ -43,7 +45,8 @@ public struct Definitions {
     // MARK: Types
 
     private var typeFile: String {
-        "---@meta\n\(Definitions.mark)\n---A tensor, a number, or numbers in tables.\n---@alias numbers number|table\n\n"
+        "---@meta\n\(Definitions.mark)\n---A tensor, a number, or numbers in tables.\n"
+            + "---@alias numbers number|table\n\n"
             + index.types.sorted { $0.key < $1.key }.map { type($0.key, $0.value) }.joined()
     }
 

@@ -51,7 +51,9 @@ struct FunctionAnnotation {
         }
         let specs = Array(form.specs.dropFirst(first))
         let arguments = specs.filter { $0.place == .argument }
-        let placed = arguments.map { Parameter(name: $0.name, type: $0.type.parameterLuaCATS, isOptional: $0.isOptional) }
+        let placed = arguments.map {
+            Parameter(name: $0.name, type: $0.type.parameterLuaCATS, isOptional: $0.isOptional)
+        }
         let table = form.names.isEmpty ? [] : [Parameter(name: "options", type: options, isOptional: true)]
         if let rest = specs.first(where: { $0.place == .rest }) {
             // In Lua `...` comes last: options become part of it.
@@ -62,7 +64,9 @@ struct FunctionAnnotation {
         // x:sum{dim = 1}: the table stands where the first argument that has a name would.
         let byName = arguments.filter { form.names.contains($0.name) }
         if !byName.isEmpty {
-            let before = form.style == .places ? placed.prefix { !$0.isOptional } : []
+            // What a method is called on has no name.
+            let receiver = form.hasReceiver && first == 0 ? 1 : 0
+            let before = form.style == .places ? placed.prefix { !$0.isOptional } : placed.prefix(receiver)
             forms.append(Form(parameters: before + [Parameter(name: "options", type: options)], results: form.results))
         }
         return forms
@@ -102,10 +106,13 @@ struct FunctionAnnotation {
         var text = optionClass + Comment.text(of: entry.documentation)
         for parameter in first.parameters { text += parameter.annotation + "\n" }
         for result in first.results {
-            text += "---@return \(result.type.resultLuaCATS)\(result.repeats ? " ..." : "")\(result.name.map { " \($0)" } ?? "")\n"
+            let name = result.name.map { " \($0)" } ?? ""
+            text += "---@return \(result.type.resultLuaCATS)\(result.repeats ? " ..." : "")\(name)\n"
         }
         var seen: Set<String> = [overloads[0]]
-        for overload in overloads.dropFirst() where seen.insert(overload).inserted { text += "---@overload \(overload)\n" }
+        for overload in overloads.dropFirst() where seen.insert(overload).inserted {
+            text += "---@overload \(overload)\n"
+        }
         return text + "function \(name)(\(first.parameters.map(\.name).joined(separator: ", "))) end\n\n"
     }
 }

@@ -5,7 +5,7 @@ import LuaFlow
 enum ExpressionValue {
     /// The value, in a table.
     case value(any ScriptTable)
-    /// An object of this type, by what the signatures say.
+    /// An object of this type, by what declarations say.
     case type(String)
 
     /// - Parameter tokens: the expression is what they end with.

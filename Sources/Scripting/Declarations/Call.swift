@@ -20,7 +20,7 @@ public struct Call {
         return next < values.count ? values[next] : .none
     }
 
-    /// Adds the parameter's name to a fault of its domain's.
+    /// Adds the parameter's name to what its domain refuses.
     @inlinable
     func reading<T>(_ name: String, _ read: () throws -> T) throws -> T {
         do {
@@ -66,7 +66,7 @@ public struct Call {
         for (key, value) in try options.entries(withoutPositions: form.isTable ? options.count : 0) {
             guard case .string(let name) = key,
                 let index = form.specs.firstIndex(where: { ByteString($0.name) == name }), form.takesByName(index)
-            else { throw Call.unknown(key, among: form.specs.indices.filter(form.takesByName).map { form.specs[$0].name }) }
+            else { throw Call.unknown(key, among: form.names) }
             let position = form.specs[index].place == .argument ? index : values.count - form.specs.count + index
             guard case .none = values[position] else {
                 throw Fault("\(name) is given twice, as argument \(position + 1) and as an option")

@@ -71,7 +71,8 @@ public struct Declaration: Sendable {
         body: @escaping @Sendable (repeat each T) throws -> R
     ) {
         self.init(
-            name, summary, called: style, forms: Form(by: way, takes: repeat each parameters, returns: results, body: body),
+            name, summary, called: style,
+            forms: Form(by: way, takes: repeat each parameters, returns: results, body: body),
             errors: errors, source: source, example: example, see: see)
     }
 }

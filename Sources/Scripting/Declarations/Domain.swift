@@ -70,9 +70,11 @@ extension Domain {
 
     /// The values of one or of the other, read as the first that takes them.
     public func or(_ other: Domain<T>) -> Domain<T> {
-        var result = Domain(.either(type.choices + other.type.choices), expected: "\(expected) or \(other.expected)", show: show)
-        { [read] value in
-            try read(value) ?? other.read(value)
+        let types = ScriptType.either(type.choices + other.type.choices)
+        var result = Domain(types, expected: "\(expected) or \(other.expected)", show: show) { [read] value in
+            if let result = try read(value) { return result }
+            // What the second says of a value of the first's kind would hide that the first is there, too.
+            do { return try other.read(value) } catch is Fault where !other.type.admits(value) { return nil }
         }
         result.isOptional = isOptional || other.isOptional
         return result
@@ -132,7 +134,8 @@ extension ScriptType {
 }
 
 extension ScriptTable {
-    /// The elements of a table that holds nothing else: a name in it is an option that somebody meant, and would be lost.
+    /// The elements of a table that holds nothing else: a name in it is an option that somebody meant, and would be
+    /// lost.
     public func sequence() throws -> [Value] {
         if case .string(let name)? = try strayKey() { throw Fault("unknown option \(name) in a list") }
         return try elements()

@@ -13,11 +13,12 @@ public struct Form: Sendable {
     public let specs: [ParameterSpec]
     public let results: [ResultSpec]
     public let style: Style
-    /// How many arguments have places, and how many of them have to be given there.
+    /// How many arguments have places.
     public let places: Int
+    /// How many of them have no default.
     public let least: Int
     /// Whether the first argument is what a method is called on, which has no name in a table.
-    var hasReceiver = false
+    public internal(set) var hasReceiver = false
     let run: @Sendable (inout Call) throws -> [Value]
     /// What `run` points at without holding it.
     nonisolated(unsafe) private let owned: [AnyObject]
@@ -47,7 +48,8 @@ public struct Form: Sendable {
         least = style == .table ? 0 : specs.prefix { $0.place == .argument && !$0.isOptional }.count
         let ranks = specs.map(\.place.rawValue)
         // A mistake of whoever declares the function, found when its module is first made.
-        precondition(ranks == ranks.sorted() && specs.count <= 64, "arguments stand before options: \(specs.map(\.name))")
+        precondition(
+            ranks == ranks.sorted() && specs.count <= 64, "arguments stand before options: \(specs.map(\.name))")
     }
 }
 
@@ -56,11 +58,13 @@ extension Form {
     var hasRest: Bool { specs.contains { $0.place == .rest } }
     var hasOptions: Bool { specs.last?.place == .option }
 
+    /// How many values stand before a table of options at least: others may be named in it.
+    public var leastBeforeOptions: Int { style == .places ? least : hasReceiver ? 1 : 0 }
+
     /// How many values a call may have, a method's receiver among them.
     public var counts: ClosedRange<Int> {
         if isTable { return 0...1 }
-        let required = style == .places ? least : hasReceiver ? 1 : 0
-        return required...(hasRest ? Int.max : places + (specs.indices.contains(where: takesByName) && hasOptions ? 1 : 0))
+        return leastBeforeOptions...(hasRest ? Int.max : places + (hasOptions ? 1 : 0))
     }
 
     /// The names that a table of options may hold, in order.
@@ -101,7 +105,7 @@ extension Form {
         }
         // A last table without elements, behind what has to be given. Where a table may stand, {} is one.
         let last = values.count - 1
-        guard last >= (style == .places ? least : hasReceiver ? 1 : 0), specs.indices.contains(where: takesByName),
+        guard last >= leastBeforeOptions, specs.indices.contains(where: takesByName),
             case .table(let table) = values[last], try table.count == 0
         else { return (values[...], nil) }
         let isValue = try !takesOptions(at: last, isEmpty: table.entries().isEmpty)

@@ -27,7 +27,8 @@ public final class Parameter<T>: Sendable {
         _ note: String = ""
     ) -> Parameter {
         Parameter(
-            ParameterSpec(.argument, name, domain, fallback: { domain.show(fallback()) }, note), domain, fallback: fallback)
+            ParameterSpec(.argument, name, domain, fallback: { domain.show(fallback()) }, note), domain,
+            fallback: fallback)
     }
 
     @inlinable @inline(never)
@@ -41,7 +42,8 @@ public final class Parameter<T>: Sendable {
         _ note: String = ""
     ) -> Parameter {
         Parameter(
-            ParameterSpec(.option, name, domain, fallback: { domain.show(fallback()) }, note), domain, fallback: fallback)
+            ParameterSpec(.option, name, domain, fallback: { domain.show(fallback()) }, note), domain,
+            fallback: fallback)
     }
 
     /// All arguments that follow.

@@ -27,7 +27,9 @@ public struct ParameterSpec: Sendable {
     public let refusal: @Sendable (Value) -> String?
 
     @usableFromInline
-    init<T>(_ place: Place, _ name: String, _ domain: Domain<T>, fallback: (@Sendable () -> String)? = nil, _ note: String) {
+    init<T>(
+        _ place: Place, _ name: String, _ domain: Domain<T>, fallback: (@Sendable () -> String)? = nil, _ note: String
+    ) {
         (self.name, self.place, self.note) = (name, place, note)
         (type, bounds, expected) = (domain.type, domain.bounds, domain.expected)
         writtenFallback = fallback

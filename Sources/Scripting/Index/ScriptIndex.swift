@@ -55,9 +55,6 @@ public struct ScriptIndex: Sendable {
         guard let first = path.first, let root = modules[first] else { return nil }
         return path.dropFirst().reduce(root) { $0?.tables[$1] }
     }
-
-    /// The entries of one name; a function and a method, or a property and its setter, may share it.
-    public func entries(named name: String) -> [Entry] { entries.filter { $0.name == name } }
 }
 
 extension TypeFace {

@@ -19,7 +19,8 @@ public struct Registration {
 
     /// Reads what a script gave under a name: a function or, where the kind takes help, `{run = f, ...}`.
     init(
-        _ kind: RegistryKind, _ name: ByteString, _ value: Value, place: ScriptPlace?, owner: ByteString?, for operation: String
+        _ kind: RegistryKind, _ name: ByteString, _ value: Value, place: ScriptPlace?, owner: ByteString?,
+        for operation: String
     ) throws {
         try kind.check(name, for: operation)
         (self.kind, self.name, self.place, self.owner) = (kind, name, place, owner)
@@ -43,8 +44,11 @@ public struct Registration {
             complete = parts.complete
         default:
             let expected =
-                kind.takes == .help
-                ? "a function or {run = f, help = text, complete = f}" : kind.takes == .tables ? "a table" : "a function"
+                switch kind.takes {
+                case .help: "a function or {run = f, help = text, complete = f}"
+                case .tables: "a table"
+                case .functions: "a function"
+                }
             throw ScriptError(label, "\(expected) expected, got \(value.shown)")
         }
     }

@@ -53,7 +53,8 @@ public final class Registry: Service {
     public func takeInputsTogether(_ isInput: @escaping (String) -> Bool) { self.isInput = isInput }
 
     /// Registers `{schedules = {name = f, ...}, ...}`: all of it or nothing.
-    /// - Throws: ``ScriptError`` for an unknown kind, a name that is taken (naming both places), a value of another type.
+    /// - Throws: ``ScriptError`` for an unknown kind, a name that is taken (naming both places), a value of another
+    ///   type.
     public func add(_ table: any ScriptTable, at place: ScriptPlace?, for operation: String) throws {
         var additions: [Registration] = []
         for (key, value) in try table.entries() {
@@ -86,12 +87,14 @@ public final class Registry: Service {
         let (kind, name) = (addition.kind, addition.name)
         if isReserved(kind, name) {
             throw ScriptError(
-                operation, "\(kind.shown(name.text)) is built in; choose another name\(place(" (yours: ", addition, ")"))")
+                operation,
+                "\(kind.shown(name.text)) is built in; choose another name" + place(" (yours: ", addition, ")"))
         }
         guard let former = entry(kind, name), !isReplaced(former, by: addition) else { return }
         throw ScriptError(
             operation,
-            "\(kind.shown(name.text)) is registered already, at \(former.origin)\(place(" (and now at ", addition, ")"))")
+            "\(kind.shown(name.text)) is registered already, at \(former.origin)"
+                + place(" (and now at ", addition, ")"))
     }
 
     /// A file run again replaces its own; while it is being loaded it cannot mean that.

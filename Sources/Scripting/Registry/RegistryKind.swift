@@ -1,7 +1,7 @@
 /// What can be registered, by the plural that scripts use: `host.register{schedules = {...}}`.
 ///
-/// A module declares its kinds (``ScriptModule/kinds``); the list of a host is closed: a kind is what some part of it asks
-/// for, so a misspelt one is an error, not a new drawer that nobody opens.
+/// A module declares its kinds (``ScriptModule/kinds``); a host has no others: a kind is what some part of it
+/// asks for, and a misspelt one is an error.
 public struct RegistryKind: Hashable, Sendable {
     /// What the value under a name may be, besides a function.
     public enum Takes: Sendable {
@@ -59,8 +59,8 @@ public struct RegistryKind: Hashable, Sendable {
             else {
                 throw ScriptError(
                     operation,
-                    "\(self.name): \"\(name)\" makes an object, so a capital letter and then letters, digits and _ expected"
-                )
+                    "\(self.name): \"\(name)\" makes an object, so a capital letter and then letters, digits and _ "
+                        + "expected")
             }
         } else {
             guard let first = letters.first, first != "-", letters.allSatisfy({ isWord($0) || $0 == "-" }) else {

@@ -14,7 +14,9 @@ public struct ScriptedConstructors: Sendable {
 
     /// The constructor that was registered under a name, if one was.
     public func value(_ name: ByteString, in context: Context) -> Value? {
-        context.service(Registry.self).entry(kind, name).map { .closure(make(name.text), bound: [.function($0.function)]) }
+        context.service(Registry.self).entry(kind, name).map {
+            .closure(make(name.text), bound: [.function($0.function)])
+        }
     }
 
     public func names(in context: Context) -> [String] { context.service(Registry.self).entries(kind).map(\.name.text) }
