@@ -1,4 +1,5 @@
 import CLuaTrampolines
+import Dispatch
 import Scripting
 import Synchronization
 
@@ -36,6 +37,9 @@ final class Core: @unchecked Sendable {
     let timeLimit = Mutex<Duration?>(nil)
     let timeLimitBegins = Mutex<ContinuousClock.Instant?>(nil)
     let overrun = Mutex<Overrun?>(nil)
+    /// Where deadlines are waited for. A queue of its own, not a global one: for those libdispatch reads /proc/TID/stat once a
+    /// second, and ends the process where the sandbox refuses that.
+    let deadlines = DispatchQueue(label: "luaflow.deadlines")
     var closeRequested = false
     /// Why the finalisers that ran at the end were stopped; nil when they came to their own end.
     var stopAtClose: LuaError?

@@ -30,7 +30,7 @@ extension Core {
 
     /// From the deadline of a run until its end, ten times a second.
     func watchOverrun(_ number: Int, _ limit: Duration, waited: Duration = .zero) {
-        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(100)) { [weak self] in
+        deadlines.asyncAfter(deadline: .now() + .milliseconds(100)) { [weak self] in
             guard let self else { return }
             let (goesOn, isLookedAt) = runs.withLock { runs -> (Bool, Bool) in
                 let goesOn = runs.running && runs.number == number

@@ -126,7 +126,7 @@ extension Core {
         }
         let parts = (limit - (begin?.duration(to: .now) ?? .zero)).components
         let nanoseconds = Double(parts.seconds) * 1e9 + Double(parts.attoseconds) * 1e-9
-        DispatchQueue.global().asyncAfter(
+        deadlines.asyncAfter(
             deadline: .now() + .nanoseconds(Int(min(max(nanoseconds, 0), 1e18))), execute: timer)
         return timer
     }

@@ -193,6 +193,19 @@ import Testing
         #expect(result.status == 1 && result.errors.hasPrefix("luaflow: stdin:4: here\n"), "\(result.errors)")
     }
 
+    /// A deadline that is overrun is waited for where the kernel refuses /proc: libdispatch must not look there. Several at
+    /// once, as it looks once a second.
+    @Test func aDeadlineInTheSandboxIsNoCrash() async throws {
+        let endless = "while true do pcall(function() while true do end end) end"
+        let code = "error(setmetatable({}, {__tostring = function() \(endless) end}))"
+        try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<8 { group.addTask { try Command.run(["--sandbox", "-e", code]).errors } }
+            for try await errors in group {
+                #expect(errors.hasPrefix("luaflow: (error object is a table value)"), "\(errors)")
+            }
+        }
+    }
+
     @Test(arguments: [[], ["--sandbox"]]) func anErrorObjectSpeaksForItself(mode: [String]) throws {
         func errors(_ body: String) throws -> String {
             let result = try Command.run(mode + ["-e", "error(setmetatable({}, {__tostring = function() \(body) end}))"])
@@ -201,7 +214,8 @@ import Testing
         }
         #expect(try errors("return 'what it says'").hasPrefix("luaflow: what it says\n"))
         for body in ["return 1", "error('no')", "while true do pcall(function() while true do end end) end"] {
-            #expect(try errors(body).hasPrefix("luaflow: (error object is a table value)"), "\(body)")
+            let told = try errors(body)
+            #expect(told.hasPrefix("luaflow: (error object is a table value)"), "\(body): \(told)")
         }
     }
 
