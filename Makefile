@@ -13,6 +13,9 @@ SEED      ?= 1
 PARSER    ?=
 SECONDS   ?= 60
 LUA_TESTS ?=
+# Which rows of the benchmark `make bench` runs (parts of their names; all by default), and more of its options.
+ROWS      ?=
+OPTIONS   ?=
 # The lua-language-server that `make luals` asks.
 LUALS     ?= lua-language-server
 
@@ -54,8 +57,8 @@ lua-tests: build ## the official Lua tests inside the host (LUA_TESTS=folder, fr
 luals: build ## the definitions for editors, checked by lua-language-server (LUALS=path/to/lua-language-server)
 	sh scripts/luals.sh "$(LUALS)"
 
-bench: build ## the inpainting loop and the start-up, beside PyTorch when python3 has it (PYTHON=...)
-	@PYTHON="$(PYTHON)" bash scripts/bench/run.sh
+bench: build ## every row of scripts/bench beside PyTorch (PYTHON=python3 ROWS="matmul softmax" OPTIONS="--quick")
+	"$(PYTHON)" scripts/bench/bench.py --luaflow $(LUAFLOW) $(OPTIONS) $(ROWS)
 
 # Where bash, zsh and fish look for completions.
 SHARE := $(DESTDIR)$(PREFIX)/share

@@ -1,0 +1,51 @@
+"""The shipped flow: density and gradient of batches, samples, and problem 3's loop."""
+
+import pathlib
+
+import numpy
+import torch
+
+import nice
+from inpainting import homework_mask, inpaint, read_digit
+from row import Row
+
+MODELS = pathlib.Path(__file__).resolve().parents[3] / "models"
+BATCHES = [1, 4, 8, 16, 64, 256, 1024, 4096]
+STEPS = 300
+
+
+def inputs():
+    draws = numpy.random.default_rng(6)
+    digits = torch.cat([read_digit(MODELS / "digits.idx.gz", k) for k in range(1, 257)]).numpy()
+    # 4096 pictures: the first 256 shipped digits sixteen times, each a little different.
+    pictures = numpy.tile(digits, (16, 1)) + 0.02 * draws.standard_normal((4096, 784), numpy.float32)
+    return {"pictures": numpy.clip(pictures, 0, 1), "z": draws.logistic(size=(1000, 784)).astype(numpy.float32)}
+
+
+def rows(t):
+    # Frozen, as in LuaFlow: otherwise backward would work out the gradients of 19 million weights, too.
+    model = nice.from_state(nice.read_state(MODELS / "nice-mnist.safetensors")).requires_grad_(False)
+    weights = sum(p.numel() for p in model.parameters())
+    truth = read_digit(MODELS / "digits.idx.gz", 1)
+    mask = homework_mask()
+    image = mask * truth + (1 - mask)
+
+    def value_and_gradient(batch):
+        leaf = t["pictures"][:batch].clone().requires_grad_()
+        value = model.log_prob(leaf).sum()
+        return value.detach(), torch.autograd.grad(value, leaf)[0]
+
+    @torch.no_grad()
+    def sample():
+        u = torch.rand(1000, 784)
+        return model.to_data(torch.log(u) - torch.log1p(-u))
+
+    # Weights are read as float16 (2 bytes) in both passes. Units that ReLU set to zero are not counted out.
+    each = [Row(f"log_prob and gradient, B = {batch}", lambda batch=batch: value_and_gradient(batch), tolerance=1e-3,
+                flops=4 * weights * batch, bytes=4 * weights, items=batch) for batch in BATCHES]
+    return each + [
+        Row("sample 1000", sample, torch.no_grad()(lambda: model.to_data(t["z"])), tolerance=1e-3,
+            flops=2 * weights * 1000, bytes=2 * weights),
+        Row("problem 3, 300 steps", lambda: inpaint(model, image, mask, STEPS, 1e-3),
+            lambda: inpaint(model, image, mask, 3, 1e-3), tolerance=1e-3),
+    ]
