@@ -45,11 +45,17 @@ final class Core: @unchecked Sendable {
     var stopAtClose: LuaError?
     /// What the script of the run may open; nil for everything.
     var access: FileAccess?
+    /// What kernels of its runs work with.
+    let threads: ThreadCount
     /// A run is in progress; other threads' calls into handles would wait for it, maybe for ever.
     let isRunning = Atomic<Bool>(false)
 
-    init?(thread: InterpreterThread, context: Context, modules: [any ScriptModule], options: Interpreter.Options) {
+    init?(
+        thread: InterpreterThread, threads: ThreadCount, context: Context, modules: [any ScriptModule],
+        options: Interpreter.Options
+    ) {
         self.thread = thread
+        self.threads = threads
         self.context = context
         self.options = options
         access = options.trust == .sandboxed ? options.files : nil

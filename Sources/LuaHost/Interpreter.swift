@@ -39,6 +39,9 @@ public final class Interpreter: @unchecked Sendable {
         public var searchPaths: [ByteString] = []
         /// Which files sandboxed scripts may open, besides Lua files in the folder of the script that runs.
         public var files = FileAccess()
+        /// How many threads kernels work with, from 1 to 256; nil for the environment's LUAFLOW_THREADS, else one for each
+        /// processor. Scripts may change it, sandboxed ones to less.
+        public var threads: Int?
 
         public init() {}
     }
@@ -64,9 +67,11 @@ public final class Interpreter: @unchecked Sendable {
             throw ScriptError(
                 "memoryLimit", "\(limit) bytes: at least \(Options.leastMemory) expected: the host itself needs as much to start")
         }
+        let count = try options.threads ?? ThreadCount.standard()
+        let threads = try ThreadCount(count, limit: options.trust == .sandboxed ? count : ThreadCount.most)
         guard let thread = InterpreterThread() else { throw LuaError(.memory, "no thread for an interpreter") }
         let core: Core? = try thread.perform {
-            Core(thread: thread, context: context, modules: modules, options: options)
+            Core(thread: thread, threads: threads, context: context, modules: modules, options: options)
         }
         guard let core else { throw LuaError(.memory, "not enough memory for an interpreter") }
         self.thread = thread

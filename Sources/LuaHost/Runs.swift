@@ -141,7 +141,9 @@ extension Core {
             try NativeMemory.$current.withValue(memory) {
                 try LoadedFiles.$current.withValue(files) {
                     try FileAccess.$current.withValue(access) {
-                        try ScriptLocation.$current.withValue(location) { try body() }
+                        try ScriptLocation.$current.withValue(location) {
+                            try ThreadCount.$current.withValue(threads) { try body() }
+                        }
                     }
                 }
             }

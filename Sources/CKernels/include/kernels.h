@@ -62,3 +62,12 @@ double ck_sum_floats(const float *from, ptrdiff_t step, size_t count);
 double ck_sum_doubles(const double *from, ptrdiff_t step, size_t count);
 // to[i] += from[i] in float64. The memories must not overlap.
 void ck_add_floats(const float *from, double *to, size_t count);
+
+// Tells the processor that this thread waits in a loop for another one.
+static inline void ck_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb" ::: "memory");
+#endif
+}

@@ -14,7 +14,7 @@ public struct HostModule: ScriptModule {
         [
             HostFunctions.arguments, HostFunctions.progress, HostFunctions.register, HostFunctions.registered,
             HostFunctions.names, HostFunctions.pick, HostFunctions.check, HostFunctions.refuse,
-            HostFunctions.resource, HostFunctions.clock,
+            HostFunctions.resource, HostFunctions.clock, HostFunctions.threads,
             HostFunctions.live, HostFunctions.reloaded, HostFunctions.steps, HostFunctions.pause,
         ].map { NativeFunction($0) }
     }
@@ -97,6 +97,26 @@ enum HostFunctions {
             throw Fault("\(name) is in none of the folders \(places)")
         }
         return path
+    }
+
+    static let threads = Declaration(
+        "host.threads",
+        """
+        How many threads large tensor operations work with; with a number, from now on so many. At the start it is \
+        LUAFLOW_THREADS from the environment, else one for each processor. No result depends on it.
+        """,
+        takes: .argument("count", .optional(.integer(from: 1, to: ThreadCount.most)), "unchanged by default"),
+        returns: .integer,
+        errors: "in the sandbox, more than at the start",
+        example: """
+            local before = host.threads()
+            assert(host.threads(1) == 1 and host.threads() == 1)
+            host.threads(before)
+            """
+    ) { count in
+        guard let threads = ThreadCount.current else { return 1 }
+        if let count { try threads.set(count, for: "host.threads") }
+        return threads.value
     }
 
     static let clock = Declaration(

@@ -54,10 +54,12 @@ enum Worker {
     private static func limits(_ sandbox: Sandbox) -> [(cf_resource, Int)] {
         // Beside what scripts hold: threads' stacks, fonts, buffers of OpenBLAS and Cairo, and values on their way.
         let memory = clampedSum(Int(clamping: cf_mapped_bytes()), sandbox.memory, sandbox.memory / 4, 512 << 20)
-        let seconds = Int(clamping: sandbox.timeLimit.components.seconds)
+        // The processor's time counts every thread's.
+        let threads = (try? ThreadCount.standard()) ?? 1
+        let (seconds, overflow) = Int(clamping: sandbox.timeLimit.components.seconds).multipliedReportingOverflow(by: threads)
         return [
             (CF_ADDRESS_SPACE, memory),
-            (CF_CPU_SECONDS, clampedSum(seconds, 5)),
+            (CF_CPU_SECONDS, clampedSum(overflow ? .max : seconds, 5)),
             // Standard output may be a file: a flood ends somewhere.
             (CF_FILE_BYTES, clampedSum(sizeOfOutput, 1 << 30)),
             (CF_CORE_BYTES, 0),

@@ -141,7 +141,8 @@ final class WorkerProcess: Sendable {
     private static var environment: [String] {
         let kept = [
             "TERM", "COLORTERM", "TERM_PROGRAM", "LC_TERMINAL", "KITTY_WINDOW_ID", "TMUX", "NO_COLOR", "COLUMNS",
-            "LINES", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LUAFLOW_HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+            "LINES", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LUAFLOW_HOME", "LUAFLOW_THREADS",
+            "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
         ]
         let present = ProcessInfo.processInfo.environment
         return kept.compactMap { name in present[name].map { "\(name)=\($0)" } } + [
