@@ -56,7 +56,7 @@ let package = Package(
                 "Scripting", "CKernels", "COpenBLAS",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
-        .target(name: "Storage", dependencies: ["Scripting", "Tensors", "CZip", "CZlib"]),
+        .target(name: "Files", dependencies: ["Scripting", "Tensors", "CZip", "CZlib"]),
         .target(
             name: "Autodiff",
             dependencies: ["Scripting", "Tensors", .product(name: "RealModule", package: "swift-numerics")]),
@@ -67,7 +67,7 @@ let package = Package(
                 "Scripting", "Tensors", "Autodiff",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
-        .target(name: "Flows", dependencies: ["Scripting", "Tensors", "Autodiff", "Distributions", "Storage"]),
+        .target(name: "Flows", dependencies: ["Scripting", "Tensors", "Autodiff", "Distributions", "Files"]),
         .target(
             name: "Optimizers",
             dependencies: [
@@ -80,7 +80,7 @@ let package = Package(
                 "Scripting", "Tensors", "Autodiff", "Distributions",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
-        .target(name: "Pictures", dependencies: ["Scripting", "Tensors", "Storage", "CCairo"]),
+        .target(name: "Pictures", dependencies: ["Scripting", "Tensors", "Files", "CCairo"]),
 
         // The host.
         .target(name: "LuaHost", dependencies: ["Scripting", "CLuaTrampolines"]),
@@ -88,15 +88,15 @@ let package = Package(
         .target(
             name: "LuaFlow",
             dependencies: [
-                "Scripting", "LuaHost", "Tensors", "Storage", "Projections", "Autodiff", "Distributions", "Flows",
+                "Scripting", "LuaHost", "Tensors", "Files", "Projections", "Autodiff", "Distributions", "Flows",
                 "Optimizers", "Pictures", "Samplers", "CCrypto",
             ]),
         .target(
-            name: "Repl", dependencies: ["LuaFlow", "Editors", "Autodiff", "Storage", "Pictures", "CLineEditor"]),
+            name: "Repl", dependencies: ["LuaFlow", "Editors", "Autodiff", "Files", "Pictures", "CLineEditor"]),
         .executableTarget(
             name: "LuaFlowCommand",
             dependencies: [
-                "Scripting", "LuaFlow", "Repl", "Editors", "Storage", "CConfinement",
+                "Scripting", "LuaFlow", "Repl", "Editors", "Files", "CConfinement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -107,7 +107,7 @@ let package = Package(
         .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
         .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Scripting", "Tensors", "LawChecks"]),
         .testTarget(
-            name: "StorageTests", dependencies: ["CZlib", "Scripting", "Tensors", "Storage", "LawChecks"],
+            name: "FilesTests", dependencies: ["CZlib", "Scripting", "Tensors", "Files", "LawChecks"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ProjectionsTests", dependencies: ["Scripting", "Tensors", "Autodiff", "Projections", "LawChecks"],
@@ -127,7 +127,7 @@ let package = Package(
         .testTarget(
             name: "FlowsTests",
             dependencies: [
-                "Scripting", "Tensors", "Storage", "Autodiff", "Distributions", "Flows", "LawChecks",
+                "Scripting", "Tensors", "Files", "Autodiff", "Distributions", "Flows", "LawChecks",
                 .product(name: "RealModule", package: "swift-numerics"),
             ],
             resources: [.copy("Fixtures")]),
@@ -152,7 +152,7 @@ let package = Package(
         .testTarget(
             name: "LuaFlowTests",
             dependencies: [
-                "Scripting", "Tensors", "Storage", "Autodiff", "Flows", "LuaHost", "LuaFlow", "LawChecks",
+                "Scripting", "Tensors", "Files", "Autodiff", "Flows", "LuaHost", "LuaFlow", "LawChecks",
                 "ConfinementProbe",
             ],
             resources: [.copy("Fixtures")]),

@@ -4,12 +4,12 @@
 
 import Autodiff
 import Distributions
+import Files
 import Flows
 import Optimizers
 import Pictures
 import Projections
 import Samplers
-import Storage
 
 /// LuaFlow put together: an interpreter with all built-in modules.
 ///

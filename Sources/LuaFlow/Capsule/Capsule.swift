@@ -1,6 +1,6 @@
+import Files
 import Foundation
 import Scripting
-import Storage
 import Tensors
 
 /// What a run was and what came of it, so that it can be repeated and compared: a readable JSON file.

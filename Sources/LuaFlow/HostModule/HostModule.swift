@@ -1,6 +1,6 @@
+import Files
 import Foundation
 import Scripting
-import Storage
 
 /// The module `host`: what a script asks of the program that runs it.
 public struct HostModule: ScriptModule {

@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 /// What NumPy, safetensors and gzip write besides plain numbers.
 @Suite struct ForeignArrayTests {

@@ -2,7 +2,7 @@ import Foundation
 import Scripting
 import Testing
 
-@testable import Storage
+@testable import Files
 
 @Suite struct AtomicFileTests {
     struct Stop: Error {}

@@ -1,7 +1,7 @@
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 /// F3: archives that claim one thing and hold another.
 @Suite struct HostileZipTests {

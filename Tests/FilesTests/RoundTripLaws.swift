@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 /// Whatever tensor can be made can be saved and comes back with the same bits, in every format that is written.
 @Suite struct RoundTripLaws {

@@ -1,7 +1,7 @@
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 @Suite struct TorchCheckpointTests {
     @Test(arguments: [2, 3, 4, 5]) func everyTypeInEveryProtocol(version: Int) throws {

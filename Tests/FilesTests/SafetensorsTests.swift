@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 @Suite struct SafetensorsTests {
     @Test func readsEveryType() throws {

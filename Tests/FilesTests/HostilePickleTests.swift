@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 /// F1 and F2 of the threats a host meets: pickles that are no state dicts.
 @Suite struct HostilePickleTests {

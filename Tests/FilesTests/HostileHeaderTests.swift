@@ -1,7 +1,7 @@
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 /// F4: safetensors headers that lie.
 @Suite struct HostileHeaderTests {

@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 @Suite struct IDXTests {
     static func load(_ bytes: [UInt8]) throws -> [Tensor] {

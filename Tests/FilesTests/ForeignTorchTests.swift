@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 /// What real programs save with `torch.save`; `make_foreign_fixtures.py` made the files.
 @Suite struct ForeignTorchTests {

@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 /// The faces that scripts see, called as the host calls them.
 @Suite struct ModuleTests {

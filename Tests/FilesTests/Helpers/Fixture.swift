@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 /// The files beside the tests (`make_fixtures.py` made them with PyTorch, safetensors and NumPy), and a place for more.
 enum Fixture {

@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 /// Saves under a limit on the size of files, and what killed ones leave.
 @Suite(.serialized) struct LimitedSaveTests {

@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 /// F7: `kill -9` in the middle of a save leaves the old file or the new one, whole.
 @Suite(.serialized) struct KilledSaveTests {

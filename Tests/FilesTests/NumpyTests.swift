@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 @Suite struct NumpyTests {
     @Test(arguments: ["types.npz", "compressed.npz"]) func readsEveryType(file: String) throws {

@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 /// Names in a `.pt` are bytes: what Unicode holds equal is two names, and what is no UTF-8 is a name, too.
 @Suite struct TorchNameTests {

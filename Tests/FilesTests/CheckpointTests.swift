@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 /// What is told of files that are no checkpoints, and that content and not the name decides.
 @Suite struct CheckpointTests {

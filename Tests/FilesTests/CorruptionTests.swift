@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 import Testing
 
-@testable import Storage
+@testable import Files
 
 /// Small valid files with every byte changed, and cut off at every length: a correct load or a ScriptError, never a crash.
 @Suite struct CorruptionTests {
