@@ -86,10 +86,15 @@ let package = Package(
         .target(name: "LuaHost", dependencies: ["Scripting", "CLuaTrampolines"]),
         .target(name: "Editors", dependencies: ["Scripting"]),
         .target(
+            name: "Runs",
+            dependencies: [
+                "Scripting", "LuaHost", "Tensors", "Files", "Autodiff", "Flows", "Optimizers", "CCrypto",
+            ]),
+        .target(
             name: "LuaFlow",
             dependencies: [
                 "Scripting", "LuaHost", "Tensors", "Files", "Projections", "Autodiff", "Distributions", "Flows",
-                "Optimizers", "Pictures", "Samplers", "CCrypto",
+                "Optimizers", "Pictures", "Samplers", "Runs",
             ]),
         .target(
             name: "Repl", dependencies: ["LuaFlow", "Editors", "Autodiff", "Files", "Pictures", "CLineEditor"]),
@@ -147,13 +152,16 @@ let package = Package(
             name: "PicturesTests", dependencies: ["Scripting", "Tensors", "Pictures"], resources: [.copy("Fixtures")]),
         .testTarget(name: "LuaHostTests", dependencies: ["Scripting", "LuaHost"]),
         .testTarget(name: "EditorsTests", dependencies: ["Editors", "LuaFlow"]),
+        .target(name: "ProgramChecks", path: "Tests/ProgramChecks"),
+        .testTarget(
+            name: "RunsTests", dependencies: ["Scripting", "Runs", "LuaFlow", "ProgramChecks"]),
         .testTarget(name: "ReplTests", dependencies: ["LuaFlow", "Repl"]),
         .target(name: "ConfinementProbe", dependencies: ["CConfinement"], path: "Tests/ConfinementProbe"),
         .testTarget(
             name: "LuaFlowTests",
             dependencies: [
                 "Scripting", "Tensors", "Files", "Autodiff", "Flows", "LuaHost", "LuaFlow", "LawChecks",
-                "ConfinementProbe",
+                "ProgramChecks", "ConfinementProbe", "Runs",
             ],
             resources: [.copy("Fixtures")]),
     ],

@@ -1,7 +1,9 @@
 import Foundation
+import LuaFlow
+import ProgramChecks
 import Testing
 
-@testable import LuaFlow
+@testable import Runs
 
 /// What `luaflow replay` calls the same, it compared; of the rest it says that it did not look.
 @Suite(.timeLimit(.minutes(30))) struct ReplayComparisonTests {

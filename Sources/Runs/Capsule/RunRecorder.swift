@@ -1,11 +1,13 @@
 import Foundation
+import LuaHost
 import Scripting
 import Synchronization
 import Tensors
 
 /// Records a host's run for a capsule: made before the run, asked after it.
 public final class RunRecorder {
-    private let host: Host
+    private let interpreter: Interpreter
+    private let versions: Capsule.Versions
     private let start: Capsule.Randomness
     /// Lua's own, whatever the script puts in its place.
     private let luaRandom: (any ScriptFunction)?
@@ -30,26 +32,28 @@ public final class RunRecorder {
     private static let keptOutput = 64 << 10
 
     /// - Parameter repeating: a capsule whose random numbers shall come again; nil for whatever comes.
-    public init(_ host: Host, repeating: Capsule.Randomness? = nil) throws {
-        self.host = host
+    package init(
+        _ interpreter: Interpreter, versions: Capsule.Versions, repeating: Capsule.Randomness? = nil
+    ) throws {
+        (self.interpreter, self.versions) = (interpreter, versions)
         let lua = repeating?.lua ?? [Int.random(in: .min ... .max), Int.random(in: .min ... .max)]
-        (start, luaRandom) = try host.interpreter.perform {
-            let generator = host.context.service(GlobalGenerator.self).generator
+        (start, luaRandom) = try interpreter.perform {
+            let generator = interpreter.context.service(GlobalGenerator.self).generator
             if let state = repeating?.start.state { generator.restore(state) }
-            let files = host.context.service(LoadedFiles.self)
+            let files = interpreter.context.service(LoadedFiles.self)
             // Plugins were loaded before: the run's numbers depend on them, too.
             files.keepDigests { SHA256.ofFile($0)?.hex }
-            try host.interpreter.orderPairs()
-            try RunSources.watch(in: host)
-            try host.interpreter.run(
+            try interpreter.orderPairs()
+            try RunSources.watch(in: interpreter)
+            try interpreter.run(
                 code: "math.randomseed(...)", name: "=luaflow", arguments: lua.map { .integer($0) })
             let state = Capsule.GeneratorState(generator.state)
-            let random = try host.interpreter.run(code: "return math.random", name: "=luaflow").first
+            let random = try interpreter.run(code: "return math.random", name: "=luaflow").first
             let start = Capsule.Randomness(start: state, end: state, lua: lua)
             if case .function(let function)? = random { return (start, function) }
             return (start, nil)
         }
-        try host.interpreter.recordOutput { [output = Weak(self)] bytes in output.recorder?.take(bytes) }
+        try interpreter.recordOutput { [output = Weak(self)] bytes in output.recorder?.take(bytes) }
     }
 
     /// The interpreter's way back to the recorder, which may go first.
@@ -72,9 +76,9 @@ public final class RunRecorder {
         of run: Capsule.Invocation, _ result: Result<[Value], any Error>, settings: Capsule.HostSettings = .init()
     ) throws -> Capsule {
         // Of an object that was raised people read what its __tostring says.
-        let result = result.mapError { error in (error as? LuaError).map { host.interpreter.shown($0) } ?? error }
-        return try host.interpreter.evaluation {
-            let context = host.context
+        let result = result.mapError { error in (error as? LuaError).map { interpreter.shown($0) } ?? error }
+        return try interpreter.evaluation {
+            let context = interpreter.context
             var random = start
             random.end = Capsule.GeneratorState(context.service(GlobalGenerator.self).generator.state)
             if case .integer(let next)? = try? luaRandom?.call([.integer(0)]).first { random.luaEnd = next }
@@ -89,13 +93,13 @@ public final class RunRecorder {
             let endless = all.filter { $0.stamp?.isRegular == false && $0.kind == .data && $0.path != "/dev/null" }
             sources.streams = all.filter { $0.isWritten && $0.path.hasPrefix("/dev/") && $0.path != "/dev/null" }.map(\.path.text)
             sources.used = (sources.used + endless.map(\.path.text)).sorted()
-            sources.openOrder = host.interpreter.wentInOpenOrder
+            sources.openOrder = interpreter.wentInOpenOrder
             var run = run
             run.options = context.service(ReadOptions.self).options
             run.folder = ByteString.workingFolder ?? ""
             let changes = context.service(LiveChanges.self)
             return Capsule(
-                versions: .current, run: run, host: settings, files: files.sorted { $0.path < $1.path },
+                versions: versions, run: run, host: settings, files: files.sorted { $0.path < $1.path },
                 absent: absent.sorted(), random: random, sources: sources, result: try described(result),
                 changes: changes.all, notes: changes.notes)
         }
@@ -104,7 +108,7 @@ public final class RunRecorder {
     /// A value that was raised and is no text is compared as a returned one is.
     private func describe(raised error: LuaError, _ described: inout Capsule.Result) throws {
         guard error.kind == .runtime else { return }
-        let value = try host.interpreter.raisedValue(error)
+        let value = try interpreter.raisedValue(error)
         if case .string = value { return }
         var digest = ValueDigest()
         try digest.add(value)
@@ -118,7 +122,7 @@ public final class RunRecorder {
                 outcome: .returned, status: 0, error: nil, outputSHA256: output.hash.hex, outputBytes: output.bytes,
                 output: output.kept, outputLines: output.lines, valuesSHA256: [])
         }
-        if host.context.service(ShownPictures.self).any { described.notCompared.append("pictures that it showed") }
+        if interpreter.context.service(ShownPictures.self).any { described.notCompared.append("pictures that it showed") }
         switch result {
         case .success(let values):
             for (index, value) in values.enumerated() {
@@ -144,12 +148,12 @@ public final class RunRecorder {
 }
 
 /// What the script made of its arguments, as `host.arguments` read them.
-final class ReadOptions: Service {
+package final class ReadOptions: Service {
     private(set) var options: [ByteString: ByteString] = [:]
 
-    init() {}
+    package init() {}
 
-    func note(_ named: [(key: ByteString, value: Value)]) {
+    package func note(_ named: [(key: ByteString, value: Value)]) {
         for (key, value) in named {
             if case .none = value { continue }
             if case .string(let text) = value { options[key] = text } else { options[key] = ByteString(value.shown) }

@@ -1,7 +1,9 @@
 import Foundation
+import LuaFlow
+import ProgramChecks
 import Testing
 
-@testable import LuaFlow
+@testable import Runs
 
 /// Run capsules and `luaflow replay`.
 @Suite(.timeLimit(.minutes(30))) struct CapsuleTests {
@@ -131,7 +133,8 @@ import Testing
     @Test func problem3IsRepeated() throws {
         let scratch = try Scratch()
         let arguments = ["--steps", "20", "--noise", "gaussian", "--out", scratch.path("figure.png")]
-        let run = try Command.run(["run", "--capsule", scratch.path("run.json"), InpaintingTests.script] + arguments)
+        let script = Command.repository.appendingPathComponent("scripts/problem3_inpainting.lua").path
+        let run = try Command.run(["run", "--capsule", scratch.path("run.json"), script] + arguments)
         #expect(run.status == 0, "\(run.errors)")
         let names = Set(try capsule(scratch).files.map { $0.path.splitPath.name.text })
         #expect(names.isSuperset(of: ["problem3_inpainting.lua", "schedules.lua", "noises.lua", "masks.lua", "nice-mnist.safetensors"]))

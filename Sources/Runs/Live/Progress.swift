@@ -3,9 +3,9 @@ import Scripting
 
 /// A progress bar on standard error. In a terminal it is redrawn in place; elsewhere nothing is written, so that
 /// redirected output holds what the script prints and no more.
-final class Progress: ScriptObject {
+package final class Progress: ScriptObject {
     static let type = ObjectType("progress")
-    var scriptType: ObjectType { Progress.type }
+    package var scriptType: ObjectType { Progress.type }
 
     private let total: Int
     private let started = DispatchTime.now()
@@ -74,7 +74,7 @@ final class Progress: ScriptObject {
 
     private static let bar = Parameter<Progress>.argument("bar", .object(type))
 
-    static let face = TypeFace(
+    package static let face = TypeFace(
         type, "A progress bar.",
         methods: [
             NativeFunction(
@@ -108,8 +108,8 @@ final class Progress: ScriptObject {
         ])
 }
 
-extension HostFunctions {
-    static let progress = Declaration(
+extension RunFunctions {
+    package static let progress = Declaration(
         "host.progress",
         "A progress bar of n steps on standard error: bar:update(k, note), bar:close(). Draws only in a terminal.",
         takes: .argument("n", .integer(from: 0)), returns: .object(Progress.type),

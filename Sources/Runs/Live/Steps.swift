@@ -1,8 +1,9 @@
 import Foundation
+import LuaHost
 import Scripting
 
-extension HostFunctions {
-    static let steps = Declaration(
+extension RunFunctions {
+    package static let steps = Declaration(
         "host.steps",
         """
         A loop of n steps whose state is a table of the script's: state.x, state.trace, whatever it needs. \
@@ -81,8 +82,8 @@ extension HostFunctions {
     private enum Judged: String, CaseIterable { case before, after }
 }
 
-extension HostFunctions {
-    static let pause = Declaration(
+extension RunFunctions {
+    package static let pause = Declaration(
         "host.pause",
         """
         Pauses the loop of host.steps after this step, as Ctrl-C does: to look at the state when something is odd. \

@@ -1,6 +1,6 @@
 import Scripting
 
-/// Who answers when a loop over `host.steps` is paused: what ``Host/onPause(_:)`` was given. The command line puts its
+/// Who answers when a loop over `host.steps` is paused: what `Host.onPause` was given. The command line puts its
 /// prompt here when there is a terminal; without an answerer Ctrl-C interrupts at once.
 package final class PausePrompt: Service {
     /// Called on the interpreter's thread, inside the run, which waits.

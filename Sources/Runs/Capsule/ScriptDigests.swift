@@ -1,19 +1,14 @@
 import Scripting
 
-extension Host {
-    /// The record of what scripts read. From now on Lua files are kept with digests, too, so that one that was only
-    /// touched has not changed.
-    package var loadedFiles: LoadedFiles {
-        let files = context.service(LoadedFiles.self)
-        files.keepDigests { path in
+extension LoadedFiles {
+    /// From now on Lua files are kept with digests, too, so that one that was only touched has not changed.
+    package func keepDigestsOfScripts() {
+        keepDigests { path in
             // Others may be large; a time is enough there.
             (FileStamp(path)?.size ?? 0) <= 1 << 20 ? SHA256.ofFile(path)?.hex : nil
         }
-        return files
     }
-}
 
-extension LoadedFiles {
     /// Has digests computed of all that is read from now on, and of the code that was read before.
     func keepDigests(_ digest: @escaping @Sendable (ByteString) -> String?) {
         fingerprint = digest

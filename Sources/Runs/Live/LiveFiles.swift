@@ -2,7 +2,7 @@ import Foundation
 import Scripting
 
 /// The files that scripts follow with `host.live`.
-final class LiveFiles: Service {
+package final class LiveFiles: Service {
     /// One followed file.
     private struct Followed {
         let path: ByteString
@@ -30,7 +30,7 @@ final class LiveFiles: Service {
     /// Between two looks at the files' stamps, in nanoseconds.
     private static let interval: UInt64 = 50_000_000
 
-    init() {}
+    package init() {}
 
     /// The table or function that stands for the file that `name` means.
     func open(_ name: ByteString, _ context: Context) throws -> Value {
@@ -58,13 +58,13 @@ final class LiveFiles: Service {
     }
 
     /// The latest version of the function that a live one stands for; nil for any other function.
-    func latest(behind function: any ScriptFunction) throws -> (any ScriptFunction)? {
+    package func latest(behind function: any ScriptFunction) throws -> (any ScriptFunction)? {
         guard case .function(let original)? = try prelude?.original.call([.function(function)]).first else { return nil }
         return original
     }
 
     /// What a live table's file returned last; nil for any other table.
-    func latest(of table: any ScriptTable) throws -> (any ScriptTable)? {
+    package func latest(of table: any ScriptTable) throws -> (any ScriptTable)? {
         guard case .table(let members)? = try prelude?.members.call([.table(table)]).first else { return nil }
         return members
     }
@@ -179,8 +179,8 @@ final class LiveFiles: Service {
     }
 }
 
-extension HostFunctions {
-    static let live = Declaration(
+extension RunFunctions {
+    package static let live = Declaration(
         "host.live",
         """
         Runs a Lua file and returns the table (or function) that it returns, kept current: when the file is \
@@ -210,7 +210,7 @@ extension HostFunctions {
             """
     ) { path, context in try context.service(LiveFiles.self).open(path, context) }
 
-    static let reloaded = Declaration(
+    package static let reloaded = Declaration(
         "host.reloaded",
         """
         Whether a table from host.live was loaded anew since this was last asked of it: to do again what was done \

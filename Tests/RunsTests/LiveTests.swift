@@ -1,5 +1,6 @@
 import Foundation
 import LuaFlow
+import ProgramChecks
 import Testing
 
 /// `host.live`: files that are edited while the script runs.

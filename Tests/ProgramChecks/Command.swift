@@ -1,39 +1,39 @@
 import Foundation
-import Testing
 
 /// Runs the built `luaflow` as a user would.
-struct Command {
-    struct Result {
-        let status: Int32
-        let output: String
-        let errors: String
+package struct Command {
+    package struct Result {
+        package let status: Int32
+        package let output: String
+        package let errors: String
     }
 
     /// The folder the tests were built into holds the command too.
-    static var program: URL {
+    package static var program: URL {
         get throws {
             var folder = Bundle.main.bundleURL
             // Under XCTest's runner the main bundle is the tool itself; the test bundle knows better.
-            if let bundle = Bundle.allBundles.first(where: { $0.bundlePath.hasSuffix(".xctest") }) { folder = bundle.bundleURL.deletingLastPathComponent() }
-            for candidate in [folder, Bundle.module.bundleURL.deletingLastPathComponent()] {
-                let program = candidate.appendingPathComponent("luaflow")
-                if FileManager.default.isExecutableFile(atPath: program.path) { return program }
+            if let bundle = Bundle.allBundles.first(where: { $0.bundlePath.hasSuffix(".xctest") }) {
+                folder = bundle.bundleURL.deletingLastPathComponent()
             }
+            let program = folder.appendingPathComponent("luaflow")
+            if FileManager.default.isExecutableFile(atPath: program.path) { return program }
             throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: folder.path])
         }
     }
 
     /// The repository, for scripts and models.
-    static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    package static let repository = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    static func run(_ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]) throws -> Result {
+    package static func run(_ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]) throws -> Result {
         // The user's own plugins are no part of a test.
         let plain = ["XDG_CONFIG_HOME": "/nonexistent", "LUAFLOW_PLUGINS": ""]
         return try run(program.path, arguments, in: folder, environment: plain.merging(environment) { $1 })
     }
 
     /// Runs a program; one without a path is looked up as a shell would.
-    static func run(
+    package static func run(
         _ program: String, _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]
     ) throws -> Result {
         let process = Process()
@@ -52,19 +52,20 @@ struct Command {
         process.waitUntilExit()
         return Result(
             status: process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus,
-            output: try String(contentsOfFile: out, encoding: .utf8), errors: try String(contentsOfFile: err, encoding: .utf8))
+            output: try String(contentsOfFile: out, encoding: .utf8),
+            errors: try String(contentsOfFile: err, encoding: .utf8))
     }
 }
 
 extension Command {
     /// Ours without what the user has set for luaflow.
-    static let environment = ProcessInfo.processInfo.environment.merging(
+    package static let environment = ProcessInfo.processInfo.environment.merging(
         ["XDG_CONFIG_HOME": "/nonexistent", "LUAFLOW_PLUGINS": "", "LUAFLOW_HISTORY": ""]
     ) { $1 }
 
     /// Runs a script, presses Ctrl-C (or sends another signal) once the script has made a file, and waits. The exit
     /// status; minus the signal's number if it died of one.
-    static func interrupted(
+    package static func interrupted(
         _ script: String, options: [String] = [], whenThere ready: String, by signal: Int32 = SIGINT,
         errors: String = "/dev/null"
     ) throws -> Int32 {
@@ -87,19 +88,19 @@ extension Command {
 }
 
 /// A folder that goes when the test is over.
-final class Scratch {
-    let url: URL
+package final class Scratch {
+    package let url: URL
 
-    init() throws {
+    package init() throws {
         url = FileManager.default.temporaryDirectory.appendingPathComponent("luaflow-tests-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
     deinit { try? FileManager.default.removeItem(at: url) }
 
-    func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+    package func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 
-    func write(_ name: String, _ text: String) throws -> String {
+    package func write(_ name: String, _ text: String) throws -> String {
         try text.write(toFile: path(name), atomically: true, encoding: .utf8)
         return path(name)
     }

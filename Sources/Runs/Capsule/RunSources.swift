@@ -1,13 +1,14 @@
+import LuaHost
 import Scripting
 
 /// What a recorded run takes from clocks, the environment, standard input and other programs: no capsule brings that
 /// back, but a comparison can name it.
-final class RunSources: Service {
+package final class RunSources: Service {
     private(set) var sources = Capsule.Sources()
 
-    init() {}
+    package init() {}
 
-    func note(_ what: String) {
+    package func note(_ what: String) {
         if !sources.used.contains(what) { sources.used.append(what) }
     }
 
@@ -17,9 +18,9 @@ final class RunSources: Service {
 
     /// From now on Lua's functions tell. Without that they are Lua's own; in the sandbox, whose libraries cannot be changed,
     /// they stay so.
-    static func watch(in host: Host) throws {
-        guard !host.isSandboxed else { return }
-        _ = try host.interpreter.run(code: code, name: "=luaflow", arguments: [.closure(noted, bound: [])])
+    static func watch(in interpreter: Interpreter) throws {
+        guard !interpreter.isSandboxed else { return }
+        _ = try interpreter.run(code: code, name: "=luaflow", arguments: [.closure(noted, bound: [])])
     }
 
     private static let noted = NativeFunction(

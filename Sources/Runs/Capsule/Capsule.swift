@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import LuaHost
 import Scripting
 import Tensors
 
@@ -41,6 +42,16 @@ public struct Capsule: Codable, Equatable, Sendable {
         public var openblasCore: String
         public var openblasThreads: Int
         public var kernels: String
+
+        /// Those of this machine, for a LuaFlow of the version given.
+        package init(luaflow: String) {
+            self.luaflow = luaflow
+            lua = Interpreter.luaVersion
+            openblas = Machine.openBLAS
+            openblasCore = Machine.openBLASCore
+            openblasThreads = Machine.openBLASThreads
+            kernels = Machine.kernels
+        }
     }
 
     public struct Invocation: Codable, Equatable, Sendable {
@@ -221,13 +232,6 @@ extension Capsule {
 }
 
 extension Capsule.Versions {
-    /// Those of this program on this machine.
-    public static var current: Self {
-        Self(
-            luaflow: Host.version, lua: Interpreter.luaVersion, openblas: Machine.openBLAS,
-            openblasCore: Machine.openBLASCore, openblasThreads: Machine.openBLASThreads, kernels: Machine.kernels)
-    }
-
     /// `OpenBLAS's processor is Haswell where it was Zen`: what may change the last bits of numbers.
     public func differences(from other: Self) -> [String] {
         [

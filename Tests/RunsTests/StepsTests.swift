@@ -1,4 +1,5 @@
 import LuaFlow
+import Runs
 import Testing
 
 /// `host.steps`: the loop that can be paused.

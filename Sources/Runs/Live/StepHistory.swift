@@ -1,4 +1,5 @@
 import Autodiff
+import LuaHost
 import Scripting
 import Tensors
 
