@@ -56,7 +56,7 @@ let package = Package(
                 "Scripting", "CKernels", "COpenBLAS",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
-        .target(name: "Storage", dependencies: ["Scripting", "Tensors", "CZip", "CZlib"]),
+        .target(name: "Files", dependencies: ["Scripting", "Tensors", "CZip", "CZlib"]),
         .target(
             name: "Autodiff",
             dependencies: ["Scripting", "Tensors", .product(name: "RealModule", package: "swift-numerics")]),
@@ -67,7 +67,7 @@ let package = Package(
                 "Scripting", "Tensors", "Autodiff",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
-        .target(name: "Flows", dependencies: ["Scripting", "Tensors", "Autodiff", "Distributions", "Storage"]),
+        .target(name: "Flows", dependencies: ["Scripting", "Tensors", "Autodiff", "Distributions", "Files"]),
         .target(
             name: "Optimizers",
             dependencies: [
@@ -80,23 +80,28 @@ let package = Package(
                 "Scripting", "Tensors", "Autodiff", "Distributions",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
-        .target(name: "Pictures", dependencies: ["Scripting", "Tensors", "Storage", "CCairo"]),
+        .target(name: "Pictures", dependencies: ["Scripting", "Tensors", "Files", "CCairo"]),
 
         // The host.
         .target(name: "LuaHost", dependencies: ["Scripting", "CLuaTrampolines"]),
         .target(name: "Editors", dependencies: ["Scripting"]),
         .target(
-            name: "LuaFlow",
+            name: "Runs",
             dependencies: [
-                "Scripting", "LuaHost", "Tensors", "Storage", "Projections", "Autodiff", "Distributions", "Flows",
-                "Optimizers", "Pictures", "Samplers", "CCrypto",
+                "Scripting", "LuaHost", "Tensors", "Files", "Autodiff", "Flows", "Optimizers", "CCrypto",
             ]),
         .target(
-            name: "Repl", dependencies: ["LuaFlow", "Editors", "Autodiff", "Storage", "Pictures", "CLineEditor"]),
+            name: "LuaFlow",
+            dependencies: [
+                "Scripting", "LuaHost", "Tensors", "Files", "Projections", "Autodiff", "Distributions", "Flows",
+                "Optimizers", "Pictures", "Samplers", "Runs",
+            ]),
+        .target(
+            name: "Repl", dependencies: ["LuaFlow", "Editors", "Autodiff", "Files", "Pictures", "CLineEditor"]),
         .executableTarget(
             name: "LuaFlowCommand",
             dependencies: [
-                "Scripting", "LuaFlow", "Repl", "Editors", "Storage", "CConfinement",
+                "Scripting", "LuaFlow", "Repl", "Editors", "Files", "CConfinement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -107,7 +112,7 @@ let package = Package(
         .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
         .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Scripting", "Tensors", "LawChecks"]),
         .testTarget(
-            name: "StorageTests", dependencies: ["CZlib", "Scripting", "Tensors", "Storage", "LawChecks"],
+            name: "FilesTests", dependencies: ["CZlib", "Scripting", "Tensors", "Files", "LawChecks"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ProjectionsTests", dependencies: ["Scripting", "Tensors", "Autodiff", "Projections", "LawChecks"],
@@ -127,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "FlowsTests",
             dependencies: [
-                "Scripting", "Tensors", "Storage", "Autodiff", "Distributions", "Flows", "LawChecks",
+                "Scripting", "Tensors", "Files", "Autodiff", "Distributions", "Flows", "LawChecks",
                 .product(name: "RealModule", package: "swift-numerics"),
             ],
             resources: [.copy("Fixtures")]),
@@ -147,13 +152,16 @@ let package = Package(
             name: "PicturesTests", dependencies: ["Scripting", "Tensors", "Pictures"], resources: [.copy("Fixtures")]),
         .testTarget(name: "LuaHostTests", dependencies: ["Scripting", "LuaHost"]),
         .testTarget(name: "EditorsTests", dependencies: ["Editors", "LuaFlow"]),
+        .target(name: "ProgramChecks", path: "Tests/ProgramChecks"),
+        .testTarget(
+            name: "RunsTests", dependencies: ["Scripting", "Runs", "LuaFlow", "ProgramChecks"]),
         .testTarget(name: "ReplTests", dependencies: ["LuaFlow", "Repl"]),
         .target(name: "ConfinementProbe", dependencies: ["CConfinement"], path: "Tests/ConfinementProbe"),
         .testTarget(
             name: "LuaFlowTests",
             dependencies: [
-                "Scripting", "Tensors", "Storage", "Autodiff", "Flows", "LuaHost", "LuaFlow", "LawChecks",
-                "ConfinementProbe",
+                "Scripting", "Tensors", "Files", "Autodiff", "Flows", "LuaHost", "LuaFlow", "LawChecks",
+                "ProgramChecks", "ConfinementProbe", "Runs",
             ],
             resources: [.copy("Fixtures")]),
     ],

@@ -1,15 +1,16 @@
 @_exported import LuaHost
+@_exported import Runs
 @_exported import Scripting
 @_exported import Tensors
 
 import Autodiff
 import Distributions
+import Files
 import Flows
 import Optimizers
 import Pictures
 import Projections
 import Samplers
-import Storage
 
 /// LuaFlow put together: an interpreter with all built-in modules.
 ///
@@ -39,7 +40,6 @@ public final class Host: @unchecked Sendable {
     let plugin: PluginRunner
     /// The built-in modules and those added.
     public let modules: [any ScriptModule]
-    let isSandboxed: Bool
 
     /// - Parameters:
     ///   - modules: more modules beside the built-in ones.
@@ -47,7 +47,7 @@ public final class Host: @unchecked Sendable {
     /// - Throws: ``ScriptError`` when two modules clash.
     public init(adding modules: [any ScriptModule] = [], options: Interpreter.Options = .init()) throws {
         var options = options
-        isSandboxed = options.trust == .sandboxed
+        let isSandboxed = options.trust == .sandboxed
         let folders = isSandboxed ? ResourceSearch.shipped : ResourceSearch.folders(script: nil)
         // The shipped models are everybody's to read.
         if isSandboxed { for folder in folders { try options.files.allow(.read, folder: folder, option: "models") } }
@@ -76,7 +76,7 @@ public final class Host: @unchecked Sendable {
         file: ByteString, arguments: [ByteString] = [], after words: [ByteString] = [], text: [UInt8]? = nil
     ) throws -> [Value] {
         try interpreter.perform {
-            if !isSandboxed { context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: file) }
+            if !interpreter.isSandboxed { context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: file) }
             context.install(ScriptCall(script: file, usage: "luaflow run \(file)", arguments: arguments))
             return try interpreter.run(file: file, arguments: arguments, after: words, text: text)
         }
@@ -101,29 +101,5 @@ public final class Host: @unchecked Sendable {
     @discardableResult
     public func run(code: String, name: String = "(code)") throws -> [Value] {
         try interpreter.run(code: code, name: name)
-    }
-}
-
-/// What the running script was called with; `host.arguments` reads it.
-public final class ScriptCall: Service {
-    public let script: ByteString
-    /// The command that runs it: `luaflow run train.lua`.
-    public let usage: String
-    public let arguments: [ByteString]
-
-    public init() {
-        script = "script"
-        usage = "luaflow run script"
-        arguments = []
-    }
-
-    public init(script: ByteString, usage: String, arguments: [ByteString]) {
-        self.script = script
-        self.usage = usage
-        self.arguments = arguments
-    }
-
-    public convenience init(script: String, usage: String, arguments: [String]) {
-        self.init(script: ByteString(script), usage: usage, arguments: arguments.map { ByteString($0) })
     }
 }

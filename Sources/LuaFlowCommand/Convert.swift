@@ -1,6 +1,6 @@
 import ArgumentParser
+import Files
 import LuaFlow
-import Storage
 
 extension LuaFlowCommand {
     struct Convert: ParsableCommand {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Editors
+import Files
 import Foundation
 import LuaFlow
-import Storage
 
 extension LuaFlowCommand {
     struct Doc: ParsableCommand {

@@ -49,6 +49,9 @@ public final class Interpreter: @unchecked Sendable {
     let thread: InterpreterThread
     let core: Core
     private let options: Options
+    /// What the modules' functions share.
+    package var context: Context { core.context }
+    package var isSandboxed: Bool { options.trust == .sandboxed }
     /// Lua's package.path as it was at the start.
     private var defaultPath: ByteString = ""
 

@@ -1,10 +1,10 @@
 import Autodiff
 import Distributions
+import Files
 import Flows
 import Foundation
 import LawChecks
 import Scripting
-import Storage
 import Tensors
 import Testing
 

@@ -1,9 +1,9 @@
 import Autodiff
+import Files
 import Flows
 import Foundation
 import LawChecks
 import LuaFlow
-import Storage
 import Testing
 
 /// Problem 3 with the shipped flow on shipped digits.

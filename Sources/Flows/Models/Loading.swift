@@ -1,5 +1,5 @@
+import Files
 import Scripting
-import Storage
 import Tensors
 
 extension Flow {

@@ -1,8 +1,8 @@
 import Autodiff
 import Distributions
+import Files
 import RealModule
 import Scripting
-import Storage
 import Tensors
 
 /// NICE: Non-linear Independent Components Estimation (Dinh, Krueger, Bengio, ICLR workshop 2015).

@@ -1,7 +1,7 @@
 import Autodiff
 import Distributions
+import Files
 import Scripting
-import Storage
 import Tensors
 
 /// Reads a NICE from a state dict, checking every name and shape on the way. Tensors that are no part of a NICE (a step

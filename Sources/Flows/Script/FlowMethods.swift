@@ -1,6 +1,6 @@
 import Autodiff
+import Files
 import Scripting
-import Storage
 import Tensors
 
 /// `m:name(...)`.

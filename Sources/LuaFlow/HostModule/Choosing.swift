@@ -1,3 +1,4 @@
+import Runs
 import Scripting
 
 /// Finding a script's own parts by the name a user typed.

@@ -1,6 +1,7 @@
+import Files
 import Foundation
+import Runs
 import Scripting
-import Storage
 
 /// The module `host`: what a script asks of the program that runs it.
 public struct HostModule: ScriptModule {
@@ -12,10 +13,10 @@ public struct HostModule: ScriptModule {
         """
     public var functions: [NativeFunction] {
         [
-            HostFunctions.arguments, HostFunctions.progress, HostFunctions.register, HostFunctions.registered,
+            HostFunctions.arguments, RunFunctions.progress, HostFunctions.register, HostFunctions.registered,
             HostFunctions.names, HostFunctions.pick, HostFunctions.check, HostFunctions.refuse,
             HostFunctions.resource, HostFunctions.clock, HostFunctions.threads,
-            HostFunctions.live, HostFunctions.reloaded, HostFunctions.steps, HostFunctions.pause,
+            RunFunctions.live, RunFunctions.reloaded, RunFunctions.steps, RunFunctions.pause,
         ].map { NativeFunction($0) }
     }
     public var types: [TypeFace] { [Progress.face] }

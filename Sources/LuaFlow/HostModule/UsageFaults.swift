@@ -1,3 +1,4 @@
+import Runs
 import Scripting
 
 /// What was wrong with the words a script was called with: an error of the user's, which is said in one line where nothing

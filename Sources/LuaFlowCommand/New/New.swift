@@ -1,7 +1,7 @@
 import ArgumentParser
+import Files
 import Foundation
 import LuaFlow
-import Storage
 
 extension LuaFlowCommand {
     /// `luaflow new`.

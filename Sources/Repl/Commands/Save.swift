@@ -1,6 +1,6 @@
+import Files
 import Foundation
 import LuaFlow
-import Storage
 
 extension Command {
     static let save = Command(

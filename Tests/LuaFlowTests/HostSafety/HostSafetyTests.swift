@@ -9,12 +9,12 @@ import Testing
 /// | S1-S4 | scripts that will not stop | LuaHostTests: InterruptTests (30 loops), TerminalTests, CommandTests |
 /// | S4c, S5, S6 | what only a sandbox can stop | the sandbox's own tests |
 /// | M1-M3 | memory without end | LuaHostTests: MemoryTests; FailingAllocationTests |
-/// | F1 | pickles that call | StorageTests: HostilePickleTests, CorruptionTests |
-/// | F2 | views outside their storage | StorageTests: HostilePickleTests |
-/// | F3 | zip archives that lie | StorageTests: HostileZipTests |
-/// | F4 | safetensors headers that lie | StorageTests: HostileHeaderTests |
-/// | F5 | sizes that a file cannot fill | StorageTests: NumpyTests, IDXTests; PicturesTests: PNGReadingTests |
-/// | F7 | a save killed half way | StorageTests: KilledSaveTests, AtomicFileTests |
+/// | F1 | pickles that call | FilesTests: HostilePickleTests, CorruptionTests |
+/// | F2 | views outside their storage | FilesTests: HostilePickleTests |
+/// | F3 | zip archives that lie | FilesTests: HostileZipTests |
+/// | F4 | safetensors headers that lie | FilesTests: HostileHeaderTests |
+/// | F5 | sizes that a file cannot fill | FilesTests: NumpyTests, IDXTests; PicturesTests: PNGReadingTests |
+/// | F7 | a save killed half way | FilesTests: KilledSaveTests, AtomicFileTests |
 @Suite(.timeLimit(.minutes(30))) struct HostSafetyTests {
     let scratch: Scratch
     let watched: WatchedHost

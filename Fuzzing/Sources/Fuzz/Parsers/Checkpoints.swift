@@ -1,6 +1,6 @@
 import LuaFlow
 
-@testable import Storage
+@testable import Files
 
 extension Parser {
     static let safetensors = Parser(name: "safetensors", seeds: [".safetensors"]) { input in

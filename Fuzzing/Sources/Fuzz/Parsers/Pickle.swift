@@ -1,7 +1,7 @@
 import Foundation
 import LuaFlow
 
-@testable import Storage
+@testable import Files
 
 extension Parser {
     /// The pickle machine alone, and the tensors it describes over an archive whose storage `0` has 64 bytes.

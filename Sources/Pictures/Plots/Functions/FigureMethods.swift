@@ -1,5 +1,5 @@
+import Files
 import Scripting
-import Storage
 
 private let figure = Parameter<Figure>.argument("figure", .figure)
 private let side = Domain<Int?>.optional(.integer(from: 16, to: PixelLimits.side))

@@ -1,0 +1,244 @@
+import Files
+import Foundation
+import LuaHost
+import Scripting
+import Tensors
+
+/// What a run was and what came of it, so that it can be repeated and compared: a readable JSON file.
+public struct Capsule: Codable, Equatable, Sendable {
+    /// Of the file's layout.
+    public static let currentFormat = 3
+
+    public var format = Capsule.currentFormat
+    public var versions: Versions
+    public var run: Invocation
+    public var host: HostSettings
+    /// The folder that holds script and capsule: what lies below it is found there again after it was moved or copied.
+    public var place: Place?
+    public var files: [File]
+    /// Files that were sought and were not there.
+    public var absent: [ByteString]
+    public var random: Randomness
+    public var sources: Sources
+    public var result: Result
+    /// What people changed while it ran: such a run cannot be repeated from its files.
+    public var changes: [String]
+    /// What they did that should change nothing, such as going back to an earlier step.
+    public var notes: [String]
+
+    /// After reading: where the recorded place is now, when that is somewhere else.
+    var move: Move?
+
+    private enum CodingKeys: CodingKey {
+        case format, versions, run, host, place, files, absent, random, sources, result, changes, notes
+    }
+
+    /// The programs and loops that computed.
+    public struct Versions: Codable, Equatable, Sendable {
+        public var luaflow: String
+        public var lua: String
+        public var openblas: String
+        /// What OpenBLAS and our own loops took the processor for, and the threads of OpenBLAS.
+        public var openblasCore: String
+        public var openblasThreads: Int
+        public var kernels: String
+
+        /// Those of this machine, for a LuaFlow of the version given.
+        package init(luaflow: String) {
+            self.luaflow = luaflow
+            lua = Interpreter.luaVersion
+            openblas = Machine.openBLAS
+            openblasCore = Machine.openBLASCore
+            openblasThreads = Machine.openBLASThreads
+            kernels = Machine.kernels
+        }
+    }
+
+    public struct Invocation: Codable, Equatable, Sendable {
+        /// The script as it was named, or the text of -e.
+        public var script: ByteString?
+        public var code: String?
+        public var arguments: [ByteString]
+        /// What the script made of its arguments with host.arguments, as text.
+        public var options: [ByteString: ByteString]
+        /// The working folder.
+        public var folder: ByteString
+        /// What stood before the script on the command line, which it reads as `arg[-1]` and so on; nil for none.
+        public var words: [ByteString]?
+
+        /// `luaflow run SCRIPT ARGUMENTS`
+        public init(script: ByteString, arguments: [ByteString]) {
+            (self.script, code, self.arguments, options, folder) = (script, nil, arguments, [:], "")
+        }
+
+        /// `luaflow -e CODE`
+        public init(code: String) { (script, self.code, arguments, options, folder) = (nil, code, [], [:], "") }
+    }
+
+    /// The options of the command line that count for the run.
+    public struct HostSettings: Codable, Equatable, Sendable {
+        /// The folders of --plugins.
+        public var plugins: [ByteString] = []
+        public var noPlugins = false
+        /// Bytes, where --memory was given.
+        public var memory: Int?
+        /// Seconds, where --timeout was given.
+        public var timeout: Double?
+
+        public init() {}
+    }
+
+    /// What a run took from outside that no capsule can bring back.
+    public struct Sources: Codable, Equatable, Sendable {
+        /// `os.time`, `standard input`, devices and pipes.
+        public var used: [String] = []
+        /// The environment variables that os.getenv read, and whether they were set.
+        public var environment: [ByteString: Bool] = [:]
+        /// Devices that it wrote to, such as /dev/stdout: past the output that is compared.
+        public var streams: [String] = []
+        /// It went through a table in an order that Lua does not repeat.
+        public var openOrder = false
+    }
+
+    /// A file that was read. What the script wrote itself before reading it is not among them.
+    public struct File: Codable, Equatable, Sendable {
+        public var path: ByteString
+        /// The script wrote it after reading it.
+        public var written: Bool
+        /// lua, library or data.
+        public var kind: String
+        public var sha256: String
+    }
+
+    public struct Randomness: Codable, Equatable, Sendable {
+        public var start: GeneratorState
+        public var end: GeneratorState
+        /// What Lua's math.random was seeded with.
+        public var lua: [Int]
+        /// What it would draw next when the run had ended.
+        public var luaEnd: Int?
+    }
+
+    /// Of the global generator; in text, as JSON's numbers hold 53 bits in many programs.
+    public struct GeneratorState: Codable, Equatable, Sendable {
+        public var seed: String
+        public var stream: String
+        public var drawn: String
+
+        init(_ state: Generator.State) {
+            (seed, stream, drawn) = (String(state.seed), String(state.stream), String(state.drawn))
+        }
+
+        var state: Generator.State? {
+            guard let seed = UInt64(seed), let stream = UInt64(stream), let drawn = UInt64(drawn) else { return nil }
+            return Generator.State(seed: seed, stream: stream, drawn: drawn)
+        }
+    }
+
+    public struct Result: Codable, Equatable, Sendable {
+        public enum Outcome: String, Codable, Sendable { case returned, failed, interrupted }
+        public var outcome: Outcome
+        /// The exit status of `luaflow run`.
+        public var status: Int
+        /// The error's message.
+        public var error: String?
+        /// Of the value that was raised, where it was no text.
+        public var errorSHA256: String?
+        /// Of what the script wrote to standard output by print and io.write; its first lines; digests of all lines.
+        public var outputSHA256: String
+        public var outputBytes: Int
+        public var output: String?
+        public var outputLines: OutputLines
+        /// Of the values that the script returned: tensors by type, shape and bytes.
+        public var valuesSHA256: [String]
+        /// What of these values no digest looked at, a phrase each: `a function in returned value 1`.
+        public var notCompared: [String] = []
+    }
+}
+
+extension Capsule {
+    /// Writes the file, whole or not at all.
+    public func write(to path: some ByteStringConvertible) throws {
+        let path = path.byteString
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let text = [UInt8](try encoder.encode(placed(for: path))) + [UInt8(ascii: "\n")]
+        try AtomicFile.write(to: path, for: "--capsule") { try $0.write(text) }
+    }
+
+    private struct Format: Decodable { let format: Int }
+
+    /// A capsule larger than this is none.
+    private static let largest = 64 << 20
+
+    /// - Throws: ``ScriptError`` that says what is wrong with the file.
+    public init(readingFrom path: some ByteStringConvertible, for operation: String = "luaflow replay") throws {
+        let path = path.byteString
+        func wrong(_ what: String) -> ScriptError { ScriptError(operation, "\(path): \(what)") }
+        // Without O_NONBLOCK opening a pipe would wait for a writer for ever.
+        let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        let file = descriptor < 0 ? nil : FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        guard let file, FileStamp(path)?.isRegular == true else { throw wrong("there is no such file that can be read") }
+        guard let data = try? file.read(upToCount: Capsule.largest + 1) else { throw wrong("the file is empty") }
+        guard data.count <= Capsule.largest else { throw wrong("too large for a capsule") }
+        do {
+            let format = try JSONDecoder().decode(Format.self, from: data).format
+            guard format == Capsule.currentFormat else {
+                throw wrong("a capsule of format \(format); this LuaFlow reads format \(Capsule.currentFormat)")
+            }
+            self = try JSONDecoder().decode(Capsule.self, from: data)
+        } catch let error as DecodingError {
+            throw wrong("not a capsule: \(Capsule.describe(error))")
+        }
+        guard (run.script == nil) != (run.code == nil) else {
+            throw wrong("not a capsule: a script or a code expected")
+        }
+        guard random.start.state != nil, random.end.state != nil, random.lua.count == 2 else {
+            throw wrong("not a capsule: the generator's state is not whole numbers")
+        }
+        find(from: path)
+    }
+
+    /// - Throws: unless a capsule may be written there: nothing but a capsule is ever overwritten.
+    public static func check(canWriteTo path: some ByteStringConvertible) throws {
+        let path = path.byteString
+        func wrong(_ what: String) -> ScriptError { ScriptError("--capsule", "\(path): \(what)") }
+        let folder = LoadedFiles.absolute(path).splitPath.folder
+        guard folder.withCString({ access($0, W_OK) }) == 0 else {
+            throw wrong("no file can be written in \(folder)")
+        }
+        guard path.fileExists else { return }
+        if path.isFolder { throw wrong("is a folder; the name of a file expected") }
+        do {
+            _ = try Capsule(readingFrom: path, for: "--capsule")
+        } catch {
+            throw wrong("is there and is no capsule, and would be lost; another name expected")
+        }
+    }
+
+    private static func describe(_ error: DecodingError) -> String {
+        func place(_ context: DecodingError.Context) -> String {
+            let path = context.codingPath.map { $0.intValue.map { "[\($0 + 1)]" } ?? $0.stringValue }
+            return path.isEmpty ? "" : path.joined(separator: ".") + ": "
+        }
+        return switch error {
+        case .keyNotFound(let key, let context): place(context) + "\(key.stringValue) is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context): place(context) + "a value of the wrong type"
+        case .dataCorrupted(let context) where context.codingPath.isEmpty: "not JSON"
+        case .dataCorrupted(let context): place(context) + "a value that is not allowed"
+        @unknown default: "not readable"
+        }
+    }
+}
+
+extension Capsule.Versions {
+    /// `OpenBLAS's processor is Haswell where it was Zen`: what may change the last bits of numbers.
+    public func differences(from other: Self) -> [String] {
+        [
+            ("LuaFlow", luaflow, other.luaflow), ("Lua", lua, other.lua), ("OpenBLAS", openblas, other.openblas),
+            ("OpenBLAS's processor", openblasCore, other.openblasCore),
+            ("the number of OpenBLAS's threads", String(openblasThreads), String(other.openblasThreads)),
+            ("the kernels' processor", kernels, other.kernels),
+        ].filter { $0.1 != $0.2 }.map { "\($0.0) is \($0.1) where it was \($0.2)" }
+    }
+}

@@ -1,0 +1,54 @@
+import Scripting
+
+/// Who answers when a loop over `host.steps` is paused: what `Host.onPause` was given. The command line puts its
+/// prompt here when there is a terminal; without an answerer Ctrl-C interrupts at once.
+package final class PausePrompt: Service {
+    /// Called on the interpreter's thread, inside the run, which waits.
+    package var ask: ((PausePoint) throws -> PauseDecision)?
+
+    package init() {}
+}
+
+/// Where a paused loop is.
+public struct PausePoint {
+    /// The script's own table; what is assigned in it is what the loop goes on with.
+    public let state: any ScriptTable
+    /// Steps done, and how many there are.
+    public let step: Int
+    public let steps: Int
+    /// The trace's last value, and the best with the step whose state it belongs to.
+    public let value: Double?
+    public let best: (value: Double, step: Int)?
+    /// Something to say first; empty for nothing.
+    public let note: String
+
+    /// `step 120 of 300, value -1203.4, best -1210.1 of step 97`.
+    public var summary: String {
+        var text = "step \(step) of \(steps)"
+        if let value { text += ", value \(PausePoint.shown(value))" }
+        if let best { text += ", best \(PausePoint.shown(best.value)) of step \(best.step)" }
+        return text
+    }
+
+    /// Six significant digits.
+    static func shown(_ number: Double) -> String {
+        guard number.isFinite, abs(number) < 1e6, abs(number) >= 1e-4 || number == 0 else { return "\(number)" }
+        var (scale, size) = (1.0, abs(number))
+        while size * scale < 1e5 && scale < 1e9 { scale *= 10 }
+        size = (number * scale).rounded() / scale
+        return size == size.rounded() ? "\(Int(size))" : "\(size)"
+    }
+}
+
+/// How a paused loop goes on.
+public enum PauseDecision: Equatable, Sendable {
+    case resume
+    /// Back to the state of this step; the text is as typed.
+    case rewind(String)
+    /// End the loop with the best state.
+    case stop
+    /// Interrupt the run.
+    case abort
+    /// Leave with this status, as `os.exit` does.
+    case exit(Int)
+}

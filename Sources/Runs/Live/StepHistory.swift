@@ -1,0 +1,155 @@
+import Autodiff
+import LuaHost
+import Scripting
+import Tensors
+
+/// What a loop of `host.steps` put aside: a version of its state after every step, or after every second, fourth, ...
+/// when they get too many; the newest, and the best.
+struct StepHistory {
+    /// One state, after step `step`.
+    final class Snapshot {
+        let step: Int
+        let state: SavedTable
+        let random: Generator.State
+        /// The trace's length; nil when there was none.
+        let length: Int?
+        fileprivate let bytes: Int
+
+        init(_ step: Int, _ state: SavedTable, _ random: Generator.State, _ length: Int?, _ bytes: Int) {
+            (self.step, self.state, self.random, self.length, self.bytes) = (step, state, random, length, bytes)
+        }
+    }
+
+    private let trace: ByteString
+    /// Bytes that may be held.
+    private let budget: Int
+    private var keeper = StateKeeper()
+    private var snapshots: [Snapshot] = []
+    private var total = 0
+    private var interval = 1
+    private(set) var newest: Snapshot?
+    var best: Snapshot?
+    /// There was no memory even for one state: nothing is kept any more.
+    private(set) var isShort = false
+
+    init(trace: ByteString, budget: Int) { (self.trace, self.budget) = (trace, budget) }
+
+    /// The state as it is now, after `step`.
+    /// - Parameter exactly: whether all of it is looked at, however much that is.
+    mutating func snapshot(
+        _ state: any ScriptTable, step: Int, _ random: Generator.State, lasting: Bool = false, exactly: Bool = false
+    ) throws -> Snapshot {
+        keeper.bytes = 160
+        keeper.looksAtAll = exactly
+        let version = try keeper.version(of: state, without: trace, after: newest?.state, lasting: lasting)
+        var length: Int?
+        if case .table(let values) = try state.value(for: trace) { length = try values.count }
+        return Snapshot(step, version, random, length, keeper.bytes)
+    }
+
+    /// Puts the state aside as the best one. Without memory for it the last best stays.
+    mutating func rememberAsBest(_ state: any ScriptTable, step: Int, _ random: Generator.State) throws {
+        do {
+            best = try snapshot(state, step: step, random)
+        } catch let error where StepHistory.isMemory(error) {}
+    }
+
+    /// Puts the state aside. When memory is short, earlier ones go.
+    mutating func remember(
+        _ state: any ScriptTable, step: Int, _ random: Generator.State, exactly: Bool = false
+    ) throws {
+        guard !isShort else { return }
+        while true {
+            do {
+                let lasting = step.isMultiple(of: interval)
+                let made = try snapshot(state, step: step, random, lasting: lasting, exactly: exactly)
+                newest = made
+                if lasting { add(made) }
+                return
+            } catch let error where StepHistory.isMemory(error) {
+                guard snapshots.count > 2 else {
+                    (snapshots, newest, best, isShort) = ([], nil, nil, true)
+                    keeper = StateKeeper()
+                    return
+                }
+                thin()
+            }
+        }
+    }
+
+    private static func isMemory(_ error: any Error) -> Bool {
+        (error as? ScriptError)?.operation == "memory" || (error as? LuaError)?.kind == .memory
+    }
+
+    private mutating func add(_ made: Snapshot) {
+        if let last = snapshots.last, last.step == made.step {
+            snapshots.removeLast()
+            total -= last.bytes
+        }
+        snapshots.append(made)
+        total += made.bytes
+        while total > budget, snapshots.count > 2 { thin() }
+    }
+
+    /// Every second one goes, and from then on every second one is made.
+    private mutating func thin() {
+        interval *= 2
+        let kept = snapshots.filter { $0.step.isMultiple(of: interval) }
+        // Two stay, so that there is always something to go back to; nothing else is in them.
+        snapshots = kept
+        var count = Count()
+        for snapshot in snapshots { count.add(snapshot.state) }
+        total = count.bytes + 160 * snapshots.count
+        for other in [newest, best].compactMap(\.self) { count.add(other.state) }
+        // What cannot be moved now stays where it is, in larger pieces than it needs.
+        try? keeper.compact(count.tensors)
+    }
+
+    /// What versions hold together, whatever they share.
+    private struct Count {
+        var bytes = 0
+        var tensors: [SavedTensor] = []
+        private var seen: Set<ObjectIdentifier> = []
+
+        mutating func add(_ table: SavedTable) {
+            guard seen.insert(ObjectIdentifier(table)).inserted else { return }
+            bytes += 112 + 48 * table.hot.count
+            for field in table.hot { add(field.saved) }
+            if let cold = table.cold, seen.insert(ObjectIdentifier(cold)).inserted {
+                bytes += 48 * cold.fields.count
+                for field in cold.fields { add(field.saved) }
+            }
+            guard seen.insert(ObjectIdentifier(table.sequence)).inserted else { return }
+            bytes += 64 + 9 * table.sequence.packed.count + 40 * table.sequence.others.count
+            for saved in table.sequence.others { add(saved) }
+        }
+
+        private mutating func add(_ saved: Saved) {
+            switch saved {
+            case .tensor(let tensor): add(tensor)
+            case .table(let table): add(table)
+            case .object(let object): for (_, tensor) in object.tensors { add(tensor) }
+            case .plain, .generator, .foreign: break
+            }
+        }
+
+        private mutating func add(_ tensor: SavedTensor) {
+            guard seen.insert(ObjectIdentifier(tensor)).inserted else { return }
+            bytes += tensor.numbers.size + 128
+            tensors.append(tensor)
+        }
+    }
+
+    /// The last snapshot up to a step, which is the newest from now on; later ones go.
+    mutating func goBack(to step: Int) -> Snapshot? {
+        var found = snapshots.last { $0.step <= step }
+        if let newest, newest.step <= step, newest.step > found?.step ?? -1 { found = newest }
+        guard let found else { return nil }
+        newest = found
+        while let last = snapshots.last, last.step > found.step {
+            snapshots.removeLast()
+            total -= last.bytes
+        }
+        return found
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Files
+
+/// F7: `kill -9` in the middle of a save leaves the old file or the new one, whole.
+@Suite(.serialized) struct KilledSaveTests {
+    /// Where parent and child meet: a folder named after the parent.
+    static func path(of process: pid_t) -> String {
+        FileManager.default.temporaryDirectory.appendingPathComponent("storage-killed-\(process)/x.safetensors").path
+    }
+
+    static let size = 200_000
+
+    static func save(_ value: Double, to path: String) throws {
+        try Checkpoint.save(path, StateDict([("x", try Tensor.full([size], value))]))
+    }
+
+    /// Killed between two writes, at a place of our choosing.
+    @Test func killedBetweenTwoWrites() async throws {
+        try await withTarget { path in
+            try Self.save(1, to: path)
+            await #expect(processExitsWith: .signal(SIGKILL)) {
+                let path = KilledSaveTests.path(of: getppid())
+                try AtomicFile.write(to: path, for: "test") { file in
+                    try file.write("half of a new file")
+                    kill(getpid(), SIGKILL)
+                }
+            }
+            try expect(try Checkpoint.load(path)["x"], [Self.size], .float32, [Double](repeating: 1, count: Self.size))
+            // On Linux what was half written had no name; where it has one, the next save removes it.
+            try Self.save(2, to: path)
+            let left = try FileManager.default.contentsOfDirectory(atPath: (path as NSString).deletingLastPathComponent)
+            #expect(left == ["x.safetensors"])
+        }
+    }
+
+    /// Killed from outside, at ten moments of a process that does nothing but save.
+    @Test func killedAtAnyMoment() async throws {
+        try await withTarget { path in
+            try Self.save(0, to: path)
+            var seen = Set<Double>()
+            for _ in 0..<10 {
+                await #expect(processExitsWith: .signal(SIGKILL)) {
+                    let path = KilledSaveTests.path(of: getppid())
+                    try KilledSaveTests.save(1, to: path)
+                    Thread.detachNewThread {
+                        usleep(.random(in: 1_000...60_000))
+                        kill(getpid(), SIGKILL)
+                    }
+                    for value in 1... { try KilledSaveTests.save(Double(value), to: path) }
+                }
+                let values = Set(try #require(try Checkpoint.load(path)["x"]).toArray())
+                #expect(values.count == 1, "a mixture of two saves")
+                seen.formUnion(values)
+            }
+            #expect(seen.count > 1, "no child got as far as saving once")
+        }
+    }
+
+    private func withTarget(_ body: (String) async throws -> Void) async throws {
+        let path = Self.path(of: getpid())
+        let folder = (path as NSString).deletingLastPathComponent
+        try? FileManager.default.removeItem(atPath: folder)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await body(path)
+    }
+}

@@ -1,0 +1,2 @@
+// Nearly every test here runs the program.
+@_exported import ProgramChecks
