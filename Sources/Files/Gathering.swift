@@ -32,6 +32,8 @@ struct Gathering {
         }
     }
 
+    mutating func leaveOut(_ name: String, _ reason: String) { dict.leaveOut(name, reason) }
+
     mutating func describe(_ metadata: [ByteString: String]) { dict.metadata = metadata }
 }
 

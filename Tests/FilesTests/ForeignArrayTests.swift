@@ -83,6 +83,23 @@ import Testing
         #expect(dict.metadata.isEmpty)
     }
 
+    /// The format has texts under texts in its metadata, and writers put numbers and lists there all the same. Where the
+    /// tensors lie does not depend on it: left out where that is asked for, by name.
+    @Test(arguments: ["{\"epoch\":3}", "{\"a\":\"b\",\"list\":[1,{\"c\":null}]}", "[]", "7", "true", "\"text\"", "{\"a\":null}"])
+    func metadataThatIsNotOfTexts(value: String) throws {
+        let tensor = #""a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#
+        for header in ["{\"__metadata__\":\(value),\(tensor)}", "{\(tensor),\"__metadata__\":\(value)}"] {
+            let file = Self.safetensors(header, [0, 0, 0x80, 0x3f])
+            expectError("__metadata__ holds texts under texts", "{skip = true}") { _ = try Fixture.load(file) }
+            let dict = try Fixture.load(file, ReadingOptions(skip: true))
+            try expect(dict["a"], [1], .float32, [1])
+            #expect(dict.metadata.isEmpty && dict.leftOut.map(\.name) == ["__metadata__"])
+        }
+        // What is no JSON is an error of the header, skip or not.
+        let broken = Self.safetensors("{\"__metadata__\":\(value.dropLast()),\(tensor)}", [0, 0, 0x80, 0x3f])
+        if value != "7" { expectError("safetensors header") { _ = try Fixture.load(broken, ReadingOptions(skip: true)) } }
+    }
+
     @Test(arguments: [
         "{", "[", "{]", "[}", "[1 2]", "{\"a\"}", "{\"a\":}", "{1:2}", "[,]", "[1,]", "+", "nul", "tru", "\"", "--1", "1e", "",
     ]) func whatIsNoJSONIsStillRefused(value: String) {

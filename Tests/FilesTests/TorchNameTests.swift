@@ -18,9 +18,10 @@ import Testing
     private static func module(_ items: [(String, [UInt8])]) -> [UInt8] {
         Pickle.global("torch.nn.modules.module", "Module") + Pickle.emptyTuple + [0x81] + dictionary(items) + Pickle.build
     }
-    private static func load(_ pickle: [UInt8]) throws -> StateDict {
+    private static func load(_ pickle: [UInt8], skip: Bool = false) throws -> StateDict {
         let storages = (0..<3).map { (String($0), word(Int(Float($0 + 1).bitPattern), 4)) }
-        return try Fixture.load(ZipBuilder(pickle: Pickle.proto + pickle + Pickle.stop, storages: storages).bytes)
+        let bytes = ZipBuilder(pickle: Pickle.proto + pickle + Pickle.stop, storages: storages).bytes
+        return try Fixture.load(bytes, ReadingOptions(skip: skip))
     }
     /// The names as bytes with the number that each has.
     private static func contents(_ dict: StateDict) throws -> [ByteString: [Double]] {
@@ -79,5 +80,47 @@ import Testing
             + Pickle.emptyList + Pickle.text("9") + Pickle.append + stop
             + word(2, 8) + word(Int(Float(3).bitPattern), 4) + word(Int(Float(4).bitPattern), 4)
         try expect(try Fixture.load(file)["w"], [2], .float32, [3, 4])
+    }
+
+    /// Keys that are neither texts nor whole numbers, and what they are called.
+    static let keys: [(bytes: [UInt8], name: String, kind: String)] = [
+        ([0x88], "True", "a bool"), ([0x89], "False", "a bool"), ([0x4e], "None", "None"),
+        ([0x47, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0], "1.5", "a float"), (Array("F-0.25\n".utf8), "-0.25", "a float"),
+        (Pickle.tuple([Pickle.text("a"), Pickle.integer(1), [0x88]]), "('a', 1, True)", "a tuple"),
+        (Pickle.tuple([Pickle.tuple([Pickle.integer(7)])]), "((7,),)", "a tuple"), ([0x43, 1, 65], "<bytes>", "bytes"),
+    ]
+
+    /// A tensor under such a key, or under a dictionary that is, does not go missing: it is named, and the others are read.
+    @Test(arguments: keys) func tensorsUnderOtherKeysAreNamed(key: (bytes: [UInt8], name: String, kind: String)) throws {
+        func items(_ parts: [UInt8]...) -> [UInt8] { Pickle.emptyDict + Pickle.mark + parts.joined() + Pickle.setItems }
+        let w = Pickle.text("w") + Self.tensor("0")
+        let inside = Pickle.text("deep") + items(Pickle.text("list") + Pickle.emptyList + items(key.bytes + Self.tensor("1")) + Pickle.append)
+        for (pickle, read, name) in [
+            (items(w, key.bytes + Self.tensor("1")), "w", key.name),
+            (items(Pickle.text("model") + items(w, key.bytes + Self.tensor("1"))), "w", key.name),
+            (items(Pickle.text("a") + items(w), key.bytes + items(Pickle.text("v") + Self.tensor("1"))), "a.w", key.name + ".v"),
+            (items(Pickle.text("a") + items(Pickle.text("b") + items(w)), inside), "a.b.w", "deep.list.1." + key.name),
+        ] {
+            expectError("tensor \"\(name)\"", "its key is \(key.kind)", "{skip = true}") { _ = try Self.load(pickle) }
+            let dict = try Self.load(pickle, skip: true)
+            #expect(dict.names == [read] && dict.leftOut.map(\.name) == [name], "\(dict.names), \(dict.leftOut)")
+        }
+    }
+
+    /// The number 1 and the text "1", a.b and b in a: the second is named, not put in the first's place.
+    @Test func twoKeysOfOneName() throws {
+        let number = Pickle.emptyDict + Pickle.mark + Pickle.integer(1) + Self.tensor("0") + Pickle.text("1") + Self.tensor("1")
+            + Pickle.setItems
+        let ways = Self.dictionary([
+            ("a", Self.dictionary([("b", Self.dictionary([("w", Self.tensor("0"))]))])), ("a.b", Self.dictionary([("w", Self.tensor("1"))])),
+            ("c", Self.dictionary([("w", Self.tensor("2"))])),
+        ])
+        for (pickle, name) in [(number, "1"), (ways, "a.b.w")] {
+            expectError("tensor \"\(name) (2)\"", "another tensor of the file has the name") { _ = try Self.load(pickle) }
+            let dict = try Self.load(pickle, skip: true)
+            #expect(try dict[name]?.toArray() == [1] && dict.leftOut.map(\.name) == ["\(name) (2)"], "\(dict.leftOut)")
+        }
+        // One key that is set twice has the last value, as in Python.
+        #expect(try Self.load(Self.dictionary([("w", Self.tensor("0")), ("w", Self.tensor("1"))]))["w"]?.toArray() == [2])
     }
 }

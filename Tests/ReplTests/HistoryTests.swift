@@ -95,6 +95,37 @@ import Testing
         #expect(try home.read("history") == "a\nhalf of\nb\n")
     }
 
+    /// Beyond a limit on the size of files, as on a full disk: nothing of the input is left, the reason is the system's, and
+    /// what fits is kept again.
+    @Test func anInputThatDoesNotFitLeavesNothing() async throws {
+        // Where this process and its child meet.
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("luaflow-history-\(getpid())")
+        try? FileManager.default.removeItem(at: folder)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        await #expect(processExitsWith: .success) {
+            let path = FileManager.default.temporaryDirectory.appendingPathComponent("luaflow-history-\(getppid())/history").path
+            var limit = rlimit(rlim_cur: 100, rlim_max: 100)
+            #if canImport(Glibc)
+                setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            #else
+                setrlimit(RLIMIT_FSIZE, &limit)
+            #endif
+            var warnings: [String] = []
+            let history = History(path: path, warn: { warnings.append($0) })
+            history.append("first")
+            // A part of it fits; then nothing does.
+            history.append(String(repeating: "x", count: 200))
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "first\n")
+            #expect(warnings.count == 1 && warnings[0].hasSuffix(": File too large"), "\(warnings)")
+            history.append(String(repeating: "y", count: 93))
+            history.append("z")
+            let kept = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(kept == "first\n" + String(repeating: "y", count: 93) + "\n", "\(kept)")
+            #expect(history.entries.count == 4)
+        }
+    }
+
     @Test func aHomeThatIsNotThereIsNotMade() throws {
         let home = try Home()
         var warnings: [String] = []

@@ -5,12 +5,12 @@
 #endif
 
 /// SIGXFSZ, which ends a process that writes beyond its limit on the size of files (`ulimit -f`).
-enum SizeLimitSignal {
+public enum SizeLimitSignal {
     /// Runs `body` so that the limit is an error of `write` (EFBIG) instead.
     ///
     /// The signal is sent to the thread that writes: it is held back from this one alone, and taken before it can arrive,
     /// so that what a process that embeds this has set up for it stays as it is.
-    static func held<Result>(_ body: () throws -> Result) rethrows -> Result {
+    public static func held<Result>(_ body: () throws -> Result) rethrows -> Result {
         var (signal, before) = (sigset_t(), sigset_t())
         sigemptyset(&signal)
         sigaddset(&signal, SIGXFSZ)

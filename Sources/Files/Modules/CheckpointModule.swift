@@ -23,7 +23,8 @@ public struct CheckpointModule: ScriptModule {
         Python shows it, \\udcff. Nothing in the file is run: \
         of objects and functions it makes placeholders. float16 stays float16, bfloat16 becomes float32, integers \
         int64. The one array of an .npy file is named array. A tensor that cannot be read (complex or quantised \
-        numbers, texts, Python objects) is an error that names it. With skip = true it is left out, and the second \
+        numbers, texts, Python objects; in a .pt one whose key is neither a text nor a whole number) is an error that \
+        names it, and so is metadata that is not of texts. With skip = true it is left out, and the second \
         result is a table of what was: left[name] says why; the metadata is then the third.
         """,
         takes: .argument("path", .bytes),

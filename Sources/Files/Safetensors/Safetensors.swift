@@ -5,9 +5,10 @@ import Tensors
 /// https://github.com/huggingface/safetensors
 enum Safetensors {
     static func read(_ file: InputFile, _ options: ReadingOptions = ReadingOptions()) throws -> StateDict {
-        let header = try SafetensorsHeader(file)
+        let header = try SafetensorsHeader(file, skip: options.skip)
         var gathering = Gathering(file.report, options)
         gathering.describe(header.metadata)
+        if let problem = header.problem { gathering.leaveOut(MetadataJSON.name, problem) }
         for entry in header.entries {
             try gathering.add(entry.name) {
                 let (element, each) = try entry.type.numbers(options)

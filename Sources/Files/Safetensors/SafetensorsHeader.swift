@@ -15,13 +15,17 @@ struct SafetensorsHeader {
     /// In the header's order.
     let entries: [Entry]
     let metadata: [ByteString: String]
+    /// Why the metadata was left out, where that was asked for.
+    let problem: String?
 
     /// The format's own limit for the header, in bytes.
     static let limit = 100_000_000
 
+    /// - Parameter skip: whether metadata that is none is left out. The format has texts under texts there and nothing else;
+    ///   where the tensors lie does not depend on it.
     /// - Throws: on a header that is too long or malformed, tensors that leave gaps or overlap, sizes that overflow or
     ///   disagree with the shape, and bytes after the last tensor.
-    init(_ file: InputFile) throws {
+    init(_ file: InputFile, skip: Bool = false) throws {
         let report = file.report
         let length = try file.bytes(at: 0, count: 8, "the header's length").reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= SafetensorsHeader.limit else {
@@ -34,10 +38,24 @@ struct SafetensorsHeader {
 
         var found: [(name: String, info: Info)] = []
         var metadata: [ByteString: String] = [:]
+        var problem: String?
         try scanner.object { scanner, name in
             if name == MetadataJSON.name {
                 // Some writers have a null where there is none.
-                if !scanner.null() { metadata = try MetadataJSON.read(&scanner) }
+                if scanner.null() { return }
+                let start = scanner
+                do {
+                    metadata = try MetadataJSON.read(&scanner)
+                } catch let wrong as ScriptError {
+                    // What is no JSON at all is an error of the header all the same.
+                    scanner = start
+                    try scanner.skip(MetadataJSON.name)
+                    let reason = "\(wrong.message); \(MetadataJSON.name) holds texts under texts, by the format"
+                    guard skip else {
+                        throw ScriptError(wrong.operation, "\(reason); checkpoint.load(path, {skip = true}) leaves it out")
+                    }
+                    problem = reason
+                }
             } else {
                 try workspace.take(300)
                 found.append((name, try Info(&scanner, name)))
@@ -62,6 +80,7 @@ struct SafetensorsHeader {
             Entry(name: name, type: info.type, shape: info.shape, count: info.count, offset: data + info.begin)
         }
         self.metadata = metadata
+        self.problem = problem
     }
 
     /// One tensor's description, consistent in itself.

@@ -10,6 +10,7 @@ struct PickleHeap {
         case none
         case boolean(Bool)
         case integer(Int)
+        case fraction(Double)
         case text(String)
         case tuple([Reference])
         case list([Reference])
@@ -22,7 +23,7 @@ struct PickleHeap {
         case tensor(Int)
         /// A position in ``PickleHeap/objects``.
         case object(Int)
-        /// A value nobody looks at: a fraction, bytes, a device. What it was, for messages.
+        /// A value nobody looks at: bytes, a device. What it was, for messages.
         case opaque(String)
     }
 
@@ -60,6 +61,7 @@ struct PickleHeap {
         case .none: "None"
         case .boolean: "a bool"
         case .integer: "an int"
+        case .fraction: "a float"
         case .text: "a str"
         case .tuple: "a tuple"
         case .list: "a list"

@@ -45,8 +45,8 @@ extension PickleMachine {
         case 0x8a: try pushLong(Int(try byte()))  // LONG1
         case 0x8b: try pushLong(try length(4))  // LONG4
         case UInt8(ascii: "G"):  // BINFLOAT
-            _ = try take(8)
-            try push(.opaque("a float"))
+            let bits = try take(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            try push(.fraction(Double(bitPattern: bits)))
         case 0x8c: try pushText(1)  // SHORT_BINUNICODE
         case UInt8(ascii: "X"): try pushText(4)  // BINUNICODE
         case 0x8d: try pushText(8)  // BINUNICODE8
@@ -64,8 +64,7 @@ extension PickleMachine {
     private mutating func textForm(_ opcode: UInt8) throws -> Bool {
         switch opcode {
         case UInt8(ascii: "F"):  // FLOAT
-            _ = try line()
-            try push(.opaque("a float"))
+            try push(Double(try line()).map { .fraction($0) } ?? .opaque("a float"))
         case UInt8(ascii: "I"):  // INT, and the booleans 00 and 01
             switch try line() {
             case "00": try push(.boolean(false))

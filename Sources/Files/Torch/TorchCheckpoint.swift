@@ -45,12 +45,21 @@ enum TorchCheckpoint {
         return try gathered(weights, loader, archive.report, options)
     }
 
-    /// The named tensors of a heap, read by a loader.
+    /// The named tensors of a heap, read by a loader. A name that came before is an error, as one that no script could ask for.
     static func gathered(
-        _ weights: [(name: String, tensor: Int)], _ loader: TorchStorageLoader, _ report: Report, _ options: ReadingOptions
+        _ weights: TorchContents.Named, _ loader: TorchStorageLoader, _ report: Report, _ options: ReadingOptions
     ) throws -> StateDict {
         var gathering = Gathering(report, options)
-        for (name, tensor) in weights { try gathering.add(name) { try loader.tensor(tensor, name) } }
+        var seen: [ByteString: Int] = [:]
+        for (name, tensor, problem) in weights {
+            let times = (seen[ByteString(name)] ?? 0) + 1
+            seen[ByteString(name)] = times
+            try gathering.add(times == 1 ? name : "\(name) (\(times))") {
+                if let problem { throw Unreadable(problem) }
+                guard times == 1 else { throw Unreadable("another tensor of the file has the name \(shown(name))") }
+                return try loader.tensor(tensor, name)
+            }
+        }
         return gathering.dict
     }
 

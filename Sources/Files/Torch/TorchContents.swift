@@ -7,9 +7,10 @@ final class TorchContents {
     /// Where training scripts put the weights beside other things.
     static let wrappers = ["model_state_dict", "state_dict", "model"]
 
-    typealias Named = [(name: String, tensor: Int)]
+    /// Tensors by name, each a position in the heap's list; what is in the way of one that no name leads to.
+    typealias Named = [(name: String, tensor: Int, problem: String?)]
 
-    private let heap: PickleHeap
+    let heap: PickleHeap
     private let root: PickleHeap.Reference
     private let report: Report
     private let workspace = Workspace()
@@ -25,7 +26,7 @@ final class TorchContents {
     /// or the only one with tensors in it. Where there are several, all tensors of the file, under names with dots.
     /// - Parameter isWanted: whether these are the names that the reader looks for.
     func weights(_ isWanted: (([String]) -> Bool)?) throws -> Named {
-        if case .tensor(let tensor) = heap[root] { return [("tensor", tensor)] }
+        if case .tensor(let tensor) = heap[root] { return [("tensor", tensor, nil)] }
         if case .object = heap[root] {
             let own = try module(root)
             if !own.isEmpty { return own }
@@ -36,11 +37,11 @@ final class TorchContents {
             throw nothing("holds \(heap.kind(root)), not a dictionary of tensors")
         }
         let nested = try nested(pairs)
-        let top = named(pairs)
-        let known = TorchContents.wrappers.compactMap { wrapper in nested.first { $0.name == wrapper } }
-        let others = nested.filter { !TorchContents.wrappers.contains($0.name) }
+        let top = try named(pairs)
+        let known = TorchContents.wrappers.compactMap { wrapper in nested.first { $0.isText && $0.name == wrapper } }
+        let others = nested.filter { !$0.isText || !TorchContents.wrappers.contains($0.name) }
         if let isWanted {
-            func holds(_ tensors: Named) -> Bool { isWanted(tensors.map(\.name)) }
+            func holds(_ tensors: Named) -> Bool { isWanted(tensors.filter { $0.problem == nil }.map(\.name)) }
             if let found = known.first(where: { holds($0.tensors) }) { return found.tensors }
             if holds(top) { return top }
             let fitting = others.filter { holds($0.tensors) }
@@ -51,8 +52,8 @@ final class TorchContents {
             if let found = fitting.first { return found.tensors }
         }
         if let found = known.first { return found.tensors }
-        if !top.isEmpty { return top }
-        if let only = others.first, others.count == 1 { return only.tensors }
+        if top.contains(where: { $0.problem == nil }) { return top }
+        if let only = others.first, others.count == 1, only.isText { return only.tensors }
         let all = try everything()
         if all.isEmpty, !pairs.isEmpty {
             let keys = pairs.prefix(8).map { if case .text(let key) = heap[$0.key] { shown(key) } else { heap.kind($0.key) } }
@@ -81,43 +82,51 @@ final class TorchContents {
         try workspace.take(tensors * 64 + name.utf8.count)
     }
 
-    /// The dictionaries and modules under the names of this one that hold tensors, in order; of two with one name the last
+    /// The dictionaries and modules under the keys of this one that hold tensors, in order; of two with one key the last
     /// set counts, as in Python.
     private func nested(
         _ pairs: [(key: PickleHeap.Reference, value: PickleHeap.Reference)]
-    ) throws -> [(name: String, tensors: Named)] {
-        var found: [(name: String, tensors: Named)] = []
-        var seen = Set<ByteString>()
+    ) throws -> [(name: String, isText: Bool, tensors: Named)] {
+        var found: [(name: String, isText: Bool, tensors: Named)] = []
+        var seen = Set<Identity>()
         // A dictionary may stand under a million names; no checkpoint has more than a few.
         for (key, value) in pairs.reversed().prefix(1000) {
-            guard case .text(let name) = heap[key], !seen.contains(ByteString(name)) else { continue }
+            let identity = identity(key)
+            if let identity, seen.contains(identity) { continue }
             let tensors: Named
             switch heap[value] {
             case .dictionary(let inner):
                 try count(steps: inner.count)
-                tensors = named(inner)
+                tensors = try named(inner)
             case .object: tensors = try module(value)
             default: continue
             }
-            if !tensors.isEmpty, seen.insert(ByteString(name)).inserted { found.append((name, tensors)) }
+            guard !tensors.isEmpty else { continue }
+            if let identity { seen.insert(identity) }
+            found.append((label(key).name, identity?.isText == true, tensors))
         }
         return found.reversed()
     }
 
-    private func named(_ pairs: [(key: PickleHeap.Reference, value: PickleHeap.Reference)]) -> Named {
-        pairs.compactMap { key, value in
-            guard let name = name(key), case .tensor(let tensor) = heap[value] else { return nil }
-            return (name, tensor)
+    /// The tensors under the keys of a dictionary, in its order; of two under one key the last set counts.
+    private func named(_ pairs: [(key: PickleHeap.Reference, value: PickleHeap.Reference)]) throws -> Named {
+        var found: Named = []
+        var places: [Identity: Int] = [:]
+        for (key, value) in pairs {
+            guard case .tensor(let tensor) = heap[value] else { continue }
+            let (name, problem) = label(key)
+            if let identity = identity(key) {
+                if let place = places[identity] {
+                    found[place].tensor = tensor
+                    continue
+                }
+                places[identity] = found.count
+            } else {
+                try count(name: name)
+            }
+            found.append((name, tensor, problem))
         }
-    }
-
-    /// What a key is called: a text, or a whole number.
-    private func name(_ key: PickleHeap.Reference) -> String? {
-        switch heap[key] {
-        case .text(let text): text
-        case .integer(let number): String(number)
-        default: nil
-        }
+        return found
     }
 
     // MARK: Modules that were saved whole
@@ -130,11 +139,11 @@ final class TorchContents {
         while let (prefix, object) = open.popLast() {
             guard let attributes = attributes(object) else { continue }
             let passing = texts(attributes["_non_persistent_buffers_set"])
-            let parameters = named(pairs(attributes["_parameters"]))
-            let buffers = named(pairs(attributes["_buffers"])).filter { !passing.contains(ByteString($0.name)) }
-            for (name, tensor) in parameters + buffers {
+            let parameters = try named(pairs(attributes["_parameters"]))
+            let buffers = try named(pairs(attributes["_buffers"])).filter { !passing.contains(ByteString($0.name)) }
+            for (name, tensor, problem) in parameters + buffers {
                 try count(tensors: 1, name: prefix + name)
-                found.append((prefix + name, tensor))
+                found.append((prefix + name, tensor, problem))
             }
             for (key, value) in pairs(attributes["_modules"]).reversed() {
                 guard case .text(let name) = heap[key] else { continue }
@@ -175,11 +184,11 @@ final class TorchContents {
     private func everything() throws -> Named {
         var found: Named = []
         var seen = Set<PickleHeap.Reference>()
-        var open = [(name: "", reference: root)]
-        while let (name, reference) = open.popLast() {
+        var open: [(name: String, reference: PickleHeap.Reference, problem: String?)] = [("", root, nil)]
+        while let (name, reference, problem) = open.popLast() {
             if case .tensor(let tensor) = heap[reference] {
                 try count(tensors: 1)
-                found.append((name, tensor))
+                found.append((name, tensor, problem))
                 continue
             }
             guard seen.insert(reference).inserted else { continue }
@@ -187,19 +196,19 @@ final class TorchContents {
             switch heap[reference] {
             case .dictionary(let pairs):
                 for (key, value) in pairs.reversed() where isContainer(value) {
-                    guard let own = self.name(key) else { continue }
-                    let name = prefix + own
+                    let own = label(key)
+                    let name = prefix + own.name
                     try count(name: name)
-                    open.append((name, value))
+                    open.append((name, value, problem ?? own.problem))
                 }
             case .list(let items), .tuple(let items):
                 for (index, item) in items.enumerated().reversed() where isContainer(item) {
                     let name = prefix + String(index + 1)
                     try count(name: name)
-                    open.append((name, item))
+                    open.append((name, item, problem))
                 }
             case .object:
-                for (inner, tensor) in try module(reference) { found.append((prefix + inner, tensor)) }
+                for (inner, tensor, own) in try module(reference) { found.append((prefix + inner, tensor, problem ?? own)) }
             default: continue
             }
         }

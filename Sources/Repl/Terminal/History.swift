@@ -3,8 +3,8 @@ import Foundation
 
 /// What was entered, over sessions.
 ///
-/// One line an input; a line end within an input is written as `\n`, a backslash as `\\`. Inputs are appended, each in one
-/// write under a lock, so that two sessions keep both their inputs. A history that has grown too long is replaced by a
+/// One line an input; a line end within an input is written as `\n`, a backslash as `\\`. Inputs are appended, each whole or
+/// not at all, under a lock, so that two sessions keep both their inputs. A history that has grown too long is replaced by a
 /// shorter file, whole or not at all; whoever waited for the lock meanwhile sees that, and writes to the new one.
 final class History {
     static let limit = 10_000
@@ -49,13 +49,30 @@ final class History {
         guard let path else { return }
         makeFolder(of: path)
         locked(O_RDWR | O_APPEND | O_CREAT) { descriptor in
-            // A write that was cut off left no line end: the input must not be glued to it.
+            // A session that was ended while it wrote left no line end: the input must not be glued to its half.
             var last = UInt8(ascii: "\n")
             let end = lseek(descriptor, 0, SEEK_END)
             if end > 0 { pread(descriptor, &last, 1, end - 1) }
             let start = last == UInt8(ascii: "\n") ? "" : "\n"
-            let bytes = Array((start + History.encoded(input) + "\n").utf8)
-            return write(descriptor, bytes, bytes.count) == bytes.count
+            let problem = History.put(Array((start + History.encoded(input) + "\n").utf8), into: descriptor)
+            // Half a line would come back as an input that nobody entered.
+            if problem != nil, end >= 0 { ftruncate(descriptor, end) }
+            return problem
+        }
+    }
+
+    /// - Returns: the error number if not all could be written, as on a full disk or beyond `ulimit -f`.
+    private static func put(_ bytes: [UInt8], into descriptor: Int32) -> Int32? {
+        SizeLimitSignal.held {
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                // A disk that fills takes a part and says nothing; the next call says why it took no more.
+                let wrote = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+                if wrote < 0, errno == EINTR { continue }
+                guard wrote > 0 else { return wrote < 0 ? errno : EIO }
+                rest = rest.dropFirst(wrote)
+            }
+            return nil
         }
     }
 
@@ -71,7 +88,7 @@ final class History {
     /// Lets go of the oldest entries. Another session's input of this moment waits for the lock, and is kept.
     private func shorten() {
         locked(O_RDWR) { _ in
-            guard let path, let data = FileManager.default.contents(atPath: path) else { return false }
+            guard let path, let data = FileManager.default.contents(atPath: path) else { return EIO }
             let lines = data.split(separator: UInt8(ascii: "\n")).suffix(History.limit)
             let kept = Array(lines.map { Array($0) + [UInt8(ascii: "\n")] }.joined())
             do {
@@ -79,11 +96,12 @@ final class History {
             } catch {
                 complain("\(error)")
             }
-            return true
+            return nil
         }
     }
 
-    private func locked(_ flags: Int32, _ body: (Int32) -> Bool) {
+    /// - Parameter body: gets the file's descriptor; gives the error number of what went wrong.
+    private func locked(_ flags: Int32, _ body: (Int32) -> Int32?) {
         guard let path else { return }
         // Another session may put a shorter file in this one's place while we wait for the lock; it cannot do so for ever.
         for _ in 0..<1000 {
@@ -93,7 +111,7 @@ final class History {
             // A file system without locks still appends.
             flock(descriptor, LOCK_EX)
             guard isStill(path, descriptor) else { continue }
-            if !body(descriptor) { complain(String(cString: strerror(errno))) }
+            if let problem = body(descriptor) { complain(String(cString: strerror(problem))) }
             return
         }
         complain("others replace it all the time")

@@ -31,10 +31,10 @@ enum Fixture {
     }
 
     /// Loads a checkpoint of these bytes.
-    static func load(_ bytes: [UInt8]) throws -> StateDict {
+    static func load(_ bytes: [UInt8], _ options: ReadingOptions = ReadingOptions()) throws -> StateDict {
         try withFolder { folder in
             try write(bytes, to: folder + "/file")
-            return try Checkpoint.load(folder + "/file")
+            return try Checkpoint.load(folder + "/file", options)
         }
     }
 

@@ -1,5 +1,6 @@
 @testable import Editors
 import LuaFlow
+import Scripting
 
 extension Parser {
     /// What `luaflow check` says of a text; and that our parser and Lua's accept the same.
@@ -22,5 +23,5 @@ extension Parser {
     }
 
     /// libFuzzer calls from one thread.
-    nonisolated(unsafe) private static let checker = try? Checker(Catalogue(LuaFlow.Host.builtInModules))
+    nonisolated(unsafe) private static let checker = try? Checker(ScriptIndex(LuaFlow.Host.builtInModules))
 }

@@ -1,0 +1,46 @@
+import Scripting
+
+/// What the keys of a checkpoint's dictionaries are called.
+extension TorchContents {
+    /// A key that is a name: a text, or a whole number.
+    enum Identity: Hashable {
+        case text(ByteString)
+        case integer(Int)
+
+        var isText: Bool { if case .text = self { true } else { false } }
+    }
+
+    func identity(_ key: PickleHeap.Reference) -> Identity? {
+        switch heap[key] {
+        case .text(let text): .text(ByteString(text))
+        case .integer(let number): .integer(number)
+        default: nil
+        }
+    }
+
+    /// The name that a key gives. Of a key of another kind it is what Python shows, `(1, 'a')`, and the problem says why a
+    /// tensor under it is not read: a script could not tell `True` from a text of these letters.
+    func label(_ key: PickleHeap.Reference) -> (name: String, problem: String?) {
+        switch heap[key] {
+        case .text(let text): (text, nil)
+        case .integer(let number): (String(number), nil)
+        default: (python(key), "its key is \(heap.kind(key)); names come from texts and whole numbers")
+        }
+    }
+
+    /// A value about as Python shows it, abridged: a few bytes of a pickle can put a long one under a million keys.
+    private func python(_ value: PickleHeap.Reference, depth: Int = 0) -> String {
+        switch heap[value] {
+        case .none: return "None"
+        case .boolean(let flag): return flag ? "True" : "False"
+        case .integer(let number): return String(number)
+        case .fraction(let number): return String(number)
+        case .text(let text): return "'\(String(String.UnicodeScalarView(text.unicodeScalars.prefix(40))))'"
+        case .tuple(let items) where depth < 2:
+            let shown = items.prefix(4).map { python($0, depth: depth + 1) }
+            let list = (shown + (items.count > 4 ? ["..."] : [])).joined(separator: ", ")
+            return items.count == 1 ? "(\(list),)" : "(\(list))"
+        default: return "<\(heap.kind(value))>"
+        }
+    }
+}
