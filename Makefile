@@ -13,7 +13,7 @@ SEED      ?= 1
 PARSER    ?=
 SECONDS   ?= 60
 LUA_TESTS ?=
-# Which rows of the benchmark `make bench` runs (parts of their names; all by default), and more of its options.
+# Which rows of the benchmark `make bench` runs (words in their names; all by default), and more of its options.
 ROWS      ?=
 OPTIONS   ?=
 # The lua-language-server that `make luals` asks.

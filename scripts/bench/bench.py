@@ -8,6 +8,7 @@
 import argparse
 import json
 import pathlib
+import re
 import sys
 import tempfile
 import time
@@ -24,7 +25,7 @@ PAUSE = 0.02
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("rows", nargs="*", metavar="ROW", help="a part of the names of rows; all rows without any")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="words in the names of rows; all rows without any")
     parser.add_argument("--luaflow", default=".build/release/luaflow", help="the program; default %(default)s")
     parser.add_argument("--compare", metavar="LUAFLOW", help="another build, to hold beside it")
     parser.add_argument("--no-peer", action="store_true", help="PyTorch makes inputs and results, but is not timed")
@@ -34,7 +35,8 @@ def options():
     parser.add_argument("--list", action="store_true", help="the names of the rows, and nothing else")
     parser.add_argument("--keep", type=pathlib.Path, metavar="FILE.json",
                         help="adds what is measured to this file; the report shows all that is in it")
-    parser.add_argument("--report", type=pathlib.Path, default=HERE / "RESULTS.md", help="default: RESULTS.md beside this")
+    parser.add_argument("--report", type=pathlib.Path, metavar="FILE.md",
+                        help="where the tables go; by default RESULTS.md beside this, and nowhere if rows are chosen")
     chosen = parser.parse_args()
     chosen.rounds = chosen.rounds or (3 if chosen.quick else 7)
     chosen.least = 0.05 if chosen.quick else 0.2
@@ -165,7 +167,9 @@ class Bench:
         return found + [name for name, _, _ in programs(self.torch.python, self.chosen.threads) if self.is_chosen(name)]
 
     def is_chosen(self, name):
-        return not self.chosen.rows or any(part.lower() in name.lower() for part in self.chosen.rows)
+        # As whole words, so that "B = 1" is not "B = 16", too.
+        words = [rf"(?<!\w){re.escape(words)}(?!\w)" for words in self.chosen.rows]
+        return not words or any(re.search(word, name, re.IGNORECASE) for word in words)
 
     def rows(self, group, inputs):
         """The chosen rows of a group, whose inputs are written for all sides."""
@@ -210,12 +214,13 @@ def main():
             raise SystemExit(f"bench: there is no {program}: make build")
     about, results = bench.run()
     if not results:
-        raise SystemExit(f"bench: no row has {' or '.join(chosen.rows)} in its name; --list lists them")
+        raise SystemExit(f"bench: no row has the words {' or '.join(chosen.rows)} in its name; --list lists them")
     if chosen.keep:
         about, results = report.joined(chosen.keep, about, results)
-    if chosen.keep or not chosen.rows:
-        chosen.report.write_text(report.whole(about, results))
-        print(f"written: {chosen.report}")
+    if chosen.report or chosen.keep or not chosen.rows:
+        path = chosen.report or HERE / "RESULTS.md"
+        path.write_text(report.whole(about, results))
+        print(f"written: {path}")
     if any("failed" in result for result in results):
         raise SystemExit(1)
 
