@@ -84,7 +84,7 @@ let package = Package(
 
         // The host.
         .target(name: "LuaHost", dependencies: ["Scripting", "CLuaTrampolines"]),
-        .target(name: "Editors", dependencies: ["Scripting"]),
+        .target(name: "Editors", dependencies: ["Scripting", "LuaHost"]),
         .target(
             name: "Runs",
             dependencies: [
