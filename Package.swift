@@ -41,12 +41,15 @@ let package = Package(
         .systemLibrary(
             name: "CEdit", pkgConfig: "libedit",
             providers: [.apt(["libedit-dev"]), .brew(["libedit"])]),
+        // Of Linux only.
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
 
         // The only C we write.
         .target(name: "CLuaTrampolines", dependencies: ["CLua"]),
         .target(name: "CKernels", dependencies: ["CSleef"], cSettings: [.define("NDEBUG")]),
         .target(name: "CLineEditor", dependencies: ["CEdit"]),
-        .target(name: "CConfinement"),
+        .target(
+            name: "CConfinement", dependencies: [.target(name: "CSeccomp", condition: .when(platforms: [.linux]))]),
 
         // The mathematics, which knows no Lua.
         .target(name: "Scripting"),
