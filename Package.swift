@@ -106,7 +106,9 @@ let package = Package(
             dependencies: [
                 "Scripting", "LuaFlow", "Repl", "Editors", "Files", "CConfinement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            ],
+            // In the program itself: wherever it is installed, it has them.
+            resources: [.embedInCode("New/Templates")]),
 
         // Tests mirror Sources.
         .target(
