@@ -41,12 +41,15 @@ let package = Package(
         .systemLibrary(
             name: "CEdit", pkgConfig: "libedit",
             providers: [.apt(["libedit-dev"]), .brew(["libedit"])]),
+        // Of Linux only.
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
 
         // The only C we write.
         .target(name: "CLuaTrampolines", dependencies: ["CLua"]),
         .target(name: "CKernels", dependencies: ["CSleef"], cSettings: [.define("NDEBUG")]),
         .target(name: "CLineEditor", dependencies: ["CEdit"]),
-        .target(name: "CConfinement"),
+        .target(
+            name: "CConfinement", dependencies: [.target(name: "CSeccomp", condition: .when(platforms: [.linux]))]),
 
         // The mathematics, which knows no Lua.
         .target(name: "Scripting"),
@@ -84,7 +87,7 @@ let package = Package(
 
         // The host.
         .target(name: "LuaHost", dependencies: ["Scripting", "CLuaTrampolines"]),
-        .target(name: "Editors", dependencies: ["Scripting"]),
+        .target(name: "Editors", dependencies: ["Scripting", "LuaHost"]),
         .target(
             name: "Runs",
             dependencies: [
@@ -103,7 +106,9 @@ let package = Package(
             dependencies: [
                 "Scripting", "LuaFlow", "Repl", "Editors", "Files", "CConfinement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            ],
+            // In the program itself: wherever it is installed, it has them.
+            resources: [.embedInCode("New/Templates")]),
 
         // Tests mirror Sources.
         .target(

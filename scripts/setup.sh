@@ -16,6 +16,10 @@ zlib      zlib1g-dev       zlib
 libcrypto libssl-dev       openssl@3
 libedit   libedit-dev      libedit
 '
+# The sandbox's filter of system calls.
+[ "$(uname -s)" = Linux ] && packages="$packages
+libseccomp libseccomp-dev -
+"
 
 # For the tests only: how to see that it is there, Debian's package, Homebrew's formula (- for none).
 test_packages='

@@ -322,8 +322,8 @@ public final class Session {
         for start in [nil, 0, InputForm.split(kept)] {
             let code = start.map { InputForm.returning(kept, from: $0) } ?? kept
             do { try check(code) } catch {
-                var offset = 0
-                do { _ = try Parser.parse(code + "\n") } catch { offset = Caret.offset(of: error, in: code) }
+                let bytes = Array(code.utf8)
+                var offset = LuaSyntax.error(in: bytes).flatMap { SyntaxPlace.offset(of: $0, in: bytes) } ?? 0
                 if let start, offset > start { offset = max(offset - InputForm.returning("", from: 0).utf8.count, start) }
                 offset = min(offset, kept.utf8.count)
                 if best.map({ offset > $0.offset }) ?? true { best = (offset, error) }

@@ -31,6 +31,13 @@ import Testing
         }
     }
 
+    /// The files that skeletons are made of are Lua that the checker reads like any.
+    @Test func nothingIsWrongInTheTemplates() throws {
+        let folder = "Sources/LuaFlowCommand/New/Templates/"
+        let result = try Command.run(["check", folder + "script.lua", folder + "plugin.lua"], in: Command.repository)
+        #expect(result.status == 0 && result.output.isEmpty, "\(result.output)\(result.errors)")
+    }
+
     @Test func aPluginLoadsAndEveryPartWorks() throws {
         let made = try run("new", "plugin", "stripes2")
         #expect(made.status == 0 && made.output.hasPrefix("Wrote plugins/stripes2.lua.\n"), "\(made.errors)")

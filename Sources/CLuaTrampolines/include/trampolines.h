@@ -191,6 +191,10 @@ typedef struct {
 
 void lf_values_done(lf_state *state, lf_values *values);
 
+// What Lua's compiler says of a text, which is not run: `:12: unexpected symbol near '='`. To be freed; null where it
+// takes it.
+char *lf_syntax_error(const char *text, size_t length);
+
 // All of these return true, or false with the failure filled.
 bool lf_run_file(lf_state *state, const char *path, lf_list *arguments, lf_values *results, lf_failure *failure);
 // What an error object's __tostring makes of it; nil when it has none. Runs the script's code.

@@ -1,3 +1,4 @@
+import LuaHost
 import Scripting
 
 /// Finds what is certainly wrong in a script without running it: what is no Lua, names that nothing sets, modules that
@@ -69,32 +70,20 @@ public struct Checker {
         }
     }
 
-    /// Why a text is no Lua; nil when it is.
+    /// Why a text is no Lua, in Lua's words; nil when it is.
     public static func syntaxError(in bytes: [UInt8]) -> Finding? {
-        do {
-            _ = try Parser.parse(bytes: bytes, isFile: true)
-            return nil
-        } catch {
-            return finding(error, in: SourceText(bytes))
-        }
-    }
-
-    private static func finding(_ error: SyntaxError, in source: SourceText) -> Finding {
-        let place = source.position(of: error.offset)
-        // Lua names the line where it noticed; the token may have begun on an earlier one.
-        let column = place.line == error.line ? place.column : 1
+        guard let error = LuaSyntax.error(in: bytes, isFile: true) else { return nil }
+        let place = SyntaxPlace.offset(of: error, in: bytes, isFile: true).map { SourceText(bytes).position(of: $0) }
+        // Lua names the line where it noticed; the word may have begun on an earlier one.
+        let column = place.flatMap { $0.line == error.line ? $0.column : nil } ?? 1
         return Finding(line: error.line, column: column, message: error.message)
     }
 
     /// What is wrong, from the top down.
     public func check(_ bytes: [UInt8]) -> [Finding] {
+        if let finding = Self.syntaxError(in: bytes) { return [finding] }
+        guard let tree = try? Parser.parse(bytes: bytes, isFile: true) else { return [] }
         let source = SourceText(bytes)
-        let tree: SyntaxTree
-        do {
-            tree = try Parser.parse(bytes: bytes, isFile: true)
-        } catch {
-            return [Self.finding(error, in: source)]
-        }
         var survey = Survey(tree)
         survey.around = companions.map { Companions.Around($0.files, without: $0.includeScript ? survey : nil) }
         survey.formUnion(surroundings)

@@ -197,7 +197,7 @@ final class Inspection {
         } else if let words = OtherNames.functions[name] {
             report(offset, "unknown global \"\(name)\" (\(words))")
         } else {
-            let visible = tree.locals.filter { $0.offset < offset && $0.origin != .hidden }.map(\.name)
+            let visible = tree.locals.filter { $0.offset < offset }.map(\.name)
             let known = StandardLibrary.globals.union(survey.knownGlobals).union(checker.globals).union(visible)
             report(offset, "unknown global \"\(name)\"" + suggestion(for: name, among: known.subtracting([name])))
         }

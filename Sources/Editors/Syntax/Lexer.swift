@@ -1,12 +1,10 @@
-/// Cuts a text into Lua 5.4's tokens. Messages and lines are those of Lua's own reader.
+/// Cuts a text into Lua 5.4's tokens. It refuses nothing: what is no Lua is Lua's own compiler to say (``LuaSyntax``).
 ///
 ///     var lexer = Lexer("local x = 0x1p4 -- sixteen")
-///     while try lexer.next().kind != .endOfFile {}
+///     while lexer.next().kind != .endOfFile {}
 public struct Lexer: Sendable {
     let bytes: [UInt8]
     var index = 0
-    /// The line of what is read next, which Lua's messages name.
-    public internal(set) var line = 1
 
     public init(_ text: String) { self.init(bytes: Array(text.utf8)) }
 
@@ -32,55 +30,56 @@ public struct Lexer: Sendable {
         let first = current
         index += 1
         if atNewline, current != first { index += 1 }
-        line += 1
     }
 
     /// The next token; the end of file again and again once it is reached.
-    public mutating func next() throws(SyntaxError) -> Token {
+    public mutating func next() -> Token {
         while let byte = current {
             switch byte {
-            case Self.newline, Self.carriageReturn: passNewline()
-            case UInt8(ascii: " "), 0x09, 0x0B, 0x0C: index += 1
-            case UInt8(ascii: "-") where peek() == UInt8(ascii: "-"): try passComment()
-            default: return try word(byte)
+            case UInt8(ascii: " "), 0x09...0x0D: index += 1
+            case UInt8(ascii: "-") where peek() == UInt8(ascii: "-"):
+                if let unfinished = passComment() { return unfinished }
+            default: return word(byte)
             }
         }
-        return Token(kind: .endOfFile, range: bytes.count..<bytes.count, text: "", near: "<eof>")
+        return Token(kind: .endOfFile, range: bytes.count..<bytes.count, text: "")
     }
 
-    private mutating func passComment() throws(SyntaxError) {
+    /// - Returns: the comment, if it has no end.
+    private mutating func passComment() -> Token? {
         let start = index
         index += 2
         if current == UInt8(ascii: "["), let level = longBracket() {
-            _ = try longContent(level: level, from: start, what: "comment")
-            return
+            return longContent(level: level) == nil ? token(.unfinished, from: start) : nil
         }
         while current != nil, !atNewline { index += 1 }
+        return nil
     }
 
-    private mutating func word(_ byte: UInt8) throws(SyntaxError) -> Token {
+    private mutating func word(_ byte: UInt8) -> Token {
+        let start = index
         switch byte {
         case UInt8(ascii: "["):
-            let start = index
             if let level = longBracket() {
-                let content = try longContent(level: level, from: start, what: "string")
-                let bracket = String(repeating: "=", count: level)
-                let shown = Array("[\(bracket)[".utf8) + content + Array("]\(bracket)]".utf8)
-                return string(content, from: start, shown: shown)
+                let content = longContent(level: level)
+                return string(content, from: start)
             }
-            if peek() == UInt8(ascii: "=") {
-                var end = index + 1
-                while end < bytes.count, bytes[end] == UInt8(ascii: "=") { end += 1 }
-                throw error("invalid long string delimiter", near: bytes[start..<end], at: start)
-            }
-            return symbol(.leftBracket, 1)
-        case UInt8(ascii: "\""), UInt8(ascii: "'"): return try quotedString()
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): return try numeral()
+            index += 1
+            guard current == UInt8(ascii: "=") else { return token(.leftBracket, from: start) }
+            while current == UInt8(ascii: "=") { index += 1 }
+            return token(.stray, from: start)
+        case UInt8(ascii: "\""), UInt8(ascii: "'"):
+            let content = quotedContent()
+            return string(content, from: start)
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): return numeral()
         case UInt8(ascii: "."):
-            if let after = peek(), isDigit(after) { return try numeral() }
+            if let after = peek(), isDigit(after) { return numeral() }
             guard peek() == UInt8(ascii: ".") else { return symbol(.dot, 1) }
             return peek(2) == UInt8(ascii: ".") ? symbol(.dots, 3) : symbol(.concatenate, 2)
-        case _ where isNameStart(byte): return name()
+        case _ where isNameStart(byte):
+            while let byte = current, isNameStart(byte) || isDigit(byte) { index += 1 }
+            let name = token(.name, from: start)
+            return Token(kind: Token.Kind.reserved[name.text] ?? .name, range: name.range, text: name.text)
         default: return punctuation(byte)
         }
     }
@@ -95,71 +94,51 @@ public struct Lexer: Sendable {
         if let after = peek(), after < 0x80, let kind = Self.doubled[letter + String(UnicodeScalar(after))] {
             return symbol(kind, 2)
         }
-        if byte < 0x80, let kind = Token.Kind(rawValue: letter) { return symbol(kind, 1) }
-        let near = (0x20..<0x7F).contains(byte) ? "'\(letter)'" : "'<\\\(byte)>'"
-        defer { index += 1 }
-        return Token(kind: .stray, range: index..<index + 1, text: "", near: near)
+        return symbol(byte < 0x80 ? Token.Kind(rawValue: letter) ?? .stray : .stray, 1)
     }
 
     private mutating func symbol(_ kind: Token.Kind, _ length: Int) -> Token {
-        defer { index += length }
-        return Token(kind: kind, range: index..<index + length, text: "", near: kind.expected)
+        let start = index
+        index += length
+        return token(kind, from: start)
     }
 
-    private mutating func name() -> Token {
+    /// Reads as Lua does: everything that could belong to a number, whether it is one or not.
+    private mutating func numeral() -> Token {
         let start = index
-        while let byte = current, isNameStart(byte) || isDigit(byte) { index += 1 }
-        let text = String(decoding: bytes[start..<index], as: UTF8.self)
-        return Token(kind: Token.Kind.reserved[text] ?? .name, range: start..<index, text: text, near: "'\(text)'")
-    }
-
-    /// Reads as Lua does: everything that could belong to a number first, and then whether it is one.
-    private mutating func numeral() throws(SyntaxError) -> Token {
-        let start = index
-        if current == UInt8(ascii: ".") { index += 1 }
         let isHexadecimal = current == UInt8(ascii: "0") && peek().map { $0 | 0x20 == UInt8(ascii: "x") } ?? false
-        index += isHexadecimal ? 2 : 1
         let exponent = UInt8(ascii: isHexadecimal ? "p" : "e")
-        while let byte = current {
-            if byte | 0x20 == exponent {
-                index += 1
-                if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { index += 1 }
-            } else if isHexDigit(byte) || byte == UInt8(ascii: ".") {
-                index += 1
-            } else {
-                break
-            }
+        while let byte = current, isNameStart(byte) || isDigit(byte) || byte == UInt8(ascii: ".") {
+            index += 1
+            guard byte | 0x20 == exponent else { continue }
+            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { index += 1 }
         }
-        if let byte = current, isNameStart(byte) { index += 1 }
-        let text = bytes[start..<index]
-        guard let kind = Numeral.kind(of: text) else {
-            throw error("malformed number", near: text, at: start)
-        }
-        return Token(
-            kind: kind, range: start..<index, text: String(decoding: text, as: UTF8.self), near: quoted(text))
+        let text = token(.number, from: start)
+        // A decimal that fits no integer is a float; a hexadecimal wraps around.
+        let isWhole = isHexadecimal ? !text.text.contains { ".pP".contains($0) } : Int64(text.text) != nil
+        return isWhole ? Token(kind: .integer, range: text.range, text: text.text) : text
     }
 
-    func string(_ content: [UInt8], from start: Int, shown: [UInt8]) -> Token {
-        Token(
-            kind: .string, range: start..<index, text: String(decoding: content, as: UTF8.self),
-            near: quoted(shown[...]))
+    /// What was read since `start`.
+    func token(_ kind: Token.Kind, from start: Int) -> Token {
+        Token(kind: kind, range: start..<index, text: String(decoding: bytes[start..<index], as: UTF8.self))
     }
 
-    func error(_ message: String, near: ArraySlice<UInt8>, at offset: Int) -> SyntaxError {
-        SyntaxError(line: line, offset: offset, message: "\(message) near \(quoted(near))")
+    /// - Parameter content: nil for a string that has no end.
+    private func string(_ content: [UInt8]?, from start: Int) -> Token {
+        guard let content else { return token(.unfinished, from: start) }
+        return Token(kind: .string, range: start..<index, text: String(decoding: content, as: UTF8.self))
     }
 
-    /// Lua's messages are C strings: they end at a zero byte.
-    private func quoted(_ text: ArraySlice<UInt8>) -> String {
-        "'\(String(decoding: text.prefix { $0 != 0 }, as: UTF8.self))'"
+    /// Whether a text is a name in Lua: of a variable, or of a field behind a dot.
+    public static func isName(_ text: String) -> Bool {
+        var lexer = Lexer(text)
+        let first = lexer.next()
+        return first.kind == .name && first.range == 0..<text.utf8.count
     }
 }
 
 func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
-
-func isHexDigit(_ byte: UInt8) -> Bool {
-    isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
-}
 
 func isNameStart(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)

@@ -1,7 +1,7 @@
-import Scripting
-
-/// Reads Lua 5.4 as Lua's own compiler does: what it accepts, Lua accepts, and what it refuses it refuses with Lua's
-/// words and line. (Left out is what depends on the compiler's registers: an expression of more than about 250 values.)
+/// Reads Lua 5.4: what Lua accepts, this accepts.
+///
+/// What it refuses Lua refuses, too, and says why (``LuaSyntax``). It accepts a little more: jumps without a label,
+/// values for constants, escapes and numbers that are none, more variables than fit.
 ///
 ///     let tree = try Parser.parse("local x <const> = 1")
 public struct Parser {
@@ -9,11 +9,12 @@ public struct Parser {
     static let deepest = 200
 
     var lexer: Lexer
-    var token = Token(kind: .endOfFile, range: 0..<0, text: "", near: "<eof>")
+    var token: Token
     var ahead: Token?
     var depth = 0
-    var functions: [FunctionState] = []
     var locals: [LocalVariable] = []
+    /// Those that are in scope, the innermost last.
+    var visible: [Int] = []
     var namesEnvironment = false
     /// Where the latest statement outside all blocks begins.
     var latestStart = 0
@@ -22,7 +23,7 @@ public struct Parser {
 
     /// - Parameter isFile: whether a byte order mark and a first line that begins with `#` are passed over.
     public static func parse(bytes: [UInt8], isFile: Bool = false) throws(SyntaxError) -> SyntaxTree {
-        var parser = Parser(lexer: Lexer(bytes: bytes, isFile: isFile))
+        var parser = Parser(Lexer(bytes: bytes, isFile: isFile))
         return try parser.program()
     }
 
@@ -32,91 +33,95 @@ public struct Parser {
     /// is no statement.
     /// - Returns: the byte, or nil if nothing is wrong.
     public static func refusedStatement(in text: String) -> Int? {
-        var parser = Parser(lexer: Lexer(text))
+        var parser = Parser(Lexer(text))
         do {
             _ = try parser.program()
             return nil
         } catch { return parser.latestStart }
     }
 
-    private init(lexer: Lexer) { self.lexer = lexer }
+    private init(_ lexer: Lexer) {
+        self.lexer = lexer
+        token = self.lexer.next()
+    }
 
     private mutating func program() throws(SyntaxError) -> SyntaxTree {
-        functions = [FunctionState(line: 0, isVariadic: true, upvalues: [FunctionState.environment])]
-        functions[0].enter(isLoop: false)
-        try advance()
         let body = try statements()
         try check(.endOfFile)
-        try leaveFunction()
         return SyntaxTree(body: body, locals: locals, namesEnvironment: namesEnvironment)
     }
 
     // MARK: Tokens
 
-    /// The line that messages name: of what was read last.
-    var line: Int { lexer.line }
-
-    mutating func advance() throws(SyntaxError) {
+    mutating func advance() {
         takenEnd = token.range.upperBound
-        if let ahead {
-            token = ahead
-            self.ahead = nil
-        } else {
-            token = try lexer.next()
-        }
+        token = ahead ?? lexer.next()
+        ahead = nil
     }
 
-    mutating func lookAhead() throws(SyntaxError) -> Token.Kind {
-        if let ahead { return ahead.kind }
-        let next = try lexer.next()
+    mutating func lookAhead() -> Token.Kind {
+        let next = ahead ?? lexer.next()
         ahead = next
         return next.kind
     }
 
-    mutating func accept(_ kind: Token.Kind) throws(SyntaxError) -> Bool {
+    mutating func accept(_ kind: Token.Kind) -> Bool {
         guard token.kind == kind else { return false }
-        try advance()
+        advance()
         return true
     }
 
     func check(_ kind: Token.Kind) throws(SyntaxError) {
-        if token.kind != kind { throw error("\(kind.expected) expected") }
+        if token.kind != kind { throw refusal }
     }
 
     mutating func expect(_ kind: Token.Kind) throws(SyntaxError) {
         try check(kind)
-        try advance()
-    }
-
-    /// Expects the word that closes what began on a line.
-    mutating func expect(_ kind: Token.Kind, toClose opener: Token.Kind, at opened: Int) throws(SyntaxError) {
-        if try accept(kind) { return }
-        if opened == line { throw error("\(kind.expected) expected") }
-        throw error("\(kind.expected) expected (to close \(opener.expected) at line \(opened))")
+        advance()
     }
 
     mutating func expectName() throws(SyntaxError) -> Token {
         try check(.name)
         let name = token
-        try advance()
+        advance()
         return name
     }
 
-    /// An error about the token that is next.
-    func error(_ message: String) -> SyntaxError {
-        let message = HabitHint.added(to: "\(message) near \(token.near)")
-        return SyntaxError(line: line, offset: token.range.lowerBound, message: message)
-    }
-
-    /// An error about what the program means.
-    func meaningless(_ message: String) -> SyntaxError {
-        SyntaxError(line: line, offset: token.range.lowerBound, message: message)
-    }
+    /// The error about the token that is next.
+    var refusal: SyntaxError { SyntaxError(offset: token.range.lowerBound) }
 
     mutating func nested<R>(_ body: (inout Parser) throws(SyntaxError) -> R) throws(SyntaxError) -> R {
         depth += 1
         defer { depth -= 1 }
-        if depth >= Self.deepest { throw meaningless("C stack overflow") }
+        if depth >= Self.deepest { throw refusal }
         return try body(&self)
+    }
+
+    // MARK: Names
+
+    /// Reads what has variables of its own, which are out of scope behind it.
+    mutating func scoped<R>(_ body: (inout Parser) throws(SyntaxError) -> R) throws(SyntaxError) -> R {
+        let before = visible.count
+        defer { visible.removeLast(visible.count - before) }
+        return try body(&self)
+    }
+
+    /// Declares a variable; it is in scope once it is among ``visible``.
+    mutating func declare(_ name: String, at offset: Int) -> Int {
+        if name == "_ENV" { namesEnvironment = true }
+        locals.append(LocalVariable(name: name, offset: offset))
+        return locals.count - 1
+    }
+
+    mutating func declare(_ name: Token) -> Int { declare(name.text, at: name.range.lowerBound) }
+
+    mutating func resolve(_ name: String) -> Reference {
+        if name == "_ENV" { namesEnvironment = true }
+        return visible.last { locals[$0].name == name }.map { .local($0) } ?? .global(name)
+    }
+
+    /// Remembers what is assigned to.
+    mutating func assign(to target: Expression) {
+        if case .name(.local(let variable)) = target.kind { locals[variable].isReassigned = true }
     }
 }

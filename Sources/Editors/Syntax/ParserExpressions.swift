@@ -1,7 +1,7 @@
 extension Parser {
     mutating func expressions() throws(SyntaxError) -> [Expression] {
         var list = [try expression()]
-        while try accept(.comma) { list.append(try expression()) }
+        while accept(.comma) { list.append(try expression()) }
         return list
     }
 
@@ -34,7 +34,7 @@ extension Parser {
             var rest: [(operation: Token.Kind, operand: Expression)] = []
             while let priority = Self.priority(parser.token.kind), priority.left > limit {
                 let kind = parser.token.kind
-                try parser.advance()
+                parser.advance()
                 rest.append((kind, try parser.operation(above: priority.right)))
             }
             return rest.isEmpty ? first : Expression(offset: first.offset, kind: .binary(first, rest))
@@ -45,7 +45,7 @@ extension Parser {
         switch token.kind {
         case .not, .minus, .tilde, .hash:
             let sign = token
-            try advance()
+            advance()
             let value = try operation(above: Self.unaryPriority)
             return Expression(offset: sign.range.lowerBound, kind: .unary(sign.kind, value))
         default: return try simpleExpression()
@@ -56,24 +56,20 @@ extension Parser {
         let offset = token.range.lowerBound
         let kind: Expression.Kind
         switch token.kind {
-        case .integer: kind = .integer(Numeral.integer(token.text))
+        case .integer: kind = .integer(token.integer)
         case .number: kind = .number(Double(token.text) ?? .nan)
         case .string: kind = .string(token.text)
         case .nil: kind = .nil
         case .true: kind = .true
         case .false: kind = .false
-        case .dots:
-            if !functions[functions.count - 1].isVariadic {
-                throw error("cannot use '...' outside a vararg function")
-            }
-            kind = .vararg
+        case .dots: kind = .vararg
         case .leftBrace: return try table()
         case .function:
-            try advance()
-            return Expression(offset: offset, kind: .function(try functionBody(isMethod: false, line: line)))
+            advance()
+            return Expression(offset: offset, kind: .function(try functionBody(isMethod: false)))
         default: return try suffixedExpression()
         }
-        try advance()
+        advance()
         return Expression(offset: offset, kind: kind)
     }
 
@@ -82,38 +78,36 @@ extension Parser {
         switch token.kind {
         case .name:
             let name = token.text
-            try advance()
-            return Expression(offset: offset, kind: .name(try resolve(name)))
+            advance()
+            return Expression(offset: offset, kind: .name(resolve(name)))
         case .leftParenthesis:
-            let line = line
-            try advance()
+            advance()
             let inner = try expression()
-            try expect(.rightParenthesis, toClose: .leftParenthesis, at: line)
+            try expect(.rightParenthesis)
             return Expression(offset: offset, kind: .parenthesised(inner))
-        default: throw error("unexpected symbol")
+        default: throw refusal
         }
     }
 
     mutating func suffixedExpression() throws(SyntaxError) -> Expression {
-        let line = line
         let base = try primaryExpression()
         var suffixes: [Suffix] = []
         while true {
             let offset = token.range.lowerBound
             switch token.kind {
             case .dot:
-                try advance()
+                advance()
                 let name = try expectName()
                 suffixes.append(Suffix(offset: name.range.lowerBound, kind: .field(name.text)))
             case .leftBracket:
                 suffixes.append(Suffix(offset: offset, kind: .index(try bracketed())))
             case .colon:
-                try advance()
+                advance()
                 let name = try expectName()
-                let kind = Suffix.Kind.method(name.text, try callArguments(line))
+                let kind = Suffix.Kind.method(name.text, try callArguments())
                 suffixes.append(Suffix(offset: name.range.lowerBound, kind: kind))
             case .leftParenthesis, .string, .leftBrace:
-                suffixes.append(Suffix(offset: offset, kind: .call(try callArguments(line))))
+                suffixes.append(Suffix(offset: offset, kind: .call(try callArguments())))
             default:
                 return suffixes.isEmpty ? base : Expression(offset: base.offset, kind: .chain(base, suffixes))
             }
@@ -121,49 +115,48 @@ extension Parser {
     }
 
     private mutating func bracketed() throws(SyntaxError) -> Expression {
-        try advance()
+        advance()
         let key = try expression()
         try expect(.rightBracket)
         return key
     }
 
-    private mutating func callArguments(_ line: Int) throws(SyntaxError) -> [Expression] {
+    private mutating func callArguments() throws(SyntaxError) -> [Expression] {
         switch token.kind {
         case .leftParenthesis:
-            try advance()
-            if try accept(.rightParenthesis) { return [] }
+            advance()
+            if accept(.rightParenthesis) { return [] }
             let arguments = try expressions()
-            try expect(.rightParenthesis, toClose: .leftParenthesis, at: line)
+            try expect(.rightParenthesis)
             return arguments
         case .leftBrace: return [try table()]
         case .string:
             let argument = Expression(offset: token.range.lowerBound, kind: .string(token.text))
-            try advance()
+            advance()
             return [argument]
-        default: throw error("function arguments expected")
+        default: throw refusal
         }
     }
 
     private mutating func table() throws(SyntaxError) -> Expression {
-        let line = line
         let offset = token.range.lowerBound
         try expect(.leftBrace)
         var fields: [Field] = []
         while token.kind != .rightBrace {
             fields.append(try field())
-            if try accept(.comma) { continue }
-            guard try accept(.semicolon) else { break }
+            if accept(.comma) { continue }
+            guard accept(.semicolon) else { break }
         }
-        try expect(.rightBrace, toClose: .leftBrace, at: line)
+        try expect(.rightBrace)
         return Expression(offset: offset, kind: .table(fields))
     }
 
     private mutating func field() throws(SyntaxError) -> Field {
         let offset = token.range.lowerBound
-        if token.kind == .name, try lookAhead() == .equals {
+        if token.kind == .name, lookAhead() == .equals {
             let name = token.text
-            try advance()
-            try advance()
+            advance()
+            advance()
             return Field(offset: offset, key: .name(name), value: try expression())
         }
         if token.kind == .leftBracket {
@@ -177,35 +170,25 @@ extension Parser {
     }
 
     /// From the parameters to `end`.
-    mutating func functionBody(isMethod: Bool, line: Int) throws(SyntaxError) -> FunctionBody {
-        functions.append(FunctionState(line: line, isVariadic: false))
-        enterScope()
+    mutating func functionBody(isMethod: Bool) throws(SyntaxError) -> FunctionBody {
+        var parameters = isMethod ? [declare("self", at: token.range.lowerBound)] : []
         try expect(.leftParenthesis)
-        var parameters: [Int] = []
-        if isMethod {
-            parameters.append(try declare("self", at: token.range.lowerBound, .parameter))
-            activate(1)
-        }
-        let selfCount = parameters.count
         var hasMore = token.kind != .rightParenthesis
         while hasMore {
-            switch token.kind {
-            case .name:
-                let name = try expectName()
-                parameters.append(try declare(name.text, at: name.range.lowerBound, .parameter))
-                hasMore = try accept(.comma)
-            case .dots:
-                try advance()
-                functions[functions.count - 1].isVariadic = true
-                hasMore = false
-            default: throw error("<name> or '...' expected")
-            }
+            if accept(.dots) { break }
+            parameters.append(declare(try expectName()))
+            hasMore = accept(.comma)
         }
-        activate(parameters.count - selfCount)
         try expect(.rightParenthesis)
-        let block = try statements()
-        try expect(.end, toClose: .function, at: line)
-        try leaveFunction()
+        let block = try scopedBlock(of: parameters)
+        try expect(.end)
         return FunctionBody(parameters: parameters, isMethod: isMethod, block: block)
+    }
+}
+
+extension Token {
+    /// The value of an integer; a hexadecimal one wraps around.
+    fileprivate var integer: Int {
+        Int(text) ?? text.dropFirst(2).reduce(0) { ($0 &<< 4) | ($1.hexDigitValue ?? 0) }
     }
 }

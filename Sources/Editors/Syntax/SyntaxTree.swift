@@ -11,13 +11,10 @@ public struct SyntaxTree: Sendable {
 }
 
 public struct LocalVariable: Sendable {
-    public enum Origin: Sendable { case local, parameter, loop, function, hidden }
-    public enum Attribute: Sendable { case constant, close }
-
     public let name: String
     public let offset: Int
-    public let origin: Origin
-    public var attribute: Attribute?
+    /// Declared with `<const>` or `<close>`.
+    public var isConstant = false
     /// Whether anything is assigned to it after its declaration.
     public var isReassigned = false
 }

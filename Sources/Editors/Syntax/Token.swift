@@ -1,6 +1,6 @@
 /// One word of a Lua program.
 public struct Token: Sendable {
-    /// What it is; the raw value is how Lua's own messages name it.
+    /// What it is; the raw value is how Lua writes it.
     public enum Kind: String, Sendable, CaseIterable {
         case and, `break`, `do`, `else`, elseif, end, `false`, `for`, function, goto, `if`, `in`, local, `nil`, not, or
         case `repeat`, `return`, then, `true`, until, `while`
@@ -16,38 +16,23 @@ public struct Token: Sendable {
         case name = "<name>", string = "<string>", integer = "<integer>", number = "<number>", endOfFile = "<eof>"
         /// A byte that begins nothing in Lua.
         case stray = "<stray>"
+        /// A string or a comment that nothing ends.
+        case unfinished = "<unfinished>"
 
         /// The reserved words, which are no names.
-        static let reserved: [String: Kind] = Dictionary(
+        public static let reserved: [String: Kind] = Dictionary(
             uniqueKeysWithValues: allCases.filter { $0.rawValue.allSatisfy(\.isLetter) }.map { ($0.rawValue, $0) })
-
-        /// As messages show it where it was expected: `'then'`, `<name>`.
-        var expected: String {
-            switch self {
-            case .name, .string, .integer, .number, .endOfFile, .stray: rawValue
-            default: "'\(rawValue)'"
-            }
-        }
     }
 
     public let kind: Kind
     /// The bytes of the text it stands on.
     public let range: Range<Int>
-    /// A name's letters, a string's content.
+    /// As it is written; of a string the content.
     public let text: String
-
-    /// What "near" shows in messages: the content between the delimiters, as Lua has read it by then.
-    let near: String
 }
 
-/// Text that Lua refuses, and where.
-public struct SyntaxError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The line that Lua's message names.
-    public let line: Int
+/// Text that the parser cannot read, and where: Lua refuses it as well, in words of its own.
+public struct SyntaxError: Error, Equatable, Sendable {
     /// The byte at which the refused token begins.
     public let offset: Int
-    /// Lua's words, such as `unexpected symbol near '='`.
-    public let message: String
-
-    public var description: String { "\(line): \(message)" }
 }

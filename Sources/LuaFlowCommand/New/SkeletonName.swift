@@ -12,10 +12,6 @@ struct SkeletonName {
     /// Without any, for Lua's modules.
     var lower: String { text.lowercased() }
 
-    private static let standardLibrary = [
-        "string", "table", "math", "io", "os", "coroutine", "utf8", "debug", "package",
-    ]
-
     init(_ text: String) throws {
         let scalars = Array(text.unicodeScalars)
         guard let first = scalars.first, Self.isLetter(first), scalars.allSatisfy(Self.isWord), scalars.count <= 50
@@ -28,7 +24,7 @@ struct SkeletonName {
         }
         self.text = text
         // A module of Lua's or ours would be hidden by it, or hide it.
-        let modules = Host.builtInModules.map(\.name) + Self.standardLibrary
+        let modules = Host.builtInModules.map(\.name) + StandardLibrary.libraries.keys
         if modules.contains(lower) { throw taken("is a module already") }
     }
 
@@ -57,7 +53,7 @@ struct SkeletonName {
     /// A plugin's skeleton registers its name under every kind: all of them must be free.
     /// - Throws: ``ScriptError`` that says what has the name.
     func checkPlugin(in folder: ByteString) throws {
-        if Self.isKeyword(text) { throw taken("is a word of Lua's") }
+        if !Lexer.isName(text) { throw taken("is a word of Lua's") }
         let host = try Host()
         Subcommands.reserve(in: host)
         try Repl.reserveCommands(in: host)
@@ -82,17 +78,12 @@ struct SkeletonName {
         "homework", "best",
     ]
 
-    /// Whether Lua has a meaning for the word, so that it names no field.
-    private static func isKeyword(_ word: String) -> Bool {
-        Checker.syntaxError(in: Array("return {\(word) = 1}".utf8)) != nil
-    }
-
     // MARK: Modules
 
     /// A module is a target of Swift's, a module of Swift's, and a local variable of Lua's.
     /// - Parameter source: the folder of LuaFlow's sources.
     func checkModule(source: String) throws {
-        if Self.isKeyword(lower) { throw taken("is a word of Lua's") }
+        if !Lexer.isName(lower) { throw taken("is a word of Lua's") }
         if ["print", "require"].contains(lower) { throw taken("is a function of Lua's that the skeleton calls") }
         if Self.wordsOfSwift.contains(lower) { throw taken("is a word or a module of Swift's") }
         let targets = Set((try Self.names(in: source) + Self.dependencies).map { $0.lowercased() })

@@ -8,34 +8,9 @@ enum Caret {
     /// The first byte of what a syntax error is about, if the source has just this error.
     static func syntax(_ message: String, source: String) -> Int? {
         // Whether the source came from a file is unknown; an input never begins as only files may.
-        do { _ = try Parser.parse(bytes: Array((source + "\n").utf8), isFile: true) } catch {
-            return error.message == message ? offset(of: error, in: source) : nil
-        }
-        return nil
-    }
-
-    /// A jump and a label are found wrong only at the end of their block: what is meant stands on the line that is named.
-    static func offset(of error: SyntaxError, in source: String) -> Int {
-        let tokens = Lua.tokens(source)
-        guard let line = error.message.split(separator: " ").last.flatMap({ Int($0) }) else { return error.offset }
-        let bytes = Array(source.utf8)
-        func isThere(_ token: LuaToken) -> Bool {
-            bytes[..<token.range.lowerBound].count { $0 == UInt8(ascii: "\n") } + 1 == line
-        }
-        if error.message.hasPrefix("break ") {
-            return tokens.first { $0.isKeyword("break") && isThere($0) }?.range.lowerBound ?? error.offset
-        }
-        if error.message.hasPrefix("label "), let name = quoted(in: error.message) {
-            return labels(name, tokens).dropFirst().first ?? error.offset
-        }
-        guard error.message.contains("goto"), let goto = tokens.firstIndex(where: { $0.isKeyword("goto") && isThere($0) }),
-            goto + 1 < tokens.count
-        else { return error.offset }
-        return tokens[goto + 1].range.lowerBound
-    }
-
-    private static func labels(_ name: String, _ tokens: [LuaToken]) -> [Int] {
-        zip(tokens, tokens.dropFirst()).filter { $0.isSymbol("::") && $1.text == name }.map(\.1.range.lowerBound)
+        let bytes = Array((source + "\n").utf8)
+        guard let error = LuaSyntax.error(in: bytes, isFile: true), error.message == message else { return nil }
+        return SyntaxPlace.offset(of: error, in: bytes, isFile: true)
     }
 
     /// A message names a single byte where a letter is meant that Lua has no use for.

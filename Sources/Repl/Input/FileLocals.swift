@@ -34,7 +34,7 @@ struct FileLocals {
     /// `main.lua:3` where the file declares a local variable of this name; nil where it does not.
     static func place(of name: String, in path: ByteString) -> String? {
         guard let bytes = bytes(of: path), let tree = try? Parser.parse(bytes: bytes, isFile: true),
-            let found = tree.locals.first(where: { $0.name == name && $0.origin != .hidden })
+            let found = tree.locals.first(where: { $0.name == name })
         else { return nil }
         let line = bytes.prefix(found.offset).count { $0 == UInt8(ascii: "\n") } + 1
         return "\(path.splitPath.name.text):\(line)"
@@ -65,7 +65,7 @@ struct FileLocals {
                 default: []
                 }
             let variables = indices.map { tree.locals[$0] }.filter { $0.name != "_ENV" }
-                .map { Variable(name: $0.name, isConstant: $0.attribute != nil) }
+                .map { Variable(name: $0.name, isConstant: $0.isConstant) }
             guard !variables.isEmpty, statement.end <= bytes.count else { continue }
             declarations.append(variables)
             text += bytes[done..<statement.end] + Array(FileLocals.call(variables, declarations.count).utf8)

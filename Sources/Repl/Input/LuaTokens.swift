@@ -19,77 +19,33 @@ struct LuaToken: Equatable {
 }
 
 enum Lua {
-    static let keywords: Set<String> = [
-        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
-        "not", "or", "repeat", "return", "then", "true", "until", "while",
-    ]
+    static let keywords = Set(Token.Kind.reserved.keys)
 
-    static func isNameStart(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "_") || (byte | 32 >= UInt8(ascii: "a") && byte | 32 <= UInt8(ascii: "z"))
-    }
-    static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
-    static func isName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, isNameStart(first), !keywords.contains(text) else { return false }
-        return text.utf8.allSatisfy { isNameStart($0) || isDigit($0) }
-    }
+    static func isName(_ text: String) -> Bool { Lexer.isName(text) }
 
     static func tokens(_ text: String) -> [LuaToken] {
         let bytes = Array(text.utf8)
         var tokens: [LuaToken] = []
-        var start = 0
         func add(_ kind: LuaToken.Kind, _ range: Range<Int>) {
             tokens.append(LuaToken(kind: kind, text: String(decoding: bytes[range], as: UTF8.self), range: range))
         }
-        // Past what Lua refuses, its reader begins anew.
-        while start < bytes.count {
-            var lexer = Lexer(bytes: Array(bytes[start...]))
-            do {
-                while case let token = try lexer.next(), token.kind != .endOfFile {
-                    add(kind(of: token), (token.range.lowerBound + start)..<(token.range.upperBound + start))
-                }
-                start = bytes.count
-            } catch {
-                let (kind, end) = refused(bytes, from: error.offset + start)
-                add(kind, (error.offset + start)..<end)
-                start = end
-            }
+        var lexer = Lexer(bytes: bytes)
+        while case let token = lexer.next(), token.kind != .endOfFile {
+            add(kind(of: token, isLast: token.range.upperBound == bytes.count), token.range)
         }
         if let comment = lastComment(bytes, from: tokens.last?.range.upperBound ?? 0) { add(.comment, comment) }
         return tokens
     }
 
-    private static func kind(of token: Token) -> LuaToken.Kind {
+    private static func kind(of token: Token, isLast: Bool) -> LuaToken.Kind {
         switch token.kind {
         case .name: .name
         case .string: .string(open: false)
+        // One that ends with its line stays as it is.
+        case .unfinished: .string(open: isLast)
         case .integer, .number: .number
         default: token.kind.rawValue.first.map { $0.isLetter } ?? false ? .keyword : .symbol
         }
-    }
-
-    /// What a word is that is no Lua, and where it ends: a string that stays open, or has an odd escape; a number.
-    private static func refused(_ bytes: [UInt8], from start: Int) -> (LuaToken.Kind, end: Int) {
-        guard start < bytes.count else { return (.symbol, bytes.count) }
-        let quote = bytes[start]
-        guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else {
-            var end = start + 1
-            if isDigit(quote) || quote == UInt8(ascii: ".") {
-                while end < bytes.count, isNameStart(bytes[end]) || isDigit(bytes[end]) || bytes[end] == UInt8(ascii: ".") {
-                    end += 1
-                }
-                return (.number, end)
-            }
-            while quote == UInt8(ascii: "["), end < bytes.count, bytes[end] == UInt8(ascii: "=") { end += 1 }
-            // A bracket of no string; else a long string or comment, which has no other fault than having no end.
-            let isLong = quote != UInt8(ascii: "[") || (end < bytes.count && bytes[end] == UInt8(ascii: "["))
-            return isLong ? (.string(open: true), bytes.count) : (.symbol, end)
-        }
-        var end = start + 1
-        while end < bytes.count, bytes[end] != quote {
-            if bytes[end] == UInt8(ascii: "\n") { return (.string(open: false), end) }
-            end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
-        }
-        return end < bytes.count ? (.string(open: false), end + 1) : (.string(open: true), bytes.count)
     }
 
     /// Comments are no words to Lua; the one that the text ends in is one to the prompt.
