@@ -11,7 +11,7 @@ enum ModuleMethods {
         ].map { NativeFunction($0) },
         properties: [NativeFunction(training)],
         operators: [
-            .call: NativeFunction(call), .index: NativeFunction(part), .describe: NativeFunction(describe),
+            .call: NativeFunction(call), .index: NativeFunction(part), .member: NativeFunction(member), .describe: NativeFunction(describe),
         ])
 
     private static let receiver = Parameter<Module>.argument("net", .module)
@@ -27,23 +27,26 @@ enum ModuleMethods {
     ) { module, x, context in try module(x, context: context) }
 
     private static let part = Declaration(
-        "module:index",
-        "A module's part by its name or number: a module or a parameter; of nn.Sequential, net[1] is the first module.",
-        called: .symbol("net[name]"), takes: receiver, .argument("name", .any(.either([.string, .integer]))),
-        returns: .value(.either([.object(Module.type.name), .object(Variable.type.name), .none])),
-        errors: "a number that no module has",
-        example: small + "assert(net[1].weight.shape[1] == 4 and net[3].bias.shape[1] == 3)"
-    ) { module, key in
-        let layer = module.layer
-        if let number = key.asInteger {
-            let index = number < 0 ? layer.children.count + number : number - 1
-            guard layer is Sequential, layer.children.indices.contains(index) else {
-                let count = layer is Sequential ? layer.children.count : 0
-                throw Fault("no module \(number) in \(layer.description): \(count) are numbered")
-            }
-            return .object(layer.children[index].module)
+        "module:index", "The module at a place of an nn.Sequential, counted from 1 or, negative, from the end.",
+        called: .symbol("net[i]"), takes: receiver, .argument("i", .integer), returns: .module,
+        errors: "a place that no module has",
+        example: small + "assert(net[1].weight.shape[1] == 4 and net[-1].bias.shape[1] == 3)"
+    ) { module, number in
+        guard let modules = (module.layer as? Sequential)?.modules else {
+            throw Fault("\(module.layer.description) has no modules by number; those of nn.Sequential have")
         }
-        guard case .string(let name) = key else { return .none }
+        let index = number < 0 ? modules.count + number : number - 1
+        guard modules.indices.contains(index) else { throw Fault("no module \(number): there are \(modules.count)") }
+        return modules[index]
+    }
+
+    private static let member = Declaration(
+        "module:member", "A module's part by its name: a module or a parameter.",
+        called: .symbol("net.name"), takes: receiver, .argument("name", .bytes),
+        returns: .value(.either([.object(Module.type.name), .object(Variable.type.name), .none])),
+        example: "assert(nn.Linear(2, 3).weight.shape[1] == 3)"
+    ) { module, name in
+        let layer = module.layer
         if let child = layer.children.first(where: { ByteString($0.name) == name }) { return .object(child.module) }
         let tensors = layer.parameters + layer.buffers
         return tensors.first { ByteString($0.name) == name }.map { .object($0.value) } ?? .none
