@@ -131,6 +131,10 @@ let package = Package(
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
+            name: "NetworksTests",
+            dependencies: ["Scripting", "Tensors", "Autodiff", "Networks", "LawChecks", "LuaHost"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
             name: "FlowsTests",
             dependencies: [
                 "Scripting", "Tensors", "Files", "Autodiff", "Distributions", "Flows", "LawChecks",
