@@ -53,13 +53,13 @@ import Testing
         ),
         (
             "nn.Linear(2, 3):load_state_dict{weight = tensor.ones(3, 2), bais = tensor.ones(3)}",
-            "module:load_state_dict: the module has no parameter bais; did you mean bias?"
+            "module:load_state_dict: the module has no parameter bais (did you mean \"bias\"?)"
         ),
         ("nn.Linear(2, 3):load_state_dict{weight = tensor.ones(3, 2)}", "module:load_state_dict: the parameter bias is missing"),
         ("nn.Linear(2, 3).wieght", "module has no field or method \"wieght\""),
         ("nn.Sequential{nn.ReLU()}[2]", "module:index: no module 2: there are 1"),
         (
-            "nn.cross_entropy(tensor{{0, 1}}, tensor.int64{3})",
+            "nn.cross_entropy(tensor{{0, 1}}, tensor({3}, {dtype = "int64"}))",
             "nn.cross_entropy: "
         ),
         ("nn.mse_loss(tensor{1, 2}, tensor{{1}, {2}})", "nn.mse_loss: input has shape (2), target (2, 1): the same expected"),
@@ -125,7 +125,7 @@ import Testing
         }.joined(separator: ", ")
         let message = try Scripts().message("""
             local logits = tensor({\(text)}, {dtype = "float64"}):requires_grad_(true)
-            local loss = nn.cross_entropy(logits, tensor.int64{\(fixture.target.map { "\($0)" }.joined(separator: ", "))})
+            local loss = nn.cross_entropy(logits, tensor({\(fixture.target.map { "\($0)" }, {dtype = "int64"}).joined(separator: ", "))})
             assert(math.abs(loss:item() - \(fixture.cross_entropy)) < 1e-12)
             loss:backward()
             local expected = {\(fixture.gradient.values.map { "\($0)" }.joined(separator: ", "))}

@@ -26,6 +26,7 @@ extension Divergence {
         guard try some.value.toArray().contains(0) else { return between }
         let last = weights.shape.count - 1
         let rows = try some.value.extremum(last, largest: false, for: "distribution.kl_divergence").values
-        return try between.choose(Variable(rows), p.probs.weighing(p.logits - q.logits).sumOfLast(1))
+        let isBetween = Variable(try rows.reshape(Array(weights.shape.dropLast())))
+        return try between.choose(isBetween, p.probs.weighing(p.logits - q.logits).sumOfLast(1))
     }
 }

@@ -30,7 +30,7 @@ enum LossFunctions {
         reduction, returns: .tensor, errors: "a target of another shape, or a class outside 1 to C",
         source: "torch.nn.functional.cross_entropy, whose classes count from 0",
         example: """
-            local loss = nn.cross_entropy(tensor{{0, 0}, {0, 0}}, tensor.int64{1, 2})
+            local loss = nn.cross_entropy(tensor{{0, 0}, {0, 0}}, tensor({1, 2}, {dtype = "int64"}))
             assert(math.abs(loss:item() - math.log(2)) < 1e-6)
             """
     ) { logits, target, reduction in
