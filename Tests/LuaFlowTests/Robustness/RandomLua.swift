@@ -174,6 +174,7 @@ struct RandomLua {
         case .index: return "local _ = \(object)[\(expression())]"
         case .newindex: return "local o = \(object) o[\(expression())] = \(expression())"
         case .close: return "local o <close> = \(object)"
+        case .member: return "local _ = \(object).part"
         default: return "local _ = \(object)(\(arguments(options)))"
         }
     }

@@ -59,7 +59,7 @@ import Testing
         case .lessOrEqual: "x <= 1"
         case .describe: "tostring(x)"
         case .index: "x[{1}]"
-        case .call, .concatenate, .newindex, .close: nil
+        case .call, .concatenate, .newindex, .close, .member: nil
         }
     }
 }
