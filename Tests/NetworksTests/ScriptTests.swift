@@ -125,7 +125,7 @@ import Testing
         }.joined(separator: ", ")
         let message = try Scripts().message("""
             local logits = tensor({\(text)}, {dtype = "float64"}):requires_grad_(true)
-            local loss = nn.cross_entropy(logits, tensor({\(fixture.target.map { "\($0)" }, {dtype = "int64"}).joined(separator: ", "))})
+            local loss = nn.cross_entropy(logits, tensor({\(fixture.target.map { "\($0)" }.joined(separator: ", "))}, {dtype = "int64"}))
             assert(math.abs(loss:item() - \(fixture.cross_entropy)) < 1e-12)
             loss:backward()
             local expected = {\(fixture.gradient.values.map { "\($0)" }.joined(separator: ", "))}
