@@ -60,6 +60,7 @@ let package = Package(
         .target(
             name: "Autodiff",
             dependencies: ["Scripting", "Tensors", .product(name: "RealModule", package: "swift-numerics")]),
+        .target(name: "Networks", dependencies: ["Scripting", "Tensors", "Autodiff"]),
         .target(name: "Projections", dependencies: ["Scripting", "Tensors", "Autodiff"]),
         .target(
             name: "Distributions",
@@ -88,13 +89,13 @@ let package = Package(
         .target(
             name: "Runs",
             dependencies: [
-                "Scripting", "LuaHost", "Tensors", "Files", "Autodiff", "Flows", "Optimizers", "CCrypto",
+                "Scripting", "LuaHost", "Tensors", "Files", "Autodiff", "Networks", "Flows", "Optimizers", "CCrypto",
             ]),
         .target(
             name: "LuaFlow",
             dependencies: [
-                "Scripting", "LuaHost", "Tensors", "Files", "Projections", "Autodiff", "Distributions", "Flows",
-                "Optimizers", "Pictures", "Samplers", "Runs",
+                "Scripting", "LuaHost", "Tensors", "Files", "Projections", "Autodiff", "Networks", "Distributions",
+                "Flows", "Optimizers", "Pictures", "Samplers", "Runs",
             ]),
         .target(
             name: "Repl", dependencies: ["LuaFlow", "Editors", "Autodiff", "Files", "Pictures", "CLineEditor"]),
@@ -128,6 +129,10 @@ let package = Package(
             dependencies: [
                 "Scripting", "Tensors", "Autodiff", "Distributions", "LawChecks",
             ],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "NetworksTests",
+            dependencies: ["Scripting", "Tensors", "Autodiff", "Networks", "LawChecks", "LuaHost"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FlowsTests",

@@ -1,5 +1,5 @@
 // The way from Lua into a native function and back.
-#include "private.h"
+#include "native.h"
 
 static const char native_mark;
 

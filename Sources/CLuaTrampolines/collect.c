@@ -1,5 +1,5 @@
 // Makes Lua's collector work for native memory, which it does not see: a tensor is a few bytes to it.
-#include "private.h"
+#include "protect.h"
 
 // Native bytes that may be charged before the collector does a step for them.
 static const int64_t step_bytes = 256 << 10;

@@ -2,7 +2,7 @@
 //
 // An interrupt sets a hook on the running coroutine, so the state must know it; a permanent hook would slow every
 // script down more than twice. Results, messages and what is closed when are those of lcorolib.c.
-#include "private.h"
+#include "library.h"
 
 static int finish(lua_State *co, lua_State *L) {
 #if LUA_VERSION_RELEASE_NUM >= 50406

@@ -1,7 +1,9 @@
 // From Lua's stack to what Swift reads. Nothing here raises.
-#include "private.h"
+#include "values.h"
 
 #include <string.h>
+
+const char lf_name_key;
 
 int lf_reference_needs(lua_State *L, int index) {
     switch (lua_type(L, index)) {
@@ -78,4 +80,9 @@ void lf_decode(lua_State *L, int index, lf_value *value) {
     default:
         decode_foreign(L, index, value);
     }
+}
+
+void lf_open_decoding(lua_State *L) {
+    lua_pushliteral(L, "__name");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &lf_name_key);
 }

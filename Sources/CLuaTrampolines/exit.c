@@ -1,5 +1,5 @@
 // os.exit ends the run, not the process: the host may have more to do. Like an interrupt it cannot be caught.
-#include "private.h"
+#include "library.h"
 
 void lf_request_exit(lf_state *s, int32_t code) {
     s->exiting = true;

@@ -1,5 +1,5 @@
 // Protected calls from Swift into Lua, and what is kept of a failure.
-#include "private.h"
+#include "protect.h"
 
 #include <stdio.h>
 #include <stdlib.h>

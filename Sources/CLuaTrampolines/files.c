@@ -1,7 +1,7 @@
 // Telling the host which files a script reads and writes: what it required, ran, loaded, opened.
 //
 // Lua's own functions do the work. A name is told before a file is loaded, so that one with an error in it is known too.
-#include "private.h"
+#include "library.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 // One frame per native call in progress, used again and again.
-#include "private.h"
+#include "list.h"
 
 #include <stdlib.h>
 #include <string.h>

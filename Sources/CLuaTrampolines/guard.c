@@ -4,7 +4,7 @@
 // interrupt. Finalisers: the collector turns hooks off for them. setmetatable puts a guard in the place of a function
 // __gc; the guard runs it in a coroutine. (A __gc that replaces another in the metatable later is not
 // guarded: Lua takes it from there by itself. In the sandbox scripts have no finalisers at all.)
-#include "private.h"
+#include "library.h"
 
 static int guarded_handler(lua_State *L) {
     if (lf_is_stop(L, 1)) return 1;
@@ -32,12 +32,6 @@ static int guarded_finalizer(lua_State *L) {
     }
     if (!lf_run_finalizer(L)) return lua_error(L);
     return 0;
-}
-
-// The function in upvalue 1, on the arguments as they are now.
-int lf_call_original(lua_State *L) {
-    lua_CFunction original = lua_tocfunction(L, lua_upvalueindex(1));
-    return original ? original(L) : luaL_error(L, "a guarded function was lost");
 }
 
 static int xpcall_guarded(lua_State *L) {
@@ -107,15 +101,6 @@ static int pairs_named(lua_State *L) {
     bool has_elements = luaL_getmetafield(L, 1, "__len") != LUA_TNIL;
     return luaL_error(L, "pairs: a table expected, got %s%s", box->type->name,
                       has_elements ? "; ipairs goes through its elements" : "");
-}
-
-void lf_wrap(lua_State *L, const char *name, lua_CFunction wrapper) {
-    if (lua_getfield(L, -1, name) != LUA_TFUNCTION) {
-        lua_pop(L, 1);
-        return;
-    }
-    lua_pushcclosure(L, wrapper, 1);
-    lua_setfield(L, -2, name);
 }
 
 void lf_open_guards(lua_State *L) {

@@ -1,5 +1,5 @@
 // Lists of instructions that Swift writes: plain memory, no Lua.
-#include "private.h"
+#include "list.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // Which line of which script is running, or made a function, for messages that are written later.
-#include "private.h"
+#include "stop.h"
 
 #include <stdio.h>
 

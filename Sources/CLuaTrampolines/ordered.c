@@ -5,7 +5,7 @@
 // each in their order, then true and false; keys that are objects come last, and in Lua's order, as nothing about them
 // is the same in the next run. Values are read when their turn comes, and what is gone by then is left out: a loop may
 // change and remove fields, as with Lua's own pairs.
-#include "private.h"
+#include "library.h"
 
 #include <stdlib.h>
 #include <string.h>

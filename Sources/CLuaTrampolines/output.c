@@ -1,6 +1,6 @@
 // Telling the host what a script writes to standard output: print, io.write, and write of io.stdout. Only where the host
 // asks for it: other states keep Lua's own functions.
-#include "private.h"
+#include "library.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 // Carries out a list of instructions. May raise at every step: whatever is not yet Lua's stays in the list, and the
 // list's owner clears it.
-#include "private.h"
+#include "list.h"
 
 #include <stdlib.h>
 
@@ -25,11 +25,11 @@ void lf_list_push(lua_State *L, lf_list *list, int first_argument) {
         case OP_REFERENCE: lf_reference_push(L, op->reference); break;
         case OP_NATIVE:
             lua_pushlightuserdata(L, (void *)op->native);
-            lua_pushcclosure(L, lf_trampoline, 1);
+            lua_pushcclosure(L, list->state->trampoline, 1);
             break;
         case OP_ADDRESS: lua_pushlightuserdata(L, (void *)op->native); break;
         case OP_CLOSURE: lf_push_native_box(L, &op->closure); break;
-        case OP_END_CLOSURE: lua_pushcclosure(L, lf_trampoline, op->small + 1); break;
+        case OP_END_CLOSURE: lua_pushcclosure(L, list->state->trampoline, op->small + 1); break;
         case OP_TABLE: lua_createtable(L, op->small, (int)op->integer); break;
         case OP_SET_INDEX: lua_rawseti(L, -2, op->integer); break;
         case OP_SET_FIELD:

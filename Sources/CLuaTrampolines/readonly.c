@@ -2,7 +2,7 @@
 //
 // The real table lies in the metatable under a key that no script can name; __metatable hides the metatable, and rawset
 // refuses. So what one script sees of a library is what the next one sees.
-#include "private.h"
+#include "tables.h"
 
 static const char target_key;
 

@@ -1,6 +1,6 @@
 // Tables that native functions make, of named values or a list of them: print(x) writes what is in them, where a table's address would say
 // nothing. Otherwise they are tables like any other.
-#include "private.h"
+#include "tables.h"
 
 static const char record_key;  // registry key of their metatable
 

@@ -7,7 +7,7 @@
 // be freed. So the values that an object holds are kept by its userdata, in a table that is its user value, and the slot
 // holds false; what finds the value then is a weak table. When the last such userdata goes and somebody in Swift still
 // holds the value (the tape, another object), the finaliser puts it back into its slot.
-#include "private.h"
+#include "values.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 // Running chunks and calling functions for Swift.
-#include "private.h"
+#include "native.h"
 
 typedef struct {
     const char *path, *code, *name;

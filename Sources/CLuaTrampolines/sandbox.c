@@ -2,7 +2,7 @@
 //
 // Libraries are opened by name, and what may not be in them is taken out before a script runs: what was never there
 // cannot be reached. lf_seal comes last, when the host has put its modules in place.
-#include "private.h"
+#include "library.h"
 
 #include <stdio.h>
 #include <string.h>

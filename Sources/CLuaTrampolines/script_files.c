@@ -1,5 +1,5 @@
 // Lua files under the sandbox: loadfile, dofile and require open what the host allows, and nothing else.
-#include "private.h"
+#include "library.h"
 
 #include <string.h>
 #include <unistd.h>

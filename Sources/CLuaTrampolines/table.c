@@ -1,5 +1,5 @@
 // Reading tables without metamethods.
-#include "private.h"
+#include "tables.h"
 
 #include <stdlib.h>
 #include <string.h>

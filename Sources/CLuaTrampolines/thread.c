@@ -1,5 +1,5 @@
 // The interpreter's thread: its stack must hold Lua's 200 nested C calls with Swift frames between them.
-#include "private.h"
+#include "state.h"
 
 #include <stdlib.h>
 

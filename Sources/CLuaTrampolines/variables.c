@@ -3,7 +3,7 @@
 // A run that is paused has its functions' frames on the stack, and they stay there until the prompt is left. Until then
 // four functions read and write them: names(), read(name), write(name, value), and close(), which ends it. They need no
 // library `debug`, which sandboxed scripts do not have.
-#include "private.h"
+#include "library.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 // obeys them writes the clipboard, renames windows or types for the user.
 //
 // Colours (ESC [ numbers m) pass; so do line ends, tabs and returns. A regular file gets the bytes as they are.
-#include "private.h"
+#include "library.h"
 
 #include <stdio.h>
 #include <sys/stat.h>

@@ -17,7 +17,7 @@ public protocol Distribution: HoldsScriptValues {
     /// The same; a law that a script defined has one of its own.
     var name: String { get }
     /// What defines it, as it was given.
-    var parameters: [Parameter] { get }
+    var parameters: [DistributionParameter] { get }
     var batchShape: [Int] { get }
     var eventShape: [Int] { get }
     /// float32 unless a parameter is float64.
@@ -51,7 +51,7 @@ public protocol Distribution: HoldsScriptValues {
 }
 
 /// A named parameter of a law.
-public struct Parameter {
+public struct DistributionParameter {
     public let name: String
     public let value: Variable
 

@@ -57,7 +57,7 @@ func promoted(_ variables: [Variable]) throws -> [Variable] {
 }
 
 /// The shape to which all broadcast.
-func broadcast(_ parameters: [Parameter], for operation: String) throws -> [Int] {
+func broadcast(_ parameters: [DistributionParameter], for operation: String) throws -> [Int] {
     var shape: [Int] = []
     for (index, parameter) in parameters.enumerated() {
         guard let next = try? Shape.broadcast(shape, parameter.value.shape, for: operation) else {

@@ -7,6 +7,7 @@ import Autodiff
 import Distributions
 import Files
 import Flows
+import Networks
 import Optimizers
 import Pictures
 import Projections
@@ -23,7 +24,7 @@ import Samplers
 public final class Host: @unchecked Sendable {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
-        TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), FlowModule(), ProjectionModule(),
+        TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), NetworkModule(), FlowModule(), ProjectionModule(),
         OptimModule(), MonteCarloModule(), DataModule(), CheckpointModule(), ImageModule(), PlotModule(), HostModule(),
     ]
 

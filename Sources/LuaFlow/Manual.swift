@@ -199,6 +199,7 @@ extension Operator {
         case .index: ["[]"]
         case .newindex: ["[] =", "[]="]
         case .close: ["<close>"]
+        case .member: [".name"]
         }
     }
 }

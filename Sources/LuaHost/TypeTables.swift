@@ -8,7 +8,7 @@ extension ScriptIndex.TypeMembers {
         let natives = lf_type_natives(
             index: operators[.index].map { core.permanent($0.function) },
             newindex: operators[.newindex].map { core.permanent($0.function) },
-            missing: core.permanent(missing(names)),
+            missing: core.permanent(missing(names, operators[.member]?.function)),
             unassignable: core.permanent(unassignable(Array(setters.keys), readable: Set(names))))
         guard let made = withBytes(type.name, { lf_type_new(core.state, $0, $1, natives) }) else { return nil }
         let list = lf_type_members(made)
@@ -27,7 +27,7 @@ extension ScriptIndex.TypeMembers {
             }
         }
         lf_put_table(list, 0, 16)
-        for (key, entry) in operators where key != .index && key != .newindex {
+        for (key, entry) in operators where key != .index && key != .newindex && key != .member {
             // Lua gives unary operators their operand twice.
             let unary = key == .negate || key == .length || key == .describe
             lf_put_native(list, core.permanent(entry.function, limit: unary ? 1 : 0))
@@ -37,11 +37,14 @@ extension ScriptIndex.TypeMembers {
         return lf_list_failed(list) ? nil : made
     }
 
-    private func missing(_ names: [String]) -> NativeFunction {
+    private func missing(_ names: [String], _ member: NativeFunction?) -> NativeFunction {
         let type = type.name
         return NativeFunction("\(type) index", Documentation("", "")) { arguments -> [Value] in
             guard case .string(let key) = arguments[2] else {
                 throw ScriptError("", "\(type) cannot be indexed with \(arguments[2].shown)")
+            }
+            if let found = try member?.body(arguments).first {
+                if case .none = found {} else { return [found] }
             }
             let hint = OtherNames.hint(for: key.text, of: type, among: names)
             throw ScriptError("", "\(type) has no field or method \(key.quoted())" + hint)

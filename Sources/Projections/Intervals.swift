@@ -7,7 +7,7 @@ import Tensors
 /// Projection clamps, and is exact: the result satisfies the bounds, rounded to the dtype of x, with no slack.
 public struct Intervals {
     /// Lower and upper bounds, both of ``shape``.
-    let lo, hi: Parameter
+    let lo, hi: SetParameter
     /// The bounds in float64 joined to the tape, of shapes that broadcast to ``shape``; nil when nothing in them requires a
     /// gradient. Computed anew for each projection, so that each can be differentiated back to what the bounds are made of.
     let recorded: (() throws -> (lo: Variable, hi: Variable))?
@@ -23,8 +23,8 @@ public struct Intervals {
         lo: Tensor, hi: Tensor, for operation: String, recorded: (() throws -> (lo: Variable, hi: Variable))? = nil
     ) throws {
         let shape = try Shape.broadcast(lo.shape, hi.shape, for: operation)
-        let low = try Parameter(lo.expand(shape, for: operation), "lo", for: operation, infinite: true)
-        let high = try Parameter(hi.expand(shape, for: operation), "hi", for: operation, infinite: true)
+        let low = try SetParameter(lo.expand(shape, for: operation), "lo", for: operation, infinite: true)
+        let high = try SetParameter(hi.expand(shape, for: operation), "hi", for: operation, infinite: true)
         for i in low.values.indices {
             let (a, b) = (low.values[i], high.values[i])
             guard a <= b else {
@@ -46,7 +46,7 @@ public struct Intervals {
     /// - Throws: when the shapes do not broadcast, or some element has no number in both intervals.
     func intersection(_ other: Intervals, for operation: String) throws -> Intervals {
         let shape = try Shape.broadcast(shape, other.shape, for: operation)
-        func values(_ parameter: Parameter) throws -> [Double] { try parameter.double.expand(shape).toArray() }
+        func values(_ parameter: SetParameter) throws -> [Double] { try parameter.double.expand(shape).toArray() }
         let low = zip(try values(lo), try values(other.lo)).map { max($0, $1) }
         let high = zip(try values(hi), try values(other.hi)).map { min($0, $1) }
         if let bad = low.indices.first(where: { low[$0] > high[$0] }) {

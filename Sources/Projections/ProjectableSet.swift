@@ -37,7 +37,7 @@ public protocol ProjectableSet: CustomStringConvertible, HoldsScriptValues {
     func distance(_ x: Tensor) throws -> Double
 
     /// The numbers and tensors that the set is made of, those of the sets in it too.
-    var parameters: [Parameter] { get }
+    var parameters: [SetParameter] { get }
     /// About how large the set's own numbers are: what "almost in it" is measured by, beside the point itself. 0 for a
     /// set that looks the same at every scale, as a cone does.
     var size: Double { get }
@@ -57,7 +57,7 @@ extension ProjectableSet {
     public var elementwise: Intervals? { nil }
     public var preferredShape: [Int]? { nil }
     public var depth: Int { 1 }
-    public var parameters: [Parameter] { [] }
+    public var parameters: [SetParameter] { [] }
     public var size: Double { parameters.reduce(0) { max($0, $1.size) } }
     public var isDifferentiable: Bool { true }
     public func slope(at x: Tensor) throws -> Slope { try slopeOfFormula(at: x) }

@@ -50,7 +50,7 @@ extension VectorSet {
     }
 
     /// Throws unless a parameter has the shape of x, or is a single number.
-    func check(_ parameter: Parameter, _ label: String, fits shape: [Int]) throws {
+    func check(_ parameter: SetParameter, _ label: String, fits shape: [Int]) throws {
         guard parameter.shape.isEmpty || parameter.shape == shape else {
             throw ScriptError(
                 operation,

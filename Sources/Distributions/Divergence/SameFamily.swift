@@ -33,12 +33,11 @@ extension Divergence {
             rule { (p: Bernoulli, q: Bernoulli) in
                 if p.isByProbs, q.isByProbs { return try .bernoulliExcess(p.probs, q.probs) }
                 if !p.isByProbs, !q.isByProbs { return try .logitExcess(p.logits, q.logits) }
-                let ones = try p.probs.weighing(p.logOne - q.logOne)
-                return try ones + p.zero.weighing(p.logZero - q.logZero)
+                return try mixedDivergence(p, q)
             },
             rule { (p: Categorical, q: Categorical) in
                 if p.isByProbs == q.isByProbs { return try .shareDivergence(p.isByProbs ? .weights : .logits, p.given, q.given) }
-                return try p.probs.weighing(p.logits - q.logits).sumOfLast(1)
+                return try mixedDivergence(p, q)
             },
             rule { (p: Poisson, q: Poisson) in try Variable.excess(p.rate, q.rate) },
             rule { (p: MultivariateNormal, q: MultivariateNormal) in

@@ -18,10 +18,10 @@ public struct Beta: CataloguedLaw {
         (self.a, self.b) = (both[0], both[1])
         try Constraint.positive.check(a, "concentration1", for: Beta.operation)
         try Constraint.positive.check(b, "concentration0", for: Beta.operation)
-        batchShape = try broadcast([Parameter("concentration1", a), Parameter("concentration0", b)], for: Beta.operation)
+        batchShape = try broadcast([DistributionParameter("concentration1", a), DistributionParameter("concentration0", b)], for: Beta.operation)
     }
 
-    public var parameters: [Parameter] { [Parameter("concentration1", a), Parameter("concentration0", b)] }
+    public var parameters: [DistributionParameter] { [DistributionParameter("concentration1", a), DistributionParameter("concentration0", b)] }
     public var isReparameterised: Bool { true }
 
     public func widened() throws -> (any Distribution)? { try Beta(a.wide, b.wide) }

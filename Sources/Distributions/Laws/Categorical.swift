@@ -51,8 +51,8 @@ public struct Categorical: CataloguedLaw {
         }
     }
 
-    public var parameters: [Parameter] {
-        let both = [Parameter("probs", probs), Parameter("logits", logits)]
+    public var parameters: [DistributionParameter] {
+        let both = [DistributionParameter("probs", probs), DistributionParameter("logits", logits)]
         return isByLogits ? both.reversed() : both
     }
 

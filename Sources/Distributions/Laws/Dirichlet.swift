@@ -19,7 +19,7 @@ public struct Dirichlet: CataloguedLaw {
         try Constraint.positive.check(concentration, "concentration", for: Dirichlet.operation)
     }
 
-    public var parameters: [Parameter] { [Parameter("concentration", concentration)] }
+    public var parameters: [DistributionParameter] { [DistributionParameter("concentration", concentration)] }
     public var isReparameterised: Bool { true }
 
     private func sum(_ x: Variable) throws -> Variable { try x.sumOfLast(1) }

@@ -15,7 +15,7 @@ public struct Exponential: CataloguedLaw {
         try Constraint.positive.check(rate, "rate", for: Exponential.operation)
     }
 
-    public var parameters: [Parameter] { [Parameter("rate", rate)] }
+    public var parameters: [DistributionParameter] { [DistributionParameter("rate", rate)] }
     public var isReparameterised: Bool { true }
 
     public func logDensity(_ x: Variable) throws -> Variable {

@@ -19,10 +19,10 @@ public struct Gamma: CataloguedLaw {
         (self.concentration, self.rate) = (both[0], both[1])
         try Constraint.positive.check(concentration, "concentration", for: Gamma.operation)
         try Constraint.positive.check(rate, "rate", for: Gamma.operation)
-        batchShape = try broadcast([Parameter("concentration", concentration), Parameter("rate", rate)], for: Gamma.operation)
+        batchShape = try broadcast([DistributionParameter("concentration", concentration), DistributionParameter("rate", rate)], for: Gamma.operation)
     }
 
-    public var parameters: [Parameter] { [Parameter("concentration", concentration), Parameter("rate", rate)] }
+    public var parameters: [DistributionParameter] { [DistributionParameter("concentration", concentration), DistributionParameter("rate", rate)] }
     public var isReparameterised: Bool { true }
 
     public func widened() throws -> (any Distribution)? { try Gamma(concentration.wide, rate.wide) }

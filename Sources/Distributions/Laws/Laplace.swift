@@ -18,10 +18,10 @@ public struct Laplace: CataloguedLaw {
         (self.loc, self.scale) = (both[0], both[1])
         try Constraint.finite.check(loc, "loc", for: Laplace.operation)
         try Constraint.positive.check(scale, "scale", for: Laplace.operation)
-        batchShape = try broadcast([Parameter("loc", loc), Parameter("scale", scale)], for: Laplace.operation)
+        batchShape = try broadcast([DistributionParameter("loc", loc), DistributionParameter("scale", scale)], for: Laplace.operation)
     }
 
-    public var parameters: [Parameter] { [Parameter("loc", loc), Parameter("scale", scale)] }
+    public var parameters: [DistributionParameter] { [DistributionParameter("loc", loc), DistributionParameter("scale", scale)] }
     public var isReparameterised: Bool { true }
 
     /// -|x - loc| / scale - log(2 scale).

@@ -16,10 +16,10 @@ public struct Logistic: CataloguedLaw {
         (self.loc, self.scale) = (both[0], both[1])
         try Constraint.finite.check(loc, "loc", for: Logistic.operation)
         try Constraint.positive.check(scale, "scale", for: Logistic.operation)
-        batchShape = try broadcast([Parameter("loc", loc), Parameter("scale", scale)], for: Logistic.operation)
+        batchShape = try broadcast([DistributionParameter("loc", loc), DistributionParameter("scale", scale)], for: Logistic.operation)
     }
 
-    public var parameters: [Parameter] { [Parameter("loc", loc), Parameter("scale", scale)] }
+    public var parameters: [DistributionParameter] { [DistributionParameter("loc", loc), DistributionParameter("scale", scale)] }
     public var isReparameterised: Bool { true }
 
     private func standard(_ x: Variable) throws -> Variable { try (x - loc) / scale }

@@ -56,7 +56,7 @@ public struct Mixture: CataloguedLaw {
         (self.components, self.batchShape, self.eventShape, self.isBatched) = (components, batch, event, isBatched)
     }
 
-    public var parameters: [Parameter] { [Parameter("weights", weights)] }
+    public var parameters: [DistributionParameter] { [DistributionParameter("weights", weights)] }
     public var dtype: DType { components.reduce(weights.dtype) { $0.promoted(with: $1.dtype) } }
 
     /// What a function of the components gives, side by side in a last axis.

@@ -74,9 +74,9 @@ public struct MultivariateNormal: CataloguedLaw {
         return try promoted([loc, matrix])
     }
 
-    public var parameters: [Parameter] {
-        let (covariance, scale) = (Parameter("covariance", covariance), Parameter("scale_tril", scale))
-        return [Parameter("loc", loc)] + (isByScale ? [scale, covariance] : [covariance, scale])
+    public var parameters: [DistributionParameter] {
+        let (covariance, scale) = (DistributionParameter("covariance", covariance), DistributionParameter("scale_tril", scale))
+        return [DistributionParameter("loc", loc)] + (isByScale ? [scale, covariance] : [covariance, scale])
     }
     public var isReparameterised: Bool { true }
 

@@ -16,7 +16,7 @@ public struct Poisson: CataloguedLaw {
         try Constraint.nonnegative.check(rate, "rate", for: Poisson.operation)
     }
 
-    public var parameters: [Parameter] { [Parameter("rate", rate)] }
+    public var parameters: [DistributionParameter] { [DistributionParameter("rate", rate)] }
 
     public func widened() throws -> (any Distribution)? { try Poisson(rate.wide) }
 

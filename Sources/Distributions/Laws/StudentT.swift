@@ -22,10 +22,10 @@ public struct StudentT: CataloguedLaw {
         try Constraint.positive.check(df, "df", for: StudentT.operation)
         try Constraint.finite.check(loc, "loc", for: StudentT.operation)
         try Constraint.positive.check(scale, "scale", for: StudentT.operation)
-        batchShape = try broadcast([Parameter("df", df), Parameter("loc", loc), Parameter("scale", scale)], for: StudentT.operation)
+        batchShape = try broadcast([DistributionParameter("df", df), DistributionParameter("loc", loc), DistributionParameter("scale", scale)], for: StudentT.operation)
     }
 
-    public var parameters: [Parameter] { [Parameter("df", df), Parameter("loc", loc), Parameter("scale", scale)] }
+    public var parameters: [DistributionParameter] { [DistributionParameter("df", df), DistributionParameter("loc", loc), DistributionParameter("scale", scale)] }
     public var isReparameterised: Bool { true }
 
     private func standard(_ x: Variable) throws -> Variable { try (x - loc) / scale }

@@ -17,7 +17,7 @@ public struct Uniform: CataloguedLaw {
         (self.low, self.high) = (both[0], both[1])
         try Constraint.finite.check(low, "low", for: Uniform.operation)
         try Constraint.finite.check(high, "high", for: Uniform.operation)
-        batchShape = try broadcast([Parameter("low", low), Parameter("high", high)], for: Uniform.operation)
+        batchShape = try broadcast([DistributionParameter("low", low), DistributionParameter("high", high)], for: Uniform.operation)
         let lows = try both[0].value.expand(batchShape).toArray()
         let highs = try both[1].value.expand(batchShape).toArray()
         for i in lows.indices where !(lows[i] < highs[i] && (highs[i] - lows[i]).isFinite) {
@@ -25,7 +25,7 @@ public struct Uniform: CataloguedLaw {
         }
     }
 
-    public var parameters: [Parameter] { [Parameter("low", low), Parameter("high", high)] }
+    public var parameters: [DistributionParameter] { [DistributionParameter("low", low), DistributionParameter("high", high)] }
     public var isReparameterised: Bool { true }
 
     /// -log(high - low) in the interval, -inf outside.

@@ -10,15 +10,15 @@ import Tensors
 struct ConstructorParameter: Sendable {
     let name: String
     private let note: String
-    fileprivate let argument: Scripting.Parameter<Numbers?>
+    fileprivate let argument: Parameter<Numbers?>
     fileprivate let others: [ConstructorParameter]
 
     /// - Parameter others: options, one of which may be given in its place.
     static func numbers(
         _ name: String, _ note: String = "", default fallback: Double? = nil, or others: ConstructorParameter...
     ) -> ConstructorParameter {
-        typealias Argument = Scripting.Parameter<Numbers>
-        let argument: Scripting.Parameter<Numbers?> =
+        typealias Argument = Parameter<Numbers>
+        let argument: Parameter<Numbers?> =
             if !others.isEmpty {
                 .argument(name, .optional(.numbers), note)
             } else if let fallback {
@@ -30,7 +30,7 @@ struct ConstructorParameter: Sendable {
     }
 
     /// As an option that may be given in another's place.
-    fileprivate var option: Scripting.Parameter<Numbers?> { .option(name, .optional(.numbers), note) }
+    fileprivate var option: Parameter<Numbers?> { .option(name, .optional(.numbers), note) }
 }
 
 /// The parameters that a distribution is made of, all in one dtype.
@@ -44,16 +44,16 @@ struct ConstructorArguments {
     subscript(_ name: String) -> Variable? { values.first { $0.name == name }?.value }
 }
 
-extension Scripting.Parameter<ConstructorArguments> {
+extension Parameter<ConstructorArguments> {
     /// A distribution's parameters, and the option `dtype`: numbers take it, and tensors are converted. Without it
     /// everything is float64 if a tensor is, else float32.
-    static func distribution(_ parameters: [ConstructorParameter]) -> Scripting.Parameter<ConstructorArguments> {
+    static func distribution(_ parameters: [ConstructorParameter]) -> Parameter<ConstructorArguments> {
         let arguments = parameters.map(\.argument)
         let options = parameters.map { $0.others.map(\.option) }
         let note = "of numbers and of everything computed; float64 where a tensor is"
-        let shown = Scripting.Parameter<DType>.option("dtype", .floatingDType, default: .float32, note)
-        let dtype = Scripting.Parameter<DType?>.option("dtype", .optional(.floatingDType))
-        return Scripting.Parameter<ConstructorArguments>(
+        let shown = Parameter<DType>.option("dtype", .floatingDType, default: .float32, note)
+        let dtype = Parameter<DType?>.option("dtype", .optional(.floatingDType))
+        return Parameter<ConstructorArguments>(
             arguments.flatMap(\.specs) + options.joined().flatMap(\.specs) + shown.specs
         ) { call in
             let places = try arguments.map { try $0.read(&call) }

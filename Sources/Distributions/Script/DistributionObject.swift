@@ -98,7 +98,7 @@ extension DistributionObject {
 
     /// A function of points, which broadcast with the batch.
     private static func pointwise(
-        _ name: String, _ point: Scripting.Parameter<Numbers>, _ summary: String, errors: String = "", source: String,
+        _ name: String, _ point: Parameter<Numbers>, _ summary: String, errors: String = "", source: String,
         example: String, _ answer: @escaping @Sendable (any Distribution, Variable) throws -> Variable
     ) -> Declaration {
         Declaration(
@@ -121,14 +121,14 @@ extension DistributionObject {
     }
 }
 
-extension Scripting.Parameter<[Int]> {
-    fileprivate static var shapeOfDraws: Scripting.Parameter<[Int]> {
+extension Parameter<[Int]> {
+    fileprivate static var shapeOfDraws: Parameter<[Int]> {
         .argument("shape", .shape, default: [], "{n, ...}, or n: how many draws")
     }
 }
 
-extension Scripting.Parameter<Numbers> {
-    fileprivate static func point(_ name: String, _ note: String = "") -> Scripting.Parameter<Numbers> {
+extension Parameter<Numbers> {
+    fileprivate static func point(_ name: String, _ note: String = "") -> Parameter<Numbers> {
         .argument(name, .numbers, note)
     }
 }

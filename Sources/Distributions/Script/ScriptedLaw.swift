@@ -14,7 +14,7 @@ public struct ScriptedLaw: Distribution {
     public var batchShape: [Int] { given.batchShape }
     public var eventShape: [Int] { given.eventShape }
     public var dtype: DType { given.dtype }
-    public var parameters: [Parameter] { [] }
+    public var parameters: [DistributionParameter] { [] }
     private let given: Definition
     public var heldValues: [Value] { given.functions.values.map { .function($0) } + given.moments.values.map(\.value) }
 

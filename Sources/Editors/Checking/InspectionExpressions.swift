@@ -220,7 +220,7 @@ extension Inspection {
             checkCall(of: entry, named: name, at: offset)
             return .unknown
         }
-        missing(name, type, face, offset)
+        if face.operators[.member] == nil { missing(name, type, face, offset) }
         return .unknown
     }
 

@@ -79,7 +79,7 @@ public struct Intersection: CataloguedSet {
         return norm(zip(try x.toArray(), try common(x).point).map { $0 - $1 })
     }
 
-    public var parameters: [Parameter] { sets.flatMap(\.parameters) }
+    public var parameters: [SetParameter] { sets.flatMap(\.parameters) }
     public var size: Double { sets.reduce(0) { max($0, $1.size) } }
     public var isDifferentiable: Bool { sets.allSatisfy(\.isDifferentiable) }
 

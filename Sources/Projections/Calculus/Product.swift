@@ -62,7 +62,7 @@ public struct Product: CataloguedSet {
         }
     }
 
-    public var parameters: [Parameter] { sets.flatMap(\.parameters) }
+    public var parameters: [SetParameter] { sets.flatMap(\.parameters) }
     public var size: Double { sets.reduce(0) { max($0, $1.size) } }
     public var isDifferentiable: Bool { sets.allSatisfy(\.isDifferentiable) }
 

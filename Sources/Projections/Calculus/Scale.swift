@@ -7,7 +7,7 @@ public struct Scale: CataloguedSet, RoundSet {
     public static let name = "Scale"
     private let inner: any ProjectableSet
     public var heldValues: [Value] { inner.heldValues }
-    private let scale: Parameter
+    private let scale: SetParameter
     private var factor: Double { scale.number }
     public let elementwise: Intervals?
     public let depth: Int
@@ -24,7 +24,7 @@ public struct Scale: CataloguedSet, RoundSet {
         inner = set
         depth = try nestedDepth(of: [set], for: operation)
         description = describe(Scale.name, [set.description, format(s)], "(", ")")
-        let parameter = try Parameter(scale, "s", for: operation, scalar: true)
+        let parameter = try SetParameter(scale, "s", for: operation, scalar: true)
         self.scale = parameter
         elementwise = try set.elementwise?.mapped(joined: parameter.requiresGrad, for: operation) { lo, hi in
             // An infinite bound has no part in the derivative by s.
@@ -40,7 +40,7 @@ public struct Scale: CataloguedSet, RoundSet {
 
     public init(_ set: any ProjectableSet, _ s: Double) throws { try self.init(set, Variable(Tensor(s, .float64))) }
 
-    public var parameters: [Parameter] { inner.parameters + [scale] }
+    public var parameters: [SetParameter] { inner.parameters + [scale] }
     public var size: Double { inner.size * factor.magnitude }
     public var isDifferentiable: Bool { inner.isDifferentiable }
 

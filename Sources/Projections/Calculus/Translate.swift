@@ -7,7 +7,7 @@ public struct Translate: CataloguedSet, RoundSet {
     public static let name = "Translate"
     private let inner: any ProjectableSet
     public var heldValues: [Value] { inner.heldValues }
-    private let shift: Parameter
+    private let shift: SetParameter
     public let elementwise: Intervals?
     public let depth: Int
     public let description: String
@@ -18,7 +18,7 @@ public struct Translate: CataloguedSet, RoundSet {
         let operation = Translate.operation
         inner = set
         depth = try nestedDepth(of: [set], for: operation)
-        let shift = try Parameter(t, "t", for: operation)
+        let shift = try SetParameter(t, "t", for: operation)
         self.shift = shift
         description = describe(Translate.name, [set.description, shift.description], "(", ")")
         elementwise = try set.elementwise.map { intervals in
@@ -32,7 +32,7 @@ public struct Translate: CataloguedSet, RoundSet {
 
     public init(_ set: any ProjectableSet, _ t: Tensor) throws { try self.init(set, Variable(t)) }
 
-    public var parameters: [Parameter] { inner.parameters + [shift] }
+    public var parameters: [SetParameter] { inner.parameters + [shift] }
     public var size: Double { inner.size + shift.size }
     public var isDifferentiable: Bool { inner.isDifferentiable }
 

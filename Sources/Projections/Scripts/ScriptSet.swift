@@ -150,7 +150,7 @@ public struct ScriptSet: ProjectableSet {
     }
 
     /// The table that defines a set.
-    private static let definition = Scripting.Parameter<ScriptSet>.joined(
+    private static let definition = Parameter<ScriptSet>.joined(
         .option("name", .text, default: "Set"),
         .option("project", .function, "project(x) returns the nearest point, a tensor of the shape and dtype of x"),
         .option(

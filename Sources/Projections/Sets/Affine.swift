@@ -8,7 +8,7 @@ import Tensors
 /// c = R^-T b, and the projection is x - Q (Q^T x - c).
 public struct Affine: CataloguedSet, VectorSet {
     public static let name = "Affine"
-    private let a, b: Parameter
+    private let a, b: SetParameter
     /// The lengths of A's rows.
     private let lengths: [Double]
     /// A and b with every row divided by its length.
@@ -29,8 +29,8 @@ public struct Affine: CataloguedSet, VectorSet {
         guard b.shape == [m] || (m == 1 && b.shape.isEmpty) else {
             throw ScriptError(operation, "A \(Shape.describe(a.shape)) and b \(Shape.describe(b.shape)) do not fit: b of (\(m)) expected")
         }
-        self.a = try Parameter(a, "A", for: operation)
-        self.b = try Parameter(b, "b", for: operation)
+        self.a = try SetParameter(a, "A", for: operation)
+        self.b = try SetParameter(b, "b", for: operation)
         let (elements, levels) = (self.a.values, self.b.values)
         let given = (0..<m).map { Array(elements[$0 * n..<($0 + 1) * n]) }
         // A row of zeros is told below: it is no direction.
@@ -71,7 +71,7 @@ public struct Affine: CataloguedSet, VectorSet {
         return ((0..<rank).map { Array(directions[$0 * n..<($0 + 1) * n]) }, levels)
     }
 
-    public var parameters: [Parameter] { [a, b] }
+    public var parameters: [SetParameter] { [a, b] }
     public var size: Double { right.largestMagnitude }
     public var preferredShape: [Int]? { [rows[0].count] }
 

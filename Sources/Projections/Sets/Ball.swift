@@ -7,13 +7,13 @@ import Tensors
 /// Outside, x moves along the ray to the centre: center + r (x - center) / |x - center|.
 public struct Ball: CataloguedSet, VectorSet {
     public static let name = "Ball"
-    private let center: Parameter
-    private let radius: Parameter
+    private let center: SetParameter
+    private let radius: SetParameter
 
     /// - Parameter center: a number, or a tensor of the shape of x.
     /// - Throws: when r is negative or not finite, or the centre holds a NaN or an infinity.
     public init(center: Variable, radius: Variable) throws {
-        self.center = try Parameter(center, "center", for: Ball.operation)
+        self.center = try SetParameter(center, "center", for: Ball.operation)
         self.radius = try checkedRadius(radius, for: Ball.operation)
     }
 
@@ -21,7 +21,7 @@ public struct Ball: CataloguedSet, VectorSet {
         try self.init(center: Variable(center), radius: Variable(Tensor(radius, .float64)))
     }
 
-    public var parameters: [Parameter] { [center, radius] }
+    public var parameters: [SetParameter] { [center, radius] }
     /// The centre and the radius, recorded.
     func middle() throws -> Variable { try center.variable() }
     func reach() throws -> Variable { try radius.variable() }
@@ -89,10 +89,10 @@ public struct Ball: CataloguedSet, VectorSet {
 }
 
 /// The radius if it is one: from 0, finite.
-func checkedRadius(_ radius: Variable, for operation: String, positive: Bool = false) throws -> Parameter {
+func checkedRadius(_ radius: Variable, for operation: String, positive: Bool = false) throws -> SetParameter {
     let number = try radius.value.item()
     guard number.isFinite, positive ? number > 0 : number >= 0 else {
         throw ScriptError(operation, "r is \(format(number)); a finite number \(positive ? "above" : "from") 0 expected")
     }
-    return try Parameter(radius, "r", for: operation, scalar: true)
+    return try SetParameter(radius, "r", for: operation, scalar: true)
 }

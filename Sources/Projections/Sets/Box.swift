@@ -11,12 +11,12 @@ import Tensors
 public struct Box: CataloguedSet, ElementwiseSet {
     public static let name = "Box"
     let intervals: Intervals
-    private let lo, hi: Parameter
+    private let lo, hi: SetParameter
 
     /// - Throws: when a bound is NaN, lo > hi somewhere (the index is named), or the bounds do not broadcast.
     public init(_ lo: Variable, _ hi: Variable) throws {
-        let low = try Parameter(lo, "lo", for: Box.operation, infinite: true)
-        let high = try Parameter(hi, "hi", for: Box.operation, infinite: true)
+        let low = try SetParameter(lo, "lo", for: Box.operation, infinite: true)
+        let high = try SetParameter(hi, "hi", for: Box.operation, infinite: true)
         (self.lo, self.hi) = (low, high)
         intervals = try Intervals(
             lo: lo.value, hi: hi.value, for: Box.operation,
@@ -29,7 +29,7 @@ public struct Box: CataloguedSet, ElementwiseSet {
         try self.init(Tensor(lo, .float64), Tensor(hi, .float64))
     }
 
-    public var parameters: [Parameter] { [lo, hi] }
+    public var parameters: [SetParameter] { [lo, hi] }
     public var description: String { "projection.Box(\(lo), \(hi))" }
 
     public static let declaration = Declaration(

@@ -11,7 +11,7 @@ public struct Halfspace: CataloguedSet, VectorSet {
     public init(_ a: Variable, _ b: Variable) throws { plane = try Plane(a, b, for: Halfspace.operation) }
     public init(_ a: Tensor, _ b: Double) throws { try self.init(Variable(a), Variable(Tensor(b, .float64))) }
 
-    public var parameters: [Parameter] { [plane.normal, plane.b] }
+    public var parameters: [SetParameter] { [plane.normal, plane.b] }
     public var size: Double { plane.size }
     public var preferredShape: [Int]? { plane.preferredShape }
     func check(shape: [Int]) throws { try check(plane.normal, "a", fits: shape) }
@@ -57,18 +57,18 @@ public struct Halfspace: CataloguedSet, VectorSet {
 
 /// The hyperplane a . x = b, with its unit normal.
 struct Plane {
-    let normal: Parameter
-    let b: Parameter
+    let normal: SetParameter
+    let b: SetParameter
     private let length: Double
 
     init(_ a: Variable, _ b: Variable, for operation: String) throws {
-        normal = try Parameter(a, "a", for: operation)
+        normal = try SetParameter(a, "a", for: operation)
         let level = try b.value.item()
         guard level.isFinite else { throw ScriptError(operation, "b is \(format(level)); a finite number expected") }
         guard normal.values.contains(where: { $0 != 0 }) else {
             throw ScriptError(operation, "a is 0 everywhere: a direction expected")
         }
-        self.b = try Parameter(b, "b", for: operation, scalar: true)
+        self.b = try SetParameter(b, "b", for: operation, scalar: true)
         length = norm(normal.values)
     }
 

@@ -11,7 +11,7 @@ public struct Hyperplane: CataloguedSet, VectorSet {
     public init(_ a: Variable, _ b: Variable) throws { plane = try Plane(a, b, for: Hyperplane.operation) }
     public init(_ a: Tensor, _ b: Double) throws { try self.init(Variable(a), Variable(Tensor(b, .float64))) }
 
-    public var parameters: [Parameter] { [plane.normal, plane.b] }
+    public var parameters: [SetParameter] { [plane.normal, plane.b] }
     public var size: Double { plane.size }
     public var preferredShape: [Int]? { plane.preferredShape }
     func check(shape: [Int]) throws { try check(plane.normal, "a", fits: shape) }

@@ -8,12 +8,12 @@ import Tensors
 /// small ones to 0 (Duchi et al. 2008).
 public struct L1Ball: CataloguedSet, VectorSet {
     public static let name = "L1Ball"
-    private let center: Parameter
-    private let radius: Parameter
+    private let center: SetParameter
+    private let radius: SetParameter
 
     /// - Throws: when r is negative or not finite, or the centre holds a NaN or an infinity.
     public init(center: Variable, radius: Variable) throws {
-        self.center = try Parameter(center, "center", for: L1Ball.operation)
+        self.center = try SetParameter(center, "center", for: L1Ball.operation)
         self.radius = try checkedRadius(radius, for: L1Ball.operation)
     }
 
@@ -21,7 +21,7 @@ public struct L1Ball: CataloguedSet, VectorSet {
         try self.init(center: Variable(center), radius: Variable(Tensor(radius, .float64)))
     }
 
-    public var parameters: [Parameter] { [center, radius] }
+    public var parameters: [SetParameter] { [center, radius] }
     public var preferredShape: [Int]? { center.shape.isEmpty ? nil : center.shape }
     func check(shape: [Int]) throws { try check(center, "center", fits: shape) }
 

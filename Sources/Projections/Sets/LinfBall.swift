@@ -6,13 +6,13 @@ import Tensors
 public struct LinfBall: CataloguedSet, ElementwiseSet {
     public static let name = "LinfBall"
     let intervals: Intervals
-    private let center: Parameter
-    private let radius: Parameter
+    private let center: SetParameter
+    private let radius: SetParameter
 
     /// - Throws: when r is negative or not finite, or the centre holds a NaN or an infinity.
     public init(center: Variable, radius: Variable) throws {
         let operation = LinfBall.operation
-        let (center, radius) = (try Parameter(center, "center", for: operation), try checkedRadius(radius, for: operation))
+        let (center, radius) = (try SetParameter(center, "center", for: operation), try checkedRadius(radius, for: operation))
         (self.center, self.radius) = (center, radius)
         func bound(_ r: Double) throws -> Tensor {
             try Tensor(center.values.map { $0 + r }, shape: center.shape, .float64)
@@ -27,7 +27,7 @@ public struct LinfBall: CataloguedSet, ElementwiseSet {
         try self.init(center: Variable(center), radius: Variable(Tensor(radius, .float64)))
     }
 
-    public var parameters: [Parameter] { [center, radius] }
+    public var parameters: [SetParameter] { [center, radius] }
     public var description: String { "projection.LinfBall(\(center), \(format(radius.number)))" }
 
     public static let declaration = Declaration(

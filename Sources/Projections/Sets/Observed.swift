@@ -10,13 +10,13 @@ public struct Observed: CataloguedSet, ElementwiseSet {
     public static let name = "Observed"
     let intervals: Intervals
     private let shapes: String
-    public let parameters: [Parameter]
+    public let parameters: [SetParameter]
 
     /// - Throws: when a mask element is neither 0 nor 1, an observed value is not finite, or the shapes do not broadcast.
     public init(mask: Variable, values: Variable) throws {
         let operation = Observed.operation
         let shape = try Shape.broadcast(mask.shape, values.shape, for: operation)
-        let marks = try Parameter(mask.value.expand(shape), "mask", for: operation).values
+        let marks = try SetParameter(mask.value.expand(shape), "mask", for: operation).values
         let known = try values.value.expand(shape).toArray()
         for i in marks.indices {
             guard marks[i] == 0 || marks[i] == 1 else {
@@ -31,7 +31,7 @@ public struct Observed: CataloguedSet, ElementwiseSet {
         }
         let isKnown = marks.map { $0 == 1 }
         // Values that are not observed may be anything: they are not part of the set.
-        let given = try Parameter(values, "values", for: operation, unchecked: true)
+        let given = try SetParameter(values, "values", for: operation, unchecked: true)
         parameters = [given]
         intervals = try Intervals(
             lo: bound(-.infinity), hi: bound(.infinity), for: operation,

@@ -7,7 +7,7 @@ import Tensors
 /// Projection: max(x - t, 0) with the threshold t that makes the sum s, found by ``SimplexThreshold/fast(_:sum:)``.
 public struct Simplex: CataloguedSet, VectorSet {
     public static let name = "Simplex"
-    private let sum: Parameter
+    private let sum: SetParameter
 
     /// - Throws: when s is not a finite number above 0.
     public init(_ sum: Variable) throws {
@@ -15,12 +15,12 @@ public struct Simplex: CataloguedSet, VectorSet {
         guard number.isFinite, number > 0 else {
             throw ScriptError(Simplex.operation, "s is \(format(number)); a finite number above 0 expected")
         }
-        self.sum = try Parameter(sum, "s", for: Simplex.operation, scalar: true)
+        self.sum = try SetParameter(sum, "s", for: Simplex.operation, scalar: true)
     }
 
     public init(_ sum: Double = 1) throws { try self.init(Variable(Tensor(sum, .float64))) }
 
-    public var parameters: [Parameter] { [sum] }
+    public var parameters: [SetParameter] { [sum] }
     func check(shape: [Int]) throws {
         if shape.contains(0) {
             throw ScriptError(operation, "x \(Shape.describe(shape)) has no elements: the simplex is empty there")

@@ -8,12 +8,12 @@ import Tensors
 /// along the first axis, center + (r, 0, ..., 0), is returned, so that the result is always in the set and repeatable.
 public struct Sphere: CataloguedSet, VectorSet {
     public static let name = "Sphere"
-    private let center: Parameter
-    private let radius: Parameter
+    private let center: SetParameter
+    private let radius: SetParameter
 
     /// - Throws: when r is not a finite number above 0, or the centre holds a NaN or an infinity.
     public init(center: Variable, radius: Variable) throws {
-        self.center = try Parameter(center, "center", for: Sphere.operation)
+        self.center = try SetParameter(center, "center", for: Sphere.operation)
         self.radius = try checkedRadius(radius, for: Sphere.operation, positive: true)
     }
 
@@ -21,7 +21,7 @@ public struct Sphere: CataloguedSet, VectorSet {
         try self.init(center: Variable(center), radius: Variable(Tensor(radius, .float64)))
     }
 
-    public var parameters: [Parameter] { [center, radius] }
+    public var parameters: [SetParameter] { [center, radius] }
 
     public var isConvex: Bool { false }
     public var preferredShape: [Int]? { center.shape.isEmpty ? nil : center.shape }

@@ -1,5 +1,6 @@
 import Autodiff
 import Flows
+import Networks
 import Optimizers
 import Scripting
 import Tensors
@@ -66,7 +67,7 @@ final class SavedTensor {
     }
 }
 
-/// A flow's parameters, or what an optimiser remembers, as they were.
+/// A flow's parameters, a module's state, or what an optimiser remembers, as they were.
 final class SavedObject {
     let object: any ScriptObject
     let tensors: [(name: String, saved: SavedTensor)]
@@ -80,21 +81,30 @@ final class SavedObject {
         (versions, rates) = SavedObject.stamp(object)
         let now: [(name: String, value: Variable)]
         switch object {
-        case let flow as Flow: now = flow.parameters
         case let optimizer as any Optimizer: now = try optimizer.state().map { ($0.name, Variable($0.value)) }
-        default: now = []
+        default: now = SavedObject.tensors(of: object) ?? []
         }
         tensors = try now.enumerated().map { ($0.element.name, try copy($0.element.value, $0.offset)) }
     }
 
-    static func hasState(_ object: any ScriptObject) -> Bool { object is Flow || object is any Optimizer }
+    static func hasState(_ object: any ScriptObject) -> Bool {
+        tensors(of: object) != nil || object is any Optimizer
+    }
+
+    /// The tensors of a model by name; nil for another object.
+    private static func tensors(of object: any ScriptObject) -> [(name: String, value: Variable)]? {
+        switch object {
+        case let flow as Flow: flow.parameters
+        case let module as Module: module.state
+        default: nil
+        }
+    }
 
     private static func stamp(_ object: any ScriptObject) -> ([Int], [Double]) {
         switch object {
-        case let flow as Flow: (flow.parameters.map { $0.value.value.storage.version }, [])
         case let optimizer as any Optimizer:
             (optimizer.parameters.map { $0.value.storage.version }, optimizer.learningRates)
-        default: ([], [])
+        default: ((tensors(of: object) ?? []).map { $0.value.value.storage.version }, [])
         }
     }
 
@@ -112,15 +122,15 @@ final class SavedObject {
 
     func restore() throws {
         switch object {
-        case let flow as Flow:
-            let known = Dictionary(tensors.map { (ByteString($0.name), $0.saved) }) { $1 }
-            for (name, parameter) in flow.parameters {
-                if let saved = known[ByteString(name)] { try parameter.value.write(saved.numbers.tensor(), for: "host.steps") }
-            }
         case let optimizer as any Optimizer:
             let state = try tensors.map { (ByteString($0.name), try $0.saved.numbers.tensor()) }
             try optimizer.load(Dictionary(state) { $1 }, for: "host.steps")
-        default: break
+        default:
+            let known = Dictionary(tensors.map { (ByteString($0.name), $0.saved) }) { $1 }
+            for (name, tensor) in SavedObject.tensors(of: object) ?? [] {
+                guard let saved = known[ByteString(name)] else { continue }
+                try tensor.value.write(saved.numbers.tensor(), for: "host.steps")
+            }
         }
     }
 }

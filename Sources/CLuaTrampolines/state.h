@@ -1,4 +1,22 @@
-// Shared by the files of this target only.
+// What a state is made of, and memory that is not Lua's. The ground of this target: layer 1 of 9.
+//
+// Each layer is a header and the files named in it, and includes only headers of lower layers
+// (LayerTests looks, at what the files call as well). From the ground up:
+//
+//   1 state.h      the structures; memory.c
+//   2 values.h     what Swift holds of Lua and Lua of Swift: reference.c, box.c, decode.c (Lua to Swift)
+//   3 stop.h       where a script is, and stopping it there: location.c, stop.c
+//   4 protect.h    protected calls and the collector: failure.c, collect.c
+//   5 tables.h     tables of two special kinds, and reading any: records.c, readonly.c, table.c
+//   6 list.h       lists of results that Swift writes, and frames of calls: list.c, frame.c, push.c (Swift to Lua)
+//   7 native.h     native functions and types: call.c, object.c; chunks and functions called by Swift: run.c
+//   8 running.h    runs begin, nest and end: terminal.c (Ctrl-C), running.c
+//   9 library.h    Lua's library as scripts see it: wrap.c, then coroutine.c, ordered.c, guard.c, exit.c, files.c,
+//                  visible.c, output.c, variables.c; in the sandbox script_files.c, sandbox.c
+//
+// state.c opens and closes a state, and so stands on all of them; thread.c needs none. The two ways up from a lower layer
+// are pointers: lf_state.trampoline and lf_type.push_metatable, as a result may be a native function or an object, whose
+// metatable is itself made from a list of results.
 #pragma once
 
 #include "trampolines.h"
@@ -8,7 +26,6 @@
 #include <lualib.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdatomic.h>
 
 // A slot of the state's table of referenced values. Slots are made in advance, so that taking one cannot fail.
@@ -29,6 +46,7 @@ struct lf_type {
     lf_type_natives natives;
     int metatable;               // registry index, LUA_NOREF before the first object
     const void *identity;        // the metatable's address
+    void (*push_metatable)(lua_State *L, lf_type *type);  // object.c's, for box.c below it
     lf_type *next;
 };
 
@@ -87,6 +105,7 @@ struct lf_state {
     pthread_t thread;
     bool has_thread;
     lf_callbacks callbacks;
+    lua_CFunction trampoline;    // call.c's, for push.c below it: results may be native functions
 
     size_t used, limit;
     size_t listed;               // bytes of the lists of instructions
@@ -119,102 +138,11 @@ struct lf_state {
     bool finalizing;
 };
 
-extern const char lf_stop_mark;  // its address is the error value of an interrupt
-extern const char lf_name_key;   // registry key of the string "__name"
-
 static inline lf_state *lf_state_of(lua_State *L) { return *(lf_state **)lua_getextraspace(L); }
 
-static inline bool lf_is_stop(lua_State *L, int index) {
-    return lua_type(L, index) == LUA_TLIGHTUSERDATA && lua_touserdata(L, index) == (const void *)&lf_stop_mark;
-}
-
-int lf_raise_stop(lua_State *L);
-void lf_arm(lf_state *state);
-void lf_switch(lf_state *state, lua_State *to);
-void lf_leave_thread(lf_state *state);
-void lf_leave_if_pressed(lf_state *state);
-
-// decode.c
-void lf_decode(lua_State *L, int index, lf_value *value);
-int lf_reference_needs(lua_State *L, int index);
-
-// reference.c
-void lf_drain(lf_state *state, lua_State *L);
-void lf_reserve(lua_State *L, lua_Integer count);
-lf_reference *lf_reference_take(lf_state *state, lua_State *L, int index);
-void lf_reference_push(lua_State *L, lf_reference *reference);
-void lf_hold(lua_State *L, lf_reference *reference);
-void lf_let_go(lua_State *L, int box);
-
-// list.c
-void lf_list_clear(lf_list *list);
-
-// push.c: may raise
-void lf_list_push(lua_State *L, lf_list *list, int first_argument);
-
-// call.c
-int lf_trampoline(lua_State *L);
-int lf_invoke(lua_State *L, const lf_native *native);
-
-// object.c
-lf_box *lf_to_box(lua_State *L, int index);
-void lf_push_box(lua_State *L, lf_op *op);
-void lf_push_native_box(lua_State *L, lf_native *native);
-int lf_open_objects(lua_State *L);
-
-// failure.c
-int lf_message_handler(lua_State *L);
-bool lf_protect(lf_state *state, lua_CFunction body, void *argument, int results, lf_values *values, lf_failure *failure);
-void lf_remember_traceback(lua_State *L, int value, const char *bytes, size_t length);
-void lf_forget_traceback(lua_State *L);
-
-// state.c: memory that is not Lua's. Null when it is short.
+// memory.c: null when memory is short.
 void *lf_reallocate(lf_state *state, void *block, size_t size);
 void *lf_allocate_zeroed(lf_state *state, size_t count, size_t size);
+// Lua's allocator; the context is the state.
+void *lf_allocate(void *context, void *block, size_t old, size_t new);
 size_t lf_run_cap(const lf_state *state);
-
-// reference.c
-void lf_reference_retain(lf_reference *reference);
-
-// coroutine.c, guard.c, exit.c, files.c
-void lf_open_coroutines(lua_State *L);
-void lf_open_guards(lua_State *L);
-void lf_open_exit(lua_State *L);
-void lf_open_files(lua_State *L);
-bool lf_run_finalizer(lua_State *L);
-int lf_call_original(lua_State *L);
-// Puts `wrapper`, its upvalue 1 the original, in the place of a function of the table on the top.
-void lf_wrap(lua_State *L, const char *name, lua_CFunction wrapper);
-
-// sandbox.c, readonly.c, script_files.c
-void lf_open_sandboxed(lua_State *L);
-void lf_open_readonly(lua_State *L);
-void lf_make_readonly(lua_State *L, bool deep);
-bool lf_push_target(lua_State *L, int index);
-void lf_open_require(lua_State *L);
-void lf_push_loaded(lua_State *L);
-void lf_open_script_files(lua_State *L);
-
-// records.c
-void lf_open_records(lua_State *L);
-void lf_mark_record(lua_State *L);
-bool lf_is_record(lua_State *L, int index);
-// output.c
-void lf_note_output(lf_state *state, const char *bytes, size_t length);
-
-// visible.c
-void lf_write_visible(lf_visible *state, FILE *file, const char *bytes, size_t length);
-
-// ordered.c
-int lf_ordered_pairs(lua_State *L);
-
-// location.c
-void lf_note_stop(lua_State *L);
-
-// collect.c
-void lf_before_call(lf_state *state, lua_State *L);
-void lf_after_call(lf_state *state, lua_State *L, int64_t charged, int64_t live);
-
-// frame.c
-lf_frame *lf_frame_take(lf_state *state, size_t count);
-void lf_frame_give(lf_state *state, lf_frame *frame);

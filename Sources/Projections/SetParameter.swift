@@ -5,7 +5,7 @@ import Tensors
 /// A number or tensor that defines a set: a copy of its own, in both types that sets compute in, and its place on the tape.
 ///
 /// Rounding is monotone, so bounds in order stay in order in float32.
-public struct Parameter: CustomStringConvertible {
+public struct SetParameter: CustomStringConvertible {
     public let shape: [Int]
     let double: Tensor
     let single: Tensor

@@ -1,0 +1,62 @@
+// Userdata that hold Swift's objects. Their metatables are made in object.c.
+#include "values.h"
+
+static const char box_mark, closure_mark;
+
+// The box at `index`, or null for anything else. debug.setmetatable may have given it another metatable.
+lf_box *lf_to_box(lua_State *L, int index) {
+    if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) != sizeof(lf_box)) return NULL;
+    lf_box *box = lua_touserdata(L, index);
+    if (box->magic != &box_mark || !lua_getmetatable(L, index)) return NULL;
+    bool same = lua_topointer(L, -1) == box->type->identity;
+    lua_pop(L, 1);
+    return same ? box : NULL;
+}
+
+// While the state closes, new objects get no finaliser: they would be lost.
+static void check_open(lua_State *L) {
+    if (atomic_load(&lf_state_of(L)->closing)) luaL_error(L, "the interpreter is closing");
+}
+
+void lf_push_box(lua_State *L, lf_op *op) {
+    check_open(L);
+    op->object.type->push_metatable(L, op->object.type);
+    lf_box *box = lua_newuserdatauv(L, sizeof *box, op->small);
+    *box = (lf_box){&box_mark, op->object.type, {{NULL, NULL}}};
+    lua_insert(L, -2);
+    lua_setmetatable(L, -2);
+    box->object = op->object.object;
+    op->object.object.words[0] = NULL;
+}
+
+// ---------------------------------------------------------------- closures' native functions
+
+static int closure_gc(lua_State *L) {
+    lf_native *native = lua_touserdata(L, 1);
+    if (lua_rawlen(L, 1) != sizeof *native || !native->context) return 0;
+    void *context = native->context;
+    native->context = NULL;
+    native->magic = NULL;
+    lf_state_of(L)->callbacks.release_native(context);
+    return 0;
+}
+
+void lf_push_native_box(lua_State *L, lf_native *native) {
+    check_open(L);
+    lf_native *box = lua_newuserdatauv(L, sizeof *box, 0);
+    *box = *native;
+    box->context = NULL;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &closure_mark);
+    lua_setmetatable(L, -2);
+    box->context = native->context;
+    native->context = NULL;
+}
+
+void lf_open_boxes(lua_State *L) {
+    lua_createtable(L, 0, 2);
+    lua_pushcfunction(L, closure_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &closure_mark);
+}

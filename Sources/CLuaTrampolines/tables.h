@@ -1,0 +1,14 @@
+// Tables of two special kinds; table.c reads any: layer 5 (state.h tells the order).
+#pragma once
+
+#include "protect.h"
+
+// records.c
+void lf_open_records(lua_State *L);
+void lf_mark_record(lua_State *L);
+bool lf_is_record(lua_State *L, int index);
+
+// readonly.c
+void lf_open_readonly(lua_State *L);
+void lf_make_readonly(lua_State *L, bool deep);
+bool lf_push_target(lua_State *L, int index);

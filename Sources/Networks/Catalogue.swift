@@ -1,0 +1,40 @@
+import Scripting
+import Tensors
+
+/// A kind of layer as the catalogue lists it: its declaration, and modules on which the law tests try it.
+///
+/// A new layer is one file (the ``Layer``, and a static entry) and one line in ``LayerEntry/catalogue``.
+public struct LayerEntry: Sendable {
+    public let declaration: Declaration
+    public let cases: [LayerCase]
+
+    init(_ declaration: Declaration, cases: [LayerCase]) { (self.declaration, self.cases) = (declaration, cases) }
+}
+
+/// A module to try, and the shape of its input.
+public struct LayerCase: Sendable {
+    public let label: String
+    public let input: [Int]
+    public let make: @Sendable (Generator) throws -> Module
+
+    init(_ label: String, _ input: [Int], make: @escaping @Sendable (Generator) throws -> Module) {
+        (self.label, self.input, self.make) = (label, input, make)
+    }
+}
+
+extension LayerEntry {
+    /// Every layer, in the order of the documentation.
+    public static let catalogue: [LayerEntry] =
+        [
+            Linear.entry,
+            Conv2d.entry,
+            MaskedLinear.entry,
+            LayerNorm.entry,
+            Dropout.entry,
+            Flatten.entry,
+            Residual.entry,
+            Sequential.entry,
+            MLP.entry,
+            ScriptedModule.entry,
+        ] + Activation.entries
+}

@@ -1,0 +1,80 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// A module that a script defines: its parts, and what it computes with them.
+struct ScriptedModule: Layer {
+    let parameters: [ModuleTensor]
+    let children: [(name: String, module: Module)]
+    let function: any ScriptFunction
+    /// The module itself, which the function gets as its first argument. Held by whoever holds this.
+    let itself = Itself()
+
+    final class Itself { weak var module: Module? }
+
+    var heldValues: [Value] { [.function(function)] + children.flatMap(\.module.heldValues) }
+    var description: String {
+        let parts = children.map(\.name) + parameters.map(\.name)
+        return "nn.Module{\(parts.joined(separator: ", "))}"
+    }
+
+    func forward(_ x: Variable, context: Variable?, isTraining: Bool) throws -> Variable {
+        guard let module = itself.module else { throw ScriptError("nn.Module", "the module is gone") }
+        let result = try function.call([.object(module), .object(x), context.map { .object($0) } ?? .none]).first ?? .none
+        guard case .object(let object as Variable) = result else {
+            throw ScriptError("nn.Module", "forward returned \(result.shown); a tensor expected")
+        }
+        return object
+    }
+}
+
+extension ScriptedModule {
+    /// What a script says of it.
+    private struct Definition {
+        var modules: [(name: String, module: Module)] = []
+        var parameters: [(name: String, value: Variable)] = []
+        var forward: (any ScriptFunction)?
+    }
+
+    private static let options = OptionTable(
+        { Definition() },
+        .required("forward", \.forward, .function, "(self, x, context): the result, a tensor"),
+        .option("modules", \.modules, .namedModules, "{name = module}, found as self.name and in parameters"),
+        .option("parameters", \.parameters, .namedParameters, "{name = tensor}: self.name, leaves that training changes"))
+
+    static let entry = LayerEntry(
+        Declaration(
+            "nn.Module",
+            """
+            A module of your own. Its modules and parameters are found by parameters(), state_dict(), to() and train() \
+            as those of any other, by the names you give, and are self.NAME in forward.
+            """,
+            by: .table, takes: options.parameter, .operation, returns: .module,
+            errors: """
+                a name that stands for both a module and a parameter; a parameter that is no leaf; when called, a forward \
+                that returns no tensor
+                """,
+            source: "torch.nn.Module",
+            example: """
+                local net = nn.Module{
+                  modules = {body = nn.Linear(2, 2)}, parameters = {scale = tensor{3}},
+                  forward = function(self, x, context) return self.body(x) * self.scale end,
+                }
+                assert(net(tensor.ones(4, 2)).shape[1] == 4 and net:numel() == 7)
+                """
+        ) { given, operation in
+            guard let forward = given.forward else { throw Fault("forward", "a function expected") }
+            let names = given.modules.map(\.name)
+            if let twice = given.parameters.first(where: { names.contains($0.name) }) {
+                throw Fault("\(twice.name) is the name of a module and of a parameter")
+            }
+            for (_, value) in given.parameters { try value.setRequiresGrad(true, for: operation) }
+            let layer = ScriptedModule(
+                parameters: given.parameters.map { ModuleTensor($0.name, $0.value) }, children: given.modules,
+                function: forward)
+            let module = Module(layer)
+            layer.itself.module = module
+            return module
+        },
+        cases: [])
+}

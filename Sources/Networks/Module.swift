@@ -1,0 +1,102 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// A named tensor of a layer. Converting a module to another dtype replaces the value.
+public final class ModuleTensor {
+    public let name: String
+    public internal(set) var value: Variable
+
+    public init(_ name: String, _ value: Variable) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// What a module computes: one kind of layer, or layers put together.
+public protocol Layer: HoldsScriptValues {
+    /// The layer's own parameters, which training changes, in PyTorch's order.
+    var parameters: [ModuleTensor] { get }
+    /// The layer's own tensors that belong to its state and that training leaves alone.
+    var buffers: [ModuleTensor] { get }
+    /// The modules that it is made of, by the names that a state dict puts before theirs.
+    var children: [(name: String, module: Module)] { get }
+    /// The call that made it, as a script writes it: `nn.Linear(2, 3)`.
+    var description: String { get }
+
+    /// - Parameters:
+    ///   - context: what a conditional network is told beside x; layers that do not read it ignore it.
+    ///   - isTraining: whether what acts in training only, such as dropout, acts.
+    func forward(_ x: Variable, context: Variable?, isTraining: Bool) throws -> Variable
+}
+
+extension Layer {
+    public var parameters: [ModuleTensor] { [] }
+    public var buffers: [ModuleTensor] { [] }
+    public var children: [(name: String, module: Module)] { [] }
+    public var heldValues: [Value] { children.flatMap(\.module.heldValues) }
+}
+
+/// A network as scripts hold it: a layer, and whether it trains. As torch.nn.Module.
+///
+///     let net = Module(Linear.make(2, 3, from: generator))
+///     let y = try net(x)          // (B, 2) -> (B, 3)
+public final class Module: ScriptObject {
+    public static let type = ObjectType("module")
+    public var scriptType: ObjectType { Module.type }
+
+    public let layer: any Layer
+    public private(set) var isTraining = true
+    public var heldValues: [Value] { layer.heldValues }
+
+    public init(_ layer: any Layer) { self.layer = layer }
+
+    public func callAsFunction(_ x: Variable, context: Variable? = nil) throws -> Variable {
+        try layer.forward(x, context: context, isTraining: isTraining)
+    }
+
+    /// Turns training on or off, here and in all modules within.
+    public func setTraining(_ flag: Bool) {
+        isTraining = flag
+        for (_, child) in layer.children { child.setTraining(flag) }
+    }
+
+    /// Every parameter by its name in a state dict, each once; those of the layer itself first.
+    public var parameters: [(name: String, value: Variable)] {
+        Module.distinct(named("") { $0.parameters }).map { ($0.name, $0.tensor.value) }
+    }
+
+    /// Parameters and buffers by name: what a file holds.
+    public var state: [(name: String, value: Variable)] {
+        named("") { $0.parameters + $0.buffers }.map { ($0.name, $0.tensor.value) }
+    }
+
+    private func named(_ prefix: String, _ own: (any Layer) -> [ModuleTensor]) -> [(name: String, tensor: ModuleTensor)] {
+        own(layer).map { (prefix + $0.name, $0) }
+            + layer.children.flatMap { $0.module.named("\(prefix)\($0.name).", own) }
+    }
+
+    /// A module that stands in two places counts once.
+    private static func distinct(
+        _ tensors: [(name: String, tensor: ModuleTensor)]
+    ) -> [(name: String, tensor: ModuleTensor)] {
+        var seen: Set<ObjectIdentifier> = []
+        return tensors.filter { seen.insert(ObjectIdentifier($0.tensor.value)).inserted }
+    }
+
+    /// Converts floating parameters and buffers. The parameters are new leaves: an optimiser is made afterwards.
+    public func convert(to dtype: DType, for operation: String = "module:to") throws {
+        var converted: [ObjectIdentifier: Variable] = [:]
+        // All are made before the first is replaced.
+        let tensors = named("") { $0.parameters + $0.buffers }.map(\.tensor)
+        for old in tensors.map(\.value) where old.dtype.isFloating && old.dtype != dtype {
+            guard converted[ObjectIdentifier(old)] == nil else { continue }
+            let new = Variable(try old.value.cast(dtype))
+            try new.setRequiresGrad(old.requiresGrad, for: operation)
+            converted[ObjectIdentifier(old)] = new
+        }
+        for tensor in tensors {
+            if let new = converted[ObjectIdentifier(tensor.value)] { tensor.value = new }
+        }
+    }
+}
