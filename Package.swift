@@ -104,37 +104,40 @@ let package = Package(
         .target(
             name: "LawChecks", dependencies: ["Scripting", "Tensors", "Autodiff", "LuaHost"],
             path: "Tests/LawChecks"),
+        .target(
+            name: "PartChecks", dependencies: ["Scripting", "LuaHost", "LuaFlow", "Editors", "Repl"],
+            path: "Tests/PartChecks"),
         .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
         .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Scripting", "Tensors", "LawChecks"]),
         .testTarget(
             name: "StorageTests", dependencies: ["CZlib", "Scripting", "Tensors", "Storage", "LawChecks"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "ProjectionsTests", dependencies: ["Scripting", "Tensors", "Autodiff", "Projections", "LawChecks"],
+            name: "ProjectionsTests", dependencies: ["Scripting", "Tensors", "Autodiff", "Projections", "LawChecks", "PartChecks"],
             exclude: ["make_fixtures.py", "make_intersection_fixtures.py"]),
         .testTarget(
             name: "AutodiffTests",
             dependencies: [
-                "Scripting", "Tensors", "Autodiff", "LawChecks",
+                "Scripting", "Tensors", "Autodiff", "LawChecks", "PartChecks",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "DistributionsTests",
             dependencies: [
-                "Scripting", "Tensors", "Autodiff", "Distributions", "LawChecks",
+                "Scripting", "Tensors", "Autodiff", "Distributions", "LawChecks", "PartChecks",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FlowsTests",
             dependencies: [
-                "Scripting", "Tensors", "Storage", "Autodiff", "Distributions", "Flows", "LawChecks",
+                "Scripting", "Tensors", "Storage", "Autodiff", "Distributions", "Flows", "LawChecks", "PartChecks",
                 .product(name: "RealModule", package: "swift-numerics"),
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "OptimizersTests",
             dependencies: [
-                "Scripting", "Tensors", "Autodiff", "Projections", "Optimizers", "LawChecks", "LuaHost",
+                "Scripting", "Tensors", "Autodiff", "Projections", "Optimizers", "LawChecks", "PartChecks", "LuaHost",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
