@@ -38,14 +38,18 @@ public struct LawExample: Sendable {
     public let label: String
     public let parameters: [Input]
     public let points: Input
+    /// Whether draws are whole numbers: points then cannot be moved, and the density is a probability.
+    public let isDiscrete: Bool
     public let make: @Sendable ([Variable]) throws -> any Distribution
 
     public init(
-        _ label: String, _ parameters: [Input], points: Input, make: @escaping @Sendable ([Variable]) throws -> any Distribution
+        _ label: String, _ parameters: [Input], points: Input, isDiscrete: Bool = false,
+        make: @escaping @Sendable ([Variable]) throws -> any Distribution
     ) {
         self.label = label
         self.parameters = parameters
         self.points = points
+        self.isDiscrete = isDiscrete
         self.make = make
     }
 }

@@ -46,15 +46,20 @@ public final class Host: @unchecked Sendable {
     ///   - modules: more modules beside the built-in ones.
     ///   - options: limits, globals and search paths.
     /// - Throws: ``ScriptError`` when two modules clash.
-    public init(adding modules: [any ScriptModule] = [], options: Interpreter.Options = .init()) throws {
+    public convenience init(adding modules: [any ScriptModule] = [], options: Interpreter.Options = .init()) throws {
+        try self.init(modules: Host.builtInModules + modules, areKnown: modules.isEmpty, options: options)
+    }
+
+    /// A host of these modules alone, as tests put together.
+    /// - Parameter areKnown: whether they are known not to clash.
+    package init(modules: [any ScriptModule], areKnown: Bool = false, options: Interpreter.Options = .init()) throws {
         var options = options
         let isSandboxed = options.trust == .sandboxed
         let folders = isSandboxed ? ResourceSearch.shipped : ResourceSearch.folders(script: nil)
         // The shipped models are everybody's to read.
         if isSandboxed { for folder in folders { try options.files.allow(.read, folder: folder, option: "models") } }
-        self.modules = Host.builtInModules + modules
-        interpreter = try Interpreter(
-            modules: self.modules, areKnown: modules.isEmpty, context: context, options: options)
+        self.modules = modules
+        interpreter = try Interpreter(modules: modules, areKnown: areKnown, context: context, options: options)
         plugin = try PluginRunner(interpreter)
         context.service(ResourceFolders.self).folders = folders
         for module in self.modules {

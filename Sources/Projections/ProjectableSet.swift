@@ -1,3 +1,4 @@
+import Autodiff
 import Scripting
 import Tensors
 
@@ -92,9 +93,12 @@ public protocol CataloguedSet: ProjectableSet {
     static var declaration: Declaration { get }
     /// Small instances on which the law tests run.
     static func examples() throws -> [SetExample]
+    /// The set as a function of the tensors that it is made of, for the derivatives by them.
+    static func families() throws -> [SetFamily]
 }
 
 extension CataloguedSet {
+    public static func families() throws -> [SetFamily] { [] }
     public var name: String { Self.name }
     static var operation: String { "projection.\(name)" }
 }
@@ -109,5 +113,24 @@ public struct SetExample {
         self.set = set
         self.shape = shape
         self.precision = precision
+    }
+}
+
+/// A set as a function of tensors, and the shape of points to try it on.
+public struct SetFamily {
+    public let tensors: [Tensor]
+    public let shape: [Int]
+    public let make: ([Variable]) throws -> any ProjectableSet
+
+    public init(_ tensors: [Tensor], shape: [Int], make: @escaping ([Variable]) throws -> any ProjectableSet) {
+        self.tensors = tensors
+        self.shape = shape
+        self.make = make
+    }
+
+    /// The same of numbers in float64: one number, or a vector.
+    init(_ numbers: [Double]..., shape: [Int], make: @escaping ([Variable]) throws -> any ProjectableSet) throws {
+        let tensors = try numbers.map { try Tensor($0, shape: $0.count == 1 ? [] : [$0.count], .float64) }
+        self.init(tensors, shape: shape, make: make)
     }
 }

@@ -2,15 +2,20 @@ import Scripting
 
 /// `require "projection"`: the sets of the ``Catalogue``, sets of a script's own, and the check of both.
 public struct ProjectionModule: ScriptModule {
-    public init() {}
+    /// The constructors of the catalogue's, and of those that were passed along.
+    private let constructors: [Declaration]
+
+    /// - Parameter sets: more sets beside the catalogue's.
+    public init(adding sets: [any CataloguedSet.Type] = []) {
+        constructors = (Catalogue.sets + sets).map { $0.declaration }
+    }
 
     public let name = "projection"
     public let summary =
         "Sets and the nearest of their points: P = projection.Box(0, 1), then P(x), P:project_(x), P:contains(x, tol), P:distance(x)."
 
     public var functions: [NativeFunction] {
-        (Catalogue.sets.map { $0.declaration } + [ScriptSet.declaration, Verification.declaration])
-            .map { NativeFunction($0) }
+        (constructors + [ScriptSet.declaration, Verification.declaration]).map { NativeFunction($0) }
     }
 
     public var types: [TypeFace] { [ProjectionObject.face] }

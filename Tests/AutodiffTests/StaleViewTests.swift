@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func noOperationReadsAStaleView() throws {
-        for operation in Autodiff.Operation.catalogue {
+        for operation in catalogue {
             for law in operation.cases {
                 for place in law.inputs.indices {
                     var inputs = try law.points()
@@ -83,7 +83,7 @@ import Testing
 
     @Test func everyMethodInPlaceIsRefused() throws {
         let scripts = try scripts()
-        for operation in Autodiff.Operation.catalogue {
+        for operation in catalogue {
             // Comparisons have no gradient to lose.
             guard let form = operation.inPlace, !["eq", "ne", "lt", "le", "gt", "ge"].contains(operation.name) else { continue }
             // On the view, and with the view as what is added, multiplied, ...

@@ -21,7 +21,7 @@ import Testing
     private func hold(_ label: String, _ law: (LawCase) throws -> String?) throws {
         let example = try #require(examples.first { $0.label == label })
         let count = example.parameters.count
-        let discrete = ["Bernoulli", "Categorical", "Poisson"].contains { label.hasPrefix($0) }
+        let discrete = example.isDiscrete
         var held = 0
         for (name, function) in Self.functions {
             guard let value = try closedForm({ try function(example.law(), example.points.variable()) }),

@@ -89,8 +89,8 @@ extension LawCase {
     }
 }
 
-/// Every example of the catalogue.
-var examples: [LawExample] { Catalogue.laws.flatMap { $0.examples } }
+/// Every example of the catalogue, and of the law that is made up.
+var examples: [LawExample] { catalogue.flatMap { $0.examples } }
 
 /// The message of the error that `body` throws, or what happened instead.
 func message(_ body: () throws -> Void) -> String {

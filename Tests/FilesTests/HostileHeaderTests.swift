@@ -3,7 +3,7 @@ import Testing
 
 @testable import Files
 
-/// F4: safetensors headers that lie.
+/// Safetensors headers that lie.
 @Suite struct HostileHeaderTests {
     static func file(_ header: [UInt8], data: Int = 0) -> [UInt8] {
         word(header.count, 8) + header + [UInt8](repeating: 0, count: data)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Files
 
-/// F1 and F2 of the threats a host meets: pickles that are no state dicts.
+/// Pickles that are no state dicts: that call functions, or show memory outside their storage.
 @Suite struct HostilePickleTests {
     static func load(_ pickle: [UInt8], _ storages: [(String, [UInt8])] = []) throws -> StateDict {
         try Fixture.load(ZipBuilder(pickle: pickle, storages: storages).bytes)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Files
 
-/// F3: archives that claim one thing and hold another.
+/// Archives that claim one thing and hold another.
 @Suite struct HostileZipTests {
     static let pickle = Pickle.dictionary([("w", Pickle.tensor(Pickle.storage(count: 2), [2], [1]))])
     static let good = ZipBuilder(pickle: pickle, storages: [("0", [UInt8](repeating: 0, count: 8))])

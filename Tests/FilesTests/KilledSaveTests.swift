@@ -4,7 +4,7 @@ import Testing
 
 @testable import Files
 
-/// F7: `kill -9` in the middle of a save leaves the old file or the new one, whole.
+/// `kill -9` in the middle of a save leaves the old file or the new one, whole.
 @Suite(.serialized) struct KilledSaveTests {
     /// Where parent and child meet: a folder named after the parent.
     static func path(of process: pid_t) -> String {

@@ -9,26 +9,26 @@ import Testing
     }
 
     struct Endless: CustomTestStringConvertible, Sendable {
-        let row: String
+        let kind: String
         let script: String
-        var testDescription: String { "\(row): \(script.prefix(60))" }
+        var testDescription: String { "\(kind): \(script.prefix(60))" }
     }
 
     /// Nothing but the deadline ends these; for some only the kill that follows it does.
     @Test(arguments: [
-        Endless(row: "S1", script: "coroutine.wrap(function() while true do end end)()"),
-        Endless(row: "S2", script: "while true do pcall(function() while true do end end) end"),
-        Endless(row: "S4", script: "local function loop() while true do end end while true do xpcall(loop, loop) end"),
-        Endless(row: "S4", script: "local m = {__gc = true} setmetatable({}, m) m.__gc = function() while true do end end collectgarbage() while true do end"),
-        Endless(row: "S4c", script: "(('a'):rep(200)):find(('.-'):rep(20) .. 'b')"),
-        Endless(row: "S4c", script: "while true do pcall(string.find, ('a'):rep(200), ('.-'):rep(20) .. 'b') end"),
-        Endless(row: "S4c", script: "string.rep('', 1 << 62)"),
-        Endless(row: "S4c", script: "table.concat(setmetatable({}, {__len = function() return 1 << 60 end, __index = function() return '' end}))"),
-        Endless(row: "S4c", script: "for i = 1, math.huge do table.move({}, 1, 1 << 40, 2) end"),
-        Endless(row: "B7", script: "while true do pcall(error, setmetatable({}, {__tostring = function() while true do end end})) end"),
-        Endless(row: "S1", script: "local x = tensor.ones(1000, 1000) while true do x = x:matmul(x) end"),
-        Endless(row: "S2", script: "while true do print(('x'):rep(1000)) end"),
-        Endless(row: "S2", script: "local x <close> = setmetatable({}, {__close = function() while true do end end}) while true do end"),
+        Endless(kind: "coroutines", script: "coroutine.wrap(function() while true do end end)()"),
+        Endless(kind: "caught errors", script: "while true do pcall(function() while true do end end) end"),
+        Endless(kind: "finalisers", script: "local function loop() while true do end end while true do xpcall(loop, loop) end"),
+        Endless(kind: "finalisers", script: "local m = {__gc = true} setmetatable({}, m) m.__gc = function() while true do end end collectgarbage() while true do end"),
+        Endless(kind: "calls inside C", script: "(('a'):rep(200)):find(('.-'):rep(20) .. 'b')"),
+        Endless(kind: "calls inside C", script: "while true do pcall(string.find, ('a'):rep(200), ('.-'):rep(20) .. 'b') end"),
+        Endless(kind: "calls inside C", script: "string.rep('', 1 << 62)"),
+        Endless(kind: "calls inside C", script: "table.concat(setmetatable({}, {__len = function() return 1 << 60 end, __index = function() return '' end}))"),
+        Endless(kind: "calls inside C", script: "for i = 1, math.huge do table.move({}, 1, 1 << 40, 2) end"),
+        Endless(kind: "error objects", script: "while true do pcall(error, setmetatable({}, {__tostring = function() while true do end end})) end"),
+        Endless(kind: "kernels", script: "local x = tensor.ones(1000, 1000) while true do x = x:matmul(x) end"),
+        Endless(kind: "output", script: "while true do print(('x'):rep(1000)) end"),
+        Endless(kind: "finalisers", script: "local x <close> = setmetatable({}, {__close = function() while true do end end}) while true do end"),
     ]) func theDeadlineEndsIt(_ endless: Endless) throws {
         let result = try Command.run(["--sandbox", "--timeout", "1", "-e", endless.script])
         #expect(result.status == 1 && SandboxCommandTests.isLate(result.errors), "\(result.status) \(result.errors)")
@@ -36,17 +36,17 @@ import Testing
 
     /// `--memory` holds with and without the sandbox, and the state goes on working.
     @Test(arguments: [[], ["--sandbox"]], [
-        Endless(row: "M1", script: "local s = 'x' while true do s = s .. s end"),
-        Endless(row: "M1", script: "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end"),
-        Endless(row: "M1", script: "local t = {} for i = 1, 1e9 do t[i] = coroutine.create(function() end) end"),
-        Endless(row: "M1", script: "local s = 'x' while true do s = s:gsub('.', '%0%0%0%0%0%0%0%0') end"),
-        Endless(row: "M2", script: "local t = {} while true do t[#t + 1] = tensor.zeros(1000000) end"),
-        Endless(row: "M2", script: "local t, x = {}, tensor.ones(1000) while true do t[#t + 1] = x:tolist() end"),
+        Endless(kind: "Lua memory", script: "local s = 'x' while true do s = s .. s end"),
+        Endless(kind: "Lua memory", script: "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end"),
+        Endless(kind: "Lua memory", script: "local t = {} for i = 1, 1e9 do t[i] = coroutine.create(function() end) end"),
+        Endless(kind: "Lua memory", script: "local s = 'x' while true do s = s:gsub('.', '%0%0%0%0%0%0%0%0') end"),
+        Endless(kind: "tensors", script: "local t = {} while true do t[#t + 1] = tensor.zeros(1000000) end"),
+        Endless(kind: "tensors", script: "local t, x = {}, tensor.ones(1000) while true do t[#t + 1] = x:tolist() end"),
         // What is small besides its bytes: the tape, views, objects, a list on its way to a table.
-        Endless(row: "M2", script: "local x = tensor.zeros(1):requires_grad_(true) while true do x = x + 1 end"),
-        Endless(row: "M2", script: "local t, x = {}, tensor.ones(4) while true do t[#t + 1] = x[1] end"),
-        Endless(row: "M2", script: "local t = {} while true do t[#t + 1] = distribution.Normal(0, 1) end"),
-        Endless(row: "M2", script: "tensor.zeros(1500, 1500):tolist()"),
+        Endless(kind: "tensors", script: "local x = tensor.zeros(1):requires_grad_(true) while true do x = x + 1 end"),
+        Endless(kind: "tensors", script: "local t, x = {}, tensor.ones(4) while true do t[#t + 1] = x[1] end"),
+        Endless(kind: "tensors", script: "local t = {} while true do t[#t + 1] = distribution.Normal(0, 1) end"),
+        Endless(kind: "tensors", script: "tensor.zeros(1500, 1500):tolist()"),
     ]) func memoryEndsInAnError(mode: [String], bomb: Endless) throws {
         let script = "local ok, message = pcall(function() \(bomb.script) end) assert(not ok) "
             + "assert(tostring(message):find('not enough memory'), message) assert(tensor.ones(3):sum():item() == 3) print('alive')"
@@ -56,7 +56,7 @@ import Testing
         #expect(uncaught.status == 1 && uncaught.errors.contains("not enough memory"), "\(uncaught.errors)")
     }
 
-    /// M3: a loop of temporaries stays under a cap of a few of them.
+    /// A loop of temporaries stays under a cap of a few of them.
     @Test(arguments: [[], ["--sandbox"]]) func temporariesStayFlat(mode: [String]) throws {
         let script = "for i = 1, 20000 do local x = tensor.zeros(262144) end print(collectgarbage('count') < 32768)"
         let result = try Command.run(mode + ["--memory", "16M", "--timeout", "5m", "-e", script])

@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// S5: every way to name a file outside.
+    /// Every way to name a file outside the folders that are given.
     @Test(arguments: [
         "ROOT/secret/x.npy", "ROOT/in/../secret/x.npy", "ROOT/in/deep/../../secret/x.npy", "ROOT/in/file-link.npy",
         "ROOT/in/folder-link/x.npy", "ROOT/in/./folder-link/x.npy", "ROOT/in/folder-link/../secret/x.npy", "ROOT/inside.npy",

@@ -8,14 +8,14 @@ import Testing
 /// that shows that the attempt is a real one.
 @Suite(.timeLimit(.minutes(30))) struct SandboxTests {
     struct Attempt: CustomTestStringConvertible, Sendable {
-        let row: String
+        let kind: String
         let script: String
         /// Whether the attempt gets through in trusted mode, so that the script's assertion fails there.
         var worksWhenTrusted = true
-        var testDescription: String { "\(row): \(script.prefix(70))" }
+        var testDescription: String { "\(kind): \(script.prefix(70))" }
 
-        init(_ row: String, _ script: String, worksWhenTrusted: Bool = true) {
-            self.row = row
+        init(_ kind: String, _ script: String, worksWhenTrusted: Bool = true) {
+            self.kind = kind
             self.script = script
             self.worksWhenTrusted = worksWhenTrusted
         }
@@ -67,64 +67,64 @@ import Testing
     }
 
     static let attempts: [Attempt] = [
-        // S5: what everybody shares.
-        Attempt("S5", "assert(not pcall(function() getmetatable('').__index = {evil = 1} end)) assert(('').evil == nil)"),
-        Attempt("S5", "assert(getmetatable('') == false)"),
-        Attempt("S5", "assert(not pcall(setmetatable, string, {})) assert(not pcall(rawset, string, 'upper', print))"),
-        Attempt("S5", "assert(not pcall(function() string.upper = 1 end) and ('a'):upper() == 'A')"),
-        Attempt("S5", "assert(not pcall(table.insert, math, 1) and not pcall(table.move, {1}, 1, 1, 1, math))"),
-        Attempt("S5", "assert(not pcall(function() tensor.zeros = nil end)) assert(tensor.zeros(2):sum():item() == 0)"),
-        Attempt("S5", "assert(not pcall(function() require('tensor').evil = 1 end))"),
-        Attempt("S5", "for _, t in pairs{string, table, math, utf8, coroutine, os, tensor, flow} do assert(next(t) and getmetatable(t) == false) end"),
-        Attempt("S5", "for k, v in pairs(math) do assert(v == math[k]) assert(not pcall(rawset, math, k, 1)) end"),
-        Attempt("S5", "assert(not pcall(function() getmetatable(tensor.zeros(1)).__index = 1 end))", worksWhenTrusted: false),
-        Attempt("S5", "assert(getmetatable(_G) == false and not pcall(setmetatable, _G, {}))"),
-        Attempt("S5", "assert(not pcall(function() package.loaded.string = {} end)) assert(require 'string' == string)"),
-        Attempt("S5", "assert(not pcall(function() package.loaded.tensor = {zeros = print} end)) assert(require('tensor').zeros ~= print)"),
-        Attempt("S5", "assert(not pcall(rawset, package.loaded, 'tensor', {}))"),
-        // S5: what is not there.
-        Attempt("S5", "assert(package.loadlib == nil and package.cpath == nil and package.searchers == nil)"),
-        Attempt("S5", "assert(package.preload == nil)"),
-        Attempt("S5", "for name in pairs(debug) do assert(name == 'traceback') end assert(require 'debug' == debug)"),
-        Attempt("S5", "assert(debug.sethook == nil and debug.getregistry == nil and debug.getupvalue == nil and debug.setmetatable == nil)"),
-        Attempt("S5", "assert(os.execute == nil and os.remove == nil and os.rename == nil and os.tmpname == nil and os.getenv == nil)"),
-        Attempt("S5", "assert(require('os').execute == nil and require('io').open == nil and require('io').popen == nil)"),
-        Attempt("S5", "assert(io.open == nil and io.lines == nil and io.read == nil and io.input == nil and io.tmpfile == nil)"),
-        Attempt("S5", "assert(io.stdout.close == nil and io.stdout.seek == nil and io.stdout.lines == nil)"),
-        Attempt("S5", "assert(not pcall(require, 'lpeg') and not pcall(require, 'lfs') and not pcall(require, 'socket.core'))", worksWhenTrusted: false),
-        Attempt("S5", "package.cpath = '/usr/lib/?.so;./?.so' assert(not pcall(require, 'x86_64-linux-gnu.lua.5.4.lpeg'))", worksWhenTrusted: false),
-        Attempt("S5", "package.path = 1 assert(not pcall(require, 'no such'))", worksWhenTrusted: false),
-        Attempt("S5", "assert(string.dump == nil)"),
-        Attempt("S5", "assert(not pcall(collectgarbage, 'stop') and not pcall(collectgarbage, 'generational') and not pcall(collectgarbage, 'setpause', 1))"),
-        Attempt("S5", "assert(collectgarbage('count') > 0 and collectgarbage() == 0) collectgarbage('step')", worksWhenTrusted: false),
-        Attempt("S5", "local ok, e = pcall(error, setmetatable({}, {__index = function(t, k) return _G end})) assert(e.x.os.execute == nil)"),
-        Attempt("S5", "local f = load('return _ENV') assert(f() == _G and f().io.open == nil)"),
-        Attempt("S5", "local f = load('return os', 'x', 't', setmetatable({}, {__index = _G})) assert(f().execute == nil)"),
-        Attempt("S5", "local co = coroutine.wrap(function() return _ENV end) assert(co().os.execute == nil)"),
-        Attempt("S5", "for level = 1, 5 do local t = debug.traceback('x', level) assert(type(t) == 'string') end assert(debug.getinfo == nil)"),
-        // S4: scripts have no finalisers, whenever __gc is put there.
-        Attempt("S4", "ran = false setmetatable({}, {__gc = function() ran = true end}) collectgarbage() collectgarbage() assert(not ran)"),
-        Attempt("S4", "ran = false local m = {__gc = true} setmetatable({}, m) m.__gc = function() ran = true end collectgarbage() collectgarbage() assert(not ran)"),
-        Attempt("S4", "local m = {__gc = print} setmetatable({}, m) assert(m.__gc == print)", worksWhenTrusted: false),
-        // S6
-        Attempt("S6", "assert(not pcall(function() return load(string.dump(function() end)) end))"),
-        Attempt("S6", "local f, e = load('\\27Lua') assert(not f and e:find(\"attempt to load a binary chunk %(mode is 't'%)\"), e)"),
-        Attempt("S6", "local f, e = load('\\27Lua', 'x', 'b') assert(not f and e:find('text only'), e)"),
-        Attempt("S6", "local f, e = load('\\27Lua', 'x', 'bt') assert(not f and e:find(\"mode is 't'\"), e)"),
-        Attempt("S6", "local parts = {'\\27', 'Lua'} local f, e = load(function() return table.remove(parts, 1) end) assert(not f and e:find(\"mode is 't'\"), e)"),
-        // B rows, inside.
-        Attempt("B1", "for i = 1, 1e4 do assert(not pcall(tensor.matmul, tensor.zeros(2, 5), tensor.zeros(3, 5))) end", worksWhenTrusted: false),
-        Attempt("B2", "for _, n in ipairs{0/0, 1e300, -1, math.mininteger, math.maxinteger} do assert(not pcall(tensor.zeros, n)) assert(not pcall(tensor.zeros, n, n)) end", worksWhenTrusted: false),
-        Attempt("B2", "local x = tensor.zeros(3) for _, i in ipairs{0/0, 1e300, -4, math.mininteger} do assert(not pcall(function() return x[i] end)) end", worksWhenTrusted: false),
-        Attempt("B3", "assert(not pcall(function() getmetatable(tensor.zeros(1)).__gc(tensor.zeros(1)) end))", worksWhenTrusted: false),
-        Attempt("B4", "local ok, e = pcall(tensor.add, io.stdout, 1) assert(not ok and e:find('tensor'), e)", worksWhenTrusted: false),
-        Attempt("B4", "assert(not pcall(tensor.zeros(1).sum, random.generator(0)))", worksWhenTrusted: false),
-        Attempt("B5", "local function f(x) return autodiff.grad(f)(x) end local ok, e = pcall(f, tensor(1.0)) assert(not ok and tostring(e):find('stack overflow'), e)", worksWhenTrusted: false),
-        Attempt("B6", "local co = coroutine.create(function() return autodiff.grad(function(x) coroutine.yield() return x end)(tensor(1.0)) end) assert(not coroutine.resume(co))", worksWhenTrusted: false),
-        // M1, and the state goes on.
-        Attempt("M1", "local ok, e = pcall(function() local s = 'x' while true do s = s .. s end end) assert(not ok and e:find('not enough memory')) assert(#('y'):rep(1000) == 1000)", worksWhenTrusted: false),
-        Attempt("M1", "assert(not pcall(string.rep, 'x', 1 << 40))", worksWhenTrusted: false),
-        Attempt("M2", "local ok, e = pcall(function() local t = {} while true do t[#t + 1] = tensor.zeros(1000000) end end) assert(not ok and e:find('not enough memory'), e)", worksWhenTrusted: false),
+        // What everybody shares cannot be changed.
+        Attempt("shared", "assert(not pcall(function() getmetatable('').__index = {evil = 1} end)) assert(('').evil == nil)"),
+        Attempt("shared", "assert(getmetatable('') == false)"),
+        Attempt("shared", "assert(not pcall(setmetatable, string, {})) assert(not pcall(rawset, string, 'upper', print))"),
+        Attempt("shared", "assert(not pcall(function() string.upper = 1 end) and ('a'):upper() == 'A')"),
+        Attempt("shared", "assert(not pcall(table.insert, math, 1) and not pcall(table.move, {1}, 1, 1, 1, math))"),
+        Attempt("shared", "assert(not pcall(function() tensor.zeros = nil end)) assert(tensor.zeros(2):sum():item() == 0)"),
+        Attempt("shared", "assert(not pcall(function() require('tensor').evil = 1 end))"),
+        Attempt("shared", "for _, t in pairs{string, table, math, utf8, coroutine, os, tensor, flow} do assert(next(t) and getmetatable(t) == false) end"),
+        Attempt("shared", "for k, v in pairs(math) do assert(v == math[k]) assert(not pcall(rawset, math, k, 1)) end"),
+        Attempt("shared", "assert(not pcall(function() getmetatable(tensor.zeros(1)).__index = 1 end))", worksWhenTrusted: false),
+        Attempt("shared", "assert(getmetatable(_G) == false and not pcall(setmetatable, _G, {}))"),
+        Attempt("shared", "assert(not pcall(function() package.loaded.string = {} end)) assert(require 'string' == string)"),
+        Attempt("shared", "assert(not pcall(function() package.loaded.tensor = {zeros = print} end)) assert(require('tensor').zeros ~= print)"),
+        Attempt("shared", "assert(not pcall(rawset, package.loaded, 'tensor', {}))"),
+        // What could do harm is not there.
+        Attempt("shared", "assert(package.loadlib == nil and package.cpath == nil and package.searchers == nil)"),
+        Attempt("shared", "assert(package.preload == nil)"),
+        Attempt("shared", "for name in pairs(debug) do assert(name == 'traceback') end assert(require 'debug' == debug)"),
+        Attempt("shared", "assert(debug.sethook == nil and debug.getregistry == nil and debug.getupvalue == nil and debug.setmetatable == nil)"),
+        Attempt("shared", "assert(os.execute == nil and os.remove == nil and os.rename == nil and os.tmpname == nil and os.getenv == nil)"),
+        Attempt("shared", "assert(require('os').execute == nil and require('io').open == nil and require('io').popen == nil)"),
+        Attempt("shared", "assert(io.open == nil and io.lines == nil and io.read == nil and io.input == nil and io.tmpfile == nil)"),
+        Attempt("shared", "assert(io.stdout.close == nil and io.stdout.seek == nil and io.stdout.lines == nil)"),
+        Attempt("shared", "assert(not pcall(require, 'lpeg') and not pcall(require, 'lfs') and not pcall(require, 'socket.core'))", worksWhenTrusted: false),
+        Attempt("shared", "package.cpath = '/usr/lib/?.so;./?.so' assert(not pcall(require, 'x86_64-linux-gnu.lua.5.4.lpeg'))", worksWhenTrusted: false),
+        Attempt("shared", "package.path = 1 assert(not pcall(require, 'no such'))", worksWhenTrusted: false),
+        Attempt("shared", "assert(string.dump == nil)"),
+        Attempt("shared", "assert(not pcall(collectgarbage, 'stop') and not pcall(collectgarbage, 'generational') and not pcall(collectgarbage, 'setpause', 1))"),
+        Attempt("shared", "assert(collectgarbage('count') > 0 and collectgarbage() == 0) collectgarbage('step')", worksWhenTrusted: false),
+        Attempt("shared", "local ok, e = pcall(error, setmetatable({}, {__index = function(t, k) return _G end})) assert(e.x.os.execute == nil)"),
+        Attempt("shared", "local f = load('return _ENV') assert(f() == _G and f().io.open == nil)"),
+        Attempt("shared", "local f = load('return os', 'x', 't', setmetatable({}, {__index = _G})) assert(f().execute == nil)"),
+        Attempt("shared", "local co = coroutine.wrap(function() return _ENV end) assert(co().os.execute == nil)"),
+        Attempt("shared", "for level = 1, 5 do local t = debug.traceback('x', level) assert(type(t) == 'string') end assert(debug.getinfo == nil)"),
+        // Scripts have no finalisers, whenever __gc is put there.
+        Attempt("finalisers", "ran = false setmetatable({}, {__gc = function() ran = true end}) collectgarbage() collectgarbage() assert(not ran)"),
+        Attempt("finalisers", "ran = false local m = {__gc = true} setmetatable({}, m) m.__gc = function() ran = true end collectgarbage() collectgarbage() assert(not ran)"),
+        Attempt("finalisers", "local m = {__gc = print} setmetatable({}, m) assert(m.__gc == print)", worksWhenTrusted: false),
+        // Binary chunks are not loaded.
+        Attempt("binary chunks", "assert(not pcall(function() return load(string.dump(function() end)) end))"),
+        Attempt("binary chunks", "local f, e = load('\\27Lua') assert(not f and e:find(\"attempt to load a binary chunk %(mode is 't'%)\"), e)"),
+        Attempt("binary chunks", "local f, e = load('\\27Lua', 'x', 'b') assert(not f and e:find('text only'), e)"),
+        Attempt("binary chunks", "local f, e = load('\\27Lua', 'x', 'bt') assert(not f and e:find(\"mode is 't'\"), e)"),
+        Attempt("binary chunks", "local parts = {'\\27', 'Lua'} local f, e = load(function() return table.remove(parts, 1) end) assert(not f and e:find(\"mode is 't'\"), e)"),
+        // The bindings, inside.
+        Attempt("errors", "for i = 1, 1e4 do assert(not pcall(tensor.matmul, tensor.zeros(2, 5), tensor.zeros(3, 5))) end", worksWhenTrusted: false),
+        Attempt("sizes", "for _, n in ipairs{0/0, 1e300, -1, math.mininteger, math.maxinteger} do assert(not pcall(tensor.zeros, n)) assert(not pcall(tensor.zeros, n, n)) end", worksWhenTrusted: false),
+        Attempt("sizes", "local x = tensor.zeros(3) for _, i in ipairs{0/0, 1e300, -4, math.mininteger} do assert(not pcall(function() return x[i] end)) end", worksWhenTrusted: false),
+        Attempt("metatables", "assert(not pcall(function() getmetatable(tensor.zeros(1)).__gc(tensor.zeros(1)) end))", worksWhenTrusted: false),
+        Attempt("types", "local ok, e = pcall(tensor.add, io.stdout, 1) assert(not ok and e:find('tensor'), e)", worksWhenTrusted: false),
+        Attempt("types", "assert(not pcall(tensor.zeros(1).sum, random.generator(0)))", worksWhenTrusted: false),
+        Attempt("recursion", "local function f(x) return autodiff.grad(f)(x) end local ok, e = pcall(f, tensor(1.0)) assert(not ok and tostring(e):find('stack overflow'), e)", worksWhenTrusted: false),
+        Attempt("yields", "local co = coroutine.create(function() return autodiff.grad(function(x) coroutine.yield() return x end)(tensor(1.0)) end) assert(not coroutine.resume(co))", worksWhenTrusted: false),
+        // Memory without end is an error, and the state goes on.
+        Attempt("strings", "local ok, e = pcall(function() local s = 'x' while true do s = s .. s end end) assert(not ok and e:find('not enough memory')) assert(#('y'):rep(1000) == 1000)", worksWhenTrusted: false),
+        Attempt("strings", "assert(not pcall(string.rep, 'x', 1 << 40))", worksWhenTrusted: false),
+        Attempt("tensors", "local ok, e = pcall(function() local t = {} while true do t[#t + 1] = tensor.zeros(1000000) end end) assert(not ok and e:find('not enough memory'), e)", worksWhenTrusted: false),
     ]
 
     @Test(arguments: attempts) func anAttemptFails(_ attempt: Attempt) throws {
@@ -138,7 +138,7 @@ import Testing
         #expect(throws: LuaError.self) { try host.run(code: attempt.script) }
     }
 
-    /// S6: neither is the script itself, nor a text that Swift hands over.
+    /// Neither is the script itself, nor a text that Swift hands over.
     @Test func binaryScriptsAreRefused() throws {
         let scratch = try Scratch()
         let trusted = try LuaFlow.Host()

@@ -3,7 +3,6 @@ import Scripting
 import Testing
 
 @Suite struct ErrorTests {
-    /// B1
     @Test func thrownErrorsReleaseEverything() throws {
         let host = try Host()
         try host.run("for i = 1, 1e4 do local ok, e = pcall(probe.boom) assert(not ok and e == 'probe.boom: failed with 1.0') end")
@@ -16,14 +15,12 @@ import Testing
         #expect(traceback.contains("script:4: in main chunk"))
     }
 
-    /// B2
     @Test(arguments: ["0/0", "1e300", "-1", "math.mininteger", "math.huge", "2^63", "0.5", "'3'", "{}", "nil"])
     func hostileSizes(_ size: String) throws {
         let message = try Host().message("probe.size(\(size))")
         #expect(message.hasPrefix("script:1: probe.size: argument 1 (size): a whole number from 0 to 1000000 expected, got "))
     }
 
-    /// B3
     @Test func metatablesAreHidden() throws {
         let host = try Host()
         try host.run("assert(getmetatable(probe(1)) == 'Probe') assert(not pcall(setmetatable, probe(1), {}))")
@@ -41,7 +38,6 @@ import Testing
         try host.expectNoLeak()
     }
 
-    /// B4
     @Test func wrongObjectsAreNamed() throws {
         let host = try Host()
         #expect(try host.message("probe(1).double(io.stdout)") == "script:1: Probe:double: argument 1 (self): a Probe expected, got FILE* (a method is called with a colon: x:double(...))")
@@ -50,7 +46,6 @@ import Testing
         #expect(try host.message("return probe(1) + io.stdout").hasSuffix("argument 2 (operand): a Probe expected, got FILE*"))
     }
 
-    /// B5
     @Test func recursionThroughCallbacks() throws {
         let host = try Host()
         #expect(try host.message("local function f() return probe.map(f) end f()").contains("C stack overflow"))
@@ -60,7 +55,6 @@ import Testing
         try host.expectNoLeak()
     }
 
-    /// B6
     @Test func yieldAcrossACallback() throws {
         let host = try Host()
         #expect(try host.text("return coroutine.wrap(function() return pcall(probe.map, coroutine.yield) end)()")
@@ -68,7 +62,6 @@ import Testing
         try host.expectNoLeak()
     }
 
-    /// B7
     @Test func errorObjectsOfEveryKind() throws {
         let host = try Host()
         #expect(try host.message("error(nil)") == "(error object is a nil value)")

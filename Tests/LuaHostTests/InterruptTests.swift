@@ -22,17 +22,17 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
 @Suite(.timeLimit(.minutes(30))) struct InterruptTests {
     static let endless = [
         "while true do end",
-        // S1
+        // Coroutines.
         "coroutine.wrap(function() while true do end end)()",
         "local co = coroutine.create(function() while true do coroutine.yield() end end) while true do coroutine.resume(co) end",
         "while true do local co = coroutine.create(function() while true do end end) coroutine.resume(co) end",
         "while true do coroutine.wrap(function() for i = 1, 900 do end end)() end",
         "coroutine.wrap(function() coroutine.wrap(function() pcall(function() while true do end end) end)() end)()",
-        // S2
+        // Errors that are caught.
         "while true do pcall(function() while true do end end) end",
         "local function f() pcall(f) while true do end end f()",
         "while true do pcall(error) end",
-        // S4
+        // Handlers and finalisers.
         "local function loop() while true do end end while true do xpcall(loop, loop) end",
         "while true do xpcall(error, function() while true do end end) end",
         "while true do xpcall(error, function(e) error(e) end) end",

@@ -3,7 +3,7 @@ import Scripting
 import Testing
 
 @Suite(.timeLimit(.minutes(30))) struct MemoryTests {
-    /// M1
+    /// A heap without end is an error that can be caught, and the state goes on.
     @Test func luaMemoryHasALimit() throws {
         let host = try Host(memoryLimit: 32 << 20)
         for script in [
@@ -19,7 +19,7 @@ import Testing
         try host.expectNoLeak()
     }
 
-    /// M2
+    /// Memory of objects counts as Lua's own does.
     @Test func nativeMemoryHasALimit() throws {
         let host = try Host(memoryLimit: 64 << 20)
         let error = try host.error("local t = {} while true do t[#t + 1] = probe.big(1000000) end")
@@ -93,7 +93,7 @@ import Testing
         #expect(try host.error("local x = string.rep('x', 24 << 20) probe.count() probe.big(40 << 20)").kind == .memory)
     }
 
-    /// M3
+    /// A loop of temporaries stays under the cap.
     @Test func temporariesStayFlat() throws {
         let host = try Host()
         let peak = try host.run("""

@@ -12,7 +12,7 @@ import Testing
         var testDescription: String { code }
     }
 
-    static let constructors: [Refusal] = ["SGD", "Adam", "AdamW", "RMSprop", "LBFGS"].flatMap { name in
+    static let constructors: [Refusal] = OptimizerTests.names.flatMap { name in
         [
             Refusal("optim.\(name)(x, {lr = -1})", "optim.\(name): option lr: a finite number from 0 expected, got -1"),
             Refusal("optim.\(name)(x, {lr = 0/0})", "option lr: a finite number from 0 expected, got nan"),

@@ -8,7 +8,7 @@ import Testing
 /// Every name is documented, and every example runs as it stands.
 @Suite struct DocumentationTests {
     static let all: [NativeFunction] = {
-        let module = OptimModule()
+        let module = OptimModule(adding: [SignDescent.declaration])
         return module.functions + module.types.flatMap { $0.methods + $0.properties + $0.setters + Array($0.operators.values) }
     }()
 
@@ -28,8 +28,8 @@ import Testing
     }
 
     /// The defaults that the signature states are those of the code: tostring shows the code's.
-    @Test(arguments: ["SGD", "Adam", "AdamW", "RMSprop", "LBFGS"]) func defaultsAreThoseOfTheSignature(_ name: String) throws {
-        let function = try #require(Catalogue.constructors.first { $0.shortName == name })
+    @Test(arguments: OptimizerTests.names) func defaultsAreThoseOfTheSignature(_ name: String) throws {
+        let function = try #require(Self.all.first { $0.name == "optim.\(name)" })
         let stated = function.documentation.signature.drop { $0 != "{" }.prefix { $0 != ">" }.split(separator: "}) -").first ?? ""
         let spelt = stated.dropFirst().replacingOccurrences(of: "\"strong_wolfe\" or ", with: "")
             .replacingOccurrences(of: "max_iter * 5 // 4", with: "25")

@@ -1,11 +1,12 @@
 import LawChecks
+import Scripting
 import Testing
 
 @testable import Optimizers
 
 /// What all optimisers have in common.
 @Suite struct OptimizerTests {
-    static let names = Catalogue.constructors.map(\.shortName)
+    static let names = catalogue.map { NativeFunction($0).shortName }
 
     @Test(arguments: names) func parametersBecomeLeavesThatRequireGradients(_ name: String) throws {
         try Scripts().run(
@@ -134,6 +135,23 @@ import Testing
             opt:step(function() local l = (x * tensor({0/0, 1})):sum() l:backward() return l end)
             assert(x[{1}] ~= x[{1}])
             """)
+    }
+
+    /// Some steps, a saved state, another optimiser: bit for bit the run that was not interrupted.
+    @Test(arguments: names) func continuesFromASavedState(_ name: String) throws {
+        try Scripts().run(
+            problem() + """
+                local opt = optim.\(name)({a, b}, {lr = 0.01})
+                for step = 1, 3 do opt:step(closure(opt, a, b)) end
+                local state = opt:state_dict()
+                local a2, b2 = a:detach():clone(), b:detach():clone()
+                for step = 1, 3 do opt:step(closure(opt, a, b)) end
+                local other = optim.\(name)({a2, b2}, {lr = 0.5})
+                other:load_state_dict(state)
+                assert(other.lr == 0.01)
+                for step = 1, 3 do other:step(closure(other, a2, b2)) end
+                assert(((a - a2):abs():sum() + (b - b2):abs():sum()):item() == 0)
+                """)
     }
 
     @Test func aGradientMayBeAViewOfTheParameter() throws {

@@ -51,8 +51,6 @@ import Testing
                 Issue.record("\(name): \(error)")
             }
         }
-        let tried = Set(cases.map(\.0))
-        for type in Catalogue.sets { #expect(tried.contains(type.name), "no accepted arguments of \(type.name) are tried") }
     }
 
     @Test func refused() throws {
@@ -111,8 +109,19 @@ import Testing
         for (name, arguments, expected) in cases {
             #expect(message { _ = try constructed(name, arguments) } == expected)
         }
-        let tried = Set(cases.map(\.0))
-        for type in Catalogue.sets { #expect(tried.contains(type.name), "no refused arguments of \(type.name) are tried") }
+    }
+
+    /// What no set takes is refused by every one, by its name; its example is what it takes.
+    @Test func functionsAreRefused() throws {
+        for type in catalogue {
+            let function = NativeFunction(type.declaration)
+            for count in 1...3 {
+                let nonsense = [Value](repeating: .function(FakeFunction { _ in [] }), count: count)
+                let arguments = Arguments(function: function.name, values: nonsense, context: Context())
+                let text = message { _ = try function.body(arguments) }
+                #expect(text.hasPrefix("projection.\(type.name): "), "\(type.name) of \(count) functions: \(text)")
+            }
+        }
     }
 
     /// Shapes that do not fit are refused by name, when projecting.

@@ -19,7 +19,7 @@ import Testing
 
     @Test func firstAndSecondOrderByThePoint() throws {
         var points = Points(seed: 21)
-        for example in try Catalogue.sets.flatMap({ try $0.examples() }) {
+        for example in try catalogue.flatMap({ try $0.examples() }) {
             for scale in [0.3, 1, 4] {
                 let x = try point(&points, example.shape, scale)
                 let weights = try point(&points, example.shape, 1)
@@ -37,7 +37,7 @@ import Testing
     /// The Jacobian of the projection onto a convex set is symmetric, and the same by every calculus.
     @Test func everyCalculusAgrees() throws {
         var points = Points(seed: 22)
-        for example in try Catalogue.sets.flatMap({ try $0.examples() }) {
+        for example in try catalogue.flatMap({ try $0.examples() }) {
             let (x, v) = (try point(&points, example.shape, 2), try point(&points, example.shape, 1))
             func project(_ inner: [Variable]) throws -> [Variable] { [try example.set.project(inner[0])] }
             let along = try Transform.jvp(of: project, at: x, v, for: "test").product.value.toArray()
@@ -56,72 +56,31 @@ import Testing
         }
     }
 
-    /// A set as a function of its tensors.
-    private struct Made {
-        let name: String
-        let parameters: [Tensor]
-        let shape: [Int]
-        let make: ([Variable]) throws -> any ProjectableSet
-    }
-
-    private func made() throws -> [Made] {
-        let (c, r) = (try float64([0.3, -0.2, 0.5]), try Tensor(0.7, .float64))
-        let a = try float64([1, -2, 0.5])
-        let (matrix, level) = (try float64([1, 2, 0, -1, 0, 1, 1, 3], [2, 4]), try float64([1, -2]))
-        let mask = try float64([1, 0, 1])
-        return [
-            Made(name: "Box", parameters: [try float64([-0.4, -0.1, 0]), try float64([0.1, 0.2, 0.3])], shape: [2, 3]) { try Box($0[0], $0[1]) },
-            Made(name: "Box", parameters: [try Tensor(0.1, .float64)], shape: [3]) { try Box($0[0], $0[0]) },
-            Made(name: "Observed", parameters: [c], shape: [3]) { try Observed(mask: Variable(mask), values: $0[0]) },
-            Made(name: "Halfspace", parameters: [a, try Tensor(-2, .float64)], shape: [3]) { try Halfspace($0[0], $0[1]) },
-            Made(name: "Hyperplane", parameters: [a, r], shape: [3]) { try Hyperplane($0[0], $0[1]) },
-            Made(name: "Hyperplane", parameters: [r, r], shape: [3]) { try Hyperplane($0[0], $0[1]) },
-            Made(name: "Affine", parameters: [matrix, level], shape: [4]) { try Affine($0[0], $0[1]) },
-            Made(name: "Ball", parameters: [c, r], shape: [3]) { try Ball(center: $0[0], radius: $0[1]) },
-            Made(name: "L1Ball", parameters: [c, r], shape: [3]) { try L1Ball(center: $0[0], radius: $0[1]) },
-            Made(name: "LinfBall", parameters: [c, try Tensor(0.3, .float64)], shape: [3]) { try LinfBall(center: $0[0], radius: $0[1]) },
-            Made(name: "Simplex", parameters: [r], shape: [4]) { try Simplex($0[0]) },
-            Made(name: "Sphere", parameters: [c, r], shape: [3]) { try Sphere(center: $0[0], radius: $0[1]) },
-            Made(name: "Product", parameters: [c, r], shape: [2, 3]) { try Product([Ball(center: $0[0], radius: $0[1]), Simplex($0[1])]) },
-            Made(name: "Translate", parameters: [c], shape: [3]) { try Translate(Simplex(), $0[0]) },
-            Made(name: "Translate", parameters: [c, r], shape: [3]) { try Translate(Box($0[1], Variable(Tensor(1.1, .float64))), $0[0]) },
-            Made(name: "Scale", parameters: [r, c], shape: [3]) { try Scale(Ball(center: $0[1], radius: $0[0]), $0[0]) },
-            Made(name: "Scale", parameters: [try Tensor(-0.7, .float64)], shape: [3]) { try Scale(Nonnegative(), $0[0]) },
-            Made(name: "Scale", parameters: [try Tensor(-0.7, .float64)], shape: [3]) { try Scale(Box(0.1, 0.4), $0[0]) },
-            Made(name: "Intersection", parameters: [c, r, a], shape: [3]) {
-                try Intersection([Ball(center: $0[0], radius: $0[1]), Halfspace($0[2], Variable(Tensor(0.2, .float64)))])
-            },
-            Made(name: "Intersection", parameters: [c, r], shape: [3]) {
-                try Intersection([Box($0[0], Variable(Tensor(1, .float64))), Observed(mask: Variable(mask), values: $0[1])])
-            },
-            Made(name: "Intersection", parameters: [try float64([0.1, 0.2, 0.3]), a], shape: [3]) {
-                try Intersection([Box(Variable(Tensor(-1, .float64)), $0[0]), Hyperplane($0[1], Variable(Tensor(0, .float64)))])
-            },
-        ]
+    private func families() throws -> [(name: String, family: SetFamily)] {
+        try catalogue.flatMap { type in try type.families().map { (type.name, $0) } }
     }
 
     @Test func byEveryParameter() throws {
         var points = Points(seed: 23)
-        for made in try made() {
+        for (name, made) in try families() {
             for scale in [1.0, 3] {
                 let x = try point(&points, made.shape, scale)
                 let fault = try Transform.gradientCheck(
-                    of: { [try made.make(Array($0.dropFirst())).project($0[0])] }, at: [x] + made.parameters.map { Variable($0) },
+                    of: { [try made.make(Array($0.dropFirst())).project($0[0])] }, at: [x] + made.tensors.map { Variable($0) },
                     absoluteTolerance: 1e-7, relativeTolerance: 1e-6, for: "test")
-                #expect(fault == nil, "\(made.name) at \(shown(x.value)): \(fault ?? "")")
+                #expect(fault == nil, "\(name) at \(shown(x.value)): \(fault ?? "")")
             }
         }
         // What has numbers in it that are tensors must be tried.
-        let tried = Set(try made().map(\.name))
-        for example in try Catalogue.sets.flatMap({ try $0.examples() }) where !example.set.parameters.isEmpty {
-            #expect(tried.contains(example.set.name), "no gradient by the parameters of \(example.set.name) is tried")
+        for type in catalogue where try type.examples().contains(where: { !$0.set.parameters.isEmpty }) {
+            #expect(try !type.families().isEmpty, "\(type.name) does not say how it is made of tensors")
         }
     }
 
     /// The parameter's gradient arrives in a leaf, twice, and the set keeps the numbers that it was made of.
     @Test func aSetKeepsItsPlaceOnTheTape() throws {
-        for made in try made() {
-            let leaves = try made.parameters.map { Variable(try $0.copy()) }
+        for (name, made) in try families() {
+            let leaves = try made.tensors.map { Variable(try $0.copy()) }
             for leaf in leaves { try leaf.setRequiresGrad(true) }
             let set = try made.make(leaves)
             var points = Points(seed: 24)
@@ -131,9 +90,9 @@ import Testing
             let before = try set.project(x.value).toArray()
             for leaf in leaves { try leaf.value.fill(5) }
             try set.project(x).sum().backward()
-            #expect(try set.project(x.value).toArray() == before, "\(made.name) changed with what it was made of")
+            #expect(try set.project(x.value).toArray() == before, "\(name) changed with what it was made of")
             for (leaf, gradient) in zip(leaves, once) {
-                #expect(try leaf.grad?.value.toArray() ?? [] == gradient.map { 2 * $0 }, "\(made.name)")
+                #expect(try leaf.grad?.value.toArray() ?? [] == gradient.map { 2 * $0 }, "\(name)")
             }
         }
     }
@@ -147,7 +106,7 @@ import Testing
 
     @Test func distances() throws {
         var points = Points(seed: 25)
-        for example in try Catalogue.sets.flatMap({ try $0.examples() }) where example.set.isConvex {
+        for example in try catalogue.flatMap({ try $0.examples() }) where example.set.isConvex {
             let x = try point(&points, example.shape, 4)
             let distance = try example.set.distance(x.value)
             guard distance > 1e-3 else { continue }

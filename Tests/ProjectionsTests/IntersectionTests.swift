@@ -169,7 +169,7 @@ import Testing
     /// P of c C at c x is c P of C at x, at scales whose squares are no numbers, in both dtypes.
     @Test func projectionsScale() throws {
         var points = Points(seed: 33)
-        for example in try Catalogue.sets.flatMap({ try $0.examples() }) {
+        for example in try catalogue.flatMap({ try $0.examples() }) {
             for (dtype, factors) in [(DType.float64, [0x1p-600, 0x1p600]), (.float32, [0x1p-100, 0x1p100])] {
                 let x = try Tensor(points.vector(try Shape.count(example.shape), scale: 2), shape: example.shape, dtype)
                 let y = try example.set.project(x).toArray()

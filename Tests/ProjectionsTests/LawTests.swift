@@ -5,10 +5,10 @@ import Testing
 
 @testable import Projections
 
-/// The laws of every set of the catalogue, on the examples it gives.
+/// The laws of every set of the catalogue and of one that is made up, on the examples it gives.
 @Suite struct LawTests {
     @Test func everySetObeysTheLaws() throws {
-        for type in Catalogue.sets {
+        for type in catalogue {
             let examples = try type.examples()
             #expect(!examples.isEmpty, "\(type) gives no examples")
             for example in examples {
@@ -33,7 +33,7 @@ import Testing
     /// Membership from the definition, against the projection: the distance is 0 exactly where the violation is.
     @Test func distanceAndViolationAgree() throws {
         var points = Points(seed: 3)
-        for example in try Catalogue.sets.flatMap({ try $0.examples() }) {
+        for example in try catalogue.flatMap({ try $0.examples() }) {
             for scale in [0.1, 1, 5] {
                 let x = try float64(points.vector(try Shape.count(example.shape), scale: scale), example.shape)
                 let (distance, violation) = (try example.set.distance(x), try example.set.violation(x))
@@ -48,7 +48,7 @@ import Testing
     /// No feasible point of a random search beats the projection.
     @Test func noPointNearbyIsBetter() throws {
         var points = Points(seed: 4)
-        for example in try Catalogue.sets.flatMap({ try $0.examples() }) {
+        for example in try catalogue.flatMap({ try $0.examples() }) {
             let count = try Shape.count(example.shape)
             let x = try float64(points.vector(count, scale: 2), example.shape)
             let (best, start) = (try example.set.distance(x), try x.toArray())
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func resultKeepsShapeAndTypeAndIsFresh() throws {
-        for example in try Catalogue.sets.flatMap({ try $0.examples() }) {
+        for example in try catalogue.flatMap({ try $0.examples() }) {
             for dtype in [DType.float32, .float64] {
                 let x = try example.set.project(Tensor.zeros(example.shape, dtype))
                 let y = try example.set.project(x)
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func notANumberIsRefusedByName() throws {
-        for example in try Catalogue.sets.flatMap({ try $0.examples() }) {
+        for example in try catalogue.flatMap({ try $0.examples() }) {
             var values = [Double](repeating: 0.5, count: try Shape.count(example.shape))
             values[values.count - 1] = .nan
             let x = try float64(values, example.shape)
@@ -87,7 +87,7 @@ import Testing
 
     @Test func stridedPointsGiveTheSameResult() throws {
         var points = Points(seed: 5)
-        for example in try Catalogue.sets.flatMap({ try $0.examples() }) where example.shape.count == 2 {
+        for example in try catalogue.flatMap({ try $0.examples() }) where example.shape.count == 2 {
             let x = try float64(points.vector(try Shape.count(example.shape), scale: 2), example.shape)
             let strided = try x.transpose(0, 1).copy().transpose(0, 1)
             #expect(try example.set.project(strided).toArray() == example.set.project(x).toArray(), "\(example.set)")

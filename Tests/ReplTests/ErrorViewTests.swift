@@ -77,7 +77,7 @@ import Testing
     /// Whatever is typed, there is an answer and the next input works.
     @Test func oddInputsAreSurvived() throws {
         let talk = try Conversation()
-        var generator = SystemRandomNumberGenerator()
+        var generator = RepeatableNumbers(state: 5)
         let pieces = [
             "local", "x", "=", "(", ")", "{", "}", "'", "\"", "[[", "--", "\n", "end", "function", "::", ":", "?", "%",
             "\u{0}", "日", "..", "1e", "0x", "<const>", "<", ",", "\\", "return", ";",
@@ -89,7 +89,20 @@ import Testing
             // Anything may be defined, and a loop without end is not among the pieces.
             talk.answer(input)
             _ = talk.session.complete(input)
+            #expect(talk.answer("21 * 2") == "42\n", "after \(input)")
         }
-        #expect(talk.answer("21 * 2") == "42\n")
+    }
+}
+
+/// The same numbers every time, by Knuth's multiplier; the upper bits are the good ones.
+private struct RepeatableNumbers: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        func half() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state >> 32
+        }
+        return half() << 32 | half()
     }
 }

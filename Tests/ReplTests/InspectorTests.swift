@@ -82,9 +82,12 @@ import Testing
 
     @Test func picturesFollowTheNumbers() throws {
         let talk = try Conversation()
-        #expect(talk.answer("tensor.eye(10)").hasSuffix("shape (10, 10), float32\n@         \n") == false)
-        let shown = talk.answer("tensor.eye(10)")
-        #expect(shown.split(separator: "\n").count > 12)
+        let numbers = talk.answer(":pictures off", "tensor.eye(10)")
+        #expect(numbers.hasSuffix("shape (10, 10), float32\n") && numbers.split(separator: "\n").count == 10)
+        let shown = talk.answer(":pictures on", "tensor.eye(10)")
+        let picture = shown.dropFirst(numbers.count).split(separator: "\n")
+        // Two rows of the tensor in one of characters.
+        #expect(shown.hasPrefix(numbers) && picture.map(\.count) == [10, 10, 10, 10, 10], "\(shown)")
         #expect(talk.answer("tensor.zeros(10, 10)").split(separator: "\n").count <= 10)
         #expect(talk.answer("2 * tensor.eye(10)").split(separator: "\n").count <= 10)
         talk.answer(":pictures off")

@@ -3,13 +3,17 @@ import Tensors
 
 /// The module `tensor`: makers of tensors, every operation of the catalogue, and the userdata type itself.
 public struct TensorModule: ScriptModule {
-    public init() {}
+    /// Those of the catalogue, and those that were passed along.
+    private let operations: [Operation]
+
+    /// - Parameter operations: more operations beside the catalogue's.
+    public init(adding operations: [Operation] = []) { self.operations = Operation.catalogue + operations }
 
     public let name = "tensor"
     public let summary = """
         Dense float32 (default), float64, int64 and bool arrays, with operations that can be differentiated.
         """
-    public var functions: [NativeFunction] { TensorMakers.all + Operation.catalogue.map(\.function) }
+    public var functions: [NativeFunction] { TensorMakers.all + operations.map(\.function) }
     public var sections: [ModuleSection] {
         [ModuleSection("Making tensors", TensorMakers.all.map(\.shortName))]
             + Operation.sections.map { ModuleSection($0.title, $0.operations.map(\.name)) }
@@ -21,8 +25,8 @@ public struct TensorModule: ScriptModule {
             TypeFace(
                 Variable.type,
                 "A dense array of numbers. Indices and dimensions count from 1; negative ones from the end.",
-                methods: TensorMethods.all + Operation.catalogue.compactMap(\.inPlace?.function)
-                    + Operation.catalogue.filter(\.isMethod).map { $0.function.named("tensor:\($0.name)") },
+                methods: TensorMethods.all + operations.compactMap(\.inPlace?.function)
+                    + operations.filter(\.isMethod).map { $0.function.named("tensor:\($0.name)") },
                 properties: TensorProperties.all,
                 setters: TensorProperties.setters,
                 operators: [

@@ -94,7 +94,11 @@ public struct Bernoulli: CataloguedLaw {
     ) { try $0["logits"].map { try Bernoulli(logits: $0) } ?? Bernoulli(probs: $0[0]) }
 
     public static let examples = [
-        LawExample("Bernoulli by probs", [.init([0.2, 0.5, 0.9])], points: .init([0, 1, 1])) { try Bernoulli(probs: $0[0]) },
-        LawExample("Bernoulli by logits", [.init([-2, 0.3, 4])], points: .init([0, 1, 1])) { try Bernoulli(logits: $0[0]) },
+        LawExample("Bernoulli by probs", [.init([0.2, 0.5, 0.9])], points: .init([0, 1, 1]), isDiscrete: true) {
+            try Bernoulli(probs: $0[0])
+        },
+        LawExample("Bernoulli by logits", [.init([-2, 0.3, 4])], points: .init([0, 1, 1]), isDiscrete: true) {
+            try Bernoulli(logits: $0[0])
+        },
     ]
 }

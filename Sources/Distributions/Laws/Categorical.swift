@@ -137,7 +137,11 @@ public struct Categorical: CataloguedLaw {
     ) { try $0["logits"].map { try Categorical(logits: $0) } ?? Categorical(probs: $0[0]) }
 
     public static let examples = [
-        LawExample("Categorical by probs", [.init([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])], points: .init([2, 3])) { try Categorical(probs: $0[0]) },
-        LawExample("Categorical by logits", [.init([-2, 0.3, 4])], points: .init([1, 3])) { try Categorical(logits: $0[0]) },
+        LawExample("Categorical by probs", [.init([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])], points: .init([2, 3]), isDiscrete: true) {
+            try Categorical(probs: $0[0])
+        },
+        LawExample("Categorical by logits", [.init([-2, 0.3, 4])], points: .init([1, 3]), isDiscrete: true) {
+            try Categorical(logits: $0[0])
+        },
     ]
 }

@@ -59,7 +59,7 @@ public struct Poisson: CataloguedLaw {
     ) { try Poisson($0[0]) }
 
     public static let examples = [
-        LawExample("Poisson", [.init([0.5, 4, 30])], points: .init([0, 3, 35])) { try Poisson($0[0]) }
+        LawExample("Poisson", [.init([0.5, 4, 30])], points: .init([0, 3, 35]), isDiscrete: true) { try Poisson($0[0]) }
     ]
 }
 

@@ -2,7 +2,13 @@ import Scripting
 
 /// `require "distribution"`: the distributions of the ``Catalogue`` and divergences between them.
 public struct DistributionModule: ScriptModule {
-    public init() {}
+    /// The constructors of the catalogue's, and of those that were passed along.
+    private let constructors: [Declaration]
+
+    /// - Parameter laws: more distributions beside the catalogue's.
+    public init(adding laws: [any CataloguedLaw.Type] = []) {
+        constructors = (Catalogue.laws + laws).map { $0.declaration }
+    }
 
     public let name = "distribution"
     public let summary = """
@@ -11,8 +17,7 @@ public struct DistributionModule: ScriptModule {
         """
 
     public var functions: [NativeFunction] {
-        let constructors = Catalogue.laws.map { $0.declaration } + [ScriptedLaw.declaration]
-        return (constructors + [Divergence.declaration]).map { NativeFunction($0) }
+        (constructors + [ScriptedLaw.declaration, Divergence.declaration]).map { NativeFunction($0) }
     }
 
     public var types: [TypeFace] { [DistributionObject.face] }

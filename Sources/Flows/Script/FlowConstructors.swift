@@ -38,31 +38,6 @@ extension FlowFunctions {
         return Flow(name: "Flow", dimension: dimension, transforms: parts, prior: base)
     }
 
-    static let scaling = Declaration(
-        "flow.Scaling",
-        """
-        The diagonal scaling z = x exp(s): log |det| is the sum of s. Training changes s when it requires a gradient.
-        """,
-        takes: .argument("s", .numbers, "D finite numbers, of shape (D) or (1, D); numbers in a table take the type of x"),
-        returns: .object(TransformObject.type),
-        errors: "s that is not finite or no vector",
-        source: "Dinh, Krueger, Bengio: NICE, 2015, section 3.3",
-        example: """
-            local z = flow.Scaling{0, math.log(3)}:to_latent(tensor{1, 1})
-            assert(math.abs(z[{2}] - 3) < 1e-6)
-            """
-    ) { numbers in
-        let isOfNumbers = numbers.dtype == nil
-        let scale = try numbers.variable(.float64)
-        guard let count = scale.shape.last, count > 0, scale.value.count == count else {
-            throw Fault("s has shape \(Shape.describe(scale.shape)); (D) or (1, D) expected")
-        }
-        guard try scale.value.isFinite() else { throw Fault("s holds NaN or infinity") }
-        let row = scale.shape.count == 2 ? scale : try scale.reshape([1, count])
-        return TransformObject(
-            Scaling(logScale: row, isOfNumbers: isOfNumbers), description: "flow.Scaling(\(Shape.describe(row.shape)))")
-    }
-
     static let transform = Declaration(
         "flow.Transform",
         """

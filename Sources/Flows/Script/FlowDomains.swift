@@ -10,6 +10,10 @@ extension Domain<TransformObject> {
     static var transform: Domain { .object(TransformObject.type).asking(for: "a transform such as flow.Scaling(s)") }
 }
 
+extension Results<TransformObject> {
+    static var transform: Results { Results(.object(TransformObject.type.name)) { .object($0) } }
+}
+
 extension Domain<any Law> {
     /// The noise of the usual flows, by its name.
     static var noise: Domain {

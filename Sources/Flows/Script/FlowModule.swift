@@ -5,13 +5,21 @@ import Tensors
 
 /// The module `flow`: normalizing flows.
 public struct FlowModule: ScriptModule {
-    public init() {}
+    /// The constructors of the catalogue's transforms, and of those that were passed along.
+    private let constructors: [Declaration]
+
+    /// - Parameter transforms: more transforms beside the catalogue's.
+    public init(adding transforms: [any CataloguedTransform.Type] = []) {
+        constructors = (Catalogue.transforms + transforms).map { $0.declaration }
+    }
 
     public let name = "flow"
     public let summary = """
         Normalizing flows: exact log-densities in nats, latents, samples, and gradients of all of them.
         """
-    public var functions: [NativeFunction] { FlowFunctions.all.map { NativeFunction($0) } }
+    public var functions: [NativeFunction] { 
+        (FlowFunctions.flows + constructors + [FlowFunctions.transform]).map { NativeFunction($0) }
+    }
     public var scripted: ScriptedConstructors? { FlowFunctions.registered }
 
     public var types: [TypeFace] {
@@ -27,7 +35,7 @@ public struct FlowModule: ScriptModule {
 }
 
 enum FlowFunctions {
-    static let all = [load, nice, flow, scaling, transform]
+    static let flows = [load, nice, flow]
 
     private static let load = Declaration(
         "flow.load",

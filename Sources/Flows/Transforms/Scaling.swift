@@ -3,7 +3,8 @@ import Scripting
 import Tensors
 
 /// NICE's diagonal scaling (section 3.3): z = x exp(s), log |det| = sum of s.
-public struct Scaling: FlowTransform {
+public struct Scaling: CataloguedTransform {
+    public static let name = "Scaling"
     /// s, of shape (1, D).
     public let logScale: Variable
     /// Made of plain numbers, which take the type of the data as numbers beside a tensor do.
@@ -36,4 +37,35 @@ public struct Scaling: FlowTransform {
     public var drawingType: DType { isOfNumbers ? .float32 : logScale.dtype.computing }
 
     public var parameters: [(name: String, value: Variable)] { [("scale", logScale)] }
+}
+
+extension Scaling {
+    public static let declaration = Declaration(
+        "flow.Scaling",
+        """
+        The diagonal scaling z = x exp(s): log |det| is the sum of s. Training changes s when it requires a gradient.
+        """,
+        takes: .argument("s", .numbers, "D finite numbers, of shape (D) or (1, D); numbers in a table take the type of x"),
+        returns: .transform,
+        errors: "s that is not finite or no vector",
+        source: "Dinh, Krueger, Bengio: NICE, 2015, section 3.3",
+        example: """
+            local z = flow.Scaling{0, math.log(3)}:to_latent(tensor{1, 1})
+            assert(math.abs(z[{2}] - 3) < 1e-6)
+            """
+    ) { numbers in
+        let isOfNumbers = numbers.dtype == nil
+        let scale = try numbers.variable(.float64)
+        guard let count = scale.shape.last, count > 0, scale.value.count == count else {
+            throw Fault("s has shape \(Shape.describe(scale.shape)); (D) or (1, D) expected")
+        }
+        guard try scale.value.isFinite() else { throw Fault("s holds NaN or infinity") }
+        let row = scale.shape.count == 2 ? scale : try scale.reshape([1, count])
+        return TransformObject(
+            Scaling(logScale: row, isOfNumbers: isOfNumbers), description: "flow.Scaling(\(Shape.describe(row.shape)))")
+    }
+
+    public static let examples = [
+        TransformExample("Scaling", [.init([1, 3], -1...1)], points: .init([2, 3])) { Scaling(logScale: $0[0]) }
+    ]
 }

@@ -2,13 +2,16 @@ import Scripting
 
 /// The module `optim`: optimisers, the projected gradient method, schedules of step sizes.
 public struct OptimModule: ScriptModule {
-    public init() {}
+    private let optimizers: [Declaration]
+
+    /// - Parameter optimizers: constructors of more optimisers beside the catalogue's.
+    public init(adding optimizers: [Declaration] = []) { self.optimizers = Catalogue.declarations + optimizers }
 
     public let name = "optim"
     public let summary = "Optimisers with PyTorch's formulas and defaults, the projected gradient method, and schedules of step sizes."
     public var functions: [NativeFunction] {
-        Catalogue.constructors + [NativeFunction(ProjectedGradientFunction.declaration)]
-            + Schedule.catalogue.map { NativeFunction($0.declaration) }
+        (optimizers + [ProjectedGradientFunction.declaration] + Schedule.catalogue.map { $0.declaration })
+            .map { NativeFunction($0) }
     }
     public var types: [TypeFace] { [OptimizerFace.face] }
 }

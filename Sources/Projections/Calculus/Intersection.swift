@@ -326,6 +326,22 @@ public struct Intersection: CataloguedSet {
             """
     ) { sets, tolerance, iterations in try Intersection(sets, tolerance: tolerance, iterations: iterations) }
 
+    public static func families() throws -> [SetFamily] {
+        [
+            try SetFamily([0.3, -0.2, 0.5], [0.7], [1, -2, 0.5], shape: [3]) {
+                try Intersection([Ball(center: $0[0], radius: $0[1]), Halfspace($0[2], Variable(Tensor(0.2, .float64)))])
+            },
+            try SetFamily([0.3, -0.2, 0.5], [0.7], shape: [3]) {
+                let mask = Variable(try Tensor([1, 0, 1], shape: [3], .float64))
+                return try Intersection([Box($0[0], Variable(Tensor(1, .float64))), Observed(mask: mask, values: $0[1])])
+            },
+            try SetFamily([0.1, 0.2, 0.3], [1, -2, 0.5], shape: [3]) {
+                let lo = Variable(try Tensor(-1, .float64))
+                return try Intersection([Box(lo, $0[0]), Hyperplane($0[1], Variable(Tensor(0, .float64)))])
+            },
+        ]
+    }
+
     public static func examples() throws -> [SetExample] {
         [
             SetExample(

@@ -148,6 +148,14 @@ public struct Product: CataloguedSet {
             """
     ) { sets, sizes in try Product(sets, sizes: sizes) }
 
+    public static func families() throws -> [SetFamily] {
+        [
+            try SetFamily([0.3, -0.2, 0.5], [0.7], shape: [2, 3]) {
+                try Product([Ball(center: $0[0], radius: $0[1]), Simplex($0[1])])
+            },
+        ]
+    }
+
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try Product([Simplex()]), shape: [3, 4]),

@@ -94,6 +94,14 @@ public struct Scale: CataloguedSet, RoundSet {
             """
     ) { set, s in try Scale(set, s) }
 
+    public static func families() throws -> [SetFamily] {
+        [
+            try SetFamily([0.7], [0.3, -0.2, 0.5], shape: [3]) { try Scale(Ball(center: $0[1], radius: $0[0]), $0[0]) },
+            try SetFamily([-0.7], shape: [3]) { try Scale(Nonnegative(), $0[0]) },
+            try SetFamily([-0.7], shape: [3]) { try Scale(Box(0.1, 0.4), $0[0]) },
+        ]
+    }
+
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try Scale(Simplex(), -2), shape: [3]),

@@ -87,6 +87,15 @@ public struct Translate: CataloguedSet, RoundSet {
             """
     ) { set, t in try Translate(set, t) }
 
+    public static func families() throws -> [SetFamily] {
+        [
+            try SetFamily([0.3, -0.2, 0.5], shape: [3]) { try Translate(Simplex(), $0[0]) },
+            try SetFamily([0.3, -0.2, 0.5], [0.7], shape: [3]) {
+                try Translate(Box($0[1], Variable(Tensor(1.1, .float64))), $0[0])
+            },
+        ]
+    }
+
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try Translate(Simplex(), Tensor([1, -2, 3], shape: [3])), shape: [3]),

@@ -144,6 +144,12 @@ public struct Affine: CataloguedSet, VectorSet {
             """
     ) { a, b in try Affine(a, b) }
 
+    public static func families() throws -> [SetFamily] {
+        [
+            try SetFamily([1, 2, 0, -1, 0, 1, 1, 3], [1, -2], shape: [4]) { try Affine($0[0].reshape([2, 4]), $0[1]) },
+        ]
+    }
+
     public static func examples() throws -> [SetExample] {
         [
             SetExample(

@@ -51,6 +51,13 @@ public struct Box: CataloguedSet, ElementwiseSet {
             """
     ) { lo, hi in try Box(lo, hi) }
 
+    public static func families() throws -> [SetFamily] {
+        [
+            try SetFamily([-0.4, -0.1, 0], [0.1, 0.2, 0.3], shape: [2, 3]) { try Box($0[0], $0[1]) },
+            try SetFamily([0.1], shape: [3]) { try Box($0[0], $0[0]) },
+        ]
+    }
+
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try Box(0, 1), shape: [4]),

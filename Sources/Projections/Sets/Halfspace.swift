@@ -47,6 +47,10 @@ public struct Halfspace: CataloguedSet, VectorSet {
             """
     ) { a, b in try Halfspace(a, b) }
 
+    public static func families() throws -> [SetFamily] {
+        [try SetFamily([1, -2, 0.5], [-2], shape: [3]) { try Halfspace($0[0], $0[1]) }]
+    }
+
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try Halfspace(Tensor([1, -2, 0.5], shape: [3]), 0.7), shape: [3]),

@@ -36,6 +36,13 @@ public struct Hyperplane: CataloguedSet, VectorSet {
         see: ["projection.Affine"]
     ) { a, b in try Hyperplane(a, b) }
 
+    public static func families() throws -> [SetFamily] {
+        [
+            try SetFamily([1, -2, 0.5], [0.7], shape: [3]) { try Hyperplane($0[0], $0[1]) },
+            try SetFamily([0.7], [0.7], shape: [3]) { try Hyperplane($0[0], $0[1]) },
+        ]
+    }
+
     public static func examples() throws -> [SetExample] {
         [SetExample(try Hyperplane(Tensor([1, -2, 0.5, 4], shape: [2, 2]), 0.7), shape: [2, 2])]
     }

@@ -94,6 +94,10 @@ public struct L1Ball: CataloguedSet, VectorSet {
             """
     )
 
+    public static func families() throws -> [SetFamily] {
+        [try SetFamily([0.3, -0.2, 0.5], [0.7], shape: [3]) { try L1Ball(center: $0[0], radius: $0[1]) }]
+    }
+
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try L1Ball(center: Tensor(0), radius: 1), shape: [4]),

@@ -45,6 +45,10 @@ public struct LinfBall: CataloguedSet, ElementwiseSet {
             """
     )
 
+    public static func families() throws -> [SetFamily] {
+        [try SetFamily([0.3, -0.2, 0.5], [0.3], shape: [3]) { try LinfBall(center: $0[0], radius: $0[1]) }]
+    }
+
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try LinfBall(center: Tensor(0), radius: 0.3), shape: [3]),

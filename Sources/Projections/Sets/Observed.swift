@@ -71,6 +71,14 @@ public struct Observed: CataloguedSet, ElementwiseSet {
             """
     ) { mask, values in try Observed(mask: mask, values: values) }
 
+    public static func families() throws -> [SetFamily] {
+        [
+            try SetFamily([0.3, -0.2, 0.5], shape: [3]) {
+                try Observed(mask: Variable(Tensor([1, 0, 1], shape: [3], .float64)), values: $0[0])
+            },
+        ]
+    }
+
     public static func examples() throws -> [SetExample] {
         [
             SetExample(

@@ -74,6 +74,10 @@ public struct Simplex: CataloguedSet, VectorSet {
             """
     ) { s in try Simplex(s.variable(.float64)) }
 
+    public static func families() throws -> [SetFamily] {
+        [try SetFamily([0.7], shape: [4]) { try Simplex($0[0]) }]
+    }
+
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try Simplex(), shape: [5]),

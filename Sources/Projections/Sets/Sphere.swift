@@ -76,6 +76,10 @@ public struct Sphere: CataloguedSet, VectorSet {
             """
     )
 
+    public static func families() throws -> [SetFamily] {
+        [try SetFamily([0.3, -0.2, 0.5], [0.7], shape: [3]) { try Sphere(center: $0[0], radius: $0[1]) }]
+    }
+
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try Sphere(center: Tensor(0), radius: 2), shape: [3]),

@@ -30,6 +30,9 @@ extension Session {
         NameCompletion.complete,
     ]
 
+    /// The names that Tab offers after this text.
+    package func candidates(_ text: String) -> [String] { complete(text).candidates }
+
     /// What Tab does after this text. Runs nothing of the user's but a `__complete`.
     func complete(_ text: String) -> Completion {
         do {

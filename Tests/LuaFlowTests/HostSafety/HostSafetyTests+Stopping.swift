@@ -5,14 +5,14 @@ import Testing
 extension HostSafetyTests {
     /// Loops through the real modules, each of which only an interrupt or a deadline ends.
     static let endless = [
-        // S1
+        // Coroutines.
         ("S1", "coroutine.wrap(function() while true do end end)()"),
         ("S1", "coroutine.wrap(function() while true do tensor.ones(3):sum() end end)()"),
-        // S2
+        // Errors that are caught.
         ("S2", "while true do pcall(function() while true do end end) end"),
         ("S2", "while true do pcall(autodiff.grad(function(x) while true do end end), tensor.ones(2)) end"),
         ("S2", "while true do pcall(optim.projected_gradient, function(x) while true do end end, projection.Box(0, 1), tensor.ones(2), {steps = 5}) end"),
-        // S4
+        // Handlers and finalisers.
         ("S4", "local function loop() while true do end end while true do xpcall(loop, loop) end"),
         ("S4", "setmetatable({}, {__gc = function() while true do tensor.ones(2) end end}) collectgarbage()"),
         ("S4", "local x <close> = setmetatable({}, {__close = function() while true do end end}) error 'x'"),

@@ -7,7 +7,6 @@ import Testing
 /// |---|---|---|
 /// | B1-B7 | bindings: errors, sizes, types, recursion, yields, error objects | LuaHostTests: ErrorTests, BindingTests |
 /// | S1-S4 | scripts that will not stop | LuaHostTests: InterruptTests (30 loops), TerminalTests, CommandTests |
-/// | S4c, S5, S6 | what only a sandbox can stop | the sandbox's own tests |
 /// | M1-M3 | memory without end | LuaHostTests: MemoryTests; FailingAllocationTests |
 /// | F1 | pickles that call | FilesTests: HostilePickleTests, CorruptionTests |
 /// | F2 | views outside their storage | FilesTests: HostilePickleTests |

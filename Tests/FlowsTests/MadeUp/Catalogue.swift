@@ -1,0 +1,9 @@
+import Flows
+
+/// The transforms that are held to the laws: every one there is, and one that is made up, which must need no more to
+/// be so.
+var catalogue: [any CataloguedTransform.Type] {
+    Catalogue.transforms + [
+        Bend.self
+    ]
+}

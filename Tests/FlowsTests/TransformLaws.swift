@@ -1,0 +1,119 @@
+import Autodiff
+import Flows
+import LawChecks
+import Tensors
+import Testing
+
+/// What holds for every transform, at the examples of the catalogue and of those that no script makes.
+@Suite struct TransformLaws {
+    /// A coupling of one hidden layer, as a function of its weights.
+    private static let couplings = [AdditiveCoupling.Half.even, .odd].map { half in
+        TransformExample(
+            "AdditiveCoupling of \(half)", [.init([3, 2]), .init([3]), .init([2, 3]), .init([2])],
+            points: .init([3, 4])
+        ) {
+            let first = Perceptron.Layer(name: "0", weight: $0[0], bias: $0[1])
+            let second = Perceptron.Layer(name: "1", weight: $0[2], bias: $0[3])
+            return AdditiveCoupling(shifting: half, by: Perceptron([first, second]))
+        }
+    }
+
+    static let examples = catalogue.flatMap { $0.examples } + couplings
+
+    @Test func everyTransformHasExamples() {
+        for type in catalogue { #expect(!type.examples.isEmpty, "\(type)") }
+    }
+
+    /// The example's transform and points in a type, for the first of which its tensors are leaves.
+    private func made(_ example: TransformExample, _ dtype: DType) throws -> (any FlowTransform, Variable, [Variable]) {
+        let inputs = try LawCase(example.label, example.parameters + [example.points]) { $0[0] }.points(seed: 3)
+            .map { Variable(try $0.value.copy(dtype)) }
+        let leaves = Array(inputs.dropLast())
+        for leaf in leaves { try leaf.setRequiresGrad(true) }
+        return (try example.make(leaves), inputs[leaves.count], leaves)
+    }
+
+    /// One number for each row, whether the transform says one for all or one for each.
+    private static func perRow(_ logDeterminant: Variable, _ rows: Int) throws -> Variable {
+        try logDeterminant.expand([rows])
+    }
+
+    @Test(arguments: examples.indices, [DType.float64, .float32])
+    func bothDirectionsUndoEachOther(_ index: Int, _ dtype: DType) throws {
+        let example = Self.examples[index]
+        let (transform, x, _) = try made(example, dtype)
+        let tolerance = dtype == .float64 ? 1e-10 : 2e-5
+        let rows = x.shape[0]
+        let (z, there) = try transform.toLatent(x)
+        let (back, again) = try transform.toData(z)
+        let (data, down) = try transform.toData(x)
+        let (latent, up) = try transform.toLatent(data)
+        #expect(z.dtype == dtype && data.dtype == dtype, "\(example.label)")
+        for (what, a, b) in [
+            ("to_data(to_latent(x))", back, x), ("to_latent(to_data(z))", latent, x),
+            ("log-determinants of x", try Self.perRow(there, rows), try -Self.perRow(again, rows)),
+            ("log-determinants of z", try Self.perRow(down, rows), try -Self.perRow(up, rows)),
+        ] {
+            let fault = try difference(a.value, b.value, absolute: tolerance, relative: tolerance)
+            #expect(fault == nil, "\(example.label), \(dtype.rawValue), \(what): \(fault ?? "")")
+        }
+    }
+
+    @Test(arguments: examples.indices) func logDeterminantsAreThoseOfTheDenseJacobian(_ index: Int) throws {
+        let example = Self.examples[index]
+        let (transform, x, _) = try made(example, .float64)
+        let (rows, dimension) = (x.shape[0], x.shape[1])
+        let directions: [(String, (Variable) throws -> (Variable, Variable))] = [
+            ("to_latent", { x in let (z, logDeterminant) = try transform.toLatent(x); return (z, logDeterminant) }),
+            ("to_data", { z in let (x, logDeterminant) = try transform.toData(z); return (x, logDeterminant) }),
+        ]
+        for (what, direction) in directions {
+            let claimed = try Self.perRow(direction(x).1, rows).value.toArray()
+            for row in 0..<rows {
+                let point = Variable(try x.value.select(0, row).copy())
+                let jacobian = try Transform.jacobian(
+                    of: { [try direction($0[0].reshape([1, dimension])).0.reshape([dimension])] }, at: point, for: "law")
+                let dense = try jacobian.signAndLogDeterminant().logarithm.value.item()
+                let label = "\(example.label), \(what), row \(row + 1)"
+                #expect(abs(dense - claimed[row]) < 1e-9, "\(label): \(claimed[row]), dense \(dense)")
+            }
+        }
+    }
+
+    /// By the points and by every tensor that the transform is made of, in both directions, first and second order.
+    @Test(arguments: examples.indices) func gradientsAreFiniteDifferences(_ index: Int) throws {
+        let example = Self.examples[index]
+        let count = example.parameters.count
+        for toLatent in [true, false] {
+            let label = "\(example.label) \(toLatent ? "to_latent" : "to_data")"
+            let law = LawCase(label, example.parameters + [example.points]) { inputs in
+                let transform = try example.make(Array(inputs[..<count]))
+                let x = inputs[count]
+                let (value, logDeterminant): (Variable, Variable)
+                if toLatent {
+                    (value, logDeterminant) = try transform.toLatent(x)
+                } else {
+                    (value, logDeterminant) = try transform.toData(x)
+                }
+                return try Variable.concatenate([value.reshape([-1]), Self.perRow(logDeterminant, x.shape[0])], 0)
+            }
+            #expect(try GradientLaw.first(law) == nil)
+            #expect(try GradientLaw.second(law) == nil)
+        }
+    }
+
+    /// What training changes is what it was made of, under names of their own.
+    @Test(arguments: examples.indices) func parametersAreWhatItIsMadeOf(_ index: Int) throws {
+        let example = Self.examples[index]
+        let (transform, x, leaves) = try made(example, .float64)
+        let (z, logDeterminant) = try transform.toLatent(x)
+        try (z * z).sum().backward()
+        if logDeterminant.requiresGrad { try transform.toLatent(x).logDeterminant.sum().backward() }
+        #expect(Set(transform.parameters.map(\.name)).count == transform.parameters.count, "\(example.label)")
+        for (place, leaf) in leaves.enumerated() {
+            #expect(leaf.grad != nil, "\(example.label): nothing arrives in tensor \(place + 1)")
+            let isFound = transform.parameters.contains { $0.value.value.storage === leaf.value.storage }
+            #expect(isFound, "\(example.label): tensor \(place + 1) is no parameter")
+        }
+    }
+}

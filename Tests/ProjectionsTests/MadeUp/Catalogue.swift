@@ -1,0 +1,8 @@
+@testable import Projections
+
+/// The sets that are held to the laws: every one there is, and one that is made up, which must need no more to be so.
+var catalogue: [any CataloguedSet.Type] {
+    Catalogue.sets + [
+        Slab.self
+    ]
+}
