@@ -68,7 +68,12 @@ let package = Package(
                 "Scripting", "Tensors", "Autodiff",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
-        .target(name: "Flows", dependencies: ["Scripting", "Tensors", "Autodiff", "Distributions", "Files"]),
+        .target(
+            name: "Flows",
+            dependencies: [
+                "Scripting", "Tensors", "Autodiff", "Networks", "Distributions", "Files",
+                .product(name: "RealModule", package: "swift-numerics"),
+            ]),
         .target(
             name: "Optimizers",
             dependencies: [
@@ -137,7 +142,7 @@ let package = Package(
         .testTarget(
             name: "FlowsTests",
             dependencies: [
-                "Scripting", "Tensors", "Files", "Autodiff", "Distributions", "Flows", "LawChecks",
+                "Scripting", "Tensors", "Files", "Autodiff", "Distributions", "Networks", "Flows", "LawChecks", "LuaHost",
                 .product(name: "RealModule", package: "swift-numerics"),
             ],
             resources: [.copy("Fixtures")]),
