@@ -71,7 +71,12 @@ let package = Package(
                 "Scripting", "Tensors", "Autodiff",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
-        .target(name: "Flows", dependencies: ["Scripting", "Tensors", "Autodiff", "Distributions", "Files"]),
+        .target(
+            name: "Flows",
+            dependencies: [
+                "Scripting", "Tensors", "Autodiff", "Networks", "Distributions", "Files",
+                .product(name: "RealModule", package: "swift-numerics"),
+            ]),
         .target(
             name: "Optimizers",
             dependencies: [
@@ -146,8 +151,8 @@ let package = Package(
         .testTarget(
             name: "FlowsTests",
             dependencies: [
-                "Scripting", "Tensors", "Files", "Autodiff", "Distributions", "Flows", "LawChecks", "PartChecks",
-                .product(name: "RealModule", package: "swift-numerics"),
+                "Scripting", "Tensors", "Files", "Autodiff", "Distributions", "Networks", "Flows", "LawChecks", "LuaHost",
+                "PartChecks", .product(name: "RealModule", package: "swift-numerics"),
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(

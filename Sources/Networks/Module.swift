@@ -66,6 +66,11 @@ public final class Module: ScriptObject {
         Module.distinct(named("") { $0.parameters }).map { ($0.name, $0.tensor.value) }
     }
 
+    /// What belongs to the state and is not trained, by name.
+    public var buffers: [(name: String, value: Variable)] {
+        named("") { $0.buffers }.map { ($0.name, $0.tensor.value) }
+    }
+
     /// Parameters and buffers by name: what a file holds.
     public var state: [(name: String, value: Variable)] {
         named("") { $0.parameters + $0.buffers }.map { ($0.name, $0.tensor.value) }

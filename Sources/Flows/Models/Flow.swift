@@ -20,10 +20,14 @@ public final class Flow: ScriptObject {
     /// Facts to keep beside the parameters in a file.
     public let metadata: [ByteString: String]
 
+    /// Tensors of the prior that a file keeps: `base.loc`.
+    private let priorBuffers: [(name: String, value: Variable)]
+
     public init(
         name: String, dimension: Int, transforms: [(name: String, transform: any FlowTransform)], prior: any Law,
-        metadata: [ByteString: String] = [:]
+        metadata: [ByteString: String] = [:], priorBuffers: [(name: String, value: Variable)] = []
     ) {
+        self.priorBuffers = priorBuffers
         self.name = name
         self.dimension = dimension
         self.transforms = transforms
@@ -32,36 +36,72 @@ public final class Flow: ScriptObject {
     }
 
     /// Data -> noise, of (rows, D): the noise, and log |det| per row.
-    public func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable) {
+    public func toLatent(
+        _ x: Variable, context: Variable? = nil
+    ) throws -> (z: Variable, logDeterminant: Variable) {
+        let context = try rows(of: context, x.shape[0])
         var (value, total) = (x, try x.constant(0))
         for (_, transform) in transforms {
-            let (next, logDeterminant) = try transform.toLatent(value)
+            let (next, logDeterminant) = try transform.toLatent(value, context: context)
             (value, total) = (next, try total + logDeterminant)
         }
         return (value, try total.expand([x.shape[0]]))
     }
 
     /// Noise -> data, of (rows, D): the data, and log |det| of this direction per row.
-    public func toData(_ z: Variable) throws -> (x: Variable, logDeterminant: Variable) {
+    public func toData(
+        _ z: Variable, context: Variable? = nil
+    ) throws -> (x: Variable, logDeterminant: Variable) {
+        let context = try rows(of: context, z.shape[0])
         var (value, total) = (z, try z.constant(0))
         for (_, transform) in transforms.reversed() {
-            let (next, logDeterminant) = try transform.toData(value)
+            let (next, logDeterminant) = try transform.toData(value, context: context)
             (value, total) = (next, try total + logDeterminant)
         }
         return (value, try total.expand([z.shape[0]]))
     }
 
     /// log p(x) in nats, per row of (rows, D): log p(z) + log |det dz/dx| (change of variables).
-    public func logProbability(_ x: Variable) throws -> Variable {
-        let (z, logDeterminant) = try toLatent(x)
+    public func logProbability(_ x: Variable, context: Variable? = nil) throws -> Variable {
+        let (z, logDeterminant) = try toLatent(x, context: context)
         return try prior.logProbabilityOfRows(z) + logDeterminant
     }
 
-    /// Draws from the model: noise from the prior, mapped to data. Shape (count, D).
-    public func sample(_ count: Int, from generator: Generator, for operation: String = "flow:sample") throws -> Variable {
+    /// How many numbers the context has; nil for a flow without.
+    public var contextSize: Int? { transforms.lazy.compactMap(\.transform.contextSize).first }
+
+    /// The context as (rows, C): (C) is the same for every row.
+    /// - Throws: ``Fault`` for one that is missing, of another size, or that a flow without does not expect.
+    private func rows(of context: Variable?, _ count: Int) throws -> Variable? {
+        let takesAny = transforms.contains { $0.transform is ScriptedTransform }
+        guard let size = contextSize ?? (takesAny ? context?.shape.last : nil) else {
+            guard context == nil else { throw Fault("context", "this flow takes none") }
+            return nil
+        }
+        guard let context else { throw Fault("context", "one of \(size) numbers expected: the flow is conditional") }
+        let shape = context.shape
+        if shape == [size] { return try context.reshape([1, size]).expand([count, size]) }
+        guard shape == [count, size] || shape == [1, size] else {
+            throw Fault("context", "shape \(Shape.describe(shape)); (\(size)) or (\(count), \(size)) expected")
+        }
+        return shape[0] == count ? context : try context.expand([count, size])
+    }
+
+    /// Draws from the model: noise from the prior, mapped to data. Shape (count, D), or (count, B, D) for a context of
+    /// shape (B, C).
+    public func sample(
+        _ count: Int, context: Variable? = nil, from generator: Generator, for operation: String = "flow:sample"
+    ) throws -> Variable {
+        if let context, context.shape.count == 2 {
+            let (batch, size) = (context.shape[0], context.shape[1])
+            let all = try context.reshape([1, batch, size]).expand([count, batch, size]).reshape([count * batch, size])
+            let dtype = transforms.reduce(DType.float32) { $0.promoted(with: $1.transform.drawingType) }
+            let noise = try prior.sample([count * batch, dimension], dtype, from: generator, for: operation)
+            return try toData(Variable(noise), context: all).x.reshape([count, batch, dimension])
+        }
         let dtype = transforms.reduce(DType.float32) { $0.promoted(with: $1.transform.drawingType) }
         let noise = try prior.sample([count, dimension], dtype, from: generator, for: operation)
-        return try toData(Variable(noise)).x
+        return try toData(Variable(noise), context: context).x
     }
 
     /// Everything training changes, by its name in a state dict.
@@ -69,5 +109,11 @@ public final class Flow: ScriptObject {
         transforms.flatMap { part in
             part.transform.parameters.map { (name: "\(part.name).\($0.name)", value: $0.value) }
         }
+    }
+
+    /// What a file keeps beside the parameters: masks, orders, the prior's tensors.
+    public var buffers: [(name: String, value: Variable)] {
+        transforms.flatMap { part in part.transform.buffers.map { (name: "\(part.name).\($0.name)", value: $0.value) } }
+            + priorBuffers
     }
 }

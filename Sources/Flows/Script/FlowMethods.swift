@@ -1,4 +1,6 @@
 import Autodiff
+import Networks
+import RealModule
 import Files
 import Scripting
 import Tensors
@@ -6,12 +8,14 @@ import Tensors
 /// `m:name(...)`.
 enum FlowMethods {
     static let all = [
-        logProb, toLatent, toData, sample, parameters, namedParameters, requiresGrad, stateDict, loadStateDict, half,
+        logProb, toLatent, toData, sample, bitsPerDim, parameters, namedParameters, requiresGrad, stateDict, loadStateDict, half,
         save, check,
     ]
 
     private static let small = "local m = flow.NICE{dim = 4, hidden = 8, layers = 2, couplings = 4}\n"
     private static let shapes = "(D), (H, W), (B, D) or (B, H, W)"
+    private static let context = Parameter<Variable?>.argument(
+        "context", .optional(.tensor), default: nil, "(C) or (B, C): what a conditional flow is told")
     private static let shapeErrors = "a shape that does not have D numbers per row"
     private static let review = """
         Papamakarios et al. 2021 (Normalizing Flows for Probabilistic Modeling and Inference), section 2
@@ -19,48 +23,70 @@ enum FlowMethods {
 
     private static let logProb = Declaration(
         "flow:log_prob", "log p(x) in nats: one number per batch row, a 0-d tensor without a batch. Differentiable.",
-        called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), returns: .tensor,
+        called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), context, returns: .tensor,
         errors: shapeErrors, source: "change of variables; Dinh, Krueger, Bengio 2015, equation 1",
         example: small + "assert(m:log_prob(tensor.zeros(4)):dim() == 0 and #m:log_prob(tensor.zeros(3, 4)) == 3)"
-    ) { flow, x in
+    ) { flow, x, context in
         let x = try Batch(x, "x", dimension: flow.dimension)
-        return try x.perRow(flow.logProbability(x.rows))
+        return try x.perRow(flow.logProbability(x.rows, context: context))
     }
 
     private static let toLatent = Declaration(
         "flow:to_latent", "Data to noise: z in x's shape, and log |det dz/dx| per row, in nats.",
-        called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes),
+        called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), context,
         returns: .tensors("z", "log_det"), errors: shapeErrors, source: review,
         example: small + """
             local z, log_det = m:to_latent(tensor.zeros(3, 4))
             assert(z.shape[2] == 4 and #log_det == 3)
             """
-    ) { flow, x in
+    ) { flow, x, context in
         let x = try Batch(x, "x", dimension: flow.dimension)
-        let (z, logDeterminant) = try flow.toLatent(x.rows)
+        let (z, logDeterminant) = try flow.toLatent(x.rows, context: context)
         return (try x.likeInput(z), try x.perRow(logDeterminant))
     }
 
     private static let toData = Declaration(
         "flow:to_data", "Noise to data: x in z's shape, and log |det dx/dz| per row, in nats.",
-        called: .method, takes: .argument("m", .flow), .argument("z", .tensor, shapes),
+        called: .method, takes: .argument("m", .flow), .argument("z", .tensor, shapes), context,
         returns: .tensors("x", "log_det"), errors: shapeErrors, source: review,
         example: small + """
             local x = tensor({{1, 2, 3, 4}})
             local back = m:to_data((m:to_latent(x)))
             assert((back - x):abs():max():item() < 1e-4)
             """
-    ) { flow, z in
+    ) { flow, z, context in
         let z = try Batch(z, "z", dimension: flow.dimension)
-        let (x, logDeterminant) = try flow.toData(z.rows)
+        let (x, logDeterminant) = try flow.toData(z.rows, context: context)
         return (try z.likeInput(x), try z.perRow(logDeterminant))
     }
 
     private static let sample = Declaration(
-        "flow:sample", "n draws from the model, (n, D).",
-        called: .method, takes: .argument("m", .flow), .argument("n", .integer(from: 0)), .generator, returns: .tensor,
+        "flow:sample",
+        "n draws from the model, (n, D); for a context of shape (B, C) n draws for each of its rows, (n, B, D).",
+        called: .method, takes: .argument("m", .flow), .argument("n", .integer(from: 0)), context, .generator,
+        returns: .tensor, errors: "a context of another size, or for a flow that takes none",
         example: small + "assert(m:sample(5).shape[1] == 5)"
-    ) { flow, count, generator in try flow.sample(count, from: generator) }
+    ) { flow, count, context, generator in try flow.sample(count, context: context, from: generator) }
+
+    private static let bitsPerDim = Declaration(
+        "flow:bits_per_dim",
+        """
+        -log2 p(k) / D for data of whole levels k that was made continuous as x = (k + u) / levels, one number per row: \
+        log2(levels) - nats / (D ln 2).
+        """,
+        called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), context,
+        .option("levels", .integer(from: 1), default: 256), returns: .tensor, errors: shapeErrors,
+        source: "Theis, van den Oord, Bethge, ICLR 2016, section 3.1",
+        example: small + """
+            local x = tensor.zeros(3, 4)
+            local expected = 8 - m:log_prob(x) / (4 * math.log(2))
+            assert((m:bits_per_dim(x) - expected):abs():max():item() < 1e-5)
+            """
+    ) { flow, x, context, levels in
+        let x = try Batch(x, "x", dimension: flow.dimension)
+        let nats = try flow.logProbability(x.rows, context: context)
+        return try x.perRow(Double.log2(Double(levels)) - nats / (Double(flow.dimension) * Double.log(2)))
+    }
 
     private static let check = Declaration(
         "flow:check",
@@ -125,10 +151,10 @@ extension FlowMethods {
     }
 
     private static let stateDict = Declaration(
-        "flow:state_dict", "The parameters by name, sharing memory with the model, without history.",
+        "flow:state_dict", "Parameters, masks and orders by name, sharing memory with the model, without history.",
         called: .method, takes: .argument("m", .flow), returns: .namedTensors, source: "torch.nn.Module.state_dict",
         example: small + "assert(m:state_dict()[\"scaling.scale\"].shape[1] == 1)"
-    ) { $0.parameters.map { (name: $0.name, value: $0.value.detached()) } }
+    ) { flow in (flow.parameters + flow.buffers).map { (name: $0.name, value: $0.value.detached()) } }
 
     private static let loadStateDict = Declaration(
         "flow:load_state_dict",
@@ -148,23 +174,15 @@ extension FlowMethods {
             """,
         see: ["flow:state_dict"]
     ) { flow, state, _ in
-        let given = Dictionary(state.map { ($0.name, $0.value.value) }) { $1 }
-        let names = flow.parameters.map(\.name)
-        let known = Set(names.map { ByteString($0) })
-        if let unknown = given.keys.filter({ !known.contains($0) }).min() {
-            throw Fault("the flow has no parameter \(unknown)" + suggestion(for: unknown.text, among: names))
-        }
-        for (name, parameter) in flow.parameters {
-            guard let tensor = given[ByteString(name)] else { throw Fault("the parameter \(name) is missing") }
-            guard tensor.shape == parameter.shape else {
-                let (got, expected) = (Shape.describe(tensor.shape), Shape.describe(parameter.shape))
-                throw Fault("\(name) has shape \(got); \(expected) expected")
+        let buffers = flow.buffers
+        for (name, value) in state {
+            guard let own = buffers.first(where: { ByteString($0.name) == name }) else { continue }
+            guard try own.value.shape == value.shape && own.value.value.toArray() == value.value.toArray() else {
+                throw Fault("\(name) is another: flow.load makes the model that a file is of")
             }
         }
-        // Nothing is written before everything was checked.
-        for (name, parameter) in flow.parameters {
-            if let tensor = given[ByteString(name)] { try parameter.value.write(tensor) }
-        }
+        let kept = Set(buffers.map { ByteString($0.name) })
+        try NamedState.write(state.filter { !kept.contains($0.name) }, over: flow.parameters, of: "the flow")
         return flow
     }
 

@@ -17,8 +17,9 @@ public struct FlowModule: ScriptModule {
     public let summary = """
         Normalizing flows: exact log-densities in nats, latents, samples, and gradients of all of them.
         """
-    public var functions: [NativeFunction] { 
-        (FlowFunctions.flows + constructors + [FlowFunctions.transform]).map { NativeFunction($0) }
+    public var functions: [NativeFunction] {
+        let transforms = constructors + FlowFunctions.couplings + [FlowFunctions.transform]
+        return (FlowFunctions.flows + FlowFunctions.univariate + transforms).map { NativeFunction($0) }
     }
     public var scripted: ScriptedConstructors? { FlowFunctions.registered }
 

@@ -19,11 +19,11 @@ public struct AdditiveCoupling: FlowTransform {
         self.network = network
     }
 
-    public func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable) {
+    public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {
         (try shift(x) { try $0 + $1 }, try x.constant(0))
     }
 
-    public func toData(_ z: Variable) throws -> (x: Variable, logDeterminant: Variable) {
+    public func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {
         (try shift(z) { try $0 - $1 }, try z.constant(0))
     }
 

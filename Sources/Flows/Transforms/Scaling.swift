@@ -12,12 +12,12 @@ public struct Scaling: CataloguedTransform {
 
     public init(logScale: Variable, isOfNumbers: Bool = false) { (self.logScale, self.isOfNumbers) = (logScale, isOfNumbers) }
 
-    public func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable) {
+    public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {
         let logScale = try fitting(x)
         return (try x * logScale.exp(), try logScale.sum())
     }
 
-    public func toData(_ z: Variable) throws -> (x: Variable, logDeterminant: Variable) {
+    public func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {
         let logScale = try fitting(z)
         return (try z * (-logScale).exp(), try -logScale.sum())
     }

@@ -22,8 +22,8 @@ public struct ScriptedTransform: FlowTransform {
         static let options = OptionTable(
             { Definition() },
             .option("name", \.name, .text, "what messages call it"),
-            .required("to_latent", \.toLatent, .function, "(x): z and log |det dz/dx|"),
-            .required("to_data", \.toData, .function, "(z): x and its own log |det dx/dz|"),
+            .required("to_latent", \.toLatent, .function, "(x, context): z and log |det dz/dx|"),
+            .required("to_data", \.toData, .function, "(z, context): x and its own log |det dx/dz|"),
             .option("parameters", \.parameters, .fileParameters, "what training changes, and files keep, by name"))
     }
 
@@ -34,19 +34,20 @@ public struct ScriptedTransform: FlowTransform {
         parameters = given.parameters.sorted { ByteString($0.name) < ByteString($1.name) }
     }
 
-    public func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable) {
-        let (z, logDeterminant) = try call(toLatentFunction, "to_latent", x)
+    public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {
+        let (z, logDeterminant) = try call(toLatentFunction, "to_latent", x, context)
         return (z, logDeterminant)
     }
 
-    public func toData(_ z: Variable) throws -> (x: Variable, logDeterminant: Variable) {
-        let (x, logDeterminant) = try call(toDataFunction, "to_data", z)
+    public func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {
+        let (x, logDeterminant) = try call(toDataFunction, "to_data", z, context)
         return (x, logDeterminant)
     }
 
-    private func call(_ function: any ScriptFunction, _ name: String, _ input: Variable) throws -> (Variable, Variable)
-    {
-        let results = try function.call([.object(input)])
+    private func call(
+        _ function: any ScriptFunction, _ name: String, _ input: Variable, _ context: Variable?
+    ) throws -> (Variable, Variable) {
+        let results = try function.call([.object(input)] + (context.map { [.object($0)] } ?? []))
         let mayHoldNaN = try !input.value.isFinite()
         let value = try ScriptedResult("\(label): \(name)", results.first ?? .none).variable(
             input.shape, mayHoldNaN: mayHoldNaN)

@@ -5,7 +5,7 @@ import Tensors
 /// A function of every element, without parameters.
 public struct Activation: Layer, Sendable {
     /// What `nn.MLP{activation = ...}` calls it; nil for one with a constant of its own.
-    let key: String?
+    public let key: String?
     public let description: String
     let function: @Sendable (Variable) throws -> Variable
 
@@ -16,7 +16,7 @@ public struct Activation: Layer, Sendable {
 }
 
 extension Activation {
-    static let relu = Activation(key: "relu", description: "nn.ReLU()") { try $0.relu() }
+    public static let relu = Activation(key: "relu", description: "nn.ReLU()") { try $0.relu() }
     static let silu = Activation(key: "silu", description: "nn.SiLU()") { try $0 * $0.sigmoid() }
     static let tanh = Activation(key: "tanh", description: "nn.Tanh()") { try $0.tanh() }
     static let sigmoid = Activation(key: "sigmoid", description: "nn.Sigmoid()") { try $0.sigmoid() }
@@ -59,7 +59,7 @@ extension Activation {
     }
 
     /// Those that have a name in `nn.MLP{activation = ...}`.
-    static let named: [Activation] = [relu, leakyReLU(), elu(), silu, gelu(), tanh, sigmoid, softplus()]
+    public static let named: [Activation] = [relu, leakyReLU(), elu(), silu, gelu(), tanh, sigmoid, softplus()]
 }
 
 extension Activation {

@@ -15,13 +15,19 @@ public struct Linear: Layer {
         return "nn.Linear(\(inputs), \(out)\(bias == nil ? ", {bias = false}" : ""))"
     }
 
+    /// A layer of tensors that are there: weight (out, in), bias (out).
+    public init(weight: Variable, bias: Variable?) {
+        self.weight = ModuleTensor("weight", weight)
+        self.bias = bias.map { ModuleTensor("bias", $0) }
+    }
+
     public static func make(
         _ inputs: Int, _ outputs: Int, bias: Bool = true, from generator: Generator, for operation: String = "nn.Linear"
     ) throws -> Linear {
         let made = try Initialization.affine([outputs, inputs], bias: bias, from: generator, for: operation)
         // Stored by input unit, as products of single rows read weights.
         let weight = try Initialization.parameter("weight", made.weight.storedByInputUnit(for: operation))
-        return Linear(weight: weight, bias: made.bias)
+        return Linear(weight: weight.value, bias: made.bias?.value)
     }
 
     public func forward(_ x: Variable, context: Variable?, isTraining: Bool) throws -> Variable {

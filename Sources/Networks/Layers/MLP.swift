@@ -5,8 +5,8 @@ import Tensors
 /// A multilayer perceptron: linear layers with an activation between them. As zuko.nn.MLP; a sequence of modules.
 public enum MLP {
     public struct Settings {
-        var hiddenFeatures = [64, 64]
-        var activation = Activation.relu
+        public var hiddenFeatures = [64, 64]
+        public var activation = Activation.relu
 
         public init() {}
     }

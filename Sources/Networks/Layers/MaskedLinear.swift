@@ -15,6 +15,13 @@ public struct MaskedLinear: Layer {
         "nn.MaskedLinear(mask \(Shape.describe(mask.value.shape))\(bias == nil ? ", {bias = false}" : ""))"
     }
 
+    /// A layer of tensors that are there: weight and mask (out, in), bias (out).
+    public init(weight: Variable, bias: Variable?, mask: Variable) {
+        self.weight = ModuleTensor("weight", weight)
+        self.bias = bias.map { ModuleTensor("bias", $0) }
+        self.mask = ModuleTensor("mask", mask)
+    }
+
     /// - Parameter mask: bool, (out, in), with one connection at least.
     public static func make(
         _ mask: Tensor, bias: Bool = true, from generator: Generator, for operation: String = "nn.MaskedLinear"
@@ -27,8 +34,8 @@ public struct MaskedLinear: Layer {
         }
         let made = try Initialization.affine(mask.shape, bias: bias, from: generator, for: operation)
         return MaskedLinear(
-            weight: try Initialization.parameter("weight", made.weight), bias: made.bias,
-            mask: ModuleTensor("mask", Variable(try mask.cast(.bool))))
+            weight: try Initialization.parameter("weight", made.weight).value, bias: made.bias?.value,
+            mask: Variable(try mask.cast(.bool)))
     }
 
     public func forward(_ x: Variable, context: Variable?, isTraining: Bool) throws -> Variable {

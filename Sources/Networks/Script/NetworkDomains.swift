@@ -18,7 +18,7 @@ extension Domain<[Module]> {
 
 extension Domain<Int> {
     /// A count of features, channels or groups, within what tensors can be.
-    static var width: Domain { .integer(from: 1, to: 1 << 24) }
+    public static var width: Domain { .integer(from: 1, to: 1 << 24) }
 }
 
 extension Domain<[Int]> {
@@ -61,7 +61,7 @@ extension Domain<Tensor> {
 
 extension Domain<Activation> {
     /// The name of an activation.
-    static var activation: Domain {
+    public static var activation: Domain {
         let names = Activation.named.compactMap(\.key)
         return Domain<String>.choice(names).map(show: { "\"\($0.key ?? "")\"" }) { name in
             Activation.named.first { $0.key == name }

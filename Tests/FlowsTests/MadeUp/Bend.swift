@@ -13,13 +13,13 @@ struct Bend: CataloguedTransform {
 
     var parameters: [(name: String, value: Variable)] { [("a", a)] }
 
-    func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable) {
+    func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {
         let a = try a.converted(to: x.dtype.computing)
         return (try x + a * x * x * x, try (a * x * x * 3 + 1).log().sum([1]))
     }
 
     /// By Newton's steps, of which the last one carries the gradient.
-    func toData(_ z: Variable) throws -> (x: Variable, logDeterminant: Variable) {
+    func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {
         let a = try a.converted(to: z.dtype.computing)
         var x = z
         for _ in 0..<30 { x = try x - (x + a * x * x * x - z) / (a * x * x * 3 + 1) }

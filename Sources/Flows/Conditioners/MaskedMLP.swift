@@ -1,0 +1,54 @@
+import Networks
+import Scripting
+import Tensors
+
+/// A multilayer perceptron whose outputs depend on given inputs only. As zuko.nn.MaskedMLP, with its names.
+///
+/// Germain, Gregor, Murray and Larochelle, "MADE", ICML 2015; the hidden units are spread over the kinds of outputs in
+/// turn, as zuko spreads them.
+enum MaskedMLP {
+    /// - Parameter adjacency: for every output, whether it may depend on each input.
+    /// - Throws: ``Fault`` when nothing depends on anything.
+    static func make(
+        _ adjacency: [[Bool]], hidden: [Int], activation: Activation, from generator: Generator, for operation: String
+    ) throws -> Module {
+        let masks = try masks(adjacency, hidden: hidden)
+        var modules: [Module] = []
+        for mask in masks {
+            if !modules.isEmpty { modules.append(Module(activation)) }
+            let rows = mask.map { $0.map { $0 ? 1.0 : 0 } }
+            let tensor = try Tensor(rows.flatMap { $0 }, shape: [mask.count, mask[0].count])
+            modules.append(Module(try MaskedLinear.make(tensor, from: generator, for: operation)))
+        }
+        return Module(Sequential(modules))
+    }
+
+    /// The mask (out, in) of every layer.
+    static func masks(_ adjacency: [[Bool]], hidden: [Int]) throws -> [[[Bool]]] {
+        // Outputs of the same dependencies are one kind; kinds are ordered as numbers of binary digits.
+        let kinds = Set(adjacency).sorted { a, b in
+            for (x, y) in zip(a, b) where x != y { return !x }
+            return false
+        }
+        let kindOf = adjacency.map { row in kinds.firstIndex(of: row) ?? 0 }
+        // Whether kind i may read a unit of kind j: what j depends on, i does, too.
+        let reads = kinds.map { own in kinds.map { other in zip(own, other).allSatisfy { $0 || !$1 } } }
+        var layers: [[[Bool]]] = []
+        var units: [Int] = []
+        for (index, width) in (hidden.map { Int?($0) } + [nil]).enumerated() {
+            var mask = index == 0 ? kinds : reads.map { row in units.map { row[$0] } }
+            guard mask.contains(where: { $0.contains(true) }) else {
+                throw Fault("no output may depend on any input: the Jacobian would be constant")
+            }
+            if let width {
+                let reachable = mask.indices.filter { mask[$0].contains(true) }
+                units = (0..<width).map { reachable[$0 % reachable.count] }
+                mask = units.map { mask[$0] }
+            } else {
+                mask = kindOf.map { mask[$0] }
+            }
+            layers.append(mask)
+        }
+        return layers
+    }
+}

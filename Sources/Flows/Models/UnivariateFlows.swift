@@ -1,0 +1,71 @@
+import Autodiff
+import Distributions
+import Networks
+import Scripting
+import Tensors
+
+/// Flows of couplings or autoregressive transforms with univariate maps: zuko's architectures under zuko's names of
+/// parameters, so that state dicts pass both ways.
+enum UnivariateFlows {
+    /// What the constructors have in common.
+    struct Settings {
+        var features = 2
+        var context = 0
+        var transforms = 3
+        var hiddenFeatures = [64, 64]
+        var activation = Activation.relu
+        var isShuffled = false
+    }
+
+    /// Real NVP: couplings that transform the even and the odd features in turn (zuko.flows.RealNVP, whose mask passes
+    /// the odd ones first... as `arange(features) % 2 == i % 2` passes those of i's parity).
+    static func couplings(
+        _ name: String, _ given: Settings, map: any UnivariateMap, from generator: Generator, for operation: String
+    ) throws -> Flow {
+        guard given.features >= 2 else { throw Fault("features", "2 or more expected, as couplings divide them") }
+        let parts = try (0..<given.transforms).map { index -> any FlowTransform in
+            let places = given.isShuffled ? generator.permutation(given.features) : Array(0..<given.features)
+            let mask = places.map { $0 % 2 == index % 2 }
+            let passing = mask.count { $0 }
+            var settings = MLP.Settings()
+            (settings.hiddenFeatures, settings.activation) = (given.hiddenFeatures, given.activation)
+            let hyper = try MLP.make(
+                passing + given.context, (given.features - passing) * map.parameterCount, settings, from: generator,
+                for: operation)
+            return try UnivariateCoupling(mask: mask, context: given.context, map: map, hyper: hyper)
+        }
+        return assemble(name, given.features, parts, map: map)
+    }
+
+    /// Masked autoregressive transforms, of ascending and descending order in turn (zuko.flows.MAF, zuko.flows.NSF).
+    /// - Parameter passes: how many orders there are; one for each feature where nil. 2 makes couplings.
+    static func autoregressive(
+        _ name: String, _ given: Settings, map: any UnivariateMap, passes: Int?, from generator: Generator,
+        for operation: String
+    ) throws -> Flow {
+        guard given.features >= 2 else { throw Fault("features", "2 or more expected") }
+        let passes = min(passes ?? given.features, given.features)
+        let group = (given.features + passes - 1) / passes
+        let parts = try (0..<given.transforms).map { index -> any FlowTransform in
+            var places = given.isShuffled ? generator.permutation(given.features) : Array(0..<given.features)
+            if !given.isShuffled, index % 2 == 1 { places.reverse() }
+            let order = places.map { $0 / group }
+            let hyper = try MaskedMLP.make(
+                MaskedAutoregressive.adjacency(order: order, context: given.context, each: map.parameterCount),
+                hidden: given.hiddenFeatures, activation: given.activation, from: generator, for: operation)
+            return try MaskedAutoregressive(order: order, context: given.context, map: map, hyper: hyper)
+        }
+        return assemble(name, given.features, parts, map: map)
+    }
+
+    static func assemble(
+        _ name: String, _ features: Int, _ parts: [any FlowTransform], map: any UnivariateMap,
+        prior: any Law = StandardNormal(), activation: String? = nil
+    ) -> Flow {
+        var metadata: [ByteString: String] = ["architecture": name]
+        if let spline = map as? SplineMap { metadata["bound"] = "\(spline.bound)" }
+        return Flow(
+            name: name, dimension: features,
+            transforms: parts.enumerated().map { ("transform.transforms.\($0)", $1) }, prior: prior, metadata: metadata)
+    }
+}

@@ -1,0 +1,213 @@
+import Autodiff
+import Distributions
+import Files
+import Networks
+import Scripting
+import Tensors
+
+/// Reads a flow of couplings or autoregressive transforms from a state dict of zuko 1.6 (MAF, NSF, NICE, RealNVP), or one
+/// that LuaFlow saved under the same names. The architecture is read from names and shapes.
+///
+/// What zuko's files do not say is taken as zuko's default: ReLU, splines on [-5, 5], least slopes of 1e-3.
+struct ZukoReader {
+    private let dict: StateDict
+    private let operation: String
+    private var unread: Set<String>
+
+    private static let mark = "transform.transforms.0.hyper."
+
+    static func recognises(_ names: [String]) -> Bool { !prefixes(names).isEmpty }
+
+    /// What wrappers put before the names of each flow among these (`module.`), in order.
+    private static func prefixes(_ names: [String]) -> [String] {
+        let found = names.compactMap { name -> String? in
+            guard let place = name.firstRange(of: mark), place.lowerBound == name.startIndex || name[..<place.lowerBound].last == "."
+            else { return nil }
+            return String(name[..<place.lowerBound])
+        }
+        return Set(found).sorted()
+    }
+
+    /// - Throws: ``ScriptError`` naming the tensor that is missing, unexpected or does not fit.
+    static func read(_ dict: StateDict, for operation: String) throws -> Flow {
+        let prefixes = prefixes(dict.names)
+        guard prefixes.count == 1, let prefix = prefixes.first else {
+            throw ScriptError(
+                operation,
+                "holds \(prefixes.count) flows, named \(prefixes.prefix(4).map { "\($0)transform" }.joined(separator: ", ")): save one of them")
+        }
+        var reader = ZukoReader(dict, prefix: prefix, operation)
+        return try reader.flow()
+    }
+
+    private init(_ dict: StateDict, prefix: String, _ operation: String) {
+        let own = dict.entries.filter { $0.name.hasPrefix(prefix) }.map {
+            (name: String($0.name.dropFirst(prefix.count)), tensor: $0.tensor)
+        }
+        self.dict = StateDict(own, metadata: dict.metadata)
+        self.operation = operation
+        unread = Set(self.dict.names.filter { $0.hasPrefix("transform.") || $0.hasPrefix("base.") })
+    }
+
+    private mutating func flow() throws -> Flow {
+        let activation = try readActivation()
+        var parts: [any FlowTransform] = []
+        var map: any UnivariateMap = AffineMap()
+        while unread.contains(where: { $0.hasPrefix("transform.transforms.\(parts.count).") }) {
+            let (part, found) = try part("transform.transforms.\(parts.count)", activation)
+            parts.append(part)
+            map = found
+        }
+        let features = (parts[0] as? UnivariateCoupling)?.mask.count ?? (parts[0] as? MaskedAutoregressive)?.order.count ?? 0
+        let (prior, buffers) = try readPrior(features)
+        if let extra = unread.sorted().first {
+            throw ScriptError(
+                operation,
+                "\(extra) \(Shape.describe(dict[extra]?.shape ?? [])) is no tensor of a flow that is known here"
+                    + (unread.count > 1 ? " (nor are \(unread.count - 1) more)" : ""))
+        }
+        let name = parts[0] is UnivariateCoupling ? "RealNVP" : map is SplineMap ? "NSF" : "MAF"
+        var metadata = dict.metadata
+        metadata["architecture"] = metadata["architecture"] ?? name
+        return Flow(
+            name: metadata["architecture"] ?? name, dimension: features,
+            transforms: parts.enumerated().map { ("transform.transforms.\($0)", $1) }, prior: prior, metadata: metadata,
+            priorBuffers: buffers)
+    }
+
+    private func readActivation() throws -> Activation {
+        guard let name = dict.metadata["activation"] else { return .relu }
+        guard let found = Activation.named.first(where: { $0.key == name }) else {
+            throw ScriptError(operation, "the file names an unknown activation \"\(name)\"")
+        }
+        return found
+    }
+
+    private mutating func take(_ name: String) -> Tensor? {
+        unread.remove(name)
+        return dict[name]
+    }
+
+    /// One transform; what decides its kind is whether the file has its mask or its order.
+    private mutating func part(
+        _ prefix: String, _ activation: Activation
+    ) throws -> (any FlowTransform, any UnivariateMap) {
+        if let mask = take("\(prefix).mask") {
+            let flags = try numbers(mask, "\(prefix).mask").map { $0 != 0 }
+            let (passing, changed) = (flags.count { $0 }, flags.count { !$0 })
+            guard passing > 0, changed > 0 else {
+                throw ScriptError(operation, "\(prefix).mask passes \(passing) of \(flags.count) features")
+            }
+            let (hyper, inputs, outputs) = try network("\(prefix).hyper", activation)
+            let map = try univariate(outputs, changed, prefix)
+            let part = try fitting(prefix) {
+                try UnivariateCoupling(mask: flags, context: contextSize(inputs, passing, prefix), map: map, hyper: hyper)
+            }
+            return (part, map)
+        }
+        guard let tensor = take("\(prefix).order") else {
+            throw ScriptError(
+                operation,
+                "\(prefix) has neither a mask nor an order: of zuko's transforms, couplings and masked autoregressive ones are read")
+        }
+        let order = try numbers(tensor, "\(prefix).order").map { Int(exactly: $0) ?? -1 }
+        guard !order.isEmpty, order.allSatisfy({ $0 >= 0 && $0 < order.count }) else {
+            throw ScriptError(operation, "\(prefix).order: whole numbers from 0 to \(max(order.count - 1, 0)) expected")
+        }
+        let (hyper, inputs, outputs) = try network("\(prefix).hyper", activation)
+        let map = try univariate(outputs, order.count, prefix)
+        let size = try contextSize(inputs, order.count, prefix)
+        return (try fitting(prefix) { try MaskedAutoregressive(order: order, context: size, map: map, hyper: hyper) }, map)
+    }
+
+    private func fitting<T>(_ prefix: String, _ make: () throws -> T) throws -> T {
+        do { return try make() } catch let fault as Fault { throw ScriptError(operation, "\(prefix): \(fault)") }
+    }
+
+    private func numbers(_ tensor: Tensor, _ name: String) throws -> [Double] {
+        guard tensor.rank == 1, tensor.count > 0 else {
+            throw ScriptError(operation, "\(name) has shape \(Shape.describe(tensor.shape)); (features) expected")
+        }
+        return try tensor.cast(.float64).toArray()
+    }
+
+    private func contextSize(_ inputs: Int, _ features: Int, _ prefix: String) throws -> Int {
+        guard inputs >= features else {
+            throw ScriptError(
+                operation, "\(prefix).hyper.0.weight has \(inputs) inputs; \(features) features and the context expected")
+        }
+        return inputs - features
+    }
+
+    /// 2 numbers for each feature are an affine map, 3 K - 1 a spline of K bins.
+    private func univariate(_ outputs: Int, _ features: Int, _ prefix: String) throws -> any UnivariateMap {
+        let each = outputs / features
+        guard outputs == each * features, each >= 2, each == 2 || (each + 1) % 3 == 0 else {
+            throw ScriptError(
+                operation,
+                """
+                \(prefix).hyper makes \(outputs) numbers for \(features) features; 2 for each (an affine map) or 3 K - 1 \
+                (a spline of K bins) expected
+                """)
+        }
+        if each == 2 { return AffineMap() }
+        guard let bound = Double(dict.metadata["bound"] ?? "5"), bound.isFinite, bound > 0 else {
+            throw ScriptError(operation, "the file's bound is \"\(dict.metadata["bound"] ?? "")\"; a positive number expected")
+        }
+        return SplineMap(bins: (each + 1) / 3, bound: bound)
+    }
+
+    /// Linear layers, masked where the file has masks, with the activation between them.
+    private mutating func network(
+        _ prefix: String, _ activation: Activation
+    ) throws -> (module: Module, inputs: Int, outputs: Int) {
+        var modules: [Module] = []
+        var (inputs, width) = (0, 0)
+        while let weight = take("\(prefix).\(modules.count == 0 ? 0 : modules.count + 1).weight") {
+            let name = "\(prefix).\(modules.count == 0 ? 0 : modules.count + 1)"
+            guard weight.rank == 2, weight.count > 0, modules.isEmpty || weight.shape[1] == width else {
+                let expected = modules.isEmpty ? "(out, in)" : "(out, \(width))"
+                throw ScriptError(
+                    operation, "\(name).weight has shape \(Shape.describe(weight.shape)); \(expected) expected")
+            }
+            if modules.isEmpty { inputs = weight.shape[1] } else { modules.append(Module(activation)) }
+            width = weight.shape[0]
+            let bias = take("\(name).bias")
+            guard bias.map({ $0.shape == [width] }) ?? true else {
+                throw ScriptError(
+                    operation, "\(name).bias has shape \(Shape.describe(bias?.shape ?? [])); (\(width)) expected")
+            }
+            let mask = take("\(name).mask")
+            guard mask.map({ $0.shape == weight.shape }) ?? true else {
+                throw ScriptError(
+                    operation,
+                    "\(name).mask has shape \(Shape.describe(mask?.shape ?? [])); \(Shape.describe(weight.shape)) expected")
+            }
+            guard weight.dtype.isFloating, bias?.dtype.isFloating ?? true else {
+                throw ScriptError(operation, "\(name).weight is \(weight.dtype.rawValue); float32 or float64 expected")
+            }
+            // Half numbers are evaluated in float32.
+            let values = Variable(try weight.cast(weight.dtype.computing))
+            let shift = try bias.map { Variable(try $0.cast($0.dtype.computing)) }
+            if let mask {
+                modules.append(Module(MaskedLinear(weight: values, bias: shift, mask: Variable(try mask.cast(.bool)))))
+            } else {
+                modules.append(Module(Linear(weight: values, bias: shift)))
+            }
+        }
+        guard !modules.isEmpty else { throw ScriptError(operation, "\(prefix).0.weight is missing") }
+        return (Module(Sequential(modules)), inputs, width)
+    }
+
+    /// zuko's base: a diagonal normal distribution.
+    private mutating func readPrior(_ features: Int) throws -> (any Law, [(name: String, value: Variable)]) {
+        guard let loc = take("base.loc"), let scale = take("base.scale") else { return (StandardNormal(), []) }
+        for (name, tensor) in [("base.loc", loc), ("base.scale", scale)] where tensor.shape != [features] {
+            throw ScriptError(operation, "\(name) has shape \(Shape.describe(tensor.shape)); (\(features)) expected")
+        }
+        let buffers = [(name: "base.loc", value: Variable(loc)), (name: "base.scale", value: Variable(scale))]
+        let isStandard = try loc.toArray().allSatisfy { $0 == 0 } && scale.toArray().allSatisfy { $0 == 1 }
+        if isStandard { return (StandardNormal(), buffers) }
+        return (try DistributionPrior(Normal(Variable(loc), Variable(scale)), for: operation), buffers)
+    }
+}

@@ -1,0 +1,90 @@
+import Autodiff
+import Distributions
+import Networks
+import Scripting
+import Tensors
+
+/// `flow.RealNVP`, `flow.MAF`, `flow.NSF`: zuko's architectures, options and names of parameters.
+extension FlowFunctions {
+    static let univariate = [realNVP, maf, nsf]
+
+    private static let options: OptionTable<UnivariateFlows.Settings> = {
+        OptionTable(
+            { UnivariateFlows.Settings() },
+            .option("features", \.features, .width, "D, of the data; 2 or more"),
+            .option("context", \.context, .integer(from: 0, to: 1 << 24), "how many numbers a context has; 0: none"),
+            .option("transforms", \.transforms, .width),
+            .option("hidden_features", \.hiddenFeatures, .list(of: .width), "the widths of the hidden layers"),
+            .option("activation", \.activation, .activation))
+    }()
+    private static let isShuffled = Parameter<Bool>.option(
+        "randperm", .flag, default: false, "whether each transform has a random order of features")
+    private static let passes = Parameter<Int?>.option(
+        "passes", .optional(.width, shown: "features"), default: nil,
+        "how many groups of features follow each other; 2 makes couplings, which are quick both ways")
+    private static let bins = Parameter<Int>.option("bins", .integer(from: 2, to: 4096), default: 8)
+    private static let errors = "less than 2 features; when called, data or a context of another size"
+
+    private static let realNVP = Declaration(
+        "flow.RealNVP",
+        """
+        Couplings that scale and shift the features of one parity as the others and the context say, in turn; the base is \
+        a standard normal distribution. m:log_prob(x, context), m:sample(n, context).
+        """,
+        by: .table, takes: options.parameter,
+        .option("randmask", .flag, default: false, "whether each coupling divides the features at random"), .generator,
+        .operation, returns: .object(Flow.type), errors: errors,
+        source: "Dinh, Sohl-Dickstein, Bengio, ICLR 2017; zuko.flows.RealNVP",
+        example: """
+            local m = flow.RealNVP{features = 3, context = 1, hidden_features = {16}}
+            assert(#m:log_prob(tensor.zeros(5, 3), tensor{1}) == 5 and m:sample(4, tensor{1}).shape[2] == 3)
+            """,
+        see: ["flow.MAF", "flow.NSF", "flow.load"]
+    ) { settings, isShuffled, generator, operation in
+        var settings = settings
+        settings.isShuffled = isShuffled
+        return try UnivariateFlows.couplings("RealNVP", settings, map: AffineMap(), from: generator, for: operation)
+    }
+
+    private static let maf = Declaration(
+        "flow.MAF",
+        """
+        Masked autoregressive flow: each feature is scaled and shifted as those before it and the context say, in \
+        ascending and descending order in turn. Densities take one pass, samples one for each feature (or group).
+        """,
+        by: .table, takes: options.parameter, isShuffled, passes, .generator, .operation, returns: .object(Flow.type),
+        errors: errors, source: "Papamakarios, Pavlakou, Murray, NIPS 2017; zuko.flows.MAF",
+        example: """
+            local m = flow.MAF{features = 3, hidden_features = {16}}
+            assert(#m:log_prob(tensor.zeros(5, 3)) == 5)
+            """,
+        see: ["flow.RealNVP", "flow.NSF", "flow.load"]
+    ) { settings, isShuffled, passes, generator, operation in
+        var settings = settings
+        settings.isShuffled = isShuffled
+        return try UnivariateFlows.autoregressive(
+            "MAF", settings, map: AffineMap(), passes: passes, from: generator, for: operation)
+    }
+
+    private static let nsf = Declaration(
+        "flow.NSF",
+        """
+        Neural spline flow: as flow.MAF with a monotonic rational-quadratic spline of `bins` bins on [-5, 5] for each \
+        feature. Data far outside is left as it is there: scale it first.
+        """,
+        by: .table, takes: options.parameter, bins, isShuffled, passes, .generator, .operation,
+        returns: .object(Flow.type), errors: errors,
+        source: "Durkan, Bekasov, Murray, Papamakarios, NeurIPS 2019; zuko.flows.NSF",
+        example: """
+            local m = flow.NSF{features = 2, bins = 4, passes = 2, hidden_features = {16}}
+            local z, log_det = m:to_latent(tensor.zeros(5, 2))
+            assert((m:to_data(z) - 0):abs():max():item() < 1e-5 and #log_det == 5)
+            """,
+        see: ["flow.RealNVP", "flow.MAF", "flow.load"]
+    ) { settings, bins, isShuffled, passes, generator, operation in
+        var settings = settings
+        settings.isShuffled = isShuffled
+        return try UnivariateFlows.autoregressive(
+            "NSF", settings, map: SplineMap(bins: bins), passes: passes, from: generator, for: operation)
+    }
+}

@@ -1,0 +1,67 @@
+import Autodiff
+import Networks
+import Scripting
+import Tensors
+
+/// An autoregressive transform: a masked network decides, from the features of lower order and the context, a univariate
+/// map for each feature. As zuko.flows.MaskedAutoregressiveTransform.
+///
+/// Papamakarios, Pavlakou and Murray, "Masked autoregressive flow", NIPS 2017, equations 3 to 5. Features of one order
+/// do not see each other; two orders are a coupling. The way to data takes one pass for each order.
+public struct MaskedAutoregressive: FlowTransform {
+    /// Each feature's order, from 0.
+    public let order: [Int]
+    public let contextSize: Int?
+    public let map: any UnivariateMap
+    public let hyper: Module
+    private let orderTensor: Variable
+
+    public init(order: [Int], context: Int, map: any UnivariateMap, hyper: Module) throws {
+        (self.order, self.map, self.hyper) = (order, map, hyper)
+        contextSize = context > 0 ? context : nil
+        orderTensor = Variable(try Tensor(order.map { Double($0) }, shape: [order.count], .int64))
+    }
+
+    /// Which inputs (features, then context) each number of the network may depend on: (features * each, inputs).
+    static func adjacency(order: [Int], context: Int, each: Int) -> [[Bool]] {
+        order.flatMap { own in
+            [[Bool]](
+                repeating: order.map { own > $0 } + [Bool](repeating: true, count: context), count: each)
+        }
+    }
+
+    public var parameters: [(name: String, value: Variable)] {
+        hyper.parameters.map { ("hyper.\($0.name)", $0.value) }
+    }
+    public var buffers: [(name: String, value: Variable)] {
+        [("order", orderTensor)] + hyper.buffers.map { ("hyper.\($0.name)", $0.value) }
+    }
+    public var heldValues: [Value] { hyper.heldValues }
+
+    private func numbers(_ x: Variable, _ context: Variable?) throws -> Variable {
+        guard x.shape.last == order.count else {
+            throw ScriptError(
+                "flow.Autoregressive", "x of shape \(Shape.describe(x.shape)): \(order.count) features expected")
+        }
+        let input = try Conditioning.join(x, context, expected: contextSize, "flow.Autoregressive")
+        return try Conditioning.numbers(
+            hyper, input, features: order.count, each: map.parameterCount, "flow.Autoregressive")
+    }
+
+    public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {
+        let (z, logSlope) = try map.toLatent(x, numbers(x, context))
+        return (z, try logSlope.sum([1]))
+    }
+
+    /// Each pass makes the features of one more order right.
+    public func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {
+        let passes = (order.max() ?? 0) + 1
+        var x = try z * 0
+        for _ in 0..<passes {
+            x = try map.toData(z, numbers(x, context)).x
+        }
+        // The determinant at the point that was found.
+        let (_, logSlope) = try map.toData(z, numbers(x, context))
+        return (x, try logSlope.sum([1]))
+    }
+}

@@ -1,0 +1,53 @@
+import Autodiff
+import RealModule
+import Scripting
+import Tensors
+
+/// An increasing map of single numbers whose shape a network decides: what couplings and autoregressive transforms apply
+/// to every feature. (zuko and FlowJAX divide flows the same way, into conditioner and univariate map.)
+///
+/// x has shape (rows, features), the network's numbers (rows, features, `parameterCount`).
+public protocol UnivariateMap: Sendable {
+    /// The name in messages and files: `affine`.
+    static var name: String { get }
+    /// How many numbers the network gives for each feature.
+    var parameterCount: Int { get }
+    /// The image, and the logarithm of the slope at every element.
+    func toLatent(_ x: Variable, _ numbers: Variable) throws -> (z: Variable, logSlope: Variable)
+    /// The inverse, with the logarithm of its own slope.
+    func toData(_ z: Variable, _ numbers: Variable) throws -> (x: Variable, logSlope: Variable)
+}
+
+/// What every univariate map that a network parametrises needs.
+enum Softclip {
+    /// a / (1 + |a / bound|), within -bound to bound: zuko's way of keeping slopes between e^-bound and e^bound.
+    static func apply(_ a: Variable, _ bound: Double) throws -> Variable {
+        try a / ((a / bound).abs() + 1)
+    }
+}
+
+/// z = e^a x + b, with a kept within |a| < -log(slope). As zuko.transforms.MonotonicAffineTransform.
+public struct AffineMap: UnivariateMap {
+    public static let name = "affine"
+    public let parameterCount = 2
+    /// The least slope.
+    public let slope: Double
+
+    public init(slope: Double = 1e-3) { self.slope = slope }
+
+    private func parts(_ numbers: Variable) throws -> (shift: Variable, logScale: Variable) {
+        let axis = numbers.shape.count - 1
+        let raw = try numbers.select(axis, 1)
+        return (try numbers.select(axis, 0), try Softclip.apply(raw, -Double.log(slope)))
+    }
+
+    public func toLatent(_ x: Variable, _ numbers: Variable) throws -> (z: Variable, logSlope: Variable) {
+        let (shift, logScale) = try parts(numbers)
+        return (try x * logScale.exp() + shift, logScale)
+    }
+
+    public func toData(_ z: Variable, _ numbers: Variable) throws -> (x: Variable, logSlope: Variable) {
+        let (shift, logScale) = try parts(numbers)
+        return (try (z - shift) / logScale.exp(), try -logScale)
+    }
+}

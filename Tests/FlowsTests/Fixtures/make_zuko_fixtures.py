@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""Makes small flows of zuko 1.6 and zuko's values for them: Fixtures/zuko-NAME.pt and zuko-NAME.reference.safetensors.
+
+    pip install torch zuko safetensors && python3 Tests/FlowsTests/Fixtures/make_zuko_fixtures.py
+
+The .pt is torch.save(flow.state_dict()) in float32. The reference is float64, by zuko in float64 from the same weights:
+    x (6, D) in [-3, 3] and two rows beyond the splines' bound; context (6, C) for conditional flows;
+    z, log_det (6), log_prob (6), gradient (6, D) of sum(log_prob) by x; x_back (6, D), log_det_back (6) of z.
+"""
+import pathlib
+import torch, zuko
+from safetensors.torch import save_file
+
+here = pathlib.Path(__file__).parent
+F = zuko.flows
+models = {
+    "maf": (lambda: F.MAF(3, 0, transforms=3, hidden_features=(16, 16)), 3, 0),
+    "maf-context": (lambda: F.MAF(4, 2, transforms=2, hidden_features=(8, 12), randperm=True), 4, 2),
+    "nsf": (lambda: F.NSF(3, 0, transforms=2, bins=5, hidden_features=(16,)), 3, 0),
+    "nsf-coupling": (lambda: F.NSF(5, 1, transforms=2, bins=4, passes=2, hidden_features=(16,)), 5, 1),
+    "realnvp": (lambda: F.RealNVP(3, 2, transforms=3, hidden_features=(16, 16)), 3, 2),
+    "nice": (lambda: F.NICE(4, 0, transforms=2, hidden_features=(8,), randmask=True), 4, 0),
+}
+for seed, (name, (make, features, context)) in enumerate(models.items()):
+    torch.manual_seed(seed)
+    flow = make()
+    with torch.no_grad():
+        for p in flow.parameters():
+            p.mul_(1.5)
+    if name == "realnvp":
+        # A base that is not the standard one.
+        flow.base.loc.copy_(torch.tensor([0.5, -1.0, 0.0]))
+        flow.base.scale.copy_(torch.tensor([1.0, 2.0, 0.25]))
+    torch.save(flow.state_dict(), here / f"zuko-{name}.pt")
+    flow = flow.double()
+    x = (6 * torch.rand(6, features, dtype=torch.float64) - 3)
+    x[4] = 7.5
+    x[5, 0] = -20
+    x.requires_grad_(True)
+    c = torch.randn(6, context, dtype=torch.float64) if context else None
+    d = flow(c)
+    t = d.transform
+    z, log_det = t.call_and_ladj(x)
+    log_prob = d.log_prob(x)
+    gradient, = torch.autograd.grad(log_prob.sum(), x)
+    back = t.inv(z)
+    _, log_det_back = t.inv.call_and_ladj(z)
+    values = {"x": x, "z": z, "log_det": log_det, "log_prob": log_prob, "gradient": gradient, "x_back": back,
+              "log_det_back": log_det_back}
+    if c is not None:
+        values["context"] = c
+    save_file({k: v.detach().contiguous() for k, v in values.items()}, here / f"zuko-{name}.reference.safetensors")

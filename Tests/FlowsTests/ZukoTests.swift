@@ -1,0 +1,152 @@
+import Autodiff
+import Distributions
+import Files
+import Flows
+import Foundation
+import LawChecks
+import Networks
+import Scripting
+import Tensors
+import Testing
+
+/// Flows that zuko made, beside zuko's own values (Fixtures/make_zuko_fixtures.py).
+@Suite struct ZukoTests {
+    static let models = ["maf", "maf-context", "nsf", "nsf-coupling", "realnvp", "nice"]
+
+    private func load(_ name: String) throws -> (flow: Flow, reference: StateDict, context: Variable?) {
+        let reference = try Fixture.reference("zuko-\(name)")
+        return (try Flow.load(Fixture.path("zuko-\(name).pt")), reference, reference["context"].map { Variable($0) })
+    }
+
+    @Test(arguments: models) func valuesAreZukos(_ name: String) throws {
+        let (flow, reference, context) = try load(name)
+        let x = try reference.variable("x")
+        #expect(flow.dimension == x.shape[1])
+        let (z, logDeterminant) = try flow.toLatent(x, context: context)
+        let logProbability = try flow.logProbability(x, context: context)
+        let gradient = try Transform.valueAndGradient(
+            of: { [try flow.logProbability($0[0], context: context).sum()] }, at: [x], for: "test"
+        ).gradients[0]
+        let (back, inverse) = try flow.toData(reference.variable("z"), context: context)
+        for (key, value) in [
+            ("z", z), ("log_det", logDeterminant), ("log_prob", logProbability), ("gradient", gradient), ("x_back", back),
+            ("log_det_back", inverse),
+        ] {
+            let fault = try difference(value.value, #require(reference[key]), absolute: 1e-8, relative: 1e-8)
+            #expect(fault == nil, "\(name): \(key): \(fault ?? "")")
+        }
+    }
+
+    @Test(arguments: models) func aSavedFlowComesBackWhole(_ name: String) throws {
+        let (flow, reference, context) = try load(name)
+        let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString).safetensors"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try flow.save(path)
+        let again = try Flow.load(path)
+        let x = try reference.variable("x")
+        let fault = try difference(
+            again.logProbability(x, context: context).value, flow.logProbability(x, context: context).value, absolute: 0,
+            relative: 0)
+        #expect(fault == nil, "\(name): \(fault ?? "")")
+        #expect(again.name == flow.name && again.stateDict().names.sorted() == flow.stateDict().names.sorted())
+    }
+
+    /// The determinant is that of the dense Jacobian, and the way back undoes the way there.
+    @Test(arguments: models) func lawsHold(_ name: String) throws {
+        let (flow, reference, context) = try load(name)
+        let x = try reference.variable("x").slice(0, 0, 4)
+        for row in 0..<4 {
+            let point = try x.slice(0, row, 1)
+            let told = try context?.slice(0, row, 1)
+            let (z, logDeterminant) = try flow.toLatent(point, context: told)
+            let (back, inverse) = try flow.toData(z, context: told)
+            #expect(try difference(back.value, point.value, absolute: 1e-7, relative: 1e-7) == nil, "\(name), row \(row)")
+            #expect(
+                try difference(inverse.value, (-logDeterminant).value, absolute: 1e-6, relative: 1e-6) == nil, "\(name)")
+            let size = flow.dimension
+            let jacobian = try Transform.jacobian(
+                of: { [try flow.toLatent($0[0].reshape([1, size]), context: told).z.reshape([size])] },
+                at: point.reshape([size]), for: "test")
+            let dense = try jacobian.signAndLogDeterminant().logarithm.value
+            #expect(
+                try difference(logDeterminant.reshape([]).value, dense, absolute: 1e-9, relative: 1e-9) == nil, "\(name)")
+        }
+    }
+
+    @Test func contextsThatDoNotFitAreSaid() throws {
+        let (flow, reference, context) = try load("realnvp")
+        let x = try reference.variable("x")
+        #expect(flow.contextSize == 2)
+        for (wrong, message) in [
+            (nil, "the flow is conditional"), (Variable(try Tensor.zeros([3])), "shape (3); (2) or (6, 2) expected"),
+            (Variable(try Tensor.zeros([5, 2])), "shape (5, 2); (2) or (6, 2) expected"),
+        ] as [(Variable?, String)] {
+            let said = #expect(throws: (any Error).self) { try flow.logProbability(x, context: wrong) }
+            #expect("\(said.map { "\($0)" } ?? "")".contains(message), "\(message)")
+        }
+        let plain = try load("maf").flow
+        #expect(throws: (any Error).self) { try plain.logProbability(reference.variable("x"), context: context) }
+    }
+
+    @Test func filesThatDoNotFitAreSaid() throws {
+        let dict = try Checkpoint.load(Fixture.path("zuko-nsf.pt"))
+        func said(_ change: (String, Tensor) throws -> Tensor?) throws -> String {
+            let entries = try dict.entries.compactMap { name, tensor in
+                try change(name, tensor).map { (name: name, tensor: $0) }
+            }
+            let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString).safetensors"
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            try Checkpoint.save(path, StateDict(entries))
+            do {
+                _ = try Flow.load(path)
+                return "loaded"
+            } catch { return "\(error)" }
+        }
+        let last = "transform.transforms.1.hyper.2"
+        #expect(try said { $0 == "\(last).bias" ? try Tensor.zeros([3]) : $1 }.contains("\(last).bias has shape (3)"))
+        #expect(try said { $0 == "transform.transforms.0.order" ? nil : $1 }.contains("neither a mask nor an order"))
+        #expect(try said { $0 == "transform.transforms.0.order" ? try Tensor([0, 1, 9], shape: [3], .int64) : $1 }
+            .contains("whole numbers from 0 to 2 expected"))
+        #expect(try said { $0 == "base.loc" ? try Tensor.zeros([2]) : $1 }.contains("base.loc has shape (2); (3) expected"))
+        #expect(try said { $0.hasPrefix("\(last).") ? try $1.select(0, 0).reshape([1] + $1.shape.dropFirst()) : $1 }
+            .contains("numbers for 3 features"))
+    }
+
+    /// A new flow has zuko's names and shapes, and is the identity of nothing: both ways, and training moves it.
+    @Test(arguments: ["RealNVP", "MAF", "NSF"]) func newFlowsAreOfZukosShape(_ name: String) throws {
+        let message = try Scripts(modules: [
+            TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), NetworkModule(), FlowModule(),
+        ]).message("""
+            random.manual_seed(3)
+            local m = flow.\(name){features = 3, context = 2, transforms = 2, hidden_features = {8, 8}}
+            local c = tensor{{1, 2}, {0, 0}, {3, -1}, {0.5, 0.5}, {1, 1}}
+            local x = random.normal({5, 3})
+            local z, log_det = m:to_latent(x, c)
+            local back, inverse = m:to_data(z, c)
+            assert((back - x):abs():max():item() < 1e-3, "round trip")
+            assert((log_det + inverse):abs():max():item() < 1e-3, "determinants")
+            assert(m:sample(4, c).shape[2] == 5 and m:sample(4, tensor{1, 2}).shape[2] == 3)
+            m:log_prob(x, c):mean():backward()
+            for name, p in pairs(m:named_parameters()) do assert(p.grad, name) end
+            assert(m:bits_per_dim(x, c).shape[1] == 5)
+            m:load_state_dict(m:state_dict())
+            """)
+        #expect(message == "no error", "\(message)")
+    }
+
+    @Test(arguments: [
+        ("flow.RealNVP{features = 1}", "features: 2 or more expected"),
+        ("flow.AffineCoupling{mask = {1, 1}, net = nn.MLP(2, 2)}", "2 of 2 features pass as they are; between 1 and 1 expected"),
+        (
+            "flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(1, 3)}:to_latent(tensor{1, 2})",
+            "the network makes (1, 3) of (1, 1); (1, 2) expected: 2 numbers for each of 1 features"
+        ),
+        ("flow.AffineCoupling{mask = {1, 2}, net = nn.MLP(1, 3)}", "zeros and ones expected, got 2 in it"),
+        ("flow.NSF{features = 2}:log_prob(tensor{1, 2}, tensor{1})", "this flow takes none"),
+    ]) func whatDoesNotFitIsSaid(_ script: String, _ message: String) throws {
+        let said = try Scripts(modules: [
+            TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), NetworkModule(), FlowModule(),
+        ]).message("local _ = \(script)")
+        #expect(said.contains(message), "\(script): \(said)")
+    }
+}
