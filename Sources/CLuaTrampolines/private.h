@@ -159,6 +159,7 @@ int lf_invoke(lua_State *L, const lf_native *native);
 // object.c
 lf_box *lf_to_box(lua_State *L, int index);
 void lf_push_box(lua_State *L, lf_op *op);
+lf_box *lf_push_empty_box(lua_State *L, lf_type *type);
 void lf_push_native_box(lua_State *L, lf_native *native);
 int lf_open_objects(lua_State *L);
 
