@@ -80,7 +80,7 @@ let package = Package(
         .target(
             name: "Optimizers",
             dependencies: [
-                "Scripting", "Tensors", "Autodiff", "Projections",
+                "Scripting", "CKernels", "Tensors", "Autodiff", "Projections",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
         .target(

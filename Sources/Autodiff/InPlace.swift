@@ -62,13 +62,14 @@ extension Variable {
 
     /// Whether this shares the memory of a leaf that a gradient accumulates in. What was written before was asked then.
     private var isViewOfLeaf: Bool {
-        var variable = self
-        while let node = variable.record?.node, !node.isWrite,
-            let base = node.inputs.first(where: { $0.value.storage === value.storage })
+        var record = record
+        while let node = record?.node, !node.isWrite,
+            let base = node.inputs.first(where: { $0.memory == ObjectIdentifier(value.storage) })
         {
-            variable = base
+            record = base.record
         }
-        return variable.isLeaf && variable.requiresGrad
+        guard let record else { return false }
+        return record.node == nil && record.requiresGrad
     }
 
     /// The recorded fact that `result` is `before` with `source` in the given part.
@@ -77,7 +78,7 @@ extension Variable {
     ) throws -> Variable {
         // The old value's numbers are gone, but its place on the tape is still what flows back to.
         before.record.map { before.record = $0.moved(to: result.storage.version) }
-        return try .recorded(operation, [before, source], result, keeps: .nothing) { call in
+        return try .recorded(operation, before, source, result, keeps: .nothing) { call in
             let cotangent = call.cotangent
             let outside = try Tensor.full(result.shape, 1, result.dtype.computing)
             try part(outside).fill(0)

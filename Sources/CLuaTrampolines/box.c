@@ -5,8 +5,8 @@ static const char box_mark, closure_mark;
 
 // The box at `index`, or null for anything else. debug.setmetatable may have given it another metatable.
 lf_box *lf_to_box(lua_State *L, int index) {
-    if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) != sizeof(lf_box)) return NULL;
-    lf_box *box = lua_touserdata(L, index);
+    lf_box *box = lua_touserdata(L, index);  // null for what is none; a light one has no size
+    if (!box || lua_rawlen(L, index) != sizeof(lf_box)) return NULL;
     if (box->magic != &box_mark || !lua_getmetatable(L, index)) return NULL;
     bool same = lua_topointer(L, -1) == box->type->identity;
     lua_pop(L, 1);
@@ -27,6 +27,16 @@ void lf_push_box(lua_State *L, lf_op *op) {
     lua_setmetatable(L, -2);
     box->object = op->object.object;
     op->object.object.words[0] = NULL;
+}
+
+// A box that an object may be put into; null, and nothing pushed, where that is to be done another way.
+lf_box *lf_push_empty_box(lua_State *L, lf_type *type) {
+    if (type->metatable == LUA_NOREF || atomic_load(&lf_state_of(L)->closing)) return NULL;
+    lf_box *box = lua_newuserdatauv(L, sizeof *box, 0);
+    *box = (lf_box){&box_mark, type, {{NULL, NULL}}};
+    lua_rawgeti(L, LUA_REGISTRYINDEX, type->metatable);
+    lua_setmetatable(L, -2);
+    return box;
 }
 
 // ---------------------------------------------------------------- closures' native functions

@@ -4,7 +4,7 @@
 static const char native_mark;
 
 lf_native lf_native_make(void *context, int32_t bound, int32_t skip, int32_t limit) {
-    return (lf_native){&native_mark, context, bound, skip, limit};
+    return (lf_native){&native_mark, context, bound, skip, limit, NULL};
 }
 
 // Under a protected call: the frame, then the call's values if an instruction needs them.
@@ -49,6 +49,12 @@ static int push_simple(lua_State *L, lf_frame *frame, int first, int bound) {
     return (int)list->count;
 }
 
+// The type of the object, if one new object that holds nothing is all that a call gives back.
+static lf_type *made_type(const lf_list *list) {
+    const lf_op *op = list->ops;
+    return list->count == 1 && !list->failed && op->code == OP_OBJECT && !op->small ? op->object.type : NULL;
+}
+
 // The index of the i-th value of a call: bound ones first, then the arguments.
 static int value_index(const lf_native *native, int i) {
     return i < native->bound ? lua_upvalueindex(2 + i) : native->skip + 1 + i - native->bound;
@@ -67,6 +73,9 @@ int lf_invoke(lua_State *L, const lf_native *native) {
     int references = 0;
     for (int i = 0; i < count; i++) references += lf_reference_needs(L, value_index(native, i));
     if (references) lf_reserve(L, references);
+    // What gave an object gives one again: its userdata is made now, where raising is fine, and needs no protected call later.
+    lf_box *box = native->makes ? lf_push_empty_box(L, native->makes) : NULL;
+    const int box_index = box ? lua_gettop(L) : 0;
     lf_frame *frame = lf_frame_take(s, (size_t)count);
     if (!frame) return luaL_error(L, "not enough memory");
 
@@ -78,7 +87,13 @@ int lf_invoke(lua_State *L, const lf_native *native) {
     int status = LUA_OK;
     int results = 0;
     lf_list *list = frame->results;
-    if (outcome == LF_RETURN && !list->complex && lua_checkstack(L, list->most + 3)) {
+    lf_type *made = outcome == LF_RETURN ? made_type(list) : NULL;
+    if (box && made == box->type) {
+        box->object = list->ops[0].object.object;
+        list->ops[0].object.object.words[0] = NULL;
+        lua_pushvalue(L, box_index);
+        results = 1;
+    } else if (outcome == LF_RETURN && !list->complex && lua_checkstack(L, list->most + 3)) {
         results = push_simple(L, frame, native->skip + 1, native->bound);
     } else if (outcome != LF_STOP) {
         bool raises = outcome != LF_RETURN;
@@ -95,6 +110,7 @@ int lf_invoke(lua_State *L, const lf_native *native) {
             status = LUA_ERRMEM;
         }
     }
+    if (native->makes != made) ((lf_native *)native)->makes = made;
     lf_frame_give(s, frame);
 
     // ---- Nothing is held any more.

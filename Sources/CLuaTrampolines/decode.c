@@ -12,10 +12,8 @@ int lf_reference_needs(lua_State *L, int index) {
     case LUA_TTHREAD:
     case LUA_TLIGHTUSERDATA:
         return 1;
-    case LUA_TUSERDATA: {
-        lf_box *box = lf_to_box(L, index);
-        return !(box && box->object.words[0]);
-    }
+    case LUA_TUSERDATA:
+        return 1;  // most are ours and take none: what is not taken stays free
     default:
         return 0;
     }

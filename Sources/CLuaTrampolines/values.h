@@ -15,6 +15,7 @@ void lf_let_go(lua_State *L, int box);
 // box.c: userdata of Swift's objects, and of the native functions of closures.
 lf_box *lf_to_box(lua_State *L, int index);
 void lf_push_box(lua_State *L, lf_op *op);
+lf_box *lf_push_empty_box(lua_State *L, lf_type *type);
 void lf_push_native_box(lua_State *L, lf_native *native);
 void lf_open_boxes(lua_State *L);
 

@@ -24,6 +24,8 @@ final class Core: @unchecked Sendable {
     /// Until the first object comes, nothing is made of the types.
     private var modules: [any ScriptModule]
     private var types: [String: OpaquePointer] = [:]
+    /// The one that was asked for before: mostly the same again.
+    private var lastType: (name: String, made: OpaquePointer)?
     /// Native functions that live as long as the state.
     private var natives: [Native] = []
 
@@ -63,12 +65,12 @@ final class Core: @unchecked Sendable {
         let memoryLimit = options.memoryLimit
         self.memoryLimit = memoryLimit
         trust = options.trust
-        let owner = Owner()
+        let owner = Owner(thread)
         self.owner = owner
         // Some room is left to Lua, besides what its own allocator keeps back (`lf_run_cap`): without any a script could
         // not even run on to where its garbage is collected.
         let nativeLimit = memoryLimit.map { $0 - 2 * min($0 / 16, 4 << 20) }
-        memory = NativeMemory(limit: nativeLimit ?? .max) { owner.core?.collectGarbage() }
+        memory = NativeMemory(limit: nativeLimit ?? .max) { owner.onThread?.collectGarbage() }
         files = context.service(LoadedFiles.self)
         shares = Shares(memory)
         let callbacks = lf_callbacks(
@@ -101,9 +103,15 @@ final class Core: @unchecked Sendable {
         owner.core = self
     }
 
-    /// The account's way back to us; both sides of it run on the interpreter's thread or find nothing.
+    /// The way back to us of what may outlive us: asked from the interpreter's thread, which ends us, or answered nil. No weak
+    /// reference, which would make every reference to us a slow one.
     private final class Owner: @unchecked Sendable {
-        weak var core: Core?
+        private let thread: UnsafeMutableRawPointer
+        unowned(unsafe) var core: Core?
+
+        init(_ thread: InterpreterThread) { self.thread = thread.context }
+
+        var onThread: Core? { lf_thread_context() == thread ? core : nil }
     }
     private let owner: Owner
 
@@ -119,13 +127,17 @@ final class Core: @unchecked Sendable {
     }
     private let shares: Shares
 
-    deinit { lf_free(state) }
+    deinit {
+        owner.core = nil
+        lf_free(state)
+    }
 
     /// Ends the state; called by ``close()``. Handles that are still around report it.
     func end() {
         guard !isClosed else { return }
         lf_close(state)
         isClosed = true
+        owner.core = nil
         memory.release(shares.luaBytes)
         shares.luaBytes = 0
         natives.removeAll()
@@ -183,7 +195,11 @@ final class Core: @unchecked Sendable {
     /// Lua's side of a type, described when first asked for.
     /// - Throws: ``ScriptError`` when two members of a type have one name.
     func type(_ type: ObjectType) throws -> OpaquePointer? {
-        if let known = types[type.name] { return known }
+        if let lastType, lastType.name == type.name { return lastType.made }
+        if let known = types[type.name] {
+            lastType = (type.name, known)
+            return known
+        }
         let all = try faces ?? ScriptIndex.TypeMembers.merge(modules)
         faces = all
         let face = all[type.name] ?? ScriptIndex.TypeMembers(type: type)
@@ -218,9 +234,9 @@ extension Core {
     /// The script's line that runs now, for ``ScriptLocation``.
     var location: ScriptLocation {
         ScriptLocation(
-            describe: { [weak self] in self?.line(capacity: 256) { lf_location($0, false, $1, $2) }?.text },
-            place: { [weak self] in
-                self?.line(capacity: 4096) { lf_location($0, true, $1, $2) }.flatMap(ScriptPlace.init(parsing:))
+            describe: { [owner] in owner.onThread?.line(capacity: 256) { lf_location($0, false, $1, $2) }?.text },
+            place: { [owner] in
+                owner.onThread?.line(capacity: 4096) { lf_location($0, true, $1, $2) }.flatMap(ScriptPlace.init(parsing:))
             })
     }
 

@@ -90,6 +90,9 @@ final class InterpreterThread: @unchecked Sendable {
 
     var isCurrent: Bool { lf_thread_is_current(thread) }
 
+    /// What `lf_thread_context` answers on this thread and on no other.
+    var context: UnsafeMutableRawPointer { Unmanaged.passUnretained(queue).toOpaque() }
+
     /// Runs `body` on the thread and waits. On the thread itself it is a plain call.
     /// - Throws: what `body` does; ``ScriptError`` when that thread waits for the caller's, as both would wait for ever.
     func perform<R>(_ body: () throws -> R) throws -> R {

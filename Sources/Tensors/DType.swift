@@ -21,7 +21,12 @@ public enum DType: String, CaseIterable, Sendable {
     }
 
     /// Whether it holds fractions: what gradients flow through.
-    public var isFloating: Bool { DType.floating.contains(self) }
+    public var isFloating: Bool {
+        switch self {
+        case .float16, .float32, .float64: true
+        case .int64, .bool: false
+        }
+    }
 
     /// The type in which floating functions (exp, a quotient, a mean) of this type compute.
     public var computing: DType { self == .float64 ? .float64 : .float32 }

@@ -9,38 +9,44 @@ import Scripting
 ///     let x = try Tensor([1, 2, 3, 4], shape: [2, 2])
 ///     let row = try x.select(0, 1)          // a view: shape (2), values 3, 4
 public struct Tensor {
-    public let storage: Storage
-    public let shape: [Int]
-    /// In elements; zero along an expanded axis.
-    public let strides: [Int]
+    public package(set) var storage: Storage
+    @usableFromInline package let layout: Layout
     /// Of the first element, in elements.
     public let offset: Int
-    /// The number of elements.
-    public let count: Int
 
+    @inlinable public var shape: [Int] { layout.shape }
+    /// In elements; zero along an expanded axis.
+    @inlinable public var strides: [Int] { layout.strides }
+    /// The number of elements.
+    @inlinable public var count: Int { layout.count }
     public var dtype: DType { storage.dtype }
     public var rank: Int { shape.count }
 
     /// A view; the caller has checked that it stays inside the storage.
     package init(storage: Storage, shape: [Int], strides: [Int], offset: Int) {
-        self.storage = storage
-        self.shape = shape
-        self.strides = strides
-        self.offset = offset
-        count = shape.reduce(1, *)
+        self.init(storage: storage, layout: .of(shape, strides), offset: offset)
+    }
+
+    /// A view; the caller has checked that it stays inside the storage.
+    @usableFromInline package init(storage: Storage, layout: Layout, offset: Int) {
+        (self.storage, self.layout, self.offset) = (storage, layout, offset)
     }
 
     /// Fresh memory, contents undefined: for kernels that write every element.
     @usableFromInline package static func uninitialized(_ shape: [Int], _ dtype: DType, for operation: String = "tensor") throws -> Tensor {
-        let count = try Shape.count(shape, for: operation)
-        return Tensor(
-            storage: try Storage(dtype, count: count), shape: shape, strides: Shape.strides(shape), offset: 0)
+        let layout = try Layout.rowMajor(shape, for: operation)
+        return Tensor(storage: try Storage(dtype, count: layout.count), layout: layout, offset: 0)
+    }
+
+    /// Fresh memory in row-major order for what has another tensor's shape, contents undefined.
+    @usableFromInline package static func uninitialized(like other: Tensor, _ dtype: DType, for operation: String = "tensor") throws -> Tensor {
+        let layout = other.layout.isContiguous ? other.layout : try Layout.rowMajor(other.shape, for: operation)
+        return Tensor(storage: try Storage(dtype, count: layout.count), layout: layout, offset: 0)
     }
 
     public static func zeros(_ shape: [Int], _ dtype: DType = .float32, for operation: String = "tensor.zeros") throws -> Tensor {
-        let count = try Shape.count(shape, for: operation)
-        return Tensor(
-            storage: try Storage(dtype, count: count, zeroed: true), shape: shape, strides: Shape.strides(shape), offset: 0)
+        let layout = try Layout.rowMajor(shape, for: operation)
+        return Tensor(storage: try Storage(dtype, count: layout.count, zeroed: true), layout: layout, offset: 0)
     }
 
     public static func full(_ shape: [Int], _ value: Double, _ dtype: DType = .float32) throws -> Tensor {
@@ -72,7 +78,8 @@ public struct Tensor {
 
     /// A single number, of no dimension.
     public init(_ value: Double, _ dtype: DType = .float32) throws {
-        try self.init([value], shape: [], dtype)
+        self.init(storage: try Storage(dtype, count: 1), layout: .number, offset: 0)
+        try initialize { _ in value }
     }
 
     /// Writes every element of fresh, contiguous memory from its row-major position.
@@ -101,14 +108,7 @@ public struct Tensor {
     }
 
     /// True when the elements lie one after the other in row-major order.
-    public var isContiguous: Bool {
-        var step = 1
-        for axis in shape.indices.reversed() where shape[axis] != 1 {
-            if strides[axis] != step { return count == 0 }
-            step *= shape[axis]
-        }
-        return true
-    }
+    @inlinable public var isContiguous: Bool { layout.isContiguous }
 
     /// This tensor if it is contiguous, else a contiguous copy.
     public func contiguous() throws -> Tensor {
@@ -117,9 +117,29 @@ public struct Tensor {
 
     /// A contiguous copy with storage of its own, converted if `dtype` is given.
     public func copy(_ dtype: DType? = nil) throws -> Tensor {
-        let result = try Tensor.uninitialized(shape, dtype ?? self.dtype)
+        let result = try Tensor.uninitialized(like: self, dtype ?? self.dtype)
         try result.write(self, for: "tensor.to")
         return result
+    }
+
+    /// A copy with storage of its own, whose elements lie in memory in the order of another tensor of this shape (or in row-major
+    /// order where that one has gaps or repeats elements).
+    package func copy(inOrderOf other: Layout) throws -> Tensor {
+        guard !other.isContiguous, other.isDense, other.shape == shape else { return try copy() }
+        let result = Tensor(storage: try Storage(dtype, count: count), layout: other, offset: 0)
+        try result.write(self)
+        return result
+    }
+
+    /// Zeros whose elements lie in memory in that order, as in ``copy(inOrderOf:)``.
+    package static func zeros(inOrderOf other: Layout, _ dtype: DType) throws -> Tensor {
+        guard !other.isContiguous, other.isDense else { return try zeros(other.shape, dtype) }
+        return Tensor(storage: try Storage(dtype, count: other.count, zeroed: true), layout: other, offset: 0)
+    }
+
+    /// This tensor, or a copy, with its elements in that order, as in ``copy(inOrderOf:)``.
+    package func ordered(as other: Layout) throws -> Tensor {
+        isContiguous && (other.isContiguous || !other.isDense) || layout.matches(other) ? self : try copy(inOrderOf: other)
     }
 
     /// This tensor in the given type: itself when it has it already. The order of the elements in memory is kept, so

@@ -41,11 +41,11 @@ struct Erf: UnaryFunction {
 extension Variable {
     /// 1 / (1 + e^-x), element by element.
     public func sigmoid() throws -> Variable {
-        try .recorded("tensor.sigmoid", [self], value.map(Sigmoid())) { [try $0.cotangent * $0.inputs[0].sigmoidSlope()] }
+        try .recorded("tensor.sigmoid", self, value.map(Sigmoid())) { [try $0.cotangent * $0.inputs[0].sigmoidSlope()] }
     }
 
     private func sigmoidSlope() throws -> Variable {
-        try .recorded("tensor.sigmoid", [self], value.map(SigmoidSlope())) { call in
+        try .recorded("tensor.sigmoid", self, value.map(SigmoidSlope())) { call in
             // s(-x) - s(x) = -tanh(x / 2)
             let x = call.inputs[0]
             return [try -(call.cotangent * x.sigmoidSlope() * (x * 0.5).tanh())]
@@ -54,19 +54,25 @@ extension Variable {
 
     /// log(1 + e^x), right for large |x|.
     public func softplus() throws -> Variable {
-        try .recorded("tensor.softplus", [self], value.map(Softplus())) { [try $0.cotangent * $0.inputs[0].sigmoid()] }
+        try .recorded("tensor.softplus", self, value.map(Softplus())) { [try $0.cotangent * $0.inputs[0].sigmoid()] }
     }
 
     /// max(x, 0); the gradient at 0 is 0.
     public func relu() throws -> Variable {
-        try .recorded("tensor.relu", [self], value.transform(Rectify())) { call in
-            [try call.cotangent.masked(where: call.inputs[0].mask(LessOrEqual(), 0), 0)]
+        try .recorded("tensor.relu", self, value.transform(Rectify())) { [try $0.cotangent.passed(by: $0.inputs[0], "tensor.relu")] }
+    }
+
+    /// This where x is above 0 (or NaN), else 0: what a rectifier of x passes back. Linear in this.
+    func passed(by x: Variable, _ operation: String) throws -> Variable {
+        let x = x.value
+        return try .recorded(operation, self, value.zip(x, Passed(), for: operation), keeps: .nothing, reading: [x]) { call in
+            [try call.cotangent.passed(by: Variable(x), operation)]
         }
     }
 
     /// The error function.
     public func erf() throws -> Variable {
-        try .recorded("tensor.erf", [self], value.map(Erf())) { call in
+        try .recorded("tensor.erf", self, value.map(Erf())) { call in
             let x = call.inputs[0]
             return [try call.cotangent * (-(x * x)).exp() * (2 / Double.pi.squareRoot())]
         }

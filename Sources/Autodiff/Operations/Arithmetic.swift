@@ -44,21 +44,21 @@ struct HasNoReciprocal: UnaryFunction { func callAsFunction<T: TensorElement>(_ 
 extension Variable {
     /// x + y, broadcast by NumPy's rules; whole numbers and truth values give int64, round its end.
     public static func + (x: Variable, y: Variable) throws -> Variable {
-        try .recorded("tensor.add", [x, y], x.value.combine(y.value, Add(), for: "tensor.add"), keeps: .nothing) { call in
+        try .recorded("tensor.add", x, y, x.value.combine(y.value, Add(), for: "tensor.add"), keeps: .nothing) { call in
             [try call.flow(to: 0) { call.cotangent }, try call.flow(to: 1) { call.cotangent }]
         }
     }
 
     /// x - y, broadcast.
     public static func - (x: Variable, y: Variable) throws -> Variable {
-        try .recorded("tensor.sub", [x, y], x.value.combine(y.value, Subtract(), for: "tensor.sub"), keeps: .nothing) { call in
+        try .recorded("tensor.sub", x, y, x.value.combine(y.value, Subtract(), for: "tensor.sub"), keeps: .nothing) { call in
             [try call.flow(to: 0) { call.cotangent }, try call.flow(to: 1) { try -call.cotangent }]
         }
     }
 
     /// x * y element by element, broadcast.
     public static func * (x: Variable, y: Variable) throws -> Variable {
-        try .recorded("tensor.mul", [x, y], x.value.combine(y.value, Multiply(), for: "tensor.mul"), keeps: .factors) { call in
+        try .recorded("tensor.mul", x, y, x.value.combine(y.value, Multiply(), for: "tensor.mul"), keeps: .factors) { call in
             [
                 try call.flow(to: 0) { try call.cotangent * call.inputs[1] },
                 try call.flow(to: 1) { try call.cotangent * call.inputs[0] },
@@ -68,7 +68,7 @@ extension Variable {
 
     /// x / y element by element, broadcast, in floats.
     public static func / (x: Variable, y: Variable) throws -> Variable {
-        try .recorded("tensor.div", [x, y], x.value.zip(y.value, Divide(), for: "tensor.div"), keeps: [.factors, .divisor]) { call in
+        try .recorded("tensor.div", x, y, x.value.zip(y.value, Divide(), for: "tensor.div"), keeps: [.factors, .divisor]) { call in
             let (x, y) = (call.inputs[0], call.inputs[1])
             return [
                 try call.flow(to: 0) { try call.cotangent / y },
@@ -79,13 +79,18 @@ extension Variable {
 
     /// -x.
     public static prefix func - (x: Variable) throws -> Variable {
-        try .recorded("tensor.neg", [x], x.value.transform(Negate()), keeps: .nothing) { [try -$0.cotangent] }
+        try .recorded("tensor.neg", x, x.value.transform(Negate()), keeps: .nothing) { [try -$0.cotangent] }
     }
 
     /// x ^ y. The gradient with respect to y is 0 where x is 0 and y is not below it, as in PyTorch.
     public func pow(_ exponent: Variable) throws -> Variable {
-        try .recorded("tensor.pow", [self, exponent], value.combine(exponent.value, Power(), for: "tensor.pow")) { call in
+        try .recorded("tensor.pow", self, exponent, value.combine(exponent.value, Power(), for: "tensor.pow")) { call in
             let (x, y) = (call.inputs[0], call.inputs[1])
+            // One power other than 0 for all, as scripts write x ^ 2: then x ^ (y - 1) is what it says.
+            if !call.wanted[1], y.value.count == 1, try y.value.item() != 0 {
+                let slope = try y.value.item() == 2 && !y.requiresGrad ? x * y : y * x.pow(y - 1)
+                return [try call.flow(to: 0) { try call.cotangent * slope }, nil]
+            }
             return [
                 try call.flow(to: 0) {
                     // x ^ 0 is 1 for every x: where 0 x ^ -1 would be 0 times infinity (or NaN), another exponent keeps that out

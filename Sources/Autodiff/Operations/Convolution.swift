@@ -1,25 +1,53 @@
 import Scripting
 import Tensors
 
+/// A convolution as a form of three factors: the sum over all windows of image, weight and cotangent. Each product of two of
+/// them, below, has the other two as its derivatives, so that every order works.
+private struct Windows {
+    let geometry: WindowGeometry
+    let groups: Int
+    let operation: String
+
+    /// The images' windows times the weights.
+    func sums(_ image: Variable, _ weight: Variable, _ bias: Variable? = nil) throws -> Variable {
+        let value = try image.value.windowSums(weight.value, bias?.value, geometry, groups: groups, for: operation)
+        return try .recorded(operation, bias.map { [image, weight, $0] } ?? [image, weight], value, keeps: .factors) { call in
+            [
+                call.wanted[0] ? try back(call.cotangent, call.inputs[1]) : nil,
+                call.wanted[1] ? try products(call.inputs[0], call.cotangent) : nil,
+                call.inputs.count > 2 && call.wanted[2] ? try call.cotangent.sum([0, 2, 3]) : nil,
+            ]
+        }
+    }
+
+    /// The cotangent of the images.
+    private func back(_ cotangent: Variable, _ weight: Variable) throws -> Variable {
+        let value = try cotangent.value.windowSumsBack(weight.value, geometry, groups: groups, for: operation)
+        return try .recorded(operation, cotangent, weight, value, keeps: .factors) { call in
+            [
+                call.wanted[0] ? try sums(call.cotangent, call.inputs[1]) : nil,
+                call.wanted[1] ? try products(call.cotangent, call.inputs[0]) : nil,
+            ]
+        }
+    }
+
+    /// The cotangent of the weights.
+    private func products(_ image: Variable, _ cotangent: Variable) throws -> Variable {
+        let value = try image.value.windowProducts(cotangent.value, geometry, groups: groups, for: operation)
+        return try .recorded(operation, image, cotangent, value, keeps: .factors) { call in
+            [
+                call.wanted[0] ? try back(call.inputs[1], call.cotangent) : nil,
+                call.wanted[1] ? try sums(call.inputs[0], call.cotangent) : nil,
+            ]
+        }
+    }
+}
+
 extension Variable {
-    /// What each window sees, as columns: (n, c, h, w) -> (n, c * window, windows). Linear, and the transpose of `folded`.
-    private func unfolded(_ geometry: WindowGeometry, _ operation: String) throws -> Variable {
-        let channels = shape[1]
-        return try rearranged(operation, value.unfolded(geometry, for: operation)) { cotangent, _ in
-            try cotangent.folded(geometry, channels, operation)
-        }
-    }
-
-    private func folded(_ geometry: WindowGeometry, _ channels: Int, _ operation: String) throws -> Variable {
-        try rearranged(operation, value.folded(geometry, channels: channels, for: operation)) { cotangent, _ in
-            try cotangent.unfolded(geometry, operation)
-        }
-    }
-
     /// Two-dimensional cross-correlation (what networks call convolution): x (n, c, h, w) or (c, h, w), weight
     /// (out, c / groups, kh, kw), bias (out).
     ///
-    /// A product of two matrices: the weights, and what each window sees as a column.
+    /// No columns are formed of what windows see, neither here nor for the gradients.
     public func convolved(
         _ weight: Variable, _ bias: Variable? = nil, stride: [Int] = [1, 1], padding: [Int] = [0, 0], dilation: [Int] = [1, 1],
         groups: Int = 1
@@ -39,12 +67,8 @@ extension Variable {
         }
         let geometry = try WindowGeometry(
             input: Array(shape[2...]), window: Array(weight.shape[2...]), stride: stride, padding: padding, dilation: dilation, for: operation)
-        let (out, inside) = (weight.shape[0], try Shape.count([weight.shape[1]] + geometry.window, for: operation))
-        let windows = geometry.output[0] * geometry.output[1]
-        let columns = try unfolded(geometry, operation).reshape([shape[0], groups, inside, windows])
-        let product = try weight.reshape([groups, out / groups, inside]).matmul(columns, for: operation)
-        let result = try product.reshape([shape[0], out] + geometry.output)
-        return try bias.map { try result + $0.reshape([out, 1, 1]) } ?? result
+        _ = try Shape.count([weight.shape[1]] + geometry.window, for: operation)
+        return try Windows(geometry: geometry, groups: groups, operation: operation).sums(self, weight, bias)
     }
 }
 

@@ -16,7 +16,7 @@ extension Variable {
     /// (arXiv 1602.07527), eq. 10.
     public func cholesky() throws -> Variable {
         let operation = "tensor.cholesky"
-        return try .recorded(operation, [self], value.cholesky(), keeps: .outputs) { call in
+        return try .recorded(operation, self, value.cholesky(), keeps: .outputs) { call in
             let factor = call.outputs[0]
             let product = try factor.transposed().matmul(call.cotangent)
             // The lower triangle with half its diagonal, made symmetric.

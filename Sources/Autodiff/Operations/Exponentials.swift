@@ -22,28 +22,28 @@ struct SquareRoot: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T)
 extension Variable {
     /// e^x.
     public func exp() throws -> Variable {
-        try .recorded("tensor.exp", [self], value.map(Exp()), keeps: .outputs) { [try $0.cotangent * $0.outputs[0]] }
+        try .recorded("tensor.exp", self, value.map(Exp()), keeps: .outputs) { [try $0.cotangent * $0.outputs[0]] }
     }
 
     /// The natural logarithm.
     public func log() throws -> Variable {
-        try .recorded("tensor.log", [self], value.map(Log())) { [try $0.cotangent / $0.inputs[0]] }
+        try .recorded("tensor.log", self, value.map(Log())) { [try $0.cotangent / $0.inputs[0]] }
     }
 
     /// log(1 + x), right for small x.
     public func log1p() throws -> Variable {
-        try .recorded("tensor.log1p", [self], value.map(Log1p())) { [try $0.cotangent / ($0.inputs[0] + 1)] }
+        try .recorded("tensor.log1p", self, value.map(Log1p())) { [try $0.cotangent / ($0.inputs[0] + 1)] }
     }
 
     /// e^x - 1, right for small x.
     public func expm1() throws -> Variable {
         // Not the value plus 1, which is 0 where the value has rounded to -1.
-        try .recorded("tensor.expm1", [self], value.map(Expm1())) { [try $0.cotangent * $0.inputs[0].exp()] }
+        try .recorded("tensor.expm1", self, value.map(Expm1())) { [try $0.cotangent * $0.inputs[0].exp()] }
     }
 
     /// The square root; NaN below 0.
     public func sqrt() throws -> Variable {
-        try .recorded("tensor.sqrt", [self], value.map(SquareRoot()), keeps: .outputs) {
+        try .recorded("tensor.sqrt", self, value.map(SquareRoot()), keeps: .outputs) {
             [try $0.cotangent / ($0.outputs[0] * 2)]
         }
     }

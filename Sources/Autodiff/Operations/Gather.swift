@@ -14,14 +14,14 @@ extension Variable {
     }
 
     private func taking(_ map: IndexMap, _ operation: String) throws -> Variable {
-        try .recorded(operation, [self], map.take(value), keeps: .nothing) { call in
+        try .recorded(operation, self, map.take(value), keeps: .nothing) { call in
             [try call.cotangent.scattering(map, into: call.inputs[0].shape, operation)]
         }
     }
 
     /// The transpose of taking: adds each element where it was taken from.
     private func scattering(_ map: IndexMap, into shape: [Int], _ operation: String) throws -> Variable {
-        try .recorded(operation, [self], map.put(value, into: shape), keeps: .nothing) { call in
+        try .recorded(operation, self, map.put(value, into: shape), keeps: .nothing) { call in
             [try call.cotangent.taking(map, operation)]
         }
     }
@@ -35,12 +35,12 @@ extension Variable {
     }
 
     func taking(_ slices: Slices, _ operation: String) throws -> Variable {
-        try .recorded(operation, [self], slices.take(value), keeps: .nothing) { [try $0.cotangent.scattering(slices, operation)] }
+        try .recorded(operation, self, slices.take(value), keeps: .nothing) { [try $0.cotangent.scattering(slices, operation)] }
     }
 
     /// The transpose of taking: adds each slice where it was taken from.
     private func scattering(_ slices: Slices, _ operation: String) throws -> Variable {
-        try .recorded(operation, [self], slices.put(value), keeps: .nothing) { [try $0.cotangent.taking(slices, operation)] }
+        try .recorded(operation, self, slices.put(value), keeps: .nothing) { [try $0.cotangent.taking(slices, operation)] }
     }
 
     /// Whole numbers from 1 to `bound`, made 0-based.

@@ -14,6 +14,7 @@ extension Variable {
                 operation,
                 "x \(Shape.describe(shape)), weight \(Shape.describe(weight.shape))\(bias.map { ", bias \(Shape.describe($0.shape))" } ?? "") do not fit: (..., in), (out, in), (out) expected")
         }
+        if shape.count == 2 { return try linearRows(weight, bias, rectified) }
         let rows = try reshape([shape.dropLast().reduce(1, *), width])
         let result = try rows.linearRows(weight, bias, rectified)
         return try result.reshape(Array(shape.dropLast()) + [weight.shape[0]])
@@ -21,7 +22,7 @@ extension Variable {
 
     private func linearRows(_ weight: Variable, _ bias: Variable?, _ rectified: Bool) throws -> Variable {
         let operation = "tensor.linear"
-        let inputs = [self, weight] + (bias.map { [$0] } ?? [])
+        let inputs = bias.map { [self, weight, $0] } ?? [self, weight]
         let result = try LinearKernel.forward(value, weight.value, bias?.value, rectified: rectified)
         return try .recorded(operation, inputs, result) { call in
             let (x, weight) = (call.inputs[0], call.inputs[1])
@@ -29,19 +30,29 @@ extension Variable {
             let active = rectified && (call.wanted[1] || GradMode.isEnabled) ? try x.relu() : x
             return [
                 call.wanted[0] ? try cotangent.linearTransposed(weight, x, rectified) : nil,
-                call.wanted[1] ? try cotangent.transposed().matmul(active, for: operation) : nil,
+                call.wanted[1] ? try cotangent.weightCotangent(active, like: weight, operation) : nil,
                 call.inputs.count > 2 && call.wanted[2] ? try cotangent.sum([0]) : nil,
             ]
         }
     }
 
+    /// The cotangent of a weight, gᵀ x, in the order of the weight in memory: where each input unit's weights lie together, so
+    /// do their gradients, and no optimiser has to turn them.
+    private func weightCotangent(_ x: Variable, like weight: Variable, _ operation: String) throws -> Variable {
+        let weight = weight.value
+        guard weight.strides[0] == 1, weight.strides[1] > 1 || weight.shape[1] == 1 else {
+            return try transposed().matmul(x, for: operation)
+        }
+        return try x.transposed().matmul(self, for: operation).transposed()
+    }
+
     /// The cotangent of x: g W, with 0 where x was not positive if the layer rectified it.
     private func linearTransposed(_ weight: Variable, _ x: Variable, _ rectified: Bool) throws -> Variable {
         let result = try LinearKernel.backward(value, weight.value, x.value, rectified: rectified)
-        return try .recorded("tensor.linear", [self, weight], result) { call in
+        return try .recorded("tensor.linear", self, weight, result) { call in
             // Linear in g and in W; x only says which units were on.
             var upstream = call.cotangent
-            if rectified { upstream = try upstream.masked(where: x.detached().mask(LessOrEqual(), 0), 0) }
+            if rectified { upstream = try upstream.passed(by: x, "tensor.linear") }
             return [
                 call.wanted[0] ? try upstream.linear(call.inputs[1]) : nil,
                 call.wanted[1] ? try call.inputs[0].transposed().matmul(upstream, for: "tensor.linear") : nil,

@@ -4,7 +4,7 @@ import Tensors
 extension Variable {
     /// The inverse of each matrix in the last two axes.
     public func inverse(for operation: String = "tensor.inverse") throws -> Variable {
-        try .recorded(operation, [self], value.inverse(for: operation), keeps: .outputs) { call in
+        try .recorded(operation, self, value.inverse(for: operation), keeps: .outputs) { call in
             let transposed = try call.outputs[0].transposed()
             return [try -transposed.matmul(call.cotangent).matmul(transposed)]
         }
@@ -25,7 +25,7 @@ extension Variable {
     }
 
     private func solveOneToOne(_ right: Variable, _ operation: String) throws -> Variable {
-        try .recorded(operation, [self, right], value.solve(right.value, for: operation), keeps: [.inputs, .outputs]) { call in
+        try .recorded(operation, self, right, value.solve(right.value, for: operation), keeps: [.inputs, .outputs]) { call in
             let back = try call.inputs[0].transposed().solveOneToOne(call.cotangent, operation)
             return [call.wanted[0] ? try -back.matmul(call.outputs[0].transposed()) : nil, back]
         }
@@ -34,7 +34,7 @@ extension Variable {
     /// The determinant of each matrix.
     public func determinant() throws -> Variable {
         let operation = "tensor.det"
-        return try .recorded(operation, [self], value.determinant(for: operation), keeps: [.inputs, .outputs]) { call in
+        return try .recorded(operation, self, value.determinant(for: operation), keeps: [.inputs, .outputs]) { call in
             let (matrix, places) = (call.inputs[0], call.outputs[0].shape + [1, 1])
             guard try call.outputs[0].value.toArray().contains(0) else {
                 return [try call.cotangent.reshape(places) * call.outputs[0].reshape(places) * matrix.inverse(for: operation).transposed()]
@@ -53,7 +53,7 @@ extension Variable {
         let all = try Variable(s).reshape(s.shape.dropLast() + [1, n]).expand(s.shape + [n])
         let others = try all.masked(where: Variable.identityMatrix(n, dtype), 1).product(s.rank)
         let result = try (Variable(u) * others.reshape(s.shape.dropLast() + [1, n])).matmul(Variable(v).transposed()) * sign(u) * sign(v)
-        return try .recorded("\(operation), whose gradient at a singular matrix,", [self], result.value, keeps: .nothing, rule: nil)
+        return try .recorded("\(operation), whose gradient at a singular matrix,", self, result.value, keeps: .nothing, rule: nil)
     }
 
     /// Of each matrix the sign of the determinant, and the logarithm of its size.

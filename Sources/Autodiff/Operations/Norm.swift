@@ -18,7 +18,7 @@ extension Variable {
 
     /// 1 where an element is not 0, else 0; the gradient is 0.
     private func nonZero() throws -> Variable {
-        try .recorded("tensor.norm", [self], mask(NotEqual(), 0).value.cast(dtype.computing), keeps: .nothing) { call in
+        try .recorded("tensor.norm", self, mask(NotEqual(), 0).value.cast(dtype.computing), keeps: .nothing) { call in
             [Variable(try Tensor.zeros(call.inputs[0].shape, call.inputs[0].dtype.computing))]
         }
     }
@@ -27,7 +27,7 @@ extension Variable {
     /// itself neither overflow nor vanish.
     private func powerNorm(_ p: Double, _ axes: [Int], _ keep: Bool) throws -> Variable {
         let operation = "tensor.norm"
-        let result: Variable = try .recorded(operation, [self], value.norm(p, axes), keeps: [.inputs, .outputs]) { call in
+        let result: Variable = try .recorded(operation, self, value.norm(p, axes), keeps: [.inputs, .outputs]) { call in
             let (x, length) = (call.inputs[0], call.outputs[0])
             let none = try length.mask(Equal(), 0)
             let divisor = try length.masked(where: none, 1)

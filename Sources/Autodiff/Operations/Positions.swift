@@ -111,7 +111,7 @@ extension Variable {
     private func replacing(_ rows: PickedRows, _ source: Variable, _ target: [Int], _ operation: String) throws -> Variable {
         let result = try value.copy()
         try result.write(source.value.expand(target, for: operation).cast(dtype), over: rows, for: operation)
-        return try .recorded(operation, [self, source], result, keeps: .nothing) { call in
+        return try .recorded(operation, self, source, result, keeps: .nothing) { call in
             let cotangent = call.cotangent
             return [
                 try call.flow(to: 0) {

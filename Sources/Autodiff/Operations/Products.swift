@@ -21,7 +21,7 @@ extension Variable {
     }
 
     private func matrixProduct(_ other: Variable, _ operation: String) throws -> Variable {
-        try .recorded(operation, [self, other], value.matmul(other.value, for: operation), keeps: .factors) { call in
+        try .recorded(operation, self, other, value.matmul(other.value, for: operation), keeps: .factors) { call in
             let (a, b) = (call.inputs[0], call.inputs[1])
             return [
                 try call.flow(to: 0) { try call.cotangent.matrixProduct(b.transposed(), operation) },

@@ -23,7 +23,7 @@ struct Round: NumericUnaryFunction {
 extension Variable {
     /// |x|; the gradient at 0, and at NaN, is 0.
     public func abs() throws -> Variable {
-        try .recorded("tensor.abs", [self], value.transform(Absolute())) { call in
+        try .recorded("tensor.abs", self, value.transform(Absolute())) { call in
             [try call.cotangent * Variable(call.inputs[0].value.map(Sign()))]
         }
     }
@@ -36,7 +36,7 @@ extension Variable {
     public func round() throws -> Variable { try flat("tensor.round", Round()) }
 
     private func flat(_ operation: String, _ f: some NumericUnaryFunction) throws -> Variable {
-        try .recorded(operation, [self], value.transform(f).cast(dtype.working), keeps: .nothing) { call in
+        try .recorded(operation, self, value.transform(f).cast(dtype.working), keeps: .nothing) { call in
             [Variable(try Tensor.zeros(call.inputs[0].shape, call.inputs[0].dtype.computing))]
         }
     }

@@ -32,7 +32,7 @@ extension Variable {
     private func extreme(_ other: Variable, _ operation: String, _ choice: some NumericBinaryFunction, loses: some Comparison) throws -> Variable {
         // One of the two is chosen, so bool stays bool.
         let chosen = try value.combine(other.value, choice, for: operation).cast(dtype.joined(with: other.dtype))
-        return try .recorded(operation, [self, other], chosen) { call in
+        return try .recorded(operation, self, other, chosen) { call in
             let (x, y) = (call.inputs[0].value, call.inputs[1].value)
             let tie = Variable(try x.compare(y, Equal(), for: operation))
             let shared = try (call.cotangent * 0.5).choose(tie, call.cotangent)
@@ -45,7 +45,7 @@ extension Variable {
 
     /// x kept within [low, high]; either may be infinite. The gradient is 1 inside, bounds included, and 0 outside.
     public func clamp(_ low: Double, _ high: Double) throws -> Variable {
-        try .recorded("tensor.clamp", [self], value.map(Clamp(low: low, high: high))) { call in
+        try .recorded("tensor.clamp", self, value.map(Clamp(low: low, high: high))) { call in
             let x = call.inputs[0]
             return [try call.cotangent.kept(where: x.mask(GreaterOrEqual(), low) * x.mask(LessOrEqual(), high))]
         }

@@ -50,7 +50,7 @@ extension Variable {
     func placed(into shape: [Int], _ part: @escaping (Tensor) throws -> Tensor) throws -> Variable {
         let whole = try Tensor.zeros(shape, dtype.working)
         try part(whole).write(value)
-        return try .recorded("tensor.place", [self], whole, keeps: .nothing) { call in
+        return try .recorded("tensor.place", self, whole, keeps: .nothing) { call in
             let cotangent = call.cotangent
             // Differentiated again, it is the same part of the cotangent.
             return [try cotangent.rearranged("tensor.part", part(cotangent.value)) { try $0.placed(into: $1, part) }]
@@ -71,7 +71,7 @@ extension Variable {
 
     /// Records a rearrangement; `back` gets the cotangent and the input's shape.
     func rearranged(_ operation: String, _ result: Tensor, back: @escaping (Variable, [Int]) throws -> Variable) throws -> Variable {
-        try .recorded(operation, [self], result, keeps: .nothing) { [try back($0.cotangent, $0.inputs[0].shape)] }
+        try .recorded(operation, self, result, keeps: .nothing) { [try back($0.cotangent, $0.inputs[0].shape)] }
     }
 }
 

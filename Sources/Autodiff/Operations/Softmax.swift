@@ -10,7 +10,7 @@ extension Variable {
         let peak = try value.extremum(axis, largest: true, for: operation).values
         let powers = try value.zip(peak, Subtract(), for: operation).map(Exp())
         let shares = try powers.zip(powers.sum([axis]), Divide(), for: operation)
-        return try .recorded(operation, [self], shares, keeps: .outputs) { call in
+        return try .recorded(operation, self, shares, keeps: .outputs) { call in
             let weighed = try call.outputs[0] * call.cotangent
             return [try weighed - call.outputs[0] * weighed.sum([axis], keepingDimensions: true)]
         }

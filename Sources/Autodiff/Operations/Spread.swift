@@ -16,7 +16,7 @@ extension Variable {
         let axes = axes ?? Array(shape.indices)
         let divisor = max(0, axes.reduce(1) { $0 * Double(shape[$1]) } - correction)
         let spread = try value.variance(axes, correction: correction, rooted: rooted, for: operation)
-        let result: Variable = try .recorded(operation, [self], spread, keeps: rooted ? [.inputs, .outputs] : .inputs) { call in
+        let result: Variable = try .recorded(operation, self, spread, keeps: rooted ? [.inputs, .outputs] : .inputs) { call in
             let x = call.inputs[0]
             let centred = try x - x.mean(axes, keepingDimensions: true)
             guard rooted else { return [try call.cotangent * centred * (2 / divisor)] }

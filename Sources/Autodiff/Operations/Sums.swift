@@ -7,7 +7,7 @@ extension Variable {
         let axes = axes ?? Array(shape.indices)
         let kept = try value.sum(axes)
         let result = keep ? kept : try kept.reshape(kept.shape.indices.filter { !axes.contains($0) }.map { kept.shape[$0] })
-        return try .recorded("tensor.sum", [self], result, keeps: .nothing) { call in
+        return try .recorded("tensor.sum", self, result, keeps: .nothing) { call in
             [try call.cotangent.reshape(kept.shape).expand(call.inputs[0].shape)]
         }
     }
@@ -26,7 +26,7 @@ extension Variable {
         let axes = axes ?? Array(shape.indices)
         let n = axes.reduce(1) { $0 * Double(shape[$1]) }
         // Divided before it is rounded: a sum may overflow where the mean does not.
-        let result: Variable = try .recorded("tensor.mean", [self], value.sum(axes, dividedBy: n), keeps: .nothing) { call in
+        let result: Variable = try .recorded("tensor.mean", self, value.sum(axes, dividedBy: n), keeps: .nothing) { call in
             [try (call.cotangent / n).expand(call.inputs[0].shape)]
         }
         return keep ? result : try result.dropping(axes)
@@ -45,7 +45,7 @@ extension Variable {
         // A peak of +-inf would make inf - inf: shift by 0 there, the sum is then exactly inf or 0.
         let shift = try peak.choose(peak.map(IsFinite()), Tensor(0, peak.dtype))
         let total = try value.zip(shift, Subtract(), for: operation).map(Exp()).sum(axes).map(Log()).zip(shift, Add(), for: operation)
-        let result: Variable = try .recorded(operation, [self], total, keeps: .inputs) { call in
+        let result: Variable = try .recorded(operation, self, total, keeps: .inputs) { call in
             let powers = try (call.inputs[0] - Variable(shift)).exp()
             let sums = try powers.sum(axes, keepingDimensions: true)
             return [try call.cotangent * (powers / sums.masked(where: sums.mask(Equal(), 0), 1))]
@@ -64,7 +64,7 @@ extension Variable {
         for axis in axes { peak = try peak.extremum(axis, largest: largest, for: operation).values }
         // Never the input's own memory, which a single number's would be.
         let kept = axes.isEmpty ? try peak.copy() : peak
-        let result: Variable = try .recorded(operation, [self], kept, keeps: [.inputs, .outputs]) { call in
+        let result: Variable = try .recorded(operation, self, kept, keeps: [.inputs, .outputs]) { call in
             let x = call.inputs[0].value
             let winners = Variable(try x.compare(kept, Same(), for: operation))
             return [try (call.cotangent / winners.sum(axes, keepingDimensions: true)).kept(where: winners)]

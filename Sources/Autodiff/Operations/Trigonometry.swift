@@ -28,28 +28,28 @@ struct HyperbolicTangentSlope: UnaryFunction {
 extension Variable {
     /// The sine of radians.
     public func sin() throws -> Variable {
-        try .recorded("tensor.sin", [self], value.map(Sine())) { [try $0.cotangent * $0.inputs[0].cos()] }
+        try .recorded("tensor.sin", self, value.map(Sine())) { [try $0.cotangent * $0.inputs[0].cos()] }
     }
 
     /// The cosine of radians.
     public func cos() throws -> Variable {
-        try .recorded("tensor.cos", [self], value.map(Cosine())) { [try -($0.cotangent * $0.inputs[0].sin())] }
+        try .recorded("tensor.cos", self, value.map(Cosine())) { [try -($0.cotangent * $0.inputs[0].sin())] }
     }
 
     /// The tangent of radians.
     public func tan() throws -> Variable {
-        try .recorded("tensor.tan", [self], value.map(Tangent()), keeps: .outputs) {
+        try .recorded("tensor.tan", self, value.map(Tangent()), keeps: .outputs) {
             [try $0.cotangent * ($0.outputs[0] * $0.outputs[0] + 1)]
         }
     }
 
     /// The hyperbolic tangent.
     public func tanh() throws -> Variable {
-        try .recorded("tensor.tanh", [self], value.map(HyperbolicTangent())) { [try $0.cotangent * $0.inputs[0].tanhSlope()] }
+        try .recorded("tensor.tanh", self, value.map(HyperbolicTangent())) { [try $0.cotangent * $0.inputs[0].tanhSlope()] }
     }
 
     private func tanhSlope() throws -> Variable {
-        try .recorded("tensor.tanh", [self], value.map(HyperbolicTangentSlope())) { call in
+        try .recorded("tensor.tanh", self, value.map(HyperbolicTangentSlope())) { call in
             let x = call.inputs[0]
             return [try -(call.cotangent * x.tanhSlope() * x.tanh() * 2)]
         }

@@ -91,3 +91,54 @@ static inline void ck_pause(void) {
     __asm__ volatile("isb" ::: "memory");
 #endif
 }
+
+// One step of an optimiser on `count` elements of a parameter x with gradient g; `first`, `second` and `third` are what the
+// method remembers of each, and may be null where it remembers less. None of the memories overlap.
+//   ck_method_sgd      first: v.        options 4: momentum `first`, dampening `second`; 8: v = g; 16: Nesterov's
+//   ck_method_adam     m, v, largest v. options 4: weights decay by themselves; 8: by the largest v
+//   ck_method_rmsprop  v, m, b.         options 4: centered; 8: momentum `second`. `first` is alpha
+typedef struct {
+    enum ck_method { ck_method_sgd, ck_method_adam, ck_method_rmsprop } method;
+    bool maximize;
+    uint32_t options;
+    double rate;              // the step size
+    double size, correction;  // Adam's: the step size and the root of v, corrected for their start at 0
+    double first, second;     // the decays of what is remembered
+    double eps, decay;
+} ck_step;
+void ck_step_floats(const ck_step *step, float *x, const float *g, float *first, float *second, float *third, size_t count);
+void ck_step_doubles(const ck_step *step, double *x, const double *g, double *first, double *second, double *third, size_t count);
+
+// Convolutions without columns. Images are laid out in planes with their border of zeros, the images of a plane one behind
+// the other; where windows lie `steps` apart, a plane holds every steps-th row and column, and a channel has steps[0] steps[1]
+// planes. What tap t sees of window q = row * columns + column then lies at planes[offsets[t] + q].
+typedef struct {
+    size_t channels, height, width;  // of an image
+    ptrdiff_t border[2];             // zeros above and to the left; below 0: rows and columns left out
+    size_t steps[2];
+    size_t rows, columns;            // of a plane
+} ck_planes;
+// Elements behind planes, and behind sums, that are read or written past the end.
+enum ck_windows_constants { ck_windows_slack = 64, ck_windows_tile = 8 };
+void ck_windows_lay_floats(const ck_planes *planes, const float *from, size_t image_step, size_t images, float *to);
+// to[o * stride + q] = bias[o] + sum over t of weights[t * ck_windows_tile + o] planes[offsets[t] + q], t in order, for
+// ck_windows_tile outputs o and q < length.
+void ck_windows_sum_floats(const float *planes, const int32_t *offsets, size_t taps, const float *weights, const float *bias, size_t length,
+                         float *to, size_t stride);
+// to[o * taps + t] += sum of g[o * g_stride + q] planes[offsets[t] + q] over q < run from 0, step, ..., (runs - 1) step.
+void ck_windows_dot_floats(const float *g, size_t g_stride, size_t outs, const float *planes, const int32_t *offsets, size_t taps,
+                         size_t runs, size_t run, size_t step, float *to);
+// The windows of `images` planes of `columns` columns, height x width of each, into images.
+void ck_windows_take_floats(const float *from, size_t plane, size_t columns, size_t height, size_t width, float *to, size_t image_step,
+                          size_t row_step, size_t column_step, size_t images);
+void ck_windows_lay_doubles(const ck_planes *planes, const double *from, size_t image_step, size_t images, double *to);
+// to[o * stride + q] = bias[o] + sum over t of weights[t * ck_windows_tile + o] planes[offsets[t] + q], t in order, for
+// ck_windows_tile outputs o and q < length.
+void ck_windows_sum_doubles(const double *planes, const int32_t *offsets, size_t taps, const double *weights, const double *bias, size_t length,
+                         double *to, size_t stride);
+// to[o * taps + t] += sum of g[o * g_stride + q] planes[offsets[t] + q] over q < run from 0, step, ..., (runs - 1) step.
+void ck_windows_dot_doubles(const double *g, size_t g_stride, size_t outs, const double *planes, const int32_t *offsets, size_t taps,
+                         size_t runs, size_t run, size_t step, double *to);
+// The windows of `images` planes of `columns` columns, height x width of each, into images.
+void ck_windows_take_doubles(const double *from, size_t plane, size_t columns, size_t height, size_t width, double *to, size_t image_step,
+                          size_t row_step, size_t column_step, size_t images);

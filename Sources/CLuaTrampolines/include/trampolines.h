@@ -69,6 +69,7 @@ typedef struct {
     int32_t bound;    // values bound in upvalues, put before the arguments
     int32_t skip;     // leading arguments to drop: 1 for a module's __call, which gets the module first
     int32_t limit;    // arguments past this one are dropped (Lua gives unary operators their operand twice); 0: none
+    lf_type *makes;   // the type of the one new object that the last call gave back; null when it gave something else
 } lf_native;
 
 lf_native lf_native_make(void *context, int32_t bound, int32_t skip, int32_t limit);

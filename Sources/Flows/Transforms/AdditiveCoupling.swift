@@ -20,21 +20,22 @@ public struct AdditiveCoupling: FlowTransform {
     }
 
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {
-        (try shift(x) { try $0 + $1 }, try x.constant(0))
+        (try shift(x, by: 1), try x.constant(0))
     }
 
     public func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {
-        (try shift(z) { try $0 - $1 }, try z.constant(0))
+        (try shift(z, by: -1), try z.constant(0))
     }
 
-    private func shift(_ x: Variable, _ combine: (Variable, Variable) throws -> Variable) throws -> Variable {
+    private func shift(_ x: Variable, by sign: Double) throws -> Variable {
         let (rows, pairs) = (x.shape[0], x.shape[1] / 2)
-        let even = try x.slice(1, 0, pairs, step: 2)
-        let odd = try x.slice(1, 1, pairs, step: 2)
-        let halves = switch shifted {
-        case .even: [try combine(even, network(odd)), odd]
-        case .odd: [even, try combine(odd, network(even))]
+        let (target, source) = shifted == .even ? (0, 1) : (1, 0)
+        let shift = try network(x.slice(1, source, pairs, step: 2))
+        if x.dtype == shift.dtype, x.dtype == .float32 || x.dtype == .float64, shift.shape == [rows, pairs] {
+            return try x.adding(shift, scale: sign, toColumnsFrom: target, step: 2, for: "flow.AdditiveCoupling")
         }
+        var halves = [try x.slice(1, 0, pairs, step: 2), try x.slice(1, 1, pairs, step: 2)]
+        halves[target] = try sign > 0 ? halves[target] + shift : halves[target] - shift
         return try Variable.stack(halves, 2).reshape([rows, 2 * pairs])
     }
 

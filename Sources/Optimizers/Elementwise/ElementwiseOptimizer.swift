@@ -8,7 +8,7 @@ final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
     private struct Memory {
         /// Steps taken; a step in which the parameter had no gradient does not count.
         var steps: Int
-        /// In the shape and dtype of the parameter; nil for what the settings do not need.
+        /// In the parameter's shape, dtype and order in memory; nil for what the settings do not need.
         var values: [Tensor?]
     }
 
@@ -46,7 +46,7 @@ final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
         for (index, gradient) in gradients.enumerated() where gradient != nil && memory[index] == nil {
             let parameter = parameters[index].value
             memory[index] = Memory(
-                steps: 0, values: try names(index).map { try $0.map { _ in try Tensor.zeros(parameter.shape, parameter.dtype) } })
+                steps: 0, values: try names(index).map { try $0.map { _ in try Tensor.zeros(inOrderOf: parameter.layout, parameter.dtype) } })
         }
         for (index, gradient) in gradients.enumerated() {
             guard let gradient, var past = memory[index] else { continue }
@@ -81,7 +81,9 @@ final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
             guard reader.has(prefix + "step") || names(index).contains(where: { $0.map { reader.has(prefix + $0) } ?? false }) else { return nil }
             return Memory(
                 steps: try reader.whole(prefix + "step", from: 1),
-                values: try names(index).map { try $0.map { try reader.tensor(prefix + $0, parameter.shape, parameter.dtype) } })
+                values: try names(index).map {
+                    try $0.map { try reader.tensor(prefix + $0, parameter.shape, parameter.dtype).ordered(as: parameter.layout) }
+                })
         }
         try reader.finish()
         memory = loaded

@@ -1,3 +1,4 @@
+import CKernels
 import Scripting
 import Tensors
 
@@ -33,6 +34,13 @@ struct Adam: ElementwiseMethod {
             self.decaysWeights = decaysWeights
             rate = settings.lr / (1 - Double.pow(settings.betas.0, step))
             correction = (1 - Double.pow(settings.betas.1, step)).squareRoot()
+        }
+
+        var kernel: ck_step {
+            let s = settings
+            return ck_step(
+                method: ck_method_adam, maximize: s.maximize, options: (decaysWeights ? 4 : 0) | (s.amsgrad ? 8 : 0), rate: s.lr, size: rate,
+                correction: correction, first: s.betas.0, second: s.betas.1, eps: s.eps, decay: s.weightDecay)
         }
 
         func callAsFunction<T: TensorElement>(_ x: inout T, _ gradient: T, _ m: inout T, _ v: inout T, _ largest: inout T) {

@@ -1,3 +1,4 @@
+import CKernels
 import Scripting
 import Tensors
 
@@ -25,6 +26,13 @@ struct RMSprop: ElementwiseMethod {
 
     struct Rule: ElementRule {
         let settings: RMSprop
+
+        var kernel: ck_step {
+            let s = settings
+            return ck_step(
+                method: ck_method_rmsprop, maximize: s.maximize, options: (s.centered ? 4 : 0) | (s.momentum > 0 ? 8 : 0), rate: s.lr, size: 0,
+                correction: 1, first: s.alpha, second: s.momentum, eps: s.eps, decay: s.weightDecay)
+        }
 
         func callAsFunction<T: TensorElement>(_ x: inout T, _ gradient: T, _ v: inout T, _ m: inout T, _ b: inout T) {
             let s = settings

@@ -1,3 +1,4 @@
+import CKernels
 import Scripting
 import Tensors
 
@@ -24,6 +25,14 @@ struct SGD: ElementwiseMethod {
     struct Rule: ElementRule {
         let settings: SGD
         let isFirst: Bool
+
+        var kernel: ck_step {
+            let s = settings
+            return ck_step(
+                method: ck_method_sgd, maximize: s.maximize,
+                options: (s.momentum != 0 ? 4 : 0) | (s.momentum != 0 && isFirst ? 8 : 0) | (s.momentum != 0 && s.nesterov ? 16 : 0),
+                rate: s.lr, size: 0, correction: 1, first: s.momentum, second: s.dampening, eps: 0, decay: s.weightDecay)
+        }
 
         func callAsFunction<T: TensorElement>(_ x: inout T, _ gradient: T, _ v: inout T, _: inout T, _: inout T) {
             let s = settings

@@ -29,7 +29,7 @@ extension Tensor {
     @inlinable
     func map<F: UnaryFunction, T: TensorElement>(_ f: F, _: T.Type) throws -> Tensor {
         let source = try cast(T.dtype)
-        let result = try Tensor.uninitialized(shape, T.dtype)
+        let result = try Tensor.uninitialized(like: self, T.dtype)
         let (to, from) = (result.base(T.self), source.base(T.self))
         defer { withExtendedLifetime(source) {} }
         if let function = F.vectorized {
@@ -69,7 +69,7 @@ extension Tensor {
 
     @inlinable
     func zip<F: BinaryFunction, T: TensorElement>(_ other: Tensor, _ f: F, _: T.Type, _ operation: String) throws -> Tensor {
-        if shape == other.shape || other.rank == 0, isContiguous, other.isContiguous {
+        if layout === other.layout || shape == other.shape || other.rank == 0, isContiguous, other.isContiguous {
             return try zipContiguous(other, f, T.self, operation)
         }
         let target = try Shape.broadcast(shape, other.shape, for: operation)
@@ -102,7 +102,7 @@ extension Tensor {
     @inlinable
     func zipContiguous<F: BinaryFunction, T: TensorElement>(_ other: Tensor, _ f: F, _: T.Type, _ operation: String) throws -> Tensor {
         let (x, y) = (try cast(T.dtype), try other.cast(T.dtype))
-        let result = try Tensor.uninitialized(shape, T.dtype, for: operation)
+        let result = try Tensor.uninitialized(like: self, T.dtype, for: operation)
         let (to, a, b) = (result.base(T.self), x.base(T.self), y.base(T.self))
         defer { withExtendedLifetime((x, y)) {} }
         if other.count == 1 {

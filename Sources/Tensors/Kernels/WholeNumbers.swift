@@ -21,7 +21,7 @@ extension Tensor {
     public func transform<F: NumericUnaryFunction>(_ f: F) throws -> Tensor {
         if dtype.isFloating { return try map(f) }
         let source = try cast(.int64).contiguous()
-        let result = try Tensor.uninitialized(shape, .int64)
+        let result = try Tensor.uninitialized(like: self, .int64)
         let (to, from) = (result.base(Int64.self), source.base(Int64.self))
         defer { withExtendedLifetime(source) {} }
         try Tensor.forEachChunk(count) { for i in $0 { to[i] = f(from[i]) } }

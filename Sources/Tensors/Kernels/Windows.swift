@@ -112,3 +112,30 @@ extension Tensor {
         }
     }
 }
+
+/// The three products of a convolution by way of columns: what ``windowSums(_:_:_:groups:for:)`` and its transposes are held
+/// against, and what takes their place where they are not exact or their counts too large.
+extension Tensor {
+    package func windowSumsByColumns(_ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ operation: String) throws -> Tensor {
+        let (n, out, windows) = (shape[0], weight.shape[0], geometry.output[0] * geometry.output[1])
+        let inside = try Shape.count(Array(weight.shape.dropFirst()), for: operation)
+        let columns = try unfolded(geometry, for: operation).reshape([n, groups, inside, windows])
+        return try weight.reshape([groups, out / groups, inside]).matmul(columns, for: operation).reshape([n, out] + geometry.output)
+    }
+
+    package func windowSumsBackByColumns(_ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ operation: String) throws -> Tensor {
+        let (n, out, windows) = (shape[0], weight.shape[0], geometry.output[0] * geometry.output[1])
+        let inside = try Shape.count(Array(weight.shape.dropFirst()), for: operation)
+        let columns = try weight.reshape([groups, out / groups, inside]).transpose(1, 2)
+            .matmul(reshape([n, groups, out / groups, windows]), for: operation)
+        return try columns.reshape([n, groups * inside, windows]).folded(geometry, channels: weight.shape[1] * groups, for: operation)
+    }
+
+    package func windowProductsByColumns(_ cotangent: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ operation: String) throws -> Tensor {
+        let (n, out, windows) = (shape[0], cotangent.shape[1], geometry.output[0] * geometry.output[1])
+        let inside = try Shape.count([shape[1] / groups] + geometry.window, for: operation)
+        let columns = try unfolded(geometry, for: operation).reshape([n, groups, inside, windows])
+        let products = try cotangent.reshape([n, groups, out / groups, windows]).matmul(columns.transpose(2, 3), for: operation)
+        return try products.sum([0]).reshape([out, shape[1] / groups] + geometry.window)
+    }
+}

@@ -1,0 +1,227 @@
+import Scripting
+import Tensors
+
+/// One reverse pass at work: what flows where.
+///
+/// Every node and leaf on the way has an entry here, and remembers its place (`slot`). A pass that runs within a rule of
+/// this one may give it another place; so an entry is believed only when it names what was asked for, and is looked for
+/// otherwise.
+struct BackwardPass {
+    private struct Entry {
+        let node: Node
+        /// The cotangent of the first result, and of the others.
+        var first: Variable?
+        var others: [Variable?] = []
+        /// Something wanted lies behind it; other nodes' rules are not run.
+        var isUseful = false
+        /// Which results are asked for, by whom.
+        var targets: [(output: Int, index: Int)] = []
+    }
+
+    private struct Leaf {
+        let record: History
+        /// Of the value: a gradient is kept in the same order in memory.
+        let layout: Layout
+        var cotangent: Variable?
+        var isTarget = false
+    }
+
+    private var entries: [Entry] = []
+    /// Entries, each before those of the nodes it took its inputs from.
+    private var order: [Int] = []
+    private var leaves: [Leaf] = []
+    /// Per target the leaf that it is, if it is one that was met.
+    private var targetLeaves: [Int?]
+    private let accumulates: Bool
+    private let createsGraph: Bool
+
+    init(from roots: [Variable], to targets: [Variable], accumulates: Bool, createsGraph: Bool) {
+        (self.accumulates, self.createsGraph) = (accumulates, createsGraph)
+        targetLeaves = Array(repeating: nil, count: targets.count)
+        sort(from: roots)
+        for (index, target) in targets.enumerated() {
+            guard let record = target.record else { continue }
+            if let node = record.node {
+                if let place = slot(of: node) { entries[place].targets.append((record.outputIndex, index)) }
+            } else if let leaf = slot(of: record) {
+                leaves[leaf].isTarget = true
+                targetLeaves[index] = leaf
+            }
+        }
+        // What lies behind a freed node is not known any more: its rule is asked, and says so.
+        for place in order.reversed() {
+            let node = entries[place].node
+            entries[place].isUseful = (accumulates && node.isFreed) || node.inputs.contains { isWanted($0.record) }
+        }
+    }
+
+    /// Finds every node and leaf reachable from the roots. Iterative: graphs are deep.
+    private mutating func sort(from roots: [Variable]) {
+        var stack: [(place: Int, next: Int)] = []
+        for root in roots {
+            if let node = enter(root.record, root.value.layout) { stack.append((node, 0)) }
+            while let (place, next) = stack.last {
+                let node = entries[place].node
+                if next < node.inputs.count {
+                    stack[stack.count - 1].next += 1
+                    if let child = enter(node.inputs[next].record, node.inputs[next].layout) { stack.append((child, 0)) }
+                } else {
+                    order.append(place)
+                    stack.removeLast()
+                }
+            }
+        }
+        order.reverse()
+    }
+
+    /// - Returns: the entry of a node that is met for the first time.
+    private mutating func enter(_ record: History?, _ layout: Layout) -> Int? {
+        guard let record, record.requiresGrad else { return nil }
+        guard let node = record.node else {
+            if slot(of: record) == nil {
+                record.slot = leaves.count
+                leaves.append(Leaf(record: record, layout: layout))
+            }
+            return nil
+        }
+        guard slot(of: node) == nil else { return nil }
+        node.slot = entries.count
+        entries.append(Entry(node: node))
+        return node.slot
+    }
+
+    private func slot(of node: Node) -> Int? {
+        node.slot < entries.count && entries[node.slot].node === node ? node.slot : nil
+    }
+
+    private func slot(of leaf: History) -> Int? {
+        leaf.slot < leaves.count && leaves[leaf.slot].record === leaf ? leaf.slot : nil
+    }
+
+    private func place(of node: Node) -> Int? { slot(of: node) ?? entries.firstIndex { $0.node === node } }
+    private func place(of leaf: History) -> Int? { slot(of: leaf) ?? leaves.firstIndex { $0.record === leaf } }
+
+    private func isWanted(_ record: History?) -> Bool {
+        guard let record, record.requiresGrad else { return false }
+        guard let node = record.node else { return accumulates || (place(of: record).map { leaves[$0].isTarget } ?? false) }
+        guard let place = place(of: node) else { return false }
+        return entries[place].isUseful || entries[place].targets.contains { $0.output == record.outputIndex }
+    }
+
+    /// Adds to what flows to a recorded value, or to a leaf.
+    mutating func add(_ cotangent: Variable, to record: History) throws {
+        guard let node = record.node else {
+            guard let leaf = place(of: record) else { return }
+            return try BackwardPass.join(cotangent, to: &leaves[leaf].cotangent, createsGraph)
+        }
+        guard let place = place(of: node) else { return }
+        let output = record.outputIndex
+        if output == 0 { return try BackwardPass.join(cotangent, to: &entries[place].first, createsGraph) }
+        if entries[place].others.isEmpty { entries[place].others = Array(repeating: nil, count: node.outputCount - 1) }
+        try BackwardPass.join(cotangent, to: &entries[place].others[output - 1], createsGraph)
+    }
+
+    /// Into the sum's own memory, where nobody else can see it.
+    private static func join(_ cotangent: Variable, to sum: inout Variable?, _ createsGraph: Bool) throws {
+        guard let before = sum else {
+            sum = cotangent
+            return
+        }
+        if !createsGraph, cotangent.dtype == before.dtype, cotangent.shape == before.shape {
+            _ = consume before
+            guard let own = Variable.takeMemory(&sum) else {
+                if let before = sum { sum = try before + cotangent }
+                return
+            }
+            try own.add(inPlace: cotangent.value, for: "tensor.add")
+            sum = Variable(own)
+        } else {
+            sum = try before + cotangent
+        }
+    }
+
+    /// - Parameter freesGraph: nodes let go of what they hold as soon as they are done.
+    /// - Returns: the cotangents of the targets, nil where nothing flows.
+    mutating func run(freesGraph: Bool, for operation: String) throws -> [Variable?] {
+        var results = [Variable?](repeating: nil, count: targetLeaves.count)
+        for place in order {
+            try Cancellation.check()
+            let node = entries[place].node
+            for (output, index) in entries[place].targets {
+                let others = entries[place].others
+                results[index] = output == 0 ? entries[place].first : others.isEmpty ? nil : others[output - 1]
+            }
+            if entries[place].isUseful, entries[place].first != nil || entries[place].others.contains(where: { $0 != nil }) {
+                try pull(place, node, operation)
+            }
+            entries[place].first = nil
+            entries[place].others = []
+            if freesGraph { node.free() }
+        }
+        for (index, leaf) in targetLeaves.enumerated() {
+            if let leaf { results[index] = leaves[leaf].cotangent }
+        }
+        if accumulates { try accumulate() }
+        return results
+    }
+
+    private mutating func pull(_ place: Int, _ node: Node, _ operation: String) throws {
+        let inputs = node.inputs
+        if accumulates, inputs.contains(where: { $0.isSevered }) { throw ScriptError(operation, Variable.severedMessage) }
+        let wanted = WantedInputs(inputs.count) { isWanted(inputs[$0].record) }
+        var others = entries[place].others
+        if others.isEmpty, node.outputCount > 1 { others = Array(repeating: nil, count: node.outputCount - 1) }
+        var flows = try node.pullBack(entries[place].first.take(), others, wanted: wanted)
+        for index in inputs.indices where wanted[index] && index < flows.count {
+            guard let flow = flows[index].take(), let record = inputs[index].record else { continue }
+            try add(try flow.shaped(like: inputs[index], node.operation), to: record)
+        }
+    }
+
+    /// Adds what flowed to the leaves into their `grad`. No two gradients, and no gradient and a value, share memory: what
+    /// somebody else can see is copied, and all else is moved there, or added into the gradient's own memory.
+    private mutating func accumulate() throws {
+        for index in leaves.indices where leaves[index].record.requiresGrad && leaves[index].cotangent != nil {
+            let (record, layout) = (leaves[index].record, leaves[index].layout)
+            guard !createsGraph, record.grad == nil else {
+                if let cotangent = leaves[index].cotangent.take() { try accumulate(cotangent, in: record) }
+                continue
+            }
+            if let own = Variable.takeMemory(&leaves[index].cotangent) {
+                record.grad = Variable(own.isContiguous || own.layout.matches(layout) ? own : try own.copy(inOrderOf: layout))
+            } else if let cotangent = leaves[index].cotangent.take() {
+                record.grad = Variable(try cotangent.value.copy(inOrderOf: layout))
+            }
+        }
+    }
+
+    private func accumulate(_ cotangent: Variable, in record: History) throws {
+        guard record.grad != nil else {
+            record.grad = try cotangent.clone()
+            return
+        }
+        try BackwardPass.join(cotangent, to: &record.grad, createsGraph)
+    }
+}
+
+extension Variable {
+    /// The value, when nobody but the caller can see it and it fills its memory: nil is left behind. Otherwise nothing changes.
+    fileprivate static func takeMemory(_ variable: inout Variable?) -> Tensor? {
+        guard isKnownUniquelyReferenced(&variable), variable?.history == nil, var tensor = variable?.value,
+            tensor.count == tensor.storage.count, tensor.layout.isDense
+        else { return nil }
+        variable = nil
+        if isKnownUniquelyReferenced(&tensor.storage) { return tensor }
+        variable = Variable(tensor)
+        return nil
+    }
+
+    /// A cotangent in its variable's dtype, after a check of the rule's shape.
+    fileprivate func shaped(like input: NodeInput, _ operation: String) throws -> Variable {
+        guard shape == input.shape else {
+            throw ScriptError(
+                "autodiff", "\(operation): its gradient rule returned \(Shape.describe(shape)) for an input of \(Shape.describe(input.shape))")
+        }
+        return input.dtype.computing == dtype ? self : try converted(to: input.dtype.computing)
+    }
+}
