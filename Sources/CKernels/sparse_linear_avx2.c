@@ -1,5 +1,6 @@
 // x86 since 2013: eight floats, with fused multiply-add and half conversion.
 #include "sparse_linear.h"
+#include "product.h"
 #if CK_X86
 #include <string.h>
 
@@ -44,4 +45,10 @@ TARGET CK_INLINE void lanes_to_floats_part(float *p, lanes a, size_t count) {
 }
 
 #include "sparse_linear_loops.h"
+
+#define ROWS 4
+#define VECTORS 3
+#define ROWS_OF_DOTS 2
+#define DOTS 4
+#include "product_loops.h"
 #endif

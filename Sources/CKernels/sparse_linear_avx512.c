@@ -1,5 +1,6 @@
 // x86 with 512-bit vectors: sixteen floats, and masks for the last, partial vector.
 #include "sparse_linear.h"
+#include "product.h"
 #if CK_X86
 
 #define LEVEL avx512
@@ -33,6 +34,12 @@ TARGET CK_INLINE void lanes_to_floats_part(float *p, lanes a, size_t count) {
 }
 
 #include "sparse_linear_loops.h"
+
+#define ROWS 8
+#define VECTORS 3
+#define ROWS_OF_DOTS 4
+#define DOTS 4
+#include "product_loops.h"
 
 TARGET CK_INLINE size_t active_units(
     const float *x, size_t count, uint32_t *units, float *values, int predicate) {

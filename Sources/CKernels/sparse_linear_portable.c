@@ -1,5 +1,6 @@
 // Any processor: four floats, which compilers map to SSE2 and NEON.
 #include "sparse_linear.h"
+#include "product.h"
 #include <string.h>
 
 #define LEVEL portable
@@ -47,3 +48,9 @@ CK_INLINE void lanes_to_floats_part(float *p, lanes a, size_t count) { memcpy(p,
 CK_INLINE void lanes_to_floats(float *p, lanes a) { memcpy(p, &a, sizeof a); }
 
 #include "sparse_linear_loops.h"
+
+#define ROWS 4
+#define VECTORS 2
+#define ROWS_OF_DOTS 2
+#define DOTS 2
+#include "product_loops.h"

@@ -18,12 +18,18 @@ public enum Machine {
     }
 
     /// The processor that OpenBLAS picked its kernels for.
-    public static var openBLASCore: String { openblas_get_corename().map { String(cString: $0) } ?? "unknown" }
+    public static var openBLASCore: String {
+        BLAS.prepare()
+        return BLAS.core
+    }
 
     /// Whether a computation still runs that was stopped and cannot be ended: a process that leaves now must not tear
     /// down the libraries under it (`_exit`, not `exit`).
     public static var isBusy: Bool { LongCall.abandoned.load(ordering: .relaxed) > 0 }
 
     /// How many threads OpenBLAS works with: sums are cut differently for each number.
-    public static var openBLASThreads: Int { Int(openblas_get_num_threads()) }
+    public static var openBLASThreads: Int {
+        BLAS.prepare()
+        return Int(openblas_get_num_threads())
+    }
 }

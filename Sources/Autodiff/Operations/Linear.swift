@@ -58,7 +58,11 @@ enum LinearKernel {
             return try SparseLinear.forward(weight: weight, bias: bias, input: x, rectified: rectified, for: "tensor.linear")
         }
         let input = rectified ? try x.transform(Rectify()) : x
-        let product = try input.matmul(weight.transpose(0, 1), for: "tensor.linear")
+        let columns = try weight.transpose(0, 1)
+        if let bias, bias.dtype == .float32 || bias.dtype == .float16, input.dtype == .float32, weight.dtype != .float64 {
+            return try input.matmul(columns, plus: bias, for: "tensor.linear")
+        }
+        let product = try input.matmul(columns, for: "tensor.linear")
         guard let bias else { return product }
         if !product.dtype.isFloating || (product.dtype == .float32 && bias.dtype == .float64) {
             return try product.combine(bias, Add(), for: "tensor.linear")

@@ -40,12 +40,32 @@ void ck_dot_units_half(enum ck_level level, const uint16_t *weights, size_t stri
 void ck_dot_units_float(enum ck_level level, const float *weights, size_t stride, size_t outputs,
                         const uint32_t *units, size_t active, const float *g, float *to);
 
+// A product of matrices, c[m][n] = start[n] + the sum over k of a(m, k) b(k, n): a(m, k) = a[m * a_row + k * a_depth],
+// b(k, n) = b[k * b_depth + n * b_column] with one of the two steps 1, c[m][n] = c[m * c_row + n]. Without `start`, 0.
+struct ck_product {
+    const float *a;
+    size_t a_row, a_depth;
+    const void *b; // floats or halves
+    size_t b_depth, b_column;
+    bool b_is_half;
+    const float *start;
+    float *c;
+    size_t c_row;
+    size_t depth;
+};
+// How many columns a tile should have, or a multiple of it.
+size_t ck_product_panel(enum ck_level level);
+// Rows `row`.. and columns `column`.. of it. The bits depend on the level, the tile's extents and its first column; a
+// tile needs 256 KB of stack.
+void ck_product_tile(enum ck_level level, const struct ck_product *p, size_t row, size_t rows, size_t column,
+                     size_t columns);
+
 // to[c * to_stride + r] = from[r * stride + c], for elements of 2 and 4 bytes. The memories must not overlap.
 void ck_transpose_2(const uint16_t *from, size_t stride, size_t rows, size_t columns, uint16_t *to, size_t to_stride);
 void ck_transpose_4(const uint32_t *from, size_t stride, size_t rows, size_t columns, uint32_t *to, size_t to_stride);
 
-// to[i] = f(from[i]), at most about 1 ulp off (sigmoid and softplus: a few). `to` may be `from`. False, and nothing done,
-// where this processor has no vectors for it: the caller computes one by one.
+// to[i] = f(from[i]), at most about 1 ulp off (sigmoid and softplus: a few). `to` may be `from`. False, and nothing
+// done, where this processor has no vectors for it: the caller computes one by one.
 enum ck_function {
     ck_exp, ck_expm1, ck_log, ck_log1p, ck_sin, ck_cos, ck_tan, ck_tanh, ck_erf,
     ck_sigmoid, ck_softplus,

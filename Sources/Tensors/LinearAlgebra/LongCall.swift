@@ -29,6 +29,7 @@ final class LongCall: @unchecked Sendable {
     /// - Throws: ``Interrupted``; the memory is not the caller's any more then.
     static func run(operations: Double, _ body: @escaping () -> Int32) throws -> Int32 {
         try Cancellation.check()
+        BLAS.prepare()
         guard operations > longOperations, let cancellation = Cancellation.current else { return body() }
         return try LongCall(body).wait(for: cancellation)
     }
