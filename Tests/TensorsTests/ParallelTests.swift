@@ -84,11 +84,15 @@ import Testing
     private struct Failure: Error { let index: Int }
 
     @Test(arguments: counts) func theFirstErrorInOrderIsThrown(_ threads: Int) throws {
-        for _ in 0..<50 {
+        for _ in 0..<20 {
             let error = #expect(throws: Failure.self) {
                 try with(threads: threads) {
                     try Parallel.forEach(60, grain: 1) { range in
-                        for index in range where index % 20 == 13 { throw Failure(index: index) }
+                        // The second one fails later than the first.
+                        for index in range where index % 20 == 13 || index % 20 == 14 {
+                            if index % 20 == 14 { usleep(1000) }
+                            throw Failure(index: index)
+                        }
                     }
                 }
             }

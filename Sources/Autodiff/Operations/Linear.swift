@@ -57,6 +57,11 @@ enum LinearKernel {
         if SparseLinear.applies(weight: weight, bias: bias, input: x) {
             return try SparseLinear.forward(weight: weight, bias: bias, input: x, rectified: rectified, for: "tensor.linear")
         }
+        if rectified, (bias?.dtype ?? .float32) != .float64,
+            let batch = try SparseBatch(weight: weight, input: x, rectified: true, for: "tensor.linear")
+        {
+            return try batch.forward(bias: bias)
+        }
         let input = rectified ? try x.transform(Rectify()) : x
         let columns = try weight.transpose(0, 1)
         if let bias, bias.dtype == .float32 || bias.dtype == .float16, input.dtype == .float32, weight.dtype != .float64 {
@@ -74,6 +79,11 @@ enum LinearKernel {
     static func backward(_ cotangent: Tensor, _ weight: Tensor, _ x: Tensor, rectified: Bool) throws -> Tensor {
         if cotangent.dtype == .float32, SparseLinear.applies(weight: weight, input: x) {
             return try SparseLinear.backward(weight: weight, cotangent: cotangent, input: x, rectified: rectified, for: "tensor.linear")
+        }
+        if rectified, cotangent.dtype == .float32,
+            let batch = try SparseBatch(weight: weight, input: x, rectified: true, for: "tensor.linear")
+        {
+            return try batch.backward(cotangent)
         }
         let product = try cotangent.matmul(weight, for: "tensor.linear")
         guard rectified else { return product }
