@@ -92,6 +92,7 @@ struct ProductTiles {
         let grain = max(1, Int(1e6 / max(work, 1)))
         try Parallel.forEach(count * down * across, grain: grain) { tiles in
             for tile in tiles {
+                try Cancellation.check()
                 let (index, place) = tile.quotientAndRemainder(dividingBy: down * across)
                 let (column, row) = place.quotientAndRemainder(dividingBy: down)
                 body(

@@ -20,7 +20,7 @@ package struct SparseBatch {
     private var outputs: Int { weight.shape[0] }
 
     /// Up to here the loops over active units are quicker than the product (measured: ARCHITECTURE.md).
-    package static let densest = 0.3
+    package static let densest = 0.25
 
     /// Rows that pass over a block of weights together, and the extents of a block: half a megabyte of float16.
     private static let rowsTogether = 64, outputsTogether = 256, unitsTogether = 128
