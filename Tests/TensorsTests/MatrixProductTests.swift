@@ -9,6 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(30))) struct MatrixProductTests {
     private static let levels = [ck_level_portable, ck_level_avx2, ck_level_avx512]
 
+    @discardableResult
     private func with<R>(threads: Int, _ body: () throws -> R) throws -> R {
         try ThreadCount.$current.withValue(try ThreadCount(threads), operation: body)
     }
