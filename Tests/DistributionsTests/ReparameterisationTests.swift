@@ -15,6 +15,12 @@ import Testing
         // Every continuous law there is, but for the choice of a component.
         let continuous = Set(try examples.filter { !$0.isDiscrete }.map { try $0.law().name }).subtracting(["Mixture"])
         #expect(with == continuous)
+        let named: Set = [
+            "Normal", "Logistic", "Uniform", "Exponential", "Laplace", "Gamma", "Beta", "Dirichlet", "StudentT",
+            "MultivariateNormal",
+        ]
+        #expect(named.subtracting(with) == [])
+        #expect(with.intersection(["Bernoulli", "Categorical", "Poisson", "Mixture"]) == [])
         #expect(
             message { _ = try Poisson(scalar(1)).rsample(from: Generator(seed: 1)) }
                 == "distribution:rsample: distribution.Poisson has no reparameterised draws; use sample and the score function, grad log_prob(x) f(x)")

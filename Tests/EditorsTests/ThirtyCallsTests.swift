@@ -48,7 +48,9 @@ import Testing
         #expect(Self.calls.count == 30)
         let head = "local told = {} "
             + "local function try(f) local ok, e = pcall(f) told[#told + 1] = ok and 'no error' or e end\n"
-        let script = head + Self.calls.map { "try(function() return \($0) end)\n" }.joined() + "return table.concat(told, '\\n')"
+        let script =
+            head + Self.calls.map { "try(function() local _ = \($0) end)\n" }.joined()
+            + "return table.concat(told, '\\n')"
         var options = Interpreter.Options()
         options.globals = true
         let result = try Host(options: options).run(code: script, name: "thirty").first

@@ -8,6 +8,13 @@ import Testing
 @Suite struct ArgumentTests {
     private static func x(_ values: [Double], _ shape: [Int]? = nil) throws -> Value { .tensor(try float32(values, shape)) }
 
+    /// The sets whose cases are written here: all but those that came later, which their examples and
+    /// `functionsAreRefused` hold.
+    private static let written: Set = [
+        "Box", "Observed", "Halfspace", "Hyperplane", "Affine", "Ball", "L1Ball", "LinfBall", "Simplex", "Nonnegative",
+        "SecondOrderCone", "PSD", "Sphere", "Sparse", "Intersection", "Product", "Translate", "Scale",
+    ]
+
     @Test func accepted() throws {
         let box = object(try Box(0, 1))
         let cases: [(String, [Value], String)] = [
@@ -51,6 +58,7 @@ import Testing
                 Issue.record("\(name): \(error)")
             }
         }
+        #expect(Self.written.subtracting(cases.map(\.0)) == [], "no accepted arguments of these are tried")
     }
 
     @Test func refused() throws {
@@ -109,6 +117,7 @@ import Testing
         for (name, arguments, expected) in cases {
             #expect(message { _ = try constructed(name, arguments) } == expected)
         }
+        #expect(Self.written.subtracting(cases.map(\.0)) == [], "no refused arguments of these are tried")
     }
 
     /// What no set takes is refused by every one, by its name; its example is what it takes.
