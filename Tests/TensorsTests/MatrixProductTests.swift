@@ -9,10 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(30))) struct MatrixProductTests {
     private static let levels = [ck_level_portable, ck_level_avx2, ck_level_avx512]
 
-<<<<<<< HEAD
-=======
     @discardableResult
->>>>>>> b13e93281a43f88073f5171a4fb704da4595770f
     private func with<R>(threads: Int, _ body: () throws -> R) throws -> R {
         try ThreadCount.$current.withValue(try ThreadCount(threads), operation: body)
     }
