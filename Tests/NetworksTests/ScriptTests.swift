@@ -59,7 +59,7 @@ import Testing
         ("nn.Linear(2, 3).wieght", "module has no field or method \"wieght\""),
         ("nn.Sequential{nn.ReLU()}[2]", "module:index: no module 2: there are 1"),
         (
-            "nn.cross_entropy(tensor{{0, 1}}, tensor({3}, {dtype = "int64"}))",
+            "nn.cross_entropy(tensor{{0, 1}}, tensor({3}, {dtype = \"int64\"}))",
             "nn.cross_entropy: "
         ),
         ("nn.mse_loss(tensor{1, 2}, tensor{{1}, {2}})", "nn.mse_loss: input has shape (2), target (2, 1): the same expected"),
