@@ -17,7 +17,7 @@ struct UnitLogistic: CataloguedLaw {
         try Constraint.finite.check(loc, "loc", for: UnitLogistic.operation)
     }
 
-    var parameters: [Distributions.Parameter] { [.init("loc", loc)] }
+    var parameters: [DistributionParameter] { [.init("loc", loc)] }
     var isReparameterised: Bool { true }
 
     func logDensity(_ x: Variable) throws -> Variable { try (x - loc).logisticLogDensity() }

@@ -9,11 +9,11 @@ import Tensors
 /// {x : |x_1 + ... + x_n| <= w}. Outside, every element moves by the same.
 struct Slab: CataloguedSet, VectorSet {
     static let name = "Slab"
-    private let width: Projections.Parameter
+    private let width: SetParameter
 
     init(_ width: Variable) throws { self.width = try checkedRadius(width, for: Slab.operation) }
 
-    var parameters: [Projections.Parameter] { [width] }
+    var parameters: [SetParameter] { [width] }
 
     /// By how much the sum is beyond the nearer plane, with its sign.
     private func excess(_ x: [Double]) -> Double {
