@@ -9,11 +9,29 @@ import Tensors
 protocol ElementRule: Sendable {
     func callAsFunction<T: TensorElement>(_ x: inout T, _ gradient: T, _ first: inout T, _ second: inout T, _ third: inout T)
 
-    /// The formula with its numbers, as the kernel knows it.
-    var kernel: ck_step { get }
+    /// The formula with its numbers, as the kernel knows it; nil for a rule that no kernel knows.
+    var kernel: ck_step? { get }
 }
 
 extension ElementRule {
+    var kernel: ck_step? { nil }
+
+    /// The formula for the elements of a piece, one after the other.
+    private func update<T: TensorElement>(
+        _ x: UnsafeMutablePointer<T>, _ gradient: UnsafePointer<T>, _ memories: [UnsafeMutablePointer<T>?], _ count: Int
+    ) {
+        for index in 0..<count {
+            var (first, second, third) = (
+                memories[0].map { $0[index] } ?? 0, memories[1].map { $0[index] } ?? 0,
+                memories[2].map { $0[index] } ?? 0
+            )
+            self(&x[index], gradient[index], &first, &second, &third)
+            memories[0]?[index] = first
+            memories[1]?[index] = second
+            memories[2]?[index] = third
+        }
+    }
+
     /// Updates every element of `x` and of its memories, which have the dtype of `x` and its elements' order in memory
     /// (``Tensors/Tensor/zeros(inOrderOf:_:)``). A gradient in that order is read where it lies; any other is copied.
     func apply(to x: Tensor, gradient: Tensor, memories: [Tensor?]) throws {
@@ -42,9 +60,12 @@ extension ElementRule {
         defer { withExtendedLifetime((target, gradient, memories)) {} }
         try Parallel.forEach(x.count, grain: 1 << 14) { piece in
             let first = piece.lowerBound
-            withUnsafePointer(to: step) {
-                update($0, xs + first, gs + first, bases[0].map { $0 + first }, bases[1].map { $0 + first }, bases[2].map { $0 + first }, piece.count)
+            let slots = bases.map { base in base.map { $0 + first } }
+            guard let step else {
+                self.update(xs + first, gs + first, slots, piece.count)
+                return
             }
+            withUnsafePointer(to: step) { update($0, xs + first, gs + first, slots[0], slots[1], slots[2], piece.count) }
         }
         if target.storage === x.storage { x.storage.version += 1 } else { try x.write(target) }
     }

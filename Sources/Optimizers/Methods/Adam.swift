@@ -36,7 +36,7 @@ struct Adam: ElementwiseMethod {
             correction = (1 - Double.pow(settings.betas.1, step)).squareRoot()
         }
 
-        var kernel: ck_step {
+        var kernel: ck_step? {
             let s = settings
             return ck_step(
                 method: ck_method_adam, maximize: s.maximize, options: (decaysWeights ? 4 : 0) | (s.amsgrad ? 8 : 0), rate: s.lr, size: rate,

@@ -27,7 +27,7 @@ struct RMSprop: ElementwiseMethod {
     struct Rule: ElementRule {
         let settings: RMSprop
 
-        var kernel: ck_step {
+        var kernel: ck_step? {
             let s = settings
             return ck_step(
                 method: ck_method_rmsprop, maximize: s.maximize, options: (s.centered ? 4 : 0) | (s.momentum > 0 ? 8 : 0), rate: s.lr, size: 0,

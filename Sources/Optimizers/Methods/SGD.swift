@@ -26,7 +26,7 @@ struct SGD: ElementwiseMethod {
         let settings: SGD
         let isFirst: Bool
 
-        var kernel: ck_step {
+        var kernel: ck_step? {
             let s = settings
             return ck_step(
                 method: ck_method_sgd, maximize: s.maximize,
