@@ -9,7 +9,8 @@
 //   4 protect.h    protected calls and the collector: failure.c, collect.c
 //   5 tables.h     tables of two special kinds, and reading any: records.c, readonly.c, table.c
 //   6 list.h       lists of results that Swift writes, and frames of calls: list.c, frame.c, push.c (Swift to Lua)
-//   7 native.h     native functions and types: call.c, object.c; chunks and functions called by Swift: run.c
+//   7 native.h     native functions and types: call.c, object.c; chunks and functions called by Swift: run.c;
+//                  what is no Lua: syntax.c
 //   8 running.h    runs begin, nest and end: terminal.c (Ctrl-C), running.c
 //   9 library.h    Lua's library as scripts see it: wrap.c, then coroutine.c, ordered.c, guard.c, exit.c, files.c,
 //                  visible.c, output.c, variables.c; in the sandbox script_files.c, sandbox.c

@@ -83,7 +83,7 @@ import Testing
 
     @Test func everyMethodInPlaceIsRefused() throws {
         let scripts = try scripts()
-        for operation in catalogue {
+        for operation in Operation.catalogue {
             // Comparisons have no gradient to lose.
             guard let form = operation.inPlace, !["eq", "ne", "lt", "le", "gt", "ge"].contains(operation.name) else { continue }
             // On the view, and with the view as what is added, multiplied, ...

@@ -131,7 +131,6 @@ import Testing
     ]) func drawsStayInTheirRange(code: String) throws { try run("random.manual_seed(0) " + code) }
 
     @Test(arguments: [
-        ("tensor.conv2d(tensor.zeros(1, 16, 1, 1), tensor.zeros(0, 1, 1, 1):expand(0, 1, 1 << 30, 1 << 30), nil, {padding = 1 << 30, groups = 16})", "too many elements"),
         ("tensor.conv2d(tensor.zeros(0, 1, 1, 1):expand(0, 1, 1 << 30, 1 << 30), tensor.zeros(1, 1, 1, 1), nil, {padding = 1 << 30})", "too many elements"),
         ("tensor{1, 2}:sub_(tensor{1, 2, 3})", "tensor:sub_: (2) and (3) do not broadcast"),
         ("tensor.zeros(0):norm{p = math.huge}", "tensor.norm: no elements"),

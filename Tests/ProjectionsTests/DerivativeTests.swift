@@ -85,7 +85,8 @@ import Testing
             let set = try made.make(leaves)
             var points = Points(seed: 24)
             let x = try point(&points, made.shape, 3)
-            try set.project(x).sum().backward()
+            // What a family makes of its tensors before the set sees them is recorded once, for both.
+            try set.project(x).sum().backward(retainGraph: true)
             let once = try leaves.map { try $0.grad?.value.toArray() ?? [] }
             let before = try set.project(x.value).toArray()
             for leaf in leaves { try leaf.value.fill(5) }

@@ -87,7 +87,8 @@ import Testing
         let shown = talk.answer(":pictures on", "tensor.eye(10)")
         let picture = shown.dropFirst(numbers.count).split(separator: "\n")
         // Two rows of the tensor in one of characters.
-        #expect(shown.hasPrefix(numbers) && picture.map(\.count) == [10, 10, 10, 10, 10], "\(shown)")
+        #expect(shown.hasPrefix(numbers) && picture.count == 5, "\(shown)")
+        #expect(picture.allSatisfy { $0.contains("==") }, "\(shown)")
         #expect(talk.answer("tensor.zeros(10, 10)").split(separator: "\n").count <= 10)
         #expect(talk.answer("2 * tensor.eye(10)").split(separator: "\n").count <= 10)
         talk.answer(":pictures off")

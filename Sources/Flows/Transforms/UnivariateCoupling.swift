@@ -32,7 +32,8 @@ public struct UnivariateCoupling: FlowTransform {
         (self.mask, self.map, self.hyper) = (mask, map, hyper)
         contextSize = context > 0 ? context : nil
         func positions(_ list: [Int]) throws -> Variable {
-            Variable(try Tensor(list.map { Double($0) }, shape: [list.count], .int64))
+            // Positions count from 1.
+            Variable(try Tensor(list.map { Double($0 + 1) }, shape: [list.count], .int64))
         }
         self.passing = try positions(passing)
         self.others = try positions(others)

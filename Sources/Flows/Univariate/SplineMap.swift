@@ -65,7 +65,9 @@ public struct SplineMap: UnivariateMap {
         let column = try value.value.reshape(value.shape + [1])
         // How many knots lie below: 0 left of the spline, bins + 1 right of it.
         let below = try positions.value.compare(column, Below(), for: "flow.spline").cast(.float64).sum([axis])
+            .reshape(value.shape)
         let inside = try Variable(below.map(IsInside(last: Double(bins))))
+        // Positions count from 1.
         let left = try Variable(below.map(LeftKnot(last: Double(bins))).reshape(value.shape + [1]).cast(.int64))
         let right = try Variable(left.value.map(Next()))
         func at(_ knots: Variable, _ index: Variable) throws -> Variable {
@@ -81,10 +83,10 @@ public struct SplineMap: UnivariateMap {
         let last: Double
         func callAsFunction<T: TensorElement>(_ below: T) -> T { below >= 1 && below <= T(last) ? 1 : 0 }
     }
-    /// The bin's left knot, counted from 0; some bin for points outside.
+    /// The bin's left knot, counted from 1; some bin for points outside.
     private struct LeftKnot: UnaryFunction {
         let last: Double
-        func callAsFunction<T: TensorElement>(_ below: T) -> T { min(max(below - 1, 0), T(last) - 1) }
+        func callAsFunction<T: TensorElement>(_ below: T) -> T { min(max(below, 1), T(last)) }
     }
     private struct Next: NumericUnaryFunction {
         func callAsFunction<T: TensorElement>(_ x: T) -> T { x + 1 }

@@ -30,7 +30,7 @@ enum ModuleMethods {
         "module:index", "The module at a place of an nn.Sequential, counted from 1 or, negative, from the end.",
         called: .symbol("net[i]"), takes: receiver, .argument("i", .integer), returns: .module,
         errors: "a place that no module has",
-        example: small + "assert(net[1].weight.shape[1] == 4 and net[-1].bias.shape[1] == 3)"
+        example: small + "assert(net[1]:numel() == 12 and net[-1]:numel() == 15)"
     ) { module, number in
         guard let modules = (module.layer as? Sequential)?.modules else {
             throw Fault("\(module.layer.description) has no modules by number; those of nn.Sequential have")
@@ -44,7 +44,7 @@ enum ModuleMethods {
         "module:member", "A module's part by its name: a module or a parameter.",
         called: .symbol("net.name"), takes: receiver, .argument("name", .bytes),
         returns: .value(.either([.object(Module.type.name), .object(Variable.type.name), .none])),
-        example: "assert(nn.Linear(2, 3).weight.shape[1] == 3)"
+        example: "assert(nn.Linear(2, 3).weight)"
     ) { module, name in
         let layer = module.layer
         if let child = layer.children.first(where: { ByteString($0.name) == name }) { return .object(child.module) }

@@ -41,7 +41,7 @@ extension FaultTests {
             tests: ["HabitTests.aLocalHidesALibraryOnlyHere"]),
         Fault(
             tried: "the bar under 80 columns and above", right: "as wide as the terminal, on its line",
-            tests: ["UsageTests.theBarFits", "PausedRunTests.theBarStaysOnItsLine"]),
+            tests: ["ProgressTests.theBarFits", "PausedRunTests.theBarStaysOnItsLine"]),
         Fault(
             tried: "--noise gaussian:x, --schedule slow_start:10, --mask top:nonsense", right: "passed on, or refused",
             tests: ["InpaintingTests.wrongInputIsExplained", "InpaintingTests.everyPartRuns"]),

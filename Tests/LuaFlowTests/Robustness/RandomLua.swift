@@ -84,6 +84,7 @@ struct RandomLua {
     static let objects: [String: [String]] = [
         "tensor": tensors,
         "flow": ["flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}"],
+        "module": ["nn.Linear(2, 3)", "nn.MLP(2, 2, {hidden_features = {4}})"],
         "transform": ["flow.Scaling{0, 1}"],
         "generator": ["random.generator(1)", "random.manual_seed(3)"],
         // What an iterator holds; scripts see it through `debug` only.
