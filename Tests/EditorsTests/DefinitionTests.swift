@@ -96,7 +96,7 @@ import Testing
         "function tensor:max(dim, keepdim, options) end", "---@overload fun(self: tensor): tensor",
         "---@overload fun(values: numbers|any[]|boolean, options?: tensor.options): tensor", "---@class tensorlib: table",
         "---@class optimlib.schedule: table", "function optim.schedule.cosine(lr, steps) end", "---@class projection: table", "---@alias numbers number|table",
-        "---@overload fun(x: tensor|number): tensor", "function flow:to_latent(x, context) end",
+        "---@overload fun(x: tensor|number): tensor", "function flow:to_latent(x, context, options) end",
         "---@field T tensor The transpose of a matrix, as a view: x:t().",
         "function checkpoint.save(path, tensors, options) end", "---@param tensors table<string, tensor>",
         "---@return {images: tensor, labels: tensor}", "---@return tensor ...", "return optim",

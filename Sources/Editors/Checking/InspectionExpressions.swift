@@ -220,7 +220,7 @@ extension Inspection {
             checkCall(of: entry, named: name, at: offset)
             return .unknown
         }
-        if face.operators[.member] == nil { missing(name, type, face, offset) }
+        missing(name, type, face, offset)
         return .unknown
     }
 
@@ -231,6 +231,8 @@ extension Inspection {
     }
 
     private func missing(_ name: String, _ type: String, _ face: ScriptIndex.TypeMembers, _ offset: Int) {
+        // A part that only the object knows: `net.body`.
+        guard face.operators[.member] == nil else { return }
         let hint = OtherNames.hint(for: name, of: type, among: face.readable)
         report(offset, "\(type) has no field or method \"\(name)\"" + hint)
     }
