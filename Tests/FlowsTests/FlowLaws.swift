@@ -81,7 +81,7 @@ import Testing
     @Test func samplesFollowTheDensity() throws {
         let size = Size(dimension: 2, hidden: 4, layers: 1, couplings: 2)
         let flow = try size.make()
-        let x = try flow.sample(20_000, from: Generator(seed: 8)).detached().converted(to: .float64)
+        let x = try flow.sample([20_000], from: Generator(seed: 8)).detached().converted(to: .float64)
         let p = try flow.logProbability(x)
         // A narrow normal law around 0: lighter tails than the flow's, so the weights have a variance.
         let q = try (StandardNormal().logProbability(x / 0.5) - Double.log(0.5)).sum([1])

@@ -130,6 +130,26 @@ import Testing
             for name, p in pairs(m:named_parameters()) do assert(p.grad, name) end
             assert(m:bits_per_dim(x, c).shape[1] == 5)
             m:load_state_dict(m:state_dict())
+            assert(m:sample({2, 3}, c):dim() == 4 and m:sample({2, 3}, tensor{1, 2}).shape[2] == 3)
+            -- One point that is infinite is no reason for the others to be NaN.
+            local far = m:to_data(tensor{{1/0, 0, 0}, {0, 0, 0}}, tensor{1, 2})
+            assert(far[{2, 1}] == far[{2, 1}])
+            """)
+        #expect(message == "no error", "\(message)")
+    }
+
+    /// What names and shapes of tensors do not say comes back with the file, too.
+    @Test(arguments: ["RealNVP", "MAF", "NSF"]) func theActivationIsKept(_ name: String) throws {
+        let message = try Scripts(modules: [
+            TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), NetworkModule(), FlowModule(),
+        ]).message("""
+            local m = flow.\(name){features = 3, transforms = 2, hidden_features = {8}, activation = "tanh"}
+            local path = os.tmpname() .. ".safetensors"
+            m:save(path)
+            local again = flow.load(path)
+            os.remove(path)
+            local x = random.normal({5, 3})
+            assert((again:log_prob(x) - m:log_prob(x)):abs():max():item() == 0)
             """)
         #expect(message == "no error", "\(message)")
     }

@@ -87,21 +87,26 @@ public final class Flow: ScriptObject {
         return shape[0] == count ? context : try context.expand([count, size])
     }
 
-    /// Draws from the model: noise from the prior, mapped to data. Shape (count, D), or (count, B, D) for a context of
-    /// shape (B, C).
+    /// Draws from the model: noise from the prior, mapped to data; differentiable by the flow's parameters.
+    ///
+    /// - Returns: of shape (..., D) for `shape` (...), and (..., B, D) for a context of shape (B, C).
     public func sample(
-        _ count: Int, context: Variable? = nil, from generator: Generator, for operation: String = "flow:sample"
+        _ shape: [Int], context: Variable? = nil, from generator: Generator, for operation: String = "flow:sample"
     ) throws -> Variable {
+        let count = try Shape.count(shape, for: operation)
+        let result: [Int]
+        var told = context
         if let context, context.shape.count == 2 {
             let (batch, size) = (context.shape[0], context.shape[1])
-            let all = try context.reshape([1, batch, size]).expand([count, batch, size]).reshape([count * batch, size])
-            let dtype = transforms.reduce(DType.float32) { $0.promoted(with: $1.transform.drawingType) }
-            let noise = try prior.sample([count * batch, dimension], dtype, from: generator, for: operation)
-            return try toData(Variable(noise), context: all).x.reshape([count, batch, dimension])
+            told = try context.reshape([1, batch, size]).expand([count, batch, size]).reshape([count * batch, size])
+            result = shape + [batch, dimension]
+        } else {
+            result = shape + [dimension]
         }
+        let rows = try Shape.count(Array(result.dropLast()), for: operation)
         let dtype = transforms.reduce(DType.float32) { $0.promoted(with: $1.transform.drawingType) }
-        let noise = try prior.sample([count, dimension], dtype, from: generator, for: operation)
-        return try toData(Variable(noise), context: context).x
+        let noise = try prior.sample([rows, dimension], dtype, from: generator, for: operation)
+        return try toData(Variable(noise), context: told).x.reshape(result)
     }
 
     /// Everything training changes, by its name in a state dict.

@@ -17,8 +17,8 @@ enum UnivariateFlows {
         var isShuffled = false
     }
 
-    /// Real NVP: couplings that transform the even and the odd features in turn (zuko.flows.RealNVP, whose mask passes
-    /// the odd ones first... as `arange(features) % 2 == i % 2` passes those of i's parity).
+    /// Couplings that pass the even features (counted from 0) as they are, then the odd ones, in turn
+    /// (zuko.flows.RealNVP).
     static func couplings(
         _ name: String, _ given: Settings, map: any UnivariateMap, from generator: Generator, for operation: String
     ) throws -> Flow {
@@ -34,7 +34,7 @@ enum UnivariateFlows {
                 for: operation)
             return try UnivariateCoupling(mask: mask, context: given.context, map: map, hyper: hyper)
         }
-        return assemble(name, given.features, parts, map: map)
+        return assemble(name, given, parts, map: map)
     }
 
     /// Masked autoregressive transforms, of ascending and descending order in turn (zuko.flows.MAF, zuko.flows.NSF).
@@ -55,17 +55,19 @@ enum UnivariateFlows {
                 hidden: given.hiddenFeatures, activation: given.activation, from: generator, for: operation)
             return try MaskedAutoregressive(order: order, context: given.context, map: map, hyper: hyper)
         }
-        return assemble(name, given.features, parts, map: map)
+        return assemble(name, given, parts, map: map)
     }
 
     static func assemble(
-        _ name: String, _ features: Int, _ parts: [any FlowTransform], map: any UnivariateMap,
-        prior: any Law = StandardNormal(), activation: String? = nil
+        _ name: String, _ given: Settings, _ parts: [any FlowTransform], map: any UnivariateMap
     ) -> Flow {
+        // What names and shapes of tensors do not say.
         var metadata: [ByteString: String] = ["architecture": name]
+        metadata["activation"] = given.activation.key
         if let spline = map as? SplineMap { metadata["bound"] = "\(spline.bound)" }
         return Flow(
-            name: name, dimension: features,
-            transforms: parts.enumerated().map { ("transform.transforms.\($0)", $1) }, prior: prior, metadata: metadata)
+            name: name, dimension: given.features,
+            transforms: parts.enumerated().map { ("transform.transforms.\($0)", $1) }, prior: StandardNormal(),
+            metadata: metadata)
     }
 }

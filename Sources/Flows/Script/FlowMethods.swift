@@ -8,7 +8,7 @@ import Tensors
 /// `m:name(...)`.
 enum FlowMethods {
     static let all = [
-        logProb, toLatent, toData, sample, bitsPerDim, parameters, namedParameters, requiresGrad, stateDict, loadStateDict, half,
+        logProb, toLatent, toData, sample, rsample, bitsPerDim, parameters, namedParameters, requiresGrad, stateDict, loadStateDict, half,
         save, check,
     ]
 
@@ -60,13 +60,33 @@ enum FlowMethods {
         return (try z.likeInput(x), try z.perRow(logDeterminant))
     }
 
+    /// What draws take: how many, the context, the generator.
+    private static let count = Parameter<[Int]>.argument("n", .shape, "how many, or {n, ...}")
+
     private static let sample = Declaration(
         "flow:sample",
-        "n draws from the model, (n, D); for a context of shape (B, C) n draws for each of its rows, (n, B, D).",
-        called: .method, takes: .argument("m", .flow), .argument("n", .integer(from: 0)), context, .generator,
+        """
+        n draws from the model, (n, D); {n, ...} gives (n, ..., D). For a context of shape (B, C) as many draws for each of \
+        its rows, (n, ..., B, D). Differentiable by the parameters.
+        """,
+        called: .method, takes: .argument("m", .flow), count, context, .generator,
         returns: .tensor, errors: "a context of another size, or for a flow that takes none",
-        example: small + "assert(m:sample(5).shape[1] == 5)"
-    ) { flow, count, context, generator in try flow.sample(count, context: context, from: generator) }
+        example: small + "assert(m:sample(5).shape[1] == 5 and m:sample({2, 3}).shape[3] == 4)"
+    ) { flow, shape, context, generator in try flow.sample(shape, context: context, from: generator) }
+
+    private static let rsample = Declaration(
+        "flow:rsample", "The same as m:sample: draws as functions of the parameters, with gradients.",
+        called: .method, takes: .argument("m", .flow), count, context, .generator,
+        returns: .tensor, errors: "a context of another size, or for a flow that takes none",
+        source: "torch.distributions.Distribution.rsample",
+        example: small + """
+            m:rsample(5):sum():backward()
+            assert(m:named_parameters()["scaling.scale"].grad)
+            """,
+        see: ["flow:sample"]
+    ) { flow, shape, context, generator in
+        try flow.sample(shape, context: context, from: generator, for: "flow:rsample")
+    }
 
     private static let bitsPerDim = Declaration(
         "flow:bits_per_dim",

@@ -56,12 +56,10 @@ public struct MaskedAutoregressive: FlowTransform {
     /// Each pass makes the features of one more order right.
     public func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {
         let passes = (order.max() ?? 0) + 1
-        var x = try z * 0
-        for _ in 0..<passes {
-            x = try map.toData(z, numbers(x, context)).x
-        }
-        // The determinant at the point that was found.
-        let (_, logSlope) = try map.toData(z, numbers(x, context))
+        var x = Variable(try Tensor.zeros(z.shape, z.dtype))
+        var logSlope = x
+        // The last pass has every number right: what it reads was found by the passes before.
+        for _ in 0..<passes { (x, logSlope) = try map.toData(z, numbers(x, context)) }
         return (x, try logSlope.sum([1]))
     }
 }

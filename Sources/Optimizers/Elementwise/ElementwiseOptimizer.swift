@@ -48,12 +48,15 @@ final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
             memory[index] = Memory(
                 steps: 0, values: try names(index).map { try $0.map { _ in try Tensor.zeros(inOrderOf: parameter.layout, parameter.dtype) } })
         }
-        for (index, gradient) in gradients.enumerated() {
-            guard let gradient, var past = memory[index] else { continue }
-            past.steps += 1
-            let rule = methods[groupOf[index]].rule(step: past.steps)
-            try rule.apply(to: parameters[index].value, gradient: gradient, memories: past.values)
-            memory[index] = past
+        // Not to be stopped in the middle either: a step is milliseconds, and half of one would be lost work.
+        try Cancellation.$current.withValue(nil) {
+            for (index, gradient) in gradients.enumerated() {
+                guard let gradient, var past = memory[index] else { continue }
+                past.steps += 1
+                let rule = methods[groupOf[index]].rule(step: past.steps)
+                try rule.apply(to: parameters[index].value, gradient: gradient, memories: past.values)
+                memory[index] = past
+            }
         }
         return loss
     }
