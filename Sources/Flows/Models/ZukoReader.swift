@@ -192,7 +192,9 @@ struct ZukoReader {
             if let mask {
                 modules.append(Module(MaskedLinear(weight: values, bias: shift, mask: Variable(try mask.cast(.bool)))))
             } else {
-                modules.append(Module(Linear(weight: values, bias: shift)))
+                // As products of single rows read weights, and as a new layer has them.
+                let stored = Variable(try values.value.storedByInputUnit(for: operation))
+                modules.append(Module(Linear(weight: stored, bias: shift)))
             }
         }
         guard !modules.isEmpty else { throw ScriptError(operation, "\(prefix).0.weight is missing") }
