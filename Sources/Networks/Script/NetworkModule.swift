@@ -12,9 +12,12 @@ public struct NetworkModule: ScriptModule {
         (LayerEntry.catalogue.map(\.declaration) + LossFunctions.all + InitFunctions.all).map { NativeFunction($0) }
     }
     public var sections: [ModuleSection] {
-        [
-            ModuleSection("Layers", LayerEntry.catalogue.map { String($0.declaration.name.dropFirst("nn.".count)) }),
-            ModuleSection("Losses", LossFunctions.all.map { String($0.name.dropFirst("nn.".count)) }),
+        func section(_ title: String, _ functions: [Declaration]) -> ModuleSection {
+            ModuleSection(title, functions.map { NativeFunction($0).shortName })
+        }
+        return [
+            section("Layers", LayerEntry.catalogue.map(\.declaration)), section("Losses", LossFunctions.all),
+            section("Initial values", InitFunctions.all),
         ]
     }
     public var types: [TypeFace] { [ModuleMethods.binding] }
