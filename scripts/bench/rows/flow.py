@@ -16,10 +16,11 @@ STEPS = 300
 
 def inputs():
     draws = numpy.random.default_rng(6)
-    digits = torch.cat([read_digit(MODELS / "digits.idx.gz", k) for k in range(1, 257)]).numpy()
-    # 4096 pictures: the first 256 shipped digits sixteen times, each a little different.
-    pictures = numpy.tile(digits, (16, 1)) + 0.02 * draws.standard_normal((4096, 784), numpy.float32)
-    return {"pictures": numpy.clip(pictures, 0, 1), "z": draws.logistic(size=(1000, 784)).astype(numpy.float32)}
+    digits = torch.cat([read_digit(MODELS / "digits.idx.gz", k) for k in range(1, 2001)]).numpy()
+    digits = numpy.tile(digits, (3, 1))[:BATCHES[-1]]
+    # As the flow was trained: each grey value k of 255 somewhere in its step of 1/256.
+    pictures = (255 * digits + draws.random(digits.shape, numpy.float32)) / 256
+    return {"pictures": pictures.astype(numpy.float32), "z": draws.logistic(size=(1000, 784)).astype(numpy.float32)}
 
 
 def rows(t):
