@@ -40,5 +40,7 @@ enum { TILE = 64, BLOCK = 8 };
         }                                                                                                              \
     }
 
+CK_TRANSPOSE(1, uint8_t)
 CK_TRANSPOSE(2, uint16_t)
 CK_TRANSPOSE(4, uint32_t)
+CK_TRANSPOSE(8, uint64_t)

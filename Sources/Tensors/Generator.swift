@@ -1,3 +1,4 @@
+import CKernels
 import RealModule
 import Scripting
 
@@ -120,10 +121,27 @@ public final class Generator: ScriptObject {
     public func normals(
         _ shape: [Int], _ dtype: DType = .float32, mean: Double = 0, std: Double = 1, for operation: String = "random.normal"
     ) throws -> Tensor {
-        try rows(shape, dtype, operation) { row, count in
-            normals(row, count: count)
-            for i in 0..<count { row[i] = mean + std * row[i] }
+        let result = try Tensor.uninitialized(shape, dtype.computing, for: operation)
+        defer { withExtendedLifetime(result) {} }
+        guard Vectors.hasElementary else {
+            try fill(result) { row, count, _ in
+                normals(row, count: count)
+                for i in 0..<count { row[i] = mean + std * row[i] }
+            }
+            return result
         }
+        // Number i is made of words 4 i to 4 i + 3 from here on, whoever makes it.
+        let (state, level) = (words.state, Vectors.level)
+        try Tensor.forEachPiece(result.count, nanoseconds: 8) {
+            let first = state.drawn &+ 4 * UInt64($0.lowerBound)
+            _ = result.dtype == .float64
+                ? ck_normals_doubles(
+                    level, state.seed, state.stream, first, mean, std, result.base(Double.self) + $0.lowerBound, $0.count)
+                : ck_normals_floats(
+                    level, state.seed, state.stream, first, mean, std, result.base(Float.self) + $0.lowerBound, $0.count)
+        }
+        words.skip(4 * result.count)
+        return result
     }
 
     /// A tensor of low + span * u, u uniform in [0, 1). What rounding would make low + span is the number before it.
@@ -131,27 +149,35 @@ public final class Generator: ScriptObject {
         _ shape: [Int], _ dtype: DType = .float32, low: Double = 0, span: Double = 1, for operation: String = "random.uniform"
     ) throws -> Tensor {
         let last = span > 0 ? (low + span).below(in: dtype.computing) : .infinity
-        return try rows(shape, dtype, operation) { row, count in
-            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { pairs in
-                guard let pairs = pairs.baseAddress else { return }
-                words.fill(pairs, count: count)
-                for i in 0..<count { row[i] = min(low + span * Generator.uniform(pairs[i]), last) }
+        let result = try Tensor.uninitialized(shape, dtype.computing, for: operation)
+        let state = words.state
+        // Number i is made of words 2 i and 2 i + 1 from here on, whoever makes it.
+        try Tensor.forEachPiece(result.count, nanoseconds: 4) { piece in
+            try fill(result, piece) { row, count, start in
+                withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { pairs in
+                    guard let pairs = pairs.baseAddress else { return }
+                    PhiloxWords.read(state, skipping: 2 * start, pairs, count: count)
+                    for i in 0..<count { row[i] = min(low + span * Generator.uniform(pairs[i]), last) }
+                }
             }
         }
+        words.skip(2 * result.count)
+        return withExtendedLifetime(result) { result }
     }
 
-    /// A tensor whose numbers `draw` gives in rows of some hundred.
-    private func rows(
-        _ shape: [Int], _ dtype: DType, _ operation: String, _ draw: (UnsafeMutablePointer<Double>, Int) -> Void
-    ) throws -> Tensor {
-        let result = try Tensor.uninitialized(shape, dtype.computing, for: operation)
+    /// Fills a part of a tensor (all of it by default) with what `draw` gives in rows of some hundred, whose first place
+    /// it is told.
+    private func fill(
+        _ result: Tensor, _ part: Range<Int>? = nil, _ draw: (UnsafeMutablePointer<Double>, Int, Int) -> Void
+    ) throws {
         let length = 256
+        let part = part ?? 0..<result.count
         try withUnsafeTemporaryAllocation(of: Double.self, capacity: length) { row in
             guard let row = row.baseAddress else { return }
-            for start in stride(from: 0, to: result.count, by: length) {
+            for start in stride(from: part.lowerBound, to: part.upperBound, by: length) {
                 if start & 0xffff == 0 { try Cancellation.check() }
-                let count = min(length, result.count - start)
-                draw(row, count)
+                let count = min(length, part.upperBound - start)
+                draw(row, count, start)
                 if result.dtype == .float64 {
                     (result.base(Double.self) + start).update(from: row, count: count)
                 } else {
@@ -160,7 +186,6 @@ public final class Generator: ScriptObject {
                 }
             }
         }
-        return result
     }
 
     /// Ten rounds of Philox on one block: what `ck_philox` computes for many.

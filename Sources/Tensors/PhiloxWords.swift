@@ -14,7 +14,7 @@ struct PhiloxWords {
         state.drawn &+= 1
         if let first, index &- first < 32 { return ahead[Int(index &- first)] }
         first = index
-        ahead.withUnsafeMutableBufferPointer { ck_philox(state.seed, state.stream, index, $0.baseAddress, $0.count) }
+        ahead.withUnsafeMutableBufferPointer { ck_philox(Vectors.level, state.seed, state.stream, index, $0.baseAddress, $0.count) }
         return ahead[0]
     }
 
@@ -30,12 +30,20 @@ struct PhiloxWords {
             for i in 0..<count { pairs[i] = nextPair() }
             return
         }
+        PhiloxWords.read(state, skipping: 0, pairs, count: count)
+        state.drawn &+= UInt64(2 * count)
+    }
+
+    /// Goes on as if so many words had been drawn.
+    mutating func skip(_ count: Int) { state.drawn &+= UInt64(count) }
+
+    /// Pairs of the words that lie `skipped` words ahead of a state.
+    static func read(_ state: Generator.State, skipping skipped: Int, _ pairs: UnsafeMutablePointer<UInt64>, count: Int) {
         pairs.withMemoryRebound(to: UInt32.self, capacity: 2 * count) { words in
-            ck_philox(state.seed, state.stream, state.drawn, words, 2 * count)
+            ck_philox(Vectors.level, state.seed, state.stream, state.drawn &+ UInt64(skipped), words, 2 * count)
             // Word by word, whatever the order of bytes in this machine.
             for i in 0..<2 * count { words[i] = UInt32(littleEndian: words[i]) }
         }
         for i in 0..<count { pairs[i] = UInt64(littleEndian: pairs[i]) }
-        state.drawn &+= UInt64(2 * count)
     }
 }

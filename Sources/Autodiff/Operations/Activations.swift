@@ -11,6 +11,7 @@ struct Sigmoid: UnaryFunction {
 }
 /// The sigmoid's derivative, s(x) s(-x): unlike s (1 - s) not 0 where s has rounded to 1.
 struct SigmoidSlope: UnaryFunction {
+    static var vectorized: VectorFunction? { .sigmoidSlope }
     func callAsFunction<T: TensorElement>(_ x: T) -> T {
         let e = T.exp(-abs(x))
         return e / ((1 + e) * (1 + e))

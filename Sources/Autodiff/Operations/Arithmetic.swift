@@ -2,19 +2,26 @@ import Scripting
 import Tensors
 
 struct Add: NumericBinaryFunction {
+    static var vectorized: VectorPair? { .add }
     @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x + y }
     func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 { x &+ y }
 }
 struct Subtract: NumericBinaryFunction {
+    static var vectorized: VectorPair? { .subtract }
     @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x - y }
     func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 { x &- y }
 }
 struct Multiply: NumericBinaryFunction {
+    static var vectorized: VectorPair? { .multiply }
     @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x * y }
     func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 { x &* y }
 }
-struct Divide: BinaryFunction { @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x / y } }
+struct Divide: BinaryFunction {
+    static var vectorized: VectorPair? { .divide }
+    @inlinable func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x / y }
+}
 struct Power: NumericBinaryFunction {
+    static var vectorized: VectorPair? { .power }
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T {
         // The squares that scripts write, without a call; and C's pow, which takes negative bases.
         if y == 2 { return x * x }

@@ -1,14 +1,32 @@
 import Scripting
 import Tensors
 
-struct Equal: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x == y } }
-struct NotEqual: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x != y } }
+struct Equal: Comparison {
+    static var vectorized: VectorComparison? { .equal }
+    func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x == y }
+}
+struct NotEqual: Comparison {
+    static var vectorized: VectorComparison? { .notEqual }
+    func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x != y }
+}
 /// Equal, or both NaN.
 struct Same: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x == y || (x.isUnordered && y.isUnordered) } }
-struct Less: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x < y } }
-struct LessOrEqual: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x <= y } }
-struct Greater: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x > y } }
-struct GreaterOrEqual: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x >= y } }
+struct Less: Comparison {
+    static var vectorized: VectorComparison? { .less }
+    func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x < y }
+}
+struct LessOrEqual: Comparison {
+    static var vectorized: VectorComparison? { .lessOrEqual }
+    func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x <= y }
+}
+struct Greater: Comparison {
+    static var vectorized: VectorComparison? { .greater }
+    func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x > y }
+}
+struct GreaterOrEqual: Comparison {
+    static var vectorized: VectorComparison? { .greaterOrEqual }
+    func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x >= y }
+}
 
 extension Variable {
     /// Where the comparison with a number holds: bool, not recorded.

@@ -17,7 +17,10 @@ struct Expm1: UnaryFunction {
     static var vectorized: VectorFunction? { .expm1 }
     func callAsFunction<T: TensorElement>(_ x: T) -> T { .expMinusOne(x) }
 }
-struct SquareRoot: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .sqrt(x) } }
+struct SquareRoot: UnaryFunction {
+    static var vectorized: VectorFunction? { .sqrt }
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { .sqrt(x) }
+}
 
 extension Variable {
     /// e^x.

@@ -74,16 +74,28 @@ private struct IndexMap: Sendable {
 
     /// Calls `body` with the offset in the gathered tensor and in the (strided) source.
     private func forEach(_ strides: [Int], _ body: (Int, Int) -> Void) throws {
+        let last = shape.count - 1
+        let row = shape[last]
         var index = [Int](repeating: 0, count: shape.count)
-        for offset in positions.indices {
-            if offset & 0xffff == 0xffff { try Cancellation.check() }
-            var source = 0
-            for axis in shape.indices { source += strides[axis] * (axis == self.axis ? positions[offset] : index[axis]) }
-            body(offset, source)
-            for axis in shape.indices.reversed() {
-                index[axis] += 1
-                if index[axis] < shape[axis] { break }
-                index[axis] = 0
+        try positions.withUnsafeBufferPointer { positions in
+            for start in stride(from: 0, to: positions.count, by: max(row, 1)) {
+                var first = 0
+                for outer in 0..<last where outer != axis { first += strides[outer] * index[outer] }
+                let (step, along) = (strides[last], strides[axis])
+                for piece in stride(from: 0, to: row, by: 1 << 16) {
+                    if (start + piece) & 0xffff < row { try Cancellation.check() }
+                    let part = piece..<min(piece + (1 << 16), row)
+                    if axis == last {
+                        for i in part { body(start + i, first + positions[start + i] * step) }
+                    } else {
+                        for i in part { body(start + i, first + i * step + positions[start + i] * along) }
+                    }
+                }
+                for outer in (0..<last).reversed() {
+                    index[outer] += 1
+                    if index[outer] < shape[outer] { break }
+                    index[outer] = 0
+                }
             }
         }
     }

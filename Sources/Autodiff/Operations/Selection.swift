@@ -3,22 +3,32 @@ import Tensors
 
 /// The larger (smaller) of two; NaN if either is.
 struct Larger: NumericBinaryFunction {
+    static var vectorized: VectorPair? { .larger }
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x > y || x.isNaN ? x : y }
     func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 { max(x, y) }
 }
 struct Smaller: NumericBinaryFunction {
+    static var vectorized: VectorPair? { .smaller }
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x < y || x.isNaN ? x : y }
     func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 { min(x, y) }
 }
 
 /// min(max(x, lo), hi); NaN stays NaN, and a bound that is NaN makes all NaN.
 struct Clamp: UnaryFunction {
-    let low: Double
-    let high: Double
+    private let low: Double
+    private let high: Double
+
+    init(low: Double, high: Double) {
+        let isOrdered = !low.isNaN && !high.isNaN
+        (self.low, self.high) = isOrdered ? (low, high) : (.nan, .nan)
+    }
+
+    @inline(__always)
     func callAsFunction<T: TensorElement>(_ x: T) -> T {
-        if low.isNaN || high.isNaN { return .nan }
-        let raised = x < T(low) ? T(low) : x
-        return raised > T(high) ? T(high) : raised
+        let (low, high) = (T(low), T(high))
+        // What is not within a bound takes the bound: with one that is NaN, everything does.
+        let raised = x >= low || x.isNaN ? x : low
+        return raised <= high || raised.isNaN ? raised : high
     }
 }
 

@@ -7,10 +7,7 @@ extension Variable {
         let operation = "tensor.softmax"
         try value.check(axis: axis, for: operation)
         guard value.count > 0 else { return try clone() }
-        let peak = try value.extremum(axis, largest: true, for: operation).values
-        let powers = try value.zip(peak, Subtract(), for: operation).map(Exp())
-        let shares = try powers.zip(powers.sum([axis]), Divide(), for: operation)
-        return try .recorded(operation, self, shares, keeps: .outputs) { call in
+        return try .recorded(operation, self, value.softmax(axis, for: operation), keeps: .outputs) { call in
             let weighed = try call.outputs[0] * call.cotangent
             return [try weighed - call.outputs[0] * weighed.sum([axis], keepingDimensions: true)]
         }
@@ -20,7 +17,7 @@ extension Variable {
     public func logSoftmax(_ axis: Int) throws -> Variable {
         try value.check(axis: axis, for: "tensor.softmax")
         guard value.count > 0 else { return try clone() }
-        let below = try self - Variable(value.extremum(axis, largest: true, for: "tensor.softmax").values)
+        let below = try self - Variable(value.peak([axis], largest: true, for: "tensor.softmax"))
         return try below - below.exp().sum([axis], keepingDimensions: true).log()
     }
 }

@@ -40,11 +40,9 @@ extension Variable {
         let operation = "tensor.logsumexp"
         let axes = axes ?? Array(shape.indices)
         guard value.count > 0 else { return try sum(axes, keepingDimensions: keep).log() }
-        var peak = value
-        for axis in axes { peak = try peak.extremum(axis, largest: true, for: operation).values }
-        // A peak of +-inf would make inf - inf: shift by 0 there, the sum is then exactly inf or 0.
-        let shift = try peak.choose(peak.map(IsFinite()), Tensor(0, peak.dtype))
-        let total = try value.zip(shift, Subtract(), for: operation).map(Exp()).sum(axes).map(Log()).zip(shift, Add(), for: operation)
+        // A peak of +-inf would make inf - inf: shifted by 0 there, the sum is then exactly inf or 0.
+        let (powers, shift) = try value.sumExp(axes, for: operation)
+        let total = try powers.map(Log()).zip(shift, Add(), for: operation)
         let result: Variable = try .recorded(operation, self, total, keeps: .inputs) { call in
             let powers = try (call.inputs[0] - Variable(shift)).exp()
             let sums = try powers.sum(axes, keepingDimensions: true)
@@ -60,8 +58,7 @@ extension Variable {
         let operation = operation ?? (largest ? "tensor.max" : "tensor.min")
         let axes = axes ?? Array(shape.indices)
         guard value.count > 0 else { throw ScriptError(operation, "no elements in \(Shape.describe(shape))") }
-        var peak = try value.cast(dtype.working)
-        for axis in axes { peak = try peak.extremum(axis, largest: largest, for: operation).values }
+        let peak = try value.peak(axes, largest: largest, for: operation)
         // Never the input's own memory, which a single number's would be.
         let kept = axes.isEmpty ? try peak.copy() : peak
         let result: Variable = try .recorded(operation, self, kept, keeps: [.inputs, .outputs]) { call in
@@ -102,8 +99,6 @@ extension Variable {
         try reshape(shape.indices.filter { !axes.contains($0) }.map { shape[$0] })
     }
 }
-
-struct IsFinite: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x.isFinite ? 1 : 0 } }
 
 extension Operation {
     /// `x:name(dim, keepdim)`, with or without `dim`.

@@ -19,6 +19,7 @@ struct HyperbolicTangent: UnaryFunction {
 }
 /// The derivative of tanh, 1 / cosh^2: unlike 1 - tanh^2 not 0 where tanh has rounded to 1.
 struct HyperbolicTangentSlope: UnaryFunction {
+    static var vectorized: VectorFunction? { .tanhSlope }
     func callAsFunction<T: TensorElement>(_ x: T) -> T {
         let e = T.exp(-2 * abs(x))
         return 4 * e / ((1 + e) * (1 + e))

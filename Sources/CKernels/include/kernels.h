@@ -60,28 +60,112 @@ size_t ck_product_panel(enum ck_level level);
 void ck_product_tile(enum ck_level level, const struct ck_product *p, size_t row, size_t rows, size_t column,
                      size_t columns);
 
-// to[c * to_stride + r] = from[r * stride + c], for elements of 2 and 4 bytes. The memories must not overlap.
+// to[c * to_stride + r] = from[r * stride + c], for elements of 1 to 8 bytes. The memories must not overlap.
+void ck_transpose_1(const uint8_t *from, size_t stride, size_t rows, size_t columns, uint8_t *to, size_t to_stride);
 void ck_transpose_2(const uint16_t *from, size_t stride, size_t rows, size_t columns, uint16_t *to, size_t to_stride);
 void ck_transpose_4(const uint32_t *from, size_t stride, size_t rows, size_t columns, uint32_t *to, size_t to_stride);
+void ck_transpose_8(const uint64_t *from, size_t stride, size_t rows, size_t columns, uint64_t *to, size_t to_stride);
 
-// to[i] = f(from[i]), at most about 1 ulp off (sigmoid and softplus: a few). `to` may be `from`. False, and nothing
-// done, where this processor has no vectors for it: the caller computes one by one.
+// to[i] = f(from[i]), at most about 1 ulp off (those made of several functions: a few). `to` may be `from`. False, and
+// nothing done, where this processor has no vectors for it: the caller computes one by one.
 enum ck_function {
-    ck_exp, ck_expm1, ck_log, ck_log1p, ck_sin, ck_cos, ck_tan, ck_tanh, ck_erf,
+    ck_exp, ck_expm1, ck_log, ck_log1p, ck_sin, ck_cos, ck_tan, ck_tanh, ck_erf, ck_sqrt,
     ck_sigmoid, ck_softplus,
+    ck_sigmoid_slope, // e / (1 + e)^2 of e = e^-|x|: the sigmoid's derivative
+    ck_tanh_slope,    // 4 e / (1 + e)^2 of e = e^-|2 x|: tanh's derivative
 };
-bool ck_map_floats(enum ck_function function, const float *from, float *to, size_t count);
-bool ck_map_doubles(enum ck_function function, const double *from, double *to, size_t count);
+bool ck_map_floats(enum ck_level level, enum ck_function function, const float *from, float *to, size_t count);
+bool ck_map_doubles(enum ck_level level, enum ck_function function, const double *from, double *to, size_t count);
+
+// to[i] = f(a[i * a_step], b[i * b_step]); steps are 0 (one number for all) or 1. `to` may be a or b. All but the power
+// are rounded as IEEE 754 says; that is at most about 1 ulp off. False as above.
+enum ck_pair {
+    ck_add, ck_subtract, ck_multiply, ck_divide,
+    ck_larger, ck_smaller, // NaN if either is
+    ck_power,              // x, x * x and x * x * x where y is 1, 2 and 3
+};
+bool ck_zip_floats(enum ck_level level, enum ck_pair pair, const float *a, int a_step, const float *b, int b_step,
+                   float *to, size_t count);
+bool ck_zip_doubles(enum ck_level level, enum ck_pair pair, const double *a, int a_step, const double *b, int b_step,
+                    double *to, size_t count);
+
+// to[i] = 1 where the comparison holds, else 0.
+enum ck_comparison { ck_equal, ck_not_equal, ck_less, ck_less_or_equal };
+bool ck_compare_floats(enum ck_level level, enum ck_comparison comparison, const float *a, int a_step,
+                       const float *b, int b_step, uint8_t *to, size_t count);
+bool ck_compare_doubles(enum ck_level level, enum ck_comparison comparison, const double *a, int a_step,
+                        const double *b, int b_step, uint8_t *to, size_t count);
+
+// to[i] = mask[i] != 0 ? a[i] : b[i], of elements of 4 and 8 bytes; steps as above.
+void ck_choose_4(enum ck_level level, const uint8_t *mask, int mask_step, const uint32_t *a, int a_step,
+                 const uint32_t *b, int b_step, uint32_t *to, size_t count);
+void ck_choose_8(enum ck_level level, const uint8_t *mask, int mask_step, const uint64_t *a, int a_step,
+                 const uint64_t *b, int b_step, uint64_t *to, size_t count);
 
 // Words `first`, `first` + 1, ... of a stream of Philox 4x32-10; the same on every processor.
-void ck_philox(uint64_t seed, uint64_t stream, uint64_t first, uint32_t *to, size_t count);
+void ck_philox(enum ck_level level, uint64_t seed, uint64_t stream, uint64_t first, uint32_t *to, size_t count);
+
+// mean + deviation * z, z standard normal by Box and Muller from four words each, beginning with word `first`; computed
+// in float64. False, and nothing done, where this processor has no vectors for it.
+bool ck_normals_floats(enum ck_level level, uint64_t seed, uint64_t stream, uint64_t first, double mean,
+                       double deviation, float *to, size_t count);
+bool ck_normals_doubles(enum ck_level level, uint64_t seed, uint64_t stream, uint64_t first, double mean,
+                        double deviation, double *to, size_t count);
 
 // The sum of from[0], from[step], ... in float64, number i added to running sum i % 16: the same whatever the step and
 // the processor.
-double ck_sum_floats(const float *from, ptrdiff_t step, size_t count);
-double ck_sum_doubles(const double *from, ptrdiff_t step, size_t count);
-// to[i] += from[i] in float64. The memories must not overlap.
-void ck_add_floats(const float *from, double *to, size_t count);
+double ck_sum_floats(enum ck_level level, const float *from, ptrdiff_t step, size_t count);
+double ck_sum_doubles(enum ck_level level, const double *from, ptrdiff_t step, size_t count);
+// to[c] += from[c] of every row, one row after the other, in float64; rows are `stride` apart.
+void ck_add_rows_floats(enum ck_level level, const float *from, ptrdiff_t stride, size_t rows, size_t columns,
+                        double *to);
+void ck_add_rows_doubles(enum ck_level level, const double *from, ptrdiff_t stride, size_t rows, size_t columns,
+                         double *to);
+
+// The largest (smallest) of a row, and where it is: the first of equals (0 and -0 are); NaN, the first one, is
+// beyond everything. Rows and columns are not empty; a column has fewer than 2^31 rows.
+float ck_peak_floats(enum ck_level level, bool largest, const float *from, size_t count);
+double ck_peak_doubles(enum ck_level level, bool largest, const double *from, size_t count);
+size_t ck_extreme_floats(enum ck_level level, bool largest, const float *from, size_t count);
+size_t ck_extreme_doubles(enum ck_level level, bool largest, const double *from, size_t count);
+void ck_extreme_columns_floats(enum ck_level level, bool largest, const float *from, ptrdiff_t stride, size_t rows,
+                               size_t columns, float *values, int64_t *positions);
+void ck_extreme_columns_doubles(enum ck_level level, bool largest, const double *from, ptrdiff_t stride, size_t rows,
+                                size_t columns, double *values, int64_t *positions);
+
+// e^(x - peak) over its sum, which is taken in float64 in the order of ck_sum and rounded, of a row or of columns; the
+// memories must not overlap. False, and nothing done, where this processor has no vectors for it.
+bool ck_softmax_floats(enum ck_level level, const float *from, size_t count, float *to);
+bool ck_softmax_doubles(enum ck_level level, const double *from, size_t count, double *to);
+bool ck_softmax_columns_floats(enum ck_level level, const float *from, ptrdiff_t stride, size_t rows, size_t columns,
+                               float *to, ptrdiff_t to_stride);
+bool ck_softmax_columns_doubles(enum ck_level level, const double *from, ptrdiff_t stride, size_t rows,
+                                size_t columns, double *to, ptrdiff_t to_stride);
+// That sum itself, of e^(x - shift); the shift is the peak, or 0 where that is not finite.
+bool ck_sum_exp_floats(enum ck_level level, const float *from, size_t count, float *shift, float *sum);
+bool ck_sum_exp_doubles(enum ck_level level, const double *from, size_t count, double *shift, double *sum);
+bool ck_sum_exp_columns_floats(enum ck_level level, const float *from, ptrdiff_t stride, size_t rows, size_t columns,
+                               float *shifts, float *sums);
+bool ck_sum_exp_columns_doubles(enum ck_level level, const double *from, ptrdiff_t stride, size_t rows,
+                                size_t columns, double *shifts, double *sums);
+
+// One pass of sorting by digits of 11 bits. First the digits at `shift` are counted (in pieces, into places that were 0),
+// then ck_radix_places turns the counts into where each digit begins; false if all `count` have the same digit, so that
+// there is nothing to do. Then the elements are moved, from the first to the last, in pieces. Elements are words of
+// 64 bits, or a key of 64 bits beside a place.
+enum { CK_RADIX = 2048, CK_RADIX_BITS = 11 };
+struct ck_ranked { uint64_t key, place; };
+void ck_radix_count_narrow(const uint64_t *from, size_t count, unsigned shift, size_t places[CK_RADIX]);
+void ck_radix_count_wide(const struct ck_ranked *from, size_t count, unsigned shift, size_t places[CK_RADIX]);
+bool ck_radix_places(size_t places[CK_RADIX], size_t count);
+void ck_radix_move_narrow(const uint64_t *from, size_t count, unsigned shift, size_t places[CK_RADIX], uint64_t *to);
+void ck_radix_move_wide(const struct ck_ranked *from, size_t count, unsigned shift, size_t places[CK_RADIX],
+                        struct ck_ranked *to);
+
+// to[0] = total + from[0], to[step] = to[0] + from[step], ... added up in float64 one after the other and each rounded;
+// returns the last sum, which the next piece goes on from. A step of -1 goes backwards from the pointers.
+double ck_cumulate_floats(const float *from, float *to, ptrdiff_t step, size_t count, double total);
+double ck_cumulate_doubles(const double *from, double *to, ptrdiff_t step, size_t count, double total);
 
 // Tells the processor that this thread waits in a loop for another one.
 static inline void ck_pause(void) {

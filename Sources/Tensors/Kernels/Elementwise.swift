@@ -1,3 +1,4 @@
+import CKernels
 import Scripting
 
 /// A function applied to every element, written once for both computing types.
@@ -17,6 +18,12 @@ extension UnaryFunction {
 /// A function applied to pairs of elements.
 public protocol BinaryFunction: Sendable {
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T
+    /// The same function of many pairs at once, where there is one; `callAsFunction` is then its reference.
+    static var vectorized: VectorPair? { get }
+}
+
+extension BinaryFunction {
+    public static var vectorized: VectorPair? { nil }
 }
 
 extension Tensor {
@@ -28,34 +35,28 @@ extension Tensor {
 
     @inlinable
     func map<F: UnaryFunction, T: TensorElement>(_ f: F, _: T.Type) throws -> Tensor {
-        let source = try cast(T.dtype)
+        var source = try cast(T.dtype)
+        // What lies scattered is put in a row first: a number's value does not depend on where it lies.
+        if F.vectorized != nil || count >= Tensor.manyElements { source = try source.contiguous() }
         let result = try Tensor.uninitialized(like: self, T.dtype)
         let (to, from) = (result.base(T.self), source.base(T.self))
         defer { withExtendedLifetime(source) {} }
         if let function = F.vectorized {
-            // What lies scattered is put in a row first: a number's value does not depend on where it lies.
-            let row = try source.contiguous()
-            let from = row.base(T.self)
-            defer { withExtendedLifetime(row) {} }
-            try Tensor.forEachChunk(count) {
+            try Tensor.forEachPiece(count, nanoseconds: 2) {
                 function.apply(from + $0.lowerBound, to + $0.lowerBound, count: $0.count) { f($0) }
             }
             return result
         }
         if source.isContiguous {
             // Small tensors are common: no walk is set up for them.
-            try Tensor.forEachChunk(count) { for i in $0 { to[i] = f(from[i]) } }
+            try Tensor.forEachPiece(count) { for i in $0 { to[i] = f(from[i]) } }
             return result
         }
         let walk = StridedWalk(shape: shape, strides: [result.strides, source.strides])
         let (toStep, fromStep) = (walk.rowStep(0), walk.rowStep(1))
         try walk.forEachRow { offsets, n in
             let (to, from) = (to + offsets[0], from + offsets[1])
-            if toStep == 1, fromStep == 1 {
-                for i in 0..<n { to[i] = f(from[i]) }
-            } else {
-                for i in 0..<n { to[i * toStep] = f(from[i * fromStep]) }
-            }
+            for i in 0..<n { to[i * toStep] = f(from[i * fromStep]) }
         }
         return result
     }
@@ -68,62 +69,96 @@ extension Tensor {
     }
 
     @inlinable
-    func zip<F: BinaryFunction, T: TensorElement>(_ other: Tensor, _ f: F, _: T.Type, _ operation: String) throws -> Tensor {
+    func zip<F: BinaryFunction, T: TensorElement>(
+        _ other: Tensor, _ f: F, _: T.Type, _ operation: String
+    ) throws -> Tensor {
         if layout === other.layout || shape == other.shape || other.rank == 0, isContiguous, other.isContiguous {
             return try zipContiguous(other, f, T.self, operation)
         }
-        let target = try Shape.broadcast(shape, other.shape, for: operation)
-        let x = try cast(T.dtype).expand(target, for: operation)
-        let y = try other.cast(T.dtype).expand(target, for: operation)
-        let result = try Tensor.uninitialized(target, T.dtype, for: operation)
-        let walk = StridedWalk(shape: target, strides: [result.strides, x.strides, y.strides])
-        let (to, a, b) = (result.base(T.self), x.base(T.self), y.base(T.self))
-        defer { withExtendedLifetime((x, y)) {} }
-        let (step, aStep, bStep) = (walk.rowStep(0), walk.rowStep(1), walk.rowStep(2))
-        try walk.forEachRow { offsets, n in
-            let (to, a, b) = (to + offsets[0], a + offsets[1], b + offsets[2])
-            // The three layouts that matter get loops the compiler can vectorise.
-            if step == 1, aStep == 1, bStep == 1 {
-                for i in 0..<n { to[i] = f(a[i], b[i]) }
-            } else if step == 1, aStep == 1, bStep == 0 {
-                let y = b[0]
-                for i in 0..<n { to[i] = f(a[i], y) }
-            } else if step == 1, aStep == 0, bStep == 1 {
-                let x = a[0]
-                for i in 0..<n { to[i] = f(x, b[i]) }
-            } else {
-                for i in 0..<n { to[i * step] = f(a[i * aStep], b[i * bStep]) }
-            }
+        return try pairs(other, operation, nanoseconds: F.vectorized == nil ? 1 : 2) {
+            (a: UnsafePointer<T>, aStep: Int, b: UnsafePointer<T>, bStep: Int, to: UnsafeMutablePointer<T>, n: Int) in
+            Tensor.zipRow(f, a, aStep, b, bStep, to, n)
         }
-        return result
+    }
+
+    /// A row of pairs by vectors, where there are some for it.
+    @inlinable @inline(__always)
+    static func zipRow<F: BinaryFunction, T: TensorElement>(
+        _ f: F, _ a: UnsafePointer<T>, _ aStep: Int, _ b: UnsafePointer<T>, _ bStep: Int, _ to: UnsafeMutablePointer<T>,
+        _ n: Int
+    ) {
+        if let pair = F.vectorized, aStep | bStep | 1 == 1,
+            pair.isComputed(
+                UnsafeRawPointer(a), aStep, UnsafeRawPointer(b), bStep, UnsafeMutableRawPointer(to), n, T.dtype)
+        {
+            return
+        }
+        plainRow(a, aStep, b, bStep, to, n) { f($0, $1) }
+    }
+
+    /// A row of pairs, one by one. The three layouts that matter get loops the compiler can vectorise.
+    @inlinable @inline(__always)
+    static func plainRow<T, R>(
+        _ a: UnsafePointer<T>, _ aStep: Int, _ b: UnsafePointer<T>, _ bStep: Int, _ to: UnsafeMutablePointer<R>,
+        _ n: Int, _ f: (T, T) -> R
+    ) {
+        if aStep == 1, bStep == 1 {
+            for i in 0..<n { to[i] = f(a[i], b[i]) }
+        } else if aStep == 1, bStep == 0 {
+            let y = b[0]
+            for i in 0..<n { to[i] = f(a[i], y) }
+        } else if aStep == 0, bStep == 1 {
+            let x = a[0]
+            for i in 0..<n { to[i] = f(x, b[i]) }
+        } else {
+            for i in 0..<n { to[i] = f(a[i * aStep], b[i * bStep]) }
+        }
     }
 
     /// ``zip(_:_:for:)`` of two contiguous tensors of one shape, or of one and a number: no walk is set up.
     @inlinable
-    func zipContiguous<F: BinaryFunction, T: TensorElement>(_ other: Tensor, _ f: F, _: T.Type, _ operation: String) throws -> Tensor {
+    func zipContiguous<F: BinaryFunction, T: TensorElement>(
+        _ other: Tensor, _ f: F, _: T.Type, _ operation: String
+    ) throws -> Tensor {
         let (x, y) = (try cast(T.dtype), try other.cast(T.dtype))
         let result = try Tensor.uninitialized(like: self, T.dtype, for: operation)
         let (to, a, b) = (result.base(T.self), x.base(T.self), y.base(T.self))
         defer { withExtendedLifetime((x, y)) {} }
-        if other.count == 1 {
-            let number = b[0]
-            try Tensor.forEachChunk(count) { for i in $0 { to[i] = f(a[i], number) } }
-        } else {
-            try Tensor.forEachChunk(count) { for i in $0 { to[i] = f(a[i], b[i]) } }
+        let step = other.count == 1 ? 0 : 1
+        try Tensor.forEachPiece(count, nanoseconds: 1) {
+            let start = $0.lowerBound
+            Tensor.zipRow(f, a + start, 1, b + start * step, step, to + start, $0.count)
         }
         return result
     }
 
-    /// Calls `body` with 0..<count in pieces, so that an interrupt is heard between them.
+    /// Elements made of pairs of elements, broadcast and converted to the type that `row` takes: it is given both
+    /// operands with their steps, and writes so many results one after the other.
     @inlinable @inline(__always)
-    static func forEachChunk(_ count: Int, _ body: (Range<Int>) -> Void) throws {
-        var start = 0
-        while start < count {
-            let end = count - start > 1 << 20 ? start + (1 << 20) : count
-            body(start..<end)
-            start = end
-            if start < count { try Cancellation.check() }
+    func pairs<T: StoredElement, R: StoredElement>(
+        _ other: Tensor, _ operation: String, nanoseconds: Int = 1,
+        row: (UnsafePointer<T>, Int, UnsafePointer<T>, Int, UnsafeMutablePointer<R>, Int) -> Void
+    ) throws -> Tensor {
+        let target = shape == other.shape ? shape : try Shape.broadcast(shape, other.shape, for: operation)
+        var x = try cast(T.dtype).expand(target, for: operation)
+        var y = try other.cast(T.dtype).expand(target, for: operation)
+        let result = try Tensor.uninitialized(target, R.dtype, for: operation)
+        var walk = StridedWalk(shape: target, strides: [result.strides, x.strides, y.strides])
+        if result.count >= Tensor.manyElements {
+            // A transposed operand is put in order first, tile by tile.
+            let (xSteps, ySteps) = (walk.rowStep(1) | 1 != 1, walk.rowStep(2) | 1 != 1)
+            if xSteps { x = try cast(T.dtype).contiguous().expand(target, for: operation) }
+            if ySteps { y = try other.cast(T.dtype).contiguous().expand(target, for: operation) }
+            if xSteps || ySteps { walk = StridedWalk(shape: target, strides: [result.strides, x.strides, y.strides]) }
         }
+        let (to, a, b) = (result.base(R.self), x.base(T.self), y.base(T.self))
+        defer { withExtendedLifetime((x, y)) {} }
+        let (aStep, bStep) = (walk.rowStep(1), walk.rowStep(2))
+        // The result is contiguous: its step is 1, or there is one element.
+        try walk.forEachRowAnyOrder(nanoseconds: nanoseconds) { offsets, n in
+            row(a + offsets[1], aStep, b + offsets[2], bStep, to + offsets[0], n)
+        }
+        return result
     }
 
     /// `self` where `mask` is not 0, else `other`; all three broadcast. In the type that holds both.
@@ -146,22 +181,33 @@ extension Tensor {
         let walk = StridedWalk(shape: target, strides: [result.strides, x.strides, y.strides, m.strides])
         let (to, a, b, c) = (result.base(T.self), x.base(T.self), y.base(T.self), m.base(UInt8.self))
         defer { withExtendedLifetime((x, y, m)) {} }
-        let steps = (walk.rowStep(0), walk.rowStep(1), walk.rowStep(2), walk.rowStep(3))
-        try walk.forEachRow { offsets, n in
+        let (aStep, bStep, cStep) = (walk.rowStep(1), walk.rowStep(2), walk.rowStep(3))
+        try walk.forEachRowAnyOrder { offsets, n in
             let (to, a, b, c) = (to + offsets[0], a + offsets[1], b + offsets[2], c + offsets[3])
-            if steps == (1, 1, 1, 1) {
-                for i in 0..<n { to[i] = c[i] != 0 ? a[i] : b[i] }
-            } else if steps == (1, 1, 0, 1) {
-                let y = b[0]
-                for i in 0..<n { to[i] = c[i] != 0 ? a[i] : y }
-            } else if steps == (1, 0, 1, 1) {
-                let x = a[0]
-                for i in 0..<n { to[i] = c[i] != 0 ? x : b[i] }
+            if aStep | bStep | cStep | 1 == 1, T.dtype.stride >= 4 {
+                Tensor.chooseRow(c, cStep, a, aStep, b, bStep, to, n)
             } else {
-                for i in 0..<n { to[i * steps.0] = c[i * steps.3] != 0 ? a[i * steps.1] : b[i * steps.2] }
+                for i in 0..<n { to[i] = c[i * cStep] != 0 ? a[i * aStep] : b[i * bStep] }
             }
         }
         return result
+    }
+
+    /// The choice as one of bits, of elements of 4 or 8 bytes.
+    private static func chooseRow<T>(
+        _ mask: UnsafePointer<UInt8>, _ maskStep: Int, _ a: UnsafePointer<T>, _ aStep: Int, _ b: UnsafePointer<T>,
+        _ bStep: Int, _ to: UnsafeMutablePointer<T>, _ n: Int
+    ) {
+        let (a, b, to) = (UnsafeRawPointer(a), UnsafeRawPointer(b), UnsafeMutableRawPointer(to))
+        if MemoryLayout<T>.stride == 8 {
+            ck_choose_8(
+                Vectors.level, mask, Int32(maskStep), a.assumingMemoryBound(to: UInt64.self), Int32(aStep),
+                b.assumingMemoryBound(to: UInt64.self), Int32(bStep), to.assumingMemoryBound(to: UInt64.self), n)
+        } else {
+            ck_choose_4(
+                Vectors.level, mask, Int32(maskStep), a.assumingMemoryBound(to: UInt32.self), Int32(aStep),
+                b.assumingMemoryBound(to: UInt32.self), Int32(bStep), to.assumingMemoryBound(to: UInt32.self), n)
+        }
     }
 
     /// Adds `other` into this tensor's memory: accumulation of gradients and optimisers' updates.
@@ -178,9 +224,13 @@ extension Tensor {
         let (to, from) = (base(T.self), y.base(T.self))
         defer { withExtendedLifetime(y) {} }
         let (toStep, fromStep) = (walk.rowStep(0), walk.rowStep(1))
-        try walk.forEachRow { offsets, n in
-            let (to, from) = (to + offsets[0], from + offsets[1])
-            for i in 0..<n { to[i * toStep] += scale * from[i * fromStep] }
+        if isContiguous, y.isContiguous {
+            try Tensor.forEachPiece(count) { for i in $0 { to[i] += scale * from[i] } }
+        } else {
+            try walk.forEachRow { offsets, n in
+                let (to, from) = (to + offsets[0], from + offsets[1])
+                for i in 0..<n { to[i * toStep] += scale * from[i * fromStep] }
+            }
         }
         storage.version += 1
     }

@@ -1,3 +1,4 @@
+import CKernels
 import Scripting
 
 /// Orders along an axis.
@@ -22,11 +23,13 @@ extension Tensor {
                 let to = result.base(Int64.self) + row * kept
                 func wide<T>(_: T.Type, _ key: (T) -> UInt64) throws {
                     let line = rows.base(T.self) + row * n
+                    if Tensor.isMany(kept, of: n) { return try Radix.order(n, kept, to, wide: { key(line[$0]) }) }
                     let first = try Tensor.first(kept, of: n) { WideRank(key: key(line[$0]), place: $0) }
                     for i in 0..<kept { to[i] = Int64(first[i].place) }
                 }
                 func narrow<T>(_: T.Type, _ key: (T) -> UInt32) throws {
                     let line = rows.base(T.self) + row * n
+                    if Tensor.isMany(kept, of: n) { return try Radix.order(n, kept, to, narrow: { key(line[$0]) }) }
                     let first = try Tensor.first(kept, of: n) { NarrowRank(key: key(line[$0]), place: $0) }
                     for i in 0..<kept { to[i] = Int64(first[i].place) }
                 }
@@ -40,6 +43,9 @@ extension Tensor {
         }
         return try Tensor.fromRows(result, shape: shape, axis: axis)
     }
+
+    /// Whether so many are wanted of n that sorting by digits is the quickest.
+    private static func isMany(_ kept: Int, of n: Int) -> Bool { kept > n / 4 && n >= 1 << 10 }
 
     /// The first `kept` of n ranks in ascending order.
     private static func first<R: Comparable>(_ kept: Int, of n: Int, _ rank: (Int) -> R) throws -> [R] {

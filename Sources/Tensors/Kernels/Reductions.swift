@@ -21,19 +21,90 @@ extension Tensor {
     }
 
     private func accumulate<T: TensorElement>(into total: Tensor, _ steps: [Int], _: T.Type) throws {
-        let source = try cast(T.dtype)
-        let walk = StridedWalk(shape: shape, strides: [steps, source.strides])
+        if count == 0 { return }
+        var source = try cast(T.dtype)
+        var walk = StridedWalk(shape: shape, strides: [steps, source.strides])
+        // Columns that are scattered are put in order first, unless the view is larger than its memory.
+        if walk.rowStep(0) != 0, walk.rowStep(1) != 1, count >= Tensor.manyElements, count <= source.storage.count {
+            source = try source.contiguous()
+            walk = StridedWalk(shape: shape, strides: [steps, source.strides])
+        }
         let (to, from) = (total.base(Double.self), source.base(T.self))
         defer { withExtendedLifetime(source) {} }
         let (toStep, fromStep) = (walk.rowStep(0), walk.rowStep(1))
-        try walk.forEachRow { offsets, n in
-            let (to, from) = (to + offsets[0], from + offsets[1])
-            if toStep == 0 {
-                to[0] += T.sum(from, fromStep, n)
-            } else if toStep == 1, fromStep == 1 {
-                T.add(from, to, n)
-            } else {
+        if toStep == 1, fromStep == 1 { return try Tensor.addColumns(walk, from, to) }
+        if toStep != 0 {
+            return try walk.forEachRow { offsets, n in
+                let (to, from) = (to + offsets[0], from + offsets[1])
                 for i in 0..<n { to[i * toStep] += Double(from[i * fromStep]) }
+            }
+        }
+        let n = walk.rowCount
+        let rows = walk.shape.dropLast().reduce(1, *)
+        // Rows that go into sums of their own are added side by side; otherwise one after the other.
+        if walk.strides[0].dropLast().allSatisfy({ $0 != 0 }), rows > 1, n <= Tensor.sumBlock {
+            return try Tensor.forEachPiece(rows, nanoseconds: n / 4 + 10) { pieces in
+                try walk.forEachRow(in: pieces.lowerBound * n..<pieces.upperBound * n) { offsets, n in
+                    to[offsets[0]] += T.sum(from + offsets[1], fromStep, n)
+                }
+            }
+        }
+        try walk.forEachRow { offsets, n in to[offsets[0]] += try Tensor.blockSum(from + offsets[1], fromStep, n) }
+    }
+
+    /// A row's sum is that of the sums of so many numbers each, added up from the first to the last: for one thread and
+    /// for many.
+    private static var sumBlock: Int { 1 << 16 }
+
+    private static func blockSum<T: TensorElement>(_ from: UnsafePointer<T>, _ step: Int, _ n: Int) throws -> Double {
+        if n <= sumBlock { return T.sum(from, step, n) }
+        // So many blocks at a time: an expanded view can be longer than any memory.
+        let most = 1 << 10
+        var total = 0.0
+        try withUnsafeTemporaryAllocation(of: Double.self, capacity: most) { sums in
+            guard let sums = sums.baseAddress else { return }
+            for first in stride(from: 0, to: n, by: most * sumBlock) {
+                let blocks = min((n - first - 1) / sumBlock + 1, most)
+                // Each piece writes its own elements.
+                try forEachPiece(blocks, nanoseconds: sumBlock / 4) { pieces in
+                    for block in pieces {
+                        let start = first + block * sumBlock
+                        sums[block] = T.sum(from + start * step, step, min(sumBlock, n - start))
+                    }
+                }
+                for block in 0..<blocks { total += sums[block] }
+            }
+        }
+        return total
+    }
+
+    /// Sums down columns that lie side by side: each adds its numbers in order, and columns are shared out.
+    private static func addColumns<T: TensorElement>(
+        _ walk: StridedWalk, _ from: UnsafePointer<T>, _ to: UnsafeMutablePointer<Double>
+    ) throws {
+        let columns = walk.rowCount
+        // The rows that are added up, if the next axis outwards is summed.
+        let next = walk.shape.count - 2
+        let isSummed = next >= 0 && walk.strides[0][next] == 0
+        let (rows, rowStep) = isSummed ? (walk.shape[next], walk.strides[1][next]) : (1, 0)
+        let axes = isSummed ? next : next + 1
+        let others = StridedWalk(
+            shape: Array(walk.shape.prefix(axes)), strides: walk.strides.map { Array($0.prefix(axes)) })
+        let (toStep, fromStep) = (others.rowStep(0), others.rowStep(1))
+        let group = 128
+        let groups = (columns + group - 1) / group
+        try others.forEachRow { offsets, n in
+            for i in 0..<n {
+                let (to, from) = (to + offsets[0] + i * toStep, from + offsets[1] + i * fromStep)
+                if i & 0xff == 0xff { try Cancellation.check() }
+                for row in stride(from: 0, to: rows, by: 1 << 16) {
+                    let some = min(rows - row, 1 << 16)
+                    try forEachPiece(groups, nanoseconds: group * some / 4) {
+                        let start = $0.lowerBound * group
+                        let count = min($0.upperBound * group, columns) - start
+                        T.addRows(from + row * rowStep + start, rowStep, some, count, to + start)
+                    }
+                }
             }
         }
     }
@@ -60,38 +131,4 @@ extension Tensor {
         return try rows.reshape(permuted).permute(back)
     }
 
-    /// The position of the largest (or smallest) element of each row along `axis`, as an int64 tensor of 0-based
-    /// positions with `axis` kept at extent 1. NaN wins, as in PyTorch; ties go to the first.
-    public func extremum(_ axis: Int?, largest: Bool, for operation: String) throws -> (values: Tensor, positions: Tensor) {
-        let rows = try rows(along: axis, for: operation)
-        let (count, n) = (rows.shape[0], rows.shape[1])
-        guard n > 0 || count == 0 else { throw ScriptError(operation, "no elements in \(Shape.describe(shape))") }
-        let values = try Tensor.uninitialized([count, 1], rows.dtype)
-        let positions = try Tensor.uninitialized([count, 1], .int64)
-        func run<T: StoredElement>(_: T.Type) {
-            let (from, to, at) = (rows.base(T.self), values.base(T.self), positions.base(Int64.self))
-            defer { withExtendedLifetime(rows) {} }
-            for row in 0..<count {
-                let line = from + row * n
-                var best = 0
-                for i in 1..<max(n, 1) {
-                    let (x, y) = (line[i], line[best])
-                    if y.isUnordered { break }
-                    if x.isUnordered || (largest ? x > y : x < y) { best = i }
-                }
-                to[row] = line[best]
-                at[row] = Int64(best)
-            }
-        }
-        switch rows.dtype {
-        case .float64: run(Double.self)
-        case .int64: run(Int64.self)
-        case .bool: run(UInt8.self)
-        case .float32, .float16: run(Float.self)
-        }
-        guard let axis, rank > 0 else { return (try values.reshape([]), try positions.reshape([])) }
-        return (
-            try Tensor.fromRows(values, shape: shape, axis: axis), try Tensor.fromRows(positions, shape: shape, axis: axis)
-        )
-    }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Scripting
 
 /// Sums along the way, and what is read backwards.
@@ -8,25 +9,39 @@ extension Tensor {
         let rows = try (dtype == .bool ? cast(.int64) : self).rows(along: axis, for: operation)
         let result = try Tensor.uninitialized(rows.shape, rows.dtype, for: operation)
         if count == 0 { return try Tensor.fromRows(result, shape: shape, axis: axis) }
-        func run<T: StoredElement, Sum: StoredElement>(_: T.Type, _ widened: (T) -> Sum, _ rounded: (Sum) -> T) throws {
-            defer { withExtendedLifetime(rows) {} }
-            let n = rows.shape[1]
-            for row in 0..<rows.shape[0] {
-                if row & 0xfff == 0 { try Cancellation.check() }
-                let (from, to) = (rows.base(T.self) + row * n, result.base(T.self) + row * n)
-                var total: Sum = 0
-                for i in 0..<n {
-                    if i & 0xfffff == 0xfffff { try Cancellation.check() }
-                    let place = fromEnd ? n - 1 - i : i
-                    total = Sum.plus(total, widened(from[place]))
-                    to[place] = rounded(total)
+        let n = rows.shape[1]
+        /// `add` is given where a piece begins, the step, its length and the sum before it, and returns the one after.
+        func run<Sum>(_ none: Sum, _ add: (Int, Int, Int, Sum) -> Sum) throws {
+            let (step, piece) = (fromEnd ? -1 : 1, 1 << 16)
+            try Tensor.forEachPiece(rows.shape[0], nanoseconds: n + 10) { pieces in
+                for row in pieces {
+                    var total = none
+                    for start in stride(from: 0, to: n, by: piece) {
+                        if start > 0 { try Cancellation.check() }
+                        let first = row * n + (fromEnd ? n - 1 - start : start)
+                        total = add(first, step, min(piece, n - start), total)
+                    }
                 }
             }
         }
+        defer { withExtendedLifetime((rows, result)) {} }
         switch rows.dtype {
-        case .float64: try run(Double.self, { $0 }, { $0 })
-        case .int64: try run(Int64.self, { $0 }, { $0 })
-        default: try run(Float.self, { Double($0) }, { Float($0) })
+        case .float64:
+            let (from, to) = (rows.base(Double.self), result.base(Double.self))
+            try run(0.0) { ck_cumulate_doubles(from + $0, to + $0, $1, $2, $3) }
+        case .int64:
+            let (from, to) = (rows.base(Int64.self), result.base(Int64.self))
+            try run(Int64(0)) { first, step, count, before in
+                var total = before
+                for i in 0..<count {
+                    total &+= from[first + i * step]
+                    to[first + i * step] = total
+                }
+                return total
+            }
+        default:
+            let (from, to) = (rows.base(Float.self), result.base(Float.self))
+            try run(0.0) { ck_cumulate_floats(from + $0, to + $0, $1, $2, $3) }
         }
         return try Tensor.fromRows(result, shape: shape, axis: axis)
     }

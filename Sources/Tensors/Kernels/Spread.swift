@@ -3,7 +3,10 @@ import Scripting
 
 private struct Magnitude: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { abs(x) } }
 private struct Squared: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x * x } }
-private struct Rooted: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x.squareRoot() } }
+private struct Rooted: UnaryFunction {
+    static var vectorized: VectorFunction? { .sqrt }
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { x.squareRoot() }
+}
 private struct Difference: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x - y } }
 private struct Ratio: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x / y } }
 private struct Scaled: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x * y } }
@@ -29,8 +32,7 @@ private struct Itself: UnaryFunction {
 extension Tensor {
     /// The largest (smallest) magnitude over axes, which stay as extents of 1: powers of two near it, or itself.
     private func scale(_ axes: [Int], largest: Bool, exactly: Bool = false, for operation: String) throws -> Tensor {
-        var peak = try map(Magnitude())
-        for axis in axes { peak = try peak.extremum(axis, largest: largest, for: operation).values }
+        let peak = try map(Magnitude()).peak(axes, largest: largest, for: operation)
         return try exactly ? peak.map(Itself()) : peak.map(PowerOfTwo())
     }
 

@@ -6,27 +6,32 @@ import Scripting
 public protocol TensorElement: Real, BinaryFloatingPoint, StoredElement {
     /// from[0] + from[step] + ... in float64, by the kernel of this type.
     static func sum(_ from: UnsafePointer<Self>, _ step: Int, _ count: Int) -> Double
-    /// to[i] += from[i] in float64, by the kernel of this type.
-    static func add(_ from: UnsafePointer<Self>, _ to: UnsafeMutablePointer<Double>, _ count: Int)
+    /// to[c] += from[c] of every row, rows `stride` apart, in float64, by the kernel of this type.
+    static func addRows(
+        _ from: UnsafePointer<Self>, _ stride: Int, _ rows: Int, _ columns: Int, _ to: UnsafeMutablePointer<Double>)
 }
 
 extension Float: TensorElement {
     public static var dtype: DType { .float32 }
     public static func sum(_ from: UnsafePointer<Float>, _ step: Int, _ count: Int) -> Double {
-        ck_sum_floats(from, step, count)
+        ck_sum_floats(Vectors.level, from, step, count)
     }
-    public static func add(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Double>, _ count: Int) {
-        ck_add_floats(from, to, count)
+    public static func addRows(
+        _ from: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, _ to: UnsafeMutablePointer<Double>
+    ) {
+        ck_add_rows_floats(Vectors.level, from, stride, rows, columns, to)
     }
 }
 
 extension Double: TensorElement {
     public static var dtype: DType { .float64 }
     public static func sum(_ from: UnsafePointer<Double>, _ step: Int, _ count: Int) -> Double {
-        ck_sum_doubles(from, step, count)
+        ck_sum_doubles(Vectors.level, from, step, count)
     }
-    public static func add(_ from: UnsafePointer<Double>, _ to: UnsafeMutablePointer<Double>, _ count: Int) {
-        for i in 0..<count { to[i] += from[i] }
+    public static func addRows(
+        _ from: UnsafePointer<Double>, _ stride: Int, _ rows: Int, _ columns: Int, _ to: UnsafeMutablePointer<Double>
+    ) {
+        ck_add_rows_doubles(Vectors.level, from, stride, rows, columns, to)
     }
 }
 
@@ -117,9 +122,11 @@ extension Tensor {
         defer { withExtendedLifetime(source) {} }
         switch (dtype, source.dtype) {
         case (.float32, .float16) where isContiguous && source.isContiguous:
-            ck_floats_from_halves(source.base(UInt16.self), base(Float.self), count)
+            let (to, from) = (base(Float.self), source.base(UInt16.self))
+            try Tensor.forEachPiece(count) { ck_floats_from_halves(from + $0.lowerBound, to + $0.lowerBound, $0.count) }
         case (.float16, .float32) where isContiguous && source.isContiguous:
-            ck_halves_from_floats(source.base(Float.self), base(UInt16.self), count)
+            let (to, from) = (base(UInt16.self), source.base(Float.self))
+            try Tensor.forEachPiece(count) { ck_halves_from_floats(from + $0.lowerBound, to + $0.lowerBound, $0.count) }
         case (.float32, .float32): try convert(source, Float.self, Float.self) { $0 }
         case (.float64, .float64): try convert(source, Double.self, Double.self) { $0 }
         case (.float16, .float16): try convert(source, UInt16.self, UInt16.self) { $0 }
@@ -153,11 +160,17 @@ extension Tensor {
     /// - Throws: for NaN, infinity and what lies beyond int64, which have no whole number.
     private func truncate<S>(_ source: Tensor, _: S.Type, _ operation: String, _ number: (S) -> Double) throws {
         var lost: Double?
-        try convert(source, S.self, Int64.self) { element in
-            let value = number(element)
-            if let whole = Int64(exactly: value.rounded(.towardZero)) { return whole }
-            lost = value
-            return 0
+        let walk = StridedWalk(shape: shape, strides: [strides, source.strides])
+        let (to, from) = (base(Int64.self), source.base(S.self))
+        let (toStep, fromStep) = (walk.rowStep(0), walk.rowStep(1))
+        try walk.forEachRow { offsets, n in
+            let (to, from) = (to + offsets[0], from + offsets[1])
+            for i in 0..<n {
+                let value = number(from[i * fromStep])
+                let whole = Int64(exactly: value.rounded(.towardZero))
+                if whole == nil { lost = value }
+                to[i * toStep] = whole ?? 0
+            }
         }
         guard let lost else { return }
         storage.version += 1
@@ -174,14 +187,22 @@ extension Tensor {
         let walk = StridedWalk(shape: shape, strides: [strides, source.strides])
         let to = base(T.self)
         let from = source.base(S.self)
+        if S.self == T.self, count >= Tensor.manyElements, isContiguous, let planes = TransposedPlanes(walk) {
+            return try planes.copy(UnsafeRawPointer(from), UnsafeMutableRawPointer(to), bytes: MemoryLayout<T>.stride)
+        }
         let (toStep, fromStep) = (walk.rowStep(0), walk.rowStep(1))
-        try walk.forEachRow { offsets, n in
-            let (to, from) = (to + offsets[0], from + offsets[1])
+        func row(_ to: UnsafeMutablePointer<T>, _ from: UnsafePointer<S>, _ n: Int) {
             if toStep == 1, fromStep == 1 {
                 for i in 0..<n { to[i] = f(from[i]) }
             } else {
                 for i in 0..<n { to[i * toStep] = f(from[i * fromStep]) }
             }
+        }
+        if isContiguous {
+            try walk.forEachRowAnyOrder { offsets, n in row(to + offsets[0], from + offsets[1], n) }
+        } else {
+            // Elements that share memory take the last that is written.
+            try walk.forEachRow { offsets, n in row(to + offsets[0], from + offsets[1], n) }
         }
     }
 }

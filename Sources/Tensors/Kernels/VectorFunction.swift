@@ -1,8 +1,19 @@
 import CKernels
 
-/// An elementary function of many numbers at once, by the processor's vectors (`elementary.c`).
+/// The instruction set that kernels run at: the best that this processor has.
+enum Vectors {
+    static let level = ck_best_level()
+    /// Whether there are elementary functions at that level.
+    static let hasElementary = {
+        var power: Float = 0
+        return ck_map_floats(level, ck_exp, [1], &power, 1)
+    }()
+}
+
+/// An elementary function of many numbers at once, by the processor's vectors (`elementwise.c`).
 ///
-/// At most about 1 ulp off; sigmoid and softplus, which are made of several, at most 4.
+/// At most about 1 ulp off; sigmoid, softplus and the slopes, which are made of several, at most 4. All but
+/// sine, cosine and tangent give the same bits with AVX2 and with AVX-512.
 public struct VectorFunction: Sendable {
     private let function: ck_function
 
@@ -15,8 +26,12 @@ public struct VectorFunction: Sendable {
     public static let tan = VectorFunction(function: ck_tan)
     public static let tanh = VectorFunction(function: ck_tanh)
     public static let erf = VectorFunction(function: ck_erf)
+    public static let sqrt = VectorFunction(function: ck_sqrt)
     public static let sigmoid = VectorFunction(function: ck_sigmoid)
     public static let softplus = VectorFunction(function: ck_softplus)
+    /// The derivatives of sigmoid and tanh.
+    public static let sigmoidSlope = VectorFunction(function: ck_sigmoid_slope)
+    public static let tanhSlope = VectorFunction(function: ck_tanh_slope)
 
     /// The function of `count` numbers; both memories hold as many, and may be the same. Where the processor has no
     /// vectors for it, `plain` of one after the other.
@@ -33,8 +48,73 @@ public struct VectorFunction: Sendable {
     func isComputed(_ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ count: Int, _ dtype: DType) -> Bool {
         dtype == .float64
             ? ck_map_doubles(
-                function, from.assumingMemoryBound(to: Double.self), to.assumingMemoryBound(to: Double.self), count)
+                Vectors.level, function, from.assumingMemoryBound(to: Double.self),
+                to.assumingMemoryBound(to: Double.self), count)
             : ck_map_floats(
-                function, from.assumingMemoryBound(to: Float.self), to.assumingMemoryBound(to: Float.self), count)
+                Vectors.level, function, from.assumingMemoryBound(to: Float.self),
+                to.assumingMemoryBound(to: Float.self), count)
+    }
+}
+
+/// A function of pairs of numbers, many at once. All but the power are what the plain operations give, to the last bit;
+/// the power is at most about 1 ulp off, and a product for 1, 2 and 3.
+public struct VectorPair: Sendable {
+    private let pair: ck_pair
+
+    public static let add = VectorPair(pair: ck_add)
+    public static let subtract = VectorPair(pair: ck_subtract)
+    public static let multiply = VectorPair(pair: ck_multiply)
+    public static let divide = VectorPair(pair: ck_divide)
+    public static let larger = VectorPair(pair: ck_larger)
+    public static let smaller = VectorPair(pair: ck_smaller)
+    public static let power = VectorPair(pair: ck_power)
+
+    /// False, and nothing done, where there are no vectors for it. Steps are 0 or 1.
+    @usableFromInline
+    func isComputed(
+        _ a: UnsafeRawPointer, _ aStep: Int, _ b: UnsafeRawPointer, _ bStep: Int, _ to: UnsafeMutableRawPointer,
+        _ count: Int, _ dtype: DType
+    ) -> Bool {
+        dtype == .float64
+            ? ck_zip_doubles(
+                Vectors.level, pair, a.assumingMemoryBound(to: Double.self), Int32(aStep),
+                b.assumingMemoryBound(to: Double.self), Int32(bStep), to.assumingMemoryBound(to: Double.self), count)
+            : ck_zip_floats(
+                Vectors.level, pair, a.assumingMemoryBound(to: Float.self), Int32(aStep),
+                b.assumingMemoryBound(to: Float.self), Int32(bStep), to.assumingMemoryBound(to: Float.self), count)
+    }
+}
+
+/// A comparison of many pairs of floats at once.
+public struct VectorComparison: Sendable {
+    private let comparison: ck_comparison
+    /// y is compared with x.
+    private let isTurned: Bool
+
+    public static let equal = VectorComparison(comparison: ck_equal, isTurned: false)
+    public static let notEqual = VectorComparison(comparison: ck_not_equal, isTurned: false)
+    public static let less = VectorComparison(comparison: ck_less, isTurned: false)
+    public static let lessOrEqual = VectorComparison(comparison: ck_less_or_equal, isTurned: false)
+    public static let greater = VectorComparison(comparison: ck_less, isTurned: true)
+    public static let greaterOrEqual = VectorComparison(comparison: ck_less_or_equal, isTurned: true)
+
+    /// False, and nothing done, of types that are no floats. Steps are 0 or 1.
+    @usableFromInline
+    func isComputed(
+        _ a: UnsafeRawPointer, _ aStep: Int, _ b: UnsafeRawPointer, _ bStep: Int, _ to: UnsafeMutablePointer<UInt8>,
+        _ count: Int, _ dtype: DType
+    ) -> Bool {
+        let (a, aStep, b, bStep) = isTurned ? (b, bStep, a, aStep) : (a, aStep, b, bStep)
+        switch dtype {
+        case .float64:
+            return ck_compare_doubles(
+                Vectors.level, comparison, a.assumingMemoryBound(to: Double.self), Int32(aStep),
+                b.assumingMemoryBound(to: Double.self), Int32(bStep), to, count)
+        case .float32:
+            return ck_compare_floats(
+                Vectors.level, comparison, a.assumingMemoryBound(to: Float.self), Int32(aStep),
+                b.assumingMemoryBound(to: Float.self), Int32(bStep), to, count)
+        default: return false
+        }
     }
 }

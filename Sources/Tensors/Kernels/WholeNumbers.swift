@@ -13,6 +13,12 @@ public protocol NumericBinaryFunction: BinaryFunction {
 /// What holds between two elements, or not.
 public protocol Comparison: Sendable {
     func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool
+    /// The same of many pairs of floats at once, where there is one; `callAsFunction` is then its reference.
+    static var vectorized: VectorComparison? { get }
+}
+
+extension Comparison {
+    public static var vectorized: VectorComparison? { nil }
 }
 
 extension Tensor {
@@ -24,7 +30,7 @@ extension Tensor {
         let result = try Tensor.uninitialized(like: self, .int64)
         let (to, from) = (result.base(Int64.self), source.base(Int64.self))
         defer { withExtendedLifetime(source) {} }
-        try Tensor.forEachChunk(count) { for i in $0 { to[i] = f(from[i]) } }
+        try Tensor.forEachPiece(count) { for i in $0 { to[i] = f(from[i]) } }
         return result
     }
 
@@ -32,43 +38,38 @@ extension Tensor {
     @inlinable
     public func combine<F: NumericBinaryFunction>(_ other: Tensor, _ f: F, for operation: String) throws -> Tensor {
         if dtype.isFloating || other.dtype.isFloating { return try zip(other, f, for: operation) }
-        return try pairs(other, operation) { (x: Int64, y: Int64) in f(x, y) }
+        return try pairs(other, operation) {
+            (a: UnsafePointer<Int64>, aStep: Int, b: UnsafePointer<Int64>, bStep: Int, to: UnsafeMutablePointer<Int64>,
+                n: Int) in
+            Tensor.plainRow(a, aStep, b, bStep, to, n) { f($0, $1) }
+        }
     }
 
     /// Whether something holds between the elements of both, broadcast: bool. Compared in the type that holds both.
     @inlinable
     public func compare<C: Comparison>(_ other: Tensor, _ holds: C, for operation: String) throws -> Tensor {
         switch dtype.joined(with: other.dtype) {
-        case .float64: try pairs(other, operation) { (x: Double, y: Double) -> UInt8 in holds(x, y) ? 1 : 0 }
-        case .int64: try pairs(other, operation) { (x: Int64, y: Int64) -> UInt8 in holds(x, y) ? 1 : 0 }
-        case .bool: try pairs(other, operation) { (x: UInt8, y: UInt8) -> UInt8 in holds(x, y) ? 1 : 0 }
-        case .float32, .float16: try pairs(other, operation) { (x: Float, y: Float) -> UInt8 in holds(x, y) ? 1 : 0 }
+        case .float64: try compare(other, holds, Double.self, operation)
+        case .int64: try compare(other, holds, Int64.self, operation)
+        case .bool: try compare(other, holds, UInt8.self, operation)
+        case .float32, .float16: try compare(other, holds, Float.self, operation)
         }
     }
 
-    /// Elements made of pairs of elements, broadcast and converted to the type that `f` takes.
-    @inlinable @inline(__always)
-    func pairs<T: StoredElement, R: StoredElement>(_ other: Tensor, _ operation: String, _ f: (T, T) -> R) throws -> Tensor {
-        let target = shape == other.shape ? shape : try Shape.broadcast(shape, other.shape, for: operation)
-        let x = try cast(T.dtype).expand(target, for: operation)
-        let y = try other.cast(T.dtype).expand(target, for: operation)
-        let result = try Tensor.uninitialized(target, R.dtype, for: operation)
-        let walk = StridedWalk(shape: target, strides: [result.strides, x.strides, y.strides])
-        let (to, a, b) = (result.base(R.self), x.base(T.self), y.base(T.self))
-        defer { withExtendedLifetime((x, y)) {} }
-        let (step, aStep, bStep) = (walk.rowStep(0), walk.rowStep(1), walk.rowStep(2))
-        try walk.forEachRow { offsets, n in
-            let (to, a, b) = (to + offsets[0], a + offsets[1], b + offsets[2])
-            if step == 1, aStep == 1, bStep == 1 {
-                for i in 0..<n { to[i] = f(a[i], b[i]) }
-            } else if step == 1, aStep == 1, bStep == 0 {
-                let y = b[0]
-                for i in 0..<n { to[i] = f(a[i], y) }
-            } else {
-                for i in 0..<n { to[i * step] = f(a[i * aStep], b[i * bStep]) }
+    @inlinable
+    func compare<C: Comparison, T: StoredElement>(
+        _ other: Tensor, _ holds: C, _: T.Type, _ operation: String
+    ) throws -> Tensor {
+        try pairs(other, operation) {
+            (a: UnsafePointer<T>, aStep: Int, b: UnsafePointer<T>, bStep: Int, to: UnsafeMutablePointer<UInt8>,
+                n: Int) in
+            if let vectors = C.vectorized, aStep | bStep | 1 == 1,
+                vectors.isComputed(UnsafeRawPointer(a), aStep, UnsafeRawPointer(b), bStep, to, n, T.dtype)
+            {
+                return
             }
+            Tensor.plainRow(a, aStep, b, bStep, to, n) { holds($0, $1) ? 1 : 0 }
         }
-        return result
     }
 
     /// The sum of int64 or bool elements over axes kept as extents of 1, in int64 and round its end.

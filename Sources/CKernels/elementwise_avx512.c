@@ -1,0 +1,6 @@
+// x86 with 512-bit vectors.
+#include "dispatch.h"
+#if CK_X86
+#define CK_VECTORS 2
+#include "elementwise_loops.h"
+#endif

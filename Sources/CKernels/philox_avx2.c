@@ -1,0 +1,6 @@
+// x86 with 256-bit vectors.
+#include "dispatch.h"
+#if CK_X86
+#define CK_VECTORS 1
+#include "philox_loops.h"
+#endif

@@ -1,0 +1,3 @@
+// What every processor of this kind has.
+#define CK_VECTORS 0
+#include "reductions_loops.h"
