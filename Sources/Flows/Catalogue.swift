@@ -27,7 +27,7 @@ public struct TransformExample: Sendable {
     public let label: String
     /// What it is made of, each a tensor of numbers spread over a range.
     public let parameters: [LawCase.Input]
-    /// Data, of shape (rows, dimensions).
+    /// Data, of shape (rows, event...).
     public let points: LawCase.Input
     public let make: @Sendable ([Variable]) throws -> any FlowTransform
 

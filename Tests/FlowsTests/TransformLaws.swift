@@ -46,11 +46,15 @@ import Testing
         let rows = x.shape[0]
         let (z, there) = try transform.toLatent(x)
         let (back, again) = try transform.toData(z)
-        let (data, down) = try transform.toData(x)
+        // The same numbers as noise.
+        let noise = try x.reshape(z.shape)
+        #expect(try z.shape == [rows] + transform.latentShape(of: Array(x.shape.dropFirst())), "\(example.label)")
+        #expect(try x.shape == [rows] + transform.dataShape(of: Array(z.shape.dropFirst())), "\(example.label)")
+        let (data, down) = try transform.toData(noise)
         let (latent, up) = try transform.toLatent(data)
         #expect(z.dtype == dtype && data.dtype == dtype, "\(example.label)")
         for (what, a, b) in [
-            ("to_data(to_latent(x))", back, x), ("to_latent(to_data(z))", latent, x),
+            ("to_data(to_latent(x))", back, x), ("to_latent(to_data(z))", latent, noise),
             ("log-determinants of x", try Self.perRow(there, rows), try -Self.perRow(again, rows)),
             ("log-determinants of z", try Self.perRow(down, rows), try -Self.perRow(up, rows)),
         ] {
@@ -62,17 +66,20 @@ import Testing
     @Test(arguments: examples.indices) func logDeterminantsAreThoseOfTheDenseJacobian(_ index: Int) throws {
         let example = Self.examples[index]
         let (transform, x, _) = try made(example, .float64)
-        let (rows, dimension) = (x.shape[0], x.shape[1])
-        let directions: [(String, (Variable) throws -> (Variable, Variable))] = [
-            ("to_latent", { x in let (z, logDeterminant) = try transform.toLatent(x); return (z, logDeterminant) }),
-            ("to_data", { z in let (x, logDeterminant) = try transform.toData(z); return (x, logDeterminant) }),
+        let (rows, event) = (x.shape[0], Array(x.shape.dropFirst()))
+        let latent = try transform.latentShape(of: event)
+        let z = try x.reshape([rows] + latent)
+        let directions: [(String, Variable, [Int], (Variable) throws -> (Variable, Variable))] = [
+            ("to_latent", x, event, { x in let (z, log) = try transform.toLatent(x); return (z, log) }),
+            ("to_data", z, latent, { z in let (x, log) = try transform.toData(z); return (x, log) }),
         ]
-        for (what, direction) in directions {
-            let claimed = try Self.perRow(direction(x).1, rows).value.toArray()
+        for (what, start, from, direction) in directions {
+            let claimed = try Self.perRow(direction(start).1, rows).value.toArray()
             for row in 0..<rows {
-                let point = Variable(try x.value.select(0, row).copy())
+                let point = Variable(try start.value.select(0, row).copy())
+                let flat = try point.reshape([event.reduce(1, *)])
                 let jacobian = try Transform.jacobian(
-                    of: { [try direction($0[0].reshape([1, dimension])).0.reshape([dimension])] }, at: point, for: "law")
+                    of: { [try direction($0[0].reshape([1] + from)).0.reshape([-1])] }, at: flat, for: "law")
                 let dense = try jacobian.signAndLogDeterminant().logarithm.value.item()
                 let label = "\(example.label), \(what), row \(row + 1)"
                 #expect(abs(dense - claimed[row]) < 1e-9, "\(label): \(claimed[row]), dense \(dense)")
@@ -93,7 +100,8 @@ import Testing
                 if toLatent {
                     (value, logDeterminant) = try transform.toLatent(x)
                 } else {
-                    (value, logDeterminant) = try transform.toData(x)
+                    let latent = try transform.latentShape(of: Array(x.shape.dropFirst()))
+                    (value, logDeterminant) = try transform.toData(x.reshape([x.shape[0]] + latent))
                 }
                 return try Variable.concatenate([value.reshape([-1]), Self.perRow(logDeterminant, x.shape[0])], 0)
             }

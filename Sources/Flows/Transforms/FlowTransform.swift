@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A bijection between data and noise, of (rows, dimensions) matrices.
+/// A bijection between data and noise: of tensors (rows, event...), where an event may have any shape, (D) or (C, H, W).
 ///
 /// Value and log-determinant come from one call, so that they cannot disagree. The directions are named by where they
 /// lead, never "forward": `toLatent` goes data -> noise, `toData` noise -> data.
@@ -22,12 +22,25 @@ public protocol FlowTransform: HoldsScriptValues {
     var drawingType: DType { get }
     /// How many numbers the context has; nil for a transform that takes none.
     var contextSize: Int? { get }
+    /// The shape of z for data of shape `event`.
+    /// - Throws: ``Fault`` with the numbers when the transform takes no such data.
+    func latentShape(of event: [Int]) throws -> [Int]
+    /// The shape of the data for z of shape `event`.
+    func dataShape(of event: [Int]) throws -> [Int]
+    /// How a file names it, so that it can be made again: the call of its constructor. What a script made needs none: its
+    /// call is remembered. For transforms that Swift code puts together.
+    var recipe: Recipe { get throws }
 }
 
 extension FlowTransform {
     public var drawingType: DType { parameters.contains { $0.value.dtype == .float64 } ? .float64 : .float32 }
     public var buffers: [(name: String, value: Variable)] { [] }
     public var contextSize: Int? { nil }
+    public func latentShape(of event: [Int]) throws -> [Int] { event }
+    public func dataShape(of event: [Int]) throws -> [Int] { event }
+    public var recipe: Recipe {
+        get throws { throw Fault("\(Self.self) has no name that a file could hold: make it by a constructor of the module flow") }
+    }
 
     public func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable) {
         try toLatent(x, context: nil)
