@@ -4,16 +4,31 @@ import Tensors
 
 /// Every transform that scripts can make. A new one is a file in `Transforms` and a line here.
 public enum Catalogue {
-    public static var transforms: [any CataloguedTransform.Type] {
+    public static var transforms: [any CatalogueEntry.Type] {
         [
-            Scaling.self
+            Scaling.self,
+            Permute.self,
+            Reverse.self,
+            ActNorm.self,
+            Conv1x1.self,
+            LULinear.self,
+            Householder.self,
+            Sigmoid.self,
+            Logit.self,
+            Tanh.self,
+            Softplus.self,
+            Planar.self,
+            Radial.self,
+            AdditiveCouplings.self,
+            AffineCouplings.self,
+            SplineCouplings.self,
+            AutoregressiveEntry.self,
         ]
     }
 }
 
-/// A transform that is an entry of the ``Catalogue``: known to scripts by ``declaration``, held to the laws on
-/// ``examples``.
-public protocol CataloguedTransform: FlowTransform {
+/// A constructor in the ``Catalogue``: known to scripts by ``declaration``, held to the laws on ``examples``.
+public protocol CatalogueEntry {
     /// The name under which scripts know it: `Scaling`.
     static var name: String { get }
     /// `flow.Scaling(s)`
@@ -22,6 +37,9 @@ public protocol CataloguedTransform: FlowTransform {
     static var examples: [TransformExample] { get }
 }
 
+/// A transform that is an entry of the ``Catalogue`` itself.
+public protocol CataloguedTransform: FlowTransform, CatalogueEntry {}
+
 /// A transform as a function of the tensors that it is made of, and points of data, for the law tests.
 public struct TransformExample: Sendable {
     public let label: String
@@ -29,15 +47,23 @@ public struct TransformExample: Sendable {
     public let parameters: [LawCase.Input]
     /// Data, of shape (rows, event...).
     public let points: LawCase.Input
+    /// (rows, C), of a transform that takes a context.
+    public let context: LawCase.Input?
+    public let extremes: Extremes
     public let make: @Sendable ([Variable]) throws -> any FlowTransform
 
+    /// In which directions numbers of any size, such as 1e30, give finite values and log-determinants.
+    public enum Extremes: Sendable { case none, toLatent, toData, both }
+
     public init(
-        _ label: String, _ parameters: [LawCase.Input], points: LawCase.Input,
-        make: @escaping @Sendable ([Variable]) throws -> any FlowTransform
+        _ label: String, _ parameters: [LawCase.Input], points: LawCase.Input, context: LawCase.Input? = nil,
+        extremes: Extremes = .none, make: @escaping @Sendable ([Variable]) throws -> any FlowTransform
     ) {
         self.label = label
         self.parameters = parameters
         self.points = points
+        self.context = context
+        self.extremes = extremes
         self.make = make
     }
 }

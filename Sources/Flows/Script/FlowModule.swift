@@ -9,7 +9,7 @@ public struct FlowModule: ScriptModule {
     private let constructors: [Declaration]
 
     /// - Parameter transforms: more transforms beside the catalogue's.
-    public init(adding transforms: [any CataloguedTransform.Type] = []) {
+    public init(adding transforms: [any CatalogueEntry.Type] = []) {
         constructors = (Catalogue.transforms + transforms).map { $0.declaration }
     }
 
@@ -18,7 +18,7 @@ public struct FlowModule: ScriptModule {
         Normalizing flows: exact log-densities in nats, latents, samples, and gradients of all of them.
         """
     public var functions: [NativeFunction] {
-        let transforms = constructors + FlowFunctions.couplings + [FlowFunctions.transform]
+        let transforms = constructors + [FlowFunctions.transform]
         return (FlowFunctions.flows + FlowFunctions.univariate + transforms).map { NativeFunction($0) }
     }
     public var scripted: ScriptedConstructors? { FlowFunctions.registered }

@@ -26,7 +26,7 @@ public final class TransformObject: ScriptObject {
 extension TransformObject {
     static let face = TypeFace(
         type, "A bijection between data and noise, of which flow.Flow makes flows.",
-        methods: [toLatent, toData, parameters, check].map { NativeFunction($0) },
+        methods: [toLatent, toData, parameters, initialize, check].map { NativeFunction($0) },
         operators: [.describe: NativeFunction(describe)])
 
     private static let describe = Declaration(

@@ -39,7 +39,7 @@ public struct MaskedAutoregressive: FlowTransform {
     public var heldValues: [Value] { hyper.heldValues }
 
     private func numbers(_ x: Variable, _ context: Variable?) throws -> Variable {
-        guard x.shape.last == order.count else {
+        guard x.shape.count == 2, x.shape[1] == order.count else {
             throw ScriptError(
                 "flow.Autoregressive", "x of shape \(Shape.describe(x.shape)): \(order.count) features expected")
         }

@@ -6,14 +6,15 @@ import Tensors
 /// A coupling: the features where the mask is 1 pass as they are and, with the context, decide a univariate map for each
 /// of the others. As zuko.flows.GeneralCouplingTransform.
 ///
-/// With ``AffineMap`` it is Real NVP's (Dinh, Sohl-Dickstein and Bengio, ICLR 2017, equations 7 and 8), with
-/// ``SplineMap`` that of Neural spline flows (Durkan et al., NeurIPS 2019).
+/// With ``ShiftMap`` it is NICE's (Dinh, Krueger and Bengio 2015, equation 8), with ``AffineMap`` Real NVP's (Dinh,
+/// Sohl-Dickstein and Bengio, ICLR 2017, equations 7 and 8), with ``SplineMap`` that of Neural spline flows (Durkan et
+/// al., NeurIPS 2019). Masks of images are Real NVP's section 3.4.
 public struct UnivariateCoupling: FlowTransform {
-    /// One truth value per feature: whether it passes as it is.
-    public let mask: [Bool]
+    public let mask: CouplingMask
     public let contextSize: Int?
     public let map: any UnivariateMap
-    /// From (rows, passing + context) to (rows, others * numbers of a map).
+    /// From (rows, passing + context) to (rows, others * numbers of a map); of images from (rows, channels + context, H, W)
+    /// to (rows, changed channels * numbers of a map, H, W).
     public let hyper: Module
 
     private let passing: Variable
@@ -22,24 +23,27 @@ public struct UnivariateCoupling: FlowTransform {
     private let places: Variable
     private let maskTensor: Variable
 
-    /// - Throws: ``Fault`` for a mask that leaves nothing to pass or nothing to change.
-    public init(mask: [Bool], context: Int, map: any UnivariateMap, hyper: Module) throws {
-        let (passing, others) = (mask.indices.filter { mask[$0] }, mask.indices.filter { !mask[$0] })
-        guard !passing.isEmpty, !others.isEmpty else {
-            throw Fault(
-                "mask", "\(passing.count) of \(mask.count) features pass as they are; between 1 and \(mask.count - 1) expected")
-        }
+    public init(mask: CouplingMask, context: Int, map: any UnivariateMap, hyper: Module) throws {
         (self.mask, self.map, self.hyper) = (mask, map, hyper)
         contextSize = context > 0 ? context : nil
         func positions(_ list: [Int]) throws -> Variable {
             // Positions count from 1.
-            Variable(try Tensor(list.map { Double($0 + 1) }, shape: [list.count], .int64))
+            Variable(try Tensor(integers: list.map { $0 + 1 }, shape: [list.count]))
         }
-        self.passing = try positions(passing)
-        self.others = try positions(others)
-        let joined = passing + others
-        places = try positions(mask.indices.map { feature in joined.firstIndex(of: feature) ?? 0 })
-        maskTensor = Variable(try Tensor(mask.map { $0 ? 1 : 0 }, shape: [mask.count], .bool))
+        let joined = mask.passing + mask.changed
+        var places = joined
+        for (place, feature) in joined.enumerated() { places[feature] = place }
+        (passing, others, self.places) = (
+            try positions(mask.passing), try positions(mask.changed), try positions(places)
+        )
+        maskTensor = Variable(try Tensor(mask.flags.map { $0 ? 1 : 0 }, shape: mask.shape, .bool))
+    }
+
+    /// One truth value per feature: whether it passes as it is.
+    /// - Throws: ``Fault`` for a mask that leaves nothing to pass or nothing to change.
+    public init(mask: [Bool], context: Int, map: any UnivariateMap, hyper: Module) throws {
+        try self.init(
+            mask: CouplingMask(mask, shape: [mask.count]), context: context, map: map, hyper: hyper)
     }
 
     public var parameters: [(name: String, value: Variable)] {
@@ -58,26 +62,44 @@ public struct UnivariateCoupling: FlowTransform {
         try transform(z, context) { try map.toData($0, $1) }
     }
 
+    private typealias Mapping = (Variable, Variable) throws -> (Variable, Variable)
+
     private func transform(
-        _ x: Variable, _ context: Variable?, _ map: (Variable, Variable) throws -> (Variable, Variable)
+        _ x: Variable, _ context: Variable?, _ map: Mapping
     ) throws -> (Variable, Variable) {
-        guard x.shape.last == mask.count else {
-            throw ScriptError(
-                "flow.Coupling", "x of shape \(Shape.describe(x.shape)): \(mask.count) features expected")
-        }
+        try mask.check(x.shape, "flow.Coupling")
+        if mask.isOfImages, !mask.isOfChannels { return try transformPlaces(x, context, map) }
+        let shape = x.shape
+        let x = mask.isOfImages ? x : try x.reshape([shape[0], mask.flags.count])
         let known = try x.indexSelect(1, passing)
         let input = try Conditioning.join(known, context, expected: contextSize, "flow.Coupling")
         let numbers = try Conditioning.numbers(
             hyper, input, features: others.shape[0], each: self.map.parameterCount, "flow.Coupling")
         let (changed, logSlope) = try map(x.indexSelect(1, others), numbers)
         let result = try Variable.concatenate([known, changed], 1).indexSelect(1, places)
-        return (result, try logSlope.sum([1]))
+        return (try result.reshape(shape), try logSlope.sumOfRows())
+    }
+
+    /// Of images whose mask differs from place to place: the network sees zeros where the mask is 0, and decides maps for
+    /// all numbers, of which those are taken.
+    private func transformPlaces(
+        _ x: Variable, _ context: Variable?, _ map: Mapping
+    ) throws -> (Variable, Variable) {
+        let zero = try x.constant(0)
+        let input = try Conditioning.join(
+            x.choose(maskTensor, zero), context, expected: contextSize, "flow.Coupling")
+        let numbers = try Conditioning.numbers(
+            hyper, input, features: x.shape[1], each: self.map.parameterCount, "flow.Coupling")
+        let (changed, logSlope) = try map(zero.choose(maskTensor, x), numbers)
+        return (
+            try x.choose(maskTensor, changed), try logSlope.constant(0).choose(maskTensor, logSlope).sumOfRows()
+        )
     }
 }
 
 /// What conditioners are given and what they give.
 enum Conditioning {
-    /// x and the context side by side.
+    /// x and the context side by side; behind the channels of images, each number of the context is a channel of its own.
     /// - Throws: ``ScriptError`` for a context that is missing, not expected or of another size.
     static func join(_ x: Variable, _ context: Variable?, expected: Int?, _ operation: String) throws -> Variable {
         guard let expected else { return x }
@@ -88,23 +110,33 @@ enum Conditioning {
             throw ScriptError(
                 operation, "a context of shape \(Shape.describe(context.shape)); (\(x.shape[0]), \(expected)) expected")
         }
-        return try Variable.concatenate([x, context], 1)
+        guard x.shape.count > 2 else { return try Variable.concatenate([x, context], 1) }
+        let ones = [Int](repeating: 1, count: x.shape.count - 2)
+        let planes = try context.reshape(context.shape + ones).expand(context.shape + x.shape.dropFirst(2))
+        return try Variable.concatenate([x, planes], 1)
     }
 
-    /// The network's numbers as (rows, features, each).
+    /// The network's numbers as (rows, features, places..., each): those of one feature are side by side, or channels
+    /// that follow each other.
     static func numbers(
         _ network: Module, _ input: Variable, features: Int, each: Int, _ operation: String
     ) throws -> Variable {
         let numbers = try network(input)
         let rows = input.shape[0]
-        guard numbers.shape == [rows, features * each] else {
+        let places = Array(input.shape.dropFirst(2))
+        guard numbers.shape == [rows, features * each] + places else {
             throw ScriptError(
                 operation,
                 """
-                the network makes \(Shape.describe(numbers.shape)) of \(Shape.describe(input.shape)); (\(rows), \
-                \(features * each)) expected: \(each) numbers for each of \(features) features
+                the network makes \(Shape.describe(numbers.shape)) of \(Shape.describe(input.shape)); \
+                \(Shape.describe([rows, features * each] + places)) expected: \(each) numbers for each of \(features) \
+                \(places.isEmpty ? "features" : "channels")
                 """)
         }
-        return try numbers.reshape([rows, features, each])
+        if try !numbers.value.isFinite(), try input.value.isFinite() { try Demand.finite(network.parameters, operation) }
+        if places.isEmpty { return try numbers.reshape([rows, features, each]) }
+        // (rows, features, each, places...), then `each` last.
+        let apart = try numbers.reshape([rows, features, each] + places)
+        return try apart.permute([0, 1] + (3..<apart.shape.count) + [2])
     }
 }

@@ -25,6 +25,18 @@ public struct Conv2d: Layer {
         return "nn.Conv2d(\(shape[1] * settings.groups), \(shape[0]), {\(shape[2]), \(shape[3])})"
     }
 
+    init(weight: ModuleTensor, bias: ModuleTensor?, settings: Settings) {
+        (self.weight, self.bias, self.settings) = (weight, bias, settings)
+    }
+
+    /// A layer of tensors that are there: weight (out, in, kernel height, kernel width), bias (out).
+    public init(weight: Variable, bias: Variable?, padding: [Int]) {
+        var settings = Settings()
+        settings.padding = padding
+        self.init(
+            weight: ModuleTensor("weight", weight), bias: bias.map { ModuleTensor("bias", $0) }, settings: settings)
+    }
+
     public static func make(
         _ inputs: Int, _ outputs: Int, _ kernel: [Int], _ settings: Settings = .init(), from generator: Generator,
         for operation: String = "nn.Conv2d"

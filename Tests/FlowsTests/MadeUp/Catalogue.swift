@@ -2,7 +2,7 @@ import Flows
 
 /// The transforms that are held to the laws: every one there is, and one that is made up, which must need no more to
 /// be so.
-var catalogue: [any CataloguedTransform.Type] {
+var catalogue: [any CatalogueEntry.Type] {
     Catalogue.transforms + [
         Bend.self
     ]
