@@ -50,6 +50,8 @@ public struct TransformExample: Sendable {
     /// (rows, C), of a transform that takes a context.
     public let context: LawCase.Input?
     public let extremes: Extremes
+    /// Everything random: the parameters, the points, and the context if there is one.
+    public var inputs: [LawCase.Input] { parameters + [points] + (context.map { [$0] } ?? []) }
     public let make: @Sendable ([Variable]) throws -> any FlowTransform
 
     /// In which directions numbers of any size, such as 1e30, give finite values and log-determinants.

@@ -24,13 +24,16 @@ import Testing
         for type in catalogue { #expect(!type.examples.isEmpty, "\(type)") }
     }
 
-    /// The example's transform and points in a type, for the first of which its tensors are leaves.
-    private func made(_ example: TransformExample, _ dtype: DType) throws -> (any FlowTransform, Variable, [Variable]) {
-        let inputs = try LawCase(example.label, example.parameters + [example.points]) { $0[0] }.points(seed: 3)
+    /// The example's transform, of tensors that are leaves, and points and context in a type.
+    private func made(
+        _ example: TransformExample, _ dtype: DType
+    ) throws -> (transform: any FlowTransform, x: Variable, context: Variable?, leaves: [Variable]) {
+        let inputs = try LawCase(example.label, example.inputs) { $0[0] }.points(seed: 3)
             .map { Variable(try $0.value.copy(dtype)) }
-        let leaves = Array(inputs.dropLast())
+        let leaves = Array(inputs[..<example.parameters.count])
         for leaf in leaves { try leaf.setRequiresGrad(true) }
-        return (try example.make(leaves), inputs[leaves.count], leaves)
+        let context = example.context == nil ? nil : inputs.last
+        return (try example.make(leaves), inputs[leaves.count], context, leaves)
     }
 
     /// One number for each row, whether the transform says one for all or one for each.
@@ -41,17 +44,17 @@ import Testing
     @Test(arguments: examples.indices, [DType.float64, .float32])
     func bothDirectionsUndoEachOther(_ index: Int, _ dtype: DType) throws {
         let example = Self.examples[index]
-        let (transform, x, _) = try made(example, dtype)
+        let (transform, x, context, _) = try made(example, dtype)
         let tolerance = dtype == .float64 ? 1e-10 : 2e-5
         let rows = x.shape[0]
-        let (z, there) = try transform.toLatent(x)
-        let (back, again) = try transform.toData(z)
+        let (z, there) = try transform.toLatent(x, context: context)
+        let (back, again) = try transform.toData(z, context: context)
         // The same numbers as noise.
         let noise = try x.reshape(z.shape)
         #expect(try z.shape == [rows] + transform.latentShape(of: Array(x.shape.dropFirst())), "\(example.label)")
         #expect(try x.shape == [rows] + transform.dataShape(of: Array(z.shape.dropFirst())), "\(example.label)")
-        let (data, down) = try transform.toData(noise)
-        let (latent, up) = try transform.toLatent(data)
+        let (data, down) = try transform.toData(noise, context: context)
+        let (latent, up) = try transform.toLatent(data, context: context)
         #expect(z.dtype == dtype && data.dtype == dtype, "\(example.label)")
         for (what, a, b) in [
             ("to_data(to_latent(x))", back, x), ("to_latent(to_data(z))", latent, noise),
@@ -65,21 +68,23 @@ import Testing
 
     @Test(arguments: examples.indices) func logDeterminantsAreThoseOfTheDenseJacobian(_ index: Int) throws {
         let example = Self.examples[index]
-        let (transform, x, _) = try made(example, .float64)
+        let (transform, x, context, _) = try made(example, .float64)
         let (rows, event) = (x.shape[0], Array(x.shape.dropFirst()))
         let latent = try transform.latentShape(of: event)
         let z = try x.reshape([rows] + latent)
-        let directions: [(String, Variable, [Int], (Variable) throws -> (Variable, Variable))] = [
-            ("to_latent", x, event, { x in let (z, log) = try transform.toLatent(x); return (z, log) }),
-            ("to_data", z, latent, { z in let (x, log) = try transform.toData(z); return (x, log) }),
+        typealias Direction = (Variable, Variable?) throws -> (Variable, Variable)
+        let directions: [(String, Variable, [Int], Direction)] = [
+            ("to_latent", x, event, { x, c in let (z, log) = try transform.toLatent(x, context: c); return (z, log) }),
+            ("to_data", z, latent, { z, c in let (x, log) = try transform.toData(z, context: c); return (x, log) }),
         ]
         for (what, start, from, direction) in directions {
-            let claimed = try Self.perRow(direction(start).1, rows).value.toArray()
+            let claimed = try Self.perRow(direction(start, context).1, rows).value.toArray()
             for row in 0..<rows {
+                let told = try context?.slice(0, row, 1)
                 let point = Variable(try start.value.select(0, row).copy())
                 let flat = try point.reshape([event.reduce(1, *)])
                 let jacobian = try Transform.jacobian(
-                    of: { [try direction($0[0].reshape([1] + from)).0.reshape([-1])] }, at: flat, for: "law")
+                    of: { [try direction($0[0].reshape([1] + from), told).0.reshape([-1])] }, at: flat, for: "law")
                 let dense = try jacobian.signAndLogDeterminant().logarithm.value.item()
                 let label = "\(example.label), \(what), row \(row + 1)"
                 #expect(abs(dense - claimed[row]) < 1e-9, "\(label): \(claimed[row]), dense \(dense)")
@@ -87,21 +92,22 @@ import Testing
         }
     }
 
-    /// By the points and by every tensor that the transform is made of, in both directions, first and second order.
+    /// By the points, the context and every tensor that the transform is made of, in both directions, first and second order.
     @Test(arguments: examples.indices) func gradientsAreFiniteDifferences(_ index: Int) throws {
         let example = Self.examples[index]
         let count = example.parameters.count
         for toLatent in [true, false] {
             let label = "\(example.label) \(toLatent ? "to_latent" : "to_data")"
-            let law = LawCase(label, example.parameters + [example.points]) { inputs in
+            let law = LawCase(label, example.inputs) { inputs in
                 let transform = try example.make(Array(inputs[..<count]))
                 let x = inputs[count]
+                let context = example.context == nil ? nil : inputs.last
                 let (value, logDeterminant): (Variable, Variable)
                 if toLatent {
-                    (value, logDeterminant) = try transform.toLatent(x)
+                    (value, logDeterminant) = try transform.toLatent(x, context: context)
                 } else {
                     let latent = try transform.latentShape(of: Array(x.shape.dropFirst()))
-                    (value, logDeterminant) = try transform.toData(x.reshape([x.shape[0]] + latent))
+                    (value, logDeterminant) = try transform.toData(x.reshape([x.shape[0]] + latent), context: context)
                 }
                 return try Variable.concatenate([value.reshape([-1]), Self.perRow(logDeterminant, x.shape[0])], 0)
             }
@@ -113,10 +119,10 @@ import Testing
     /// What training changes is what it was made of, under names of their own.
     @Test(arguments: examples.indices) func parametersAreWhatItIsMadeOf(_ index: Int) throws {
         let example = Self.examples[index]
-        let (transform, x, leaves) = try made(example, .float64)
-        let (z, logDeterminant) = try transform.toLatent(x)
-        try (z * z).sum().backward()
-        if logDeterminant.requiresGrad { try transform.toLatent(x).logDeterminant.sum().backward() }
+        let (transform, x, context, leaves) = try made(example, .float64)
+        let (z, logDeterminant) = try transform.toLatent(x, context: context)
+        if z.requiresGrad { try (z * z).sum().backward() }
+        if logDeterminant.requiresGrad { try transform.toLatent(x, context: context).logDeterminant.sum().backward() }
         #expect(Set(transform.parameters.map(\.name)).count == transform.parameters.count, "\(example.label)")
         for (place, leaf) in leaves.enumerated() {
             #expect(leaf.grad != nil, "\(example.label): nothing arrives in tensor \(place + 1)")

@@ -24,6 +24,7 @@ public struct ActNorm: CataloguedTransform, DataInitialized {
         ActNorm(logScale: try leaf(Tensor.zeros([n])), shift: try leaf(Tensor.zeros([n])))
     }
 
+    public var recipe: Recipe { .call("flow.ActNorm", [.integer(logScale.shape[0])]) }
     public var parameters: [(name: String, value: Variable)] { [("log_scale", logScale), ("shift", shift)] }
 
     /// log_scale and shift as they broadcast to (rows, n, places...).

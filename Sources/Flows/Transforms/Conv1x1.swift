@@ -53,6 +53,7 @@ public struct Conv1x1: CataloguedTransform {
         return try factored(q.value.cast(.float32))
     }
 
+    public var recipe: Recipe { .call("flow.Conv1x1", [.integer(logS.shape[0])]) }
     public var parameters: [(name: String, value: Variable)] {
         [("lower", lower), ("upper", upper), ("log_s", logS)]
     }

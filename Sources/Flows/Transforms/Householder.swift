@@ -11,6 +11,7 @@ public struct Householder: CataloguedTransform {
 
     public init(vectors: Variable) { self.vectors = vectors }
 
+    public var recipe: Recipe { .call("flow.Householder", [.integer(vectors.shape[1]), .integer(vectors.shape[0])]) }
     public var parameters: [(name: String, value: Variable)] { [("vectors", vectors)] }
 
     private func reflected(_ x: Variable, inOrder order: [Int]) throws -> Variable {

@@ -11,6 +11,7 @@ public struct LULinear: CataloguedTransform {
 
     public init(lu: Variable) { self.lu = lu }
 
+    public var recipe: Recipe { .call("flow.LULinear", [.integer(lu.shape[0])]) }
     public var parameters: [(name: String, value: Variable)] { [("lu", lu)] }
 
     private func factors(_ x: Variable) throws -> (lower: Variable, upper: Variable, logDeterminant: Variable) {

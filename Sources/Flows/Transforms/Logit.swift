@@ -11,6 +11,7 @@ public struct Logit: ElementwiseTransform {
     public let alpha: Double
 
     public init(alpha: Double = 0) { self.alpha = alpha }
+    public var recipe: Recipe { .call("flow.Logit", options: [("alpha", .number(alpha))]) }
 
     func image(_ x: Variable) throws -> (z: Variable, logSlope: Variable) {
         let width = 1 - 2 * alpha

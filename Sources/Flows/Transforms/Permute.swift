@@ -28,6 +28,7 @@ public struct Permute: CataloguedTransform {
         (orderTensor, forward, backward) = (try positions(order, 0), try positions(order, 1), try positions(back, 1))
     }
 
+    public var recipe: Recipe { .call("flow.Permute", [.integers(order.map { $0 + 1 })]) }
     public var parameters: [(name: String, value: Variable)] { [] }
     public var buffers: [(name: String, value: Variable)] { [("order", orderTensor)] }
 

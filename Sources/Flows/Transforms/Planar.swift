@@ -15,6 +15,7 @@ public struct Planar: CataloguedTransform {
 
     public init(u: Variable, w: Variable, b: Variable) { (self.u, self.w, self.b) = (u, w, b) }
 
+    public var recipe: Recipe { .call("flow.Planar", [.integer(u.shape[0])]) }
     public var parameters: [(name: String, value: Variable)] { [("u", u), ("w", w), ("b", b)] }
 
     /// The parameters in x's type, and u . w.

@@ -17,6 +17,7 @@ public struct Radial: CataloguedTransform {
         (self.center, self.alpha, self.beta) = (center, alpha, beta)
     }
 
+    public var recipe: Recipe { .call("flow.Radial", [.integer(center.shape[0])]) }
     public var parameters: [(name: String, value: Variable)] {
         [("center", center), ("alpha", alpha), ("beta", beta)]
     }

@@ -7,6 +7,7 @@ public struct Sigmoid: ElementwiseTransform {
     public static let name = "Sigmoid"
 
     public init() {}
+    public var recipe: Recipe { .call("flow.Sigmoid", []) }
 
     /// log s(x) + log s(-x), which is finite where z has rounded to 0 or 1.
     func image(_ x: Variable) throws -> (z: Variable, logSlope: Variable) {

@@ -7,6 +7,7 @@ public struct Softplus: ElementwiseTransform {
     public static let name = "Softplus"
 
     public init() {}
+    public var recipe: Recipe { .call("flow.Softplus", []) }
 
     func image(_ x: Variable) throws -> (z: Variable, logSlope: Variable) { (try x.softplus(), try -(-x).softplus()) }
 

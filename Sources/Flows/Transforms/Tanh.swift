@@ -7,6 +7,7 @@ public struct Tanh: ElementwiseTransform {
     public static let name = "Tanh"
 
     public init() {}
+    public var recipe: Recipe { .call("flow.Tanh", []) }
 
     func image(_ x: Variable) throws -> (z: Variable, logSlope: Variable) { (try x.tanh(), try x.logTanhSlope()) }
 

@@ -1,0 +1,54 @@
+import Autodiff
+import Distributions
+import Flows
+import LawChecks
+import Scripting
+import Tensors
+import Testing
+
+/// Densities of flows integrate to 1, over grids in one and two dimensions.
+@Suite struct DensityLaws {
+    /// Made of random tensors by the constructors of the catalogue.
+    private static func transform(_ label: String, seed: UInt64) throws -> any FlowTransform {
+        let example = try #require(TransformLaws.examples.first { $0.label == label })
+        return try example.make(Array(LawCase(label, example.inputs) { $0[0] }.points(seed: seed)[..<example.parameters.count]))
+    }
+
+    private func integral(_ transforms: [any FlowTransform], _ dimension: Int, from low: Double, to high: Double, _ n: Int) throws -> Double {
+        let flow = Flow(
+            name: "Flow", dimension: dimension, transforms: transforms.enumerated().map { ("\($0)", $1) },
+            prior: StandardNormal())
+        let step = (high - low) / Double(n)
+        let points = (0..<n).map { low + (Double($0) + 0.5) * step }
+        let grid = dimension == 1 ? points : points.flatMap { x in points.flatMap { [x, $0] } }
+        let x = Variable(try Tensor(grid, shape: [grid.count / dimension, dimension], .float64))
+        let densities = try GradMode.$isEnabled.withValue(false) { try flow.logProbability(x).exp().sum().value.item() }
+        return densities * (dimension == 1 ? step : step * step)
+    }
+
+    @Test func inOneDimension() throws {
+        let scaling = Scaling(logScale: Variable(try Tensor([0.5], shape: [1, 1], .float64)))
+        for (label, transforms, low, high) in [
+            ("Planar", [try Self.transform("Planar of one feature", seed: 2)], -15, 15),
+            ("Scaling and Planar", [scaling, try Self.transform("Planar of one feature", seed: 3)], -15, 15),
+            ("Logit", [Logit()], 0, 1), ("Logit of 0.05", [Logit(alpha: 0.05)], -0.05 / 0.9, 1 + 0.05 / 0.9),
+        ] as [(String, [any FlowTransform], Double, Double)] {
+            let total = try integral(transforms, 1, from: low, to: high, 20_000)
+            #expect(abs(total - 1) < 1e-6, "\(label): \(total)")
+        }
+    }
+
+    @Test(arguments: [
+        "LULinear of two", "Householder of two", "Radial towards the center", "Autoregressive, affine",
+        "Autoregressive, spline", "Autoregressive, mixture",
+    ]) func inTwoDimensions(_ label: String) throws {
+        let one: any FlowTransform =
+            switch label {
+            case "LULinear of two": LULinear(lu: Variable(try Tensor([1.5, 0.5, -0.7, 0.6], shape: [2, 2], .float64)))
+            case "Householder of two": Householder(vectors: Variable(try Tensor([1, 2, -1, 0.5], shape: [2, 2], .float64)))
+            default: try Self.transform(label, seed: 2)
+            }
+        let total = try integral([one, Permute(order: [1, 0])], 2, from: -14, to: 14, 400)
+        #expect(abs(total - 1) < 2e-4, "\(label): \(total)")
+    }
+}
