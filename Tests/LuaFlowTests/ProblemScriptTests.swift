@@ -1,10 +1,13 @@
 import Foundation
 import Testing
 
-/// The homework's problems 1, 2, 4, 5 and 6 as scripts: they pass, they fail when the mathematics is broken, they explain
+/// The homework's problems 1, 2, 4, 5 and 6 as scripts, and what grew out of problem 4: they pass, they fail when the mathematics is broken, they explain
 /// wrong options.
 @Suite struct ProblemScriptTests {
-    static let names = ["problem1_log_derivative", "problem2_projection", "problem4_glow", "problem5_gamblers_ruin", "problem6_sgd"]
+    static let names = [
+        "problem1_log_derivative", "problem2_projection", "problem4_glow", "problem5_gamblers_ruin", "problem6_sgd", "glow_layers",
+        "my_transform",
+    ]
     static let scripts = Command.repository.appendingPathComponent("scripts")
 
     static func run(_ name: String, _ arguments: [String] = [], in scratch: Scratch, scripts: URL = scripts) throws -> Command.Result {
@@ -38,6 +41,7 @@ import Testing
         ("problem1_log_derivative", ["--h", "wave", "--samples", "5000"]), ("problem1_log_derivative", ["--h", "quadratic"]),
         ("problem2_projection", ["--a", "-100", "--steps", "3"]), ("problem2_projection", ["--a", "0.1"]), ("problem2_projection", ["--points", "10", "--grid", "2"]),
         ("problem4_glow", ["--channels", "1", "--height", "1", "--width", "1", "--reshapes", "1"]), ("problem4_glow", ["--channels", "8", "--height", "4", "--hidden", "3"]),
+        ("glow_layers", ["--size", "8", "--hidden", "2"]), ("my_transform", ["--points", "50", "--steps", "3"]),
         ("problem5_gamblers_ruin", ["--q", "0.3", "--samples", "100"]), ("problem5_gamblers_ruin", ["--start", "10", "--games", "50", "--q", "0.6"]),
         ("problem5_gamblers_ruin", ["--p", "0.45", "--samples", "20000"]),
         ("problem6_sgd", ["--mu", "2", "--tau", "1", "--steps", "50"]), ("problem6_sgd", ["--batch", "2", "--steps", "1"]), ("problem6_sgd", ["--draws", "1000"]),
@@ -134,6 +138,10 @@ import Testing
         ("problem4_glow", "back[places[{k}]] = k", "back[k] = k"),
         ("problem4_glow", "N, m * n * formula(s), J_conv", "N, (m * n + 1) * formula(s), J_conv"),
         ("problem4_glow", "f2(X2, network(X1))", "f2(X2, network(X2))"),
+        ("glow_layers", "M:tril(-1) + eye", "M:tril(-1) + 1.01 * eye"), ("glow_layers", "places * log_s\n", "log_s\n"),
+        ("glow_layers", "return X, -log_det", "return X, log_det"), ("glow_layers", "M:triu(1) + eye * log_s:exp()", "M + eye * log_s:exp()"),
+        ("glow_layers", "+ math.log(2 * math.pi)", "+ math.log(math.pi)"),
+        ("my_transform", "heavy:save(path)", "plain:save(path)"),
         ("problem5_gamblers_ruin", "wins * math.log(p / q)", "wins * math.log(q / p)"),
         ("problem5_gamblers_ruin", "(games - wins) *", "games *"),
         ("problem5_gamblers_ruin", "balance:ge(goal)", "balance:ge(goal - 10)"),
@@ -176,6 +184,7 @@ import Testing
             ("problem1_log_derivative", ["--h", "gausian"], "gaussian"), ("problem1_log_derivative", ["--h", "wave:3"], "wave takes nothing behind a colon"), ("problem1_log_derivative", ["--samples", "3"], "--samples"),
             ("problem2_projection", ["--a", "nan"], "--a"), ("problem2_projection", ["--steps", "0"], "--steps"), ("problem2_projection", ["--grid", "1"], "--grid"),
             ("problem4_glow", ["--channels", "0"], "--channels"), ("problem4_glow", ["--height", "16", "--width", "16"], "600"),
+            ("glow_layers", ["--size", "6"], "a multiple of 4"), ("glow_layers", ["--hidden", "0"], "--hidden"), ("my_transform", ["--points", "1"], "--points"),
             ("problem5_gamblers_ruin", ["--q", "1"], "--q"), ("problem5_gamblers_ruin", ["--p", "0"], "--p"), ("problem5_gamblers_ruin", ["--games", "99"], "--games"),
             ("problem5_gamblers_ruin", ["--samples", "-3"], "--samples"), ("problem5_gamblers_ruin", ["--p", "0.9"], "nothing could be judged"),
             ("problem6_sgd", ["--lr", "-1"], "--lr"), ("problem6_sgd", ["--batch", "1"], "--batch"), ("problem6_sgd", ["--steps", "2.5"], "--steps"),
