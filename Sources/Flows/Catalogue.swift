@@ -23,6 +23,10 @@ public enum Catalogue {
             AffineCouplings.self,
             SplineCouplings.self,
             AutoregressiveEntry.self,
+            Chain.self,
+            Squeeze.self,
+            Split.self,
+            Reshape.self,
         ]
     }
 }

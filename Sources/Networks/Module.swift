@@ -41,12 +41,13 @@ extension Layer {
 ///
 ///     let net = Module(Linear.make(2, 3, from: generator))
 ///     let y = try net(x)          // (B, 2) -> (B, 3)
-public final class Module: ScriptObject {
+public final class Module: RemembersCall {
     public static let type = ObjectType("module")
     public var scriptType: ObjectType { Module.type }
 
     public let layer: any Layer
     public private(set) var isTraining = true
+    public var origin: Origin?
     public var heldValues: [Value] { layer.heldValues }
 
     public init(_ layer: any Layer) { self.layer = layer }

@@ -17,7 +17,7 @@ public struct DistributionModule: ScriptModule {
         """
 
     public var functions: [NativeFunction] {
-        (constructors + [ScriptedLaw.declaration, Divergence.declaration]).map { NativeFunction($0) }
+        (constructors + [ScriptedLaw.declaration, Divergence.declaration]).map { NativeFunction($0).remembering() }
     }
 
     public var types: [TypeFace] { [DistributionObject.face] }

@@ -3,9 +3,10 @@ import Scripting
 import Tensors
 
 /// What a script holds of a distribution.
-public final class DistributionObject: ScriptObject {
+public final class DistributionObject: RemembersCall, HoldsDistribution {
     public static let type = ObjectType("distribution")
     public let law: any Distribution
+    public var origin: Origin?
     public init(_ law: any Distribution) { self.law = law }
     public var scriptType: ObjectType { DistributionObject.type }
     public var heldValues: [Value] { law.heldValues }
@@ -23,7 +24,7 @@ extension DistributionObject {
 
     private static let describe = Declaration(
         "distribution:tostring", "The distribution with its parameters.", called: .symbol("tostring(d)"),
-        takes: .argument("d", .distribution), returns: .string,
+        takes: .argument("d", .receiver), returns: .string,
         example: "assert(tostring(distribution.Normal(0, 1)) == \"distribution.Normal(loc = 0, scale = 1)\")"
     ) { $0.description }
 }
@@ -38,7 +39,7 @@ extension DistributionObject {
             Independent draws of shape {n, ...} followed by the batch and event shape; without arguments one of each \
             distribution of the batch. Not differentiable.
             """,
-            called: .method, takes: .argument("d", .distribution), .shapeOfDraws, .generator, returns: .plainTensor,
+            called: .method, takes: .argument("d", .receiver), .shapeOfDraws, .generator, returns: .plainTensor,
             source: "torch.distributions.Distribution.sample",
             example: normal + "assert(d:sample({5}).shape[1] == 5 and d:sample():dim() == 0)"
         ) { d, shape, generator in try d.sample(shape, from: generator) },
@@ -48,7 +49,7 @@ extension DistributionObject {
             Draws as differentiable functions of the parameters: the same numbers as sample, with gradients. Gamma, \
             Beta, Dirichlet and StudentT by implicit reparameterisation (Figurnov, Mohamed, Mnih 2018).
             """,
-            called: .method, takes: .argument("d", .distribution), .shapeOfDraws, .generator, returns: .tensor,
+            called: .method, takes: .argument("d", .receiver), .shapeOfDraws, .generator, returns: .tensor,
             errors: "a distribution without it (the discrete ones, Mixture)",
             source: "torch.distributions.Distribution.rsample",
             example: """
@@ -89,7 +90,7 @@ extension DistributionObject {
         ) { try $0.quantile($1) },
         Declaration(
             "distribution:entropy", "The (differential) entropy in nats, one number per distribution of the batch.",
-            called: .method, takes: .argument("d", .distribution), returns: .tensor,
+            called: .method, takes: .argument("d", .receiver), returns: .tensor,
             errors: "a distribution without a closed form (Mixture)",
             source: "torch.distributions.Distribution.entropy",
             example: normal + "assert(math.abs(d:entropy():item() - 0.5 * math.log(2 * math.pi * math.exp(1))) < 1e-6)"
@@ -102,7 +103,7 @@ extension DistributionObject {
         example: String, _ answer: @escaping @Sendable (any Distribution, Variable) throws -> Variable
     ) -> Declaration {
         Declaration(
-            "distribution:\(name)", summary, called: .method, takes: .argument("d", .distribution), point,
+            "distribution:\(name)", summary, called: .method, takes: .argument("d", .receiver), point,
             returns: .tensor,
             errors: "a shape that does not broadcast with the batch, or does not end in the event's" + errors,
             source: source, example: normal + example
@@ -141,7 +142,7 @@ extension DistributionObject {
         _ read: @escaping @Sendable (any Distribution) throws -> R
     ) -> Declaration {
         Declaration(
-            "distribution.\(name)", summary, called: .property, takes: .argument("d", .distribution), returns: results,
+            "distribution.\(name)", summary, called: .property, takes: .argument("d", .receiver), returns: results,
             example: normal + example, body: read)
     }
 

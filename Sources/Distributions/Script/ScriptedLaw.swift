@@ -176,7 +176,8 @@ extension ScriptedLaw {
                     throw Fault(
                         "the registered function returned \(result.shown); a table {log_prob = f, ...} expected")
                 }
-            })
+            }
+        ).remembering(after: 1)
     }
 }
 

@@ -7,74 +7,90 @@ import Tensors
 ///
 ///     let flow = try NICE.load("nice.pt")
 ///     let nats = try flow.logProbability(x)      // (rows), for x (rows, D)
-public final class Flow: ScriptObject {
+public final class Flow: RemembersCall {
     public static let type = ObjectType("flow")
     public var scriptType: ObjectType { Flow.type }
 
     /// What made it, for messages: `NICE`.
     public let name: String
+    /// How many numbers a point has.
     public let dimension: Int
+    /// The shape of a point: (D), or (C, H, W) of images.
+    public let event: [Int]
     public let transforms: [(name: String, transform: any FlowTransform)]
     public let prior: any Law
     public var heldValues: [Value] { transforms.flatMap(\.transform.heldValues) + prior.heldValues }
     /// Facts to keep beside the parameters in a file.
     public let metadata: [ByteString: String]
+    public var origin: Origin?
 
+    let sequence: TransformSequence
     /// Tensors of the prior that a file keeps: `base.loc`.
     private let priorBuffers: [(name: String, value: Variable)]
 
+    /// - Parameter event: the shape of the data; (dimension) where nothing else is said.
     public init(
-        name: String, dimension: Int, transforms: [(name: String, transform: any FlowTransform)], prior: any Law,
-        metadata: [ByteString: String] = [:], priorBuffers: [(name: String, value: Variable)] = []
+        name: String, dimension: Int, event: [Int]? = nil,
+        transforms: [(name: String, transform: any FlowTransform)], prior: any Law, metadata: [ByteString: String] = [:],
+        priorBuffers: [(name: String, value: Variable)] = []
     ) {
         self.priorBuffers = priorBuffers
         self.name = name
         self.dimension = dimension
+        self.event = event ?? [dimension]
         self.transforms = transforms
         self.prior = prior
         self.metadata = metadata
+        sequence = TransformSequence(transforms.map(\.transform), event: event ?? [dimension])
     }
 
-    /// Data -> noise, of (rows, D): the noise, and log |det| per row.
+    /// The shape of the noise of one point.
+    /// - Throws: when a transform does not take what the ones before make of the data.
+    public func latentShape() throws -> [Int] { try sequence.plan(event).latent }
+
+    /// Data -> noise, of (rows, D) or (rows, event...): the noise (rows, latent...), and log |det| per row.
     public func toLatent(
         _ x: Variable, context: Variable? = nil
     ) throws -> (z: Variable, logDeterminant: Variable) {
-        let context = try rows(of: context, x.shape[0])
-        var (value, total) = (x, try x.constant(0))
-        for (_, transform) in transforms {
-            let (next, logDeterminant) = try transform.toLatent(value, context: context)
-            (value, total) = (next, try total + logDeterminant)
-        }
-        return (value, try total.expand([x.shape[0]]))
+        let rows = try rowCount(x)
+        let context = try self.rows(of: context, rows)
+        _ = try sequence.plan(event)
+        let (z, total) = try sequence.toLatent(shaped(x, rows, event), context: context)
+        return (z, try total.expand([rows]))
     }
 
-    /// Noise -> data, of (rows, D): the data, and log |det| of this direction per row.
+    /// Noise -> data, of (rows, D) or (rows, latent...): the data, and log |det| of this direction per row.
     public func toData(
         _ z: Variable, context: Variable? = nil
     ) throws -> (x: Variable, logDeterminant: Variable) {
-        let context = try rows(of: context, z.shape[0])
-        var (value, total) = (z, try z.constant(0))
-        for (_, transform) in transforms.reversed() {
-            let (next, logDeterminant) = try transform.toData(value, context: context)
-            (value, total) = (next, try total + logDeterminant)
-        }
-        return (value, try total.expand([z.shape[0]]))
+        let rows = try rowCount(z)
+        let context = try self.rows(of: context, rows)
+        let (x, total) = try sequence.toData(shaped(z, rows, latentShape()), context: context)
+        return (try shaped(x, rows, event), try total.expand([rows]))
+    }
+
+    private func rowCount(_ x: Variable) throws -> Int {
+        guard let rows = x.shape.first else { throw ScriptError("flow", "a batch (rows, \(dimension)) expected, got ()") }
+        return rows
+    }
+
+    private func shaped(_ x: Variable, _ rows: Int, _ event: [Int]) throws -> Variable {
+        x.shape == [rows] + event ? x : try x.reshape([rows] + event)
     }
 
     /// log p(x) in nats, per row of (rows, D): log p(z) + log |det dz/dx| (change of variables).
     public func logProbability(_ x: Variable, context: Variable? = nil) throws -> Variable {
         let (z, logDeterminant) = try toLatent(x, context: context)
-        return try prior.logProbabilityOfRows(z) + logDeterminant
+        return try prior.logProbabilityOfRows(z.flatRows()) + logDeterminant
     }
 
     /// How many numbers the context has; nil for a flow without.
-    public var contextSize: Int? { transforms.lazy.compactMap(\.transform.contextSize).first }
+    public var contextSize: Int? { sequence.contextSize }
 
     /// The context as (rows, C): (C) is the same for every row.
     /// - Throws: ``Fault`` for one that is missing, of another size, or that a flow without does not expect.
-    private func rows(of context: Variable?, _ count: Int) throws -> Variable? {
-        let takesAny = transforms.contains { $0.transform is ScriptedTransform }
-        guard let size = contextSize ?? (takesAny ? context?.shape.last : nil) else {
+    func rows(of context: Variable?, _ count: Int) throws -> Variable? {
+        guard let size = contextSize ?? (sequence.takesAnyContext ? context?.shape.last : nil) else {
             guard context == nil else { throw Fault("context", "this flow takes none") }
             return nil
         }
@@ -89,36 +105,44 @@ public final class Flow: ScriptObject {
 
     /// Draws from the model: noise from the prior, mapped to data; differentiable by the flow's parameters.
     ///
-    /// - Returns: of shape (..., D) for `shape` (...), and (..., B, D) for a context of shape (B, C).
+    /// - Returns: of shape (..., event) for `shape` (...), and (..., B, event) for a context of shape (B, C).
     public func sample(
         _ shape: [Int], context: Variable? = nil, from generator: Generator, for operation: String = "flow:sample"
     ) throws -> Variable {
         let count = try Shape.count(shape, for: operation)
-        let result: [Int]
+        var lead = shape
         var told = context
         if let context, context.shape.count == 2 {
             let (batch, size) = (context.shape[0], context.shape[1])
             told = try context.reshape([1, batch, size]).expand([count, batch, size]).reshape([count * batch, size])
-            result = shape + [batch, dimension]
-        } else {
-            result = shape + [dimension]
+            lead.append(batch)
         }
-        let rows = try Shape.count(Array(result.dropLast()), for: operation)
-        let dtype = transforms.reduce(DType.float32) { $0.promoted(with: $1.transform.drawingType) }
-        let noise = try prior.sample([rows, dimension], dtype, from: generator, for: operation)
-        return try toData(Variable(noise), context: told).x.reshape(result)
+        let rows = try Shape.count(lead, for: operation)
+        _ = try Shape.count(lead + [dimension], for: operation)
+        return try toData(noise(rows, from: generator, for: operation), context: told).x.reshape(lead + event)
+    }
+
+    /// The least type that samples are drawn in: float64 where a transform's parameters are.
+    public var drawingType: DType { transforms.reduce(.float32) { $0.promoted(with: $1.transform.drawingType) } }
+
+    /// Noise (rows, D), with the history of a base that has parameters.
+    func noise(_ rows: Int, from generator: Generator, for operation: String) throws -> Variable {
+        if let base = prior as? BaseDistribution, base.isReparameterised {
+            return try base.draw(rows, dimension, drawingType, from: generator, for: operation)
+        }
+        return Variable(try prior.sample([rows, dimension], drawingType, from: generator, for: operation))
     }
 
     /// Everything training changes, by its name in a state dict.
     public var parameters: [(name: String, value: Variable)] {
         transforms.flatMap { part in
             part.transform.parameters.map { (name: "\(part.name).\($0.name)", value: $0.value) }
-        }
+        } + ((prior as? BaseDistribution)?.parameters.map { ("base.\($0.name)", $0.value) } ?? [])
     }
 
     /// What a file keeps beside the parameters: masks, orders, the prior's tensors.
     public var buffers: [(name: String, value: Variable)] {
         transforms.flatMap { part in part.transform.buffers.map { (name: "\(part.name).\($0.name)", value: $0.value) } }
-            + priorBuffers
+            + priorBuffers + ((prior as? BaseDistribution)?.buffers.map { ("base.\($0.name)", $0.value) } ?? [])
     }
 }

@@ -1,26 +1,35 @@
+import Distributions
 import Files
 import Scripting
 import Tensors
 
 extension Flow {
-    /// The flow in a file, `.pt` or `.safetensors`; its architecture is read from the parameters.
+    /// The flow in a file, `.pt` or `.safetensors`: made again as its recipe says; of files without one, whose parameters
+    /// are a NICE's or zuko's, as their names and shapes say.
     ///
     ///     let flow = try Flow.load("models/nice-mnist.safetensors")
+    /// - Parameters:
+    ///   - context: where what scripts registered is looked up.
+    ///   - more: constructors that a file may name beside the built-in ones.
     /// - Throws: ``ScriptError`` for a file that is missing, damaged, foreign or hostile, or holds no known flow.
-    public static func load(_ path: some ByteStringConvertible, for operation: String = "flow.load") throws -> Flow {
+    public static func load(
+        _ path: some ByteStringConvertible, for operation: String = "flow.load", context: Context = Context(),
+        adding more: [Declaration] = []
+    ) throws -> Flow {
         let dict = try Checkpoint.load(path, for: operation, choosing: { NICE.recognises($0) || ZukoReader.recognises($0) })
-        guard NICE.recognises(dict.names) || ZukoReader.recognises(dict.names) else {
-            let names = dict.names.prefix(3).joined(separator: ", ")
-            throw ScriptError(
-                operation,
-                "\(path.byteString): no known flow: " + (dict.isEmpty ? "it holds no tensors" : "its parameters are named \(names)\(dict.count > 3 ? ", ..." : "")"))
-        }
         do {
-            return NICE.recognises(dict.names)
-                ? try NICE.read(dict, for: operation) : try ZukoReader.read(dict, for: operation)
+            if let recipe = dict.metadata["recipe"] {
+                return try RecipeMaker(dict, context, adding: more, operation).flow(recipe)
+            }
+            if NICE.recognises(dict.names) { return try NICE.read(dict, for: operation) }
+            if ZukoReader.recognises(dict.names) { return try ZukoReader.read(dict, for: operation) }
         } catch let error as ScriptError {
             throw ScriptError(error.operation, "\(path.byteString): \(error.message)")
         }
+        let names = dict.names.prefix(3).joined(separator: ", ")
+        throw ScriptError(
+            operation,
+            "\(path.byteString): no known flow: " + (dict.isEmpty ? "it holds no tensors" : "its parameters are named \(names)\(dict.count > 3 ? ", ..." : "")"))
     }
 
     /// The parameters and buffers as plain tensors, by name.
@@ -28,8 +37,30 @@ extension Flow {
         StateDict((parameters + buffers).map { (name: $0.name, tensor: $0.value.value) }, metadata: metadata)
     }
 
-    /// Writes the parameters to a file, whole or not at all.
+    /// Writes the flow to a file, whole or not at all: its tensors, and, unless their names say it all, its recipe.
+    /// - Throws: ``Fault`` that names a part which no file can hold.
     public func save(_ path: some ByteStringConvertible, for operation: String = "flow:save") throws {
-        try Checkpoint.save(path, stateDict(), for: operation)
+        var dict = stateDict()
+        if metadata["architecture"] == nil {
+            let tensors = FileTensors(parameters + buffers)
+            dict.metadata["recipe"] = try recipe(tensors).text
+            for (name, tensor) in tensors.others { dict[name] = tensor }
+        }
+        try Checkpoint.save(path, dict, for: operation)
+    }
+
+    public func recipe(_ tensors: any RecipeTensors) throws -> Recipe {
+        if let origin { return try origin.recipe(tensors) }
+        let base: Recipe
+        switch prior {
+        case is StandardNormal: base = .text(StandardNormal.name)
+        case is StandardLogistic: base = .text(StandardLogistic.name)
+        default: throw Fault("a flow.\(name) that no constructor of a script made has no name that a file could hold")
+        }
+        guard metadata["architecture"] == nil else {
+            throw Fault("a flow.\(name) from a file of weights has no name that a file could hold: make it by flow.\(name){...}")
+        }
+        let parts = try transforms.map { try $0.transform.recipe }
+        return .call("flow.Flow", [base, .list(parts), .table([Recipe.Field("dim", .integers(event))])])
     }
 }

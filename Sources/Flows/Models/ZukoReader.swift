@@ -14,16 +14,20 @@ struct ZukoReader {
     private let operation: String
     private var unread: Set<String>
 
-    private static let mark = "transform.transforms.0.hyper."
+    /// What a flow of couplings or autoregressive transforms has, and what a continuous one has.
+    private static let marks = ["transform.transforms.0.hyper.", "transform.ode.0."]
 
     static func recognises(_ names: [String]) -> Bool { !prefixes(names).isEmpty }
 
     /// What wrappers put before the names of each flow among these (`module.`), in order.
     private static func prefixes(_ names: [String]) -> [String] {
-        let found = names.compactMap { name -> String? in
-            guard let place = name.firstRange(of: mark), place.lowerBound == name.startIndex || name[..<place.lowerBound].last == "."
-            else { return nil }
-            return String(name[..<place.lowerBound])
+        let found = names.flatMap { name in
+            marks.compactMap { mark -> String? in
+                guard let place = name.firstRange(of: mark),
+                    place.lowerBound == name.startIndex || name[..<place.lowerBound].last == "."
+                else { return nil }
+                return String(name[..<place.lowerBound])
+            }
         }
         return Set(found).sorted()
     }
@@ -50,6 +54,7 @@ struct ZukoReader {
     }
 
     private mutating func flow() throws -> Flow {
+        if unread.contains("transform.ode.0.weight") { return try continuous() }
         let activation = try readActivation()
         var parts: [any FlowTransform] = []
         var map: any UnivariateMap = AffineMap()
@@ -60,12 +65,7 @@ struct ZukoReader {
         }
         let features = (parts[0] as? UnivariateCoupling)?.mask.count ?? (parts[0] as? MaskedAutoregressive)?.order.count ?? 0
         let (prior, buffers) = try readPrior(features)
-        if let extra = unread.sorted().first {
-            throw ScriptError(
-                operation,
-                "\(extra) \(Shape.describe(dict[extra]?.shape ?? [])) is no tensor of a flow that is known here"
-                    + (unread.count > 1 ? " (nor are \(unread.count - 1) more)" : ""))
-        }
+        try checkAllIsRead()
         let name = parts[0] is UnivariateCoupling ? "RealNVP" : map is SplineMap ? "NSF" : "MAF"
         var metadata = dict.metadata
         metadata["architecture"] = metadata["architecture"] ?? name
@@ -73,6 +73,35 @@ struct ZukoReader {
             name: metadata["architecture"] ?? name, dimension: features,
             transforms: parts.enumerated().map { ("transform.transforms.\($0)", $1) }, prior: prior, metadata: metadata,
             priorBuffers: buffers)
+    }
+
+    private func checkAllIsRead() throws {
+        guard let extra = unread.sorted().first else { return }
+        throw ScriptError(
+            operation,
+            "\(extra) \(Shape.describe(dict[extra]?.shape ?? [])) is no tensor of a flow that is known here"
+                + (unread.count > 1 ? " (nor are \(unread.count - 1) more)" : ""))
+    }
+
+    /// A CNF: the network's widths are its shapes; its activation and tolerances are zuko's defaults.
+    private mutating func continuous() throws -> Flow {
+        guard let freqs = take("transform.freqs"), freqs.rank == 1, freqs.count > 0 else {
+            throw ScriptError(operation, "transform.freqs (freqs) is missing: what a CNF's network is told of the time")
+        }
+        var settings = CNF.Settings()
+        settings.freqs = freqs.count
+        let times = try take("transform.times") ?? Tensor([0, 1], shape: [2], .float32)
+        let (ode, inputs, outputs) = try network("transform.ode", settings.activation)
+        guard inputs >= outputs + 2 * freqs.count else {
+            throw ScriptError(
+                operation,
+                "transform.ode takes \(inputs) numbers; \(outputs) features and 2 x \(freqs.count) of the time, at least, expected")
+        }
+        (settings.features, settings.context) = (outputs, inputs - outputs - 2 * freqs.count)
+        let (prior, buffers) = try readPrior(outputs)
+        try checkAllIsRead()
+        return CNF.assemble(
+            settings, ode: ode, freqs: freqs, times: times, from: Generator(seed: 0), prior: prior, buffers: buffers)
     }
 
     private func readActivation() throws -> Activation {
@@ -186,9 +215,12 @@ struct ZukoReader {
             guard weight.dtype.isFloating, bias?.dtype.isFloating ?? true else {
                 throw ScriptError(operation, "\(name).weight is \(weight.dtype.rawValue); float32 or float64 expected")
             }
-            // Half numbers are evaluated in float32.
-            let values = Variable(try weight.cast(weight.dtype.computing))
-            let shift = try bias.map { Variable(try $0.cast($0.dtype.computing)) }
+            for (part, tensor) in [("weight", weight)] + (bias.map { [("bias", $0)] } ?? []) where try !tensor.isFinite() {
+                throw ScriptError(operation, "\(name).\(part) holds NaN or infinity")
+            }
+            // Half numbers stay as they are, and are evaluated in float32.
+            let values = Variable(weight)
+            let shift = bias.map { Variable($0) }
             if let mask {
                 modules.append(Module(MaskedLinear(weight: values, bias: shift, mask: Variable(try mask.cast(.bool)))))
             } else {

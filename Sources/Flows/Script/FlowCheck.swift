@@ -10,18 +10,19 @@ struct FlowCheck {
     /// Dense Jacobians beyond this are too dear for a check.
     private let largestDense = 64
 
-    func report(_ x: Variable) throws -> Value {
+    func report(_ x: Variable, context: Variable? = nil) throws -> Value {
         try GradMode.$isEnabled.withValue(false) {
             let x = try x.detached().converted(to: .float64)
-            let (z, there) = try flow.toLatent(x)
-            let (back, again) = try flow.toData(z)
+            let context = try context?.detached().converted(to: .float64)
+            let (z, there) = try flow.toLatent(x, context: context)
+            let (back, again) = try flow.toData(z, context: context)
             let roundTrip = try worst(back - x, scale: x)
             let sum = try worst(there + again, scale: there)
             try demand(otherwise: "to_data(to_latent(x)) is not x", roundTrip)
             try demand(otherwise: "the log-determinants of the two directions do not cancel", sum)
             var facts: [(key: String, value: Value)] = [("round_trip", .number(roundTrip.error)), ("log_det_sum", .number(sum.error))]
             if flow.dimension <= largestDense {
-                let dense = try worst(there - denseLogDeterminants(x), scale: there)
+                let dense = try worst(there - denseLogDeterminants(x, context), scale: there)
                 try demand(otherwise: "the log-determinant is not that of the dense Jacobian", dense)
                 facts.append(("log_det_dense", .number(dense.error)))
             }
@@ -30,11 +31,15 @@ struct FlowCheck {
     }
 
     /// log |det dz/dx| of every row from its Jacobian.
-    private func denseLogDeterminants(_ x: Variable) throws -> Variable {
+    private func denseLogDeterminants(_ x: Variable, _ context: Variable?) throws -> Variable {
         let values = try (0..<x.shape[0]).map { row in
-            let point = Variable(try x.value.select(0, row).copy())
+            let point = Variable(try x.value.select(0, row).copy().reshape([flow.dimension]))
+            let isOfRows = context?.shape.count == 2 && context?.shape[0] == x.shape[0]
+            let told = isOfRows ? try context?.slice(0, row, 1) : context
             let jacobian = try Transform.jacobian(
-                of: { [try flow.toLatent($0[0].reshape([1, flow.dimension])).z.reshape([flow.dimension])] }, at: point, for: operation)
+                of: { [flow] in
+                    [try flow.toLatent($0[0].reshape([1, flow.dimension]), context: told).z.reshape([flow.dimension])]
+                }, at: point, for: operation)
             return try jacobian.signAndLogDeterminant().logarithm.value.item()
         }
         return Variable(try Tensor(values, shape: [values.count], .float64))

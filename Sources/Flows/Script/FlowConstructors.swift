@@ -18,24 +18,42 @@ extension FlowFunctions {
             vectors of length D
             """),
         .argument("transforms", .list(of: .transform), "{t1, t2, ...}, from data to noise"),
-        .option("dim", .optional(.size(from: 1)), "D, where base does not say it"),
-        returns: .object(Flow.type),
-        errors: "a base whose draws are no vectors; no dim, or one that is not the base's",
+        .option("dim", .optional(.shape), default: nil, "D, where base does not say it; {C, H, W} for images"),
+        .operation, returns: .object(Flow.type),
+        errors: """
+            a base of another size than the noise; no dim; transforms that do not follow each other: the message counts them
+            """,
         source: "change of variables",
         example: """
             local m = flow.Flow("normal", {flow.Scaling{math.log(2), 0}}, {dim = 2})
             local expected = distribution.Normal(0, tensor{0.5, 1}):log_prob(tensor{1, 1}):sum()
             assert((m:log_prob(tensor{1, 1}) - expected):abs():item() < 1e-5)
             assert(m:check(tensor{{1, 1}}).log_det_dense < 1e-6)
-            """
-    ) { base, transforms, given in
-        let own = (base as? DistributionPrior)?.dimension
-        guard let dimension = given ?? own, dimension > 0 else {
+            """,
+        see: ["flow.Chain", "flow.Split"]
+    ) { base, transforms, given, operation in
+        let own = (base as? BaseDistribution)?.dimension
+        let parts = transforms.map(\.transform)
+        let sequence = TransformSequence(parts)
+        try sequence.checkContexts()
+        // A part that takes one shape only says the data's, too; else data and noise have the same.
+        guard let event = given ?? sequence.dataEvent ?? own.map({ [$0] }) else {
             throw Fault("dim", "the number of dimensions expected, as the base has none")
         }
+        let dimension = try Shape.count(event, for: operation)
+        guard dimension > 0, event.allSatisfy({ $0 <= 1 << 24 }) else {
+            throw Fault("dim", "extents from 1 to \(1 << 24) expected, got \(Shape.describe(event))")
+        }
         if let own, own != dimension { throw Fault("dim", "the base has \(own) dimensions, dim says \(dimension)") }
-        let parts = transforms.enumerated().map { (name: "transforms.\($0)", transform: $1.transform) }
-        return Flow(name: "Flow", dimension: dimension, transforms: parts, prior: base)
+        let flow = Flow(
+            name: "Flow", dimension: dimension, event: event,
+            transforms: parts.enumerated().map { (name: "transforms.\($0)", transform: $1) }, prior: base)
+        let latent = try flow.latentShape()
+        let count = try Shape.count(latent, for: operation)
+        guard count == dimension else {
+            throw Fault("the transforms make \(count) numbers \(Shape.describe(latent)) of \(dimension): a bijection keeps them")
+        }
+        return flow
     }
 
     static let transform = Declaration(
@@ -85,7 +103,8 @@ extension FlowFunctions {
                     let expected = "a table {to_latent = f, to_data = g} expected"
                     throw Fault("the registered function returned \(result.shown); \(expected)")
                 }
-            })
+            }
+        ).remembering(after: 1)
     }
 }
 

@@ -23,10 +23,9 @@ extension Domain<any Law> {
         }
     }
 
-    /// The noise of any flow: a name, or a distribution.
+    /// The noise of any flow: a name, or a distribution, which may be a flow.
     static var base: Domain {
-        let distribution = Domain<DistributionObject>.object(DistributionObject.type)
-        return distribution.map(show: { _ in "d" }) { try DistributionPrior($0.law, for: "") as any Law }.or(.noise)
+        Domain<any Distribution>.distribution.map(show: { _ in "d" }) { try BaseDistribution($0) as any Law }.or(.noise)
     }
 }
 

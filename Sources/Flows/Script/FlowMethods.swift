@@ -9,11 +9,11 @@ import Tensors
 enum FlowMethods {
     static let all = [
         logProb, toLatent, toData, sample, rsample, bitsPerDim, parameters, namedParameters, requiresGrad, stateDict, loadStateDict, half,
-        save, check,
+        save, check, matchingLoss,
     ]
 
     private static let small = "local m = flow.NICE{dim = 4, hidden = 8, layers = 2, couplings = 4}\n"
-    private static let shapes = "(D), (H, W), (B, D) or (B, H, W)"
+    private static let shapes = "(D), (H, W), (B, D) or (B, H, W); images too: (C, H, W), (B, C, H, W)"
     private static let context = Parameter<Variable?>.argument(
         "context", .optional(.tensor), default: nil, "(C) or (B, C): what a conditional flow is told")
     private static let shapeErrors = "a shape that does not have D numbers per row"
@@ -27,12 +27,12 @@ enum FlowMethods {
         errors: shapeErrors, source: "change of variables; Dinh, Krueger, Bengio 2015, equation 1",
         example: small + "assert(m:log_prob(tensor.zeros(4)):dim() == 0 and #m:log_prob(tensor.zeros(3, 4)) == 3)"
     ) { flow, x, context in
-        let x = try Batch(x, "x", dimension: flow.dimension)
+        let x = try Batch(x, "x", event: flow.event)
         return try x.perRow(flow.logProbability(x.rows, context: context))
     }
 
     private static let toLatent = Declaration(
-        "flow:to_latent", "Data to noise: z in x's shape, and log |det dz/dx| per row, in nats.",
+        "flow:to_latent", "Data to noise: z in x's shape (with flow.Split, one vector), and log |det dz/dx| per row, in nats.",
         called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), context,
         returns: .tensors("z", "log_det"), errors: shapeErrors, source: review,
         example: small + """
@@ -40,7 +40,7 @@ enum FlowMethods {
             assert(z.shape[2] == 4 and #log_det == 3)
             """
     ) { flow, x, context in
-        let x = try Batch(x, "x", dimension: flow.dimension)
+        let x = try Batch(x, "x", event: flow.event)
         let (z, logDeterminant) = try flow.toLatent(x.rows, context: context)
         return (try x.likeInput(z), try x.perRow(logDeterminant))
     }
@@ -55,7 +55,7 @@ enum FlowMethods {
             assert((back - x):abs():max():item() < 1e-4)
             """
     ) { flow, z, context in
-        let z = try Batch(z, "z", dimension: flow.dimension)
+        let z = try Batch(z, "z", event: flow.latentShape())
         let (x, logDeterminant) = try flow.toData(z.rows, context: context)
         return (try z.likeInput(x), try z.perRow(logDeterminant))
     }
@@ -66,7 +66,7 @@ enum FlowMethods {
     private static let sample = Declaration(
         "flow:sample",
         """
-        n draws from the model, (n, D); {n, ...} gives (n, ..., D). For a context of shape (B, C) as many draws for each of \
+        n draws from the model, (n, D), or (n, C, H, W) of images; {n, ...} gives (n, ..., D). For a context of shape (B, C) as many draws for each of \
         its rows, (n, ..., B, D). Differentiable by the parameters.
         """,
         called: .method, takes: .argument("m", .flow), count, context, .generator,
@@ -103,7 +103,7 @@ enum FlowMethods {
             assert((m:bits_per_dim(x) - expected):abs():max():item() < 1e-5)
             """
     ) { flow, x, context, levels in
-        let x = try Batch(x, "x", dimension: flow.dimension)
+        let x = try Batch(x, "x", event: flow.event)
         let nats = try flow.logProbability(x.rows, context: context)
         return try x.perRow(Double.log2(Double(levels)) - nats / (Double(flow.dimension) * Double.log(2)))
     }
@@ -115,11 +115,11 @@ enum FlowMethods {
         for D up to 64, that the log-determinant is that of the dense Jacobian. Returns the largest errors \
         (log_det_dense is nil for larger D).
         """,
-        called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), .operation,
+        called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), context, .operation,
         returns: .value(.flowCheck), errors: "an error above 1e-6 (relative): the message says what does not hold, and where",
         example: small + "assert(m:check(tensor.ones(2, 4)).round_trip < 1e-6)"
-    ) { flow, x, operation in
-        try FlowCheck(flow: flow, operation: operation).report(Batch(x, "x", dimension: flow.dimension).rows)
+    ) { flow, x, context, operation in
+        try FlowCheck(flow: flow, operation: operation).report(Batch(x, "x", event: flow.event).rows, context: context)
     }
 
     static let dimension = Declaration(
@@ -227,12 +227,17 @@ extension FlowMethods {
     }
 
     private static let save = Declaration(
-        "flow:save", "Writes the parameters to a file, which is whole or untouched.",
+        "flow:save",
+        """
+        Writes the flow to a file, which is whole or untouched: the parameters, and how flow.load makes its parts again.
+        """,
         called: .method,
         takes: .argument("m", .flow),
         .argument("path", .bytes, "of a .safetensors, .npz or other file that checkpoint.save knows"), .operation,
         returns: .nothing,
-        errors: "an unknown extension; a folder that cannot be written",
+        errors: """
+            an unknown extension; a folder that cannot be written; a transform or module of a script's own without a name
+            """,
         example: small + """
             local path = os.tmpname() .. ".safetensors"
             m:save(path)

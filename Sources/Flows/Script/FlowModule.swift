@@ -7,10 +7,13 @@ import Tensors
 public struct FlowModule: ScriptModule {
     /// The constructors of the catalogue's transforms, and of those that were passed along.
     private let constructors: [Declaration]
+    /// Those that were passed along, which files may name, too.
+    private let added: [Declaration]
 
     /// - Parameter transforms: more transforms beside the catalogue's.
     public init(adding transforms: [any CatalogueEntry.Type] = []) {
         constructors = (Catalogue.transforms + transforms).map { $0.declaration }
+        added = transforms.map { $0.declaration }
     }
 
     public let name = "flow"
@@ -19,7 +22,8 @@ public struct FlowModule: ScriptModule {
         """
     public var functions: [NativeFunction] {
         let transforms = constructors + [FlowFunctions.transform]
-        return (FlowFunctions.flows + FlowFunctions.univariate + transforms).map { NativeFunction($0) }
+        return [NativeFunction(FlowFunctions.load(adding: added))]
+            + (FlowFunctions.flows + FlowFunctions.univariate + transforms).map { NativeFunction($0).remembering() }
     }
     public var scripted: ScriptedConstructors? { FlowFunctions.registered }
 
@@ -36,33 +40,39 @@ public struct FlowModule: ScriptModule {
 }
 
 enum FlowFunctions {
-    static let flows = [load, nice, flow]
+    static let flows = [nice, flow]
 
-    private static let load = Declaration(
-        "flow.load",
-        """
-        The flow in a file. The architecture (dimension, units, layers, couplings) is read from the parameters' \
-        names and shapes; a .pt may nest them under a name such as model_state_dict, wrappers may have put theirs \
-        before all of them (module., _orig_mod.), and tensors beside them are left aside. The prior is in what \
-        m:save wrote; where a file does not say it, as a plain state dict of PyTorch's or checkpoint.save's does \
-        not, it is the standard logistic distribution. The parameters do not require gradients until \
-        m:requires_grad_(true), or an optimiser is made of them.
-        """,
-        takes: .argument("path", .bytes, "of a .pt, .safetensors or .npz file"), .operation,
-        returns: .object(Flow.type),
-        errors: """
-            a file that is missing, truncated, foreign or hostile; parameters that are missing, unexpected or do not fit
+    /// - Parameter more: constructors that a file may name beside the built-in ones.
+    static func load(adding more: [Declaration]) -> Declaration {
+        Declaration(
+            "flow.load",
+            """
+            The flow in a file. One that m:save wrote comes back whatever its parts are, architecture included; transforms \
+            and modules of a script's own are looked up by name among what host.register knows. Of other files, the \
+            architecture (a NICE, or zuko's MAF, NSF, RealNVP, NICE, CNF) is read from the parameters' names and shapes; a \
+            .pt may nest them under a name such as model_state_dict, wrappers may have put theirs before all of them \
+            (module., _orig_mod.), and tensors beside them are left aside. A NICE's prior is then the standard logistic \
+            distribution. The parameters do not require gradients until m:requires_grad_(true), or an optimiser is made \
+            of them.
             """,
-        source: "names of the problem sheet's PyTorch model",
-        example: """
-            local m = flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}
-            local path = os.tmpname() .. ".safetensors"
-            m:save(path)
-            assert(flow.load(path).dim == 4)
-            os.remove(path)
-            """,
-        see: ["flow:save", "checkpoint.load"]
-    ) { path, operation in try Flow.load(path, for: operation) }
+            takes: .argument("path", .bytes, "of a .pt, .safetensors or .npz file"), .context, .operation,
+            returns: .object(Flow.type),
+            errors: """
+                a file that is missing, truncated, foreign or hostile; parameters that are missing, unexpected or do not \
+                fit; a part that nobody registered
+                """,
+            source: "names of the problem sheet's PyTorch model; zuko 1.6",
+            example: """
+                local m = flow.Flow("normal", {flow.Scaling{1, 2}}, {dim = 2})
+                local path = os.tmpname() .. ".safetensors"
+                m:save(path)
+                local again = flow.load(path)
+                assert(again:log_prob(tensor{1, 1}):item() == m:log_prob(tensor{1, 1}):item())
+                os.remove(path)
+                """,
+            see: ["flow:save", "checkpoint.load"]
+        ) { path, context, operation in try Flow.load(path, for: operation, context: context, adding: more) }
+    }
 
     private static let nice = Declaration(
         "flow.NICE",

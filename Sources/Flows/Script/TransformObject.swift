@@ -4,13 +4,14 @@ import Scripting
 import Tensors
 
 /// What a script holds of a flow's transform.
-public final class TransformObject: ScriptObject {
+public final class TransformObject: RemembersCall {
     public static let type = ObjectType("transform")
     public var scriptType: ObjectType { TransformObject.type }
 
     public let transform: any FlowTransform
     public var heldValues: [Value] { transform.heldValues }
     public let description: String
+    public var origin: Origin?
 
     public init(_ transform: any FlowTransform, description: String) {
         self.transform = transform
@@ -18,15 +19,31 @@ public final class TransformObject: ScriptObject {
     }
 
     /// A flow of this transform alone, to ask the questions that flows answer.
-    func flow(dimension: Int) -> Flow {
-        Flow(name: "Flow", dimension: dimension, transforms: [("transform", transform)], prior: StandardNormal())
+    func flow(event: [Int]) throws -> Flow {
+        Flow(
+            name: "Flow", dimension: try Shape.count(event, for: "flow"), event: event,
+            transforms: [("transform", transform)], prior: StandardNormal())
+    }
+
+    public func recipe(_ tensors: any RecipeTensors) throws -> Recipe {
+        if let scripted = transform as? ScriptedTransform, origin?.function == "flow.Transform" || origin == nil {
+            guard let name = scripted.ownName else {
+                throw Fault(
+                    """
+                    a flow.Transform without a name: give it one, flow.Transform{name = "Shift", ...}, and register what makes \
+                    it, host.register{transforms = {Shift = function() return {to_latent = f, to_data = g} end}}
+                    """)
+            }
+            return .call("flow.\(name)", [])
+        }
+        return try origin?.recipe(tensors) ?? transform.recipe
     }
 }
 
 extension TransformObject {
     static let face = TypeFace(
         type, "A bijection between data and noise, of which flow.Flow makes flows.",
-        methods: [toLatent, toData, parameters, initialize, check].map { NativeFunction($0) },
+        methods: [toLatent, toData, parameters, initialize, check].map { NativeFunction($0) } + [inversion],
         operators: [.describe: NativeFunction(describe)])
 
     private static let describe = Declaration(
@@ -39,36 +56,33 @@ extension TransformObject {
     private static let shapeErrors =
         "x of another shape; for scripted transforms, results of another shape or dtype, or with NaN"
 
-    /// The batch of a method's points, and the transform as a flow.
-    private func batch(_ x: Variable, _ name: String) throws -> (Batch, Flow) {
-        guard (1...2).contains(x.shape.count), let dimension = x.shape.last, dimension > 0 else {
-            throw Fault("\(name) has shape \(Shape.describe(x.shape)); (D) or (B, D) expected")
-        }
-        return (try Batch(x, name, dimension: dimension), flow(dimension: dimension))
-    }
+    private static let points = "(D) or (B, D); images (C, H, W) or (B, C, H, W)"
+    private static let context = Parameter<Variable?>.argument(
+        "context", .optional(.tensor), default: nil, "(C) or (B, C): what a conditional transform is told")
 
     private static let toLatent = Declaration(
         "transform:to_latent", "Data to noise, and log |det dz/dx| per row, in nats.",
-        called: .method, takes: .argument("t", .transform), .argument("x", .tensor, "(D) or (B, D)"),
+        called: .method, takes: .argument("t", .transform), .argument("x", .tensor, points), context,
         returns: .tensors("z", "log_det"), errors: shapeErrors,
         example: scaling + """
             local z, log_det = t:to_latent(tensor{1, 1})
             assert(log_det:item() == 1 and math.abs(z[{2}] - math.exp(1)) < 1e-6)
             """
-    ) { transform, x in
-        let (x, flow) = try transform.batch(x, "x")
-        let (z, logDeterminant) = try flow.toLatent(x.rows)
+    ) { transform, x, context in
+        let x = try Batch(x, "x", of: transform.transform.fixedDataShape)
+        let (z, logDeterminant) = try transform.flow(event: Array(x.rows.shape.dropFirst())).toLatent(x.rows, context: context)
         return (try x.likeInput(z), try x.perRow(logDeterminant))
     }
 
     private static let toData = Declaration(
         "transform:to_data", "Noise to data, and log |det dx/dz| of this direction per row, in nats.",
-        called: .method, takes: .argument("t", .transform), .argument("z", .tensor, "(D) or (B, D)"),
+        called: .method, takes: .argument("t", .transform), .argument("z", .tensor, points), context,
         returns: .tensors("x", "log_det"), errors: shapeErrors,
         example: scaling + "assert(select(2, t:to_data(tensor{1, 1})):item() == -1)"
-    ) { transform, z in
-        let (z, flow) = try transform.batch(z, "z")
-        let (x, logDeterminant) = try flow.toData(z.rows)
+    ) { transform, z, context in
+        let inverse = TransformObject(Inverse(transform.transform), description: "")
+        let z = try Batch(z, "z", of: inverse.transform.fixedDataShape)
+        let (x, logDeterminant) = try inverse.flow(event: Array(z.rows.shape.dropFirst())).toLatent(z.rows, context: context)
         return (try z.likeInput(x), try z.perRow(logDeterminant))
     }
 
@@ -79,12 +93,28 @@ extension TransformObject {
         two log-determinants cancel, and, for D up to 64, that the log-determinant is that of the dense Jacobian by \
         autodiff. Returns the largest errors.
         """,
-        called: .method, takes: .argument("t", .transform), .argument("x", .tensor, "(D) or (B, D)"), .operation,
+        called: .method, takes: .argument("t", .transform), .argument("x", .tensor, points), context, .operation,
         returns: .value(.flowCheck), errors: "an error above 1e-6 (relative): the message says what does not hold, and where",
         example: scaling + "assert(t:check(tensor.ones(3, 2)).log_det_dense < 1e-6)", see: ["flow:check"]
-    ) { transform, x, operation in
-        let (x, flow) = try transform.batch(x, "x")
-        return try FlowCheck(flow: flow, operation: operation).report(x.rows)
+    ) { transform, x, context, operation in
+        let x = try Batch(x, "x", of: transform.transform.fixedDataShape)
+        let flow = try transform.flow(event: Array(x.rows.shape.dropFirst()))
+        return try FlowCheck(flow: flow, operation: operation).report(x.rows, context: context)
+    }
+
+    /// For recipes, too.
+    static let inversion = NativeFunction(inverse).remembering()
+
+    private static let inverse = Declaration(
+        "transform:inverse", "The same transform the other way round: its to_latent is t:to_data. The parameters are t's.",
+        called: .method, takes: .argument("t", .transform), returns: .transform,
+        source: "torch.distributions.Transform.inv",
+        example: scaling + "assert((t:inverse():to_data(tensor{1, 1}) - t:to_latent(tensor{1, 1})):abs():max():item() == 0)"
+    ) { transform in
+        if let inverse = transform.transform as? Inverse {
+            return TransformObject(inverse.base, description: String(transform.description.dropLast(10)))
+        }
+        return TransformObject(Inverse(transform.transform), description: transform.description + ":inverse()")
     }
 
     private static let parameters = Declaration(

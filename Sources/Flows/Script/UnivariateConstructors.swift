@@ -6,7 +6,7 @@ import Tensors
 
 /// `flow.RealNVP`, `flow.MAF`, `flow.NSF`: zuko's architectures, options and names of parameters.
 extension FlowFunctions {
-    static let univariate = [realNVP, maf, nsf]
+    static let univariate = [realNVP, maf, iaf, nsf, cnf]
 
     private static let options: OptionTable<UnivariateFlows.Settings> = {
         OptionTable(
@@ -64,6 +64,31 @@ extension FlowFunctions {
         settings.isShuffled = isShuffled
         return try UnivariateFlows.autoregressive(
             "MAF", settings, map: AffineMap(), passes: passes, from: generator, for: operation)
+    }
+
+    private static let iaf = Declaration(
+        "flow.IAF",
+        """
+        Inverse autoregressive flow: flow.MAF the other way round, so that samples take one pass, and densities of other \
+        points one for each feature. For variational inference, m:fit_to.
+        """,
+        by: .table, takes: options.parameter, isShuffled, .generator, .operation, returns: .object(Flow.type),
+        errors: errors, source: "Kingma et al., NIPS 2016",
+        example: """
+            local m = flow.IAF{features = 3, hidden_features = {16}}
+            local x = m:sample(5)
+            assert(#m:log_prob(x) == 5)
+            """,
+        see: ["flow.MAF", "flow.NSF"]
+    ) { settings, isShuffled, generator, operation in
+        var settings = settings
+        settings.isShuffled = isShuffled
+        let forward = try UnivariateFlows.autoregressive(
+            "IAF", settings, map: AffineMap(), passes: nil, from: generator, for: operation)
+        return Flow(
+            name: "IAF", dimension: settings.features,
+            transforms: forward.transforms.enumerated().map { ("transforms.\($0)", Inverse($1.transform)) },
+            prior: StandardNormal())
     }
 
     private static let nsf = Declaration(

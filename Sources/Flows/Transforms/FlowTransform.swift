@@ -27,6 +27,10 @@ public protocol FlowTransform: HoldsScriptValues {
     func latentShape(of event: [Int]) throws -> [Int]
     /// The shape of the data for z of shape `event`.
     func dataShape(of event: [Int]) throws -> [Int]
+    /// The one shape of data that it takes; nil for a transform that takes many.
+    var fixedDataShape: [Int]? { get }
+    /// Whether it takes a context of any size, or none, as functions of scripts do.
+    var takesAnyContext: Bool { get }
     /// How a file names it, so that it can be made again: the call of its constructor. What a script made needs none: its
     /// call is remembered. For transforms that Swift code puts together.
     var recipe: Recipe { get throws }
@@ -38,6 +42,8 @@ extension FlowTransform {
     public var contextSize: Int? { nil }
     public func latentShape(of event: [Int]) throws -> [Int] { event }
     public func dataShape(of event: [Int]) throws -> [Int] { event }
+    public var fixedDataShape: [Int]? { nil }
+    public var takesAnyContext: Bool { false }
     public var recipe: Recipe {
         get throws { throw Fault("\(Self.self) has no name that a file could hold: make it by a constructor of the module flow") }
     }

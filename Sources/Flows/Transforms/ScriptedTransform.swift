@@ -7,6 +7,9 @@ import Tensors
 public struct ScriptedTransform: FlowTransform {
     /// What messages call it: `flow.Rotation`.
     public let label: String
+    /// The name that a script gave it; nil for none.
+    let ownName: String?
+    public let takesAnyContext = true
     public let parameters: [(name: String, value: Variable)]
     private let toLatentFunction: any ScriptFunction
     private let toDataFunction: any ScriptFunction
@@ -29,6 +32,7 @@ public struct ScriptedTransform: FlowTransform {
 
     init(label: String, _ given: Definition) throws {
         self.label = label
+        ownName = given.name == Definition().name ? nil : given.name
         guard let toLatent = given.toLatent, let toData = given.toData else { throw Fault("two directions expected") }
         (toLatentFunction, toDataFunction) = (toLatent, toData)
         parameters = given.parameters.sorted { ByteString($0.name) < ByteString($1.name) }

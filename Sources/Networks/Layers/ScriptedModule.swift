@@ -4,6 +4,8 @@ import Tensors
 
 /// A module that a script defines: its parts, and what it computes with them.
 struct ScriptedModule: Layer {
+    /// The name under which its constructor is registered; nil for none.
+    let name: String?
     let parameters: [ModuleTensor]
     let children: [(name: String, module: Module)]
     let function: any ScriptFunction
@@ -34,13 +36,17 @@ extension ScriptedModule {
         var modules: [(name: String, module: Module)] = []
         var parameters: [(name: String, value: Variable)] = []
         var forward: (any ScriptFunction)?
+        var name: String?
     }
 
     private static let options = OptionTable(
         { Definition() },
         .required("forward", \.forward, .function, "(self, x, context): the result, a tensor"),
         .option("modules", \.modules, .namedModules, "{name = module}, found as self.name and in parameters"),
-        .option("parameters", \.parameters, .namedParameters, "{name = tensor}: self.name, leaves that training changes"))
+        .option("parameters", \.parameters, .namedParameters, "{name = tensor}: self.name, leaves that training changes"),
+        .option(
+            "name", \.name, .optional(.text),
+            "how a flow's file names it; what makes it is registered then, host.register{modules = {NAME = f}}"))
 
     static let entry = LayerEntry(
         Declaration(
@@ -70,7 +76,7 @@ extension ScriptedModule {
             }
             for (_, value) in given.parameters { try value.setRequiresGrad(true, for: operation) }
             let layer = ScriptedModule(
-                parameters: given.parameters.map { ModuleTensor($0.name, $0.value) }, children: given.modules,
+                name: given.name, parameters: given.parameters.map { ModuleTensor($0.name, $0.value) }, children: given.modules,
                 function: forward)
             let module = Module(layer)
             layer.itself.module = module

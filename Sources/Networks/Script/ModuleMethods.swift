@@ -134,7 +134,7 @@ extension ModuleMethods {
         return module
     }
 
-    private static let to = Declaration(
+    static let to = Declaration(
         "module:to",
         """
         Converts the module's floating tensors, and returns it. The parameters are new tensors then: make the optimiser \

@@ -9,8 +9,10 @@ public struct NetworkModule: ScriptModule {
         Networks: layers with torch.nn's names, defaults, initial values and names of parameters; losses; initial values.
         """
     public var functions: [NativeFunction] {
-        (LayerEntry.catalogue.map(\.declaration) + LossFunctions.all + InitFunctions.all).map { NativeFunction($0) }
+        LayerEntry.catalogue.map { NativeFunction($0.declaration).remembering() }
+            + (LossFunctions.all + InitFunctions.all).map { NativeFunction($0) }
     }
+    public var scripted: ScriptedConstructors? { Module.registered }
     public var sections: [ModuleSection] {
         func section(_ title: String, _ functions: [Declaration]) -> ModuleSection {
             ModuleSection(title, functions.map { NativeFunction($0).shortName })

@@ -9,11 +9,11 @@ extension Domain<any ParametricLaw> {
     /// A distribution, or a table of functions.
     static var law: Domain {
         Domain(
-            .either([.object(DistributionObject.type.name), .table]),
+            .either([.object(DistributionObject.type.name), .object("flow"), .table]),
             expected: "a distribution or a table {sample = function, log_prob = function}", show: { $0.description }
         ) { value in
             switch value {
-            case .object(let object as DistributionObject): return LibraryLaw(law: object.law)
+            case .object(let object as any HoldsDistribution): return LibraryLaw(law: try object.law)
             case .table(let table): return try ScriptLaw.options.read(table, over: ScriptLaw())
             default: return nil
             }

@@ -71,3 +71,8 @@ public struct Fault: Error {
         Fault(parameter, "\(part): \(self.parameter.map { "option \($0): " } ?? "")\(message)")
     }
 }
+
+extension Fault: CustomStringConvertible {
+    /// The message, behind the parameter's name if it is about one.
+    public var description: String { (parameter.map { "\($0): " } ?? "") + message }
+}

@@ -1,0 +1,153 @@
+import Autodiff
+import Distributions
+import Scripting
+import Tensors
+
+/// The distribution of x when z = to_latent(x) has the base distribution: one transform deep, a flow that is a
+/// distribution in every respect, with the tails and quantiles of its base where draws are single numbers.
+public struct Transformed: CataloguedLaw {
+    public static let name = "Transformed"
+    private let base: any Distribution
+    private let transform: any FlowTransform
+    public let batchShape: [Int]
+    public let eventShape: [Int]
+    /// The shape of what the transform takes: (1) for single numbers.
+    private let event: [Int]
+    public var heldValues: [Value] { base.heldValues + transform.heldValues }
+
+    /// - Throws: ``Fault`` when the transform does not take the base's draws.
+    public init(_ base: any Distribution, _ transform: any FlowTransform) throws {
+        if let size = transform.contextSize {
+            throw Fault("the transform is conditional (\(size) numbers of context), which a distribution is not")
+        }
+        (self.base, self.transform) = (base, transform)
+        if !base.eventShape.isEmpty {
+            (batchShape, eventShape, event) = (base.batchShape, try transform.dataShape(of: base.eventShape), base.eventShape)
+            return
+        }
+        // Single numbers; or, where the transform takes only vectors, those along the last batch dimension.
+        let one = try Variable(Tensor.full([1, 1], 0.5, base.dtype))
+        let isElementwise = try base.batchShape.isEmpty
+            || GradMode.$isEnabled.withValue(false) { (try? transform.toLatent(one)) != nil }
+        if isElementwise {
+            (batchShape, eventShape, event) = (base.batchShape, [], [1])
+        } else {
+            let vector = Array(base.batchShape.suffix(1))
+            (batchShape, eventShape, event) = (Array(base.batchShape.dropLast()), try transform.dataShape(of: vector), vector)
+        }
+    }
+
+    public var parameters: [DistributionParameter] { [] }
+    public var dtype: DType { base.dtype.promoted(with: transform.drawingType) }
+    public var isReparameterised: Bool { base.isReparameterised }
+    public var description: String { "distribution.Transformed(\(base.description), flow.\(type(of: transform)))" }
+    public func widened() throws -> (any Distribution)? { nil }
+
+    /// Points of any leading shape, through one direction: the image in the same layout, and log |det| of that shape.
+    private func map(
+        _ x: Variable, from: [Int], to: [Int],
+        _ direction: (Variable) throws -> (Variable, Variable)
+    ) throws -> (value: Variable, logDeterminant: Variable) {
+        let isScalar = eventShape.isEmpty
+        let lead = isScalar ? x.shape : Array(x.shape.dropLast(from.count))
+        let rows = try Shape.count(lead, for: Transformed.label)
+        let (value, logDeterminant) = try direction(x.reshape([rows] + from))
+        return (
+            try value.reshape(isScalar ? lead : lead + to), try logDeterminant.expand([rows]).reshape(lead)
+        )
+    }
+
+    private static let label = "distribution.Transformed"
+
+    private func latent(_ x: Variable) throws -> (value: Variable, logDeterminant: Variable) {
+        try map(x, from: eventShape.isEmpty ? [1] : eventShape, to: event) {
+            let (z, log) = try transform.toLatent($0)
+            return (z, log)
+        }
+    }
+    private func data(_ z: Variable) throws -> Variable {
+        try map(z, from: event, to: eventShape.isEmpty ? [1] : eventShape) {
+            let (x, log) = try transform.toData($0)
+            return (x, log)
+        }.value
+    }
+
+    public func logDensity(_ x: Variable) throws -> Variable {
+        let (z, logDeterminant) = try latent(x)
+        let logs = try base.logProbability(z)
+        // Of numbers that the transform takes together, the sum.
+        return base.eventShape.isEmpty && !eventShape.isEmpty
+            ? try logs.sum([logs.shape.count - 1]) + logDeterminant : try logs + logDeterminant
+    }
+
+    public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
+        try data(base.draw(shape, from: generator, for: operation))
+    }
+
+    /// Whether larger z are larger x: bijections of the line go one way.
+    private func increases() throws -> Bool {
+        try GradMode.$isEnabled.withValue(false) {
+            let shape = base.batchShape
+            let ends = try [0.25, 0.75].map { q -> Double in
+                let z = try Variable(Tensor.full(shape, q, base.dtype))
+                return try data((try? base.quantile(z)) ?? z).value.toArray().first ?? q
+            }
+            return ends[0] < ends[1]
+        }
+    }
+
+    public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
+        let isLower = try (side == .lower) == increases()
+        let z = try latent(x).value
+        switch (isLower, form) {
+        case (true, .probability): return try base.cumulativeProbability(z)
+        case (true, .logarithm): return try base.logCumulativeProbability(z)
+        case (false, .probability): return try base.survival(z)
+        case (false, .logarithm): return try base.logSurvival(z)
+        }
+    }
+
+    public func inverseCumulative(_ q: Variable) throws -> Variable {
+        try data(base.quantile(increases() ? q : 1 - q))
+    }
+
+    public func wideMean() throws -> Variable { throw missing("mean") }
+    public func wideVariance() throws -> Variable { throw missing("variance") }
+
+    private func missing(_ what: String) -> ScriptError {
+        ScriptError("distribution:\(what)", "\(Transformed.label) has no \(what) in closed form; take that of draws")
+    }
+}
+
+extension Transformed {
+    public static let declaration = Declaration(
+        label,
+        """
+        The distribution of x when z = t:to_latent(x) has the distribution base: draws are t:to_data(z) of its draws. A \
+        base over single numbers takes transforms of every number by itself, and has cdf and icdf then; over vectors, or \
+        with a batch of numbers, those of vectors.
+        """,
+        takes: .argument("base", .distribution), .argument("transform", .transform), returns: .distribution,
+        errors: "a conditional transform, or one that does not take the base's draws; x where the transform has no inverse",
+        source: "torch.distributions.TransformedDistribution",
+        example: """
+            -- z = 2 x is standard normal: x has the standard deviation 1/2.
+            local d = distribution.Transformed(distribution.Normal(0, 1), flow.Scaling{math.log(2)})
+            assert(math.abs(d:log_prob(0.5):item() - distribution.Normal(0, 0.5):log_prob(0.5):item()) < 1e-6)
+            assert(math.abs(d:icdf(0.975):item() - 0.979982) < 1e-5 and d:sample({3}).shape[1] == 3)
+            """,
+        see: ["flow.Flow", "flow.Transform"]
+    ) { base, transform in try Transformed(base, transform.transform) }
+
+    public static let examples = [
+        LawExample("Transformed Normal", [.init([0.5, -1]), .init([1, 2]), .init([0.3], [1, 1])], points: .init([0.2, -1.4])) {
+            try Transformed(Normal($0[0], $0[1]), Scaling(logScale: $0[2]))
+        },
+        LawExample(
+            "Transformed Normal of vectors", [.init([0.5, -1]), .init([1, 2]), .init([0.3, 1], [1, 2])],
+            points: .init([0.2, -1.4])
+        ) {
+            try Transformed(Normal($0[0], $0[1]), Scaling(logScale: $0[2]))
+        },
+    ]
+}
