@@ -27,10 +27,13 @@ import Testing
     }
 
     @Test func inOneDimension() throws {
+        func planar(_ u: Double) throws -> Planar {
+            func number(_ x: Double) throws -> Variable { Variable(try Tensor([x], shape: [1], .float64)) }
+            return Planar(u: try number(u), w: try number(1), b: try number(0.3))
+        }
         let scaling = Scaling(logScale: Variable(try Tensor([0.5], shape: [1, 1], .float64)))
         for (label, transforms, low, high) in [
-            ("Planar", [try Self.transform("Planar of one feature", seed: 2)], -15, 15),
-            ("Scaling and Planar", [scaling, try Self.transform("Planar of one feature", seed: 3)], -15, 15),
+            ("Planar", [try planar(1.2)], -15, 15), ("Scaling and Planar", [scaling, try planar(-0.5)], -15, 15),
             ("Logit", [Logit()], 0, 1), ("Logit of 0.05", [Logit(alpha: 0.05)], -0.05 / 0.9, 1 + 0.05 / 0.9),
         ] as [(String, [any FlowTransform], Double, Double)] {
             let total = try integral(transforms, 1, from: low, to: high, 20_000)
@@ -39,16 +42,20 @@ import Testing
     }
 
     @Test(arguments: [
-        "LULinear of two", "Householder of two", "Radial towards the center", "Autoregressive, affine",
+        "LULinear of two", "Householder of two", "Radial of two", "Autoregressive, affine",
         "Autoregressive, spline", "Autoregressive, mixture",
     ]) func inTwoDimensions(_ label: String) throws {
         let one: any FlowTransform =
             switch label {
             case "LULinear of two": LULinear(lu: Variable(try Tensor([1.5, 0.5, -0.7, 0.6], shape: [2, 2], .float64)))
             case "Householder of two": Householder(vectors: Variable(try Tensor([1, 2, -1, 0.5], shape: [2, 2], .float64)))
+            case "Radial of two":
+                Radial(
+                    center: Variable(try Tensor([0.3, -0.2], shape: [2], .float64)),
+                    alpha: Variable(try Tensor([1], shape: [1], .float64)), beta: Variable(try Tensor([2], shape: [1], .float64)))
             default: try Self.transform(label, seed: 2)
             }
-        let total = try integral([one, Permute(order: [1, 0])], 2, from: -14, to: 14, 400)
+        let total = try integral([one, Permute(order: [1, 0])], 2, from: -14, to: 14, 600)
         #expect(abs(total - 1) < 2e-4, "\(label): \(total)")
     }
 }
