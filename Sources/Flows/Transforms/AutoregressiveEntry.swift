@@ -59,7 +59,7 @@ public enum AutoregressiveEntry: CatalogueEntry {
         ) {
             let adjacency = MaskedAutoregressive.adjacency(order: [0, 1], context: context, each: map.parameterCount)
             let flags = adjacency.flatMap { $0.map { $0 ? 1.0 : 0 } }
-            let mask = Variable(try Tensor(flags, shape: [outputs, 2 + context], .float64))
+            let mask = Variable(try Tensor(flags, shape: [outputs, 2 + context], .bool))
             let layer = MaskedLinear(weight: $0[0], bias: $0[1], mask: mask)
             return try MaskedAutoregressive(order: [0, 1], context: context, map: map, hyper: Module(layer))
         }

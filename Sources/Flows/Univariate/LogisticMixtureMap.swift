@@ -6,8 +6,8 @@ import Tensors
 /// z = logit(F(x)) e^a + b, F the cumulative distribution function of a mixture of logistic distributions. Ho, Chen,
 /// Srinivas, Duan and Abbeel, "Flow++", ICML 2019, equations 14 to 16.
 ///
-/// Everything is computed in odds: log F and log(1 - F) are log-sum-exps, and the slope of logit(F) is a sum of positive
-/// terms, between the smallest and the largest 1 / scale.
+/// Everything is computed in odds: log F and log(1 - F) are log-sum-exps, and so is the logarithm of the slope of
+/// logit(F), which is a sum of positive terms.
 public struct LogisticMixtureMap: UnivariateMap {
     public static let name = "mixture"
     public let components: Int
@@ -37,15 +37,15 @@ public struct LogisticMixtureMap: UnivariateMap {
 
     public func toLatent(_ x: Variable, _ numbers: Variable) throws -> (z: Variable, logSlope: Variable) {
         let parts = try parts(numbers)
-        let (logit, slope) = try parts.mixture.logit(x)
-        return (try logit * parts.logScale.exp() + parts.shift, try slope.log() + parts.logScale)
+        let (logit, logSlope) = try parts.mixture.logit(x)
+        return (try logit * parts.logScale.exp() + parts.shift, try logSlope + parts.logScale)
     }
 
     public func toData(_ z: Variable, _ numbers: Variable) throws -> (x: Variable, logSlope: Variable) {
         let parts = try parts(numbers)
         let x = try parts.mixture.quantile((z - parts.shift) * (-parts.logScale).exp())
-        let (_, slope) = try parts.mixture.logit(x)
-        return (x, try -(slope.log() + parts.logScale))
+        let (_, logSlope) = try parts.mixture.logit(x)
+        return (x, try -(logSlope + parts.logScale))
     }
 }
 
@@ -55,36 +55,35 @@ struct LogisticMixture {
     let means: Variable
     let logScales: Variable
 
-    /// What the derivatives of logit(F) are made of, each of shape (..., components).
+    /// What logit(F) and its derivatives are made of, each of shape (..., components).
     private struct Terms {
         /// (x - mean) / scale
         let u: Variable
-        /// The shares of the components in F and in 1 - F.
-        let below, above: Variable
-        /// The derivative of logit(F) by u.
-        let byU: Variable
+        /// log of the components of F and of 1 - F: log w + log s(u), log w + log s(-u).
         let logBelow, logAbove: Variable
+        /// log of each component's part of the slope of logit(F). Between components that lie far apart all of them are
+        /// too small for numbers, their logarithms are not.
+        let logParts: Variable
     }
 
     private func terms(_ x: Variable) throws -> Terms {
         let axis = x.shape.count
         let u = try (x.reshape(x.shape + [1]) - means) * (-logScales).exp()
-        // log w + log s(u), and log w + log s(-u): the components of F and of 1 - F.
-        let logBelow = try logWeights - (-u).softplus()
-        let logAbove = try logWeights - u.softplus()
-        let (below, above) = (try logBelow.softmax(axis), try logAbove.softmax(axis))
-        let s = try u.sigmoid()
-        let byU = try below * (-u).sigmoid() + above * s
-        return Terms(u: u, below: below, above: above, byU: byU, logBelow: logBelow, logAbove: logAbove)
+        let (left, right) = (try -(-u).softplus(), try -u.softplus())
+        let (logBelow, logAbove) = (try logWeights + left, try logWeights + right)
+        // The derivative of log F - log(1 - F) by u: the share in F times s(-u), the share in 1 - F times s(u).
+        let fromBelow = try logBelow.logSoftmax(axis) + right
+        let fromAbove = try logAbove.logSoftmax(axis) + left
+        let logByU = try Variable.stack([fromBelow, fromAbove], axis + 1).logSumExp([axis + 1])
+        return Terms(u: u, logBelow: logBelow, logAbove: logAbove, logParts: try logByU - logScales)
     }
 
-    /// log F - log(1 - F) at x (...), and its slope.
-    func logit(_ x: Variable) throws -> (value: Variable, slope: Variable) {
+    /// log F - log(1 - F) at x (...), and the logarithm of its slope.
+    func logit(_ x: Variable) throws -> (value: Variable, logSlope: Variable) {
         let axis = x.shape.count
         let terms = try terms(x)
         return (
-            try terms.logBelow.logSumExp([axis]) - terms.logAbove.logSumExp([axis]),
-            try (terms.byU * (-logScales).exp()).sum([axis])
+            try terms.logBelow.logSumExp([axis]) - terms.logAbove.logSumExp([axis]), try terms.logParts.logSumExp([axis])
         )
     }
 
@@ -101,8 +100,8 @@ struct LogisticMixture {
             guard roots.value.count > 0 else { return goal }
             let (low, high) = (try roots.extremes([axis], largest: false), try roots.extremes([axis], largest: true))
             return try MonotoneRoot.find(between: low, and: high) { x in
-                let (value, slope) = try wide.logit(x)
-                return (try value - goal, slope, try (goal.abs() + 1) * 0x1p-52)
+                let (value, logSlope) = try wide.logit(x)
+                return (try value - goal, try logSlope.exp(), try (goal.abs() + 1) * 0x1p-52)
             }
         }
         let inputs = try [target, logWeights, means, logScales].map { try $0.converted(to: target.dtype) }
@@ -110,12 +109,15 @@ struct LogisticMixture {
         return try .recorded("flow.LogisticMixture", inputs, output, keeps: [.inputs, .outputs]) { call in
             let mixture = LogisticMixture(logWeights: call.inputs[1], means: call.inputs[2], logScales: call.inputs[3])
             let x = call.outputs[0]
-            let terms = try mixture.terms(x)
-            let byMean = try terms.byU * (-mixture.logScales).exp()
-            let share = try call.cotangent / byMean.sum([x.shape.count])
-            let each = try share.reshape(x.shape + [1])
+            let (axis, terms) = (x.shape.count, try mixture.terms(x))
+            let logSlope = try terms.logParts.logSumExp([axis], keepingDimensions: true)
+            let share = try call.cotangent / logSlope.exp().reshape(x.shape)
+            // How far x moves with each mean; these are shares of 1.
+            let byMean = try call.cotangent.reshape(x.shape + [1]) * (terms.logParts - logSlope).exp()
+            let weights = try terms.logBelow.softmax(axis) - terms.logAbove.softmax(axis)
             return [
-                share, try -(each * (terms.below - terms.above)), try each * byMean, try each * terms.byU * terms.u,
+                share, try -(share.reshape(x.shape + [1]) * weights), byMean,
+                try byMean * terms.u * mixture.logScales.exp(),
             ]
         }
     }
