@@ -38,12 +38,14 @@ local function heavy_tail(n)
   end
   return {
     to_latent = function(x)
+      local a = a:to(x.dtype)
       local y = x * a:exp()
       local size = y:abs()
       local z = y:sign() * (size + y * y / (1 + (1 + y * y):sqrt())):log1p()
       return z, (a - half_log(y)):sum(2)
     end,
     to_data = function(z)
+      local a = a:to(z.dtype)
       local y = (z:expm1() - (-z):expm1()) / 2
       return y * (-a):exp(), (half_log(y) - a):sum(2)
     end,

@@ -28,3 +28,32 @@ import Testing
             .replacingOccurrences(of: "return z / 2, -1", with: "return z, 0")]).status == 0)
     }
 }
+
+@Suite struct TransformModuleTests {
+    /// Networks that a transform of Lua's names as its modules are trained, saved and loaded with it.
+    @Test func networksOfAScriptedTransformBelongToIt() throws {
+        let run = try Command.run([
+            "-e",
+            """
+            host.register{transforms = {Moved = function()
+              local net = nn.Linear(2, 2)
+              return {
+                to_latent = function(x) return x + net(x * 0), 0 end, to_data = function(z) return z - net(z * 0), 0 end,
+                modules = {net = net},
+              }
+            end}}
+            local m = flow.Flow("normal", {flow.Moved()}, {dim = 2})
+            local bias = m:named_parameters()["transforms.0.net.bias"]
+            m:log_prob(tensor{1, 2}):backward()
+            assert(bias.grad and #m:parameters() == 2)
+            local path = os.tmpname() .. ".safetensors"
+            m:save(path)
+            local again = flow.load(path)
+            os.remove(path)
+            assert((again:log_prob(tensor{1, 2}) - m:log_prob(tensor{1, 2})):item() == 0)
+            print(pcall(flow.Transform, {to_latent = print, to_data = print, modules = {a = nn.ReLU()}, parameters = {a = bias}}))
+            """,
+        ])
+        #expect(run.status == 0 && run.output.contains("a is the name of a module and of a parameter"), "\(run.output)\(run.errors)")
+    }
+}

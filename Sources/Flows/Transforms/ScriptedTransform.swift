@@ -1,4 +1,5 @@
 import Autodiff
+import Networks
 import Scripting
 import Tensors
 
@@ -10,10 +11,22 @@ public struct ScriptedTransform: FlowTransform {
     /// The name that a script gave it; nil for none.
     let ownName: String?
     public let takesAnyContext = true
-    public let parameters: [(name: String, value: Variable)]
+    private let ownParameters: [(name: String, value: Variable)]
+    /// Networks that the functions call: part of the transform for training, files and precision.
+    private let modules: [(name: String, module: Module)]
     private let toLatentFunction: any ScriptFunction
     private let toDataFunction: any ScriptFunction
-    public var heldValues: [Value] { [.function(toLatentFunction), .function(toDataFunction)] }
+    public var heldValues: [Value] {
+        [.function(toLatentFunction), .function(toDataFunction)] + modules.flatMap(\.module.heldValues)
+    }
+
+    public var parameters: [(name: String, value: Variable)] {
+        ownParameters
+            + modules.flatMap { part in part.module.parameters.map { ("\(part.name).\($0.name)", $0.value) } }
+    }
+    public var buffers: [(name: String, value: Variable)] {
+        modules.flatMap { part in part.module.buffers.map { ("\(part.name).\($0.name)", $0.value) } }
+    }
 
     /// What a script says of it.
     struct Definition {
@@ -21,13 +34,16 @@ public struct ScriptedTransform: FlowTransform {
         var toLatent: (any ScriptFunction)?
         var toData: (any ScriptFunction)?
         var parameters: [(name: String, value: Variable)] = []
+        var modules: [(name: String, module: Module)] = []
 
         static let options = OptionTable(
             { Definition() },
             .option("name", \.name, .text, "what messages call it"),
             .required("to_latent", \.toLatent, .function, "(x, context): z and log |det dz/dx|"),
             .required("to_data", \.toData, .function, "(z, context): x and its own log |det dx/dz|"),
-            .option("parameters", \.parameters, .fileParameters, "what training changes, and files keep, by name"))
+            .option("parameters", \.parameters, .fileParameters, "what training changes, and files keep, by name"),
+            .option(
+                "modules", \.modules, .namedModules, "{name = module}: networks that the two functions call, kept likewise"))
     }
 
     init(label: String, _ given: Definition) throws {
@@ -35,7 +51,11 @@ public struct ScriptedTransform: FlowTransform {
         ownName = given.name == Definition().name ? nil : given.name
         guard let toLatent = given.toLatent, let toData = given.toData else { throw Fault("two directions expected") }
         (toLatentFunction, toDataFunction) = (toLatent, toData)
-        parameters = given.parameters.sorted { ByteString($0.name) < ByteString($1.name) }
+        ownParameters = given.parameters.sorted { ByteString($0.name) < ByteString($1.name) }
+        modules = given.modules
+        if let twice = ownParameters.first(where: { own in modules.contains { $0.name == own.name } }) {
+            throw Fault("\(twice.name) is the name of a module and of a parameter")
+        }
     }
 
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {

@@ -88,7 +88,7 @@ extension Domain<[(name: String, value: Variable)]> {
 
 extension Domain<[(name: String, module: Module)]> {
     /// `{name = module}`, in the order of the names.
-    static var namedModules: Domain {
+    public static var namedModules: Domain {
         let type = ScriptType.map(.object(Module.type.name))
         return Domain(type, expected: "a table {name = module}", show: { _ in "{}" }) { value in
             guard case .table(let table) = value else { return nil }

@@ -85,7 +85,7 @@ struct RandomLua {
         "tensor": tensors,
         "flow": ["flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}"],
         "module": ["nn.Linear(2, 3)", "nn.MLP(2, 2, {hidden_features = {4}})"],
-        "transform": ["flow.Scaling{0, 1}"],
+        "transform": ["flow.Scaling{0, 1}", "flow.Planar(2)", "flow.ActNorm(2)", "flow.Autoregressive{features = 2, univariate = \"mixture\"}"],
         "generator": ["random.generator(1)", "random.manual_seed(3)"],
         // What an iterator holds; scripts see it through `debug` only.
         "batches": ["select(2, debug.getupvalue(data.batches(tensor.ones(5, 2), 2), 2))"],
