@@ -152,7 +152,7 @@ let package = Package(
             name: "FlowsTests",
             dependencies: [
                 "Scripting", "Tensors", "Files", "Autodiff", "Distributions", "Networks", "Flows", "LawChecks", "LuaHost",
-                "PartChecks", .product(name: "RealModule", package: "swift-numerics"),
+                "Samplers", "PartChecks", .product(name: "RealModule", package: "swift-numerics"),
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(

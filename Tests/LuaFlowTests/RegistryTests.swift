@@ -17,7 +17,7 @@ import Testing
     @Test func everyKindTakesFunctions() throws {
         let host = try Host()
         let kinds = host.context.service(Registry.self).kinds
-        #expect(kinds.count == 9)
+        #expect(kinds.count == 10)
         for kind in kinds {
             let name = kind.module == nil ? "mine" : "Mine"
             try host.run(code: "require('host').register{\(kind.name) = {\(name) = function(x) return x + 1 end}}")

@@ -62,8 +62,6 @@ public struct Chain: CataloguedTransform {
 }
 
 extension Chain {
-    private static let parts = Domain<[TransformObject]>.list(of: .transform)
-
     public static let declaration = Declaration(
         "flow.Chain",
         """

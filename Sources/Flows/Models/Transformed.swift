@@ -27,7 +27,7 @@ public struct Transformed: CataloguedLaw {
         }
         // Single numbers; or, where the transform takes only vectors, those along the last batch dimension.
         let one = try Variable(Tensor.full([1, 1], 0.5, base.dtype))
-        let isElementwise = try base.batchShape.isEmpty
+        let isElementwise = base.batchShape.isEmpty
             || GradMode.$isEnabled.withValue(false) { (try? transform.toLatent(one)) != nil }
         if isElementwise {
             (batchShape, eventShape, event) = (base.batchShape, [], [1])

@@ -44,6 +44,7 @@ enum UnivariateFlows {
         for operation: String
     ) throws -> Flow {
         guard given.features >= 2 else { throw Fault("features", "2 or more expected") }
+        try MaskedAutoregressive.checkSize(given.features, given.context, each: map.parameterCount)
         let passes = min(passes ?? given.features, given.features)
         let group = (given.features + passes - 1) / passes
         let parts = try (0..<given.transforms).map { index -> any FlowTransform in

@@ -9,7 +9,7 @@ import Tensors
 enum FlowMethods {
     static let all = [
         logProb, toLatent, toData, sample, rsample, bitsPerDim, parameters, namedParameters, requiresGrad, stateDict, loadStateDict, half,
-        save, check, matchingLoss,
+        save, check, initialize, matchingLoss,
     ]
 
     private static let small = "local m = flow.NICE{dim = 4, hidden = 8, layers = 2, couplings = 4}\n"

@@ -6,7 +6,7 @@ import Tensors
 
 /// `flow.RealNVP`, `flow.MAF`, `flow.NSF`: zuko's architectures, options and names of parameters.
 extension FlowFunctions {
-    static let univariate = [realNVP, maf, iaf, nsf, cnf]
+    static let univariate = [realNVP, maf, iaf, nsf, glow, cnf]
 
     private static let options: OptionTable<UnivariateFlows.Settings> = {
         OptionTable(

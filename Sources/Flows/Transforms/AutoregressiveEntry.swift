@@ -41,6 +41,7 @@ public enum AutoregressiveEntry: CatalogueEntry {
             case SplineMap.name: SplineMap(bins: bins, bound: bound)
             default: LogisticMixtureMap(components: components)
             }
+        try MaskedAutoregressive.checkSize(features, context, each: map.parameterCount)
         let order = Array(0..<features)
         let hyper = try MaskedMLP.make(
             MaskedAutoregressive.adjacency(order: order, context: context, each: map.parameterCount), hidden: hidden,

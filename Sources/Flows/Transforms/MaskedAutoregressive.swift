@@ -22,6 +22,15 @@ public struct MaskedAutoregressive: FlowTransform {
         orderTensor = Variable(try Tensor(order.map { Double($0) }, shape: [order.count], .int64))
     }
 
+    /// - Throws: ``Fault`` for masks of more than 2^28 connections, which are made of single truth values.
+    static func checkSize(_ features: Int, _ context: Int, each: Int) throws {
+        let inputs = features + context
+        guard features <= 1 << 24, inputs <= 1 << 25, features * each <= (1 << 28) / inputs else {
+            throw Fault(
+                "features", "\(features) features with \(each) numbers each and \(inputs) inputs make a mask too large; a coupling has none")
+        }
+    }
+
     /// Which inputs (features, then context) each number of the network may depend on: (features * each, inputs).
     static func adjacency(order: [Int], context: Int, each: Int) -> [[Bool]] {
         order.flatMap { own in

@@ -24,7 +24,7 @@ public struct Scaling: CataloguedTransform {
 
     /// One scale alone would broadcast over all columns, and count once.
     private func fitting(_ x: Variable) throws -> Variable {
-        guard logScale.shape.last == x.shape.last else {
+        guard x.shape.count == 2, logScale.shape.last == x.shape.last else {
             throw ScriptError(
                 "flow.Scaling",
                 "\(logScale.shape.last ?? 0) scales for x of shape \(Shape.describe(x.shape)): one for each column expected"
@@ -33,6 +33,15 @@ public struct Scaling: CataloguedTransform {
         let wanted = isOfNumbers ? x.dtype.computing : logScale.dtype.promoted(with: x.dtype)
         return wanted == logScale.dtype ? logScale : try logScale.converted(to: wanted)
     }
+
+    public func latentShape(of event: [Int]) throws -> [Int] {
+        guard event == Array(logScale.shape.suffix(1)) else {
+            throw Fault(
+                "flow.Scaling has \(logScale.shape.last ?? 0) scales for data of shape \(Shape.describe(event)): one for each column expected")
+        }
+        return event
+    }
+    public func dataShape(of event: [Int]) throws -> [Int] { try latentShape(of: event) }
 
     public var drawingType: DType { isOfNumbers ? .float32 : logScale.dtype.computing }
 

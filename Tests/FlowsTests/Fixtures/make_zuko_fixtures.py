@@ -20,6 +20,8 @@ models = {
     "nsf-coupling": (lambda: F.NSF(5, 1, transforms=2, bins=4, passes=2, hidden_features=(16,)), 5, 1),
     "realnvp": (lambda: F.RealNVP(3, 2, transforms=3, hidden_features=(16, 16)), 3, 2),
     "nice": (lambda: F.NICE(4, 0, transforms=2, hidden_features=(8,), randmask=True), 4, 0),
+    # Integrated so well that the tolerances do not show.
+    "cnf": (lambda: F.CNF(3, 2, hidden_features=(16,), atol=1e-11, rtol=1e-11), 3, 2),
 }
 for seed, (name, (make, features, context)) in enumerate(models.items()):
     torch.manual_seed(seed)
