@@ -15,7 +15,8 @@ public enum Checkpoint {
     ///   - options: what becomes of tensors that cannot be read.
     /// - Throws: ``ScriptError`` that names `operation`, the file, what is wrong and where; nothing in the file is run.
     public static func load(
-        _ path: some ByteStringConvertible, for operation: String = "checkpoint.load", _ options: ReadingOptions = ReadingOptions(),
+        _ path: some ByteStringConvertible, for operation: String = "checkpoint.load",
+        _ options: ReadingOptions = ReadingOptions(),
         choosing isWanted: (([String]) -> Bool)? = nil
     ) throws -> StateDict {
         let file = try InputFile(path, for: operation)

@@ -33,7 +33,8 @@ public struct Conversion {
             let before = read.stored[ByteString(name)] ?? FileElement(tensor.dtype)
             let converted = try converted(tensor, before)
             written[name] = converted
-            let after = dtype != nil && before.isReal ? FileElement(converted.dtype) : Conversion.writable(before, output)
+            let after =
+                dtype != nil && before.isReal ? FileElement(converted.dtype) : Conversion.writable(before, output)
             if after != FileElement(converted.dtype) { written.written[ByteString(name)] = after }
             guard after != before else { continue }
             let change = "\(before) -> \(after)"

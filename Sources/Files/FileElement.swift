@@ -60,7 +60,9 @@ enum FileElement: Sendable {
 
     /// The first unsigned number that reads as a negative one.
     private func beyondInteger(_ storage: Storage) -> Int64? {
-        UnsafeRawBufferPointer(start: storage.bytes, count: storage.byteCount).bindMemory(to: Int64.self).first { $0 < 0 }
+        UnsafeRawBufferPointer(start: storage.bytes, count: storage.byteCount).bindMemory(to: Int64.self).first {
+            $0 < 0
+        }
     }
 
     private func widenToFloat(_ storage: Storage, _ order: Order) {

@@ -26,7 +26,8 @@ enum FileKind: Equatable {
         } else {
             let bytes = head.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
             throw file.report.error(
-                "not a zip archive (.pt, .npz), safetensors, .npy or IDX file: \(file.size) bytes that begin with \(bytes)")
+                "not a zip archive (.pt, .npz), safetensors, .npy or IDX file: \(file.size) bytes that begin with \(bytes)"
+            )
         }
     }
 
@@ -36,6 +37,7 @@ enum FileKind: Equatable {
         if head.starts(with: "L119547037146038801333356L\n".utf8) { return true }
         guard head.count > 2, head[0] == 0x80, (2...5).contains(head[1]) else { return false }
         let start = head[2] == 0x95 ? 11 : 2
-        return head.count > start && head[start...].starts(with: [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19])
+        return head.count > start
+            && head[start...].starts(with: [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19])
     }
 }

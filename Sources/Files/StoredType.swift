@@ -43,7 +43,8 @@ enum StoredType: Equatable, Sendable {
         case .complex(let part, _) where options.complexAsPairs: return (part, 2)
         case .complex(_, let name):
             throw Unreadable("complex elements (\(name)), which {complex = \"pairs\"} reads as pairs of real ones")
-        case .foreign(let name, _): throw Unreadable("elements of type \"\(name)\" are not supported: no tensor type holds them")
+        case .foreign(let name, _):
+            throw Unreadable("elements of type \"\(name)\" are not supported: no tensor type holds them")
         }
     }
 }

@@ -1,17 +1,16 @@
-@_exported import LuaHost
-@_exported import Runs
-@_exported import Scripting
-@_exported import Tensors
-
 import Autodiff
 import Distributions
 import Files
 import Flows
+@_exported import LuaHost
 import Networks
 import Optimizers
 import Pictures
 import Projections
+@_exported import Runs
 import Samplers
+@_exported import Scripting
+@_exported import Tensors
 
 /// LuaFlow put together: an interpreter with all built-in modules.
 ///
@@ -24,8 +23,9 @@ import Samplers
 public final class Host: @unchecked Sendable {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
-        TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(adding: [Transformed.self]), NetworkModule(), FlowModule(), ProjectionModule(),
-        OptimModule(), MonteCarloModule(), DataModule(), CheckpointModule(), ImageModule(), PlotModule(), HostModule(),
+        TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(adding: [Transformed.self]),
+        NetworkModule(), FlowModule(), ProjectionModule(), OptimModule(), MonteCarloModule(), DataModule(),
+        CheckpointModule(), ImageModule(), PlotModule(), MPIModule(), HostModule(),
     ]
 
     /// The version that `host.version` and `luaflow --version` give.
@@ -82,7 +82,9 @@ public final class Host: @unchecked Sendable {
         file: ByteString, arguments: [ByteString] = [], after words: [ByteString] = [], text: [UInt8]? = nil
     ) throws -> [Value] {
         try interpreter.perform {
-            if !interpreter.isSandboxed { context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: file) }
+            if !interpreter.isSandboxed {
+                context.service(ResourceFolders.self).folders = ResourceSearch.folders(script: file)
+            }
             context.install(ScriptCall(script: file, usage: "luaflow run \(file)", arguments: arguments))
             return try interpreter.run(file: file, arguments: arguments, after: words, text: text)
         }
@@ -96,7 +98,8 @@ public final class Host: @unchecked Sendable {
     public func run(subcommand: Registration, arguments: [ByteString]) throws -> [Value] {
         let call = "local f, name = ... arg = {[0] = name, select(3, ...)} return f(select(3, ...))"
         return try interpreter.perform {
-            context.install(ScriptCall(script: subcommand.name, usage: "luaflow \(subcommand.name)", arguments: arguments))
+            context.install(
+                ScriptCall(script: subcommand.name, usage: "luaflow \(subcommand.name)", arguments: arguments))
             return try interpreter.run(
                 code: call, name: "=luaflow",
                 arguments: [.function(subcommand.function), .string(subcommand.name)] + arguments.map { .string($0) })

@@ -53,7 +53,9 @@ extension LuaFlowCommand {
                     }
                 }
                 // What several files share is read once.
-                let together = Companions(texts.map(\.bytes)), required = RequiredFiles(), searches = ModuleSearches()
+                let together = Companions(texts.map(\.bytes))
+                let required = RequiredFiles()
+                let searches = ModuleSearches()
                 for text in texts {
                     let plugins = try host.pluginPath(script: text.file == "-" ? nil : text.file).plugins()
                     for plugin in plugins where named.insert(plugin.path).inserted { Self.report(plugin) }
@@ -61,7 +63,9 @@ extension LuaFlowCommand {
                     let checker = checker(catalogue, search, plugins, together, required)
                     let findings = checker.check(text.bytes)
                     if !findings.isEmpty { status = max(status, 1) }
-                    if !quiet { Self.show(findings, in: text.file == "-" ? "(standard input)" : text.file.text, text.bytes) }
+                    if !quiet {
+                        Self.show(findings, in: text.file == "-" ? "(standard input)" : text.file.text, text.bytes)
+                    }
                 }
                 if status != 0 { throw ExitCode(status) }
             }

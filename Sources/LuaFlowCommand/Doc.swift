@@ -45,7 +45,8 @@ extension LuaFlowCommand {
             try Session.leaving {
                 let index = try Manual(Host.builtInModules)
                 if luacats {
-                    try EditorFiles(Definitions(try ScriptIndex(Host.builtInModules))).write(to: name.map { CommandWords.word($0) })
+                    try EditorFiles(Definitions(try ScriptIndex(Host.builtInModules))).write(
+                        to: name.map { CommandWords.word($0) })
                 } else if search, let name {
                     try Pager.show(index.search(name))
                 } else {
@@ -122,14 +123,20 @@ struct EditorFiles {
             return
         }
         let place = folder.appending(path: "luacats")
-        guard place.madeFolders() != nil else { throw ScriptError("luaflow doc", "\(place): no folder can be made there") }
+        guard place.madeFolders() != nil else {
+            throw ScriptError("luaflow doc", "\(place): no folder can be made there")
+        }
         for file in definitions.files { try refuseForeign(place.appending(path: ByteString(file.name))) }
         for file in definitions.files {
-            try AtomicFile.write(to: place.appending(path: ByteString(file.name)), for: "luaflow doc") { try $0.write(file.text) }
+            try AtomicFile.write(to: place.appending(path: ByteString(file.name)), for: "luaflow doc") {
+                try $0.write(file.text)
+            }
         }
         let settings = folder.appending(path: ".luarc.json")
         if let present = settings.fileContents, present != Array(Self.settings.utf8) {
-            print("\(settings) is yours: add \"luacats\" to its \"workspace.library\", and \"type.weakUnionCheck\": true.")
+            print(
+                "\(settings) is yours: add \"luacats\" to its \"workspace.library\", and \"type.weakUnionCheck\": true."
+            )
         } else {
             try AtomicFile.write(to: settings, for: "luaflow doc") { try $0.write(Self.settings) }
         }
@@ -142,7 +149,8 @@ struct EditorFiles {
         let text = path.fileContents.map { String(decoding: $0, as: UTF8.self) }
         guard text?.contains(Definitions.mark) ?? false else {
             throw ScriptError(
-                "luaflow doc", "\(path): is there and was not written by luaflow doc; move it away, or name another folder")
+                "luaflow doc",
+                "\(path): is there and was not written by luaflow doc; move it away, or name another folder")
         }
     }
 }

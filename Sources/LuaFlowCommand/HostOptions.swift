@@ -41,10 +41,12 @@ struct HostOptions: ParsableArguments {
         try limits.check()
         guard sandboxes || !limits.sandbox else {
             throw ValidationError(
-                "--sandbox: for luaflow run FILE, replay, -e CODE and a script on standard input (luaflow --sandbox < FILE) only")
+                "--sandbox: for luaflow run FILE, replay, -e CODE and a script on standard input (luaflow --sandbox < FILE) only"
+            )
         }
         guard capsule == nil || !limits.sandbox else {
-            throw ValidationError("--capsule and --sandbox: one of the two expected, as replaying a capsule is for scripts you trust")
+            throw ValidationError(
+                "--capsule and --sandbox: one of the two expected, as replaying a capsule is for scripts you trust")
         }
         let path = try pluginPath(script: script)
         try Session.leaving {

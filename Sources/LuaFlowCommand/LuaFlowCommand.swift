@@ -79,7 +79,8 @@ struct LuaFlowCommand: ParsableCommand {
                 }
                 exit(withError: error)
             }
-            StandardStream.error.write(UsageMessage.text(CommandWords.word(fullMessage(for: error)).text).visible + "\n")
+            StandardStream.error.write(
+                UsageMessage.text(CommandWords.word(fullMessage(for: error)).text).visible + "\n")
             Foundation.exit(2)
         }
     }

@@ -45,7 +45,8 @@ enum PauseAtPrompt {
             guard case .string(let name) = key else { return nil }
             return name.text
         }
-        return note + "Paused after \(point.summary).\nVariables: \(names.sorted().joined(separator: ", ")); and the loop's own. "
+        return note
+            + "Paused after \(point.summary).\nVariables: \(names.sorted().joined(separator: ", ")); and the loop's own. "
             + ":continue, :rewind K, :stop with the best, :abort, :quit."
     }
 }

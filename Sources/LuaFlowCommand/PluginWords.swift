@@ -21,7 +21,9 @@ enum PluginWords {
             if typed.hasPrefix("-") { return [] }
             return Subcommands.all(hostOptions: line.hostOptions).map(\.name.text).filter { $0.hasPrefix(typed) }
         }
-        if let name = line.name, ["run", "watch", "repl"].contains(name), let file = line.rest.first, typed.hasPrefix("-") {
+        if let name = line.name, ["run", "watch", "repl"].contains(name), let file = line.rest.first,
+            typed.hasPrefix("-")
+        {
             return ScriptOptions.words(ofScript: file).filter { $0.hasPrefix(typed) }
         }
         guard let name = line.name, !Subcommands.builtIn.contains(name) else { return [] }

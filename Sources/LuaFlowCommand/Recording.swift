@@ -40,7 +40,9 @@ extension HostOptions {
         settings.plugins = plugins.map { LoadedFiles.absolute($0) }
         settings.noPlugins = noPlugins
         settings.memory = limits.memory?.bytes
-        settings.timeout = limits.timeout.map { Double($0.duration.components.seconds) + Double($0.duration.components.attoseconds) * 1e-18 }
+        settings.timeout = limits.timeout.map {
+            Double($0.duration.components.seconds) + Double($0.duration.components.attoseconds) * 1e-18
+        }
         return settings
     }
 

@@ -17,7 +17,9 @@ enum RefusedOptions {
         var isLeftOut = false
         let lines = help.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
             // What is said of an option goes on further in; the next option begins like this one.
-            if !line.hasPrefix("   ") { isLeftOut = refused.contains { line.hasPrefix("  \($0) ") || line == "  \($0)" } }
+            if !line.hasPrefix("   ") {
+                isLeftOut = refused.contains { line.hasPrefix("  \($0) ") || line == "  \($0)" }
+            }
             return !isLeftOut
         }
         // A heading with nothing below it.
@@ -31,8 +33,11 @@ extension HostOptions {
     func refuseAllButPlugins() throws {
         let given = [
             ("--capsule", capsule != nil), ("--sandbox", limits.sandbox), ("--memory", limits.memory != nil),
-            ("--timeout", limits.timeout != nil), ("--allow-read", !limits.allowRead.isEmpty), ("--allow-write", !limits.allowWrite.isEmpty),
+            ("--timeout", limits.timeout != nil), ("--allow-read", !limits.allowRead.isEmpty),
+            ("--allow-write", !limits.allowWrite.isEmpty),
         ]
-        if let (option, _) = given.first(where: \.1) { throw ValidationError("\(option): for commands that run a script only") }
+        if let (option, _) = given.first(where: \.1) {
+            throw ValidationError("\(option): for commands that run a script only")
+        }
     }
 }

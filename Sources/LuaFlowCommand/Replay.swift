@@ -55,7 +55,8 @@ extension LuaFlowCommand {
                 let list = obstacles.map { "  \($0)" }.joined(separator: "\n")
                 guard anyway else {
                     throw ScriptError(
-                        "luaflow replay", "the same numbers cannot be expected:\n\(list)\n"
+                        "luaflow replay",
+                        "the same numbers cannot be expected:\n\(list)\n"
                             + "Put back what changed, or replay with --anyway, with the files as they are.")
                 }
                 say("going on anyway:\n\(list)")
@@ -66,7 +67,8 @@ extension LuaFlowCommand {
             guard ByteString.workingFolder != folder else { return recorded }
             guard folder.withCString({ chdir($0) }) == 0 else {
                 throw ScriptError(
-                    "luaflow replay", "the folder in which the run was recorded is gone: \(folder); make it, or record the run anew")
+                    "luaflow replay",
+                    "the folder in which the run was recorded is gone: \(folder); make it, or record the run anew")
             }
             say("in \(folder)")
             return recorded
@@ -90,7 +92,9 @@ extension LuaFlowCommand {
         /// Under --sandbox the process that runs the script speaks; this one only watches it. A capsule may be somebody
         /// else's: a terminal shows what it holds, and does not obey it.
         private func say(_ text: String) {
-            if !host.limits.sandbox || Worker.isThisProcess || Worker.isConfined { Session.write("replay: \(text)\n".visible) }
+            if !host.limits.sandbox || Worker.isThisProcess || Worker.isConfined {
+                Session.write("replay: \(text)\n".visible)
+            }
         }
     }
 }

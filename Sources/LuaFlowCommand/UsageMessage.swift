@@ -9,7 +9,8 @@ enum UsageMessage {
         let lines = full.split(separator: "\n", omittingEmptySubsequences: false)
         guard let first = lines.first, first.hasPrefix("Error: ") else { return full }
         // An error's text may have lines of its own.
-        let error = lines.prefix { !$0.hasPrefix("Help:") && !$0.hasPrefix("Usage:") }.joined(separator: "\n").dropFirst(7)
+        let error = lines.prefix { !$0.hasPrefix("Help:") && !$0.hasPrefix("Usage:") }.joined(separator: "\n")
+            .dropFirst(7)
         var text = "luaflow: \(error)"
         if let help = lines.first(where: { $0.hasPrefix("Help:") }), let said = help.ranges(of: "  ").last {
             text += ": \(help[said.upperBound...])"

@@ -192,7 +192,8 @@ private final class RunGuardian {
         var words: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
         execv(program, &words)
         let reason = String(cString: strerror(errno))
-        StandardStream.error.write("watch: the program cannot be started again (\(reason)); Ctrl-C three times ends it\n")
+        StandardStream.error.write(
+            "watch: the program cannot be started again (\(reason)); Ctrl-C three times ends it\n")
         for word in words { free(word) }
     }
 

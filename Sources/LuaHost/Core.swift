@@ -236,12 +236,15 @@ extension Core {
         ScriptLocation(
             describe: { [owner] in owner.onThread?.line(capacity: 256) { lf_location($0, false, $1, $2) }?.text },
             place: { [owner] in
-                owner.onThread?.line(capacity: 4096) { lf_location($0, true, $1, $2) }.flatMap(ScriptPlace.init(parsing:))
+                owner.onThread?.line(capacity: 4096) { lf_location($0, true, $1, $2) }.flatMap(
+                    ScriptPlace.init(parsing:))
             })
     }
 
     /// Where the last run was stopped; nil when it was not. On the interpreter's thread.
-    var stoppedAt: ScriptPlace? { bytes(capacity: 512) { lf_stopped_at($0, $1, $2) }.flatMap(ScriptPlace.init(parsing:)) }
+    var stoppedAt: ScriptPlace? {
+        bytes(capacity: 512) { lf_stopped_at($0, $1, $2) }.flatMap(ScriptPlace.init(parsing:))
+    }
 
     /// Nil on another thread: a task that a native function started carries the question there.
     private func line(

@@ -68,7 +68,8 @@ public final class Interpreter: @unchecked Sendable {
         if !areKnown { _ = try ScriptIndex.TypeMembers.merge(modules) }
         if let limit = options.memoryLimit, limit < Options.leastMemory {
             throw ScriptError(
-                "memoryLimit", "\(limit) bytes: at least \(Options.leastMemory) expected: the host itself needs as much to start")
+                "memoryLimit",
+                "\(limit) bytes: at least \(Options.leastMemory) expected: the host itself needs as much to start")
         }
         let count = try options.threads ?? ThreadCount.standard()
         let threads = try ThreadCount(count, limit: options.trust == .sandboxed ? count : ThreadCount.most)

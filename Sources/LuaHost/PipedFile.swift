@@ -81,7 +81,8 @@ public enum PipedFile {
             var link = [CChar](repeating: 0, count: 64)
             let count = readlink("/proc/self/fd/\(descriptor)", &link, link.count)
             // `pipe:[12345]`
-            return !(count > 5 && String(decoding: link.prefix(5).map { UInt8(bitPattern: $0) }, as: UTF8.self) == "pipe:")
+            return
+                !(count > 5 && String(decoding: link.prefix(5).map { UInt8(bitPattern: $0) }, as: UTF8.self) == "pipe:")
         #else
             return true
         #endif

@@ -86,7 +86,8 @@ extension Core {
     private func reportingStops<R>(_ body: () throws -> R) throws -> R {
         do {
             return try body()
-        } catch let error where error is Interrupted || (error as? LuaError)?.kind == .interrupted
+        } catch let error
+            where error is Interrupted || (error as? LuaError)?.kind == .interrupted
             // A call of C's that a signal woke up may have made an error of it.
             || lf_is_stopping(state)
         {

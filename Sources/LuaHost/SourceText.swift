@@ -37,7 +37,8 @@ extension Interpreter {
             let done = name.withCString { name in
                 bytes.withUnsafeBytes { bytes in
                     lf_run_code(
-                        core.state, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, name, onlyCheck,
+                        core.state, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, name,
+                        onlyCheck,
                         list, &results, &failure)
                 }
             }

@@ -76,7 +76,9 @@ public enum Repl {
     ) throws -> Session.Departure {
         let running = try host.interpreter.runningVariables()
         // What an input made may outlast the pause; the functions' frames do not.
-        defer { if case .function(let close)? = running.last { _ = try? host.interpreter.evaluation { try close.call([]) } } }
+        defer {
+            if case .function(let close)? = running.last { _ = try? host.interpreter.evaluation { try close.call([]) } }
+        }
         let session = try host.interpreter.evaluation {
             try Session(host: host, console: console, names: names, running: running, commands: commands)
         }

@@ -204,7 +204,8 @@ public final class Session {
     private func ended(_ name: String) -> String? {
         let files = filesRun.reversed() + host.loadedFiles.all.filter { $0.kind == .lua }.map(\.path)
         guard let place = files.lazy.compactMap({ FileLocals.place(of: name, in: $0) }).first else { return nil }
-        return " (a local of \(place), out of reach here: its block or function is over, or elsewhere; what a loop keeps in "
+        return
+            " (a local of \(place), out of reach here: its block or function is over, or elsewhere; what a loop keeps in "
             + "its state can be seen: state.\(name) = \(name))"
     }
 
@@ -225,7 +226,9 @@ public final class Session {
         // What is in front of the globals says itself whether it is there.
         let known = Set((try? variables().names) ?? [])
         for case .assign(let targets, _) in tree.body.statements.map(\.kind) {
-            for case .name(.global(let name)) in targets.map(\.kind) where !known.contains(name) { assigned.insert(name) }
+            for case .name(.global(let name)) in targets.map(\.kind) where !known.contains(name) {
+                assigned.insert(name)
+            }
         }
     }
 
@@ -324,7 +327,9 @@ public final class Session {
             do { try check(code) } catch {
                 let bytes = Array(code.utf8)
                 var offset = LuaSyntax.error(in: bytes).flatMap { SyntaxPlace.offset(of: $0, in: bytes) } ?? 0
-                if let start, offset > start { offset = max(offset - InputForm.returning("", from: 0).utf8.count, start) }
+                if let start, offset > start {
+                    offset = max(offset - InputForm.returning("", from: 0).utf8.count, start)
+                }
                 offset = min(offset, kept.utf8.count)
                 if best.map({ offset > $0.offset }) ?? true { best = (offset, error) }
             }
@@ -375,7 +380,8 @@ public final class Session {
             let names = Set((locals?.declarations ?? []).flatMap { $0.map(\.name) })
             note(
                 .file(
-                    Words.whole(path.text), arguments: arguments.map(\.text), forgotten: forgotten, isStartUp: isStartUp,
+                    Words.whole(path.text), arguments: arguments.map(\.text), forgotten: forgotten,
+                    isStartUp: isStartUp,
                     locals: names))
         }
         return ending.next

@@ -67,7 +67,7 @@ public enum OtherNames {
 
     /// The modules, each of which has to be required. A test compares them with the built-in ones.
     static let modules: Set<String> = [
-        "autodiff", "checkpoint", "data", "distribution", "flow", "host", "image", "montecarlo", "nn", "optim",
+        "autodiff", "checkpoint", "data", "distribution", "flow", "host", "image", "montecarlo", "mpi", "nn", "optim",
         "plot", "projection", "random", "tensor",
     ]
 

@@ -27,6 +27,7 @@ import Testing
         "checkpoint": "load save",
         "image": "load save grid show",
         "plot": "line",
+        "mpi": "rank size allreduce broadcast gather scatter barrier",
         "host": "arguments progress register version",
     ]
 

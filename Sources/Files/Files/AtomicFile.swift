@@ -49,7 +49,9 @@ public final class AtomicFile {
             TemporaryFile.removeLeftOver(in: folder)
             let temporary = try TemporaryFile(in: folder, for: name, mode ?? 0o666, report)
             try body(AtomicFile(descriptor: temporary.descriptor, report: report))
-            if let mode, fchmod(temporary.descriptor, mode) != 0 { throw report.systemError("cannot keep the permissions") }
+            if let mode, fchmod(temporary.descriptor, mode) != 0 {
+                throw report.systemError("cannot keep the permissions")
+            }
             guard fsync(temporary.descriptor) == 0 else { throw report.systemError("cannot bring to the disk") }
             try FileAccess.count(written: temporary.size, to: target, for: operation)
             try temporary.publish(as: name)
@@ -124,7 +126,9 @@ final class Folder {
         isReadable = descriptor >= 0
         #if canImport(Glibc)
             // A folder that one may write to but not read: O_PATH, a number since Swift does not import the name.
-            if descriptor < 0, errno == EACCES { descriptor = path.withCString { open($0, 0o10000000 | O_DIRECTORY | O_CLOEXEC) } }
+            if descriptor < 0, errno == EACCES {
+                descriptor = path.withCString { open($0, 0o10000000 | O_DIRECTORY | O_CLOEXEC) }
+            }
         #endif
         guard descriptor >= 0 else { throw report.systemError("cannot write a file in \(path)") }
         self.descriptor = descriptor
@@ -136,7 +140,9 @@ final class Folder {
         // A folder one may write but not read: nothing more can be done.
         guard isReadable else { return }
         // Some file systems cannot sync a folder and say EINVAL; the rename itself has happened.
-        guard fsync(descriptor) == 0 || errno == EINVAL else { throw report.systemError("cannot bring the folder to the disk") }
+        guard fsync(descriptor) == 0 || errno == EINVAL else {
+            throw report.systemError("cannot bring the folder to the disk")
+        }
     }
 
     /// The names in the folder that begin with a dot and end in `suffix`; at most so many names are looked at.

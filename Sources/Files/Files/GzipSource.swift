@@ -116,7 +116,9 @@ final class GzipSource: ByteSource {
                 continue
             }
             guard next == waiting.lowerBound, !padded else {
-                throw report.error("gzip: something follows the zeros behind the last member", at: position - (waiting.upperBound - next))
+                throw report.error(
+                    "gzip: something follows the zeros behind the last member",
+                    at: position - (waiting.upperBound - next))
             }
             return false
         }

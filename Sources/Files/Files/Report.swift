@@ -42,7 +42,8 @@ struct Report: Sendable {
 
 /// A name out of a file as a message may show it: no control characters, no endless lines.
 func shown(_ name: String) -> String {
-    let short = name.unicodeScalars.count > 80 ? String(name.unicodeScalars.prefix(77).map(Character.init)) + "..." : name
+    let short =
+        name.unicodeScalars.count > 80 ? String(name.unicodeScalars.prefix(77).map(Character.init)) + "..." : name
     return short.unicodeScalars.reduce(into: "\"") { text, scalar in
         text += scalar.value < 0x20 || scalar.value == 0x7f ? "?" : String(scalar)
     } + "\""

@@ -69,7 +69,8 @@ final class TemporaryFile {
 
     /// Links the file without a name to one. False, and errno, when that does not go.
     private func link(_ name: ByteString) -> Bool {
-        name.withCString { linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", folder.descriptor, $0, AT_SYMLINK_FOLLOW) } == 0
+        name.withCString { linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", folder.descriptor, $0, AT_SYMLINK_FOLLOW) }
+            == 0
     }
 
     /// Where a file cannot be given a name later (no /proc): the same bytes in one that has a name from the beginning.
@@ -104,10 +105,14 @@ final class TemporaryFile {
         #endif
     }
 
-    private static func create(in folder: Folder, _ stem: ByteString, _ mode: mode_t, _ report: Report) throws -> (Int32, ByteString?) {
+    private static func create(in folder: Folder, _ stem: ByteString, _ mode: mode_t, _ report: Report) throws -> (
+        Int32, ByteString?
+    ) {
         for _ in 0..<100 {
             let name = candidate(stem)
-            let descriptor = name.withCString { openat(folder.descriptor, $0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode) }
+            let descriptor = name.withCString {
+                openat(folder.descriptor, $0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+            }
             if descriptor >= 0 { return (descriptor, name) }
             guard errno == EEXIST else { throw report.systemError("cannot write a file in \(folder.path)") }
         }
@@ -130,14 +135,18 @@ final class TemporaryFile {
     private static let machine: ByteString = {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
-        let hash = name.prefix { $0 != 0 }.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64(UInt8(bitPattern: $1))) &* 1_099_511_628_211 }
+        let hash = name.prefix { $0 != 0 }.reduce(UInt64(14_695_981_039_346_656_037)) {
+            ($0 ^ UInt64(UInt8(bitPattern: $1))) &* 1_099_511_628_211
+        }
         return ByteString(String(hash, radix: 36))
     }()
 
     /// Removes the temporary files that processes of this machine left when they were killed. Not a failure if some stay.
     static func removeLeftOver(in folder: Folder) {
         for name in folder.hidden(endingIn: suffix, limit: 10_000) {
-            guard let process = process(of: name), process != getpid(), kill(process, 0) != 0, errno == ESRCH else { continue }
+            guard let process = process(of: name), process != getpid(), kill(process, 0) != 0, errno == ESRCH else {
+                continue
+            }
             _ = name.withCString { unlinkat(folder.descriptor, $0, 0) }
         }
     }
@@ -145,7 +154,9 @@ final class TemporaryFile {
     /// The process that a temporary file of this machine belongs to; nil for any other file.
     private static func process(of name: ByteString) -> pid_t? {
         let parts = name.dropLast(suffix.count).split(at: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count >= 4, parts[0].isEmpty, let mark = parts.last?.utf8Text, UInt64(mark, radix: 36) != nil else { return nil }
+        guard parts.count >= 4, parts[0].isEmpty, let mark = parts.last?.utf8Text, UInt64(mark, radix: 36) != nil else {
+            return nil
+        }
         let owner = parts[parts.count - 2].split(at: UInt8(ascii: "-"))
         guard owner.count == 2, owner[0] == machine, let process = pid_t(owner[1].text), process > 0 else { return nil }
         return process

@@ -78,7 +78,8 @@ enum Batches {
         }
 
         private func rows(_ picked: [Int], of tensor: Tensor) throws -> Tensor {
-            let batch = try Tensor.uninitialized([picked.count] + tensor.shape.dropFirst(), tensor.dtype, for: "data.batches")
+            let batch = try Tensor.uninitialized(
+                [picked.count] + tensor.shape.dropFirst(), tensor.dtype, for: "data.batches")
             let rowBytes = tensor.count / tensor.shape[0] * tensor.dtype.stride
             let source = tensor.storage.bytes + tensor.offset * tensor.dtype.stride
             for (place, row) in picked.enumerated() {

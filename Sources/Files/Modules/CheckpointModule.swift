@@ -9,7 +9,9 @@ public struct CheckpointModule: ScriptModule {
     public let summary = """
         Files of named tensors: .safetensors, .npz and .npy are read and written, PyTorch's .pt is read.
         """
-    public var functions: [NativeFunction] { [CheckpointModule.load, CheckpointModule.save].map { NativeFunction($0) } }
+    public var functions: [NativeFunction] {
+        [CheckpointModule.load, CheckpointModule.save].map { NativeFunction($0) }
+    }
 
     private static let load = Declaration(
         "checkpoint.load",

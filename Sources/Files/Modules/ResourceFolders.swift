@@ -21,7 +21,9 @@ public final class ResourceFolders: Service {
             let path = folder.appending(path: ByteString(name))
             if path.withCString({ access($0, R_OK) }) == 0 { return path }
         }
-        let places = folders.isEmpty ? "the host has no folder of models" : "looked in \(folders.map(\.text).joined(separator: ", "))"
+        let places =
+            folders.isEmpty
+            ? "the host has no folder of models" : "looked in \(folders.map(\.text).joined(separator: ", "))"
         throw ScriptError(operation, "\(name) was not found: \(places)")
     }
 }

@@ -20,7 +20,9 @@ enum Npy {
         let header = try NpyHeader(source)
         let (element, each) = try header.type.numbers(options)
         let elements = try source.report.naming { try Shape.count(header.shape, for: "an .npy array") }
-        guard let bytes = header.type.byteCount(elements) else { throw source.report.error("an .npy array of \(elements) elements") }
+        guard let bytes = header.type.byteCount(elements) else {
+            throw source.report.error("an .npy array of \(elements) elements")
+        }
         try source.check(bytes, "an array of shape \(Shape.describe(header.shape))")
         let storage = try element.storage(count: elements * each, header.order, source.report) { buffer in
             try source.read(into: buffer, "the array")

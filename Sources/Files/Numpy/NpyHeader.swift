@@ -19,12 +19,16 @@ struct NpyHeader {
     /// - Throws: on another version and a malformed literal; ``Unreadable`` for Python objects, texts, records and dates.
     init(_ source: any ByteSource) throws {
         let report = source.report
-        guard try source.bytes(6, "the .npy magic").elementsEqual(NpyHeader.magic) else { throw report.error("not an .npy array") }
+        guard try source.bytes(6, "the .npy magic").elementsEqual(NpyHeader.magic) else {
+            throw report.error("not an .npy array")
+        }
         let version = try source.bytes(2, "the .npy version")
         guard (1...3).contains(version[0]), version[1] == 0 else {
             throw report.error(".npy version \(version[0]).\(version[1]); 1.0, 2.0 and 3.0 are read")
         }
-        let length = try source.bytes(version[0] == 1 ? 2 : 4, "the .npy header's length").reversed().reduce(0) { $0 << 8 | Int($1) }
+        let length = try source.bytes(version[0] == 1 ? 2 : 4, "the .npy header's length").reversed().reduce(0) {
+            $0 << 8 | Int($1)
+        }
         guard length <= NpyHeader.limit else { throw report.error("an .npy header of \(length) bytes is too long") }
         var literal = Literal(bytes: try source.bytes(length, "the .npy header"), report: report)
 
@@ -37,7 +41,9 @@ struct NpyHeader {
             default: throw literal.error("key \(shown(key)) is unknown or comes twice")
             }
         }
-        guard let description, let fortran, let shape else { throw report.error(".npy header: descr, fortran_order and shape expected") }
+        guard let description, let fortran, let shape else {
+            throw report.error(".npy header: descr, fortran_order and shape expected")
+        }
         guard let (type, order) = NpyHeader.type(description) else {
             throw Unreadable(
                 description.hasSuffix("O")
@@ -153,7 +159,10 @@ private struct Literal {
     mutating func string(_ what: String) throws -> String {
         skipSpace()
         // As Python 2 wrote texts of Unicode: u'<f4'.
-        if position + 1 < bytes.count, bytes[position] == UInt8(ascii: "u"), [0x27, 0x22].contains(bytes[position + 1]) { position += 1 }
+        if position + 1 < bytes.count, bytes[position] == UInt8(ascii: "u"), [0x27, 0x22].contains(bytes[position + 1])
+        {
+            position += 1
+        }
         guard position < bytes.count, case let quote = bytes[position], quote == 0x27 || quote == 0x22,
             let end = bytes[(position + 1)...].firstIndex(of: quote),
             let text = String(validating: bytes[(position + 1)..<end], as: UTF8.self), !text.contains("\\")
@@ -166,7 +175,8 @@ private struct Literal {
     mutating func elementType() throws -> String {
         skipSpace()
         if position < bytes.count, bytes[position] == UInt8(ascii: "[") || bytes[position] == UInt8(ascii: "(") {
-            throw Unreadable("an .npy array of records (a structured element type); floats, integers and booleans are read")
+            throw Unreadable(
+                "an .npy array of records (a structured element type); floats, integers and booleans are read")
         }
         return try string("an element type such as '<f4'")
     }

@@ -20,7 +20,9 @@ enum Npz {
             // Programs that pack files write their folders, too.
             if entry.size == 0, ByteString(entry.name).hasSuffix("/") { continue }
             guard ByteString(entry.name).hasSuffix(".npy") else {
-                try gathering.add(entry.name, "entry") { throw Unreadable("not an array: its name does not end in .npy") }
+                try gathering.add(entry.name, "entry") {
+                    throw Unreadable("not an array: its name does not end in .npy")
+                }
                 continue
             }
             let name = ByteString(entry.name).dropLast(".npy".utf8.count).text
@@ -44,9 +46,12 @@ enum Npz {
 
     /// The strings in the entry of that name; nil if it is an array of numbers that happens to be called so.
     private static func metadata(_ archive: ZipArchive, _ position: Int) throws -> [ByteString: String]? {
-        guard let header = try header(archive, position), header.type == .number(.uint8), header.shape.count == 1 else { return nil }
+        guard let header = try header(archive, position), header.type == .number(.uint8), header.shape.count == 1 else {
+            return nil
+        }
         guard header.shape[0] <= metadataLimit else {
-            throw archive.report.error("\(MetadataJSON.name) of \(header.shape[0]) bytes; at most \(metadataLimit) make sense")
+            throw archive.report.error(
+                "\(MetadataJSON.name) of \(header.shape[0]) bytes; at most \(metadataLimit) make sense")
         }
         let bytes = try Npy.read(try archive.source(position)).tensor.toIntegers().map { UInt8(clamping: $0) }
         var scanner = HeaderScanner(bytes, archive.report, what: MetadataJSON.name, at: nil)
@@ -66,7 +71,9 @@ enum Npz {
         for name in dict.names where !ZipDirectory.isHarmless(name + ".npy") {
             throw report.error("\(shown(name)) cannot be a name in an .npz archive")
         }
-        guard dict[MetadataJSON.name] == nil else { throw report.error("\"\(MetadataJSON.name)\" cannot be a tensor's name in an .npz archive") }
+        guard dict[MetadataJSON.name] == nil else {
+            throw report.error("\"\(MetadataJSON.name)\" cannot be a tensor's name in an .npz archive")
+        }
         try AtomicFile.write(to: path, for: operation) { file in
             var zip = ZipWriter(file, report)
             for (name, tensor) in dict.entries {
@@ -77,7 +84,9 @@ enum Npz {
             }
             if !dict.metadata.isEmpty {
                 let text = Array(MetadataJSON.write(dict.metadata).utf8)
-                try (NpyHeader.bytes("|u1", [text.count]) + text).withUnsafeBytes { try zip.add(MetadataJSON.name + ".npy", [$0]) }
+                try (NpyHeader.bytes("|u1", [text.count]) + text).withUnsafeBytes {
+                    try zip.add(MetadataJSON.name + ".npy", [$0])
+                }
             }
             try zip.finish()
         }

@@ -111,7 +111,9 @@ struct HeaderScanner {
         }
         if take(word: "true") || take(word: "false") || take(word: "null") { return }
         let digits = bytes[position...].prefix { Array("+-.0123456789eE".utf8).contains($0) }
-        guard !digits.isEmpty, Double(String(decoding: digits, as: UTF8.self)) != nil else { throw error("\(what): a value expected") }
+        guard !digits.isEmpty, Double(String(decoding: digits, as: UTF8.self)) != nil else {
+            throw error("\(what): a value expected")
+        }
         position += digits.count
     }
 
@@ -163,7 +165,8 @@ struct HeaderScanner {
     private mutating func escapedScalar() throws -> [UInt8] {
         var code = try hexadecimal()
         if (0xd800..<0xdc00).contains(code) {
-            guard position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u")
+            guard position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
+                bytes[position + 1] == UInt8(ascii: "u")
             else { throw error("half a surrogate pair") }
             position += 2
             let low = try hexadecimal()
@@ -178,7 +181,9 @@ struct HeaderScanner {
         guard bytes.count - position >= 4 else { throw error("ends inside a string") }
         var code: UInt32 = 0
         for byte in bytes[position..<position + 4] {
-            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { throw error("four hexadecimal digits expected") }
+            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+                throw error("four hexadecimal digits expected")
+            }
             code = code << 4 | UInt32(digit)
         }
         position += 4

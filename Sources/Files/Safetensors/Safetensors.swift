@@ -24,7 +24,9 @@ enum Safetensors {
     /// Writes every tensor as it is. Same contents, same bytes.
     static func write(_ dict: StateDict, to path: ByteString, for operation: String) throws {
         let report = Report(operation: operation, path: path)
-        guard dict[MetadataJSON.name] == nil else { throw report.error("\"__metadata__\" cannot be a tensor's name in safetensors") }
+        guard dict[MetadataJSON.name] == nil else {
+            throw report.error("\"__metadata__\" cannot be a tensor's name in safetensors")
+        }
         // Wide elements first, as the reference implementation does: everything stays aligned for readers that map the file.
         let order = dict.entries.enumerated().sorted { a, b in
             let (x, y) = (dict.writtenType(a.element).width, dict.writtenType(b.element).width)
@@ -39,7 +41,9 @@ enum Safetensors {
         }
     }
 
-    private static func header(_ dict: StateDict, _ order: [(name: String, tensor: Tensor)], _ report: Report) throws -> [UInt8] {
+    private static func header(_ dict: StateDict, _ order: [(name: String, tensor: Tensor)], _ report: Report) throws
+        -> [UInt8]
+    {
         var offsets: [ByteString: (Int, Int)] = [:]
         var end = 0
         for entry in order {
@@ -58,11 +62,14 @@ enum Safetensors {
             let shape = entry.tensor.shape.map(String.init).joined(separator: ",")
             let type = description(dict.writtenType(entry))
             parts.append(
-                "\(MetadataJSON.quoted(entry.name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}")
+                "\(MetadataJSON.quoted(entry.name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}"
+            )
         }
         var json = Array("{\(parts.joined(separator: ","))}".utf8)
         while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
-        guard json.count <= SafetensorsHeader.limit else { throw report.error("the names are too long for a safetensors header") }
+        guard json.count <= SafetensorsHeader.limit else {
+            throw report.error("the names are too long for a safetensors header")
+        }
         return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) } + json
     }
 

@@ -27,7 +27,9 @@ struct SafetensorsHeader {
     ///   disagree with the shape, and bytes after the last tensor.
     init(_ file: InputFile, skip: Bool = false) throws {
         let report = file.report
-        let length = try file.bytes(at: 0, count: 8, "the header's length").reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let length = try file.bytes(at: 0, count: 8, "the header's length").reversed().reduce(UInt64(0)) {
+            $0 << 8 | UInt64($1)
+        }
         guard length <= SafetensorsHeader.limit else {
             throw report.error("a safetensors header of \(length) bytes; the format allows \(SafetensorsHeader.limit)")
         }
@@ -52,7 +54,8 @@ struct SafetensorsHeader {
                     try scanner.skip(MetadataJSON.name)
                     let reason = "\(wrong.message); \(MetadataJSON.name) holds texts under texts, by the format"
                     guard skip else {
-                        throw ScriptError(wrong.operation, "\(reason); checkpoint.load(path, {skip = true}) leaves it out")
+                        throw ScriptError(
+                            wrong.operation, "\(reason); checkpoint.load(path, {skip = true}) leaves it out")
                     }
                     problem = reason
                 }
@@ -112,7 +115,8 @@ struct SafetensorsHeader {
             let fits = type.width == nil || type.byteCount(count) == offsets[1] - offsets[0]
             guard offsets[0] <= offsets[1], fits else {
                 throw scanner.error(
-                    "tensor \(shown(name)): shape \(Shape.describe(shape)) of \(dtype) does not take bytes \(offsets[0]) to \(offsets[1])")
+                    "tensor \(shown(name)): shape \(Shape.describe(shape)) of \(dtype) does not take bytes \(offsets[0]) to \(offsets[1])"
+                )
             }
             self.type = type
             self.shape = shape

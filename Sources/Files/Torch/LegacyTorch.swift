@@ -14,13 +14,15 @@ enum LegacyTorch {
         let magic = try PickleMachine.load(file, at: 0)
         let version = try PickleMachine.load(file, at: magic.end)
         guard case .integer(LegacyTorch.version) = version.heap[version.root] else {
-            throw file.report.error("torch.save's old format of another version than \(LegacyTorch.version)", at: magic.end)
+            throw file.report.error(
+                "torch.save's old format of another version than \(LegacyTorch.version)", at: magic.end)
         }
         let machine = try PickleMachine.load(file, at: version.end)
         let object = try PickleMachine.load(file, at: machine.end)
         let keys = try PickleMachine.load(file, at: object.end)
         guard case .list(let references) = keys.heap[keys.root] else {
-            throw file.report.error("\(keys.heap.kind(keys.root)) where the list of storages is expected", at: object.end)
+            throw file.report.error(
+                "\(keys.heap.kind(keys.root)) where the list of storages is expected", at: object.end)
         }
         let names = try references.map { reference in
             guard case .text(let name) = keys.heap[reference] else {
@@ -38,19 +40,23 @@ enum LegacyTorch {
     private static func places(
         _ names: [String], _ heap: PickleHeap, _ file: InputFile, from start: Int
     ) throws -> [String: Int] {
-        let described = Dictionary(heap.storages.filter { $0.part == nil }.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        let described = Dictionary(
+            heap.storages.filter { $0.part == nil }.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         var places: [String: Int] = [:]
         var position = start
         for name in names {
             guard let storage = described[name], let bytes = storage.type.byteCount(storage.count) else {
                 throw file.report.error("storage \(shown(name)) belongs to no tensor", at: position)
             }
-            guard places[name] == nil else { throw file.report.error("storage \(shown(name)) comes twice", at: position) }
+            guard places[name] == nil else {
+                throw file.report.error("storage \(shown(name)) comes twice", at: position)
+            }
             let count = try file.bytes(at: position, count: 8, "the size of storage \(shown(name))")
                 .reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             guard count == UInt64(storage.count) else {
                 throw file.report.error(
-                    "storage \(shown(name)) of \(storage.count) elements is followed by \(count), which it does not hold", at: position)
+                    "storage \(shown(name)) of \(storage.count) elements is followed by \(count), which it does not hold",
+                    at: position)
             }
             try file.check(position + 8, bytes, "storage \(shown(name))")
             places[name] = position + 8

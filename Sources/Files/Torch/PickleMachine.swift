@@ -42,7 +42,9 @@ struct PickleMachine {
     }
 
     /// A pickle that begins at `offset` in a file that goes on behind it.
-    static func load(_ file: InputFile, at offset: Int) throws -> (heap: PickleHeap, root: PickleHeap.Reference, end: Int) {
+    static func load(_ file: InputFile, at offset: Int) throws -> (
+        heap: PickleHeap, root: PickleHeap.Reference, end: Int
+    ) {
         var machine = PickleMachine([], (file, offset), file.report)
         machine.heap.base = offset
         let root = try machine.run()
@@ -73,7 +75,9 @@ struct PickleMachine {
         guard let source, bytes.count - position < count else { return }
         let next = source.offset + bytes.count
         let wanted = min(max(count, 1 << 16), source.file.size - next)
-        guard bytes.count + max(wanted, 0) <= PickleMachine.limit else { throw error("is longer than \(PickleMachine.limit) bytes") }
+        guard bytes.count + max(wanted, 0) <= PickleMachine.limit else {
+            throw error("is longer than \(PickleMachine.limit) bytes")
+        }
         if wanted > 0 { bytes += try source.file.bytes(at: next, count: wanted, "a pickle") }
     }
 
@@ -91,7 +95,9 @@ struct PickleMachine {
 
     mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
         if count > 0, count <= PickleMachine.limit { try fill(count) }
-        guard count >= 0, count <= bytes.count - position else { throw error("\(count) bytes needed, the pickle ends before them") }
+        guard count >= 0, count <= bytes.count - position else {
+            throw error("\(count) bytes needed, the pickle ends before them")
+        }
         defer { position += count }
         return bytes[position..<position + count]
     }

@@ -75,15 +75,21 @@ extension PickleMachine {
         let root = try storage(TorchStorage(key: key, type: type, count: count))
         guard parts.count == 6, case .tuple(let view) = heap[parts[5]] else { return try push(.storage(root)) }
         guard view.count == 3, case .text(let part) = heap[view[0]], case .integer(let offset) = heap[view[1]],
-            case .integer(let extent) = heap[view[2]], offset >= 0, extent >= 0, offset <= count, extent <= count - offset
+            case .integer(let extent) = heap[view[2]], offset >= 0, extent >= 0, offset <= count,
+            extent <= count - offset
         else { throw error("a part that leaves its storage \(shown(key)) of \(count) elements") }
-        try push(.storage(try storage(TorchStorage(key: part, type: type, count: extent, part: .init(root: root, offset: offset)))))
+        try push(
+            .storage(
+                try storage(TorchStorage(key: part, type: type, count: extent, part: .init(root: root, offset: offset)))
+            ))
     }
 
     /// The position of a storage in the heap's list.
     private mutating func storage(_ storage: TorchStorage) throws -> Int {
         if let known = storagePositions[storage.key] {
-            guard heap.storages[known] == storage else { throw error("storage \(shown(storage.key)) is described in two ways") }
+            guard heap.storages[known] == storage else {
+                throw error("storage \(shown(storage.key)) is described in two ways")
+            }
             return known
         }
         try workspace.take(PickleHeap.tensorBytes)
@@ -97,7 +103,9 @@ extension PickleMachine {
         case .global, .object: break
         default: throw error("\(opcode) of \(heap.kind(callee))")
         }
-        guard case .tuple(let items) = heap[arguments] else { throw error("\(opcode) with \(heap.kind(arguments)) for arguments") }
+        guard case .tuple(let items) = heap[arguments] else {
+            throw error("\(opcode) with \(heap.kind(arguments)) for arguments")
+        }
         try call(opcode, items: items, callee: callee)
     }
 
@@ -126,7 +134,9 @@ extension PickleMachine {
             default: try push(.opaque("a \(name)"))
             }
         case .size:
-            guard items.count == 1, case .tuple = heap[items[0]] else { throw error("torch.Size of something else than a tuple") }
+            guard items.count == 1, case .tuple = heap[items[0]] else {
+                throw error("torch.Size of something else than a tuple")
+            }
             try push(items[0])
         case .dtype(let name, _): try push(.opaque(name))
         case .rebuild(.tensor): try pushTensor(items, 4...4)
@@ -138,7 +148,9 @@ extension PickleMachine {
             try push(items[0])
         case .rebuild(.fromType):
             // (function, class, its arguments, attributes): a tensor of some class, whose numbers are those of a plain one.
-            guard items.count >= 3, case .global(let index) = heap[items[0]], case .tuple(let arguments) = heap[items[2]] else {
+            guard items.count >= 3, case .global(let index) = heap[items[0]],
+                case .tuple(let arguments) = heap[items[2]]
+            else {
                 throw error("a tensor that is not (function, class, arguments, ...)")
             }
             switch heap.globals[index].global {
@@ -167,7 +179,8 @@ extension PickleMachine {
             var pairs: [(key: PickleHeap.Reference, value: PickleHeap.Reference)] = []
             for element in elements {
                 switch heap[element] {
-                case .list(let pair) where pair.count == 2, .tuple(let pair) where pair.count == 2: pairs.append((pair[0], pair[1]))
+                case .list(let pair) where pair.count == 2, .tuple(let pair) where pair.count == 2:
+                    pairs.append((pair[0], pair[1]))
                 default: throw error("a dict of \(heap.kind(element)), which is no pair")
                 }
             }
@@ -199,13 +212,16 @@ extension PickleMachine {
         guard shape.count <= 64 else { throw error("a tensor of \(shape.count) dimensions") }
         var type = heap.storages[storage].type
         if counts.lowerBound == 7 {
-            guard case .global(let index) = heap[items[6]], case .dtype(_, let given) = heap.globals[index].global else {
+            guard case .global(let index) = heap[items[6]], case .dtype(_, let given) = heap.globals[index].global
+            else {
                 return try pushUnreadable("its type, \(heap.kind(items[6])), is not known")
             }
             type = given
         }
         var tensor = TorchTensor.Strided(storage: storage, type: type, offset: offset, shape: shape, strides: strides)
-        if items.count == counts.upperBound, counts.upperBound > 6, let problem = read(state: items[items.count - 1], into: &tensor) {
+        if items.count == counts.upperBound, counts.upperBound > 6,
+            let problem = read(state: items[items.count - 1], into: &tensor)
+        {
             return try pushUnreadable(problem)
         }
         try workspace.take(PickleHeap.tensorBytes)
@@ -217,10 +233,14 @@ extension PickleMachine {
     /// - Returns: what is in the way, if the state says more.
     private func read(state: PickleHeap.Reference, into tensor: inout TorchTensor.Strided) -> String? {
         if case .none = heap[state] { return nil }
-        guard case .dictionary(let pairs) = heap[state] else { return "its state is \(heap.kind(state)), which is not known" }
+        guard case .dictionary(let pairs) = heap[state] else {
+            return "its state is \(heap.kind(state)), which is not known"
+        }
         for (key, value) in pairs {
             guard case .text(let name) = heap[key] else { return "its state has a key that is \(heap.kind(key))" }
-            guard case .boolean(let flag) = heap[value] else { return "its state \(shown(name)) is \(heap.kind(value)), not a bool" }
+            guard case .boolean(let flag) = heap[value] else {
+                return "its state \(shown(name)) is \(heap.kind(value)), not a bool"
+            }
             switch name {
             case "neg": tensor.isNegated = flag
             case "conj": tensor.isConjugated = flag

@@ -130,7 +130,9 @@ extension PickleMachine {
     private mutating func set(_ items: ArraySlice<PickleHeap.Reference>) throws {
         let dictionary = try top()
         guard items.count % 2 == 0 else { throw error("a key without a value") }
-        guard heap.set(items, in: dictionary) else { throw error("sets items of \(heap.kind(dictionary)), which is no dict") }
+        guard heap.set(items, in: dictionary) else {
+            throw error("sets items of \(heap.kind(dictionary)), which is no dict")
+        }
     }
 
     private mutating func pushText(_ width: Int) throws {

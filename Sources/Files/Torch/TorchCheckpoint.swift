@@ -5,12 +5,15 @@ import Tensors
 enum TorchCheckpoint {
     /// - Throws: when the archive, the pickle or a tensor is malformed, or anything but tensors in dictionaries is needed.
     static func read(
-        _ archive: ZipArchive, _ options: ReadingOptions = ReadingOptions(), choosing isWanted: (([String]) -> Bool)? = nil
+        _ archive: ZipArchive, _ options: ReadingOptions = ReadingOptions(),
+        choosing isWanted: (([String]) -> Bool)? = nil
     ) throws -> StateDict {
         let report = archive.report
         for entry in archive.entries {
             // torch.save writes no such thing, so the archive was made for something else.
-            guard ZipDirectory.isHarmless(entry.name) else { throw report.error("zip: entry name \(shown(entry.name)) is not allowed") }
+            guard ZipDirectory.isHarmless(entry.name) else {
+                throw report.error("zip: entry name \(shown(entry.name)) is not allowed")
+            }
             if let problem = entry.problem { throw report.error("zip: entry \(shown(entry.name)) \(problem)") }
         }
         let pickles = archive.entries.indices.filter { isPickle(archive.entries[$0].name) }
@@ -19,12 +22,17 @@ enum TorchCheckpoint {
         }
         let entry = archive.entries[pickle]
         let folder = String(entry.name.dropLast("data.pkl".count))
-        if archive.entries.contains(where: { $0.name.hasPrefix(folder + "code/") || $0.name == folder + "constants.pkl" }) {
-            throw report.error("a TorchScript archive; save the weights with torch.save(model.state_dict(), path) instead")
+        if archive.entries.contains(where: {
+            $0.name.hasPrefix(folder + "code/") || $0.name == folder + "constants.pkl"
+        }) {
+            throw report.error(
+                "a TorchScript archive; save the weights with torch.save(model.state_dict(), path) instead")
         }
         // torch.save compresses nothing; what others compress shrinks ten times, not a thousand.
         guard entry.method == 0 || entry.size <= 1 << 20 || entry.size / 100 <= entry.compressed else {
-            throw report.error("zip: entry \(shown(entry.name)): a pickle of \(entry.size) bytes in \(entry.compressed) is no checkpoint")
+            throw report.error(
+                "zip: entry \(shown(entry.name)): a pickle of \(entry.size) bytes in \(entry.compressed) is no checkpoint"
+            )
         }
         let workspace = Workspace()
         try workspace.take(entry.size)
@@ -90,7 +98,8 @@ struct ZipStorages: TorchStorages {
         let entry = archive.entries[position]
         guard storage.type.byteCount(storage.count) == entry.size else {
             throw report.error(
-                "tensor \(shown(name)): its storage has \(storage.count) elements, which entry \(shown(entryName)) of \(entry.size) bytes does not hold")
+                "tensor \(shown(name)): its storage has \(storage.count) elements, which entry \(shown(entryName)) of \(entry.size) bytes does not hold"
+            )
         }
         // Before memory for it is asked for.
         try archive.checkSize(entry)

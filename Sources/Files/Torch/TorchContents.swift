@@ -47,7 +47,9 @@ final class TorchContents {
             let fitting = others.filter { holds($0.tensors) }
             guard fitting.count <= 1 else {
                 let names = fitting.prefix(8).map { shown($0.name) }.joined(separator: ", ")
-                throw report.error("holds several models, under \(names): save one of them, torch.save(checkpoint[\(shown(fitting[0].name))], path)")
+                throw report.error(
+                    "holds several models, under \(names): save one of them, torch.save(checkpoint[\(shown(fitting[0].name))], path)"
+                )
             }
             if let found = fitting.first { return found.tensors }
         }
@@ -56,7 +58,9 @@ final class TorchContents {
         if let only = others.first, others.count == 1, only.isText { return only.tensors }
         let all = try everything()
         if all.isEmpty, !pairs.isEmpty {
-            let keys = pairs.prefix(8).map { if case .text(let key) = heap[$0.key] { shown(key) } else { heap.kind($0.key) } }
+            let keys = pairs.prefix(8).map {
+                if case .text(let key) = heap[$0.key] { shown(key) } else { heap.kind($0.key) }
+            }
             throw nothing("no tensors; the keys are \(keys.joined(separator: ", "))" + (pairs.count > 8 ? ", ..." : ""))
         }
         return all
@@ -167,7 +171,8 @@ final class TorchContents {
         return attributes
     }
 
-    private func pairs(_ reference: PickleHeap.Reference?) -> [(key: PickleHeap.Reference, value: PickleHeap.Reference)] {
+    private func pairs(_ reference: PickleHeap.Reference?) -> [(key: PickleHeap.Reference, value: PickleHeap.Reference)]
+    {
         guard let reference, case .dictionary(let pairs) = heap[reference] else { return [] }
         return pairs
     }
@@ -208,7 +213,9 @@ final class TorchContents {
                     open.append((name, item, problem))
                 }
             case .object:
-                for (inner, tensor, own) in try module(reference) { found.append((prefix + inner, tensor, problem ?? own)) }
+                for (inner, tensor, own) in try module(reference) {
+                    found.append((prefix + inner, tensor, problem ?? own))
+                }
             default: continue
             }
         }

@@ -79,13 +79,16 @@ enum TorchGlobal {
     }
 
     private static let hostileBuiltins: Set<String> = [
-        "eval", "exec", "execfile", "compile", "open", "file", "input", "raw_input", "__import__", "breakpoint", "exit", "quit",
+        "eval", "exec", "execfile", "compile", "open", "file", "input", "raw_input", "__import__", "breakpoint", "exit",
+        "quit",
         "apply", "globals", "locals", "vars", "delattr", "setattr", "memoryview", "help", "reload",
     ]
 
     private static let hostilePackages: Set<String> = [
-        "os", "posix", "nt", "subprocess", "popen2", "commands", "sys", "socket", "shutil", "importlib", "imp", "runpy", "pty",
-        "pickle", "_pickle", "cPickle", "marshal", "ctypes", "_ctypes", "webbrowser", "code", "codeop", "pdb", "bdb", "timeit",
+        "os", "posix", "nt", "subprocess", "popen2", "commands", "sys", "socket", "shutil", "importlib", "imp", "runpy",
+        "pty",
+        "pickle", "_pickle", "cPickle", "marshal", "ctypes", "_ctypes", "webbrowser", "code", "codeop", "pdb", "bdb",
+        "timeit",
         "cProfile", "profile", "pip", "ensurepip", "venv", "asyncio",
     ]
 

@@ -40,7 +40,9 @@ final class TorchStorageLoader {
         }
     }
 
-    private func tensor(_ tensor: TorchTensor.Strided, _ element: FileElement, _ each: Int, _ name: String) throws -> Tensor {
+    private func tensor(_ tensor: TorchTensor.Strided, _ element: FileElement, _ each: Int, _ name: String) throws
+        -> Tensor
+    {
         let described = heap.storages[tensor.storage]
         let size = try extent(of: described, as: tensor.type, name)
         guard try fits(tensor, size, name) else {
@@ -99,7 +101,8 @@ final class TorchStorageLoader {
             throw report.error("tensor \(shown(name)): its storage of \(described.count) elements is too large")
         }
         guard bytes % element.width == 0 else {
-            throw report.error("tensor \(shown(name)): its storage of \(bytes) bytes is no whole number of its elements")
+            throw report.error(
+                "tensor \(shown(name)): its storage of \(bytes) bytes is no whole number of its elements")
         }
         let storage = try element.storage(count: bytes / element.width, order, report) { buffer in
             try storages.read(described, into: buffer)
@@ -116,7 +119,9 @@ extension Tensor {
         let copy = try self.copy()
         func turn<Bits: FixedWidthInteger>(_: Bits.Type) {
             let bits = copy.storage.bytes.assumingMemoryBound(to: Bits.self)
-            for index in stride(from: first, to: copy.count, by: step) { bits[index] ^= Bits(1) << Bits(Bits.bitWidth - 1) }
+            for index in stride(from: first, to: copy.count, by: step) {
+                bits[index] ^= Bits(1) << Bits(Bits.bitWidth - 1)
+            }
         }
         switch dtype {
         case .float16: turn(UInt16.self)

@@ -13,7 +13,9 @@ final class StoredEntrySource: ByteSource {
         self.entry = entry
         // Behind the local header's 30 bytes stand a name and an extra field, whose lengths are its last two numbers.
         var header = [UInt8](repeating: 0, count: 30)
-        try header.withUnsafeMutableBytes { try file.read(at: entry.offset, into: $0, "the header of \(shown(entry.name))") }
+        try header.withUnsafeMutableBytes {
+            try file.read(at: entry.offset, into: $0, "the header of \(shown(entry.name))")
+        }
         let lengths = Int(header[26]) | Int(header[27]) << 8
         let extra = Int(header[28]) | Int(header[29]) << 8
         start = entry.offset + 30 + lengths + extra

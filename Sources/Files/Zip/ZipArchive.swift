@@ -31,7 +31,9 @@ final class ZipArchive {
         entries = try ZipDirectory(file).entries
         // The names' table, and libzip's own of the same.
         try workspace.take(entries.count * 200)
-        positions = Dictionary(entries.enumerated().map { (ByteString($0.element.name), $0.offset) }, uniquingKeysWith: { first, _ in first })
+        positions = Dictionary(
+            entries.enumerated().map { (ByteString($0.element.name), $0.offset) },
+            uniquingKeysWith: { first, _ in first })
         guard !entries.isEmpty else {
             archive = nil
             return
@@ -85,10 +87,13 @@ final class ZipArchive {
         guard entry.method != 0 else { return }
         // Deflate makes at most 1032 bytes of one.
         guard entry.size / 1032 <= entry.compressed + 1 else {
-            throw report.error("zip: entry \(shown(entry.name)): \(entry.compressed) bytes cannot inflate to \(entry.size)")
+            throw report.error(
+                "zip: entry \(shown(entry.name)): \(entry.compressed) bytes cannot inflate to \(entry.size)")
         }
         guard entry.size <= inflatable else {
-            throw report.error("zip: entry \(shown(entry.name)) inflates to \(entry.size) bytes; a file may inflate to \(limit) in all")
+            throw report.error(
+                "zip: entry \(shown(entry.name)) inflates to \(entry.size) bytes; a file may inflate to \(limit) in all"
+            )
         }
     }
 
@@ -101,7 +106,9 @@ final class ZipArchive {
         try checkSize(entry)
         return try [UInt8](unsafeUninitializedCapacity: entry.size) { buffer, initialized in
             let raw = UnsafeMutableRawBufferPointer(buffer)
-            try read(position, into: UnsafeMutableRawBufferPointer(rebasing: raw[0..<entry.size]), zeroIsUnknown: zeroIsUnknown)
+            try read(
+                position, into: UnsafeMutableRawBufferPointer(rebasing: raw[0..<entry.size]),
+                zeroIsUnknown: zeroIsUnknown)
             initialized = entry.size
         }
     }
@@ -114,8 +121,10 @@ final class ZipArchive {
         for (index, entry) in entries.enumerated() {
             var status = zip_stat_t()
             guard zip_stat_index(archive, zip_uint64_t(index), zip_flags_t(ZIP_FL_ENC_RAW), &status) == 0,
-                let name = status.name, ByteString(cString: name) == ByteString(entry.name), status.size == zip_uint64_t(entry.size),
-                status.comp_size == zip_uint64_t(entry.compressed), status.crc == entry.crc, status.comp_method == entry.method
+                let name = status.name, ByteString(cString: name) == ByteString(entry.name),
+                status.size == zip_uint64_t(entry.size),
+                status.comp_size == zip_uint64_t(entry.compressed), status.crc == entry.crc,
+                status.comp_method == entry.method
             else { throw report.error("zip: the archive has two different directories (entry \(shown(entry.name)))") }
         }
     }

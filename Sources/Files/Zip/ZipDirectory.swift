@@ -28,7 +28,8 @@ struct ZipDirectory {
     init(_ file: InputFile) throws {
         let place = try Place(file)
         guard place.size <= ZipDirectory.byteLimit else {
-            throw file.report.error("zip: a directory of \(place.size) bytes; at most \(ZipDirectory.byteLimit) make sense")
+            throw file.report.error(
+                "zip: a directory of \(place.size) bytes; at most \(ZipDirectory.byteLimit) make sense")
         }
         let workspace = Workspace()
         try workspace.take(place.size)
@@ -44,7 +45,9 @@ struct ZipDirectory {
             }
             entries.append(entry)
         }
-        guard reader.atEnd else { throw file.report.error("zip: the directory holds more than its \(place.count) entries") }
+        guard reader.atEnd else {
+            throw file.report.error("zip: the directory holds more than its \(place.count) entries")
+        }
         self.entries = entries
         try checkOverlaps(file, end: place.offset)
     }
@@ -57,7 +60,8 @@ struct ZipDirectory {
             guard entry.offset >= reached else {
                 throw file.report.error("zip: entry \(shown(entry.name)) overlaps the one before it", at: entry.offset)
             }
-            let header = ByteReader(try file.bytes(at: entry.offset, count: 30, "a zip entry"), entry.offset, file.report)
+            let header = ByteReader(
+                try file.bytes(at: entry.offset, count: 30, "a zip entry"), entry.offset, file.report)
             guard try header.word32() == 0x0403_4b50 else {
                 throw file.report.error("zip: entry \(shown(entry.name)) has no local header", at: entry.offset)
             }
@@ -65,7 +69,8 @@ struct ZipDirectory {
             let names = Int(try header.word16()) + Int(try header.word16())
             let (last, overflow) = (entry.offset + 30 + names).addingReportingOverflow(entry.compressed)
             guard !overflow, last <= end else {
-                throw file.report.error("zip: entry \(shown(entry.name)) runs into the directory or past it", at: entry.offset)
+                throw file.report.error(
+                    "zip: entry \(shown(entry.name)) runs into the directory or past it", at: entry.offset)
             }
             reached = last
         }
@@ -73,14 +78,18 @@ struct ZipDirectory {
 
     private static func entry(_ reader: ByteReader) throws -> Entry {
         let start = reader.position
-        guard try reader.word32() == 0x0201_4b50 else { throw reader.report.error("zip: a directory entry expected", at: start) }
+        guard try reader.word32() == 0x0201_4b50 else {
+            throw reader.report.error("zip: a directory entry expected", at: start)
+        }
         try reader.skip(4)
         let flags = try reader.word16()
         let method = try reader.word16()
         try reader.skip(4)
         let crc = try reader.word32()
         var (compressed, size) = (UInt64(try reader.word32()), UInt64(try reader.word32()))
-        let lengths = (name: Int(try reader.word16()), extra: Int(try reader.word16()), comment: Int(try reader.word16()))
+        let lengths = (
+            name: Int(try reader.word16()), extra: Int(try reader.word16()), comment: Int(try reader.word16())
+        )
         try reader.skip(8)
         var offset = UInt64(try reader.word32())
         let raw = try reader.take(lengths.name)
@@ -88,7 +97,8 @@ struct ZipDirectory {
         try reader.skip(lengths.comment)
 
         guard let name = String(validating: raw, as: UTF8.self), !name.isEmpty else {
-            throw reader.report.error("zip: entry name \(shown(String(decoding: raw, as: UTF8.self))) is not allowed", at: start)
+            throw reader.report.error(
+                "zip: entry name \(shown(String(decoding: raw, as: UTF8.self))) is not allowed", at: start)
         }
         let problem: String? =
             if flags & 1 != 0 {
@@ -107,10 +117,12 @@ struct ZipDirectory {
             if compressed == 0xffff_ffff { compressed = try field.word64() }
             if offset == 0xffff_ffff { offset = try field.word64() }
         }
-        guard let compressed = Int(exactly: compressed), let size = Int(exactly: size), let offset = Int(exactly: offset),
+        guard let compressed = Int(exactly: compressed), let size = Int(exactly: size),
+            let offset = Int(exactly: offset),
             method != 0 || problem != nil || compressed == size
         else { throw reader.report.error("zip: entry \(shown(name)) has impossible sizes", at: start) }
-        return Entry(name: name, method: method, crc: crc, compressed: compressed, size: size, offset: offset, problem: problem)
+        return Entry(
+            name: name, method: method, crc: crc, compressed: compressed, size: size, offset: offset, problem: problem)
     }
 
     /// Whether the name leads nowhere, should somebody unpack the archive into files. Here nothing is; NumPy writes names that do.
@@ -138,19 +150,24 @@ struct ZipDirectory {
             let start = file.size - tail + at
             let end = ByteReader(Array(bytes[at..<at + 22]), start, report)
             try end.skip(4)
-            guard try end.word16() == 0, try end.word16() == 0 else { throw report.error("zip: an archive in several parts") }
+            guard try end.word16() == 0, try end.word16() == 0 else {
+                throw report.error("zip: an archive in several parts")
+            }
             let (here, total) = (UInt64(try end.word16()), UInt64(try end.word16()))
             guard here == total else { throw report.error("zip: the end record disagrees with itself", at: start) }
             var place = (count: total, size: UInt64(try end.word32()), offset: UInt64(try end.word32()))
             var limit = start
             // PyTorch writes the wide record always, others when a number does not fit the old one.
             if let (wide, at) = try Place.wide(file, before: start) {
-                guard place.count == 0xffff || place.count == wide.count, place.size == 0xffff_ffff || place.size == wide.size,
+                guard place.count == 0xffff || place.count == wide.count,
+                    place.size == 0xffff_ffff || place.size == wide.size,
                     place.offset == 0xffff_ffff || place.offset == wide.offset
                 else { throw report.error("zip: the two end records disagree", at: at) }
                 (place, limit) = (wide, at)
             }
-            guard place.count <= UInt64(ZipDirectory.limit) else { throw report.error("zip: \(place.count) entries are too many") }
+            guard place.count <= UInt64(ZipDirectory.limit) else {
+                throw report.error("zip: \(place.count) entries are too many")
+            }
             guard let offset = Int(exactly: place.offset), let size = Int(exactly: place.size),
                 offset <= limit, size == limit - offset
             else { throw report.error("zip: the directory is not where the end record says", at: start) }
@@ -167,7 +184,9 @@ struct ZipDirectory {
         }
 
         /// The zip64 end record, which holds what does not fit the old one, and its place; nil if there is none.
-        private static func wide(_ file: InputFile, before end: Int) throws -> ((count: UInt64, size: UInt64, offset: UInt64), Int)? {
+        private static func wide(_ file: InputFile, before end: Int) throws -> (
+            (count: UInt64, size: UInt64, offset: UInt64), Int
+        )? {
             let report = file.report
             guard end >= 20 else { return nil }
             let locator = ByteReader(try file.bytes(at: end - 20, count: 20, "the zip64 locator"), end - 20, report)

@@ -26,7 +26,9 @@ final class ZipEntrySource: ByteSource {
             try Cancellation.check()
             let got = zip_fread(stream, base + done, zip_uint64_t(min(buffer.count - done, InputFile.chunk)))
             guard got >= 0 else { throw archive.failure(entry, zip_file_get_error(stream)) }
-            guard got > 0 else { throw report.error("zip: entry \(shown(entry.name)) is shorter than its \(entry.size) bytes") }
+            guard got > 0 else {
+                throw report.error("zip: entry \(shown(entry.name)) is shorter than its \(entry.size) bytes")
+            }
             done += Int(got)
         }
         position += done
@@ -38,7 +40,9 @@ final class ZipEntrySource: ByteSource {
         var extra: UInt8 = 0
         let rest = zip_fread(stream, &extra, 1)
         guard rest >= 0 else { throw archive.failure(entry, zip_file_get_error(stream)) }
-        guard rest == 0 else { throw report.error("zip: entry \(shown(entry.name)) is longer than its \(entry.size) bytes") }
+        guard rest == 0 else {
+            throw report.error("zip: entry \(shown(entry.name)) is longer than its \(entry.size) bytes")
+        }
         return true
     }
 }

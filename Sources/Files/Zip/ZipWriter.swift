@@ -25,7 +25,9 @@ struct ZipWriter {
     mutating func add(_ name: String, _ pieces: [UnsafeRawBufferPointer]) throws {
         let path = Array(name.utf8)
         guard path.count <= 0xffff, count < ZipDirectory.limit else {
-            throw report.error("zip: " + (path.count > 0xffff ? "the name \(shown(name)) is too long" : "\(count) entries are the most"))
+            throw report.error(
+                "zip: "
+                    + (path.count > 0xffff ? "the name \(shown(name)) is too long" : "\(count) entries are the most"))
         }
         let size = pieces.reduce(UInt64(0)) { $0 + UInt64($1.count) }
         let sum = try pieces.reduce(UInt(0)) { try ZipWriter.checksum($1, from: $0) }

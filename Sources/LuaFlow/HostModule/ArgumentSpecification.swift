@@ -107,10 +107,14 @@ struct ArgumentSpecification {
                         "--\(parts[0]) is an option of luaflow's own and stands before the script's name: "
                             + "luaflow run --\(parts[0])\(value) FILE")
                 }
-                return .wrong("unknown option --\(parts[0])\(suggest(parts[0].text)); the options are \(entries.map { "--" + $0.flag }.joined(separator: ", "))")
+                return .wrong(
+                    "unknown option --\(parts[0])\(suggest(parts[0].text)); the options are \(entries.map { "--" + $0.flag }.joined(separator: ", "))"
+                )
             }
             if entry.isFlag {
-                guard parts.count == 1 else { return .wrong("--\(entry.flag) takes no value; use --\(entry.flag) or --no-\(entry.flag)") }
+                guard parts.count == 1 else {
+                    return .wrong("--\(entry.flag) takes no value; use --\(entry.flag) or --no-\(entry.flag)")
+                }
                 values[entry.name] = .boolean(isOn)
                 continue
             }
@@ -125,14 +129,19 @@ struct ArgumentSpecification {
             case .failure(let fault): return .wrong(fault.message)
             }
         }
-        if rest == nil, let operand = operands.first { return .wrong("unexpected argument \(operand); options begin with --") }
+        if rest == nil, let operand = operands.first {
+            return .wrong("unexpected argument \(operand); options begin with --")
+        }
         for entry in entries {
             // The default's file is one to be written as well; a default that is no file's name says that there is none.
-            guard let rule = entry.rule, let value = values[entry.name] ?? (rule.writes != nil ? entry.fallback : nil) else { continue }
+            guard let rule = entry.rule, let value = values[entry.name] ?? (rule.writes != nil ? entry.fallback : nil)
+            else { continue }
             if values[entry.name] == nil, value.plainText.isEmpty { continue }
             if let fault = rule.fault(of: value) { return .wrong("--\(entry.flag): \(fault)") }
         }
-        if let missing = entries.first(where: { $0.required && values[$0.name] == nil }) { return .wrong("--\(missing.flag) is required") }
+        if let missing = entries.first(where: { $0.required && values[$0.name] == nil }) {
+            return .wrong("--\(missing.flag) is required")
+        }
         return .values(named: entries.map { (key: $0.name, value: values[$0.name] ?? $0.fallback) }, rest: operands)
     }
 
@@ -140,7 +149,11 @@ struct ArgumentSpecification {
 
     private func value(_ text: ByteString, for entry: Entry) -> Result<Value, WrongWord> {
         if let choices = entry.choices, !choices.contains(text) {
-            return .failure(WrongWord(message: "--\(entry.flag) \(text): one of \(choices.map(\.text).joined(separator: ", ")) expected\(suggestion(for: text.text, among: choices.map(\.text)))"))
+            return .failure(
+                WrongWord(
+                    message:
+                        "--\(entry.flag) \(text): one of \(choices.map(\.text).joined(separator: ", ")) expected\(suggestion(for: text.text, among: choices.map(\.text)))"
+                ))
         }
         switch entry.fallback {
         case .integer, .number:
@@ -168,7 +181,10 @@ struct ArgumentSpecification {
         var lines = ["usage: \(usage) [options]" + (rest.map { " \($0)" } ?? "")]
         if !about.isEmpty { lines += [""] + wrap(about, 80) }
         lines += ["", "options:"]
-        let rows = entries.map { entry in (entry.isFlag ? "--[no-]\(entry.flag)" : "--\(entry.flag) \(placeholder(entry))", describe(entry)) } + [("--help", "show this and leave")]
+        let rows =
+            entries.map { entry in
+                (entry.isFlag ? "--[no-]\(entry.flag)" : "--\(entry.flag) \(placeholder(entry))", describe(entry))
+            } + [("--help", "show this and leave")]
         let width = min(rows.map(\.0.count).max() ?? 0, 28)
         for (left, right) in rows {
             var text = wrap(right, 80 - width - 4)
@@ -189,7 +205,9 @@ struct ArgumentSpecification {
 
     private func describe(_ entry: Entry) -> String {
         var text = entry.help
-        if let choices = entry.choices { text += (text.isEmpty ? "" : ": ") + choices.map(\.text).joined(separator: ", ") }
+        if let choices = entry.choices {
+            text += (text.isEmpty ? "" : ": ") + choices.map(\.text).joined(separator: ", ")
+        }
         switch entry.fallback {
         case .none, .boolean(false), .string(""): return text
         case .string(let value): return text + " (default \(value))"
@@ -200,7 +218,11 @@ struct ArgumentSpecification {
     private func wrap(_ text: String, _ width: Int) -> [String] {
         var lines: [String] = []
         for word in text.split(whereSeparator: \.isWhitespace) {
-            if let last = lines.last, last.count + 1 + word.count <= width { lines[lines.count - 1] = last + " " + word } else { lines.append(String(word)) }
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] = last + " " + word
+            } else {
+                lines.append(String(word))
+            }
         }
         return lines
     }

@@ -20,11 +20,16 @@ enum CheckedPath {
             // Those are written in place.
             guard status.st_mode & S_IFMT == S_IFREG else {
                 if endings != nil { return "is not a regular file" }
-                return path.withCString { access($0, W_OK) } == 0 ? nil : "cannot be written: " + String(cString: strerror(errno))
+                return path.withCString { access($0, W_OK) } == 0
+                    ? nil : "cannot be written: " + String(cString: strerror(errno))
             }
-            guard path.withCString({ access($0, W_OK) }) == 0 else { return "cannot be written: " + String(cString: strerror(errno)) }
+            guard path.withCString({ access($0, W_OK) }) == 0 else {
+                return "cannot be written: " + String(cString: strerror(errno))
+            }
         }
-        guard folder.withCString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFDIR else { return "there is no folder \(folder)" }
+        guard folder.withCString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            return "there is no folder \(folder)"
+        }
         guard folder.withCString({ access($0, W_OK | X_OK) }) == 0 else { return "no file can be written in \(folder)" }
         return nil
     }
@@ -34,7 +39,9 @@ enum CheckedPath {
         if let access = FileAccess.current, !access.allows(.read, path) { return "this file may not be read" }
         guard path.withCString({ stat($0, &status) }) == 0 else { return "there is no such file" }
         if status.st_mode & S_IFMT == S_IFDIR { return "is a folder; the name of a file expected" }
-        guard path.withCString({ access($0, R_OK) }) == 0 else { return "cannot be read: " + String(cString: strerror(errno)) }
+        guard path.withCString({ access($0, R_OK) }) == 0 else {
+            return "cannot be read: " + String(cString: strerror(errno))
+        }
         return nil
     }
 }

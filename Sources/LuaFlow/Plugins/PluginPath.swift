@@ -29,7 +29,8 @@ public struct PluginPath: Sendable {
             let listed = environment["LUAFLOW_PLUGINS"]?.split(separator: ":").map(String.init) ?? []
             folders += listed.map { Folder(path: ByteString($0), reason: "LUAFLOW_PLUGINS") }
             if let configuration = PluginPath.configuration(environment) {
-                folders.append(Folder(path: ByteString(configuration + "/luaflow/plugins"), reason: "your configuration folder"))
+                folders.append(
+                    Folder(path: ByteString(configuration + "/luaflow/plugins"), reason: "your configuration folder"))
             }
         }
         self.folders = folders

@@ -80,7 +80,9 @@ struct Skeleton {
     /// Writes all files or, when one exists already or cannot be written, none.
     func write(in folder: ByteString) throws {
         let operation = "luaflow new"
-        func full(_ path: String) -> ByteString { folder == "." ? ByteString(path) : folder.appending(path: ByteString(path)) }
+        func full(_ path: String) -> ByteString {
+            folder == "." ? ByteString(path) : folder.appending(path: ByteString(path))
+        }
         var taken = files.map { full($0.path) }.first(where: Self.isThere)
         if let ownFolder, Self.isThere(full(ownFolder)), full(ownFolder).folderEntries?.isEmpty != true {
             taken = taken ?? full(ownFolder)

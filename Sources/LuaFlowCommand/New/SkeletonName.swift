@@ -62,7 +62,9 @@ struct SkeletonName {
             let name = kind.module == nil ? text : capital
             if registry.isReserved(kind, name) { throw taken("will not do: \(kind.shown(name)) is built in") }
         }
-        if Self.partsOfProblem3.contains(text) { throw taken("is one of problem 3's schedules, noises, masks and presets") }
+        if Self.partsOfProblem3.contains(text) {
+            throw taken("is one of problem 3's schedules, noises, masks and presets")
+        }
         // On some file systems it is the same file, and the objects of both have one name.
         let present = (folder.appending(path: "plugins").folderEntries ?? []).map(\.text)
         if let other = present.first(where: { $0.lowercased() == lower + ".lua" && $0 != text + ".lua" }) {

@@ -45,11 +45,14 @@ struct LimitOptions: ParsableArguments {
     func check() throws {
         if let memory, memory.bytes < Interpreter.Options.leastMemory {
             throw ValidationError(
-                "--memory \(memory.text): at least \(Interpreter.Options.leastMemory >> 20)M expected: the host itself needs as much to start")
+                "--memory \(memory.text): at least \(Interpreter.Options.leastMemory >> 20)M expected: the host itself needs as much to start"
+            )
         }
         for (option, folders) in [("--allow-read", allowRead), ("--allow-write", allowWrite)] {
             for folder in folders {
-                guard sandbox else { throw ValidationError("\(option) opens folders to sandboxed scripts: add --sandbox") }
+                guard sandbox else {
+                    throw ValidationError("\(option) opens folders to sandboxed scripts: add --sandbox")
+                }
                 guard folder.isFolder else {
                     throw ValidationError("\(option) \(folder.isEmpty ? "''" : folder.text): there is no such folder")
                 }

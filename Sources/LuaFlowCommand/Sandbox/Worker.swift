@@ -56,7 +56,8 @@ enum Worker {
         let memory = clampedSum(Int(clamping: cf_mapped_bytes()), sandbox.memory, sandbox.memory / 4, 512 << 20)
         // The processor's time counts every thread's.
         let threads = (try? ThreadCount.standard()) ?? 1
-        let (seconds, overflow) = Int(clamping: sandbox.timeLimit.components.seconds).multipliedReportingOverflow(by: threads)
+        let (seconds, overflow) = Int(clamping: sandbox.timeLimit.components.seconds).multipliedReportingOverflow(
+            by: threads)
         return [
             (CF_ADDRESS_SPACE, memory),
             (CF_CPU_SECONDS, clampedSum(overflow ? .max : seconds, 5)),

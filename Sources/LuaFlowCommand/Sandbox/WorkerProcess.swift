@@ -129,7 +129,9 @@ final class WorkerProcess: Sendable {
         cf_hand_on_standard_streams_only()
         var process: pid_t = 0
         let failure = withStrings(CommandWords.all) { arguments in
-            withStrings(environment.map { ByteString($0) }) { posix_spawn(&process, program, nil, &attributes, arguments, $0) }
+            withStrings(environment.map { ByteString($0) }) {
+                posix_spawn(&process, program, nil, &attributes, arguments, $0)
+            }
         }
         guard failure == 0 else {
             throw ScriptError("sandbox", "its process cannot be started: \(String(cString: strerror(failure)))")

@@ -22,11 +22,12 @@ struct SavedScript {
         for case .input(let text) in session.record { words.formUnion(SavedScript.names(text)) }
         for case .repeated(let text, _) in session.record { words.formUnion(SavedScript.names(text)) }
         self.words = words
-        names = Dictionary(uniqueKeysWithValues: Helper.allCases.map { helper in
-            var name = helper.rawValue
-            while words.contains(name) { name += "_" }
-            return (helper, name)
-        })
+        names = Dictionary(
+            uniqueKeysWithValues: Helper.allCases.map { helper in
+                var name = helper.rawValue
+                while words.contains(name) { name += "_" }
+                return (helper, name)
+            })
         var body = ""
         for done in session.record { body += lines(done) }
         text = "-- Written by :save.\n" + modules(for: words) + definitions + body
@@ -119,7 +120,9 @@ struct SavedScript {
     /// The prompt has every module as a global. What is not in the inputs is needed where other code may name it.
     private func modules(for words: Set<String>) -> String {
         let elsewhere: Set<String> = ["require", "load", "loadfile", "dofile", "_G", "_ENV"]
-        let all = used.contains(.run) || used.contains(.runKeeping) || used.contains(.command) || !words.isDisjoint(with: elsewhere)
+        let all =
+            used.contains(.run) || used.contains(.runKeeping) || used.contains(.command)
+            || !words.isDisjoint(with: elsewhere)
         let needed = session.host.modules.map(\.name).filter { all || words.contains($0) }
         return needed.map { "\($0) = require \"\($0)\"\n" }.joined()
     }

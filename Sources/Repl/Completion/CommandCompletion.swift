@@ -42,7 +42,9 @@ enum CommandCompletion {
 
     /// What a registered command's `complete` gives for the text typed so far.
     private static func registered(_ name: String, _ argument: String, _ session: Session) throws -> Completion {
-        guard let complete = Commands.registered(in: session.host).first(where: { $0.name == ByteString(name) })?.complete,
+        guard
+            let complete = Commands.registered(in: session.host).first(where: { $0.name == ByteString(name) })?
+                .complete,
             case .table(let list)? = try complete.call([.string(argument)]).first
         else { return Completion() }
         let names = OwnCompletion.names(try list.elements())

@@ -47,7 +47,8 @@ extension Session {
             // A __complete that fails completes nothing. It is said once: Tab is pressed often.
             var completion = Completion()
             if error.kind != .interrupted, saidOfCompletion.insert(error.message).inserted {
-                completion.note = console.style.error(Text.wrapped(Text.safe(error.message), to: console.columns())) + "\n"
+                completion.note =
+                    console.style.error(Text.wrapped(Text.safe(error.message), to: console.columns())) + "\n"
             }
             return completion
         }

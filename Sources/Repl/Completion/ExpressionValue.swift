@@ -69,7 +69,9 @@ enum ExpressionValue {
         _ callee: ArraySlice<LuaToken>, _ arguments: ArraySlice<LuaToken>, _ session: Session
     ) throws -> ExpressionValue? {
         guard let name = callee.last else { return nil }
-        if name.text == "require", arguments.count == 1, let string = arguments.first, string.kind == .string(open: false) {
+        if name.text == "require", arguments.count == 1, let string = arguments.first,
+            string.kind == .string(open: false)
+        {
             return try required(string, session)
         }
         if callee.dropLast().last?.isSymbol(":") == true {

@@ -5,7 +5,8 @@ enum MemberCompletion {
     static func complete(_ context: CompletionContext) throws -> Completion? {
         let (typed, before) = context.word
         guard let separator = before.last, separator.isSymbol(".") || separator.isSymbol(":") else { return nil }
-        let names = try members(endingAt: before.dropLast(), methods: separator.isSymbol(":"), typed: typed, context.session)
+        let names = try members(
+            endingAt: before.dropLast(), methods: separator.isSymbol(":"), typed: typed, context.session)
         return Completion(names + registered(before.dropLast(), context.session), typed: typed)
     }
 
@@ -58,7 +59,9 @@ enum OwnCompletion {
     /// Names that can be put into a line.
     static func names(_ values: [Value]) -> [String] {
         values.compactMap { value in
-            guard case .string(let bytes) = value, case let name = bytes.text, !name.unicodeScalars.contains(where: { $0.value < 32 }) else { return nil }
+            guard case .string(let bytes) = value, case let name = bytes.text,
+                !name.unicodeScalars.contains(where: { $0.value < 32 })
+            else { return nil }
             return name
         }
     }

@@ -49,7 +49,8 @@ struct ErrorView {
         let known = files()
         let whole = LoadedFiles.absolute(ByteString(chunk)).text
         // Of a long path a message has the end only.
-        let path = known.last { $0 == whole } ?? known.last { chunk.hasPrefix("...") && $0.hasSuffix(chunk.dropFirst(3)) }
+        let path =
+            known.last { $0 == whole } ?? known.last { chunk.hasPrefix("...") && $0.hasSuffix(chunk.dropFirst(3)) }
         guard let path, let stamp = FileStamp(path), stamp.isRegular, stamp.size <= Self.longest,
             let file = FileHandle(forReadingAtPath: path)
         else { return nil }
@@ -73,9 +74,11 @@ struct ErrorView {
         // The byte's line and its place there.
         let before = source.utf8.prefix(offset)
         let number = before.count { $0 == UInt8(ascii: "\n") }
-        let column = before.count - (before.lastIndex(of: UInt8(ascii: "\n")).map {
-            before.distance(from: before.startIndex, to: $0) + 1
-        } ?? 0)
+        let column =
+            before.count
+            - (before.lastIndex(of: UInt8(ascii: "\n")).map {
+                before.distance(from: before.startIndex, to: $0) + 1
+            } ?? 0)
         return number < lines.count ? shown(lines[number], column..<(column + 1)) : ""
     }
 

@@ -19,7 +19,8 @@ enum UncalledMethod {
         if let method = methods.first(where: { $0.shortName == name }) {
             text += "\n" + (method.documentation.signature.split(separator: "\n").first.map(String.init) ?? "")
         } else {
-            text = "\(type) has no method \(name)" + suggestion(for: name, among: Set(methods.map(\.shortName)).sorted())
+            text =
+                "\(type) has no method \(name)" + suggestion(for: name, among: Set(methods.map(\.shortName)).sorted())
         }
         return text
     }

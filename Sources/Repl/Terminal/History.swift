@@ -79,7 +79,8 @@ final class History {
     /// Makes the folders on the way, but not the user's home.
     private func makeFolder(of path: String) {
         let folder = (path as NSString).deletingLastPathComponent
-        let isInMissingHome = home.map { folder.hasPrefix($0 + "/") && !FileManager.default.fileExists(atPath: $0) } ?? false
+        let isInMissingHome =
+            home.map { folder.hasPrefix($0 + "/") && !FileManager.default.fileExists(atPath: $0) } ?? false
         guard !folder.isEmpty, !isInMissingHome else { return }
         try? FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -167,7 +167,9 @@ final class Inspector {
     private func key(_ description: Description) throws -> (String, (Int, Double, String)) {
         switch description.kind {
         case "string":
-            if case .string(let name) = description.payload, Lua.isName(name.text) { return (name.text, (1, 0, name.text)) }
+            if case .string(let name) = description.payload, Lua.isName(name.text) {
+                return (name.text, (1, 0, name.text))
+            }
             let text = try text(description)
             var name = text
             if case .string(let raw) = description.payload { name = raw.text }

@@ -178,7 +178,9 @@ extension Capsule {
         // Without O_NONBLOCK opening a pipe would wait for a writer for ever.
         let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         let file = descriptor < 0 ? nil : FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        guard let file, FileStamp(path)?.isRegular == true else { throw wrong("there is no such file that can be read") }
+        guard let file, FileStamp(path)?.isRegular == true else {
+            throw wrong("there is no such file that can be read")
+        }
         guard let data = try? file.read(upToCount: Capsule.largest + 1) else { throw wrong("the file is empty") }
         guard data.count <= Capsule.largest else { throw wrong("too large for a capsule") }
         do {

@@ -71,7 +71,8 @@ extension Capsule {
         let used = Set(recorded.sources.used).union(sources.used).sorted()
         if !used.isEmpty { found.append("it reads \(used.joined(separator: ", ")), which no capsule brings back") }
         if sources.openOrder || recorded.sources.openOrder {
-            found.append("it goes through a table with next, or by keys that are objects: Lua's order is another in every run")
+            found.append(
+                "it goes through a table with next, or by keys that are objects: Lua's order is another in every run")
         }
         return found + recorded.notes.map { "recorded: \($0)" }
     }

@@ -91,7 +91,8 @@ public final class RunRecorder {
             let absent = all.filter { $0.stamp == nil && !$0.isWritten && $0.kind != .written }.map(\.path)
             var sources = context.service(RunSources.self).sources
             let endless = all.filter { $0.stamp?.isRegular == false && $0.kind == .data && $0.path != "/dev/null" }
-            sources.streams = all.filter { $0.isWritten && $0.path.hasPrefix("/dev/") && $0.path != "/dev/null" }.map(\.path.text)
+            sources.streams = all.filter { $0.isWritten && $0.path.hasPrefix("/dev/") && $0.path != "/dev/null" }.map(
+                \.path.text)
             sources.used = (sources.used + endless.map(\.path.text)).sorted()
             sources.openOrder = interpreter.wentInOpenOrder
             var run = run
@@ -122,7 +123,9 @@ public final class RunRecorder {
                 outcome: .returned, status: 0, error: nil, outputSHA256: output.hash.hex, outputBytes: output.bytes,
                 output: output.kept, outputLines: output.lines, valuesSHA256: [])
         }
-        if interpreter.context.service(ShownPictures.self).any { described.notCompared.append("pictures that it showed") }
+        if interpreter.context.service(ShownPictures.self).any {
+            described.notCompared.append("pictures that it showed")
+        }
         switch result {
         case .success(let values):
             for (index, value) in values.enumerated() {

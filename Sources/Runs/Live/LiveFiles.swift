@@ -59,7 +59,9 @@ package final class LiveFiles: Service {
 
     /// The latest version of the function that a live one stands for; nil for any other function.
     package func latest(behind function: any ScriptFunction) throws -> (any ScriptFunction)? {
-        guard case .function(let original)? = try prelude?.original.call([.function(function)]).first else { return nil }
+        guard case .function(let original)? = try prelude?.original.call([.function(function)]).first else {
+            return nil
+        }
         return original
     }
 
@@ -160,7 +162,8 @@ package final class LiveFiles: Service {
             changes.note("host.live reloaded \(name)")
             StandardStream.error.line("host.live: \(name) reloaded")
         case "gone":
-            StandardStream.error.line("host.live: \(name) has no function \(text) any more; its last version stays in use")
+            StandardStream.error.line(
+                "host.live: \(name) has no function \(text) any more; its last version stays in use")
         case "failed":
             // The file is what the version before was read from, as far as that can be said of a file with two versions.
             if let before = files[index].before { use(before, index, loaded) }
@@ -169,7 +172,8 @@ package final class LiveFiles: Service {
         default:
             // What was read is not what the run uses.
             if let used = files[index].used { use(used, index, loaded) }
-            StandardStream.error.line("host.live: \(text)\nhost.live: the last version of \(name) that worked stays in use")
+            StandardStream.error.line(
+                "host.live: \(text)\nhost.live: the last version of \(name) that worked stays in use")
         }
     }
 

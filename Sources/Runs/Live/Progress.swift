@@ -45,14 +45,16 @@ package final class Progress: ScriptObject {
         let room = max(columns - 1, 1)
         let tenths = Int((min(seconds, 1e15) * 10).rounded())
         let note = clean(note)
-        let count = "\(k)/\(total)", time = "  \(tenths / 10).\(tenths % 10) s"
+        let count = "\(k)/\(total)"
+        let time = "  \(tenths / 10).\(tenths % 10) s"
         let rest = count + time + (note.isEmpty ? "" : "  " + note)
         // Wide windows have wide bars.
         let width = min(max(24, room * 3 / 10), 60, room - TerminalText.width(rest) - 3)
         if width >= 8 {
             let fraction = total > 0 ? min(max(Double(k) / Double(total), 0), 1) : 1
             let filled = Int((fraction * Double(width)).rounded(.down))
-            return "[" + String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled) + "] " + rest
+            return "[" + String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled) + "] "
+                + rest
         }
         if TerminalText.width(rest) <= room || room >= TerminalText.width(count + time) + 8 {
             return TerminalText.beginning(of: rest, columns: room)
@@ -62,7 +64,8 @@ package final class Progress: ScriptObject {
 
     /// Nothing that moves the terminal's pen.
     private static func clean(_ note: String) -> String {
-        String(String.UnicodeScalarView(note.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        String(
+            String.UnicodeScalarView(note.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 
     /// How wide standard error's terminal is now: windows change their size.
@@ -84,11 +87,12 @@ package final class Progress: ScriptObject {
                     takes: bar, .argument("k", .integer), .argument("note", .anything, "a short text or a number"),
                     returns: .object(type), example: "local bar = host.progress(3)\nbar:update(1, \"one\"):close()"
                 ) { bar, k, note in
-                    let text = switch note {
+                    let text =
+                        switch note {
                         case .none: ""
                         case .string(let text): text.text
                         default: note.shown
-                    }
+                        }
                     bar.update(k, text.visible)
                     return bar
                 }),

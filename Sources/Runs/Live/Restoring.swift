@@ -48,11 +48,13 @@ extension SavedTable {
     func changes(from other: SavedTable) -> String {
         let changed = fields.enumerated().compactMap { index, field -> String? in
             guard case .string(let name) = field.key, name != "k", case .plain(let value) = field.saved,
-                case .plain(let now)? = other.saved(of: field.key, hint: index), !value.isSame(as: now), value.isPlain, now.isPlain
+                case .plain(let now)? = other.saved(of: field.key, hint: index), !value.isSame(as: now), value.isPlain,
+                now.isPlain
             else { return nil }
             return "\(name) is \(value.shown) again, not \(now.shown)"
         }
-        return changed.count <= 4 ? changed.joined(separator: "; ") : changed.prefix(4).joined(separator: "; ") + "; ..."
+        return changed.count <= 4
+            ? changed.joined(separator: "; ") : changed.prefix(4).joined(separator: "; ") + "; ..."
     }
 
     /// What the loop cannot go on with: fields that are something else than they were. Nil for nothing.

@@ -5,7 +5,8 @@ import Scripting
 final class ColdFields {
     let fields: [(key: Value, saved: Saved)]
     private lazy var places = Dictionary(
-        fields.enumerated().compactMap { place, field in FieldKey(field.key).map { ($0, place) } }) { $1 }
+        fields.enumerated().compactMap { place, field in FieldKey(field.key).map { ($0, place) } }
+    ) { $1 }
 
     init(_ fields: [(key: Value, saved: Saved)]) { self.fields = fields }
 

@@ -116,7 +116,8 @@ final class SavedObject {
         self === other
             || (object === other.object && rates == other.rates && tensors.count == other.tensors.count
                 && zip(tensors, other.tensors).allSatisfy {
-                    ByteString($0.name) == ByteString($1.name) && ($0.saved === $1.saved || $0.saved.numbers.equals($1.saved.numbers))
+                    ByteString($0.name) == ByteString($1.name)
+                        && ($0.saved === $1.saved || $0.saved.numbers.equals($1.saved.numbers))
                 })
     }
 

@@ -83,7 +83,8 @@ struct StateKeeper {
         let length = packed.count + others.count
         var cold = before?.cold
         if !parts.cold.isEmpty || cold != nil {
-            let (made, changed) = try saved(parts.cold, cold?.fields.count ?? 0, depth) { key, _ in cold?.saved(of: key) }
+            let (made, changed) = try saved(parts.cold, cold?.fields.count ?? 0, depth) { key, _ in cold?.saved(of: key)
+            }
             if changed {
                 cold = ColdFields(made)
                 bytes += 48 * made.count
@@ -172,7 +173,8 @@ struct StateKeeper {
     private mutating func saved(
         _ packed: PackedNumbers, _ others: [Value], _ before: SavedTable?, _ depth: Int
     ) throws -> (SavedSequence, changed: Bool) {
-        let old = before?.sequence, count = before?.count ?? 0
+        let old = before?.sequence
+        let count = before?.count ?? 0
         let oldPacked = min(old?.packed.count ?? 0, count)
         let oldOthers = count - oldPacked
         var isSame = old != nil && oldPacked <= packed.count && oldOthers <= others.count
@@ -180,7 +182,8 @@ struct StateKeeper {
         if packed.count > oldPacked, oldOthers > 0 { isSame = false }
         if packed.count + others.count > count, old?.count != count { isSame = false }
         if isSame, let old {
-            isSame = old.packed.bits.prefix(oldPacked) == packed.bits.prefix(oldPacked)
+            isSame =
+                old.packed.bits.prefix(oldPacked) == packed.bits.prefix(oldPacked)
                 && old.packed.kinds.prefix(oldPacked) == packed.kinds.prefix(oldPacked)
         }
         var made: [Saved] = []
