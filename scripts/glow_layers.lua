@@ -1,8 +1,8 @@
 -- Glow, layer by layer: problem 4 grown up.
 --
 -- The layers of the sheet's problem 4 as transforms of the module flow, put together by flow.Chain as in the paper:
--- squeeze; a step of ActNorm, 1x1 convolution A = P L (U + diag(s)) and coupling; another step, whose coupling is that of
--- problem 4(d), written here in Lua; split; and a third step on the half of the channels that is left.
+-- squeeze; a step of ActNorm, 1x1 convolution A = P L (U + diag(s)) and coupling; another step, whose coupling is that
+-- of problem 4(d), written here in Lua; split; and a third step on the half of the channels that is left.
 --
 -- Every layer's log |det| is held against the log-determinant of its dense Jacobian, at the data that reach it, and
 -- against the sheet's formula where it has one; their sum against the whole chain and against the chain's own Jacobian.

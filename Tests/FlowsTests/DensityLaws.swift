@@ -11,10 +11,13 @@ import Testing
     /// Made of random tensors by the constructors of the catalogue.
     private static func transform(_ label: String, seed: UInt64) throws -> any FlowTransform {
         let example = try #require(TransformLaws.examples.first { $0.label == label })
-        return try example.make(Array(LawCase(label, example.inputs) { $0[0] }.points(seed: seed)[..<example.parameters.count]))
+        let inputs = try LawCase(label, example.inputs) { $0[0] }.points(seed: seed)
+        return try example.make(Array(inputs[..<example.parameters.count]))
     }
 
-    private func integral(_ transforms: [any FlowTransform], _ dimension: Int, from low: Double, to high: Double, _ n: Int) throws -> Double {
+    private func integral(
+        _ transforms: [any FlowTransform], _ dimension: Int, from low: Double, to high: Double, _ n: Int
+    ) throws -> Double {
         let flow = Flow(
             name: "Flow", dimension: dimension, transforms: transforms.enumerated().map { ("\($0)", $1) },
             prior: StandardNormal())
@@ -48,11 +51,13 @@ import Testing
         let one: any FlowTransform =
             switch label {
             case "LULinear of two": LULinear(lu: Variable(try Tensor([1.5, 0.5, -0.7, 0.6], shape: [2, 2], .float64)))
-            case "Householder of two": Householder(vectors: Variable(try Tensor([1, 2, -1, 0.5], shape: [2, 2], .float64)))
+            case "Householder of two":
+                Householder(vectors: Variable(try Tensor([1, 2, -1, 0.5], shape: [2, 2], .float64)))
             case "Radial of two":
                 Radial(
                     center: Variable(try Tensor([0.3, -0.2], shape: [2], .float64)),
-                    alpha: Variable(try Tensor([1], shape: [1], .float64)), beta: Variable(try Tensor([2], shape: [1], .float64)))
+                    alpha: Variable(try Tensor([1], shape: [1], .float64)),
+                    beta: Variable(try Tensor([2], shape: [1], .float64)))
             default: try Self.transform(label, seed: 2)
             }
         let total = try integral([one, Permute(order: [1, 0])], 2, from: -14, to: 14, 600)

@@ -13,7 +13,8 @@ import Testing
     private static func rows(_ example: TransformExample, _ dtype: DType) throws -> Variable {
         let event = Array(example.points.shape.dropFirst())
         let count = event.reduce(1, *)
-        let numbers = [1e30, -1e30, 1e12, -1e12, 4, -4, 1e-30, dtype == .float64 ? Double.leastNonzeroMagnitude : 1e-45, 0, -0.0]
+        let least = dtype == .float64 ? Double.leastNonzeroMagnitude : 1e-45
+        let numbers = [1e30, -1e30, 1e12, -1e12, 4, -4, 1e-30, least, 0, -0.0]
         var values: [Double] = []
         for number in numbers { values += [Double](repeating: number, count: count) }
         for number in numbers { values += (0..<count).map { $0 == 0 ? number : 0.25 } }
@@ -60,7 +61,8 @@ import Testing
         }
         // Mixtures whose numbers no network makes: components 1 to 8 deviations apart.
         let map = LogisticMixtureMap(components: 3)
-        let numbers = try Variable(Generator(seed: 6).fill([64, 3, map.parameterCount], .float64) { 4 * $0.uniform() - 2 })
+        let shape = [64, 3, map.parameterCount]
+        let numbers = try Variable(Generator(seed: 6).fill(shape, .float64) { 4 * $0.uniform() - 2 })
         let x = try normals([64, 3], seed: 7) * size
         let back = try map.toData(map.toLatent(x, numbers).z, numbers).x
         let fault = try difference(back.value, x.value, absolute: 2e-13 * (1 + size), relative: 0)
@@ -71,7 +73,8 @@ import Testing
     @Test func aMixtureOfFarComponentsHasALogSlope() throws {
         // shift, log-scale; two weights, means -2000 and 2000, scales 1.
         let numbers = Variable(try Tensor([0, 0, 0, 0, -2000, 2000, 0, 0], shape: [1, 1, 8], .float64))
-        let (z, logSlope) = try LogisticMixtureMap(components: 2).toLatent(Variable(Tensor([0], shape: [1, 1], .float64)), numbers)
+        let x = Variable(try Tensor([0], shape: [1, 1], .float64))
+        let (z, logSlope) = try LogisticMixtureMap(components: 2).toLatent(x, numbers)
         // F (1 - F) is 1/4 there, the density e^-2000.
         let (value, slope) = (try z.value.item(), try logSlope.value.item())
         #expect(abs(value) < 1e-12 && abs(slope - (.log(4) - 2000)) < 1e-9, "\(value), \(slope)")
@@ -91,13 +94,16 @@ import Testing
     @Test func whatHasNoInverseSaysSoWithItsNumbers() throws {
         let x = try numbers([1, 2], [1, 2])
         let planar = Planar(u: try numbers([-1.5, 0], [2]), w: try numbers([1, 0], [2]), b: try numbers([0], [1]))
-        let radial = Radial(center: try numbers([0, 0], [2]), alpha: try numbers([1], [1]), beta: try numbers([-1.25], [1]))
-        let flat = Radial(center: try numbers([0, 0], [2]), alpha: try numbers([-0.5], [1]), beta: try numbers([1], [1]))
+        func radial(_ alpha: Double, _ beta: Double) throws -> Radial {
+            Radial(center: try numbers([0, 0], [2]), alpha: try numbers([alpha], [1]), beta: try numbers([beta], [1]))
+        }
+        let (inwards, flat) = (try radial(1, -1.25), try radial(-0.5, 1))
         let lu = LULinear(lu: try numbers([1, 2, 3, 0], [2, 2]))
         let mirror = Householder(vectors: try numbers([1, 0, 0, 0], [2, 2]))
         let broken = ActNorm(logScale: try numbers([0, .nan], [2]), shift: try numbers([0, 0], [2]))
         for (transform, expected) in [
-            (planar, "flow.Planar: u . w is -1.5"), (radial, "flow.Radial: beta is -1.25"), (flat, "flow.Radial: alpha is -0.5"),
+            (planar, "flow.Planar: u . w is -1.5"), (inwards, "flow.Radial: beta is -1.25"),
+            (flat, "flow.Radial: alpha is -0.5"),
             (lu, "flow.LULinear: number 2 on the diagonal of lu is 0"), (mirror, "flow.Householder: vector 2 is 0"),
             (broken, "flow.ActNorm: the parameter log_scale holds nan at element 2"),
         ] as [(any FlowTransform, String)] {
@@ -148,7 +154,8 @@ import Testing
 
     @Test func wrongShapesAreNamed() throws {
         let flat = try numbers([1, 2, 3, 4], [1, 4])
-        for example in TransformLaws.examples where ["Planar", "Conv1x1 of vectors", "Permute of channels"].contains(example.label) {
+        let labels = ["Planar", "Conv1x1 of vectors", "Permute of channels"]
+        for example in TransformLaws.examples where labels.contains(example.label) {
             let inputs = try LawCase(example.label, example.inputs) { $0[0] }.points(seed: 3)
             let transform = try example.make(Array(inputs.dropLast()))
             #expect(message { _ = try transform.toLatent(flat) }.contains("(1, 4)"), "\(example.label)")

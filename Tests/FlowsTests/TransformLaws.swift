@@ -92,7 +92,8 @@ import Testing
         }
     }
 
-    /// By the points, the context and every tensor that the transform is made of, in both directions, first and second order.
+    /// By the points, the context and every tensor that the transform is made of, in both directions, first and second
+    /// order.
     @Test(arguments: examples.indices) func gradientsAreFiniteDifferences(_ index: Int) throws {
         let example = Self.examples[index]
         let count = example.parameters.count

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// `scripts/tools/compositions.lua`: the laws on random compositions of transforms. By hand a million of them:
@@ -10,20 +11,23 @@ import Testing
 
     @Test func lawsHoldOnRandomCompositions() throws {
         let run = try compositions(["--count", "150", "--seed", "3"])
-        #expect(run.status == 0 && run.output.contains("150 compositions checked, 0 failures"), "\(run.output)\(run.errors)")
+        let expected = "150 compositions checked, 0 failures"
+        #expect(run.status == 0 && run.output.contains(expected), "\(run.output)\(run.errors)")
     }
 
     /// A transform whose log-determinant is wrong is found, and the line that is left has nothing else in it and fails
     /// by itself.
     @Test func aFailureShrinksToALineThatFails() throws {
         let broken =
-            "flow.Transform{name = 'Wrong', to_latent = function(x) return x * 2, 1 end, to_data = function(z) return z / 2, -1 end}"
+            "flow.Transform{name = 'Wrong', to_latent = function(x) return x * 2, 1 end, "
+            + "to_data = function(z) return z / 2, -1 end}"
         let run = try compositions(["--count", "60", "--also", broken])
         #expect(run.status == 1)
         let line = try #require(run.output.split(separator: "\n").first { $0.hasPrefix("random.manual_seed") })
         #expect(line.contains("local t = flow.Chain{\(broken)} t:check("), "\(line)")
         let again = try Command.run(["-e", String(line)])
-        #expect(again.status == 1 && again.errors.contains("the log-determinant is not that of the dense Jacobian"), "\(again.errors)")
+        let fault = "the log-determinant is not that of the dense Jacobian"
+        #expect(again.status == 1 && again.errors.contains(fault), "\(again.errors)")
         #expect(try Command.run(["-e", line.replacingOccurrences(of: "return x * 2, 1", with: "return x * 1, 0")
             .replacingOccurrences(of: "return z / 2, -1", with: "return z, 0")]).status == 0)
     }
@@ -38,7 +42,8 @@ import Testing
             host.register{transforms = {Moved = function()
               local net = nn.Linear(2, 2)
               return {
-                to_latent = function(x) return x + net(x * 0), 0 end, to_data = function(z) return z - net(z * 0), 0 end,
+                to_latent = function(x) return x + net(x * 0), 0 end,
+                to_data = function(z) return z - net(z * 0), 0 end,
                 modules = {net = net},
               }
             end}}
@@ -51,9 +56,11 @@ import Testing
             local again = flow.load(path)
             os.remove(path)
             assert((again:log_prob(tensor{1, 2}) - m:log_prob(tensor{1, 2})):item() == 0)
-            print(pcall(flow.Transform, {to_latent = print, to_data = print, modules = {a = nn.ReLU()}, parameters = {a = bias}}))
+            local twice = {to_latent = print, to_data = print, modules = {a = nn.ReLU()}, parameters = {a = bias}}
+            print(pcall(flow.Transform, twice))
             """,
         ])
-        #expect(run.status == 0 && run.output.contains("a is the name of a module and of a parameter"), "\(run.output)\(run.errors)")
+        let fault = "a is the name of a module and of a parameter"
+        #expect(run.status == 0 && run.output.contains(fault), "\(run.output)\(run.errors)")
     }
 }

@@ -1,6 +1,6 @@
 -- Random compositions of transforms, each held to the laws by t:check: to_data undoes to_latent, the two
--- log-determinants cancel, and log |det| is that of the dense Jacobian. A failure is shrunk, transform by transform, and
--- printed as a line of Lua that fails by itself:
+-- log-determinants cancel, and log |det| is that of the dense Jacobian. A failure is shrunk, transform by transform,
+-- and printed as a line of Lua that fails by itself:
 --
 --   luaflow run scripts/tools/compositions.lua --count 1000000 --seed 1
 --   luaflow -e 'THE LINE'
@@ -42,7 +42,8 @@ local function order(n)
   return table.concat(list, ", ")
 end
 local function net(inputs, outputs)
-  return ("nn.MLP(%d, %d, {hidden_features = {5}, activation = %q})"):format(inputs, outputs, pick{"relu", "tanh", "elu"})
+  local activation = pick{"relu", "tanh", "elu"}
+  return ("nn.MLP(%d, %d, {hidden_features = {5}, activation = %q})"):format(inputs, outputs, activation)
 end
 
 -- Moves the parameters of a transform that has one, from a start that tests nothing.

@@ -56,7 +56,9 @@ public struct ActNorm: CataloguedTransform, DataInitialized {
         try Demand.channels(x, n, "flow.ActNorm")
         let columns = try x.detached().converted(to: .float64).reshape([x.shape[0], n, Channels.places(x)])
             .permute([1, 0, 2]).reshape([n, x.shape[0] * Channels.places(x)])
-        guard columns.shape[1] > 0 else { throw ScriptError("flow.ActNorm", "nothing to start from in \(Shape.describe(x.shape))") }
+        guard columns.shape[1] > 0 else {
+            throw ScriptError("flow.ActNorm", "nothing to start from in \(Shape.describe(x.shape))")
+        }
         guard try columns.value.isFinite() else { throw ScriptError("flow.ActNorm", "the data holds NaN or infinity") }
         let means = try columns.mean([1]).value.toArray()
         let deviations = try columns.deviation([1], correction: 0).value.toArray()
@@ -83,8 +85,8 @@ extension ActNorm {
         """
         z = x exp(log_scale) + shift for each of n features, or of n channels of images: log |det| is the sum of \
         log_scale, times H W for images. It starts as the identity; t:initialize(x) makes mean 0 and deviation 1 of a \
-        batch, where a channel that is constant (its deviation at most 1e-6 of its largest number), such as the border of \
-        MNIST's digits, is moved to 0 and keeps its scale.
+        batch, where a channel that is constant (its deviation at most 1e-6 of its largest number), such as the border \
+        of MNIST's digits, is moved to 0 and keeps its scale.
         """,
         takes: .argument("n", .size(from: 1), "features, or channels"), returns: .transform,
         errors: "when called, another number of features; a parameter that is not finite",

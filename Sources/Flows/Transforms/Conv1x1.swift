@@ -4,8 +4,8 @@ import Scripting
 import Tensors
 
 /// Glow's invertible 1x1 convolution z = A x at each place of an image, A = P L (U + diag(s)): P a permutation, L lower
-/// triangular with ones on its diagonal, U strictly upper triangular. Kingma and Dhariwal, NeurIPS 2018, equations 9 and
-/// 10; the problem sheet's problem 4.
+/// triangular with ones on its diagonal, U strictly upper triangular. Kingma and Dhariwal, NeurIPS 2018, equations 9
+/// and 10; the problem sheet's problem 4.
 ///
 /// s keeps its signs in training: s = sign exp(log_s).
 public struct Conv1x1: CataloguedTransform {
@@ -73,7 +73,8 @@ public struct Conv1x1: CataloguedTransform {
         // Read each time, as a file may have been loaded over them.
         let order = try permutation.value.toArray().map { Int(exactly: $0) ?? -1 }
         guard Set(order) == Set(0..<n) else {
-            throw ScriptError(operation, "the permutation \(order.prefix(8)) has not every number from 0 to \(n - 1) once")
+            throw ScriptError(
+                operation, "the permutation \(order.prefix(8)) has not every number from 0 to \(n - 1) once")
         }
         let signs = try sign.value.toArray()
         if let place = signs.firstIndex(where: { abs($0) != 1 }) {
@@ -117,8 +118,8 @@ extension Conv1x1 {
         """
         The invertible 1x1 convolution z = A x at each place of (C, H, W) images, or z = A x of vectors. A = P L (U + \
         diag(s)), P a fixed permutation, so that log |det| is the sum of log |s|, times H W for images. It starts as a \
-        random rotation, or as a matrix that is given, factored. Parameters: lower, upper (C, C), of which the part below \
-        (above) the diagonal is read, and log_s; the signs of s stay.
+        random rotation, or as a matrix that is given, factored. Parameters: lower, upper (C, C), of which the part \
+        below (above) the diagonal is read, and log_s; the signs of s stay.
         """,
         takes: .argument("channels", .size(from: 1)),
         .option("matrix", .optional(.plainTensor), default: nil, "(C, C), not singular: A to start with"), .generator,

@@ -14,7 +14,8 @@ public struct CouplingMask: Sendable {
         let passing = flags.count { $0 }
         guard passing > 0, passing < flags.count else {
             throw Fault(
-                "mask", "\(passing) of \(flags.count) features pass as they are; between 1 and \(flags.count - 1) expected")
+                "mask",
+                "\(passing) of \(flags.count) features pass as they are; between 1 and \(flags.count - 1) expected")
         }
         (self.flags, self.shape) = (flags, shape)
     }
@@ -46,7 +47,8 @@ public struct CouplingMask: Sendable {
 extension Domain<CouplingMask> {
     /// A vector, a matrix or an image of zeros and ones.
     static var couplingMask: Domain {
-        Domain<Numbers>.numbers.map(expected: "a tensor or a table of zeros and ones", show: { _ in "mask" }) { numbers in
+        let expected = "a tensor or a table of zeros and ones"
+        return Domain<Numbers>.numbers.map(expected: expected, show: { _ in "mask" }) { numbers in
             let mask = try numbers.variable(.float64)
             guard (1...3).contains(mask.shape.count) else {
                 throw Fault("shape \(Shape.describe(mask.shape)); (D), (C, 1, 1) or (C, H, W) expected")

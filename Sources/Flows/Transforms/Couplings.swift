@@ -16,8 +16,8 @@ enum CouplingOptions {
         "bound", .number(above: 0, finite: true), default: 5, "the spline is the identity outside [-bound, bound]")
     static let bins = Parameter<Int>.option("bins", .integer(from: 2, to: 4096), default: 8)
     static let errors = """
-        a mask that leaves nothing to pass or to change; when called, a network of another width or one whose parameters \
-        are not finite
+        a mask that leaves nothing to pass or to change; when called, a network of another width or one whose \
+        parameters are not finite
         """
 
     static func net(_ numbers: String) -> Parameter<Module> {
@@ -28,9 +28,10 @@ enum CouplingOptions {
 
     /// How networks of images are laid out, for the summaries.
     static let images = """
-        Images: with a mask (C, 1, 1) net sees the channels with mask 1 and gives the numbers of the others as channels, \
-        those of one channel behind each other; with a mask (C, H, W), such as a checkerboard, it sees all C channels \
-        with zeros where the mask is 0 and gives numbers for all C. A context follows the channels as constant ones.
+        Images: with a mask (C, 1, 1) net sees the channels with mask 1 and gives the numbers of the others as \
+        channels, those of one channel behind each other; with a mask (C, H, W), such as a checkerboard, it sees all C \
+        channels with zeros where the mask is 0 and gives numbers for all C. A context follows the channels as \
+        constant ones.
         """
 
     static func object(
@@ -53,11 +54,14 @@ enum CouplingOptions {
     }
 
     /// A coupling of images (2, 2, 2) whose network is a convolution.
-    static func imageExample(_ label: String, _ map: any UnivariateMap, mask: [Bool], shape: [Int]) -> TransformExample {
+    static func imageExample(
+        _ label: String, _ map: any UnivariateMap, mask: [Bool], shape: [Int]
+    ) -> TransformExample {
         let inputs = shape == [2, 1, 1] ? 1 : 2
         let outputs = inputs * map.parameterCount
         return TransformExample(
-            label, [.init([outputs, inputs, 3, 3], -0.5...0.5), .init([outputs], -0.5...0.5)], points: .init([2, 2, 2, 2])
+            label, [.init([outputs, inputs, 3, 3], -0.5...0.5), .init([outputs], -0.5...0.5)],
+            points: .init([2, 2, 2, 2])
         ) {
             let net = Module(Conv2d(weight: $0[0], bias: $0[1], padding: [1, 1]))
             return try UnivariateCoupling(
@@ -100,8 +104,8 @@ public enum AffineCouplings: CatalogueEntry {
     public static let declaration = Declaration(
         "flow.AffineCoupling",
         """
-        Scales and shifts the features where mask is 0, z = x e^a + b: net makes of the others (and the context) b and a \
-        for each, side by side; e^a is kept between 1e-3 and 1e3 as zuko keeps it. log |det| is the sum of the a. \
+        Scales and shifts the features where mask is 0, z = x e^a + b: net makes of the others (and the context) b and \
+        a for each, side by side; e^a is kept between 1e-3 and 1e3 as zuko keeps it. log |det| is the sum of the a. \
         \(CouplingOptions.images)
         """,
         by: .table, takes: CouplingOptions.mask, CouplingOptions.net("2 numbers"), CouplingOptions.context,
@@ -130,8 +134,8 @@ public enum SplineCouplings: CatalogueEntry {
     public static let declaration = Declaration(
         "flow.SplineCoupling",
         """
-        A monotonic rational-quadratic spline for each feature where mask is 0: net makes of the others (and the context) \
-        bins widths, bins heights and bins - 1 slopes for each. log |det| is the sum of the log-slopes. \
+        A monotonic rational-quadratic spline for each feature where mask is 0: net makes of the others (and the \
+        context) bins widths, bins heights and bins - 1 slopes for each. log |det| is the sum of the log-slopes. \
         \(CouplingOptions.images)
         """,
         by: .table, takes: CouplingOptions.mask, CouplingOptions.net("3 bins - 1 numbers"), CouplingOptions.bins,
@@ -149,6 +153,7 @@ public enum SplineCouplings: CatalogueEntry {
     public static let examples = [
         CouplingOptions.example("SplineCoupling", SplineMap(bins: 3)),
         CouplingOptions.example("SplineCoupling of a context", SplineMap(bins: 2, bound: 3), context: 1),
-        CouplingOptions.imageExample("SplineCoupling of channels", SplineMap(bins: 2), mask: [true, false], shape: [2, 1, 1]),
+        CouplingOptions.imageExample(
+            "SplineCoupling of channels", SplineMap(bins: 2), mask: [true, false], shape: [2, 1, 1]),
     ]
 }

@@ -34,7 +34,8 @@ enum Demand {
         guard try outside.sum(Array(outside.shape.indices)).item() > 0 else { return }
         let place = try outside.cast(.float64).toArray().firstIndex(of: 1) ?? 0
         let number = try x.value.cast(.float64).toArray()[place]
-        throw ScriptError(operation, "\(shown(number)) at element \(place + 1) of \(Shape.describe(x.shape)): \(expected)")
+        throw ScriptError(
+            operation, "\(shown(number)) at element \(place + 1) of \(Shape.describe(x.shape)): \(expected)")
     }
 
     /// - Throws: ``ScriptError`` for parameters that hold NaN or infinity.
@@ -43,7 +44,8 @@ enum Demand {
             let numbers = try value.value.cast(.float64).toArray()
             let place = numbers.firstIndex { !$0.isFinite } ?? 0
             throw ScriptError(
-                operation, "the parameter \(name) holds \(shown(numbers[place])) at element \(place + 1): no finite number")
+                operation,
+                "the parameter \(name) holds \(shown(numbers[place])) at element \(place + 1): no finite number")
         }
     }
 

@@ -47,9 +47,9 @@ extension Householder {
     public static let declaration = Declaration(
         "flow.Householder",
         """
-        An orthogonal map of n features, or of the n channels at each place of an image: k reflections x - 2 v (v . x) / \
-        |v|^2, one after the other. log |det| is 0. The parameter vectors (k, n) starts with standard normal numbers; n \
-        reflections make every orthogonal matrix.
+        An orthogonal map of n features, or of the n channels at each place of an image: k reflections x - 2 v (v . x) \
+        / |v|^2, one after the other. log |det| is 0. The parameter vectors (k, n) starts with standard normal \
+        numbers; n reflections make every orthogonal matrix.
         """,
         takes: .argument("n", .size(from: 1), "features, or channels"),
         .argument("k", .integer(from: 1, to: 4096), "reflections"), .generator, .operation, returns: .transform,

@@ -2,8 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// z = L U x: L lower triangular with the diagonal, U upper triangular with ones on its diagonal, both in one matrix. As
-/// zuko.transforms.LULinearTransform. log |det| is the sum of the logarithms of the diagonal's sizes.
+/// z = L U x: L lower triangular with the diagonal, U upper triangular with ones on its diagonal, both in one matrix.
+/// As zuko.transforms.LULinearTransform. log |det| is the sum of the logarithms of the diagonal's sizes.
 public struct LULinear: CataloguedTransform {
     public static let name = "LULinear"
     /// (n, n): L on and below the diagonal, U above it.
@@ -26,7 +26,8 @@ public struct LULinear: CataloguedTransform {
         }
         let one = Variable(try Tensor.full([n], 1, lu.dtype))
         return (
-            try lu.triangle(upper: false, 0, for: operation), try lu.triangle(upper: true, 1, for: operation) + one.diagonal(),
+            try lu.triangle(upper: false, 0, for: operation),
+            try lu.triangle(upper: true, 1, for: operation) + one.diagonal(),
             try diagonal.abs().log().sum() * Double(Channels.places(x))
         )
     }
@@ -51,9 +52,9 @@ extension LULinear {
     public static let declaration = Declaration(
         "flow.LULinear",
         """
-        z = L U x of n features, or of the n channels at each place of an image: L lower triangular, U upper triangular \
-        with ones on its diagonal. log |det| is the sum of log |diagonal of L|, times H W for images. The parameter lu \
-        (n, n) holds L on and below the diagonal and U above it; it starts as the identity.
+        z = L U x of n features, or of the n channels at each place of an image: L lower triangular, U upper \
+        triangular with ones on its diagonal. log |det| is the sum of log |diagonal of L|, times H W for images. The \
+        parameter lu (n, n) holds L on and below the diagonal and U above it; it starts as the identity.
         """,
         takes: .argument("n", .size(from: 1), "features, or channels"), .operation, returns: .transform,
         errors: "when called, a 0 on the diagonal or a parameter that is not finite; another number of features",
@@ -72,7 +73,9 @@ extension LULinear {
     }
 
     public static let examples = [
-        TransformExample("LULinear", [.init([3, 3], 0.5...2)], points: .init([3, 3]), extremes: .both) { LULinear(lu: $0[0]) },
+        TransformExample("LULinear", [.init([3, 3], 0.5...2)], points: .init([3, 3]), extremes: .both) {
+            LULinear(lu: $0[0])
+        },
         TransformExample("LULinear of images", [.init([2, 2], -2 ... -0.5)], points: .init([2, 2, 2, 1])) {
             LULinear(lu: $0[0])
         },

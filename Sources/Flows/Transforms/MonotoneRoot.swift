@@ -18,9 +18,9 @@ enum MonotoneRoot {
         Variable(try x.value.compare(y.value, AtMost(), for: "root"))
     }
 
-    /// Newton's steps inside a bracket, halved where a step leaves it or where three of them have not halved it. (Press et
-    /// al., "Numerical recipes", section 9.4.) Ends when every element is known to working precision, or at the latest
-    /// after so many steps as halving alone takes.
+    /// Newton's steps inside a bracket, halved where a step leaves it or where three of them have not halved it. (Press
+    /// et al., "Numerical recipes", section 9.4.) Ends when every element is known to working precision, or at the
+    /// latest after so many steps as halving alone takes.
     ///
     /// - Parameters:
     ///   - low: at or left of every root, of the shape of all; float64.

@@ -51,7 +51,8 @@ extension Permute {
         log |det| is 0.
         """,
         takes: .argument("order", .positions, "every number from 1 to n once; random.permutation(n) is one"),
-        returns: .transform, errors: "an order that leaves one out or has one twice; when called, another number of features",
+        returns: .transform,
+        errors: "an order that leaves one out or has one twice; when called, another number of features",
         source: "zuko.transforms.PermutationTransform",
         example: """
             local z = flow.Permute{3, 1, 2}:to_latent(tensor{10, 20, 30})
@@ -65,7 +66,9 @@ extension Permute {
     }
 
     public static let examples = [
-        TransformExample("Permute", [], points: .init([3, 4]), extremes: .both) { _ in try Permute(order: [2, 0, 3, 1]) },
+        TransformExample("Permute", [], points: .init([3, 4]), extremes: .both) { _ in
+            try Permute(order: [2, 0, 3, 1])
+        },
         TransformExample("Permute of channels", [], points: .init([2, 3, 1, 2])) { _ in try Permute(order: [2, 0, 1]) },
     ]
 }
@@ -91,7 +94,8 @@ public enum Reverse: CatalogueEntry {
 extension Domain<[Int]> {
     /// Positions from 1, in a tensor of whole numbers or a table.
     static var positions: Domain {
-        Domain<[Double]>.flatNumbers.map(expected: "a vector of whole numbers from 1", show: { _ in "order" }) { numbers in
+        let expected = "a vector of whole numbers from 1"
+        return Domain<[Double]>.flatNumbers.map(expected: expected, show: { _ in "order" }) { numbers in
             try numbers.map { number in
                 guard let position = Int(exactly: number), position >= 1, position <= numbers.count else {
                     throw Fault("\(shown(number)) in it; whole numbers from 1 to \(numbers.count) expected, each once")

@@ -19,7 +19,9 @@ public struct Planar: CataloguedTransform {
     public var parameters: [(name: String, value: Variable)] { [("u", u), ("w", w), ("b", b)] }
 
     /// The parameters in x's type, and u . w.
-    private func checked(_ x: Variable) throws -> (x: Variable, u: Variable, w: Variable, b: Variable, product: Variable) {
+    private func checked(
+        _ x: Variable
+    ) throws -> (x: Variable, u: Variable, w: Variable, b: Variable, product: Variable) {
         let operation = "flow.Planar"
         try Demand.vectors(x, u.shape[0], operation)
         try Demand.finite(parameters, operation)
@@ -27,7 +29,8 @@ public struct Planar: CataloguedTransform {
         let product = try (u * w).sum()
         guard try product.value.item() > -1 else {
             throw ScriptError(
-                operation, "u . w is \(shown(try product.value.item())); above -1 expected: below, the map has no inverse")
+                operation,
+                "u . w is \(shown(try product.value.item())); above -1 expected: below, the map has no inverse")
         }
         return (try x.together(with: u), u, w, try b.together(with: x), product)
     }
@@ -80,9 +83,10 @@ extension Planar {
         "flow.Planar",
         """
         x = z + u tanh(w . z + b) on the way to data, as in the paper, where a simple density of z becomes one of x; \
-        log |det dx/dz| = log(1 + u . w / cosh(w . z + b)^2). The way to noise is the root of an equation of one number, \
-        found to working precision; t:inverse() has the formula on that side. Parameters: u and w (n), which start uniform \
-        within 1 / sqrt(n), and b (1), 0. Where training moves u . w to -1 or below there is no inverse, and calls say so.
+        log |det dx/dz| = log(1 + u . w / cosh(w . z + b)^2). The way to noise is the root of an equation of one \
+        number, found to working precision; t:inverse() has the formula on that side. Parameters: u and w (n), which \
+        start uniform within 1 / sqrt(n), and b (1), 0. Where training moves u . w to -1 or below there is no inverse, \
+        and calls say so.
         """,
         takes: .argument("n", .size(from: 1), "features"), .generator, .operation, returns: .transform,
         errors: "when called, u . w not above -1; a parameter that is not finite; another number of features",

@@ -84,9 +84,10 @@ extension Radial {
         "flow.Radial",
         """
         x = z + beta (z - center) / (alpha + r), r = |z - center|, on the way to data, as in the paper: density moves \
-        away from the center, or towards it where beta is below 0. log |det dx/dz| = (n - 1) log(1 + beta / (alpha + r)) \
-        + log(1 + alpha beta / (alpha + r)^2). The way to noise solves a quadratic equation for r. Parameters: center (n), \
-        alpha (1), which starts as 1, and beta (1), above -alpha; center and beta start uniform within 1 / sqrt(n).
+        away from the center, or towards it where beta is below 0. log |det dx/dz| = (n - 1) log(1 + beta / (alpha + \
+        r)) + log(1 + alpha beta / (alpha + r)^2). The way to noise solves a quadratic equation for r. Parameters: \
+        center (n), alpha (1), which starts as 1, and beta (1), above -alpha; center and beta start uniform within 1 / \
+        sqrt(n).
         """,
         takes: .argument("n", .size(from: 1), "features"), .generator, .operation, returns: .transform,
         errors: """
@@ -117,7 +118,8 @@ extension Radial {
             "Radial", [.init([3]), .init([1], 0.5...2), .init([1], -0.4...2)], points: .init([3, 3]), extremes: .both
         ) { Radial(center: $0[0], alpha: $0[1], beta: $0[2]) },
         TransformExample(
-            "Radial towards the center", [.init([2]), .init([1], 1...2), .init([1], -0.9 ... -0.7)], points: .init([3, 2])
+            "Radial towards the center", [.init([2]), .init([1], 1...2), .init([1], -0.9 ... -0.7)],
+            points: .init([3, 2])
         ) { Radial(center: $0[0], alpha: $0[1], beta: $0[2]) },
     ]
 }

@@ -43,7 +43,8 @@ public struct ScriptedTransform: FlowTransform {
             .required("to_data", \.toData, .function, "(z, context): x and its own log |det dx/dz|"),
             .option("parameters", \.parameters, .fileParameters, "what training changes, and files keep, by name"),
             .option(
-                "modules", \.modules, .namedModules, "{name = module}: networks that the two functions call, kept likewise"))
+                "modules", \.modules, .namedModules,
+                "{name = module}: networks that the two functions call, kept likewise"))
     }
 
     init(label: String, _ given: Definition) throws {

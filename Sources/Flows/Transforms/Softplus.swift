@@ -23,8 +23,8 @@ extension Softplus {
     public static let declaration = Declaration(
         "flow.Softplus",
         """
-        z = log(1 + e^x) of every number: from all numbers to those above 0, and nearly x itself for large x. log |det| is \
-        the sum of log 1 / (1 + e^-x).
+        z = log(1 + e^x) of every number: from all numbers to those above 0, and nearly x itself for large x. log \
+        |det| is the sum of log 1 / (1 + e^-x).
         """,
         takes: .operation, returns: .transform, errors: "to_data of a number that is not above 0",
         source: "torch.distributions.SoftplusTransform",

@@ -3,8 +3,8 @@ import Networks
 import Scripting
 import Tensors
 
-/// A coupling: the features where the mask is 1 pass as they are and, with the context, decide a univariate map for each
-/// of the others. As zuko.flows.GeneralCouplingTransform.
+/// A coupling: the features where the mask is 1 pass as they are and, with the context, decide a univariate map for
+/// each of the others. As zuko.flows.GeneralCouplingTransform.
 ///
 /// With ``ShiftMap`` it is NICE's (Dinh, Krueger and Bengio 2015, equation 8), with ``AffineMap`` Real NVP's (Dinh,
 /// Sohl-Dickstein and Bengio, ICLR 2017, equations 7 and 8), with ``SplineMap`` that of Neural spline flows (Durkan et
@@ -13,8 +13,8 @@ public struct UnivariateCoupling: FlowTransform {
     public let mask: CouplingMask
     public let contextSize: Int?
     public let map: any UnivariateMap
-    /// From (rows, passing + context) to (rows, others * numbers of a map); of images from (rows, channels + context, H, W)
-    /// to (rows, changed channels * numbers of a map, H, W).
+    /// From (rows, passing + context) to (rows, others * numbers of a map); of images from (rows, channels + context,
+    /// H, W) to (rows, changed channels * numbers of a map, H, W).
     public let hyper: Module
 
     private let passing: Variable
@@ -80,8 +80,8 @@ public struct UnivariateCoupling: FlowTransform {
         return (try result.reshape(shape), try logSlope.sumOfRows())
     }
 
-    /// Of images whose mask differs from place to place: the network sees zeros where the mask is 0, and decides maps for
-    /// all numbers, of which those are taken.
+    /// Of images whose mask differs from place to place: the network sees zeros where the mask is 0, and decides maps
+    /// for all numbers, of which those are taken.
     private func transformPlaces(
         _ x: Variable, _ context: Variable?, _ map: Mapping
     ) throws -> (Variable, Variable) {
@@ -99,7 +99,8 @@ public struct UnivariateCoupling: FlowTransform {
 
 /// What conditioners are given and what they give.
 enum Conditioning {
-    /// x and the context side by side; behind the channels of images, each number of the context is a channel of its own.
+    /// x and the context side by side; behind the channels of images, each number of the context is a channel of its
+    /// own.
     /// - Throws: ``ScriptError`` for a context that is missing, not expected or of another size.
     static func join(_ x: Variable, _ context: Variable?, expected: Int?, _ operation: String) throws -> Variable {
         guard let expected else { return x }
@@ -133,7 +134,9 @@ enum Conditioning {
                 \(places.isEmpty ? "features" : "channels")
                 """)
         }
-        if try !numbers.value.isFinite(), try input.value.isFinite() { try Demand.finite(network.parameters, operation) }
+        if try !numbers.value.isFinite(), try input.value.isFinite() {
+            try Demand.finite(network.parameters, operation)
+        }
         if places.isEmpty { return try numbers.reshape([rows, features, each]) }
         // (rows, features, each, places...), then `each` last.
         let apart = try numbers.reshape([rows, features, each] + places)

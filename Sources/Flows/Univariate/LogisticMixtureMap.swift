@@ -83,7 +83,8 @@ struct LogisticMixture {
         let axis = x.shape.count
         let terms = try terms(x)
         return (
-            try terms.logBelow.logSumExp([axis]) - terms.logAbove.logSumExp([axis]), try terms.logParts.logSumExp([axis])
+            try terms.logBelow.logSumExp([axis]) - terms.logAbove.logSumExp([axis]),
+            try terms.logParts.logSumExp([axis])
         )
     }
 
