@@ -12,7 +12,7 @@ import Testing
             atan2 asin acos atan sinh cosh asinh acosh atanh cumprod median quantile log_softmax scatter scatter_add einsum trace bmm meshgrid
             solve_triangular lstsq pinv floor_divide remainder fmod int64 bool
             """,
-        "autodiff": "no_grad grad value_and_grad vjp jvp jacobian hessian hvp gradcheck",
+        "autodiff": "no_grad grad value_and_grad vjp jvp jacobian hessian hvp gradcheck custom vmap",
         "random": "manual_seed generator normal uniform bernoulli permutation randint choice",
         "distribution": """
             Normal Logistic Uniform Bernoulli Categorical Exponential Laplace Gamma Beta Dirichlet Poisson StudentT MultivariateNormal
