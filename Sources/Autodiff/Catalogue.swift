@@ -11,12 +11,13 @@ extension Operation {
 
     /// Every operation, in the order of the documentation. A new one is a file and a line here.
     static let sections: [Section] = [
-        Section("Arithmetic", [add, sub, mul, div, pow, neg]),
+        Section("Arithmetic", [add, sub, mul, div, floorDivide, remainder, fmod, pow, neg]),
         Section(
             "Functions of every element",
             [
                 exp, log, log1p, expm1, sqrt,
-                sin, cos, tan, tanh,
+                sin, cos, tan, asin, acos, atan, atan2,
+                sinh, cosh, tanh, asinh, acosh, atanh,
                 sigmoid, softplus, relu, erf,
                 abs, sign, floor, round,
             ]),
@@ -25,7 +26,9 @@ extension Operation {
             [eq, ne, lt, le, gt, ge, maximum, minimum, clamp, `where`, maskedFill]),
         Section(
             "Reductions",
-            [sum, mean, `var`, std, prod, max, min, argmax, argmin, logsumexp, softmax, norm]),
+            [
+                sum, mean, `var`, std, prod, max, min, argmax, argmin, median, quantile, logsumexp, softmax, logSoftmax, norm,
+            ]),
         Section(
             "Shapes, copies and types",
             [
@@ -35,10 +38,13 @@ extension Operation {
         Section("Joining and splitting", [cat, stack, split, chunk]),
         Section(
             "Picking and order",
-            [gather, indexSelect, maskedSelect, cumsum, sort, topk, flip, roll, tril, triu, diag]),
+            [gather, indexSelect, maskedSelect, scatter, scatterAdd, cumsum, cumprod, sort, topk, flip, roll, tril, triu, diag, meshgrid]),
         Section(
             "Linear algebra",
-            [inverse, solve, det, slogdet, cholesky, lu, qr, svd, eigh, matmul, mv, dot, outer]),
+            [
+                inverse, pinv, solve, solveTriangular, lstsq, det, slogdet, trace, cholesky, lu, qr, svd, eigh, matmul, bmm, mv,
+                dot, outer, einsum,
+            ]),
         Section("Layers", [conv2d, linear]),
     ]
 

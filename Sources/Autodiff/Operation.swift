@@ -17,15 +17,21 @@ public struct Operation: Sendable {
     ///   - declaration: called as a function, or as a function and a method, both.
     ///   - example: what stands in the parentheses of an example of `x:name_(...)`, for x = tensor({0.5}); nil for an
     ///     operation whose result has another shape than x.
-    public init(_ declaration: Declaration, inPlace example: String? = nil, cases: [LawCase] = []) {
-        self.init(NativeFunction(declaration), declaration, inPlace: example, cases: cases)
+    ///   - start: the number in that x, where 0.5 gives NaN.
+    public init(
+        _ declaration: Declaration, inPlace example: String? = nil, of start: String = "0.5", cases: [LawCase] = []
+    ) {
+        self.init(NativeFunction(declaration), declaration, inPlace: example, of: start, cases: cases)
     }
 
     /// - Parameter function: made of the declaration.
-    private init(_ function: NativeFunction, _ declaration: Declaration, inPlace example: String?, cases: [LawCase]) {
+    private init(
+        _ function: NativeFunction, _ declaration: Declaration, inPlace example: String?, of start: String = "0.5",
+        cases: [LawCase]
+    ) {
         self.function = function
         isMethod = declaration.style == .both
-        inPlace = example.map { InPlaceForm(declaration, example: $0) }
+        inPlace = example.map { InPlaceForm(declaration, example: $0, of: start) }
         self.cases = cases
     }
 
@@ -36,7 +42,7 @@ public struct Operation: Sendable {
 public struct InPlaceForm: Sendable {
     /// What stands in the parentheses: `min, max`.
     public let parameters: String
-    /// For a tensor of one number, 0.5.
+    /// For a tensor of one number.
     public let example: String
     public let function: NativeFunction
 
@@ -46,7 +52,7 @@ public struct InPlaceForm: Sendable {
         gradient, while recording
         """
 
-    fileprivate init(_ operation: Declaration, example: String) {
+    fileprivate init(_ operation: Declaration, example: String, of start: String) {
         let name = operation.name.dropFirst("tensor.".count)
         let parameters = operation.forms[0].specs.dropFirst().map(\.name).joined(separator: ", ")
         (self.parameters, self.example) = (parameters, example)
@@ -56,7 +62,7 @@ public struct InPlaceForm: Sendable {
                 returns: [ResultSpec(nil, .object(Variable.type.name))], errors: Self.errors,
                 source: "torch.Tensor.\(name)_",
                 example: """
-                    local x = tensor({0.5})
+                    local x = tensor({\(start)})
                     local y = x:\(name)(\(example))
                     assert(x:\(name)_(\(example)) == x and x[{1}] == y[{1}])
                     """,
@@ -120,10 +126,12 @@ public struct LawCase: Sendable {
 extension Operation {
     /// An operation on every element of one tensor.
     ///
-    /// - Parameter ranges: where the law tests sample it.
+    /// - Parameters:
+    ///   - ranges: where the law tests sample it.
+    ///   - start: of what the example of the method in place has it, where 0.5 gives NaN.
     static func unary(
         _ name: String, _ summary: String, errors: String? = nil, source: String? = nil,
-        over ranges: [ClosedRange<Double>] = [-2...2], example: String,
+        over ranges: [ClosedRange<Double>] = [-2...2], inPlaceOf start: String = "0.5", example: String,
         _ apply: @escaping @Sendable (Variable) throws -> Variable
     ) -> Operation {
         let cases = ranges.flatMap { range in
@@ -135,7 +143,7 @@ extension Operation {
             "tensor.\(name)", summary, called: .both, takes: .argument("x", .tensor), returns: .tensor, errors: errors,
             source: source, example: example
         ) { x in try apply(x) }
-        return Operation(declaration, inPlace: "", cases: cases)
+        return Operation(declaration, inPlace: "", of: start, cases: cases)
     }
 
     /// An operation on the elements of two, broadcast; one of them may be a number, which takes a float tensor's dtype.

@@ -186,6 +186,7 @@ extension Operator {
         case .subtract: ["-"]
         case .multiply: ["*"]
         case .divide: ["/"]
+        case .floorDivide: ["//"]
         case .modulo: ["%"]
         case .power: ["^"]
         case .negate: ["unary -", "-"]

@@ -79,9 +79,6 @@ public enum HabitHint {
         if message.contains("attempt to concatenate a tensor value") {
             return "x:item() is a tensor's number, tostring(x) its text"
         }
-        if message.contains("attempt to perform arithmetic on a tensor value") {
-            return "tensors have + - * / and ^; x // y is (x / y):floor()"
-        }
         if message.hasSuffix("(number expected, got tensor)"), let first = message.last(" to '") {
             let name = message[first.upperBound...].prefix { $0 != "'" }
             return OtherNames.elementwise.contains(String(name))

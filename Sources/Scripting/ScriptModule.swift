@@ -70,6 +70,7 @@ public enum Operator: String, CaseIterable, Sendable {
     case subtract = "__sub"
     case multiply = "__mul"
     case divide = "__div"
+    case floorDivide = "__idiv"
     case modulo = "__mod"
     case power = "__pow"
     case negate = "__unm"

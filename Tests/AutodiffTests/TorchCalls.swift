@@ -20,19 +20,19 @@ func torchCall(_ op: String, _ inputs: [Variable], _ attributes: [String: TorchA
     case "reciprocal": return ("div", [.integer(1), x])
     case "rsub": return ("sub", [value("scalar"), x])
     case "rdiv": return ("div", [value("scalar"), x])
-    case "log_softmax":
-        // Derived: x - logsumexp(x).
-        let input = inputs[0]
-        guard let axis = counted("dim").asInteger else { throw ScriptError("fixture", "log_softmax: no dim") }
-        let place = axis > 0 ? axis - 1 : input.shape.count + axis
-        return ("sub", [x, .object(try input.logSumExp([place], keepingDimensions: true))])
     case "add", "sub", "mul", "div": return (op, attributes["scalar"] == nil ? tensors : [x, value("scalar")])
     case "pow": return (op, attributes["exponent"] == nil ? tensors : [x, value("exponent")])
     case "clamp": return (op, [x, value("min"), value("max")])
     case "masked_fill": return (op, tensors + [value("value")])
-    case "sum", "mean", "logsumexp", "prod", "max", "min", "argmax", "argmin", "softmax":
+    case "sum", "mean", "logsumexp", "prod", "max", "min", "median", "argmax", "argmin", "softmax":
         return (op, attributes["keepdim"] == nil ? [x, counted("dim")] : [x, counted("dim"), value("keepdim")])
-    case "cumsum": return (op, [x, counted("dim")])
+    case "cumsum", "cumprod", "log_softmax": return (op, [x, counted("dim")])
+    case "quantile": return (op, [x, value("q"), counted("dim"), value("keepdim")] + options("interpolation"))
+    case "scatter", "scatter_add": return (op, [x, counted("dim"), tensors[1], tensors.count > 2 ? tensors[2] : value("value")])
+    case "einsum": return (op, [value("equation")] + tensors)
+    case "meshgrid": return (op, tensors + options("indexing"))
+    case "solve_triangular": return (op, tensors + options("upper", "left", "unitriangular"))
+    case "pinv": return (op, [x, value("rcond")])
     case "var", "std": return (op, [x, counted("dim"), value("keepdim")] + options("correction"))
     case "norm": return (op, [x, attributes["p"]?.exponent ?? .none, counted("dim"), value("keepdim")])
     case "transpose": return (op, [x, counted("dim0"), counted("dim1")])

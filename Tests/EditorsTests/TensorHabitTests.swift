@@ -79,7 +79,7 @@ import Testing
         ("x.shape()", "(field 'shape') (shape is a value, not a function: x.shape)"), ("x:dtype()", "(dtype is a value, not a function: x.dtype)"),
         ("print('a' .. x)", "(x:item() is a tensor's number, tostring(x) its text)"), ("for i in x do end", "(for i, x in ipairs(t) do goes through its elements)"),
         ("math.exp(x)", "(x:item() is a tensor's number, x:exp() computes with each)"), ("string.format('%g', x)", "got tensor) (x:item() is a tensor's number)"),
-        ("x.sum(1)", "got 1 (a method is called with a colon: x:sum(...))"), ("print(x % 2)", "(tensors have + - * / and ^; x // y is (x / y):floor())"),
+        ("x.sum(1)", "got 1 (a method is called with a colon: x:sum(...))"),
         ("len(x)", "(global 'len') (the length of x is #x)"), ("y = torch.ones(2)", "(local tensor = require \"tensor\")"),
         ("y = optim.SGD()", "(global 'optim') (local optim = require \"optim\")"), ("tensor.rand(2)", "\"rand\" (here: random.uniform({2, 3}))"),
         ("x:cuda()", "\"cuda\" (here: there are no devices)"),

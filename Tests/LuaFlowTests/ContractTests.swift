@@ -9,8 +9,10 @@ import Testing
             minimum floor round sign sum mean prod var std max min argmax argmin logsumexp softmax cumsum norm matmul mv dot outer t
             transpose permute reshape view flatten squeeze unsqueeze expand cat stack split chunk gather index_select masked_select sort
             topk flip roll tril triu diag conv2d inverse solve det slogdet cholesky lu qr svd eigh eq ne lt le gt ge where masked_fill
+            atan2 asin acos atan sinh cosh asinh acosh atanh cumprod median quantile log_softmax scatter scatter_add einsum trace bmm meshgrid
+            solve_triangular lstsq pinv floor_divide remainder fmod int64 bool
             """,
-        "autodiff": "no_grad grad value_and_grad vjp jvp jacobian hessian hvp gradcheck",
+        "autodiff": "no_grad grad value_and_grad vjp jvp jacobian hessian hvp gradcheck custom vmap",
         "random": "manual_seed generator normal uniform bernoulli permutation randint choice",
         "distribution": """
             Normal Logistic Uniform Bernoulli Categorical Exponential Laplace Gamma Beta Dirichlet Poisson StudentT MultivariateNormal
@@ -34,6 +36,7 @@ import Testing
     static let methods: [String: String] = [
         "tensor.zeros(2, 2)": """
             dim numel item tolist clone requires_grad_ backward detach eq where masked_fill exp sum matmul t reshape gather sort
+            atan2 asin cumprod median quantile log_softmax scatter trace bmm solve_triangular lstsq pinv remainder fmod floor_divide
             """,
         "flow.NICE{dim = 2, hidden = 1}": "log_prob to_latent to_data sample parameters state_dict save check",
         "projection.Box(0, 1)": "project_ contains distance",

@@ -57,6 +57,19 @@ import Testing
     private static let groups: [[Call]] = [
         calls([.counted], "add@x:add(x)", "add@x + 1", "add@2 + x", "sub@x:sub(x)", "sub@1 - x", "mul@x:mul(x)", "mul@x * 3", "pow@x:pow(2)", "pow@x ^ x"),
         calls([.counted], "neg@-x", "neg@x:neg()", "relu@x:relu()", "abs@x:abs()"),
+        calls(
+            [.counted], "floor_divide@x // x", "floor_divide@x // 2", "floor_divide@7 // x", "remainder@x % x", "remainder@x % 2", "remainder@7 % x",
+            "fmod@x:fmod(x)", "fmod@x:fmod(2)", "cumprod@x:cumprod(2)", "trace@x:trace()", "bmm@x:reshape(1, 2, 2):bmm(x:reshape(1, 2, 2))",
+            "einsum@tensor.einsum('ij,jk', x, x)", "einsum@tensor.einsum('ij->', x)", "einsum@tensor.einsum('i,j', x[1], x[1])",
+            "scatter_add@x:scatter_add(1, tensor.ones(x.shape), x)"),
+        calls([.floating], "floor_divide@x // 0.5", "remainder@x % 0.5", "fmod@x:fmod(0.5)", "atan2@x:atan2(x)", "atan2@x:atan2(2)"),
+        calls([.floating], "quantile@x:quantile(0.5)", "quantile@x:quantile({0, 1}, 2)", "quantile@x:quantile(0, 1, true)", "log_softmax@x:log_softmax(1)"),
+        calls([.kept], "median@x:median()", "scatter@x:scatter(1, tensor.ones(x.shape), x)", "scatter@x:scatter(1, tensor.ones(x.shape), 1)"),
+        calls([.kept, .always(.int64)], "median@x:median(1)", "median@x:median(2, true)"),
+        calls([.kept, .kept], "meshgrid@tensor.meshgrid(x[1], x[1])"),
+        calls([.kept], "meshgrid@tensor.meshgrid(x[1])", "einsum@tensor.einsum('ij->ji', x)", "einsum@tensor.einsum('ii->i', x)", "einsum@tensor.einsum('...', x)"),
+        calls([.floating], "pinv@x:pinv()", "solve_triangular@A:solve_triangular(x, {upper = true})", "solve_triangular@A:solve_triangular(x[1], {upper = false})"),
+        calls([.floating, .floating, .always(.int64), .floating], "lstsq@x:lstsq(x)", "lstsq@A:lstsq(x)"),
         calls([.kept], "sign@x:sign()", "floor@x:floor()", "round@x:round()"),
         calls([.floating], "add@x + 0.5", "sub@0.5 - x", "mul@x * 0.5", "div@x / x", "div@x / 2", "div@1 / x", "pow@x ^ 0.5"),
         calls([.always(.bool)], "eq@x:eq(x)", "ne@x:ne(1)", "lt@x:lt(0.5)", "le@x:le(x)", "gt@x:gt(1)", "ge@x:ge(x)"),
@@ -122,7 +135,9 @@ import Testing
         ("x:minimum(y)", .kept), ("x:clamp(y, y)", .kept), ("x:where(x:gt(0), y)", .kept), ("tensor.cat({x, y})", .kept), ("tensor.stack({x, y})", .kept),
         ("x:matmul(y)", .counted), ("x:mv(y[1])", .counted), ("x[1]:dot(y[1])", .counted), ("x[1]:outer(y[1])", .counted), ("x:linear(y)", .counted),
         ("x:linear(x, y[1])", .counted), ("x:solve(y)", .floating), ("x:eq(y)", .always(.bool)), ("x:lt(y)", .always(.bool)),
-        ("x:reshape(1, 1, 2, 2):conv2d(y:reshape(1, 1, 2, 2))", .floating),
+        ("x:reshape(1, 1, 2, 2):conv2d(y:reshape(1, 1, 2, 2))", .floating), ("x // (y + 1)", .counted), ("x % (y + 1)", .counted), ("x:fmod(y + 1)", .counted),
+        ("x:atan2(y)", .floating), ("tensor.einsum('ij,jk', x, y)", .counted), ("x:scatter(1, tensor.ones(2, 2), y)", .kept),
+        ("x:scatter_add(1, tensor.ones(2, 2), y)", .counted), ("x:lstsq(y)", .floating), ("x:solve_triangular(y, {upper = true})", .floating),
     ]
 
     @Test(arguments: joining.map(\.code)) func mixedTypesJoin(code: String) throws {

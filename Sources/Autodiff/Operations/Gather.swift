@@ -4,23 +4,27 @@ import Tensors
 extension Variable {
     /// result[i, ..., j, ...] = self[i, ..., index[i, ..., j, ...], ...] along `axis`; indices are 1-based numbers.
     public func gather(_ axis: Int, _ index: Variable, for operation: String = "tensor.gather") throws -> Variable {
+        try taking(indexMap(axis, index, operation), operation)
+    }
+
+    /// Where the elements that `index` names along an axis are.
+    func indexMap(_ axis: Int, _ index: Variable, _ operation: String) throws -> IndexMap {
         try value.check(axis: axis, for: operation)
         let positions = try index.zeroBasedPositions(below: shape[axis], operation)
         guard index.shape.count == shape.count, index.shape.indices.allSatisfy({ $0 == axis || index.shape[$0] <= shape[$0] }) else {
             throw ScriptError(operation, "index \(Shape.describe(index.shape)) does not fit \(Shape.describe(shape)) outside dimension \(axis + 1)")
         }
-        let map = IndexMap(axis: axis, positions: positions, shape: index.shape)
-        return try taking(map, operation)
+        return IndexMap(axis: axis, positions: positions, shape: index.shape)
     }
 
-    private func taking(_ map: IndexMap, _ operation: String) throws -> Variable {
+    func taking(_ map: IndexMap, _ operation: String) throws -> Variable {
         try .recorded(operation, self, map.take(value), keeps: .nothing) { call in
             [try call.cotangent.scattering(map, into: call.inputs[0].shape, operation)]
         }
     }
 
     /// The transpose of taking: adds each element where it was taken from.
-    private func scattering(_ map: IndexMap, into shape: [Int], _ operation: String) throws -> Variable {
+    func scattering(_ map: IndexMap, into shape: [Int], _ operation: String) throws -> Variable {
         try .recorded(operation, self, map.put(value, into: shape), keeps: .nothing) { call in
             [try call.cotangent.taking(map, operation)]
         }
@@ -66,7 +70,7 @@ extension Variable {
 }
 
 /// Where each element of a gathered tensor comes from.
-private struct IndexMap: Sendable {
+struct IndexMap: Sendable {
     let axis: Int
     let positions: [Int]
     /// Of the gathered tensor.
@@ -115,6 +119,23 @@ private struct IndexMap: Sendable {
         case .float32, .float16: try run(Float.self)
         }
         return result
+    }
+
+    /// Writes the elements of a gathered tensor where they come from, one after the other in row-major order, over those of
+    /// `target`, which has the same dtype.
+    func write(_ source: Tensor, over target: Tensor) throws {
+        let source = try source.contiguous()
+        func run<T: StoredElement>(_: T.Type) throws {
+            let (to, from) = (target.base(T.self), source.base(T.self))
+            try forEach(target.strides) { to[$1] = from[$0] }
+        }
+        defer { withExtendedLifetime(source) {} }
+        switch source.dtype {
+        case .float64: try run(Double.self)
+        case .int64: try run(Int64.self)
+        case .bool: try run(UInt8.self)
+        case .float32, .float16: try run(Float.self)
+        }
     }
 
     func put(_ source: Tensor, into target: [Int]) throws -> Tensor {

@@ -253,10 +253,20 @@ extension Operation {
         errors: "NaN, infinity or a number beyond int64", example: "assert(tensor({1.5}):long().dtype == \"int64\")"
     ) { try $0.inDType(.int64) }
 
-    static let bool = of(
-        "bool", "Converted to bool: true where it is not 0; x itself when it is.",
-        example: "assert(tensor({0.5, 0}):bool():tolist()[1] == 1)"
-    ) { try $0.inDType(.bool) }
+    static let bool = Operation(
+        Declaration(
+            "tensor.bool",
+            """
+            Converted to bool: true where it is not 0; x itself when it is. tensor.bool({true, false}) makes a bool \
+            tensor of true and false or 1 and 0.
+            """,
+            called: .both, takes: .argument("x", Variable.made(in: .bool)), returns: .tensor,
+            source: "torch.Tensor.bool",
+            example: """
+                assert(tensor({0.5, 0}):bool():tolist()[1] == 1)
+                assert(tensor.bool({true, false}).dtype == "bool")
+                """
+        ) { try $0.inDType(.bool) })
 
     static let float = of(
         "float", "Converted to float32; x itself when it is.",
@@ -265,8 +275,23 @@ extension Operation {
 }
 
 extension Variable {
+    /// A tensor as it is; one of that type of a number, a truth value or nested tables of them.
+    static func made(in dtype: DType) -> Domain<Variable> {
+        let type = ScriptType.either([.object(Variable.type.name), .list(.any), .number, .boolean])
+        return Domain(type, expected: "a tensor or a table of numbers", show: { _ in "tensor" }) { value in
+            switch value {
+            case .object(let object): return object as? Variable
+            case .table, .number, .integer, .boolean:
+                var nested = NestedNumbers(function: "tensor.\(dtype.rawValue)", dtype: dtype)
+                try nested.read(value, depth: 0)
+                return Variable(try nested.tensor())
+            default: return nil
+            }
+        }
+    }
+
     /// This tensor if it has that type, else a converted one.
-    fileprivate func inDType(_ dtype: DType) throws -> Variable {
+    func inDType(_ dtype: DType) throws -> Variable {
         dtype == self.dtype ? self : try converted(to: dtype)
     }
 }

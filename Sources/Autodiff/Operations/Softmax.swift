@@ -15,10 +15,16 @@ extension Variable {
 
     /// The logarithm of ``softmax(_:)``: taken of differences to the largest element, which keep their digits.
     public func logSoftmax(_ axis: Int) throws -> Variable {
-        try value.check(axis: axis, for: "tensor.softmax")
+        let operation = "tensor.log_softmax"
+        try value.check(axis: axis, for: operation)
         guard value.count > 0 else { return try clone() }
-        let below = try self - Variable(value.peak([axis], largest: true, for: "tensor.softmax"))
-        return try below - below.exp().sum([axis], keepingDimensions: true).log()
+        let result = try GradMode.$isEnabled.withValue(false) {
+            let below = try self - Variable(value.peak([axis], largest: true, for: operation))
+            return try below - below.exp().sum([axis], keepingDimensions: true).log()
+        }
+        return try .recorded(operation, self, result.value, keeps: .outputs) { call in
+            [try call.cotangent - call.outputs[0].exp() * call.cotangent.sum([axis], keepingDimensions: true)]
+        }
     }
 }
 

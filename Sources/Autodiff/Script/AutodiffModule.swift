@@ -11,7 +11,7 @@ public struct AutodiffModule: ScriptModule {
         [
             AutodiffFunctions.noGrad, AutodiffFunctions.enableGrad, AutodiffFunctions.detectAnomaly,
             AutodiffFunctions.grad, AutodiffFunctions.valueAndGrad, AutodiffFunctions.vjp, AutodiffFunctions.jvp,
-            AutodiffFunctions.jacobian, AutodiffFunctions.hessian, AutodiffFunctions.hvp, AutodiffFunctions.gradcheck,
+            AutodiffFunctions.jacobian, AutodiffFunctions.hessian, AutodiffFunctions.hvp, AutodiffFunctions.gradcheck, VectorMap.declaration, CustomRule.declaration,
         ].map { NativeFunction($0) }
     }
 }

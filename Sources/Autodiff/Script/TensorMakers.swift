@@ -19,7 +19,7 @@ extension Parameter<Bool> {
 
 /// Functions that make tensors.
 enum TensorMakers {
-    static let all = [zeros, ones, full, eye, arange, linspace, zerosLike, onesLike].map { NativeFunction($0) }
+    static let all = [zeros, ones, full, eye, arange, linspace, int64, zerosLike, onesLike].map { NativeFunction($0) }
 
     private static let memory = "more elements than memory"
 
@@ -178,6 +178,18 @@ enum TensorMakers {
         if n > 1 { try result.select(0, n - 1).fill(b) }
         return try leaf(result.cast(dtype), requiresGrad)
     }
+
+    static let int64 = Declaration(
+        "tensor.int64",
+        """
+        An int64 tensor of nested tables of whole numbers, as tensor(values, {dtype = "int64"}) makes; of a tensor, the \
+        tensor converted towards zero, itself when it is int64.
+        """,
+        takes: .argument("values", Variable.made(in: .int64)), returns: .tensor,
+        errors: "tables that are not rectangular; fractions in a table; NaN or infinity in a tensor",
+        source: "torch.tensor",
+        example: "assert(tensor.int64({2, 1}).dtype == \"int64\" and tensor({5, 6, 7})[tensor.int64({3})][{1}] == 7)"
+    ) { try $0.inDType(.int64) }
 
     static let zerosLike = like("zeros_like", 0)
     static let onesLike = like("ones_like", 1)

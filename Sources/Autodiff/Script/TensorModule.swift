@@ -31,7 +31,8 @@ public struct TensorModule: ScriptModule {
                 setters: TensorProperties.setters,
                 operators: [
                     .add: Operation.add.function, .subtract: Operation.sub.function, .multiply: Operation.mul.function,
-                    .divide: Operation.div.function, .power: Operation.pow.function,
+                    .divide: Operation.div.function, .floorDivide: Operation.floorDivide.function,
+                    .modulo: Operation.remainder.function, .power: Operation.pow.function,
                     .negate: Operation.neg.function.trying { arguments in
                         // Lua passes the operand of a unary minus twice.
                         guard case .object(let x as Variable) = arguments[1] else { return nil }

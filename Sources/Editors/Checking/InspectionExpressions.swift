@@ -67,8 +67,8 @@ extension Inspection {
     }
 
     private static let operators: [Token.Kind: Operator] = [
-        .plus: .add, .minus: .subtract, .star: .multiply, .slash: .divide, .percent: .modulo, .caret: .power,
-        .concatenate: .concatenate,
+        .plus: .add, .minus: .subtract, .star: .multiply, .slash: .divide, .floorDivide: .floorDivide, .percent: .modulo,
+        .caret: .power, .concatenate: .concatenate,
     ]
 
     private func binary(_ first: Expression, _ rest: [(operation: Token.Kind, operand: Expression)]) -> Evidence {

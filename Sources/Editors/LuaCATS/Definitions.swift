@@ -51,8 +51,8 @@ public struct Definitions {
     }
 
     private static let operators: [(Operator, String)] = [
-        (.add, "add"), (.subtract, "sub"), (.multiply, "mul"), (.divide, "div"), (.modulo, "mod"), (.power, "pow"),
-        (.concatenate, "concat"),
+        (.add, "add"), (.subtract, "sub"), (.multiply, "mul"), (.divide, "div"), (.floorDivide, "idiv"), (.modulo, "mod"),
+        (.power, "pow"), (.concatenate, "concat"),
     ]
 
     private func type(_ name: String, _ face: ScriptIndex.TypeMembers) -> String {

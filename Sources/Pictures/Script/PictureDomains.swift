@@ -108,11 +108,47 @@ extension Domain<String> {
     static var label: Domain {
         Domain(.either([.string, .number]), expected: "a text", show: { ByteString($0).quoted() }) { value in
             switch value {
-            case .string(let text): text.text
+            case .string(let text): MathText.written(text.text)
             case .integer(let whole): String(whole)
             case .number(let number): TickOptions.written(number)
             default: nil
             }
+        }
+    }
+}
+
+extension Domain<String> {
+    /// A text in a figure, in which `$\\sigma$` is a letter.
+    static var words: Domain { text.map(show: { ByteString($0).quoted() }) { MathText.written($0) } }
+
+    /// The lines of a title: a text, or a table of lines and of settings, `{"SGD", lr = 0.1, steps = 400}`, which stand in one
+    /// more line.
+    static var title: Domain {
+        Domain(
+            .either([.string, .table]), expected: "a text or a table of texts and settings", show: { ByteString($0).quoted() }
+        ) { value in
+            var lines: [String] = []
+            switch value {
+            case .string(let text): lines = [text.text]
+            case .table(let table):
+                var settings: [String] = []
+                for (key, value) in try table.entries().inOrderOfKeys {
+                    switch (key, value) {
+                    case (.integer, .string(let text)): lines.append(text.text)
+                    case (.string(let name), .string(let text)): settings.append("\(name.text) = \(text.text)")
+                    case (.string(let name), .boolean(let flag)): settings.append("\(name.text) = \(flag)")
+                    case (.string(let name), .integer), (.string(let name), .number):
+                        settings.append("\(name.text) = \(TickOptions.written(value.asNumber ?? .nan))")
+                    case (.string(let name), _): throw Fault("setting \(name.text): a number, a text or true or false expected, got \(value.shown)")
+                    default: throw Fault("a text expected at \(key.shown), got \(value.shown)")
+                    }
+                }
+                if !settings.isEmpty { lines.append(settings.joined(separator: ", ")) }
+            default: return nil
+            }
+            lines = lines.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
+            guard lines.count <= 8 else { throw Fault("at most 8 lines expected, got \(lines.count)") }
+            return MathText.written(lines.joined(separator: "\n"))
         }
     }
 }

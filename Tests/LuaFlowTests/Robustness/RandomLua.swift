@@ -161,7 +161,7 @@ struct RandomLua {
 
     private mutating func operation(_ object: String, _ key: Operator, _ options: [String]) -> String {
         let binary: [Operator: String] = [
-            .add: "+", .subtract: "-", .multiply: "*", .divide: "/", .modulo: "%", .power: "^", .concatenate: "..",
+            .add: "+", .subtract: "-", .multiply: "*", .divide: "/", .floorDivide: "//", .modulo: "%", .power: "^", .concatenate: "..",
             .equal: "==", .less: "<", .lessOrEqual: "<=",
         ]
         if let sign = binary[key] {

@@ -50,6 +50,7 @@ import Testing
         case .subtract: "x - 1"
         case .multiply: "2 * x"
         case .divide: "x / x"
+        case .floorDivide: "x // 2"
         case .modulo: "x % 2"
         case .power: "x ^ 2"
         case .negate: "-x"

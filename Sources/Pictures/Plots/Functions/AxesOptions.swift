@@ -21,9 +21,9 @@ struct AxesOptions {
 
     static let options = OptionTable(
         { AxesOptions() },
-        .option("title", \.title, .text),
-        .option("xlabel", \.xlabel, .text),
-        .option("ylabel", \.ylabel, .text),
+        .option("title", \.title, .title, "a text, or a table of one and settings: {\"SGD\", lr = 0.1} has them on a second line"),
+        .option("xlabel", \.xlabel, .words, "letters of mathematics as in \"$\\\\sigma^2$\""),
+        .option("ylabel", \.ylabel, .words),
         .option("logx", \.logx, .flag),
         .option("logy", \.logy, .flag),
         .option("xlim", \.xlim, .optional(.limits), "{low, high}; by default what shows all data"),

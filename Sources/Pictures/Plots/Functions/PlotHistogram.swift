@@ -10,8 +10,9 @@ let plotHistogram = Declaration(
     takes: .argument("x", .coordinates, "a tensor of shape (N) or a list of finite numbers"),
     .option("bins", .optional(.integer(from: 1, to: 10_000)), "by default Freedman and Diaconis' rule, from 5 to 100"),
     .option("density", .flag, default: false, "whether the bars have area 1; else they count"),
-    .option("label", .text, default: "", "their name in the legend"),
+    .option("label", .words, default: "", "their name in the legend"),
     .option("color", .optional(.color), "blue by default"),
+    .option("alpha", .number(from: 0, to: 1), default: 1, "how opaque"),
     .series, AxesOptions.options.parameter, returns: .figure,
     errors: "a logarithmic axis meets a number that is not positive, or a range is too narrow",
     source: "D. Freedman, P. Diaconis: On the histogram as a density estimator, 1981",
@@ -21,8 +22,9 @@ let plotHistogram = Declaration(
         os.remove(path); os.remove(path .. ".png")
         """,
     see: ["plot.line"]
-) { values, count, density, label, color, listed, axes in
+) { values, count, density, label, color, alpha, listed, axes in
     let bins = HistogramBins(values, bins: count, density: density)
-    let bars = Series(x: bins.edges, y: bins.heights, label: label, color: color ?? Palette.color(0), style: .bars)
+    let shade = (color ?? Palette.color(0)).faded(alpha)
+    let bars = Series(x: bins.edges, y: bins.heights, label: label, color: shade, style: .bars)
     return Figure([try axes.panel([bars] + (try listed.series(after: 1, .line)), base: 0)])
 }

@@ -10,7 +10,7 @@ struct SeriesBasics {
     static let options = OptionTable(
         { SeriesBasics() },
         .option("yerr", \.yerr, .optional(.halfLengths), "half lengths of error bars, one for each y"),
-        .option("label", \.label, .text, "its name in the legend"),
+        .option("label", \.label, .words, "its name in the legend"),
         .option("color", \.color, .optional(.color), "by default the next of the palette"),
         .option("alpha", \.alpha, .number(from: 0, to: 1), "how opaque"))
 

@@ -8,9 +8,12 @@ public final class Figure: ScriptObject {
     let columns: Int
     /// How wide the columns are in proportion; empty for what suits the panels.
     let shares: [Double]
+    /// Over all panels; empty for none.
+    let title: String
 
-    init(_ panels: [Panel], columns: Int = 1, shares: [Double] = []) {
+    init(_ panels: [Panel], columns: Int = 1, shares: [Double] = [], title: String = "") {
         self.panels = panels
+        self.title = title
         self.shares = shares
         self.columns = max(columns, 1)
     }

@@ -103,7 +103,7 @@ struct AxesPainter {
         let widest = up.marks.map { canvas.width(of: $0.label) }.max() ?? 0
         // The power over the left end leaves a centred title that much less room on both sides.
         let room = up.power == 0 ? box.width + Typography.gap : box.width - 60
-        canvas.fitted(panel.title, x: middle, y: box.top - 7, size: Typography.title, room: room)
+        canvas.title(panel.title, x: middle, y: box.top - 7, room: room)
         canvas.fitted(
             panel.xlabel, x: middle, y: box.bottom + Typography.tickLength + Typography.tick + Typography.label + 7,
             size: Typography.label, room: box.width)

@@ -36,7 +36,8 @@ struct FigureEncoder {
     func size(width: Int?, height: Int?, scale: Double?, format: Format) throws -> Size {
         let probe = try PixelSurface(CAIRO_FORMAT_A8, width: 1, height: 1, for: operation)
         let canvas = try Canvas(probe.pointer, for: operation)
-        let natural = FigureLayout.naturalSize(settled(on: canvas), columns: figure.columns, on: canvas)
+        var natural = FigureLayout.naturalSize(settled(on: canvas), columns: figure.columns, on: canvas)
+        natural.height += FigureLayout.header(figure.title)
         let across = width.map { Double($0) / natural.width }
         let down = height.map { Double($0) / natural.height }
         let fitting = [across, down].compactMap { $0 }.min()
@@ -104,8 +105,8 @@ struct FigureEncoder {
         canvas.scale(size.scale)
         let painter = FigurePainter(canvas: canvas)
         try painter.paint(
-            settled(on: canvas), columns: figure.columns, shares: figure.shares, width: Double(size.width) / size.scale,
-            height: Double(size.height) / size.scale)
+            settled(on: canvas), columns: figure.columns, shares: figure.shares, title: figure.title,
+            width: Double(size.width) / size.scale, height: Double(size.height) / size.scale)
         try canvas.finish()
     }
 }

@@ -20,6 +20,11 @@ struct FigureLayout {
         }
     }
 
+    /// The room over the panels that a figure's title takes.
+    static func header(_ title: String) -> Double {
+        title.isEmpty ? 0 : Typography.height(of: title, first: Typography.heading) + 8
+    }
+
     /// The size at which panels have their natural proportions.
     static func naturalSize(_ panels: [Panel], columns: Int, on canvas: Canvas) -> (width: Double, height: Double) {
         let rowHeight = panels.count == 1 ? 300.0 : 215.0

@@ -4,12 +4,20 @@ import Scripting
 struct FigurePainter {
     let canvas: Canvas
 
-    func paint(_ panels: [Panel], columns: Int, shares: [Double], width: Double, height: Double) throws {
+    /// - Parameter title: over all panels; empty for none.
+    func paint(
+        _ panels: [Panel], columns: Int, shares: [Double], title: String, width: Double, height: Double
+    ) throws {
         canvas.fill(Box(left: 0, top: 0, right: width, bottom: height), .white)
+        let header = FigureLayout.header(title)
         let layout = FigureLayout(
-            panels, columns: columns, shares: shares, width: width, height: height, on: canvas)
-        for (panel, box) in zip(panels, layout.boxes) {
+            panels, columns: columns, shares: shares, width: width, height: height - header, on: canvas)
+        canvas.title(
+            title, x: width / 2, y: Typography.margin + header - 8, first: Typography.heading,
+            room: width - 2 * Typography.margin)
+        for (panel, inner) in zip(panels, layout.boxes) {
             try Cancellation.check()
+            let box = Box(left: inner.left, top: inner.top + header, right: inner.right, bottom: inner.bottom + header)
             switch panel.content {
             case .axes(let axes): try AxesPainter(canvas: canvas, box: box, axes: axes).paint(panel)
             case .picture(let picture): try paint(picture, of: panel, in: box)
@@ -23,7 +31,7 @@ struct FigurePainter {
         let middle = (box.left + box.right) / 2
         // Neighbouring pictures' words may not meet, so they keep to their picture and a little more.
         let room = box.width + Typography.gap
-        canvas.fitted(panel.title, x: middle, y: box.top - 7, size: Typography.title, room: room)
+        canvas.title(panel.title, x: middle, y: box.top - 7, room: room)
         canvas.fitted(
             panel.xlabel, x: middle, y: box.bottom + Typography.label + 3, size: Typography.label, room: room)
         canvas.fitted(

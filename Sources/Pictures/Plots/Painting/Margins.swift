@@ -7,7 +7,7 @@ struct Margins {
 
     /// Above and below: known before any size is.
     init(verticalOf panel: Panel) {
-        top = panel.title.isEmpty ? 4 : Typography.title + 9
+        top = panel.title.isEmpty ? 4 : Typography.height(of: panel.title, first: Typography.title) + 9
         bottom = panel.xlabel.isEmpty ? 2 : Typography.label + 8
         if case .axes(let axes) = panel.content {
             bottom += Typography.tickLength + Typography.tick + 4

@@ -1,6 +1,10 @@
 /// Sizes of a figure's parts, in points. A figure's natural size is in the same units.
 enum Typography {
+    /// Over all panels of a figure.
+    static let heading = 13.5
     static let title = 11.5
+    /// Lines of a title behind the first.
+    static let subtitle = 9.5
     static let label = 10.5
     static let tick = 9.0
     static let exponent = 6.8
@@ -12,10 +16,27 @@ enum Typography {
     static let barWidth = 9.0
 }
 
+extension Typography {
+    /// How high the lines of a title are together, from the first one's top to the last one's baseline.
+    static func height(of title: String, first: Double) -> Double {
+        guard !title.isEmpty else { return 0 }
+        return first + Double(title.count { $0 == "\n" }) * (subtitle + 3)
+    }
+}
+
 extension Canvas {
-    /// A label as this canvas can write it: a hyphen for U+2212 where there are no fonts.
+    /// A label as this canvas can write it: in ASCII where there are no fonts.
     private func written(_ text: String) -> String {
-        hasFonts ? text : String(text.map { $0 == "\u{2212}" ? "-" : $0 == "\u{D7}" ? "x" : $0 })
+        hasFonts ? text : text.map { MathText.plain($0) }.joined()
+    }
+
+    /// The lines of a title, centred, the last one's baseline at y; the lines behind the first are smaller.
+    func title(_ lines: String, x: Double, y: Double, first: Double = Typography.title, room: Double) {
+        let lines = lines.split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() where !line.isEmpty {
+            let above = Double(lines.count - 1 - index) * (Typography.subtitle + 3)
+            fitted(String(line), x: x, y: y - above, size: index == 0 ? first : Typography.subtitle, room: room)
+        }
     }
 
     func width(of label: Ticks.Label) -> Double {

@@ -33,7 +33,7 @@ struct TextChart {
     // MARK: Words
 
     private func header(_ panel: Panel, _ up: Ticks, left: Int) -> String {
-        var text = panel.title.isEmpty ? "" : clean(panel.title) + "\n"
+        var text = title(panel.title)
         let unit = up.power == 0 ? "" : " (x 10^\(up.power))"
         if !panel.ylabel.isEmpty || !unit.isEmpty { text += clean(panel.ylabel) + unit + "\n" }
         return text
@@ -92,10 +92,13 @@ struct TextChart {
     }
 
     /// Without control characters, which would move the terminal's pen.
+    /// The lines of a title, each ended.
+    func title(_ text: String) -> String { text.split(separator: "\n").map { clean(String($0)) + "\n" }.joined() }
+
     private func clean(_ text: String) -> String {
         let scalars = text.prefix(columns).unicodeScalars.filter { $0.properties.generalCategory != .control }
         let shown = String(String.UnicodeScalarView(scalars))
-        return isPlain ? String(shown.map { String($0) == Ticks.minus ? "-" : $0 }) : shown
+        return isPlain ? shown.map { MathText.plain($0) }.joined() : shown
     }
 
     private func row(_ position: Double) -> Int {

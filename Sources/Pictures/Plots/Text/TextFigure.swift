@@ -27,7 +27,8 @@ struct TextFigure {
 
     /// Axes one under the other; neighbouring pictures side by side.
     private func characters(_ figure: Figure) throws -> String {
-        var blocks: [String] = []
+        let chart = TextChart(columns: columns, mode: options.mode, operation: operation)
+        var blocks = figure.title.isEmpty ? [] : [chart.title(figure.title)]
         var row: [(picture: Picture, panel: Panel)] = []
         func flush() throws {
             guard !row.isEmpty else { return }
@@ -48,7 +49,7 @@ struct TextFigure {
             case .axes(let axes):
                 try flush()
                 blocks.append(
-                    try TextChart(columns: columns, mode: options.mode, operation: operation).render(panel, axes))
+                    try chart.render(panel, axes))
             }
         }
         try flush()

@@ -1,0 +1,62 @@
+import Scripting
+import Tensors
+
+extension Variable {
+    /// Products up to each element along an axis.
+    ///
+    /// The derivative by x_k is the product of what stands before it, times s_k = g_k + x_(k+1) s_(k+1): nothing is
+    /// divided by an element, so that zeros have right gradients, of any order.
+    public func cumulativeProduct(_ axis: Int) throws -> Variable {
+        let operation = "tensor.cumprod"
+        return try .recorded(operation, self, value.cumulativeProduct(axis), keeps: [.inputs, .outputs]) { call in
+            let before = try call.outputs[0].moved(axis, towardsEnd: true, filling: 1)
+            let factors = try call.inputs[0].moved(axis, towardsEnd: false, filling: 0)
+            return [try before * call.cotangent.recurrence(factors, axis, fromEnd: true, operation)]
+        }
+    }
+
+    /// ``Tensor/recurrence(_:_:fromEnd:for:)``. Its own gradients are recurrences in the other direction.
+    private func recurrence(_ factors: Variable, _ axis: Int, fromEnd: Bool, _ operation: String) throws -> Variable {
+        let result = try value.recurrence(factors.value, axis, fromEnd: fromEnd, for: operation)
+        return try .recorded(operation, [self, factors], result, keeps: [.inputs, .outputs]) { call in
+            let next = try call.inputs[1].moved(axis, towardsEnd: fromEnd, filling: 0)
+            let flow = try call.cotangent.recurrence(next, axis, fromEnd: !fromEnd, operation)
+            return [
+                flow, call.wanted[1] ? try flow * call.outputs[0].moved(axis, towardsEnd: !fromEnd, filling: 0) : nil,
+            ]
+        }
+    }
+
+    /// Every element one place further along an axis; the first (or the last) place holds `number`.
+    private func moved(_ axis: Int, towardsEnd: Bool, filling number: Double) throws -> Variable {
+        if shape.isEmpty { return Variable(try Tensor(number, dtype.computing)) }
+        guard shape[axis] > 0 else { return self }
+        var one = shape
+        one[axis] = 1
+        let edge = Variable(try Tensor.full(one, number, dtype.computing))
+        let rest = try slice(axis, towardsEnd ? 0 : 1, shape[axis] - 1)
+        return try .concatenate(towardsEnd ? [edge, rest] : [rest, edge], axis, for: "tensor.cumprod")
+    }
+}
+
+extension Operation {
+    static let cumprod = Operation(
+        Declaration(
+            "tensor.cumprod",
+            """
+            Along dim, the product up to and including each element; int64 of int64 and bool. Gradients are right at \
+            zeros too.
+            """,
+            called: .both, by: .placesOrNames, takes: .x, .alongDim, returns: .tensor,
+            errors: "a dimension that is not there", source: "torch.cumprod",
+            example: "assert(tensor({1, 2, 3}):cumprod(1):tolist()[3] == 6)"
+        ) { x, dim in try x.cumulativeProduct(x.axis(dim)) },
+        inPlace: "1",
+        cases: [
+            LawCase("cumprod over rows", [.init([3, 2])]) { try $0[0].cumulativeProduct(0) },
+            LawCase("cumprod over columns", [.init([2, 4])]) { try $0[0].cumulativeProduct(1) },
+            LawCase("cumprod with zeros", [.init([2, 2]), .init([2, 2], 0...0)]) { inputs in
+                try Variable.concatenate([inputs[0], inputs[1], inputs[0]], 1).cumulativeProduct(1)
+            },
+        ])
+}
