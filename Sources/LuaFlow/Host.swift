@@ -11,6 +11,7 @@ import Projections
 import Samplers
 @_exported import Scripting
 @_exported import Tensors
+import Training
 
 /// LuaFlow put together: an interpreter with all built-in modules.
 ///
@@ -23,8 +24,8 @@ import Samplers
 public final class Host: @unchecked Sendable {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
-        TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), NetworkModule(), FlowModule(),
-        ProjectionModule(), OptimModule(), MonteCarloModule(), DataModule(), CheckpointModule(), ImageModule(),
+        TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), NetworkModule(),
+        FlowModule(methods: Fitting.methods), ProjectionModule(), OptimModule(), MonteCarloModule(), DataModule(), CheckpointModule(), ImageModule(),
         PlotModule(), MPIModule(), HostModule(),
     ]
 

@@ -8,9 +8,15 @@ public struct FlowModule: ScriptModule {
     /// The constructors of the catalogue's transforms, and of those that were passed along.
     private let constructors: [Declaration]
 
-    /// - Parameter transforms: more transforms beside the catalogue's.
-    public init(adding transforms: [any CataloguedTransform.Type] = []) {
+    /// What rooms above this one add to flows: training.
+    private let methods: [Declaration]
+
+    /// - Parameters:
+    ///   - transforms: more transforms beside the catalogue's.
+    ///   - methods: more methods of flows, whose first parameter is the flow.
+    public init(adding transforms: [any CataloguedTransform.Type] = [], methods: [Declaration] = []) {
         constructors = (Catalogue.transforms + transforms).map { $0.declaration }
+        self.methods = methods
     }
 
     public let name = "flow"
@@ -27,7 +33,7 @@ public struct FlowModule: ScriptModule {
         [
             TypeFace(
                 Flow.type, "A normalizing flow: a bijection between data and noise of known distribution.",
-                methods: FlowMethods.all.map { NativeFunction($0) },
+                methods: (FlowMethods.all + methods).map { NativeFunction($0) },
                 properties: [NativeFunction(FlowMethods.dimension)],
                 operators: [.describe: NativeFunction(FlowMethods.describe)]),
             TransformObject.face,
