@@ -1,9 +1,10 @@
--- Is this a digit? A flow that knows the density of digits says of a picture how probable it is; what is less probable than
--- the mean minus three standard deviations is taken for something else.
+-- Is this a digit? A flow that knows the density of digits says of a picture how probable it is; what is less probable
+-- than the mean minus three standard deviations is taken for something else.
 --
--- Half of the digits give the threshold, the other half the digits that are refused (errors of the first kind). What should be
--- refused is Fashion-MNIST, given by its folder (test images: t10k-images-idx3-ubyte.gz; Debian has the package
--- dataset-fashion-mnist), or else the digits themselves, upside down, in negative, and with pixels in random order:
+-- Half of the digits give the threshold, the other half the digits that are refused (errors of the first kind). What
+-- should be refused is Fashion-MNIST, given by its folder (test images: t10k-images-idx3-ubyte.gz; Debian has the
+-- package dataset-fashion-mnist), or else the digits themselves, upside down, in negative, and with pixels in random
+-- order:
 --
 --   luaflow run scripts/anomaly.lua --data /usr/share/datasets/fashion-mnist
 --

@@ -1,7 +1,8 @@
 -- One flow for all ten digits: p(x | label), told the label as a context of ten numbers (one of them 1).
 --
--- On pictures made small, 14 x 14, a masked autoregressive flow learns in some seconds what each digit looks like. Two uses:
--- draws of a digit that is asked for, and Bayes' rule: the label under which an unseen picture is the most probable.
+-- On pictures made small, 14 x 14, a masked autoregressive flow learns in some seconds what each digit looks like. Two
+-- uses: draws of a digit that is asked for, and Bayes' rule: the label under which an unseen picture is the most
+-- probable.
 --
 --   luaflow run scripts/conditional.lua --steps 1500        # sharper, a few times as long
 local data = require "data"

@@ -1,9 +1,9 @@
 -- Flows on six densities of the plane that are known: how far is each model from the truth after so many steps?
 --
--- A density is a formula up to a factor. On a grid of fine cells it is summed up (the quadrature that normalises it) and drawn
--- from: a cell in proportion to its mass, then a point in the cell. So truth and draws belong together exactly, and the
--- divergence KL(truth, model) is a sum over cells. The figure: truth, and of each model its density, its draws, and the map
--- from noise to data as a grid that it deforms.
+-- A density is a formula up to a factor. On a grid of fine cells it is summed up (the quadrature that normalises it)
+-- and drawn from: a cell in proportion to its mass, then a point in the cell. So truth and draws belong together
+-- exactly, and the divergence KL(truth, model) is a sum over cells. The figure: truth, and of each model its density,
+-- its draws, and the map from noise to data as a grid that it deforms.
 --
 --   luaflow run scripts/toy_densities.lua --steps 1200        # better fits, four times as long
 local flow = require "flow"

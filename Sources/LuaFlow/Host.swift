@@ -19,14 +19,14 @@ import Training
 ///     try host.run(file: "scripts/problem3_inpainting.lua", arguments: ["--steps", "100"])
 ///
 /// Another Swift module joins by being passed along: `try Host(adding: [MyModule()])`. The concurrency rules are
-/// ``LuaHost/Interpreter``'s: one state, one executor. A host may be used from any thread, and everything it does happens
-/// on its interpreter's.
+/// ``LuaHost/Interpreter``'s: one state, one executor. A host may be used from any thread, and everything it does
+/// happens on its interpreter's.
 public final class Host: @unchecked Sendable {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
         TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), NetworkModule(),
-        FlowModule(methods: Fitting.methods), ProjectionModule(), OptimModule(), MonteCarloModule(), DataModule(), CheckpointModule(), ImageModule(),
-        PlotModule(), MPIModule(), HostModule(),
+        FlowModule(methods: Fitting.methods), ProjectionModule(), OptimModule(), MonteCarloModule(), DataModule(),
+        CheckpointModule(), ImageModule(), PlotModule(), MPIModule(), HostModule(),
     ]
 
     /// The version that `host.version` and `luaflow --version` give.

@@ -38,9 +38,9 @@ struct FitOptions {
         .option(
             "schedule", \.schedule, .rateSchedule,
             """
-            of the step size: \"constant\", \"linear\" or \"cosine\" down to 0 at the last step; {kind = \"cosine\", warmup = 100, \
-            final = 0.1} goes up to lr in 100 steps and down to 0.1 lr; or a function that gives the step size itself, \
-            such as optim.schedule.cosine(lr, steps)
+            of the step size: \"constant\", \"linear\" or \"cosine\" down to 0 at the last step; {kind = \"cosine\", \
+            warmup = 100, final = 0.1} goes up to lr in 100 steps and down to 0.1 lr; or a function that gives the \
+            step size itself, such as optim.schedule.cosine(lr, steps)
             """),
         .option(
             "clip_norm", \.clipNorm, .optional(.number(above: 0, finite: true)),
@@ -48,8 +48,8 @@ struct FitOptions {
         .option(
             "average", \.average, .optional(.number(from: 0, below: 1)),
             """
-            the decay of a moving average of the weights that begins with the first ones: a <- average a + (1 - average) w; \
-            validation looks at the averages, and they are the final weights
+            the decay of a moving average of the weights that begins with the first ones: a <- average a + (1 - \
+            average) w; validation looks at the averages, and they are the final weights
             """),
         .option("checkpoint", \.checkpoint, .optional(.bytes), "a file: if it is there, training goes on from it"),
         .option(
@@ -62,8 +62,8 @@ struct FitOptions {
         .option(
             "callback", \.callback, .optional(.function),
             """
-            callback(k, {loss, lr, epoch, norm, validation}) after step k, with what there is; training ends when it returns \
-            false
+            callback(k, {loss, lr, epoch, norm, validation}) after step k, with what there is; training ends when it \
+            returns false
             """),
         .option(
             "progress", \.progress, .progress,
@@ -71,13 +71,18 @@ struct FitOptions {
 
     static let options = OptionTable(
         { FitOptions() },
-        .option("context", \.context, .optional(.plainTensor), "(N, C), or (C) for all rows: what a conditional flow is told"),
-        .option("steps", \.steps, .optional(.integer(from: 0)), "how long, counted from the beginning, also after a resume"),
+        .option(
+            "context", \.context, .optional(.plainTensor),
+            "(N, C), or (C) for all rows: what a conditional flow is told"),
+        .option(
+            "steps", \.steps, .optional(.integer(from: 0)), "how long, counted from the beginning, also after a resume"),
         .option("epochs", \.epochs, .optional(.integer(from: 0)), "in place of steps: passes over the rows"),
-        .option("batch_size", \.batchSize, .optional(.integer(from: 1)), "256 by default, or all rows where there are less"),
+        .option(
+            "batch_size", \.batchSize, .optional(.integer(from: 1)), "256 by default, or all rows where there are less"),
         .option(
             "validation", \.validation, .optional(.validation),
-            "a part of the rows (0.1), drawn at the beginning and not trained on; or rows of their own; or {rows, context}"),
+            "a part of the rows (0.1), drawn at the beginning and not trained on; or rows of their own; or {rows, context}"
+        ),
         .option(
             "validate_every", \.validateEvery, .optional(.integer(from: 1)),
             "steps between two looks at the validation rows; an epoch's by default"),

@@ -16,11 +16,14 @@ struct FitPlan {
         default: break
         }
         if options.patience != nil, options.validation == nil {
-            throw Fault("patience", "there is no validation to be patient about; validation = 0.1 keeps a tenth of the rows for it")
+            throw Fault(
+                "patience",
+                "there is no validation to be patient about; validation = 0.1 keeps a tenth of the rows for it")
         }
         data = TrainingData(
             x: try x.contiguous(), context: try options.context?.contiguous(), dimension: dimension,
-            batchSize: options.batchSize ?? min(256, x.shape[0]), rows: nil, levels: options.levels, transform: options.transform)
+            batchSize: options.batchSize ?? min(256, x.shape[0]), rows: nil, levels: options.levels,
+            transform: options.transform)
     }
 
     func with(rows: [Int]) -> TrainingData {
@@ -43,7 +46,9 @@ struct FitPlan {
     func steps(_ options: FitOptions, _ data: TrainingData) throws -> Int {
         if let steps = options.steps { return steps }
         let (steps, overflow) = (options.epochs ?? 0).multipliedReportingOverflow(by: data.stepsPerEpoch)
-        guard !overflow else { throw Fault("epochs", "\(options.epochs ?? 0) of \(data.stepsPerEpoch) steps each are too many") }
+        guard !overflow else {
+            throw Fault("epochs", "\(options.epochs ?? 0) of \(data.stepsPerEpoch) steps each are too many")
+        }
         return steps
     }
 
@@ -65,7 +70,10 @@ struct FitPlan {
     ) throws -> (kept: [Int], trained: [Int]) {
         let kept = Int((part * Double(count)).rounded())
         guard kept > 0, kept < count else {
-            throw Fault("validation", "\(shown(part)) of \(count) rows are \(kept); at least one for each of validation and training expected")
+            throw Fault(
+                "validation",
+                "\(shown(part)) of \(count) rows are \(kept); at least one for each of validation and training expected"
+            )
         }
         let own = Generator(seed: start.seed, stream: start.stream &+ 1)
         let order = own.permutation(count)

@@ -38,7 +38,9 @@ struct NonFinite {
         let wrong = try trainer.trained.filter { _, parameter in
             try parameter.grad.map { try !$0.value.isFinite() } ?? false
         }
-        var parts = ["the loss is finite at step \(step), but its gradient by \(wrong.first?.name ?? "a parameter") is not"]
+        var parts = [
+            "the loss is finite at step \(step), but its gradient by \(wrong.first?.name ?? "a parameter") is not"
+        ]
         if wrong.count > 1 { parts[0] += " (and by \(wrong.count - 1) more)" }
         // Once more, watched: the first rule that makes a NaN says so.
         do {

@@ -21,7 +21,9 @@ enum RateSchedule {
         case .function(let function):
             let result = try function.call([.integer(step)]).first ?? .none
             var number = result.asNumber
-            if case .object(let object as Variable) = result, object.value.count == 1 { number = try object.value.item() }
+            if case .object(let object as Variable) = result, object.value.count == 1 {
+                number = try object.value.item()
+            }
             guard let number, number >= 0, number.isFinite else {
                 throw ScriptError(operation, "schedule(\(step)) is \(result.shown); a finite number from 0 expected")
             }
@@ -65,14 +67,17 @@ extension Domain<RateSchedule> {
         let names = RateSchedule.Shape.allCases.map(\.rawValue)
         return Domain(
             .either([.choice(names), .table, .function]),
-            expected: "\(names.map { "\"\($0)\"" }.joined(separator: ", ")), a table {kind = \"cosine\", warmup = 100} or a function of the step",
+            expected:
+                "\(names.map { "\"\($0)\"" }.joined(separator: ", ")), a table {kind = \"cosine\", warmup = 100} or a function of the step",
             show: { if case .named(let shape, _, _) = $0 { "\"\(shape.rawValue)\"" } else { "function" } }
         ) { value in
             switch value {
             case .function(let function): return .function(function)
             case .string(let name):
                 guard let shape = RateSchedule.Shape(rawValue: name.text) else {
-                    throw Fault("no schedule \(name.quoted())" + suggestion(for: name.text, among: names) + "; there are \(names.joined(separator: ", "))")
+                    throw Fault(
+                        "no schedule \(name.quoted())" + suggestion(for: name.text, among: names)
+                            + "; there are \(names.joined(separator: ", "))")
                 }
                 return .named(shape, warmup: 0, final: 0)
             case .table(let table):

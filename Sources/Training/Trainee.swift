@@ -13,7 +13,8 @@ struct Trainee {
     let modules: [Module]
     /// How many numbers a row has: losses of pictures are told per number as well.
     let dimension: Int
-    /// Losses in nats, one per row, whose mean is made small; of a batch and its context, or of draws from the generator.
+    /// Losses in nats, one per row, whose mean is made small; of a batch and its context, or of draws from the
+    /// generator.
     let losses: (_ batch: TrainingBatch?, _ generator: Generator) throws -> Variable
 
     /// What training changes: the parameters that require gradients, or all where none does.

@@ -6,8 +6,9 @@ import Tensors
 
 /// Training: steps of an optimiser on the mean loss of batches, with what surrounds them.
 ///
-/// A step is done whole or not at all, whatever stops it: what was drawn from generators in a step that did not come to its
-/// end is put back. So a state at any moment between two steps is one that a run goes on from with the same numbers.
+/// A step is done whole or not at all, whatever stops it: what was drawn from generators in a step that did not come to
+/// its end is put back. So a state at any moment between two steps is one that a run goes on from with the same
+/// numbers.
 final class Trainer {
     struct Settings {
         /// Counted from the beginning, also after a resume.
@@ -44,7 +45,8 @@ final class Trainer {
     private var saving: CheckpointClock
 
     init(
-        _ trainee: Trainee, _ settings: Settings, data: TrainingData?, validation: Validation?, from generator: Generator,
+        _ trainee: Trainee, _ settings: Settings, data: TrainingData?, validation: Validation?,
+        from generator: Generator,
         start: Generator.State, _ context: Context, for operation: String
     ) throws {
         (self.trainee, self.settings, self.data, self.validation) = (trainee, settings, data, validation)
@@ -53,12 +55,13 @@ final class Trainer {
         optimizer = try settings.optimizer.make(trained.map(\.value), settings.lr, operation)
         state = TrainingState(rate: .init(given: settings.lr, base: settings.lr), start: start)
         pause = TrainingPause(context)
-        display = TrainingDisplay(settings.progress, steps: settings.steps, dimension: trainee.dimension, levels: data?.levels)
+        display = TrainingDisplay(
+            settings.progress, steps: settings.steps, dimension: trainee.dimension, levels: data?.levels)
         saving = CheckpointClock(every: settings.checkpointEvery)
     }
 
-    /// Trains to the last step, or until something ends it before. The weights are then those that were asked for: the best
-    /// ones with `patience`, else the averages, else the last.
+    /// Trains to the last step, or until something ends it before. The weights are then those that were asked for: the
+    /// best ones with `patience`, else the averages, else the last.
     func run() throws {
         let modes = trainee.modules.map(\.modes)
         let wanted = trained.map(\.value.requiresGrad)
@@ -143,7 +146,9 @@ final class Trainer {
         if let value = history.validation.last, history.validationSteps.last == state.step {
             facts.append(("validation", .number(value)))
         }
-        if case .boolean(false) = try callback.call([.integer(state.step), .record(facts)]).first ?? .none { return true }
+        if case .boolean(false) = try callback.call([.integer(state.step), .record(facts)]).first ?? .none {
+            return true
+        }
         return false
     }
 
@@ -155,7 +160,8 @@ final class Trainer {
         try saving.measure(step: state.step) { try TrainingCheckpoint.save(path, of: self) }
     }
 
-    /// A save in the middle that fails (the disk is full) is said, and training goes on: the file that was there is whole.
+    /// A save in the middle that fails (the disk is full) is said, and training goes on: the file that was there is
+    /// whole.
     private func saveOnTheWay() {
         do {
             try Cancellation.$current.withValue(nil) { try save() }

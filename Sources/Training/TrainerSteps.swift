@@ -10,7 +10,8 @@ private struct Times: UnaryFunction {
 
 extension Trainer {
     /// Draws a batch, finds the gradient of its mean loss, and moves the weights.
-    /// - Throws: ``ScriptError`` for a loss or a gradient that is not finite; the weights are then those before the step.
+    /// - Throws: ``ScriptError`` for a loss or a gradient that is not finite; the weights are then those before the
+    ///   step.
     func takeStep() throws {
         let before = (state.position, generatorStates)
         do {
@@ -65,7 +66,9 @@ extension Trainer {
         for (_, parameter) in trained {
             guard let gradient = parameter.grad?.value else { continue }
             let part = try gradient.squaredSum()
-            if !part.isFinite, try !gradient.isFinite() { throw try NonFinite(self, batch, before).errorOfGradient(step: step) }
+            if !part.isFinite, try !gradient.isFinite() {
+                throw try NonFinite(self, batch, before).errorOfGradient(step: step)
+            }
             sum += part
         }
         let norm = sum.squareRoot()

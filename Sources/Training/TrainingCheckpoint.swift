@@ -3,8 +3,8 @@ import Optimizers
 import Scripting
 import Tensors
 
-/// A training run in a file: weights, what the optimiser remembers, averages, the best weights, generators, the place in
-/// the epoch, the history. Safetensors, so that `checkpoint.load` reads it, too.
+/// A training run in a file: weights, what the optimiser remembers, averages, the best weights, generators, the place
+/// in the epoch, the history. Safetensors, so that `checkpoint.load` reads it, too.
 enum TrainingCheckpoint {
     private static let format = "luaflow training 1"
 
@@ -12,7 +12,8 @@ enum TrainingCheckpoint {
 
     /// Whole or not at all: what fails, or is killed, leaves the file that was there.
     static func save(_ path: ByteString, of trainer: Trainer) throws {
-        let state = trainer.state, history = trainer.history
+        let state = trainer.state
+        let history = trainer.history
         var dict = StateDict(metadata: facts(of: trainer))
         func add(_ prefix: String, _ names: [String], _ tensors: [Tensor]) {
             for (name, tensor) in zip(names, tensors) { dict["\(prefix).\(name)"] = tensor }
@@ -30,9 +31,11 @@ enum TrainingCheckpoint {
         try add("lr", history.rate)
         try add("norm", history.norm)
         try add("validation", history.validation)
-        dict["history.validation_steps"] = try Tensor(integers: history.validationSteps, shape: [history.validationSteps.count])
+        dict["history.validation_steps"] = try Tensor(
+            integers: history.validationSteps, shape: [history.validationSteps.count])
         let whole = [
-            state.step, state.position.epoch, state.position.cursor, state.stale, state.owesValidation ? 1 : 0, state.best?.step ?? -1,
+            state.step, state.position.epoch, state.position.cursor, state.stale, state.owesValidation ? 1 : 0,
+            state.best?.step ?? -1,
         ]
         dict["run.whole"] = try Tensor(integers: whole, shape: [whole.count])
         let numbers = [state.rate.given, state.rate.base, state.rate.factor, state.best?.value ?? 0]
@@ -62,7 +65,8 @@ enum TrainingCheckpoint {
 
     // MARK: Reading
 
-    /// - Throws: ``ScriptError`` for a file that is none, is damaged, or is of another model or other options; nothing is
+    /// - Throws: ``ScriptError`` for a file that is none, is damaged, or is of another model or other options; nothing
+    ///   is
     ///   changed then.
     static func load(_ path: ByteString, into trainer: Trainer) throws {
         let reader = Reader(path, try Checkpoint.load(path, for: trainer.operation), trainer)
@@ -72,10 +76,14 @@ enum TrainingCheckpoint {
         var state = trainer.state
         let whole = try reader.integers("run.whole", 6)
         let numbers = try reader.numbers("run.numbers", 4)
-        (state.step, state.position.epoch, state.position.cursor, state.stale) = (whole[0], whole[1], whole[2], whole[3])
+        (state.step, state.position.epoch, state.position.cursor, state.stale) = (
+            whole[0], whole[1], whole[2], whole[3]
+        )
         state.owesValidation = whole[4] != 0
         // A step size that somebody set in a pause stays, unless the script asks for another one now.
-        if numbers[0] == trainer.settings.lr { state.rate = .init(given: numbers[0], base: numbers[1], factor: numbers[2]) }
+        if numbers[0] == trainer.settings.lr {
+            state.rate = .init(given: numbers[0], base: numbers[1], factor: numbers[2])
+        }
         if trainer.settings.average != nil { state.average = try reader.tensors("average", trainer.trained) }
         if whole[5] >= 0 {
             state.best = .init(weights: try reader.tensors("best", trainer.trained), value: numbers[3], step: whole[5])
@@ -91,7 +99,9 @@ enum TrainingCheckpoint {
         if let data = trainer.data, state.position.epoch > 0 {
             state.position.epochStart = states[1]
             state.position.order = data.order(from: states[1])
-            guard 0...state.position.order.count ~= state.position.cursor else { throw reader.error("run.whole is damaged") }
+            guard 0...state.position.order.count ~= state.position.cursor else {
+                throw reader.error("run.whole is damaged")
+            }
         }
         let optimizer = reader.entries("optimizer")
         try Cancellation.$current.withValue(nil) {
@@ -156,11 +166,15 @@ enum TrainingCheckpoint {
         }
 
         func entries(_ prefix: String) -> [(name: String, value: Tensor)] {
-            dict.entries.filter { $0.name.hasPrefix(prefix + ".") }.map { (String($0.name.dropFirst(prefix.count + 1)), $0.tensor) }
+            dict.entries.filter { $0.name.hasPrefix(prefix + ".") }.map {
+                (String($0.name.dropFirst(prefix.count + 1)), $0.tensor)
+            }
         }
 
         func numbers(_ name: String, _ count: Int?) throws -> [Double] {
-            guard let tensor = dict[name], tensor.dtype == .float64, tensor.rank == 1, count ?? tensor.count == tensor.count else {
+            guard let tensor = dict[name], tensor.dtype == .float64, tensor.rank == 1,
+                count ?? tensor.count == tensor.count
+            else {
                 throw error("\(name) is missing or damaged")
             }
             return try tensor.toArray()
@@ -175,10 +189,13 @@ enum TrainingCheckpoint {
 
         func generators(count: Int) throws -> [Generator.State] {
             guard let tensor = dict["run.generators"], tensor.dtype == .int64, tensor.shape == [count, 3] else {
-                throw error("run.generators is missing, damaged, or of a model whose dropout draws from other generators")
+                throw error(
+                    "run.generators is missing, damaged, or of a model whose dropout draws from other generators")
             }
             let words = try tensor.toIntegers().map { UInt64(UInt(bitPattern: $0)) }
-            return (0..<count).map { Generator.State(seed: words[3 * $0], stream: words[3 * $0 + 1], drawn: words[3 * $0 + 2]) }
+            return (0..<count).map {
+                Generator.State(seed: words[3 * $0], stream: words[3 * $0 + 1], drawn: words[3 * $0 + 2])
+            }
         }
     }
 }

@@ -67,7 +67,8 @@ struct TrainingData {
         guard let context, context.rank > 1 else {
             return TrainingBatch(rows: rows, context: context.map { Variable($0) }, places: places)
         }
-        return TrainingBatch(rows: rows, context: Variable(try context.rows(at: places, for: operation)), places: places)
+        return TrainingBatch(
+            rows: rows, context: Variable(try context.rows(at: places, for: operation)), places: places)
     }
 
     private func transformed(
@@ -82,7 +83,8 @@ struct TrainingData {
         guard object.shape == batch.shape else {
             throw ScriptError(
                 operation,
-                "transform made \(Shape.describe(object.shape)) of a batch \(Shape.describe(batch.shape)): the same shape expected")
+                "transform made \(Shape.describe(object.shape)) of a batch \(Shape.describe(batch.shape)): the same shape expected"
+            )
         }
         return object.value
     }
@@ -96,7 +98,8 @@ extension TrainingData {
         guard x.rank >= 2, each == dimension else {
             throw Fault(
                 name,
-                "shape \(Shape.describe(x.shape)); (N, \(dimension)), or (N, H, W) with H W = \(dimension), expected: a row for each point")
+                "shape \(Shape.describe(x.shape)); (N, \(dimension)), or (N, H, W) with H W = \(dimension), expected: a row for each point"
+            )
         }
         guard x.shape[0] > 0 else { throw Fault(name, "there are no rows in \(Shape.describe(x.shape))") }
         guard try !x.isFinite() else { return }
@@ -104,7 +107,10 @@ extension TrainingData {
         for row in 0..<rows {
             let numbers = try x.select(0, row).toArray()
             if let place = numbers.firstIndex(where: { !$0.isFinite }) {
-                throw Fault(name, "row \(row + 1) of \(rows) has \(shown(numbers[place])) as its element \(place + 1); finite numbers expected")
+                throw Fault(
+                    name,
+                    "row \(row + 1) of \(rows) has \(shown(numbers[place])) as its element \(place + 1); finite numbers expected"
+                )
             }
         }
     }

@@ -15,7 +15,8 @@ enum ProgressWish {
 extension Domain<ProgressWish> {
     static var progress: Domain {
         Domain(
-            .either([.boolean, .integer]), expected: "true, false or a whole number from 1", show: {
+            .either([.boolean, .integer]), expected: "true, false or a whole number from 1",
+            show: {
                 if case .lines(let steps) = $0 { "\(steps)" } else if case .none = $0 { "false" } else { "true" }
             }
         ) { value in
@@ -76,7 +77,9 @@ struct TrainingDisplay {
         let seconds = Double(now - first.time) / 1e9
         if step > first.step, seconds > 0 {
             let speed = Double(step - first.step) / seconds
-            parts.append(rows.map { "\(PausePoint.shown((speed * Double($0)).rounded())) rows/s" } ?? "\(PausePoint.shown(speed)) steps/s")
+            parts.append(
+                rows.map { "\(PausePoint.shown((speed * Double($0)).rounded())) rows/s" }
+                    ?? "\(PausePoint.shown(speed)) steps/s")
         }
         return parts.joined(separator: "  ")
     }

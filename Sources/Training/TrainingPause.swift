@@ -41,7 +41,8 @@ struct TrainingPause {
             let best = trainer.state.best.map { ($0.value, $0.step) }
             let (decision, wasReseeded) = try offer.decision(
                 at: PausePoint(
-                    state: table, step: trainer.state.step, steps: trainer.settings.steps, value: trainer.history.loss.last,
+                    state: table, step: trainer.state.step, steps: trainer.settings.steps,
+                    value: trainer.history.loss.last,
                     best: best, note: note))
             note = ""
             switch decision {
@@ -57,7 +58,8 @@ struct TrainingPause {
                     note = "the schedule gives 0 here, which no factor changes; give another lr later"
                     continue
                 }
-                let isChanged = number != rate || wasReseeded || versions != trainer.trained.map(\.value.value.storage.version)
+                let isChanged =
+                    number != rate || wasReseeded || versions != trainer.trained.map(\.value.value.storage.version)
                 if isChanged {
                     let step = trainer.state.step
                     context.service(LiveChanges.self).note("the run was paused and changed at step \(step)")
@@ -80,7 +82,8 @@ struct TrainingPause {
         guard let found = snapshots.last(upTo: wanted) else {
             return snapshots.areTooLarge
                 ? "states of this model are too large to be kept"
-                : "nothing was kept of step \(wanted)" + (snapshots.all.first.map { "; the first is of step \($0.step)" } ?? "")
+                : "nothing was kept of step \(wanted)"
+                    + (snapshots.all.first.map { "; the first is of step \($0.step)" } ?? "")
         }
         try trainer.restore(found)
         snapshots.remove(from: found.step + 1)
@@ -91,7 +94,8 @@ struct TrainingPause {
             try trainer.repeatSteps(to: wanted)
         }
         changes.removeAll { $0 > trainer.state.step }
-        context.service(LiveChanges.self).note(harmless: "the run went back from step \(now) to step \(trainer.state.step)")
+        context.service(LiveChanges.self).note(
+            harmless: "the run went back from step \(now) to step \(trainer.state.step)")
         return note
     }
 }
@@ -121,11 +125,14 @@ extension Trainer {
         func list(_ numbers: [Double]) -> Value { .list(numbers.map { .number($0) }) }
         let parameters = Value.record(trained.map { (key: $0.name, value: .object($0.value)) })
         var fields: [(key: String, value: Value)] = [
-            ("k", .integer(state.step)), ("lr", .number(rate)), ("trace", list(history.loss)), ("parameters", parameters),
+            ("k", .integer(state.step)), ("lr", .number(rate)), ("trace", list(history.loss)),
+            ("parameters", parameters),
         ]
         if !history.validation.isEmpty { fields.append(("validation", list(history.validation))) }
         let made = try context.service(ScriptRunner.self).run("return ...", name: operation, [.record(fields)])
-        guard case .table(let table)? = made.first else { throw ScriptError(operation, "is not available in this host") }
+        guard case .table(let table)? = made.first else {
+            throw ScriptError(operation, "is not available in this host")
+        }
         return table
     }
 }

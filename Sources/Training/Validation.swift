@@ -40,7 +40,9 @@ extension Domain<ValidationWish> {
             expected: "a fraction between 0 and 1, a tensor of rows, or {rows, context}", show: { _ in "x" }
         ) { value in
             if let number = value.asNumber {
-                guard number > 0, number < 1 else { throw Fault("a fraction between 0 and 1 expected, got \(shown(number))") }
+                guard number > 0, number < 1 else {
+                    throw Fault("a fraction between 0 and 1 expected, got \(shown(number))")
+                }
                 return .fraction(number)
             }
             switch value {

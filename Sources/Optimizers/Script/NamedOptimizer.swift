@@ -52,10 +52,13 @@ extension Domain<NamedOptimizer> {
     package static var namedOptimizer: Domain {
         let methods: [any ElementwiseMethod.Type] = [Adam.self, AdamW.self, SGD.self, RMSprop.self]
         let names = methods.map { $0.name.lowercased() }
-        let expected = "\(names.map { "\"\($0)\"" }.joined(separator: ", ")) or a table {name = \"adamw\", betas = {0.9, 0.99}}"
+        let expected =
+            "\(names.map { "\"\($0)\"" }.joined(separator: ", ")) or a table {name = \"adamw\", betas = {0.9, 0.99}}"
         @Sendable func method(_ name: ByteString) throws -> any ElementwiseMethod.Type {
             if let index = names.firstIndex(of: name.text.lowercased()) { return methods[index] }
-            let hint = name.text.lowercased() == "lbfgs" ? "; optim.LBFGS takes a loop of its own" : suggestion(for: name.text, among: names)
+            let hint =
+                name.text.lowercased() == "lbfgs"
+                ? "; optim.LBFGS takes a loop of its own" : suggestion(for: name.text, among: names)
             throw Fault("no optimizer \(name.quoted())\(hint); \(expected) expected")
         }
         return Domain(

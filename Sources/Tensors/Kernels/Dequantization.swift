@@ -2,8 +2,8 @@ import Scripting
 
 /// Whole levels made continuous by noise.
 extension Tensor {
-    /// (k + u) / levels for u uniform in [0, 1): of whole numbers k in int64, or of fractions k / (levels - 1) in [0, 1], as
-    /// pictures have them. Every element stays in its own interval [k / levels, (k + 1) / levels).
+    /// (k + u) / levels for u uniform in [0, 1): of whole numbers k in int64, or of fractions k / (levels - 1) in [0,
+    /// 1], as pictures have them. Every element stays in its own interval [k / levels, (k + 1) / levels).
     /// - Throws: ``ScriptError`` naming the first element that is no level.
     package func dequantized(levels: Int, from generator: Generator, for operation: String) throws -> Tensor {
         let isWhole = !dtype.isFloating
@@ -33,10 +33,11 @@ extension Tensor {
         if isWhole { return "\(element); whole levels from 0 to \(levels - 1) expected" }
         if number > 1, number == number.rounded() {
             return """
-                \(element); k / \(levels - 1) from 0 to 1 expected: divide by \(levels - 1), or give the levels as whole \
-                numbers, x:to("int64")
+                \(element); k / \(levels - 1) from 0 to 1 expected: divide by \(levels - 1), or give the levels as \
+                whole numbers, x:to("int64")
                 """
         }
-        return "\(element), which is no k / \(levels - 1) with k from 0 to \(levels - 1): the data has not \(levels) levels"
+        return
+            "\(element), which is no k / \(levels - 1) with k from 0 to \(levels - 1): the data has not \(levels) levels"
     }
 }

@@ -42,11 +42,13 @@ extension Tensor {
             }, +) ?? 0
     }
 
-    /// Moves every element a part of the way to that of another tensor of the same shape and type: x <- x + weight (y - x).
+    /// Moves every element a part of the way to that of another tensor of the same shape and type: x <- x + weight (y -
+    /// x).
     package func blend(inPlace other: Tensor, weight: Double, for operation: String = "tensor.lerp_") throws {
         guard shape == other.shape, dtype == other.dtype, dtype == .float32 || dtype == .float64 else {
             throw ScriptError(
-                operation, "\(dtype.rawValue) \(Shape.describe(shape)) and \(other.dtype.rawValue) \(Shape.describe(other.shape))")
+                operation,
+                "\(dtype.rawValue) \(Shape.describe(shape)) and \(other.dtype.rawValue) \(Shape.describe(other.shape))")
         }
         dtype == .float64 ? try blend(other, weight, Double.self) : try blend(other, Float(weight), Float.self)
     }
@@ -58,7 +60,8 @@ extension Tensor {
             try copy.blend(other, weight, T.self)
             return try write(copy)
         }
-        let source = try layout.matches(other.layout) ? other.inMemoryOrder() : other.copy(inOrderOf: layout).inMemoryOrder()
+        let source =
+            try layout.matches(other.layout) ? other.inMemoryOrder() : other.copy(inOrderOf: layout).inMemoryOrder()
         let (to, from) = (target.base(T.self), source.base(T.self))
         defer { withExtendedLifetime((target, source)) {} }
         try Parallel.forEach(count, grain: 1 << 14) { piece in
