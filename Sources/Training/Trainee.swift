@@ -23,11 +23,8 @@ struct Trainee {
         return wanted.isEmpty ? parameters : wanted
     }
 
-    /// What its networks draw from, each once.
-    var generators: [Generator] {
-        var seen: Set<ObjectIdentifier> = []
-        return modules.flatMap(\.generators).filter { seen.insert(ObjectIdentifier($0)).inserted }
-    }
+    /// What its networks draw from.
+    var generators: [Generator] { modules.flatMap(\.generators) }
 
     func setTraining(_ flag: Bool) { for module in modules { module.setTraining(flag) } }
 }

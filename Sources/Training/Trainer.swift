@@ -36,6 +36,8 @@ final class Trainer {
     let operation: String
     /// What training draws from.
     let generator: Generator
+    /// Training's own generator, the host's, and those of networks, each once.
+    let generators: [Generator]
     let optimizer: any Optimizer
     let trained: [(name: String, value: Variable)]
     var state: TrainingState
@@ -51,6 +53,9 @@ final class Trainer {
     ) throws {
         (self.trainee, self.settings, self.data, self.validation) = (trainee, settings, data, validation)
         (self.generator, self.context, self.operation) = (generator, context, operation)
+        var seen: Set<ObjectIdentifier> = []
+        generators = ([generator, context.service(GlobalGenerator.self).generator] + trainee.generators)
+            .filter { seen.insert(ObjectIdentifier($0)).inserted }
         trained = trainee.trained
         optimizer = try settings.optimizer.make(trained.map(\.value), settings.lr, operation)
         state = TrainingState(rate: .init(given: settings.lr, base: settings.lr), start: start)

@@ -139,13 +139,6 @@ extension Trainer {
         for (parameter, weight) in zip(trained, weights) { try parameter.value.value.write(weight, for: operation) }
     }
 
-    /// Training's own generator, the host's, and those of networks.
-    var generators: [Generator] {
-        var seen: Set<ObjectIdentifier> = []
-        return ([generator, context.service(GlobalGenerator.self).generator] + trainee.generators)
-            .filter { seen.insert(ObjectIdentifier($0)).inserted }
-    }
-
     var generatorStates: [Generator.State] { generators.map(\.state) }
 
     func restore(generators states: [Generator.State]) {
