@@ -90,6 +90,10 @@ import Testing
         let waiting = try scratch.write("waiting.lua", "arg[1], arg[2], arg[3] = [[\(scratch.url.path)]], 60, true dofile([[\(script)]])")
         let status = try Command.interrupted(waiting, whenThere: scratch.path("there"))
         #expect(status == 130)
+        // All that was done is in the file, not only what the last save had.
+        let path = scratch.path("run.ckpt")
+        let steps = try Command.run(["-e", "print(#checkpoint.load([[\(path)]])['history.loss'])"])
+        #expect(steps.output == "30\n", "\(steps.output)\(steps.errors)")
         let rest = try Command.run(["run", script, scratch.url.path, "60"])
         let whole = try Command.run(["run", script, calm.url.path, "60"])
         try #require(whole.status == 0 && rest.status == 0, "\(whole.errors) \(rest.errors)")
