@@ -8,7 +8,7 @@ local random = require "random"
 
 local options = host.arguments{
   about = "Trains three flows on two moons, and prints seconds and the held-out loss.",
-  {"data", "two_moons.npz", "of peers/two_moons.py", reads = {"npz"}},
+  {"data", "two_moons.npz", "of peers/two_moons.py", reads = true},
   {"steps", 1200, "of Adam", integer = true, min = 1},
   {"batch", 256, "points in a step", integer = true, min = 1},
   {"lr", 1e-3, "the step size", min = 0},
