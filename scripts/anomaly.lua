@@ -102,7 +102,8 @@ for index, result in ipairs(results) do
   end
   local outside = values:lt(low):to("float32"):mean():item()
   histograms[index] = {
-    x = x, y = y, label = label .. (outside > 0.005 and (", %.0f %% further left"):format(100 * outside) or ""), style = "steps"}
+    x = x, y = y, style = "steps",
+    label = label .. (outside > 0.005 and (", %.0f %% further left"):format(100 * outside) or "")}
   if index > 1 then
     local missed = values:ge(threshold):to("float32"):mean():item()
     local fx, fy, area = roc(values, unseen)
@@ -111,7 +112,8 @@ for index, result in ipairs(results) do
     curves[#curves + 1] = {x = fx, y = fy, label = ("%s, area %.3f"):format(label, area)}
   end
 end
-histograms[#histograms + 1] = {x = {threshold, threshold}, y = {0, 0.2}, color = "black", linestyle = "--", label = "threshold"}
+histograms[#histograms + 1] = {
+  x = {threshold, threshold}, y = {0, 0.2}, color = "black", linestyle = "--", label = "threshold"}
 
 -- The most digit-like of the others, and the least digit-like digits.
 local function extremes(images, values, largest)
@@ -124,6 +126,7 @@ plot.figure{columns = 2, panels = {
   plot.image{
     image.grid(extremes(others[1][2], results[2][2], true), {columns = 8}), title = "most probable: " .. others[1][1]},
   plot.image{
-    image.grid(extremes(some(digits[{{half + 1, #digits}}]), unseen, false), {columns = 8}), title = "least probable digits"},
-}}:save(options.out, {width = 1200})
+    image.grid(extremes(some(digits[{{half + 1, #digits}}]), unseen, false), {columns = 8}),
+    title = "least probable digits"},
+}}:save(options.out, {width = 1100, height = 620})
 print(options.out)

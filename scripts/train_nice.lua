@@ -4,7 +4,7 @@
 -- with train-images-idx3-ubyte.gz; images 6001 to 60000 are trained on, the first 6000 are for validation), in an hour
 -- or more:
 --
---   luaflow run scripts/train_nice.lua --data mnist --hidden 1000 --layers 5 --steps 30000 --batch 200 \
+--   luaflow run scripts/train_nice.lua --data mnist --hidden 1000 --layers 5 --steps 30000 --batch 200 --lr 1e-3 \
 --     --schedule cosine --shift 0.7 --average 0.999 --checkpoint nice.ckpt --out nice.safetensors
 --
 -- Stopped or killed, the same line goes on from the checkpoint, with the same numbers bit for bit.
@@ -22,9 +22,9 @@ local options = host.arguments{
   {"hidden", 100, "units of every hidden layer; 1000 on the problem sheet", integer = true, min = 1, max = 10000},
   {"layers", 2, "hidden layers of every coupling; 5 on the problem sheet", integer = true, min = 1, max = 20},
   {"couplings", 4, "additive couplings", integer = true, min = 1, max = 20},
-  {"steps", 150, "of Adam, counted from the beginning", integer = true, min = 0},
+  {"steps", 800, "of Adam, counted from the beginning", integer = true, min = 0},
   {"batch", 100, "images in a step", integer = true, min = 1},
-  {"lr", 1e-3, "the step size", min = 0},
+  {"lr", 5e-3, "the step size; 1e-3 for large ones", min = 0},
   {"weight_decay", 0, "decoupled, as in AdamW", min = 0},
   {"schedule", "cosine", "of the step size", choices = {"constant", "linear", "cosine"}},
   {"warmup", 0, "steps in which the step size goes up from 0", integer = true, min = 0},
