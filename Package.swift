@@ -100,10 +100,16 @@ let package = Package(
                 "Scripting", "LuaHost", "Tensors", "Files", "Autodiff", "Networks", "Flows", "Optimizers", "CCrypto",
             ]),
         .target(
+            name: "Training",
+            dependencies: [
+                "Scripting", "Tensors", "Files", "Autodiff", "Networks", "Flows", "Optimizers", "Samplers", "Runs",
+                .product(name: "RealModule", package: "swift-numerics"),
+            ]),
+        .target(
             name: "LuaFlow",
             dependencies: [
                 "Scripting", "LuaHost", "Tensors", "Files", "Projections", "Autodiff", "Networks", "Distributions",
-                "Flows", "Optimizers", "Pictures", "Samplers", "Runs",
+                "Flows", "Optimizers", "Pictures", "Samplers", "Runs", "Training",
             ]),
         .target(
             name: "Repl", dependencies: ["LuaFlow", "Editors", "Autodiff", "Files", "Pictures", "CLineEditor"]),
@@ -174,6 +180,9 @@ let package = Package(
         .target(name: "ProgramChecks", path: "Tests/ProgramChecks"),
         .testTarget(
             name: "RunsTests", dependencies: ["Scripting", "Runs", "LuaFlow", "ProgramChecks"]),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["Scripting", "Tensors", "Files", "Flows", "Training", "Runs", "LuaFlow", "ProgramChecks"]),
         .testTarget(name: "ReplTests", dependencies: ["LuaFlow", "Repl"]),
         .target(name: "ConfinementProbe", dependencies: ["CConfinement"], path: "Tests/ConfinementProbe"),
         .testTarget(

@@ -5,6 +5,7 @@ import Tensors
 enum Anomaly {
     /// Throws if the operation made a NaN of inputs that had none.
     static func check(_ operation: String, _ inputs: [Variable], _ outputs: [Tensor]) throws {
+        if let log = OperationLog.current { return try log.note(operation, inputs, outputs) }
         for output in outputs {
             guard let position = try firstNaN(output), try !inputs.contains(where: { try firstNaN($0.value) != nil }) else { continue }
             throw ScriptError(operation, "NaN at \(place(position, output.shape)), from inputs without NaN")

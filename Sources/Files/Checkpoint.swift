@@ -54,4 +54,12 @@ public enum Checkpoint {
                     + (name.hasSuffix(".pt") || name.hasSuffix(".pth") ? "; .pt is only read" : ""))
         }
     }
+
+    /// Writes `dict` as safetensors whatever the file's name is, whole or not at all: for files of ours, which
+    /// ``load(_:for:_:choosing:)`` reads like any other.
+    package static func saveSafetensors(
+        _ path: ByteString, _ dict: StateDict, for operation: String
+    ) throws {
+        try Safetensors.write(dict, to: path, for: operation)
+    }
 }

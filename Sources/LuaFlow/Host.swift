@@ -11,6 +11,7 @@ import Projections
 import Samplers
 @_exported import Scripting
 @_exported import Tensors
+import Training
 
 /// LuaFlow put together: an interpreter with all built-in modules.
 ///
@@ -18,14 +19,14 @@ import Samplers
 ///     try host.run(file: "scripts/problem3_inpainting.lua", arguments: ["--steps", "100"])
 ///
 /// Another Swift module joins by being passed along: `try Host(adding: [MyModule()])`. The concurrency rules are
-/// ``LuaHost/Interpreter``'s: one state, one executor. A host may be used from any thread, and everything it does happens
-/// on its interpreter's.
+/// ``LuaHost/Interpreter``'s: one state, one executor. A host may be used from any thread, and everything it does
+/// happens on its interpreter's.
 public final class Host: @unchecked Sendable {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
         TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(adding: [Transformed.self]),
-        NetworkModule(), FlowModule(), ProjectionModule(), OptimModule(), MonteCarloModule(), DataModule(),
-        CheckpointModule(), ImageModule(), PlotModule(), MPIModule(), HostModule(),
+        NetworkModule(), FlowModule(methods: Fitting.methods), ProjectionModule(), OptimModule(), MonteCarloModule(),
+        DataModule(), CheckpointModule(), ImageModule(), PlotModule(), MPIModule(), HostModule(),
     ]
 
     /// The version that `host.version` and `luaflow --version` give.

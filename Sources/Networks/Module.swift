@@ -21,6 +21,8 @@ public protocol Layer: HoldsScriptValues {
     var buffers: [ModuleTensor] { get }
     /// The modules that it is made of, by the names that a state dict puts before theirs.
     var children: [(name: String, module: Module)] { get }
+    /// What the layer itself draws from when it is evaluated in training.
+    var generators: [Generator] { get }
     /// The call that made it, as a script writes it: `nn.Linear(2, 3)`.
     var description: String { get }
 
@@ -34,7 +36,13 @@ extension Layer {
     public var parameters: [ModuleTensor] { [] }
     public var buffers: [ModuleTensor] { [] }
     public var children: [(name: String, module: Module)] { [] }
+    public var generators: [Generator] { [] }
     public var heldValues: [Value] { children.flatMap(\.module.heldValues) }
+}
+
+/// What is made of networks, and trains when they do: a flow's transform.
+public protocol HoldsModules {
+    var modules: [Module] { get }
 }
 
 /// A network as scripts hold it: a layer, and whether it trains. As torch.nn.Module.
@@ -61,6 +69,24 @@ public final class Module: RemembersCall {
         isTraining = flag
         for (_, child) in layer.children { child.setTraining(flag) }
     }
+
+    /// Whether each of this and all modules within is training, in a fixed order.
+    public var modes: [Bool] { [isTraining] + layer.children.flatMap(\.module.modes) }
+
+    /// Goes back to ``modes`` that were read before; a list of another length is left alone.
+    public func restore(modes: [Bool]) {
+        var rest = modes[...]
+        guard modes.count == self.modes.count else { return }
+        take(&rest)
+    }
+
+    private func take(_ modes: inout ArraySlice<Bool>) {
+        if let mode = modes.popFirst() { isTraining = mode }
+        for (_, child) in layer.children { child.take(&modes) }
+    }
+
+    /// What this and all modules within draw from, such as dropout.
+    public var generators: [Generator] { layer.generators + layer.children.flatMap(\.module.generators) }
 
     /// Every parameter by its name in a state dict, each once; those of the layer itself first.
     public var parameters: [(name: String, value: Variable)] {

@@ -94,6 +94,24 @@ import Testing
         #expect(seen.count == 2 && seen[1].hasPrefix("step 3 of 12"))
     }
 
+    /// Whether a network trains belongs to its state, also of the networks in it and of those in a flow.
+    @Test func rewindingBringsTheModeOfNetworksBack() throws {
+        try run("""
+            local net = nn.Sequential{nn.Linear(1, 2), nn.Dropout(0.5)}
+            local inner = nn.Sequential{nn.Linear(1, 2)}
+            local m = flow.Flow("normal", {flow.AffineCoupling{mask = tensor{1, 0}, net = inner}}, {dim = 2})
+            local state, paused, seen = {net = net, m = m, trace = {}}, false, {}
+            for k in host.steps(6, state) do
+              state.trace[k] = k
+              seen[#seen + 1] = ("%d%s%s%s"):format(k, net.training and "t" or "e", net[2].training and "t" or "e", inner.training and "t" or "e")
+              if k == 3 then net:eval() net[2]:train() inner:eval() end
+              if k == 5 and not paused then paused = true assert(host.pause()) end
+            end
+            local text = table.concat(seen, " ")
+            assert(text == "1ttt 2ttt 3ttt 4ete 5ete 3ttt 4ete 5ete 6ete", text)
+            """, answers: [{ _ in .rewind("2") }, { _ in .resume }])
+    }
+
     @Test(arguments: [("99", "rewind takes a step from 0 to 8"), ("x", "rewind takes a step"), ("", "rewind takes a step"), ("-1", "rewind takes")])
     func wrongRewindsAreExplained(text: String, message: String) throws {
         let seen = try run(StepsTests.descent(pausingAfter: 8), answers: [{ _ in .rewind(text) }, { _ in .resume }])

@@ -1,12 +1,6 @@
 import Scripting
 import Tensors
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// `data.batches`: a walk over a tensor's rows, some at a time.
 enum Batches {
     static let declaration = Declaration(
@@ -72,20 +66,9 @@ enum Batches {
             guard position < total else { return nil }
             let end = size < total - position ? position + size : total
             let picked = order.map { Array($0[position..<end]) } ?? Array(position..<end)
-            let batches = try tensors.map { try rows(picked, of: $0) }
+            let batches = try tensors.map { try $0.rows(at: picked, for: "data.batches") }
             position = end
             return (batches, picked)
-        }
-
-        private func rows(_ picked: [Int], of tensor: Tensor) throws -> Tensor {
-            let batch = try Tensor.uninitialized(
-                [picked.count] + tensor.shape.dropFirst(), tensor.dtype, for: "data.batches")
-            let rowBytes = tensor.count / tensor.shape[0] * tensor.dtype.stride
-            let source = tensor.storage.bytes + tensor.offset * tensor.dtype.stride
-            for (place, row) in picked.enumerated() {
-                memcpy(batch.storage.bytes + place * rowBytes, source + row * rowBytes, rowBytes)
-            }
-            return batch
         }
     }
 

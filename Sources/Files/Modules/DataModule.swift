@@ -7,10 +7,13 @@ public struct DataModule: ScriptModule {
 
     public let name = "data"
     public let summary = """
-        Data sets: the digits that come with the project, IDX files (MNIST's format), batches of rows.
+        Data sets: the digits that come with the project, IDX files (MNIST's format), batches of rows, levels made continuous.
         """
     public var functions: [NativeFunction] {
-        [NativeFunction(DataModule.digits), NativeFunction(DataModule.idx), NativeFunction(Batches.declaration)]
+        [
+            NativeFunction(DataModule.digits), NativeFunction(DataModule.idx), NativeFunction(Batches.declaration),
+            NativeFunction(DataModule.dequantize),
+        ]
     }
     public var types: [TypeFace] { [Batches.face] }
 
@@ -61,6 +64,24 @@ public struct DataModule: ScriptModule {
         for i in 0..<arrays[0].count { pixels[i] /= 255 }
         return .record([("images", .tensor(arrays[0])), ("labels", .tensor(arrays[1]))])
     }
+
+    private static let dequantize = Declaration(
+        "data.dequantize",
+        """
+        Data of whole levels made continuous by uniform noise: (k + u) / levels with u in [0, 1), whose density has the \
+        bits that m:bits_per_dim gives. x holds fractions k / (levels - 1) from 0 to 1, as images do, or the levels k \
+        themselves in int64.
+        """,
+        takes: .argument("x", .plainTensor), .option("levels", .integer(from: 2, to: 1 << 24), default: 256), .generator,
+        .operation, returns: .plainTensor,
+        errors: "an element that is none of the levels, such as a number above 1: the message names it",
+        source: "Uria, Murray, Larochelle, NIPS 2013; Theis, van den Oord, Bethge, ICLR 2016, section 3.1",
+        example: """
+            local x = data.dequantize(tensor{0, 1, 0.5}, {levels = 3})
+            assert((x * 3):floor():eq(tensor{0, 2, 1}):min():item() == 1)
+            """,
+        see: ["flow:bits_per_dim", "flow:fit"]
+    ) { x, levels, generator, operation in try x.dequantized(levels: levels, from: generator, for: operation) }
 
     private static let digitsFile = "digits.idx.gz"
 }

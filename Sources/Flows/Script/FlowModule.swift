@@ -10,10 +10,16 @@ public struct FlowModule: ScriptModule {
     /// Those that were passed along, which files may name, too.
     private let added: [Declaration]
 
-    /// - Parameter transforms: more transforms beside the catalogue's.
-    public init(adding transforms: [any CatalogueEntry.Type] = []) {
+    /// What rooms above this one add to flows: training.
+    private let methods: [Declaration]
+
+    /// - Parameters:
+    ///   - transforms: more transforms beside the catalogue's.
+    ///   - methods: more methods of flows, whose first parameter is the flow.
+    public init(adding transforms: [any CatalogueEntry.Type] = [], methods: [Declaration] = []) {
         constructors = (Catalogue.transforms + transforms).map { $0.declaration }
         added = transforms.map { $0.declaration }
+        self.methods = methods
     }
 
     public let name = "flow"
@@ -31,7 +37,7 @@ public struct FlowModule: ScriptModule {
         [
             TypeFace(
                 Flow.type, "A normalizing flow: a bijection between data and noise of known distribution.",
-                methods: FlowMethods.all.map { NativeFunction($0) },
+                methods: (FlowMethods.all + methods).map { NativeFunction($0) },
                 properties: [NativeFunction(FlowMethods.dimension)],
                 operators: [.describe: NativeFunction(FlowMethods.describe)]),
             TransformObject.face,

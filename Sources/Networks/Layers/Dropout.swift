@@ -8,6 +8,7 @@ public struct Dropout: Layer {
     let probability: Double
     let generator: Generator
 
+    public var generators: [Generator] { [generator] }
     public var description: String { "nn.Dropout(\(shown(probability)))" }
 
     public init(_ probability: Double, from generator: Generator) {

@@ -11,5 +11,5 @@ public final class LiveChanges: Service {
 
     public func note(_ change: String) { all.append(change) }
 
-    func note(harmless: String) { notes.append(harmless) }
+    package func note(harmless: String) { notes.append(harmless) }
 }

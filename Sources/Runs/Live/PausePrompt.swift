@@ -22,6 +22,13 @@ public struct PausePoint {
     /// Something to say first; empty for nothing.
     public let note: String
 
+    package init(
+        state: any ScriptTable, step: Int, steps: Int, value: Double?, best: (value: Double, step: Int)?, note: String
+    ) {
+        (self.state, self.step, self.steps) = (state, step, steps)
+        (self.value, self.best, self.note) = (value, best, note)
+    }
+
     /// `step 120 of 300, value -1203.4, best -1210.1 of step 97`.
     public var summary: String {
         var text = "step \(step) of \(steps)"
@@ -31,7 +38,7 @@ public struct PausePoint {
     }
 
     /// Six significant digits.
-    static func shown(_ number: Double) -> String {
+    package static func shown(_ number: Double) -> String {
         guard number.isFinite, abs(number) < 1e6, abs(number) >= 1e-4 || number == 0 else { return "\(number)" }
         var (scale, size) = (1.0, abs(number))
         while size * scale < 1e5 && scale < 1e9 { scale *= 10 }

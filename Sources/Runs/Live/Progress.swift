@@ -11,9 +11,10 @@ package final class Progress: ScriptObject {
     private let started = DispatchTime.now()
     private var lastDrawn: UInt64 = 0
     private var isOpen = true
-    private let isTerminal: Bool
+    /// Whether anything is drawn.
+    package let isTerminal: Bool
 
-    init(total: Int) {
+    package init(total: Int) {
         self.total = total
         isTerminal = StandardStream.error.isTerminal
     }
@@ -21,7 +22,7 @@ package final class Progress: ScriptObject {
     deinit { finish() }
 
     /// Draws step `k` with a note, at most thirty times a second, and always the last.
-    func update(_ k: Int, _ note: String) {
+    package func update(_ k: Int, _ note: String) {
         guard isOpen, isTerminal else { return }
         let now = DispatchTime.now().uptimeNanoseconds
         guard now - lastDrawn > 33_000_000 || k >= total else { return }
@@ -32,7 +33,7 @@ package final class Progress: ScriptObject {
     }
 
     /// Ends the line; later updates draw nothing.
-    func finish() {
+    package func finish() {
         guard isOpen else { return }
         isOpen = false
         if isTerminal, lastDrawn > 0 { StandardStream.error.write("\n") }

@@ -67,18 +67,21 @@ final class SavedTensor {
     }
 }
 
-/// A flow's parameters, a module's state, or what an optimiser remembers, as they were.
+/// A flow's parameters, a module's state and whether it trains, or what an optimiser remembers, as they were.
 final class SavedObject {
     let object: any ScriptObject
     let tensors: [(name: String, saved: SavedTensor)]
     /// The versions of an optimiser's parameters, and its step sizes: a step changes the former, a schedule the latter.
     private let versions: [Int]
     private let rates: [Double]
+    /// Which of the modules train.
+    private let modes: [Bool]
 
     /// - Parameter copy: makes a tensor's copy, or gives the one that is current; the place says which one it might be.
     init(_ object: any ScriptObject, copy: (Variable, _ place: Int) throws -> SavedTensor) throws {
         self.object = object
         (versions, rates) = SavedObject.stamp(object)
+        modes = SavedObject.modules(of: object).flatMap(\.modes)
         let now: [(name: String, value: Variable)]
         switch object {
         case let optimizer as any Optimizer: now = try optimizer.state().map { ($0.name, Variable($0.value)) }
@@ -100,6 +103,10 @@ final class SavedObject {
         }
     }
 
+    private static func modules(of object: any ScriptObject) -> [Module] {
+        if let module = object as? Module { [module] } else { (object as? any HoldsModules)?.modules ?? [] }
+    }
+
     private static func stamp(_ object: any ScriptObject) -> ([Int], [Double]) {
         switch object {
         case let optimizer as any Optimizer:
@@ -110,11 +117,12 @@ final class SavedObject {
 
     func isCurrent(_ object: any ScriptObject) -> Bool {
         self.object === object && SavedObject.stamp(object) == (versions, rates)
+            && SavedObject.modules(of: object).flatMap(\.modes) == modes
     }
 
     func equals(_ other: SavedObject) -> Bool {
         self === other
-            || (object === other.object && rates == other.rates && tensors.count == other.tensors.count
+            || (object === other.object && rates == other.rates && modes == other.modes && tensors.count == other.tensors.count
                 && zip(tensors, other.tensors).allSatisfy {
                     ByteString($0.name) == ByteString($1.name)
                         && ($0.saved === $1.saved || $0.saved.numbers.equals($1.saved.numbers))
@@ -131,6 +139,12 @@ final class SavedObject {
             for (name, tensor) in SavedObject.tensors(of: object) ?? [] {
                 guard let saved = known[ByteString(name)] else { continue }
                 try tensor.value.write(saved.numbers.tensor(), for: "host.steps")
+            }
+            var rest = modes[...]
+            for module in SavedObject.modules(of: object) {
+                let count = module.modes.count
+                module.restore(modes: Array(rest.prefix(count)))
+                rest = rest.dropFirst(count)
             }
         }
     }

@@ -7,7 +7,7 @@ package final class ScriptRunner: Service {
 
     package init() {}
 
-    func run(_ code: String, name: String, _ arguments: [Value] = []) throws -> [Value] {
+    package func run(_ code: String, name: String, _ arguments: [Value] = []) throws -> [Value] {
         guard let interpreter else { throw ScriptError(name, "is not available without a host") }
         return try interpreter.run(code: code, name: name, arguments: arguments)
     }

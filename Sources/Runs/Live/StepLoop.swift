@@ -23,6 +23,7 @@ final class StepLoop: ScriptObject {
     private let settings: Settings
     private let context: Context
     private let bar: Progress
+    private let offer: PauseOffer
     private let showsBar = isatty(STDERR_FILENO) == 1
     private var history: StepHistory
     private var k = 0
@@ -37,6 +38,7 @@ final class StepLoop: ScriptObject {
     init(_ settings: Settings, _ context: Context) {
         (self.settings, self.context) = (settings, context)
         bar = Progress(total: settings.steps)
+        offer = PauseOffer(context)
         history = StepHistory(trace: settings.trace, budget: settings.budget)
     }
 
@@ -123,27 +125,15 @@ final class StepLoop: ScriptObject {
         }
     }
 
-    /// What was decided at the prompt. Random numbers drawn there are not the run's: unless it was seeded anew, the
-    /// generator goes back to where it stood.
+    /// What was decided at the prompt.
     private func decision(_ state: any ScriptTable) throws -> PauseDecision {
-        guard let ask = context.service(PausePrompt.self).ask else { return .resume }
         let point = PausePoint(
             state: state, step: k, steps: settings.steps, value: try lastValue(traceTable(state)),
             best: history.best.flatMap { best in bestValue.map { ($0, best.step) } }, note: note)
         note = ""
-        let before = generator.state
-        let decision = try ask(point)
-        let after = generator.state
-        if after.seed == before.seed, after.stream == before.stream, after.drawn >= before.drawn {
-            generator.restore(before)
-        } else {
-            wasReseeded = true
-        }
-        switch decision {
-        case .abort: throw Interrupted()
-        case .exit(let status): throw ExitRequest(code: status)
-        case .resume, .rewind, .stop: return decision
-        }
+        let (decision, reseeded) = try offer.decision(at: point)
+        if reseeded { wasReseeded = true }
+        return decision
     }
 
     private func noteEdit() { context.service(LiveChanges.self).note("the run was paused and changed at step \(k)") }
@@ -209,14 +199,5 @@ final class StepLoop: ScriptObject {
         _ = try offerPause(false)
     }
 
-    /// Offers a pause when somebody would answer, and says whether one was asked for. A Ctrl-C that comes when no step
-    /// follows any more is an interrupt.
-    private func offerPause(_ offered: Bool) throws -> Bool {
-        guard context.service(PausePrompt.self).ask != nil,
-            let interpreter = context.service(ScriptRunner.self).interpreter
-        else { return false }
-        let asked = interpreter.offerPause(offered)
-        if asked, !offered { throw Interrupted() }
-        return asked
-    }
+    private func offerPause(_ offered: Bool) throws -> Bool { try offer.set(offered) }
 }

@@ -90,8 +90,8 @@ extension RunFunctions {
     package static let pause = Declaration(
         "host.pause",
         """
-        Pauses the loop of host.steps after this step, as Ctrl-C does: to look at the state when something is odd. \
-        False, and nothing happens, outside such a loop and without a terminal.
+        Pauses the loop of host.steps (or m:fit, from its callback) after this step, as Ctrl-C does: to look at the state \
+        when something is odd. False, and nothing happens, outside such a loop and without a terminal.
         """,
         takes: .context, returns: .flag,
         example: """

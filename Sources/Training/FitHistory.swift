@@ -1,0 +1,45 @@
+import Scripting
+
+/// What happened in training, step by step.
+struct FitHistory {
+    /// Losses in nats and step sizes of every step; norms of gradients where they are clipped.
+    var loss: [Double] = []
+    var rate: [Double] = []
+    var norm: [Double] = []
+    /// Losses of the validation rows, and the steps after which they were found.
+    var validation: [Double] = []
+    var validationSteps: [Int] = []
+    /// Why training ended: `steps`, `patience`, `callback`, `stop`.
+    var ended = "steps"
+
+    /// How long it was at some step: enough to cut it back.
+    struct Mark {
+        let steps: Int
+        let validations: Int
+    }
+
+    var mark: Mark { Mark(steps: loss.count, validations: validation.count) }
+
+    mutating func cut(to mark: Mark) {
+        func cut<T>(_ list: inout [T], _ count: Int) { list.removeLast(max(list.count - count, 0)) }
+        cut(&loss, mark.steps)
+        cut(&rate, mark.steps)
+        cut(&norm, mark.steps)
+        cut(&validation, mark.validations)
+        cut(&validationSteps, mark.validations)
+    }
+
+    /// As scripts get it, with further facts.
+    func value(_ facts: [(key: String, value: Value)]) -> Value {
+        func numbers(_ list: [Double]) -> Value { .list(list.map { .number($0) }) }
+        var fields: [(key: String, value: Value)] = [
+            ("steps", .integer(loss.count)), ("loss", numbers(loss)), ("lr", numbers(rate)),
+        ]
+        if !norm.isEmpty { fields.append(("norm", numbers(norm))) }
+        if !validation.isEmpty {
+            fields.append(("validation", numbers(validation)))
+            fields.append(("validation_steps", .list(validationSteps.map { .integer($0) })))
+        }
+        return .record(fields + facts + [("ended", .string(ended))])
+    }
+}

@@ -1,0 +1,178 @@
+import Autodiff
+import Optimizers
+import Runs
+import Scripting
+import Tensors
+
+/// Training: steps of an optimiser on the mean loss of batches, with what surrounds them.
+///
+/// A step is done whole or not at all, whatever stops it: what was drawn from generators in a step that did not come to
+/// its end is put back. So a state at any moment between two steps is one that a run goes on from with the same
+/// numbers.
+final class Trainer {
+    struct Settings {
+        /// Counted from the beginning, also after a resume.
+        var steps = 0
+        var lr = 1e-3
+        var optimizer = NamedOptimizer.adam
+        var schedule = RateSchedule.constant
+        var patience: Int?
+        var clipNorm: Double?
+        /// The decay of the moving average of the weights.
+        var average: Double?
+        var checkpoint: ByteString?
+        /// Steps between two saves; nil for as often as it costs little.
+        var checkpointEvery: Int?
+        var validateEvery = 1
+        var callback: (any ScriptFunction)?
+        var progress = ProgressWish.bar
+    }
+
+    let trainee: Trainee
+    let settings: Settings
+    let data: TrainingData?
+    let validation: Validation?
+    let context: Context
+    let operation: String
+    /// What training draws from.
+    let generator: Generator
+    /// Training's own generator, the host's, and those of networks, each once.
+    let generators: [Generator]
+    let optimizer: any Optimizer
+    let trained: [(name: String, value: Variable)]
+    var state: TrainingState
+    var history = FitHistory()
+    var pause: TrainingPause
+    private var display: TrainingDisplay
+    private var saving: CheckpointClock
+
+    init(
+        _ trainee: Trainee, _ settings: Settings, data: TrainingData?, validation: Validation?,
+        from generator: Generator,
+        start: Generator.State, _ context: Context, for operation: String
+    ) throws {
+        (self.trainee, self.settings, self.data, self.validation) = (trainee, settings, data, validation)
+        (self.generator, self.context, self.operation) = (generator, context, operation)
+        var seen: Set<ObjectIdentifier> = []
+        generators = ([generator, context.service(GlobalGenerator.self).generator] + trainee.generators)
+            .filter { seen.insert(ObjectIdentifier($0)).inserted }
+        trained = trainee.trained
+        optimizer = try settings.optimizer.make(trained.map(\.value), settings.lr, operation)
+        state = TrainingState(rate: .init(given: settings.lr, base: settings.lr), start: start)
+        pause = TrainingPause(context)
+        display = TrainingDisplay(
+            settings.progress, steps: settings.steps, dimension: trainee.dimension, levels: data?.levels)
+        saving = CheckpointClock(every: settings.checkpointEvery)
+    }
+
+    /// Trains to the last step, or until something ends it before. The weights are then those that were asked for: the
+    /// best ones with `patience`, else the averages, else the last.
+    func run() throws {
+        let modes = trainee.modules.map(\.modes)
+        let wanted = trained.map(\.value.requiresGrad)
+        trainee.setTraining(true)
+        defer {
+            for (module, modes) in zip(trainee.modules, modes) { module.restore(modes: modes) }
+            optimizer.zeroGrad()
+            for (parameter, flag) in zip(trained, wanted) where !flag { try? parameter.value.setRequiresGrad(false) }
+            display.finish()
+        }
+        try begin()
+        do {
+            _ = try pause.offer.set(true)
+            while try !isAtEnd() {
+                try advance()
+                if let callback = settings.callback, try isRefused(by: callback) { history.ended = "callback" }
+                if try pause.offer.set(true) { try waitForAnswer() }
+                if settings.checkpoint != nil, saving.isDue(state.step) { saveOnTheWay() }
+            }
+            _ = try pause.offer.set(false)
+        } catch {
+            // What stopped it says more than a disk that is full as well.
+            try? Cancellation.$current.withValue(nil) { try save() }
+            throw error
+        }
+        try save()
+        try takeFinalWeights()
+    }
+
+    private func isAtEnd() throws -> Bool {
+        guard history.ended == "steps" else { return true }
+        if state.owesValidation { return false }
+        if let patience = settings.patience, state.stale >= patience {
+            history.ended = "patience"
+            return true
+        }
+        return state.step >= settings.steps
+    }
+
+    /// From the beginning, or from where the checkpoint's run was.
+    private func begin() throws {
+        if let path = settings.checkpoint, path.fileExists {
+            try TrainingCheckpoint.load(path, into: self)
+        } else {
+            if settings.average != nil { state.average = try copies() }
+            // Now, so that a folder that is not there, or a disk that is full, is said before hours of work.
+            try save()
+        }
+        try pause.remember(self)
+        display.start(at: state.step)
+    }
+
+    /// One step, and the validation that is due after it.
+    private func advance() throws {
+        if !state.owesValidation { try takeStep() }
+        if state.owesValidation { try validate() }
+        try pause.remember(self)
+        display.show(state.step, history, rows: data.map { min($0.batchSize, $0.count) })
+    }
+
+    /// Steps that were taken before, after going back to an earlier state: nobody is told of them again.
+    func repeatSteps(to step: Int) throws {
+        while state.step < step || state.owesValidation {
+            if !state.owesValidation { try takeStep() }
+            if state.owesValidation { try validate() }
+        }
+    }
+
+    private func waitForAnswer() throws {
+        _ = try pause.offer.set(false)
+        if try !pause.ask(self) { history.ended = "stop" }
+        display.start(at: state.step)
+        _ = try pause.offer.set(true)
+    }
+
+    private func isRefused(by callback: any ScriptFunction) throws -> Bool {
+        var facts: [(key: String, value: Value)] = [
+            ("loss", .number(history.loss.last ?? .nan)), ("lr", .number(history.rate.last ?? .nan)),
+            ("epoch", .integer(state.position.epoch)),
+        ]
+        if let norm = history.norm.last { facts.append(("norm", .number(norm))) }
+        if let value = history.validation.last, history.validationSteps.last == state.step {
+            facts.append(("validation", .number(value)))
+        }
+        if case .boolean(false) = try callback.call([.integer(state.step), .record(facts)]).first ?? .none {
+            return true
+        }
+        return false
+    }
+
+    // MARK: Files
+
+    /// Writes the checkpoint, if one was asked for.
+    private func save() throws {
+        guard let path = settings.checkpoint else { return }
+        try saving.measure(step: state.step) { try TrainingCheckpoint.save(path, of: self) }
+    }
+
+    /// A save in the middle that fails (the disk is full) is said, and training goes on: the file that was there is
+    /// whole.
+    private func saveOnTheWay() {
+        do {
+            try Cancellation.$current.withValue(nil) { try save() }
+        } catch {
+            saving.postpone(step: state.step)
+            StandardStream.error.line("\(error): training goes on, the checkpoint stays that of an earlier step")
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// Rows that are looked at and not learnt from.
+struct Validation {
+    let data: TrainingData
+    /// Which rows of it, counted from 0.
+    let rows: [Int]
+    /// Where the noise of dequantisation begins: the same at every look, so that losses compare.
+    let noise: Generator.State
+
+    /// The mean loss, in nats.
+    func loss(of trainee: Trainee, for operation: String) throws -> Double {
+        let generator = Generator(seed: 0)
+        generator.restore(noise)
+        return try GradMode.$isEnabled.withValue(false) {
+            var sum = 0.0
+            for start in stride(from: 0, to: rows.count, by: data.batchSize) {
+                let places = Array(rows[start..<min(start + data.batchSize, rows.count)])
+                let batch = try data.batch(places, noise: generator, for: operation)
+                sum += try trainee.losses(batch, generator).value.toArray().reduce(0, +)
+            }
+            return sum / Double(rows.count)
+        }
+    }
+}
+
+/// What the option says: a part of the rows, or rows of their own.
+enum ValidationWish {
+    case fraction(Double)
+    case rows(Tensor, context: Tensor?)
+}
+
+extension Domain<ValidationWish> {
+    static var validation: Domain {
+        let tensor = ScriptType.object(Variable.type.name)
+        return Domain(
+            .either([.number, tensor, .list(tensor)]),
+            expected: "a fraction between 0 and 1, a tensor of rows, or {rows, context}", show: { _ in "x" }
+        ) { value in
+            if let number = value.asNumber {
+                guard number > 0, number < 1 else {
+                    throw Fault("a fraction between 0 and 1 expected, got \(shown(number))")
+                }
+                return .fraction(number)
+            }
+            switch value {
+            case .object(let object as Variable): return .rows(object.value, context: nil)
+            case .table(let table):
+                guard case .object(let rows as Variable) = try table.value(at: 1),
+                    case .object(let context as Variable) = try table.value(at: 2), try table.count == 2
+                else { return nil }
+                return .rows(rows.value, context: context.value)
+            default: return nil
+            }
+        }
+    }
+}
