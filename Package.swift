@@ -89,7 +89,13 @@ let package = Package(
                 "Scripting", "Tensors", "Autodiff", "Distributions",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
-        .target(name: "Pictures", dependencies: ["Scripting", "Tensors", "Files", "CCairo"]),
+        .target(
+            name: "Chains",
+            dependencies: [
+                "Scripting", "Tensors", "Files", "Autodiff", "Distributions", "Samplers",
+                .product(name: "RealModule", package: "swift-numerics"),
+            ]),
+        .target(name: "Pictures", dependencies: ["Scripting", "Tensors", "Files", "Chains", "CCairo"]),
 
         // The host.
         .target(name: "LuaHost", dependencies: ["Scripting", "CLuaTrampolines"]),
@@ -97,13 +103,13 @@ let package = Package(
         .target(
             name: "Runs",
             dependencies: [
-                "Scripting", "LuaHost", "Tensors", "Files", "Autodiff", "Networks", "Flows", "Optimizers", "CCrypto",
+                "Scripting", "LuaHost", "Tensors", "Files", "Autodiff", "Networks", "Flows", "Optimizers", "Chains", "CCrypto",
             ]),
         .target(
             name: "LuaFlow",
             dependencies: [
                 "Scripting", "LuaHost", "Tensors", "Files", "Projections", "Autodiff", "Networks", "Distributions",
-                "Flows", "Optimizers", "Pictures", "Samplers", "Runs",
+                "Flows", "Optimizers", "Pictures", "Samplers", "Chains", "Runs",
             ]),
         .target(
             name: "Repl", dependencies: ["LuaFlow", "Editors", "Autodiff", "Files", "Pictures", "CLineEditor"]),
@@ -165,6 +171,12 @@ let package = Package(
             name: "SamplersTests",
             dependencies: [
                 "Scripting", "Tensors", "Autodiff", "Distributions", "Samplers", "LawChecks", "LuaHost",
+            ],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "ChainsTests",
+            dependencies: [
+                "Scripting", "Tensors", "Autodiff", "Distributions", "Samplers", "Chains", "LawChecks", "LuaHost",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(

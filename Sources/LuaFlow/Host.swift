@@ -1,4 +1,5 @@
 import Autodiff
+import Chains
 import Distributions
 import Files
 import Flows
@@ -24,8 +25,8 @@ public final class Host: @unchecked Sendable {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
         TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), NetworkModule(), FlowModule(),
-        ProjectionModule(), OptimModule(), MonteCarloModule(), DataModule(), CheckpointModule(), ImageModule(),
-        PlotModule(), MPIModule(), HostModule(),
+        ProjectionModule(), OptimModule(), MonteCarloModule(), MCMCModule(), DataModule(), CheckpointModule(),
+        ImageModule(), PlotModule(), MPIModule(), HostModule(),
     ]
 
     /// The version that `host.version` and `luaflow --version` give.
@@ -67,6 +68,7 @@ public final class Host: @unchecked Sendable {
             context.service(Registry.self).reserve(scripted.kind) { module.functions.map(\.shortName) }
         }
         context.service(ScriptRunner.self).interpreter = interpreter
+        ChainLoop.install(in: context)
     }
 
     /// Runs a script file. The script's own folder is where `require` looks first.
