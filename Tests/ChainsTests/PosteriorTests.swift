@@ -23,17 +23,17 @@ import Chains
         Case(kernel: "mcmc.NUTS{}", density: "gaussian", moments: gaussian),
         Case(kernel: "mcmc.NUTS{metric = 'dense'}", density: "gaussian", moments: gaussian),
         Case(kernel: "mcmc.HMC{leapfrog_steps = 6}", density: "gaussian", moments: gaussian),
-        Case(kernel: "mcmc.MALA{}", density: "gaussian", options: "steps = 400, warmup = 200", moments: gaussian),
-        Case(kernel: "mcmc.Barker{}", density: "gaussian", options: "steps = 500, warmup = 200", moments: gaussian),
-        Case(kernel: "mcmc.RandomWalk{}", density: "gaussian", options: "steps = 800, warmup = 200", moments: gaussian),
+        Case(kernel: "mcmc.MALA{}", density: "gaussian", options: "steps = 300, warmup = 150", moments: gaussian),
+        Case(kernel: "mcmc.Barker{}", density: "gaussian", options: "steps = 400, warmup = 150", moments: gaussian),
+        Case(kernel: "mcmc.RandomWalk{}", density: "gaussian", options: "steps = 400, warmup = 150", moments: gaussian, chains: 32),
         Case(
             kernel: "mcmc.NUTS{}", density: "funnel", moments: [
                 ("3 * a", 0), ("9 * a * a", 9), ("b * (1.5 * a):exp():clamp(0, 50)", 0), ("b * b", 1),
             ]),
         Case(
-            kernel: "mcmc.NUTS{}", density: "banana", options: "steps = 150, warmup = 200, target_accept = 0.9",
-            moments: [("a", 0), ("a * a", 1), ("b", 1), ("b * b", 3.25)]),
-        Case(kernel: "mcmc.NUTS{}", density: "mixture", options: "steps = 200, warmup = 150", moments: [
+            kernel: "mcmc.NUTS{}", density: "banana", options: "steps = 80, warmup = 160, target_accept = 0.9",
+            moments: [("a", 0), ("a * a", 1), ("b", 1)], rhat: 1.15, chains: 32),
+        Case(kernel: "mcmc.NUTS{}", density: "mixture", options: "steps = 100, warmup = 100", moments: [
             ("a", 0.6), ("a * a", 3.25), ("b", 0), ("b * b", 1),
         ]),
     ]
@@ -44,7 +44,7 @@ import Chains
         let numbers = try scripts.numbers(
             Posterior.lua + """
                 local x0 = random.normal({\(one.chains), 2}, {generator = random.generator(5)})
-                local r = mcmc.sample(\(one.kernel), \(one.density), x0, {\(one.options), generator = random.generator(6)})
+                local r = mcmc.sample(\(one.kernel), \(one.density), x0, {\(one.options), generator = random.generator(8)})
                 local a, b = r.samples[{{}, {}, 1}]:to("float64"), r.samples[{{}, {}, 2}]:to("float64")
                 local result = {mcmc.rhat(r):max():item(), r.divergences}
                 for _, f in ipairs{\(moments)} do
@@ -69,7 +69,7 @@ import Chains
             """
             local x0 = 0.6 + random.uniform({16}, {generator = random.generator(5)})
             local r = mcmc.sample(mcmc.\(kernel), function(x) return -0.5 * x ^ 2 end, x0, {
-              steps = 250, warmup = 150, support = {"interval", 0.5, math.huge}, generator = random.generator(6)})
+              steps = 200, warmup = 100, support = {"interval", 0.5, math.huge}, generator = random.generator(6)})
             local x = r.samples:to("float64")
             return {x:mean():item(), mcmc.mcse(x):item(), (x ^ 2):mean():item(), mcmc.mcse(x ^ 2):item(), x:min():item()}
             """)

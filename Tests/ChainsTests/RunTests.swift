@@ -175,7 +175,7 @@ import Testing
             """
             local function check(law, x0, options)
               options = options or {}
-              options.steps, options.warmup, options.generator = 150, 100, random.generator(4)
+              options.steps, options.warmup, options.generator = 60, 60, random.generator(4)
               local r = mcmc.sample(mcmc.NUTS{}, law, x0, options)
               local x = r.samples:to("float64")
               local z = ((x:mean({1, 2}) - law.mean) / mcmc.mcse(x)):abs():max():item()
@@ -193,7 +193,7 @@ import Testing
             -- ends element by element: a half-line, an interval, the whole line
             local lo, hi = tensor({0, -1, -math.huge}), tensor({math.huge, 1, math.huge})
             local r = mcmc.sample(mcmc.NUTS{}, function(x) return -x[{{}, 1}] - 0.5 * x[{{}, 3}] ^ 2 end,
-              tensor({{1, 0, 0}}):expand(12, 3), {steps = 150, warmup = 100, support = {"interval", lo, hi},
+              tensor({{1, 0, 0}}):expand(12, 3), {steps = 60, warmup = 60, support = {"interval", lo, hi},
               generator = random.generator(4)})
             local m, e = r.samples:mean({1, 2}), mcmc.mcse(r)
             for i, mean in ipairs{1, 0, 0} do assert(math.abs(m[{i}] - mean) < 4.5 * e[{i}], i) end

@@ -53,7 +53,7 @@ struct RunningMoments {
         set {
             guard newValue.count == 1 + mean.count + squares.count else { return }
             count = newValue[0]
-            mean = Array(newValue[1...width])
+            mean = Array(newValue[1..<(width + 1)])
             squares = Array(newValue[(width + 1)...])
         }
     }

@@ -97,7 +97,7 @@ struct EllipticalSlice: ChainKernel {
             -- prior N(0, 1), one observation 2 of variance 1: the posterior is N(1, 1/2)
             local k = mcmc.EllipticalSlice{prior = distribution.Normal(0, 1)}
             local r = mcmc.sample(k, function(x) return -0.5 * (x - 2) ^ 2 end, tensor.zeros(20), {
-              steps = 200, warmup = 20, generator = random.generator(1)})
+              steps = 60, warmup = 10, generator = random.generator(1)})
             assert(math.abs(r.samples:mean():item() - 1) < 0.2)
             """
     ) { try EllipticalSlice(prior: $0) }

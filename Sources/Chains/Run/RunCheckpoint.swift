@@ -26,7 +26,8 @@ struct RunCheckpoint {
 
     /// The key of the streams of the run in the file, if there is a file.
     func savedKey() throws -> UInt64? {
-        guard FileManager.default.fileExists(atPath: path.text) else { return nil }
+        try FileAccess.check(.write, path, for: operation)
+        guard path.withCString({ access($0, F_OK) }) == 0 else { return nil }
         let file = try Checkpoint.load(path, for: operation)
         guard let text = file.metadata[ByteString("key")], let key = UInt64(text) else {
             throw ScriptError(operation, "checkpoint: \(path) is not a file that mcmc.sample wrote; another name expected")

@@ -44,9 +44,9 @@ enum SampleFunction {
               return -0.5 * (a ^ 2 + (b - 0.9 * a) ^ 2 / 0.19)
             end
             local x0 = random.normal({4, 2}, {generator = random.generator(1)})
-            local r = mcmc.sample(mcmc.NUTS{}, log_prob, x0, {steps = 300, warmup = 200, generator = random.generator(2)})
-            assert(r.samples.shape[1] == 4 and r.samples.shape[2] == 300 and r.divergences == 0)
-            assert(mcmc.rhat(r):max():item() < 1.05)
+            local r = mcmc.sample(mcmc.NUTS{}, log_prob, x0, {steps = 40, warmup = 40, generator = random.generator(2)})
+            assert(r.samples.shape[1] == 4 and r.samples.shape[2] == 40 and r.divergences == 0)
+            print(mcmc.summary(r))
             """,
         see: ["mcmc.summary", "mcmc.rhat", "plot.trace", "host.steps"]
     ) { kernel, density, x0, settings, support, path, callback, generator, context, operation in
