@@ -29,7 +29,8 @@ POSTERIORS = {
 }
 
 
-def run(dimension, log_density, seed, options):
+def run(dimension, log_density, options):
+    """The smallest ess over the gradients, for every seed; all chains of all seeds side by side."""
     def chain(key):
         start, warm, sample = jax.random.split(key, 3)
         position = jax.random.normal(start, (dimension,))
@@ -43,10 +44,11 @@ def run(dimension, log_density, seed, options):
 
         return jax.lax.scan(step, state, jax.random.split(sample, options.draws))[1]
 
-    positions, steps = jax.jit(jax.vmap(chain))(jax.random.split(jax.random.PRNGKey(seed), options.chains))
-    positions = np.asarray(positions)
-    ess = min(float(arviz.ess(positions[:, :, i])) for i in range(dimension))
-    return ess / float(np.sum(steps))
+    keys = jnp.stack([jax.random.split(jax.random.PRNGKey(seed), options.chains) for seed in range(options.seeds)])
+    positions, steps = jax.jit(jax.vmap(jax.vmap(chain)))(keys)
+    positions, steps = np.asarray(positions), np.asarray(steps)
+    ess = [min(float(arviz.ess(x[:, :, i])) for i in range(dimension)) for x in positions]
+    return [e / float(n.sum()) for e, n in zip(ess, steps)]
 
 
 def main():
@@ -55,7 +57,7 @@ def main():
         parser.add_argument("--" + name, type=int, default=value)
     options = parser.parse_args()
     for name, (dimension, log_density) in POSTERIORS.items():
-        values = [run(dimension, log_density, seed, options) for seed in range(options.seeds)]
+        values = run(dimension, log_density, options)
         error = np.std(values, ddof=1) / np.sqrt(len(values))
         print(f"{name:12s} ess per gradient {np.mean(values):.4f} +- {error:.4f}", flush=True)
 
