@@ -47,7 +47,7 @@ enum AnnealedImportance {
         by: .table,
         takes: .option("prior", .law, "where particles begin, and their support"),
         .option("log_likelihood", .density, "of the batch (particles, ...): one number each, in nats"),
-        .option("particles", .integer(from: 2, to: 1 << 28), default: 1000),
+        .option("particles", .integer(from: 2, to: 1 << 22), default: 1000),
         .option(
             "temperatures", Ladder.domain, default: .count(50),
             "how many inverse temperatures above 0, the k-th (k/n)^3, or a list of them from 0 to 1"),

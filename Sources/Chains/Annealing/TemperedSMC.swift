@@ -18,7 +18,7 @@ enum TemperedSMC {
         by: .table,
         takes: .option("prior", .law, "where particles begin, and their support"),
         .option("log_likelihood", .density, "of the batch (particles, ...): one number each, in nats"),
-        .option("particles", .integer(from: 2, to: 1 << 28), default: 1000),
+        .option("particles", .integer(from: 2, to: 1 << 22), default: 1000),
         .option("ess", .number(above: 0, below: 1), default: 0.5, "of the particles, after each change of temperature"),
         .option("moves", .integer(from: 1), default: 10, "steps of the kernel at each temperature"),
         .option("kernel", .optional(.kernel, shown: "mcmc.RandomWalk{}"), default: nil),
