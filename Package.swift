@@ -89,7 +89,13 @@ let package = Package(
                 "Scripting", "Tensors", "Autodiff", "Distributions",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
-        .target(name: "Pictures", dependencies: ["Scripting", "Tensors", "Files", "CCairo"]),
+        .target(
+            name: "Chains",
+            dependencies: [
+                "Scripting", "Tensors", "Files", "Autodiff", "Distributions", "Samplers",
+                .product(name: "RealModule", package: "swift-numerics"),
+            ]),
+        .target(name: "Pictures", dependencies: ["Scripting", "Tensors", "Files", "Chains", "CCairo"]),
 
         // The host.
         .target(name: "LuaHost", dependencies: ["Scripting", "CLuaTrampolines"]),
@@ -97,7 +103,8 @@ let package = Package(
         .target(
             name: "Runs",
             dependencies: [
-                "Scripting", "LuaHost", "Tensors", "Files", "Autodiff", "Networks", "Flows", "Optimizers", "CCrypto",
+                "Scripting", "LuaHost", "Tensors", "Files", "Autodiff", "Networks", "Flows", "Optimizers", "Chains",
+                "CCrypto",
             ]),
         .target(
             name: "Training",
@@ -109,7 +116,7 @@ let package = Package(
             name: "LuaFlow",
             dependencies: [
                 "Scripting", "LuaHost", "Tensors", "Files", "Projections", "Autodiff", "Networks", "Distributions",
-                "Flows", "Optimizers", "Pictures", "Samplers", "Runs", "Training",
+                "Flows", "Optimizers", "Pictures", "Samplers", "Chains", "Runs", "Training",
             ]),
         .target(
             name: "Repl", dependencies: ["LuaFlow", "Editors", "Autodiff", "Files", "Pictures", "CLineEditor"]),
@@ -171,6 +178,12 @@ let package = Package(
             name: "SamplersTests",
             dependencies: [
                 "Scripting", "Tensors", "Autodiff", "Distributions", "Samplers", "LawChecks", "LuaHost",
+            ],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "ChainsTests",
+            dependencies: [
+                "Scripting", "Tensors", "Autodiff", "Distributions", "Samplers", "Chains", "LawChecks", "LuaHost",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(

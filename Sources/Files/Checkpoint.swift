@@ -63,3 +63,10 @@ public enum Checkpoint {
         try Safetensors.write(dict, to: path, for: operation)
     }
 }
+
+extension Checkpoint {
+    /// Writes what a program of ours goes on from, under any name, as safetensors: whole or not at all.
+    package static func saveState(_ path: ByteString, _ dict: StateDict, for operation: String) throws {
+        try Safetensors.write(dict, to: path, for: operation)
+    }
+}

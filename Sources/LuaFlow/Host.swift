@@ -1,4 +1,5 @@
 import Autodiff
+import Chains
 import Distributions
 import Files
 import Flows
@@ -26,7 +27,7 @@ public final class Host: @unchecked Sendable {
     public static let builtInModules: [any ScriptModule] = [
         TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(adding: [Transformed.self]),
         NetworkModule(), FlowModule(methods: Fitting.methods), ProjectionModule(), OptimModule(), MonteCarloModule(),
-        DataModule(), CheckpointModule(), ImageModule(), PlotModule(), MPIModule(), HostModule(),
+        MCMCModule(), DataModule(), CheckpointModule(), ImageModule(), PlotModule(), MPIModule(), HostModule(),
     ]
 
     /// The version that `host.version` and `luaflow --version` give.
@@ -68,6 +69,7 @@ public final class Host: @unchecked Sendable {
             context.service(Registry.self).reserve(scripted.kind) { module.functions.map(\.shortName) }
         }
         context.service(ScriptRunner.self).interpreter = interpreter
+        ChainLoop.install(in: context)
     }
 
     /// Runs a script file. The script's own folder is where `require` looks first.

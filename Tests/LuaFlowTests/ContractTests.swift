@@ -25,10 +25,13 @@ import Testing
             """,
         "optim": "SGD Adam AdamW RMSprop LBFGS projected_gradient",
         "montecarlo": "importance_sampling ess khat standard_error score_function reparameterization baselines",
+        "mcmc": """
+            RandomWalk ULA MALA Barker HMC NUTS EllipticalSlice sample rhat ess summary mcse autocorrelation smc ais
+            """,
         "data": "digits idx batches",
         "checkpoint": "load save",
         "image": "load save grid show",
-        "plot": "line",
+        "plot": "line trace rank pair autocorrelation",
         "mpi": "rank size allreduce broadcast gather scatter barrier",
         "host": "arguments progress register version",
     ]

@@ -103,7 +103,7 @@ private final class CallLog {
 
     private static let beginning = """
         for _, name in ipairs{"tensor", "autodiff", "random", "distribution", "flow", "projection", "optim", "montecarlo",
-            "data", "checkpoint", "image", "plot", "host"} do _G[name] = require(name) end
+            "mcmc", "data", "checkpoint", "image", "plot", "host"} do _G[name] = require(name) end
 
         """ + RandomLua.registration
 

@@ -104,6 +104,11 @@ struct RandomLua {
             "optim.Adam({tensor.ones(2, 2):requires_grad_(true)}, {lr = 0.1})",
             "optim.LBFGS({tensor.ones(2):requires_grad_(true)})",
         ],
+        "kernel": [
+            "mcmc.NUTS{max_depth = 3}", "mcmc.HMC{step_size = 0.1, leapfrog_steps = 2}", "mcmc.RandomWalk{scale = 1}",
+            "mcmc.EllipticalSlice{prior = distribution.Normal(0, 1)}",
+        ],
+        "chain_summary": ["mcmc.summary(tensor.ones(2, 5))"],
         "progress": ["host.progress(3)"],
     ]
 

@@ -13,6 +13,7 @@ public struct PlotModule: ScriptModule {
     /// The catalogue: a new kind of plot is one file and one line here.
     public let functions: [NativeFunction] = [
         plotLine, plotScatter, plotErrorbar, plotBar, plotHistogram, plotImage, plotContour, plotFigure,
+        plotTrace, plotRank, plotPair, plotAutocorrelation,
     ].map { NativeFunction($0) }
 
     public let types: [TypeFace] = [

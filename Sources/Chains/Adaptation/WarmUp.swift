@@ -1,0 +1,94 @@
+import Scripting
+import Tensors
+
+/// What is found before the draws that count: the step size by dual averaging, the metric in Stan's windows. One of each
+/// for all chains together, which learn from each other's draws.
+struct WarmUp {
+    let steps: Int
+    private let goal: Double?
+    private let choice: MetricChoice
+    private let windows: Windows
+    private var averaging: DualAveraging
+    private var moments: RunningMoments
+    private(set) var metric: Metric
+    private let width: Int
+    private let findsSize: Bool
+
+    init(_ kernel: any ChainKernel, steps: Int, width: Int, goal: Double?) throws {
+        (self.steps, self.width) = (steps, width)
+        findsSize = kernel.tuning.stepSize == nil
+        self.goal = findsSize ? goal ?? kernel.targetAcceptance : nil
+        choice = kernel.tuning.found
+        windows = Windows(choice == .identity ? 0 : steps)
+        metric = try kernel.tuning.metric(width)
+        averaging = DualAveraging(size: kernel.tuning.stepSize ?? 1)
+        moments = RunningMoments(width: choice == .identity ? 0 : width, isDense: choice == .dense)
+    }
+
+    /// Whether anything is found at all.
+    var isNeeded: Bool { findsSize || choice != .identity }
+
+    /// The size of step number k.
+    func size(at step: Int) -> Double { step <= steps || steps == 0 ? averaging.size : averaging.averaged }
+
+    /// A script's own size, from here on.
+    mutating func replace(size: Double) { averaging = DualAveraging(size: size) }
+
+    /// Halves or doubles the size until the probability of accepting a first step crosses what is aimed at.
+    mutating func findFirst(_ trial: (Double, Metric) throws -> [Double]) throws {
+        guard let goal else { return }
+        var size = averaging.size
+        func mean(_ size: Double) throws -> Double {
+            let all = try trial(size, metric)
+            return all.reduce(0, +) / Double(all.count)
+        }
+        let grows = try mean(size) > goal
+        for _ in 0..<60 {
+            let next = grows ? size * 2 : size / 2
+            let isBetter = try mean(next) > goal
+            size = next
+            if isBetter != grows { break }
+        }
+        averaging = DualAveraging(size: size)
+    }
+
+    /// Learns from step number k of the warm-up.
+    mutating func learn(_ step: Int, _ move: Move, trial: (Double, Metric) throws -> [Double]) throws {
+        guard step <= steps else { return }
+        if let goal {
+            averaging.update(acceptance: move.acceptance.reduce(0, +) / Double(move.acceptance.count), goal: goal)
+        }
+        guard let collecting = windows.collecting, collecting.contains(step) else { return }
+        moments.add(move.points.position)
+        guard windows.ends.contains(step) else { return }
+        if let found = try moments.metric() { metric = found }
+        moments = RunningMoments(width: width, isDense: choice == .dense)
+        try findFirst(trial)
+    }
+
+    /// All of it as one vector, for a script's table and a file.
+    var numbers: [Double] {
+        switch metric {
+        case .identity: averaging.numbers + [0] + moments.numbers
+        case .diagonal(let deviations): averaging.numbers + [1] + moments.numbers + deviations
+        case .dense(let covariance, _): averaging.numbers + [2] + moments.numbers + covariance
+        }
+    }
+
+    /// - Throws: ``Fault`` when these are not the numbers of such a warm-up.
+    mutating func restore(_ numbers: [Double]) throws {
+        let (a, m) = (averaging.numbers.count, moments.numbers.count)
+        guard numbers.count >= a + 1 + m else { throw Fault("the saved warm-up belongs to another run") }
+        let rest = Array(numbers[(a + 1 + m)...])
+        let metric: Metric
+        switch (numbers[a], rest.count) {
+        case (0, 0): metric = .identity
+        case (1, width): metric = .diagonal(rest)
+        case (2, width * width): metric = try .dense(rest, width: width)
+        default: throw Fault("the saved warm-up belongs to another run")
+        }
+        self.metric = metric
+        averaging.numbers = Array(numbers[..<a])
+        moments.numbers = Array(numbers[(a + 1)..<(a + 1 + m)])
+    }
+}

@@ -1,0 +1,72 @@
+import Autodiff
+import Distributions
+import Samplers
+import Scripting
+import Tensors
+
+extension Domain<any Distribution> {
+    static var law: Domain {
+        Domain<DistributionObject>.object(DistributionObject.type)
+            .asking(for: "a distribution").map(show: { $0.description }) { $0.law }
+    }
+}
+
+/// What chains sample: a function of the batch, or something that has a log_prob.
+enum DensityArgument {
+    case function(any ScriptFunction)
+    case law(any Distribution)
+    case object(any DensityObject)
+
+    /// One number per chain from the batch (chains, shape...).
+    func values(_ x: Variable, _ name: String) throws -> Variable {
+        let (count, result): (Int, Variable)
+        switch self {
+        case .function(let function):
+            let value = try function.call([.object(x)]).first ?? .none
+            guard case .object(let object as Variable) = value else {
+                throw Fault("\(name) returned \(value.shown); a tensor with one number per chain, shape (\(x.shape[0])), expected")
+            }
+            (count, result) = (object.value.count, object)
+        case .law(let law):
+            let own = law.batchShape + law.eventShape
+            let point = Array(x.shape.dropFirst())
+            guard (try? Shape.broadcast(own, point, for: "")) == point else {
+                throw Fault(
+                    """
+                    draws of \(law.description) have shape \(Shape.describe(own)), points of x0 have \
+                    \(Shape.describe(point)): x0 (chains, ...) expected
+                    """)
+            }
+            let logs = try law.logProbability(x, for: "mcmc.sample")
+            result = logs.shape.count > 1 ? try logs.sum(Array(1..<logs.shape.count)) : logs
+            count = result.value.count
+        case .object(let object):
+            result = try object.logDensity(ofBatch: x)
+            count = result.value.count
+        }
+        guard count == x.shape[0], result.shape.first == count else {
+            throw Fault(
+                """
+                \(name) returned shape \(Shape.describe(result.shape)); one number per chain, shape (\(x.shape[0])), \
+                expected
+                """)
+        }
+        return result.shape.count == 1 ? result : try result.reshape([count])
+    }
+}
+
+extension Domain<DensityArgument> {
+    static var density: Domain {
+        Domain(
+            .either([.function, .object(DistributionObject.type.name), .object("flow")]),
+            expected: "a function of the batch (chains, ...), a distribution or a flow", show: { _ in "log_prob" }
+        ) { value in
+            switch value {
+            case .function(let function): .function(function)
+            case .object(let object as DistributionObject): .law(object.law)
+            case .object(let object as any DensityObject): .object(object)
+            default: nil
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// The log-density that chains sample, on unconstrained space: a script's log_prob of the batch, and the log-determinant
+/// of the map into the support.
+final class Target {
+    let chains: Int
+    /// Of one point, as the script sees it.
+    let shape: [Int]
+    /// The dtype in which the script gets points: that of x0.
+    let dtype: DType
+    let support: any Bijection
+    /// Numbers of one point in unconstrained space.
+    let width: Int
+    private let density: (Variable) throws -> Variable
+    /// Whether points get their gradients.
+    let usesGradient: Bool
+    private let operation: String
+    /// Where the run is, for messages: `at step 17`.
+    var place = "at the start"
+    /// Rows whose gradient (of kernels without: whose density) was asked for, all chains together.
+    private(set) var evaluations = 0
+    /// Points where the density is known to be fine: what stands in for a chain that needs no value.
+    private var standIn: Rows
+
+    /// - Parameters:
+    ///   - density: of (chains, shape...), one number per chain.
+    ///   - start: x0 in unconstrained space.
+    init(
+        _ density: @escaping (Variable) throws -> Variable, from start: Rows, shape: [Int], dtype: DType,
+        support: any Bijection, usesGradient: Bool, for operation: String
+    ) {
+        (self.density, self.shape, self.dtype, self.support) = (density, shape, dtype, support)
+        (self.usesGradient, self.operation, standIn) = (usesGradient, operation, start)
+        (chains, width) = (start.count, start.width)
+    }
+
+    func forgetEvaluations() { evaluations = 0 }
+
+    /// The points themselves, (chains, shape...), in the script's dtype.
+    func constrained(_ position: Rows) throws -> Tensor {
+        try withoutRecording { try constrain(Variable(tensor(position))).x.value }
+    }
+
+    private func tensor(_ rows: Rows) throws -> Tensor { try Tensor(rows.values, shape: [rows.count, rows.width], .float64) }
+
+    private func constrain(_ u: Variable) throws -> (x: Variable, logDeterminant: Variable?) {
+        let (x, logDeterminant) = try support.constrain(u, shape)
+        return (try support.inside(x.converted(to: dtype)), logDeterminant)
+    }
+
+    /// The log-densities (and gradients) at positions.
+    /// - Parameter needed: the chains whose values matter; the others' are those of some other point.
+    func evaluate(_ position: Rows, _ needed: [Bool]? = nil) throws -> Points {
+        let needed = needed ?? [Bool](repeating: true, count: chains)
+        // A chain that flew off: no density there, and nothing for the script to fail at.
+        let isLost = (0..<chains).map { needed[$0] && !position.isFinite(row: $0) }
+        var asked = position
+        for row in 0..<chains where !needed[row] || isLost[row] { asked.set(row, from: standIn) }
+        evaluations += needed.lazy.filter { $0 }.count
+        var points = try values(at: asked)
+        points.position = position
+        for row in 0..<chains where needed[row] {
+            if isLost[row] {
+                (points.target[row], points.logProb[row]) = (-.infinity, -.infinity)
+            } else {
+                try check(&points, row)
+            }
+        }
+        return points
+    }
+
+    private func values(at asked: Rows) throws -> Points {
+        var logProb: Variable?
+        var targets: Variable?
+        func compute(_ u: Variable) throws -> Variable {
+            let (x, logDeterminant) = try constrain(u)
+            let own = try density(x).converted(to: .float64)
+            let all = try logDeterminant.map { try own + $0 } ?? own
+            (logProb, targets) = (own, all)
+            return all
+        }
+        let u = Variable(try tensor(asked))
+        var gradient = Rows(chains, 0)
+        if usesGradient {
+            let (_, gradients) = try withoutRecording {
+                try Transform.valueAndGradient(of: { [try compute($0[0]).sum()] }, at: [u], for: operation)
+            }
+            gradient = Rows(try gradients[0].value.toArray(), count: chains, width: width)
+        } else {
+            _ = try withoutRecording { try compute(u) }
+        }
+        return Points(
+            position: asked, logProb: try logProb?.value.toArray() ?? [], target: try targets?.value.toArray() ?? [],
+            gradient: gradient)
+    }
+
+    /// Refuses what is no log-density; where a point is so large that its square is no number, it has no density.
+    private func check(_ points: inout Points, _ row: Int) throws {
+        let (value, target) = (points.logProb[row], points.target[row])
+        if value == .infinity || value.isNaN {
+            let limit = dtype == .float64 ? 1e154 : 1e19
+            if value.isNaN, points.position.values[points.position.range(row)].contains(where: { abs($0) > limit }) {
+                (points.target[row], points.logProb[row]) = (-.infinity, -.infinity)
+                return
+            }
+            throw error("log_prob is \(shown(value))", points.position, row, "a number or -inf (no density) expected")
+        }
+        if target.isNaN || target == .infinity { points.target[row] = -.infinity }
+        guard points.target[row] > -.infinity, usesGradient else { return }
+        if points.gradient.values[points.gradient.range(row)].contains(where: \.isNaN) {
+            throw error(
+                "the gradient of log_prob is nan where log_prob is \(shown(value)),", points.position, row,
+                "an operation without a derivative there?")
+        }
+    }
+
+    /// `log_prob is nan at step 17, chain 2, x = {1.5, -3}; ...`
+    func error(_ what: String, _ position: Rows, _ row: Int, _ hint: String) -> ScriptError {
+        let all = (try? constrained(position).select(0, row).toArray()) ?? []
+        let numbers = all.prefix(8).map { shown($0) }.joined(separator: ", ") + (all.count > 8 ? ", ..." : "")
+        return ScriptError(operation, "\(what) \(place), chain \(row + 1), x = {\(numbers)}; \(hint)")
+    }
+
+    /// The points at the start, all with a density.
+    func start(_ position: Rows) throws -> Points {
+        let points = try evaluate(position)
+        for row in 0..<chains {
+            guard points.target[row] > -.infinity else {
+                throw error("log_prob is -inf", position, row, "a start with a density expected")
+            }
+            guard points.gradient.isFinite(row: row) else {
+                throw error("the gradient of log_prob is infinite", position, row, "another start expected")
+            }
+        }
+        standIn = position
+        return points
+    }
+}
+
+/// Runs with nothing recorded.
+func withoutRecording<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try GradMode.$isEnabled.withValue(false) { try body() }
+}
