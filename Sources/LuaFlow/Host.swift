@@ -24,8 +24,8 @@ public final class Host: @unchecked Sendable {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
         TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), NetworkModule(), FlowModule(),
-        ProjectionModule(), OptimModule(), MonteCarloModule(), DataModule(), CheckpointModule(), ImageModule(),
-        PlotModule(), MPIModule(), HostModule(),
+        ProjectionModule(), ProxModule(), OptimModule(), MonteCarloModule(), DataModule(), CheckpointModule(),
+        ImageModule(), PlotModule(), MPIModule(), HostModule(),
     ]
 
     /// The version that `host.version` and `luaflow --version` give.
