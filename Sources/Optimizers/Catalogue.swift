@@ -9,4 +9,13 @@ enum Catalogue {
         RMSprop.declaration,
         LBFGS.declaration,
     ]
+
+    /// Methods that take a set, or another proximal map.
+    static let convex: [Declaration] = [
+        ProjectedGradientFunction.declaration,
+        FistaFunction.declaration,
+        ADMMFunction.declaration,
+        DouglasRachfordFunction.declaration,
+        MirrorDescentFunction.declaration,
+    ]
 }

@@ -35,14 +35,15 @@ public struct ProjectedGradient {
     /// - Returns: the last x, in memory of its own, and f(x) before every step.
     /// - Throws: naming k, when f, its gradient, a step size or a noise is not what it must be.
     public func minimize(
-        _ f: (Variable) throws -> Variable, over set: any ProjectableSet, from start: Tensor, generator: Generator,
+        _ f: @escaping (Variable) throws -> Variable, over set: any ProjectableSet, from start: Tensor, generator: Generator,
         for operation: String = "optim.projected_gradient"
     ) throws -> (x: Tensor, values: [Double]) {
         var x = try start.copy(start.dtype.computing)
+        let f = SmoothFunction(body: f, operation: operation)
         var values: [Double] = []
         for k in 1...max(steps, 1) where k <= steps {
             try Cancellation.check()
-            let (value, gradient) = try slope(f, at: x, k, operation)
+            let (value, gradient) = try f.slope(at: x, k)
             values.append(value)
             guard try callback(k, x, value) else { break }
             let y = try x.copy()
@@ -50,20 +51,6 @@ public struct ProjectedGradient {
             x = try set.project(shifted(y, k, generator, operation))
         }
         return (x, values)
-    }
-
-    /// f(x) and its gradient, unrecorded themselves; refused when not finite.
-    private func slope(_ f: (Variable) throws -> Variable, at x: Tensor, _ k: Int, _ operation: String) throws -> (Double, Tensor) {
-        let (values, gradients) = try GradMode.$isEnabled.withValue(false) {
-            try Transform.valueAndGradient(of: { [try f($0[0])] }, at: [Variable(x)], for: operation)
-        }
-        let (value, gradient) = (try values[0].value.item(), gradients[0].value)
-        guard value.isFinite else { throw ScriptError(operation, "f is \(shown(value)) at step \(k)") }
-        let size = try gradient.reshape([gradient.count]).largestMagnitude()
-        guard size.isFinite else {
-            throw ScriptError(operation, "the gradient of f has an element of \(size.isNaN ? "nan" : "infinite size") at step \(k)")
-        }
-        return (value, gradient)
     }
 
     private func shifted(_ y: Tensor, _ k: Int, _ generator: Generator, _ operation: String) throws -> Tensor {

@@ -20,6 +20,16 @@ public enum Catalogue {
             Product.self,
             Translate.self,
             Scale.self,
+            Polyhedron.self,
+            Ellipsoid.self,
+            NuclearBall.self,
+            SpectralBall.self,
+            BoxSection.self,
+            Birkhoff.self,
+            Monotone.self,
+            TVBall.self,
+            Stiefel.self,
+            ExponentialCone.self,
         ]
     }
 }

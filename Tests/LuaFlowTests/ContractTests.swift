@@ -21,9 +21,11 @@ import Testing
         "flow": "load NICE",
         "projection": """
             verify Box Observed Halfspace Hyperplane Affine Ball L1Ball LinfBall Simplex Nonnegative SecondOrderCone PSD Sphere Sparse
-            Intersection Product Translate Scale
+            Intersection Product Translate Scale Polyhedron Ellipsoid NuclearBall SpectralBall BoxSection Birkhoff Monotone TVBall Stiefel
+            ExponentialCone
             """,
-        "optim": "SGD Adam AdamW RMSprop LBFGS projected_gradient",
+        "prox": "L1 L2 Group Nuclear TV Huber",
+        "optim": "SGD Adam AdamW RMSprop LBFGS projected_gradient fista admm douglas_rachford mirror_descent",
         "montecarlo": "importance_sampling ess khat standard_error score_function reparameterization baselines",
         "mcmc": """
             RandomWalk ULA MALA Barker HMC NUTS EllipticalSlice sample rhat ess summary mcse autocorrelation smc ais
@@ -43,6 +45,7 @@ import Testing
             """,
         "flow.NICE{dim = 2, hidden = 1}": "log_prob to_latent to_data sample parameters state_dict save check",
         "projection.Box(0, 1)": "project_ contains distance",
+        "prox.L1(1)": "prox value conjugate envelope",
     ]
 
     static func host() throws -> Host {

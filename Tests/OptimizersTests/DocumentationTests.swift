@@ -14,7 +14,10 @@ import Testing
 
     @Test func everyNameOfTheContractIsThereOnce() {
         let names = OptimModule().functions.map(\.name)
-        for name in ["SGD", "Adam", "AdamW", "RMSprop", "LBFGS", "projected_gradient"] { #expect(names.contains("optim.\(name)"), "\(name)") }
+        let wanted = [
+            "SGD", "Adam", "AdamW", "RMSprop", "LBFGS", "projected_gradient", "fista", "admm", "douglas_rachford", "mirror_descent",
+        ]
+        for name in wanted { #expect(names.contains("optim.\(name)"), "\(name)") }
         #expect(Set(names).count == names.count)
     }
 

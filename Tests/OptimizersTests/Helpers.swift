@@ -12,7 +12,7 @@ import Testing
 extension Scripts {
     /// With the modules that optimisers work with.
     init() throws {
-        try self.init(modules: [TensorModule(), AutodiffModule(), RandomModule(), ProjectionModule(), OptimModule(adding: [SignDescent.declaration])])
+        try self.init(modules: [TensorModule(), AutodiffModule(), RandomModule(), ProjectionModule(), ProxModule(), OptimModule(adding: [SignDescent.declaration])])
     }
 }
 

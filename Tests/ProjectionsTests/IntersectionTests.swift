@@ -166,6 +166,47 @@ import Testing
         }
     }
 
+    /// The numbers in the message are right: no point of either side is beyond its bound, and the gap is the distance.
+    @Test func setsThatDoNotMeetAreSeparated() throws {
+        let ball = try Ball(center: float64([1, 2]), radius: 1)
+        let apart: [(sets: [any ProjectableSet], gap: Double?)] = [
+            ([ball, try Ball(center: float64([4, 6]), radius: 2)], 2),
+            ([ball, try Halfspace(float64([0.6, 0.8]), -1)], 2.2),
+            ([try Simplex(), try Halfspace(float64([1, 1]), 0.5)], 0.5 / 2.0.squareRoot()),
+            ([try Box(0, 1), try Hyperplane(float64([3, 4]), 12)], 1),
+            ([try L1Ball(center: Tensor(0), radius: 1), try Affine(float64([1, 2], [1, 2]), float64([9]))], nil),
+            // Each two meet, all three do not.
+            ([try Halfspace(float64([1, 0]), 0), try Halfspace(float64([0, 1]), 0.25), try Halfspace(float64([-1, -1]), -1)], nil),
+            ([SecondOrderCone(), try Polyhedron(float64([1, 0, 0, 1], [2, 2]), float64([-1, 2]))], nil),
+        ]
+        var points = Points(seed: 34)
+        for (sets, gap) in apart {
+            for x in [[0.5, 0.25], [30, -4]] {
+                let text = message { _ = try Intersection(sets).project(float64(x)) }
+                let pattern = /with d = \{(\S+), (\S+)\}, every point x of (.+) has d . x <= (\S+), every .*d . x >= (\S+): a gap of (\S+)/
+                guard text.contains("the sets do not meet"), let found = text.firstMatch(of: pattern),
+                    let first = Double(found.1), let second = Double(found.2), let most = Double(found.4),
+                    let least = Double(found.5), let stated = Double(found.6)
+                else {
+                    Issue.record("\(sets.map(\.description)) at \(x): \(text)")
+                    continue
+                }
+                let d = [first, second]
+                #expect(abs(norm(d) - 1) < 1e-12 && abs(least - most - stated) < 1e-12 && stated > 0, "\(text)")
+                if let gap { #expect(abs(stated - gap) < 1e-6, "\(text)") }
+                for set in sets {
+                    let isSide = set.description == found.3 || (found.3 == "the elementwise sets" && set.elementwise != nil)
+                    // The bounds of two sets are each one's own.
+                    guard isSide || sets.count == 2 else { continue }
+                    for _ in 0..<50 {
+                        let height = dot(d, try set.project(float64(points.vector(2, scale: 9))).toArray())
+                        #expect(isSide ? height <= most + 1e-6 : height >= least - 1e-6, "\(set) reaches \(height): \(text)")
+                    }
+                }
+            }
+        }
+    }
+
     /// P of c C at c x is c P of C at x, at scales whose squares are no numbers, in both dtypes.
     @Test func projectionsScale() throws {
         var points = Points(seed: 33)

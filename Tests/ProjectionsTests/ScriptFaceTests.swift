@@ -10,7 +10,8 @@ import Testing
         let names = ProjectionModule().functions.map(\.shortName)
         let contract = [
             "Box", "Observed", "Halfspace", "Hyperplane", "Affine", "Ball", "L1Ball", "LinfBall", "Simplex", "Nonnegative",
-            "SecondOrderCone", "PSD", "Sphere", "Sparse", "Intersection", "Product", "Translate", "Scale", "verify",
+            "SecondOrderCone", "PSD", "Sphere", "Sparse", "Intersection", "Product", "Translate", "Scale", "verify", "Polyhedron", "Ellipsoid",
+            "NuclearBall", "SpectralBall", "BoxSection", "Birkhoff", "Monotone", "TVBall", "Stiefel", "ExponentialCone",
         ]
         for name in contract { #expect(names.contains(name), "\(name) is missing") }
         #expect(Set(names).count == names.count)

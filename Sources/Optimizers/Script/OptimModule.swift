@@ -1,6 +1,6 @@
 import Scripting
 
-/// The module `optim`: optimisers, the projected gradient method, schedules of step sizes.
+/// The module `optim`: optimisers, methods for sets and proximal maps, schedules of step sizes.
 public struct OptimModule: ScriptModule {
     private let optimizers: [Declaration]
 
@@ -8,9 +8,9 @@ public struct OptimModule: ScriptModule {
     public init(adding optimizers: [Declaration] = []) { self.optimizers = Catalogue.declarations + optimizers }
 
     public let name = "optim"
-    public let summary = "Optimisers with PyTorch's formulas and defaults, the projected gradient method, and schedules of step sizes."
+    public let summary = "Optimisers with PyTorch's formulas and defaults, methods for sets and proximal maps, and schedules of step sizes."
     public var functions: [NativeFunction] {
-        (optimizers + [ProjectedGradientFunction.declaration] + Schedule.catalogue.map { $0.declaration })
+        (optimizers + Catalogue.convex + Schedule.catalogue.map { $0.declaration })
             .map { NativeFunction($0) }
     }
     public var types: [TypeFace] { [OptimizerFace.face] }

@@ -70,7 +70,7 @@ struct CommonPoint {
     let shape: [Int]
     /// The most sweeps.
     let limit: Int
-    private let unit: Double
+    let unit: Double
     /// The sets' size, and the larger of that and x's, in units.
     private let ownSize, reach: Double
 
@@ -167,7 +167,7 @@ struct CommonPoint {
     }
 
     /// What one inner problem ends with.
-    private struct Step {
+    struct Step {
         var point: [Double]
         /// P_i(w_i).
         var images: [[Double]]
@@ -180,7 +180,7 @@ struct CommonPoint {
     }
 
     /// The inner problem, from y on.
-    private func minimize(
+    func minimize(
         _ x: [Double], from y: [Double], _ multipliers: [[Double]], _ rho: Double, _ sweeps: inout Int, _ limit: Int
     ) throws -> Step {
         var step = try evaluate(y, x, multipliers, rho, &sweeps)

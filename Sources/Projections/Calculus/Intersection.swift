@@ -141,9 +141,10 @@ public struct Intersection: CataloguedSet {
         switch try search.nearest(to: x) {
         case .apart(let distance):
             guard distance > radius + 1e4 * error else { return nil }
-            throw ScriptError(
+            throw try ScriptError(
                 operation,
-                "the sets do not meet: the others stay \(format(distance)) away from the centre of \(members[index].set)")
+                "the sets do not meet: the others stay \(format(distance)) away from the centre of \(members[index].set)"
+                    + certificate(from: center, shape))
         case .meets(let point, let t):
             let pull = t > 0 ? (1 - t) / t : 0
             let own = zip(point, center).map { pull * ($0 - $1) }
@@ -185,17 +186,32 @@ public struct Intersection: CataloguedSet {
         let distances = try sets.map { ($0.description, try $0.distance(point)) }
         guard let worst = distances.max(by: { $0.1 < $1.1 }), worst.1 > slack || result.error > slack else { return }
         if result.emptyWithin > 1e3 * max(result.point.largestMagnitude, size, slack / tolerance) {
-            throw ScriptError(
+            throw try ScriptError(
                 operation,
                 "the sets do not meet: no common point lies within \(format(result.emptyWithin)) of where they come nearest, "
-                    + "\(format(worst.1)) away from \(worst.0)")
+                    + "\(format(worst.1)) away from \(worst.0)" + certificate(from: result.point, shape))
         }
+        let certificate = try certificate(from: result.point, shape)
+        if !certificate.isEmpty { throw ScriptError(operation, "the sets do not meet\(certificate)") }
         let empty = result.emptyWithin > 0 ? ", and no common point is nearer to it than \(format(result.emptyWithin))" : ""
         let detail = worst.1 > slack ? " a point still \(format(worst.1)) outside \(worst.0)" : " a point that still moves by \(format(result.error))"
         throw ScriptError(
             operation,
             "\(result.sweeps) projections onto all members reached only\(detail)\(empty): the sets do not meet, or too slowly for "
                 + "tolerance \(tolerance)")
+    }
+
+    /// A hyperplane between one member and all others, with the gap that it leaves: what shows that they do not meet.
+    /// Nothing where there is none, or members give no derivative to find it by.
+    private func certificate(from start: [Double], _ shape: [Int]) throws -> String {
+        guard isDifferentiable else { return "" }
+        let search = CommonPoint(members, near: start, shape: shape, limit: limit)
+        guard let found = try search.separation(from: start) else { return "" }
+        func name(_ index: Int) -> String { index < others.count ? others[index].description : "the elementwise sets" }
+        let rest = members.indices.filter { $0 != found.side }
+        let common = rest.count == 1 ? "every point of \(name(rest[0]))" : "every common point of the others"
+        return "; with d = \(format(found.direction)), every point x of \(name(found.side)) has d . x <= "
+            + "\(format(found.most)), \(common) d . x >= \(format(found.least)): a gap of \(format(found.least - found.most))"
     }
 
     /// Dykstra's algorithm, for members without a derivative. Stops when the corrections stand still (Birgin and Raydan 2005).
@@ -313,8 +329,9 @@ public struct Intersection: CataloguedSet {
         .option("iterations", .integer(from: 1), default: 10_000, "the most projections onto all members"),
         returns: .projection,
         errors: """
-            A member is not convex; elementwise members do not meet (the index is named); the sets do not meet, or the \
-            tolerance is not reached in so many projections (the message says how far the point still is).
+            A member is not convex; elementwise members do not meet (the index is named); the sets do not meet (the \
+            message has a hyperplane between one and the others, and the gap), or the tolerance is not reached in so \
+            many projections (the message says how far the point still is).
             """,
         source: "Rockafellar 1976; Li, Sun and Toh 2018; Boyle and Dykstra 1986.",
         example: """

@@ -95,6 +95,7 @@ struct RandomLua {
             "projection.Box(0, 1)", "projection.Simplex()", "projection.Ball(tensor.zeros(3), 1)", "projection.PSD()",
             "projection.Intersection{projection.Box(0, 1), projection.Nonnegative()}", "projection.Sparse(1)",
         ],
+        "prox": ["prox.L1(0.5)", "prox.TV(1)", "prox.Nuclear(0.1):conjugate()"],
         "distribution": [
             "distribution.Normal(0, 1)", "distribution.Categorical({0.5, 0.5})",
             "distribution.Gamma(tensor({1, 2}), 1)", "distribution.Poisson(3)", "distribution.Uniform(0, 1)",

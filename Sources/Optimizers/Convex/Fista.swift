@@ -1,0 +1,114 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// The accelerated proximal gradient method: minimises f + g, f smooth and convex, g with a proximal map.
+///
+///     x' = prox_g(y - lr grad f(y), lr),   y = x' + (t - 1) / t' (x' - x),   t' = (1 + sqrt(1 + 4 t^2)) / 2
+///
+/// Beck and Teboulle 2009, with their search for lr, and O'Donoghue and Candès' (2015) restart: momentum that points
+/// uphill is dropped.
+public struct Fista {
+    public var progress = Progress()
+    /// The step size; nil searches for one.
+    public var lr: Double?
+    public var restart = true
+
+    public init() {}
+
+    /// Where the method is between two steps: enough to go on as if nothing had happened.
+    public struct State {
+        public var x, y: Tensor
+        public var momentum = 1.0
+        /// The step size found so far.
+        public var lr: Double?
+        public var k = 0
+
+        /// At the start.
+        public init(_ x: Tensor) throws {
+            self.x = try x.copy(x.dtype.computing)
+            y = self.x
+        }
+
+        init(x: Tensor, y: Tensor, momentum: Double, lr: Double?, k: Int) {
+            (self.x, self.y, self.momentum, self.lr, self.k) = (x, y, momentum, lr, k)
+        }
+    }
+
+    /// Ends when x moves by at most tolerance max(1, |x|) in a plain step: |x - prox_g(x - lr grad f(x), lr)|.
+    func minimize(
+        _ body: @escaping (Variable) throws -> Variable, plus g: Proximable, from start: State,
+        for operation: String = "optim.fista"
+    ) throws -> (state: State, trace: Trace) {
+        let f = SmoothFunction(body: body, operation: operation)
+        var (state, trace) = (start, Trace())
+        for _ in 0..<progress.steps {
+            try Cancellation.check()
+            state.k += 1
+            let step = try next(f, g, &state)
+            let (old, y, new) = (try state.x.toArray(), try state.y.toArray(), try step.x.toArray())
+            let size = max(1, length(new))
+            var residual = length(difference(new, y)) / size
+            state.x = step.x
+            if restart, product(difference(y, new), difference(new, old)) > 0 {
+                (state.momentum, state.y) = (1, step.x)
+            } else {
+                let momentum = (1 + (1 + 4 * state.momentum * state.momentum).squareRoot()) / 2
+                state.y = try step.x.holding(sum(new, (state.momentum - 1) / momentum, difference(new, old)))
+                state.momentum = momentum
+            }
+            if residual <= progress.tolerance, let lr = state.lr {
+                // Between y and x: at x itself the same may not hold.
+                let gradient = try f.slope(at: step.x, state.k).gradient.toArray()
+                let plain = try g.prox(step.x.holding(sum(new, -lr, gradient)), step: lr).toArray()
+                residual = length(difference(plain, new)) / size
+                trace.converged = residual <= progress.tolerance
+            }
+            let objective = try g.value(step.x).map { $0 + step.value }
+            if let objective { trace.objective.append(objective) }
+            trace.residual.append(residual)
+            guard try progress.callback(state.k, step.x.copy(), objective, residual), !trace.converged else { break }
+        }
+        return (state, trace)
+    }
+
+    /// The proximal gradient step from y, and f there; the step size becomes one that f allows.
+    private func next(_ f: SmoothFunction, _ g: Proximable, _ state: inout State) throws -> (x: Tensor, value: Double) {
+        let (value, gradient) = try f.slope(at: state.y, state.k)
+        let (y, slope) = (try state.y.toArray(), try gradient.toArray())
+        func trial(_ lr: Double) throws -> (x: Tensor, value: Double, isAllowed: Bool, moves: Bool) {
+            let x = try g.prox(state.y.holding(sum(y, -lr, slope)), step: lr)
+            let move = difference(try x.toArray(), y)
+            let reached = try f.value(at: x)
+            // What rounding makes of f is no reason.
+            let slack = (x.dtype == .float64 ? 1e-14 : 1e-6) * max(value.magnitude, reached.magnitude)
+            let bound = value + product(slope, move) + product(move, move) / lr / 2 + slack
+            return (x, reached, reached <= bound, move.contains { $0 != 0 })
+        }
+        if let lr {
+            state.lr = lr
+            let found = try trial(lr)
+            guard found.value.isFinite else { throw ScriptError(f.operation, "f is \(shown(found.value)) at step \(state.k)") }
+            return (found.x, found.value)
+        }
+        var lr = state.lr ?? 1
+        var best = try trial(lr)
+        if state.lr == nil, best.isAllowed {
+            // The longest of the first.
+            for _ in 0..<40 where best.moves {
+                let longer = try trial(2 * lr)
+                guard longer.isAllowed else { break }
+                (lr, best) = (2 * lr, longer)
+            }
+        }
+        while !best.isAllowed {
+            lr /= 2
+            guard lr > 1e-200 else {
+                throw ScriptError(f.operation, "no step size lowers f at step \(state.k): is its gradient right, and f smooth?")
+            }
+            best = try trial(lr)
+        }
+        state.lr = lr
+        return (best.x, best.value)
+    }
+}
