@@ -24,7 +24,7 @@ import Samplers
 public final class Host: @unchecked Sendable {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
-        TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), NetworkModule(), FlowModule(), ProjectionModule(),
+        TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), SpecialModule(), NetworkModule(), FlowModule(), ProjectionModule(),
         OptimModule(), MonteCarloModule(), DataModule(), CheckpointModule(), ImageModule(), PlotModule(), HostModule(),
     ]
 

@@ -68,7 +68,7 @@ public enum OtherNames {
     /// The modules, each of which has to be required. A test compares them with the built-in ones.
     static let modules: Set<String> = [
         "autodiff", "checkpoint", "data", "distribution", "flow", "host", "image", "montecarlo", "nn", "optim",
-        "plot", "projection", "random", "tensor",
+        "plot", "projection", "random", "special", "tensor",
     ]
 
     /// Functions of Lua's mathematics that tensors have as methods.

@@ -102,7 +102,7 @@ private final class CallLog {
     private var file: UnsafeMutablePointer<FILE>?
 
     private static let beginning = """
-        for _, name in ipairs{"tensor", "autodiff", "random", "distribution", "flow", "projection", "optim", "montecarlo",
+        for _, name in ipairs{"tensor", "autodiff", "random", "distribution", "special", "flow", "projection", "optim", "montecarlo",
             "data", "checkpoint", "image", "plot", "host"} do _G[name] = require(name) end
 
         """ + RandomLua.registration
