@@ -16,6 +16,20 @@ public enum Catalogue {
             StudentT.self,
             MultivariateNormal.self,
             Mixture.self,
+            Binomial.self,
+            NegativeBinomial.self,
+            Geometric.self,
+            Multinomial.self,
+            LogNormal.self,
+            HalfNormal.self,
+            Cauchy.self,
+            Gumbel.self,
+            Weibull.self,
+            Pareto.self,
+            ChiSquared.self,
+            InverseGamma.self,
+            VonMises.self,
+            Truncated.self,
         ]
     }
 }

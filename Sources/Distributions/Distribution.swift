@@ -31,8 +31,12 @@ public protocol Distribution: HoldsScriptValues {
     /// P(X <= x) or P(X > x), or the logarithm, each without a difference from 1 where it is small, and so its slopes.
     /// Call ``cumulativeProbability(_:for:)``, ``survival(_:for:)`` and their logarithms.
     func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable
-    /// The inverse of the distribution function for q in (0, 1). Call ``quantile(_:for:)``.
+    /// The inverse of the distribution function for q in [0, 1]. Call ``quantile(_:for:)``.
     func inverseCumulative(_ q: Variable) throws -> Variable
+    /// The x with P(X <= x) = q, or P(X > x) = q, for q in [0, 1]; by the tails where there is no closed form.
+    func inverseTail(_ q: Variable, _ side: TailSide) throws -> Variable
+    /// Where draws lie.
+    var support: Support { get throws }
     /// The differential entropy (for discrete laws, entropy) in nats, of the batch shape. Call ``entropy()``.
     func wideEntropy() throws -> Variable
     /// Of batch and event shape; NaN or infinite where it does not exist. Call ``mean()``.
@@ -153,8 +157,11 @@ extension Distribution {
         throw ScriptError("distribution:cdf", "\(self.operation) has no cdf in closed form; average sample():le(x) over draws")
     }
 
-    public func inverseCumulative(_ q: Variable) throws -> Variable {
-        throw ScriptError("distribution:icdf", "\(self.operation) has no icdf in closed form")
+    public func inverseCumulative(_ q: Variable) throws -> Variable { try inverseTail(q, .lower) }
+    public func inverseTail(_ q: Variable, _ side: TailSide) throws -> Variable { try solvedInverse(q, side) }
+
+    public var support: Support {
+        get throws { throw ScriptError("distribution:support", "\(self.operation) does not say where its draws lie") }
     }
 
     public func wideStandardDeviation() throws -> Variable { try wideVariance().sqrt() }

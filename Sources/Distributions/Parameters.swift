@@ -6,6 +6,10 @@ import Tensors
 /// What a parameter must satisfy. NaN satisfies nothing.
 enum Constraint {
     case finite, positive, nonnegative, probability
+    /// A probability below 1, or above 0.
+    case belowOne, aboveZero
+    /// A whole number that is one in float64.
+    case count
     /// A log-weight: -inf is allowed.
     case logit
 
@@ -15,6 +19,9 @@ enum Constraint {
         case .positive: number > 0 && number.isFinite
         case .nonnegative: number >= 0 && number.isFinite
         case .probability: number >= 0 && number <= 1
+        case .belowOne: number >= 0 && number < 1
+        case .aboveZero: number > 0 && number <= 1
+        case .count: number >= 0 && number <= 0x1p53 && number == number.rounded()
         case .logit: number < .infinity
         }
     }
@@ -25,6 +32,9 @@ enum Constraint {
         case .positive: number > 0 ? "a finite number" : "a positive number"
         case .nonnegative: number > 0 ? "a finite number" : "a number from 0"
         case .probability: "a number from 0 to 1"
+        case .belowOne: "a number from 0, below 1"
+        case .aboveZero: "a number above 0, up to 1"
+        case .count: "a whole number from 0 (up to 2^53)"
         case .logit: "a number or -inf"
         }
     }
@@ -85,14 +95,21 @@ func normalised(_ weights: Variable, _ name: String, for operation: String) thro
         // What has no share may have an infinite slope; p log p, of which that is one, is 0 all the same.
         let some = try shares.indicator { $0 != 0 }
         let flow = try call.cotangent.choose(some, call.cotangent.constant(0))
-        let mean = try (flow * shares).sum(last, keepingDimensions: true)
-        return [try (call.cotangent - mean) / weights.sum(last, keepingDimensions: true)]
+        // The cotangent less its mean, by what the other shares are: 1 less a share next to 1 has no digits.
+        let others = try (flow * shares).sumOfOthers()
+        return [try (call.cotangent.weighed(by: shares.sumOfOthers()) - others) / weights.sum(last, keepingDimensions: true)]
     }
 }
 
 extension Variable {
     /// The shape given, with memory of its own, so that writing into it changes no parameter.
     func spread(_ shape: [Int]) throws -> Variable { try expand(shape).clone() }
+
+    /// self times a factor, and 0 where that is 0, whatever self is there.
+    fileprivate func weighed(by factor: Variable) throws -> Variable {
+        let some = try factor.indicator { $0 != 0 }
+        return try choose(some, constant(0)) * factor
+    }
 
     /// The sum over the last `count` axes.
     func sumOfLast(_ count: Int) throws -> Variable {

@@ -26,9 +26,9 @@ public final class Host: @unchecked Sendable {
     /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
         TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(adding: [Transformed.self]),
-        NetworkModule(), FlowModule(methods: Fitting.methods), ProjectionModule(), ProxModule(), OptimModule(),
-        MonteCarloModule(), MCMCModule(), DataModule(), CheckpointModule(), ImageModule(), PlotModule(), MPIModule(),
-        HostModule(),
+        SpecialModule(), NetworkModule(), FlowModule(methods: Fitting.methods), ProjectionModule(), ProxModule(),
+        OptimModule(), MonteCarloModule(), MCMCModule(), DataModule(), CheckpointModule(), ImageModule(),
+        PlotModule(), MPIModule(), HostModule(),
     ]
 
     /// The version that `host.version` and `luaflow --version` give.

@@ -67,8 +67,8 @@ public enum OtherNames {
 
     /// The modules, each of which has to be required. A test compares them with the built-in ones.
     static let modules: Set<String> = [
-        "autodiff", "checkpoint", "data", "distribution", "flow", "host", "image", "montecarlo", "mpi", "nn", "optim",
-        "plot", "projection", "prox", "random", "tensor",
+        "autodiff", "checkpoint", "data", "distribution", "flow", "host", "image", "mcmc", "montecarlo", "mpi", "nn",
+        "optim", "plot", "projection", "prox", "random", "special", "tensor",
     ]
 
     /// Functions of Lua's mathematics that tensors have as methods.

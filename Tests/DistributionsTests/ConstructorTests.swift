@@ -56,6 +56,18 @@ import Testing
         ("MultivariateNormal", [numbers([0, 0]), .options(("scale_tril", rows([[1, 1], [0, 1]])))], "scale_tril[1, 2] = 1: 0, above the diagonal, expected"),
         ("MultivariateNormal", [numbers([0, 0]), .options(("scale_tril", rows([[1, 0], [3, -1]])))], "scale_tril[2, 2] = -1: a positive number expected"),
         ("MultivariateNormal", [.integer(0), rows([[1]])], "loc () and covariance (1, 1) do not fit: (..., d) and (..., d, d) expected"),
+        ("Binomial", [.number(2.5), .number(0.5)], "total_count = 2.5: a whole number from 0 (up to 2^53) expected"),
+        ("Binomial", [.integer(2), .number(1.5)], "probs = 1.5: a number from 0 to 1 expected"),
+        ("Binomial", [.integer(2)], "probs or {logits = ...} expected, got nothing"),
+        ("NegativeBinomial", [.integer(2), .integer(1)], "probs = 1: a number from 0, below 1 expected"),
+        ("NegativeBinomial", [.integer(0), .number(0.5)], "total_count = 0: a positive number expected"),
+        ("Geometric", [.integer(0)], "probs = 0: a number above 0, up to 1 expected"),
+        ("Multinomial", [numbers([1, 2]), numbers([1, 1])], "total_count of shape (2): one number for all expected"),
+        ("Multinomial", [.integer(1), numbers([0, 0])], "probs sums to 0: a positive number expected"),
+        ("Pareto", [.integer(1), .integer(0)], "alpha = 0: a positive number expected"),
+        ("Weibull", [numbers([1, 2]), numbers([1, 2, 3])], "scale (2) and concentration (3) do not broadcast"),
+        ("VonMises", [.integer(0), .integer(0)], "concentration = 0: a positive number expected"),
+        ("Truncated", [.integer(0), .integer(0)], "argument 1 (d): a distribution expected, got 0"),
         ("Mixture", [numbers([0.5, 0.5]), .sequence([.integer(1), .integer(2)])], "argument 2 (components): element 1: a distribution expected, got 1"),
         ("Mixture", [numbers([1]), .sequence([])], "weights of shape (1) and 0 components: one weight per component, at least one, expected"),
     ] }
@@ -75,6 +87,15 @@ import Testing
         #expect(
             message { _ = try make("Mixture", [Self.numbers([0.5, 0.5]), normal]) }
                 == "distribution.Mixture: weights of shape (2) and a law of batch (): the same last dimension expected")
+        #expect(
+            message { _ = try make("Truncated", [normal, .integer(1), .integer(0)]) }
+                == "distribution.Truncated: high = 0: a number above low (1) expected")
+        #expect(message { _ = try make("Truncated", [vector, .integer(0), .integer(1)]) }.contains("d draws vectors"))
+        #expect(
+            message { _ = try make("Truncated", [Self.law("Poisson", [.integer(1)]), .integer(0), .integer(1)]) }.contains("d draws whole numbers"))
+        #expect(
+            message { _ = try make("Truncated", [Self.law("Beta", [.integer(1), .integer(1)]), .integer(2), .integer(3)]) }
+                .contains("has no probability from low to high"))
         // Mixtures of mixtures end in an error, not in a stack overflow.
         var deep = normal
         let text = message { for _ in 0..<100 { deep = try Self.law("Mixture", [Self.numbers([1]), .sequence([deep])]) } }

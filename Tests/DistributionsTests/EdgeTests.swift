@@ -108,6 +108,16 @@ import Testing
             ("Normal", [0, 1], [(-.infinity, 0), (.infinity, 1), (0, 0.5)]), ("StudentT", [3, 0, 1], [(-.infinity, 0), (.infinity, 1), (0, 0.5)]),
             ("Laplace", [0, 1], [(-.infinity, 0), (.infinity, 1), (0, 0.5)]), ("Logistic", [0, 1], [(-.infinity, 0), (.infinity, 1), (0, 0.5)]),
             ("Bernoulli", [0.25], [(-0.5, 0), (0, 0.75), (0.5, 0.75), (1, 1), (7, 1)]),
+            ("LogNormal", [0, 1], [(-1, 0), (0, 0), (1, 0.5), (.infinity, 1), (-.infinity, 0)]),
+            ("HalfNormal", [2], [(-1, 0), (0, 0), (.infinity, 1), (-.infinity, 0)]),
+            ("Cauchy", [0, 1], [(-.infinity, 0), (.infinity, 1), (0, 0.5)]), ("Gumbel", [0, 1], [(-.infinity, 0), (.infinity, 1)]),
+            ("Weibull", [1, 2], [(-1, 0), (0, 0), (.infinity, 1), (-.infinity, 0)]), ("Pareto", [2, 3], [(-1, 0), (0, 0), (2, 0), (.infinity, 1)]),
+            ("ChiSquared", [3], [(-1, 0), (0, 0), (.infinity, 1)]), ("InverseGamma", [2, 3], [(-1, 0), (0, 0), (.infinity, 1)]),
+            ("VonMises", [0, 1], [(-4, 0), (-.pi, 0), (0, 0.5), (.pi, 1), (4, 1)]),
+            ("Binomial", [2, 0.5], [(-1, 0), (0, 0.25), (1.5, 0.75), (2, 1), (.infinity, 1)]), ("Binomial", [0, 0.5], [(-1, 0), (0, 1)]),
+            ("Binomial", [3, 1], [(2, 0), (3, 1)]), ("Binomial", [3, 0], [(-1, 0), (0, 1)]), ("NegativeBinomial", [2, 0], [(-1, 0), (0, 1)]),
+            ("NegativeBinomial", [1, 0.5], [(-1, 0), (0, 0.5), (1.5, 0.75), (.infinity, 1)]),
+            ("Geometric", [0.5], [(-1, 0), (0, 0.5), (1.5, 0.75), (.infinity, 1)]), ("Geometric", [1], [(-1, 0), (0, 1), (3, 1)]),
             ("Poisson", [0], [(-0.5, 0), (0, 1), (0.5, 1)]), ("Poisson", [1], [(-1, 0), (0.9, 0.36787944117144233), (.infinity, 1)]),
         ]
         for (name, parameters, points) in laws {

@@ -23,14 +23,15 @@ import Testing
         let names = DistributionModule().functions.map(\.shortName)
         let contract = [
             "Normal", "Logistic", "Uniform", "Bernoulli", "Categorical", "Exponential", "Laplace", "Gamma", "Beta", "Dirichlet", "Poisson", "StudentT",
-            "MultivariateNormal", "Mixture", "Law", "kl_divergence",
+            "MultivariateNormal", "Mixture", "Binomial", "NegativeBinomial", "Geometric", "Multinomial", "LogNormal", "HalfNormal", "Cauchy", "Gumbel",
+            "Weibull", "Pareto", "ChiSquared", "InverseGamma", "VonMises", "Truncated", "Law", "kl_divergence",
         ]
         for name in contract { #expect(names.contains(name), "\(name)") }
         #expect(names == Catalogue.laws.map { NativeFunction($0.declaration).shortName } + ["Law", "kl_divergence"])
         #expect(Set(names).count == names.count)
         #expect(
             face.methods.map(\.shortName)
-                == ["sample", "rsample", "log_prob", "cdf", "log_cdf", "survival", "log_survival", "icdf", "entropy"])
+                == ["sample", "rsample", "log_prob", "cdf", "log_cdf", "survival", "log_survival", "icdf", "support", "entropy"])
         for name in ["mean", "variance", "stddev"] { #expect(face.properties.contains { $0.shortName == name }) }
     }
 

@@ -16,8 +16,10 @@ import Testing
         "random": "manual_seed generator normal uniform bernoulli permutation randint choice",
         "distribution": """
             Normal Logistic Uniform Bernoulli Categorical Exponential Laplace Gamma Beta Dirichlet Poisson StudentT MultivariateNormal
-            Mixture kl_divergence
+            Mixture Binomial NegativeBinomial Geometric Multinomial LogNormal HalfNormal Cauchy Gumbel Weibull Pareto ChiSquared
+            InverseGamma VonMises Truncated kl_divergence
             """,
+        "special": "lgamma digamma erfc erfinv log_ndtr gammainc gammaincc betainc",
         "flow": "load NICE",
         "projection": """
             verify Box Observed Halfspace Hyperplane Affine Ball L1Ball LinfBall Simplex Nonnegative SecondOrderCone PSD Sphere Sparse

@@ -98,7 +98,7 @@ import Testing
     // MARK: Distributions
 
     private let cauchy = """
-        host.register{distributions = {Cauchy = function(loc, scale)
+        host.register{distributions = {Lorentz = function(loc, scale)
           return {
             log_prob = function(x) return -(1 + ((x - loc) / scale) ^ 2):log() - math.log(math.pi * scale) end,
             icdf = function(q) return loc + scale * (math.pi * (q - 0.5)):sin() / (math.pi * (q - 0.5)):cos() end,
@@ -111,8 +111,8 @@ import Testing
     @Test func aRegisteredLawIsALaw() throws {
         try scripts.run(
             cauchy + """
-                local d, reference = distribution.Cauchy(1, 2), distribution.StudentT(1, 1, 2)
-                assert(tostring(d) == "distribution.Cauchy(1, 2)", tostring(d))
+                local d, reference = distribution.Lorentz(1, 2), distribution.StudentT(1, 1, 2)
+                assert(tostring(d) == "distribution.Lorentz(1, 2)", tostring(d))
                 local x = tensor({-3, 0, 1, 10})
                 assert((d:log_prob(x) - reference:log_prob(x)):abs():max():item() < 1e-5)
                 assert((d:cdf(x) - reference:cdf(x)):abs():max():item() < 1e-5)
@@ -125,12 +125,12 @@ import Testing
                 assert((draws - again):abs():max():item() == 0)
                 -- Gradients flow through log_prob, and through draws by inversion.
                 local loc = tensor({0}):requires_grad_(true)
-                distribution.Cauchy(loc, 1):log_prob(tensor{2}):sum():backward()
+                distribution.Lorentz(loc, 1):log_prob(tensor{2}):sum():backward()
                 assert(math.abs(loc.grad[{1}] - 0.8) < 1e-5)
                 local ok, message = pcall(function() return d.mean end)
-                assert(not ok and message:find("distribution.Cauchy gives none: its definition has no mean"), message)
+                assert(not ok and message:find("distribution.Lorentz gives none: its definition has no mean"), message)
                 ok, message = pcall(distribution.kl_divergence, d, d)
-                assert(not ok and message:find("no closed form for Cauchy and Cauchy"), message)
+                assert(not ok and message:find("no closed form for Lorentz and Lorentz"), message)
                 """)
     }
 

@@ -53,7 +53,12 @@ extension Divergence {
             never { (_: Laplace, _: Gamma) in }, never { (_: Laplace, _: Uniform) in },
             never { (_: Normal, _: Beta) in }, never { (_: Normal, _: Exponential) in },
             never { (_: Normal, _: Gamma) in }, never { (_: Normal, _: Uniform) in },
-            never { (_: Poisson, _: Bernoulli) in },
+            never { (_: Poisson, _: Bernoulli) in }, never { (_: Poisson, _: Binomial) in },
+            never { (_: Gumbel, _: Beta) in }, never { (_: Gumbel, _: Exponential) in }, never { (_: Gumbel, _: Gamma) in },
+            never { (_: Gumbel, _: Pareto) in }, never { (_: Gumbel, _: Uniform) in },
+            never { (_: Pareto, _: Beta) in }, never { (_: Pareto, _: Uniform) in },
+            never { (_: Beta, _: Pareto) in }, never { (_: Exponential, _: Pareto) in }, never { (_: Gamma, _: Pareto) in },
+            never { (_: Laplace, _: Pareto) in }, never { (_: Normal, _: Pareto) in },
         ]
     }
 
@@ -65,19 +70,19 @@ extension Divergence {
     }
 
     /// log(2π σ²)/2 + (variance + (mean - μ)²) / 2σ² - H(p).
-    private static func normal(_ p: some Distribution, _ q: Normal) throws -> Variable {
+    static func normal(_ p: some Distribution, _ q: Normal) throws -> Variable {
         // Quotients are squared, which over- and underflow later than the squares.
         let (away, spread) = (try (p.mean() - q.loc) / q.scale, try p.standardDeviation() / q.scale)
         return try q.scale.log() + 0.5 * Double.log(2 * .pi) + (spread * spread + away * away) * 0.5 - p.entropy()
     }
 
     /// rate mean - log rate - H(p).
-    private static func exponential(_ p: some Distribution, _ q: Exponential) throws -> Variable {
+    static func exponential(_ p: some Distribution, _ q: Exponential) throws -> Variable {
         try q.rate * p.mean() - q.rate.log() - p.entropy()
     }
 
     /// log Γ(a) - a log rate - (a - 1) E log X + rate mean - H(p).
-    private static func gamma(_ p: some Distribution, meanLog: Variable, _ q: Gamma) throws -> Variable {
+    static func gamma(_ p: some Distribution, meanLog: Variable, _ q: Gamma) throws -> Variable {
         let a = q.concentration
         return try a.lgamma() - a * q.rate.log() - (a - 1) * meanLog + q.rate * p.mean() - p.entropy()
     }
@@ -100,7 +105,7 @@ extension Beta {
 
 extension Variable {
     /// E log X of a uniform X: (h log h - l log l) / (h - l) - 1; bounds below 0 are read as 0, where the result is not used.
-    fileprivate static func meanLog(_ low: Variable, _ high: Variable) throws -> Variable {
+    static func meanLog(_ low: Variable, _ high: Variable) throws -> Variable {
         try low.clamp(0, .infinity).pairwise("mean_log", high.clamp(0, .infinity), slopes: ({ try meanLogSlope($1, $0) }, { try meanLogSlope($0, $1) })) {
             Special.meanLog($0, $1)
         }

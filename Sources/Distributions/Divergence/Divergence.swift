@@ -14,7 +14,7 @@ public enum Divergence {
                 operation, "events of shape \(Shape.describe(p.eventShape)) (\(p.name)) and \(Shape.describe(q.eventShape)) (\(q.name)) differ")
         }
         let batch = try Shape.broadcast(p.batchShape, q.batchShape, for: operation)
-        let (wideP, wideQ, dtype) = (try widened(p), try widened(q), p.dtype.promoted(with: q.dtype))
+        let (wideP, wideQ, dtype) = (try plain(widened(p)), try plain(widened(q)), p.dtype.promoted(with: q.dtype))
         for rule in rules {
             guard let divergence = try rule(wideP, wideQ) else { continue }
             return try (divergence.dtype == dtype ? divergence : divergence.converted(to: dtype)).expand(batch)
@@ -37,14 +37,15 @@ public enum Divergence {
         }
     }
 
-    private static var rules: [Rule] { sameFamily + crossFamily + infinite }
+    private static var rules: [Rule] { sameFamily + derivedFamily + crossFamily + extremeFamily + infinite }
 
     static let declaration = Declaration(
         "distribution.kl_divergence",
         """
         KL(p || q) = E_p[log p(X) - log q(X)] in nats, in closed form, for the pairs that PyTorch has: each \
-        distribution with itself except Logistic, StudentT and Mixture; and among Bernoulli, Beta, Exponential, \
-        Gamma, Laplace, Normal, Poisson and Uniform many mixed ones. Infinite where p reaches outside q's support. \
+        distribution with itself except Logistic, StudentT, NegativeBinomial, Multinomial, VonMises, Mixture and \
+        Truncated; and among Bernoulli, Beta, Exponential, Gamma, Gumbel, Laplace, Normal, Pareto, Poisson and Uniform many \
+        mixed ones. Infinite where p reaches outside q's support. \
         Differentiable in both.
         """,
         takes: .argument("p", .distribution), .argument("q", .distribution), returns: .tensor,

@@ -55,7 +55,7 @@ extension Divergence {
 
 extension Variable {
     /// r - 1 - log r for r = x / y.
-    fileprivate static func ratioExcess(_ x: Variable, _ y: Variable) throws -> Variable {
+    static func ratioExcess(_ x: Variable, _ y: Variable) throws -> Variable {
         try x.pairwise(
             "ratio_excess", y, slopes: ({ x, y in try (x - y) / y / x }, { x, y in try (y - x) / y / y })
         ) { x, y in
@@ -64,7 +64,7 @@ extension Variable {
     }
 
     /// (r² - 1)/2 - log r for r = x / y.
-    fileprivate static func squaredRatioExcess(_ x: Variable, _ y: Variable) throws -> Variable {
+    static func squaredRatioExcess(_ x: Variable, _ y: Variable) throws -> Variable {
         try x.pairwise(
             "squared_ratio_excess", y,
             slopes: ({ x, y in try (x - y) / y * ((x + y) / y) / x }, { x, y in try (y - x) / y * ((x + y) / y) / y })

@@ -32,6 +32,7 @@ public struct Bernoulli: CataloguedLaw {
         return isByLogits ? both.reversed() : both
     }
 
+    public var support: Support { get throws { try .integers(0, 1) } }
     public func logDensity(_ x: Variable) throws -> Variable {
         let x = try x + probs.constant { _ in 0 }
         return try x.guarded(x.indicator { $0 == 0 || $0 == 1 || $0.isNaN }, safe: 0, outside: -.infinity) { x in

@@ -22,6 +22,7 @@ public struct Beta: CataloguedLaw {
     }
 
     public var parameters: [DistributionParameter] { [DistributionParameter("concentration1", a), DistributionParameter("concentration0", b)] }
+    public var support: Support { get throws { try Support(.interval, 0, 1) } }
     public var isReparameterised: Bool { true }
 
     public func widened() throws -> (any Distribution)? { try Beta(a.wide, b.wide) }

@@ -19,10 +19,13 @@ public struct Categorical: CataloguedLaw {
     private var count: Int { probs.shape.last ?? 0 }
 
     /// - Throws: unless every row is from 0 and not all 0; it is divided by its sum.
-    public init(probs: Variable) throws {
-        try Categorical.checkRank(probs, "probs")
+    public init(probs: Variable) throws { try self.init(probs: probs, for: Categorical.operation) }
+
+    /// - Parameter operation: whose weights they are.
+    init(probs: Variable, for operation: String) throws {
+        try Categorical.checkRank(probs, "probs", operation)
         given = try promoted([probs])[0]
-        self.probs = try normalised(given, "probs", for: Categorical.operation)
+        self.probs = try normalised(given, "probs", for: operation)
         // Where a weight is 0 its logarithm is a constant: an infinite slope there would spoil the others'.
         let some = try given.indicator { $0 > 0 }
         logits = try Variable.logShare(given.choose(some, given.constant(1)), besides: given.sumOfOthers())
@@ -31,21 +34,23 @@ public struct Categorical: CataloguedLaw {
     }
 
     /// - Throws: when a logit is NaN or +inf, or a row has none above -inf.
-    public init(logits: Variable) throws {
-        try Categorical.checkRank(logits, "logits")
-        try Constraint.logit.check(logits, "logits", for: Categorical.operation)
+    public init(logits: Variable) throws { try self.init(logits: logits, for: Categorical.operation) }
+
+    init(logits: Variable, for operation: String) throws {
+        try Categorical.checkRank(logits, "logits", operation)
+        try Constraint.logit.check(logits, "logits", for: operation)
         given = try promoted([logits])[0]
         let last = logits.shape.count - 1
-        let peaks = try given.value.extremum(last, largest: true, for: Categorical.operation).values
+        let peaks = try given.value.extremum(last, largest: true, for: operation).values
         if let empty = try peaks.toArray().firstIndex(of: -.infinity) {
-            throw ScriptError(Categorical.operation, "logits\(place(empty, in: Array(logits.shape.dropLast()))): every logit is -inf")
+            throw ScriptError(operation, "logits\(place(empty, in: Array(logits.shape.dropLast()))): every logit is -inf")
         }
         self.logits = try given.logShares()
         probs = try given.softmax(last)
         isByLogits = true
     }
 
-    private static func checkRank(_ variable: Variable, _ name: String) throws {
+    private static func checkRank(_ variable: Variable, _ name: String, _ operation: String) throws {
         guard let k = variable.shape.last, k > 0 else {
             throw ScriptError(operation, "\(name) of shape \(Shape.describe(variable.shape)): a vector expected, or a batch of them")
         }
@@ -71,6 +76,7 @@ public struct Categorical: CataloguedLaw {
         return try value.choose(x.indicator { $0.isNaN || ($0 >= 1 && $0 <= Double(k) && $0 == $0.rounded()) }, value.constant(-Double.infinity))
     }
 
+    public var support: Support { get throws { try .integers(1, Double(count)) } }
     public func widened() throws -> (any Distribution)? {
         isByLogits ? try Categorical(logits: given.wide) : try Categorical(probs: given.wide)
     }

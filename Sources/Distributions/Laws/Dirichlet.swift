@@ -20,6 +20,7 @@ public struct Dirichlet: CataloguedLaw {
     }
 
     public var parameters: [DistributionParameter] { [DistributionParameter("concentration", concentration)] }
+    public var support: Support { get throws { try .simplex } }
     public var isReparameterised: Bool { true }
 
     private func sum(_ x: Variable) throws -> Variable { try x.sumOfLast(1) }

@@ -23,6 +23,7 @@ public struct Gamma: CataloguedLaw {
     }
 
     public var parameters: [DistributionParameter] { [DistributionParameter("concentration", concentration), DistributionParameter("rate", rate)] }
+    public var support: Support { get throws { try .positive } }
     public var isReparameterised: Bool { true }
 
     public func widened() throws -> (any Distribution)? { try Gamma(concentration.wide, rate.wide) }

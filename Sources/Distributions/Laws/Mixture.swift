@@ -83,6 +83,20 @@ public struct Mixture: CataloguedLaw {
         return try x.reshape(Array(x.shape[..<lead]) + [1] + Array(x.shape[lead...]))
     }
 
+    /// What holds those of all components.
+    public var support: Support {
+        get throws {
+            guard isBatched else { return try .joined(components.map { try $0.support }, batchShape) }
+            let own = try components[0].support
+            func extreme(_ end: Variable, largest: Bool) throws -> Variable {
+                let all = try end.detached().expand(components[0].batchShape)
+                let values = try all.value.extremum(all.shape.count - 1, largest: largest, for: "distribution:support").values
+                return Variable(try values.reshape(Array(all.shape.dropLast())))
+            }
+            return Support(own.kind, try extreme(own.low, largest: false), try extreme(own.high, largest: true))
+        }
+    }
+
     public func logDensity(_ x: Variable) throws -> Variable {
         let batch = try Shape.broadcast(Array(x.shape.dropLast(eventShape.count)), batchShape, for: "distribution:log_prob")
         let point = try spread(x)

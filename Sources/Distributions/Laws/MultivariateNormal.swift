@@ -78,6 +78,7 @@ public struct MultivariateNormal: CataloguedLaw {
         let (covariance, scale) = (DistributionParameter("covariance", covariance), DistributionParameter("scale_tril", scale))
         return [DistributionParameter("loc", loc)] + (isByScale ? [scale, covariance] : [covariance, scale])
     }
+    public var support: Support { get throws { try .real } }
     public var isReparameterised: Bool { true }
 
     public func widened() throws -> (any Distribution)? {

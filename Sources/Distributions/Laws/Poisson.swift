@@ -18,6 +18,7 @@ public struct Poisson: CataloguedLaw {
 
     public var parameters: [DistributionParameter] { [DistributionParameter("rate", rate)] }
 
+    public var support: Support { get throws { try .integers(0, .infinity) } }
     public func widened() throws -> (any Distribution)? { try Poisson(rate.wide) }
 
     public func logDensity(_ x: Variable) throws -> Variable {

@@ -26,6 +26,7 @@ public struct StudentT: CataloguedLaw {
     }
 
     public var parameters: [DistributionParameter] { [DistributionParameter("df", df), DistributionParameter("loc", loc), DistributionParameter("scale", scale)] }
+    public var support: Support { get throws { try .real } }
     public var isReparameterised: Bool { true }
 
     private func standard(_ x: Variable) throws -> Variable { try (x - loc) / scale }

@@ -26,6 +26,7 @@ public struct Uniform: CataloguedLaw {
     }
 
     public var parameters: [DistributionParameter] { [DistributionParameter("low", low), DistributionParameter("high", high)] }
+    public var support: Support { get throws { Support(.interval, low, high) } }
     public var isReparameterised: Bool { true }
 
     /// -log(high - low) in the interval, -inf outside.
@@ -47,8 +48,10 @@ public struct Uniform: CataloguedLaw {
         return try value.choose(inside, above.constant { $0 < 0 ? before : after })
     }
     public func widened() throws -> (any Distribution)? { try Uniform(low.wide, high.wide) }
-    /// low + (high - low) q.
-    public func inverseCumulative(_ q: Variable) throws -> Variable { try low + (high - low) * q }
+    /// low + (high - low) q, or high - (high - low) q.
+    public func inverseTail(_ q: Variable, _ side: TailSide) throws -> Variable {
+        try side == .lower ? low + (high - low) * q : high - (high - low) * q
+    }
     /// log(high - low).
     public func wideEntropy() throws -> Variable { try (high - low).log().spread(batchShape) }
     /// The middle.

@@ -17,6 +17,41 @@ extension Results<any Distribution> {
     }
 }
 
+extension Results<Support> {
+    /// A kind, and the ends: numbers where one is the same for the whole batch.
+    static var support: Results {
+        Results([ResultSpec("kind", .string), ResultSpec("low", .any), ResultSpec("high", .any)]) { support in
+            func end(_ end: Variable) -> Value {
+                if end.shape.isEmpty, let number = try? end.value.item() { return .number(number) }
+                return .object(end)
+            }
+            return [.string(ByteString(support.kind.rawValue)), end(support.low), end(support.high)]
+        }
+    }
+}
+
+extension Domain<Support> {
+    /// `"positive"`, or `{"interval", 0, 1}`.
+    static var support: Domain {
+        let kinds = Support.Kind.allCases.map(\.rawValue)
+        return Domain(.either([.string, .list(.any)]), expected: "a kind (\(kinds.joined(separator: ", "))) or {\"interval\", low, high}", show: { $0.kind.rawValue }) { value in
+            if let name = value.asText {
+                guard let kind = Support.Kind(rawValue: name) else { return nil }
+                switch kind {
+                case .real: return try .real
+                case .positive: return try .positive
+                case .simplex: return try .simplex
+                case .integers: return try .integers(-.infinity, .infinity)
+                case .interval, .greaterThan, .lessThan: return nil
+                }
+            }
+            guard case .table(let table) = value, let name = try table.value(at: 1).asText, let kind = Support.Kind(rawValue: name) else { return nil }
+            let low = try table.value(at: 2).asNumber, high = try table.value(at: 3).asNumber
+            return try Support(kind, low ?? -.infinity, high ?? .infinity)
+        }
+    }
+}
+
 extension Results<[Int]> {
     /// A table of whole numbers.
     static var integers: Results { Results(.list(.integer)) { .list($0.map { .integer($0) }) } }

@@ -47,7 +47,7 @@ extension DistributionObject {
             "distribution:rsample",
             """
             Draws as differentiable functions of the parameters: the same numbers as sample, with gradients. Gamma, \
-            Beta, Dirichlet and StudentT by implicit reparameterisation (Figurnov, Mohamed, Mnih 2018).
+            Beta, Dirichlet, StudentT, VonMises and Truncated by implicit reparameterisation (Figurnov, Mohamed, Mnih 2018).
             """,
             called: .method, takes: .argument("d", .receiver), .shapeOfDraws, .generator, returns: .tensor,
             errors: "a distribution without it (the discrete ones, Mixture)",
@@ -85,9 +85,25 @@ extension DistributionObject {
         },
         pointwise(
             "icdf", .point("q", "a probability"), "The quantile: the x with cdf(x) = q. NaN for q outside [0, 1].",
-            errors: "; a distribution without a closed form", source: "torch.distributions.Distribution.icdf",
+            errors: "; a discrete distribution, or one of vectors", source: "torch.distributions.Distribution.icdf",
             example: "assert(math.abs(d:icdf(0.975):item() - 1.959964) < 1e-5)"
         ) { try $0.quantile($1) },
+        Declaration(
+            "distribution:support",
+            """
+            Where draws lie: "real", "positive" (from 0), "interval", "greater_than" (from an end on), "less_than" (up to an \
+            end), "simplex" or "integers", and the two ends, infinite where there is none: numbers, or tensors where they \
+            differ within the batch.
+            """,
+            called: .method, takes: .argument("d", .distribution), returns: .support,
+            errors: "a distribution of a script that does not say it (option support)",
+            source: "torch.distributions.Distribution.support",
+            example: """
+                local kind, low, high = distribution.Beta(2, 3):support()
+                assert(kind == "interval" and low == 0 and high == 1)
+                assert(distribution.Normal(0, 1):support() == "real")
+                """
+        ) { try $0.support },
         Declaration(
             "distribution:entropy", "The (differential) entropy in nats, one number per distribution of the batch.",
             called: .method, takes: .argument("d", .receiver), returns: .tensor,
@@ -176,7 +192,7 @@ extension DistributionObject {
     /// Parameters by name: every distribution has some of these.
     private static let parameterNames = [
         "loc", "scale", "low", "high", "probs", "logits", "rate", "concentration", "concentration1", "concentration0",
-        "df", "covariance", "scale_tril", "weights",
+        "df", "covariance", "scale_tril", "weights", "total_count", "alpha",
     ]
 
     private static let properties = general + parameterNames.map { name in

@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 
 /// A distribution that a script defines by functions: `distribution.Law{sample = ..., log_prob = ...}`, or
-/// `distribution.Cauchy(0, 1)` when a plugin registered Cauchy.
+/// `distribution.Lorentz(0, 1)` when a plugin registered Lorentz.
 ///
 /// What it does not give and what does not follow from the rest is an error when it is asked for. Draws follow from the
 /// quantiles (by inversion), the standard deviation from the variance.
@@ -28,6 +28,13 @@ public struct ScriptedLaw: Distribution {
             throw Fault("at least one of \(Definition.functionNames.joined(separator: ", ")) expected")
         }
         _ = try Shape.count(given.batchShape + given.eventShape, for: "distribution.\(name)")
+    }
+
+    public var support: Support {
+        get throws {
+            guard let support = given.support else { throw missing("support", "support") }
+            return support
+        }
     }
 
     public var isReparameterised: Bool { given.has("rsample") || (!given.has("sample") && given.has("icdf")) }
@@ -55,7 +62,12 @@ public struct ScriptedLaw: Distribution {
         let lower = isLogarithm ? "log_cdf" : "cdf", upper = isLogarithm ? "log_survival" : "survival"
         throw missing(side == .lower ? lower : upper, side == .lower ? "cdf" : "survival or cdf")
     }
-    public func inverseCumulative(_ q: Variable) throws -> Variable { try pointwise("icdf", q) }
+    /// What is given, or found from the tails where it says where draws lie.
+    public func inverseTail(_ q: Variable, _ side: TailSide) throws -> Variable {
+        if given.has("icdf") { return try pointwise("icdf", side == .lower ? q : 1 - q) }
+        guard given.support != nil else { throw missing("icdf", "icdf") }
+        return try solvedInverse(q, side)
+    }
     public func wideEntropy() throws -> Variable { try moment("entropy", batchShape) }
     public func wideMean() throws -> Variable { try moment("mean", batchShape + eventShape) }
     public func wideVariance() throws -> Variable { try moment("variance", batchShape + eventShape) }
@@ -71,7 +83,7 @@ public struct ScriptedLaw: Distribution {
             result = try ScriptedResult(label(name), function, [size, .object(generator)]).variable(full)
         } else {
             guard given.has("icdf"), eventShape.isEmpty else { throw missing("sample", "sample") }
-            result = try inverseCumulative(generator.openUniforms(full, dtype, for: operation))
+            result = try pointwise("icdf", generator.openUniforms(full, dtype, for: operation))
         }
         guard result.dtype == dtype else {
             throw ScriptError(
@@ -125,8 +137,8 @@ extension ScriptedLaw {
         A distribution of your own. Of cdf, log_cdf, survival and log_survival, what is missing follows from the \
         others, in the far tails less exactly. With icdf and without sample, draws are made by inversion. What is \
         not given is an error when it is asked for. To give it a name that any script can use, register it: \
-        host.register{distributions = {Cauchy = function(x0, gamma) return {log_prob = ...} end}} makes \
-        distribution.Cauchy(0, 1).
+        host.register{distributions = {Lorentz = function(x0, gamma) return {log_prob = ...} end}} makes \
+        distribution.Lorentz(0, 1).
         """,
         by: .table, takes: Definition.options.parameter, returns: .distribution,
         errors: """
@@ -134,14 +146,14 @@ extension ScriptedLaw {
             the distribution and the function
             """,
         example: """
-            local cauchy = distribution.Law{
-              name = "Cauchy",
+            local lorentz = distribution.Law{
+              name = "Lorentz",
               log_prob = function(x) return -(1 + x * x):log() - math.log(math.pi) end,
               icdf = function(q) return (math.pi * (q - 0.5)):sin() / (math.pi * (q - 0.5)):cos() end,
             }
-            assert(cauchy:sample({5}).shape[1] == 5)
-            assert(math.abs(cauchy:log_prob(0):item() + math.log(math.pi)) < 1e-6)
-            assert(not pcall(function() return cauchy.mean end))
+            assert(lorentz:sample({5}).shape[1] == 5)
+            assert(math.abs(lorentz:log_prob(0):item() + math.log(math.pi)) < 1e-6)
+            assert(not pcall(function() return lorentz.mean end))
             local wait = distribution.Law{log_survival = function(t) return -t end}
             assert(wait:log_survival(200):item() == -200 and math.abs(wait:cdf(2):item() - 1 + math.exp(-2)) < 1e-6)
             """
@@ -154,7 +166,7 @@ extension ScriptedLaw {
         return try ScriptedLaw(name: given.name, description: description, given)
     }
 
-    /// `distribution.Cauchy(0, 1)`: calls what was registered as Cauchy, and makes a distribution of the table that it
+    /// `distribution.Lorentz(0, 1)`: calls what was registered as Lorentz, and makes a distribution of the table that it
     /// returns.
     static let registered = ScriptedConstructors(.distributions) { name in
         NativeFunction(

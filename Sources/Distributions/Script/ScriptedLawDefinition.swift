@@ -10,6 +10,7 @@ extension ScriptedLaw {
         var batchShape: [Int] = []
         var eventShape: [Int] = []
         var dtype = DType.float32
+        var support: Support?
 
         func has(_ function: String) -> Bool { functions[function] != nil }
     }
@@ -52,7 +53,8 @@ extension ScriptedLaw.Definition {
         moment("stddev", "the square root of the variance where it is not given"),
         .option("batch_shape", \.batchShape, .shape, "of independent distributions"),
         .option("event_shape", \.eventShape, .shape, "of one draw"),
-        .option("dtype", \.dtype, .floatingDType, "of draws and moments"))
+        .option("dtype", \.dtype, .floatingDType, "of draws and moments"),
+        .option("support", \.support, .optional(.support), "where draws lie: a kind that d:support() names, or {\"interval\", low, high}"))
 
     private static func function(_ name: String, _ note: String) -> OptionTable<Self>.Field {
         .option(name, \.functions[name], .optional(.function), note)

@@ -90,9 +90,16 @@ extension Special {
             var tail = Tail(log: betaFactor(a, b, at) + integral.log)
             tail.a = sA + integral.a
             tail.b = sB + integral.b
-            tail.aa = sA * sA + 2 * sA * integral.a + integral.aa + digammaGap(a, 1) - digammaGap(n, 1) - b / a / n
+            let byA = digammaGap(a, 1) - digammaGap(n, 1) - b / a / n
+            let byB = digammaGap(b, 1) - digammaGap(n, 1) - a / b / n
+            tail.aa = sA * sA + 2 * sA * integral.a + integral.aa + byA
             tail.ab = sA * sB + sA * integral.b + sB * integral.a + integral.ab + both
-            tail.bb = sB * sB + 2 * sB * integral.b + integral.bb + digammaGap(b, 1) - digammaGap(n, 1) - a / b / n
+            tail.bb = sB * sB + 2 * sB * integral.b + integral.bb + byB
+            tail.lean = (-integral.a, -integral.b)
+            tail.curvature = (
+                integral.aa - integral.a * integral.a + byA, integral.ab - integral.a * integral.b + both,
+                integral.bb - integral.b * integral.b + byB
+            )
             tail.logIntegral = integral.log
             tail.bend = integral.change.map { -$0 - (at.y - at.x) }
             return tail
@@ -107,9 +114,14 @@ extension Special {
         var tail = Tail(log: betaFactor(a, b, at) - Double.log(a) + Double.log(w))
         tail.a = sA + wA
         tail.b = sB + wB
-        tail.aa = sA * sA + 2 * sA * wA + m * (2 * integral.a + n * integral.aa) / w - polygamma(1, a + 1) + both
-        tail.ab = sA * sB + sA * wB + sB * wA + m * (integral.a + integral.b + n * integral.ab) / w + both
-        tail.bb = sB * sB + 2 * sB * wB + m * (2 * integral.b + n * integral.bb) / w + digammaGap(b, 1) - digammaGap(n, 1) - a / b / n
+        let wAA = m * (2 * integral.a + n * integral.aa) / w - polygamma(1, a + 1) + both
+        let wAB = m * (integral.a + integral.b + n * integral.ab) / w + both
+        let wBB = m * (2 * integral.b + n * integral.bb) / w + digammaGap(b, 1) - digammaGap(n, 1) - a / b / n
+        tail.aa = sA * sA + 2 * sA * wA + wAA
+        tail.ab = sA * sB + sA * wB + sB * wA + wAB
+        tail.bb = sB * sB + 2 * sB * wB + wBB
+        tail.lean = (1 / a - wA, -wB)
+        tail.curvature = (wAA - wA * wA, wAB - wA * wB, wBB - wB * wB)
         tail.logIntegral = Double.log(w / a)
         return tail
     }

@@ -65,6 +65,8 @@ extension Special {
         var tail = Tail(log: a * y - x - lgamma(a + 1) + Double.log(w))
         tail.a = s + first
         tail.aa = s * s - polygamma(1, a + 1) + 2 * s * first + second
+        tail.lean = (1 / a - first, 0)
+        tail.curvature = (second - first * first - polygamma(1, a + 1), 0, 0)
         tail.logIntegral = Double.log(w / a)
         return tail
     }
@@ -92,6 +94,8 @@ extension Special {
         var tail = Tail(log: logPrefactor(a, y, x, gap: gap) + integral.log)
         tail.a = s + integral.a
         tail.aa = s * s + 2 * s * integral.a + integral.aa - polygamma(1, a)
+        tail.lean = (-integral.a, 0)
+        tail.curvature = (integral.aa - integral.a * integral.a - polygamma(1, a), 0, 0)
         tail.logIntegral = integral.log
         return tail
     }

@@ -17,6 +17,19 @@ extension Special {
         return q < 0 ? -size : size
     }
 
+    /// The y with erf(y) = x: NaN outside [-1, 1]. By the same approximation, of x / 2 near 0 and of (1 - |x|) / 2 near 1.
+    package static func erfInverse(_ x: Double) -> Double {
+        let size = abs(x)
+        guard size <= 1 else { return .nan }
+        if size == 1 { return x < 0 ? -.infinity : .infinity }
+        if size <= 0.85 {
+            let q = x / 2
+            return q * ratio(central, 0.180625 - q * q) * 0.5.squareRoot()
+        }
+        let y = -normalQuantile((1 - size) / 2) * 0.5.squareRoot()
+        return x < 0 ? -y : y
+    }
+
     private typealias Rational = (above: [Double], below: [Double])
 
     private static func ratio(_ f: Rational, _ r: Double) -> Double { polynomial(f.above, r) / polynomial(f.below, r) }

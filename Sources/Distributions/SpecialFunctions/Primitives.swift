@@ -91,7 +91,7 @@ extension Variable {
     }
 
     /// φ(x) / Φ(x).
-    private func normalHazard() throws -> Variable {
+    func normalHazard() throws -> Variable {
         try pointwise("normal_hazard", slope: { try -($0.normalHazard() * $0.normalHazardExcess()) }) { Special.normalHazard($0).value }
     }
 

@@ -6,6 +6,8 @@ import RealModule
     import Darwin
 #endif
 
+private func complementOfErf(_ x: Double) -> Double { erfc(x) }
+
 /// Special functions of real numbers, in Double. `Variable`'s methods of the same names add the gradients.
 ///
 /// Outside its domain every function here is NaN; none traps.
@@ -18,11 +20,12 @@ package enum Special {
     }
 
     /// ψ(x) = d/dx log Γ(x). Recurrence up to x >= 10, then the asymptotic series (Abramowitz & Stegun 6.3.18);
-    /// reflection (6.3.7) below 0. NaN at 0, -1, -2, ...
+    /// reflection (6.3.7) below 0. -inf at 0, NaN at -1, -2, ..., which are poles with both signs.
     package static func digamma(_ x: Double) -> Double {
         if x.isNaN || x == -.infinity { return .nan }
         if x == .infinity { return x }
         if x <= 0 {
+            if x == 0 { return -.infinity }
             if x == x.rounded() { return .nan }
             return digamma(1 - x) - .pi / Double.tan(.pi * (x - x.rounded()))
         }
@@ -36,13 +39,30 @@ package enum Special {
         return Double.log(x) - 0.5 / x - series - shift
     }
 
-    /// ψ⁽ⁿ⁾(x), the n-th derivative of ψ, for n >= 0 and x > 0: (-1)ⁿ⁺¹ n! ζ(n + 1, x) (A&S 6.4.10).
+    /// ψ⁽ⁿ⁾(x), the n-th derivative of ψ, for n >= 0: for x > 0 (-1)ⁿ⁺¹ n! ζ(n + 1, x) (A&S 6.4.10); ψ' below 0 by reflection
+    /// (6.4.7), the others by recurrence, NaN below -1000 and at poles.
     package static func polygamma(_ n: Int, _ x: Double) -> Double {
         if n == 0 { return digamma(x) }
-        guard n > 0, x > 0 else { return .nan }
+        guard n > 0, x > 0 else { return n > 0 && x < 0 && x != x.rounded() ? polygammaBelow(n, x) : .nan }
         if n == 1 { return trigamma(x) }
         let magnitude = Double.exp(lgamma(Double(n) + 1)) * zeta(Double(n) + 1, x)
         return n % 2 == 1 ? magnitude : -magnitude
+    }
+
+    private static func polygammaBelow(_ n: Int, _ x: Double) -> Double {
+        if n == 1 {
+            let sine = Double.sin(.pi * (x - x.rounded()))
+            return .pi / sine * (.pi / sine) - trigamma(1 - x)
+        }
+        guard x > -1000 else { return .nan }
+        // ψ⁽ⁿ⁾(x) = ψ⁽ⁿ⁾(x + 1) - (-1)ⁿ n! x^-(n + 1).
+        let factor = (n % 2 == 0 ? -1 : 1) * Double.exp(lgamma(Double(n) + 1))
+        var (x, sum) = (x, 0.0)
+        while x < 0 {
+            sum += factor * Double.pow(x, -(n + 1))
+            x += 1
+        }
+        return sum + polygamma(n, x)
     }
 
     /// ψ'(x) for x > 0: the recurrence up to x >= 12, then 1/x + 1/(2x²) + 1/(6x³) - ... (A&S 6.4.12).
@@ -83,6 +103,9 @@ package enum Special {
         }
         return sum
     }
+
+    /// 1 - erf(x), the C library's.
+    static func erfc(_ x: Double) -> Double { complementOfErf(x) }
 
     /// Φ(x), the standard normal distribution function, right in both tails.
     package static func normalCDF(_ x: Double) -> Double { 0.5 * erfc(-x * 0.5.squareRoot()) }

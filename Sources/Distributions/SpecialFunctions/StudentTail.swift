@@ -62,16 +62,25 @@ extension Special {
         let rest = 1 / (1 + root * root)
         let power = df / 2 + 0.5
         let slope = max((df + 1) * r - 1, 0)
-        let (first, second) = (halfStep(df / 2, 1) / 2, halfStep(df / 2, 2) / 4)
+        let second = halfStep(df / 2, 2) / 4
         let integral = TailIntegral(width: 1 / (slope + (2 * (df + 1) * r).squareRoot())) { u in
             let s = t * Double.exp(u)
-            let growth = u < 300 ? Double.log(onePlus: r * Double.expMinusOne(2 * u)) : 2 * u + Double.log(r)
+            let w = r * Double.expMinusOne(2 * u)
+            let growth = u < 300 ? Double.log(onePlus: w) : 2 * u + Double.log(r)
             // r at s less r at t.
             let rise = r * rest / (r + 1 / Double.expMinusOne(2 * u))
-            return (u - power * growth, first + studentPart(df, s), 0, second + studentBend(df, s), (df + 1) * rise)
+            let share = w / (1 + w)
+            let excess = w < 1 ? r * share - log1pmx(-share) : growth - rise
+            // The score at s less that at t.
+            let change = 0.5 * (rise / df - excess)
+            return (u - power * growth, change, 0, second + studentBend(df, s), (df + 1) * rise)
         }
+        let score = studentScore(df, t)
         var tail = Tail(log: studentLogDensity(df, t) + Double.log(t) + integral.log)
-        (tail.a, tail.aa) = (integral.a, integral.aa)
+        tail.a = score + integral.a
+        tail.aa = score * score + 2 * score * integral.a + integral.aa
+        tail.lean = (-integral.a, 0)
+        tail.curvature = (integral.aa - integral.a * integral.a, 0, 0)
         tail.logIntegral = integral.log
         tail.bend = integral.change.map { $0 - 1 }
         return tail
@@ -112,6 +121,17 @@ extension Special {
         // With g = x f / I: ∂g/∂a and x ∂g/∂x at fixed I, and d(y/ν)/dν = -y (1 + x) / ν².
         let bend = a + 0.5 * x / y
         tail.aa = 0.25 * beta.aa + rate * y / df * score + rate * y * y / (df * df) * bend - rate * y * (1 + x) / (df * df)
+        guard let lean = beta.lean, let curvature = beta.curvature, let integral = beta.logIntegral else { return tail }
+        // log J(a, x) of the tail J over its factor: by a, and by x times x y, at fixed t.
+        let (inverse, byA) = (Double.exp(-integral), -lean.a)
+        let byX = inverse - gap
+        let byAA = curvature.aa + polygamma(1, a) - polygamma(1, a + 0.5)
+        tail.lean = (-(0.5 * byA + byX / df), 0)
+        let mixed = -(inverse * byA + y) / df
+        let byXX = -inverse * byX + (a + 0.5) * x * y - byX * (y - x)
+        tail.curvature = (
+            studentScore(df, t, second: true) + 0.25 * byAA + mixed + (byXX - 2 * x * byX) / (df * df), 0, 0
+        )
         return tail
     }
 }

@@ -12,6 +12,11 @@ package struct Tail: Sendable {
     /// Of those by quadrature and by the fraction of a Gamma law, the derivative by that logarithm of
     /// log(density / probability), the density by x or t: otherwise a difference of two numbers that may be huge.
     package var bend: Double?
+    /// Of those that are a factor times an integral, the derivatives by a and b of log(density / probability): far out those
+    /// of both logarithms agree in all their digits.
+    package var lean: (a: Double, b: Double)?
+    /// The second derivatives of the logarithm; nil where `aa` less the square of `a`, and so on, keeps its digits.
+    package var curvature: (aa: Double, ab: Double, bb: Double)?
 
     package init(log: Double) { self.log = log }
 
@@ -41,6 +46,8 @@ package struct Tail: Sendable {
         var tail = self
         (tail.a, tail.b, tail.aa, tail.bb) = (b, a, bb, aa)
         tail.bend = bend.map { -$0 }
+        tail.lean = lean.map { ($0.b, $0.a) }
+        tail.curvature = curvature.map { ($0.bb, $0.ab, $0.aa) }
         return tail
     }
 }

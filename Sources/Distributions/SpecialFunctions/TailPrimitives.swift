@@ -20,6 +20,10 @@ public enum TailForm: Sendable {
     var always: Double { self == .probability ? 1 : 0 }
 }
 
+extension Tails {
+    subscript(_ side: TailSide) -> Tail { side == .lower ? lower : upper }
+}
+
 /// The laws with shape parameters whose tails are integrals. Inputs are the shapes, then what places the law.
 enum TailFamily: Sendable {
     /// a; rate, x.
@@ -28,6 +32,8 @@ enum TailFamily: Sendable {
     case beta
     /// df; t.
     case student
+    /// κ; θ.
+    case vonMises
 
     var shapes: Int { self == .beta ? 2 : 1 }
 
@@ -38,6 +44,7 @@ enum TailFamily: Sendable {
             return Special.gammaTails(point[0], z, rest: rest)
         case .beta: return Special.betaTails(point[0], point[1], point[2])
         case .student: return Special.studentTails(point[0], point[1])
+        case .vonMises: return Special.vonMisesTails(point[0], point[1])
         }
     }
 
@@ -47,6 +54,7 @@ enum TailFamily: Sendable {
         case .gamma: try .gammaLogDensity(inputs[0], inputs[1], inputs[2])
         case .beta: try .betaLogDensity(inputs[0], inputs[1], inputs[2])
         case .student: try .studentLogDensity(inputs[0], inputs[1])
+        case .vonMises: try .vonMisesLogDensity(inputs[0], inputs[1])
         }
     }
 
@@ -54,8 +62,7 @@ enum TailFamily: Sendable {
     ///
     /// Far out both logarithms are huge, and their difference has lost its digits; the tail over its factor has not.
     func logHazard(_ point: [Double], _ side: TailSide) -> Double {
-        let tails = tails(point)
-        let tail = side == .lower ? tails.lower : tails.upper
+        let tail = tails(point)[side]
         // Where there is no probability left, it grows without bound.
         if tail.log == -.infinity { return .infinity }
         guard let integral = tail.logIntegral else { return logDensity(point) - tail.log }
@@ -65,18 +72,19 @@ enum TailFamily: Sendable {
             let at = Special.BetaPoint(point[0], point[1], point[2])
             return -integral - at.logX - at.logY
         case .student: return -integral - Double.log(abs(point[1]))
+        case .vonMises: return -integral
         }
     }
 
     /// The derivative of ``logHazard(_:_:)`` by what is no shape, where it is known but for a difference.
     func hazardSlope(_ point: [Double], _ side: TailSide, _ index: Int) -> Double? {
-        let tails = tails(point)
-        let tail = side == .lower ? tails.lower : tails.upper
+        let tail = tails(point)[side]
         guard let bend = tail.bend, tail.log != -.infinity else { return nil }
         switch self {
         case .gamma: return index == 1 ? (bend + 1) / point[1] : bend / point[2]
         case .beta: return bend / point[2] / (1 - point[2])
         case .student: return bend / point[1]
+        case .vonMises: return point[1] < 0 ? -bend : bend
         }
     }
 
@@ -85,6 +93,7 @@ enum TailFamily: Sendable {
         case .gamma: Special.gammaLogDensity(point[0], point[1], point[2])
         case .beta: Special.betaLogDensity(point[0], point[1], point[2])
         case .student: Special.studentLogDensity(point[0], point[1])
+        case .vonMises: Special.vonMisesLogDensity(point[0], point[1])
         }
     }
 
@@ -95,6 +104,7 @@ enum TailFamily: Sendable {
         case .gamma: try .gammaDensitySlope(inputs[0], inputs[1], inputs[2])
         case .beta: try .betaDensitySlope(inputs[0], inputs[1], inputs[2])
         case .student: try .studentDensitySlope(inputs[0], inputs[1])
+        case .vonMises: try -(inputs[0] * inputs[1].sin())
         }
     }
 
@@ -105,6 +115,7 @@ enum TailFamily: Sendable {
         case (.beta, 0): try .betaScore(inputs[0], inputs[1], inputs[2])
         case (.beta, _): try .betaScoreB(inputs[0], inputs[1], inputs[2])
         case (.student, _): try .studentScore(inputs[0], inputs[1])
+        case (.vonMises, _): try .vonMisesScore(inputs[0], inputs[1])
         }
     }
 }
@@ -137,6 +148,16 @@ private enum TailOrder: Sendable {
         }
     }
 
+    /// The second derivative of the logarithm, where it is known but for a difference.
+    func curvature(_ tail: Tail) -> Double? {
+        switch self {
+        case .aa: tail.curvature?.aa
+        case .ab: tail.curvature?.ab
+        case .bb: tail.curvature?.bb
+        default: nil
+        }
+    }
+
     /// The shape of a first derivative.
     var shape: Int? { self == .a ? 0 : self == .b ? 1 : nil }
 }
@@ -157,8 +178,7 @@ extension Variable {
                 : order == .value || order.shape != nil ? { try placeSlope(family, side, form, order, index, $0) } : nil
         }
         return try elementwise("tail", inputs, slopes: slopes) { point in
-            let tails = family.tails(point)
-            let tail = side == .lower ? tails.lower : tails.upper
+            let tail = family.tails(point)[side]
             if form == .logarithm { return order != .value ? order.relative(tail) : tail.log > 0 ? 0 : tail.log }
             if tail.log == -.infinity { return 0 }
             return order == .value ? tail.probability : tail.probability * order.relative(tail)
@@ -171,8 +191,30 @@ extension Variable {
     ) throws -> Variable {
         let slope = try tail(family, side, form, next, inputs)
         guard form == .logarithm, order != .value else { return slope }
-        return try slope - tail(family, side, form, order, inputs)
+        let difference = try slope - tail(family, side, form, order, inputs)
             * tail(family, side, form, shape == 0 ? .a : .b, inputs)
+        return try known(difference, inputs) { next.curvature(family.tails($0)[side]) }
+    }
+
+    /// A value in place of what is left of a difference, where it is known otherwise, with the gradients of the difference.
+    private static func known(
+        _ difference: Variable, _ inputs: [Variable], _ value: @escaping @Sendable ([Double]) -> Double?
+    ) throws -> Variable {
+        try elementwise(
+            "tail_difference", [difference] + inputs.map { $0.detached() },
+            slopes: [{ try $0[0].constant { _ in 1 } }] + inputs.map { _ in nil }
+        ) { value(Array($0.dropFirst())) ?? $0[0] }
+    }
+
+    /// The derivative by a shape of log(density / probability).
+    private static func lean(
+        _ family: TailFamily, _ side: TailSide, _ shape: Int, _ inputs: [Variable]
+    ) throws -> Variable {
+        let difference = try family.score(shape, inputs) - tail(family, side, .logarithm, shape == 0 ? .a : .b, inputs)
+        return try known(difference, inputs) {
+            let tail = family.tails($0)[side]
+            return tail.log == -.infinity ? nil : shape == 0 ? tail.lean?.a : tail.lean?.b
+        }
     }
 
     /// By x, or by a rate that multiplies it: the density, over the probability for a logarithm.
@@ -193,8 +235,7 @@ extension Variable {
         }
         if side == .upper { density = try -density }
         guard let shape = order.shape else { return density }
-        var factor = try family.score(shape, inputs)
-        if form == .logarithm { factor = try factor - tail(family, side, form, order, inputs) }
+        let factor = try form == .logarithm ? lean(family, side, shape, inputs) : family.score(shape, inputs)
         return try density * factor
     }
 
@@ -202,15 +243,11 @@ extension Variable {
     private static func logHazard(_ family: TailFamily, _ side: TailSide, _ inputs: [Variable]) throws -> Variable {
         let slopes: [(([Variable]) throws -> Variable)?] = inputs.indices.map { index in
             index < family.shapes
-                ? { try family.score(index, $0) - tail(family, side, .logarithm, index == 0 ? .a : .b, $0) }
+                ? { try lean(family, side, index, $0) }
                 : { inputs in
                     let difference = try family.densitySlope(index, inputs)
                         - placeSlope(family, side, .logarithm, .value, index, inputs)
-                    // The known value in place of what is left of the difference, with the gradients of that.
-                    return try elementwise(
-                        "tail_hazard_slope", [difference] + inputs.map { $0.detached() },
-                        slopes: [{ try $0[0].constant(1) }] + inputs.map { _ in nil }
-                    ) { family.hazardSlope(Array($0.dropFirst()), side, index) ?? $0[0] }
+                    return try known(difference, inputs) { family.hazardSlope($0, side, index) }
                 }
         }
         let log = try elementwise("tail_hazard", inputs, slopes: slopes) { family.logHazard($0, side) }

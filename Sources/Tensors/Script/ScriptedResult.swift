@@ -19,7 +19,7 @@ extension [Value] {
 
 /// What a script's function must return where a tensor is expected, with one wording for what is wrong.
 package struct ScriptedResult {
-    /// The function's name for messages: `distribution.Cauchy: sample`.
+    /// The function's name for messages: `distribution.Lorentz: sample`.
     package let label: String
     package let value: Value
 

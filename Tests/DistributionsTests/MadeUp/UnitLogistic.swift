@@ -19,6 +19,7 @@ struct UnitLogistic: CataloguedLaw {
 
     var parameters: [DistributionParameter] { [.init("loc", loc)] }
     var isReparameterised: Bool { true }
+    var support: Support { get throws { try .real } }
 
     func logDensity(_ x: Variable) throws -> Variable { try (x - loc).logisticLogDensity() }
     func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {

@@ -102,8 +102,8 @@ private final class CallLog {
     private var file: UnsafeMutablePointer<FILE>?
 
     private static let beginning = """
-        for _, name in ipairs{"tensor", "autodiff", "random", "distribution", "flow", "projection", "prox", "optim",
-            "montecarlo", "mcmc", "data", "checkpoint", "image", "plot", "host"} do _G[name] = require(name) end
+        for _, name in ipairs{"tensor", "autodiff", "random", "distribution", "special", "flow", "projection", "prox",
+            "optim", "montecarlo", "mcmc", "data", "checkpoint", "image", "plot", "host"} do _G[name] = require(name) end
 
         """ + RandomLua.registration
 

@@ -99,6 +99,7 @@ struct RandomLua {
         "distribution": [
             "distribution.Normal(0, 1)", "distribution.Categorical({0.5, 0.5})",
             "distribution.Gamma(tensor({1, 2}), 1)", "distribution.Poisson(3)", "distribution.Uniform(0, 1)",
+            "distribution.Truncated(distribution.Cauchy(0, 1), 1, 2)", "distribution.Multinomial(3, {1, 2})",
         ],
         "optimizer": [
             "optim.SGD({tensor.ones(2):requires_grad_(true)}, {lr = 0.1})",

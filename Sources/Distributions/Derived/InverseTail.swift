@@ -1,0 +1,130 @@
+import Autodiff
+import RealModule
+import Scripting
+import Tensors
+
+/// Quantiles of laws that have none in closed form, from their tails.
+extension Distribution {
+    /// The x with P(X <= x) = q, or P(X > x) = q, to the last digits but a few, with gradients by q and the parameters.
+    func solvedInverse(_ q: Variable, _ side: TailSide) throws -> Variable {
+        guard eventShape.isEmpty else { throw ScriptError("distribution:icdf", "\(operation) draws vectors and has no icdf") }
+        let support = try support
+        guard support.kind != .integers else {
+            throw ScriptError("distribution:icdf", "\(operation) is discrete and has no icdf in closed form")
+        }
+        let shape = try Shape.broadcast(q.shape, batchShape, for: "distribution:icdf")
+        let q = try q.expand(shape)
+        let inside = try q.indicator { $0 > 0 && $0 < 1 }
+        let safe = try q.choose(inside, q.constant(0.5))
+        // The tail that is at most a half, by its logarithm.
+        let isOwn = try safe.indicator { $0 <= 0.5 }
+        let target = try safe.choose(isOwn, 1 - safe).log()
+        let isLower = try side == .lower ? isOwn : isOwn.complement()
+        let x = try rooted(target, isLower, support)
+        let (atZero, atOne) = side == .lower ? (support.low, support.high) : (support.high, support.low)
+        let ends = try atZero.detached().wide.expand(shape).choose(q.indicator { $0 <= 0 }, atOne.detached().wide.expand(shape))
+        return try x.choose(inside, ends + q.constant { $0.isNaN ? $0 : 0 })
+    }
+
+    /// The x at which a tail has the target for its logarithm: the lower one where isLower, the upper one elsewhere.
+    func rooted(_ target: Variable, _ isLower: Variable, _ support: Support) throws -> Variable {
+        let shape = try Shape.broadcast(target.shape, batchShape, for: "distribution:icdf")
+        let (target, isLower) = (try target.expand(shape), try isLower.expand(shape))
+        return try moved(solve(target.value, isLower.value, support, shape), target, isLower)
+    }
+
+    /// Draws x as functions of the parameters at fixed probabilities: dx/dθ is -(∂F/∂θ) / f (Figurnov, Mohamed, Mnih
+    /// 2018), and the second derivatives are right, too.
+    func reparameterised(_ x: Variable) throws -> Variable {
+        guard GradMode.isEnabled else { return x }
+        let lower = try tail(x, .lower, .logarithm).detached()
+        let upper = try tail(x, .upper, .logarithm).detached()
+        let isLower = try lower.indicator(upper) { $0 <= $1 }
+        return try moved(x, lower.choose(isLower, upper), isLower)
+    }
+
+    /// log P(X <= x) where isLower, log P(X > x) elsewhere.
+    private func logTail(_ x: Variable, _ isLower: Variable) throws -> Variable {
+        let sides = Set(try isLower.value.toArray())
+        if sides == [1] { return try tail(x, .lower, .logarithm) }
+        if sides == [0] { return try tail(x, .upper, .logarithm) }
+        return try tail(x, .lower, .logarithm).choose(isLower, tail(x, .upper, .logarithm))
+    }
+
+    /// Two steps of Newton's method, recorded, from where they change nothing but the last digit: what they leave of a
+    /// change of target or parameters is its fourth power, so that their derivatives up to the third are the root's.
+    private func moved(_ x: Variable, _ target: Variable, _ isLower: Variable) throws -> Variable {
+        let sign = try isLower.constant { 2 * $0 - 1 }
+        var x = x
+        for _ in 0..<2 {
+            let log = try logTail(x, isLower)
+            let hazard = try (logDensity(x) - log).exp()
+            // At a pole of the density nothing moves.
+            let isFinite = try hazard.indicator { $0 < .infinity }
+            let step = try sign * (target - log) / hazard.choose(isFinite, hazard.constant(1))
+            x = try x + step.choose(isFinite, step.constant(0))
+        }
+        return x
+    }
+
+    /// Newton's method on the logarithm within brackets that are halved in the order of all floating-point numbers, so
+    /// that some seventy steps end it whatever the law's place and width.
+    private func solve(_ target: Tensor, _ isLower: Tensor, _ support: Support, _ shape: [Int]) throws -> Variable {
+        try GradMode.$isEnabled.withValue(false) {
+            let (target, lower) = (try target.toArray(), try isLower.toArray())
+            let limit = Double.greatestFiniteMagnitude
+            var low = try support.low.wide.value.expand(shape).toArray().map { max($0, -limit) }
+            var high = try support.high.wide.value.expand(shape).toArray().map { min($0, limit) }
+            var x = low.indices.map { FloatOrder.middle(low[$0], high[$0]) }
+            var (best, error) = (x, [Double](repeating: .infinity, count: x.count))
+            var lastStep = [Double](repeating: .infinity, count: x.count)
+            var open = Set(x.indices)
+            for _ in 0..<200 where !open.isEmpty {
+                let at = Variable(try Tensor(x, shape: shape, .float64))
+                let logs = try logTail(at, Variable(isLower)).value.toArray()
+                let densities = try logDensity(at).value.toArray()
+                for i in open {
+                    // Positive where x is too far to the left.
+                    let gap = (target[i] - logs[i]) * (lower[i] == 1 ? 1 : -1)
+                    if abs(gap) < error[i] { (best[i], error[i]) = (x[i], abs(gap)) }
+                    if gap == 0 || gap.isNaN {
+                        open.remove(i)
+                        continue
+                    }
+                    if gap > 0 { low[i] = x[i] } else { high[i] = x[i] }
+                    let step = gap / Double.exp(densities[i] - logs[i])
+                    let next = x[i] + step
+                    if abs(step) <= x[i].ulp {
+                        open.remove(i)
+                        continue
+                    }
+                    let isNewton = next > low[i] && next < high[i] && abs(step) <= 0.5 * abs(lastStep[i])
+                    let middle = FloatOrder.middle(low[i], high[i])
+                    if !isNewton && (middle == low[i] || middle == high[i]) {
+                        open.remove(i)
+                        continue
+                    }
+                    lastStep[i] = isNewton ? step : .infinity
+                    x[i] = isNewton ? next : middle
+                }
+            }
+            return Variable(try Tensor(best, shape: shape, .float64))
+        }
+    }
+}
+
+/// All floating-point numbers in a row, counted from 0.
+enum FloatOrder {
+    private static func index(_ x: Double) -> Int64 {
+        let bits = Int64(bitPattern: x.magnitude.bitPattern)
+        return x < 0 ? -bits : bits
+    }
+
+    /// The number half way between two of them in that count.
+    static func middle(_ low: Double, _ high: Double) -> Double {
+        let (a, b) = (index(low), index(high))
+        let middle = (a >> 1) + (b >> 1) + (a & b & 1)
+        let size = Double(bitPattern: UInt64(middle.magnitude))
+        return middle < 0 ? -size : size
+    }
+}
