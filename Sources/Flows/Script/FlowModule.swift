@@ -5,12 +5,13 @@ import Tensors
 
 /// The module `flow`: normalizing flows.
 public struct FlowModule: ScriptModule {
+    private let added: [Declaration]
     /// The constructors of the catalogue's transforms, and of those that were passed along.
-    private let constructors: [Declaration]
+    private var constructors: [Declaration] { Catalogue.transforms.map { $0.declaration } + added }
 
     /// - Parameter transforms: more transforms beside the catalogue's.
     public init(adding transforms: [any CataloguedTransform.Type] = []) {
-        constructors = (Catalogue.transforms + transforms).map { $0.declaration }
+        added = transforms.map { $0.declaration }
     }
 
     public let name = "flow"
