@@ -20,7 +20,7 @@ package final class Node {
     var isWrite = false
     /// Where a backward pass keeps what it knows of this node; see ``BackwardPass``.
     var slot = 0
-    /// The script's line that recorded it, in anomaly mode.
+    /// The script's line that recorded it, in anomaly mode and in a profile.
     let location: String?
     /// The account of the results, and what was counted there for the record.
     private let memory: NativeMemory?
@@ -38,7 +38,6 @@ package final class Node {
         isWatched: Bool, rule: GradientRule.Body?
     ) {
         self.operation = operation
-        location = isWatched ? ScriptLocation.current?.describe() : nil
         self.inputs = inputs
         let keepsOutputs = keeps.contains(.outputs)
         self.outputs = keepsOutputs ? outputs : []
@@ -49,6 +48,7 @@ package final class Node {
         if keepsOutputs { saved += outputs.map { ($0.storage, $0.storage.version) } }
         // Itself with its rule, and what it knows of each input.
         memory = outputs[0].storage.memory
+        location = isWatched || memory?.profile != nil ? ScriptLocation.current?.describe() : nil
         footprint = 256 + 128 * inputs.count
         memory?.count(footprint)
     }
@@ -324,6 +324,7 @@ extension Variable {
         _ operation: String, _ inputs: [Variable], outputs: [Tensor], keeps: GradientRule.Keeps = .inputs,
         reading others: [Tensor] = [], rule: GradientRule.Body?
     ) throws -> [Variable] {
+        outputs.first?.tellProfile(operation)
         let isWatched = AnomalyMode.isEnabled
         if isWatched { try Anomaly.check(operation, inputs, outputs) }
         guard GradMode.isEnabled else { return outputs.map { .plain($0) } }
@@ -359,6 +360,7 @@ extension Variable {
         _ operation: String, _ x: Variable, _ output: Tensor, keeps: GradientRule.Keeps = .inputs,
         reading others: [Tensor] = [], rule: GradientRule.Body?
     ) throws -> Variable {
+        output.tellProfile(operation)
         let isWatched = AnomalyMode.isEnabled
         if isWatched { try Anomaly.check(operation, [x], [output]) }
         guard GradMode.isEnabled else { return .plain(output) }
@@ -377,6 +379,7 @@ extension Variable {
         _ operation: String, _ x: Variable, _ y: Variable, _ output: Tensor, keeps: GradientRule.Keeps = .inputs,
         rule: GradientRule.Body?
     ) throws -> Variable {
+        output.tellProfile(operation)
         let isWatched = AnomalyMode.isEnabled
         if isWatched { try Anomaly.check(operation, [x, y], [output]) }
         guard GradMode.isEnabled else { return .plain(output) }
@@ -395,6 +398,14 @@ extension Variable {
     }
 }
 
+extension Tensor {
+    /// A profile of the run hears that the operation has this result.
+    @inline(__always) fileprivate func tellProfile(_ operation: String) {
+        guard let memory = storage.memory, let profile = memory.profile else { return }
+        profile.finish(operation, charged: memory.chargedBytes)
+    }
+}
+
 extension Node {
     /// Applies the rule to what flowed back, after checking that nothing it reads was overwritten.
     ///
@@ -402,6 +413,13 @@ extension Node {
     ///   - first: the cotangent of the first result, nil where nothing flowed back.
     ///   - others: of the other results.
     func pullBack(_ first: Variable?, _ others: [Variable?], wanted: WantedInputs) throws -> [Variable?] {
+        guard let memory, let profile = memory.profile else { return try applyRule(first, others, wanted: wanted) }
+        let outer = profile.enterBackward(operation, recordedAt: location, charged: memory.chargedBytes)
+        defer { profile.leave(outer, charged: memory.chargedBytes) }
+        return try applyRule(first, others, wanted: wanted)
+    }
+
+    private func applyRule(_ first: Variable?, _ others: [Variable?], wanted: WantedInputs) throws -> [Variable?] {
         guard !isFreed else {
             throw ScriptError(
                 "autodiff", "the graph through \(operation) was freed by an earlier backward; pass {retain_graph = true} to the first")

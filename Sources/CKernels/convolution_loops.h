@@ -13,7 +13,11 @@ typedef T NAME(vector) __attribute__((vector_size(LANES * sizeof(T)), aligned(si
 #define INNER TARGET static inline __attribute__((always_inline))
 
 INNER VECTOR NAME(load)(const T *from) { return *(const VECTOR *)from; }
-INNER VECTOR NAME(all)(T x) { return (VECTOR){0} + x; }
+INNER VECTOR NAME(all)(T x) {
+    VECTOR all;
+    for (int l = 0; l < LANES; l++) all[l] = x;
+    return all;
+}
 
 // `width` vectors of TILE outputs, one behind the other in `to`: to[o * stride + q].
 INNER void NAME(tile)(const T *planes, const int32_t *offsets, size_t taps, const T *weights, const T *bias, T *to, size_t stride, int width) {

@@ -15,7 +15,7 @@
     TARGET CK_INLINE kind function##_##kind(kind x) { return SLEEF_OF_##kind(function)(x); }
 
 #define FUNCTIONS(kind, large) \
-    LIBRARY(expm1, kind) LIBRARY(log, kind) LIBRARY(sin, kind) LIBRARY(cos, kind) LIBRARY(tan, kind) \
+    LIBRARY(expm1, kind) LIBRARY(log, kind) LIBRARY(tan, kind) \
     /* SLEEF's own is infinite close to the largest numbers, where log(1 + x) is log(x). */ \
     TARGET CK_INLINE kind log1p_##kind(kind x) { \
         const kind y = SLEEF_OF_##kind(log1p)(x); \
@@ -50,7 +50,7 @@
         const kind some = CHOOSE(kind, MASKS_##kind, y == 3, square * x, power); \
         return CHOOSE(kind, MASKS_##kind, y == 2, square, CHOOSE(kind, MASKS_##kind, y == 1, x, some)); \
     }
-LIBRARY(exp, doubles) LIBRARY(tanh, doubles) LIBRARY(erf, doubles)
+LIBRARY(exp, doubles) LIBRARY(tanh, doubles) LIBRARY(erf, doubles) LIBRARY(sin, doubles) LIBRARY(cos, doubles)
 FUNCTIONS(floats, 1e37f)
 FUNCTIONS(doubles, 1e306)
 

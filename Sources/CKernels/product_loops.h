@@ -17,46 +17,58 @@
 #define FEW_ROWS 16
 // A panel of so few columns would be mostly zeros.
 #define FEW_COLUMNS 4
+// So many terms are added up by themselves, and then to the sum of those before: of a chain of all terms the rounding
+// error would grow with the root of their number.
+#define TERMS 128
 
 INLINE lanes load_b(const char *b, int half) {
     return half ? lanes_from_halves((const uint16_t *)b) : lanes_from_floats((const float *)b);
 }
 
-// c[0..rows][0..columns] (+)= a times b; `rows`, `vectors`, `half` and `direct` are constants wherever this is inlined.
+// c[0..rows][0..columns] = start, 0 or itself, + a times b; `rows`, `vectors`, `half` and `direct` are constants
+// wherever this is inlined.
 INLINE void multiply_rows(const float *a, size_t a_row, size_t a_depth, const char *b, size_t b_step, size_t depth,
                           const float *start, int first, float *c, size_t c_row, size_t columns,
                           int rows, int vectors, int half, int direct) {
-    lanes sums[ROWS][VECTORS];
+    lanes totals[ROWS][VECTORS];
     const int full = columns == (size_t)(vectors * LANES);
     const size_t size = half ? 2 : 4;
     for (int r = 0; r < rows; r++)
         for (int v = 0; v < vectors; v++) {
             const float *from = first ? start : c + (size_t)r * c_row;
             const size_t place = (size_t)(v * LANES);
-            sums[r][v] = !from || place >= columns ? lanes_zero()
-                : full                             ? lanes_from_floats(from + place)
+            totals[r][v] = !from || place >= columns ? lanes_zero()
+                : full                               ? lanes_from_floats(from + place)
                 : lanes_from_floats_part(from + place, columns - place < LANES ? columns - place : LANES);
         }
-    for (size_t k = 0; k < depth; k++) {
-        if (direct)
-            for (int line = 0; line < vectors * LANES * (half ? 2 : 4); line += LINE)
-                __builtin_prefetch(b + 8 * b_step + line, 0, 3);
-        lanes right[VECTORS];
-        for (int v = 0; v < vectors; v++) right[v] = load_b(b + (size_t)(v * LANES) * size, half);
-        for (int r = 0; r < rows; r++) {
-            const lanes left = lanes_broadcast(a[(size_t)r * a_row]);
-            for (int v = 0; v < vectors; v++) sums[r][v] = lanes_multiply_add(left, right[v], sums[r][v]);
+    for (size_t done = 0; done < depth; done += TERMS) {
+        lanes sums[ROWS][VECTORS];
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < vectors; v++) sums[r][v] = lanes_zero();
+        const size_t terms = depth - done < TERMS ? depth - done : TERMS;
+        for (size_t k = 0; k < terms; k++) {
+            if (direct)
+                for (int line = 0; line < vectors * LANES * (half ? 2 : 4); line += LINE)
+                    __builtin_prefetch(b + 8 * b_step + line, 0, 3);
+            lanes right[VECTORS];
+            for (int v = 0; v < vectors; v++) right[v] = load_b(b + (size_t)(v * LANES) * size, half);
+            for (int r = 0; r < rows; r++) {
+                const lanes left = lanes_broadcast(a[(size_t)r * a_row]);
+                for (int v = 0; v < vectors; v++) sums[r][v] = lanes_multiply_add(left, right[v], sums[r][v]);
+            }
+            a += a_depth;
+            b += b_step;
         }
-        a += a_depth;
-        b += b_step;
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < vectors; v++) totals[r][v] = lanes_add(totals[r][v], sums[r][v]);
     }
     for (int r = 0; r < rows; r++)
         for (int v = 0; v < vectors; v++) {
             const size_t place = (size_t)(v * LANES);
             float *to = c + (size_t)r * c_row + place;
-            if (full) lanes_to_floats(to, sums[r][v]);
+            if (full) lanes_to_floats(to, totals[r][v]);
             else if (place < columns)
-                lanes_to_floats_part(to, sums[r][v], columns - place < LANES ? columns - place : LANES);
+                lanes_to_floats_part(to, totals[r][v], columns - place < LANES ? columns - place : LANES);
         }
 }
 
@@ -120,9 +132,9 @@ INLINE void pack_columns(const char *b, size_t b_step, size_t depth, size_t colu
     }
 }
 
-// c[r][j] = start[j] + the sum over k of a[r][k] b[j][k].
+// c[r][j] = start[j], 0 or itself, + the sum over k of a[r][k] b[j][k], shared out among LANES running sums.
 INLINE void dot_block(const float *a, size_t a_row, const char *b, size_t b_step, size_t depth, const float *start,
-                      float *c, size_t c_row, int rows, int columns, int half) {
+                      int first, float *c, size_t c_row, int rows, int columns, int half) {
     lanes sums[ROWS_OF_DOTS][DOTS];
     for (int r = 0; r < rows; r++)
         for (int j = 0; j < columns; j++) sums[r][j] = lanes_zero();
@@ -148,23 +160,26 @@ INLINE void dot_block(const float *a, size_t a_row, const char *b, size_t b_step
         }
     }
     for (int r = 0; r < rows; r++)
-        for (int j = 0; j < columns; j++)
-            c[(size_t)r * c_row + (size_t)j] = lanes_sum(sums[r][j]) + (start ? start[j] : 0);
+        for (int j = 0; j < columns; j++) {
+            float *to = c + (size_t)r * c_row + j;
+            *to = lanes_sum(sums[r][j]) + (!first ? *to : start ? start[j] : 0);
+        }
 }
 
 INLINE void dots(const float *a, size_t a_row, const char *b, size_t b_step, size_t depth, const float *start,
-                 float *c, size_t c_row, size_t rows, size_t columns, int half) {
+                 int first, float *c, size_t c_row, size_t rows, size_t columns, int half) {
     for (size_t j = 0; j < columns;) {
         const size_t count = j + DOTS <= columns ? DOTS : 1;
         const char *from = b + j * b_step;
-        const float *first = start ? start + j : 0;
+        const float *begin = start ? start + j : 0;
         size_t r = 0;
 #define SOME(some)                                                                                                     \
     for (; r + (some) <= rows; r += (some)) {                                                                          \
         const float *rows_of_a = a + r * a_row;                                                                        \
         float *to = c + r * c_row + j;                                                                                 \
-        if (count == DOTS) dot_block(rows_of_a, a_row, from, b_step, depth, first, to, c_row, some, DOTS, half);       \
-        else dot_block(rows_of_a, a_row, from, b_step, depth, first, to, c_row, some, 1, half);                        \
+        if (count == DOTS)                                                                                             \
+            dot_block(rows_of_a, a_row, from, b_step, depth, begin, first, to, c_row, some, DOTS, half);               \
+        else dot_block(rows_of_a, a_row, from, b_step, depth, begin, first, to, c_row, some, 1, half);                 \
     }
         SOME(ROWS_OF_DOTS)
 #if ROWS_OF_DOTS > 2
@@ -185,7 +200,9 @@ INLINE void tile(const struct ck_product *p, size_t row, size_t rows, size_t col
     const char *b = (const char *)p->b + column * p->b_column * size;
     const float *start = p->start ? p->start + column : 0;
     if (!side_by_side && p->a_depth == 1 && (rows <= FEW_ROWS || columns <= FEW_COLUMNS)) {
-        dots(a, p->a_row, b, step, p->depth, start, c, p->c_row, rows, columns, half);
+        for (size_t k = 0; k < p->depth || k == 0; k += TERMS * LANES)
+            dots(a + k, p->a_row, b + k * size, step, p->depth - k < TERMS * LANES ? p->depth - k : TERMS * LANES,
+                 start, k == 0, c, p->c_row, rows, columns, half);
         return;
     }
     _Alignas(64) float panel[DEPTH * PANEL];

@@ -32,10 +32,12 @@ struct HostOptions: ParsableArguments {
     ///   - records: whether the command is one that writes capsules.
     ///   - repeats: whether the run repeats a recorded one.
     ///   - sandboxes: whether the command is one that runs scripts in the sandbox.
+    ///   - profile: what is told of the scripts' operations.
     ///   - reportsPlugins: whether broken plugins are named on standard error.
     func withHost(
         globals: Bool = false, script: ByteString? = nil, records: Bool = false, repeats: Bool = false,
-        sandboxes: Bool = false, reportsPlugins: Bool = true, _ body: (LuaFlow.Host) throws -> Void
+        sandboxes: Bool = false, profile: Profile? = nil, reportsPlugins: Bool = true,
+        _ body: (LuaFlow.Host) throws -> Void
     ) throws {
         guard records || capsule == nil else { throw ValidationError("--capsule: for luaflow run, watch and -e only") }
         try limits.check()
@@ -52,6 +54,7 @@ struct HostOptions: ParsableArguments {
         try Session.leaving {
             var options = Interpreter.Options()
             options.globals = globals
+            options.profile = profile
             options.memoryLimit = limits.memory?.bytes ?? MemoryLimit.standard
             var timeLimit = limits.timeout?.duration
             if limits.sandbox {
@@ -94,7 +97,7 @@ struct HostOptions: ParsableArguments {
 
     /// Their names, and whether a value follows.
     static let takesValue = [
-        "plugins": true, "no-plugins": false, "capsule": true, "memory": true, "timeout": true, "sandbox": false,
+        "plugins": true, "no-plugins": false, "capsule": true, "profile": true, "memory": true, "timeout": true, "sandbox": false,
         "allow-read": true, "allow-write": true,
     ]
 

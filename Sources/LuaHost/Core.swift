@@ -70,7 +70,7 @@ final class Core: @unchecked Sendable {
         // Some room is left to Lua, besides what its own allocator keeps back (`lf_run_cap`): without any a script could
         // not even run on to where its garbage is collected.
         let nativeLimit = memoryLimit.map { $0 - 2 * min($0 / 16, 4 << 20) }
-        memory = NativeMemory(limit: nativeLimit ?? .max) { owner.onThread?.collectGarbage() }
+        memory = NativeMemory(limit: nativeLimit ?? .max, profile: options.profile) { owner.onThread?.collectGarbage() }
         files = context.service(LoadedFiles.self)
         shares = Shares(memory)
         let callbacks = lf_callbacks(

@@ -42,6 +42,8 @@ public final class Interpreter: @unchecked Sendable {
         /// How many threads kernels work with, from 1 to 256; nil for the environment's LUAFLOW_THREADS, else one for each
         /// processor. Scripts may change it, sandboxed ones to less.
         public var threads: Int?
+        /// Is told of every call of a native function and of every operation.
+        public var profile: Profile?
 
         public init() {}
     }

@@ -27,9 +27,15 @@ final class Native {
 
     func call(_ frame: UnsafeMutablePointer<lf_frame>) -> Int32 {
         core.chargeLuaBytes()
-        let outcome = outcome(frame)
+        let outcome = core.memory.profile.map { profiled(frame, $0) } ?? outcome(frame)
         core.account(frame)
         return Int32(outcome)
+    }
+
+    private func profiled(_ frame: UnsafeMutablePointer<lf_frame>, _ profile: Profile) -> Int {
+        let outer = profile.enter(name, line: core.location.describe(), charged: core.memory.chargedBytes)
+        defer { profile.leave(outer, charged: core.memory.chargedBytes) }
+        return outcome(frame)
     }
 
     private func outcome(_ frame: UnsafeMutablePointer<lf_frame>) -> Int {

@@ -2,12 +2,13 @@ import Scripting
 
 /// `require "projection"`: the sets of the ``Catalogue``, sets of a script's own, and the check of both.
 public struct ProjectionModule: ScriptModule {
+    private let added: [Declaration]
     /// The constructors of the catalogue's, and of those that were passed along.
-    private let constructors: [Declaration]
+    private var constructors: [Declaration] { Catalogue.sets.map { $0.declaration } + added }
 
     /// - Parameter sets: more sets beside the catalogue's.
     public init(adding sets: [any CataloguedSet.Type] = []) {
-        constructors = (Catalogue.sets + sets).map { $0.declaration }
+        added = sets.map { $0.declaration }
     }
 
     public let name = "projection"

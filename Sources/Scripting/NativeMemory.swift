@@ -20,10 +20,16 @@ public final class NativeMemory: Sendable {
 
     private let reclaim: (@Sendable () -> Void)?
 
+    /// What the host's operations cost, where that is asked for. It is found here because every tensor knows its account: who
+    /// has a result looks at one field, and at nil does nothing.
+    public let profile: Profile?
+
     /// - Parameters:
     ///   - limit: the most bytes that may live at once; `Int.max` for no cap.
+    ///   - profile: what is told of operations.
     ///   - reclaim: called when a charge would pass the cap, before it is tried once more: a host collects garbage.
-    public init(limit: Int = .max, reclaim: (@Sendable () -> Void)? = nil) {
+    public init(limit: Int = .max, profile: Profile? = nil, reclaim: (@Sendable () -> Void)? = nil) {
+        self.profile = profile
         self.limit = Atomic(limit)
         self.reclaim = reclaim
     }

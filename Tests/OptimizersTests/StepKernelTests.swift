@@ -88,6 +88,24 @@ import Testing
         }
     }
 
+    @Test func theBitsAreTheSameForEveryNumberOfThreads() throws {
+        for (label, rule) in Self.rules {
+            let results = try [1, 2, 4].map { threads in
+                try ThreadCount.$current.withValue(try ThreadCount(threads)) {
+                    let generator = Generator(seed: 6)
+                    let (x, gradient) = (
+                        try generator.normals([60_001], .float32, for: "test"), try generator.normals([60_001], .float32, for: "test"))
+                    let memories = try [2.0, 0, 0].map { least in
+                        try generator.normals(x.shape, .float32, for: "test").map(Mean(least: least))
+                    }
+                    try rule.apply(to: x, gradient: gradient, memories: memories)
+                    return try ([x] + memories).flatMap { try $0.toArray().map(\.bitPattern) }
+                }
+            }
+            #expect(results[1] == results[0] && results[2] == results[0], "\(label)")
+        }
+    }
+
     /// Memory is kept in the parameter's order, and leaves in row-major order, as before.
     @Test func statesDoNotKnowTheOrderInMemory() throws {
         let difference = try Scripts().number("""

@@ -161,6 +161,28 @@ import Testing
         }
     }
 
+    /// Operands whose numbers lie down the columns, against copies of them in rows.
+    @Test func transposedOperandsArePutInOrder() throws {
+        for (rows, columns) in [(70, 200), (200, 70), (8, 600), (33, 129), (500, 9)] {
+            for dtype in [DType.float32, .float64, .int64] {
+                func turned(_ seed: UInt64) throws -> Tensor {
+                    try numbers([columns + 2, rows + 3], .float64, seed: seed).map(Bounded()).cast(dtype)
+                        .slice(0, from: 1, count: columns).slice(1, from: 2, count: rows).transpose(0, 1)
+                }
+                let (x, y, row) = (try turned(3), try turned(4), try turned(5).copy().slice(0, from: 0, count: 1))
+                for (a, b) in [(x, y), (x, try y.copy()), (try x.copy(), y), (x, row), (row, y), (x, try row.select(0, 0).select(0, 1))] {
+                    let (first, second) = (try a.copy(), try b.copy())
+                    #expect(try bits(a.zip(b, Subtract(), for: "test")) == bits(first.zip(second, Subtract(), for: "test")),
+                        "\(rows) x \(columns), \(dtype), \(a.strides) and \(b.strides)")
+                    #expect(try bits(a.compare(b, Less(), for: "test")) == bits(first.compare(second, Less(), for: "test")))
+                }
+            }
+        }
+    }
+    private struct Bounded: UnaryFunction {
+        func callAsFunction<T: TensorElement>(_ x: T) -> T { x.isFinite ? max(min(x, 1000), -1000) : 0 }
+    }
+
     /// The edges of pow as C has them, and its accuracy elsewhere.
     @Test func powersAreThoseOfTheLibrary() throws {
         let edges = [0, -0.0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, .infinity, -.infinity, .nan, 1e-40, 3e38, -7, 1e10, 33, 34]

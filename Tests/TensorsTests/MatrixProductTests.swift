@@ -144,6 +144,26 @@ import Testing
         }
     }
 
+    /// The rounding error of a chain of n terms grows with the root of n; that of blocks hardly does.
+    @Test(arguments: levels) func longSumsKeepTheirDigits(_ level: ck_level) throws {
+        var random = SystemRandomNumberGenerator()
+        let k = 9000
+        for (m, n) in [(1, 96), (6, 96), (6, 40), (40, 96), (40, 17), (40, 3), (60, 1)] {
+            for (layout, right) in [
+                (Layout.rows, DType.float32), (.columns, .float32), (.rows, .float16), (.columns, .float16),
+            ] {
+                // OpenBLAS sums as it sees fit.
+                if level == ck_level_portable, right == .float32 { continue }
+                let (a, b) = (try matrix(m, k, .float32, .rows, &random), try matrix(k, n, right, layout, &random))
+                let result = try a.matmul(b, plus: nil, level: level, for: "matmul").toArray()
+                let exact = try a.cast(.float64).matmul(b.cast(.float64)).toArray()
+                let error = zip(result, exact).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+                let relative = (error / exact.reduce(0) { $0 + $1 * $1 }).squareRoot()
+                #expect(relative < 4e-7, "\(m) x \(k) x \(n), \(layout), \(right): \(relative)")
+            }
+        }
+    }
+
     @Test func aProductHearsAStop() throws {
         let a = try Tensor.zeros([3000, 300], .float32)
         let b = try Tensor.zeros([300, 3000], .float32)

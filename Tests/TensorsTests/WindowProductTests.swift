@@ -92,4 +92,27 @@ import Testing
         let difference = try with.toArray().enumerated().map { try $1 - bias.select(0, $0 / 20 % 11).item() }
         for (x, y) in zip(difference, try without.toArray()) { #expect(abs(x - y) < 1e-12) }
     }
+
+    /// All three products, of many lots of images and of one group and several.
+    @Test(arguments: [1, 3], [DType.float32, .float64]) func theBitsAreTheSameForEveryNumberOfThreads(
+        _ groups: Int, _ dtype: DType
+    ) throws {
+        let geometry = try WindowGeometry(
+            input: [19, 23], window: [3, 3], stride: [2, 1], padding: [1, 1], dilation: [1, 1], for: "test")
+        let results = try [1, 2, 4].map { threads in
+            try ThreadCount.$current.withValue(try ThreadCount(threads)) {
+                let generator = Generator(seed: 14)
+                func normals(_ shape: [Int]) throws -> Tensor { try generator.normals(shape, dtype, for: "test") }
+                let (x, w) = (try normals([37, 6] + geometry.input), try normals([9, 6 / groups, 3, 3]))
+                let g = try normals([37, 9] + geometry.output)
+                let products = [
+                    try x.windowSums(w, nil, geometry, groups: groups, for: "test"),
+                    try g.windowSumsBack(w, geometry, groups: groups, for: "test"),
+                    try x.windowProducts(g, geometry, groups: groups, for: "test"),
+                ]
+                return try products.map { try $0.toArray().map(\.bitPattern) }
+            }
+        }
+        #expect(results[1] == results[0] && results[2] == results[0])
+    }
 }

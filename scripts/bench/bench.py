@@ -44,14 +44,20 @@ def options():
 
 
 def difference(sides, row, folder):
-    """The largest difference of any side's results from PyTorch's, the last one's, as a part of the largest number;
-    an error where it is more than the row allows."""
-    found = {}
+    """The largest difference of any side's results from PyTorch's, the last one's, as a part of the largest number, and
+    how many pictures were not compared, as PyTorch's side says; an error where it is more than the row allows."""
+    found, uncertain = {}, None
     for side in sides:
         path = folder / f"result{len(found)}.npz"
         side.ask("check", path, row["name"])
         with numpy.load(path) as arrays:
-            found[side.label] = [arrays[f"r{k}"].astype(float) for k in range(1, len(arrays.files) + 1)]
+            if "uncertain" in arrays.files:
+                uncertain = arrays["uncertain"]
+            count = sum(name != "uncertain" for name in arrays.files)
+            found[side.label] = [arrays[f"r{k}"].astype(float) for k in range(1, count + 1)]
+    left_out = 0 if uncertain is None else int(uncertain.sum())
+    if left_out and (left_out == len(uncertain) or left_out > max(1, len(uncertain) // 4)):
+        raise Failed(f"{left_out} of {len(uncertain)} pictures cannot be compared")
     right = found[sides[-1].label]
     worst = 0
     for label, results in found.items():
@@ -59,11 +65,13 @@ def difference(sides, row, folder):
         if shapes[0] != shapes[1]:
             raise Failed(f"{label} gives shapes {shapes[0]}, {sides[-1].label} {shapes[1]}")
         for a, b in zip(results, right):
+            if uncertain is not None and a.shape[:1] == uncertain.shape:
+                a, b = a[~uncertain], b[~uncertain]
             apart = numpy.abs(a - b).max() / max(numpy.abs(b).max(), 1e-30)
             if not apart <= row["tolerance"]:
                 raise Failed(f"results differ: {label} by {apart:.1e} of the largest number; rounding is {row['tolerance']:.0e}")
             worst = max(worst, apart)
-    return worst
+    return worst, left_out
 
 
 def rounds(sides, chosen, timed):
@@ -102,7 +110,8 @@ def do_row(row, sides, timed, folder, chosen):
     """What is known of the row afterwards: times or memory, or why not."""
     result = dict(row)
     try:
-        result["difference"] = float(difference(sides, row, folder))
+        worst, result["left_out"] = difference(sides, row, folder)
+        result["difference"] = float(worst)
         if row["memory"]:
             result["steps"], result["resident"] = watch_memory(timed, row, chosen)
         else:

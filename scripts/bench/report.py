@@ -56,6 +56,7 @@ def line(result):
         return f"{name} {why_not(result)}"
     if "resident" in result:
         return f"{name} {memory(result)}"
+    name += f" (without {result['left_out']} pictures)" if result.get("left_out") else ""
     text = name + "".join(f" {label} {seconds(value):>8} " for label, value in medians(result).items())
     first = next(iter(result["times"]))
     for label in list(result["times"])[1:]:
@@ -162,6 +163,8 @@ def table(results, peaks):
         least = least_time(result, peaks)
         cells.append(f"{100 * least / middle[labels[0]]:.0f} %" if least else "")
         text.append(f"| {' | '.join(cells)} |")
+        if result.get("left_out"):
+            notes.append(f"- {result['name']}: compared without {result['left_out']} pictures at a ReLU's kink (README.md)")
     return text + ([""] + notes if notes else [])
 
 

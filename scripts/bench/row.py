@@ -9,6 +9,8 @@ class Row:
     """`run` is what is timed. Its result (a tensor, a number, or several) is compared with LuaFlow's before that.
 
     check      what is compared instead, where `run` cannot be repeated: it changes parameters, or draws at random
+    uncertain  which pictures (the first dimension of results) are not compared, as rounding decides on what is right for
+               them; at most a quarter of them, and one at least is left
     tolerance  the largest difference that is taken for rounding, as a part of the largest number of the result
     flops      additions and multiplications that the job needs at least (0: not counted)
     bytes      bytes that have to be read and written at least (0: not counted)
@@ -20,6 +22,7 @@ class Row:
     name: str
     run: Callable
     check: Optional[Callable] = None
+    uncertain: Optional[Callable] = None
     tolerance: float = 1e-5
     flops: float = 0
     bytes: float = 0

@@ -38,7 +38,7 @@ class Worker:
         facts = []
         for row in self.rows_by_name.values():
             fields = {field.name: getattr(row, field.name) for field in dataclasses.fields(row)}
-            facts.append({key: value for key, value in fields.items() if key not in ("run", "check")})
+            facts.append({key: value for key, value in fields.items() if key not in ("run", "check", "uncertain")})
         return "ok " + json.dumps(facts)
 
     def check(self, file, name):
@@ -46,7 +46,10 @@ class Worker:
         results = (row.check or row.run)()
         if not isinstance(results, (tuple, list)):
             results = [results]
-        numpy.savez(file, **{f"r{k}": torch.as_tensor(value).detach().numpy() for k, value in enumerate(results, 1)})
+        arrays = {f"r{k}": torch.as_tensor(value).detach().numpy() for k, value in enumerate(results, 1)}
+        if row.uncertain:
+            arrays["uncertain"] = row.uncertain().numpy()
+        numpy.savez(file, **arrays)
         return "ok"
 
     def time(self, count, name):

@@ -3,11 +3,12 @@ import Tensors
 
 /// The module `tensor`: makers of tensors, every operation of the catalogue, and the userdata type itself.
 public struct TensorModule: ScriptModule {
-    /// Those of the catalogue, and those that were passed along.
-    private let operations: [Operation]
+    private let added: [Operation]
+    /// Those of the catalogue, and those that were passed along. Made when first asked for: most programs begin without.
+    private var operations: [Operation] { Operation.catalogue + added }
 
     /// - Parameter operations: more operations beside the catalogue's.
-    public init(adding operations: [Operation] = []) { self.operations = Operation.catalogue + operations }
+    public init(adding operations: [Operation] = []) { added = operations }
 
     public let name = "tensor"
     public let summary = """

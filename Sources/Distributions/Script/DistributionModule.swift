@@ -2,12 +2,13 @@ import Scripting
 
 /// `require "distribution"`: the distributions of the ``Catalogue`` and divergences between them.
 public struct DistributionModule: ScriptModule {
+    private let added: [Declaration]
     /// The constructors of the catalogue's, and of those that were passed along.
-    private let constructors: [Declaration]
+    private var constructors: [Declaration] { Catalogue.laws.map { $0.declaration } + added }
 
     /// - Parameter laws: more distributions beside the catalogue's.
     public init(adding laws: [any CataloguedLaw.Type] = []) {
-        constructors = (Catalogue.laws + laws).map { $0.declaration }
+        added = laws.map { $0.declaration }
     }
 
     public let name = "distribution"

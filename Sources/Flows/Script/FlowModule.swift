@@ -5,19 +5,19 @@ import Tensors
 
 /// The module `flow`: normalizing flows.
 public struct FlowModule: ScriptModule {
-    /// The constructors of the catalogue's transforms, and of those that were passed along.
-    private let constructors: [Declaration]
-    /// Those that were passed along, which files may name, too.
     private let added: [Declaration]
-
-    /// What rooms above this one add to flows: training.
-    private let methods: [Declaration]
+    /// The constructors of the catalogue's transforms, and of those that were passed along.
+    private var constructors: [Declaration] { Catalogue.transforms.map { $0.declaration } + added }
+    /// What rooms above this one add to flows: training. Made when first asked for.
+    private let methods: @Sendable () -> [Declaration]
 
     /// - Parameters:
-    ///   - transforms: more transforms beside the catalogue's.
+    ///   - transforms: more transforms beside the catalogue's, which files may name, too.
     ///   - methods: more methods of flows, whose first parameter is the flow.
-    public init(adding transforms: [any CatalogueEntry.Type] = [], methods: [Declaration] = []) {
-        constructors = (Catalogue.transforms + transforms).map { $0.declaration }
+    public init(
+        adding transforms: [any CatalogueEntry.Type] = [],
+        methods: @autoclosure @escaping @Sendable () -> [Declaration] = []
+    ) {
         added = transforms.map { $0.declaration }
         self.methods = methods
     }
@@ -37,7 +37,7 @@ public struct FlowModule: ScriptModule {
         [
             TypeFace(
                 Flow.type, "A normalizing flow: a bijection between data and noise of known distribution.",
-                methods: (FlowMethods.all + methods).map { NativeFunction($0) },
+                methods: (FlowMethods.all + methods()).map { NativeFunction($0) },
                 properties: [NativeFunction(FlowMethods.dimension)],
                 operators: [.describe: NativeFunction(FlowMethods.describe)]),
             TransformObject.face,

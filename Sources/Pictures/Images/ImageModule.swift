@@ -11,6 +11,7 @@ public struct ImageModule: ScriptModule {
         """
 
     /// The catalogue: a new function is one file and one line here.
-    public let functions: [NativeFunction] = [imageLoad, imageSave, imageGrid, imageShow, imageRender]
-        .map { NativeFunction($0) }
+    public var functions: [NativeFunction] {
+        [imageLoad, imageSave, imageGrid, imageShow, imageRender].map { NativeFunction($0) }
+    }
 }

@@ -145,8 +145,17 @@ extension Tensor {
         let result = try Tensor.uninitialized(target, R.dtype, for: operation)
         var walk = StridedWalk(shape: target, strides: [result.strides, x.strides, y.strides])
         if result.count >= Tensor.manyElements {
-            // A transposed operand is put in order first, tile by tile.
+            // A transposed operand is put in order first, tile by tile: on the way where that is all.
             let (xSteps, ySteps) = (walk.rowStep(1) | 1 != 1, walk.rowStep(2) | 1 != 1)
+            if xSteps || ySteps, walk.shape.count == 2, min(walk.shape[0], walk.shape[1]) >= 8,
+                !xSteps || walk.strides[1][0] == 1 && walk.rowStep(1) > 1,
+                !ySteps || walk.strides[2][0] == 1 && walk.rowStep(2) > 1
+            {
+                defer { withExtendedLifetime((x, y)) {} }
+                try Tensor.forEachTile(
+                    walk, x.base(T.self), y.base(T.self), result.base(R.self), nanoseconds: nanoseconds, row: row)
+                return result
+            }
             if xSteps { x = try cast(T.dtype).contiguous().expand(target, for: operation) }
             if ySteps { y = try other.cast(T.dtype).contiguous().expand(target, for: operation) }
             if xSteps || ySteps { walk = StridedWalk(shape: target, strides: [result.strides, x.strides, y.strides]) }

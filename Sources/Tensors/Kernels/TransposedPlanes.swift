@@ -41,29 +41,78 @@ struct TransposedPlanes {
                 let (plane, first) = (piece / strips, piece % strips * strip)
                 let source = from + (places[plane].from + first) * bytes
                 let target = to + (places[plane].to + first * resultStride) * bytes
-                transpose(source, target, min(strip, rows - first), bytes)
+                Tensor.transpose(source, stride, columns, min(strip, rows - first), target, resultStride, bytes)
             }
         }
     }
+}
 
-    private func transpose(_ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ rows: Int, _ bytes: Int) {
+extension Tensor {
+    /// Element (r, c) of `from`, rows `stride` apart, goes to (c, r) of `to`; of 1, 2, 4 or 8 bytes each.
+    @usableFromInline
+    static func transpose(
+        _ from: UnsafeRawPointer, _ stride: Int, _ rows: Int, _ columns: Int, _ to: UnsafeMutableRawPointer,
+        _ toStride: Int, _ bytes: Int
+    ) {
         switch bytes {
         case 1:
             ck_transpose_1(
-                from.assumingMemoryBound(to: UInt8.self), stride, columns, rows, to.assumingMemoryBound(to: UInt8.self),
-                resultStride)
+                from.assumingMemoryBound(to: UInt8.self), stride, rows, columns, to.assumingMemoryBound(to: UInt8.self),
+                toStride)
         case 2:
             ck_transpose_2(
-                from.assumingMemoryBound(to: UInt16.self), stride, columns, rows,
-                to.assumingMemoryBound(to: UInt16.self), resultStride)
+                from.assumingMemoryBound(to: UInt16.self), stride, rows, columns,
+                to.assumingMemoryBound(to: UInt16.self), toStride)
         case 4:
             ck_transpose_4(
-                from.assumingMemoryBound(to: UInt32.self), stride, columns, rows,
-                to.assumingMemoryBound(to: UInt32.self), resultStride)
+                from.assumingMemoryBound(to: UInt32.self), stride, rows, columns,
+                to.assumingMemoryBound(to: UInt32.self), toStride)
         default:
             ck_transpose_8(
-                from.assumingMemoryBound(to: UInt64.self), stride, columns, rows,
-                to.assumingMemoryBound(to: UInt64.self), resultStride)
+                from.assumingMemoryBound(to: UInt64.self), stride, rows, columns,
+                to.assumingMemoryBound(to: UInt64.self), toStride)
+        }
+    }
+
+    /// Calls `row` with rows' parts of two matrices of which one or both are transposed, that is, have step 1 down their
+    /// columns: a tile of such a one is turned on the way, in memory that stays in the innermost cache.
+    ///
+    /// - Parameters:
+    ///   - walk: of the contiguous result and the operands, of two axes.
+    ///   - row: as ``pairs(_:_:nanoseconds:row:)`` has it.
+    @inlinable @inline(__always)
+    static func forEachTile<T: StoredElement, R: StoredElement>(
+        _ walk: StridedWalk, _ a: UnsafePointer<T>, _ b: UnsafePointer<T>, _ to: UnsafeMutablePointer<R>, nanoseconds: Int,
+        row: (UnsafePointer<T>, Int, UnsafePointer<T>, Int, UnsafeMutablePointer<R>, Int) -> Void
+    ) throws {
+        let (rows, columns, height, width) = (walk.shape[0], walk.shape[1], 32, 128)
+        let across = (columns - 1) / width + 1
+        try forEachPiece(((rows - 1) / height + 1) * across, nanoseconds: height * width * (nanoseconds + 1)) { tiles in
+            withUnsafeTemporaryAllocation(of: T.self, capacity: 2 * height * width) { scratch in
+                guard let scratch = scratch.baseAddress else { return }
+                for tile in tiles {
+                    let (r, c) = (tile / across * height, tile % across * width)
+                    let (tall, wide) = (Swift.min(height, rows - r), Swift.min(width, columns - c))
+                    /// Where the tile of an operand is read, with its steps from row to row and along a row.
+                    func turned(_ from: UnsafePointer<T>, _ operand: Int, _ scratch: UnsafeMutablePointer<T>)
+                        -> (UnsafePointer<T>, Int, Int)
+                    {
+                        let (down, along) = (walk.strides[operand][0], walk.strides[operand][1])
+                        let first = from + r * down + c * along
+                        guard along | 1 != 1 else { return (first, down, along) }
+                        transpose(
+                            UnsafeRawPointer(first), along, wide, tall, UnsafeMutableRawPointer(scratch), width,
+                            MemoryLayout<T>.stride)
+                        return (UnsafePointer(scratch), width, 1)
+                    }
+                    let (x, xDown, xAlong) = turned(a, 1, scratch)
+                    let (y, yDown, yAlong) = turned(b, 2, scratch + height * width)
+                    let result = to + r * columns + c
+                    for i in 0..<tall {
+                        row(x + i * xDown, xAlong, y + i * yDown, yAlong, result + i * columns, wide)
+                    }
+                }
+            }
         }
     }
 }

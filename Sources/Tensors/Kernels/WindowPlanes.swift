@@ -33,6 +33,12 @@ struct WindowPlanes {
     }
 
     var lots: Int { (images + imagesPerLot - 1) / imagesPerLot }
+
+    /// What depends on how many images a lot has, made once for all lots but the last and once for that one.
+    func forLots<R>(_ make: (_ images: Int) throws -> R) rethrows -> (_ images: Int) -> R {
+        let (full, rest) = (try make(imagesPerLot), try make(images(in: lots - 1)))
+        return { [imagesPerLot] in $0 == imagesPerLot ? full : rest }
+    }
     func images(in lot: Int) -> Int { min(imagesPerLot, images - lot * imagesPerLot) }
     var planesPerChannel: Int { layout.steps.0 * layout.steps.1 }
 

@@ -46,12 +46,13 @@ extension Tensor {
         let (height, width) = (geometry.output[0], geometry.output[1])
         defer { withExtendedLifetime((source, weight)) {} }
         let (from, to) = (source.base(T.self), result.base(T.self))
+        let offsets = planes.forLots { geometry.offsets(planes, channels: inside, images: $0) }
         try planes.forEachLot(T.self, work: out * taps, operation) { lot, images, laid, scratch, stride in
             planes.lay(from, lot: lot, in: laid)
             let first = to + lot * planes.imagesPerLot * out * height * width
             try weights.forEachOutput(
                 laid, groupStep: inside * planes.planesPerChannel * images * planes.plane,
-                geometry.offsets(planes, channels: inside, images: images), length: planes.length(images, height: height, width: width),
+                offsets(images), length: planes.length(images, height: height, width: width),
                 in: scratch, stride: stride
             ) { o, sums in
                 T.take(
@@ -97,18 +98,20 @@ extension Tensor {
                 let (o, place) = (tap / taps.count, taps[tap % taps.count])
                 return w[((group * outs + o) * inside + c) * area + place.i.tap * window[1] + place.j.tap]
             }
-            return (y: y, x: x, taps: taps, weights: weights)
+            let offsets = planes.forLots { images in
+                (0..<outs).flatMap { o in
+                    taps.map { planes.offset(o, $0.i.shift - least[0], $0.j.shift - least[1], images: images) }
+                }
+            }
+            return (y: y, x: x, offsets: offsets, weights: weights)
         } }
         try planes.forEachLot(T.self, work: out * inside * area, operation) { lot, images, laid, scratch, stride in
             planes.lay(from, lot: lot, in: laid)
             let first = to + lot * planes.imagesPerLot * channels * height * width
             for part in parts {
                 let (rows, columns) = (extent(0, part.y), extent(1, part.x))
-                let offsets = (0..<outs).flatMap { o in
-                    part.taps.map { planes.offset(o, $0.i.shift - least[0], $0.j.shift - least[1], images: images) }
-                }
                 try part.weights.forEachOutput(
-                    laid, groupStep: outs * images * planes.plane, offsets, length: planes.length(images, height: rows, width: columns),
+                    laid, groupStep: outs * images * planes.plane, part.offsets(images), length: planes.length(images, height: rows, width: columns),
                     in: scratch, stride: stride
                 ) { c, sums in
                     T.take(
@@ -136,6 +139,7 @@ extension Tensor {
         let (height, width, taps) = (geometry.output[0], geometry.output[1], inside * window[0] * window[1])
         // Of at most eight parts of the images, each with sums of its own: as many whatever the number of threads.
         let grain = max(planes.grain(work: out * taps), (planes.lots + 7) / 8)
+        let allOffsets = planes.forLots { geometry.offsets(planes, channels: inside, images: $0) }
         let sums = try Parallel.reduce(
             planes.lots, grain: grain,
             { lots in
@@ -149,7 +153,7 @@ extension Tensor {
                     let images = planes.images(in: lot)
                     planes.lay(source.base(T.self), lot: lot, in: laid)
                     flows.lay(cotangent.base(T.self), lot: lot, in: flow)
-                    let offsets = geometry.offsets(planes, channels: inside, images: images)
+                    let offsets = allOffsets(images)
                     let (line, length) = (images * planes.plane, planes.length(images, height: height, width: width))
                     for group in 0..<groups {
                         let (from, g) = (laid + group * inside * planes.planesPerChannel * line, flow + group * outs * line)

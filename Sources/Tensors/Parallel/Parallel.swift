@@ -67,12 +67,13 @@ package enum Parallel {
         let size: Int
 
         /// A grain each, up to sixteen of them where there are many: few enough that handing them out costs nothing,
-        /// small enough that threads end together and a stop is heard soon.
+        /// small enough that threads end together and a stop is heard soon. At most 2^31, which a region counts.
         init(_ total: Int, grain: Int) {
             self.total = total
             let grain = max(grain, 1)
             let most = grain.multipliedReportingOverflow(by: 16)
-            size = min(max(total / 64, grain), most.overflow ? Int.max : most.partialValue)
+            let size = min(max(total / 64, grain), most.overflow ? Int.max : most.partialValue)
+            self.size = max(size, total >> 31 + 1)
         }
 
         /// What is left over and shorter than a piece is one of its own.

@@ -97,8 +97,8 @@ final class ThreadPool: Sendable {
         let mine = DispatchSemaphore(value: 0)
         while true {
             let seen = published.load(ordering: .acquiring)
-            if let region = take() {
-                region.help()
+            if let (region, fromEnd) = take() {
+                region.help(fromEnd: fromEnd)
                 state.withLock { $0.looking += 1 }
                 continue
             }
@@ -119,14 +119,14 @@ final class ThreadPool: Sendable {
         }
     }
 
-    private func take() -> Region? {
+    private func take() -> (Region, fromEnd: Bool)? {
         state.withLock { state in
             guard let region = state.open.first else { return nil }
             region.places -= 1
             if region.places == 0 { state.open.removeFirst() }
-            region.join()
+            let fromEnd = region.join()
             state.looking -= 1
-            return region
+            return (region, fromEnd)
         }
     }
 }

@@ -23,6 +23,31 @@ def inputs():
     return {"pictures": pictures.astype(numpy.float32), "z": draws.logistic(size=(1000, 784)).astype(numpy.float32)}
 
 
+@torch.no_grad()
+def at_kinks(model, pictures):
+    """Which pictures lie where the gradient jumps, as far as float32 can tell: some unit of a ReLU is nearer to 0 in float64
+    than twice the largest rounding error, which is measured, of that layer's units for that picture."""
+    exact = nice.from_state(model.state_dict(), torch.float64)
+    found = torch.zeros(len(pictures), dtype=torch.bool)
+    seen = []
+    for part in (model, exact):
+        for relu in (layer for layer in part.modules() if isinstance(layer, torch.nn.ReLU)):
+            relu.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].clone()))
+    for first in range(0, len(pictures), 512):
+        some = pictures[first:first + 512]
+        seen.clear()
+        model.to_latent(some)
+        exact.to_latent(some.double())
+        half = len(seen) // 2
+        for rounded, unit in zip(seen[:half], seen[half:]):
+            error = (rounded.double() - unit).abs().amax(dim=1)
+            found[first:first + len(some)] |= unit.abs().amin(dim=1) <= 2 * error
+    for part in (model, exact):
+        for relu in (layer for layer in part.modules() if isinstance(layer, torch.nn.ReLU)):
+            relu._forward_pre_hooks.clear()
+    return found
+
+
 def rows(t):
     # Frozen, as in LuaFlow: otherwise backward would work out the gradients of 19 million weights, too.
     model = nice.from_state(nice.read_state(MODELS / "nice-mnist.safetensors")).requires_grad_(False)
@@ -42,7 +67,8 @@ def rows(t):
         return model.to_data(torch.log(u) - torch.log1p(-u))
 
     # Weights are read as float16 (2 bytes) in both passes. Units that ReLU set to zero are not counted out.
-    each = [Row(f"log_prob and gradient, B = {batch}", lambda batch=batch: value_and_gradient(batch), tolerance=1e-3,
+    each = [Row(f"log_prob and gradient, B = {batch}", lambda batch=batch: value_and_gradient(batch),
+                uncertain=lambda batch=batch: at_kinks(model, t["pictures"][:batch]), tolerance=1e-3,
                 flops=4 * weights * batch, bytes=4 * weights, items=batch) for batch in BATCHES]
     return each + [
         Row("sample 1000", sample, torch.no_grad()(lambda: model.to_data(t["z"])), tolerance=1e-3,

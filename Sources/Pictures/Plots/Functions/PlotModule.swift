@@ -11,15 +11,19 @@ public struct PlotModule: ScriptModule {
         """
 
     /// The catalogue: a new kind of plot is one file and one line here.
-    public let functions: [NativeFunction] = [
-        plotLine, plotScatter, plotErrorbar, plotBar, plotHistogram, plotImage, plotContour, plotFigure,
-        plotTrace, plotRank, plotPair, plotAutocorrelation,
-    ].map { NativeFunction($0) }
+    public var functions: [NativeFunction] {
+        [
+            plotLine, plotScatter, plotErrorbar, plotBar, plotHistogram, plotImage, plotContour, plotFigure,
+            plotTrace, plotRank, plotPair, plotAutocorrelation,
+        ].map { NativeFunction($0) }
+    }
 
-    public let types: [TypeFace] = [
-        TypeFace(
-            Figure.type, "One or more panels, ready to be saved or shown.",
-            methods: [figureSave, figureShow, figureRender].map { NativeFunction($0) },
-            operators: [.describe: NativeFunction(figureDescribe)])
-    ]
+    public var types: [TypeFace] {
+        [
+            TypeFace(
+                Figure.type, "One or more panels, ready to be saved or shown.",
+                methods: [figureSave, figureShow, figureRender].map { NativeFunction($0) },
+                operators: [.describe: NativeFunction(figureDescribe)])
+        ]
+    }
 }
