@@ -67,7 +67,7 @@ extension FlowFunctions {
             """,
         source: "Chen et al., NeurIPS 2018; Grathwohl et al. (FFJORD), ICLR 2019; zuko.flows.CNF",
         example: """
-            local m = flow.CNF{features = 2, hidden_features = {8}, atol = 1e-8, rtol = 1e-8}
+            local m = flow.CNF{features = 2, hidden_features = {8}, activation = "tanh", atol = 1e-9, rtol = 1e-9}
             assert(m:check(tensor{{0.5, -1}}).log_det_dense < 1e-6)
             """,
         see: ["flow:flow_matching_loss", "flow.MAF"]
