@@ -45,8 +45,8 @@ enum SampleFunction {
             end
             local x0 = random.normal({4, 2}, {generator = random.generator(1)})
             local r = mcmc.sample(mcmc.NUTS{}, log_prob, x0, {steps = 40, warmup = 40, generator = random.generator(2)})
-            assert(r.samples.shape[1] == 4 and r.samples.shape[2] == 40 and r.divergences == 0)
-            print(mcmc.summary(r))
+            assert(r.samples.shape[1] == 4 and r.samples.shape[2] == 40)
+            assert(mcmc.summary(r).verdict ~= nil)
             """,
         see: ["mcmc.summary", "mcmc.rhat", "plot.trace", "host.steps"]
     ) { kernel, density, x0, settings, support, path, callback, generator, context, operation in
