@@ -49,7 +49,7 @@ import Testing
         try #require(y.count == fixture.nearest.count)
         for (a, b) in zip(y, fixture.nearest) {
             #expect(
-                abs(a - b) <= 2e-6 * max(1, fixture.x.largestMagnitude),
+                abs(a - b) <= 1e-5 * max(1, fixture.x.largestMagnitude),
                 "\(fixture.set) at \(fixture.x): \(y), CVXPY \(fixture.nearest)")
         }
     }
