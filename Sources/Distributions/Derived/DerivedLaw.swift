@@ -41,8 +41,11 @@ extension DerivedLaw {
     /// That of z and ``logSlope(_:)``.
     func derivedLogDensity(_ x: Variable) throws -> Variable {
         let (safe, inside) = try guarded(x)
-        let value = try base.logDensity(toBase(safe)) + logSlope(safe)
-        return try value.choose(inside, value.constant(-Double.infinity))
+        let (base, z) = (try base, try toBase(safe))
+        let value = try base.logDensity(z) + logSlope(safe)
+        // Below the base's support nothing has a slope.
+        let low = (base as? StandardLaw)?.low ?? -.infinity
+        return try value.choose(inside * z.indicator { !($0 < low) }, value.constant(-Double.infinity))
     }
 
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
