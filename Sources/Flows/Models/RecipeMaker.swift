@@ -135,10 +135,15 @@ struct RecipeMaker {
                 throw ScriptError(operation, "\(name) holds NaN")
             }
             guard own.storage !== tensor.storage else { continue }
-            // Which numbers a transform passes is fixed when it is made.
-            if tensor.dtype == .bool, try tensor.toArray() != own.toArray() {
+            // Which numbers a transform passes, and in which order it takes them, is fixed when it is made.
+            let isFixed = tensor.dtype == .bool || name == "order" || name.hasSuffix(".order")
+            if isFixed, try tensor.toArray() != own.toArray() {
                 throw ScriptError(
-                    operation, "\(name) is another mask than the recipe makes: a random one inside another part cannot be made again")
+                    operation,
+                    """
+                    \(name) is another than the recipe makes: a random mask or order inside another part cannot be made \
+                    again
+                    """)
             }
             try own.write(tensor)
         }
