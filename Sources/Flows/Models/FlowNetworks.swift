@@ -1,9 +1,18 @@
 import Networks
 
-extension UnivariateCoupling: HoldsModules { public var modules: [Module] { [hyper] } }
-extension MaskedAutoregressive: HoldsModules { public var modules: [Module] { [hyper] } }
+// The networks of transforms: what dropout acts in while a flow is trained.
+
+extension UnivariateCoupling { public var modules: [Module] { [hyper] } }
+extension MaskedAutoregressive { public var modules: [Module] { [hyper] } }
+extension ContinuousTransform { public var modules: [Module] { [ode] } }
+extension ScriptedTransform { public var modules: [Module] { networks.map(\.module) } }
+extension Chain { public var modules: [Module] { sequence.parts.flatMap(\.modules) } }
+extension Inverse { public var modules: [Module] { base.modules } }
 
 extension Flow: HoldsModules {
-    /// The networks of its transforms: what dropout acts in while it is trained.
-    public var modules: [Module] { transforms.flatMap { ($0.transform as? any HoldsModules)?.modules ?? [] } }
+    /// Those of its transforms, and of a flow that is its base.
+    public var modules: [Module] {
+        transforms.flatMap(\.transform.modules)
+            + (((prior as? BaseDistribution)?.law as? FlowDistribution)?.flow.modules ?? [])
+    }
 }

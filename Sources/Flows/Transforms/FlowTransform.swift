@@ -1,4 +1,5 @@
 import Autodiff
+import Networks
 import Scripting
 import Tensors
 
@@ -6,7 +7,7 @@ import Tensors
 ///
 /// Value and log-determinant come from one call, so that they cannot disagree. The directions are named by where they
 /// lead, never "forward": `toLatent` goes data -> noise, `toData` noise -> data.
-public protocol FlowTransform: HoldsScriptValues {
+public protocol FlowTransform: HoldsScriptValues, HoldsModules {
     /// The image of x, and log |det of the Jacobian| of this direction: of shape (rows), or of no dimension when it is
     /// the same for every row. In nats.
     ///
@@ -37,6 +38,7 @@ public protocol FlowTransform: HoldsScriptValues {
 }
 
 extension FlowTransform {
+    public var modules: [Module] { [] }
     public var drawingType: DType { parameters.contains { $0.value.dtype == .float64 } ? .float64 : .float32 }
     public var buffers: [(name: String, value: Variable)] { [] }
     public var contextSize: Int? { nil }

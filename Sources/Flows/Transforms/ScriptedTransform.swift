@@ -13,19 +13,19 @@ public struct ScriptedTransform: FlowTransform {
     public let takesAnyContext = true
     private let ownParameters: [(name: String, value: Variable)]
     /// Networks that the functions call: part of the transform for training, files and precision.
-    private let modules: [(name: String, module: Module)]
+    let networks: [(name: String, module: Module)]
     private let toLatentFunction: any ScriptFunction
     private let toDataFunction: any ScriptFunction
     public var heldValues: [Value] {
-        [.function(toLatentFunction), .function(toDataFunction)] + modules.flatMap(\.module.heldValues)
+        [.function(toLatentFunction), .function(toDataFunction)] + networks.flatMap(\.module.heldValues)
     }
 
     public var parameters: [(name: String, value: Variable)] {
         ownParameters
-            + modules.flatMap { part in part.module.parameters.map { ("\(part.name).\($0.name)", $0.value) } }
+            + networks.flatMap { part in part.module.parameters.map { ("\(part.name).\($0.name)", $0.value) } }
     }
     public var buffers: [(name: String, value: Variable)] {
-        modules.flatMap { part in part.module.buffers.map { ("\(part.name).\($0.name)", $0.value) } }
+        networks.flatMap { part in part.module.buffers.map { ("\(part.name).\($0.name)", $0.value) } }
     }
 
     /// What a script says of it.
@@ -53,8 +53,8 @@ public struct ScriptedTransform: FlowTransform {
         guard let toLatent = given.toLatent, let toData = given.toData else { throw Fault("two directions expected") }
         (toLatentFunction, toDataFunction) = (toLatent, toData)
         ownParameters = given.parameters.sorted { ByteString($0.name) < ByteString($1.name) }
-        modules = given.modules
-        if let twice = ownParameters.first(where: { own in modules.contains { $0.name == own.name } }) {
+        networks = given.modules
+        if let twice = ownParameters.first(where: { own in networks.contains { $0.name == own.name } }) {
             throw Fault("\(twice.name) is the name of a module and of a parameter")
         }
     }
