@@ -38,6 +38,27 @@ import Testing
         #expect(message == "no error", "\(flow): \(message)")
     }
 
+    /// Where draws lie, by the transform that is nearest to the data: flows, and distribution.Transformed.
+    @Test(arguments: [
+        ("flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}", "real"),
+        ("flow.Flow(distribution.Normal(0, 1), {flow.Logit{}, flow.ActNorm(2)}, {dim = 2})", "interval 0 1"),
+        ("flow.Flow(distribution.Normal(0, 1), {flow.Reverse(2), flow.Logit{alpha = 0.25}}, {dim = 2})", "interval -0.5 1.5"),
+        ("flow.Flow(distribution.Normal(0, 1), {flow.Chain{flow.Tanh():inverse()}}, {dim = 2})", "interval -1 1"),
+        ("flow.Flow(distribution.Uniform(0, 1), {flow.Sigmoid()}, {dim = 2})", "real"),
+        ("distribution.Transformed(distribution.Normal(0, 1), flow.Softplus():inverse())", "positive"),
+        ("distribution.Transformed(distribution.Uniform(0, 2), flow.Sigmoid())", "error"),
+        ("flow.Flow(distribution.Exponential(1), {flow.ActNorm(2)}, {dim = 2})", "error"),
+    ]) func supports(_ made: String, _ expected: String) throws {
+        let message = try Self.said(
+            """
+            local ok, kind, low, high = pcall(function() return \(made):support() end)
+            local said = ok and kind or "error"
+            if kind == "interval" then said = ("%s %g %g"):format(kind, low, high) end
+            assert(said == "\(expected)", said .. ": " .. tostring(kind))
+            """)
+        #expect(message == "no error", "\(made): \(message)")
+    }
+
     @Test(arguments: [
         // Shapes of flows of images, and of latents that are vectors.
         """

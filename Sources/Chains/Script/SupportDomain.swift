@@ -90,15 +90,10 @@ enum Supports {
 
     /// The support of a distribution.
     static func map(of law: any Distribution) throws -> any Bijection {
-        switch law {
-        case let law as Uniform: return try Bounded(law.low.value, law.high.value)
-        case is Exponential, is Gamma: return try map("positive", [])
-        case is Beta: return try map("unit_interval", [])
-        case is Dirichlet: return try map("simplex", [])
-        case is Normal, is Logistic, is Laplace, is StudentT, is MultivariateNormal: return Unbounded()
-        case is Bernoulli, is Categorical, is Poisson: return try map("integers", [])
-        default:
-            throw Fault("support: that of \(law.description) is not known here; name it, such as support = \"real\"")
+        let support: Support
+        do { support = try law.support } catch let error as ScriptError {
+            throw Fault("support: \(error.message); name it, such as support = \"real\"")
         }
+        return try map(support.kind.rawValue, [support.low, support.high].map { try $0.value.cast(.float64) })
     }
 }

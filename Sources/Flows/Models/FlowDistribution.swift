@@ -40,6 +40,18 @@ struct FlowDistribution: Distribution {
     func wideMean() throws -> Variable { throw missing("mean") }
     func wideVariance() throws -> Variable { throw missing("variance") }
 
+    var support: Support {
+        get throws {
+            let parts = flow.transforms.map(\.transform)
+            return try NumberRange.support(
+                data: NumberRange.outer(parts, \.dataRange), latent: NumberRange.outer(parts.reversed(), \.latentRange),
+                base: (flow.prior as? BaseDistribution)?.law.support,
+                ScriptError(
+                    "flow:support",
+                    "what a transform of a script, or another base than on the whole line, makes is not known"))
+        }
+    }
+
     private func missing(_ what: String) -> ScriptError {
         ScriptError("distribution:\(what)", "a flow has no \(what) in closed form; take that of draws, m:sample(1000)")
     }

@@ -84,6 +84,16 @@ public struct Transformed: CataloguedLaw {
         try data(base.draw(shape, from: generator, for: operation))
     }
 
+    public var support: Support {
+        get throws {
+            try NumberRange.support(
+                data: transform.dataRange, latent: transform.latentRange, base: base.support,
+                ScriptError(
+                    "distribution:support",
+                    "what a transform of a script, or another base than on the whole line, makes is not known"))
+        }
+    }
+
     /// Whether larger z are larger x: bijections of the line go one way.
     private func increases() throws -> Bool {
         try GradMode.$isEnabled.withValue(false) {

@@ -8,8 +8,8 @@ import Tensors
 /// `m:name(...)`.
 enum FlowMethods {
     static let all = [
-        logProb, toLatent, toData, sample, rsample, bitsPerDim, parameters, namedParameters, requiresGrad, stateDict, loadStateDict, half,
-        save, check, initialize, matchingLoss,
+        logProb, toLatent, toData, sample, rsample, support, bitsPerDim, parameters, namedParameters, requiresGrad,
+        stateDict, loadStateDict, half, save, check, initialize, matchingLoss,
     ]
 
     private static let small = "local m = flow.NICE{dim = 4, hidden = 8, layers = 2, couplings = 4}\n"
@@ -86,6 +86,22 @@ enum FlowMethods {
         see: ["flow:sample"]
     ) { flow, shape, context, generator in
         try flow.sample(shape, context: context, from: generator, for: "flow:rsample")
+    }
+
+    private static let support = Declaration(
+        "flow:support",
+        """
+        Where draws lie, as d:support() says it of distributions: "real", or another kind with its ends for a flow whose \
+        first transform says so, as flow.Logit does.
+        """,
+        called: .method, takes: .argument("m", .flow),
+        returns: .values(ResultSpec("kind", .string), ResultSpec("low", .number), ResultSpec("high", .number)),
+        errors: "a first transform in Lua; a base that is not on the whole line", source: "torch.distributions",
+        example: small + "assert(m:support() == \"real\")", see: ["distribution:support"]
+    ) { flow in
+        let support = try FlowDistribution(flow).support
+        return try [.string(ByteString(support.kind.rawValue))]
+            + [support.low, support.high].map { .number(try $0.value.item()) }
     }
 
     private static let bitsPerDim = Declaration(

@@ -30,6 +30,10 @@ public protocol FlowTransform: HoldsScriptValues, HoldsModules {
     func dataShape(of event: [Int]) throws -> [Int]
     /// The one shape of data that it takes; nil for a transform that takes many.
     var fixedDataShape: [Int]? { get }
+    /// Where every number of the data lies; nil where nobody knows.
+    var dataRange: NumberRange? { get }
+    /// Where every number of z lies, for all data there is; nil where nobody knows.
+    var latentRange: NumberRange? { get }
     /// Whether it takes a context of any size, or none, as functions of scripts do.
     var takesAnyContext: Bool { get }
     /// How a file names it, so that it can be made again: the call of its constructor. What a script made needs none: its
@@ -39,6 +43,8 @@ public protocol FlowTransform: HoldsScriptValues, HoldsModules {
 
 extension FlowTransform {
     public var modules: [Module] { [] }
+    public var dataRange: NumberRange? { .real }
+    public var latentRange: NumberRange? { .real }
     public var drawingType: DType { parameters.contains { $0.value.dtype == .float64 } ? .float64 : .float32 }
     public var buffers: [(name: String, value: Variable)] { [] }
     public var contextSize: Int? { nil }
