@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+/// The scripts that train flows: they run with few steps, draw their figures, and go on from checkpoints.
+@Suite struct TrainingScriptTests {
+    static func run(_ name: String, _ arguments: [String], in scratch: Scratch) throws -> Command.Result {
+        try Command.run(
+            ["run", ProblemScriptTests.scripts.appendingPathComponent(name + ".lua").path] + arguments, in: scratch.url)
+    }
+
+    static let figures: [(String, [String])] = [
+        ("toy_densities", ["--steps", "5", "--points", "500"]),
+        ("conditional", ["--steps", "5"]),
+        ("anomaly", ["--limit", "50"]),
+        ("train_glow", ["--steps", "2", "--batch", "4", "--depth", "1", "--channels", "4"]),
+    ]
+
+    @Test(arguments: figures.indices) func drawsItsFigure(index: Int) throws {
+        let (name, arguments) = TrainingScriptTests.figures[index]
+        let scratch = try Scratch()
+        let run = try TrainingScriptTests.run(name, arguments + ["--out", scratch.path("figure.png")], in: scratch)
+        #expect(run.status == 0, "\(name): \(run.errors)")
+        let picture = try Data(contentsOf: URL(fileURLWithPath: scratch.path("figure.png")))
+        #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]) && picture.count > 2000, "\(name)")
+    }
+
+    /// Six steps, and three of them, then the rest from the checkpoint: the same weights, bit for bit.
+    @Test func goesOnFromItsCheckpoint() throws {
+        let scratch = try Scratch()
+        func train(_ steps: Int, _ checkpoint: String, _ file: String) throws -> Data {
+            let run = try TrainingScriptTests.run(
+                "train_nice",
+                [
+                    "--hidden", "8", "--shift", "0.7", "--average", "0.9", "--schedule", "constant",
+                    "--steps", "\(steps)", "--checkpoint", scratch.path(checkpoint), "--out", scratch.path(file),
+                ], in: scratch)
+            #expect(run.status == 0, "\(run.errors)")
+            return try Data(contentsOf: URL(fileURLWithPath: scratch.path(file)))
+        }
+        let whole = try train(6, "whole.ckpt", "whole.safetensors")
+        let half = try train(3, "parts.ckpt", "half.safetensors")
+        let parts = try train(6, "parts.ckpt", "parts.safetensors")
+        #expect(half != whole, "three more steps changed nothing")
+        #expect(parts == whole, "other weights after an interruption")
+    }
+}
