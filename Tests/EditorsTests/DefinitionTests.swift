@@ -102,7 +102,7 @@ import Testing
         "---@return {images: tensor, labels: tensor}", "---@return tensor ...", "return optim",
         // What may be left out, and what may not.
         "---@param mean? number", "---@param x tensor|number", "---@param kind? string", "---@param shape? number[]|number",
-        "---@param components distribution|distribution[]", "function tensor:reshape(...) end",
+        "---@param components distribution|flow|(distribution|flow)[]", "function tensor:reshape(...) end",
         // Results of loops and of several values.
         "---@return fun(): integer", "---@return fun(): tensor, tensor", "---@return table<string, tensor> tensors",
         "---@return tensor w", "---@return tensor V",

@@ -48,7 +48,7 @@ enum Silence {
         "local d = require('data').digits()\nd.extra = 1\nreturn d.extra.x, d.images:size(1)",
         "local P, x = require('projection').Box(0, 1), require('tensor').ones(2)\nreturn P(x):sum(), P.convex, P:contains(x)",
         "local f = require('autodiff').grad(print)\nreturn f(1):anything()", "return arg[0], _VERSION, ...",
-        "local a = require('tensor').ones(2)\nlocal b = 2 * a ^ 2 // 1\nreturn b.whatever",
+        "local a = require('tensor').ones(2)\nlocal b = 2 * a ^ 2 | 1\nreturn b.whatever",
         // A last table is a value where the run takes it as one.
         "return require('host').names{t = function() end}",
         "for k in require('host').steps(20, {x = 1, trace = {}}) do print(k) end",

@@ -57,6 +57,8 @@ extension Variable {
     func quantiles(_ q: Variable, _ axis: Int, _ interpolation: Interpolation) throws -> Variable {
         let operation = "tensor.quantile"
         try checkElements(along: axis, operation)
+        // Its numbers are read below without recording.
+        if GradMode.isEnabled { try q.checkFresh(operation) }
         let x = try converted(to: dtype.computing).movedLast(axis)
         let (n, last) = (shape[axis], shape.count - 1)
         let ranks = try q.value.toArray().map { $0 * Double(n - 1) }

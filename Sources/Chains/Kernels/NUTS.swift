@@ -72,8 +72,8 @@ struct NUTS: ChainKernel {
             -- log p = -x^2/2 - (y - x)^2/2, up to a constant
             local function log_prob(x) return -0.5 * (x[{{}, 1}] ^ 2 + (x[{{}, 2}] - x[{{}, 1}]) ^ 2) end
             local r = mcmc.sample(mcmc.NUTS{}, log_prob, random.normal({4, 2}, {generator = random.generator(1)}), {
-              steps = 25, warmup = 25, generator = random.generator(2)})
-            assert(r.samples.shape[2] == 25 and r.accept_rate > 0.3 and r.n_gradients > 100)
+              steps = 100, warmup = 150, generator = random.generator(2)})
+            assert(r.samples.shape[2] == 100 and r.accept_rate > 0.3 and r.n_gradients > 100)
             """
     ) { NUTS(tuning: $0, maxDepth: $1) }
 }
