@@ -59,6 +59,10 @@ extension Variable {
         try checkElements(along: axis, operation)
         // Its numbers are read below without recording.
         if GradMode.isEnabled { try q.checkFresh(operation) }
+        // Ranks are computed in float64, and are whole numbers up to 2^53.
+        guard shape[axis] <= 1 << 53 else {
+            throw ScriptError(operation, "\(shape[axis]) elements in a row of \(Shape.describe(shape)); at most 2^53")
+        }
         let x = try converted(to: dtype.computing).movedLast(axis)
         let (n, last) = (shape[axis], shape.count - 1)
         let ranks = try q.value.toArray().map { $0 * Double(n - 1) }
