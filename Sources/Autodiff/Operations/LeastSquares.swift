@@ -114,7 +114,11 @@ extension Tensor {
             for place in line { inverses[place] = values[place] > cut ? 1 / values[place] : 0 }
             ranks.append(line.count { values[$0] > cut })
         }
-        if count == 0 { ranks = Array(repeating: 0, count: try Shape.count(Array(s.shape.dropLast()), for: operation)) }
+        if count == 0 {
+            // Matrices without elements may be more than there is memory for: a tensor of as many numbers says so.
+            let none = try Tensor.zeros(Array(s.shape.dropLast()), .int64)
+            ranks = Array(repeating: 0, count: none.count)
+        }
         let scale = try Tensor(inverses, shape: Array(s.shape.dropLast()) + [1, count], .float64)
         let scaled = try v.zip(scale, Multiply(), for: operation)
         return (try scaled.matmul(u.transpose(u.rank - 2, u.rank - 1), for: operation), s, ranks)
