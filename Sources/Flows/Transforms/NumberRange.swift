@@ -25,7 +25,7 @@ extension Sigmoid { public var latentRange: NumberRange? { NumberRange(0, 1) } }
 extension Tanh { public var latentRange: NumberRange? { NumberRange(-1, 1) } }
 extension Softplus { public var latentRange: NumberRange? { NumberRange(0, .infinity) } }
 extension Logit {
-    public var dataRange: NumberRange? { NumberRange(-alpha / (1 - 2 * alpha), 1 + alpha / (1 - 2 * alpha)) }
+    public var dataRange: NumberRange? { NumberRange(0 - alpha / (1 - 2 * alpha), 1 + alpha / (1 - 2 * alpha)) }
 }
 extension Inverse {
     public var dataRange: NumberRange? { base.latentRange }
