@@ -15,9 +15,10 @@ public struct Origin {
         case unwritable(String)
     }
 
-    public init(_ function: String, _ values: some Sequence<Value>) {
+    /// - Throws: when a table of the script's cannot be read, as without memory.
+    public init(_ function: String, _ values: some Sequence<Value>) throws {
         self.function = function
-        arguments = values.map { Argument($0, depth: 0) }
+        arguments = try values.map { try Argument($0, depth: 0) }
     }
 
     /// - Throws: ``Fault`` that names the argument which no file can hold.
@@ -38,7 +39,7 @@ public struct Origin {
 }
 
 extension Origin.Argument {
-    fileprivate init(_ value: Value, depth: Int) {
+    fileprivate init(_ value: Value, depth: Int) throws {
         switch value {
         case .none: self = .plain(.nothing)
         case .boolean(let flag): self = .plain(.flag(flag))
@@ -48,23 +49,26 @@ extension Origin.Argument {
         case .object(let object): self = .object(object)
         case .table(let table):
             // A table may contain itself.
-            self = depth < 16 ? (try? Origin.Argument(table, depth: depth)) ?? .unwritable("a table") : .unwritable("a table")
+            self = depth < 16 ? try Origin.Argument(table, depth: depth) : .unwritable("a table")
         case .list, .record, .function, .closure, .foreign: self = .unwritable("a \(value.typeName)")
         }
     }
 
     private init(_ table: any ScriptTable, depth: Int) throws {
-        let elements = try table.elements().map { Origin.Argument($0, depth: depth + 1) }
+        let elements = try table.elements().map { try Origin.Argument($0, depth: depth + 1) }
         if try table.isList() {
             self = .list(elements)
             return
         }
         var fields: [(name: String, value: Origin.Argument)] = elements.enumerated().map { ("\($0 + 1)", $1) }
         for (key, value) in try table.entries(withoutPositions: elements.count).inOrderOfKeys {
-            guard case .string(let name) = key, let text = name.utf8Text else { throw Fault("a key that is no text") }
+            guard case .string(let name) = key, let text = name.utf8Text else {
+                self = .unwritable("a table")
+                return
+            }
             // Random initial values are written over: which generator made them does not matter.
             if case .object(let object) = value, object.scriptType.name == "generator" { continue }
-            fields.append((text, Origin.Argument(value, depth: depth + 1)))
+            fields.append((text, try Origin.Argument(value, depth: depth + 1)))
         }
         self = .table(fields)
     }
@@ -120,7 +124,7 @@ extension NativeFunction {
             if case .object(let object as any RemembersCall)? = results.first {
                 // A constructor of a script's own may return what another one made, and names it then.
                 if count > 0 || object.origin == nil {
-                    object.origin = Origin(arguments.function, arguments.values.dropFirst(count))
+                    object.origin = try Origin(arguments.function, arguments.values.dropFirst(count))
                 }
             }
             return results
