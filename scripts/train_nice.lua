@@ -1,8 +1,8 @@
 -- Trains a NICE (Dinh, Krueger, Bengio 2015) on handwritten digits by maximum likelihood, with m:fit.
 --
 -- As it stands: a small one on the 2000 digits that ship, in some seconds. The problem sheet's own, on MNIST (a folder
--- with train-images-idx3-ubyte.gz; images 6001 to 60000 are trained on, the first 6000 are for validation), in an hour
--- or more:
+-- with train-images-idx3-ubyte.gz; images 6001 to 60000 are trained on, the first 6000 are for validation), in some
+-- hours:
 --
 --   luaflow run scripts/train_nice.lua --data mnist --hidden 1000 --layers 5 --steps 30000 --batch 200 --lr 1e-3 \
 --     --schedule cosine --shift 0.7 --average 0.999 --checkpoint nice.ckpt --out nice.safetensors

@@ -156,6 +156,6 @@ extension Rows {
         guard tensor.shape == [count, width] else {
             throw Fault("a tensor of shape \(Shape.describe([count, width])) expected, got \(Shape.describe(tensor.shape))")
         }
-        self.init(try tensor.toArray(), count: count, width: width)
+        try self.init(tensor.toArray(), count: count, width: width)
     }
 }

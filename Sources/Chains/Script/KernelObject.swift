@@ -124,9 +124,9 @@ enum ChainTable {
         else { return nil }
         let gradient = target.usesGradient ? try numbers("gradient", [chains, target.width]) : []
         guard let gradient else { return nil }
-        let rows = Rows(position, count: chains, width: target.width)
+        let rows = try Rows(position, count: chains, width: target.width)
         guard try numbers("x", [chains] + target.shape) == target.constrained(rows).toArray() else { return nil }
-        return Points(
+        return try Points(
             position: rows, logProb: logProb, target: own,
             gradient: Rows(gradient, count: chains, width: target.usesGradient ? target.width : 0))
     }

@@ -25,6 +25,6 @@ final class ChainStreams {
         var values: [Double] = []
         values.reserveCapacity(generators.count * width)
         for generator in generators { values += try generator.normals([width], .float64, for: "mcmc.sample").toArray() }
-        return Rows(values, count: generators.count, width: width)
+        return try Rows(values, count: generators.count, width: width)
     }
 }

@@ -1,3 +1,5 @@
+import Scripting
+
 /// One vector for each chain: `count` rows of `width` float64 numbers, one row after the other.
 struct Rows: Equatable {
     let count: Int
@@ -9,9 +11,11 @@ struct Rows: Equatable {
         values = [Double](repeating: 0, count: count * width)
     }
 
-    /// - Parameter values: as many as there are elements.
-    init(_ values: [Double], count: Int, width: Int) {
-        precondition(values.count == count * width, "rows: \(values.count) values for \(count) rows of \(width)")
+    /// - Throws: ``Fault`` when there are more or fewer values than elements.
+    init(_ values: [Double], count: Int, width: Int) throws {
+        guard values.count == count * width else {
+            throw Fault("\(values.count) values for \(count) rows of \(width)")
+        }
         (self.values, self.count, self.width) = (values, count, width)
     }
 
@@ -44,5 +48,9 @@ struct Rows: Equatable {
         return result
     }
 
-    func map(_ transform: (Double) -> Double) -> Rows { Rows(values.map(transform), count: count, width: width) }
+    func map(_ transform: (Double) -> Double) -> Rows {
+        var result = self
+        result.values = values.map(transform)
+        return result
+    }
 }

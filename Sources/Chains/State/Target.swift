@@ -87,7 +87,7 @@ final class Target {
             let (_, gradients) = try withoutRecording {
                 try Transform.valueAndGradient(of: { [try compute($0[0]).sum()] }, at: [u], for: operation)
             }
-            gradient = Rows(try gradients[0].value.toArray(), count: chains, width: width)
+            gradient = try Rows(gradients[0].value.toArray(), count: chains, width: width)
         } else {
             _ = try withoutRecording { try compute(u) }
         }
