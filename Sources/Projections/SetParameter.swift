@@ -80,13 +80,13 @@ func format(_ values: [Double]) -> String {
 }
 
 /// The Euclidean norm, scaled so that squares neither overflow nor vanish.
-func norm(_ x: [Double]) -> Double {
+package func norm(_ x: [Double]) -> Double {
     let largest = x.reduce(0) { max($0, $1.magnitude) }
     guard largest > 0, largest.isFinite else { return largest }
     return largest * x.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
 }
 
-func dot(_ a: [Double], _ b: [Double]) -> Double {
+package func dot(_ a: [Double], _ b: [Double]) -> Double {
     zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
 }
 

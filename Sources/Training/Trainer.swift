@@ -40,6 +40,8 @@ final class Trainer {
     let generators: [Generator]
     let optimizer: any Optimizer
     let trained: [(name: String, value: Variable)]
+    /// Whether each of them required a gradient before; the optimiser makes all do so.
+    private let wanted: [Bool]
     var state: TrainingState
     var history = FitHistory()
     var pause: TrainingPause
@@ -57,6 +59,7 @@ final class Trainer {
         generators = ([generator, context.service(GlobalGenerator.self).generator] + trainee.generators)
             .filter { seen.insert(ObjectIdentifier($0)).inserted }
         trained = trainee.trained
+        wanted = trained.map(\.value.requiresGrad)
         optimizer = try settings.optimizer.make(trained.map(\.value), settings.lr, operation)
         state = TrainingState(rate: .init(given: settings.lr, base: settings.lr), start: start)
         pause = TrainingPause(context)
@@ -69,7 +72,6 @@ final class Trainer {
     /// best ones with `patience`, else the averages, else the last.
     func run() throws {
         let modes = trainee.modules.map(\.modes)
-        let wanted = trained.map(\.value.requiresGrad)
         trainee.setTraining(true)
         defer {
             for (module, modes) in zip(trainee.modules, modes) { module.restore(modes: modes) }

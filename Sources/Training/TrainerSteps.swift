@@ -97,6 +97,9 @@ extension Trainer {
             let isBest = value < state.best?.value ?? .infinity
             return (value, isBest ? try copies() : nil)
         }
+        guard value.isFinite else {
+            throw ScriptError(operation, "the loss of the validation rows is \(shown(value)) after step \(state.step)")
+        }
         history.validation.append(value)
         history.validationSteps.append(state.step)
         if let weights {

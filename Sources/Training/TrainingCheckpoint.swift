@@ -75,6 +75,9 @@ enum TrainingCheckpoint {
         try reader.checkBuffers(trainer.trainee.buffers)
         var state = trainer.state
         let whole = try reader.integers("run.whole", 6)
+        guard whole.prefix(4).allSatisfy({ 0...(1 << 53) ~= $0 }) else {
+            throw reader.error("run.whole holds \(whole): numbers of steps, epochs and rows from 0 to 2^53 expected")
+        }
         let numbers = try reader.numbers("run.numbers", 4)
         (state.step, state.position.epoch, state.position.cursor, state.stale) = (
             whole[0], whole[1], whole[2], whole[3]

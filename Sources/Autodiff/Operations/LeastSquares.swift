@@ -114,6 +114,9 @@ extension Tensor {
             for place in line { inverses[place] = values[place] > cut ? 1 / values[place] : 0 }
             ranks.append(line.count { values[$0] > cut })
         }
+        guard inverses.allSatisfy(\.isFinite) else {
+            throw ScriptError(operation, "a singular value is so small that its inverse is above float64's largest number")
+        }
         if count == 0 {
             // Matrices without elements may be more than there is memory for: a tensor of as many numbers says so.
             let none = try Tensor.zeros(Array(s.shape.dropLast()), .int64)

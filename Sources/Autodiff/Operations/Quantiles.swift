@@ -91,8 +91,10 @@ extension Variable {
         // Between infinities, and from one to a number, there is no way to go; a weighted sum has a value there.
         let finite = try Variable((gap - gap).value.compare(Tensor(0, gap.dtype), Equal(), for: operation))
         if gap.value.count > 0, try finite.value.extremum(nil, largest: false, for: operation).values.item() == 0 {
+            // Of an infinite element nothing is added where the quantile lies on the one before.
+            let moves = Variable(try Tensor(places.map { $0.weight > 0 ? 1 : 0 }, shape: [places.count], .bool))
             result = try (below + gap.kept(where: finite) * weight).choose(
-                finite, below * (1 - weight) + above * weight)
+                finite, (below * (1 - weight) + above * weight).choose(moves, below))
         }
         // At weight 0 it does not matter what the next element is.
         let isOn = Variable(try Tensor(places.map { varies || $0.weight > 0 ? 1 : 0 }, shape: [places.count], .bool))

@@ -19,9 +19,11 @@ struct FloorQuotient: NumericBinaryFunction {
         return rest != 0 && (rest < 0) != (y < 0) ? quotient - 1 : quotient
     }
 }
-/// x / y without its fraction.
+/// x / y without its fraction: the whole number that fmod takes off, also where x / y is rounded up to one.
 struct TruncatedQuotient: NumericBinaryFunction {
-    func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { (x / y).rounded(.towardZero) }
+    func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T {
+        y == 0 ? x / y : ((x - x.truncatingRemainder(dividingBy: y)) / y).rounded()
+    }
     func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 { y == 0 || y == -1 ? (y == 0 ? 0 : 0 &- x) : x / y }
 }
 /// What floor division leaves: of y's sign.

@@ -76,7 +76,7 @@ enum CustomRule {
         let isOthers = inputs.contains { $0.value.storage === result.value.storage } || !result.value.isContiguous
         return try .recorded(
             name, inputs, isOthers ? result.value.copy() : result.value, keeps: .outputs,
-            reading: kept.compactMap(\.tensor)
+            reading: kept.flatMap { try $0.tensors }
         ) { call in
             let arguments = kept.map { $0.value ?? .object(call.outputs[0]) }
             let returned = try backward.call([.object(call.cotangent)] + arguments)
@@ -89,8 +89,17 @@ enum CustomRule {
         case value(Value)
 
         var value: Value? { if case .value(let value) = self { value } else { nil } }
-        var tensor: Tensor? {
-            if case .value(.object(let object)) = self { (object as? Variable)?.value } else { nil }
+        /// The tensors in it, also those in tables: writing over one before backward is an error.
+        var tensors: [Tensor] { get throws { try value.map { try Self.tensors(in: $0, depth: 0) } ?? [] } }
+
+        private static func tensors(in value: Value, depth: Int) throws -> [Tensor] {
+            switch value {
+            case .object(let object): return (object as? Variable).map { [$0.value] } ?? []
+            // A table may contain itself.
+            case .table(let table) where depth < 16:
+                return try table.entries().flatMap { try tensors(in: $0.value, depth: depth + 1) }
+            default: return []
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import Scripting
+import Tensors
 
 /// Means and variances (or the covariance) of draws as they come, by Welford's update.
 struct RunningMoments {
@@ -9,8 +10,13 @@ struct RunningMoments {
     /// Sums of squares of deviations: width, or width x width.
     private var squares: [Double]
 
-    init(width: Int, isDense: Bool) {
+    /// - Throws: ``ScriptError`` where there is no memory for the sums, and for the matrices that are made of them.
+    init(width: Int, isDense: Bool) throws {
         (self.width, self.isDense) = (width, isDense)
+        if isDense {
+            let (bytes, overflow) = width.multipliedReportingOverflow(by: 4 * 8)
+            try Storage.reserving(width, bytes: overflow ? .max : bytes) {}
+        }
         mean = [Double](repeating: 0, count: width)
         squares = [Double](repeating: 0, count: isDense ? width * width : width)
     }

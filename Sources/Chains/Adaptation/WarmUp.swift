@@ -22,7 +22,7 @@ struct WarmUp {
         windows = Windows(choice == .identity ? 0 : steps)
         metric = try kernel.tuning.metric(width)
         averaging = DualAveraging(size: kernel.tuning.stepSize ?? 1)
-        moments = RunningMoments(width: choice == .identity ? 0 : width, isDense: choice == .dense)
+        moments = try RunningMoments(width: choice == .identity ? 0 : width, isDense: choice == .dense)
     }
 
     /// Whether anything is found at all.
@@ -62,7 +62,7 @@ struct WarmUp {
         moments.add(move.points.position)
         guard windows.ends.contains(step) else { return }
         if let found = try moments.metric() { metric = found }
-        moments = RunningMoments(width: width, isDense: choice == .dense)
+        moments = try RunningMoments(width: width, isDense: choice == .dense)
         try findFirst(trial)
     }
 

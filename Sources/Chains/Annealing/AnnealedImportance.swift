@@ -75,6 +75,7 @@ enum AnnealedImportance {
         let support = try Supports.map(of: prior)
         let inverses = ladder.inverses
         let asked: any ChainKernel = kernel ?? RandomWalk(scale: nil)
+        try AnnealedMoves.check(asked)
         var tools: [AnnealedMoves] = []
         var evaluations = 0
 

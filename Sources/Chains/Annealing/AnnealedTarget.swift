@@ -77,10 +77,18 @@ struct AnnealedMoves {
         size = kernel.tuning.stepSize ?? (isFreeWalk ? 2.38 / Double(width).squareRoot() : 0.5 / Double(width).squareRoot().squareRoot())
     }
 
+    /// - Throws: ``Fault`` for a kernel whose draws are not of prior x likelihood^t: ULA's are so only for small steps, and
+    ///   elliptical slice sampling has the prior besides.
+    static func check(_ kernel: any ChainKernel) throws {
+        if kernel is ULA || kernel is EllipticalSlice {
+            throw Fault("kernel", "one that keeps prior x likelihood^t expected, which mcmc.ULA and mcmc.EllipticalSlice do not")
+        }
+    }
+
     /// The metric of particles as they lie.
     mutating func follow(_ position: Rows) throws {
         guard choice != .identity else { return }
-        var moments = RunningMoments(width: position.width, isDense: choice == .dense)
+        var moments = try RunningMoments(width: position.width, isDense: choice == .dense)
         moments.add(position)
         if let found = try moments.metric() { metric = found }
     }

@@ -46,6 +46,7 @@ enum TemperedSMC {
         let own = Generator(seed: streams.key, stream: .max)
         let (x, start) = try AnnealedTarget.draws(prior, count, support, own, operation)
         let asked: any ChainKernel = kernel ?? RandomWalk(scale: nil)
+        try AnnealedMoves.check(asked)
         let annealed = AnnealedTarget(
             prior, likelihood, at: start, shape: Array(x.shape.dropFirst()), dtype: x.dtype, support: support,
             usesGradient: asked.usesGradient, for: operation)

@@ -120,8 +120,11 @@ enum DiagnosticFunctions {
         for series in try ChainSeries.all(of: draws.values) {
             try Cancellation.check()
             for chain in 0..<chains {
-                let covariance = Autocovariance.of(series.chain(chain))
-                values += covariance.prefix(kept).map { $0 / covariance[0] }
+                let own = series.chain(chain)
+                // What rounding of the mean leaves of a constant is no variance.
+                let isConstant = own.allSatisfy { $0 == own.first }
+                let covariance = Autocovariance.of(own)
+                values += covariance.prefix(kept).map { isConstant ? .nan : $0 / covariance[0] }
             }
         }
         let shape = Array(draws.values.shape.dropFirst(2))

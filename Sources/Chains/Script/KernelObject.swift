@@ -122,6 +122,8 @@ enum ChainTable {
         guard let position = try numbers("position", [chains, target.width]),
             let logProb = try numbers("log_prob", [chains]), let own = try numbers("target", [chains])
         else { return nil }
+        // Found again from x.
+        guard own.allSatisfy(\.isFinite), !logProb.contains(where: \.isNaN) else { return nil }
         let gradient = target.usesGradient ? try numbers("gradient", [chains, target.width]) : []
         guard let gradient else { return nil }
         let rows = try Rows(position, count: chains, width: target.width)

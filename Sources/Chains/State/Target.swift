@@ -76,7 +76,13 @@ final class Target {
         var targets: Variable?
         func compute(_ u: Variable) throws -> Variable {
             let (x, logDeterminant) = try constrain(u)
-            let own = try density(x).converted(to: .float64)
+            let given = try density(x)
+            if usesGradient, x.requiresGrad, !given.requiresGrad, Set(try given.value.toArray()).count > 1 {
+                throw ScriptError(
+                    operation,
+                    "log_prob depends on x by other ways than recorded operations (detach, item): it has no gradient")
+            }
+            let own = try given.converted(to: .float64)
             let all = try logDeterminant.map { try own + $0 } ?? own
             (logProb, targets) = (own, all)
             return all

@@ -20,7 +20,9 @@ extension Distribution {
         let isOwn = try safe.indicator { $0 <= 0.5 }
         let target = try safe.choose(isOwn, 1 - safe).log()
         let isLower = try side == .lower ? isOwn : isOwn.complement()
+        // Of tails so far out that their logarithms have no digits left, a point inside the support.
         let x = try rooted(target, isLower, support)
+            .maximum(support.low.detached().wide.expand(shape)).minimum(support.high.detached().wide.expand(shape))
         let (atZero, atOne) = side == .lower ? (support.low, support.high) : (support.high, support.low)
         let ends = try atZero.detached().wide.expand(shape).choose(q.indicator { $0 <= 0 }, atOne.detached().wide.expand(shape))
         return try x.choose(inside, ends + q.constant { $0.isNaN ? $0 : 0 })
@@ -94,7 +96,8 @@ extension Distribution {
                     if gap > 0 { low[i] = x[i] } else { high[i] = x[i] }
                     let step = gap / Double.exp(densities[i] - logs[i])
                     let next = x[i] + step
-                    if abs(step) <= x[i].ulp {
+                    // No step where the hazard has overflowed says nothing: the tail must have been met.
+                    if abs(step) <= x[i].ulp, abs(gap) <= 1e-9 * max(1, abs(target[i])) {
                         open.remove(i)
                         continue
                     }

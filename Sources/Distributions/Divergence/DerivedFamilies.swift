@@ -41,7 +41,10 @@ extension Divergence {
                         "no closed form for Binomial of total_count \(shown(own[bad])) and of \(shown(other[bad])); "
                             + "average p:log_prob(x) - q:log_prob(x) over x = p:sample({n}) instead")
                 }
-                let value = try p.count * kullbackLeibler(p.trial, q.trial)
+                // No trials are alike, whatever their probability.
+                let some = try p.count.indicator(q.count) { $0 > 0 || $1 > 0 }
+                let trial = try kullbackLeibler(p.trial, q.trial)
+                let value = try p.count * trial.choose(some, trial.constant(0))
                 return try value.choose(p.count.indicator(q.count) { $0 == $1 }, value.constant(.infinity))
             },
         ]

@@ -66,8 +66,9 @@ public struct Geometric: CataloguedLaw {
     /// By inversion: the whole part of log u / log(1 - p).
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let logs = try odds.wide.logRest.value.toArray()
+        let most = dtype.largest
         return try generator.fill(shape + batchShape, dtype, for: operation) { generator, position in
-            min((Double.log(generator.openUniform()) / logs[position % logs.count]).rounded(.down), 1e300)
+            min((Double.log(generator.openUniform()) / logs[position % logs.count]).rounded(.down), most)
         }
     }
 

@@ -66,9 +66,10 @@ public struct NegativeBinomial: CataloguedLaw {
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let r = try count.value.expand(batchShape).toArray()
         let logOdds = try odds.logits.value.expand(batchShape).toArray()
+        let most = dtype.largest
         return try generator.fill(shape + batchShape, dtype, for: operation) { generator, position in
             let rate = Double.exp(generator.logGamma(r[position % r.count]) + logOdds[position % r.count])
-            return generator.poisson(min(rate, 1e300))
+            return min(generator.poisson(min(rate, 1e300)), most)
         }
     }
 

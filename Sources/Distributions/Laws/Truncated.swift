@@ -82,7 +82,16 @@ public struct Truncated: CataloguedLaw {
     }
 
     /// log P(low < X <= high).
-    private func logMass() throws -> Variable { try law.logProbability(from: low, to: high, median: median) }
+    /// - Throws: ``ScriptError`` so far out that its difference from a log-density has less than three digits behind the
+    ///   point.
+    private func logMass() throws -> Variable {
+        let mass = try law.logProbability(from: low, to: high, median: median)
+        if let lost = try mass.value.toArray().first(where: { $0 < -1e12 && $0.isFinite }) {
+            throw ScriptError(
+                operation, "log P(low < X <= high) is \(shown(lost)): too far in the tail for densities in float64")
+        }
+        return mass
+    }
 
     public func logDensity(_ x: Variable) throws -> Variable {
         let x = try x + (low.constant { _ in 0 } + high.constant { _ in 0 })
@@ -124,7 +133,13 @@ public struct Truncated: CataloguedLaw {
             return try finite(law.variance(), isSquare: true) ?? away * away
         }
     }
-    public func wideEntropy() throws -> Variable { try average { try -logDensity($0) } }
+    public func wideEntropy() throws -> Variable {
+        try average { x in
+            // The outermost nodes may lie on an end, where the density is 0 or infinite; they weigh less than rounding.
+            let log = try logDensity(x)
+            return try -log.choose(log.indicator { $0.isFinite || $0.isNaN }, log.constant(0))
+        }
+    }
 
     /// An end that is infinite, of a law whose moment is, leaves it so; nil where all is finite.
     private func finite(_ moment: Variable, isSquare: Bool = false) throws -> Variable? {

@@ -36,7 +36,9 @@ public struct Split: CataloguedTransform {
 
     static func whole(of kept: [Int]) throws -> [Int] {
         guard let channels = kept.first else { throw Fault("flow.Split has channels, but the data is ()") }
-        return [2 * channels] + kept.dropFirst()
+        let (whole, overflow) = channels.multipliedReportingOverflow(by: 2)
+        guard !overflow else { throw Fault("flow.Split: data of shape \(Shape.describe(kept)) twice over is too large") }
+        return [whole] + kept.dropFirst()
     }
 
     static func divide(_ x: Variable) throws -> (kept: Variable, sent: Variable) {

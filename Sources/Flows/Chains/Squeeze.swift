@@ -27,13 +27,19 @@ public struct Squeeze: CataloguedTransform {
         guard event.count == 3, event[1] % 2 == 0, event[2] % 2 == 0 else {
             throw Fault("flow.Squeeze takes images (C, H, W) of even height and width, not \(Shape.describe(event))")
         }
-        return [event[0] * 4, event[1] / 2, event[2] / 2]
+        return [try Squeeze.product(event[0], 4, event), event[1] / 2, event[2] / 2]
     }
     public func dataShape(of event: [Int]) throws -> [Int] {
         guard event.count == 3, event[0] % 4 == 0 else {
             throw Fault("flow.Squeeze makes images of 4 C channels, not \(Shape.describe(event))")
         }
-        return [event[0] / 4, event[1] * 2, event[2] * 2]
+        return [event[0] / 4, try Squeeze.product(event[1], 2, event), try Squeeze.product(event[2], 2, event)]
+    }
+
+    private static func product(_ extent: Int, _ factor: Int, _ event: [Int]) throws -> Int {
+        let (product, overflow) = extent.multipliedReportingOverflow(by: factor)
+        guard !overflow else { throw Fault("flow.Squeeze: an image of shape \(Shape.describe(event)) is too large") }
+        return product
     }
 
     public var parameters: [(name: String, value: Variable)] { [] }

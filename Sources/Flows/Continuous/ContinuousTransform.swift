@@ -109,9 +109,12 @@ public final class ContinuousTransform: FlowTransform {
     private func seeds(_ x: Variable) throws -> Variable {
         let (rows, operation) = (x.shape[0], ContinuousTransform.operation)
         guard isExact else { return Variable(try generator.normals(x.shape, x.dtype, for: operation)) }
-        let unit = (0..<features * features).map { $0 % (features + 1) == 0 ? 1.0 : 0 }
-        let axes = try Tensor(unit, shape: [features, 1, features], x.dtype).expand([features, rows, features])
-        return Variable(try axes.copy().reshape([features * rows, features]))
+        // Asked of the memory account before anything is filled in.
+        let axes = try Tensor.zeros([features, rows, features], x.dtype, for: operation)
+        for axis in 0..<features {
+            try axes.select(0, axis).select(1, axis).fill(1)
+        }
+        return Variable(try axes.reshape([features * rows, features]))
     }
 
     /// The field and its divergence, from one product of the directions with its Jacobian.

@@ -42,13 +42,12 @@ struct FlowDistribution: Distribution {
 
     var support: Support {
         get throws {
-            let parts = flow.transforms.map(\.transform)
-            return try NumberRange.support(
-                data: NumberRange.outer(parts, \.dataRange), latent: NumberRange.outer(parts.reversed(), \.latentRange),
+            try NumberRange.support(
+                NumberRange.ends(of: flow.transforms.map(\.transform)),
                 base: (flow.prior as? BaseDistribution)?.law.support,
                 ScriptError(
                     "flow:support",
-                    "what a transform of a script, or another base than on the whole line, makes is not known"))
+                    "it is not known what transforms of a script make, nor parts that do not take all that others make"))
         }
     }
 

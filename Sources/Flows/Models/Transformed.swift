@@ -87,22 +87,30 @@ public struct Transformed: CataloguedLaw {
     public var support: Support {
         get throws {
             try NumberRange.support(
-                data: transform.dataRange, latent: transform.latentRange, base: base.support,
+                NumberRange.ends(of: [transform]), base: base.support,
                 ScriptError(
                     "distribution:support",
-                    "what a transform of a script, or another base than on the whole line, makes is not known"))
+                    "it is not known what transforms of a script make, nor parts that do not take all that others make"))
         }
     }
 
-    /// Whether larger z are larger x: bijections of the line go one way.
+    /// Whether larger z are larger x: bijections of the line go one way, and two points with different images tell which.
+    /// - Throws: ``ScriptError`` where all images are equal to rounding.
     private func increases() throws -> Bool {
         try GradMode.$isEnabled.withValue(false) {
-            let shape = base.batchShape
-            let ends = try [0.25, 0.75].map { q -> Double in
-                let z = try Variable(Tensor.full(shape, q, base.dtype))
-                return try data((try? base.quantile(z)) ?? z).value.toArray().first ?? q
+            func images(_ ends: [Double], ofQuantiles: Bool) -> [Double]? {
+                // A base without quantiles, and numbers outside the transform's domain, tell nothing.
+                try? ends.map { end in
+                    let q = try Variable(Tensor.full(base.batchShape, end, .float64))
+                    return try data(ofQuantiles ? base.quantile(q) : q).value.toArray().first ?? .nan
+                }
             }
-            return ends[0] < ends[1]
+            let pairs = [
+                images([0.25, 0.75], ofQuantiles: true), images([-1, 1], ofQuantiles: false),
+                images([0.25, 0.75], ofQuantiles: false),
+            ]
+            for case let pair? in pairs where pair.allSatisfy(\.isFinite) && pair[0] != pair[1] { return pair[0] < pair[1] }
+            throw ScriptError(Transformed.label, "no two points of the transform differ after rounding: its direction is not known")
         }
     }
 

@@ -57,6 +57,18 @@ enum Demand {
         }
     }
 
+    /// - Throws: ``Fault`` unless an event's first dimension has n entries.
+    static func channels(of event: [Int], _ n: Int, _ name: String) throws -> [Int] {
+        guard event.first == n else { throw Fault("\(name) takes (\(n)) or (\(n), H, W), not \(Shape.describe(event))") }
+        return event
+    }
+
+    /// - Throws: ``Fault`` unless an event is a vector of n numbers.
+    static func vector(_ event: [Int], _ n: Int, _ name: String) throws -> [Int] {
+        guard event == [n] else { throw Fault("\(name) takes (\(n)), not \(Shape.describe(event))") }
+        return event
+    }
+
     /// - Throws: ``ScriptError`` unless x has rows of n numbers.
     static func vectors(_ x: Variable, _ n: Int, _ operation: String) throws {
         guard x.shape.count == 2, x.shape[1] == n else {

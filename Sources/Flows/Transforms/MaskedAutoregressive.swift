@@ -57,6 +57,9 @@ public struct MaskedAutoregressive: FlowTransform {
             hyper, input, features: order.count, each: map.parameterCount, "flow.Autoregressive")
     }
 
+    public func latentShape(of event: [Int]) throws -> [Int] { try Demand.vector(event, order.count, "flow.Autoregressive") }
+    public func dataShape(of event: [Int]) throws -> [Int] { try latentShape(of: event) }
+
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {
         let (z, logSlope) = try map.toLatent(x, numbers(x, context))
         return (z, try logSlope.sum([1]))

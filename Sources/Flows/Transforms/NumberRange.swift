@@ -36,31 +36,49 @@ extension ScriptedTransform {
     public var latentRange: NumberRange? { nil }
 }
 extension Chain {
-    public var dataRange: NumberRange? { NumberRange.outer(sequence.parts, \.dataRange) }
-    public var latentRange: NumberRange? {
-        sequence.parts.contains { $0 is Split } ? nil : NumberRange.outer(sequence.parts.reversed(), \.latentRange)
-    }
+    public var dataRange: NumberRange? { NumberRange.ends(of: sequence.parts)?.data }
+    public var latentRange: NumberRange? { NumberRange.ends(of: sequence.parts)?.latent }
 }
 
 extension NumberRange {
-    /// That of the first part which does more than move numbers to other places.
-    static func outer(_ parts: [any FlowTransform], _ range: (any FlowTransform) -> NumberRange?) -> NumberRange? {
-        guard let first = parts.first(where: { !($0 is Reshape || $0 is Squeeze || $0 is Permute) }) else { return .real }
-        return range(first)
+    func isWithin(_ other: NumberRange) -> Bool { other.low <= low && high <= other.high }
+
+    /// Where the data and the latents of transforms in a row lie; nil where nobody knows, as when a part does not take all
+    /// that the one before it makes, or a ``Split`` sends numbers of another range than others to the latent vector.
+    static func ends(of parts: [any FlowTransform]) -> (data: NumberRange, latent: NumberRange)? {
+        // These move numbers to other places.
+        let parts = parts.filter { !($0 is Reshape || $0 is Squeeze || $0 is Permute) }
+        var ends: (data: NumberRange, latent: NumberRange)?
+        let isSplit = parts.contains { $0 is Split }
+        for part in parts {
+            if part is Split {
+                guard (ends?.latent ?? .real) == .real else { return nil }
+                continue
+            }
+            guard let data = part.dataRange, let latent = part.latentRange else { return nil }
+            if let before = ends, !before.latent.isWithin(data) { return nil }
+            ends = (ends?.data ?? data, latent)
+        }
+        guard !isSplit || (ends?.latent ?? .real) == .real else { return nil }
+        return ends ?? (.real, .real)
     }
 
     /// Where numbers lie that a transform makes of a base's, to data.
-    /// - Parameter missing: what is said where nobody knows.
+    /// - Parameters:
+    ///   - ends: of the transform.
+    ///   - base: nil for noise on the whole line.
+    ///   - missing: what is said where nobody knows.
     static func support(
-        data: NumberRange?, latent: NumberRange?, base: Support?, _ missing: @autoclosure () -> any Error
+        _ ends: (data: NumberRange, latent: NumberRange)?, base: Support?, _ missing: @autoclosure () -> any Error
     ) throws -> Support {
+        guard let ends else { throw missing() }
+        let noise: NumberRange? =
+            if let base, base.kind != .real {
+                base.low.shape.isEmpty && base.high.shape.isEmpty
+                    ? try NumberRange(base.low.value.item(), base.high.value.item()) : nil
+            } else { .real }
         // A base on a part of what the transform reaches makes a part of the data, which the transform does not tell.
-        let isWhole = try base.map { base in
-            try base.kind == .real
-                || (base.low.shape.isEmpty && base.high.shape.isEmpty
-                    && NumberRange(base.low.value.item(), base.high.value.item()) == latent)
-        }
-        guard let data, isWhole ?? true else { throw missing() }
-        return try data.support
+        guard noise == ends.latent else { throw missing() }
+        return try ends.data.support
     }
 }

@@ -27,10 +27,11 @@ public struct Planar: CataloguedTransform {
         try Demand.finite(parameters, operation)
         let (u, w) = (try u.together(with: x), try w.together(with: x))
         let product = try (u * w).sum()
-        guard try product.value.item() > -1 else {
+        let number = try product.value.item()
+        guard number > -1, number.isFinite else {
             throw ScriptError(
                 operation,
-                "u . w is \(shown(try product.value.item())); above -1 expected: below, the map has no inverse")
+                "u . w is \(shown(number)); a finite number above -1 expected: below, the map has no inverse")
         }
         return (try x.together(with: u), u, w, try b.together(with: x), product)
     }
@@ -39,6 +40,9 @@ public struct Planar: CataloguedTransform {
     private static func logSlope(_ a: Variable, _ product: Variable) throws -> Variable {
         try (product * a.logTanhSlope().exp()).log1p()
     }
+
+    public func latentShape(of event: [Int]) throws -> [Int] { try Demand.vector(event, u.shape[0], "flow.Planar") }
+    public func dataShape(of event: [Int]) throws -> [Int] { try latentShape(of: event) }
 
     public func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {
         let (z, u, w, b, product) = try checked(z)

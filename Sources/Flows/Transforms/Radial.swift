@@ -35,6 +35,10 @@ public struct Radial: CataloguedTransform {
             throw ScriptError(
                 operation, "beta is \(shown(b)); above -alpha = \(shown(-a)) expected: below, the map has no inverse")
         }
+        let isWide = x.dtype.promoted(with: alpha.dtype) == .float64
+        guard isWide ? (a + b).isFinite && (b / a).isFinite : Float(a + b).isFinite && Float(b / a).isFinite else {
+            throw ScriptError(operation, "alpha = \(shown(a)) and beta = \(shown(b)) are too large, or too far apart")
+        }
         let center = try center.together(with: x)
         return (try x.together(with: center) - center, center, try alpha.together(with: x), try beta.together(with: x))
     }
@@ -49,6 +53,9 @@ public struct Radial: CataloguedTransform {
         let across = try share.log1p() * Double(center.shape[0] - 1)
         return (share, try across + along)
     }
+
+    public func latentShape(of event: [Int]) throws -> [Int] { try Demand.vector(event, center.shape[0], "flow.Radial") }
+    public func dataShape(of event: [Int]) throws -> [Int] { try latentShape(of: event) }
 
     public func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {
         let (away, _, alpha, beta) = try checked(z)

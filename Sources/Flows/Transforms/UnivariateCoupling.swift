@@ -54,6 +54,13 @@ public struct UnivariateCoupling: FlowTransform {
     }
     public var heldValues: [Value] { hyper.heldValues }
 
+    public func latentShape(of event: [Int]) throws -> [Int] {
+        _ = try Shape.count(event, for: "flow.Coupling")
+        do { try mask.check([1] + event, "flow.Coupling") } catch let error as ScriptError { throw Fault(error.message) }
+        return event
+    }
+    public func dataShape(of event: [Int]) throws -> [Int] { try latentShape(of: event) }
+
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {
         try transform(x, context) { try map.toLatent($0, $1) }
     }

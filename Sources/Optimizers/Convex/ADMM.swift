@@ -1,3 +1,4 @@
+import Projections
 import Scripting
 import Tensors
 
@@ -105,7 +106,7 @@ public struct ADMM {
             (state.z, state.u) = (try state.z.holding(z), try state.u.holding(u))
             u = try state.u.toArray()
 
-            let (primal, misses) = (length(gap), length(dual))
+            let (primal, misses) = (norm(gap), norm(dual))
             guard primal.isFinite, misses.isFinite else {
                 throw ScriptError(operation, "the residuals are \(shown(primal)) and \(shown(misses)) at step \(state.k)")
             }
@@ -113,8 +114,8 @@ public struct ADMM {
             trace.dualResidual.append(misses)
             let tolerance = progress.tolerance
             trace.converged =
-                primal <= tolerance * (Double(z.count).squareRoot() + max(length(at), length(z)))
-                && misses <= tolerance * (Double(x.count).squareRoot() + length(force))
+                primal <= tolerance * (Double(z.count).squareRoot() + max(norm(at), norm(z)))
+                && misses <= tolerance * (Double(x.count).squareRoot() + norm(force))
             var objective: Double?
             if let a = try f.value(next), let b = try g.value(state.z) { objective = a + b }
             if let objective { trace.objective.append(objective) }

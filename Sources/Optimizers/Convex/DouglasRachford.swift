@@ -1,3 +1,4 @@
+import Projections
 import Scripting
 import Tensors
 
@@ -29,7 +30,7 @@ public struct DouglasRachford {
             let gap = difference(try y.toArray(), point)
             z = try z.holding(sum(before, relaxation, gap))
             result = x
-            let residual = length(gap) / max(1, length(point))
+            let residual = norm(gap) / max(1, norm(point))
             trace.residual.append(residual)
             trace.converged = residual <= progress.tolerance
             var objective: Double?

@@ -1,4 +1,5 @@
 import Autodiff
+import Projections
 import Scripting
 import Tensors
 
@@ -47,10 +48,10 @@ public struct Fista {
             state.k += 1
             let step = try next(f, g, &state)
             let (old, y, new) = (try state.x.toArray(), try state.y.toArray(), try step.x.toArray())
-            let size = max(1, length(new))
-            var residual = length(difference(new, y)) / size
+            let size = max(1, norm(new))
+            var residual = norm(difference(new, y)) / size
             state.x = step.x
-            if restart, product(difference(y, new), difference(new, old)) > 0 {
+            if restart, dot(difference(y, new), difference(new, old)) > 0 {
                 (state.momentum, state.y) = (1, step.x)
             } else {
                 let momentum = (1 + (1 + 4 * state.momentum * state.momentum).squareRoot()) / 2
@@ -61,7 +62,7 @@ public struct Fista {
                 // Between y and x: at x itself the same may not hold.
                 let gradient = try f.slope(at: step.x, state.k).gradient.toArray()
                 let plain = try g.prox(step.x.holding(sum(new, -lr, gradient)), step: lr).toArray()
-                residual = length(difference(plain, new)) / size
+                residual = norm(difference(plain, new)) / size
                 trace.converged = residual <= progress.tolerance
             }
             let objective = try g.value(step.x).map { $0 + step.value }
@@ -77,12 +78,15 @@ public struct Fista {
         let (value, gradient) = try f.slope(at: state.y, state.k)
         let (y, slope) = (try state.y.toArray(), try gradient.toArray())
         func trial(_ lr: Double) throws -> (x: Tensor, value: Double, isAllowed: Bool, moves: Bool) {
-            let x = try g.prox(state.y.holding(sum(y, -lr, slope)), step: lr)
+            let point = try state.y.holding(sum(y, -lr, slope))
+            // Too long a step to be written down: a shorter one is looked for.
+            guard try point.isFinite() else { return (state.x, .infinity, false, true) }
+            let x = try g.prox(point, step: lr)
             let move = difference(try x.toArray(), y)
             let reached = try f.value(at: x)
             // What rounding makes of f is no reason.
             let slack = (x.dtype == .float64 ? 1e-14 : 1e-6) * max(value.magnitude, reached.magnitude)
-            let bound = value + product(slope, move) + product(move, move) / lr / 2 + slack
+            let bound = value + dot(slope, move) + dot(move, move) / lr / 2 + slack
             return (x, reached, reached <= bound, move.contains { $0 != 0 })
         }
         if let lr {

@@ -1,5 +1,6 @@
 import Autodiff
 import RealModule
+import Projections
 import Scripting
 import Tensors
 
@@ -69,13 +70,13 @@ public struct MirrorDescent {
             var residual: Double
             switch map {
             case .entropy:
-                residual = max(0, product(slope, x) - total * (slope.min() ?? 0)) / max(1, value.magnitude)
+                residual = max(0, dot(slope, x) - total * (slope.min() ?? 0)) / max(1, value.magnitude)
                 if residual > progress.tolerance { try move(&state, f, x, slope, value, total) }
             case .given(_, let toPrimal):
                 let step = try length(state.k, operation)
                 state.dual = try state.dual.holding(sum(state.dual.toArray(), -step, slope))
                 let next = try toPrimal(state.dual.copy())
-                residual = Optimizers.length(difference(try next.toArray(), x)) / max(1, Optimizers.length(x))
+                residual = norm(difference(try next.toArray(), x)) / max(1, norm(x))
                 state.x = next
             }
             trace.residual.append(residual)
@@ -114,14 +115,14 @@ public struct MirrorDescent {
             (state.dual, state.x) = (try state.dual.holding(next.dual), try state.x.holding(next.x))
             return
         }
-        var step = 2 * (state.lr ?? 1)
+        var step = min(2 * (state.lr ?? 1), 0x1p1000)
         while true {
             let next = point(step)
             let reached = try f.value(at: state.x.holding(next.x))
             let move = difference(next.x, x)
             let divergence = zip(next.x, zip(next.dual, dual)).reduce(0) { $1.0 > 0 ? $0 + $1.0 * ($1.1.0 - $1.1.1) : $0 }
             let slack = (state.x.dtype == .float64 ? 1e-14 : 1e-6) * max(value.magnitude, reached.magnitude)
-            if reached <= value + product(slope, move) + max(0, divergence) / step + slack {
+            if reached <= value + dot(slope, move) + max(0, divergence) / step + slack {
                 (state.dual, state.x, state.lr) = (try state.dual.holding(next.dual), try state.x.holding(next.x), step)
                 return
             }

@@ -47,15 +47,6 @@ public struct Progress {
     public init() {}
 }
 
-/// The Euclidean norm, scaled so that squares neither overflow nor vanish.
-func length(_ x: [Double]) -> Double {
-    let largest = x.reduce(0) { max($0, $1.magnitude) }
-    guard largest > 0, largest.isFinite else { return largest }
-    return largest * x.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
-}
-
-func product(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
-
 func difference(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { $0 - $1 } }
 
 /// a + s b

@@ -114,10 +114,19 @@ struct SavedState {
 
     /// How many steps were done.
     func count() throws -> Int {
-        guard let k = try table.value(for: "k").asInteger, k >= 0 else {
-            throw Fault("state", "k is \(try table.value(for: "k").shown); a whole number from 0 expected")
+        guard let k = try table.value(for: "k").asInteger, 0...(1 << 53) ~= k else {
+            throw Fault("state", "k is \(try table.value(for: "k").shown); a whole number from 0 to 2^53 expected")
         }
         return k
+    }
+
+    /// The step size that was found, if one was.
+    func stepSize() throws -> Double? {
+        guard let number = try optional("lr") else { return nil }
+        guard number > 0, number.isFinite else {
+            throw Fault("state", "lr is \(shown(number)); a finite number above 0 expected")
+        }
+        return number
     }
 }
 

@@ -38,7 +38,7 @@ enum FistaFunction {
             let isOnTheWay = try isSame(x, x0)
             state = Fista.State(
                 x: x0, y: isOnTheWay ? y : x0, momentum: isOnTheWay ? try saved.number("momentum", from: 1) : 1,
-                lr: try saved.optional("lr"), k: try saved.count())
+                lr: try saved.stepSize(), k: try saved.count())
         }
         let before = state.k
         var method = Fista()

@@ -52,7 +52,7 @@ enum MirrorDescentFunction {
             let x = try saved.tensor("x", x0.shape, x0.dtype)
             let dual = try saved.tensor("dual", x0.shape, state.dual.dtype)
             if try isSame(x, x0) { (state.dual, state.sum) = (dual, try saved.number("sum")) }
-            (state.lr, state.k) = (try saved.optional("lr"), try saved.count())
+            (state.lr, state.k) = (try saved.stepSize(), try saved.count())
         }
         let before = state.k
         let (end, trace) = try method.minimize(smooth(f), from: state, for: operation)

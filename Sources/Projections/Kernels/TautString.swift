@@ -13,7 +13,9 @@ struct EqualRuns {
 
     /// The runs of x for a level from 0, in time near n.
     init(of x: [Double], level: Double) {
-        let smooth = level > 0 && x.count > 1 ? tautString(x, level) : x
+        // Sums in it are a few times the largest of these: near the largest number all are made smaller, exactly.
+        let scale = max(level, x.largestMagnitude) > 0x1p1000 ? 0x1p-30 : 1
+        let smooth = level > 0 && x.count > 1 ? tautString(x.map { $0 * scale }, level * scale) : x
         (counts, means, signs) = ([], [], [])
         for (i, value) in x.enumerated() {
             if let last = counts.indices.last, smooth[i] == smooth[i - 1] {

@@ -29,7 +29,7 @@ public struct TVBall: CataloguedSet, VectorSet {
             let size = dot(w, w)
             guard size > 0 else { break }
             let next = (dot(w, x) - radius.number) / size
-            guard next > level else { break }
+            guard next > level, next.isFinite else { break }
             level = next
             let before = runs.counts
             runs = EqualRuns(of: x, level: level)

@@ -21,7 +21,7 @@ models = {
     "realnvp": (lambda: F.RealNVP(3, 2, transforms=3, hidden_features=(16, 16)), 3, 2),
     "nice": (lambda: F.NICE(4, 0, transforms=2, hidden_features=(8,), randmask=True), 4, 0),
     # Integrated so well that the tolerances do not show.
-    "cnf": (lambda: F.CNF(3, 2, hidden_features=(16,), atol=1e-11, rtol=1e-11), 3, 2),
+    "cnf": (lambda: F.CNF(3, 2, hidden_features=(16,), atol=1e-13, rtol=1e-13), 3, 2),
 }
 for seed, (name, (make, features, context)) in enumerate(models.items()):
     torch.manual_seed(seed)
