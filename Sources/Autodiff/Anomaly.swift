@@ -13,13 +13,13 @@ enum Anomaly {
     }
 
     /// Throws if an operation's gradient rule made a NaN of cotangents that had none.
-    static func check(_ node: Node, cotangents: [Variable?], flows: [Variable?]) throws {
-        for (input, flow) in flows.enumerated() {
-            guard let flow, let position = try firstNaN(flow.value),
+    static func check(_ node: Node, cotangents: [Variable?], gradients: [Variable?]) throws {
+        for (input, gradient) in gradients.enumerated() {
+            guard let gradient, let position = try firstNaN(gradient.value),
                 try !cotangents.contains(where: { try $0.map { try firstNaN($0.value) != nil } ?? false })
             else { continue }
             throw ScriptError(
-                "autodiff", "the gradient of \(node.operation) by its input \(input + 1) has NaN at \(place(position, flow.shape))"
+                "autodiff", "the gradient of \(node.operation) by its input \(input + 1) has NaN at \(place(position, gradient.shape))"
                     + (node.location.map { "; recorded at \($0)" } ?? ""))
         }
     }

@@ -3,7 +3,7 @@ import Tensors
 
 /// The reverse pass.
 package enum Backward {
-    /// Cotangents of `targets` when `root` has cotangent `seed`; nil where nothing flows.
+    /// Cotangents of `targets` when `root` has cotangent `seed`; nil where none arrives.
     ///
     /// - Parameters:
     ///   - createGraph: record the pass itself, so that its results can be differentiated.

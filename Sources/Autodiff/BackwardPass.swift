@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// One reverse pass at work: what flows where.
+/// One reverse pass at work: which cotangent goes where.
 ///
 /// Every node and leaf on the way has an entry here, and remembers its place (`slot`). A pass that runs within a rule of
 /// this one may give it another place; so an entry is believed only when it names what was asked for, and is looked for
@@ -108,7 +108,7 @@ struct BackwardPass {
         return entries[place].isUseful || entries[place].targets.contains { $0.output == record.outputIndex }
     }
 
-    /// Adds to what flows to a recorded value, or to a leaf.
+    /// Adds to the cotangent of a recorded value, or of a leaf.
     mutating func add(_ cotangent: Variable, to record: History) throws {
         guard let node = record.node else {
             guard let leaf = place(of: record) else { return }
@@ -141,7 +141,7 @@ struct BackwardPass {
     }
 
     /// - Parameter freesGraph: nodes let go of what they hold as soon as they are done.
-    /// - Returns: the cotangents of the targets, nil where nothing flows.
+    /// - Returns: the cotangents of the targets, nil where none arrives.
     mutating func run(freesGraph: Bool, for operation: String) throws -> [Variable?] {
         var results = [Variable?](repeating: nil, count: targetLeaves.count)
         for place in order {
@@ -171,14 +171,14 @@ struct BackwardPass {
         let wanted = WantedInputs(inputs.count) { isWanted(inputs[$0].record) }
         var others = entries[place].others
         if others.isEmpty, node.outputCount > 1 { others = Array(repeating: nil, count: node.outputCount - 1) }
-        var flows = try node.pullBack(entries[place].first.take(), others, wanted: wanted)
-        for index in inputs.indices where wanted[index] && index < flows.count {
-            guard let flow = flows[index].take(), let record = inputs[index].record else { continue }
-            try add(try flow.shaped(like: inputs[index], node.operation), to: record)
+        var gradients = try node.pullBack(entries[place].first.take(), others, wanted: wanted)
+        for index in inputs.indices where wanted[index] && index < gradients.count {
+            guard let gradient = gradients[index].take(), let record = inputs[index].record else { continue }
+            try add(try gradient.shaped(like: inputs[index], node.operation), to: record)
         }
     }
 
-    /// Adds what flowed to the leaves into their `grad`. No two gradients, and no gradient and a value, share memory: what
+    /// Adds the leaves' gradients into their `grad`. No two gradients, and no gradient and a value, share memory: what
     /// somebody else can see is copied, and all else is moved there, or added into the gradient's own memory.
     private mutating func accumulate() throws {
         for index in leaves.indices where leaves[index].record.requiresGrad && leaves[index].cotangent != nil {

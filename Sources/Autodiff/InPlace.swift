@@ -76,15 +76,15 @@ extension Variable {
     private static func replacing(
         _ before: Variable, _ source: Variable, _ result: Tensor, _ part: @escaping (Tensor) throws -> Tensor, _ operation: String
     ) throws -> Variable {
-        // The old value's numbers are gone, but its place on the tape is still what flows back to.
+        // The old value's numbers are gone, but its place on the tape is still where gradients go.
         before.record.map { before.record = $0.moved(to: result.storage.version) }
         return try .recorded(operation, before, source, result, keeps: .nothing) { call in
             let cotangent = call.cotangent
             let outside = try Tensor.full(result.shape, 1, result.dtype.computing)
             try part(outside).fill(0)
             return [
-                try call.flow(to: 0) { try cotangent.kept(where: Variable(outside)) },
-                try call.flow(to: 1) { try cotangent.rearranged(operation, part(cotangent.value)) { try $0.placed(into: $1, part) } },
+                try call.gradient(of: 0) { try cotangent.kept(where: Variable(outside)) },
+                try call.gradient(of: 1) { try cotangent.rearranged(operation, part(cotangent.value)) { try $0.placed(into: $1, part) } },
             ]
         }
     }

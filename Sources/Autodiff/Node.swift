@@ -162,20 +162,20 @@ public enum GradientRule {
         /// The cotangent of an operation of one result, or of the first.
         public let cotangent: Variable
         fileprivate let otherCotangents: [Variable]
-        private let flows: [Bool]
+        private let arrivals: [Bool]
         /// Per input, whether its cotangent is wanted.
         public let wanted: WantedInputs
 
-        /// One per result; zeros where nothing flowed back.
+        /// One per result; zeros where none arrived.
         public var cotangents: [Variable] { [cotangent] + otherCotangents }
-        /// Per result, whether anything flowed back: where not, its cotangent is zeros.
-        public var flowed: [Bool] { flows.isEmpty ? [true] : flows }
+        /// Per result, whether a cotangent arrived: where not, it is zeros.
+        public var received: [Bool] { arrivals.isEmpty ? [true] : arrivals }
 
         fileprivate init(
-            inputs: [Variable], outputs: [Variable], cotangent: Variable, others: [Variable], flows: [Bool], wanted: WantedInputs
+            inputs: [Variable], outputs: [Variable], cotangent: Variable, others: [Variable], arrivals: [Bool], wanted: WantedInputs
         ) {
             (self.inputs, self.outputs, self.wanted) = (inputs, outputs, wanted)
-            (self.cotangent, otherCotangents, self.flows) = (cotangent, others, flows)
+            (self.cotangent, otherCotangents, self.arrivals) = (cotangent, others, arrivals)
         }
     }
 
@@ -228,7 +228,7 @@ extension Variable {
         set { history = newValue }
     }
 
-    /// True when gradients flow to or through this value.
+    /// True when gradients go to or through this value.
     public var requiresGrad: Bool { record?.requiresGrad ?? false }
 
     /// True of what ``severed(_:)`` made, of what was computed from it without being recorded, and of what it was written into.
@@ -407,10 +407,10 @@ extension Tensor {
 }
 
 extension Node {
-    /// Applies the rule to what flowed back, after checking that nothing it reads was overwritten.
+    /// Applies the rule to the cotangents, after checking that nothing it reads was overwritten.
     ///
     /// - Parameters:
-    ///   - first: the cotangent of the first result, nil where nothing flowed back.
+    ///   - first: the cotangent of the first result, nil where none arrived.
     ///   - others: of the other results.
     func pullBack(_ first: Variable?, _ others: [Variable?], wanted: WantedInputs) throws -> [Variable?] {
         guard let memory, let profile = memory.profile else { return try applyRule(first, others, wanted: wanted) }
@@ -439,11 +439,11 @@ extension Node {
         let call = GradientRule.Call(
             inputs: try inputs.map { try $0.variable() }, outputs: outputs, cotangent: try filled(first, 0),
             others: others.isEmpty ? [] : try others.enumerated().map { try filled($1, $0 + 1) },
-            flows: others.isEmpty ? [] : [first != nil] + others.map { $0 != nil }, wanted: wanted)
+            arrivals: others.isEmpty ? [] : [first != nil] + others.map { $0 != nil }, wanted: wanted)
         guard AnomalyMode.isEnabled else { return try rule(call) }
         // The rule as a whole is watched: what it computes on the way is not what the script wrote.
-        let flows = try AnomalyMode.$isEnabled.withValue(false) { try rule(call) }
-        try Anomaly.check(self, cotangents: [first] + others, flows: flows)
-        return flows
+        let gradients = try AnomalyMode.$isEnabled.withValue(false) { try rule(call) }
+        try Anomaly.check(self, cotangents: [first] + others, gradients: gradients)
+        return gradients
     }
 }

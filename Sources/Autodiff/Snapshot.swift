@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// A copy of the numbers at the same place on the tape: gradients flow to where this value's flow, and writing over
+    /// A copy of the numbers at the same place on the tape: gradients go where this value's go, and writing over
     /// this value's memory later changes nothing. What an object keeps of a tensor that it was made of.
     package func snapshot(for operation: String) throws -> Variable {
         try checkFresh(operation)

@@ -1,6 +1,6 @@
-/// Every law that scripts can make. A new law is a file in `Laws` and a line here.
+/// Every distribution that scripts can make. A new distribution is a file in `Families` and a line here.
 public enum Catalogue {
-    public static var laws: [any CataloguedLaw.Type] {
+    public static var distributions: [any CataloguedDistribution.Type] {
         [
             Normal.self,
             Logistic.self,

@@ -3,18 +3,18 @@ import RealModule
 import Scripting
 import Tensors
 
-/// A probability law, or a batch of independent ones: the names and behaviour of PyTorch's `torch.distributions`.
+/// A probability distribution, or a batch of independent ones: the names and behaviour of PyTorch's `torch.distributions`.
 ///
-/// Parameters are tensors that broadcast to the ``batchShape``; one draw has the ``eventShape`` (empty for laws on the
-/// real line). Log-densities and entropies are in nats. Everything but the draws of a discrete law is differentiable in
+/// Parameters are tensors that broadcast to the ``batchShape``; one draw has the ``eventShape`` (empty for distributions on the
+/// real line). Log-densities and entropies are in nats. Everything but the draws of a discrete distribution is differentiable in
 /// the parameters.
 ///
-///     let law = try Normal(Variable(Tensor(0)), Variable(Tensor(1)))
-///     let density = try law.logProbability(Variable(Tensor([0, 1], shape: [2])))
+///     let distribution = try Normal(Variable(Tensor(0)), Variable(Tensor(1)))
+///     let density = try distribution.logProbability(Variable(Tensor([0, 1], shape: [2])))
 public protocol Distribution: HoldsScriptValues {
     /// The name scripts give it.
     static var name: String { get }
-    /// The same; a law that a script defined has one of its own.
+    /// The same; a distribution that a script defined has one of its own.
     var name: String { get }
     /// What defines it, as it was given.
     var parameters: [DistributionParameter] { get }
@@ -25,7 +25,7 @@ public protocol Distribution: HoldsScriptValues {
     /// Whether draws are differentiable functions of the parameters.
     var isReparameterised: Bool { get }
 
-    /// The log-density (for discrete laws, log-probability) at x, whose shape broadcasts with batch and event: -inf outside
+    /// The log-density (for discrete distributions, log-probability) at x, whose shape broadcasts with batch and event: -inf outside
     /// the support, NaN at NaN. Call ``logProbability(_:for:)``, which checks the shape.
     func logDensity(_ x: Variable) throws -> Variable
     /// P(X <= x) or P(X > x), or the logarithm, each without a difference from 1 where it is small, and so its slopes.
@@ -37,7 +37,7 @@ public protocol Distribution: HoldsScriptValues {
     func inverseTail(_ q: Variable, _ side: TailSide) throws -> Variable
     /// Where draws lie.
     var support: Support { get throws }
-    /// The differential entropy (for discrete laws, entropy) in nats, of the batch shape. Call ``entropy()``.
+    /// The differential entropy (for discrete distributions, entropy) in nats, of the batch shape. Call ``entropy()``.
     func wideEntropy() throws -> Variable
     /// Of batch and event shape; NaN or infinite where it does not exist. Call ``mean()``.
     func wideMean() throws -> Variable
@@ -45,8 +45,8 @@ public protocol Distribution: HoldsScriptValues {
     func wideVariance() throws -> Variable
     /// Not by way of the variance, which overflows and vanishes sooner. Call ``standardDeviation()``.
     func wideStandardDeviation() throws -> Variable
-    /// The same law with its parameters in float64, where everything but draws is computed to be rounded once; nil for a
-    /// law that computes in its own type.
+    /// The same distribution with its parameters in float64, where everything but draws is computed to be rounded once; nil for a
+    /// distribution that computes in its own type.
     func widened() throws -> (any Distribution)?
     /// Draws of shape `shape` + batch + event, recorded where ``isReparameterised``.
     func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable
@@ -54,7 +54,7 @@ public protocol Distribution: HoldsScriptValues {
     var description: String { get }
 }
 
-/// A named parameter of a law.
+/// A named parameter of a distribution.
 public struct DistributionParameter {
     public let name: String
     public let value: Variable
@@ -112,12 +112,12 @@ extension Distribution {
     /// The x with P(X <= x) = q; NaN for q outside [0, 1].
     public func quantile(_ q: Variable, for operation: String = "distribution:icdf") throws -> Variable {
         try check(q, "q", event: [], operation)
-        return try inFloat64(q) { law, q in
-            try q.guarded(q.indicator { !($0 < 0 || $0 > 1) }, safe: 0.5, outside: .nan) { try law.inverseCumulative($0) }
+        return try inFloat64(q) { distribution, q in
+            try q.guarded(q.indicator { !($0 < 0 || $0 > 1) }, safe: 0.5, outside: .nan) { try distribution.inverseCumulative($0) }
         }
     }
 
-    /// The differential entropy (for discrete laws, entropy) in nats, of the batch shape.
+    /// The differential entropy (for discrete distributions, entropy) in nats, of the batch shape.
     public func entropy() throws -> Variable { try inFloat64 { try $0.wideEntropy() } }
     /// The mean, of batch and event shape; NaN or infinite where it does not exist.
     public func mean() throws -> Variable { try inFloat64 { try $0.wideMean() } }
@@ -126,7 +126,7 @@ extension Distribution {
     /// Its square root, also where the variance itself is too large or too small for a number.
     public func standardDeviation() throws -> Variable { try inFloat64 { try $0.wideStandardDeviation() } }
 
-    /// What the law in float64 answers at x in float64, rounded once to the type of law and x.
+    /// What the distribution in float64 answers at x in float64, rounded once to the type of distribution and x.
     private func inFloat64(_ x: Variable, _ function: (any Distribution, Variable) throws -> Variable) throws -> Variable {
         guard dtype == .float32, let wide = try widened() else { return try function(self, x) }
         return try function(wide, x.wide).converted(to: dtype.promoted(with: x.dtype))

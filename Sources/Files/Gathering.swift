@@ -27,7 +27,7 @@ struct Gathering {
                     "\(what) \(shown(name)): \(unreadable.reason); checkpoint.load(path, {skip = true}) leaves it out")
             }
             dict.leaveOut(name, unreadable.reason)
-        } catch let wrong as ScriptError where options.skip && !wrong.message.contains("not enough memory") {
+        } catch let wrong as ScriptError where options.skip && !wrong.endsWork {
             dict.leaveOut(name, wrong.message)
         }
     }

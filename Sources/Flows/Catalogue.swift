@@ -31,7 +31,7 @@ public enum Catalogue {
     }
 }
 
-/// A constructor in the ``Catalogue``: known to scripts by ``declaration``, held to the laws on ``examples``.
+/// A constructor in the ``Catalogue``: known to scripts by ``declaration``, held to the distributions on ``examples``.
 public protocol CatalogueEntry {
     /// The name under which scripts know it: `Scaling`.
     static var name: String { get }

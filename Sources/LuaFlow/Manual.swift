@@ -43,8 +43,8 @@ public struct Manual: Sendable {
 
     private var typeNames: [String] {
         var names: [String] = []
-        for face in modules.flatMap(\.types) where !index.moduleNames.contains(face.type.name) {
-            if !names.contains(face.type.name) { names.append(face.type.name) }
+        for binding in modules.flatMap(\.types) where !index.moduleNames.contains(binding.type.name) {
+            if !names.contains(binding.type.name) { names.append(binding.type.name) }
         }
         return names
     }
@@ -139,8 +139,8 @@ public struct Manual: Sendable {
             text += "\n\(section.title)\n" + list(own, indent: "  ")
         }
         var shown: Set<String> = []
-        for face in module.types where shown.insert(face.type.name).inserted {
-            if let members = index.types[face.type.name] { text += "\n" + page(of: members, beside: functions) }
+        for binding in module.types where shown.insert(binding.type.name).inserted {
+            if let members = index.types[binding.type.name] { text += "\n" + page(of: members, beside: functions) }
         }
         return text
     }

@@ -20,7 +20,7 @@ final class Core: @unchecked Sendable {
     let trust: Interpreter.Trust
 
     /// What is known of the types, by name; Lua's side of a type is made for its first object.
-    private var faces: [String: ScriptIndex.TypeMembers]?
+    private var bindings: [String: ScriptIndex.TypeMembers]?
     /// Until the first object comes, nothing is made of the types.
     private var modules: [any ScriptModule]
     private var types: [String: OpaquePointer] = [:]
@@ -143,7 +143,7 @@ final class Core: @unchecked Sendable {
         natives.removeAll()
         // A service may hold a script's function, whose handle holds us.
         context = Context()
-        faces = nil
+        bindings = nil
         modules = []
     }
 
@@ -200,10 +200,10 @@ final class Core: @unchecked Sendable {
             lastType = (type.name, known)
             return known
         }
-        let all = try faces ?? ScriptIndex.TypeMembers.merge(modules)
-        faces = all
-        let face = all[type.name] ?? ScriptIndex.TypeMembers(type: type)
-        guard let made = face.make(in: self) else { return nil }
+        let all = try bindings ?? ScriptIndex.TypeMembers.merge(modules)
+        bindings = all
+        let binding = all[type.name] ?? ScriptIndex.TypeMembers(type: type)
+        guard let made = binding.make(in: self) else { return nil }
         types[type.name] = made
         return made
     }

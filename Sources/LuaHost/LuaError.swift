@@ -102,3 +102,12 @@ extension Core {
         }
     }
 }
+
+extension LuaError: EndsWork {
+    public var endsWork: Bool {
+        switch kind {
+        case .runtime, .syntax, .file: false
+        case .memory, .interrupted, .timeLimit, .exit: true
+        }
+    }
+}

@@ -37,7 +37,7 @@ public protocol Optimizer: ComparedObject, CustomStringConvertible {
 public typealias Closure = () throws -> Variable
 
 extension Optimizer {
-    public var scriptType: ObjectType { OptimizerFace.type }
+    public var scriptType: ObjectType { OptimizerBinding.type }
 
     @discardableResult
     public func step(_ closure: Closure? = nil) throws -> Variable? { try step(closure, for: "optimizer:step") }

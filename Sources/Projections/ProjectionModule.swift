@@ -19,7 +19,7 @@ public struct ProjectionModule: ScriptModule {
         (constructors + [ScriptSet.declaration, Verification.declaration]).map { NativeFunction($0) }
     }
 
-    public var types: [TypeFace] { [ProjectionObject.face] }
+    public var types: [TypeBinding] { [ProjectionObject.binding] }
 
     public var scripted: ScriptedConstructors? { ScriptSet.registered }
 }

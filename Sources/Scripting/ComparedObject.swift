@@ -2,7 +2,7 @@
 ///
 /// Of objects that do not conform, and of functions, a comparison says that it did not look.
 public protocol ComparedObject: ScriptObject {
-    /// What a comparison looks at; nil when it cannot look, as at a law that a script's functions make up.
+    /// What a comparison looks at; nil when it cannot look, as at a distribution that a script's functions make up.
     func comparedState() throws -> ComparedState?
 }
 

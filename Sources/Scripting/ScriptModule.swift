@@ -10,7 +10,7 @@ public protocol ScriptModule: Sendable {
     /// What calling the module itself does (`tensor({1, 2})`), if anything.
     var call: NativeFunction? { get }
     /// The userdata types the module brings, or adds members to.
-    var types: [TypeFace] { get }
+    var types: [TypeBinding] { get }
     /// What scripts may add to the module, if anything.
     var scripted: ScriptedConstructors? { get }
     /// What can be registered for it with host.register; what ``scripted`` is made of, if nothing else is said.
@@ -22,7 +22,7 @@ public protocol ScriptModule: Sendable {
 extension ScriptModule {
     public var sections: [ModuleSection] { [] }
     public var call: NativeFunction? { nil }
-    public var types: [TypeFace] { [] }
+    public var types: [TypeBinding] { [] }
     public var scripted: ScriptedConstructors? { nil }
     public var kinds: [RegistryKind] { scripted.map { [$0.kind] } ?? [] }
     public func constants(_ context: Context) throws -> [(key: String, value: Value)] { [] }
@@ -38,7 +38,7 @@ public struct ModuleSection: Sendable {
 }
 
 /// How scripts see a userdata type.
-public struct TypeFace: Sendable {
+public struct TypeBinding: Sendable {
     public let type: ObjectType
     public let summary: String
     /// `x:name(...)`: the object is the first argument. Found under ``NativeFunction/shortName``.

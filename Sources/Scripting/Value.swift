@@ -82,7 +82,7 @@ extension HoldsScriptValues {
 
 /// Anything Swift hands to scripts as a userdata. The interpreter holds one strong reference per userdata.
 public protocol ScriptObject: AnyObject, HoldsScriptValues {
-    /// The type under which scripts know it; its ``TypeFace`` gives methods and operators.
+    /// The type under which scripts know it; its ``TypeBinding`` gives methods and operators.
     var scriptType: ObjectType { get }
 }
 

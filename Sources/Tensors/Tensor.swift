@@ -4,7 +4,7 @@ import Scripting
 /// A dense array of numbers: a strided view of a ``Storage``.
 ///
 /// Copying a `Tensor` copies the view, not the numbers: writes through one view are seen through all views of the same
-/// storage, as in PyTorch. Axes and indices are 0-based in Swift; the Lua face counts from 1.
+/// storage, as in PyTorch. Axes and indices are 0-based in Swift; the Lua binding counts from 1.
 ///
 ///     let x = try Tensor([1, 2, 3, 4], shape: [2, 2])
 ///     let row = try x.select(0, 1)          // a view: shape (2), values 3, 4

@@ -47,7 +47,7 @@ import Testing
             // A law with itself sits on a kink of |loc - loc| or on the edge of the support.
             let same = pair.p == pair.q && zip(pair.p_parameters, pair.q_parameters).allSatisfy { $0.values.map(\.value) == $1.values.map(\.value) }
             guard pair.p != "Categorical", !same, seen.insert("\(pair.p) \(pair.q)").inserted else { continue }
-            let points = (pair.p_parameters + pair.q_parameters).map { LawExample.Input($0.values.map(\.value), $0.shape) }
+            let points = (pair.p_parameters + pair.q_parameters).map { DistributionExample.Input($0.values.map(\.value), $0.shape) }
             let split = pair.p_parameters.count
             let symmetric: @Sendable (String, [Variable]) throws -> any Distribution = { name, parameters in
                 guard name == "MultivariateNormal" else { return try make(name, parameters) }

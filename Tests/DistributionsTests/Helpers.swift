@@ -63,7 +63,7 @@ func make(_ name: String, _ arguments: [Value]) throws -> any Distribution {
     guard case .object(let object) = try function.call(arguments).first ?? .none, let made = object as? DistributionObject else {
         throw ScriptError("test", "\(name) returned no distribution")
     }
-    return made.law
+    return made.distribution
 }
 
 func make(_ name: String, _ parameters: [Variable], _ options: [String: Fixtures.Array] = [:]) throws -> any Distribution {
@@ -72,17 +72,17 @@ func make(_ name: String, _ parameters: [Variable], _ options: [String: Fixtures
     return try make(name, arguments)
 }
 
-extension LawExample.Input {
+extension DistributionExample.Input {
     func variable(_ dtype: DType = .float64) throws -> Variable { Variable(try Tensor(values, shape: shape, dtype)) }
 }
 
-extension LawExample {
+extension DistributionExample {
     func law(_ dtype: DType = .float64) throws -> any Distribution { try make(parameters.map { try $0.variable(dtype) }) }
 }
 
 extension LawCase {
     /// A case at these very points: what the laws vary is the way from them, drawn from the range 0...0.
-    init(_ label: String, moving points: [LawExample.Input], apply: @escaping @Sendable ([Variable]) throws -> Variable) {
+    init(_ label: String, moving points: [DistributionExample.Input], apply: @escaping @Sendable ([Variable]) throws -> Variable) {
         self.init(label, points.map { .init($0.shape, 0...0) }) { away in
             try apply(zip(points, away).map { try $0.variable() + $1 })
         }
@@ -90,7 +90,7 @@ extension LawCase {
 }
 
 /// Every example of the catalogue, and of the law that is made up.
-var examples: [LawExample] { catalogue.flatMap { $0.examples } }
+var examples: [DistributionExample] { catalogue.flatMap { $0.examples } }
 
 /// The message of the error that `body` throws, or what happened instead.
 func message(_ body: () throws -> Void) -> String {

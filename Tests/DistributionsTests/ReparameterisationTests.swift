@@ -36,7 +36,7 @@ import Testing
     }
 
     /// Where the moments do not exist: with lighter tails. Cauchy's never do; its draws are loc + scale z.
-    private func gradientsOfMoments(heavy example: LawExample, _ name: String) throws {
+    private func gradientsOfMoments(heavy example: DistributionExample, _ name: String) throws {
         switch name {
         case "Cauchy": break
         case "Pareto": try hold(example.make, [vector([0.5, 1, 3]), vector([9, 12, 40])], example.label)

@@ -31,15 +31,15 @@ import Testing
     @Test func theExponentialForgets() throws {
         for low in [0.0, 1, 700, 1e6] {
             let points = try [scalar(2), scalar(low)]
-            let makeLaw: ([Variable]) throws -> Truncated = { try Truncated(Exponential($0[0]), $0[1], scalar(.infinity)) }
-            let law = try makeLaw(points)
+            let makeDistribution: ([Variable]) throws -> Truncated = { try Truncated(Exponential($0[0]), $0[1], scalar(.infinity)) }
+            let law = try makeDistribution(points)
             #expect(abs(try law.mean().value.item() - low - 0.5) < 1e-10 * max(1, low))
             #expect(abs(try law.variance().value.item() - 0.25) < 1e-9 * max(1, low))
             #expect(abs(try law.entropy().value.item() - 1 + Double.log(2)) < 1e-9)
             #expect(abs(try law.quantile(scalar(0.5)).value.item() - low - 0.5 * Double.log(2)) < 1e-12 * max(1, low))
             #expect(abs(try law.logSurvival(scalar(low + 3)).value.item() + 6) < 1e-9)
             let slopes = try Transform.valueAndGradient(
-                of: { [try makeLaw($0).logProbability(scalar(low + 3))] }, at: points, for: "test").gradients
+                of: { [try makeDistribution($0).logProbability(scalar(low + 3))] }, at: points, for: "test").gradients
             // log 2 - 2 · 3: by the rate 1/2 - 3, by low the rate, but for low = 0, where the support ends.
             #expect(abs(try slopes[0].value.item() + 2.5) < 1e-9, "\(low)")
             if low > 0 { #expect(abs(try slopes[1].value.item() - 2) < 1e-9, "\(low)") }

@@ -26,9 +26,9 @@ import Testing
         var expected: Set<String> = []
         for module in Host.builtInModules {
             for function in module.functions { expected.insert(function.name) }
-            for face in module.types {
-                for method in face.methods { expected.insert("\(face.type.name):\(method.shortName)") }
-                for property in face.properties {
+            for binding in module.types {
+                for method in binding.methods { expected.insert("\(binding.type.name):\(method.shortName)") }
+                for property in binding.properties {
                     let field = "---@field \(property.shortName) "
                     #expect(lines.contains { $0.hasPrefix(field) }, "\(property.name)")
                 }

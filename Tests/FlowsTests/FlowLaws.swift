@@ -12,7 +12,7 @@ import Testing
     struct Size: CustomTestStringConvertible, Sendable {
         let dimension, hidden, layers, couplings: Int
         var testDescription: String { "D \(dimension), \(hidden) units, \(layers) layers, \(couplings) couplings" }
-        func make(_ prior: any Law = StandardLogistic()) throws -> Flow {
+        func make(_ prior: any Prior = StandardLogistic()) throws -> Flow {
             let flow = try NICE.make(dimension: dimension, hidden: hidden, layers: layers, couplings: couplings, prior: prior, from: Generator(seed: 3))
             // A scale other than the initial 0, so that its part is tested.
             try flow.parameters[flow.parameters.count - 1].value.value.write(

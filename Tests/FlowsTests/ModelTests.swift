@@ -199,7 +199,7 @@ import Testing
         ("flow.Reshape({2, 3}, {5})", "(2, 3) has 6 numbers, (5) 5"),
         ("flow.Chain{flow.Squeeze(), flow.Split()}:to_data(tensor.ones(2, 16))", "the shape of the data is not known"),
         ("flow.Flow('normal', {flow.Scaling{1}, flow.Scaling{1, 2}}, {dim = 1}):log_prob(tensor{1})", "transform 2 of 2: flow.Scaling has 2 scales for data of shape (1)"),
-        ("flow.Flow('normal', {flow.Scaling{1}, flow.Radial(2)}, {dim = 1}):log_prob(tensor{1})", "(transform 2 of 2)"),
+        ("flow.Flow('normal', {flow.Scaling{1}, flow.Radial(2)}, {dim = 1})", "transform 2 of 2: flow.Radial takes (2), not (1)"),
         ("flow.Flow(distribution.Normal({0, 1}, 1), {}, {dim = 3})", "the base has 2 dimensions, dim says 3"),
         ("flow.Glow{shape = {1, 6, 6}, levels = 2}", "level 2 of 2 gets images of 3 x 3, which cannot be halved: (1, 6, 6) allows 1"),
         ("flow.Glow{shape = {28, 28}}", "(channels, height, width) expected, got (28, 28)"),
@@ -226,7 +226,7 @@ import Testing
         let reference = try Fixture.reference("zuko-cnf")
         let flow = try Flow.load(Fixture.path("zuko-cnf.pt"))
         let transform = try #require(flow.transforms[0].transform as? ContinuousTransform)
-        transform.solver = DormandPrince(atol: 1e-12, rtol: 1e-12)
+        transform.solver = DormandPrince(atol: 1e-10, rtol: 1e-10)
         let (x, context) = (try reference.variable("x"), try reference.variable("context"))
         #expect(flow.contextSize == 2 && flow.dimension == 3)
         let (z, logDeterminant) = try flow.toLatent(x, context: context)
@@ -235,8 +235,8 @@ import Testing
             of: { [try flow.logProbability($0[0], context: context).sum()] }, at: [x], for: "test"
         ).gradients[0]
         for (key, value, tolerance) in [
-            ("z", z, 1e-8), ("log_det", logDeterminant, 1e-7), ("x_back", back, 1e-8), ("log_det_back", inverse, 1e-7),
-            ("log_prob", try flow.logProbability(x, context: context), 1e-7), ("gradient", gradient, 1e-4),
+            ("z", z, 1e-8), ("log_det", logDeterminant, 1e-6), ("x_back", back, 1e-8), ("log_det_back", inverse, 1e-6),
+            ("log_prob", try flow.logProbability(x, context: context), 1e-6), ("gradient", gradient, 1e-3),
         ] {
             let fault = try difference(value.value, #require(reference[key]), absolute: tolerance, relative: tolerance)
             #expect(fault == nil, "\(key): \(fault ?? "")")

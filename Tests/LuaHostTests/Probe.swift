@@ -145,9 +145,9 @@ struct ProbeModule: ScriptModule {
         ]
     }
 
-    var types: [TypeFace] {
+    var types: [TypeBinding] {
         [
-            TypeFace(
+            TypeBinding(
                 Probe.type, "Counted.",
                 methods: [
                     value("Probe:double") { .object(try Probe(try probe($0).number * 2, counter)) },
@@ -189,9 +189,9 @@ struct ExtraModule: ScriptModule {
     let summary = "For tests."
     var method = "Probe:triple"
     var functions: [NativeFunction] { [] }
-    var types: [TypeFace] {
+    var types: [TypeBinding] {
         [
-            TypeFace(
+            TypeBinding(
                 Probe.type, "",
                 methods: [
                     value(method) { arguments in

@@ -58,8 +58,8 @@ func call(_ name: String, _ arguments: Value...) throws -> [Value] {
 
 /// Calls a method, property or operator of a projection.
 func call(method name: String, _ arguments: Value...) throws -> Value {
-    let face = ProjectionObject.face
-    let all = face.methods + face.properties + Array(face.operators.values)
+    let binding = ProjectionObject.binding
+    let all = binding.methods + binding.properties + Array(binding.operators.values)
     guard let function = all.first(where: { $0.shortName == name }) else { throw ScriptError("test", "no method \(name)") }
     return try function.body(Arguments(function: function.name, values: arguments, context: Context())).first ?? .none
 }

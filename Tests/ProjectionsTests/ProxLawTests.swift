@@ -185,9 +185,9 @@ import Testing
         for name in ["L1", "L2", "Group", "Nuclear", "TV", "Huber"] {
             #expect(module.functions.contains { $0.shortName == name }, "\(name) is missing")
         }
-        let face = ProxObject.face
-        #expect(face.methods.map(\.shortName) == ["prox", "value", "conjugate", "envelope"])
-        for function in module.functions + face.methods + face.properties + Array(face.operators.values) {
+        let binding = ProxObject.binding
+        #expect(binding.methods.map(\.shortName) == ["prox", "value", "conjugate", "envelope"])
+        for function in module.functions + binding.methods + binding.properties + Array(binding.operators.values) {
             #expect(function.documentation.example?.contains("assert(") == true, "\(function.name) has no example that asserts")
         }
     }

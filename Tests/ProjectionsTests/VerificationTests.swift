@@ -74,7 +74,7 @@ import Testing
         #expect(message { _ = try made([nan]).project(x) } == "projection.odd: project returned nan at index 2")
     }
 
-    @Test func theScriptFaceReports() throws {
+    @Test func theScriptBindingReports() throws {
         let results = try call("verify", object(Box(0, 1)), table([], [("points", .integer(4)), ("shape", numbers([2, 2]))]))
         guard results.count == 2, case .boolean(true) = results[0], case .record(let report) = results[1] else {
             Issue.record("true and a report expected, got \(results)")

@@ -50,9 +50,9 @@ struct GeneratorTests {
     /// The state as scripts save it, whatever its bits.
     @Test func stateCrossesTheBorder() throws {
         let state = Generator.State(seed: .max, stream: 1 << 63, drawn: 12345)
-        let face = RandomModule().types.first { $0.type == Generator.type }
-        let get = try #require(face?.methods.first { $0.shortName == "get_state" })
-        let set = try #require(face?.methods.first { $0.shortName == "set_state" })
+        let binding = RandomModule().types.first { $0.type == Generator.type }
+        let get = try #require(binding?.methods.first { $0.shortName == "get_state" })
+        let set = try #require(binding?.methods.first { $0.shortName == "set_state" })
         let (generator, other) = (Generator(seed: 1), Generator(seed: 2))
         generator.restore(state)
         guard case .record(let fields)? = try get(.object(generator)).first else { Issue.record("no record"); return }

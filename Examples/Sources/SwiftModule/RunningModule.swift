@@ -7,7 +7,7 @@ public struct RunningModule: ScriptModule {
     public let name = "running"
     public let summary = "Mean and variance of numbers that come one after the other."
     public var functions: [NativeFunction] { [NativeFunction(RunningModule.of)] }
-    public var types: [TypeFace] { [RunningObject.face] }
+    public var types: [TypeBinding] { [RunningObject.binding] }
 
     /// A function: its parameters with their types, its result, and an example that asserts what it shows. Wrong
     /// arguments become errors that name function, argument and value.
@@ -25,7 +25,7 @@ public struct RunningModule: ScriptModule {
     }
 }
 
-/// What a script holds: an object of a type that ``face`` describes.
+/// What a script holds: an object of a type that ``binding`` describes.
 public final class RunningObject: ScriptObject {
     public static let type = ObjectType("running")
     public var scriptType: ObjectType { RunningObject.type }
@@ -79,7 +79,7 @@ public final class RunningObject: ScriptObject {
         example: example + "print(r)"
     ) { running in "running(\(running.value.count) numbers, mean \(running.value.mean))" }
 
-    static let face = TypeFace(
+    static let binding = TypeBinding(
         type, "Mean and variance so far.",
         methods: [NativeFunction(add)], properties: [NativeFunction(mean), NativeFunction(variance)],
         operators: [

@@ -52,14 +52,14 @@ extension Variable {
     /// x + y, broadcast by NumPy's rules; whole numbers and truth values give int64, round its end.
     public static func + (x: Variable, y: Variable) throws -> Variable {
         try .recorded("tensor.add", x, y, x.value.combine(y.value, Add(), for: "tensor.add"), keeps: .nothing) { call in
-            [try call.flow(to: 0) { call.cotangent }, try call.flow(to: 1) { call.cotangent }]
+            [try call.gradient(of: 0) { call.cotangent }, try call.gradient(of: 1) { call.cotangent }]
         }
     }
 
     /// x - y, broadcast.
     public static func - (x: Variable, y: Variable) throws -> Variable {
         try .recorded("tensor.sub", x, y, x.value.combine(y.value, Subtract(), for: "tensor.sub"), keeps: .nothing) { call in
-            [try call.flow(to: 0) { call.cotangent }, try call.flow(to: 1) { try -call.cotangent }]
+            [try call.gradient(of: 0) { call.cotangent }, try call.gradient(of: 1) { try -call.cotangent }]
         }
     }
 
@@ -67,8 +67,8 @@ extension Variable {
     public static func * (x: Variable, y: Variable) throws -> Variable {
         try .recorded("tensor.mul", x, y, x.value.combine(y.value, Multiply(), for: "tensor.mul"), keeps: .factors) { call in
             [
-                try call.flow(to: 0) { try call.cotangent * call.inputs[1] },
-                try call.flow(to: 1) { try call.cotangent * call.inputs[0] },
+                try call.gradient(of: 0) { try call.cotangent * call.inputs[1] },
+                try call.gradient(of: 1) { try call.cotangent * call.inputs[0] },
             ]
         }
     }
@@ -78,8 +78,8 @@ extension Variable {
         try .recorded("tensor.div", x, y, x.value.zip(y.value, Divide(), for: "tensor.div"), keeps: [.factors, .divisor]) { call in
             let (x, y) = (call.inputs[0], call.inputs[1])
             return [
-                try call.flow(to: 0) { try call.cotangent / y },
-                try call.flow(to: 1) { try -(call.cotangent * (x / y) / y) },
+                try call.gradient(of: 0) { try call.cotangent / y },
+                try call.gradient(of: 1) { try -(call.cotangent * (x / y) / y) },
             ]
         }
     }
@@ -96,16 +96,16 @@ extension Variable {
             // One power other than 0 for all, as scripts write x ^ 2: then x ^ (y - 1) is what it says.
             if !call.wanted[1], y.value.count == 1, try y.value.item() != 0 {
                 let slope = try y.value.item() == 2 && !y.requiresGrad ? x * y : y * x.pow(y - 1)
-                return [try call.flow(to: 0) { try call.cotangent * slope }, nil]
+                return [try call.gradient(of: 0) { try call.cotangent * slope }, nil]
             }
             return [
-                try call.flow(to: 0) {
+                try call.gradient(of: 0) {
                     // x ^ 0 is 1 for every x: where 0 x ^ -1 would be 0 times infinity (or NaN), another exponent keeps that out
                     // of derivatives of any order.
                     let flat = try y.mask(Equal(), 0) * Variable(x.value.map(HasNoReciprocal()))
                     return try call.cotangent * (y * x.pow(y.masked(where: flat, 1) - 1))
                 },
-                try call.flow(to: 1) {
+                try call.gradient(of: 1) {
                     let flat = try x.mask(Equal(), 0) * y.mask(GreaterOrEqual(), 0)
                     return try call.cotangent * x.pow(y) * x.masked(where: flat, 1).log()
                 },
@@ -141,7 +141,7 @@ extension Variable {
 
 extension GradientRule.Call {
     /// The cotangent of one input, summed back over the axes along which it was broadcast; nil when not wanted.
-    func flow(to input: Int, _ cotangent: () throws -> Variable) throws -> Variable? {
+    func gradient(of input: Int, _ cotangent: () throws -> Variable) throws -> Variable? {
         wanted[input] ? try cotangent().summed(to: inputs[input].shape) : nil
     }
 }

@@ -20,9 +20,9 @@ extension Variable {
         let result = try value.recurrence(factors.value, axis, fromEnd: fromEnd, for: operation)
         return try .recorded(operation, [self, factors], result, keeps: [.inputs, .outputs]) { call in
             let next = try call.inputs[1].moved(axis, towardsEnd: fromEnd, filling: 0)
-            let flow = try call.cotangent.recurrence(next, axis, fromEnd: !fromEnd, operation)
+            let gradient = try call.cotangent.recurrence(next, axis, fromEnd: !fromEnd, operation)
             return [
-                flow, call.wanted[1] ? try flow * call.outputs[0].moved(axis, towardsEnd: !fromEnd, filling: 0) : nil,
+                gradient, call.wanted[1] ? try gradient * call.outputs[0].moved(axis, towardsEnd: !fromEnd, filling: 0) : nil,
             ]
         }
     }

@@ -63,8 +63,8 @@ extension Variable {
         return try .recorded(operation, self, x, value.zip(x.value, Angle(), for: operation)) { call in
             let (y, x) = (call.inputs[0], call.inputs[1])
             return [
-                try call.flow(to: 0) { try call.cotangent * y.angleSlope(x) },
-                try call.flow(to: 1) { try -(call.cotangent * x.angleSlope(y)) },
+                try call.gradient(of: 0) { try call.cotangent * y.angleSlope(x) },
+                try call.gradient(of: 1) { try -(call.cotangent * x.angleSlope(y)) },
             ]
         }
     }
@@ -78,8 +78,8 @@ extension Variable {
                 try call.inputs[0].angleSlope(call.inputs[1]), try call.inputs[1].angleSlope(call.inputs[0])
             )
             return [
-                try call.flow(to: 0) { try call.cotangent * own * other * -2 },
-                try call.flow(to: 1) { try call.cotangent * (other * other - own * own) },
+                try call.gradient(of: 0) { try call.cotangent * own * other * -2 },
+                try call.gradient(of: 1) { try call.cotangent * (other * other - own * own) },
             ]
         }
     }

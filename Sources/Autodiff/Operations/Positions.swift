@@ -114,13 +114,13 @@ extension Variable {
         return try .recorded(operation, self, source, result, keeps: .nothing) { call in
             let cotangent = call.cotangent
             return [
-                try call.flow(to: 0) {
+                try call.gradient(of: 0) {
                     let outside = try Tensor.full(result.shape, 1, .bool)
                     let none = try Tensor.zeros(target, .bool)
                     try outside.write(none, over: rows, for: operation)
                     return try cotangent.kept(where: Variable(outside))
                 },
-                try call.flow(to: 1) {
+                try call.gradient(of: 1) {
                     let rest = target.dropFirst(rows.shape.count).map { _ in 1 }
                     let lasting = Variable(try Tensor(rows.lasting, shape: rows.shape + rest, .bool))
                     return try cotangent.taking(rows, operation).kept(where: lasting)

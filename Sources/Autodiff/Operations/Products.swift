@@ -24,8 +24,8 @@ extension Variable {
         try .recorded(operation, self, other, value.matmul(other.value, for: operation), keeps: .factors) { call in
             let (a, b) = (call.inputs[0], call.inputs[1])
             return [
-                try call.flow(to: 0) { try call.cotangent.matrixProduct(b.transposed(), operation) },
-                try call.flow(to: 1) { try a.transposed().matrixProduct(call.cotangent, operation) },
+                try call.gradient(of: 0) { try call.cotangent.matrixProduct(b.transposed(), operation) },
+                try call.gradient(of: 1) { try a.transposed().matrixProduct(call.cotangent, operation) },
             ]
         }
     }

@@ -78,8 +78,8 @@ extension Variable {
         return try .recorded(operation, self, y, value.combine(y.value, rest, for: operation)) { call in
             let (x, y) = (call.inputs[0], call.inputs[1])
             return [
-                try call.flow(to: 0) { call.cotangent },
-                try call.flow(to: 1) { try -(call.cotangent * x.flatQuotient(y, quotient, operation)) },
+                try call.gradient(of: 0) { call.cotangent },
+                try call.gradient(of: 1) { try -(call.cotangent * x.flatQuotient(y, quotient, operation)) },
             ]
         }
     }

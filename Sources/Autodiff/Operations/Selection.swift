@@ -47,8 +47,8 @@ extension Variable {
             let tie = Variable(try x.compare(y, Equal(), for: operation))
             let shared = try (call.cotangent * 0.5).choose(tie, call.cotangent)
             return [
-                try call.flow(to: 0) { try shared.masked(where: Variable(x.compare(y, loses, for: operation)), 0) },
-                try call.flow(to: 1) { try shared.masked(where: Variable(y.compare(x, loses, for: operation)), 0) },
+                try call.gradient(of: 0) { try shared.masked(where: Variable(x.compare(y, loses, for: operation)), 0) },
+                try call.gradient(of: 1) { try shared.masked(where: Variable(y.compare(x, loses, for: operation)), 0) },
             ]
         }
     }
@@ -68,8 +68,8 @@ extension Variable {
         return try .recorded("tensor.where", [self, other], chosen, keeps: .nothing, reading: [mask.value]) { call in
             let zero = try call.cotangent.constant(0)
             return [
-                try call.flow(to: 0) { try call.cotangent.choose(constant, zero) },
-                try call.flow(to: 1) { try zero.choose(constant, call.cotangent) },
+                try call.gradient(of: 0) { try call.cotangent.choose(constant, zero) },
+                try call.gradient(of: 1) { try zero.choose(constant, call.cotangent) },
             ]
         }
     }

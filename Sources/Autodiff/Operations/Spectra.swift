@@ -30,19 +30,19 @@ extension Variable {
             let (du, ds, dv) = (call.cotangents[0], call.cotangents[1], call.cotangents[2])
             let k = s.shape[s.shape.count - 1]
             var middle = try Variable.identityMatrix(k, s.dtype) * ds.column()
-            if call.flowed[0] || call.flowed[2] {
+            if call.received[0] || call.received[2] {
                 // s_j^2 - s_i^2 as (s_j - s_i) (s_j + s_i): the squares may overflow or vanish.
                 let gaps = try s.gaps("singular values", operation)
                 let sums = try (s.row() + s.column()).masked(where: .identityMatrix(k, s.dtype), 1)
-                if call.flowed[0] { middle = try middle + u.transposed().matmul(du).skew() / gaps * (s.row() / sums) }
-                if call.flowed[2] { middle = try middle + v.transposed().matmul(dv).skew() / gaps * (s.column() / sums) }
+                if call.received[0] { middle = try middle + u.transposed().matmul(du).skew() / gaps * (s.row() / sums) }
+                if call.received[2] { middle = try middle + v.transposed().matmul(dv).skew() / gaps * (s.column() / sums) }
             }
             var result = try u.matmul(middle).matmul(v.transposed())
             // What moves U and V out of the spaces they span, where those are not everything.
-            if call.flowed[0], u.shape[u.shape.count - 2] > k {
+            if call.received[0], u.shape[u.shape.count - 2] > k {
                 result = try result + ((du - u.matmul(u.transposed().matmul(du))) / s.row()).matmul(v.transposed())
             }
-            if call.flowed[2], v.shape[v.shape.count - 2] > k {
+            if call.received[2], v.shape[v.shape.count - 2] > k {
                 result = try result + u.matmul(((dv - v.matmul(v.transposed().matmul(dv))) / s.row()).transposed())
             }
             return [result]
@@ -58,7 +58,7 @@ extension Variable {
             let (w, v) = (call.outputs[0], call.outputs[1])
             let identity = try Variable.identityMatrix(w.shape[w.shape.count - 1], w.dtype)
             var middle = try identity * call.cotangents[0].column()
-            if call.flowed[1] {
+            if call.received[1] {
                 let turned = try v.transposed().matmul(call.cotangents[1]) / w.gaps("eigenvalues", operation)
                 middle = try middle + turned.masked(where: identity, 0)
             }

@@ -21,9 +21,9 @@ public struct TensorModule: ScriptModule {
     }
     public var call: NativeFunction? { NativeFunction(TensorMakers.tensor) }
 
-    public var types: [TypeFace] {
+    public var types: [TypeBinding] {
         [
-            TypeFace(
+            TypeBinding(
                 Variable.type,
                 "A dense array of numbers. Indices and dimensions count from 1; negative ones from the end.",
                 methods: TensorMethods.all + operations.compactMap(\.inPlace?.function)

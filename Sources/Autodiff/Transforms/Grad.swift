@@ -78,7 +78,7 @@ public enum Transform {
             try Transform.$isInside.withValue(true) { try GradMode.$isEnabled.withValue(true) { try function(inner) } }
         }
 
-        /// Cotangents of `inner` for given cotangents of `values`; zeros where nothing flows.
+        /// Cotangents of `inner` for given cotangents of `values`; zeros where none arrives.
         ///
         /// - Parameter recording: join them to the tape, where this transform joins at all.
         func pullBack(_ values: [Variable], seeds: [Variable], to inner: [Variable], _ recording: Bool) throws -> [Variable] {

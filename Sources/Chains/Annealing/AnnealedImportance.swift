@@ -45,7 +45,7 @@ enum AnnealedImportance {
         (of the weights), khat and verdict (as montecarlo.khat_verdict), temperatures, accept_rate, n_evaluations.
         """,
         by: .table,
-        takes: .option("prior", .law, "where particles begin, and their support"),
+        takes: .option("prior", .distribution, "where particles begin, and their support"),
         .option("log_likelihood", .density, "of the batch (particles, ...): one number each, in nats"),
         .option("particles", .integer(from: 2, to: 1 << 22), default: 1000),
         .option(

@@ -29,7 +29,7 @@ final class AnnealedTarget {
         (self.temperature, self.likelihood, self.operation) = (temperature, likelihood, operation)
         target = Target(
             { x in
-                let own = try DensityArgument.law(prior).values(x, "prior")
+                let own = try DensityArgument.distribution(prior).values(x, "prior")
                 guard temperature.value > 0 else { return own }
                 return try own + likelihood.values(x, "log_likelihood") * temperature.value
             },

@@ -16,7 +16,7 @@ enum TemperedSMC {
         integral of prior x likelihood), temperatures, accept_rates (one a temperature), n_evaluations.
         """,
         by: .table,
-        takes: .option("prior", .law, "where particles begin, and their support"),
+        takes: .option("prior", .distribution, "where particles begin, and their support"),
         .option("log_likelihood", .density, "of the batch (particles, ...): one number each, in nats"),
         .option("particles", .integer(from: 2, to: 1 << 22), default: 1000),
         .option("ess", .number(above: 0, below: 1), default: 0.5, "of the particles, after each change of temperature"),

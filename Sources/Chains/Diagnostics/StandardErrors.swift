@@ -35,11 +35,11 @@ enum ChainErrors {
     /// By bisection of the distribution function.
     private static func betaQuantile(_ p: Double, _ a: Double, _ b: Double) throws -> Double {
         func variable(_ x: Double) throws -> Variable { Variable(try Tensor(x, .float64)) }
-        let law = try Beta(variable(a), variable(b))
+        let distribution = try Beta(variable(a), variable(b))
         var (low, high) = (0.0, 1.0)
         for _ in 0..<60 {
             let middle = (low + high) / 2
-            if try law.cumulativeProbability(variable(middle)).value.item() < p { low = middle } else { high = middle }
+            if try distribution.cumulativeProbability(variable(middle)).value.item() < p { low = middle } else { high = middle }
         }
         return (low + high) / 2
     }

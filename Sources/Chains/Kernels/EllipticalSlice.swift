@@ -91,7 +91,7 @@ struct EllipticalSlice: ChainKernel {
         Elliptical slice sampling, for a normal prior: log_prob is then the log-likelihood alone, by which the prior is \
         multiplied. Nothing to tune and no gradients; every step moves.
         """,
-        takes: .argument("prior", .law, "distribution.Normal (of the points' shape, or of one number) or MultivariateNormal"),
+        takes: .argument("prior", .distribution, "distribution.Normal (of the points' shape, or of one number) or MultivariateNormal"),
         source: "Murray, Adams, MacKay, AISTATS 2010; blackjax.elliptical_slice",
         example: """
             -- prior N(0, 1), one observation 2 of variance 1: the posterior is N(1, 1/2)

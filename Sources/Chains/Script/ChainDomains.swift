@@ -5,16 +5,16 @@ import Scripting
 import Tensors
 
 extension Domain<any Distribution> {
-    static var law: Domain {
+    static var distribution: Domain {
         Domain<DistributionObject>.object(DistributionObject.type)
-            .asking(for: "a distribution").map(show: { $0.description }) { $0.law }
+            .asking(for: "a distribution").map(show: { $0.description }) { $0.distribution }
     }
 }
 
 /// What chains sample: a function of the batch, or something that has a log_prob.
 enum DensityArgument {
     case function(any ScriptFunction)
-    case law(any Distribution)
+    case distribution(any Distribution)
     case object(any DensityObject)
 
     /// One number per chain from the batch (chains, shape...).
@@ -27,17 +27,17 @@ enum DensityArgument {
                 throw Fault("\(name) returned \(value.shown); a tensor with one number per chain, shape (\(x.shape[0])), expected")
             }
             (count, result) = (object.value.count, object)
-        case .law(let law):
-            let own = law.batchShape + law.eventShape
+        case .distribution(let distribution):
+            let own = distribution.batchShape + distribution.eventShape
             let point = Array(x.shape.dropFirst())
             guard (try? Shape.broadcast(own, point, for: "")) == point else {
                 throw Fault(
                     """
-                    draws of \(law.description) have shape \(Shape.describe(own)), points of x0 have \
+                    draws of \(distribution.description) have shape \(Shape.describe(own)), points of x0 have \
                     \(Shape.describe(point)): x0 (chains, ...) expected
                     """)
             }
-            let logs = try law.logProbability(x, for: "mcmc.sample")
+            let logs = try distribution.logProbability(x, for: "mcmc.sample")
             result = logs.shape.count > 1 ? try logs.sum(Array(1..<logs.shape.count)) : logs
             count = result.value.count
         case .object(let object):
@@ -63,7 +63,7 @@ extension Domain<DensityArgument> {
         ) { value in
             switch value {
             case .function(let function): .function(function)
-            case .object(let object as DistributionObject): .law(object.law)
+            case .object(let object as DistributionObject): .distribution(object.distribution)
             case .object(let object as any DensityObject): .object(object)
             default: nil
             }

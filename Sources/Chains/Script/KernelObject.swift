@@ -9,7 +9,7 @@ final class KernelObject: ScriptObject {
     init(_ kernel: any ChainKernel) { self.kernel = kernel }
     var scriptType: ObjectType { KernelObject.type }
 
-    static let face = TypeFace(
+    static let binding = TypeBinding(
         type, "How chains move: what mcmc.sample runs, and a loop of one's own step by step.",
         methods: [initialize, step].map { NativeFunction($0) }, properties: [NativeFunction(name)],
         operators: [.describe: NativeFunction(describe)])
@@ -146,7 +146,7 @@ enum Chains {
         }
         guard x.count > 0 else { throw Fault("x0", "points without numbers, shape \(Shape.describe(x.shape))") }
         var map = support
-        if map == nil, case .law(let law) = density, !(kernel is EllipticalSlice) { map = try Supports.map(of: law) }
+        if map == nil, case .distribution(let distribution) = density, !(kernel is EllipticalSlice) { map = try Supports.map(of: distribution) }
         let support = map ?? Unbounded()
         let dtype: DType = x.dtype == .float64 ? .float64 : .float32
         let position = try support.unconstrain(x, "x0")

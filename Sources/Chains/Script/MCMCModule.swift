@@ -18,5 +18,5 @@ public struct MCMCModule: ScriptModule {
             ModuleSection("Diagnostics", DiagnosticFunctions.all.map { NativeFunction($0).shortName }),
         ]
     }
-    public var types: [TypeFace] { [KernelObject.face, ChainSummary.face] }
+    public var types: [TypeBinding] { [KernelObject.binding, ChainSummary.binding] }
 }

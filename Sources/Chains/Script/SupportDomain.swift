@@ -28,7 +28,7 @@ extension Domain<SupportArgument> {
                 let elements = try table.sequence()
                 guard case .string(let kind)? = elements.first else { return nil }
                 return .map(try Supports.map(kind.text, elements.dropFirst().map { try Supports.end($0) }))
-            case .object(let object as DistributionObject): return .map(try Supports.map(of: object.law))
+            case .object(let object as DistributionObject): return .map(try Supports.map(of: object.distribution))
             default: return nil
             }
         }
@@ -89,9 +89,9 @@ enum Supports {
     }
 
     /// The support of a distribution.
-    static func map(of law: any Distribution) throws -> any Bijection {
+    static func map(of distribution: any Distribution) throws -> any Bijection {
         let support: Support
-        do { support = try law.support } catch let error as ScriptError {
+        do { support = try distribution.support } catch let error as ScriptError {
             throw Fault("support: \(error.message); name it, such as support = \"real\"")
         }
         return try map(support.kind.rawValue, [support.low, support.high].map { try $0.value.cast(.float64) })

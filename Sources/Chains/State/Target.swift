@@ -77,7 +77,7 @@ final class Target {
         func compute(_ u: Variable) throws -> Variable {
             let (x, logDeterminant) = try constrain(u)
             let given = try density(x)
-            if usesGradient, x.requiresGrad, !given.requiresGrad, Set(try given.value.toArray()).count > 1 {
+            if usesGradient, x.requiresGrad, !given.requiresGrad, try varies(given.value) {
                 throw ScriptError(
                     operation,
                     "log_prob depends on x by other ways than recorded operations (detach, item): it has no gradient")
@@ -100,6 +100,12 @@ final class Target {
         return Points(
             position: asked, logProb: try logProb?.value.toArray() ?? [], target: try targets?.value.toArray() ?? [],
             gradient: gradient)
+    }
+
+    /// True when the values are numbers that differ between points: then they depend on the point.
+    private func varies(_ values: Tensor) throws -> Bool {
+        let values = try values.toArray()
+        return values.allSatisfy(\.isFinite) && Set(values).count > 1
     }
 
     /// Refuses what is no log-density; where a point is so large that its square is no number, it has no density.

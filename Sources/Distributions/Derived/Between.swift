@@ -4,9 +4,9 @@ import Scripting
 import Tensors
 
 extension Distribution {
-    /// log P(low < X <= high) of a continuous law, with gradients: right for narrow intervals and far out in the tails. An end
+    /// log P(low < X <= high) of a continuous distribution, with gradients: right for narrow intervals and far out in the tails. An end
     /// where the support ends, or beyond, has no slope.
-    /// - Parameter median: of the law, a constant.
+    /// - Parameter median: of the distribution, a constant.
     func logProbability(from low: Variable, to high: Variable, median: Variable) throws -> Variable {
         let (startLow, endLow) = (try finiteLogTail(low, .lower, median), try finiteLogTail(high, .lower, median))
         let (startUp, endUp) = (try finiteLogTail(low, .upper, median), try finiteLogTail(high, .upper, median))
@@ -25,7 +25,7 @@ extension Distribution {
         return try refined(value, low, high, median, ratio: startLow.ratio(to: endLow, isLower, endUp, startUp, isUpper, outside))
     }
 
-    /// The point below which the part q of P(low < X <= high) lies, by the law's own tails: fast, and near the ends as exact
+    /// The point below which the part q of P(low < X <= high) lies, by the distribution's own tails: fast, and near the ends as exact
     /// as they are there.
     /// - Parameter rest: 1 - q.
     func quantile(

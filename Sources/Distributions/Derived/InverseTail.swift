@@ -3,7 +3,7 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Quantiles of laws that have none in closed form, from their tails.
+/// Quantiles of distributions that have none in closed form, from their tails.
 extension Distribution {
     /// The x with P(X <= x) = q, or P(X > x) = q, to the last digits but a few, with gradients by q and the parameters.
     func solvedInverse(_ q: Variable, _ side: TailSide) throws -> Variable {
@@ -70,7 +70,7 @@ extension Distribution {
     }
 
     /// Newton's method on the logarithm within brackets that are halved in the order of all floating-point numbers, so
-    /// that some seventy steps end it whatever the law's place and width.
+    /// that some seventy steps end it whatever the distribution's place and width.
     private func solve(_ target: Tensor, _ isLower: Tensor, _ support: Support, _ shape: [Int]) throws -> Variable {
         try GradMode.$isEnabled.withValue(false) {
             let (target, lower) = (try target.toArray(), try isLower.toArray())

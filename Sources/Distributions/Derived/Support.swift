@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// Where a law's draws lie.
+/// Where a distribution's draws lie.
 public struct Support {
     public enum Kind: String, Sendable, CaseIterable {
         /// All numbers, or vectors of them.

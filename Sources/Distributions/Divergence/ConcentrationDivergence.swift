@@ -2,8 +2,8 @@ import Autodiff
 import RealModule
 import Tensors
 
-/// KL of Gamma, Beta and Dirichlet laws. Written as sums of log Γ and ψ they are differences of huge numbers; here each part
-/// is a divergence of its own, not negative, and to the last digits for laws that nearly coincide.
+/// KL of Gamma, Beta and Dirichlet distributions. Written as sums of log Γ and ψ they are differences of huge numbers; here each part
+/// is a divergence of its own, not negative, and to the last digits for distributions that nearly coincide.
 extension Variable {
     /// KL(Gamma(a, r) || Gamma(b, s)) = b (w - 1 - log w) + R(b, a) with w = a s / (b r), and R of ``Special/stirlingExcess(_:_:gap:)``.
     static func gammaDivergence(_ a: Variable, _ r: Variable, _ b: Variable, _ s: Variable) throws -> Variable {
@@ -51,7 +51,7 @@ extension Variable {
         ) { Special.digammaGapDifference($0[0], $0[1], gap: $0[2]) }
     }
 
-    /// KL(Dirichlet(a) || Dirichlet(b)) of concentrations along the last axis: with the sums A and B and the Categorical law of
+    /// KL(Dirichlet(a) || Dirichlet(b)) of concentrations along the last axis: with the sums A and B and the Categorical distribution of
     /// means, B KL(b/B || a/A) + Σ R(b_i, a_i) - R(B, A).
     static func dirichletDivergence(_ a: Variable, _ b: Variable) throws -> Variable {
         let shape = try Shape.broadcast(a.shape, b.shape, for: "distribution.kl_divergence")

@@ -44,7 +44,7 @@ extension Divergence {
         ]
     }
 
-    /// Pairs whose first law always reaches outside the second's support.
+    /// Pairs whose first distribution always reaches outside the second's support.
     static var infinite: [Rule] {
         [
             never { (_: Exponential, _: Beta) in }, never { (_: Exponential, _: Uniform) in },

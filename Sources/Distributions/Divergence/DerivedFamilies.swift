@@ -3,7 +3,7 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Laws that are functions of others have the others' divergences; counts of trials those of one trial.
+/// Distributions that are functions of others have the others' divergences; counts of trials those of one trial.
 extension Divergence {
     static var derivedFamily: [Rule] {
         [
@@ -15,7 +15,7 @@ extension Divergence {
             rule { (p: Gumbel, q: Gumbel) in
                 try .gumbelDivergence((p.loc - q.loc) / q.scale, p.scale, q.scale)
             },
-            // -log X is of a Gumbel law with -log scale and 1/k.
+            // -log X is of a Gumbel distribution with -log scale and 1/k.
             rule { (p: Weibull, q: Weibull) in
                 let away = try Variable.logQuotient(q.scale, p.scale) * q.concentration
                 return try .gumbelDivergence(away, q.concentration, p.concentration)
@@ -50,7 +50,7 @@ extension Divergence {
         ]
     }
 
-    /// Pairs with a Gumbel or a Pareto law.
+    /// Pairs with a Gumbel or a Pareto distribution.
     static var extremeFamily: [Rule] {
         [
             rule { (p: Gumbel, q: Normal) in try normal(p, q) },
@@ -62,7 +62,7 @@ extension Divergence {
                 let value = try (q.alpha + 1) * log - q.alpha.log() - q.alpha * q.scale.log() - p.entropy()
                 return try value.choose(p.low.indicator(q.scale) { $0 >= $1 }, value.constant(.infinity))
             },
-            // With the mean of e^-X/b, the law's generating function.
+            // With the mean of e^-X/b, the distribution's generating function.
             rule { (p: Normal, q: Gumbel) in
                 let spread = try p.scale / q.scale
                 return try gumbel(p, q) { try -(p.loc / q.scale) + spread * spread * 0.5 }
@@ -82,8 +82,8 @@ extension Divergence {
         return try q.scale.log() + (p.mean() / q.scale - place) + (place + logMean()).exp() - p.entropy()
     }
 
-    /// A law that is another one by another name.
-    static func plain(_ law: any Distribution) throws -> any Distribution { try (law as? ChiSquared)?.gamma ?? law }
+    /// A distribution that is another one by another name.
+    static func plain(_ distribution: any Distribution) throws -> any Distribution { try (distribution as? ChiSquared)?.gamma ?? distribution }
 }
 
 extension Geometric {
@@ -101,7 +101,7 @@ extension SuccessOdds {
 }
 
 extension Variable {
-    /// KL of two Gumbel laws by d = (loc - loc')/scale' and r = x / y = scale/scale': with E = log Γ(r) + γ (r - 1) and
+    /// KL of two Gumbel distributions by d = (loc - loc')/scale' and r = x / y = scale/scale': with E = log Γ(r) + γ (r - 1) and
     /// u = log Γ(1 + r) - d it is e^u - 1 - u + E, neither of which is negative. By r - 1, which has its digits where r is
     /// next to 1.
     fileprivate static func gumbelDivergence(_ d: Variable, _ x: Variable, _ y: Variable) throws -> Variable {

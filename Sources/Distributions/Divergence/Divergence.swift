@@ -24,12 +24,12 @@ public enum Divergence {
             "no closed form for \(p.name) and \(q.name); average p:log_prob(x) - q:log_prob(x) over x = p:sample({n}) instead")
     }
 
-    private static func widened(_ law: any Distribution) throws -> any Distribution { try law.dtype == .float32 ? law.widened() ?? law : law }
+    private static func widened(_ distribution: any Distribution) throws -> any Distribution { try distribution.dtype == .float32 ? distribution.widened() ?? distribution : distribution }
 
     /// A closed form: nil for other pairs.
     typealias Rule = (any Distribution, any Distribution) throws -> Variable?
 
-    /// A closed form for one pair of laws.
+    /// A closed form for one pair of distributions.
     static func rule<P: Distribution, Q: Distribution>(_ formula: @escaping (P, Q) throws -> Variable) -> Rule {
         { p, q in
             guard let p = p as? P, let q = q as? Q else { return nil }

@@ -17,8 +17,8 @@ extension Divergence {
             rule { (p: Exponential, q: Exponential) in try Variable.ratioExcess(q.rate, p.rate) },
             rule { (p: Gamma, q: Gamma) in try .gammaDivergence(p.concentration, p.rate, q.concentration, q.rate) },
             rule { (p: Beta, q: Beta) in
-                func pair(_ law: Beta) throws -> Variable {
-                    try .stack([law.a.expand(law.batchShape), law.b.expand(law.batchShape)], law.batchShape.count)
+                func pair(_ distribution: Beta) throws -> Variable {
+                    try .stack([distribution.a.expand(distribution.batchShape), distribution.b.expand(distribution.batchShape)], distribution.batchShape.count)
                 }
                 return try .dirichletDivergence(pair(p), pair(q))
             },

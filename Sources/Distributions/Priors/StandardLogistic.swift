@@ -3,10 +3,10 @@ import RealModule
 import Scripting
 import Tensors
 
-/// The logistic law with mean 0 and scale 1: NICE's prior (Dinh, Krueger, Bengio 2015, section 3.4).
+/// The logistic distribution with mean 0 and scale 1: NICE's prior (Dinh, Krueger, Bengio 2015, section 3.4).
 ///
 /// log p(x) = -log(1 + e^x) - log(1 + e^-x), in nats; written with softplus it neither overflows nor cancels.
-public struct StandardLogistic: Law {
+public struct StandardLogistic: Prior {
     public static let name = "logistic"
 
     public init() {}

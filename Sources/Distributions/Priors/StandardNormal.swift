@@ -3,8 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// The normal law with mean 0 and variance 1. log p(x) = -(x² + log 2π) / 2, in nats.
-public struct StandardNormal: Law {
+/// The normal distribution with mean 0 and variance 1. log p(x) = -(x² + log 2π) / 2, in nats.
+public struct StandardNormal: Prior {
     public static let name = "normal"
 
     public init() {}

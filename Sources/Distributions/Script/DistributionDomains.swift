@@ -6,7 +6,7 @@ extension Domain<any Distribution> {
         // Flows are of a type of their own, in a room above this one.
         let type = ScriptType.either([.object(DistributionObject.type.name), .object("flow")])
         return Domain(type, expected: "a distribution", show: { $0.description }) { value in
-            if case .object(let object as any HoldsDistribution) = value { try object.law } else { nil }
+            if case .object(let object as any HoldsDistribution) = value { try object.distribution } else { nil }
         }
     }
 }
@@ -60,6 +60,6 @@ extension Results<[Int]> {
 extension Domain<any Distribution> {
     /// What methods of distributions are called on.
     static var receiver: Domain {
-        Domain<DistributionObject>.object(DistributionObject.type).map(show: { $0.description }) { $0.law }
+        Domain<DistributionObject>.object(DistributionObject.type).map(show: { $0.description }) { $0.distribution }
     }
 }

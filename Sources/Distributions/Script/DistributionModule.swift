@@ -4,11 +4,11 @@ import Scripting
 public struct DistributionModule: ScriptModule {
     private let added: [Declaration]
     /// The constructors of the catalogue's, and of those that were passed along.
-    private var constructors: [Declaration] { Catalogue.laws.map { $0.declaration } + added }
+    private var constructors: [Declaration] { Catalogue.distributions.map { $0.declaration } + added }
 
-    /// - Parameter laws: more distributions beside the catalogue's.
-    public init(adding laws: [any CataloguedLaw.Type] = []) {
-        added = laws.map { $0.declaration }
+    /// - Parameter distributions: more distributions beside the catalogue's.
+    public init(adding distributions: [any CataloguedDistribution.Type] = []) {
+        added = distributions.map { $0.declaration }
     }
 
     public let name = "distribution"
@@ -18,10 +18,10 @@ public struct DistributionModule: ScriptModule {
         """
 
     public var functions: [NativeFunction] {
-        (constructors + [ScriptedLaw.declaration, Divergence.declaration]).map { NativeFunction($0).remembering() }
+        (constructors + [ScriptedDistribution.declaration, Divergence.declaration]).map { NativeFunction($0).remembering() }
     }
 
-    public var types: [TypeFace] { [DistributionObject.face] }
+    public var types: [TypeBinding] { [DistributionObject.binding] }
 
-    public var scripted: ScriptedConstructors? { ScriptedLaw.registered }
+    public var scripted: ScriptedConstructors? { ScriptedDistribution.registered }
 }

@@ -5,16 +5,16 @@ import Tensors
 /// What a script holds of a distribution.
 public final class DistributionObject: RemembersCall, HoldsDistribution {
     public static let type = ObjectType("distribution")
-    public let law: any Distribution
+    public let distribution: any Distribution
     public var origin: Origin?
-    public init(_ law: any Distribution) { self.law = law }
+    public init(_ distribution: any Distribution) { self.distribution = distribution }
     public var scriptType: ObjectType { DistributionObject.type }
-    public var heldValues: [Value] { law.heldValues }
+    public var heldValues: [Value] { distribution.heldValues }
 }
 
 extension DistributionObject {
-    package static var face: TypeFace {
-        TypeFace(
+    package static var binding: TypeBinding {
+        TypeBinding(
             type, "A probability distribution, or a batch of them: draws, log-densities in nats, moments.",
             methods: methods.map { NativeFunction($0) }, properties: properties.map { NativeFunction($0) },
             operators: [.describe: NativeFunction(describe)])
@@ -199,6 +199,6 @@ extension DistributionObject {
         property(
             name, "The parameter \(name), of distributions that have it; nil for the others.", .value(.any),
             example: "assert(d.\(name) \(["loc", "scale"].contains(name) ? "~=" : "==") nil)"
-        ) { law in law.parameters.first { $0.name == name }.map { .object($0.value) } ?? .none }
+        ) { distribution in distribution.parameters.first { $0.name == name }.map { .object($0.value) } ?? .none }
     }
 }

@@ -2,5 +2,5 @@ import Scripting
 
 /// What scripts may pass where a distribution is asked for: a distribution, or what is one besides, such as a flow.
 public protocol HoldsDistribution: ScriptObject {
-    var law: any Distribution { get throws }
+    var distribution: any Distribution { get throws }
 }

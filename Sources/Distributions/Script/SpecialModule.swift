@@ -13,7 +13,7 @@ public struct SpecialModule: ScriptModule {
         Special functions of numbers, tensors and tables, element by element and differentiable: computed in float64 and \
         rounded once, right in their tails. Names and arguments are those of scipy.special and torch.special.
         """
-    public let types: [TypeFace] = []
+    public let types: [TypeBinding] = []
 
     public var functions: [NativeFunction] { SpecialModule.declarations.map { NativeFunction($0) } }
 
@@ -86,7 +86,7 @@ public struct SpecialModule: ScriptModule {
                 let inside = try a.indicator(x) { $0 > 0 && $0.isFinite && $1 >= 0 && $1 < .infinity }
                 let (shape, point) = (try a.choose(inside, a.constant(1)), try x.choose(inside, x.constant(1)))
                 let value = try Variable.tail(.gamma, side, .probability, [shape, point.constant(1), point])
-                // All of a law of shape 0 lies at 0, all of one of shape infinity nowhere.
+                // All of a distribution of shape 0 lies at 0, all of one of shape infinity nowhere.
                 let edges = try a.pairwise("incomplete_gamma_edge", x, slopes: nil) { a, x in
                     guard a >= 0, x >= 0, !(a == 0 && x == 0), !(a == .infinity && x == .infinity) else { return .nan }
                     let isAll = a == 0 || x == .infinity

@@ -2,7 +2,7 @@ import Autodiff
 import RealModule
 import Tensors
 
-/// Tails of the standard Cauchy and Gumbel laws, with slopes that keep their digits however far out.
+/// Tails of the standard Cauchy and Gumbel distributions, with slopes that keep their digits however far out.
 extension Variable {
     // MARK: Cauchy
 
@@ -134,7 +134,7 @@ extension Variable {
 }
 
 extension Special {
-    /// P(Z > z) of the standard Cauchy law.
+    /// P(Z > z) of the standard Cauchy distribution.
     static func cauchyUpper(_ z: Double) -> Double {
         if z > 0 { return z < 1 ? 0.5 - Double.atan(z) / .pi : Double.atan(1 / z) / .pi }
         return 0.5 + Double.atan(-z) / .pi

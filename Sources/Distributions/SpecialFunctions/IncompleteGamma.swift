@@ -125,7 +125,7 @@ extension Special {
         return logPrefactor(a, y, z, gap: (a - z) - rest) - Double.log(x)
     }
 
-    /// log P(X = k) = k log rate - rate - log k! of the Poisson law.
+    /// log P(X = k) = k log rate - rate - log k! of the Poisson distribution.
     package static func poissonLogMass(_ k: Double, _ rate: Double) -> Double {
         guard k >= 16, rate > 0 else { return (k == 0 ? 0 : k * Double.log(rate)) - rate - lgamma(k + 1) }
         let gap = k - rate

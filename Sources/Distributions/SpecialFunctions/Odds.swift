@@ -55,7 +55,7 @@ extension Variable {
 
     // MARK: Divergences
 
-    /// KL(p || q) of two Bernoulli laws by their probabilities.
+    /// KL(p || q) of two Bernoulli distributions by their probabilities.
     static func bernoulliExcess(_ p: Variable, _ q: Variable) throws -> Variable {
         try p.pairwise(
             "bernoulli_excess", q, slopes: ({ try logOddsRatio($0, $1) }, { p, q in try (q - p).share(of: q * (1 - q)) })
@@ -79,7 +79,7 @@ extension Variable {
         }
     }
 
-    /// KL of two Bernoulli laws by their logits: A(k) - A(l) - (k - l) σ(l) with A(l) = log(1 + e^l).
+    /// KL of two Bernoulli distributions by their logits: A(k) - A(l) - (k - l) σ(l) with A(l) = log(1 + e^l).
     static func logitExcess(_ l: Variable, _ k: Variable) throws -> Variable {
         try l.pairwise(
             "logit_excess", k, slopes: ({ l, k in try (l - k) * l.logitVariance() }, { l, k in try logisticDifference(k, l) })

@@ -46,7 +46,7 @@ extension Special {
 }
 
 extension Special {
-    /// The m-th derivative of the entropy of the Poisson law by its rate.
+    /// The m-th derivative of the entropy of the Poisson distribution by its rate.
     package static func poissonEntropy(_ rate: Double, _ m: Int = 0) -> Double {
         if rate > 1000, m < 4 {
             let r = 1 / rate
@@ -71,7 +71,7 @@ extension Special {
 }
 
 extension Variable {
-    /// The m-th derivative of the entropy of the Poisson law with this rate: +inf at 0 for m = 1.
+    /// The m-th derivative of the entropy of the Poisson distribution with this rate: +inf at 0 for m = 1.
     func poissonEntropy(_ m: Int = 0) throws -> Variable {
         try pointwise("poisson_entropy", slope: { try $0.poissonEntropy(m + 1) }) { Special.poissonEntropy($0, m) }
     }

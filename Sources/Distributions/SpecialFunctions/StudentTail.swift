@@ -1,8 +1,8 @@
 import RealModule
 
-/// Student's t law with ν degrees of freedom: f(t) = C(ν) (1 + t²/ν)^(-(ν + 1)/2), log C = halfStep(ν/2) - log(2π)/2.
+/// Student's t distribution with ν degrees of freedom: f(t) = C(ν) (1 + t²/ν)^(-(ν + 1)/2), log C = halfStep(ν/2) - log(2π)/2.
 extension Special {
-    /// log f(t), right also where t² overflows or ν is so large that the law is normal.
+    /// log f(t), right also where t² overflows or ν is so large that the distribution is normal.
     package static func studentLogDensity(_ df: Double, _ t: Double) -> Double {
         halfStep(df / 2) - 0.5 * Double.log(2 * .pi) - (df / 2 + 0.5) * log1pSquare(df, t)
     }
@@ -115,7 +115,7 @@ extension Special {
         let rate = Double.exp((beta.logIntegral.map { -$0 } ?? betaFactor(a, 0.5, at) - beta.log) - at.logY)
         let score = logX - digamma(a) + digamma(a + 0.5)
         var tail = Tail(log: beta.log - Double.log(2))
-        // The beta law's factor is f(t) t.
+        // The beta distribution's factor is f(t) t.
         tail.logIntegral = beta.logIntegral.map { $0 - Double.log(2) }
         tail.a = 0.5 * beta.a + rate * y / df
         // With g = x f / I: ∂g/∂a and x ∂g/∂x at fixed I, and d(y/ν)/dν = -y (1 + x) / ν².

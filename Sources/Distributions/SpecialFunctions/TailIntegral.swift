@@ -7,9 +7,9 @@ package struct Tail: Sendable {
     package var a = 0.0, b = 0.0
     package var aa = 0.0, ab = 0.0, bb = 0.0
     /// log of probability / factor, of the tails that are a factor times an integral. The factor is the density of
-    /// log x for a Gamma law, of log t for Student's t, of log x - log(1 - x) for a Beta law.
+    /// log x for a Gamma distribution, of log t for Student's t, of log x - log(1 - x) for a Beta distribution.
     package var logIntegral: Double?
-    /// Of those by quadrature and by the fraction of a Gamma law, the derivative by that logarithm of
+    /// Of those by quadrature and by the fraction of a Gamma distribution, the derivative by that logarithm of
     /// log(density / probability), the density by x or t: otherwise a difference of two numbers that may be huge.
     package var bend: Double?
     /// Of those that are a factor times an integral, the derivatives by a and b of log(density / probability): far out those
@@ -52,7 +52,7 @@ package struct Tail: Sendable {
     }
 }
 
-/// Both tails of a law at a point.
+/// Both tails of a distribution at a point.
 package struct Tails: Sendable {
     package let lower: Tail
     package let upper: Tail

@@ -3,7 +3,7 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Which part of a law: P(X <= x), or P(X > x).
+/// Which part of a distribution: P(X <= x), or P(X > x).
 public enum TailSide: Sendable {
     case lower, upper
 
@@ -24,7 +24,7 @@ extension Tails {
     subscript(_ side: TailSide) -> Tail { side == .lower ? lower : upper }
 }
 
-/// The laws with shape parameters whose tails are integrals. Inputs are the shapes, then what places the law.
+/// The distributions with shape parameters whose tails are integrals. Inputs are the shapes, then what places the distribution.
 enum TailFamily: Sendable {
     /// a; rate, x.
     case gamma
@@ -275,7 +275,7 @@ extension Variable {
         }
     }
 
-    /// A tail of a law on [low, high]: `formula` inside, nothing or everything outside, NaN at NaN.
+    /// A tail of a distribution on [low, high]: `formula` inside, nothing or everything outside, NaN at NaN.
     func tail(
         _ side: TailSide, _ form: TailForm, from low: Double, to high: Double, safe: Double, _ formula: (Variable) throws -> Variable
     ) throws -> Variable {

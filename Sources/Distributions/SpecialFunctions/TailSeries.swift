@@ -15,7 +15,7 @@ enum TailSeries {
     private static let mostTerms = 1000
     private static let mostSteps = 400
 
-    /// P(a, x) / p as a function of a, for x up to about a; `shape` may be 1 above the law's.
+    /// P(a, x) / p as a function of a, for x up to about a; `shape` may be 1 above the distribution's.
     static func gammaLower(_ shape: Double, _ x: Double) -> TailIntegral? {
         guard shape >= smallestShape, shape <= largestShape else { return nil }
         var (sum, term) = (Jet(1), Jet(1))
@@ -71,7 +71,7 @@ enum TailSeries {
         return nil
     }
 
-    /// I_x(a, b) / p as a function of a and b, for x up to about a / (a + b); `a` may be 1 above the law's.
+    /// I_x(a, b) / p as a function of a and b, for x up to about a / (a + b); `a` may be 1 above the distribution's.
     /// Nearer to 1 than 1e-4 x itself has lost the digits of 1 - x.
     static func betaLower(_ a: Double, _ b: Double, _ x: Double) -> TailIntegral? {
         guard min(a, b) >= smallestShape, max(a, b) <= largestShape, x > 1e-290, x < 0.9999 else { return nil }

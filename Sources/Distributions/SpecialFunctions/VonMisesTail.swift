@@ -2,7 +2,7 @@ import Autodiff
 import RealModule
 import Tensors
 
-/// The von Mises law around 0 on the circle: f(θ) = exp(κ cos θ) / (2π I₀(κ)), with v = 1 - cos θ.
+/// The von Mises distribution around 0 on the circle: f(θ) = exp(κ cos θ) / (2π I₀(κ)), with v = 1 - cos θ.
 extension Special {
     /// log(I₀(κ) e^-κ), and mean, variance and third central moment of v: by quadrature of e^(-κ v), which nothing cancels in.
     static func vonMisesMoments(_ kappa: Double) -> (log: Double, mean: Double, variance: Double, third: Double) {

@@ -133,10 +133,10 @@ final class Inspection {
         let value = chain(base, Array(suffixes.dropLast()))
         switch last.kind {
         case .field(let name):
-            guard case .object(let type) = value, let face = index.types[type], face.setters[name] == nil
+            guard case .object(let type) = value, let binding = index.types[type], binding.setters[name] == nil
             else { return }
-            if face.readable.contains(name) { return report(last.offset, "\(type).\(name) can only be read") }
-            let nearest = suggestion(for: name, among: Set(face.setters.keys).union(face.properties.keys).sorted())
+            if binding.readable.contains(name) { return report(last.offset, "\(type).\(name) can only be read") }
+            let nearest = suggestion(for: name, among: Set(binding.setters.keys).union(binding.properties.keys).sorted())
             report(last.offset, "\(type) has no field \"\(name)\" to assign to" + nearest)
         case .index(let key):
             _ = evaluate(key)

@@ -185,10 +185,10 @@ extension Inspection {
             let known = node.names + Array(node.constants) + registered
             report(offset, "\(shown) has no function \"\(name)\"" + OtherNames.hint(for: name, of: shown, among: known))
         case .object(let type):
-            guard let face = index.types[type] else { return .unknown }
-            if let entry = face.properties[name] { return entry.results.first ?? .unknown }
-            if let entry = face.methods[name] { return .function(entry) }
-            missing(name, type, face, offset)
+            guard let binding = index.types[type] else { return .unknown }
+            if let entry = binding.properties[name] { return entry.results.first ?? .unknown }
+            if let entry = binding.methods[name] { return .function(entry) }
+            missing(name, type, binding, offset)
         case .library(let library):
             let known = StandardLibrary.libraries[library] ?? []
             if isUsed, !StandardLibrary.has(name, in: library), !mayHave(name, value) {
@@ -212,15 +212,15 @@ extension Inspection {
 
     private func method(_ name: String, of value: Evidence, at offset: Int) -> Evidence {
         if case .string = value { return stringMethod(name, at: offset) }
-        guard case .object(let type) = value, let face = index.types[type] else {
+        guard case .object(let type) = value, let binding = index.types[type] else {
             return member(name, of: value, at: offset, isUsed: true)
         }
-        if let entry = face.methods[name] { return .function(entry) }
-        if let entry = face.properties[name] {
+        if let entry = binding.methods[name] { return .function(entry) }
+        if let entry = binding.properties[name] {
             checkCall(of: entry, named: name, at: offset)
             return .unknown
         }
-        missing(name, type, face, offset)
+        missing(name, type, binding, offset)
         return .unknown
     }
 
@@ -230,10 +230,10 @@ extension Inspection {
         return member(name, of: .library("string"), at: offset, isUsed: true)
     }
 
-    private func missing(_ name: String, _ type: String, _ face: ScriptIndex.TypeMembers, _ offset: Int) {
+    private func missing(_ name: String, _ type: String, _ binding: ScriptIndex.TypeMembers, _ offset: Int) {
         // A part that only the object knows: `net.body`.
-        guard face.operators[.member] == nil else { return }
-        let hint = OtherNames.hint(for: name, of: type, among: face.readable)
+        guard binding.operators[.member] == nil else { return }
+        let hint = OtherNames.hint(for: name, of: type, among: binding.readable)
         report(offset, "\(type) has no field or method \"\(name)\"" + hint)
     }
 }

@@ -55,30 +55,30 @@ public struct Definitions {
         (.power, "pow"), (.concatenate, "concat"),
     ]
 
-    private func type(_ name: String, _ face: ScriptIndex.TypeMembers) -> String {
-        let calls = face.operators[.call].map { FunctionAnnotation($0, isMethod: false) }
-        var text = (calls?.optionClass ?? "") + Comment.lines(face.summary) + "---@class \(name): table\n"
-        for (property, entry) in face.properties.sorted(by: { $0.key < $1.key }) {
+    private func type(_ name: String, _ binding: ScriptIndex.TypeMembers) -> String {
+        let calls = binding.operators[.call].map { FunctionAnnotation($0, isMethod: false) }
+        var text = (calls?.optionClass ?? "") + Comment.lines(binding.summary) + "---@class \(name): table\n"
+        for (property, entry) in binding.properties.sorted(by: { $0.key < $1.key }) {
             text += "---@field \(property) \(result(of: entry)) \(Comment.line(entry.documentation.summary))\n"
         }
-        text += indexing(face)
+        text += indexing(binding)
         for (key, word) in Self.operators {
-            guard let entry = face.operators[key] else { continue }
+            guard let entry = binding.operators[key] else { continue }
             text += "---@operator \(word)(\(name)|number): \(result(of: entry))\n"
         }
-        if let entry = face.operators[.negate] { text += "---@operator unm: \(result(of: entry))\n" }
-        if face.operators[.length] != nil { text += "---@operator len: integer\n" }
+        if let entry = binding.operators[.negate] { text += "---@operator unm: \(result(of: entry))\n" }
+        if binding.operators[.length] != nil { text += "---@operator len: integer\n" }
         for overload in calls?.overloads ?? [] { text += "---@overload \(overload)\n" }
         text += "local \(name) = {}\n\n"
-        for (method, entry) in face.methods.sorted(by: { $0.key < $1.key }) {
+        for (method, entry) in binding.methods.sorted(by: { $0.key < $1.key }) {
             text += FunctionAnnotation(entry, isMethod: true).definition("\(name):\(method)")
         }
         return text
     }
 
     /// `x[1]`, `x[{1, 2}]`, `x[mask]`: what each kind of key reads.
-    private func indexing(_ face: ScriptIndex.TypeMembers) -> String {
-        guard let forms = face.operators[.index]?.declaration?.forms else { return "" }
+    private func indexing(_ binding: ScriptIndex.TypeMembers) -> String {
+        guard let forms = binding.operators[.index]?.declaration?.forms else { return "" }
         var read: [(key: String, types: [String])] = []
         for form in forms where form.specs.count > 1 {
             guard let type = form.results.first?.type else { continue }
@@ -93,7 +93,7 @@ public struct Definitions {
         }
         // What is one or the other by what the key holds is anything: asking first would be noise. A number is written
         // into all of a slice.
-        let isWritten = face.operators[.newindex] != nil
+        let isWritten = binding.operators[.newindex] != nil
         return read.map { key, types in
             let type = types.count == 1 ? types[0] + (isWritten && types[0] != "number" ? "|number" : "") : "any"
             return "---@field [\(key)] \(type)\n"

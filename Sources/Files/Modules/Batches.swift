@@ -43,7 +43,7 @@ enum Batches {
 
     private static let tensor = ScriptType.object(Variable.type.name)
 
-    static let face = TypeFace(Cursor.type, "What data.batches keeps between two batches.")
+    static let binding = TypeBinding(Cursor.type, "What data.batches keeps between two batches.")
 
     /// What the iterator remembers.
     private final class Cursor: ScriptObject {

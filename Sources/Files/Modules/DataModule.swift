@@ -15,7 +15,7 @@ public struct DataModule: ScriptModule {
             NativeFunction(DataModule.dequantize),
         ]
     }
-    public var types: [TypeFace] { [Batches.face] }
+    public var types: [TypeBinding] { [Batches.binding] }
 
     private static let tensor = ScriptType.object(Variable.type.name)
 

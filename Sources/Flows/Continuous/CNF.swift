@@ -30,7 +30,7 @@ enum CNF {
     /// - Parameter buffers: zuko's base, where a file has one that is not the standard normal distribution.
     static func assemble(
         _ given: Settings, ode: Module, freqs: Tensor, times: Tensor, from generator: Generator,
-        prior: any Law = StandardNormal(), buffers: [(name: String, value: Variable)] = []
+        prior: any Prior = StandardNormal(), buffers: [(name: String, value: Variable)] = []
     ) -> Flow {
         let transform = ContinuousTransform(
             features: given.features, context: given.context, ode: ode, freqs: Variable(freqs), times: Variable(times),

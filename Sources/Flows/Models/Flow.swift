@@ -3,7 +3,7 @@ import Distributions
 import Scripting
 import Tensors
 
-/// A normalizing flow: transforms from data to noise, and the law of the noise.
+/// A normalizing flow: transforms from data to noise, and the distribution of the noise.
 ///
 ///     let flow = try NICE.load("nice.pt")
 ///     let nats = try flow.logProbability(x)      // (rows), for x (rows, D)
@@ -18,7 +18,7 @@ public final class Flow: RemembersCall {
     /// The shape of a point: (D), or (C, H, W) of images.
     public let event: [Int]
     public let transforms: [(name: String, transform: any FlowTransform)]
-    public let prior: any Law
+    public let prior: any Prior
     public var heldValues: [Value] { transforms.flatMap(\.transform.heldValues) + prior.heldValues }
     /// Facts to keep beside the parameters in a file.
     public let metadata: [ByteString: String]
@@ -31,7 +31,7 @@ public final class Flow: RemembersCall {
     /// - Parameter event: the shape of the data; (dimension) where nothing else is said.
     public init(
         name: String, dimension: Int, event: [Int]? = nil,
-        transforms: [(name: String, transform: any FlowTransform)], prior: any Law, metadata: [ByteString: String] = [:],
+        transforms: [(name: String, transform: any FlowTransform)], prior: any Prior, metadata: [ByteString: String] = [:],
         priorBuffers: [(name: String, value: Variable)] = []
     ) {
         self.priorBuffers = priorBuffers

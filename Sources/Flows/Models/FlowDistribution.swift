@@ -44,7 +44,7 @@ struct FlowDistribution: Distribution {
         get throws {
             try NumberRange.support(
                 NumberRange.ends(of: flow.transforms.map(\.transform)),
-                base: (flow.prior as? BaseDistribution)?.law.support,
+                base: (flow.prior as? BaseDistribution)?.distribution.support,
                 ScriptError(
                     "flow:support",
                     "it is not known what transforms of a script make, nor parts that do not take all that others make"))
@@ -57,5 +57,5 @@ struct FlowDistribution: Distribution {
 }
 
 extension Flow: HoldsDistribution {
-    public var law: any Distribution { get throws { try FlowDistribution(self) } }
+    public var distribution: any Distribution { get throws { try FlowDistribution(self) } }
 }

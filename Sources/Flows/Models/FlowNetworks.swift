@@ -13,6 +13,6 @@ extension Flow: HoldsModules {
     /// Those of its transforms, and of a flow that is its base.
     public var modules: [Module] {
         transforms.flatMap(\.transform.modules)
-            + (((prior as? BaseDistribution)?.law as? FlowDistribution)?.flow.modules ?? [])
+            + (((prior as? BaseDistribution)?.distribution as? FlowDistribution)?.flow.modules ?? [])
     }
 }

@@ -8,7 +8,7 @@ import Tensors
 /// NICE: Non-linear Independent Components Estimation (Dinh, Krueger, Bengio, ICLR workshop 2015).
 ///
 /// Additive couplings that shift the even and the odd positions in turn, then a diagonal scaling; the prior is the
-/// standard logistic law. Parameters have the names of the problem sheet's PyTorch model:
+/// standard logistic distribution. Parameters have the names of the problem sheet's PyTorch model:
 /// `coupling.K.in_block.0.weight`, `coupling.K.mid_block.J.0.weight`, `coupling.K.out_block.weight`, the biases, and
 /// `scaling.scale`. Coupling K shifts the even positions (from 0) when K is even, else the odd ones.
 public enum NICE {
@@ -19,7 +19,7 @@ public enum NICE {
     ///   - hidden: units of every hidden layer.
     ///   - layers: hidden layers per coupling, at least 1.
     public static func make(
-        dimension: Int, hidden: Int, layers: Int, couplings: Int, prior: any Law = StandardLogistic(), from generator: Generator,
+        dimension: Int, hidden: Int, layers: Int, couplings: Int, prior: any Prior = StandardLogistic(), from generator: Generator,
         for operation: String = "flow.NICE"
     ) throws -> Flow {
         func check(_ value: Int, _ name: String, atLeast low: Int) throws {
@@ -53,7 +53,7 @@ public enum NICE {
         ["in_block.0"] + (0..<(hiddenLayers - 1)).map { "mid_block.\($0).0" } + ["out_block"]
     }
 
-    static func assemble(_ networks: [Perceptron], logScale: Variable, dimension: Int, prior: any Law) -> Flow {
+    static func assemble(_ networks: [Perceptron], logScale: Variable, dimension: Int, prior: any Prior) -> Flow {
         var transforms: [(name: String, transform: any FlowTransform)] = networks.enumerated().map { index, network in
             ("coupling.\(index)", AdditiveCoupling(shifting: index % 2 == 0 ? .even : .odd, by: network))
         }
@@ -80,7 +80,7 @@ public enum NICE {
     }
 
     /// The model in a state dict; dimension, widths, layers and couplings are read from names and shapes. The prior is what
-    /// the metadata says, the standard logistic law where they say nothing.
+    /// the metadata says, the standard logistic distribution where they say nothing.
     ///
     /// Its parameters do not require gradients until ``Flow`` is told to train.
     /// - Throws: ``ScriptError`` naming the parameter that is missing, unexpected or does not fit.

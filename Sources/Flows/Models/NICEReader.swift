@@ -36,7 +36,7 @@ struct NICEReader {
                     + (unread.count > 1 ? " (nor are \(unread.count - 1) more)" : ""))
         }
         try checkStandardPrior()
-        let prior: any Law
+        let prior: any Prior
         switch dict.metadata["prior"] ?? StandardLogistic.name {
         case StandardLogistic.name: prior = StandardLogistic()
         case StandardNormal.name: prior = StandardNormal()
@@ -80,7 +80,7 @@ struct NICEReader {
         return ScriptError(operation, "\(name).bias has shape \(Shape.describe(bias.shape)); (\(weight.shape[0])) expected, as its weight has it")
     }
 
-    /// A law of noise saved among the parameters is only known in its standard form.
+    /// A distribution of noise saved among the parameters is only known in its standard form.
     private func checkStandardPrior() throws {
         for (name, tensor) in dict.entries where name.hasPrefix("prior.") {
             let standard: Double? = name.hasSuffix("loc") ? 0 : name.hasSuffix("scale") ? 1 : nil

@@ -108,7 +108,7 @@ struct RecipeMaker {
             try NativeMemory.$current.withValue(account) {
                 _ = try function.body(Arguments(function: name, values: arguments, context: context))
             }
-        } catch let error as ScriptError where error.message.contains("not enough memory") {
+        } catch let error as ScriptError where error.endsWork {
             throw ScriptError(
                 operation, "the recipe's \(name) asks for more than the \(bytes) bytes of tensors that the file holds")
         }

@@ -5,7 +5,7 @@ import Tensors
 
 /// The distribution of x when z = to_latent(x) has the base distribution: one transform deep, a flow that is a
 /// distribution in every respect, with the tails and quantiles of its base where draws are single numbers.
-public struct Transformed: CataloguedLaw {
+public struct Transformed: CataloguedDistribution {
     public static let name = "Transformed"
     private let base: any Distribution
     private let transform: any FlowTransform
@@ -21,14 +21,16 @@ public struct Transformed: CataloguedLaw {
             throw Fault("the transform is conditional (\(size) numbers of context), which a distribution is not")
         }
         (self.base, self.transform) = (base, transform)
+        func takes(_ x: Variable) throws -> Bool {
+            try GradMode.$isEnabled.withValue(false) { try unlessRefused { try transform.toLatent(x) } != nil }
+        }
         if !base.eventShape.isEmpty {
             (batchShape, eventShape, event) = (base.batchShape, try transform.dataShape(of: base.eventShape), base.eventShape)
             return
         }
         // Single numbers; or, where the transform takes only vectors, those along the last batch dimension.
         let one = try Variable(Tensor.full([1, 1], 0.5, base.dtype))
-        let isElementwise = base.batchShape.isEmpty
-            || GradMode.$isEnabled.withValue(false) { (try? transform.toLatent(one)) != nil }
+        let isElementwise = try base.batchShape.isEmpty || takes(one)
         if isElementwise {
             (batchShape, eventShape, event) = (base.batchShape, [], [1])
         } else {
@@ -98,14 +100,16 @@ public struct Transformed: CataloguedLaw {
     /// - Throws: ``ScriptError`` where all images are equal to rounding.
     private func increases() throws -> Bool {
         try GradMode.$isEnabled.withValue(false) {
-            func images(_ ends: [Double], ofQuantiles: Bool) -> [Double]? {
+            func images(_ ends: [Double], ofQuantiles: Bool) throws -> [Double]? {
                 // A base without quantiles, and numbers outside the transform's domain, tell nothing.
-                try? ends.map { end in
-                    let q = try Variable(Tensor.full(base.batchShape, end, .float64))
-                    return try data(ofQuantiles ? base.quantile(q) : q).value.toArray().first ?? .nan
+                try unlessRefused {
+                    try ends.map { end in
+                        let q = try Variable(Tensor.full(base.batchShape, end, .float64))
+                        return try data(ofQuantiles ? base.quantile(q) : q).value.toArray().first ?? .nan
+                    }
                 }
             }
-            let pairs = [
+            let pairs = try [
                 images([0.25, 0.75], ofQuantiles: true), images([-1, 1], ofQuantiles: false),
                 images([0.25, 0.75], ofQuantiles: false),
             ]
@@ -158,10 +162,10 @@ extension Transformed {
     ) { base, transform in try Transformed(base, transform.transform) }
 
     public static let examples = [
-        LawExample("Transformed Normal", [.init([0.5, -1]), .init([1, 2]), .init([0.3], [1, 1])], points: .init([0.2, -1.4])) {
+        DistributionExample("Transformed Normal", [.init([0.5, -1]), .init([1, 2]), .init([0.3], [1, 1])], points: .init([0.2, -1.4])) {
             try Transformed(Normal($0[0], $0[1]), Scaling(logScale: $0[2]))
         },
-        LawExample(
+        DistributionExample(
             "Transformed Normal of vectors", [.init([0.5, -1]), .init([1, 2]), .init([0.3, 1], [1, 2])],
             points: .init([0.2, -1.4])
         ) {

@@ -234,7 +234,7 @@ struct ZukoReader {
     }
 
     /// zuko's base: a diagonal normal distribution.
-    private mutating func readPrior(_ features: Int) throws -> (any Law, [(name: String, value: Variable)]) {
+    private mutating func readPrior(_ features: Int) throws -> (any Prior, [(name: String, value: Variable)]) {
         guard let loc = take("base.loc"), let scale = take("base.scale") else { return (StandardNormal(), []) }
         for (name, tensor) in [("base.loc", loc), ("base.scale", scale)] where tensor.shape != [features] {
             throw ScriptError(operation, "\(name) has shape \(Shape.describe(tensor.shape)); (\(features)) expected")

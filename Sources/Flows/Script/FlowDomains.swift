@@ -14,18 +14,18 @@ extension Results<TransformObject> {
     static var transform: Results { Results(.object(TransformObject.type.name)) { .object($0) } }
 }
 
-extension Domain<any Law> {
+extension Domain<any Prior> {
     /// The noise of the usual flows, by its name.
     static var noise: Domain {
         let names = Domain<String>.choice([StandardNormal.name, StandardLogistic.name])
         return names.map(show: { "\"\(Swift.type(of: $0).name)\"" }) { name in
-            name == StandardNormal.name ? StandardNormal() as any Law : StandardLogistic()
+            name == StandardNormal.name ? StandardNormal() as any Prior : StandardLogistic()
         }
     }
 
     /// The noise of any flow: a name, or a distribution, which may be a flow.
     static var base: Domain {
-        Domain<any Distribution>.distribution.map(show: { _ in "d" }) { try BaseDistribution($0) as any Law }.or(.noise)
+        Domain<any Distribution>.distribution.map(show: { _ in "d" }) { try BaseDistribution($0) as any Prior }.or(.noise)
     }
 }
 

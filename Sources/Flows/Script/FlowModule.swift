@@ -33,14 +33,14 @@ public struct FlowModule: ScriptModule {
     }
     public var scripted: ScriptedConstructors? { FlowFunctions.registered }
 
-    public var types: [TypeFace] {
+    public var types: [TypeBinding] {
         [
-            TypeFace(
+            TypeBinding(
                 Flow.type, "A normalizing flow: a bijection between data and noise of known distribution.",
                 methods: (FlowMethods.all + methods()).map { NativeFunction($0) },
                 properties: [NativeFunction(FlowMethods.dimension)],
                 operators: [.describe: NativeFunction(FlowMethods.describe)]),
-            TransformObject.face,
+            TransformObject.binding,
         ]
     }
 }

@@ -41,7 +41,7 @@ public final class TransformObject: RemembersCall {
 }
 
 extension TransformObject {
-    static let face = TypeFace(
+    static let binding = TypeBinding(
         type, "A bijection between data and noise, of which flow.Flow makes flows.",
         methods: [toLatent, toData, parameters, initialize, check].map { NativeFunction($0) } + [inversion],
         operators: [.describe: NativeFunction(describe)])

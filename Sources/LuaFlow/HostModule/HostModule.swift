@@ -19,7 +19,7 @@ public struct HostModule: ScriptModule {
             RunFunctions.live, RunFunctions.reloaded, RunFunctions.steps, RunFunctions.pause,
         ].map { NativeFunction($0) }
     }
-    public var types: [TypeFace] { [Progress.face] }
+    public var types: [TypeBinding] { [Progress.binding] }
     public var kinds: [RegistryKind] { [.schedules, .noises, .masks, .presets, .commands, .subcommands] }
 
     public func constants(_ context: Context) throws -> [(key: String, value: Value)] {

@@ -4,7 +4,7 @@ import Tensors
 
 /// `net:name(...)` and `net(x)`.
 enum ModuleMethods {
-    static let binding = TypeFace(
+    static let binding = TypeBinding(
         Module.type, "A network: named parameters and a map of tensors. net(x) evaluates it.",
         methods: [
             parameters, namedParameters, stateDict, loadStateDict, train, eval, to, numel, requiresGrad, zeroGrad,

@@ -22,5 +22,5 @@ public struct NetworkModule: ScriptModule {
             section("Initial values", InitFunctions.all),
         ]
     }
-    public var types: [TypeFace] { [ModuleMethods.binding] }
+    public var types: [TypeBinding] { [ModuleMethods.binding] }
 }

@@ -13,5 +13,5 @@ public struct OptimModule: ScriptModule {
         (Catalogue.declarations + added + Catalogue.convex + Schedule.catalogue.map { $0.declaration })
             .map { NativeFunction($0) }
     }
-    public var types: [TypeFace] { [OptimizerFace.face] }
+    public var types: [TypeBinding] { [OptimizerBinding.binding] }
 }

@@ -6,14 +6,14 @@ import Tensors
 
 extension Domain<any Optimizer> {
     static var optimizer: Domain {
-        Domain(.object(OptimizerFace.type.name), expected: "an optimizer", show: { $0.description }) { value in
+        Domain(.object(OptimizerBinding.type.name), expected: "an optimizer", show: { $0.description }) { value in
             if case .object(let object) = value { object as? any Optimizer } else { nil }
         }
     }
 }
 
 extension Results<any Optimizer> {
-    static var optimizer: Results { Results(.object(OptimizerFace.type.name)) { .object($0) } }
+    static var optimizer: Results { Results(.object(OptimizerBinding.type.name)) { .object($0) } }
 }
 
 extension Domain<Double> {

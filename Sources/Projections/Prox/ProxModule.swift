@@ -14,5 +14,5 @@ public struct ProxModule: ScriptModule {
         "Convex functions and their proximal maps: f = prox.L1(0.1), then f(x, step), f:value(x), f:conjugate(), f:envelope(x, step)."
 
     public var functions: [NativeFunction] { constructors.map { NativeFunction($0) } }
-    public var types: [TypeFace] { [ProxObject.face] }
+    public var types: [TypeBinding] { [ProxObject.binding] }
 }

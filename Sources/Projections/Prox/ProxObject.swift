@@ -30,7 +30,7 @@ extension Parameter<Double> {
 }
 
 extension ProxObject {
-    static let face = TypeFace(
+    static let binding = TypeBinding(
         type, "A convex function; called with a tensor and a step, it returns the proximal map.",
         methods: [prox, value, conjugate, envelope].map { NativeFunction($0) },
         properties: [NativeFunction(name)],

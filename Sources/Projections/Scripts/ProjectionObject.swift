@@ -18,7 +18,7 @@ public final class ProjectionObject: ScriptObject {
 
 extension ProjectionObject {
     /// The methods of a projection.
-    static let face = TypeFace(
+    static let binding = TypeBinding(
         type, "A set of tensors; called with a tensor, it returns the set's nearest point.",
         methods: [projectInPlace, contains, distance].map { NativeFunction($0) },
         properties: [name, convex].map { NativeFunction($0) },

@@ -96,11 +96,11 @@ enum ExpressionValue {
 
     /// What one of a type's functions gives, for the object that an expression is.
     private static func result(
-        of functions: (TypeFace) -> [NativeFunction], on receiver: ArraySlice<LuaToken>, _ session: Session
+        of functions: (TypeBinding) -> [NativeFunction], on receiver: ArraySlice<LuaToken>, _ session: Session
     ) throws -> ExpressionValue? {
         guard let found = try find(endingAt: receiver, in: session), let name = try found.typeName() else { return nil }
-        let faces = session.host.modules.flatMap(\.types).filter { $0.type.name == name }
-        return faces.flatMap(functions).lazy.compactMap { type($0.declaration) }.first
+        let bindings = session.host.modules.flatMap(\.types).filter { $0.type.name == name }
+        return bindings.flatMap(functions).lazy.compactMap { type($0.declaration) }.first
     }
 
     /// The type of object, if it is one of ours.

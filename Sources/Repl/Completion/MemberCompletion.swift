@@ -40,8 +40,8 @@ enum MemberCompletion {
     }
 
     private static func members(of type: String, methods: Bool, _ session: Session) -> [String] {
-        let faces = session.host.modules.flatMap(\.types).filter { $0.type.name == type }
-        let functions = methods ? faces.flatMap(\.methods) : faces.flatMap(\.properties) + faces.flatMap(\.setters)
+        let bindings = session.host.modules.flatMap(\.types).filter { $0.type.name == type }
+        let functions = methods ? bindings.flatMap(\.methods) : bindings.flatMap(\.properties) + bindings.flatMap(\.setters)
         return functions.map(\.shortName)
     }
 }

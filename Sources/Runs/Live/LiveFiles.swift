@@ -8,7 +8,7 @@ package final class LiveFiles: Service {
         let path: ByteString
         /// Without links and dots: two names of one file are one follower.
         let real: ByteString
-        let face: Value
+        let proxy: Value
         var loaded: FileStamp?
         /// What a capsule knows of the version in use, and of the one before, should a function of this one fail.
         var used: LoadedFiles.File?
@@ -37,19 +37,19 @@ package final class LiveFiles: Service {
         let prelude = try prelude(context)
         let path = try find(name, context, prelude.search)
         let real = path.resolvedPath ?? path
-        if let known = files.first(where: { $0.real == real }) { return known.face }
+        if let known = files.first(where: { $0.real == real }) { return known.proxy }
         let stamp = FileStamp(path)
         if stamp?.isRegular == false { throw Fault("\(path) is a folder or a device; a Lua file expected") }
-        let face = try prelude.open.call([.integer(files.count + 1), .string(path)]).first ?? .none
+        let proxy = try prelude.open.call([.integer(files.count + 1), .string(path)]).first ?? .none
         let loaded = context.service(LoadedFiles.self)
         loaded.follow(path)
-        files.append(Followed(path: path, real: real, face: face, loaded: stamp, used: loaded.file(path)))
-        return face
+        files.append(Followed(path: path, real: real, proxy: proxy, loaded: stamp, used: loaded.file(path)))
+        return proxy
     }
 
     /// Whether a live table was reloaded since this was last asked; nil for anything that is not one.
-    func reloaded(_ face: Value, _ context: Context) throws -> Bool? {
-        guard case .boolean(let flag)? = try prelude(context).reloaded.call([face]).first else { return nil }
+    func reloaded(_ proxy: Value, _ context: Context) throws -> Bool? {
+        guard case .boolean(let flag)? = try prelude(context).reloaded.call([proxy]).first else { return nil }
         return flag
     }
 

@@ -29,7 +29,7 @@ enum LivePrelude {
           local standing = {}    -- what a script holds in its place, the same for ever
           local gone = {}        -- functions that the newest version lacks
           local before = {}      -- of functions whose newest version was not called yet: the last that worked
-          local current, face
+          local current, proxy
 
           -- The first call of a new version: when it fails, the version before takes the call and stays in use.
           local function concluded(key, f, arguments, fine, ...)
@@ -70,7 +70,7 @@ enum LivePrelude {
               latest[1] = value
               return forwarder(1)
             end
-            local kept = face or {}
+            local kept = proxy or {}
             for key in next, latest do
               if type(rawget(value, key)) ~= "function" then
                 gone[key] = true
@@ -95,9 +95,9 @@ enum LivePrelude {
             local got = value == nil and "nothing" or "a " .. kind
             error(("%s returned %s; host.live needs a table or a function"):format(path, got), 0)
           end
-          face = take(value)
-          numbers[face], versions[number], seen[number] = number, 1, 1
-          newest[face] = function() return current end
+          proxy = take(value)
+          numbers[proxy], versions[number], seen[number] = number, 1, 1
+          newest[proxy] = function() return current end
 
           reload[number] = function()
             local chunk, message = loadfile(path)
@@ -113,11 +113,11 @@ enum LivePrelude {
           end
 
           if kind == "table" then
-            setmetatable(face, {
+            setmetatable(proxy, {
               __name = "live table", __metatable = "live table",
               __index = function(_, key)
                 refresh()
-                local value = rawget(face, key)
+                local value = rawget(proxy, key)
                 if value == nil then value = current[key] end
                 return value
               end,
@@ -128,7 +128,7 @@ enum LivePrelude {
               __pairs = function()
                 refresh()
                 local all = {}
-                for key, value in next, current do all[key] = rawget(face, key) or value end
+                for key, value in next, current do all[key] = rawget(proxy, key) or value end
                 return next, all, nil
               end,
               __len = function()
@@ -137,11 +137,11 @@ enum LivePrelude {
               end,
             })
           end
-          return face
+          return proxy
         end
 
-        local function reloaded(face)
-          local number = numbers[face]
+        local function reloaded(proxy)
+          local number = numbers[proxy]
           if not number then return nil end
           refresh()
           local since = versions[number] ~= seen[number]
@@ -160,10 +160,10 @@ enum LivePrelude {
         end
 
         -- What the file of a live table returned last.
-        local function members(face)
-          if not numbers[face] then return nil end
+        local function members(proxy)
+          if not numbers[proxy] then return nil end
           refresh()
-          return newest[face]()
+          return newest[proxy]()
         end
 
         return open, reloaded, search, original, members

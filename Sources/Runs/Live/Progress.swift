@@ -78,7 +78,7 @@ package final class Progress: ScriptObject {
 
     private static let bar = Parameter<Progress>.argument("bar", .object(type))
 
-    package static let face = TypeFace(
+    package static let binding = TypeBinding(
         type, "A progress bar.",
         methods: [
             NativeFunction(

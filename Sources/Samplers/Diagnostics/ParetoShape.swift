@@ -1,7 +1,7 @@
 import RealModule
 import Scripting
 
-/// Pareto k-hat: the shape of a generalised Pareto law fitted to the largest importance weights.
+/// Pareto k-hat: the shape of a generalised Pareto distribution fitted to the largest importance weights.
 ///
 /// The weights have about 1/k moments: below 0.5 the variance is finite, above 0.7 estimates are not to be trusted at any
 /// practical number of samples (Vehtari, Simpson, Gelman, Yao, Gabry, "Pareto smoothed importance sampling", JMLR 25,

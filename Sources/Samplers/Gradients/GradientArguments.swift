@@ -28,10 +28,10 @@ struct GradientArguments {
         problem = GradientProblem(
             distribution: { params in
                 let result = try distribution.call(params.map { .object($0) }).first ?? .none
-                guard let law = try Domain<any ParametricLaw>.law.read(result) else {
+                guard let distribution = try Domain<any ParametricDistribution>.distribution.read(result) else {
                     throw ScriptError(operation, "distribution returned \(result.shown); a distribution expected")
                 }
-                return law
+                return distribution
             },
             loss: { x, params in
                 let result = try loss.call([.object(x)] + params.map { .object($0) }).first ?? .none

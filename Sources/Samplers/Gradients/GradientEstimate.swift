@@ -4,7 +4,7 @@ import Tensors
 
 /// The expectation E_{x ~ q(params)}[loss(x, params)] whose gradient is wanted, and how many draws to spend.
 public struct GradientProblem {
-    public let distribution: ([Variable]) throws -> any ParametricLaw
+    public let distribution: ([Variable]) throws -> any ParametricDistribution
     /// One number per draw; may depend on the parameters directly, too.
     public let loss: (Variable, [Variable]) throws -> Variable
     public let params: [Variable]
@@ -12,7 +12,7 @@ public struct GradientProblem {
     public let generator: Generator
 
     public init(
-        distribution: @escaping ([Variable]) throws -> any ParametricLaw, loss: @escaping (Variable, [Variable]) throws -> Variable,
+        distribution: @escaping ([Variable]) throws -> any ParametricDistribution, loss: @escaping (Variable, [Variable]) throws -> Variable,
         params: [Variable], samples: Int, generator: Generator
     ) {
         self.distribution = distribution

@@ -47,7 +47,7 @@ package final class MovingAverage: ScriptObject {
             """
     ) { decay in MovingAverage(decay: decay) }
 
-    static let face = TypeFace(
+    static let binding = TypeBinding(
         type, "A baseline that remembers the losses it was called with.",
         properties: [currentValue, currentDecay].map { NativeFunction($0) }, operators: [.call: NativeFunction(call)])
 

@@ -3,11 +3,11 @@ import Scripting
 import Tensors
 
 /// The pathwise estimator: with x = g(e, params) for noise e, E[∇ f(g(e, params), params)] (Kingma and Welling 2014; Rezende,
-/// Mohamed, Wierstra 2014). Needs a loss that is differentiable (almost everywhere, and continuous) and a law with rsample.
+/// Mohamed, Wierstra 2014). Needs a loss that is differentiable (almost everywhere, and continuous) and a distribution with rsample.
 enum Reparameterization {
     static func surrogate(_ problem: GradientProblem, _ params: [Variable], for operation: String) throws -> Surrogate {
-        let law = try problem.distribution(params)
-        let x = try law.reparameterizedDraw(problem.samples, from: problem.generator, for: operation)
+        let distribution = try problem.distribution(params)
+        let x = try distribution.reparameterizedDraw(problem.samples, from: problem.generator, for: operation)
         return Surrogate(terms: try problem.losses(x, params, for: operation), evaluations: problem.samples)
     }
 

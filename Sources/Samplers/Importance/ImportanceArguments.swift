@@ -12,7 +12,7 @@ struct ImportanceArguments {
 
     fileprivate init(
         logWeights: PerSample?, logTarget: PerSample?, logProposal: PerSample?, value: PerSample?,
-        proposal law: (any ParametricLaw)?, samples: Variable?, normalized: Bool, for operation: String
+        proposal distribution: (any ParametricDistribution)?, samples: Variable?, normalized: Bool, for operation: String
     ) throws {
         (self.samples, self.normalized) = (samples, normalized)
         func vector(_ given: PerSample, _ name: String) throws -> [Double] {
@@ -22,7 +22,7 @@ struct ImportanceArguments {
         let logs: [Double]
         if let logWeights {
             let others = [
-                ("log_target", logTarget != nil), ("log_proposal", logProposal != nil), ("proposal", law != nil),
+                ("log_target", logTarget != nil), ("log_proposal", logProposal != nil), ("proposal", distribution != nil),
             ]
             if let other = others.first(where: \.1)?.0 {
                 throw Fault(
@@ -40,8 +40,8 @@ struct ImportanceArguments {
             let proposal: [Double]
             if let logProposal {
                 proposal = try vector(logProposal, "log_proposal")
-            } else if let law, let samples {
-                proposal = try withoutRecording { try law.logProbability(samples, for: operation).value.toArray() }
+            } else if let distribution, let samples {
+                proposal = try withoutRecording { try distribution.logProbability(samples, for: operation).value.toArray() }
             } else {
                 throw Fault("log_target is given without log_proposal (or proposal = a distribution)")
             }
@@ -72,7 +72,7 @@ struct ImportanceArguments {
 
     /// The batch: given, or drawn from the proposal when a number is asked for, or nothing (1000).
     fileprivate static func samples(
-        _ batch: Batch?, _ law: (any ParametricLaw)?, _ generator: Generator, _ operation: String
+        _ batch: Batch?, _ distribution: (any ParametricDistribution)?, _ generator: Generator, _ operation: String
     ) throws -> Variable? {
         switch batch {
         case .given(let tensor):
@@ -85,13 +85,13 @@ struct ImportanceArguments {
             }
             return tensor
         case .count(let count):
-            guard let law else {
+            guard let distribution else {
                 throw Fault(
                     "samples",
                     "a tensor of samples (or proposal = a distribution, to draw them) expected, got \(count)")
             }
-            return Variable(try law.draw(count, from: generator, for: operation))
-        case nil: return try law.map { Variable(try $0.draw(1000, from: generator, for: operation)) }
+            return Variable(try distribution.draw(count, from: generator, for: operation))
+        case nil: return try distribution.map { Variable(try $0.draw(1000, from: generator, for: operation)) }
         }
     }
 
@@ -124,7 +124,7 @@ extension Parameter<ImportanceArguments> {
             .option("log_target", .optional(.perSample), "log density of the target, in nats"),
             .option("log_proposal", .optional(.perSample), "log density of the proposal, in nats"),
             .option(
-                "proposal", .optional(.law),
+                "proposal", .optional(.distribution),
                 """
                 instead of log_proposal; sample(n, generator) draws the samples, too, when samples is their number, \
                 and log_prob gets them
@@ -134,13 +134,13 @@ extension Parameter<ImportanceArguments> {
             .option("normalized", normalized, default: nil, "true for densities up to constants: sum w value / sum w"),
             .option("self_normalized", .optional(.flag), "another name of normalized"),
             .generator
-        ) { operation, weights, target, logProposal, law, batch, value, normalized, selfNormalized, generator in
+        ) { operation, weights, target, logProposal, distribution, batch, value, normalized, selfNormalized, generator in
             if normalized != nil, selfNormalized != nil {
                 throw Fault("normalized and self_normalized are two names of one option; one of them expected")
             }
             return try ImportanceArguments(
-                logWeights: weights, logTarget: target, logProposal: logProposal, value: value, proposal: law,
-                samples: ImportanceArguments.samples(batch, law, generator, operation),
+                logWeights: weights, logTarget: target, logProposal: logProposal, value: value, proposal: distribution,
+                samples: ImportanceArguments.samples(batch, distribution, generator, operation),
                 normalized: normalized ?? selfNormalized ?? false, for: operation)
         }
     }

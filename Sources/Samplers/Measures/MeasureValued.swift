@@ -3,31 +3,31 @@ import Distributions
 import Scripting
 import Tensors
 
-/// The measure-valued (weak derivative) estimator: for every component θ of the law's parameters,
+/// The measure-valued (weak derivative) estimator: for every component θ of the distribution's parameters,
 /// c (f(x⁺) - f(x⁻)) with x± a draw whose own component comes from ``MeasureDecomposition``; the chain rule carries it on
 /// to the script's parameters. Two batches of losses per component: for few parameters and losses without gradients.
 enum MeasureValued {
     static func surrogate(_ problem: GradientProblem, _ params: [Variable], for operation: String) throws -> Surrogate {
         let made = try problem.distribution(params)
         let known = Catalogue.decompositions
-        guard let law = (made as? LibraryLaw)?.law, known.contains(where: { $0.law == law.name }) else {
-            let names = known.reduce(into: [String]()) { if !$0.contains($1.law) { $0.append($1.law) } }
-            throw ScriptError(operation, "\(made.description) has no measure-valued gradient here; the laws with one are \(names.joined(separator: ", "))")
+        guard let distribution = (made as? LibraryDistribution)?.distribution, known.contains(where: { $0.distribution == distribution.name }) else {
+            let names = known.reduce(into: [String]()) { if !$0.contains($1.distribution) { $0.append($1.distribution) } }
+            throw ScriptError(operation, "\(made.description) has no measure-valued gradient here; the distributions with one are \(names.joined(separator: ", "))")
         }
         let samples = problem.samples
         let drawn = try made.draw(samples, from: problem.generator, for: operation)
         let losses = try problem.losses(Variable(drawn), params, for: operation)
         var evaluations = samples
 
-        // Parameters spread over the law's components.
-        let components = law.batchShape.reduce(1, *)
+        // Parameters spread over the distribution's components.
+        let components = distribution.batchShape.reduce(1, *)
         var spread: [String: Variable] = [:]
-        for parameter in law.parameters { spread[parameter.name] = try parameter.value.expand(law.batchShape).reshape([components]) }
+        for parameter in distribution.parameters { spread[parameter.name] = try parameter.value.expand(distribution.batchShape).reshape([components]) }
         let numbers = try spread.mapValues { try $0.value.toArray() }
         let base = try drawn.toArray()
 
         var terms = losses
-        for decomposition in known where decomposition.law == law.name {
+        for decomposition in known where decomposition.distribution == distribution.name {
             guard let parameter = spread[decomposition.parameter], parameter.requiresGrad else { continue }
             var weights = [Double](repeating: 0, count: samples * components)
             for component in 0..<components {

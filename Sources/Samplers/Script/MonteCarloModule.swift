@@ -8,5 +8,5 @@ public struct MonteCarloModule: ScriptModule {
     public let summary =
         "Importance sampling with its diagnostics, estimators of gradients of expectations from one loss function, and a table that races them."
     public var functions: [NativeFunction] { Catalogue.functions }
-    public var types: [TypeFace] { [MovingAverage.face] }
+    public var types: [TypeBinding] { [MovingAverage.binding] }
 }

@@ -5,16 +5,16 @@ import Tensors
 
 // What samplers and estimators take, beside vectors of numbers.
 
-extension Domain<any ParametricLaw> {
+extension Domain<any ParametricDistribution> {
     /// A distribution, or a table of functions.
-    static var law: Domain {
+    static var distribution: Domain {
         Domain(
             .either([.object(DistributionObject.type.name), .object("flow"), .table]),
             expected: "a distribution or a table {sample = function, log_prob = function}", show: { $0.description }
         ) { value in
             switch value {
-            case .object(let object as any HoldsDistribution): return LibraryLaw(law: try object.law)
-            case .table(let table): return try ScriptLaw.options.read(table, over: ScriptLaw())
+            case .object(let object as any HoldsDistribution): return LibraryDistribution(distribution: try object.distribution)
+            case .table(let table): return try TableDistribution.options.read(table, over: TableDistribution())
             default: return nil
             }
         }

@@ -41,7 +41,7 @@ public struct ScriptIndex: Sendable {
             node.constants = Set(try module.constants(Context()).map(\.key))
             nodes[module.name] = node
             entries += [node.call].compactMap(\.self) + module.functions.map { Entry($0, .function) }
-            for face in module.types { entries += face.entries }
+            for binding in module.types { entries += binding.entries }
         }
         self.entries = entries
         self.modules = nodes
@@ -57,7 +57,7 @@ public struct ScriptIndex: Sendable {
     }
 }
 
-extension TypeFace {
+extension TypeBinding {
     var entries: [ScriptIndex.Entry] {
         let name = type.name
         return methods.map { .init($0, .method, owner: name) } + properties.map { .init($0, .property, owner: name) }
@@ -125,16 +125,16 @@ extension ScriptIndex {
         public static func merge(_ modules: [any ScriptModule]) throws -> [String: TypeMembers] {
             var types: [String: TypeMembers] = [:]
             for module in modules {
-                for face in module.types {
-                    try types[face.type.name, default: TypeMembers(type: face.type)].add(face, from: module.name)
+                for binding in module.types {
+                    try types[binding.type.name, default: TypeMembers(type: binding.type)].add(binding, from: module.name)
                 }
             }
             return types
         }
 
-        private mutating func add(_ face: TypeFace, from module: String) throws {
-            if summary.isEmpty { summary = face.summary }
-            for entry in face.entries {
+        private mutating func add(_ binding: TypeBinding, from module: String) throws {
+            if summary.isEmpty { summary = binding.summary }
+            for entry in binding.entries {
                 let short = entry.function.shortName
                 switch entry.kind {
                 case .method:

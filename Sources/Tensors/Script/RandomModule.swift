@@ -19,9 +19,9 @@ public struct RandomModule: ScriptModule {
         ]
     }
 
-    public var types: [TypeFace] {
+    public var types: [TypeBinding] {
         [
-            TypeFace(
+            TypeBinding(
                 Generator.type, "A stream of random numbers: Philox 4x32-10.",
                 methods: [NativeFunction(GeneratorMethods.getState), NativeFunction(GeneratorMethods.setState)])
         ]

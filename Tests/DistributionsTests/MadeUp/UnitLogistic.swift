@@ -7,7 +7,7 @@ import Tensors
 // A distribution that is made up, as CONTRIBUTING tells it: this file, and its name in `catalogue`.
 
 /// The logistic law of scale 1: cdf 1 / (1 + e^-(x - loc)).
-struct UnitLogistic: CataloguedLaw {
+struct UnitLogistic: CataloguedDistribution {
     static let name = "UnitLogistic"
     let loc: Variable
     var batchShape: [Int] { loc.shape }
@@ -45,6 +45,6 @@ struct UnitLogistic: CataloguedLaw {
     ) { try UnitLogistic($0[0]) }
 
     static let examples = [
-        LawExample("UnitLogistic", [.init([0.5, -1, 3])], points: .init([0.2, -1.4, 30])) { try UnitLogistic($0[0]) }
+        DistributionExample("UnitLogistic", [.init([0.5, -1, 3])], points: .init([0.2, -1.4, 30])) { try UnitLogistic($0[0]) }
     ]
 }

@@ -33,17 +33,17 @@ struct Callable {
         }
     }
 
-    private static func members(of face: TypeFace) -> [Callable] {
-        let type = face.type.name
+    private static func members(of binding: TypeBinding) -> [Callable] {
+        let type = binding.type.name
         func each(_ functions: [NativeFunction], _ form: (String) -> Form) -> [Callable] {
             functions.map { Callable(name: $0.name, form: form($0.shortName), documentation: $0.documentation) }
         }
-        let operators = face.operators.sorted { $0.key.rawValue < $1.key.rawValue }.map { key, function in
+        let operators = binding.operators.sorted { $0.key.rawValue < $1.key.rawValue }.map { key, function in
             Callable(name: function.name, form: .operation(type: type, key), documentation: function.documentation)
         }
-        return each(face.methods) { .method(type: type, name: $0) }
-            + each(face.properties) { .property(type: type, name: $0) }
-            + each(face.setters) { .setter(type: type, name: $0) } + operators
+        return each(binding.methods) { .method(type: type, name: $0) }
+            + each(binding.properties) { .property(type: type, name: $0) }
+            + each(binding.setters) { .setter(type: type, name: $0) } + operators
     }
 
     /// The names in the braces of the signature: most are options.

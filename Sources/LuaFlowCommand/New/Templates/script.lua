@@ -1,4 +1,4 @@
--- NAME: finds mean and scale of a normal law from numbers drawn from it. Put your own experiment in its place.
+-- NAME: finds mean and scale of a normal distribution from numbers drawn from it. Put your own experiment in its place.
 --
 --   luaflow run NAME.lua --steps 500 --lr 0.02
 local distribution = require "distribution"
@@ -9,7 +9,7 @@ local tensor = require "tensor"
 
 -- What can be said on the command line: name, default, help. `--help` prints it.
 local options = host.arguments{
-  about = "Fits a normal law by maximum likelihood.",
+  about = "Fits a normal distribution by maximum likelihood.",
   {"steps", 300, "how many steps of Adam"},
   {"lr", 0.05, "the step size"},
   {"seed", 0, "of the numbers drawn"},

@@ -18,9 +18,9 @@ public struct PlotModule: ScriptModule {
         ].map { NativeFunction($0) }
     }
 
-    public var types: [TypeFace] {
+    public var types: [TypeBinding] {
         [
-            TypeFace(
+            TypeBinding(
                 Figure.type, "One or more panels, ready to be saved or shown.",
                 methods: [figureSave, figureShow, figureRender].map { NativeFunction($0) },
                 operators: [.describe: NativeFunction(figureDescribe)])
