@@ -213,6 +213,8 @@ import Testing
         ("distribution.Transformed(distribution.Normal(0, 1), flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(2, 2), context = 1})", "the transform is conditional"),
         ("flow.Flow('normal', {flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(2, 2), context = 1}, flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(3, 2), context = 2}}, {dim = 2})", "transform 1 takes a context of 1 numbers, transform 2 one of 2"),
         ("flow.MAF{features = 16777216}", "make a mask too large"),
+        ("flow.Flow(distribution.Poisson(3), {flow.Scaling{1}}, {dim = 1})", "draws whole numbers"),
+        ("flow.SplineCoupling{mask = {1, 0}, net = nn.MLP(1, 23), bound = 1e300}", "from 1e-30 to 1e+30"),
     ]) func whatDoesNotFitIsSaid(_ script: String, _ message: String) throws {
         let said = try Self.said(script)
         #expect(said.contains(message), "\(script): \(said)")
@@ -241,6 +243,19 @@ import Testing
             let fault = try difference(value.value, #require(reference[key]), absolute: tolerance, relative: tolerance)
             #expect(fault == nil, "\(key): \(fault ?? "")")
         }
+    }
+
+    /// A flow checks itself to what its solver promises; an estimated trace is no Jacobian's, the round trip still is.
+    @Test func continuousFlowsCheckThemselves() throws {
+        let said = try Self.said("""
+            local m = flow.CNF{features = 2, hidden_features = {8}}
+            local report = m:check(tensor{{1, 2}, {-1, 0.5}})
+            assert(report.round_trip < 1e-3 and report.log_det_dense < 1e-3)
+            local m = flow.CNF{features = 2, hidden_features = {8}, exact = false}
+            assert(m:check(tensor{{1, 2}}).log_det_sum == nil)
+            error("both hold", 0)
+            """)
+        #expect(said.contains("both hold"), "\(said)")
     }
 
     /// By parameters, context and points, of values and log-determinants.

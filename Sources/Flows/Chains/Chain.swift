@@ -50,6 +50,7 @@ public struct Chain: CataloguedTransform {
     }
     public var drawingType: DType { sequence.parts.reduce(.float32) { $0.promoted(with: $1.drawingType) } }
     public var contextSize: Int? { sequence.contextSize }
+    public var accuracy: MapAccuracy { .joint(sequence.parts) }
     public var takesAnyContext: Bool { sequence.takesAnyContext }
     public var heldValues: [Value] { sequence.parts.flatMap(\.heldValues) }
     public var recipe: Recipe {

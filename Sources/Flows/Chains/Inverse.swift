@@ -25,6 +25,7 @@ public struct Inverse: FlowTransform {
     public var buffers: [(name: String, value: Variable)] { base.buffers }
     public var drawingType: DType { base.drawingType }
     public var contextSize: Int? { base.contextSize }
+    public var accuracy: MapAccuracy { base.accuracy }
     public var takesAnyContext: Bool { base.takesAnyContext }
     public var heldValues: [Value] { base.heldValues }
     public var recipe: Recipe { get throws { .call("transform:inverse", [try base.recipe]) } }

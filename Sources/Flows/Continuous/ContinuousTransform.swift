@@ -38,6 +38,10 @@ public final class ContinuousTransform: FlowTransform {
     }
     public var heldValues: [Value] { ode.heldValues }
     public var fixedDataShape: [Int]? { [features] }
+    /// Errors of the steps add up, some hundred of them at most as a rule.
+    public var accuracy: MapAccuracy {
+        MapAccuracy(tolerance: max(1e-6, 100 * max(solver.atol, solver.rtol)), isEstimate: !isExact)
+    }
 
     public func latentShape(of event: [Int]) throws -> [Int] {
         guard event == [features] else { throw Fault("flow.CNF takes (\(features)), not \(Shape.describe(event))") }

@@ -14,6 +14,10 @@ struct BaseDistribution: Prior {
 
     /// - Throws: ``Fault`` for a distribution of discrete draws that says so, or of none.
     init(_ distribution: any Distribution) throws {
+        if try unlessRefused({ try distribution.support.kind }) == .integers {
+            throw Fault(
+                "\(distribution.description) draws whole numbers; transforms change densities: a continuous base expected")
+        }
         self.distribution = distribution
         shape = distribution.batchShape + distribution.eventShape
         dimension = shape.isEmpty ? nil : try Shape.count(shape, for: "flow.Flow")

@@ -23,6 +23,8 @@ public final class Flow: RemembersCall {
     /// Facts to keep beside the parameters in a file.
     public let metadata: [ByteString: String]
     public var origin: Origin?
+    /// Options whose values the constructor chose, such as seeds of random orders: a file says these.
+    var settledOptions: [Recipe.Field] = []
 
     let sequence: TransformSequence
     /// Tensors of the prior that a file keeps: `base.loc`.

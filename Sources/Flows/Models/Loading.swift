@@ -50,7 +50,7 @@ extension Flow {
     }
 
     public func recipe(_ tensors: any RecipeTensors) throws -> Recipe {
-        if let origin { return try origin.recipe(tensors) }
+        if let origin { return try origin.recipe(tensors).settling(settledOptions) }
         let base: Recipe
         switch prior {
         case is StandardNormal: base = .text(StandardNormal.name)
@@ -62,5 +62,14 @@ extension Flow {
         }
         let parts = try transforms.map { try $0.transform.recipe }
         return .call("flow.Flow", [base, .list(parts), .table([Recipe.Field("dim", .integers(event))])])
+    }
+}
+
+extension Recipe {
+    /// The same call with these values for those of its options that it names; nothing else has options.
+    fileprivate func settling(_ options: [Field]) -> Recipe {
+        guard case .call(let name, let arguments) = self, case .table(let fields)? = arguments.last else { return self }
+        let settled = fields.map { field in options.first { $0.name == field.name } ?? field }
+        return .call(name, arguments.dropLast() + [.table(settled)])
     }
 }

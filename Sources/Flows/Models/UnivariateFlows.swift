@@ -14,7 +14,8 @@ enum UnivariateFlows {
         var transforms = 3
         var hiddenFeatures = [64, 64]
         var activation = Activation.relu
-        var isShuffled = false
+        /// The seed of random orders or masks; nil: those of zuko, in turn.
+        var orderSeed: UInt64?
     }
 
     /// Couplings that pass the even features (counted from 0) as they are, then the odd ones, in turn
@@ -23,8 +24,9 @@ enum UnivariateFlows {
         _ name: String, _ given: Settings, map: any UnivariateMap, from generator: Generator, for operation: String
     ) throws -> Flow {
         guard given.features >= 2 else { throw Fault("features", "2 or more expected, as couplings divide them") }
+        let orders = given.orderSeed.map { Generator(seed: $0) }
         let parts = try (0..<given.transforms).map { index -> any FlowTransform in
-            let places = given.isShuffled ? generator.permutation(given.features) : Array(0..<given.features)
+            let places = orders?.permutation(given.features) ?? Array(0..<given.features)
             let mask = places.map { $0 % 2 == index % 2 }
             let passing = mask.count { $0 }
             var settings = MLP.Settings()
@@ -47,9 +49,10 @@ enum UnivariateFlows {
         try MaskedAutoregressive.checkSize(given.features, given.context, each: map.parameterCount)
         let passes = min(passes ?? given.features, given.features)
         let group = (given.features + passes - 1) / passes
+        let orders = given.orderSeed.map { Generator(seed: $0) }
         let parts = try (0..<given.transforms).map { index -> any FlowTransform in
-            var places = given.isShuffled ? generator.permutation(given.features) : Array(0..<given.features)
-            if !given.isShuffled, index % 2 == 1 { places.reverse() }
+            var places = orders?.permutation(given.features) ?? Array(0..<given.features)
+            if orders == nil, index % 2 == 1 { places.reverse() }
             let order = places.map { $0 / group }
             let hyper = try MaskedMLP.make(
                 MaskedAutoregressive.adjacency(order: order, context: given.context, each: map.parameterCount),

@@ -6,9 +6,14 @@ import Tensors
 struct FlowCheck {
     let flow: Flow
     let operation: String
-    private let tolerance = 1e-6
+    private let accuracy: MapAccuracy
     /// Dense Jacobians beyond this are too dear for a check.
     private let largestDense = 64
+
+    init(flow: Flow, operation: String) {
+        (self.flow, self.operation) = (flow, operation)
+        accuracy = .joint(flow.transforms.map(\.transform))
+    }
 
     func report(_ x: Variable, context: Variable? = nil) throws -> Value {
         try GradMode.$isEnabled.withValue(false) {
@@ -17,8 +22,9 @@ struct FlowCheck {
             let (z, there) = try flow.toLatent(x, context: context)
             let (back, again) = try flow.toData(z, context: context)
             let roundTrip = try worst(back - x, scale: x)
-            let sum = try worst(there + again, scale: there)
             try demand(otherwise: "to_data(to_latent(x)) is not x", roundTrip)
+            if accuracy.isEstimate { return .record([("round_trip", .number(roundTrip.error))]) }
+            let sum = try worst(there + again, scale: there)
             try demand(otherwise: "the log-determinants of the two directions do not cancel", sum)
             var facts: [(key: String, value: Value)] = [("round_trip", .number(roundTrip.error)), ("log_det_sum", .number(sum.error))]
             if flow.dimension <= largestDense {
@@ -58,7 +64,7 @@ struct FlowCheck {
     }
 
     private func demand(otherwise fault: String, _ worst: (error: Double, position: Int)) throws {
-        guard worst.error <= tolerance else {
+        guard worst.error <= accuracy.tolerance else {
             throw ScriptError(operation, "\(fault) at element \(worst.position + 1): relative error \(shown(worst.error))")
         }
     }

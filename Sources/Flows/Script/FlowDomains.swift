@@ -32,6 +32,6 @@ extension Domain<any Prior> {
 extension ScriptType {
     /// The largest errors that ``FlowCheck`` found.
     static let flowCheck = ScriptType.record([
-        Field("round_trip", .number), Field("log_det_sum", .number), Field("log_det_dense", .either([.number, .none])),
+        Field("round_trip", .number), Field("log_det_sum", .either([.number, .none])), Field("log_det_dense", .either([.number, .none])),
     ])
 }

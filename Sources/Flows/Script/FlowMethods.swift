@@ -129,10 +129,13 @@ enum FlowMethods {
         """
         Checks the flow at x, in float64: that to_data undoes to_latent, that the two log-determinants cancel, and, \
         for D up to 64, that the log-determinant is that of the dense Jacobian. Returns the largest errors \
-        (log_det_dense is nil for larger D).
+        (log_det_dense is nil for larger D, both log-determinants' for an estimated trace).
         """,
         called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), context, .operation,
-        returns: .value(.flowCheck), errors: "an error above 1e-6 (relative): the message says what does not hold, and where",
+        returns: .value(.flowCheck), errors: """
+            an error above 1e-6 (relative; of a CNF, above 100 times its tolerances): the message says what does not hold, \
+            and where
+            """,
         example: small + "assert(m:check(tensor.ones(2, 4)).round_trip < 1e-6)"
     ) { flow, x, context, operation in
         try FlowCheck(flow: flow, operation: operation).report(Batch(x, "x", event: flow.event).rows, context: context)

@@ -17,8 +17,8 @@ extension FlowFunctions {
             .option("hidden_features", \.hiddenFeatures, .list(of: .width), "the widths of the hidden layers"),
             .option("activation", \.activation, .activation))
     }()
-    private static let isShuffled = Parameter<Bool>.option(
-        "randperm", .flag, default: false, "whether each transform has a random order of features")
+    private static let order = Parameter<RandomOrder>.option(
+        "randperm", .randomOrder, default: .no, "whether each transform has a random order of features, or their seed")
     private static let passes = Parameter<Int?>.option(
         "passes", .optional(.width, shown: "features"), default: nil,
         "how many groups of features follow each other; 2 makes couplings, which are quick both ways")
@@ -32,7 +32,9 @@ extension FlowFunctions {
         a standard normal distribution. m:log_prob(x, context), m:sample(n, context).
         """,
         by: .table, takes: options.parameter,
-        .option("randmask", .flag, default: false, "whether each coupling divides the features at random"), .generator,
+        .option(
+            "randmask", .randomOrder, default: .no, "whether each coupling divides the features at random, or their seed"),
+        .generator,
         .operation, returns: .object(Flow.type), errors: errors,
         source: "Dinh, Sohl-Dickstein, Bengio, ICLR 2017; zuko.flows.RealNVP",
         example: """
@@ -40,10 +42,10 @@ extension FlowFunctions {
             assert(#m:log_prob(tensor.zeros(5, 3), tensor{1}) == 5 and m:sample(4, tensor{1}).shape[2] == 3)
             """,
         see: ["flow.MAF", "flow.NSF", "flow.load"]
-    ) { settings, isShuffled, generator, operation in
-        var settings = settings
-        settings.isShuffled = isShuffled
-        return try UnivariateFlows.couplings("RealNVP", settings, map: AffineMap(), from: generator, for: operation)
+    ) { settings, order, generator, operation in
+        try order.applied("randmask", settings, generator) {
+            try UnivariateFlows.couplings("RealNVP", $0, map: AffineMap(), from: generator, for: operation)
+        }
     }
 
     private static let maf = Declaration(
@@ -52,18 +54,17 @@ extension FlowFunctions {
         Masked autoregressive flow: each feature is scaled and shifted as those before it and the context say, in \
         ascending and descending order in turn. Densities take one pass, samples one for each feature (or group).
         """,
-        by: .table, takes: options.parameter, isShuffled, passes, .generator, .operation, returns: .object(Flow.type),
+        by: .table, takes: options.parameter, order, passes, .generator, .operation, returns: .object(Flow.type),
         errors: errors, source: "Papamakarios, Pavlakou, Murray, NIPS 2017; zuko.flows.MAF",
         example: """
             local m = flow.MAF{features = 3, hidden_features = {16}}
             assert(#m:log_prob(tensor.zeros(5, 3)) == 5)
             """,
         see: ["flow.RealNVP", "flow.NSF", "flow.load"]
-    ) { settings, isShuffled, passes, generator, operation in
-        var settings = settings
-        settings.isShuffled = isShuffled
-        return try UnivariateFlows.autoregressive(
-            "MAF", settings, map: AffineMap(), passes: passes, from: generator, for: operation)
+    ) { settings, order, passes, generator, operation in
+        try order.applied("randperm", settings, generator) {
+            try UnivariateFlows.autoregressive("MAF", $0, map: AffineMap(), passes: passes, from: generator, for: operation)
+        }
     }
 
     private static let iaf = Declaration(
@@ -72,7 +73,7 @@ extension FlowFunctions {
         Inverse autoregressive flow: flow.MAF the other way round, so that samples take one pass, and densities of other \
         points one for each feature. For variational inference, m:fit_to.
         """,
-        by: .table, takes: options.parameter, isShuffled, .generator, .operation, returns: .object(Flow.type),
+        by: .table, takes: options.parameter, order, .generator, .operation, returns: .object(Flow.type),
         errors: errors, source: "Kingma et al., NIPS 2016",
         example: """
             local m = flow.IAF{features = 3, hidden_features = {16}}
@@ -80,15 +81,15 @@ extension FlowFunctions {
             assert(#m:log_prob(x) == 5)
             """,
         see: ["flow.MAF", "flow.NSF"]
-    ) { settings, isShuffled, generator, operation in
-        var settings = settings
-        settings.isShuffled = isShuffled
-        let forward = try UnivariateFlows.autoregressive(
-            "IAF", settings, map: AffineMap(), passes: nil, from: generator, for: operation)
-        return Flow(
-            name: "IAF", dimension: settings.features,
-            transforms: forward.transforms.enumerated().map { ("transforms.\($0)", Inverse($1.transform)) },
-            prior: StandardNormal())
+    ) { settings, order, generator, operation in
+        try order.applied("randperm", settings, generator) { settings in
+            let forward = try UnivariateFlows.autoregressive(
+                "IAF", settings, map: AffineMap(), passes: nil, from: generator, for: operation)
+            return Flow(
+                name: "IAF", dimension: settings.features,
+                transforms: forward.transforms.enumerated().map { ("transforms.\($0)", Inverse($1.transform)) },
+                prior: StandardNormal())
+        }
     }
 
     private static let nsf = Declaration(
@@ -97,7 +98,7 @@ extension FlowFunctions {
         Neural spline flow: as flow.MAF with a monotonic rational-quadratic spline of `bins` bins on [-5, 5] for each \
         feature. Data far outside is left as it is there: scale it first.
         """,
-        by: .table, takes: options.parameter, bins, isShuffled, passes, .generator, .operation,
+        by: .table, takes: options.parameter, bins, order, passes, .generator, .operation,
         returns: .object(Flow.type), errors: errors,
         source: "Durkan, Bekasov, Murray, Papamakarios, NeurIPS 2019; zuko.flows.NSF",
         example: """
@@ -106,10 +107,48 @@ extension FlowFunctions {
             assert((m:to_data(z) - 0):abs():max():item() < 1e-5 and #log_det == 5)
             """,
         see: ["flow.RealNVP", "flow.MAF", "flow.load"]
-    ) { settings, bins, isShuffled, passes, generator, operation in
-        var settings = settings
-        settings.isShuffled = isShuffled
-        return try UnivariateFlows.autoregressive(
-            "NSF", settings, map: SplineMap(bins: bins), passes: passes, from: generator, for: operation)
+    ) { settings, bins, order, passes, generator, operation in
+        try order.applied("randperm", settings, generator) {
+            try UnivariateFlows.autoregressive(
+                "NSF", $0, map: SplineMap(bins: bins), passes: passes, from: generator, for: operation)
+        }
+    }
+}
+
+/// Whether orders or masks are drawn at random: by a seed of the flow's own, so that a file can say which they were.
+private enum RandomOrder: Sendable {
+    case no, drawn
+    case seeded(Int)
+
+    /// The flow, which remembers the seed of its orders in the place of `true`.
+    func applied(
+        _ option: String, _ given: UnivariateFlows.Settings, _ generator: Generator,
+        _ make: (UnivariateFlows.Settings) throws -> Flow
+    ) throws -> Flow {
+        let seed: Int
+        switch self {
+        case .no: return try make(given)
+        case .drawn: seed = Int(generator.next32())
+        case .seeded(let own): seed = own
+        }
+        var settings = given
+        settings.orderSeed = UInt64(seed)
+        let flow = try make(settings)
+        flow.settledOptions = [Recipe.Field(option, .integer(seed))]
+        return flow
+    }
+}
+
+extension Domain<RandomOrder> {
+    fileprivate static var randomOrder: Domain {
+        Domain<Bool>.flag.map(show: show) { $0 ? RandomOrder.drawn : .no }
+            .or(Domain<Int>.integer(from: 0).map(show: show) { RandomOrder.seeded($0) })
+    }
+    private static func show(_ order: RandomOrder) -> String {
+        switch order {
+        case .no: "false"
+        case .drawn: "true"
+        case .seeded(let seed): "\(seed)"
+        }
     }
 }

@@ -13,7 +13,7 @@ enum CouplingOptions {
     static let context = Parameter<Int>.option(
         "context", .integer(from: 0, to: 1 << 24), default: 0, "how many numbers a context has; 0: none")
     static let bound = Parameter<Double>.option(
-        "bound", .number(above: 0, finite: true), default: 5, "the spline is the identity outside [-bound, bound]")
+        "bound", .number(from: 1e-30, to: 1e30), default: 5, "the spline is the identity outside [-bound, bound]")
     static let bins = Parameter<Int>.option("bins", .integer(from: 2, to: 4096), default: 8)
     static let errors = """
         a mask that leaves nothing to pass or to change; when called, a network of another width or one whose \

@@ -34,6 +34,8 @@ public protocol FlowTransform: HoldsScriptValues, HoldsModules {
     var dataRange: NumberRange? { get }
     /// Where every number of z lies, for all data there is; nil where nobody knows.
     var latentRange: NumberRange? { get }
+    /// How exactly both directions undo each other.
+    var accuracy: MapAccuracy { get }
     /// Whether it takes a context of any size, or none, as functions of scripts do.
     var takesAnyContext: Bool { get }
     /// How a file names it, so that it can be made again: the call of its constructor. What a script made needs none: its
@@ -41,7 +43,23 @@ public protocol FlowTransform: HoldsScriptValues, HoldsModules {
     var recipe: Recipe { get throws }
 }
 
+/// How exactly the two directions of a transform undo each other in float64.
+public struct MapAccuracy: Sendable {
+    /// The relative error of a round trip.
+    public var tolerance = 1e-6
+    /// Whether log-determinants are random estimates, which cancel and are the Jacobian's only in the mean.
+    public var isEstimate = false
+
+    /// That of several transforms, one after the other.
+    static func joint(_ parts: [any FlowTransform]) -> MapAccuracy {
+        parts.map(\.accuracy).reduce(MapAccuracy()) {
+            MapAccuracy(tolerance: max($0.tolerance, $1.tolerance), isEstimate: $0.isEstimate || $1.isEstimate)
+        }
+    }
+}
+
 extension FlowTransform {
+    public var accuracy: MapAccuracy { MapAccuracy() }
     public var modules: [Module] { [] }
     public var dataRange: NumberRange? { .real }
     public var latentRange: NumberRange? { .real }
