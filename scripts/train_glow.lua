@@ -1,6 +1,6 @@
 -- Trains a small Glow (Kingma, Dhariwal 2018) on the digits that ship, with m:fit, and draws from it.
 --
--- As it stands in some minutes. More steps, more channels and a longer chain of steps make better digits:
+-- As it stands in some twenty seconds. More steps, more channels and a longer chain of steps make better digits:
 --
 --   luaflow run scripts/train_glow.lua --steps 5000 --depth 8 --channels 64 --checkpoint glow.ckpt --save glow.safetensors
 --
