@@ -10,12 +10,17 @@
 -- mean as it is and lowers the variance. The exact probability, and the exact variance of both estimators at any q,
 -- come from a dynamic programme over (games, balance), so each estimate is judged by its true standard error.
 --
+-- Beyond the sheet: chances of winning that depend on the game and the balance (homework/ruin.lua). Doob's h-transform
+-- has no variance at all: every run's weight is P, to rounding. It needs the answer; the cross-entropy method learns from
+-- runs alone, and comes near it.
+--
 --   luaflow run scripts/problem5_gamblers_ruin.lua --samples 3000 --q 0.55
 local figure = require "homework.figure"
 local host = require "host"
 local montecarlo = require "montecarlo"
 local plot = require "plot"
 local random = require "random"
+local ruin = require "homework.ruin"
 local tensor = require "tensor"
 local verdict = require "homework.verdict"
 
@@ -36,7 +41,8 @@ local start = host.check("--start", options.start, {integer = true, min = 1, max
 local q0 = host.check("--q", options.q, {min = 0.01, max = 0.99})
 local p = host.check("--p", options.p, {min = 0.01, max = 0.99})
 if K < start then verdict.stop("luaflow: --games %d: the goal is %d wins away", K, start) end
-random.manual_seed(host.check("--seed", options.seed, {integer = true}))
+local seed = host.check("--seed", options.seed, {integer = true})
+random.manual_seed(seed)
 local goal = 2 * start
 local float64 = {dtype = "float64"}
 
@@ -65,6 +71,7 @@ local function programme(win, lose, rest)
   return reached
 end
 local exact = programme(p, 1 - p, 1)
+if exact < 1e-290 then verdict.stop("luaflow: nothing could be judged: the probability, %.3g, is too small for numbers", exact) end
 
 -- The exact standard errors of both estimators from N runs at q.
 local function standard_errors(q)
@@ -137,6 +144,26 @@ row(name .. "stopped", stopped, se_stopped, true)
 -- Plain Monte Carlo: the same with q = p and no weights.
 local plain = simulate(p)
 row("plain (q = p)", estimate(plain, tensor.zeros(N, float64)), math.sqrt(exact * (1 - exact) / N))
+
+-- A chance to win that depends on the game and the balance: learned, and Doob's.
+local problem, learning = ruin.problem(p, start, goal, K), math.min(N, 1000)
+local learned, learned_q, levels = ruin.learn(problem, learning, 15, random.generator(seed, 1))
+local learned_variance = math.max(ruin.variance(problem, learned, exact), 0)
+local doob, h = ruin.doob(problem)
+local off
+do
+  local runs = ruin.runs(problem, learned, N, random.generator(seed, 2))
+  row("learned q(slope)", estimate(runs, runs.log_w), math.sqrt(learned_variance / N))
+  runs = ruin.runs(problem, doob, N, random.generator(seed, 3))
+  off = (runs.log_w:exp() / exact - 1):abs():max():item()
+  local e = estimate(runs, runs.log_w)
+  print(("%-18s %11.4e %10.2e %10.2e %6s %5.0f %6.0f %6s"):format(
+    "Doob's h-transform", e.mean, e.se, 0, "-", e.hits, e.ess, "-"))
+  local bound = 1e-13 * math.max(10, -math.log(exact))
+  verdict.exact("the h-transform's h at the start, over P", h / exact, 1, 1e-12)
+  verdict.exact("the largest error of a weight of the h-transform, over P", off, 0, bound)
+  verdict.exact("the runs of the h-transform that hit", e.hits, N, 0)
+end
 -- What the weights say of themselves, without the truth.
 print()
 for _, case in ipairs{{"all K", full}, {"stopped", stopped}} do
@@ -151,6 +178,11 @@ else
   print(("it needs %.1e runs. Stopping saves %.1f%% of the variance of all K."):format(
     plain_variance / se_stopped ^ 2, 100 * (1 - (se_stopped / se_full) ^ 2)))
 end
+print(("\nlearned in %d rounds of %d runs, up to the balances %s: its variance"):format(
+  #levels, learning, table.concat(levels, " ")))
+print(("is that of q = %.2f, stopped, over %.3g. Doob's: every run hits, and every"):format(
+  q0, N * se_stopped ^ 2 / learned_variance))
+print(("weight is P to %.0e of it."):format(off))
 
 -- The sweep over q, the one that was asked for among them. The true standard errors are curves; the estimates, their ESS and k-hat are points.
 print("\n         stopped: rel.                           all K: rel.")
@@ -195,14 +227,36 @@ if #hit_qs > 0 then
   errors[3] = {x = hit_qs, y = bounded(rel_full), label = "all K games, estimated", color = "vermillion", style = "points", marker = "s"}
   errors[4] = {x = hit_qs, y = bounded(rel_stopped), label = "stopped, estimated", color = "blue", style = "points"}
 end
-plot.figure{columns = 2, panels = {
+local panels = {
   plot.line{series = runs, title = ("%d runs at q = %g"):format(shown, q0), xlabel = "game", ylabel = "balance"},
   plot.errorbar{x = qs, y = means, yerr = bars, label = "estimate, s.e.", title = ("estimates from %d runs, stopped"):format(N), xlabel = "q", ylabel = "P (millionths)",
     series = {{x = {qs[1], qs[#qs]}, y = {exact * 1e6, exact * 1e6}, style = "line", label = "exact", color = "black"}}},
   plot.line{title = "relative standard error", xlabel = "q", ylabel = "s.e. / P", logy = true, series = errors},
   plot.line{x = qs, y = ess, style = "both", title = "effective sample size of the hits", xlabel = "q", ylabel = "ESS", label = "stopped"},
-  #khats > 1 and plot.line{x = khat_qs, y = khats, style = "both", title = "k-hat", xlabel = "q", ylabel = "k-hat", label = "stopped",
-    series = {{x = {qs[1], qs[#qs]}, y = {0.7, 0.7}, color = "black", linestyle = "--", label = "trusted below"}}} or nil,
-}}:save(options.out)
+}
+if #khats > 1 then
+  panels[#panels + 1] = plot.line{x = khat_qs, y = khats, style = "both", title = "k-hat", xlabel = "q", ylabel = "k-hat", label = "stopped",
+    series = {{x = {qs[1], qs[#qs]}, y = {0.7, 0.7}, color = "black", linestyle = "--", label = "trusted below"}}}
+end
+do
+  -- Doob's chances at three times, at the balances from which the goal can be reached, beside the learned ones. Near 0
+  -- Doob's go up to 1 to avoid ruin; hardly any run comes there, and the panel leaves it out.
+  local x, y = {}, {}
+  for k = 1, #learned_q do
+    x[#x + 1], y[#y + 1] = (k - 1) / #learned_q, learned_q[{k}]
+    x[#x + 1], y[#y + 1] = k / #learned_q, learned_q[{k}]
+  end
+  local chances = {{x = x, y = y, label = "learned", color = "black"}}
+  for k, style in ipairs{{0, "blue", "--"}, {0.5, "vermillion", "-."}, {0.9, "orange", ":"}} do
+    local t = math.floor(style[1] * K)
+    local from = math.max(goal // 10 + 1, goal - (K - t))
+    local slope = (goal - tensor.arange(from, goal - 1, 1, float64)) / (K - t)
+    chances[k + 1] = {x = slope, y = doob[{t + 1, {from + 1, goal}}], color = style[2], linestyle = style[3],
+      label = ("Doob's, game %d"):format(t + 1)}
+  end
+  panels[#panels + 1] = plot.line{title = "the proposals' chance to win",
+    xlabel = "slope needed, (goal - balance) / games left", ylabel = "chance", legend = "bottomright", series = chances}
+end
+plot.figure{columns = 2, panels = panels}:save(options.out)
 print("figure            " .. options.out)
 verdict.finish()
