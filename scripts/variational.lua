@@ -25,10 +25,11 @@ local verdict = require "homework.verdict"
 
 local options = host.arguments{
   about = "Fits normal distributions and a flow to two posteriors, with every gradient estimator.",
-  {"steps", 500, "of Adam, for each estimator", integer = true, min = 1, max = 1000000},
+  rest = "posteriors",
+  {"steps", 300, "of Adam, for each estimator", integer = true, min = 1, max = 1000000},
   {"samples", 16, "draws in a step", integer = true, min = 2, max = 100000},
   {"lr", 0.05, "the step size, which goes down to 0 by a cosine", min = 0, max = 1},
-  {"flow_steps", 500, "of Adam, for the flow", integer = true, min = 0, max = 1000000},
+  {"flow_steps", 300, "of Adam, for the flow", integer = true, min = 0, max = 1000000},
   {"draws", 4000, "for the results and the comparison of gradients", integer = true, min = 1000, max = 1000000},
   {"seed", 0, "of all draws", integer = true},
   {"out", "variational.png", "the figure: .png, .svg or .pdf"},
@@ -55,6 +56,14 @@ local posteriors = {
 local gaussian = posteriors[1]
 gaussian.truth = distribution.MultivariateNormal(gaussian.mean, gaussian.covariance, float64)
 function gaussian.log_h(z) return gaussian.truth:log_prob(z) + gaussian.log_evidence end
+
+local names = {gaussian = posteriors[1], banana = posteriors[2]}
+if #options.rest > 0 then
+  posteriors = {}
+  for k, name in ipairs(options.rest) do
+    posteriors[k] = names[name] or host.refuse(name, "no posterior; there are " .. host.names(names))
+  end
+end
 
 -- The families: a distribution of the parameters, and what training begins with.
 local families = {

@@ -43,7 +43,7 @@ import Testing
         ("problem4_glow", ["--channels", "1", "--height", "1", "--width", "1", "--reshapes", "1"]), ("problem4_glow", ["--channels", "8", "--height", "4", "--hidden", "3"]),
         ("glow_layers", ["--size", "8", "--hidden", "2"]), ("my_transform", ["--points", "50", "--steps", "3"]),
         ("problem5_gamblers_ruin", ["--q", "0.3", "--samples", "100"]), ("problem5_gamblers_ruin", ["--start", "10", "--games", "50", "--q", "0.6"]),
-        ("problem5_gamblers_ruin", ["--p", "0.45", "--samples", "20000"]),
+        ("problem5_gamblers_ruin", ["--p", "0.45", "--samples", "20000"]), ("problem5_gamblers_ruin", ["--p", "0.9"]),
         ("problem6_sgd", ["--mu", "2", "--tau", "1", "--steps", "50"]), ("problem6_sgd", ["--batch", "2", "--steps", "1"]), ("problem6_sgd", ["--draws", "1000"]),
     ]
 
@@ -186,7 +186,7 @@ import Testing
             ("problem4_glow", ["--channels", "0"], "--channels"), ("problem4_glow", ["--height", "16", "--width", "16"], "600"),
             ("glow_layers", ["--size", "6"], "a multiple of 4"), ("glow_layers", ["--hidden", "0"], "--hidden"), ("my_transform", ["--points", "1"], "--points"),
             ("problem5_gamblers_ruin", ["--q", "1"], "--q"), ("problem5_gamblers_ruin", ["--p", "0"], "--p"), ("problem5_gamblers_ruin", ["--games", "99"], "--games"),
-            ("problem5_gamblers_ruin", ["--samples", "-3"], "--samples"), ("problem5_gamblers_ruin", ["--p", "0.9"], "nothing could be judged"),
+            ("problem5_gamblers_ruin", ["--samples", "-3"], "--samples"), ("problem5_gamblers_ruin", ["--p", "0.01", "--start", "1000", "--games", "1000"], "nothing could be judged"),
             ("problem6_sgd", ["--lr", "-1"], "--lr"), ("problem6_sgd", ["--batch", "1"], "--batch"), ("problem6_sgd", ["--steps", "2.5"], "--steps"),
             ("problem6_sgd", ["--lr", "1", "--tau", "3"], "SGD diverged at step "), ("problem6_sgd", ["--lr", "1"], "try a smaller --lr"),
         ]

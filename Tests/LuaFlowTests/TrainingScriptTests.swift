@@ -12,6 +12,8 @@ import Testing
         ("toy_densities", ["--steps", "5", "--points", "500"]),
         ("conditional", ["--steps", "5"]),
         ("anomaly", ["--limit", "50"]),
+        ("tabular", ["--steps", "5"]),
+        ("variational", ["banana", "--steps", "3", "--flow-steps", "3", "--draws", "1000"]),
         ("train_glow", ["--steps", "2", "--batch", "4", "--depth", "1", "--channels", "4"]),
     ]
 
