@@ -1,10 +1,10 @@
 -- The density of a table: a neural spline flow (flow.NSF) of the rows of a CSV or .npy file.
 --
--- What has to be done to make that work, and is done: columns that are no numbers, or constant, are left out; columns of
--- few different values, whose density would have no bound, get uniform noise as wide as the smallest gap; every column
--- is given mean 0 and variance 1; rows are divided into those that are trained on, those that say when to stop, and
--- those that are looked at once, in the end. A normal distribution with any covariance stands beside the flow: a table
--- on which the flow is no better is too small for it, or normal.
+-- What that takes is done: columns that are no numbers, or constant, are left out; columns of few different values,
+-- whose density would have no bound, get uniform noise as wide as the smallest gap; every column is given mean 0 and
+-- variance 1; rows are divided into those that are trained on, those that say when to stop, and those that are looked
+-- at once, in the end. A normal distribution with any covariance stands beside the flow: a table on which the flow is
+-- no better is too small for it, or normal.
 --
 --   luaflow run scripts/tabular.lua --data breast_cancer.npy --out density.safetensors
 local checkpoint = require "checkpoint"
@@ -61,18 +61,19 @@ local D = #train[1]
 print(("%d rows to train on, %d to say when to stop, %d unseen; %d columns"):format(#train, #validation, #test, D))
 
 local m = flow.NSF{
-  features = D, transforms = options.transforms, hidden_features = {options.hidden, options.hidden}, bins = options.bins}
+  features = D, transforms = options.transforms, bins = options.bins,
+  hidden_features = {options.hidden, options.hidden}}
 local start, wall = os.clock(), host.clock()
 local history = m:fit(train, {
   steps = options.steps, batch_size = math.min(options.batch, #train), lr = options.lr, clip_norm = 10,
-  optimizer = {name = "adamw", weight_decay = options.weight_decay}, validation = validation, patience = options.patience,
-  seed = options.seed, progress = false,
+  optimizer = {name = "adamw", weight_decay = options.weight_decay}, validation = validation,
+  patience = options.patience, seed = options.seed, progress = false,
   callback = function() return options.seconds == 0 or os.clock() - start < options.seconds end})
 print(("%d steps, %.1f s of processor time, %.1f s; ended by %s; best validation after step %s"):format(
   history.steps, os.clock() - start, host.clock() - wall, history.ended, history.best_step or "-"))
 
--- Held-out nats: the mean of -log p over the unseen rows and its standard error. In the table's own units it is higher by
--- the logarithms of the columns' deviations.
+-- Held-out nats: the mean of -log p over the unseen rows and its standard error. In the table's own units it is higher
+-- by the logarithms of the columns' deviations.
 local function report(name, log_p)
   local nats = -log_p:to("float64")
   local mean, se = nats:mean():item(), nats:std():item() / math.sqrt(#nats)
@@ -108,8 +109,10 @@ panels[#panels + 1] = plot.scatter{x = log_normal, y = log_p, label = "unseen ro
   xlabel = "normal distribution", ylabel = "spline flow", markersize = 3,
   series = {{x = {low, high}, y = {low, high}, style = "--", color = "grey", label = "equal"}}}
 local a, b = 1, math.min(2, D)
-panels[#panels + 1] = plot.scatter{x = draws[{{}, a}], y = draws[{{}, b}], label = "draws", color = "orange", markersize = 3,
+panels[#panels + 1] = plot.scatter{x = draws[{{}, a}], y = draws[{{}, b}], label = "draws", color = "orange",
+  markersize = 3,
   title = "two columns, standardised", xlabel = prepared.names[a], ylabel = prepared.names[b],
-  series = {{x = test[{{}, a}], y = test[{{}, b}], label = "unseen rows", color = "blue", marker = "x", markersize = 3}}}
+  series = {{x = test[{{}, a}], y = test[{{}, b}], label = "unseen rows", color = "blue", marker = "x",
+    markersize = 3}}}
 plot.figure{columns = 3, panels = panels}:save(options.out)
 print("figure " .. options.out)

@@ -1,4 +1,5 @@
--- A variational autoencoder of the shipped digits (Kingma and Welling 2014), trained by either side of problem 1's identity.
+-- A variational autoencoder (Kingma and Welling 2014) of the shipped digits, trained by either of two estimators:
+-- problem 1's log-derivative trick, or the path through the draws.
 --
 -- A digit's pixels are drawn black or white with their brightness as probability. The model: z has `latent` independent
 -- standard normal numbers, and given z every pixel is white with a probability that the decoder, a network, makes of z.
@@ -25,7 +26,7 @@ local tensor = require "tensor"
 local options = host.arguments{
   about = "Trains a variational autoencoder on digits, with either gradient estimator.",
   {"estimator", "reparameterized", "of the encoder's gradient", choices = {"reparameterized", "score"}},
-  {"steps", 1500, "of Adam", integer = true, min = 0, max = 10000000},
+  {"steps", 1000, "of Adam", integer = true, min = 0},
   {"batch", 100, "digits in a step", integer = true, min = 1, max = 1600},
   {"draws", 4, "of z for each digit in a step", integer = true, min = 2, max = 1000},
   {"latent", 10, "numbers in z", integer = true, min = 1, max = 1000},
@@ -153,7 +154,8 @@ local panels = {
 if #xs > 1 then
   panels[4] = plot.line{x = xs, y = ys, label = "seen", title = "the bound, " .. options.estimator, xlabel = "step",
     ylabel = "nats a digit", legend = "bottomright", series = {
-    {x = {1, options.steps}, y = {r.mean, r.mean}, label = "unseen, in the end", color = "vermillion", linestyle = "--"}}}
+    {x = {1, options.steps}, y = {r.mean, r.mean}, label = "unseen, in the end", color = "vermillion", linestyle = "--"},
+  }}
 end
 plot.figure{columns = 2, panels = panels}:save(options.out, {width = 900})
 print("figure " .. options.out)

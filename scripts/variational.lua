@@ -217,7 +217,7 @@ for _, posterior in ipairs(posteriors) do
 end
 print("\n" .. "k-hat above 0.7: q leaves out what matters, and is no proposal for importance sampling")
 
--- The figure: each posterior with the fitted normal distributions, with the flow's draws, and the bound while it climbs.
+-- The figure: each posterior with the fitted normal distributions, with the flow's draws, and how the bound climbed.
 local panels, n = {}, 121
 local function moving_mean(curve)
   local x, y, width = {}, {}, math.max(1, #curve // 50)

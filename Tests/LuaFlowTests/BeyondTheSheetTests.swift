@@ -88,7 +88,8 @@ import Testing
         let learned = Problems.numbers(run.output, after: "learned q(slope)")
         let constant = Problems.numbers(run.output, after: "q = 0.55, stopped")
         try #require(learned.count >= 3 && constant.count >= 3, "\(run.output)")
-        #expect(abs(learned[0] - 2.388383e-06) < 4.5 * learned[2] && learned[2] < 0.2 * constant[2], "\(learned) \(constant)")
+        #expect(abs(learned[0] - 2.388383e-06) < 4.5 * learned[2], "\(learned)")
+        #expect(learned[2] < 0.2 * constant[2], "\(learned) \(constant)")
     }
 
     // MARK: Problem 6
@@ -139,20 +140,20 @@ import Testing
         }
         // -log(1 - correlation^2) / 2, correlation 0.9 / sqrt(1.2).
         let below = -0.5 * log(1 - 0.81 / 1.2)
-        for estimator in ["independent     path ", "independent     score, baseline", "independent     measure-valued"] {
-            let row = Problems.numbers(rows, after: estimator)
+        for estimator in ["path ", "score, baseline", "measure-valued"] {
+            let row = Problems.numbers(rows, after: "independent     " + estimator)
             try #require(row.count >= 3, "\(run.output)")
             #expect(row[2] > below - 4.5 * row[1] && row[2] < below + 0.05 + 4.5 * row[1], "\(estimator): \(row)")
         }
     }
 
-    @Test(arguments: ["score", "reparameterized"]) func theAutoencoderTrainsWithEitherEstimator(estimator: String) throws {
+    @Test(arguments: ["score", "reparameterized"]) func theAutoencoderTrains(estimator: String) throws {
         let scratch = try Scratch()
         let run = try TrainingScriptTests.run(
             "vae",
             [
-                "--estimator", estimator, "--steps", "30", "--batch", "20", "--hidden", "20", "--latent", "2", "--lr", "0.01",
-                "--out", scratch.path("figure.png"),
+                "--estimator", estimator, "--steps", "30", "--batch", "20", "--hidden", "20", "--latent", "2",
+                "--lr", "0.01", "--out", scratch.path("figure.png"),
             ], in: scratch)
         #expect(run.status == 0, "\(run.errors)")
         let end = Problems.numbers(run.output, after: "\(estimator): ELBO of 400 unseen digits")
@@ -171,7 +172,7 @@ import Testing
         ("problem5_gamblers_ruin", "homework/ruin", "where(won, (1 - p) / (1 - q))", "where(won, (1 - p) / q)"),
         ("problem6_sgd", "homework/reductions", "(k - 1) * H[k - 1]", "k * H[k - 1]"),
         ("problem6_sgd", "homework/reductions", "summary(first - second)", "summary(first + second)"),
-        ("variational", "variational", "family.log_prob(z, table.unpack(held)) -", "-family.log_prob(z, table.unpack(held)) -"),
+        ("variational", "variational", "(z, table.unpack(held)) - posterior", "(z, table.unpack(held)) + posterior"),
     ]
 
     @Test(arguments: mutations.indices) func aBrokenFormulaFails(index: Int) throws {
@@ -233,7 +234,8 @@ import Testing
         let short = try scratch.write("short.csv", "1,2\n3,5\n5,9\n")
         for (arguments, message) in [
             (["--data", "nowhere.csv"], "nowhere.csv"), (["--data", ragged], "line 3 has 3 fields, others have 2"),
-            (["--data", short], "at least 20 rows expected, found 3"), (["--data", short, "--columns", "1-9"], "positions from 1 to 2"),
+            (["--data", short], "at least 20 rows expected, found 3"),
+            (["--data", short, "--columns", "1-9"], "positions from 1 to 2"),
             (["--save", "rows.csv"], "--save"), (["--test", "0.7"], "--test"),
         ] {
             let run = try tabular(arguments, in: scratch)

@@ -1,7 +1,7 @@
 -- Problem 5 with proposals whose chance of winning depends on the game and on the balance.
 --
--- A proposal is a table Q of shape (games, goal + 1): Q[{t, b + 1}] is the chance with which game t is won at balance b.
--- Column 1 (balance 0) is 0 and the last one (the goal) is 1: a run that is over stays where it is.
+-- A proposal is a table Q of shape (games, goal + 1): Q[{t, b + 1}] is the chance with which game t is won at
+-- balance b. Column 1 (balance 0) is 0 and the last one (the goal) is 1: a run that is over stays where it is.
 local random = require "random"
 local tensor = require "tensor"
 
@@ -103,8 +103,8 @@ end
 -- The cross-entropy method: of n runs the tenth that came highest are the elite, and q[k] becomes the share of games in
 -- cell k that they won before they got there, each run counted by its likelihood ratio f/g. That is the proposal of
 -- this kind that is nearest to the true paths of the elite in Kullback-Leibler divergence. Begins with p; once a tenth
--- of the runs reach the goal they all are the elite, and three such rounds are the last. Returns Q, q, and the levels of
--- the rounds.
+-- of the runs reach the goal they all are the elite, and three such rounds are the last. Returns Q, q, and the levels
+-- of the rounds.
 function ruin.learn(problem, n, rounds, generator)
   local q = tensor.full({problem.slopes}, problem.p, float64)
   local levels, arrived = {}, 0

@@ -61,7 +61,9 @@ function module.read(path, columns)
   local x, names
   if path:match("%.npy$") then
     x = checkpoint.load(path).array:to("float64")
-    if x:dim() ~= 2 then host.refuse("--data " .. path, ("an array of 2 dimensions expected, not %d"):format(x:dim())) end
+    if x:dim() ~= 2 then
+      host.refuse("--data " .. path, ("an array of 2 dimensions expected, not %d"):format(x:dim()))
+    end
   else
     local rows, header = read_csv(path)
     for _, row in ipairs(rows) do

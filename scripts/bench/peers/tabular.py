@@ -38,8 +38,6 @@ def train(options):
     ended = "steps"
     while ended == "steps" and steps < options.steps:
         for places in torch.randperm(len(rows)).split(batch):
-            if len(places) < batch and len(rows) > batch:
-                continue
             optimizer.zero_grad()
             loss = -flow().log_prob(rows[places]).mean()
             loss.backward()
