@@ -103,10 +103,11 @@ if #history.loss > 1 then
     {x = tensor.arange(1, #history.loss, 1), y = history.loss, label = "batches", color = "grey", linewidth = 1},
     #history.validation > 1 and {x = history.validation_steps, y = history.validation, label = "validation"} or nil}}
 end
-local low = math.min(log_normal:min():item(), log_p:min():item())
-local high = math.max(log_normal:max():item(), log_p:max():item())
+-- Outliers lie far outside: the panel shows what is above the 5 % quantiles.
+local both = tensor.cat({log_normal, log_p:to("float64")})
+local low, high = both:quantile(0.05):item(), both:max():item()
 panels[#panels + 1] = plot.scatter{x = log_normal, y = log_p, label = "unseen rows", title = "log p, row by row",
-  xlabel = "normal distribution", ylabel = "spline flow", markersize = 3,
+  xlabel = "normal distribution", ylabel = "spline flow", markersize = 3, xlim = {low, high}, ylim = {low, high},
   series = {{x = {low, high}, y = {low, high}, style = "--", color = "grey", label = "equal"}}}
 local a, b = 1, math.min(2, D)
 panels[#panels + 1] = plot.scatter{x = draws[{{}, a}], y = draws[{{}, b}], label = "draws", color = "orange",

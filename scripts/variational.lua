@@ -41,7 +41,7 @@ local float64 = {dtype = "float64"}
 -- The posteriors: log h of points (N, 2), and log of h's integral.
 local posteriors = {
   {
-    name = "gaussian", log_evidence = -2, low = {-2, -3}, high = {4, 3},
+    name = "gaussian", log_evidence = -2, low = {-3, -5}, high = {5, 4},
     mean = {1, 0}, covariance = {{1, 0.9}, {0.9, 1.2}},
   },
   {
@@ -264,7 +264,7 @@ for _, posterior in ipairs(posteriors) do
   curves[#curves + 1] = {x = a, y = b, label = "any covariance, path", color = "purple", linestyle = "--"}
   curves[#curves + 1] = {x = {1, options.steps}, y = {posterior.log_evidence, posterior.log_evidence}, color = "black",
     label = "log of the integral"}
-  panels[#panels + 1] = plot.line{series = curves, title = "the bound, independent components", xlabel = "step",
+  panels[#panels + 1] = plot.line{series = curves, title = "the bound, " .. posterior.name, xlabel = "step",
     ylabel = "ELBO", legend = "bottomright", ylim = {posterior.log_evidence - 3, posterior.log_evidence + 0.3}}
 end
 plot.figure{columns = 3, panels = panels}:save(options.out)
