@@ -131,7 +131,7 @@ class Reference:
             text += f"## {title}\n\n"
             if first:
                 text += f"<div>\n{paragraphs(first)}</div>\n\n"
-            if entries:
+            if len(entries) > 2:
                 names = ", ".join(
                     f'<a href="#{self.anchor(e)}"><code>{html.escape(last(e["name"]))}</code></a>' for e in entries)
                 text += f'<p class="note-line">{names}</p>\n\n'
@@ -154,12 +154,16 @@ def guide(name):
     def included(match):
         file = (repository / match[1]).read_text(encoding="utf-8")
         return re.sub(r"^# .*\n", "", file).replace("\n## ", "\n### ")
-    return re.sub(r"<!-- include (\S+) -->", included, text)
+    text = re.sub(r"<!-- include (\S+) -->", included, text)
+    # What a command prints goes into a line of its own: phones are narrow.
+    text = re.sub(r"^(luaflow .*?) {5}# (.*)$", r"\1\n# ... \2 ...", text, flags=re.M)
+    # A click on a figure shows it in full.
+    return re.sub(r"^(!\[[^]]*\]\(([^)]+)\))$", r"[\1](\2)", text, flags=re.M)
 
 
 def main():
     source, guides, folder, katex = sys.argv[1:]
-    folder, guides = pathlib.Path(folder), pathlib.Path(guides)
+    folder, guides, katex = pathlib.Path(folder), pathlib.Path(guides), pathlib.Path(katex)
     pages = folder / "pages"
     shutil.rmtree(pages, ignore_errors=True)
     (pages / "reference").mkdir(parents=True)
@@ -169,8 +173,10 @@ def main():
     for name in GUIDES:
         (pages / (name + ".md")).write_text(guide(name), encoding="utf-8")
     shutil.copytree(guides / "figures", pages / "figures")
-    shutil.copytree(katex, pages / "assets/katex")
-    for asset in ("luaflow.css", "mathematics.js"):
+    (pages / "assets/katex/fonts").mkdir(parents=True)
+    for file in [katex / "katex.min.js", katex / "katex.min.css", katex / "LICENSE", *katex.glob("fonts/*.woff2")]:
+        shutil.copy(file, pages / "assets/katex" / file.relative_to(katex))
+    for asset in ("luaflow.css", "mathematics.js", "worker.js"):
         shutil.copy(here / asset, pages / "assets")
 
     reference = Reference(json.loads(pathlib.Path(source).read_text(encoding="utf-8")))
@@ -182,8 +188,8 @@ def main():
     nav = "\n".join(f"  - {name}.md" for name in GUIDES)
     names = "\n".join(f"      - reference/{module['name']}.md" for module in reference.data["modules"])
     (folder / "mkdocs.yml").write_text(
-        f"INHERIT: {here / 'mkdocs.yml'}\ndocs_dir: pages\nnav:\n{nav}\n"
-        f"  - Reference:\n      - reference/index.md\n{names}\n", encoding="utf-8")
+        f"INHERIT: {here / 'mkdocs.yml'}\nhooks:\n  - {here / 'hooks.py'}\ndocs_dir: pages\nnav:\n{nav}\n"
+        f"  - Reference:\n      - Overview: reference/index.md\n{names}\n", encoding="utf-8")
 
 
 main()
