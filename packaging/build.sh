@@ -1,7 +1,8 @@
 #!/bin/sh
-# An installation without a compiler: `make dist`, or `sh packaging/build.sh [PROGRAM]` with a program that is built already.
-# Writes out/dist/luaflow-VERSION-SYSTEM-PROCESSOR.tar.gz and, on Debian and its kin, luaflow_VERSION_ARCHITECTURE.deb (which
-# needs dpkg-dev and binutils). The program carries Swift's runtime in itself; other libraries are the system's.
+# An installation without a compiler: `make dist`, or `sh packaging/build.sh PROGRAM` with a program that is built
+# already. Writes out/dist/luaflow-VERSION-SYSTEM-PROCESSOR.tar.gz and, on Debian and its kin, luaflow_VERSION_ARCHITECTURE.deb
+# (for which it needs dpkg-dev and binutils). The program carries Swift's runtime in itself; other libraries are the
+# system's.
 set -eu
 cd "$(dirname "$0")/.."
 out=out/dist

@@ -1,5 +1,5 @@
-# A formula for Homebrew. `brew install --build-from-source ./luaflow.rb` once url and sha256 name a release; the workflow
-# writes both when it makes one. Swift comes with Xcode's command line tools.
+# A formula for Homebrew: `brew install --build-from-source ./luaflow.rb`, once url and sha256 name a release; the
+# workflow writes both when it makes one.
 class Luaflow < Formula
   desc "Scripts about normalizing flows, in Lua"
   homepage "@HOMEPAGE@"

@@ -16,7 +16,9 @@ import Testing
             let name: String, kind: String, signature: [String], summary: String, parameters: [Parameter]
             let errors: String?, source: String?, example: String?, see: [String]
         }
-        struct Parameter: Decodable { let name: String, type: String, expected: String, fallback: String?, note: String }
+        struct Parameter: Decodable {
+            let name: String, type: String, expected: String, fallback: String?, note: String
+        }
 
         let modules: [Module]
         let types: [Kind]

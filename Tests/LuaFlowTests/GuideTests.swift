@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// The guides of the web pages (`docs/guide`), typed as they stand there: every piece of Lua runs by itself with all modules
-/// as globals, what it prints is what stands behind `-->`, files are written, commands run, and pieces of Swift are those of
-/// Examples.
+/// The guides of the web pages (`docs/guide`), typed as they stand there: every piece of Lua runs by itself with all
+/// modules as globals, what it prints is what stands behind `-->`, files are written, commands run, and pieces of Swift
+/// are those of Examples.
 @Suite struct GuideTests {
     static let folder = Command.repository.appendingPathComponent("docs/guide")
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The web pages: `sh docs/site/build.sh PROGRAM` writes them to .build-docs/site; `make docs` calls it. Needs Python 3.9
-# with venv; MkDocs, its theme and KaTeX come from PyPI into .build-docs/venv, once. The pages load nothing from elsewhere.
+# with venv; MkDocs, its theme and KaTeX come from PyPI into .build-docs/venv, once. The pages load nothing from
+# elsewhere.
 set -eu
 program=$1
 cd "$(dirname "$0")/../.."

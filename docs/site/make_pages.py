@@ -24,7 +24,7 @@ def last(name):
 
 
 def prose(text):
-    """A documentation's text as HTML: `code`, and mathematics between dollar signs that stand against what they enclose."""
+    """A documentation's text as HTML, with its `code` and its mathematics between dollar signs, $x$ and not $ x $."""
     def piece(part):
         if part.startswith("`"):
             return "<code>" + html.escape(part[1:-1]) + "</code>"
@@ -105,7 +105,8 @@ class Reference:
         if noted:
             body += '<dl class="options">\n'
             for p in noted:
-                given = f', <code>{html.escape(p["fallback"])}</code> if left out' if p.get("fallback") not in (None, "nil") else ""
+                given = p.get("fallback") or "nil"
+                given = "" if given == "nil" else f", <code>{html.escape(given)}</code> if left out"
                 body += f'<dt><code>{html.escape(p["name"] or "...")}</code> {prose(p["expected"])}{given}</dt>'
                 body += f'<dd>{prose(p["note"])}</dd>\n'
             body += "</dl>\n"
@@ -114,14 +115,16 @@ class Reference:
         if entry.get("source"):
             body += f'<p class="note-line"><strong>Source:</strong> {prose(entry["source"])}</p>\n'
         if entry["see"]:
-            body += f'<p class="note-line"><strong>See</strong> {", ".join(self.link(name) for name in entry["see"])}</p>\n'
+            names = ", ".join(self.link(name) for name in entry["see"])
+            body += f'<p class="note-line"><strong>See</strong> {names}</p>\n'
         lines.append(f"<div>\n{body}</div>")
         if entry.get("example"):
             lines += ["", "```lua", entry["example"].rstrip(), "```"]
         return "\n".join(lines) + "\n\n"
 
     def module(self, module):
-        text = f'---\ntitle: {module["name"]}\n---\n\n# `{module["name"]}`\n\n<div>\n{paragraphs(module["summary"])}</div>\n\n'
+        text = f'---\ntitle: {module["name"]}\n---\n\n# `{module["name"]}`\n\n'
+        text += f'<div>\n{paragraphs(module["summary"])}</div>\n\n'
         for constant in module["constants"]:
             text += f'`{constant["name"]}` is `{constant["value"]}`.\n\n'
         elsewhere = [name for name in module["types"] if self.homes[name] != module["name"]]
@@ -140,7 +143,8 @@ class Reference:
 
     def index(self):
         text = "# Reference\n\n"
-        text += f"Everything that scripts can name, in version {self.data['version']}: the same as `luaflow doc NAME` prints.\n\n"
+        text += f"Everything that scripts can name, in version {self.data['version']}: "
+        text += "the same as `luaflow doc NAME` prints.\n\n"
         text += "| module | |\n|---|---|\n"
         for module in self.data["modules"]:
             first = re.split(r"(?<=[^.]\.)\s", " ".join(module["summary"].split()))[0].replace("|", "\\|")

@@ -1,5 +1,5 @@
-// The search runs in a worker, which browsers refuse to pages that are opened from a folder (file:). There this stands in
-// for one: a hidden frame that runs the worker's script, and hands messages on.
+// The search runs in a worker, which browsers refuse to pages that are opened from a folder (file:). There this stands
+// in for one: a hidden frame that runs the worker's script, and hands messages on.
 if (location.protocol === "file:") {
   window.Worker = class extends EventTarget {
     constructor(url) {
