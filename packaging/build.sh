@@ -52,7 +52,7 @@ depends() {
 # The tarball: unpacked anywhere, bin/luaflow finds its models and scripts beside it.
 name=luaflow-$version-$system-$processor
 fill "$work/$name"
-cp LICENSE CHANGELOG.md models/README.md "$work/$name/share/luaflow/"
+cp LICENSE CHANGELOG.md "$work/$name/share/luaflow/"
 needs='(as otool -L bin/luaflow lists them)'
 if command -v dpkg-shlibdeps >/dev/null; then needs=$(depends "$work/$name/bin/luaflow"); fi
 sed -e "s/@VERSION@/$version/" -e "s/@NEEDS@/$needs/" packaging/INSTALL > "$work/$name/INSTALL"
