@@ -25,7 +25,7 @@ PICTURE := out/inpainting.png
 # In release: the models are large, and what is tested is what ships. The suite is written with Swift Testing alone.
 TEST_OPTIONS := -c release --disable-xctest
 
-.PHONY: help setup build demo test asan fuzz lua-tests luals bench install uninstall clean
+.PHONY: help setup build demo test asan fuzz lua-tests luals bench docs dist install uninstall clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -60,16 +60,24 @@ luals: build ## the definitions for editors, checked by lua-language-server (LUA
 bench: build ## every row of scripts/bench beside PyTorch (PYTHON=python3 ROWS="matmul softmax" OPTIONS="--quick")
 	"$(PYTHON)" scripts/bench/bench.py --luaflow $(LUAFLOW) $(OPTIONS) $(ROWS)
 
+docs: build ## the web pages, in .build-docs/site (needs Python 3 with venv; MkDocs comes from PyPI)
+	PYTHON="$(PYTHON)" sh docs/site/build.sh $(LUAFLOW)
+
+dist: setup ## a Debian package and a tarball that need no Swift, in out/dist (the package needs dpkg-dev)
+	SWIFT="$(SWIFT)" sh packaging/build.sh
+
 # Where bash, zsh and fish look for completions.
 SHARE := $(DESTDIR)$(PREFIX)/share
 BASH  := $(SHARE)/bash-completion/completions
 ZSH   := $(SHARE)/zsh/site-functions
 FISH  := $(SHARE)/fish/vendor_completions.d
 
-install: build ## into PREFIX (now: /usr/local): bin/luaflow; models and scripts in share/luaflow; completions
+install: build ## into PREFIX (now: /usr/local): bin/luaflow; models and scripts in share/luaflow; completions; a manual page
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)/luaflow"
 	install -m 755 $(LUAFLOW) "$(DESTDIR)$(PREFIX)/bin/luaflow"
 	cp -R models scripts "$(SHARE)/luaflow/"
+	install -d "$(SHARE)/man/man1"
+	sed "s/@VERSION@/$$($(LUAFLOW) --version)/" packaging/luaflow.1 > "$(SHARE)/man/man1/luaflow.1"
 	install -d "$(BASH)" "$(ZSH)" "$(FISH)"
 	$(LUAFLOW) completions bash > "$(BASH)/luaflow"
 	$(LUAFLOW) completions zsh > "$(ZSH)/_luaflow"
@@ -77,7 +85,7 @@ install: build ## into PREFIX (now: /usr/local): bin/luaflow; models and scripts
 
 uninstall: ## what `make install` put there
 	rm -rf "$(DESTDIR)$(PREFIX)/bin/luaflow" "$(SHARE)/luaflow"
-	rm -f "$(BASH)/luaflow" "$(ZSH)/_luaflow" "$(FISH)/luaflow.fish"
+	rm -f "$(BASH)/luaflow" "$(ZSH)/_luaflow" "$(FISH)/luaflow.fish" "$(SHARE)/man/man1/luaflow.1"
 
 clean: ## everything that was built or drawn
-	rm -rf .build .build-asan .build-tsan Examples/*/.build Fuzzing/.build Fuzzing/.corpus Fuzzing/.found out
+	rm -rf .build .build-asan .build-tsan .build-docs .build-dist Examples/*/.build Fuzzing/.build Fuzzing/.corpus Fuzzing/.found out

@@ -12,11 +12,12 @@ extension LuaFlowCommand {
                 luaflow doc [NAME]
                 luaflow doc --search WORD
                 luaflow doc --luacats [DIR]
+                luaflow doc --json
                 """,
             discussion: """
                 With --luacats it prints LuaCATS definitions, from which lua-language-server completes and checks \
                 scripts in an editor. With a folder behind it, it writes them there: luacats/*.lua and a .luarc.json \
-                that names them.
+                that names them. With --json it prints everything at once, for other programs.
                 """)
 
         @Argument(
@@ -30,11 +31,17 @@ extension LuaFlowCommand {
         @Flag(help: "Print definitions for editors, or write them into a folder.")
         var luacats = false
 
-        /// Names that plugins register have a page as well.
+        @Flag(help: "Print the documentation of every name as JSON.")
+    var json = false
+
+    /// Names that plugins register have a page as well.
         @OptionGroup var host: HostOptions
 
         func validate() throws {
             if search, luacats { throw ValidationError("--search and --luacats: one of the two expected") }
+            if json, search || luacats || name != nil {
+                throw ValidationError("--json: everything is printed, without a name and other options")
+            }
             if search, name == nil { throw ValidationError("--search: a word expected") }
         }
 
@@ -44,7 +51,9 @@ extension LuaFlowCommand {
             _ = try host.pluginPath(script: nil)
             try Session.leaving {
                 let index = try Manual(Host.builtInModules)
-                if luacats {
+                if json {
+                    print(try DocReference(Host.builtInModules, version: Host.version).text)
+                } else if luacats {
                     try EditorFiles(Definitions(try ScriptIndex(Host.builtInModules))).write(
                         to: name.map { CommandWords.word($0) })
                 } else if search, let name {

@@ -5,7 +5,7 @@ import Testing
 /// behind a # is what one sees.
 @Suite struct ReadmeTests {
     /// A piece of code in the README, with the language that its fence names.
-    private struct Block {
+    struct Block {
         let language: String
         let lines: [String]
     }
@@ -16,9 +16,14 @@ import Testing
         let lines = text.components(separatedBy: "\n")
         let start = try #require(lines.firstIndex(of: "## \(section)"), "the README has no section \(section)")
         let end = lines[(start + 1)...].firstIndex { $0.hasPrefix("## ") } ?? lines.endIndex
+        return blocks(in: lines[start..<end])
+    }
+
+    /// The blocks among lines of Markdown, in order.
+    static func blocks(in lines: ArraySlice<String>) -> [Block] {
         var blocks: [Block] = []
         var open: (language: String, lines: [String])?
-        for line in lines[start..<end] {
+        for line in lines {
             if line.hasPrefix("```") {
                 if let block = open {
                     blocks.append(Block(language: block.language, lines: block.lines))
@@ -35,7 +40,7 @@ import Testing
     }
 
     /// A folder with what the commands need.
-    private static func copy() throws -> Scratch {
+    static func copy() throws -> Scratch {
         let scratch = try Scratch()
         let files = FileManager.default
         try files.copyItem(
@@ -64,7 +69,7 @@ import Testing
     }
 
     /// Writes the file that the first line names, or puts the rest above its last line when it is there.
-    private static func save(_ lines: [String], in scratch: Scratch) throws {
+    static func save(_ lines: [String], in scratch: Scratch) throws {
         let name = try #require(lines.first?.split(separator: " ").last.map(String.init))
         try #require(lines[0].hasPrefix("-- ") && name.hasSuffix(".lua"), "the block names no file: \(lines[0])")
         let file = scratch.url.appendingPathComponent(name)
@@ -81,7 +86,8 @@ import Testing
     }
 
     /// Runs a line in a shell that finds the built program.
-    private static func run(_ line: String, in scratch: Scratch) throws {
+    /// - Parameter isQuiet: whether nothing may come on standard error; else what is seen may stand there, too.
+    static func run(_ line: String, in scratch: Scratch, isQuiet: Bool = true) throws {
         let parts = line.components(separatedBy: "     # ")
         var command = parts[0]
         // The test's shell has the path, and what was built is not built again: the rest of the rule is the demonstration.
@@ -97,16 +103,17 @@ import Testing
         let result = try Command.run(
             "/bin/sh", ["-c", "PATH='\(folder)':\"$PATH\"; " + command], in: scratch.url,
             environment: ["XDG_CONFIG_HOME": "/nonexistent", "LUAFLOW_PLUGINS": ""])
-        #expect(result.status == 0 && result.errors.isEmpty, "\(line): \(result.errors)")
+        #expect(result.status == 0 && (result.errors.isEmpty || !isQuiet), "\(line): \(result.errors)")
+        let shown = isQuiet ? result.output : result.output + result.errors
         for seen in parts.dropFirst() {
-            #expect(result.output.contains(seen), "\(line): \(result.output)")
+            #expect(shown.contains(seen), "\(line): \(shown)")
         }
         if line == "make demo" { #expect(FileManager.default.fileExists(atPath: scratch.path("out/inpainting.png"))) }
     }
 
     /// What is typed at the prompt runs as one script here, and the last value is what it should be. (That the prompt
     /// shows it so is ReplTests' to say.)
-    private static func type(_ lines: [String], in scratch: Scratch) throws {
+    static func type(_ lines: [String], in scratch: Scratch) throws {
         let inputs = lines.filter { $0.hasPrefix("> ") }.map { String($0.dropFirst(2)) }
         let shown = try #require(lines.last?.split(separator: " ").first.map(String.init))
         let last = try #require(inputs.last, "no input in \(lines)")

@@ -1,0 +1,28 @@
+import Foundation
+import LuaFlow
+import Testing
+
+/// What packages have beside the program says what the program is.
+@Suite struct PackagingTests {
+    private static func text(_ path: String) throws -> String {
+        try String(contentsOf: Command.repository.appendingPathComponent(path), encoding: .utf8)
+    }
+
+    @Test func theManualPageNamesEverySubcommandAndVariable() throws {
+        let page = try Self.text("packaging/luaflow.1")
+        let help = try Command.run(["--help"]).output.components(separatedBy: "\n")
+        let first = try #require(help.firstIndex(of: "SUBCOMMANDS:"))
+        let names = help[(first + 1)...].prefix { !$0.isEmpty }.filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
+            .compactMap { $0.split(separator: " ").first }
+        #expect(names.count >= 10)
+        for name in names { #expect(page.contains("\n.B \(name)\n"), "\(name)") }
+        for variable in ["LUAFLOW_HOME", "LUAFLOW_PLUGINS", "LUAFLOW_THREADS", "LUAFLOW_HISTORY"] {
+            #expect(page.contains("\n.B \(variable)\n"), "\(variable)")
+        }
+    }
+
+    @Test func theChangesTellOfThisVersion() throws {
+        #expect(try Self.text("CHANGELOG.md").contains("\n## \(Host.version)\n"))
+        #expect(try Command.run(["--version"]).output == Host.version + "\n")
+    }
+}
