@@ -1,0 +1,44 @@
+-- Samplers of problem 3's posterior: how chains move over the hidden pixels. A sampler is a function of
+--   p          the posterior (posterior.lua): p.n hidden pixels, p:log_prob(h), p:flow_metric(count, generator)
+--   generator  random numbers for what it prepares
+--   text       what stands behind a colon: `--sampler hmc:64`; nil without one
+-- and returns a kernel of module mcmc, and how many gradients of the flow one step of it takes (nil if that varies).
+-- Add one here, and `--sampler its_name` finds it.
+local mcmc = require "mcmc"
+
+local samplers = {}
+
+local function leapfrogs(name, text, usual)
+  local count = math.tointeger(tonumber(text or usual))
+  if not count or count < 1 or count > 1024 then
+    error(("%s:%s: a whole number of leapfrog steps from 1 to 1024 expected"):format(name, text), 0)
+  end
+  return count
+end
+
+-- One step along the gradient and noise, then Metropolis' test. Pixels have very different scales (one of the border
+-- may move by 1/256, one of the ink by 1), so each has a scale of its own, found in the warm-up from where chains
+-- have been.
+function samplers.mala(p, generator)
+  return mcmc.MALA{}, 1
+end
+
+-- Hamiltonian dynamics with such a diagonal metric: a random push, then so many steps along the gradient without
+-- another.
+function samplers.hmc(p, generator, text)
+  local count = leapfrogs("hmc", text, 32)
+  return mcmc.HMC{leapfrog_steps = count}, count
+end
+
+-- The same in the metric of the flow's Jacobian, which knows that neighbouring pixels belong together.
+function samplers.flow(p, generator, text)
+  local count = leapfrogs("flow", text, 32)
+  return mcmc.HMC{leapfrog_steps = count, inverse_mass_matrix = p:flow_metric(16, generator)}, count
+end
+
+-- Trajectories that find their own length. Chains of one batch wait for the longest.
+function samplers.nuts(p, generator)
+  return mcmc.NUTS{max_depth = 7}
+end
+
+return samplers
