@@ -133,10 +133,10 @@ if repeats > 0 then return calibrate() end
 local digit = host.check("--digit", options.digit, {integer = true, min = 1, max = #images})
 local truth = images[digit]:reshape(1, height * width)
 local p = posterior.new(m, truth, M, chains)
-local kernel = prepared(p, generator, text)
 local bar <close> = host.progress(warmup + steps)
-local r = mcmc.sample(kernel, function(h) return p:log_prob(h) end, p:starts(descent, generator), {
-  warmup = warmup, steps = steps, thin = thin, generator = generator, target_accept = target,
+local r = p:sample(prepared, {
+  text = text, descent = descent, warmup = warmup, steps = steps, thin = thin, target_accept = target,
+  generator = generator,
   callback = function(k, _, log_p) bar:update(k, ("log p %.1f"):format(log_p:mean():item())) end,
 })
 bar:close()

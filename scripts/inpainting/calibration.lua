@@ -81,12 +81,10 @@ local function lot(m, mask, count, options, number)
   local generator = random.generator(options.seed, number)
   local truths = m:sample(count, {generator = generator}):reshape(count, #mask).data
   local p = posterior.new(m, truths, mask, 1)
-  local start = p:starts(options.descent, generator)
   local expected = p:log_prob(p:hidden(truths)):mean():item()
-  local kernel = options.sampler(p, generator, options.text)
-  local r = mcmc.sample(kernel, function(h) return p:log_prob(h) end, start, {
-    warmup = options.warmup, steps = options.steps, thin = options.thin, target_accept = options.target_accept,
-    generator = generator,
+  local r = p:sample(options.sampler, {
+    text = options.text, descent = options.descent, warmup = options.warmup, steps = options.steps, thin = options.thin,
+    target_accept = options.target_accept, generator = generator,
     callback = function(k, _, log_p)
       if options.callback then options.callback(k, log_p:mean():item() - expected, number) end
     end,

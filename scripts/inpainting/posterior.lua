@@ -6,6 +6,7 @@
 -- and the denominator is a number that no chain needs. Chains move over the hidden pixels only; a batch of chains is
 -- one evaluation of the flow. Pictures are vectors here, (dim), masks too: 1 where a pixel is known, 0 where it is
 -- hidden.
+local mcmc = require "mcmc"
 local random = require "random"
 local tensor = require "tensor"
 
@@ -62,30 +63,48 @@ function Posterior:starts(steps, generator)
   return h
 end
 
--- The metric that the flow itself gives: J^T J, where J (dim by n) says how fast the latent picture moves with each
--- hidden pixel. The latent noise has the same width everywhere, so (J^T J)^-1 has the shape of the posterior, were
--- the flow linear. It is not, and J differs from place to place: what is stiff here is slack there. So this is the
--- mean of the logarithms of J^T J over `count` pictures that the flow draws itself, which depends on the mask and not
--- on the digit. J is taken by differences over a hundredth of brightness. Returns its inverse (n, n), mcmc's
--- inverse_mass_matrix.
-function Posterior:flow_metric(count, generator)
+-- The shape of the posterior as the flow itself gives it. J (dim by n) says how fast the latent picture moves with each
+-- hidden pixel; the latent noise has the same width everywhere, so (J^T J)^-1 would be the posterior's covariance up to
+-- a factor, were the flow linear. It is not, and J differs from place to place: what is stiff here is slack there. So
+-- this is the mean of the logarithms of J^T J over `count` pictures that the flow draws itself, which depends on the
+-- mask and not on the digit. J is taken by differences over a hundredth of brightness. Returns S (n, n), symmetric, whose
+-- square that covariance is: in coordinates u with h = u S all directions are about equally wide.
+function Posterior:flow_scale(count, generator)
   local width, logarithm = 0.01, 0
-  local units = tensor.zeros(self.n, #self.mask):to(self.known.dtype):scatter(2, self.places:reshape(self.n, 1), width)
+  local units = tensor.zeros(self.n, #self.mask):to(self.known.dtype)
+    :scatter(2, self.places:reshape(self.n, 1), width)
   local pictures = self:draw(count, generator)
   for k = 1, count do
     local x = pictures[k]:reshape(1, #self.mask)
-    local J = ((self.m:to_latent(x + units) - self.m:to_latent(x)) / width):to("float64")
+    local J = ((self.m:to_latent(x + units) - self.m:to_latent(x)).data / width):to("float64")
     local w, V = J:matmul(J:t()):eigh()
     if w:min():item() <= 0 then error("the flow's latent picture does not move with every hidden pixel", 0) end
     logarithm = logarithm + (V * w:log()):matmul(V:t()) / count
   end
   local w, V = logarithm:eigh()
-  return (V * (-w):exp()):matmul(V:t())
+  return (V * (-w / 2):exp()):matmul(V:t())
 end
 
 -- Pictures that the flow draws, (count, dim).
 function Posterior:draw(count, generator)
   return self.m:sample(count, {generator = generator}):reshape(count, #self.mask).data
+end
+
+-- Runs chains by a sampler (samplers.lua) from such starts. Options are those of mcmc.sample, and descent (steps uphill
+-- before), text (for the sampler). Returns what mcmc.sample does, its samples being hidden pixels: (rows, draws, n).
+function Posterior:sample(sampler, options)
+  local generator, dtype = options.generator, self.known.dtype
+  local start = self:starts(options.descent, generator)
+  local kernel, scale = sampler(self, generator, options.text)
+  local S = scale and scale:to(dtype)
+  local function pixels(u) return S and u:matmul(S) or u end
+  if S then start = start:matmul(scale:inverse():to(dtype)) end
+  local r = mcmc.sample(kernel, function(u) return self:log_prob(pixels(u)) end, start, {
+    warmup = options.warmup, steps = options.steps, thin = options.thin, target_accept = options.target_accept,
+    generator = generator, callback = options.callback,
+  })
+  r.samples = pixels(r.samples)
+  return r
 end
 
 return posterior

@@ -1,9 +1,9 @@
 -- Samplers of problem 3's posterior: how chains move over the hidden pixels. A sampler is a function of
---   p          the posterior (posterior.lua): p.n hidden pixels, p:log_prob(h), p:flow_metric(count, generator)
+--   p          the posterior (posterior.lua): p.n hidden pixels, p:log_prob(h), p:flow_scale(count, generator)
 --   generator  random numbers for what it prepares
 --   text       what stands behind a colon: `--sampler hmc:64`; nil without one
--- and returns a kernel of module mcmc, and how many gradients of the flow one step of it takes (nil if that varies).
--- Add one here, and `--sampler its_name` finds it.
+-- and returns a kernel of module mcmc, and S (n, n) if the chains should move in coordinates u with h = u S instead of
+-- the pixels h themselves. Add one here, and `--sampler its_name` finds it.
 local mcmc = require "mcmc"
 
 local samplers = {}
@@ -20,20 +20,19 @@ end
 -- may move by 1/256, one of the ink by 1), so each has a scale of its own, found in the warm-up from where chains
 -- have been.
 function samplers.mala(p, generator)
-  return mcmc.MALA{}, 1
+  return mcmc.MALA{}
 end
 
 -- Hamiltonian dynamics with such a diagonal metric: a random push, then so many steps along the gradient without
 -- another.
 function samplers.hmc(p, generator, text)
-  local count = leapfrogs("hmc", text, 32)
-  return mcmc.HMC{leapfrog_steps = count}, count
+  return mcmc.HMC{leapfrog_steps = leapfrogs("hmc", text, 32)}
 end
 
--- The same in the metric of the flow's Jacobian, which knows that neighbouring pixels belong together.
+-- Hamiltonian dynamics in the coordinates of the flow's Jacobian, which knows that neighbouring pixels belong together.
+-- Nothing but the step size is left to find, so a short warm-up does.
 function samplers.flow(p, generator, text)
-  local count = leapfrogs("flow", text, 32)
-  return mcmc.HMC{leapfrog_steps = count, inverse_mass_matrix = p:flow_metric(16, generator)}, count
+  return mcmc.HMC{leapfrog_steps = leapfrogs("flow", text, 24), metric = "identity"}, p:flow_scale(16, generator)
 end
 
 -- Trajectories that find their own length. Chains of one batch wait for the longest.

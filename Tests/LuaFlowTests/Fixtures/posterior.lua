@@ -1,5 +1,5 @@
--- The posterior of scripts/inpainting on a flow where it is known in closed form: z = A x with z standard normal, so that
--- hidden pixels given the known ones are normal with precision P = (A^T A) of the hidden ones, and mean
+-- The posterior of scripts/inpainting on a flow where it is known in closed form: z = A x with z standard normal, so
+-- that hidden pixels given the known ones are normal with precision P = (A^T A) of the hidden ones, and mean
 -- -P^-1 (A^T A)_(hidden, known) known. Arguments: the folder of the scripts, and what to check.
 package.path = arg[1] .. "/?.lua;" .. package.path
 local calibration = require "inpainting.calibration"
@@ -38,17 +38,15 @@ function checks.moments(name)
   local mean = -covariance:matmul(precision:index_select(2, tensor(known)))
     :matmul(x[1]:to("float64"):index_select(1, tensor(known)))
 
-  -- Of a linear flow the metric is the covariance itself, whatever pictures it is taken at.
-  local metric = posterior.new(m, x, mask, 1):flow_metric(2, g)
-  assert(((metric - covariance) / covariance:abs():max()):abs():max():item() < 2e-3)
+  -- Of a linear flow the scale is the root of the covariance itself, whatever pictures it is taken at.
+  local scale = posterior.new(m, x, mask, 1):flow_scale(2, g)
+  assert((scale:matmul(scale:t()) - covariance):abs():max():item() < 2e-3 * covariance:abs():max():item())
 
   -- Two pictures in a batch: the second is another one, whose chains must not be taken for the first's.
   local pictures = tensor.cat({x, m:sample(1, {generator = g})})
   local chains = 8
   local p = posterior.new(m, pictures, mask, chains)
-  local start = p:starts(40, g)
-  local kernel = samplers[name](p, g, texts[name])
-  local r = mcmc.sample(kernel, function(h) return p:log_prob(h) end, start, {warmup = 100, steps = 200, generator = g})
+  local r = p:sample(samplers[name], {text = texts[name], descent = 40, warmup = 100, steps = 200, generator = g})
   local draws = r.samples[{{1, chains}}]:to("float64")
   local s = mcmc.summary(draws)
   assert(s.ess_bulk:min():item() > 60, ("%s: ess %g"):format(name, s.ess_bulk:min():item()))
