@@ -160,12 +160,18 @@ function calibration.figure(result, title)
   local half = 1.96 * math.sqrt(mean * (1 - 1 / result.bins))
   local panels = {}
   for s, summary in ipairs(result.summaries) do
-    local x = {}
-    for b = 1, result.bins do x[b] = (b - 0.5) * (result.kept + 1) / result.bins - 0.5 end
+    -- The outline of the bars.
+    local x, y = {-0.5}, {0}
+    for b, count in ipairs(summary.counts) do
+      local left = x[#x]
+      local right = b * (result.kept + 1) / result.bins - 0.5
+      x[#x + 1], x[#x + 2], y[#y + 1], y[#y + 2] = left, right, count, count
+    end
+    x[#x + 1], y[#y + 1] = x[#x], 0
     local ends = {-0.5, result.kept + 0.5}
     panels[s] = plot.line{
       series = {
-        {x = x, y = summary.counts, style = "steps", color = "blue"},
+        {x = x, y = y, color = "blue"},
         {x = ends, y = {mean - half, mean - half}, color = "black", linestyle = "dashed", linewidth = 1},
         {x = ends, y = {mean + half, mean + half}, color = "black", linestyle = "dashed", linewidth = 1},
       },
