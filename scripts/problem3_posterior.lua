@@ -10,21 +10,23 @@
 --   luaflow run scripts/problem3_posterior.lua --digit 4 --mask left
 --
 -- How draws are made: Hamiltonian Monte Carlo, a chain of pictures. Give the picture a random push, follow the
--- gradient of log p for some steps like a ball that rolls without friction, and accept where it arrives by
--- Metropolis' test: then the chain visits pictures as often as they are likely. Several chains run side by side, from
+-- gradient of log p for some steps like a ball that rolls without friction, and choose a point of its way in proportion
+-- to its density: then the chain visits pictures as often as they are likely. Several chains run side by side, from
 -- different noise in the hole and never from the truth. Two numbers say whether to believe them:
 --   R-hat  compares the chains: about 1 when all have found the same distribution; above 1.01 they have not.
 --   ess    how many independent draws would say as much, since a draw resembles the one before.
 -- The pictures shown are as many steps apart as makes them nearly independent. A run that is too short says so, and
 -- leaves with status 1.
 --
--- Whether the sampler is right on the whole can be tested, since the flow can draw pictures whose truth is known:
+-- Whether the sampler is right on the whole can be tested, since the flow can draw pictures whose truth is known. This
+-- hides pixels of 200 drawn pictures and asks how often the truth has which rank among draws (inpainting/calibration.lua),
+-- here with a small flow of one's own; with --files it may be ended and called again:
 --
---   luaflow run scripts/problem3_posterior.lua --calibrate 200 --mask rectangle --files out/rectangle
+--   luaflow run scripts/train_nice.lua --steps 400 --lr 0.02 --clip 100 --out out/small.safetensors
+--   luaflow run scripts/problem3_posterior.lua --model out/small.safetensors --calibrate 200 --sampler flow:3 \
+--     --accept 0.8 --warmup 30 --steps 150 --files out/rectangle
 --
--- hides pixels of 200 drawn pictures and asks how often the truth has which rank among draws
--- (inpainting/calibration.lua). That takes half an hour of one processor; with --files it may be ended and called
--- again. Samplers and masks are in scripts/inpainting.
+-- The shipped flow takes some ten times as long. Samplers and masks are in scripts/inpainting.
 local calibration = require "inpainting.calibration"
 local data = require "data"
 local figure = require "homework.figure"
@@ -43,7 +45,7 @@ local options = host.arguments{
   about = "Draws fillings of a masked digit from a flow's posterior, and says how far to trust them (problem 3).",
   {"digit", 1, "which of the shipped digits, from 1"},
   {"mask", "rectangle", "what is missing: " .. host.names(masks, "masks") .. "; NAME:TEXT hands it TEXT"},
-  {"sampler", "flow", "how chains move: " .. host.names(samplers, "samplers") .. "; flow:16: 16 steps a push"},
+  {"sampler", "nuts", "how chains move: " .. host.names(samplers, "samplers") .. "; flow:16: 16 steps a push"},
   {"chains", 8, "how many, from 2"},
   {"warmup", 60, "steps in which the step size is found; they do not count"},
   {"steps", 120, "steps of each chain after that"},
@@ -189,8 +191,8 @@ plot.figure{panels = panels, columns = 6, title = title}:save(options.out, {
 
 local hidden = p:hidden(truth)[1]
 local function psnr(guess) return -10 * math.log(((guess - hidden) ^ 2):mean():item(), 10) end
-print(("%s: %d hidden pixels, %d chains of %d draws, accepted %.2f, %d divergences"):format(
-  r.kernel, p.n, chains, draws, r.accept_rate, r.divergences))
+print(("%s: %d hidden pixels, %d chains of %d draws, accepted %.2f, step size %.3g"):format(
+  r.kernel, p.n, chains, draws, r.accept_rate, r.step_size))
 print(("log p             %.1f, standard deviation %.1f; with the truth in the hole %.1f"):format(
   of_log_p.mean:item(), of_log_p.sd:item(), m:log_prob(truth):item()))
 print(("PSNR              %.2f dB of the mean, %.2f dB of a draw"):format(
