@@ -19,8 +19,8 @@
 -- leaves with status 1.
 --
 -- Whether the sampler is right on the whole can be tested, since the flow can draw pictures whose truth is known. This
--- hides pixels of 200 drawn pictures and asks how often the truth has which rank among draws (inpainting/calibration.lua),
--- here with a small flow of one's own; with --files it may be ended and called again:
+-- hides pixels of 200 drawn pictures and asks how often the truth has which rank among draws
+-- (inpainting/calibration.lua), here with a small flow of one's own; with --files it may be ended and called again:
 --
 --   luaflow run scripts/train_nice.lua --steps 400 --lr 0.02 --clip 100 --out out/small.safetensors
 --   luaflow run scripts/problem3_posterior.lua --model out/small.safetensors --calibrate 200 --sampler flow:3 \

@@ -63,12 +63,12 @@ function Posterior:starts(steps, generator)
   return h
 end
 
--- The shape of the posterior as the flow itself gives it. J (dim by n) says how fast the latent picture moves with each
--- hidden pixel; the latent noise has the same width everywhere, so (J^T J)^-1 would be the posterior's covariance up to
--- a factor, were the flow linear. It is not, and J differs from place to place: what is stiff here is slack there. So
--- this is the mean of the logarithms of J^T J over `count` pictures that the flow draws itself, which depends on the
--- mask and not on the digit. J is taken by differences over a hundredth of brightness. Returns S (n, n), symmetric, whose
--- square that covariance is: in coordinates u with h = u S all directions are about equally wide.
+-- The shape of the posterior as the flow itself gives it. J (dim by n) says how fast the latent picture moves with
+-- each hidden pixel; the latent noise has the same width everywhere, so (J^T J)^-1 would be the posterior's covariance
+-- up to a factor, were the flow linear. It is not, and J differs from place to place: what is stiff here is slack
+-- there. So this is the mean of the logarithms of J^T J over `count` pictures that the flow draws itself, which
+-- depends on the mask and not on the digit. J is taken by differences over a hundredth of brightness. Returns S (n,
+-- n), symmetric, whose square that covariance is: in coordinates u with h = u S all directions are about equally wide.
 function Posterior:flow_scale(count, generator)
   local width, logarithm = 0.01, 0
   local units = tensor.zeros(self.n, #self.mask):to(self.known.dtype)

@@ -29,16 +29,16 @@ function samplers.hmc(p, generator, text)
   return mcmc.HMC{leapfrog_steps = leapfrogs("hmc", text, 32)}
 end
 
--- Hamiltonian dynamics in the coordinates of the flow's Jacobian, which knows that neighbouring pixels belong together.
--- All directions are about equally wide there, so a few steps go as far as it makes sense: half a turn, pi over the step
--- size, comes back to where it began but mirrored, and a whole turn is for nothing. Nothing but the step size is left to
--- find, so a short warm-up does.
+-- Hamiltonian dynamics in the coordinates of the flow's Jacobian, which knows that neighbouring pixels belong
+-- together. All directions are about equally wide there, so a few steps go as far as it makes sense: half a turn, pi
+-- over the step size, comes back to where it began but mirrored, and a whole turn is for nothing. Nothing but the step
+-- size is left to find, so a short warm-up does.
 function samplers.flow(p, generator, text)
   return mcmc.HMC{leapfrog_steps = leapfrogs("flow", text, 4), metric = "identity"}, p:flow_scale(16, generator)
 end
 
--- Trajectories in these coordinates that find their own length, and go on from any of their points: less is lost where a
--- trajectory meets a stiff place. Chains of one batch wait for the longest.
+-- Trajectories in these coordinates that find their own length, and go on from any of their points: less is lost where
+-- a trajectory meets a stiff place. Chains of one batch wait for the longest.
 function samplers.nuts(p, generator)
   return mcmc.NUTS{max_depth = 6, metric = "identity"}, p:flow_scale(16, generator)
 end
