@@ -35,7 +35,7 @@ local options = host.arguments{
   {"noise", nil, "the noise of every step: " .. host.names(noises, "noises")},
   {"lr", nil, "the step size that the schedule starts from, a number"},
   {"start", nil, "what missing pixels are at first, from 0 (black) to 1 (white)"},
-  {"steps", 300, "how many"},
+  {"steps", nil, "how many, a whole number; 300 by default, where the preset says nothing else"},
   {"seed", 0, "of noise and random masks"},
   {"model", "", "a .safetensors or .pt file; the shipped flow by default"},
   {"out", "inpainting.png", "the figure: .png, .svg or .pdf"},
@@ -44,7 +44,7 @@ figure.check(options.out)
 local how = method.find(options, parts)
 local covers = "--mask " .. options.mask
 local mask, parameter = method.plainly(covers, host.pick, "masks", masks, (options.mask:gsub("^[^:]*%.png$", "png:%0")), {text = 3})
-local steps = host.check("--steps", options.steps, {integer = true, min = 0})
+local steps = how.steps
 random.manual_seed(host.check("--seed", options.seed, {integer = true}))
 
 -- The picture, what of it is observed, and the flow.
@@ -79,11 +79,17 @@ local m = own and method.plainly("--model " .. own, flow.load, own) or flow.load
 local known
 local function evaluate(x)
   if known and (x - known.x):abs():max():item() == 0 then return known.loss, known.gradient end
-  local X = x:clone():requires_grad_(true)
+  local X = x:clone():requires_grad_(how.descends_log_p)
   local loss = -m:log_prob(X)
-  loss:backward()
+  if how.descends_log_p then loss:backward() end
   known = {x = X.data, loss = loss:item(), gradient = X.grad}
   return known.loss, known.gradient
+end
+
+-- The gradient for step k from x. A preset may descend an objective of its own; then -log p is only watched.
+local function descent(x, k, memory)
+  local _, gradient = evaluate(x)
+  return gradient or method.gradient(how, m, x, k, memory)
 end
 
 -- The projected gradient method. What a pause shows and may change is in `state`; trace[k] is -log p after step k.
@@ -93,8 +99,7 @@ local sigma = 0
 for k in host.steps(steps, state, {label = "-log p ", value = "after"}) do
   if host.reloaded(masks) then observe() end
   if host.reloaded(presets) then how, state.lr = method.reload(how, state.lr, options, parts) end
-  local _, gradient = evaluate(state.x)
-
+  local gradient = descent(state.x, k, state.memory)
   local alpha = method.step_size(how, k, state.lr, steps)
   sigma = method.noise_level(how, k, alpha, steps)
   local Y = how.update(state.x, gradient, alpha, k, state.memory)

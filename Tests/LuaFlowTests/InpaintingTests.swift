@@ -73,6 +73,7 @@ import Testing
         ["--schedule", "linear"], ["--schedule", "exponential"], ["--schedule", "cosine"], ["--schedule", "warm_restarts"],
         ["--schedule", "nice", "--noise", "nice"], ["--noise", "gaussian"], ["--noise", "annealed"], ["--noise", "langevin", "--lr", "1e-5"],
         ["--preset", "nice"], ["--preset", "best"], ["--preset", "best", "--schedule", "step", "--noise", "gaussian:0.001", "--lr", "0.02"],
+        ["--preset", "quick"], ["--preset", "adam"],
         ["--start", "0.5"], ["--digit", "2000", "--steps", "0"], ["--lr=2e-3", "--seed=4"],
     ]
 
@@ -121,7 +122,7 @@ import Testing
 
     static let masks = ["rectangle", "left", "right", "top", "bottom", "rows", "columns:10", "random:75", "checkerboard"]
 
-    /// The preset `best` fills in what every mask hides, and settles. (Over digits 1 to 64 it reaches 11 to 20 dB, see the README.)
+    /// The preset `best` fills in what every mask hides, and settles. (What it reaches over many digits is in the README.)
     @Test(arguments: masks) func bestSucceedsOnEveryMask(mask: String) throws {
         let scratch = try Scratch()
         var sum = 0.0
@@ -130,10 +131,13 @@ import Testing
                 ["--preset", "best", "--mask", mask, "--digit", digit, "--steps", "200"], in: scratch)
             #expect(result.status == 0 && result.output.contains("largest violation 0\n"), "\(result.errors)")
             #expect(!result.output.contains("oscillates"), "\(mask): \(result.output)")
-            let logs = InpaintingTests.numbers(result.output, "-log p")
-            try #require(logs.count == 3, "\(result.output)")
-            #expect(logs[1] < logs[0] - 50, "\(mask): \(logs)")
-            sum += try #require(InpaintingTests.numbers(result.output, "PSNR").first)
+            // -log p may stay, or rise: what best descends is a blurred one.
+            let black = try InpaintingTests.inpaint(
+                ["--preset", "best", "--mask", mask, "--digit", digit, "--steps", "0"], in: scratch)
+            let psnr = try #require(InpaintingTests.numbers(result.output, "PSNR").first)
+            let before = try #require(InpaintingTests.numbers(black.output, "PSNR").first)
+            #expect(psnr > before + 1, "\(mask), digit \(digit): \(before) dB before, \(psnr) dB after")
+            sum += psnr
         }
         #expect(sum / 2 > 9, "\(mask): \(sum / 2) dB")
     }
@@ -143,7 +147,8 @@ import Testing
         let scratch = try Scratch()
         for (arguments, word) in [
             (["--mask", "left"], "oscillates: -log p swings between "), (["--mask", "checkerboard"], "try --preset best or --lr 0.0001"),
-            (["--mask", "left", "--preset", "best", "--lr", "1", "--schedule", "constant"], "try --lr 0.1"),
+            (["--mask", "left", "--preset", "best", "--lr", "20", "--schedule", "constant"], "try --lr 2"),
+            (["--mask", "left", "--preset", "adam", "--lr", "1", "--schedule", "constant"], "try --preset best or --lr 0.1"),
             (["--noise", "langevin", "--lr", "1e-4"], "the noise does not end: "),
         ] {
             let result = try InpaintingTests.inpaint(["--steps", "60"] + arguments, in: scratch)
@@ -171,7 +176,7 @@ import Testing
             print(("trace end %.1f of %d, picture %.1f"):format(state.trace[#state.trace], #state.trace, -m:log_prob(state.x):item()))
             """)
         let scripts = Command.repository.appendingPathComponent("scripts")
-        for preset in ["homework", "nice", "best"] {
+        for preset in ["homework", "nice", "adam", "quick", "best"] {
             let result = try Command.run(
                 ["run", script, "--steps", "40", "--preset", preset, "--mask", "left", "--out", scratch.path("x.png")], in: scripts)
             let printed = InpaintingTests.numbers(result.output, "-log p")
@@ -197,7 +202,9 @@ import Testing
               mine = {start = 0.25, lr = 1e-5, schedule = "cosine", noise = function() return 0 end, update = step},
               scaled = function(text) return {lr = tonumber(text), start = 0} end,
               misspelt = {schedual = "cosine"}, nothing = function() end, high = {start = 3}, lost = {schedule = "cosin"},
-              textual = {update = "adam"}, number = {noise = 3},
+              textual = {update = "adam"}, number = {noise = 3}, half = {steps = 2.5}, goal = {objective = 3},
+              pulled = {steps = 4, start = 0, lr = 0.1, objective = function(m, x) return ((x - 0.5) ^ 2):sum() end},
+              nowhere = {objective = function() end}, constant = {objective = function(m, x) return x.data:sum() end},
             }}
             """)
         func run(_ arguments: String...) throws -> Command.Result {
@@ -211,7 +218,14 @@ import Testing
                 in: scratch.url)
             #expect(result.status == 0 && result.output.contains("after 6 steps"), "\(arguments): \(result.errors)")
         }
+        // An objective of its own, and a number of steps: --steps counts, else the preset's.
+        let pulled = try Command.run(
+            ["run", "--plugins", "p", InpaintingTests.script, "--out", scratch.path("x.png"), "--preset", "pulled"], in: scratch.url)
+        #expect(pulled.status == 0 && pulled.output.contains("after 4 steps"), "\(pulled.errors)\(pulled.output)")
         for (name, says) in [
+            ("half", "steps: a whole number"), ("goal", "objective: a function expected, got a number"),
+            ("nowhere", "objective: a tensor made of x expected, got nil at step 1"),
+            ("constant", "objective: a tensor made of x expected, got a tensor without a gradient"),
             ("misspelt", "schedual is no part of a preset"), ("nothing", "a table expected, got nil"),
             ("high", "start: a finite number from 0 to 1 expected, got 3"), ("lost", "did you mean \"cosine\"?"),
             ("textual", "update: a function expected"), ("number", "noise: a name or a function expected"), ("mine:2", "takes nothing"),

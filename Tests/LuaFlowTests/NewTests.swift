@@ -150,7 +150,7 @@ import Testing
                 #expect(try run("new", "plugin", name).status == 1, "\(file).\(name)")
             }
         }
-        for name in ["homework", "best"] { #expect(try run("new", "plugin", name).status == 1, "presets.\(name)") }
+        for name in ["homework", "adam", "quick", "best"] { #expect(try run("new", "plugin", name).status == 1, "presets.\(name)") }
     }
 
     @Test func namesThatDifferInCaseOnlyAreRefused() throws {

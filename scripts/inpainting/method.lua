@@ -1,9 +1,12 @@
 -- The method that options ask for: a preset's parts, and in their place those that options name.
 local host = require "host"
+local projection = require "projection"
+local random = require "random"
 
 -- The homework's, for what a preset leaves out.
 local homework = {
-  start = 1, lr = 1e-3, schedule = "constant", noise = "none",
+  start = 1, steps = 300, lr = 1e-3, schedule = "constant", noise = "none",
+  objective = function(m, x) return -m:log_prob(x) end,
   update = function(x, gradient, alpha) return x - alpha * gradient end,
 }
 
@@ -38,7 +41,8 @@ function method.called(what, text, f, ...)
   method.refuse(what, message)
 end
 
--- {start =, lr =, schedule = f, noise = f, update = f, schedule_text =, noise_text =, name = for titles}.
+-- {start =, steps =, lr =, schedule = f, noise = f, objective = f, update = f, schedule_text =, noise_text =, name = for titles,
+-- descends_log_p = whether the objective is -log p itself}.
 -- `parts` holds the tables presets, schedules and noises; `options` the names, and nil where the preset's counts.
 function method.find(options, parts)
   local title = "--preset " .. options.preset
@@ -47,7 +51,7 @@ function method.find(options, parts)
   if type(preset) == "function" then preset = method.called(title, text, preset, text) end
   if type(preset) ~= "table" then refuse("a table expected, got %s", preset == nil and "nil" or "a " .. type(preset)) end
   for key in pairs(preset) do
-    if homework[key] == nil then refuse("%s is no part of a preset; start, lr, schedule, noise and update are", tostring(key)) end
+    if homework[key] == nil then refuse("%s is no part of a preset; start, steps, lr, schedule, noise, objective and update are", tostring(key)) end
   end
   local function of_preset(key)
     if preset[key] == nil then return homework[key] end
@@ -70,10 +74,14 @@ function method.find(options, parts)
   end
 
   local found = {name = options.preset, lr = number("lr", {min = 0, max = 1e6}), start = number("start", {min = 0, max = 1})}
+  found.steps = number("steps", {min = 0, integer = true})
   found.schedule, found.schedule_text, found.schedule_name, found.schedule_words = part("schedules", "schedule")
   found.noise, found.noise_text, found.noise_name, found.noise_words = part("noises", "noise")
-  found.update = of_preset "update"
-  if type(found.update) ~= "function" then refuse("update: a function expected, got a %s", type(found.update)) end
+  for _, key in ipairs{"update", "objective"} do
+    found[key] = of_preset(key)
+    if type(found[key]) ~= "function" then refuse("%s: a function expected, got a %s", key, type(found[key])) end
+  end
+  found.descends_log_p = found.objective == homework.objective
   return found
 end
 
@@ -86,6 +94,35 @@ end
 function method.noise_level(how, k, alpha, steps)
   local value = method.called(how.noise_words, how.noise_text, how.noise, k, alpha, steps, how.noise_text)
   return method.plainly(how.noise_words, host.check, ("--noise %s at step %d"):format(how.noise_name, k), value, {min = 0})
+end
+
+-- The gradient of the preset's own objective at x.
+function method.gradient(how, m, x, k, memory)
+  local X = x:clone():requires_grad_(true)
+  local value = how.objective(m, X, k, memory)
+  local kind = getmetatable(value) == "tensor" and "a tensor without a gradient" or value == nil and "nil" or "a " .. type(value)
+  if getmetatable(value) == "tensor" and value.requires_grad then
+    value:sum():backward()
+    if X.grad then return X.grad end
+    kind = "a tensor that does not depend on x"
+  end
+  host.refuse("--preset " .. how.name, ("objective: a tensor made of x expected, got %s at step %d"):format(kind, k))
+end
+
+-- Problem 3's loop and nothing else, for measuring: what is filled in where M is 0 in the pictures X_true, of shape
+-- (batch, height, width). The update rule sees the batch as x.
+function method.fill_in(how, m, X_true, M)
+  local P = projection.Intersection{projection.Box(0, 1), projection.Observed(M, X_true)}
+  local x, memory = X_true:where(M, how.start), {}
+  for k = 1, how.steps do
+    local gradient = method.gradient(how, m, x, k, memory)
+    local alpha = method.step_size(how, k, how.lr, how.steps)
+    local sigma = method.noise_level(how, k, alpha, how.steps)
+    local Y = how.update(x, gradient, alpha, k, memory)
+    if sigma > 0 then Y = Y + sigma * random.normal(x.shape) end
+    x = P(Y)
+  end
+  return x
 end
 
 -- The method after presets.lua was changed, and the step size: a preset that is broken now is told, and the former stays.

@@ -77,7 +77,7 @@ struct SkeletonName {
         "constant", "step", "linear", "exponential", "cosine", "warm_restarts", "nice",
         "none", "gaussian", "annealed", "langevin",
         "rectangle", "top", "bottom", "left", "right", "checkerboard", "rows", "columns", "random", "png",
-        "homework", "best",
+        "homework", "adam", "quick", "best",
     ]
 
     // MARK: Modules
