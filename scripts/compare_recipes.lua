@@ -64,6 +64,7 @@ for c, case in ipairs(cases) do
   local mask, text = method.plainly("--mask " .. case, host.pick, "masks", masks, case, {text = 3})
   random.manual_seed(seed)
   covers[c] = method.called("--mask " .. case, text, mask, height, width, text)
+  if covers[c]:min():item() > 0 then host.refuse("--mask " .. case, "nothing is missing; a 0 marks a missing pixel") end
 end
 
 -- The digits, the same for every number of ranks; this rank's are every mpi.size-th of them.

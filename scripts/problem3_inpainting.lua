@@ -30,7 +30,7 @@ local options = host.arguments{
   about = "Fills in the missing pixels of an MNIST digit by maximum likelihood under a flow (problem 3).",
   {"digit", 1, "which of the shipped digits, from 1"},
   {"mask", "rectangle", "what is missing: " .. host.names(masks, "masks") .. ", or the path of a PNG; NAME:TEXT hands TEXT to the mask"},
-  {"preset", "homework", "the method: " .. host.names(presets, "presets") .. "; the next four options change parts of it"},
+  {"preset", "homework", "the method: " .. host.names(presets, "presets") .. "; the next five options change parts of it"},
   {"schedule", nil, "the step sizes: " .. host.names(schedules, "schedules")},
   {"noise", nil, "the noise of every step: " .. host.names(noises, "noises")},
   {"lr", nil, "the step size that the schedule starts from, a number"},

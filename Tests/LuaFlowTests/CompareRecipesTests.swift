@@ -53,6 +53,7 @@ import Testing
         (["--digits", "0"], "--digits"), (["--digits", "2000"], "--digits"), (["--from", "0"], "--from"), (["--to", "1000"], "--to"),
         (["--steps", "x"], "--steps"), (["--presets", "bset"], "best"), (["--presets", ""], "--presets: nothing is listed"),
         (["--masks", "lefd"], "left"), (["--masks", "random:x"], "a percentage"), (["--batch", "0.5"], "--batch"),
+        (["--masks", "random:0"], "nothing is missing"),
         (["--model", "/no/such.pt"], "/no/such.pt"), (["--out", "x.jpg"], "x.jpg"), (["--seed", "x"], "--seed"),
     ]
 
