@@ -47,8 +47,8 @@ enum MemberCompletion {
 }
 
 /// A metatable's `__complete(object, prefix)`, which returns a list of names.
-enum OwnCompletion {
-    static func names(_ box: any ScriptTable, typed: String, _ session: Session) throws -> [String]? {
+package enum OwnCompletion {
+    package static func names(_ box: any ScriptTable, typed: String, _ session: Session) throws -> [String]? {
         switch try session.helpers.call("complete_in", [.table(box), .string(typed)]).first {
         case nil, .some(.none): return nil
         case .table(let list)?: return names(try list.elements())
@@ -57,7 +57,7 @@ enum OwnCompletion {
     }
 
     /// Names that can be put into a line.
-    static func names(_ values: [Value]) -> [String] {
+    package static func names(_ values: [Value]) -> [String] {
         values.compactMap { value in
             guard case .string(let bytes) = value, case let name = bytes.text,
                 !name.unicodeScalars.contains(where: { $0.value < 32 })

@@ -1,5 +1,5 @@
 /// A value on its way to the terminal.
-indirect enum Shown: Equatable {
+package indirect enum Shown: Equatable {
     /// One line.
     case leaf(String)
     /// Text with lines of its own, such as a tensor's numbers.
@@ -7,17 +7,19 @@ indirect enum Shown: Equatable {
     /// Elements, then fields with their keys as Lua's source would have them, then how many are left out.
     case table(elements: [Shown], fields: [Field], omitted: Int)
 
-    struct Field: Equatable {
+    package struct Field: Equatable {
         let key: String
         let value: Shown
     }
 }
 
 /// Lays values out: on one line where that fits, else an entry a line, numbers and short words in rows.
-struct Layout {
-    let columns: Int
+package struct Layout {
+    private let columns: Int
 
-    func text(_ shown: Shown) -> String {
+    package init(columns: Int) { self.columns = columns }
+
+    package func text(_ shown: Shown) -> String {
         switch shown {
         case .leaf(let text): Text.wrapped(text, to: columns)
         case .block(let text): Text.wrapped(text, to: columns, indent: 8)
@@ -47,7 +49,7 @@ struct Layout {
         }
     }
 
-    static func omission(_ count: Int) -> String { "... \(count) more" }
+    package static func omission(_ count: Int) -> String { "... \(count) more" }
 
     /// - Parameter prefix: what stands before the value on its first line.
     private func lines(_ shown: Shown, indent: Int, prefix: String) -> [String] {

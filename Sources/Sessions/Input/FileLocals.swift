@@ -10,17 +10,17 @@ import LuaFlow
 /// They are the file's own variables, shared with its functions, and those that were made before an error are there. What
 /// receives the functions stands under a key of the string library's that no name can spell, so that nothing that the file
 /// does to its globals or to `_ENV` is in the way; it needs no local variable, of which a file may have 200.
-struct FileLocals {
-    struct Variable: Equatable {
-        let name: String
+package struct FileLocals {
+    package struct Variable: Equatable {
+        package let name: String
         /// Declared with `<const>` or `<close>`.
-        let isConstant: Bool
+        package let isConstant: Bool
     }
 
     /// The text to run, with the lines of the original.
-    let text: [UInt8]
+    package let text: [UInt8]
     /// What each declaration makes, in order.
-    let declarations: [[Variable]]
+    package let declarations: [[Variable]]
 
     /// A file that is longer is run as it is.
     static let longest = 16 << 20

@@ -2,11 +2,11 @@ import Autodiff
 import LuaFlow
 
 /// Tensors at the prompt: the numbers where they fit the screen, their edges where not.
-enum TensorText {
+package enum TensorText {
     /// More lines than this are too many for an answer.
     private static let mostLines = 24
 
-    static func whole(_ x: Variable, columns: Int) throws -> String {
+    package static func whole(_ x: Variable, columns: Int) throws -> String {
         let all = try TensorDescription.describe(x)
         let lines = all.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.count <= mostLines, lines.allSatisfy({ $0.utf8.count <= columns }) { return all }
@@ -28,7 +28,7 @@ enum TensorText {
     }
 
     /// For a place where one line must do.
-    static func brief(_ x: Variable) -> String {
+    package static func brief(_ x: Variable) -> String {
         if x.value.count == 1, let number = try? x.value.scalar() {
             let type = x.dtype.isFloating ? "" : " \(x.dtype.rawValue)"
             return "tensor \(Shape.describe(x.shape))\(type) of \(Inspector.number(number))"

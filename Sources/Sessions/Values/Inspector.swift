@@ -5,7 +5,7 @@ import LuaFlow
 /// Looks at values: tables by structure, without metamethods; objects by their own description.
 ///
 /// Only a script's `__tostring` runs code here; the caller makes that interruptible.
-final class Inspector {
+package final class Inspector {
     private let helpers: Helpers
     private let columns: Int
     /// The tables around the one that is looked at, and where they stand.
@@ -13,16 +13,16 @@ final class Inspector {
     /// Entries that may still be shown: a large tree ends somewhere.
     private var budget = 2000
 
-    static let deepest = 6
-    static let most = 100
+    package static let deepest = 6
+    package static let most = 100
 
-    init(_ helpers: Helpers, columns: Int) {
+    package init(_ helpers: Helpers, columns: Int) {
         self.helpers = helpers
         self.columns = columns
     }
 
     /// What one helper says of a value.
-    struct Description {
+    package struct Description {
         let kind: String
         let payload: Value
         let mark: Value
@@ -36,12 +36,12 @@ final class Inspector {
     }
 
     /// The `index`-th of a list of results.
-    func result(_ results: any ScriptTable, _ index: Int) throws -> Shown {
+    package func result(_ results: any ScriptTable, _ index: Int) throws -> Shown {
         try shown(Description(try helpers.call("describe_at", [.table(results), .integer(index)])[...]), path: "")
     }
 
     /// One line about a value: its type, and what it is like.
-    func summary(_ name: String, in container: Value) throws -> String {
+    package func summary(_ name: String, in container: Value) throws -> String {
         let description = Description(try helpers.call("describe_at", [container, .string(name)])[...])
         switch description.kind {
         case "table":
@@ -62,11 +62,11 @@ final class Inspector {
         }
     }
 
-    func shown(_ name: String, in container: Value) throws -> Shown {
+    package func shown(_ name: String, in container: Value) throws -> Shown {
         try shown(Description(try helpers.call("describe_at", [container, .string(name)])[...]), path: "")
     }
 
-    func shown(_ value: Value) throws -> Shown {
+    package func shown(_ value: Value) throws -> Shown {
         try shown(Description(try helpers.call("describe", [value])[...]), path: "")
     }
 
@@ -84,7 +84,7 @@ final class Inspector {
     }
 
     /// A number so that Lua reads it back as the same.
-    static func number(_ value: Value) -> String {
+    package static func number(_ value: Value) -> String {
         switch value {
         case .boolean(let flag): return String(flag)
         case .integer(let integer): return String(integer)
@@ -94,6 +94,12 @@ final class Inspector {
             return shortest(number)
         default: return value.shown
         }
+    }
+
+    /// Six significant digits, for tables.
+    static func significant(_ number: Double) -> String {
+        let text = String(format: "%.6g", number)
+        return text.contains(where: { ".eEn".contains($0) }) ? text : text + ".0"
     }
 
     /// As Lua prints it when fourteen digits are enough, else all digits that count.

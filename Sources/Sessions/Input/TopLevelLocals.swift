@@ -3,15 +3,15 @@
 /// A chunk's local variables end with the chunk, so that `local x = 1` would be gone at the next prompt. People mean a
 /// variable of the session: outside of any block or function, `local x = 1` is read as `x = 1`. Inside a block, and
 /// with `<close>`, nothing changes.
-enum TopLevelLocals {
-    enum Form {
+package enum TopLevelLocals {
+    package enum Form {
         /// Nothing moves: messages name the columns that were typed.
         case inPlace
         /// Without the gaps, for a file.
         case compact
     }
 
-    static func kept(_ text: String, _ form: Form = .inPlace) -> String {
+    package static func kept(_ text: String, _ form: Form = .inPlace) -> String {
         let edits = declarations(in: text, form).flatMap(\.edits)
         if edits.isEmpty { return text }
         var bytes = Array(text.utf8)
@@ -21,7 +21,7 @@ enum TopLevelLocals {
     }
 
     /// The names that an input so declares.
-    static func declared(_ text: String) -> [String] { declarations(in: text, .inPlace).flatMap(\.names) }
+    package static func declared(_ text: String) -> [String] { declarations(in: text, .inPlace).flatMap(\.names) }
 
     /// One `local` that is read as none: its names, and what changes.
     private struct Declaration {

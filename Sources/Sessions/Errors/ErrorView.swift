@@ -6,7 +6,7 @@ import LuaFlow
 ///     input 2:1: attempt to index a nil value (global 'a')
 ///       a.b = 1
 ///       ^
-struct ErrorView {
+package struct ErrorView {
     let style: Style
     let columns: Int
     /// The texts of the inputs, by the name that messages call them.
@@ -23,7 +23,7 @@ struct ErrorView {
     private static let ownNames = ["?:", "luaflow:"]
 
     /// - Parameter offset: where it is in the source, if that is known already.
-    func text(_ error: LuaError, at offset: Int? = nil) -> String {
+    package func text(_ error: LuaError, at offset: Int? = nil) -> String {
         if error.kind == .interrupted { return style.error(error.message) + "\n" }
         // The innermost place whose source is there.
         var location: SourceLocation?

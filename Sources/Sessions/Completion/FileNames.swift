@@ -1,11 +1,11 @@
 import Foundation
 
 /// Names of files and folders.
-enum FileNames {
+package enum FileNames {
     /// - Parameters:
     ///   - expandingHome: whether `~/` is the user's home folder; to Lua it is not.
     ///   - closing: put after a file's name that is the only one: the string's quote.
-    static func completion(expandingHome: Bool = false, _ typed: String, closing: String = "") -> Completion {
+    package static func completion(expandingHome: Bool = false, _ typed: String, closing: String = "") -> Completion {
         let slash = typed.lastIndex(of: "/")
         let folder = slash.map { String(typed[...$0]) } ?? ""
         let start = slash.map { String(typed[typed.index(after: $0)...]) } ?? typed

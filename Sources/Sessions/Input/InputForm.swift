@@ -2,7 +2,7 @@ import Editors
 import LuaFlow
 
 /// What an input is, by Lua's own parser.
-enum InputForm: Equatable {
+package enum InputForm: Equatable {
     /// Its values are printed: `return` was put before it.
     case expression
     case statements
@@ -15,7 +15,7 @@ enum InputForm: Equatable {
     case wrong
 
     /// - Parameter text: an input with its top-level locals kept already.
-    init(_ text: String, _ interpreter: Interpreter) {
+    package init(_ text: String, _ interpreter: Interpreter) {
         let whole = InputForm.verdict("return " + text, interpreter)
         if whole == .statements {
             self = .expression
@@ -48,7 +48,7 @@ enum InputForm: Equatable {
     }
 
     /// The code that gives the input's values.
-    func code(_ text: String) -> String {
+    package func code(_ text: String) -> String {
         switch self {
         case .expression: InputForm.returning(text, from: 0)
         case .ending(let start): InputForm.returning(text, from: start)
@@ -57,7 +57,7 @@ enum InputForm: Equatable {
     }
 
     /// Where the words begin that are no statement, behind some that are. They must be set off: `x = 1 2` is a slip.
-    static func split(_ text: String) -> Int? {
+    package static func split(_ text: String) -> Int? {
         guard let start = Parser.refusedStatement(in: text), start > 0,
             let before = Lua.tokens(text).last(where: { $0.range.upperBound <= start && $0.kind != .comment })
         else { return nil }
@@ -66,7 +66,15 @@ enum InputForm: Equatable {
         return isSetOff ? start : nil
     }
 
-    static func returning(_ text: String, from start: Int) -> String {
+    /// Where a call begins that is the last of several statements; nil where it is none, or stands alone.
+    package static func lastCall(in text: String) -> Int? {
+        guard let tree = try? Parser.parse(text), let last = tree.body.statements.last, case .call = last.kind,
+            last.offset > 0
+        else { return nil }
+        return last.offset
+    }
+
+    package static func returning(_ text: String, from start: Int) -> String {
         let bytes = Array(text.utf8)
         return String(decoding: bytes[..<start], as: UTF8.self) + "return "
             + String(decoding: bytes[start...], as: UTF8.self)

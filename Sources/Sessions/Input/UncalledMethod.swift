@@ -1,8 +1,8 @@
 import LuaFlow
 
 /// What is said of `x:dim`, which Lua takes for the beginning of a call.
-enum UncalledMethod {
-    static func text(_ input: String, _ session: Session) -> String {
+package enum UncalledMethod {
+    package static func text(_ input: String, _ session: Session) -> String {
         let tokens = Lua.tokens(input).filter { $0.kind != .comment }
         guard let name = tokens.last?.text else { return "" }
         // The expression that it is called on, as it was typed.

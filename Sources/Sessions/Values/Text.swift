@@ -1,16 +1,16 @@
 import LuaFlow
 
 /// Text as a terminal shows it: columns it takes, and what must not reach the terminal as it is.
-enum Text {
+package enum Text {
     /// Columns that a string takes, by the rules that terminals share: wide letters take two, combining ones none.
-    static func width(_ text: some StringProtocol) -> Int { TerminalText.width(text) }
+    package static func width(_ text: some StringProtocol) -> Int { TerminalText.width(text) }
     private static func width(_ character: Character) -> Int { TerminalText.width(character) }
 
     /// A string as Lua's source would have it.
-    static func quoted(_ text: String) -> String { "\"" + escaped(text, quotes: true) + "\"" }
+    package static func quoted(_ text: String) -> String { "\"" + escaped(text, quotes: true) + "\"" }
 
     /// Bytes that are not UTF-8, as Lua's source would have them.
-    static func quoted(bytes: [UInt8]) -> String {
+    package static func quoted(bytes: [UInt8]) -> String {
         var result = ""
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -30,7 +30,7 @@ enum Text {
     }
 
     /// What a script printed or called something, made safe: nothing in it moves the terminal's pen.
-    static func safe(_ text: String) -> String {
+    package static func safe(_ text: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).map {
             escaped(String($0), quotes: false, tabs: true)
         }
@@ -66,7 +66,7 @@ enum Text {
     }
 
     /// The beginning of a text, with dots where something is left out.
-    static func clipped(_ text: String, to columns: Int) -> String {
+    package static func clipped(_ text: String, to columns: Int) -> String {
         guard width(text) > columns else { return text }
         var result = ""
         var used = 0
@@ -79,7 +79,7 @@ enum Text {
     }
 
     /// Breaks lines that are too wide, after a blank or a comma where there is one.
-    static func wrapped(_ text: String, to columns: Int, indent: Int = 4) -> String {
+    package static func wrapped(_ text: String, to columns: Int, indent: Int = 4) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).map { wrap($0, columns, indent) }
             .joined(separator: "\n")
     }

@@ -13,10 +13,10 @@ public struct Style: Sendable {
         return Style(isColoured: isTerminal && !refused && terminal != "dumb" && !terminal.isEmpty)
     }
 
-    func error(_ text: String) -> String { paint(text, "31") }
-    func caret(_ text: String) -> String { paint(text, "1;31") }
-    func faint(_ text: String) -> String { paint(text, "2") }
-    func strong(_ text: String) -> String { paint(text, "1") }
+    package func error(_ text: String) -> String { paint(text, "31") }
+    package func caret(_ text: String) -> String { paint(text, "1;31") }
+    package func faint(_ text: String) -> String { paint(text, "2") }
+    package func strong(_ text: String) -> String { paint(text, "1") }
 
     private func paint(_ text: String, _ code: String) -> String {
         isColoured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text

@@ -7,16 +7,16 @@ import Pictures
 /// What image.show and image.grid take: (H, W) and (1, H, W) in grey, (3, H, W) in colour, a batch (N, C, H, W) of those or
 /// (N, H, W) of grey ones, and a list of pictures. It is shown when the sides are at least 8 and not too unlike, and all
 /// values are in [0, 1] and not all the same.
-enum PicturePreview {
-    static let shortest = 8
-    static let mostUnlike = 4
+package enum PicturePreview {
+    package static let shortest = 8
+    package static let mostUnlike = 4
     /// Of a batch this many are shown.
-    static let mostPictures = 8
+    package static let mostPictures = 8
     /// A longer side is looked at in steps: no terminal has as many places.
     private static let longest = 1024
 
     /// The picture's text, or nil when the value is none.
-    static func text(_ value: Value, columns: Int) throws -> String? {
+    package static func text(_ value: Value, columns: Int) throws -> String? {
         if case .object(let object) = value, let figure = try TerminalPicture.text(figure: object, columns: columns) {
             return figure
         }
@@ -29,6 +29,17 @@ enum PicturePreview {
         return total > shown.count ? text + "... \(total - shown.count) more\n" : text
     }
 
+    /// A figure or a picture as files; nil when the value is none.
+    package static func representations(_ value: Value) throws -> [Representation]? {
+        if case .object(let object) = value,
+            let made = try PictureFile.representations(figure: object, for: "display")
+        {
+            return made
+        }
+        guard let (pictures, _) = try pictures(in: value), !pictures.isEmpty else { return nil }
+        return try PictureFile.representations(of: pictures, for: "display")
+    }
+
     /// The first pictures of a value, and how many it has.
     private static func pictures(in value: Value) throws -> (first: [Tensor], total: Int)? {
         switch value {
@@ -38,7 +49,7 @@ enum PicturePreview {
             guard (3...4).contains(tensor.rank), (1...100_000).contains(tensor.shape[0]) else { return nil }
             var found: [Tensor] = []
             for index in 0..<min(tensor.shape[0], mostPictures) {
-                guard let next = try picture(tensor.select(0, index, for: "repl")) else { return nil }
+                guard let next = try picture(tensor.select(0, index, for: "display")) else { return nil }
                 found.append(next)
             }
             return (found, tensor.shape[0])
@@ -71,7 +82,7 @@ enum PicturePreview {
         var seen = tensor
         for axis in [height, width] where step > 1 {
             let count = (seen.shape[axis] + step - 1) / step
-            seen = try seen.slice(axis, from: 0, count: count, step: step, for: "repl")
+            seen = try seen.slice(axis, from: 0, count: count, step: step, for: "display")
         }
         let values = try seen.toArray()
         guard let first = values.first, values.contains(where: { $0 != first }),

@@ -1,18 +1,21 @@
 /// What Tab found.
-struct Completion: Equatable {
+package struct Completion: Equatable {
     /// What can be inserted for certain.
-    var insertion = ""
+    package var insertion = ""
     /// All that would do, in order.
-    var candidates: [String] = []
+    package var candidates: [String] = []
+    /// What of them was typed already.
+    package var typed = ""
     /// Something to say about it, on lines of its own.
-    var note = ""
+    package var note = ""
 
     private static let most = 120
 
-    init() {}
+    package init() {}
 
     /// - Parameter typed: what is there of the name already.
-    init(_ names: some Sequence<String>, typed: String) {
+    package init(_ names: some Sequence<String>, typed: String) {
+        self.typed = typed
         candidates = Array(Set(names)).filter { $0.hasPrefix(typed) }.sorted()
         guard let first = candidates.first else { return }
         var common = first[...]
@@ -23,7 +26,7 @@ struct Completion: Equatable {
     }
 
     /// The candidates in columns, as a terminal of this width takes them.
-    func list(columns: Int) -> String {
+    package func list(columns: Int) -> String {
         let shown = candidates.prefix(Completion.most).map { Text.clipped(Text.safe($0), to: columns) }
         let width = (shown.map(Text.width).max() ?? 1) + 2
         let perRow = max((columns + 1) / width, 1)

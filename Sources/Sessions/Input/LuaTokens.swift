@@ -2,28 +2,28 @@ import Editors
 
 /// The words of a piece of Lua, finished or not. The prompt looks at inputs by them; whether an input is right or
 /// finished is Lua's own parser's to say.
-struct LuaToken: Equatable {
-    enum Kind: Equatable {
+package struct LuaToken: Equatable {
+    package enum Kind: Equatable {
         case name, keyword, number, symbol, comment
         /// A string; one that is still open began with these bytes and ends with the text.
         case string(open: Bool)
     }
 
-    let kind: Kind
-    let text: String
+    package let kind: Kind
+    package let text: String
     /// Positions in the text's UTF-8.
-    let range: Range<Int>
+    package let range: Range<Int>
 
-    func isSymbol(_ symbol: String) -> Bool { kind == .symbol && text == symbol }
-    func isKeyword(_ keyword: String) -> Bool { kind == .keyword && text == keyword }
+    package func isSymbol(_ symbol: String) -> Bool { kind == .symbol && text == symbol }
+    package func isKeyword(_ keyword: String) -> Bool { kind == .keyword && text == keyword }
 }
 
-enum Lua {
-    static let keywords = Set(Token.Kind.reserved.keys)
+package enum Lua {
+    package static let keywords = Set(Token.Kind.reserved.keys)
 
-    static func isName(_ text: String) -> Bool { Lexer.isName(text) }
+    package static func isName(_ text: String) -> Bool { Lexer.isName(text) }
 
-    static func tokens(_ text: String) -> [LuaToken] {
+    package static func tokens(_ text: String) -> [LuaToken] {
         let bytes = Array(text.utf8)
         var tokens: [LuaToken] = []
         func add(_ kind: LuaToken.Kind, _ range: Range<Int>) {

@@ -1,16 +1,19 @@
 import Foundation
 import LuaFlow
-import Repl
 
 /// The prompt inside a run: where Ctrl-C pauses a loop of `host.steps`.
-enum PauseAtPrompt {
+public enum PauseAtPrompt {
     /// Only where somebody sees the prompt and can answer; elsewhere Ctrl-C interrupts.
     /// - Parameter isSession: whether the run was begun at a prompt, which a pause's `:quit` leaves as well.
-    static func offer(in host: LuaFlow.Host, isSession: Bool) {
+    public static func offer(in host: LuaFlow.Host, isSession: Bool) {
         guard [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].allSatisfy({ isatty($0) == 1 }) else { return }
         host.context.service(PausePrompt.self).ask = { [weak host] point in
             guard let host else { return .resume }
-            return try host.interpreter.whileSomebodyLooks { try ask(host, point, isSession: isSession) }
+            return try host.interpreter.whileSomebodyLooks {
+                // Over the progress bar.
+                StandardStream.error.write("\r\u{1B}[K")
+                return try ask(host, point, isSession: isSession)
+            }
         }
     }
 
@@ -22,11 +25,16 @@ enum PauseAtPrompt {
         .leaving("quit", ":quit", "Leaves: ends the run, with status 130, or the session that it belongs to."),
     ]
 
-    private static func ask(_ host: LuaFlow.Host, _ point: PausePoint, isSession: Bool) throws -> PauseDecision {
-        // Over the progress bar.
-        Session.write("\r\u{1B}[K")
+    /// The prompt of a loop that is paused, and what was decided there.
+    /// - Parameters:
+    ///   - isSession: whether the run was begun at a prompt, which `:quit` leaves as well.
+    ///   - lines: where inputs come from; by default the terminal.
+    package static func ask(
+        _ host: LuaFlow.Host, _ point: PausePoint, isSession: Bool, console: Console = .standard,
+        lines: (any LineSource)? = nil
+    ) throws -> PauseDecision {
         let departure = try Repl.pause(
-            host, names: point.state, commands: commands, greeting: try greeting(point))
+            host, names: point.state, commands: commands, greeting: try greeting(point), console: console, lines: lines)
         return switch departure {
         case .end, .command("continue", _): .resume
         case .command("rewind", let text): .rewind(text)

@@ -2,11 +2,11 @@ import LuaFlow
 
 /// What the prompt asks of Lua itself: functions that look at values without running a script's code. They are made
 /// before the first input and keep Lua's own functions, whatever is assigned to those later.
-struct Helpers {
+package struct Helpers {
     private let table: any ScriptTable
     private let interpreter: Interpreter
 
-    init(_ interpreter: Interpreter) throws {
+    package init(_ interpreter: Interpreter) throws {
         guard
             case .table(let table)? = try interpreter.run(
                 code: Helpers.withoutLines, name: "=luaflow", arguments: [.string(Helpers.source)]
@@ -19,13 +19,13 @@ struct Helpers {
     /// Calls one of them, unseen by a hook of the script's; inside ``LuaHost/Interpreter/evaluation(_:)`` when it may take
     /// long.
     @discardableResult
-    func call(_ name: String, _ arguments: [Value] = []) throws -> [Value] {
+    package func call(_ name: String, _ arguments: [Value] = []) throws -> [Value] {
         try interpreter.perform { try interpreter.withoutScriptHook { try run(name, arguments) } }
     }
 
     /// Calls one that runs an input: with the script's hook.
     @discardableResult
-    func run(_ name: String, _ arguments: [Value]) throws -> [Value] {
+    package func run(_ name: String, _ arguments: [Value]) throws -> [Value] {
         guard case .function(let function) = try table.value(for: name) else {
             throw ScriptError("repl", "the prompt's own function \(name) is missing")
         }
@@ -33,7 +33,7 @@ struct Helpers {
     }
 
     /// A list of strings that one of them gives.
-    func names(_ name: String, _ arguments: [Value] = []) throws -> [String] {
+    package func names(_ name: String, _ arguments: [Value] = []) throws -> [String] {
         guard case .table(let list)? = try call(name, arguments).first else { return [] }
         return try list.elements().compactMap { if case .string(let text) = $0 { text.text } else { nil } }
     }
@@ -47,7 +47,7 @@ struct Helpers {
 
     private static let source = """
         local _G, load, type, next, rawget, rawset, rawlen = _G, load, type, next, rawget, rawset, rawlen
-        local rawequal = rawequal
+        local rawequal, io = rawequal, io
         local error, pcall, tostring, require, setmetatable = error, pcall, tostring, require, setmetatable
         local pack, concat, format, byte, sub = table.pack, table.concat, string.format, string.byte, string.sub
         local valid, mathtype, package = utf8.len, math.type, package
@@ -351,6 +351,13 @@ struct Helpers {
                     variable.access(variable.number, true, new)
                 end
             end
+        end
+
+        -- Whether the only result is one of io's own files: `io.write` returns it.
+        function helpers.is_standard_file(results)
+            local value = results[1]
+            return value ~= nil and type(io) == "table"
+                and (rawequal(value, rawget(io, "stdout")) or rawequal(value, rawget(io, "stderr")))
         end
 
         helpers.pack = pack
