@@ -25,7 +25,7 @@ PICTURE := out/inpainting.png
 # In release: the models are large, and what is tested is what ships. The suite is written with Swift Testing alone.
 TEST_OPTIONS := -c release --disable-xctest
 
-.PHONY: help setup build demo test asan fuzz lua-tests luals bench docs dist install uninstall clean
+.PHONY: help setup build demo test notebook-test notebooks asan fuzz lua-tests luals bench docs dist install uninstall clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,12 @@ lua-tests: build ## the official Lua tests inside the host (LUA_TESTS=folder, fr
 
 luals: build ## the definitions for editors, checked by lua-language-server (LUALS=path/to/lua-language-server)
 	sh scripts/luals.sh "$(LUALS)"
+
+notebook-test: build ## the notebook's kernel, by jupyter_kernel_test and nbclient from PyPI (PYTHON=python3)
+	PYTHON="$(PYTHON)" sh scripts/notebook_test.sh $(LUAFLOW)
+
+notebooks: build ## the notebooks, from the scripts, with what comes out
+	PYTHON="$(PYTHON)" sh scripts/notebook_test.sh $(LUAFLOW) --make
 
 bench: build ## every row of scripts/bench beside PyTorch (PYTHON=python3 ROWS="matmul softmax" OPTIONS="--quick")
 	"$(PYTHON)" scripts/bench/bench.py --luaflow $(LUAFLOW) $(OPTIONS) $(ROWS)

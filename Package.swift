@@ -122,12 +122,13 @@ let package = Package(
                 "Scripting", "LuaHost", "Tensors", "Files", "Projections", "Autodiff", "Networks", "Distributions",
                 "Flows", "Optimizers", "Pictures", "Samplers", "Chains", "Runs", "Training",
             ]),
-        .target(
-            name: "Repl", dependencies: ["LuaFlow", "Editors", "Autodiff", "Files", "Pictures", "CLineEditor"]),
+        .target(name: "Sessions", dependencies: ["LuaFlow", "Editors", "Autodiff", "Pictures"]),
+        .target(name: "Repl", dependencies: ["LuaFlow", "Sessions", "Editors", "Files", "CLineEditor"]),
+        .target(name: "Notebook", dependencies: ["LuaFlow", "Sessions", "Repl", "Files", "CCrypto"]),
         .executableTarget(
             name: "LuaFlowCommand",
             dependencies: [
-                "Scripting", "LuaFlow", "Repl", "Editors", "Files", "CConfinement",
+                "Scripting", "LuaFlow", "Repl", "Notebook", "Editors", "Files", "CConfinement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             // In the program itself: wherever it is installed, it has them.
@@ -200,7 +201,9 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: ["Scripting", "Tensors", "Files", "Flows", "Training", "Runs", "LuaFlow", "ProgramChecks"]),
-        .testTarget(name: "ReplTests", dependencies: ["LuaFlow", "Repl"]),
+        .testTarget(name: "SessionsTests", dependencies: ["LuaFlow", "Sessions"]),
+        .testTarget(name: "ReplTests", dependencies: ["LuaFlow", "Sessions", "Repl"]),
+        .testTarget(name: "NotebookTests", dependencies: ["LuaFlow", "Sessions", "Notebook", "ProgramChecks"]),
         .target(name: "ConfinementProbe", dependencies: ["CConfinement"], path: "Tests/ConfinementProbe"),
         .testTarget(
             name: "LuaFlowTests",

@@ -15,6 +15,7 @@ libzip    libzip-dev       libzip
 zlib      zlib1g-dev       zlib
 libcrypto libssl-dev       openssl@3
 libedit   libedit-dev      libedit
+libzmq    libzmq3-dev      zeromq
 '
 # The sandbox's filter of system calls.
 [ "$(uname -s)" = Linux ] && packages="$packages
@@ -37,7 +38,7 @@ have swift || fail "there is no 'swift' on the PATH. LuaFlow needs Swift 6: http
 if [ "$(uname -s)" = Darwin ] && have brew; then
   # Homebrew keeps some of these out of pkg-config's default path.
   prefix=${HOMEBREW_PREFIX:-$(brew --prefix)}
-  for formula in lua@5.4 openblas sleef cairo libzip zlib openssl@3 libedit; do
+  for formula in lua@5.4 openblas sleef cairo libzip zlib openssl@3 libedit zeromq; do
     PKG_CONFIG_PATH="$prefix/opt/$formula/lib/pkgconfig:${PKG_CONFIG_PATH:-}"
   done
   export PKG_CONFIG_PATH

@@ -18,6 +18,7 @@ void lf_open_exit(lua_State *L);
 void lf_open_files(lua_State *L);
 void lf_write_visible(lf_visible *state, FILE *file, const char *bytes, size_t length);
 void lf_note_output(lf_state *state, const char *bytes, size_t length);
+void lf_close_streams(lf_state *state);
 
 // In the sandbox.
 void lf_open_sandboxed(lua_State *L);

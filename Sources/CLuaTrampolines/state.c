@@ -62,6 +62,7 @@ void lf_close(lf_state *s) {
     // Finalisers run in here, some of them scripts'; they may call native functions.
     lua_close(L);
     s->L = NULL;
+    lf_close_streams(s);
     atomic_store(&s->running, NULL);
     lf_leave_thread(s);
 }

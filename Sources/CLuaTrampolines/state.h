@@ -13,7 +13,7 @@
 //                  what is no Lua: syntax.c
 //   8 running.h    runs begin, nest and end: terminal.c (Ctrl-C), running.c
 //   9 library.h    Lua's library as scripts see it: wrap.c, then coroutine.c, ordered.c, guard.c, exit.c, files.c,
-//                  visible.c, output.c, variables.c; in the sandbox script_files.c, sandbox.c
+//                  visible.c, output.c, streams.c, variables.c; in the sandbox script_files.c, sandbox.c
 //
 // state.c opens and closes a state, and so stands on all of them; thread.c needs none. The two ways up from a lower layer
 // are pointers: lf_state.trampoline and lf_type.push_metatable, as a result may be a native function or an object, whose
@@ -28,6 +28,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 // A slot of the state's table of referenced values. Slots are made in advance, so that taking one cannot fail.
 struct lf_reference {
@@ -93,6 +94,13 @@ typedef struct {
     signed char following;       // how many bytes of it are still to come
 } lf_visible;
 
+// One of the state's own standard streams (streams.c); no file where the process's are used.
+typedef struct {
+    lf_state *state;
+    int32_t number;              // 0 input, 1 output, 2 errors
+    FILE *file;
+} lf_stream;
+
 struct lf_state {
     lua_State *L;
     // The coroutine that runs now; read by the signal handler.
@@ -134,6 +142,7 @@ struct lf_state {
     lf_reference *blocks;
     _Atomic(lf_reference *) dropped;
     lf_visible shown_output, shown_errors;  // of a sandboxed script
+    lf_stream streams[3];
     bool warning;                // its warning has begun and goes on
     lua_State *finalizer;        // the coroutine that finalisers run in
     bool finalizing;

@@ -34,9 +34,12 @@ struct HostOptions: ParsableArguments {
     ///   - sandboxes: whether the command is one that runs scripts in the sandbox.
     ///   - profile: what is told of the scripts' operations.
     ///   - reportsPlugins: whether broken plugins are named on standard error.
+    ///   - modules: more modules beside the built-in ones.
+    ///   - hearsTerminal: whether Ctrl-C interrupts; a notebook's kernel hears its signals itself.
     func withHost(
         globals: Bool = false, script: ByteString? = nil, records: Bool = false, repeats: Bool = false,
         sandboxes: Bool = false, profile: Profile? = nil, reportsPlugins: Bool = true,
+        adding modules: [any ScriptModule] = [], hearsTerminal: Bool = true,
         _ body: (LuaFlow.Host) throws -> Void
     ) throws {
         guard records || capsule == nil else { throw ValidationError("--capsule: for luaflow run, watch and -e only") }
@@ -70,7 +73,7 @@ struct HostOptions: ParsableArguments {
             }
             // Before a long run, not after it.
             if let capsule { try Capsule.check(canWriteTo: capsule) }
-            let host = try Host(options: options)
+            let host = try Host(adding: modules, options: options)
             // One time for all of it, plugins included.
             host.interpreter.timeLimit = timeLimit
             host.interpreter.timeLimitBegins = .now
@@ -78,8 +81,8 @@ struct HostOptions: ParsableArguments {
             host.context.service(ProgramOptions.self).takesValue = HostOptions.takesValue
             Subcommands.reserve(in: host)
             try Repl.reserveCommands(in: host)
-            try withClosing(host) {
-                PauseAtPrompt.offer(in: host, isSession: globals && !records)
+            try withClosing(host, hearsTerminal: hearsTerminal) {
+                if hearsTerminal { PauseAtPrompt.offer(in: host, isSession: globals && !records) }
                 // Plugins are part of the run.
                 if repeats || capsule != nil { try host.interpreter.orderPairs() }
                 let plugins = host.loadPlugins(path)
@@ -103,13 +106,16 @@ struct HostOptions: ParsableArguments {
 
     /// Ctrl-C interrupts `body`, and then the scripts' finalisers: they may run for long, too, and a script whose finalisers
     /// had to be stopped has not ended well.
-    private func withClosing(_ host: LuaFlow.Host, _ body: () throws -> Void) throws {
-        try host.interpreter.withInterruptsFromTerminal {
+    private func withClosing(
+        _ host: LuaFlow.Host, hearsTerminal: Bool, _ body: () throws -> Void
+    ) throws {
+        func closing() throws {
             let ending = Result { try body() }
             host.interpreter.close()
             if let stop = host.interpreter.stopAtClose, ending.isGood { throw stop }
             try ending.get()
         }
+        if hearsTerminal { try host.interpreter.withInterruptsFromTerminal(closing) } else { try closing() }
     }
 
     /// Where plugins are looked for.

@@ -23,6 +23,7 @@ struct LuaFlowCommand: ParsableCommand {
             luaflow convert IN OUT [--dtype TYPE]
             luaflow new script|plugin|module NAME
             luaflow plugins [FILE]
+            luaflow kernel install|run
             """,
         version: Host.version,
         subcommands: [
@@ -36,6 +37,7 @@ struct LuaFlowCommand: ParsableCommand {
             Convert.self,
             New.self,
             Plugins.self,
+            KernelCommand.self,
         ])
 
     @OptionGroup var host: HostOptions

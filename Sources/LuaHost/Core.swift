@@ -96,7 +96,8 @@ final class Core: @unchecked Sendable {
                 // Lua opens what is required, run or loaded by itself, and would wait without a word.
                 if kind == .lua { PipedFile.announce(file) }
             },
-            files: Unmanaged.passUnretained(files).toOpaque(), note_output: nil, output: nil)
+            files: Unmanaged.passUnretained(files).toOpaque(), note_output: nil, output: nil, write_stream: nil,
+            read_stream: nil)
         guard let state = lf_open(callbacks, memoryLimit ?? 0, trust == .sandboxed) else { return nil }
         self.state = state
         lf_adopt_thread(state)

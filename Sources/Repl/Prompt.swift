@@ -1,20 +1,21 @@
 import Foundation
 import LuaFlow
+import Sessions
 
 /// The read-eval-print loop: reads inputs until somebody leaves.
 public struct Prompt {
-    private let session: Session
+    private let session: PromptSession
     private let lines: any LineSource
     private let prompts: (first: String, more: String)
 
     /// - Parameter prompts: what stands before a new input, and before the lines it goes on in.
-    public init(_ session: Session, lines: any LineSource, prompts: (first: String, more: String) = ("> ", ">> ")) {
+    public init(_ session: PromptSession, lines: any LineSource, prompts: (first: String, more: String) = ("> ", ">> ")) {
         self.session = session
         self.lines = lines
         self.prompts = prompts
     }
 
-    public func run() -> Session.Departure {
+    public func run() -> PromptSession.Departure {
         var input = ""
         while true {
             switch lines.read(
@@ -40,7 +41,7 @@ public struct Prompt {
     }
 }
 
-extension Session {
+extension PromptSession {
     /// Lines from the terminal, with this session's completion and the user's history.
     func terminalLines() -> any LineSource {
         let environment = ProcessInfo.processInfo.environment

@@ -1,5 +1,6 @@
 import Foundation
 import LuaFlow
+import Sessions
 
 /// The prompt of `luaflow`, from greeting to farewell.
 public enum Repl {
@@ -15,7 +16,7 @@ public enum Repl {
     public static func run(
         _ host: LuaFlow.Host, file: ByteString? = nil, arguments: [ByteString] = []
     ) throws -> Int {
-        let session = try Session(host: host)
+        let session = try PromptSession(host: host)
         session.console.line("LuaFlow \(LuaFlow.Host.version). :help lists the commands, Tab completes, Ctrl-D leaves.")
         var outcome = startUp(session)
         if outcome == .stay, let file { outcome = session.load(file, arguments: arguments) }
@@ -38,13 +39,13 @@ public enum Repl {
         return error.saying("\(error.message) \(abridged(fields))")
     }
 
-    private static func status(_ departure: Session.Departure) -> Int {
+    private static func status(_ departure: PromptSession.Departure) -> Int {
         if case .exit(let status) = departure { return status }
         return 0
     }
 
     /// The user's own file: $XDG_CONFIG_HOME/luaflow/init.lua.
-    private static func startUp(_ session: Session) -> Session.Outcome {
+    private static func startUp(_ session: PromptSession) -> PromptSession.Outcome {
         guard let path = startUpFile(ProcessInfo.processInfo.environment), FileManager.default.fileExists(atPath: path)
         else {
             return .stay
@@ -73,14 +74,14 @@ public enum Repl {
     public static func pause(
         _ host: LuaFlow.Host, names: (any ScriptTable)? = nil, commands: [Command] = [], greeting: String? = nil,
         console: Console = .standard, lines: (any LineSource)? = nil
-    ) throws -> Session.Departure {
+    ) throws -> PromptSession.Departure {
         let running = try host.interpreter.runningVariables()
         // What an input made may outlast the pause; the functions' frames do not.
         defer {
             if case .function(let close)? = running.last { _ = try? host.interpreter.evaluation { try close.call([]) } }
         }
         let session = try host.interpreter.evaluation {
-            try Session(host: host, console: console, names: names, running: running, commands: commands)
+            try PromptSession(host: host, console: console, names: names, running: running, commands: commands)
         }
         if let greeting { session.say(greeting) }
         let departure = Prompt(session, lines: lines ?? session.terminalLines(), prompts: ("run> ", " ..> ")).run()

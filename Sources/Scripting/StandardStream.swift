@@ -15,11 +15,12 @@ public enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2
 
-    /// Whether somebody sees it as it is written.
-    public var isTerminal: Bool { isatty(rawValue) == 1 }
+    /// Whether somebody sees it as it is written, and a cursor can be moved there.
+    public var isTerminal: Bool { RunStreams.current == nil && isatty(rawValue) == 1 }
 
-    /// Writes a text, after all that was printed before.
+    /// Writes a text, after all that was printed before. In a run whose streams somebody takes it goes there.
     public func write(_ text: String) {
+        if let streams = RunStreams.current { return streams.take(.text(self, Array(text.utf8))) }
         StandardStream.flush()
         var text = text
         _ = text.withUTF8 { StandardStream.write(UnsafeRawBufferPointer($0), to: rawValue) }
@@ -34,7 +35,7 @@ public enum StandardStream: Int32, Sendable {
 
     /// - Returns: whether all of it was taken.
     @discardableResult
-    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+    package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
         #if canImport(Glibc)
             let put = Glibc.write
         #else
@@ -54,5 +55,15 @@ public enum StandardStream: Int32, Sendable {
             }
         }
         return rest.isEmpty
+    }
+
+    /// The next bytes of standard input, as many as are there.
+    /// - Returns: how many; 0 at the input's end, below 0 for a failure or an interrupted wait.
+    package static func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        #if canImport(Glibc)
+            Glibc.read(STDIN_FILENO, buffer.baseAddress, buffer.count)
+        #else
+            Darwin.read(STDIN_FILENO, buffer.baseAddress, buffer.count)
+        #endif
     }
 }

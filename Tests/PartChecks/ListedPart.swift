@@ -37,7 +37,7 @@ public struct ListedPart: Sendable {
             demand(message == nil, "\(code): \(message ?? "")")
         }
 
-        let found = try Session(host: host(modules)).candidates(typed)
+        let found = try PromptSession(host: host(modules)).candidates(typed)
         demand(found == [completed], "\(typed) completes to \(found)")
 
         let checker = Checker(index, modulesAreGlobals: true)

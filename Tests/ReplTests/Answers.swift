@@ -3,10 +3,11 @@ import LuaFlow
 import Testing
 
 @testable import Repl
+@testable import Sessions
 
 /// A session without a terminal, and what it wrote.
 final class Conversation {
-    let session: Session
+    let session: PromptSession
     private let written: Written
 
     private final class Written {
@@ -24,7 +25,7 @@ final class Conversation {
         let written = Written()
         self.written = written
         let console = Console(style: Style(isColoured: coloured), columns: { columns }, write: { written.text += $0 })
-        session = try Session(host: host, console: console, names: names, commands: commands)
+        session = try PromptSession(host: host, console: console, names: names, commands: commands)
     }
 
     /// Enters inputs one after the other; what the last one answered.
@@ -39,7 +40,7 @@ final class Conversation {
     /// The same with the line breaks of narrow terminals taken out.
     func words(_ input: String) -> String { answer(input).split(whereSeparator: \.isWhitespace).joined(separator: " ") }
 
-    private(set) var outcome = Session.Outcome.stay
+    private(set) var outcome = PromptSession.Outcome.stay
 
     deinit { session.host.interpreter.close() }
 }

@@ -3,6 +3,7 @@ import LuaFlow
 import Testing
 
 @testable import Repl
+@testable import Sessions
 
 @Suite struct CompletionTests {
     private func candidates(_ text: String, after inputs: [String] = []) throws -> [String] {

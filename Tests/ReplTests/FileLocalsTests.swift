@@ -3,6 +3,7 @@ import LuaFlow
 import Testing
 
 @testable import Repl
+@testable import Sessions
 
 /// A file's top-level variables at the prompt.
 @Suite struct FileLocalsTests {

@@ -3,6 +3,7 @@ import LuaFlow
 import Testing
 
 @testable import Repl
+@testable import Sessions
 
 /// What people type by habit, or by a slip, gets an answer.
 @Suite struct HabitTests {

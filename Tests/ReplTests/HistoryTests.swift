@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Repl
+@testable import Sessions
 
 @Suite struct HistoryTests {
     @Test(arguments: ["plain", "two\nlines", "back\\slash\\n", "\\", "a\n\nb\\\\n", "日本\t"])

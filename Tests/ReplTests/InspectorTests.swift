@@ -2,6 +2,7 @@ import LuaFlow
 import Testing
 
 @testable import Repl
+@testable import Sessions
 
 @Suite struct InspectorTests {
     @Test(arguments: [

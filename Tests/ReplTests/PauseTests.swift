@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import Repl
+@testable import Sessions
 
 /// A prompt inside a run, opened by a native function.
 @Suite struct PauseTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Repl
+@testable import Sessions
 
 /// `luaflow < script.lua`: no prompt, no echo, the statuses of `run`.
 @Suite struct PipedInputTests {

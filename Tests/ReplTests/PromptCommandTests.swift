@@ -3,6 +3,7 @@ import LuaFlow
 import Testing
 
 @testable import Repl
+@testable import Sessions
 
 @Suite struct PromptCommandTests {
     @Test func helpNamesEveryCommand() throws {

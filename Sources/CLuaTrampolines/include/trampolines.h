@@ -89,6 +89,9 @@ typedef struct {
     // Set by lf_record_output.
     void (*note_output)(void *output, const char *bytes, size_t length);
     void *output;
+    // Set by lf_take_streams.
+    void (*write_stream)(int32_t stream, const char *bytes, size_t length);
+    int64_t (*read_stream)(char *bytes, size_t most);
 } lf_callbacks;
 
 enum { LF_FILE_LUA, LF_FILE_LIBRARY, LF_FILE_DATA, LF_FILE_WRITTEN, LF_FILE_MISSING };
@@ -245,6 +248,12 @@ bool lf_order_was_open(const lf_state *state);
 bool lf_record_output(
     lf_state *state, void (*note_output)(void *output, const char *bytes, size_t length), void *output,
     lf_failure *failure);
+
+// From now on print and io write to `write` (1 for output, 2 for errors) and read from `read`, which gives how many bytes it
+// put there, none at the input's end, below 0 when it was interrupted. False where the system has no streams of this kind.
+bool lf_take_streams(
+    lf_state *state, void (*write)(int32_t stream, const char *bytes, size_t length),
+    int64_t (*read)(char *bytes, size_t most), lf_failure *failure);
 
 // "Lua 5.4.4": what this was compiled for.
 const char *lf_lua_release(void);

@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 
 /// What draws say of each number of a point, and whether to believe it: arviz.summary's columns.
-final class ChainSummary: ScriptObject {
+final class ChainSummary: TabularObject {
     static let type = ObjectType("chain_summary")
     var scriptType: ObjectType { ChainSummary.type }
 
@@ -111,29 +111,37 @@ extension ChainSummary {
         return (x < 0 && whole > 0 ? "-" : "") + "\(left)." + String(repeating: "0", count: digits - fraction.count) + fraction
     }
 
-    /// The table as text, at most 40 lines of it.
-    var description: String {
+    /// At most 40 lines.
+    var table: ShownTable {
         let percent = ((1 - probability) / 2 * 1000).rounded() / 10
         let heads = [
             "mean", "sd", "hdi_\(shown(percent))%", "hdi_\(shown(100 - percent))%", "mcse_mean", "mcse_sd", "ess_bulk",
             "ess_tail", "r_hat",
         ]
-        var rows = [[""] + heads]
-        for line in lines.prefix(40) {
-            rows.append([line.name] + line.numbers.enumerated().map { index, number in
+        let rows = lines.prefix(40).map { line in
+            [line.name] + line.numbers.enumerated().map { index, number in
                 index == 6 || index == 7 ? (number.isFinite ? String(Int(number.rounded())) : shown(number))
                     : ChainSummary.text(number, index == 8 ? 3 : 3)
-            })
+            }
         }
+        let more = lines.count > 40 ? "... \(lines.count - 40) more\n" : ""
+        return ShownTable(
+            headings: [""] + heads, rows: rows,
+            note: more + "\(chains) chain\(chains == 1 ? "" : "s") of \(draws) draws. " + verdict)
+    }
+
+    /// The table as text.
+    var description: String {
+        let table = table
+        let rows = [table.headings] + table.rows
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        var text = rows.map { row in
+        let text = rows.map { row in
             row.enumerated().map { column, cell in
                 let space = String(repeating: " ", count: widths[column] - cell.count)
                 return column == 0 ? cell + space : space + cell
             }.joined(separator: "  ")
         }.joined(separator: "\n")
-        if lines.count > 40 { text += "\n... \(lines.count - 40) more" }
-        return text + "\n\(chains) chain\(chains == 1 ? "" : "s") of \(draws) draws. " + verdict
+        return text + "\n" + table.note
     }
 }
 

@@ -12,7 +12,7 @@ let imageShow = Declaration(
     Shows a picture, or several side by side with captions under them, on standard output. Without `width` a picture \
     takes what it needs, at most the terminal's width. Protocols: kitty, iterm2 and sixel show pixels; blocks draws \
     two pixels a character in 24-bit colour, blocks256 in 256 colours, ascii in plain characters. "auto" picks by what the \
-    terminal says of itself in the environment, and ascii when NO_COLOR is set or standard output is no terminal.
+    terminal says of itself in the environment, and ascii when NO_COLOR is set or standard output is no terminal. A notebook shows a PNG.
     """,
     takes: pictures, TerminalOptions.options.parameter, captions, .operation, .context, returns: .nothing,
     errors: "a shape is no picture's, a value is NaN, or pictures do not fit side by side",
@@ -20,8 +20,12 @@ let imageShow = Declaration(
         image.show({tensor.zeros(4, 4), tensor.ones(4, 4)}, {captions = {"black", "white"}, protocol = "ascii"})
         """
 ) { pictures, options, captions, operation, context in
-    Terminal.write(try TerminalRenderer(options: options, for: operation).render(pictures, captions: captions))
     context.service(ShownPictures.self).any = true
+    if options.asked == nil, let streams = RunStreams.current {
+        return streams.take(
+            .shown(try PictureFile.representations(of: pictures, captions: captions, for: operation)))
+    }
+    Terminal.write(try TerminalRenderer(options: options, for: operation).render(pictures, captions: captions))
 }
 
 let imageRender = Declaration(

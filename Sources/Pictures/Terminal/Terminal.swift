@@ -3,17 +3,19 @@
 #elseif canImport(Darwin)
     import Darwin
 #endif
+import Scripting
 
 /// The terminal that standard output may be.
 enum Terminal {
     static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     static var detected: TerminalProtocol {
-        TerminalProtocol.detect(environment, isTerminal: isatty(1) == 1)
+        TerminalProtocol.detect(environment, isTerminal: StandardStream.output.isTerminal)
     }
 
     /// Character columns: what the terminal says, else COLUMNS, else 80.
     static var columns: Int {
+        if RunStreams.current != nil { return 80 }
         var size = winsize()
         if ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
         if let columns = environment("COLUMNS").flatMap(Int.init), (1...1000).contains(columns) { return columns }
@@ -22,6 +24,7 @@ enum Terminal {
 
     /// Writes to standard output, after what the script printed. A reader that went away is no error.
     static func write(_ text: String) {
+        if RunStreams.current != nil { return StandardStream.output.write(text) }
         fflush(nil)
         var text = text
         text.withUTF8 { buffer in

@@ -1,4 +1,5 @@
 import LuaFlow
+import Sessions
 
 /// The commands of a prompt: a new one is a file beside this and a line here.
 struct Commands {
@@ -36,7 +37,7 @@ struct Commands {
     }
 
     /// What an input does that is a command; nil for Lua.
-    func run(_ input: String, in session: Session) -> Session.Outcome? {
+    func run(_ input: String, in session: PromptSession) -> PromptSession.Outcome? {
         if input.hasPrefix("?") { return run(.doc, String(input.dropFirst()).trimmed, in: session) }
         // `::name::` is a label.
         guard input.hasPrefix(":"), !input.hasPrefix("::") else { return runWord(input, in: session) }
@@ -54,7 +55,7 @@ struct Commands {
     }
 
     /// The opener's commands may be typed as plain words, `continue` or `rewind 50`. They win over a variable of that name.
-    private func runWord(_ input: String, in session: Session) -> Session.Outcome? {
+    private func runWord(_ input: String, in session: PromptSession) -> PromptSession.Outcome? {
         let words = input.split(whereSeparator: \.isWhitespace).map(String.init)
         guard let name = words.first, words.count <= 2, words.dropFirst().allSatisfy({ Int($0) != nil }),
             let command = own.first(where: { $0.name == name })
@@ -71,8 +72,8 @@ struct Commands {
         return "there is no command :\(name)" + (nearest.map { "; did you mean :\($0)?" } ?? "; :help lists them")
     }
 
-    private func run(_ command: Command, _ text: String, in session: Session) -> Session.Outcome {
-        var outcome = Session.Outcome.stay
+    private func run(_ command: Command, _ text: String, in session: PromptSession) -> PromptSession.Outcome {
+        var outcome = PromptSession.Outcome.stay
         let ending = session.protected { outcome = try command.body(session, text) }
         return ending == .done ? outcome : ending.next
     }

@@ -1,4 +1,5 @@
 import LuaFlow
+import Sessions
 
 /// What the prompt does on `:name`.
 public struct Command: Sendable {
@@ -8,7 +9,7 @@ public struct Command: Sendable {
     /// One sentence for `:help`.
     public let summary: String
     let argument: Argument
-    let body: @Sendable (Session, String) throws -> Session.Outcome
+    let body: @Sendable (PromptSession, String) throws -> PromptSession.Outcome
 
     /// What follows the name, for completion.
     public enum Argument: Sendable {
@@ -21,7 +22,7 @@ public struct Command: Sendable {
     /// - Parameter body: is given what was typed after the name. Its errors are shown, and Ctrl-C stops what it runs.
     public init(
         _ name: String, _ usage: String, _ summary: String, argument: Argument = .none,
-        body: @escaping @Sendable (Session, String) throws -> Session.Outcome
+        body: @escaping @Sendable (PromptSession, String) throws -> PromptSession.Outcome
     ) {
         self.name = name
         self.usage = usage

@@ -1,4 +1,5 @@
 import LuaFlow
+import Sessions
 
 extension Command {
     static let help = Command("help", ":help", "Lists the commands.") { session, _ in
@@ -6,7 +7,7 @@ extension Command {
         return .stay
     }
 
-    private static func helpText(_ session: Session) -> String {
+    private static func helpText(_ session: PromptSession) -> String {
         let rows =
             [("?NAME", "Documentation of a module, a function or a method: ?tensor.exp")]
             + session.commands.available(in: session.host).filter { $0.name != "save!" }.map { ($0.usage, $0.summary) }

@@ -1,4 +1,5 @@
 import LuaFlow
+import Sessions
 
 extension Command {
     static let reload = Command(
@@ -6,7 +7,7 @@ extension Command {
         argument: .module
     ) { session, name in
         let own = try session.helpers.names("loaded").filter { loaded in
-            !session.initialModules.contains(loaded) && !session.host.modules.contains { $0.name == loaded }
+            !session.session.initialModules.contains(loaded) && !session.host.modules.contains { $0.name == loaded }
         }.sorted()
         if !name.isEmpty {
             guard own.contains(name) else {
@@ -28,7 +29,7 @@ extension Command {
         return session.load(file.path, arguments: file.arguments, forgotten: own)
     }
 
-    private static func read(_ module: String, again session: Session) throws {
+    private static func read(_ module: String, again session: PromptSession) throws {
         try session.helpers.run("reload", [.string(module)])
         session.note(.omitted(":reload \(module)"))
     }

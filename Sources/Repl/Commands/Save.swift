@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import LuaFlow
+import Sessions
 
 extension Command {
     static let save = Command(
@@ -12,7 +13,7 @@ extension Command {
         session, text in try write(session, text, replacing: true)
     }
 
-    private static func write(_ session: Session, _ text: String, replacing: Bool) throws -> Session.Outcome {
+    private static func write(_ session: PromptSession, _ text: String, replacing: Bool) throws -> PromptSession.Outcome {
         let words = Words.split(text)
         guard words.count == 1, let path = words.first.map(Words.path) else {
             throw ScriptError(":save", "one file's name expected: :save session.lua")

@@ -1,4 +1,5 @@
 import LuaFlow
+import Sessions
 
 /// What a session did, as a script that does it again by itself: it computes the same, `_` and its like included, and
 /// prints values where the prompt printed them.
@@ -9,14 +10,14 @@ struct SavedScript {
     /// What no script can do again.
     private(set) var omitted: [String] = []
 
-    private let session: Session
+    private let session: PromptSession
     /// What the script calls its own functions: names that no input uses.
     private let names: [Helper: String]
     /// The names in the inputs.
     private let words: Set<String>
     private var used: Set<Helper> = []
 
-    init(_ session: Session) {
+    init(_ session: PromptSession) {
         self.session = session
         var words: Set<String> = []
         for case .input(let text) in session.record { words.formUnion(SavedScript.names(text)) }
@@ -37,7 +38,7 @@ struct SavedScript {
 
     // MARK: What was done
 
-    private mutating func lines(_ done: Session.Record) -> String {
+    private mutating func lines(_ done: PromptSession.Record) -> String {
         switch done {
         case .input(let text):
             count += 1
@@ -48,7 +49,7 @@ struct SavedScript {
         case .repeated(let text, let times):
             count += 1
             let kept = TopLevelLocals.kept(text, .compact)
-            let code = session.form(of: kept).code(kept)
+            let code = session.session.form(of: kept).code(kept)
             return "\(call(.times))(\(times), function(...)\n\(code)\nend)\n"
         case .file(let path, let arguments, let forgotten, let isStartUp, let locals):
             if !isStartUp { count += 1 }
@@ -71,7 +72,7 @@ struct SavedScript {
     private mutating func statement(_ input: String) -> String {
         let kept = TopLevelLocals.kept(input, .compact).trimmed
         let isSilent = Session.isSilent(kept)
-        switch session.form(of: kept) {
+        switch session.session.form(of: kept) {
         case .expression: return value(kept, isSilent)
         case .ending(let start):
             let bytes = Array(kept.utf8)

@@ -1,4 +1,5 @@
 import LuaFlow
+import Sessions
 
 extension Command {
     static let time = Command(
@@ -8,7 +9,7 @@ extension Command {
         let rest = text.dropFirst(count.count)
         // `100 + 1` is an expression, not 100 runs.
         guard let times = Int(count), rest.first?.isWhitespace == true,
-            session.form(of: TopLevelLocals.kept(text)) != .expression
+            session.session.form(of: TopLevelLocals.kept(text)) != .expression
         else {
             try once(session, text)
             return .stay
@@ -20,7 +21,7 @@ extension Command {
         return .stay
     }
 
-    private static func once(_ session: Session, _ text: String) throws {
+    private static func once(_ session: PromptSession, _ text: String) throws {
         guard !text.isEmpty else {
             throw ScriptError(":time", "an expression expected: :time tensor.zeros(1000, 1000)")
         }
@@ -32,14 +33,14 @@ extension Command {
         let seconds = Timing.seconds(clock.now - start)
         let charged = memory.chargedBytes - before
         if case .table(let table)? = results.first {
-            try session.keep(table)
+            try session.session.keep(table)
             if !Session.isSilent(text) { try session.show(table) }
         }
         session.note(.input(text))
         session.say(Timing.text(seconds) + (charged > 0 ? ", \(Timing.bytes(charged)) allocated" : ""))
     }
 
-    private static func repeated(_ session: Session, _ text: String, _ times: Int) throws {
+    private static func repeated(_ session: PromptSession, _ text: String, _ times: Int) throws {
         let clock = NativeFunction(
             Declaration("clock", "Seconds since some fixed moment.", returns: .number) {
                 Timing.seconds(ContinuousClock.now - Timing.start)

@@ -1,8 +1,9 @@
 import LuaFlow
+import Sessions
 
 extension Command {
     static let who = Command("who", ":who", "Lists your variables.") { session, _ in
-        let names = try session.ownNames()
+        let names = try session.session.ownNames()
         guard !names.isEmpty else {
             session.say("no variables yet")
             return .stay

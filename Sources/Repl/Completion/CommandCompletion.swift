@@ -1,12 +1,13 @@
 import LuaFlow
+import Sessions
 
 /// `:name`, what follows it, and `?name`.
 enum CommandCompletion {
-    static func complete(_ context: CompletionContext) throws -> Completion? {
-        let text = String(context.text.drop { $0 == " " })
-        if text.hasPrefix("?") { return try documented(String(text.dropFirst()).trimmed, context.session) }
+    static func complete(_ text: String, _ session: PromptSession) throws -> Completion? {
+        let text = String(text.drop { $0 == " " })
+        if text.hasPrefix("?") { return try documented(String(text.dropFirst()).trimmed, session) }
         guard text.hasPrefix(":"), !text.hasPrefix("::") else { return nil }
-        let commands = context.session.commands.available(in: context.session.host)
+        let commands = session.commands.available(in: session.host)
         let name = text.dropFirst().prefix { !$0.isWhitespace }
         let rest = text.dropFirst(1 + name.count)
         guard let blank = rest.first, blank.isWhitespace else {
@@ -24,24 +25,17 @@ enum CommandCompletion {
                 return Completion(ScriptOptions.words(ofScript: Words.path(file)), typed: word)
             }
             return FileNames.completion(expandingHome: true, word)
-        case .documented: return try documented(argument, context.session)
-        case .registered: return try registered(command.name, argument, context.session)
-        case .module: return Completion(try context.session.helpers.names("loaded"), typed: argument)
+        case .documented: return try documented(argument, session)
+        case .registered: return try registered(command.name, argument, session)
+        case .module: return Completion(try session.helpers.names("loaded"), typed: argument)
         case .code:
             // As if it stood alone; a number of runs may stand before it.
-            let inner = CompletionContext(context.session, argument)
-            for completer in [
-                StringCompletion.complete, MemberCompletion.complete, OptionCompletion.complete,
-                NameCompletion.complete,
-            ] {
-                if let found = try completer(inner) { return found }
-            }
-            return Completion()
+            return try session.session.completion(of: argument)
         }
     }
 
     /// What a registered command's `complete` gives for the text typed so far.
-    private static func registered(_ name: String, _ argument: String, _ session: Session) throws -> Completion {
+    private static func registered(_ name: String, _ argument: String, _ session: PromptSession) throws -> Completion {
         guard
             let complete = Commands.registered(in: session.host).first(where: { $0.name == ByteString(name) })?
                 .complete,
@@ -54,7 +48,7 @@ enum CommandCompletion {
     }
 
     /// Names with a page, by as many parts as were typed.
-    private static func documented(_ typed: String, _ session: Session) throws -> Completion {
+    private static func documented(_ typed: String, _ session: PromptSession) throws -> Completion {
         let index = try Manual(session.host.modules)
         let names = session.host.modules.map(\.name) + index.all.map(\.name)
         guard typed.contains(".") || typed.contains(":") else {
@@ -63,6 +57,6 @@ enum CommandCompletion {
         let found = Completion(names, typed: typed)
         guard found.candidates.isEmpty else { return found }
         // Methods of a variable: `?x:ex`.
-        return try MemberCompletion.complete(CompletionContext(session, typed)) ?? found
+        return try session.session.members(typed) ?? found
     }
 }

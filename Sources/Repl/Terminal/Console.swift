@@ -1,6 +1,7 @@
 import CLineEditor
 import Foundation
 import LuaFlow
+import Sessions
 
 /// Where the prompt writes, and how wide and how colourful it may.
 public struct Console {

@@ -1,5 +1,6 @@
 import CLineEditor
 import Foundation
+import Sessions
 
 /// Lines edited in the terminal with libedit.
 final class LineEditor: LineSource {

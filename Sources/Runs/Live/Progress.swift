@@ -1,8 +1,8 @@
 import Foundation
 import Scripting
 
-/// A progress bar on standard error. In a terminal it is redrawn in place; elsewhere nothing is written, so that
-/// redirected output holds what the script prints and no more.
+/// A progress bar on standard error. In a terminal it is redrawn in place, and so it is where somebody takes the run's
+/// streams (a notebook); elsewhere nothing is written, so that redirected output holds what the script prints and no more.
 package final class Progress: ScriptObject {
     static let type = ObjectType("progress")
     package var scriptType: ObjectType { Progress.type }
@@ -12,22 +12,32 @@ package final class Progress: ScriptObject {
     private var lastDrawn: UInt64 = 0
     private var isOpen = true
     /// Whether anything is drawn.
-    package let isTerminal: Bool
+    package var isTerminal: Bool { isOnTerminal || streams != nil }
+    private let isOnTerminal: Bool
+    /// Where the bar is shown in a terminal's place, and what it is called there.
+    private let streams: RunStreams?
+    private let name: String
 
     package init(total: Int) {
         self.total = total
-        isTerminal = StandardStream.error.isTerminal
+        isOnTerminal = StandardStream.error.isTerminal
+        streams = RunStreams.current
+        name = streams?.newName() ?? ""
     }
 
     deinit { finish() }
 
-    /// Draws step `k` with a note, at most thirty times a second, and always the last.
+    /// Draws step `k` with a note, at most thirty times a second (ten in a notebook), and always the last.
     package func update(_ k: Int, _ note: String) {
         guard isOpen, isTerminal else { return }
         let now = DispatchTime.now().uptimeNanoseconds
-        guard now - lastDrawn > 33_000_000 || k >= total else { return }
+        guard now - lastDrawn > (streams == nil ? 33_000_000 : 100_000_000) || k >= total else { return }
         lastDrawn = now
         let seconds = Double(now - started.uptimeNanoseconds) / 1e9
+        if let streams {
+            let line = Progress.line(k, of: total, seconds: seconds, note: note, columns: 100)
+            return streams.take(.replaced(id: name, [Representation("text/plain", line)]))
+        }
         let line = Progress.line(k, of: total, seconds: seconds, note: note, columns: Progress.columns)
         StandardStream.error.write("\r\u{1B}[K\(line)")
     }
@@ -36,7 +46,7 @@ package final class Progress: ScriptObject {
     package func finish() {
         guard isOpen else { return }
         isOpen = false
-        if isTerminal, lastDrawn > 0 { StandardStream.error.write("\n") }
+        if isOnTerminal, lastDrawn > 0 { StandardStream.error.write("\n") }
     }
 
     /// `[########------------] 120/300  1.2 s  -log p -1234.5`, shorter than `columns`: the bar gives way first, then the
@@ -116,7 +126,7 @@ package final class Progress: ScriptObject {
 extension RunFunctions {
     package static let progress = Declaration(
         "host.progress",
-        "A progress bar of n steps on standard error: bar:update(k, note), bar:close(). Draws only in a terminal.",
+        "A progress bar of n steps on standard error: bar:update(k, note), bar:close(). Draws only in a terminal or notebook.",
         takes: .argument("n", .integer(from: 0)), returns: .object(Progress.type),
         example: """
             local bar <close> = host.progress(10)

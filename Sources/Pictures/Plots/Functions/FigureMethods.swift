@@ -41,14 +41,19 @@ let figureShow = Declaration(
     "figure:show",
     """
     Shows the figure on standard output: as a picture where the terminal can show pixels (see image.show), else \
-    drawn in characters, one panel under the other, pictures side by side.
+    drawn in characters, one panel under the other, pictures side by side. A notebook shows PNG or SVG.
     """,
     called: .method, takes: figure, TerminalOptions.options.parameter, .operation, .context, returns: .nothing, errors: misfits,
     example: "plot.line{{1, 4, 9}, title = \"squares\"}:show{protocol = \"ascii\", width = 40}",
     see: ["image.show"]
 ) { figure, options, operation, context in
-    Terminal.write(try TextFigure(options: options, operation: operation).render(figure))
     context.service(ShownPictures.self).any = true
+    if options.asked == nil, let streams = RunStreams.current,
+        let made = try PictureFile.representations(figure: figure, for: operation)
+    {
+        return streams.take(.shown(made))
+    }
+    Terminal.write(try TextFigure(options: options, operation: operation).render(figure))
 }
 
 let figureRender = Declaration(

@@ -1,0 +1,39 @@
+import CLuaTrampolines
+import Scripting
+
+extension Interpreter {
+    /// From now on what scripts write by `print`, `io.write`, `io.stdout` and `io.stderr` goes to
+    /// ``Scripting/RunStreams/current`` and what `io` reads comes from there, in runs that have one; in others it is the
+    /// process's streams as ever. Not together with ``recordOutput(_:)``.
+    /// - Throws: ``LuaError`` in the sandbox, whose library has streams of its own.
+    public func takeStreams() throws(LuaError) {
+        guard !isSandboxed else { throw LuaError(.runtime, "a sandboxed script's streams cannot be taken") }
+        _ = try core.inRun { [self] in
+            var failure = lf_failure()
+            guard lf_take_streams(core.state, writeStream, readStream, &failure) else { throw core.error(&failure) }
+            return [Value]()
+        }
+    }
+}
+
+private func writeStream(_ number: Int32, _ bytes: UnsafePointer<CChar>?, _ count: Int) {
+    guard let bytes, let stream = StandardStream(rawValue: number) else { return }
+    let buffer = UnsafeRawBufferPointer(start: bytes, count: count)
+    if let streams = RunStreams.current {
+        streams.take(.text(stream, Array(buffer)))
+    } else {
+        StandardStream.flush()
+        StandardStream.write(buffer, to: number)
+    }
+}
+
+/// - Returns: how many bytes were read; below 0 when the wait for them was interrupted.
+private func readStream(_ bytes: UnsafeMutablePointer<CChar>?, _ most: Int) -> Int64 {
+    guard let bytes else { return 0 }
+    let buffer = UnsafeMutableRawBufferPointer(start: bytes, count: most)
+    guard let streams = RunStreams.current else { return Int64(StandardStream.read(into: buffer)) }
+    let next = streams.read(most)
+    if next.isEmpty, Cancellation.current?.isRequested() == true { return -1 }
+    buffer.copyBytes(from: next)
+    return Int64(next.count)
+}

@@ -1,0 +1,48 @@
+import Scripting
+import Tensors
+
+/// Pictures and figures as files in memory: what a notebook or a window shows.
+public enum PictureFile {
+    /// A side of a small picture is made at least this many pixels.
+    private static let leastSide = 160
+
+    /// PNG of pictures side by side, each of a shape that `image.show` takes; small ones with larger pixels.
+    public static func representations(
+        of pictures: [Tensor], captions: [String] = [], for operation: String
+    ) throws -> [Representation] {
+        let longest = pictures.flatMap { $0.shape.suffix(2) }.max() ?? 1
+        var grid = Grid()
+        grid.captions = captions
+        grid.scale = max((leastSide + longest - 1) / max(longest, 1), 1)
+        // Eight in a row, as in a sheet of `image.grid`.
+        let sheet = pictures.count == 1 && captions.isEmpty
+            ? try enlarged(pictures[0], by: grid, for: operation) : try grid.sheet(pictures, for: operation)
+        let png = try PNGWriter.encode(try Raster(sheet, for: operation), for: operation)
+        return [Representation("image/png", bytes: png)]
+    }
+
+    /// One picture has no border.
+    private static func enlarged(_ picture: Tensor, by grid: Grid, for operation: String) throws -> Tensor {
+        guard grid.scale > 1 else { return picture }
+        var grid = grid
+        grid.padding = 0
+        return try grid.sheet([picture], for: operation)
+    }
+
+    /// PNG of a figure at its natural size, and SVG where that is not much longer: one with large pictures in it is.
+    /// - Returns: nil for any other object.
+    public static func representations(
+        figure object: any ScriptObject, for operation: String
+    ) throws -> [Representation]? {
+        guard let figure = object as? Figure else { return nil }
+        let encoder = FigureEncoder(figure: figure, operation: operation)
+        let png = try encoder.encode(
+            .png, encoder.size(width: nil, height: nil, scale: 1.25, format: .png))
+        var made = [Representation("image/png", bytes: png)]
+        let svg = try encoder.encode(.svg, encoder.size(width: nil, height: nil, scale: nil, format: .svg))
+        if svg.count < 200_000 {
+            made.append(Representation("image/svg+xml", String(decoding: svg, as: UTF8.self)))
+        }
+        return made
+    }
+}

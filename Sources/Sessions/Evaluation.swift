@@ -1,0 +1,201 @@
+import LuaFlow
+
+/// What came of an input.
+public struct Evaluation {
+    /// Why it did not come to its end.
+    public struct Failure: Sendable {
+        /// `syntax error`, `error`, `interrupted`, `out of memory`, `time limit`.
+        public let kind: String
+        /// With the input's or file's name and line: `cell 2:1: ...`.
+        public let message: String
+        /// The message, the line with a caret under the place, and the calls, for people.
+        public let text: String
+    }
+
+    /// The values of the last expression.
+    public var values: [Value] = []
+    /// Each of them in the ways in which it can be shown, `text/plain` first; none where a semicolon keeps them silent.
+    public var shown: [[Representation]] = []
+    /// The page that `?name` asked for.
+    public var page: String?
+    public var failure: Failure?
+    /// `os.exit` ended it with this status.
+    public var exit: Int?
+}
+
+extension Session {
+    /// How wide texts are that a session makes for people.
+    package static let columns = 100
+
+    /// Evaluates a cell: one or more lines of Lua. A last expression is its value, a last call among them; `?name` and `name?` give
+    /// a name's page. A top-level `local` is visible in later cells.
+    ///
+    /// ``LuaHost/Interpreter/interrupt()`` stops it, from another thread.
+    /// - Parameters:
+    ///   - number: the cell's number in messages; nil for the next one.
+    ///   - isColoured: whether ``Evaluation/Failure/text`` has a terminal's colours.
+    ///   - streams: who takes what it writes and gives what it reads; nil for the process's own streams. What scripts do by
+    ///     `print` and `io` goes there once ``LuaHost/Interpreter/takeStreams()`` was called.
+    public func evaluate(
+        _ text: String, number: Int? = nil, isColoured: Bool = false, streams: RunStreams? = nil
+    ) -> Evaluation {
+        var evaluation = Evaluation()
+        let style = Style(isColoured: isColoured)
+        func fail(_ kind: String, _ message: String, _ text: String? = nil) {
+            evaluation.failure = Evaluation.Failure(
+                kind: kind, message: message, text: text ?? style.error(message) + "\n")
+        }
+        let name = newName(for: text, number: number)
+        do {
+            if let asked = Session.askedPage(text) {
+                evaluation.page = try host.interpreter.evaluation { try self.explained(asked) }
+                return evaluation
+            }
+            guard !text.trimmed.isEmpty else { return evaluation }
+            let input = cell(text)
+            switch input.form {
+            case .uncalled: fail("syntax error", "\(name): " + UncalledMethod.text(input.text, self))
+            case .wrong, .unfinished:
+                guard let best = syntaxError(input.kept) else { break }
+                fail("syntax error", best.error.message, view(style, columns: Session.columns).text(best.error, at: best.offset))
+            default:
+                try host.interpreter.evaluation {
+                    try RunStreams.$current.withValue(streams) { try self.run(input, into: &evaluation) }
+                }
+            }
+        } catch {
+            if case .exit(let status) = error.kind {
+                evaluation.exit = status
+            } else {
+                fail(error.kind.words, error.report(withPlace: true), failureText(error, style, columns: Session.columns))
+                if let taken = takeOffFailingHook(error) { evaluation.failure = evaluation.failure?.adding(taken) }
+            }
+        }
+        return evaluation
+    }
+
+    private func run(_ input: Input, into evaluation: inout Evaluation) throws {
+        guard case .table(let results)? = try run(input).answer.first else { return }
+        try keep(results)
+        noteDone(input)
+        guard case .integer(let count) = try results.value(for: "n"), count > 0 else { return }
+        evaluation.values = try (1...count).map { try results.value(at: $0) }
+        if Session.isSilent(input.text) { return }
+        if let complaint = try unknown(input, results) { throw ScriptError("", complaint) }
+        if count == 1, case .boolean(true)? = try helpers.call("is_standard_file", [.table(results)]).first { return }
+        // Nil, where nothing was asked for but what a call does, is no news.
+        if count == 1, input.endsInCall, case .none = evaluation.values[0] { return }
+        evaluation.shown = try (1...count).map { try representations(results, $0) }
+    }
+
+    /// An input as a notebook's cell: the value of a last call is the cell's.
+    private func cell(_ text: String) -> Input {
+        let input = read(text)
+        guard input.form == .statements, let start = InputForm.lastCall(in: input.kept) else { return input }
+        return Input(text: input.text, kept: input.kept, form: .ending(at: start), endsInCall: true)
+    }
+
+    /// The name in `?name` or `name?`; nil where no page is asked for.
+    static func askedPage(_ text: String) -> String? {
+        let trimmed = text.trimmed
+        guard !trimmed.contains("\n") else { return nil }
+        if trimmed.hasPrefix("?") { return trimmed.trimming { $0 == "?" }.trimmed }
+        guard trimmed.hasSuffix("?") else { return nil }
+        let name = trimmed.trimming { $0 == "?" }.trimmed
+        // `-- why?` is a comment.
+        return Lua.tokens(name).allSatisfy({ $0.kind == .name || $0.isSymbol(".") || $0.isSymbol(":") }) ? name : nil
+    }
+
+    /// A page, or what a variable holds.
+    private func explained(_ name: String) throws -> String {
+        do { return try page(name) } catch let error as ScriptError {
+            guard Lua.isName(name), let container = try container(of: name) else { throw ScriptError("", error.message) }
+            return try described(name, in: container)
+        }
+    }
+
+    private func described(_ name: String, in container: Value) throws -> String {
+        Layout(columns: Session.columns).text(
+            try Inspector(helpers, columns: Session.columns).shown(name, in: container)) + "\n"
+    }
+
+    // MARK: Ways to show a value
+
+    /// The `index`-th of a list of results: text, and a picture or a table where it is one. Inside an evaluation: a `__tostring` may run.
+    package func representations(_ results: any ScriptTable, _ index: Int) throws -> [Representation] {
+        let shown = try Inspector(helpers, columns: Session.columns).result(results, index)
+        let plain = Representation("text/plain", Layout(columns: Session.columns).text(shown))
+        let value = try results.value(at: index)
+        // What cannot be shown richly is shown as text.
+        let more = try? rich(value)
+        try Cancellation.check()
+        return [plain] + (more ?? [])
+    }
+
+    /// The same of a value by itself.
+    package func representations(of value: Value) throws -> [Representation] {
+        guard case .table(let results)? = try helpers.call("pack", [value]).first else { return [] }
+        return try representations(results, 1)
+    }
+
+    private func rich(_ value: Value) throws -> [Representation] {
+        if let pictures = try PicturePreview.representations(value) { return pictures }
+        let table: String? =
+            switch value {
+            case .object(let object as Variable): try HTMLTable.text(object.value)
+            case .object(let object as any TabularObject): HTMLTable.text(object.table)
+            case .table(let list): try HTMLTable.text(list)
+            default: nil
+            }
+        return table.map { [Representation("text/html", $0)] } ?? []
+    }
+
+    // MARK: Errors
+
+    /// An error for people; one that a script raised as a value as that value is shown.
+    package func failureText(_ error: LuaError, _ style: Style, columns: Int) -> String {
+        let view = view(style, columns: columns)
+        guard error.isPlainObject else { return view.text(error) }
+        do {
+            // Shown like any value; its __tostring may run, and may be interrupted.
+            return try host.interpreter.evaluation {
+                let shown = try Inspector(helpers, columns: columns - 6).shown(host.interpreter.raisedValue(error))
+                return style.error("error " + Layout(columns: columns - 6).text(shown)) + "\n" + view.calls(error)
+            }
+        } catch { return view.text(error) }
+    }
+}
+
+extension Evaluation.Failure {
+    fileprivate func adding(_ note: String) -> Evaluation.Failure {
+        Evaluation.Failure(kind: kind, message: message, text: text + note + "\n")
+    }
+}
+
+extension LuaError {
+    fileprivate func report(withPlace: Bool) -> String { (place.map { "\($0): " } ?? "") + abridged(message) }
+}
+
+extension LuaError.Kind {
+    fileprivate var words: String {
+        switch self {
+        case .syntax: "syntax error"
+        case .runtime: "error"
+        case .file: "file error"
+        case .memory: "out of memory"
+        case .interrupted: "interrupted"
+        case .timeLimit: "time limit"
+        case .exit: "exit"
+        }
+    }
+}
+
+extension String {
+    /// Without the letters at both ends for which `isEdge` holds.
+    fileprivate func trimming(_ isEdge: (Character) -> Bool) -> String {
+        var text = self[...]
+        while let first = text.first, isEdge(first) { text.removeFirst() }
+        while let last = text.last, isEdge(last) { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,24 @@
+import Foundation
+
+/// Colours, where the terminal has them and nobody asked for none (https://no-color.org).
+public struct Style: Sendable {
+    public let isColoured: Bool
+
+    public init(isColoured: Bool) { self.isColoured = isColoured }
+
+    /// What the environment says of a terminal.
+    public static func detect(_ environment: [String: String], isTerminal: Bool) -> Style {
+        let refused = !(environment["NO_COLOR"] ?? "").isEmpty
+        let terminal = environment["TERM"] ?? ""
+        return Style(isColoured: isTerminal && !refused && terminal != "dumb" && !terminal.isEmpty)
+    }
+
+    package func error(_ text: String) -> String { paint(text, "31") }
+    package func caret(_ text: String) -> String { paint(text, "1;31") }
+    package func faint(_ text: String) -> String { paint(text, "2") }
+    package func strong(_ text: String) -> String { paint(text, "1") }
+
+    private func paint(_ text: String, _ code: String) -> String {
+        isColoured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+}
