@@ -26,6 +26,40 @@ import Testing
         #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]) && picture.count > 2000, "\(name)")
     }
 
+    /// Every kind of flow of digits: trained for two steps, written, read again, and drawn from.
+    @Test(arguments: [[], ["--smooth"], ["--kind", "autoregressive", "--half"]]) func digitsAreTrainedAndDrawn(
+        _ options: [String]
+    ) throws {
+        let scratch = try Scratch()
+        let small = ["--batch", "4", "--channels", "2", "--hidden", "10", "--bins", "8", "--rows", "8", "--shown", "40"]
+        let (file, picture) = (scratch.path("digits.safetensors"), scratch.path("draws.png"))
+        let first = try TrainingScriptTests.run(
+            "train_digits", small + options + ["--steps", "2", "--out", file, "--draws", "2", "--pictures", picture],
+            in: scratch)
+        #expect(first.status == 0 && first.output.contains("validation"), "\(options): \(first.errors)")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: picture)).prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
+        let again = try TrainingScriptTests.run(
+            "train_digits", small + options + ["--steps", "0", "--from", file], in: scratch)
+        func value(_ run: Command.Result) -> String? {
+            run.output.split(separator: "\n").first { $0.hasPrefix("validation") }.map(String.init)
+        }
+        let isSame = options.contains("--half") || value(again) == value(first)
+        #expect(value(again) != nil && isSame, "\(options): \(again)")
+    }
+
+    /// A flow of digits packs some of them, and they come back bit for bit, in as many bytes as its density says.
+    @Test(arguments: ["coupling", "autoregressive"]) func digitsArePackedAndUnpacked(_ kind: String) throws {
+        let scratch = try Scratch()
+        let run = try TrainingScriptTests.run(
+            "compress_digits",
+            [
+                "--kind", kind, "--channels", "2", "--hidden", "10", "--bins", "8", "--count", "3", "--batch", "2",
+                "--out", scratch.path("digits.flow"),
+            ], in: scratch)
+        #expect(run.status == 0 && run.output.contains("all 2 comparisons hold"), "\(kind): \(run.errors)")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path("digits.flow"))).count < 3 * 784 / 3, "\(kind)")
+    }
+
     /// Six steps, and three of them, then the rest from the checkpoint: the same weights, bit for bit.
     @Test func goesOnFromItsCheckpoint() throws {
         let scratch = try Scratch()

@@ -72,6 +72,11 @@ local kinds = {
   {"Sigmoid, Logit", "any", function(n, reach)
     return ("flow.Sigmoid(), flow.Logit{alpha = %s}"):format(number(0, 0.2)), reach, 4
   end},
+  {"Sigmoid, Histogram, Logit", "any", function(n, reach)
+    local smooth = pick{"true", "false"}
+    local text = "flow.Sigmoid(), flow.Histogram{counts = {%s}, smooth = %s}, flow.Logit{alpha = 0.01}"
+    return text:format(numbers(math.random(2, 5), 1, 9), smooth), reach + 5, 4
+  end},
   {"Tanh", "any", function(n, reach) return "flow.Tanh()", 1, 2.5 end},
   {"Softplus", "any", function(n, reach) return "flow.Softplus()", reach + 1, 4 end},
   {"Scaling", "vector", function(n, reach) return ("flow.Scaling{%s}"):format(numbers(n, -0.7, 0.7)), 2.1 * reach end},

@@ -46,6 +46,8 @@ public struct MaskedAutoregressive: FlowTransform {
         [("order", orderTensor)] + hyper.buffers.map { ("hyper.\($0.name)", $0.value) }
     }
     public var heldValues: [Value] { hyper.heldValues }
+    public var dataRange: NumberRange? { map.range }
+    public var latentRange: NumberRange? { map.range }
 
     private func numbers(_ x: Variable, _ context: Variable?) throws -> Variable {
         guard x.shape.count == 2, x.shape[1] == order.count else {

@@ -49,18 +49,19 @@ extension NumberRange {
         // These move numbers to other places.
         let parts = parts.filter { !($0 is Reshape || $0 is Squeeze || $0 is Permute) }
         var ends: (data: NumberRange, latent: NumberRange)?
-        let isSplit = parts.contains { $0 is Split }
+        // Where the numbers lie that splits sent.
+        var sent: [NumberRange] = []
         for part in parts {
             if part is Split {
-                guard (ends?.latent ?? .real) == .real else { return nil }
+                sent.append(ends?.latent ?? .real)
                 continue
             }
             guard let data = part.dataRange, let latent = part.latentRange else { return nil }
             if let before = ends, !before.latent.isWithin(data) { return nil }
             ends = (ends?.data ?? data, latent)
         }
-        guard !isSplit || (ends?.latent ?? .real) == .real else { return nil }
-        return ends ?? (.real, .real)
+        let left = ends ?? (.real, .real)
+        return sent.allSatisfy { $0 == left.latent } ? left : nil
     }
 
     /// Where numbers lie that a transform makes of a base's, to data.

@@ -53,6 +53,8 @@ public struct UnivariateCoupling: FlowTransform {
         [("mask", maskTensor)] + hyper.buffers.map { ("hyper.\($0.name)", $0.value) }
     }
     public var heldValues: [Value] { hyper.heldValues }
+    public var dataRange: NumberRange? { map.range }
+    public var latentRange: NumberRange? { map.range }
 
     public func latentShape(of event: [Int]) throws -> [Int] {
         _ = try Shape.count(event, for: "flow.Coupling")

@@ -49,10 +49,10 @@ public struct SplineMap: UnivariateMap {
         try Variable(Tensor.full(Array(like.shape.dropLast()) + [1], number, like.dtype))
     }
 
-    /// What a point's bin is: its corners, the slopes there, and whether there is one.
+    /// What a point's bin is, and whether there is one.
     private struct Bin {
         let inside: Variable
-        let x0, x1, y0, y1, d0, d1: Variable
+        let spline: RationalQuadraticBin
     }
 
     private struct Below: Comparison {
@@ -73,9 +73,12 @@ public struct SplineMap: UnivariateMap {
         func at(_ knots: Variable, _ index: Variable) throws -> Variable {
             try knots.gather(axis, index, for: "flow.spline").reshape(value.shape)
         }
+        let (x0, y0) = (try at(knots.x, left), try at(knots.y, left))
         return Bin(
-            inside: inside, x0: try at(knots.x, left), x1: try at(knots.x, right), y0: try at(knots.y, left),
-            y1: try at(knots.y, right), d0: try at(knots.slope, left), d1: try at(knots.slope, right))
+            inside: inside,
+            spline: RationalQuadraticBin(
+                x0: x0, width: try at(knots.x, right) - x0, y0: y0, height: try at(knots.y, right) - y0,
+                d0: try at(knots.slope, left), d1: try at(knots.slope, right)))
     }
 
     /// 1 where a bin was found.
@@ -96,39 +99,17 @@ public struct SplineMap: UnivariateMap {
     public func toLatent(_ x: Variable, _ numbers: Variable) throws -> (z: Variable, logSlope: Variable) {
         let knots = try knots(numbers)
         let bin = try bin(of: x, among: knots.x, knots)
-        let width = try bin.x1 - bin.x0
-        let theta = try (x - bin.x0).choose(bin.inside, x.constant(0)) / width
-        let (y, logSlope) = try value(bin, theta)
-        return (try y.choose(bin.inside, x), logSlope)
+        let theta = try (x - bin.spline.x0).choose(bin.inside, x.constant(0)) / bin.spline.width
+        let (y, logSlope) = try bin.spline.image(theta)
+        return (try y.choose(bin.inside, x), try logSlope.choose(bin.inside, logSlope.constant(0)))
     }
 
-    /// Durkan et al., equations 4 and 5, at the share theta of the bin.
-    private func value(_ bin: Bin, _ theta: Variable) throws -> (y: Variable, logSlope: Variable) {
-        let height = try bin.y1 - bin.y0
-        let s = try height / (bin.x1 - bin.x0)
-        let rest = try 1 - theta
-        let cross = try theta * rest
-        let denominator = try s + (bin.d0 + bin.d1 - s * 2) * cross
-        let y = try bin.y0 + height * (s * theta * theta + bin.d0 * cross) / denominator
-        let slope = try (s * cross * 2 + bin.d0 * rest * rest + bin.d1 * theta * theta).log()
-        let logSlope = try s.log() * 2 + slope - denominator.log() * 2
-        return (y, try logSlope.choose(bin.inside, logSlope.constant(0)))
-    }
-
-    /// Durkan et al., equations 6 to 8: the root of a quadratic, in the form that does not cancel.
     public func toData(_ z: Variable, _ numbers: Variable) throws -> (x: Variable, logSlope: Variable) {
         let knots = try knots(numbers)
         let bin = try bin(of: z, among: knots.y, knots)
-        let (width, height) = (try bin.x1 - bin.x0, try bin.y1 - bin.y0)
-        let s = try height / width
-        let rise = try (z - bin.y0).choose(bin.inside, z.constant(0))
-        let bend = try bin.d0 + bin.d1 - s * 2
-        let a = try height * (s - bin.d0) + rise * bend
-        let b = try height * bin.d0 - rise * bend
-        let c = try -(s * rise)
-        let theta = try c * 2 / (-b - (b * b - a * c * 4).sqrt())
-        let (_, logSlope) = try value(bin, theta)
-        let x = try bin.x0 + theta * width
-        return (try x.choose(bin.inside, z), try -logSlope)
+        let theta = try bin.spline.share((z - bin.spline.y0).choose(bin.inside, z.constant(0)))
+        let (_, logSlope) = try bin.spline.image(theta)
+        let x = try bin.spline.x0 + theta * bin.spline.width
+        return (try x.choose(bin.inside, z), try -logSlope.choose(bin.inside, logSlope.constant(0)))
     }
 }

@@ -16,6 +16,12 @@ public protocol UnivariateMap: Sendable {
     func toLatent(_ x: Variable, _ numbers: Variable) throws -> (z: Variable, logSlope: Variable)
     /// The inverse, with the logarithm of its own slope.
     func toData(_ z: Variable, _ numbers: Variable) throws -> (x: Variable, logSlope: Variable)
+    /// The interval that it maps onto itself, for every network: all numbers, for most.
+    var range: NumberRange { get }
+}
+
+extension UnivariateMap {
+    public var range: NumberRange { .real }
 }
 
 /// What every univariate map that a network parametrises needs.

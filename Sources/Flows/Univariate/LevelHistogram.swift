@@ -1,0 +1,138 @@
+import Autodiff
+import RealModule
+import Scripting
+import Tensors
+
+/// How often each of n equally wide levels of [0, 1] occurs, as an increasing map of [0, 1] onto itself: the cumulative
+/// distribution function of x = (k + u) / n, level k drawn by its frequency and u uniformly.
+///
+/// Piecewise linear; or, smooth, a rational-quadratic spline (``RationalQuadraticBin``) through the same knots, whose
+/// slope at the edge of two levels is the larger one of theirs. On MNIST that costs 0.0085 bits a pixel, the geometric
+/// mean 0.24, and the slopes that are best for the frequencies 0.0071.
+public struct LevelHistogram: Sendable {
+    public let counts: [Double]
+    public let isSmooth: Bool
+    /// The share of levels below k, for k from 0 to n.
+    let cumulative: [Double]
+    /// Each level's share.
+    let shares: [Double]
+
+    public var levels: Int { counts.count }
+
+    /// - Throws: ``Fault`` for less than two levels and for counts that are not finite and above 0.
+    public init(counts: [Double], smooth: Bool = false) throws {
+        guard counts.count >= 2 else { throw Fault("counts", "2 levels or more expected, got \(counts.count)") }
+        if let level = counts.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
+            throw Fault(
+                "counts",
+                """
+                \(shown(counts[level])) at element \(level + 1): finite numbers above 0 expected. A level that never \
+                occurs has no density; adding 1 to every count gives it a small one
+                """)
+        }
+        let total = counts.reduce(0, +)
+        guard total.isFinite else { throw Fault("counts", "their sum is not finite") }
+        var sums = [0.0]
+        for count in counts { sums.append(sums[sums.count - 1] + count) }
+        (self.counts, isSmooth) = (counts, smooth)
+        cumulative = sums.map { $0 / total }
+        shares = counts.map { $0 / total }
+    }
+
+    /// z, and log dz/dx, of numbers in [0, 1].
+    func image(_ x: Variable) throws -> (z: Variable, logSlope: Variable) {
+        let y = try x * Double(levels)
+        let level = try y.value.map(LevelOf(count: levels))
+        let theta = try y - Variable(level)
+        guard isSmooth else {
+            let z = try look(cumulative, level) + look(shares, level) * theta
+            return (z, try look(logSlopes, level))
+        }
+        let (z, logSlope) = try spline(level).image(theta)
+        return (z, try logSlope + Double.log(Double(levels)))
+    }
+
+    /// x, and log dx/dz, of numbers in [0, 1].
+    func preimage(_ z: Variable) throws -> (x: Variable, logSlope: Variable) {
+        let level = try z.value.map(LastAtMost(knots: Array(cumulative.dropLast())))
+        let rise = try z - look(cumulative, level)
+        if isSmooth {
+            let bin = try spline(level)
+            let theta = try bin.share(rise)
+            let logSlope = try bin.image(theta).logSlope + Double.log(Double(levels))
+            return (try (Variable(level) + theta) / Double(levels), try -logSlope)
+        }
+        let theta = try rise / look(shares, level)
+        return (try (Variable(level) + theta) / Double(levels), try -look(logSlopes, level))
+    }
+
+    private var logSlopes: [Double] { shares.map { Double.log($0 * Double(levels)) } }
+
+    /// By the width of a level.
+    private func spline(_ level: Tensor) throws -> RationalQuadraticBin {
+        let edges = (0...levels).map { max(shares[max($0 - 1, 0)], shares[min($0, levels - 1)]) }
+        let start = try look(cumulative, level)
+        return RationalQuadraticBin(
+            x0: Variable(level), width: try start.constant(1), y0: start, height: try look(shares, level),
+            d0: try look(edges, level), d1: try look(Array(edges.dropFirst()), level))
+    }
+
+    private func look(_ table: [Double], _ level: Tensor) throws -> Variable { Variable(try level.map(Entry(table))) }
+}
+
+// MARK: Places in tables, as functions of every element
+
+/// Which of `count` equally wide levels a number from 0 to `count` is in, from 0; the end is the last one's. 0 for NaN.
+struct LevelOf: UnaryFunction {
+    let count: Int
+    func callAsFunction<T: TensorElement>(_ y: T) -> T {
+        y >= 1 ? min(y.rounded(.down), T(count - 1)) : 0
+    }
+}
+
+/// The last knot, counted from 0, that is at most a number; the first for numbers below all, and for NaN.
+struct LastAtMost: UnaryFunction {
+    let knots: [Double]
+    func callAsFunction<T: TensorElement>(_ z: T) -> T {
+        var (low, high) = (0, knots.count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if T(knots[middle]) <= z { low = middle } else { high = middle }
+        }
+        return T(low)
+    }
+}
+
+/// What a table holds at a place, counted from 0.
+struct Entry: UnaryFunction {
+    let table: [Double]
+    init(_ table: [Double]) { self.table = table }
+    func callAsFunction<T: TensorElement>(_ place: T) -> T {
+        guard let index = Int(exactly: place), table.indices.contains(index) else { return .nan }
+        return T(table[index])
+    }
+}
+
+extension Variable {
+    /// Rounding must not lead from [0, 1) to its end, which is outside.
+    func belowOne() throws -> Variable { try clamp(0, dtype == .float64 ? 1 - 0x1p-53 : 1 - 0x1p-24) }
+}
+
+extension Demand {
+    /// - Throws: ``ScriptError`` for numbers outside [0, 1]. NaN passes.
+    static func unit(_ x: Variable, _ operation: String) throws {
+        let outside = try (x * (1 - x)).value.compare(Tensor(0, x.dtype), Below(), for: operation)
+        guard try outside.sum(Array(outside.shape.indices)).item() > 0 else { return }
+        let numbers = try x.value.cast(.float64).toArray()
+        let place = numbers.firstIndex { $0 < 0 || $0 > 1 } ?? 0
+        throw ScriptError(
+            operation,
+            """
+            \(shown(numbers[place])) at element \(place + 1) of \(Shape.describe(x.shape)): numbers from 0 to 1 expected
+            """)
+    }
+
+    private struct Below: Comparison {
+        func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x < y }
+    }
+}

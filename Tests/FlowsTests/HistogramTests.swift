@@ -1,0 +1,144 @@
+import Autodiff
+import Flows
+import LawChecks
+import Networks
+import Scripting
+import Tensors
+import Testing
+
+/// What histograms of levels are beside being transforms, whose laws hold for them.
+@Suite struct HistogramTests {
+    private static let counts = [40.0, 3, 7, 25, 1]
+
+    private func numbers(_ values: [Double], _ shape: [Int]? = nil) throws -> Variable {
+        Variable(try Tensor(values, shape: shape ?? [values.count], .float64))
+    }
+
+    /// A network of one linear layer, whose weights are drawn, or zeros.
+    private func net(_ inputs: Int, _ outputs: Int, zeros: Bool) throws -> Module {
+        let weight = try zeros ? Tensor.zeros([outputs, inputs], .float64) : normals([outputs, inputs], seed: 4).value
+        return Module(Linear(weight: Variable(weight), bias: try numbers([Double](repeating: 0, count: outputs))))
+    }
+
+    /// The density of level k is n times its share; F at the levels' edges is the sum of the shares below.
+    @Test func densitiesAreTheLevelsShares() throws {
+        let histogram = Histogram(try LevelHistogram(counts: Self.counts))
+        let total = Self.counts.reduce(0, +)
+        var below = 0.0
+        for (level, count) in Self.counts.enumerated() {
+            for u in [0, 0.3, 0.999] {
+                let x = try numbers([(Double(level) + u) / 5], [1, 1])
+                let (z, logSlope) = try histogram.toLatent(x)
+                let (value, slope) = (try z.value.toArray()[0], try logSlope.value.toArray()[0])
+                #expect(abs(value - (below + u * count) / total) < 1e-12, "level \(level), u \(u): \(value)")
+                #expect(abs(slope - .log(5 * count / total)) < 1e-12, "level \(level), u \(u): \(slope)")
+            }
+            below += count
+        }
+    }
+
+    /// The slope from both sides of every edge, of the histogram and of bins with other shares.
+    @Test func smoothOnesHaveNoJumpsInTheirSlope() throws {
+        let histogram = try LevelHistogram(counts: Self.counts, smooth: true)
+        let map = try HistogramMap(histogram, edges: [0, 1, 3, 5])
+        let coupling = try UnivariateCoupling(
+            mask: [true, false], context: 0, map: map, hyper: net(1, map.parameterCount, zeros: false))
+        for edge in [0.2, 0.4, 0.6, 0.8] {
+            let x = try numbers([0.5, edge - 1e-9, 0.5, edge + 1e-9], [2, 2])
+            for (what, logDeterminant) in [
+                ("Histogram", try Histogram(histogram).toLatent(x.slice(1, 1, 1)).logDeterminant),
+                ("coupling", try coupling.toLatent(x).logDeterminant),
+            ] {
+                let slopes = try logDeterminant.value.toArray()
+                #expect(abs(slopes[0] - slopes[1]) < 1e-5, "\(what) at \(edge): \(slopes)")
+            }
+        }
+    }
+
+    /// Zeros change nothing: the histogram itself, whatever the bins are.
+    @Test(arguments: [false, true]) func aNetworkOfZerosIsTheHistogram(_ smooth: Bool) throws {
+        let histogram = try LevelHistogram(counts: Self.counts, smooth: smooth)
+        let x = try numbers([0.5, 0.05, 0.5, 0.25, 0.5, 0.7, 0.5, 0.97], [4, 2])
+        let (expected, slopes) = try Histogram(histogram).toLatent(x.slice(1, 1, 1))
+        // Smooth ones are the histogram where bins have equal slopes in it, as all have.
+        for edges in [nil, [0, 1, 3, 5]] as [[Int]?] {
+            let map = try HistogramMap(histogram, edges: edges)
+            let coupling = try UnivariateCoupling(
+                mask: [true, false], context: 0, map: map, hyper: net(1, map.parameterCount, zeros: true))
+            let (z, logDeterminant) = try coupling.toLatent(x)
+            let fault = try difference(z.slice(1, 1, 1).value, expected.value, absolute: 1e-12, relative: 0)
+            #expect(fault == nil, "smooth \(smooth), \(edges ?? []): \(fault ?? "")")
+            let other = try difference(logDeterminant.value, slopes.value, absolute: 1e-12, relative: 0)
+            #expect(other == nil, "smooth \(smooth), \(edges ?? []): \(other ?? "")")
+        }
+    }
+
+    /// Rounding leads from no number below 1 to 1, where a uniform base has no density; 1 itself is taken as the last.
+    @Test(arguments: [DType.float32, .float64]) func imagesOfNumbersBelowOneAreBelowOne(_ dtype: DType) throws {
+        let largest = dtype == .float32 ? Double(Float(1).nextDown) : 1.0.nextDown
+        for smooth in [false, true] {
+            let transform = Histogram(try LevelHistogram(counts: [1, 1e6, 3], smooth: smooth))
+            let x = Variable(try Tensor([largest, 1, 0], shape: [1, 3], dtype))
+            for (what, value) in [("to_latent", try transform.toLatent(x).z), ("to_data", try transform.toData(x).x)] {
+                let values = try value.value.toArray()
+                let isInside = values.allSatisfy { (0..<1).contains($0) } && values[2] == 0
+                #expect(isInside, "\(what), smooth \(smooth): \(values)")
+            }
+        }
+    }
+
+    private func message(_ run: () throws -> Void) -> String {
+        do {
+            try run()
+            return "no error"
+        } catch { return "\(error)" }
+    }
+
+    @Test func whatIsNoHistogramSaysWhy() throws {
+        let two = try LevelHistogram(counts: [1, 2])
+        for (text, expected) in [
+            (message { _ = try LevelHistogram(counts: [1, 0, 2]) }, "0 at element 2: finite numbers above 0 expected"),
+            (message { _ = try LevelHistogram(counts: [1]) }, "2 levels or more expected, got 1"),
+            (message { _ = try LevelHistogram(counts: [1, .nan]) }, "nan at element 2"),
+            (message { _ = try HistogramMap(two, edges: [0, 2]) }, "for 2 bins or more; got [0, 2]"),
+            (message { _ = try HistogramMap(two, edges: [1, 0, 2]) }, "rising from 0"),
+            (
+                message { _ = try Histogram(two).toLatent(self.numbers([0.5, 1.5], [1, 2])) },
+                "flow.Histogram: 1.5 at element 2 of (1, 2): numbers from 0 to 1 expected"
+            ),
+            (message { _ = try Histogram(two).toData(self.numbers([-0.5], [1, 1])) }, "-0.5 at element 1"),
+        ] { #expect(text.contains(expected), "\(text)") }
+    }
+
+    /// A network that looks at what comes later is found out by the way to data.
+    @Test func aNetworkThatDoesNotKeepTheOrderIsRefused() throws {
+        let weight = try normals([6, 3], seed: 2).value
+        let linear = Linear(weight: Variable(weight), bias: try numbers([Double](repeating: 0, count: 6)))
+        let transform = try OrderedAutoregressive(
+            order: [1, 2, 3], shape: [3], context: 0, map: AffineMap(), hyper: Module(linear))
+        let z = try normals([4, 3], seed: 3)
+        #expect(message { _ = try transform.toData(z) }.contains("net does not keep the order"))
+    }
+
+    @Test func whatIsNoOrderSaysWhy() throws {
+        let hyper = try net(2, 2, zeros: true)
+        func made(_ order: [Int], _ shape: [Int]) throws {
+            _ = try OrderedAutoregressive(order: order, shape: shape, context: 0, map: ShiftMap(), hyper: hyper)
+        }
+        #expect(message { try made([0, 0], [2]) }.contains("nothing is changed"))
+        #expect(message { try made([0, 1, 1, 1], [2, 1, 2]) }.contains("channel 1 has 0 and others"))
+    }
+
+    /// Of a flow that ends in uniform noise: the data's numbers lie in [0, 1], through splits, too.
+    @Test func theDataOfUniformNoiseLieInTheUnitInterval() throws {
+        let histogram = try LevelHistogram(counts: Self.counts)
+        let coupling = try UnivariateCoupling(
+            mask: CouplingMask([true, false], shape: [2, 1, 1]), context: 0, map: HistogramMap(histogram),
+            hyper: net(1, 5, zeros: true))
+        let unit = NumberRange(0, 1)
+        let chain = try Chain([coupling, Split(), Histogram(histogram)], event: [2, 1, 1])
+        #expect(chain.dataRange == unit && chain.latentRange == unit)
+        let other = try Chain([coupling, Split(), Histogram(histogram), Logit()], event: [2, 1, 1])
+        #expect(other.latentRange == nil)
+    }
+}
