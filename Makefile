@@ -25,7 +25,8 @@ PICTURE := out/inpainting.png
 # In release: the models are large, and what is tested is what ships. The suite is written with Swift Testing alone.
 TEST_OPTIONS := -c release --disable-xctest
 
-.PHONY: help setup build demo test notebook-test notebooks asan fuzz lua-tests luals bench docs dist install uninstall clean
+.PHONY: help setup build demo test notebook-test notebooks asan fuzz lua-tests luals bench docs dist mpi mpi-test \
+	install uninstall clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +72,16 @@ docs: build ## the web pages, in .build-docs/site (needs Python 3 with venv; MkD
 
 dist: setup ## a Debian package and a tarball that need no Swift, in out/dist (the package needs dpkg-dev)
 	SWIFT="$(SWIFT)" sh packaging/build.sh
+
+# What pkg-config calls the MPI library that is there: Open MPI's name or MPICH's.
+MPI = $$(pkg-config --exists ompi-c && echo ompi-c || echo mpich)
+
+mpi: setup ## luaflow-mpi, the program for several ranks and machines (with Open MPI or MPICH)
+	@sh scripts/setup.sh mpi
+	LUAFLOW_MPI=$(MPI) $(SWIFT) build -c release --product luaflow-mpi
+
+mpi-test: mpi ## luaflow-mpi under mpirun: training, chains, ranks that fail (and on made-up hosts, as root on Linux)
+	bash Tests/mpi/run.sh .build/release/luaflow-mpi
 
 # Where bash, zsh and fish look for completions.
 SHARE := $(DESTDIR)$(PREFIX)/share

@@ -9,7 +9,7 @@ let package = Package(
         .library(name: "LuaFlow", targets: ["LuaFlow"]),
         // What `luaflow check` reads scripts with; the fuzzers are a package of their own.
         .library(name: "Editors", targets: ["Editors"]),
-        .executable(name: "luaflow", targets: ["LuaFlowCommand"]),
+        .executable(name: "luaflow", targets: ["LuaFlowMain"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -125,7 +125,7 @@ let package = Package(
         .target(name: "Sessions", dependencies: ["LuaFlow", "Editors", "Autodiff", "Pictures"]),
         .target(name: "Repl", dependencies: ["LuaFlow", "Sessions", "Editors", "Files", "CLineEditor"]),
         .target(name: "Notebook", dependencies: ["LuaFlow", "Sessions", "Repl", "Files", "CCrypto"]),
-        .executableTarget(
+        .target(
             name: "LuaFlowCommand",
             dependencies: [
                 "Scripting", "LuaFlow", "Repl", "Notebook", "Editors", "Files", "CConfinement",
@@ -133,6 +133,7 @@ let package = Package(
             ],
             // In the program itself: wherever it is installed, it has them.
             resources: [.embedInCode("New/Templates")]),
+        .executableTarget(name: "LuaFlowMain", dependencies: ["LuaFlowCommand"]),
 
         // Tests mirror Sources.
         .target(
@@ -197,10 +198,12 @@ let package = Package(
         .testTarget(name: "EditorsTests", dependencies: ["Editors", "LuaFlow"]),
         .target(name: "ProgramChecks", path: "Tests/ProgramChecks"),
         .testTarget(
-            name: "RunsTests", dependencies: ["Scripting", "Runs", "LuaFlow", "ProgramChecks"]),
+            name: "RunsTests", dependencies: ["Scripting", "Tensors", "Runs", "LuaFlow", "ProgramChecks", "PartChecks"]),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Scripting", "Tensors", "Files", "Flows", "Training", "Runs", "LuaFlow", "ProgramChecks"]),
+            dependencies: [
+                "Scripting", "Tensors", "Files", "Flows", "Training", "Runs", "LuaFlow", "ProgramChecks", "PartChecks",
+            ]),
         .testTarget(name: "SessionsTests", dependencies: ["LuaFlow", "Sessions"]),
         .testTarget(name: "ReplTests", dependencies: ["LuaFlow", "Sessions", "Repl"]),
         .testTarget(name: "NotebookTests", dependencies: ["LuaFlow", "Sessions", "Notebook", "ProgramChecks"]),
@@ -215,3 +218,15 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `luaflow-mpi`, the program for several ranks: only where `make mpi` says what pkg-config calls the MPI library (ompi-c,
+// mpich). Nothing else depends on it.
+if let library = Context.environment["LUAFLOW_MPI"], !library.isEmpty {
+    package.products.append(.executable(name: "luaflow-mpi", targets: ["LuaFlowMPI"]))
+    package.targets += [
+        .systemLibrary(
+            name: "CMPILibrary", pkgConfig: library, providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
+        .target(name: "CMPI", dependencies: ["CMPILibrary"]),
+        .executableTarget(name: "LuaFlowMPI", dependencies: ["Scripting", "Tensors", "CMPI", "LuaFlowCommand"]),
+    ]
+}

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the system packages that LuaFlow needs, when they are missing; `make demo` and `make test` call it first.
 # Everything there already: one pkg-config call, nothing printed. Otherwise it says what is missing and what it runs.
-# `sh scripts/setup.sh test` looks after what only the tests need as well.
+# `sh scripts/setup.sh test` looks after what only the tests need as well, `sh scripts/setup.sh mpi` after an MPI.
 # Knows apt-get (Debian, Ubuntu) and Homebrew (macOS); uses sudo only when not root; asks no questions.
 set -eu
 
@@ -27,6 +27,12 @@ test_packages='
 command:tmux           tmux            tmux
 debian:lua-lpeg        lua-lpeg        -
 debian:lua-filesystem  lua-filesystem  -
+'
+
+# For luaflow-mpi only, unless there is some MPI.
+mpi_packages='
+ompi-c          libopenmpi-dev  open-mpi
+command:mpirun  openmpi-bin     open-mpi
 '
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -101,6 +107,15 @@ if ! all_there; then
   look "$packages"
   install_missing || fail "$why"
   all_there || fail "installed, but pkg-config still does not find all of:$names (PKG_CONFIG_PATH=${PKG_CONFIG_PATH:-})"
+  say "done"
+fi
+
+if [ "${1:-}" = mpi ]; then
+  there ompi-c || there mpich && have mpirun && exit 0
+  missing_apt='' missing_brew='' names=''
+  look "$mpi_packages"
+  install_missing || fail "$why"
+  there ompi-c || there mpich || fail "installed, but pkg-config finds neither ompi-c nor mpich"
   say "done"
 fi
 

@@ -48,15 +48,23 @@ public final class Host: @unchecked Sendable {
     /// - Parameters:
     ///   - modules: more modules beside the built-in ones.
     ///   - options: limits, globals and search paths.
+    ///   - ranks: the programs that run the same script together, and how they talk; alone by default.
     /// - Throws: ``ScriptError`` when two modules clash.
-    public convenience init(adding modules: [any ScriptModule] = [], options: Interpreter.Options = .init()) throws {
-        try self.init(modules: Host.builtInModules + modules, areKnown: modules.isEmpty, options: options)
+    public convenience init(
+        adding modules: [any ScriptModule] = [], options: Interpreter.Options = .init(),
+        ranks: any Communicator = SingleProcess()
+    ) throws {
+        try self.init(modules: Host.builtInModules + modules, areKnown: modules.isEmpty, options: options, ranks: ranks)
     }
 
     /// A host of these modules alone, as tests put together.
     /// - Parameter areKnown: whether they are known not to clash.
-    package init(modules: [any ScriptModule], areKnown: Bool = false, options: Interpreter.Options = .init()) throws {
+    package init(
+        modules: [any ScriptModule], areKnown: Bool = false, options: Interpreter.Options = .init(),
+        ranks: any Communicator = SingleProcess()
+    ) throws {
         var options = options
+        if ranks.size > 1 { context.install(Ranks(ranks)) }
         let isSandboxed = options.trust == .sandboxed
         let folders = isSandboxed ? ResourceSearch.shipped : ResourceSearch.folders(script: nil)
         // The shipped models are everybody's to read.
@@ -71,6 +79,18 @@ public final class Host: @unchecked Sendable {
         }
         context.service(ScriptRunner.self).interpreter = interpreter
         ChainLoop.install(in: context)
+        if ranks.size > 1 { try beginTogether(ranks) }
+    }
+
+    /// What differs from program to program by itself, and would take ranks apart: random seeds, the order of `pairs`.
+    private func beginTogether(_ ranks: any Communicator) throws {
+        let seed = try ranks.first(context.service(GlobalGenerator.self).generator.state.seed, for: "mpi")
+        try interpreter.perform {
+            context.service(GlobalGenerator.self).generator = Generator(seed: seed)
+            try interpreter.orderPairs()
+            try interpreter.run(
+                code: "math.randomseed(...)", name: "=mpi", arguments: [.integer(Int(truncatingIfNeeded: seed))])
+        }
     }
 
     /// Runs a script file. The script's own folder is where `require` looks first.

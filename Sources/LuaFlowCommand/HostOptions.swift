@@ -59,6 +59,7 @@ struct HostOptions: ParsableArguments {
             options.globals = globals
             options.profile = profile
             options.memoryLimit = limits.memory?.bytes ?? MemoryLimit.standard
+            try ProgramRanks.current?.divide(&options, self)
             var timeLimit = limits.timeout?.duration
             if limits.sandbox {
                 let sandbox = try Sandbox(limits, plugins: path)
@@ -73,7 +74,8 @@ struct HostOptions: ParsableArguments {
             }
             // Before a long run, not after it.
             if let capsule { try Capsule.check(canWriteTo: capsule) }
-            let host = try Host(adding: modules, options: options)
+            let ranks = ProgramRanks.current?.communicator ?? SingleProcess()
+            let host = try Host(adding: modules, options: options, ranks: ranks)
             // One time for all of it, plugins included.
             host.interpreter.timeLimit = timeLimit
             host.interpreter.timeLimitBegins = .now
@@ -82,7 +84,7 @@ struct HostOptions: ParsableArguments {
             Subcommands.reserve(in: host)
             try Repl.reserveCommands(in: host)
             try withClosing(host, hearsTerminal: hearsTerminal) {
-                if hearsTerminal { PauseAtPrompt.offer(in: host, isSession: globals && !records) }
+                if hearsTerminal, ranks.size == 1 { PauseAtPrompt.offer(in: host, isSession: globals && !records) }
                 // Plugins are part of the run.
                 if repeats || capsule != nil { try host.interpreter.orderPairs() }
                 let plugins = host.loadPlugins(path)

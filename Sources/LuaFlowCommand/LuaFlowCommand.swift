@@ -4,7 +4,6 @@ import Foundation
 import LuaFlow
 
 /// `luaflow`: a prompt, scripts, one-liners, documentation, conversions.
-@main
 struct LuaFlowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "luaflow",
@@ -55,10 +54,11 @@ struct LuaFlowCommand: ParsableCommand {
         _ = StandardInput.isMissing
         cf_open_missing_streams()
         cf_take_size_limits_as_errors(true)
-        let words = CommandWords.all.dropFirst().map { CommandWords.parsed($0) }
+        let words = ProgramRanks.words.map { CommandWords.parsed($0) }
         if words.first == PluginWords.option { return PluginWords.print(for: Array(words.dropFirst())) }
         let line = ArrangedCommandLine(words, builtIn: Subcommands.builtIn)
         do {
+            try ProgramRanks.current?.check(line)
             if let name = line.name, !Subcommands.builtIn.contains(name) {
                 try Subcommands.run(name, line.rest, hostOptions: line.hostOptions)
             } else if line.name == "help", let name = line.rest.first, !Subcommands.builtIn.contains(name) {
@@ -71,19 +71,27 @@ struct LuaFlowCommand: ParsableCommand {
             guard exitCode(for: error) == .validationFailure else {
                 if line.asksForHelp {
                     print(fullMessage(for: error) + "\n" + Subcommands.help(hostOptions: line.hostOptions))
-                    Foundation.exit(0)
+                    leave(0)
                 }
                 let message = fullMessage(for: error)
                 if exitCode(for: error) == .success, !message.isEmpty {
                     let command = line.name == "help" ? line.rest.first : line.name
                     print(RefusedOptions.leftOut(of: message, for: command))
-                    Foundation.exit(0)
+                    leave(0)
                 }
+                ProgramRanks.leave(exitCode(for: error).rawValue)
                 exit(withError: error)
             }
+            ProgramRanks.current?.waitForFirst()
             StandardStream.error.write(
                 UsageMessage.text(CommandWords.word(fullMessage(for: error)).text).visible + "\n")
-            Foundation.exit(2)
+            leave(2)
         }
+        ProgramRanks.leave(0)
+    }
+
+    private static func leave(_ status: Int32) -> Never {
+        ProgramRanks.leave(status)
+        Foundation.exit(status)
     }
 }

@@ -12,14 +12,17 @@ enum Session {
             try checkOutput()
         } catch let error as LuaError {
             if case .exit(let code) = error.kind { try leave(Int32(clamping: code)) }
-            write("luaflow: \(error.report)\n")
+            ProgramRanks.current?.waitForFirst()
+            write("\(ProgramRanks.name): \(error.report)\n")
             try leave(error.kind == .interrupted ? 130 : 1)
         } catch let fault as UsageFault {
-            write("luaflow: \(fault)\n".visible)
+            ProgramRanks.current?.waitForFirst()
+            write("\(ProgramRanks.name): \(fault)\n".visible)
             try leave(2)
         } catch let error as ScriptError {
             // "luaflow doc: ..." has the name already.
-            write((error.operation.hasPrefix("luaflow ") ? "\(error)\n" : "luaflow: \(error)\n").visible)
+            ProgramRanks.current?.waitForFirst()
+            write((error.operation.hasPrefix("luaflow ") ? "\(error)\n" : "\(ProgramRanks.name): \(error)\n").visible)
             try leave(1)
         }
     }
@@ -36,6 +39,7 @@ enum Session {
         if Worker.isConfined || Machine.isBusy {
             StandardStream.flush()
             fflush(nil)
+            ProgramRanks.leave(status)
             _exit(status)
         }
         throw ExitCode(status)

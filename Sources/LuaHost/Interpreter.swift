@@ -39,6 +39,9 @@ public final class Interpreter: @unchecked Sendable {
         public var searchPaths: [ByteString] = []
         /// Which files sandboxed scripts may open, besides Lua files in the folder of the script that runs.
         public var files = FileAccess()
+        /// Whether what scripts save with our functions is written; off in all but one of several programs that run one
+        /// script together. What they write with Lua's own `io` is.
+        public var writesFiles = true
         /// How many threads kernels work with, from 1 to 256; nil for the environment's LUAFLOW_THREADS, else one for each
         /// processor. Scripts may change it, sandboxed ones to less.
         public var threads: Int?

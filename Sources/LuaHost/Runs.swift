@@ -143,7 +143,9 @@ extension Core {
                 try LoadedFiles.$current.withValue(files) {
                     try FileAccess.$current.withValue(access) {
                         try ScriptLocation.$current.withValue(location) {
-                            try ThreadCount.$current.withValue(threads) { try body() }
+                            try ThreadCount.$current.withValue(threads) {
+                                try FileWriting.$isOn.withValue(options.writesFiles) { try body() }
+                            }
                         }
                     }
                 }

@@ -34,7 +34,9 @@ public enum Fitting {
         validation. With a checkpoint a run that was interrupted or killed goes on from the last save with the same \
         numbers bit for bit: weights, moments, generators, the place in the epoch, averages, history. A save that \
         fails in the middle is said, and training goes on. A loss or a gradient that is not finite is an error that \
-        says where it was born, and leaves the weights from before the step.
+        says where it was born, and leaves the weights from before the step. Among several ranks (the module mpi) each \
+        takes its part of every batch, and rank 0 writes the checkpoint: the numbers are those of a program alone, to \
+        rounding (dropout draws other masks), and the same bits for the same number of ranks.
         """,
         called: .method,
         takes: flow, .argument("x", .plainTensor, "(N, D) or (N, H, W): a point in every row"),
@@ -57,12 +59,16 @@ public enum Fitting {
         let prepared = try FitPlan(x, options, dimension: flow.dimension)
         let generator = options.common.generator(context)
         let start = generator.state
+        // A checkpoint is there if it is for rank 0: it may be writing a first one while others look.
+        let ranks = context.service(Ranks.self).communicator
+        let isThere = try ranks.first(options.common.checkpoint?.fileExists ?? false, for: operation)
+        let saved = isThere ? options.common.checkpoint : nil
         var data = prepared.data
         var validation: Validation?
         // What was read from a checkpoint draws the same rows: they depend on the generator's first state alone.
         switch options.validation {
         case .fraction(let part)?:
-            let seeded = try FitPlan.start(options.common.checkpoint, else: start, for: operation)
+            let seeded = try FitPlan.start(saved, else: start, for: operation)
             let (kept, trained) = try FitPlan.divided(x.shape[0], part, from: seeded)
             (data, validation) = (
                 prepared.with(rows: trained), Validation(data: prepared.data, rows: kept, noise: FitPlan.noise(seeded))
@@ -73,7 +79,7 @@ public enum Fitting {
             guard own != nil || (options.context?.rank ?? 1) == 1 else {
                 throw Fault("validation", "its context is missing: {rows, context} expected")
             }
-            let seeded = try FitPlan.start(options.common.checkpoint, else: start, for: operation)
+            let seeded = try FitPlan.start(saved, else: start, for: operation)
             validation = Validation(
                 data: try prepared.validationData(rows, own ?? options.context), rows: Array(0..<rows.shape[0]),
                 noise: FitPlan.noise(seeded))
@@ -124,18 +130,25 @@ public enum Fitting {
             """,
         see: ["flow:fit", "montecarlo.khat"]
     ) { flow, logDensity, steps, samples, options, context, operation in
-        func weighed(_ count: Int, _ generator: Generator) throws -> Variable {
-            let x = try flow.sample([count], from: generator, for: operation).reshape([count, flow.dimension])
+        let ranks = context.service(Ranks.self).communicator
+        /// Of `count` draws those in `part`.
+        func weighed(_ count: Int, _ part: Range<Int>, _ generator: Generator) throws -> Variable {
+            var noise = try flow.noise(count, from: generator, for: operation)
+            if part.count < count { noise = try noise.slice(0, part.lowerBound, part.count) }
+            let x = try flow.toData(noise).x.reshape([part.count, flow.dimension])
             return try flow.logProbability(x) - density(logDensity, at: x, operation)
         }
         let generator = options.generator(context)
+        // All ranks draw the same noise, and each looks at its part of it.
+        var trained = trainee(flow) { _, generator in try weighed(samples, ranks.part(of: samples), generator) }
+        trained.draws = samples
         let trainer = try Trainer(
-            trainee(flow) { _, generator in try weighed(samples, generator) }, options.settings(steps: steps),
+            trained, options.settings(steps: steps),
             data: nil,
             validation: nil, from: generator, start: generator.state, context, for: operation)
         try trainer.run()
         let losses = try GradMode.$isEnabled.withValue(false) {
-            try weighed(max(samples, 1000), trainer.generator).value.toArray()
+            try weighed(max(samples, 1000), 0..<max(samples, 1000), trainer.generator).value.toArray()
         }
         let weights = try LogWeights(losses.map { -$0 }, "the weight", for: operation)
         let shares = weights.shares

@@ -17,6 +17,9 @@ struct Trainee {
     /// generator.
     let losses: (_ batch: TrainingBatch?, _ generator: Generator) throws -> Variable
 
+    /// How many rows a step has, all ranks' together, where they are draws and no batch.
+    var draws: Int?
+
     /// What training changes: the parameters that require gradients, or all where none does.
     var trained: [(name: String, value: Variable)] {
         let wanted = parameters.filter { $0.value.requiresGrad }
@@ -36,4 +39,14 @@ struct TrainingBatch {
     let context: Variable?
     /// Which of the script's rows they are, counted from 0.
     let places: [Int]
+
+    /// Some of the rows.
+    func rows(_ part: Range<Int>) throws -> TrainingBatch {
+        func cut(_ x: Variable) throws -> Variable {
+            Variable(try x.value.slice(0, from: part.lowerBound, count: part.count))
+        }
+        return TrainingBatch(
+            rows: try cut(rows), context: try context.map { $0.shape.count > 1 ? try cut($0) : $0 },
+            places: Array(places[part]))
+    }
 }

@@ -33,6 +33,8 @@ final class Trainer {
     let data: TrainingData?
     let validation: Validation?
     let context: Context
+    /// The programs that train together; each takes its part of every batch.
+    let ranks: any Communicator
     let operation: String
     /// What training draws from.
     let generator: Generator
@@ -55,6 +57,7 @@ final class Trainer {
     ) throws {
         (self.trainee, self.settings, self.data, self.validation) = (trainee, settings, data, validation)
         (self.generator, self.context, self.operation) = (generator, context, operation)
+        ranks = context.service(Ranks.self).communicator
         var seen: Set<ObjectIdentifier> = []
         generators = ([generator, context.service(GlobalGenerator.self).generator] + trainee.generators)
             .filter { seen.insert(ObjectIdentifier($0)).inserted }
@@ -64,7 +67,7 @@ final class Trainer {
         state = TrainingState(rate: .init(given: settings.lr, base: settings.lr), start: start)
         pause = TrainingPause(context)
         display = TrainingDisplay(
-            settings.progress, steps: settings.steps, dimension: trainee.dimension, levels: data?.levels)
+            ranks.rank == 0 ? settings.progress : .none, steps: settings.steps, dimension: trainee.dimension, levels: data?.levels)
         saving = CheckpointClock(every: settings.checkpointEvery)
     }
 
@@ -86,7 +89,7 @@ final class Trainer {
                 try advance()
                 if let callback = settings.callback, try isRefused(by: callback) { history.ended = "callback" }
                 if try pause.offer.set(true) { try waitForAnswer() }
-                if settings.checkpoint != nil, saving.isDue(state.step) { saveOnTheWay() }
+                if settings.checkpoint != nil, ranks.rank == 0, saving.isDue(state.step) { saveOnTheWay() }
             }
             _ = try pause.offer.set(false)
         } catch {
@@ -94,7 +97,8 @@ final class Trainer {
             try? Cancellation.$current.withValue(nil) { try save() }
             throw error
         }
-        try save()
+        try ranks.sharingErrors(for: operation) { try save() }
+        if settings.checkpoint != nil { try ranks.barrier(for: "\(operation), its last checkpoint") }
         try takeFinalWeights()
     }
 
@@ -110,13 +114,14 @@ final class Trainer {
 
     /// From the beginning, or from where the checkpoint's run was.
     private func begin() throws {
-        if let path = settings.checkpoint, path.fileExists {
-            try TrainingCheckpoint.load(path, into: self)
+        if let path = settings.checkpoint, try ranks.first(path.fileExists, for: operation) {
+            try ranks.sharingErrors(for: operation) { try TrainingCheckpoint.load(path, into: self) }
         } else {
             if settings.average != nil { state.average = try copies() }
             // Now, so that a folder that is not there, or a disk that is full, is said before hours of work.
-            try save()
+            try ranks.sharingErrors(for: operation) { try save() }
         }
+        try checkSameOnAllRanks()
         try pause.remember(self)
         display.start(at: state.step)
     }
@@ -153,17 +158,19 @@ final class Trainer {
         if let value = history.validation.last, history.validationSteps.last == state.step {
             facts.append(("validation", .number(value)))
         }
-        if case .boolean(false) = try callback.call([.integer(state.step), .record(facts)]).first ?? .none {
-            return true
+        let answer = try ranks.sharingErrors(for: operation) {
+            try callback.call([.integer(state.step), .record(facts)]).first ?? .none
         }
-        return false
+        // One rank's word ends training on all of them.
+        if case .boolean(false) = answer { return try ranks.any(true, for: "\(operation), callback") }
+        return try ranks.any(false, for: "\(operation), callback")
     }
 
     // MARK: Files
 
-    /// Writes the checkpoint, if one was asked for.
+    /// Writes the checkpoint, if one was asked for. All ranks have the same state, and one of them writes it.
     private func save() throws {
-        guard let path = settings.checkpoint else { return }
+        guard let path = settings.checkpoint, ranks.rank == 0 else { return }
         try saving.measure(step: state.step) { try TrainingCheckpoint.save(path, of: self) }
     }
 

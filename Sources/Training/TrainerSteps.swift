@@ -18,7 +18,10 @@ extension Trainer {
             let number = state.step + 1
             let rate = try settings.schedule.rate(
                 step: number, of: settings.steps, base: state.rate.base, factor: state.rate.factor, for: operation)
-            let batch = try data?.next(&state.position, from: generator, for: operation)
+            // All ranks draw the whole batch, with one generator.
+            let batch = try ranks.sharingErrors(for: operation) {
+                try data?.next(&state.position, from: generator, for: operation)
+            }
             optimizer.zeroGrad()
             let loss = try gradient(of: batch, step: number, before: before.1)
             let norm = try clip(step: number, batch, before: before.1)
@@ -48,7 +51,8 @@ extension Trainer {
 
     /// Leaves the gradient in the parameters; returns the mean loss.
     private func gradient(of batch: TrainingBatch?, step: Int, before: [Generator.State]) throws -> Double {
-        try GradMode.$isEnabled.withValue(true) {
+        if ranks.size > 1 { return try sharedGradient(of: batch, step: step, before: before) }
+        return try GradMode.$isEnabled.withValue(true) {
             let losses = try trainee.losses(batch, generator)
             let loss = try losses.mean()
             let value = try loss.value.item()
@@ -93,7 +97,7 @@ extension Trainer {
         let (value, weights) = try underAverages {
             trainee.setTraining(false)
             defer { trainee.setTraining(true) }
-            let value = try validation.loss(of: trainee, for: operation)
+            let value = try validation.loss(of: trainee, ranks, for: operation)
             let isBest = value < state.best?.value ?? .infinity
             return (value, isBest ? try copies() : nil)
         }

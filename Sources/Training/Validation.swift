@@ -10,18 +10,34 @@ struct Validation {
     /// Where the noise of dequantisation begins: the same at every look, so that losses compare.
     let noise: Generator.State
 
-    /// The mean loss, in nats.
-    func loss(of trainee: Trainee, for operation: String) throws -> Double {
+    /// The mean loss, in nats. Every rank looks at its part of each batch.
+    func loss(of trainee: Trainee, _ ranks: any Communicator, for operation: String) throws -> Double {
         let generator = Generator(seed: 0)
         generator.restore(noise)
-        return try GradMode.$isEnabled.withValue(false) {
+        let own = try ranks.sharingErrors(for: operation) {
+            try sum(of: trainee, ranks, generator, for: operation)
+        }
+        guard ranks.size > 1 else { return own / Double(rows.count) }
+        let total = try ranks.allreduce([Tensor(own, .float64)], .sum, for: "\(operation), validation")
+        return try total[0].item() / Double(rows.count)
+    }
+
+    private func sum(
+        of trainee: Trainee, _ ranks: any Communicator, _ generator: Generator, for operation: String
+    ) throws -> Double {
+        try GradMode.$isEnabled.withValue(false) {
             var sum = 0.0
             for start in stride(from: 0, to: rows.count, by: data.batchSize) {
                 let places = Array(rows[start..<min(start + data.batchSize, rows.count)])
-                let batch = try data.batch(places, noise: generator, for: operation)
+                var batch = try data.batch(places, noise: generator, for: operation)
+                if ranks.size > 1 {
+                    let part = ranks.part(of: places.count)
+                    if part.isEmpty { continue }
+                    batch = try batch.rows(part)
+                }
                 sum += try trainee.losses(batch, generator).value.toArray().reduce(0, +)
             }
-            return sum / Double(rows.count)
+            return sum
         }
     }
 }

@@ -17,7 +17,9 @@ enum SampleFunction {
         earlier, or nil). Same seed, same chains, on any number of threads; every chain has random numbers of its own. \
         In a terminal Ctrl-C pauses as in host.steps: x and step_size can be looked at, assigned, and rewound. With \
         checkpoint a run that was killed goes on from its file as if nothing had happened; more steps continue one that \
-        was finished.
+        was finished. Among several ranks (the module mpi) each evaluates log_prob of its part of the chains, so that \
+        log_prob gets less rows than there are chains, and all ranks return all samples: those of a program alone, to \
+        the rounding of log_prob. Rank 0 writes the checkpoint.
         """,
         takes: .argument("kernel", .kernel),
         .argument("log_prob", .density),
@@ -51,21 +53,38 @@ enum SampleFunction {
         see: ["mcmc.summary", "mcmc.rhat", "plot.trace", "host.steps"]
     ) { kernel, density, x0, settings, support, path, callback, generator, context, operation in
         // Drawn whether it is used or not, so that what is drawn afterwards does not depend on a file.
-        let key = generator.next64()
+        let ranks = context.service(Ranks.self).communicator
+        let key = try ranks.first(generator.next64(), for: operation)
         var file = path.map { RunCheckpoint($0, for: operation) }
-        let saved = try file?.savedKey()
-        let (prepared, target, position) = try Chains.prepare(kernel, density, x0, support?.map, for: operation)
+        // A file is there if it is for rank 0: it may be writing a first one while others look.
+        var saved = try ranks.sharingErrors(for: operation) { try ranks.rank == 0 ? file?.savedKey() : nil }
+        if try ranks.first(saved != nil, for: operation), ranks.rank > 0 {
+            saved = try ranks.sharingErrors(for: operation) {
+                guard let own = try file?.savedKey() else {
+                    throw ScriptError(operation, "checkpoint: rank 0 sees the file, rank \(ranks.rank) does not; a folder of all machines expected")
+                }
+                return own
+            }
+        }
+        try checkSame(x0, ranks, for: operation)
+        let (prepared, target, position) = try Chains.prepare(
+            kernel, density, x0, support?.map, ranks: ranks, for: operation)
         let run = try SampleRun(prepared, target, at: position, key: saved ?? key, settings)
-        if saved != nil { try file?.restore(run) }
+        if saved != nil { try ranks.sharingErrors(for: operation) { try file?.restore(run) } }
         func step() throws {
             try run.advance()
             if let callback {
                 let x = try target.constrained(run.points.position)
                 let logs = try Tensor(run.points.logProb, shape: [target.chains], .float64)
-                let answer = try callback.call([.integer(run.step), .tensor(x), .tensor(logs)]).first ?? .none
-                if case .boolean(false) = answer { run.end(because: "callback returned false") }
+                let answer = try ranks.sharingErrors(for: operation) {
+                    try callback.call([.integer(run.step), .tensor(x), .tensor(logs)]).first ?? .none
+                }
+                // One rank's word ends the run on all of them.
+                var isRefused = false
+                if case .boolean(false) = answer { isRefused = true }
+                if try ranks.any(isRefused, for: operation) { run.end(because: "callback returned false") }
             }
-            try file?.save(run, isLast: false)
+            if ranks.rank == 0 { try file?.save(run, isLast: false) }
         }
         if run.goesOn {
             let start = run.step
@@ -78,9 +97,18 @@ enum SampleFunction {
             } else {
                 while run.goesOn { try step() }
             }
-            try file?.save(run, isLast: true)
+            if ranks.rank == 0 { try ranks.sharingErrors(for: operation) { try file?.save(run, isLast: true) } }
+            if file != nil { try ranks.barrier(for: operation) }
         }
         return try Self.record(run)
+    }
+
+    /// - Throws: on every rank, when they would not run the same chains.
+    private static func checkSame(_ x0: Tensor, _ ranks: any Communicator, for operation: String) throws {
+        guard ranks.size > 1 else { return }
+        var hash = WordHash()
+        try hash.add(x0)
+        try ranks.checkSame([("x0", hash.value)], for: operation)
     }
 
     private static let supportNote = """

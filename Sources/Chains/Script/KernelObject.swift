@@ -139,7 +139,7 @@ enum Chains {
     /// The kernel for this target, and x in unconstrained space.
     static func prepare(
         _ kernel: any ChainKernel, _ density: DensityArgument, _ x: Tensor, _ support: (any Bijection)?,
-        for operation: String
+        ranks: any Communicator = SingleProcess(), for operation: String
     ) throws -> (kernel: any ChainKernel, target: Target, position: Rows) {
         guard x.rank >= 1, x.shape[0] >= 1 else {
             throw Fault("x0", "shape (chains, ...) with a chain at least expected, got \(Shape.describe(x.shape))")
@@ -152,7 +152,7 @@ enum Chains {
         let position = try support.unconstrain(x, "x0")
         let target = Target(
             { try density.values($0, "log_prob") }, from: position, shape: Array(x.shape.dropFirst()), dtype: dtype,
-            support: support, usesGradient: kernel.usesGradient, for: operation)
+            support: support, usesGradient: kernel.usesGradient, ranks: ranks, for: operation)
         return (try kernel.prepared(for: target), target, position)
     }
 }

@@ -17,6 +17,8 @@ final class Target {
     /// Whether points get their gradients.
     let usesGradient: Bool
     private let operation: String
+    /// The programs that share the chains: each evaluates its part of every batch.
+    private let ranks: any Communicator
     /// Where the run is, for messages: `at step 17`.
     var place = "at the start"
     /// Rows whose gradient (of kernels without: whose density) was asked for, all chains together.
@@ -29,8 +31,9 @@ final class Target {
     ///   - start: x0 in unconstrained space.
     init(
         _ density: @escaping (Variable) throws -> Variable, from start: Rows, shape: [Int], dtype: DType,
-        support: any Bijection, usesGradient: Bool, for operation: String
+        support: any Bijection, usesGradient: Bool, ranks: any Communicator = SingleProcess(), for operation: String
     ) {
+        self.ranks = ranks
         (self.density, self.shape, self.dtype, self.support) = (density, shape, dtype, support)
         (self.usesGradient, self.operation, standIn) = (usesGradient, operation, start)
         (chains, width) = (start.count, start.width)
@@ -59,7 +62,7 @@ final class Target {
         var asked = position
         for row in 0..<chains where !needed[row] || isLost[row] { asked.set(row, from: standIn) }
         evaluations += needed.lazy.filter { $0 }.count
-        var points = try values(at: asked)
+        var points = try ranks.size > 1 ? sharedValues(at: asked) : values(at: asked)
         points.position = position
         for row in 0..<chains where needed[row] {
             if isLost[row] {
@@ -71,6 +74,37 @@ final class Target {
         return points
     }
 
+    /// The values of all chains, each rank having found those of its own.
+    private func sharedValues(at asked: Rows) throws -> Points {
+        let part = ranks.part(of: chains)
+        // Of every chain: log_prob, the target, the gradient. Ranks with a chain less leave a row empty.
+        let columns = 2 + (usesGradient ? width : 0)
+        let most = ranks.part(of: chains, rank: 0).count
+        var own = Rows(most, columns)
+        try ranks.sharingErrors(for: operation) {
+            guard !part.isEmpty else { return }
+            let rows = try Rows(
+                Array(asked.values[part.lowerBound * width..<part.upperBound * width]), count: part.count, width: width)
+            let points = try values(at: rows)
+            for row in 0..<part.count {
+                own.set(row, [points.logProb[row], points.target[row]] + points.gradient.row(row))
+            }
+        }
+        let all = try ranks.allgather(Tensor(own.values, shape: [most, columns], .float64), for: operation).toArray()
+        var points = Points(
+            position: asked, logProb: [], target: [], gradient: Rows(chains, usesGradient ? width : 0))
+        for rank in 0..<ranks.size {
+            for (place, chain) in ranks.part(of: chains, rank: rank).enumerated() {
+                let row = all[((rank * most + place) * columns)..<((rank * most + place + 1) * columns)]
+                points.logProb.append(row[row.startIndex])
+                points.target.append(row[row.startIndex + 1])
+                points.gradient.set(chain, Array(row.dropFirst(2)))
+            }
+        }
+        return points
+    }
+
+    /// The values at some chains' points.
     private func values(at asked: Rows) throws -> Points {
         var logProb: Variable?
         var targets: Variable?
@@ -88,12 +122,12 @@ final class Target {
             return all
         }
         let u = Variable(try tensor(asked))
-        var gradient = Rows(chains, 0)
+        var gradient = Rows(asked.count, 0)
         if usesGradient {
             let (_, gradients) = try withoutRecording {
                 try Transform.valueAndGradient(of: { [try compute($0[0]).sum()] }, at: [u], for: operation)
             }
-            gradient = try Rows(gradients[0].value.toArray(), count: chains, width: width)
+            gradient = try Rows(gradients[0].value.toArray(), count: asked.count, width: width)
         } else {
             _ = try withoutRecording { try compute(u) }
         }

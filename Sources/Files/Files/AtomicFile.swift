@@ -27,7 +27,8 @@ public final class AtomicFile {
 
     /// Creates or replaces the file at `path` by what `body` writes.
     ///
-    /// A replaced file keeps its permissions; a link to a file stays a link. `operation` is named in errors.
+    /// A replaced file keeps its permissions; a link to a file stays a link. `operation` is named in errors. Where
+    /// ``Scripting/FileWriting`` is off, nothing happens.
     /// - Throws: whatever `body` throws; ``ScriptError`` when the folder is missing, may not be written, the disk is full,
     ///   ``FileAccess`` forbids it, or `path` is a folder, a device or a file without write permission. The old file is then untouched.
     public static func write(
@@ -37,6 +38,7 @@ public final class AtomicFile {
         let path = path.byteString
         guard path.isFileName, !path.hasSuffix("/") else { throw report.error("not a file name") }
         try FileAccess.check(.write, path, for: operation)
+        guard FileWriting.isOn else { return }
         LoadedFiles.current?.note(path, .written)
         let (target, mode) = try existing(path, report)
         // A link to a file that is not there yet was followed by one step only now.

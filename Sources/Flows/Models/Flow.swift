@@ -128,7 +128,7 @@ public final class Flow: RemembersCall {
     public var drawingType: DType { transforms.reduce(.float32) { $0.promoted(with: $1.transform.drawingType) } }
 
     /// Noise (rows, D), with the history of a base that has parameters.
-    func noise(_ rows: Int, from generator: Generator, for operation: String) throws -> Variable {
+    package func noise(_ rows: Int, from generator: Generator, for operation: String) throws -> Variable {
         if let base = prior as? BaseDistribution, base.isReparameterised {
             return try base.draw(rows, dimension, drawingType, from: generator, for: operation)
         }

@@ -60,7 +60,7 @@ public struct ParameterSpec: Sendable {
 /// What is wrong with an argument or a call. Where the call is decoded, the names of function and argument are added.
 public struct Fault: Error {
     let parameter: String?
-    let message: String
+    package let message: String
 
     /// About the call as a whole, or about what is read right now.
     public init(_ message: String) { (parameter, self.message) = (nil, message) }

@@ -1,0 +1,3 @@
+import LuaFlowCommand
+
+LuaFlowProgram.main()

@@ -1,0 +1,125 @@
+import Autodiff
+import Scripting
+import Tensors
+
+/// A step of several ranks: each takes its part of the batch, and all add what they found. The sum is that of one program
+/// with the whole batch, rounded otherwise; for a fixed number of ranks it has the same bits every time.
+extension Trainer {
+    /// Leaves the gradient of the whole batch in the parameters of every rank; returns its mean loss.
+    func sharedGradient(of batch: TrainingBatch?, step: Int, before: [Generator.State]) throws -> Double {
+        let count = batch?.places.count ?? trainee.draws ?? 0
+        let part = ranks.part(of: count)
+        var loss = 0.0
+        var drew = generators.map { _ in false }
+        try ranks.sharingErrors(for: operation) {
+            let own = try batch.map { try $0.rows(part) }
+            drew = try drawingApart {
+                // A batch may have less rows than there are ranks.
+                if !part.isEmpty { loss = try backward(own, of: count, step: step, before: before) }
+            }
+        }
+        let total = try exchange(loss: loss, drew: drew)
+        guard total.isFinite else { throw ScriptError(operation, "the loss of all ranks together is \(shown(total)) at step \(step)") }
+        return total
+    }
+
+    /// The gradient of this rank's share of the mean loss over `count` rows; returns that share.
+    private func backward(
+        _ own: TrainingBatch?, of count: Int, step: Int, before: [Generator.State]
+    ) throws -> Double {
+        try GradMode.$isEnabled.withValue(true) {
+            let losses = try trainee.losses(own, generator)
+            let share = try losses.sum() * (1 / Double(count))
+            let value = try share.value.item()
+            guard value.isFinite else {
+                throw try NonFinite(self, own, before).error(of: losses.value, loss: value, step: step)
+            }
+            try share.backward(for: operation)
+            return value
+        }
+    }
+
+    /// Adds gradients and losses of all ranks, and brings generators back to where they are the same on all.
+    private func exchange(loss: Double, drew: [Bool]) throws -> Double {
+        // A parameter may have got no gradient here and one elsewhere.
+        let facts = [loss] + drew.map { $0 ? 1 : 0 } + trained.map { $0.value.grad == nil ? 0 : 1 }
+        let gradients = try trained.map { _, parameter in
+            let layout = parameter.value.layout
+            return try parameter.grad?.value.ordered(as: layout) ?? .zeros(inOrderOf: layout, parameter.dtype)
+        }
+        let sums = try ranks.allreduce(
+            [Tensor(facts, shape: [facts.count], .float64)] + gradients, .sum, for: "\(operation), gradients")
+        let told = try sums[0].toArray()
+        for (place, generator) in generators.enumerated() where told[1 + place] > 0 { skip(generator) }
+        for (place, (_, parameter)) in trained.enumerated() {
+            parameter.grad = told[1 + drew.count + place] > 0 ? Variable(sums[1 + place]) : nil
+        }
+        return told[0]
+    }
+
+    // MARK: Random numbers that differ from rank to rank
+
+    /// Words that a rank may draw in a step.
+    private static let stride: UInt64 = 1 << 40
+
+    /// Runs `body`, in which networks draw masks for this rank's rows, with streams of this rank's own. What draws for the
+    /// whole batch (`generator`, where there are no batches) goes on as it is.
+    /// - Returns: which of the generators drew; all are back where they were.
+    private func drawingApart(_ body: () throws -> Void) throws -> [Bool] {
+        let own = generators.map { $0 !== generator || data != nil }
+        let before = generatorStates
+        for (generator, state) in zip(generators, before) where own[index(of: generator)] {
+            generator.restore(.init(seed: state.seed, stream: state.stream &+ UInt64(ranks.rank + 1) << 32, drawn: state.drawn))
+        }
+        let apart = generatorStates
+        try body()
+        return generators.indices.map { place in
+            guard own[place] else { return false }
+            let moved = generators[place].state != apart[place]
+            generators[place].restore(before[place])
+            return moved
+        }
+    }
+
+    private func index(of generator: Generator) -> Int { generators.firstIndex { $0 === generator } ?? 0 }
+
+    /// Past what any rank drew in this step: the same on all.
+    private func skip(_ generator: Generator) {
+        var state = generator.state
+        state.drawn &+= Trainer.stride
+        generator.restore(state)
+    }
+
+    // MARK: The beginning
+
+    /// - Throws: on every rank, when they would not train the same model on the same data.
+    func checkSameOnAllRanks() throws {
+        guard ranks.size > 1 else { return }
+        var facts: [(name: String, word: UInt64)] = []
+        func add(_ name: String, _ body: (inout WordHash) throws -> Void) throws {
+            var hash = WordHash()
+            try body(&hash)
+            facts.append((name, hash.value))
+        }
+        try ranks.sharingErrors(for: operation) {
+            try add("the options (steps, lr, batch_size)") {
+                $0.add(UInt64(settings.steps))
+                $0.add(settings.lr.bitPattern)
+                $0.add(UInt64(data?.batchSize ?? trainee.draws ?? 0))
+            }
+            for (name, parameter) in trainee.parameters { try add("the parameter \(name)") { try $0.add(parameter.value) } }
+            if let data {
+                try add("x") { try $0.add(data.x) }
+                if let context = data.context { try add("the context") { try $0.add(context) } }
+            }
+            try add("the state of the random numbers") {
+                for state in generatorStates {
+                    $0.add(state.seed)
+                    $0.add(state.stream)
+                    $0.add(state.drawn)
+                }
+            }
+        }
+        try ranks.checkSame(facts, for: operation)
+    }
+}

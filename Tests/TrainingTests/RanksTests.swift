@@ -1,0 +1,192 @@
+import Foundation
+import LuaFlow
+import PartChecks
+import ProgramChecks
+import Testing
+
+/// Training by several ranks, which are threads here.
+@Suite(.timeLimit(.minutes(30))) struct RanksTests {
+    /// Weights, losses and validations as one list; `options` are further ones of m:fit.
+    static func script(_ options: String, data: String = "random.normal({37, 2}) * 0.5 + 1") -> String {
+        """
+        random.manual_seed(5)
+        local x = \(data)
+        local m = flow.MAF{features = 2, transforms = 2, hidden_features = {8}}
+        local h = m:fit(x, {steps = 9, batch_size = 10, lr = 1e-2, seed = 3, progress = false, \(options)})
+        local all = {tensor(h.loss):to("float64")}
+        if h.validation then all[#all + 1] = tensor(h.validation):to("float64") end
+        for _, p in ipairs(m:parameters()) do all[#all + 1] = p:detach():to("float64"):flatten() end
+        all[#all + 1] = random.uniform({1}):to("float64")
+        return tensor.cat(all)
+        """
+    }
+
+    static let ways = [
+        "", "validation = 0.3, average = 0.9", "clip_norm = 0.5, schedule = 'cosine'", "validation = 0.2, patience = 1, lr = 0.3",
+        "transform = function(b, g) return b + 0.01 * random.normal(b.shape, {generator = g}) end",
+        "callback = function(k) return k < 5 end",
+        // A callback of one rank ends training on all.
+        "callback = function(k) return mpi.rank > 0 or k < 5 end",
+    ]
+
+    /// To rounding the numbers of a program alone; on all ranks, and again, the same bits.
+    @Test(arguments: ways) func asAProgramAlone(options: String) throws {
+        let script = RanksTests.script(options)
+        let alone = try #require(try ThreadRanks(1).run(script: script).first?.get())
+        // More ranks than rows in the last batch of an epoch, which has 7.
+        for count in [2, 9] {
+            let first = try ThreadRanks(count).run(script: script).map { try $0.get() }
+            let again = try ThreadRanks(count).run(script: script).map { try $0.get() }
+            #expect(first == again && Set(first).count == 1, "\(count) ranks")
+            #expect(first[0].count == alone.count)
+            let most = zip(first[0], alone).map { abs($0 - $1) / (1 + abs($1)) }.max() ?? .nan
+            #expect(most < 2e-5, "\(count) ranks: \(most)")
+            #expect(first[0] != alone, "\(count) ranks with the bits of one: did they share the work?")
+        }
+    }
+
+    @Test func levelsAreDequantisedAlike() throws {
+        let script = RanksTests.script("dequantize = 4, validation = 0.3", data: "random.randint(0, 3, {37, 2}):to('float32') / 3")
+        let alone = try #require(try ThreadRanks(1).run(script: script).first?.get())
+        for result in ThreadRanks(3).run(script: script) {
+            let most = zip(try result.get(), alone).map { abs($0 - $1) / (1 + abs($1)) }.max() ?? .nan
+            #expect(most < 2e-5)
+        }
+    }
+
+    @Test func fitToIsDivided() throws {
+        let script = """
+            random.manual_seed(0)
+            local rows = 0
+            local m = flow.MAF{features = 2, transforms = 1, hidden_features = {8}}
+            local function log_density(x) rows = math.max(rows, #x) return -0.5 * ((x - 1) ^ 2):sum(2) end
+            local h = m:fit_to(log_density, {steps = 10, samples = 32, lr = 1e-2, progress = false})
+            return tensor.cat{tensor(h.loss):to("float64"), tensor{h.khat, h.ess, h.log_evidence}:to("float64")}
+            """
+        let alone = try #require(try ThreadRanks(1).run(script: script).first?.get())
+        let ranks = try ThreadRanks(3).run(script: script).map { try $0.get() }
+        #expect(Set(ranks).count == 1)
+        let most = zip(ranks[0], alone).map { abs($0 - $1) / (1 + abs($1)) }.max() ?? .nan
+        #expect(most < 1e-3, "\(ranks[0]) and \(alone)")
+    }
+
+    /// Masks differ from rank to rank, and generators are the same on all afterwards.
+    @Test func dropout() throws {
+        let script = """
+            random.manual_seed(7)
+            local x = random.normal({21, 2})
+            local function net() return nn.Sequential{nn.Linear(1, 12), nn.Tanh(), nn.Dropout(0.5), nn.Linear(12, 2)} end
+            local m = flow.Flow("normal", {
+              flow.AffineCoupling{mask = tensor{1, 0}, net = net()}, flow.AffineCoupling{mask = tensor{0, 1}, net = net()},
+            }, {dim = 2})
+            m:fit(x, {steps = 6, batch_size = 8, lr = 1e-2, progress = false})
+            local all = {random.uniform({2})}
+            for _, p in ipairs(m:parameters()) do all[#all + 1] = p:detach():flatten() end
+            return tensor.cat(all)
+            """
+        let ranks = try ThreadRanks(3).run(script: script).map { try $0.get() }
+        #expect(Set(ranks).count == 1)
+        #expect(try ThreadRanks(3).run(script: script).map { try $0.get() } == ranks)
+    }
+
+    /// Ranks that would train other things say so, and nothing is trained.
+    static let differences: [(String, String)] = [
+        ("random.manual_seed(5 + mpi.rank)", "the parameter"), ("x = x + mpi.rank", "x on rank 1"),
+        ("steps = 5 + mpi.rank", "the options"),
+    ]
+    @Test(arguments: differences) func whatDiffers(code: String, message: String) throws {
+        let script = """
+            local x, steps = tensor{{1, 2}, {3, 4}, {5, 6}}, 4
+            random.manual_seed(5)
+            \(code)
+            local m = flow.MAF{features = 2, transforms = 1, hidden_features = {8}}
+            local ok, e = pcall(m.fit, m, x, {steps = steps, batch_size = 2, progress = false})
+            assert(not ok and e:find("\(message)", 1, true), e)
+            return 1
+            """
+        for result in ThreadRanks(3, patience: 20).run(script: script) { #expect(try result.get() == [1]) }
+    }
+
+    /// A run goes on under other numbers of ranks, with the numbers of one that was never stopped.
+    @Test func checkpointsDoNotCountRanks() throws {
+        func part(_ scratch: Scratch, _ steps: Int) -> String {
+            RanksTests.script("validation = 0.3, average = 0.9, checkpoint = [[\(scratch.path("run.ckpt"))]], checkpoint_every = 1")
+                .replacing("steps = 9", with: "steps = \(steps)")
+        }
+        let (calm, stopped) = (try Scratch(), try Scratch())
+        let whole = try #require(try ThreadRanks(1).run(script: part(calm, 12)).first?.get())
+        var last: [[Double]] = []
+        for (ranks, steps) in [(2, 3), (4, 7), (1, 9), (3, 12)] {
+            last = try ThreadRanks(ranks).run(script: part(stopped, steps)).map { try $0.get() }
+        }
+        #expect(Set(last).count == 1 && last.count == 3)
+        let most = zip(last[0], whole).map { abs($0 - $1) / (1 + abs($1)) }.max() ?? .nan
+        #expect(most < 2e-5, "\(most)")
+    }
+
+    // MARK: Chains
+
+    static let kernels = ["mcmc.NUTS{}", "mcmc.HMC{steps = 5}", "mcmc.RandomWalk{}", "mcmc.MALA{}"]
+
+    /// With a log_prob that does not depend on what else is in the batch, the bits of a program alone.
+    @Test(arguments: kernels) func chains(kernel: String) throws {
+        let script = """
+            local seen = 0
+            local function log_prob(x)
+              seen = math.max(seen, #x)
+              local a, b = x[{{}, 1}], x[{{}, 2}]
+              return -0.5 * (a * a + (b - 0.9 * a) * (b - 0.9 * a) / 0.19)
+            end
+            local x0 = random.normal({5, 2}, {generator = random.generator(1), dtype = "float64"})
+            local r = mcmc.sample(\(kernel), log_prob, x0, {steps = 6, warmup = 10, generator = random.generator(2)})
+            assert(seen == math.ceil(5 / mpi.size) or mpi.rank > 0, seen)
+            return tensor.cat{r.samples:flatten(), r.log_prob:flatten(), tensor{r.step_size, r.n_gradients}:to("float64")}
+            """
+        let alone = try #require(try ThreadRanks(1).run(script: script).first?.get())
+        for count in [2, 7] {
+            for result in ThreadRanks(count).run(script: script) { #expect(try result.get() == alone, "\(count) ranks") }
+        }
+    }
+
+    @Test func chainsGoOnFromAFile() throws {
+        func part(_ scratch: Scratch, _ steps: Int) -> String {
+            """
+            local x0 = random.normal({4, 2}, {generator = random.generator(1), dtype = "float64"})
+            local function log_prob(x) return -0.5 * (x * x):sum(2) end
+            local r = mcmc.sample(mcmc.NUTS{}, log_prob, x0, {
+              steps = \(steps), warmup = 8, generator = random.generator(2), checkpoint = [[\(scratch.path("chains.ckpt"))]]})
+            return r.samples:flatten()
+            """
+        }
+        let (calm, stopped) = (try Scratch(), try Scratch())
+        let whole = try #require(try ThreadRanks(1).run(script: part(calm, 12)).first?.get())
+        for (ranks, steps) in [(3, 4), (1, 8)] {
+            for result in ThreadRanks(ranks).run(script: part(stopped, steps)) { _ = try result.get() }
+        }
+        for result in ThreadRanks(2).run(script: part(stopped, 12)) { #expect(try result.get() == whole) }
+    }
+
+    /// A log_prob that fails on one rank is an error of all.
+    @Test func chainsThatFail() throws {
+        let script = """
+            local x0 = tensor{{0}, {1}, {2}}:to("float64")
+            local ok, e = pcall(mcmc.sample, mcmc.RandomWalk{step_size = 0.1}, function(x)
+              if mpi.rank == 1 then error("no density here") end
+              return -(x * x):sum(2)
+            end, x0, {steps = 5})
+            assert(not ok and e:find("no density here", 1, true), e)
+            return mpi.allreduce(1)
+            """
+        for result in ThreadRanks(3, patience: 20).run(script: script) { #expect(try result.get() == [3]) }
+    }
+
+    // MARK: Files
+
+    /// Rank 0 alone saves.
+    @Test func oneRankSaves() throws {
+        let scratch = try Scratch()
+        let script = "checkpoint.save([[\(scratch.path("x.safetensors"))]], {rank = tensor{mpi.rank}}) mpi.barrier() "
+            + "return checkpoint.load([[\(scratch.path("x.safetensors"))]]).rank"
+        for result in ThreadRanks(3).run(script: script) { #expect(try result.get() == [0]) }
+    }
+}
