@@ -8,7 +8,7 @@ class Luaflow < Formula
   license "Apache-2.0"
 
   depends_on "pkgconf" => :build
-  depends_on xcode: ["26.0", :build]
+  depends_on xcode: ["16.0", :build]
   depends_on macos: :sequoia
   depends_on "cairo"
   depends_on "libedit"
