@@ -8,7 +8,7 @@ import Testing
 
     static let checks = [
         ["moments", "mala"], ["moments", "hmc"], ["moments", "flow"], ["moments", "nuts"], ["start"], ["calibration"],
-        ["chi_square"],
+        ["nonlinear"], ["chi_square"],
     ]
 
     /// Means and covariances of a Gaussian flow's hidden pixels, uniform ranks, and ranks of chains that are too short.

@@ -95,6 +95,21 @@ function checks.calibration()
   assert(not calibration.verdict(test(1, 4), 0.01))
 end
 
+-- The same of a flow that is not linear: a NICE with random weights, made larger so that it bends.
+function checks.nonlinear()
+  local nice = flow.NICE{dim = dim, hidden = 16, layers = 2, couplings = 4, generator = random.generator(4)}
+  local weights = {}
+  for name, values in pairs(nice:state_dict()) do weights[name] = name:find "weight" and 1.7 * values or values end
+  nice:load_state_dict(weights)
+  nice:requires_grad_(false)
+  local result = calibration.run(nice, mask, 200, {
+    sampler = samplers.flow, text = "3", warmup = 30, steps = 80, thin = 1, descent = 40, target_accept = 0.8, seed = 7,
+    lot = 200, settings = "nonlinear",
+  })
+  local fine, worst = calibration.verdict(result, 0.01)
+  assert(fine and result.kept >= 9, ("%s: p = %g, %d draws"):format(worst.name, worst.p, result.kept))
+end
+
 -- A run that was ended goes on from its files, to the same ranks; files of other settings are refused.
 function checks.files(folder)
   local function test(repeats, settings)
