@@ -99,6 +99,7 @@ class Reference:
         if kind:
             lines[0] = f'### `{entry["name"]}` ({kind}) {{ #{self.anchor(entry)} }}'
         text = "".join(f"<code>{html.escape(line)}</code>" for line in entry["signature"])
+        text = text.replace("-&gt;", '<span class="arrow">-&gt;</span>')
         lines.append(f'<pre class="signature">{text}</pre>')
         body = paragraphs(entry["summary"])
         # What a method is called on is not listed.
