@@ -99,16 +99,18 @@ class Reference:
         if kind:
             lines[0] = f'### `{entry["name"]}` ({kind}) {{ #{self.anchor(entry)} }}'
         text = "".join(f"<code>{html.escape(line)}</code>" for line in entry["signature"])
+        text = text.replace("-&gt;", '<span class="arrow">-&gt;</span>')
         lines.append(f'<pre class="signature">{text}</pre>')
         body = paragraphs(entry["summary"])
-        noted = [p for p in entry["parameters"] if p["note"]]
-        if noted:
+        # What a method is called on is not listed.
+        taken = entry["parameters"][0 if entry["kind"] in ("function", "call") else 1:]
+        if taken:
             body += '<dl class="options">\n'
-            for p in noted:
+            for p in taken:
                 given = p.get("fallback") or "nil"
                 given = "" if given == "nil" else f", <code>{html.escape(given)}</code> if left out"
                 body += f'<dt><code>{html.escape(p["name"] or "...")}</code> {prose(p["expected"])}{given}</dt>'
-                body += f'<dd>{prose(p["note"])}</dd>\n'
+                body += f'<dd>{prose(p["note"])}</dd>\n' if p["note"] else "\n"
             body += "</dl>\n"
         if entry.get("errors"):
             body += f'<p class="note-line"><strong>Errors:</strong> {prose(entry["errors"])}</p>\n'
