@@ -1,5 +1,6 @@
-// The standard streams of one state in the host's hands: what print and io write, and what io reads, in the place of the
-// process's own. They are C streams without a descriptor, so that io does everything with them that it does with any.
+// The standard streams of one state in the host's hands: what print and io write, and what io reads, in the place of
+// the process's own. They are C streams without a descriptor, so that io does everything with them that it does with
+// any.
 #define _GNU_SOURCE  // fopencookie
 #include "library.h"
 

@@ -18,8 +18,9 @@ extension LuaFlowCommand {
         static let configuration = CommandConfiguration(
             commandName: "install", abstract: "Tell Jupyter of this program, as the kernel LuaFlow.",
             discussion: """
-                Writes kernels/luaflow/kernel.json into your data folder of Jupyter's, or below DIR/share/jupyter, such as \
-                that of a virtual environment. It names this program by its place: install again when you move it.
+                Writes kernels/luaflow/kernel.json into your data folder of Jupyter's, or below DIR/share/jupyter, \
+                such as that of a virtual environment. It names this program by its place: install again when you \
+                move it.
                 """)
 
         @Flag(help: "For you alone, which is the default.")

@@ -3,8 +3,8 @@ import Scripting
 
 extension Interpreter {
     /// From now on what scripts write by `print`, `io.write`, `io.stdout` and `io.stderr` goes to
-    /// ``Scripting/RunStreams/current`` and what `io` reads comes from there, in runs that have one; in others it is the
-    /// process's streams as ever. Not together with ``recordOutput(_:)``.
+    /// ``Scripting/RunStreams/current`` and what `io` reads comes from there, in runs that have one; in others it is
+    /// the process's streams as ever. Not together with ``recordOutput(_:)``.
     /// - Throws: ``LuaError`` in the sandbox, whose library has streams of its own.
     public func takeStreams() throws(LuaError) {
         guard !isSandboxed else { throw LuaError(.runtime, "a sandboxed script's streams cannot be taken") }

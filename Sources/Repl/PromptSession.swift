@@ -1,8 +1,8 @@
 import LuaFlow
 import Sessions
 
-/// A session at a prompt: what was entered and what it answered, on a console; commands, and what `:save` writes. ``Prompt``
-/// brings the lines, ``Sessions/Session`` evaluates them.
+/// A session at a prompt: what was entered and what it answered, on a console; commands, and what `:save` writes.
+/// ``Prompt`` brings the lines, ``Sessions/Session`` evaluates them.
 public final class PromptSession {
     let session: Session
     let console: Console
@@ -24,7 +24,8 @@ public final class PromptSession {
         case input(String)
         /// `local` of a name that is something else elsewhere: from here on it is the prompt's own.
         case shadowed([String])
-        /// `:load`, or the user's start-up file; with the modules that `:reload` forgot before, and the file's variables.
+        /// `:load`, or the user's start-up file; with the modules that `:reload` forgot before, and the file's
+        /// variables.
         case file(String, arguments: [String], forgotten: [String], isStartUp: Bool, locals: Set<String>)
         /// `:time N INPUT`.
         case repeated(String, times: Int)
@@ -213,8 +214,8 @@ public final class PromptSession {
             locals = try isStartUp ? nil : session.receiveLocals(of: path, &stopReceiving)
             try show(host.run(file: path, arguments: arguments, text: locals?.text))
         }
-        // Not part of the run, which may have been stopped. Should there be no memory for it, what receives stays, and is
-        // called by nobody.
+        // Not part of the run, which may have been stopped. Should there be no memory for it, what receives stays,
+        // and is called by nobody.
         if let stopReceiving { _ = try? host.interpreter.evaluation { try stopReceiving.call([]) } }
         if ending == .done {
             let names = Set((locals?.declarations ?? []).flatMap { $0.map(\.name) })

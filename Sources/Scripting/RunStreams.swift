@@ -14,8 +14,8 @@ public struct Representation: Sendable, Equatable {
     public init(_ mime: String, bytes: [UInt8]) { (self.mime, content) = (mime, .bytes(bytes)) }
 }
 
-/// Who takes what a run writes and shows, and gives what it reads, in the place of the process's own streams: a notebook,
-/// a window, a test.
+/// Who takes what a run writes and shows, and gives what it reads, in the place of the process's own streams: a
+/// notebook, a window, a test.
 ///
 ///     let streams = RunStreams { piece in if case .text(_, let bytes) = piece { keep(bytes) } }
 ///     try RunStreams.$current.withValue(streams) { ... }

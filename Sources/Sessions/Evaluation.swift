@@ -27,14 +27,15 @@ extension Session {
     /// How wide texts are that a session makes for people.
     package static let columns = 100
 
-    /// Evaluates a cell: one or more lines of Lua. A last expression is its value, a last call among them; `?name` and `name?` give
-    /// a name's page. A top-level `local` is visible in later cells.
+    /// Evaluates a cell: one or more lines of Lua. A last expression is its value, a last call among them; `?name`
+    /// and `name?` give a name's page. A top-level `local` is visible in later cells.
     ///
     /// ``LuaHost/Interpreter/interrupt()`` stops it, from another thread.
     /// - Parameters:
     ///   - number: the cell's number in messages; nil for the next one.
     ///   - isColoured: whether ``Evaluation/Failure/text`` has a terminal's colours.
-    ///   - streams: who takes what it writes and gives what it reads; nil for the process's own streams. What scripts do by
+    ///   - streams: who takes what it writes and gives what it reads; nil for the process's own streams. What scripts
+    ///     do by
     ///     `print` and `io` goes there once ``LuaHost/Interpreter/takeStreams()`` was called.
     public func evaluate(
         _ text: String, number: Int? = nil, isColoured: Bool = false, streams: RunStreams? = nil
@@ -57,7 +58,8 @@ extension Session {
             case .uncalled: fail("syntax error", "\(name): " + UncalledMethod.text(input.text, self))
             case .wrong, .unfinished:
                 guard let best = syntaxError(input.kept) else { break }
-                fail("syntax error", best.error.message, view(style, columns: Session.columns).text(best.error, at: best.offset))
+                let text = view(style, columns: Session.columns).text(best.error, at: best.offset)
+                fail("syntax error", best.error.message, text)
             default:
                 try host.interpreter.evaluation {
                     try RunStreams.$current.withValue(streams) { try self.run(input, into: &evaluation) }
@@ -67,7 +69,8 @@ extension Session {
             if case .exit(let status) = error.kind {
                 evaluation.exit = status
             } else {
-                fail(error.kind.words, error.report(withPlace: true), failureText(error, style, columns: Session.columns))
+                let text = failureText(error, style, columns: Session.columns)
+                fail(error.kind.words, error.messageWithPlace, text)
                 if let taken = takeOffFailingHook(error) { evaluation.failure = evaluation.failure?.adding(taken) }
             }
         }
@@ -109,7 +112,9 @@ extension Session {
     /// A page, or what a variable holds.
     private func explained(_ name: String) throws -> String {
         do { return try page(name) } catch let error as ScriptError {
-            guard Lua.isName(name), let container = try container(of: name) else { throw ScriptError("", error.message) }
+            guard Lua.isName(name), let container = try container(of: name) else {
+                throw ScriptError("", error.message)
+            }
             return try described(name, in: container)
         }
     }
@@ -121,7 +126,8 @@ extension Session {
 
     // MARK: Ways to show a value
 
-    /// The `index`-th of a list of results: text, and a picture or a table where it is one. Inside an evaluation: a `__tostring` may run.
+    /// The `index`-th of a list of results: text, and a picture or a table where it is one. Inside an evaluation: a
+    /// `__tostring` may run.
     package func representations(_ results: any ScriptTable, _ index: Int) throws -> [Representation] {
         let shown = try Inspector(helpers, columns: Session.columns).result(results, index)
         let plain = Representation("text/plain", Layout(columns: Session.columns).text(shown))
@@ -173,7 +179,7 @@ extension Evaluation.Failure {
 }
 
 extension LuaError {
-    fileprivate func report(withPlace: Bool) -> String { (place.map { "\($0): " } ?? "") + abridged(message) }
+    fileprivate var messageWithPlace: String { (place.map { "\($0): " } ?? "") + abridged(message) }
 }
 
 extension LuaError.Kind {

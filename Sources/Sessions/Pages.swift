@@ -2,8 +2,8 @@ import Editors
 import LuaFlow
 
 extension Session {
-    /// The documentation of a name: of ours, of a member of a variable (`x:exp`), of what was registered, of Lua's own; of an
-    /// empty name the list of modules. Inside an evaluation.
+    /// The documentation of a name: of ours, of a member of a variable (`x:exp`), of what was registered, of Lua's
+    /// own; of an empty name the list of modules. Inside an evaluation.
     package func page(_ name: String) throws -> String {
         let index = try Manual(host.modules)
         if name.isEmpty { return try index.page(nil) }
@@ -40,7 +40,9 @@ extension Session {
     /// Lua's own words and functions.
     private func luas(_ name: String) -> String? {
         if Lua.keywords.contains(name) { return "\(name) is a word of Lua's own: \(Session.luaManual)#3\n" }
-        if StandardLibrary.libraries[name] != nil { return "\(name) is a library of Lua's own: \(Session.luaManual)#6\n" }
+        if StandardLibrary.libraries[name] != nil {
+            return "\(name) is a library of Lua's own: \(Session.luaManual)#6\n"
+        }
         let parts = name.split(whereSeparator: { $0 == "." || $0 == ":" }).map(String.init)
         let isOne =
             parts.count == 2

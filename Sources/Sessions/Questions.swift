@@ -32,8 +32,8 @@ extension Session {
         return Completions(range: (end - found.typed.utf8.count)..<end, candidates: found.candidates)
     }
 
-    /// What is known of the name at a place in a text, or of the function whose arguments stand there: its documentation, else
-    /// what a variable holds.
+    /// What is known of the name at a place in a text, or of the function whose arguments stand there: its
+    /// documentation, else what a variable holds.
     /// - Parameter offset: in bytes of its UTF-8; nil for its end.
     /// - Returns: nothing where nothing is known.
     public func inspect(_ text: String, at offset: Int? = nil) -> [Representation] {
@@ -59,10 +59,13 @@ extension Session {
         return text == "nil" ? nil : "\(name) = \(text)\n"
     }
 
-    /// The name at a place with what it is a member of, then the functions in whose parentheses it stands, the innermost first.
+    /// The name at a place with what it is a member of, then the functions in whose parentheses it stands, the
+    /// innermost first.
     private static func paths(_ tokens: [LuaToken], at place: Int) -> [ArraySlice<LuaToken>] {
         var paths: [ArraySlice<LuaToken>] = []
-        if let index = tokens.lastIndex(where: { $0.range.lowerBound <= place && place <= $0.range.upperBound && $0.isNameOrWord }) {
+        if let index = tokens.lastIndex(where: { token in
+            token.isNameOrWord && token.range.lowerBound <= place && place <= token.range.upperBound
+        }) {
             paths.append(path(tokens, endingAt: index))
         }
         var depth = 0
@@ -74,7 +77,8 @@ extension Session {
                 depth -= 1
                 if depth < 0 {
                     depth = 0
-                    if index > 0, tokens[index - 1].kind == .name { paths.append(path(tokens, endingAt: index - 1)) }
+                    guard index > 0, tokens[index - 1].kind == .name else { break }
+                    paths.append(path(tokens, endingAt: index - 1))
                 }
             default: break
             }
@@ -84,7 +88,9 @@ extension Session {
 
     private static func path(_ tokens: [LuaToken], endingAt end: Int) -> ArraySlice<LuaToken> {
         var start = end
-        while start >= 2, tokens[start - 1].isSymbol(".") || tokens[start - 1].isSymbol(":"), tokens[start - 2].kind == .name {
+        while start >= 2, tokens[start - 1].isSymbol(".") || tokens[start - 1].isSymbol(":"),
+            tokens[start - 2].kind == .name
+        {
             start -= 2
         }
         return tokens[start...end]
@@ -121,7 +127,9 @@ extension Session {
         guard let offset else { return text }
         let bytes = text.utf8
         var index = bytes.index(bytes.startIndex, offsetBy: min(max(offset, 0), bytes.count))
-        while index > bytes.startIndex, index.samePosition(in: text.unicodeScalars) == nil { index = bytes.index(before: index) }
+        while index > bytes.startIndex, index.samePosition(in: text.unicodeScalars) == nil {
+            index = bytes.index(before: index)
+        }
         return String(text[..<index])
     }
 }

@@ -1,8 +1,8 @@
 import Editors
 import LuaFlow
 
-/// One conversation with a host, without a terminal: it evaluates inputs, completes and explains what is being typed, and says
-/// whether it is finished. The prompt and the notebook are its clients.
+/// One conversation with a host, without a terminal: it evaluates inputs, completes and explains what is being typed,
+/// and says whether it is finished. The prompt and the notebook are its clients.
 ///
 ///     let session = try Session(host: host)
 ///     let answer = session.evaluate("local x = tensor.ones(2); x:sum()")   // the last expression is the value
@@ -120,8 +120,8 @@ public final class Session {
     /// What follows an input that ended well.
     package func noteDone(_ input: Input) { noteAssignments(input.kept) }
 
-    /// A variable that an input declares `local` under the name of something else, such as a library, hides that from later
-    /// inputs, but not from files.
+    /// A variable that an input declares `local` under the name of something else, such as a library, hides that from
+    /// later inputs, but not from files.
     private func shadow(_ text: String) throws -> [String] {
         let names = try TopLevelLocals.declared(text).filter { name in
             if initialGlobals.contains(name) || StandardLibrary.globals.contains(name)
@@ -150,8 +150,8 @@ public final class Session {
 
     // MARK: Names that are nothing
 
-    /// What is said of an input that is a name alone which no variable has: nothing has this value, and a slip of the keys
-    /// must not look like it. Nil for any other.
+    /// What is said of an input that is a name alone which no variable has: nothing has this value, and a slip of the
+    /// keys must not look like it. Nil for any other.
     package func unknown(_ input: Input, _ results: any ScriptTable) throws -> String? {
         let name = input.kept.trimmed
         guard Lua.isName(name), !assigned.contains(name), case .integer(1) = try results.value(for: "n"),
@@ -160,8 +160,8 @@ public final class Session {
         return "unknown name \(name)" + (ended(name) ?? nearest(name))
     }
 
-    /// Of a name that a file has inside a loop, a block or a function: such variables go when that ends, those of a loop's body
-    /// after each of its rounds.
+    /// Of a name that a file has inside a loop, a block or a function: such variables go when that ends, those of a
+    /// loop's body after each of its rounds.
     private func ended(_ name: String) -> String? {
         let files = filesRun.reversed() + host.loadedFiles.all.filter { $0.kind == .lua }.map(\.path)
         guard let place = files.lazy.compactMap({ FileLocals.place(of: name, in: $0) }).first else { return nil }
@@ -201,8 +201,8 @@ public final class Session {
             files: { [host] in host.loadedFiles.all.filter { $0.kind == .lua }.map(\.path.text) })
     }
 
-    /// Why an input that got its name is no Lua, and at which byte of it: of what the parser says of it, as statements and as
-    /// ones that end in an expression, that which comes further is meant.
+    /// Why an input that got its name is no Lua, and at which byte of it: of what the parser says of it, as
+    /// statements and as ones that end in an expression, that which comes further is meant.
     package func syntaxError(_ kept: String) -> (offset: Int, error: LuaError)? {
         var best: (offset: Int, error: LuaError)?
         for start in [nil, 0, InputForm.split(kept)] {

@@ -19,7 +19,8 @@ import Testing
     }
 
     @Test func onlyWhatStandsBeforeThePlaceCounts() throws {
-        let session = try Conversation().session
+        let talk = try Conversation()
+        let session = talk.session
         #expect(session.complete("tensor.linsp(1)", at: 12).candidates == ["linspace"])
         #expect(session.complete("math.floor(1)", at: 6).candidates.contains("floor"))
         // Inside a letter, and beyond the ends.
@@ -30,7 +31,7 @@ import Testing
 
     @Test(arguments: [
         ("tensor.exp", 8, "tensor.exp"), ("tensor.exp(x)", 10, "tensor.exp"), ("y = tensor.exp(", 15, "tensor.exp"),
-        ("optim.SGD(t, {lr = 1})", 18, "optim.SGD"), ("t:sum()", 4, "tensor:sum"), ("number", 3, "number = 12"),
+        ("optim.SGD(t, {lr = 1})", 18, "optim.SGD"), ("t:sum()", 4, "tensor.sum(x, dim"), ("number", 3, "number = 12"),
         ("list.inner", 7, "list.inner = \"deep\""), ("while", 2, "word of Lua's own"), ("print", 3, "Lua's own"),
     ])
     func namesAreExplained(_ text: String, _ place: Int, _ expected: String) throws {
@@ -46,7 +47,8 @@ import Testing
 
     @Test(arguments: [("", 0), ("nonsense", 3), ("1 + 2", 2), ("-- tensor.exp", 8), ("'tensor'", 3)])
     func ofNothingNothingIsKnown(_ text: String, _ place: Int) throws {
-        #expect(try Conversation().session.inspect(text, at: place).isEmpty)
+        let talk = try Conversation()
+        #expect(talk.session.inspect(text, at: place).isEmpty)
     }
 
     @Test(arguments: [

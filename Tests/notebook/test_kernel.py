@@ -81,7 +81,8 @@ class Kernel(unittest.TestCase):
         published = []
 
         def output(message):
-            published.append((message["msg_type"], message["content"]))
+            if message["msg_type"] not in ("status", "execute_input"):
+                published.append((message["msg_type"], message["content"]))
             if during:
                 during(message)
 
@@ -149,6 +150,25 @@ class Kernel(unittest.TestCase):
         self.assertEqual(set(kinds[1:]), {"update_display_data"})
         names = {c["transient"]["display_id"] for t, c in published if t.endswith("display_data")}
         self.assertEqual(len(names), 1)
+
+    def test_a_loop_pauses_into_the_notebook(self):
+        asked = []
+
+        def pause(message):
+            if message["msg_type"].endswith("display_data") and not asked:
+                asked.append(True)
+                self.manager.interrupt_kernel()
+
+        code = (
+            "local s = {x = tensor.eye(9), trace = {}}\n"
+            "for k in host.steps(1e9 // 1 | 0, s) do s.x = s.x * 0.999 s.trace[k] = k end\ns.k")
+        reply, published = self.run_cell(code, ["seen = k", "seen > 0", ":stop"], during=pause)
+        self.assertEqual(reply["status"], "ok")
+        text = "".join(c["text"] for t, c in published if t == "stream")
+        self.assertIn("Paused after step", text)
+        self.assertIn("true", text)
+        self.assertTrue(any("image/png" in c.get("data", {}) for _, c in published))
+        self.assertEqual(published[-1][0], "execute_result")
 
     def test_errors_have_the_line(self):
         reply, published = self.run_cell("local t = {}\nlocal function f()\n  t.a.b = 1\nend\nf()")

@@ -16,7 +16,9 @@ public struct KernelSpec {
     public init(prefix: ByteString?, program: String, environment: [String: String]) throws {
         self.program = program
         if let prefix {
-            guard !prefix.isEmpty else { throw ScriptError(KernelSpec.operation, "--prefix: a folder expected, got nothing") }
+            guard !prefix.isEmpty else {
+                throw ScriptError(KernelSpec.operation, "--prefix: a folder expected, got nothing")
+            }
             folder = LoadedFiles.absolute(prefix).appending(path: "share/jupyter/kernels/luaflow")
         } else {
             folder = try ByteString(KernelSpec.userFolder(environment)).appending(path: "kernels/luaflow")
@@ -39,7 +41,8 @@ public struct KernelSpec {
 
     var json: JSON {
         [
-            "argv": [.text(program), "kernel", "run", "{connection_file}"], "display_name": "LuaFlow", "language": "lua",
+            "argv": [.text(program), "kernel", "run", "{connection_file}"], "display_name": "LuaFlow",
+            "language": "lua",
             // On a socket, so that it also reaches a kernel on another machine.
             "interrupt_mode": "message", "metadata": ["debugger": false],
         ]

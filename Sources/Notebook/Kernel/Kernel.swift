@@ -3,11 +3,11 @@ import LuaFlow
 import Sessions
 import Synchronization
 
-/// A kernel of Jupyter's, protocol 5.4 (https://jupyter-client.readthedocs.io/en/stable/messaging.html): a session whose client
-/// is a notebook.
+/// A kernel of Jupyter's, protocol 5.4 (https://jupyter-client.readthedocs.io/en/stable/messaging.html): a session
+/// whose client is a notebook.
 ///
-/// Requests of the shell channel are answered in order by the thread that calls ``run()``; those of the control channel at
-/// once, by the thread of the sockets, so that a cell that runs can be interrupted.
+/// Requests of the shell channel are answered in order by the thread that calls ``run()``; those of the control
+/// channel at once, by the thread of the sockets, so that a cell that runs can be interrupted.
 public final class Kernel: @unchecked Sendable {
     let host: LuaFlow.Host
     let session: Session
@@ -105,13 +105,14 @@ public final class Kernel: @unchecked Sendable {
     }
 
     private func welcome(_ topic: [UInt8]) {
-        var message = Message("iopub_welcome", ["subscription": .text(String(decoding: topic, as: UTF8.self))], session: name)
+        let content: JSON = ["subscription": .text(String(decoding: topic, as: UTF8.self))]
+        var message = Message("iopub_welcome", content, session: name)
         message.identities = [topic]
         wire.send(message, on: .iopub)
     }
 
-    /// Stops the cell that runs; a loop of `host.steps` pauses first, where somebody can answer. In the pause it gives up
-    /// the line that is waited for, or stops what was entered there.
+    /// Stops the cell that runs; a loop of `host.steps` pauses first, where somebody can answer. In the pause it
+    /// gives up the line that is waited for, or stops what was entered there.
     func interrupt() {
         let (isRunning, isPaused, mayPause) = state.withLock {
             ($0.current != nil, $0.isPaused, $0.canAsk && !$0.isInterrupted)

@@ -20,8 +20,8 @@ public struct NotebookModule: ScriptModule {
     static let display = Declaration(
         "notebook.display",
         """
-        Shows a value below the cell as it would be shown as the cell's value: a picture, a figure, a table, a text. Under an \
-        id the next one takes the place of the one before.
+        Shows a value below the cell as it would be shown as the cell's value: a picture, a figure, a table, a text. \
+        Under an id the next one takes the place of the one before.
         """,
         takes: .argument("value", .anything), .option("id", .optional(.bytes), "a name of what is replaced"),
         .operation, .context, returns: .nothing, example: "notebook.display(tensor{1, 2})"

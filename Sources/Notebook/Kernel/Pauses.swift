@@ -3,8 +3,8 @@ import Repl
 import Sessions
 
 extension Kernel {
-    /// Interrupt pauses a loop of `host.steps` in this cell, where the notebook answers questions: the pictures of its state are
-    /// shown below the cell, and the prompt of a pause asks there.
+    /// Interrupt pauses a loop of `host.steps` in this cell, where the notebook answers questions: the pictures of
+    /// its state are shown below the cell, and the prompt of a pause asks there.
     func offerPauses(to message: Message) {
         guard state.withLock({ $0.canAsk }) else {
             try? host.onPause(nil)

@@ -32,7 +32,9 @@ final class Requests: @unchecked Sendable {
         defer { condition.unlock() }
         var taken: [(Message, ConnectionFile.Channel)] = []
         items.removeAll { item in
-            guard case .request(let message, let channel) = item, message.type == "execute_request" else { return false }
+            guard case .request(let message, let channel) = item, message.type == "execute_request" else {
+                return false
+            }
             taken.append((message, channel))
             return true
         }

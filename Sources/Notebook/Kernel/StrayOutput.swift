@@ -2,8 +2,8 @@ import Foundation
 import LuaFlow
 import Synchronization
 
-/// What is written to the process's own standard output and error, by programs that scripts start and by C libraries: read
-/// through pipes and handed on. What we have to say ourselves goes where standard error went before.
+/// What is written to the process's own standard output and error, by programs that scripts start and by C libraries:
+/// read through pipes and handed on. What we have to say ourselves goes where standard error went before.
 final class StrayOutput: @unchecked Sendable {
     private let ends: [(stream: StandardStream, read: Int32, before: Int32)]
     private let take: @Sendable (StandardStream, [UInt8]) -> Void

@@ -242,8 +242,9 @@ private struct JSONReader {
     }
 
     private mutating func fourDigits() throws(JSON.Fault) -> UInt32 {
-        guard place + 4 <= bytes.count, bytes[place..<(place + 4)].allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }),
-            let value = UInt32(String(decoding: bytes[place..<(place + 4)], as: UTF8.self), radix: 16)
+        let digits = bytes[place...].prefix(4)
+        guard digits.count == 4, !digits.contains(where: "+-".utf8.contains),
+            let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
         else { throw fault("four hexadecimal digits") }
         place += 4
         return value

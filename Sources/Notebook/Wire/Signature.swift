@@ -1,6 +1,7 @@
 import CCrypto
 
-/// HMAC-SHA256 of a message's four parts, in hexadecimal, with the key of the connection file. An empty key signs nothing.
+/// HMAC-SHA256 of a message's four parts, in hexadecimal, with the key of the connection file. An empty key signs
+/// nothing.
 struct Signature: Sendable {
     let key: [UInt8]
 

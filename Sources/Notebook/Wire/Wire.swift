@@ -38,7 +38,9 @@ final class Wire: @unchecked Sendable {
         zmq = try ZMQ()
         signature = Signature(key: connection.key)
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw ScriptError(ConnectionFile.operation, "no pipe: \(String(cString: strerror(errno)))") }
+        guard pipe(&ends) == 0 else {
+            throw ScriptError(ConnectionFile.operation, "no pipe: \(String(cString: strerror(errno)))")
+        }
         wake = (ends[0], ends[1])
         for end in ends {
             _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK)

@@ -1,8 +1,8 @@
 import Foundation
 import LuaFlow
 
-/// libzmq 4, loaded when a notebook's kernel starts: linked with the program it would cost every start 3 ms, as it brings a dozen
-/// libraries along. https://libzmq.readthedocs.io
+/// libzmq 4, loaded when a notebook's kernel starts: linked with the program it would cost every start 3 ms, as it
+/// brings a dozen libraries along. https://libzmq.readthedocs.io
 struct ZMQ: Sendable {
     typealias Pointer = UnsafeMutableRawPointer
 
@@ -38,13 +38,17 @@ struct ZMQ: Sendable {
     private let errorNumber: @convention(c) () -> Int32
     private let errorText: @convention(c) (Int32) -> UnsafePointer<CChar>?
 
-    private static let names = ["libzmq.so.5", "libzmq.5.dylib", "/opt/homebrew/lib/libzmq.5.dylib", "/usr/local/lib/libzmq.5.dylib", "libzmq.so"]
+    private static let names = [
+        "libzmq.so.5", "libzmq.5.dylib", "/opt/homebrew/lib/libzmq.5.dylib", "/usr/local/lib/libzmq.5.dylib",
+        "libzmq.so",
+    ]
 
     init(names: [String] = names) throws {
         guard let library = names.lazy.compactMap({ dlopen($0, RTLD_NOW | RTLD_LOCAL) }).first else {
             throw ScriptError(
                 ConnectionFile.operation,
-                "libzmq is not installed, by which notebooks talk to their kernels: apt-get install libzmq5, or brew install zeromq")
+                "libzmq is not installed, by which notebooks talk to their kernels: "
+                    + "apt-get install libzmq5, or brew install zeromq")
         }
         func function<F>(_ name: String, as type: F.Type = F.self) throws -> F {
             guard let address = dlsym(library, name) else {
@@ -149,6 +153,7 @@ struct ZMQ: Sendable {
     /// Waits until one of them can be read, at most so many milliseconds; a signal ends it earlier.
     func poll(_ items: inout [PollItem], milliseconds: Int) {
         for index in items.indices { items[index].found = 0 }
-        items.withUnsafeMutableBytes { _ = pollSockets($0.baseAddress, Int32($0.count / MemoryLayout<PollItem>.stride), milliseconds) }
+        let count = Int32(items.count)
+        items.withUnsafeMutableBytes { _ = pollSockets($0.baseAddress, count, milliseconds) }
     }
 }

@@ -38,6 +38,7 @@ enum HTMLTable {
 
     private static func number(_ element: Tensor) throws -> String {
         let value = try element.scalar(for: "display")
+        if element.dtype == .bool, let flag = value.asInteger { return flag == 0 ? "false" : "true" }
         if case .number(let number) = value, number.isFinite { return Inspector.significant(number) }
         return Inspector.number(value)
     }
@@ -73,8 +74,8 @@ enum HTMLTable {
 
     // MARK: Lists of records
 
-    /// A list of two or more tables with the same names in them, whose values are numbers, strings or booleans, as a table of
-    /// theirs; nil for other values.
+    /// A list of two or more tables with the same names in them, whose values are numbers, strings or booleans, as a
+    /// table of theirs; nil for other values.
     static func text(_ list: any ScriptTable) throws -> String? {
         let count = try list.count
         guard (2...1000).contains(count) else { return nil }
