@@ -34,7 +34,6 @@ local options = host.arguments{
   {"rows", 1000, "images that these look at", integer = true, min = 1},
   {"checkpoint", "", "a file that an interrupted run goes on from"},
   {"out", "", "where the flow goes: .safetensors"},
-  {"half", false, "writes weights in float16"},
   {"shown", 6000, "validation images that are looked at in the end, at most", integer = true, min = 1},
   {"pictures", "", "where draws go: .png"},
   {"draws", 32, "how many", integer = true, min = 1, max = 1024},
@@ -108,6 +107,6 @@ if options.pictures ~= "" then
   print(options.pictures)
 end
 if options.out ~= "" then
-  (options.half and m:half() or m):save(options.out)
+  m:save(options.out)
   print(options.out)
 end
