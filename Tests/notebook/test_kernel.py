@@ -93,22 +93,29 @@ class Kernel(unittest.TestCase):
             code, timeout=WAIT, output_hook=output, stdin_hook=answer, allow_stdin=bool(answers))
         return reply["content"], published
 
+    def reply_to(self, request):
+        """The content of the reply to a request; others on the channel are older."""
+        while True:
+            message = self.client.get_shell_msg(timeout=WAIT)
+            if message["parent_header"].get("msg_id") == request:
+                return message["content"]
+
     def value(self, code):
         _, published = self.run_cell(code)
         return next(c["data"]["text/plain"] for t, c in published if t == "execute_result")
 
     def test_input_is_asked_for(self):
-        _, published = self.run_cell("local a = io.read()\nlocal n = io.read('n')\na .. n + 1", ["héllo", "41"])
+        _, published = self.run_cell("local a = io.read()\nlocal n = io.read('n', 'l')\na .. n + 1", ["héllo", "41"])
         self.assertEqual(published[-1][1]["data"]["text/plain"], '"héllo42"')
         reply, published = self.run_cell("io.read()")
         self.assertEqual(reply["status"], "ok")
         self.assertIn("takes no questions", str(published))
 
     def test_input_can_be_given_up(self):
-        self.client.execute("io.read() after = true", allow_stdin=True)
+        request = self.client.execute("io.read() after = true", allow_stdin=True)
         self.client.get_stdin_msg(timeout=WAIT)
         self.manager.interrupt_kernel()
-        self.assertEqual(self.client.get_shell_msg(timeout=WAIT)["content"]["ename"], "interrupted")
+        self.assertEqual(self.reply_to(request)["ename"], "interrupted")
         self.assertEqual(self.value("after == nil"), "true")
 
     def test_output_comes_while_a_cell_runs(self):
@@ -134,6 +141,12 @@ class Kernel(unittest.TestCase):
         self.run_cell("kept = 0")
         for _ in range(1000):
             self.manager.interrupt_kernel()
+        # All of them are answered, before the next cell: one that is still on its way would stop that.
+        answered = 0
+        while answered < 1000:
+            message = self.client.get_iopub_msg(timeout=WAIT)
+            if message["parent_header"].get("msg_type") == "interrupt_request":
+                answered += message["content"].get("execution_state") == "idle"
         self.assertEqual(self.value("kept"), "0")
         for round in range(50):
             reply, _ = self.run_cell(
@@ -177,19 +190,16 @@ class Kernel(unittest.TestCase):
         self.assertEqual(published[-1][0], "error")
 
     def test_comms_are_refused(self):
-        self.client.comm_info()
-        reply = self.client.get_shell_msg(timeout=WAIT)
-        self.assertEqual(reply["content"], {"status": "ok", "comms": {}})
+        self.assertEqual(self.reply_to(self.client.comm_info()), {"status": "ok", "comms": {}})
 
     def test_user_expressions(self):
-        self.client.execute("x = 3", user_expressions={"a": "x + 1", "b": "error('no')"})
-        content = self.client.get_shell_msg(timeout=WAIT)["content"]
+        request = self.client.execute("x = 3", user_expressions={"a": "x + 1", "b": "error('no')"})
+        content = self.reply_to(request)
         self.assertEqual(content["user_expressions"]["a"]["data"]["text/plain"], "4")
         self.assertEqual(content["user_expressions"]["b"]["status"], "error")
 
     def test_places_are_counted_in_letters(self):
-        self.client.complete("é = tensor.linsp")
-        content = self.client.get_shell_msg(timeout=WAIT)["content"]
+        content = self.reply_to(self.client.complete("é = tensor.linsp"))
         self.assertEqual((content["matches"], content["cursor_start"], content["cursor_end"]), (["linspace"], 11, 16))
 
 

@@ -56,8 +56,11 @@ def paragraphs(text):
 
 
 def is_complete(client, code):
-    client.is_complete(code)
-    return client.get_shell_msg(timeout=60)["content"]["status"] == "complete"
+    request = client.is_complete(code)
+    while True:
+        message = client.get_shell_msg(timeout=60)
+        if message["parent_header"].get("msg_id") == request:
+            return message["content"]["status"] == "complete"
 
 
 def cells(script, client):

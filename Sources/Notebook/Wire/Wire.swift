@@ -52,7 +52,11 @@ final class Wire: @unchecked Sendable {
             for channel in Channel.allCases {
                 let socket = try zmq.socket(context, Wire.type(channel))
                 sockets[channel] = socket
-                if channel == .iopub { try zmq.set(socket, .extendedPublishVerbose, 1) }
+                if channel == .iopub {
+                    try zmq.set(socket, .extendedPublishVerbose, 1)
+                    // However far behind a reader is, nothing is left out.
+                    try zmq.set(socket, .sendHighWater, 0)
+                }
                 // A client that comes back under its old name takes that over.
                 if [.shell, .control, .stdin].contains(channel) { try zmq.set(socket, .handover, 1) }
                 try zmq.bind(socket, connection.address(channel))

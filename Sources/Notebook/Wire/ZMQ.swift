@@ -8,7 +8,9 @@ struct ZMQ: Sendable {
 
     /// Types and options of sockets, as zmq.h numbers them.
     enum SocketType: Int32 { case router = 6, reply = 4, request = 3, dealer = 5, subscribe = 2, extendedPublish = 9 }
-    enum Option: Int32 { case subscribe = 6, receiveMore = 13, linger = 17, extendedPublishVerbose = 40, handover = 56 }
+    enum Option: Int32 {
+        case subscribe = 6, receiveMore = 13, linger = 17, sendHighWater = 23, extendedPublishVerbose = 40, handover = 56
+    }
     private static let dontWait: Int32 = 1, sendMore: Int32 = 2
     static let pollIn: Int16 = 1
 

@@ -24,7 +24,6 @@ final class StepLoop: ScriptObject {
     private let context: Context
     private let bar: Progress
     private let offer: PauseOffer
-    private let showsBar = isatty(STDERR_FILENO) == 1
     private var history: StepHistory
     private var k = 0
     private var isRunning = false
@@ -55,7 +54,7 @@ final class StepLoop: ScriptObject {
         let trace = try traceTable(state)
         if isRunning {
             try judge(state, trace)
-            if showsBar { bar.update(k, try barNote(state, trace)) }
+            if bar.isTerminal { bar.update(k, try barNote(state, trace)) }
         }
         guard try offerPause(true) else { return try start(state) }
         _ = try offerPause(false)
