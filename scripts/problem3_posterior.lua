@@ -26,7 +26,10 @@
 --   luaflow run scripts/problem3_posterior.lua --model out/small.safetensors --calibrate 200 --sampler flow:3 \
 --     --accept 0.8 --warmup 30 --steps 150 --files out/rectangle
 --
--- The shipped flow takes some ten times as long. Samplers and masks are in scripts/inpainting.
+-- That gave p-values from 0.034 to 0.98 for six numbers of the hidden pixels; with --warmup 6 --steps 8 the smallest is
+-- 8e-19, and the run says so. With --mask random:75 (594 hidden pixels) and 100 steps of flow:5 the smallest of 150
+-- pictures is 0.0006: log p still rises along the chains, which are too short there. The shipped flow takes some ten
+-- times as long for a gradient, and its chains smaller steps. Samplers and masks are in scripts/inpainting.
 local calibration = require "inpainting.calibration"
 local data = require "data"
 local figure = require "homework.figure"
