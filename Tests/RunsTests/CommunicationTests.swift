@@ -47,8 +47,9 @@ import Testing
                         }
                     }
                 }
+                let lists = (0..<ranks).map { values($0) }
                 let expected = (0..<count).map { i in
-                    let all = (0..<ranks).map { values($0)[i] }
+                    let all = lists.map { $0[i] }
                     return switch how {
                     case .sum: all.reduce(0, +)
                     case .prod: all.reduce(1, *)
