@@ -1,11 +1,9 @@
 #!/bin/sh
-# Runs a command on made-up hosts: `hosts.sh N [DELAY RATE] -- COMMAND...`. Each host is a network namespace with a name and
+# Runs a command on made-up hosts: `hosts.sh N -- COMMAND...`. Each host is a network namespace with a name and
 # an address of its own (10.77.0.1 to N), on one bridge; COMMAND runs on the first, with LUAFLOW_HOSTS, what mpirun needs to
-# start ranks on all of them. DELAY (50us) and RATE (1gbit) are those of every host's network, by tc. Needs root and Linux.
+# start ranks on all of them. Needs root, Linux and Open MPI.
 set -eu
 count=$1; shift
-delay='' rate=''
-if [ "$1" != -- ]; then delay=$1 rate=$2; shift 2; fi
 [ "$1" = -- ] && shift
 tag=lfm$$
 folder=$(mktemp -d)
@@ -30,7 +28,6 @@ for i in $(seq "$count"); do
   ip -n "$tag-0" link set "port$i" master bridge0 up
   ip -n "$tag-$i" addr add "10.77.0.$i/24" dev eth0
   ip -n "$tag-$i" link set eth0 up
-  [ -z "$delay" ] || ip netns exec "$tag-$i" tc qdisc add dev eth0 root netem delay "$delay" rate "$rate" limit 100000
 done
 
 # What mpirun calls in place of ssh: HOST COMMAND...
