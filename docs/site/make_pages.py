@@ -100,7 +100,7 @@ class Reference:
             lines[0] = f'### `{entry["name"]}` ({kind}) {{ #{self.anchor(entry)} }}'
         text = "".join(f"<code>{html.escape(line)}</code>" for line in entry["signature"])
         text = text.replace("-&gt;", '<span class="arrow">-&gt;</span>')
-        lines.append(f'<pre class="signature">{text}</pre>')
+        lines.append(f'<div class="signature">{text}</div>')
         body = paragraphs(entry["summary"])
         # What a method is called on is not listed.
         taken = entry["parameters"][0 if entry["kind"] in ("function", "call") else 1:]
