@@ -178,11 +178,10 @@ else
   print(("it needs %.1e runs. Stopping saves %.1f%% of the variance of all K."):format(
     plain_variance / se_stopped ^ 2, 100 * (1 - (se_stopped / se_full) ^ 2)))
 end
-print(("\nlearned in %d rounds of %d runs, up to the balances %s: its variance"):format(
+print(("\nlearned in %d rounds of %d runs, up to the balances %s:"):format(
   #levels, learning, table.concat(levels, " ")))
-print(("is that of q = %.2f, stopped, over %.3g. Doob's: every run hits, and every"):format(
-  q0, N * se_stopped ^ 2 / learned_variance))
-print(("weight is P to %.0e of it."):format(off))
+print(("its variance is that of q = %.2f, stopped, over %.3g"):format(q0, N * se_stopped ^ 2 / learned_variance))
+print(("Doob's: every run hits, and every weight is P to %.0e of it"):format(off))
 
 -- The sweep over q, the one that was asked for among them. The true standard errors are curves; the estimates, their ESS and k-hat are points.
 print("\n         stopped: rel.                           all K: rel.")

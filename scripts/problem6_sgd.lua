@@ -236,11 +236,11 @@ end
 local function values(point, Z) return loss(point[1] + math.exp(point[2]) * Z) end
 local function exact_value(point) return expectation(number(point[1]), number(point[2])):item() end
 print(("\ncommon random numbers: differences of E[X sin X], %d draws"):format(M))
-print(("%-27s %9s %9s %6s %9s %6s %9s"):format("", "exact", "s.e.", "z", "own draws", "z", "variance"))
+print(("%-25s %9s %9s %6s %9s %6s %9s"):format("", "exact", "s.e.", "z", "own draws", "z", "variance"))
 for _, case in ipairs{
   {"mu 0.01 above the start", {mu0 + 0.01, tau0}, {mu0, tau0}},
   {"tau 0.01 above the start", {mu0, tau0 + 0.01}, {mu0, tau0}},
-  {"the ends of (b) and of (a)", paths[3].hand[steps + 1], paths[1].hand[steps + 1]},
+  {"the ends of (b) and (a)", paths[3].hand[steps + 1], paths[1].hand[steps + 1]},
   {"one minimum and the other", minima[2], minima[1]},
 } do
   local name, one, two = table.unpack(case)
@@ -248,7 +248,7 @@ for _, case in ipairs{
   local exact = exact_value(one) - exact_value(two)
   local z = verdict.z(name .. ", common draws", r.common.mean, r.common.se, exact)
   local z_own = verdict.z(name .. ", own draws", r.independent.mean, r.independent.se, exact)
-  print(("%-27s %9.5f %9.1e %6.2f %9.1e %6.2f %9s"):format(
+  print(("%-25s %9.5f %9.1e %6.2f %9.1e %6.2f %9s"):format(
     name, exact, r.common.se, z, r.independent.se, z_own, ("/ %.3g"):format(r.ratio)))
 end
 
