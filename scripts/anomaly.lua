@@ -2,11 +2,12 @@
 -- than the mean minus three standard deviations is taken for something else.
 --
 -- Half of the digits give the threshold, the other half the digits that are refused (errors of the first kind). What
--- should be refused is Fashion-MNIST, given by its folder (test images: t10k-images-idx3-ubyte.gz; Debian has the
--- package dataset-fashion-mnist), or else the digits themselves, upside down, in negative, and with pixels in random
--- order:
+-- should be refused is Fashion-MNIST (test images: t10k-images-idx3-ubyte.gz), where Debian's package
+-- dataset-fashion-mnist puts it or in the folder that is given; where there is none, the digits themselves, upside down,
+-- in negative, and with pixels in random order:
 --
---   luaflow run scripts/anomaly.lua --data /usr/share/datasets/fashion-mnist
+--   luaflow run scripts/anomaly.lua --limit 10000
+--   luaflow run scripts/anomaly.lua --fashion ""
 --
 -- The figure: both distributions of log p with the threshold, the ROC curve over all thresholds, and what was missed.
 local data = require "data"
@@ -18,9 +19,10 @@ local plot = require "plot"
 local random = require "random"
 local tensor = require "tensor"
 
+local debian = "/usr/share/datasets/fashion-mnist"
 local options = host.arguments{
   about = "Refuses what is no digit by a threshold on a flow's log-density.",
-  {"data", "", "a folder of Fashion-MNIST's IDX files; changed digits where it is empty"},
+  {"fashion", debian, "a folder of Fashion-MNIST's IDX files; changed digits where it is empty"},
   {"model", "", "a flow's file; the NICE that ships where it is empty"},
   {"limit", 1000, "pictures of each kind at most", integer = true, min = 10, max = 10000},
   {"deviations", 3, "below the mean, where the threshold is", min = 0, max = 20},
@@ -28,6 +30,11 @@ local options = host.arguments{
   {"out", "anomaly.png", "the figure: .png, .svg or .pdf"},
 }
 figure.check(options.out)
+local fashion = options.fashion ~= "" and options.fashion .. "/t10k-images-idx3-ubyte.gz"
+if options.fashion == debian and not pcall(host.check, "--fashion", fashion, {reads = true}) then
+  print("no " .. fashion .. ": changed digits in its place")
+  fashion = nil
+end
 local noise = random.generator(options.seed)
 local m = flow.load(options.model ~= "" and options.model or host.resource("nice-mnist.safetensors"))
 
@@ -51,8 +58,8 @@ local refused = unseen:lt(threshold):to("float32"):mean():item()
 print(("first kind:  %5.1f %% of %d digits are refused"):format(100 * refused, #unseen))
 
 local others = {}
-if options.data ~= "" then
-  others[1] = {"fashion", some(data.idx(options.data .. "/t10k-images-idx3-ubyte.gz") / 255)}
+if fashion then
+  others[1] = {"fashion", some(data.idx(fashion) / 255)}
 else
   local base = some(digits[{{half + 1, #digits}}])
   local order = random.permutation(784, {generator = noise})

@@ -6,6 +6,7 @@
 -- its draws, and the map from noise to data as a grid that it deforms.
 --
 --   luaflow run scripts/toy_densities.lua --steps 1200        # better fits, four times as long
+local checkpoint = require "checkpoint"
 local flow = require "flow"
 local host = require "host"
 local figure = require "homework.figure"
@@ -30,6 +31,7 @@ local options = host.arguments{
   {"points", 20000, "drawn to train on", integer = true, min = 100, max = 1000000},
   {"seed", 0, "of everything", integer = true},
   {"out", "toy_densities.png", "the figure: .png, .svg or .pdf"},
+  {"save", "", "a folder where densities and points go, as NAME.npz: for scripts/bench/peers/toys.py"},
 }
 figure.check(options.out)
 if #options.rest > 0 then densities = options.rest end
@@ -136,6 +138,9 @@ for _, name in ipairs(densities) do
   local x = draw(log_p, options.points)
   local mass = (log_p:exp() * step ^ 2)
   panels[#panels + 1] = picture(log_p, name)
+  if options.save ~= "" then
+    checkpoint.save(("%s/%s.npz"):format(options.save, name), {log_p = log_p, cells = cells, x = x})
+  end
   for _, kind in ipairs(chosen) do
     random.manual_seed(options.seed + 1)
     local m = models[kind]()

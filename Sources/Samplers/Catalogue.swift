@@ -5,7 +5,7 @@ enum Catalogue {
     static let functions: [NativeFunction] = [
         ImportanceSampling.declaration,
         EffectiveSampleSize.declaration,
-        ParetoShape.declaration, ParetoShape.verdictDeclaration,
+        ParetoShape.declaration, ParetoShape.verdictDeclaration, ParetoSmoothing.declaration,
         StandardError.declaration,
         ScoreFunction.declaration,
         Reparameterization.declaration,

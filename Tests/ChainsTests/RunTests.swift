@@ -26,6 +26,13 @@ import Testing
               local r = run(kernel, {steps = 15, warmup = 30})
               for _, x in ipairs(r.samples:reshape(-1):tolist()) do result[#result + 1] = x end
             end
+            -- A density that is work enough to be divided among threads.
+            local wide = random.normal({3, 30000}, {generator = random.generator(2)})
+            local function heavy(x) return -0.5 * (x ^ 2):sum(2) - x:matmul(wide):tanh():mean(2) end
+            for _, kernel in ipairs{mcmc.NUTS{}, mcmc.Barker{}} do
+              local r = mcmc.sample(kernel, heavy, start(4), {steps = 4, warmup = 20, generator = random.generator(9)})
+              for _, x in ipairs(r.samples:reshape(-1):tolist()) do result[#result + 1] = x end
+            end
             return result
             """
         let all = try [1, 2, 4].map { count in

@@ -30,6 +30,15 @@ import Samplers
         let log_weights: [Number]
         let khat: Number
         let ess: Double
+        /// Of smoothed weights: the sum of squares, and the largest logarithms.
+        struct Smoothed: Decodable, Sendable {
+            let khat: Number?
+            let squares: Double
+            let largest: [Double]
+        }
+        let smoothed: Smoothed
+        /// With reff = 0.3.
+        let correlated: Smoothed
         var testDescription: String { name }
 
         static let all: [Case] = {
@@ -46,6 +55,34 @@ import Samplers
         #expect(khat == expected || abs(khat - expected) < 1e-9 * max(1, abs(expected)), "\(one.name): khat \(khat), ArviZ \(expected)")
         let ess = EffectiveSampleSize.of(weights)
         #expect(abs(ess - one.ess) < 1e-9 * one.ess, "\(one.name): ess \(ess), expected \(one.ess)")
+    }
+
+    /// ArviZ leaves equal weights alone, as we do, but says that k-hat is infinite.
+    @Test(arguments: Case.all) func smoothsAsArviZ(_ one: Case) throws {
+        let weights = one.log_weights.map { $0.value == -.infinity ? "-math.huge" : "\($0.value)" }.joined(separator: ", ")
+        for (expected, khat, options) in [(one.smoothed, one.khat, ""), (one.correlated, one.correlated.khat ?? one.khat, ", {reff = 0.3}")] {
+            let own = try Scripts().numbers(
+                """
+                local raw = {\(weights)}
+                local smoothed, khat = montecarlo.psis(raw\(options))
+                -- In the order of the raw weights, which smoothing keeps.
+                local order = {}
+                for i = 1, #raw do order[i] = i end
+                table.sort(order, function(i, j) return raw[i] > raw[j] or raw[i] == raw[j] and i > j end)
+                local result, squares = {khat, (2 * smoothed):exp():sum():item(), smoothed:exp():sum():item()}, 0
+                for k = 1, #raw do result[#result + 1] = smoothed[{order[k]}] end
+                return result
+                """)
+            #expect(own[0] == khat.value || abs(own[0] - khat.value) < 1e-9 * max(1, abs(khat.value)), "\(one.name): khat \(own[0]), ArviZ \(khat.value)")
+            #expect(abs(own[1] / expected.squares - 1) < 1e-9, "\(one.name): squares \(own[1]), ArviZ \(expected.squares)")
+            #expect(abs(own[2] - 1) < 1e-12)
+            for (mine, theirs) in zip(own.dropFirst(3), expected.largest) {
+                #expect(abs(mine - theirs) < 1e-9 * max(1, abs(theirs)), "\(one.name)\(options): \(mine), ArviZ \(theirs)")
+            }
+            for (larger, smaller) in zip(own.dropFirst(3), own.dropFirst(4)) where smaller > larger + 1e-12 {
+                Issue.record("\(one.name): smoothing changed the order")
+            }
+        }
     }
 
     /// The scale of weights does not matter, and the order neither.
@@ -71,6 +108,10 @@ import Samplers
         #expect(try scripts.number("return montecarlo.khat({3, 3, 3})") == 0)
         #expect(try scripts.number("return montecarlo.khat({3})") == 0)
         #expect(try scripts.number("return montecarlo.khat({3, 4, 5})") == .infinity)
+        #expect(try scripts.number("local w, k = montecarlo.psis({3, 3, 3}) assert((w:exp() - 1 / 3):abs():max():item() < 1e-15) return k") == 0)
+        #expect(try scripts.number("local w, k = montecarlo.psis({3, -math.huge}) assert(w[{1}] == 0 and w[{2}] == -math.huge) return k") == .infinity)
+        #expect(try scripts.message("montecarlo.psis({1, 0 / 0})").contains("log_weights[2] is nan; a number or -inf expected"))
+        #expect(try scripts.message("montecarlo.psis({1, 2}, {reff = 0})").contains("reff"))
         #expect(try scripts.number("return montecarlo.ess({-math.huge, 7})") == 1)
         #expect(try scripts.number("return montecarlo.ess(tensor({0, 0, 0}))") == 3)
     }

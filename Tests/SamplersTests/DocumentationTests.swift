@@ -14,7 +14,7 @@ import Samplers
     @Test func everyNameOfTheContractIsThereOnce() {
         let names = MonteCarloModule().functions.map(\.name)
         let contract = [
-            "importance_sampling", "ess", "khat", "standard_error", "score_function", "reparameterization", "baselines.mean", "baselines.leave_one_out",
+            "importance_sampling", "ess", "khat", "psis", "standard_error", "score_function", "reparameterization", "baselines.mean", "baselines.leave_one_out",
         ]
         for name in contract { #expect(names.contains("montecarlo.\(name)"), "\(name)") }
         #expect(Set(names).count == names.count)

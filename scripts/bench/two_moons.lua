@@ -14,12 +14,14 @@ local options = host.arguments{
   {"lr", 1e-3, "the step size", min = 0},
   {"seeds", 1, "how many runs", integer = true, min = 1},
   {"only", "RealNVP,MAF,NSF", "which flows"},
+  {"starts", "", "a folder with zuko's initial weights to begin with, written by peers/two_moons.py --starts"},
 }
 local tensors = checkpoint.load(options.data)
 for name in options.only:gmatch("[^,]+") do
   for seed = 0, options.seeds - 1 do
     random.manual_seed(seed)
-    local m = flow[name]{features = 2, transforms = 3, hidden_features = {64, 64}}
+    local m = options.starts ~= "" and flow.load(("%s/%s-%d.pt"):format(options.starts, name, seed))
+      or flow[name]{features = 2, transforms = 3, hidden_features = {64, 64}}
     local start = host.clock()
     m:fit(tensors.train, {steps = options.steps, batch_size = options.batch, lr = options.lr, seed = seed, progress = false})
     local seconds = host.clock() - start

@@ -11,17 +11,8 @@ public enum ParetoShape {
     /// Infinite when fewer than 5 weights exceed the cutoff (nothing can be said), 0 when all weights are equal (there is
     /// no tail; ArviZ gives infinity).
     public static func of(_ weights: LogWeights) -> Double {
-        let sorted = weights.values.map { $0 - weights.maximum }.sorted()
-        let count = Double(sorted.count)
-        if sorted.first == 0 { return 0 }
-        let tailSize = Int(min(count / 5, 3 * count.squareRoot()).rounded(.up))
-        guard sorted.count > tailSize else { return .infinity }
-        // Weights whose exponential is no normal number count as the cutoff.
-        let cutoff = max(sorted[sorted.count - tailSize - 1], Double.log(.leastNormalMagnitude))
-        let base = Double.exp(cutoff)
-        let tail = sorted.filter { $0 > cutoff }.map { Double.exp($0) - base }
-        guard tail.count > 4, let shape = GeneralisedParetoFit.shape(ascending: tail) else { return .infinity }
-        return shape
+        if weights.values.allSatisfy({ $0 == weights.maximum }) { return 0 }
+        return ParetoTail(weights).fit?.shape ?? .infinity
     }
 
     /// What k-hat says of an estimate, in words.
@@ -79,7 +70,7 @@ public enum ParetoShape {
             assert(montecarlo.khat(-0.5 * x ^ 2) < 0.5)      -- weights exp(-x^2 / 2) are bounded
             assert(montecarlo.khat(x ^ 2) > 0.7)             -- weights exp(x^2) have no mean
             """,
-        see: ["montecarlo.khat_verdict"]
+        see: ["montecarlo.khat_verdict", "montecarlo.psis"]
     ) { weights in of(weights) }
 }
 
@@ -88,8 +79,8 @@ public enum ParetoShape {
 /// of k = 0.5.
 enum GeneralisedParetoFit {
     /// - Parameter ascending: exceedances over the threshold, sorted, positive.
-    /// - Returns: the shape k, or nil when rounding left no tail to fit.
-    static func shape(ascending x: [Double]) -> Double? {
+    /// - Returns: the shape k and the scale sigma, or nil when rounding left no tail to fit.
+    static func fit(ascending x: [Double]) -> (shape: Double, scale: Double)? {
         guard let largest = x.last, largest > 0, !x.isEmpty else { return nil }
         let n = Double(x.count)
         let quartile = x[max(Int(n / 4 + 0.5) - 1, 0)]
@@ -109,7 +100,8 @@ enum GeneralisedParetoFit {
         for index in weights.indices where !(weights[index] >= 10 * Double.ulpOfOne) { weights[index] = 0 }
         let total = weights.reduce(0, +)
         let b = zip(grid, weights).reduce(0) { $0 + $1.0 * $1.1 } / total
-        let k = (n * meanLog(b) + 10 * 0.5) / (n + 10)
-        return k.isFinite ? k : nil
+        let own = meanLog(b)
+        let k = (n * own + 10 * 0.5) / (n + 10)
+        return k.isFinite ? (k, -own / b) : nil
     }
 }

@@ -1,4 +1,4 @@
-"""Values of Pareto k-hat by ArviZ, for Tests/SamplersTests: python make_fixtures.py (arviz 0.22, numpy, scipy)."""
+"""Values of Pareto k-hat, and smoothed weights, by ArviZ, for Tests/SamplersTests: python make_fixtures.py (arviz 0.23, numpy, scipy)."""
 import json
 import warnings
 
@@ -10,19 +10,32 @@ warnings.simplefilter("ignore")
 rng = np.random.default_rng(20241)
 
 
-def khat(log_weights):
-    return float(arviz.psislw(np.array(log_weights, dtype=float), reff=1.0)[1])
+def psis(log_weights, reff):
+    smoothed, khat = arviz.psislw(np.array(log_weights, dtype=float), reff=reff)
+    return np.asarray(smoothed), float(khat)
+
+
+def number(v):
+    return "-inf" if v == -np.inf else "inf" if v == np.inf else float(v)
+
+
+def largest(smoothed):
+    """The sum of squares of all weights, and the 60 largest logarithms: what smoothing changes."""
+    return {"squares": float(np.sum(np.exp(2 * smoothed))), "largest": [float(f"{v:.12g}") for v in np.sort(smoothed)[::-1][:60] if v > -np.inf]}
 
 
 def case(name, log_weights):
     log_weights = np.round(np.asarray(log_weights, dtype=float), 6)
-    k = khat(log_weights)
+    smoothed, k = psis(log_weights, 1.0)
+    correlated, k_correlated = psis(log_weights, 0.3)
     w = np.exp(log_weights - log_weights.max())
     return {
         "name": name,
-        "log_weights": ["-inf" if v == -np.inf else float(v) for v in log_weights],
-        "khat": "inf" if np.isinf(k) else k,
+        "log_weights": [number(v) for v in log_weights],
+        "khat": number(k),
         "ess": float(w.sum() ** 2 / (w**2).sum()),
+        "smoothed": largest(smoothed),
+        "correlated": {"khat": number(k_correlated), **largest(correlated)},
     }
 
 

@@ -33,6 +33,8 @@ def main():
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--only", default="RealNVP,MAF,NSF", help="which flows")
+    parser.add_argument("--starts", help="a folder where the initial weights go, as NAME-SEED.pt")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     if not os.path.exists(options.data):
@@ -40,11 +42,13 @@ def main():
         numpy.savez(options.data, train=moons(16384, generator), test=moons(10000, generator))
     data = numpy.load(options.data)
     train, test = torch.from_numpy(data["train"]), torch.from_numpy(data["test"])
-    flows = {"RealNVP": zuko.flows.RealNVP, "MAF": zuko.flows.MAF, "NSF": zuko.flows.NSF}
-    for name, make in flows.items():
+    for name in options.only.split(","):
+        make = getattr(zuko.flows, name)
         for seed in range(options.seeds):
             torch.manual_seed(seed)
             flow = make(features=2, transforms=3, hidden_features=(64, 64))
+            if options.starts:
+                torch.save(flow.state_dict(), os.path.join(options.starts, f"{name}-{seed}.pt"))
             optimizer = torch.optim.Adam(flow.parameters(), lr=options.lr)
             start, step = time.perf_counter(), 0
             while step < options.steps:
