@@ -67,10 +67,12 @@ public struct ProgramRanks: Sendable {
         guard let name = line.name ?? (isOneLiner || line.asksForHelp || line.rest.contains("--version") ? "run" : nil),
             name != LuaFlowCommand.Prompt._commandName
         else {
-            throw ValidationError("a prompt is for one program alone: luaflow-mpi run FILE, or -e CODE, for \(communicator.size) ranks")
+            throw ValidationError(
+                "a prompt is for one program alone: luaflow-mpi run FILE, or -e CODE, for \(communicator.size) ranks")
         }
         guard name != "run" || line.rest.first != StandardInput.name else {
-            throw ValidationError("standard input is rank 0's alone: luaflow-mpi run FILE for \(communicator.size) ranks")
+            throw ValidationError(
+                "standard input is rank 0's alone: luaflow-mpi run FILE for \(communicator.size) ranks")
         }
         guard ["watch", "replay", "convert", "new", "completions"].contains(name) else { return }
         throw ValidationError("\(name) is for one program alone, not for \(communicator.size) ranks: luaflow \(name)")
@@ -80,11 +82,14 @@ public struct ProgramRanks: Sendable {
     /// - Throws: `ValidationError` for options that are for one program alone, and shares that are too small.
     func divide(_ options: inout Interpreter.Options, _ host: HostOptions) throws {
         guard !host.limits.sandbox else { throw ValidationError("--sandbox: for luaflow alone, not for luaflow-mpi") }
-        guard host.capsule == nil || isAlone else { throw ValidationError("--capsule: for one program alone, not for \(communicator.size) ranks") }
+        guard host.capsule == nil || isAlone else {
+            throw ValidationError("--capsule: for one program alone, not for \(communicator.size) ranks")
+        }
         let memory = (options.memoryLimit ?? .max) / sharingMemory
         guard memory >= Interpreter.Options.leastMemory else {
             throw ValidationError(
-                "--memory \(host.limits.memory?.text ?? ""): \(sharingMemory) ranks of this machine share it, and each needs \(Interpreter.Options.leastMemory >> 20)M")
+                "--memory \(host.limits.memory?.text ?? ""): \(sharingMemory) ranks of this machine share it, and each "
+                    + "needs \(Interpreter.Options.leastMemory >> 20)M")
         }
         options.memoryLimit = memory
         options.threads = max(1, try ThreadCount.standard() / sharingProcessors)

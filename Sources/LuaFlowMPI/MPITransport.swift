@@ -32,8 +32,10 @@ final class MPITransport: RankTransport, @unchecked Sendable {
 
     func transfer(_ sends: [OutgoingBytes], _ receives: [IncomingBytes]) throws {
         func pieces(_ count: Int) -> Int { count / MPITransport.piece + 1 }
-        let messages = sends.reduce(0) { $0 + pieces($1.bytes.count) } + receives.reduce(0) { $0 + pieces($1.bytes.count) }
-        guard let transfer = cmpi_begin(world, messages) else { throw ScriptError("mpi", "not enough memory for \(messages) messages") }
+        let messages = (sends.map(\.bytes.count) + receives.map(\.bytes.count)).reduce(0) { $0 + pieces($1) }
+        guard let transfer = cmpi_begin(world, messages) else {
+            throw ScriptError("mpi", "not enough memory for \(messages) messages")
+        }
         defer { cmpi_end(transfer) }
         // Receives first: what comes has a place then.
         for message in receives {

@@ -19,7 +19,9 @@ extension Trainer {
             }
         }
         let total = try exchange(loss: loss, drew: drew)
-        guard total.isFinite else { throw ScriptError(operation, "the loss of all ranks together is \(shown(total)) at step \(step)") }
+        guard total.isFinite else {
+            throw ScriptError(operation, "the loss of all ranks together is \(shown(total)) at step \(step)")
+        }
         return total
     }
 
@@ -69,7 +71,8 @@ extension Trainer {
         let own = generators.map { $0 !== generator || data != nil }
         let before = generatorStates
         for (generator, state) in zip(generators, before) where own[index(of: generator)] {
-            generator.restore(.init(seed: state.seed, stream: state.stream &+ UInt64(ranks.rank + 1) << 32, drawn: state.drawn))
+            let stream = state.stream &+ UInt64(ranks.rank + 1) << 32
+            generator.restore(.init(seed: state.seed, stream: stream, drawn: state.drawn))
         }
         let apart = generatorStates
         try body()
@@ -107,7 +110,9 @@ extension Trainer {
                 $0.add(settings.lr.bitPattern)
                 $0.add(UInt64(data?.batchSize ?? trainee.draws ?? 0))
             }
-            for (name, parameter) in trainee.parameters { try add("the parameter \(name)") { try $0.add(parameter.value) } }
+            for (name, parameter) in trainee.parameters {
+                try add("the parameter \(name)") { try $0.add(parameter.value) }
+            }
             if let data {
                 try add("x") { try $0.add(data.x) }
                 if let context = data.context { try add("the context") { try $0.add(context) } }

@@ -67,7 +67,8 @@ final class Trainer {
         state = TrainingState(rate: .init(given: settings.lr, base: settings.lr), start: start)
         pause = TrainingPause(context)
         display = TrainingDisplay(
-            ranks.rank == 0 ? settings.progress : .none, steps: settings.steps, dimension: trainee.dimension, levels: data?.levels)
+            ranks.rank == 0 ? settings.progress : .none, steps: settings.steps, dimension: trainee.dimension,
+            levels: data?.levels)
         saving = CheckpointClock(every: settings.checkpointEvery)
     }
 

@@ -61,7 +61,9 @@ enum SampleFunction {
         if try ranks.first(saved != nil, for: operation), ranks.rank > 0 {
             saved = try ranks.sharingErrors(for: operation) {
                 guard let own = try file?.savedKey() else {
-                    throw ScriptError(operation, "checkpoint: rank 0 sees the file, rank \(ranks.rank) does not; a folder of all machines expected")
+                    throw ScriptError(
+                        operation,
+                        "checkpoint: rank 0 sees the file, rank \(ranks.rank) does not; a folder of all machines expected")
                 }
                 return own
             }

@@ -31,7 +31,8 @@ struct RankCall {
             hash.add(UInt64(tensor.rank))
             for extent in tensor.shape { hash.add(UInt64(extent)) }
             // In which order elements lie, where it is not row-major: they are sent so.
-            if !tensor.isContiguous, tensor.layout.isDense { for step in tensor.strides { hash.add(UInt64(bitPattern: Int64(step))) } }
+            guard !tensor.isContiguous, tensor.layout.isDense else { continue }
+            for step in tensor.strides { hash.add(UInt64(bitPattern: Int64(step))) }
         }
         digest = hash.value
     }

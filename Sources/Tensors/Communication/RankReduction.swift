@@ -32,8 +32,14 @@ extension ReductionOfRanks {
                     case .sum, .mean: for i in 0..<length { sums[i] += widened(row[i]) }
                     case .prod: for i in 0..<length { sums[i] *= widened(row[i]) }
                     // A NaN stays, wherever it came from.
-                    case .min: for i in 0..<length where !(sums[i] <= widened(row[i])) && !sums[i].isNaN { sums[i] = widened(row[i]) }
-                    case .max: for i in 0..<length where !(sums[i] >= widened(row[i])) && !sums[i].isNaN { sums[i] = widened(row[i]) }
+                    case .min:
+                        for i in 0..<length where !(sums[i] <= widened(row[i])) && !sums[i].isNaN {
+                            sums[i] = widened(row[i])
+                        }
+                    case .max:
+                        for i in 0..<length where !(sums[i] >= widened(row[i])) && !sums[i].isNaN {
+                            sums[i] = widened(row[i])
+                        }
                     }
                 }
                 if self == .mean { for i in 0..<length { sums[i] /= Double(ranks) } }

@@ -98,7 +98,11 @@ public final class RankedCommunicator: Communicator {
             let count = min(have, size - have)
             try moving([turned]) {
                 try transport.transfer(
-                    [.init(rank: (rank - have + size) % size, bytes: .init(start: turned.storage.bytes, count: count * each))],
+                    [
+                        .init(
+                            rank: (rank - have + size) % size,
+                            bytes: .init(start: turned.storage.bytes, count: count * each))
+                    ],
                     [
                         .init(
                             rank: (rank + have) % size,
@@ -173,7 +177,8 @@ public final class RankedCommunicator: Communicator {
         let result = try moving([]) {
             rank == root ? own : try Tensor.uninitialized(calls[root].shape, calls[root].dtype, for: operation)
         }
-        let bytes = UnsafeMutableRawBufferPointer(start: result.storage.bytes, count: result.count * result.dtype.stride)
+        let bytes = UnsafeMutableRawBufferPointer(
+            start: result.storage.bytes, count: result.count * result.dtype.stride)
         // A tree: who has it sends it to who stands 1, 2, 4, ... places behind, counted from the root.
         let place = (rank - root + size) % size
         var distance = 1
@@ -228,7 +233,8 @@ public final class RankedCommunicator: Communicator {
         guard whole.shape.first == size else {
             throw ScriptError(
                 operation,
-                "x has shape \(Shape.describe(whole.shape)) on rank \(root); (\(size), ...) expected: one part for each rank")
+                "x has shape \(Shape.describe(whole.shape)) on rank \(root); (\(size), ...) expected: one part for "
+                    + "each rank")
         }
         let part = try moving([]) {
             try Tensor.uninitialized(Array(whole.shape.dropFirst()), whole.dtype, for: operation)
@@ -236,7 +242,8 @@ public final class RankedCommunicator: Communicator {
         let each = part.count * part.dtype.stride
         try moving([own, part]) {
             guard rank == root else {
-                return try transport.transfer([], [.init(rank: root, bytes: .init(start: part.storage.bytes, count: each))])
+                return try transport.transfer(
+                    [], [.init(rank: root, bytes: .init(start: part.storage.bytes, count: each))])
             }
             part.storage.bytes.copyMemory(from: own.storage.bytes + rank * each, byteCount: each)
             try transport.transfer(
