@@ -30,10 +30,10 @@ enum Posterior {
           local a, b = split(x)
           return -0.5 * (a ^ 2 + b ^ 2)
         end
-        -- x ~ N(0, 1), y ~ N(x^2, 1)
+        -- x ~ N(0, 1), y ~ N(x^2 / 2, 1)
         local function banana(x)
           local a, b = split(x)
-          return -0.5 * (a ^ 2 + (b - a ^ 2) ^ 2)
+          return -0.5 * (a ^ 2 + (b - 0.5 * a ^ 2) ^ 2)
         end
         -- 0.3 N(-1.5, 1) + 0.7 N(1.5, 1) in the first, standard normal in the second
         local function mixture(x)

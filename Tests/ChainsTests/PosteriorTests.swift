@@ -20,25 +20,25 @@ import Chains
     private static let funnel: [(f: String, mean: Double)] = [
         ("3 * a", 0), ("9 * a * a", 9), ("b * (1.5 * a):exp():clamp(0, 50)", 0), ("b * b", 1),
     ]
-    private static let banana: [(f: String, mean: Double)] = [("a", 0), ("a * a", 1), ("b", 1)]
+    private static let banana: [(f: String, mean: Double)] = [("a", 0), ("a * a", 1), ("b", 0.5)]
     private static let mixture: [(f: String, mean: Double)] = [("a", 0.6), ("a * a", 3.25), ("b", 0), ("b * b", 1)]
 
     static let cases: [Case] = [
-        Case(kernel: "mcmc.NUTS{}", density: "gaussian", moments: gaussian),
-        Case(kernel: "mcmc.NUTS{metric = 'dense'}", density: "gaussian", moments: gaussian),
+        Case(kernel: "mcmc.NUTS{}", density: "gaussian", options: "steps = 400, warmup = 100", moments: gaussian),
+        Case(kernel: "mcmc.NUTS{metric = 'dense'}", density: "gaussian", options: "steps = 250, warmup = 100", moments: gaussian),
         Case(kernel: "mcmc.HMC{leapfrog_steps = 4, jitter = 0.3}", density: "gaussian", moments: gaussian),
         Case(kernel: "mcmc.MALA{metric = 'dense'}", density: "gaussian", options: "steps = 800, warmup = 150", moments: gaussian),
         Case(kernel: "mcmc.Barker{metric = 'dense'}", density: "gaussian", options: "steps = 1500, warmup = 150", moments: gaussian),
         Case(kernel: "mcmc.RandomWalk{}", density: "gaussian", options: "steps = 3000, warmup = 150", moments: gaussian),
-        Case(kernel: "mcmc.NUTS{}", density: "funnel", moments: funnel),
+        Case(kernel: "mcmc.NUTS{}", density: "funnel", options: "steps = 300, warmup = 100", moments: funnel),
         Case(kernel: "mcmc.HMC{leapfrog_steps = 4, jitter = 0.3}", density: "funnel", moments: funnel),
         Case(
-            kernel: "mcmc.NUTS{}", density: "banana", options: "steps = 1200, warmup = 150, target_accept = 0.9",
+            kernel: "mcmc.NUTS{}", density: "banana", options: "steps = 400, warmup = 100, target_accept = 0.9",
             moments: banana),
         Case(
-            kernel: "mcmc.HMC{leapfrog_steps = 8, jitter = 0.3}", density: "banana",
-            options: "steps = 800, warmup = 150, target_accept = 0.9", moments: banana),
-        Case(kernel: "mcmc.NUTS{}", density: "mixture", moments: mixture),
+            kernel: "mcmc.HMC{leapfrog_steps = 6, jitter = 0.3}", density: "banana",
+            options: "steps = 400, warmup = 100", moments: banana),
+        Case(kernel: "mcmc.NUTS{}", density: "mixture", options: "steps = 400, warmup = 100", moments: mixture),
         Case(kernel: "mcmc.HMC{leapfrog_steps = 8, jitter = 0.3}", density: "mixture", moments: mixture),
     ]
 
