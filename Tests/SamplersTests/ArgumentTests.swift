@@ -89,7 +89,7 @@ import Samplers
         Refusal("montecarlo.reparameterization{distribution = function(m) return distribution.Poisson(m:exp()) end, loss = f, params = p}", "montecarlo.reparameterization: distribution.Poisson has no reparameterised draws"),
         Refusal("montecarlo.reparameterization{distribution = function(m) return {rsample = function(n) return tensor.zeros(n + 1) end} end, loss = f, params = p, samples = 3}", "rsample returned shape (4); 3 draws along the first dimension expected"),
         Refusal("montecarlo.reparameterization{distribution = make, loss = f, params = p, baseline = \"mean\"}", "unknown option baseline"),
-        Refusal("montecarlo.measure_valued{distribution = function(m) return distribution.Laplace(m, 1) end, loss = f, params = p}", "has no measure-valued gradient here; the laws with one are Normal, Exponential, Poisson, Bernoulli"),
+        Refusal("montecarlo.measure_valued{distribution = function(m) return distribution.Laplace(m, 1) end, loss = f, params = p}", "has no measure-valued gradient here; the distributions with one are Normal, Exponential, Poisson, Bernoulli"),
         Refusal("montecarlo.measure_valued{distribution = function(m) return {sample = f} end, loss = f, params = p}", "the distribution {sample} has no measure-valued gradient here"),
         Refusal("montecarlo.baselines.leave_one_out({1})", "montecarlo.baselines.leave_one_out: a leave-one-out baseline needs at least 2 losses, got 1"),
         Refusal("montecarlo.baselines.mean({})", "montecarlo.baselines.mean: argument 1 (losses): at least 1 number expected, got 0"),
