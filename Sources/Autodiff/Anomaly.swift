@@ -7,7 +7,8 @@ enum Anomaly {
     static func check(_ operation: String, _ inputs: [Variable], _ outputs: [Tensor]) throws {
         if let log = OperationLog.current { return try log.note(operation, inputs, outputs) }
         for output in outputs {
-            guard let position = try firstNaN(output), try !inputs.contains(where: { try firstNaN($0.value) != nil }) else { continue }
+            guard let position = try firstNaN(output), try !inputs.contains(where: { try firstNaN($0.value) != nil })
+            else { continue }
             throw ScriptError(operation, "NaN at \(place(position, output.shape)), from inputs without NaN")
         }
     }
@@ -19,7 +20,8 @@ enum Anomaly {
                 try !cotangents.contains(where: { try $0.map { try firstNaN($0.value) != nil } ?? false })
             else { continue }
             throw ScriptError(
-                "autodiff", "the gradient of \(node.operation) by its input \(input + 1) has NaN at \(place(position, gradient.shape))"
+                "autodiff",
+                "the gradient of \(node.operation) by its input \(input + 1) has NaN at \(place(position, gradient.shape))"
                     + (node.location.map { "; recorded at \($0)" } ?? ""))
         }
     }

@@ -70,13 +70,16 @@ extension Variable {
             if GradMode.isEnabled { try cotangent.checkFresh(operation) }
             guard cotangent.shape == shape else {
                 throw ScriptError(
-                    operation, "the cotangent has shape \(Shape.describe(cotangent.shape)), the value \(Shape.describe(shape))")
+                    operation,
+                    "the cotangent has shape \(Shape.describe(cotangent.shape)), the value \(Shape.describe(shape))")
             }
             return cotangent.dtype == dtype.computing ? cotangent : try cotangent.converted(to: dtype.computing)
         }
         guard value.count == 1 else {
             throw ScriptError(
-                operation, "a value of shape \(Shape.describe(shape)) is not a single number; sum it, or pass a cotangent of its shape")
+                operation,
+                "a value of shape \(Shape.describe(shape)) is not a single number; sum it, or pass a cotangent of its shape"
+            )
         }
         return Variable(try Tensor.full(shape, 1, dtype.computing))
     }

@@ -64,7 +64,9 @@ struct BackwardPass {
                 let node = entries[place].node
                 if next < node.inputs.count {
                     stack[stack.count - 1].next += 1
-                    if let child = enter(node.inputs[next].record, node.inputs[next].layout) { stack.append((child, 0)) }
+                    if let child = enter(node.inputs[next].record, node.inputs[next].layout) {
+                        stack.append((child, 0))
+                    }
                 } else {
                     order.append(place)
                     stack.removeLast()
@@ -103,7 +105,9 @@ struct BackwardPass {
 
     private func isWanted(_ record: History?) -> Bool {
         guard let record, record.requiresGrad else { return false }
-        guard let node = record.node else { return accumulates || (place(of: record).map { leaves[$0].isTarget } ?? false) }
+        guard let node = record.node else {
+            return accumulates || (place(of: record).map { leaves[$0].isTarget } ?? false)
+        }
         guard let place = place(of: node) else { return false }
         return entries[place].isUseful || entries[place].targets.contains { $0.output == record.outputIndex }
     }
@@ -151,7 +155,9 @@ struct BackwardPass {
                 let others = entries[place].others
                 results[index] = output == 0 ? entries[place].first : others.isEmpty ? nil : others[output - 1]
             }
-            if entries[place].isUseful, entries[place].first != nil || entries[place].others.contains(where: { $0 != nil }) {
+            if entries[place].isUseful,
+                entries[place].first != nil || entries[place].others.contains(where: { $0 != nil })
+            {
                 try pull(place, node, operation)
             }
             entries[place].first = nil
@@ -167,7 +173,9 @@ struct BackwardPass {
 
     private mutating func pull(_ place: Int, _ node: Node, _ operation: String) throws {
         let inputs = node.inputs
-        if accumulates, inputs.contains(where: { $0.isSevered }) { throw ScriptError(operation, Variable.severedMessage) }
+        if accumulates, inputs.contains(where: { $0.isSevered }) {
+            throw ScriptError(operation, Variable.severedMessage)
+        }
         let wanted = WantedInputs(inputs.count) { isWanted(inputs[$0].record) }
         var others = entries[place].others
         if others.isEmpty, node.outputCount > 1 { others = Array(repeating: nil, count: node.outputCount - 1) }
@@ -188,7 +196,8 @@ struct BackwardPass {
                 continue
             }
             if let own = Variable.takeMemory(&leaves[index].cotangent) {
-                record.grad = Variable(own.isContiguous || own.layout.matches(layout) ? own : try own.copy(inOrderOf: layout))
+                record.grad = Variable(
+                    own.isContiguous || own.layout.matches(layout) ? own : try own.copy(inOrderOf: layout))
             } else if let cotangent = leaves[index].cotangent.take() {
                 record.grad = Variable(try cotangent.value.copy(inOrderOf: layout))
             }
@@ -220,7 +229,9 @@ extension Variable {
     fileprivate func shaped(like input: NodeInput, _ operation: String) throws -> Variable {
         guard shape == input.shape else {
             throw ScriptError(
-                "autodiff", "\(operation): its gradient rule returned \(Shape.describe(shape)) for an input of \(Shape.describe(input.shape))")
+                "autodiff",
+                "\(operation): its gradient rule returned \(Shape.describe(shape)) for an input of \(Shape.describe(input.shape))"
+            )
         }
         return input.dtype.computing == dtype ? self : try converted(to: input.dtype.computing)
     }

@@ -27,22 +27,28 @@ extension Operation {
         Section(
             "Reductions",
             [
-                sum, mean, `var`, std, prod, max, min, argmax, argmin, median, quantile, logsumexp, softmax, logSoftmax, norm,
+                sum, mean, `var`, std, prod, max, min, argmax, argmin, median, quantile, logsumexp, softmax, logSoftmax,
+                norm,
             ]),
         Section(
             "Shapes, copies and types",
             [
-                reshape, view, permute, transpose, t, flatten, squeeze, unsqueeze, expand, clone, contiguous, to, double,
+                reshape, view, permute, transpose, t, flatten, squeeze, unsqueeze, expand, clone, contiguous, to,
+                double,
                 float, long, bool,
             ]),
         Section("Joining and splitting", [cat, stack, split, chunk]),
         Section(
             "Picking and order",
-            [gather, indexSelect, maskedSelect, scatter, scatterAdd, cumsum, cumprod, sort, topk, flip, roll, tril, triu, diag, meshgrid]),
+            [
+                gather, indexSelect, maskedSelect, scatter, scatterAdd, cumsum, cumprod, sort, topk, flip, roll, tril,
+                triu, diag, meshgrid,
+            ]),
         Section(
             "Linear algebra",
             [
-                inverse, pinv, solve, solveTriangular, lstsq, det, slogdet, trace, cholesky, lu, qr, svd, eigh, matmul, bmm, mv,
+                inverse, pinv, solve, solveTriangular, lstsq, det, slogdet, trace, cholesky, lu, qr, svd, eigh, matmul,
+                bmm, mv,
                 dot, outer, einsum,
             ]),
         Section("Layers", [conv2d, linear]),

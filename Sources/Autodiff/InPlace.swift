@@ -11,7 +11,9 @@ extension Variable {
     /// - A leaf that requires a gradient is refused: write into `x.data`, or inside `autodiff.no_grad`.
     /// - So are fractions into int64, and numbers into bool.
     /// - So is a part whose elements share memory, as those of an expanded tensor: one of them would be what all become.
-    public func write(_ source: Variable, for operation: String, part: @escaping (Tensor) throws -> Tensor = { $0 }) throws {
+    public func write(_ source: Variable, for operation: String, part: @escaping (Tensor) throws -> Tensor = { $0 })
+        throws
+    {
         try checkAccepts(source.dtype, for: operation)
         // Also where nothing requires a gradient: what a stale view holds may have come from a recorded value.
         if GradMode.isEnabled { try source.checkFresh(operation) }
@@ -28,15 +30,21 @@ extension Variable {
         }
         guard !(isLeaf && requiresGrad) else {
             throw ScriptError(
-                operation, "a leaf that requires a gradient cannot be written in place while recording; write into x.data, or inside autodiff.no_grad")
+                operation,
+                "a leaf that requires a gradient cannot be written in place while recording; write into x.data, or inside autodiff.no_grad"
+            )
         }
         guard value.isContiguous, value.count == value.storage.count else {
             throw ScriptError(
-                operation, "a recorded value cannot be written through a view; index the whole tensor (x[{...}] = v), or clone() the view first")
+                operation,
+                "a recorded value cannot be written through a view; index the whole tensor (x[{...}] = v), or clone() the view first"
+            )
         }
         guard !isViewOfLeaf else {
             throw ScriptError(
-                operation, "a view of a leaf that requires a gradient cannot be written in place while recording; clone() it first")
+                operation,
+                "a view of a leaf that requires a gradient cannot be written in place while recording; clone() it first"
+            )
         }
         try checkFresh(operation)
         // A part of this very memory is about to change under its own history: write a copy of it.
@@ -57,7 +65,8 @@ extension Variable {
         guard !dtype.accepts(source) else { return }
         throw ScriptError(
             operation,
-            "result type \(source.rawValue) can't be cast to \(dtype.rawValue); convert the tensor that is written to with x:to(\"\(source.rawValue)\"), or what is written with :to(\"\(dtype.rawValue)\")")
+            "result type \(source.rawValue) can't be cast to \(dtype.rawValue); convert the tensor that is written to with x:to(\"\(source.rawValue)\"), or what is written with :to(\"\(dtype.rawValue)\")"
+        )
     }
 
     /// Whether this shares the memory of a leaf that a gradient accumulates in. What was written before was asked then.
@@ -74,7 +83,8 @@ extension Variable {
 
     /// The recorded fact that `result` is `before` with `source` in the given part.
     private static func replacing(
-        _ before: Variable, _ source: Variable, _ result: Tensor, _ part: @escaping (Tensor) throws -> Tensor, _ operation: String
+        _ before: Variable, _ source: Variable, _ result: Tensor, _ part: @escaping (Tensor) throws -> Tensor,
+        _ operation: String
     ) throws -> Variable {
         // The old value's numbers are gone, but its place on the tape is still where gradients go.
         before.record.map { before.record = $0.moved(to: result.storage.version) }
@@ -84,7 +94,9 @@ extension Variable {
             try part(outside).fill(0)
             return [
                 try call.gradient(of: 0) { try cotangent.kept(where: Variable(outside)) },
-                try call.gradient(of: 1) { try cotangent.rearranged(operation, part(cotangent.value)) { try $0.placed(into: $1, part) } },
+                try call.gradient(of: 1) {
+                    try cotangent.rearranged(operation, part(cotangent.value)) { try $0.placed(into: $1, part) }
+                },
             ]
         }
     }

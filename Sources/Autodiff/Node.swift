@@ -34,7 +34,8 @@ package final class Node {
     }
 
     fileprivate init(
-        _ operation: String, inputs: [NodeInput], outputs: [Tensor], keeps: GradientRule.Keeps, reading others: [Tensor],
+        _ operation: String, inputs: [NodeInput], outputs: [Tensor], keeps: GradientRule.Keeps,
+        reading others: [Tensor],
         isWatched: Bool, rule: GradientRule.Body?
     ) {
         self.operation = operation
@@ -172,7 +173,8 @@ public enum GradientRule {
         public var received: [Bool] { arrivals.isEmpty ? [true] : arrivals }
 
         fileprivate init(
-            inputs: [Variable], outputs: [Variable], cotangent: Variable, others: [Variable], arrivals: [Bool], wanted: WantedInputs
+            inputs: [Variable], outputs: [Variable], cotangent: Variable, others: [Variable], arrivals: [Bool],
+            wanted: WantedInputs
         ) {
             (self.inputs, self.outputs, self.wanted) = (inputs, outputs, wanted)
             (self.cotangent, otherCotangents, self.arrivals) = (cotangent, others, arrivals)
@@ -237,7 +239,9 @@ extension Variable {
     /// The same for a record that was read already.
     fileprivate func isSevered(_ record: History?) -> Bool {
         if let record, record.isSevered { return true }
-        guard let since = value.storage.severedSince, record?.node == nil, !(record?.requiresGrad ?? false) else { return false }
+        guard let since = value.storage.severedSince, record?.node == nil, !(record?.requiresGrad ?? false) else {
+            return false
+        }
         return (record?.version ?? 0) < since
     }
 
@@ -248,7 +252,9 @@ extension Variable {
     public var grad: Variable? {
         get { record?.grad }
         set {
-            if let record { record.grad = newValue } else if let newValue {
+            if let record {
+                record.grad = newValue
+            } else if let newValue {
                 record = History(node: nil, requiresGrad: false, version: value.storage.version)
                 record?.grad = newValue
             }
@@ -259,7 +265,10 @@ extension Variable {
     /// - Throws: on a value that a recorded operation made, when turned off.
     public func setRequiresGrad(_ flag: Bool, for operation: String = "tensor:requires_grad_") throws {
         guard !flag || dtype.isFloating else {
-            throw ScriptError(operation, "only floating tensors can require a gradient, this one is \(dtype.rawValue); convert it with x:to(\"float32\") first")
+            throw ScriptError(
+                operation,
+                "only floating tensors can require a gradient, this one is \(dtype.rawValue); convert it with x:to(\"float32\") first"
+            )
         }
         guard isLeaf else {
             if flag { return }
@@ -296,7 +305,8 @@ extension Variable {
     }
 
     /// What `backward` says where it meets a severed value.
-    static let severedMessage = "a derivative that autodiff computed without {create_graph = true} is part of this value, "
+    static let severedMessage =
+        "a derivative that autodiff computed without {create_graph = true} is part of this value, "
         + "so that its graph is gone; pass {create_graph = true} there, or detach() it to take it as a constant"
 
     /// Throws if the recorded value has been overwritten since: its history no longer describes it.
@@ -309,7 +319,8 @@ extension Variable {
         }
         if let since = storage.trackedSince, (record?.version ?? 0) < since {
             throw ScriptError(
-                operation, "this view was taken before a recorded value was written into its memory; take the view again")
+                operation,
+                "this view was taken before a recorded value was written into its memory; take the view again")
         }
     }
 
@@ -336,7 +347,8 @@ extension Variable {
             return outputs.map { isSevered ? .severed($0) : .plain($0) }
         }
         let node = Node(
-            operation, inputs: inputs.indices.map { NodeInput(inputs[$0], isRead: keeps.reads($0, of: inputs)) }, outputs: outputs,
+            operation, inputs: inputs.indices.map { NodeInput(inputs[$0], isRead: keeps.reads($0, of: inputs)) },
+            outputs: outputs,
             keeps: keeps, reading: others, isWatched: isWatched, rule: rule)
         return outputs.enumerated().map { .made(by: node, $0.offset, $0.element) }
     }
@@ -386,7 +398,9 @@ extension Variable {
         try x.checkFresh(operation)
         try y.checkFresh(operation)
         let (xWants, yWants) = (x.requiresGrad, y.requiresGrad)
-        guard xWants || yWants, output.dtype.isFloating else { return x.isSevered || y.isSevered ? .severed(output) : .plain(output) }
+        guard xWants || yWants, output.dtype.isFloating else {
+            return x.isSevered || y.isSevered ? .severed(output) : .plain(output)
+        }
         let (inputs, factors) = (keeps.contains(.inputs), keeps.contains(.factors))
         return .made(
             by: Node(
@@ -422,15 +436,20 @@ extension Node {
     private func applyRule(_ first: Variable?, _ others: [Variable?], wanted: WantedInputs) throws -> [Variable?] {
         guard !isFreed else {
             throw ScriptError(
-                "autodiff", "the graph through \(operation) was freed by an earlier backward; pass {retain_graph = true} to the first")
+                "autodiff",
+                "the graph through \(operation) was freed by an earlier backward; pass {retain_graph = true} to the first"
+            )
         }
         guard let rule else { throw ScriptError("autodiff", "\(operation) has no gradient") }
-        guard !inputs.contains(where: { $0.isStale }), !saved.contains(where: { $0.storage.version != $0.version }) else {
+        guard !inputs.contains(where: { $0.isStale }), !saved.contains(where: { $0.storage.version != $0.version })
+        else {
             throw ScriptError(
                 "autodiff",
-                "\(operation) needs a value that was overwritten in place after it was used; clone() it, or write after backward")
+                "\(operation) needs a value that was overwritten in place after it was used; clone() it, or write after backward"
+            )
         }
-        let outputs: [Variable] = outputs.isEmpty ? [] : outputs.enumerated().map { .made(by: self, $0.offset, $0.element) }
+        let outputs: [Variable] =
+            outputs.isEmpty ? [] : outputs.enumerated().map { .made(by: self, $0.offset, $0.element) }
         func filled(_ cotangent: Variable?, _ index: Int) throws -> Variable {
             if let cotangent { return cotangent }
             let form = form(ofOutput: index)

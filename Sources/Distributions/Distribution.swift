@@ -89,7 +89,9 @@ extension Distribution {
     }
 
     /// log P(X <= x), right where the probability underflows.
-    public func logCumulativeProbability(_ x: Variable, for operation: String = "distribution:log_cdf") throws -> Variable {
+    public func logCumulativeProbability(_ x: Variable, for operation: String = "distribution:log_cdf") throws
+        -> Variable
+    {
         try checkedTail(x, .lower, .logarithm, operation)
     }
 
@@ -103,7 +105,8 @@ extension Distribution {
         try checkedTail(x, .upper, .logarithm, operation)
     }
 
-    private func checkedTail(_ x: Variable, _ side: TailSide, _ form: TailForm, _ operation: String) throws -> Variable {
+    private func checkedTail(_ x: Variable, _ side: TailSide, _ form: TailForm, _ operation: String) throws -> Variable
+    {
         guard eventShape.isEmpty else { throw ScriptError(operation, "\(self.operation) draws vectors and has no cdf") }
         try check(x, "x", event: [], operation)
         return try inFloat64(x) { try $0.tail($1, side, form) }
@@ -113,7 +116,9 @@ extension Distribution {
     public func quantile(_ q: Variable, for operation: String = "distribution:icdf") throws -> Variable {
         try check(q, "q", event: [], operation)
         return try inFloat64(q) { distribution, q in
-            try q.guarded(q.indicator { !($0 < 0 || $0 > 1) }, safe: 0.5, outside: .nan) { try distribution.inverseCumulative($0) }
+            try q.guarded(q.indicator { !($0 < 0 || $0 > 1) }, safe: 0.5, outside: .nan) {
+                try distribution.inverseCumulative($0)
+            }
         }
     }
 
@@ -127,7 +132,9 @@ extension Distribution {
     public func standardDeviation() throws -> Variable { try inFloat64 { try $0.wideStandardDeviation() } }
 
     /// What the distribution in float64 answers at x in float64, rounded once to the type of distribution and x.
-    private func inFloat64(_ x: Variable, _ function: (any Distribution, Variable) throws -> Variable) throws -> Variable {
+    private func inFloat64(_ x: Variable, _ function: (any Distribution, Variable) throws -> Variable) throws
+        -> Variable
+    {
         guard dtype == .float32, let wide = try widened() else { return try function(self, x) }
         return try function(wide, x.wide).converted(to: dtype.promoted(with: x.dtype))
     }
@@ -138,23 +145,30 @@ extension Distribution {
     }
 
     /// Independent draws of shape `shape` + batch + event, without history.
-    public func sample(_ shape: [Int] = [], from generator: Generator, for operation: String = "distribution:sample") throws -> Tensor {
+    public func sample(_ shape: [Int] = [], from generator: Generator, for operation: String = "distribution:sample")
+        throws -> Tensor
+    {
         _ = try Shape.count(shape + batchShape + eventShape, for: operation)
         return try GradMode.$isEnabled.withValue(false) { try draw(shape, from: generator, for: operation).value }
     }
 
     /// Draws that are differentiable functions of the parameters. The same numbers as ``sample(_:from:for:)``.
-    public func rsample(_ shape: [Int] = [], from generator: Generator, for operation: String = "distribution:rsample") throws -> Variable {
+    public func rsample(_ shape: [Int] = [], from generator: Generator, for operation: String = "distribution:rsample")
+        throws -> Variable
+    {
         guard isReparameterised else {
             throw ScriptError(
-                operation, "\(self.operation) has no reparameterised draws; use sample and the score function, grad log_prob(x) f(x)")
+                operation,
+                "\(self.operation) has no reparameterised draws; use sample and the score function, grad log_prob(x) f(x)"
+            )
         }
         _ = try Shape.count(shape + batchShape + eventShape, for: operation)
         return try draw(shape, from: generator, for: operation)
     }
 
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
-        throw ScriptError("distribution:cdf", "\(self.operation) has no cdf in closed form; average sample():le(x) over draws")
+        throw ScriptError(
+            "distribution:cdf", "\(self.operation) has no cdf in closed form; average sample():le(x) over draws")
     }
 
     public func inverseCumulative(_ q: Variable) throws -> Variable { try inverseTail(q, .lower) }
@@ -167,7 +181,8 @@ extension Distribution {
     public func wideStandardDeviation() throws -> Variable { try wideVariance().sqrt() }
 
     public func wideEntropy() throws -> Variable {
-        throw ScriptError("distribution:entropy", "\(self.operation) has no entropy in closed form; average -log_prob(x) over draws")
+        throw ScriptError(
+            "distribution:entropy", "\(self.operation) has no entropy in closed form; average -log_prob(x) over draws")
     }
 
     public var description: String {
@@ -181,13 +196,16 @@ extension Distribution {
     private func check(_ x: Variable, _ argument: String, event: [Int], _ operation: String) throws {
         guard x.shape.count >= event.count, Array(x.shape.suffix(event.count)) == event else {
             throw ScriptError(
-                operation, "\(argument) has shape \(Shape.describe(x.shape)); events of \(self.operation) have shape \(Shape.describe(event))")
+                operation,
+                "\(argument) has shape \(Shape.describe(x.shape)); events of \(self.operation) have shape \(Shape.describe(event))"
+            )
         }
         let lead = Array(x.shape.dropLast(event.count))
         guard (try? Shape.broadcast(lead, batchShape, for: operation)) != nil else {
             throw ScriptError(
                 operation,
-                "\(argument) of shape \(Shape.describe(x.shape)) does not broadcast with \(self.operation)'s batch \(Shape.describe(batchShape))")
+                "\(argument) of shape \(Shape.describe(x.shape)) does not broadcast with \(self.operation)'s batch \(Shape.describe(batchShape))"
+            )
         }
     }
 }

@@ -44,7 +44,9 @@ enum Constraint {
         let values = try variable.value.toArray()
         if let bad = values.firstIndex(where: { !admits($0) }) {
             throw ScriptError(
-                operation, "\(name)\(place(bad, in: variable.shape)) = \(shown(values[bad])): \(expectation(values[bad])) expected")
+                operation,
+                "\(name)\(place(bad, in: variable.shape)) = \(shown(values[bad])): \(expectation(values[bad])) expected"
+            )
         }
     }
 }
@@ -71,8 +73,10 @@ func broadcast(_ parameters: [DistributionParameter], for operation: String) thr
     var shape: [Int] = []
     for (index, parameter) in parameters.enumerated() {
         guard let next = try? Shape.broadcast(shape, parameter.value.shape, for: operation) else {
-            let before = parameters[..<index].map { "\($0.name) \(Shape.describe($0.value.shape))" }.joined(separator: ", ")
-            throw ScriptError(operation, "\(before) and \(parameter.name) \(Shape.describe(parameter.value.shape)) do not broadcast")
+            let before = parameters[..<index].map { "\($0.name) \(Shape.describe($0.value.shape))" }.joined(
+                separator: ", ")
+            throw ScriptError(
+                operation, "\(before) and \(parameter.name) \(Shape.describe(parameter.value.shape)) do not broadcast")
         }
         shape = next
     }
@@ -86,7 +90,8 @@ func normalised(_ weights: Variable, _ name: String, for operation: String) thro
     let sums = try weights.sum([weights.shape.count - 1], keepingDimensions: true)
     if let empty = try sums.value.toArray().firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
         let row = place(empty, in: Array(weights.shape.dropLast()))
-        throw ScriptError(operation, "\(name)\(row) sums to \(shown(try sums.value.toArray()[empty])): a positive number expected")
+        throw ScriptError(
+            operation, "\(name)\(row) sums to \(shown(try sums.value.toArray()[empty])): a positive number expected")
     }
     let divided = try weights.value.zip(sums.value, Pairwise { $0 / $1 }, for: operation)
     return try .recorded("distribution.normalise", [weights], divided, keeps: [.inputs, .outputs]) { call in
@@ -97,7 +102,9 @@ func normalised(_ weights: Variable, _ name: String, for operation: String) thro
         let flow = try call.cotangent.choose(some, call.cotangent.constant(0))
         // The cotangent less its mean, by what the other shares are: 1 less a share next to 1 has no digits.
         let others = try (flow * shares).sumOfOthers()
-        return [try (call.cotangent.weighed(by: shares.sumOfOthers()) - others) / weights.sum(last, keepingDimensions: true)]
+        return [
+            try (call.cotangent.weighed(by: shares.sumOfOthers()) - others) / weights.sum(last, keepingDimensions: true)
+        ]
     }
 }
 
@@ -124,7 +131,9 @@ extension Generator {
     }
 
     /// A tensor filled element after element by `draw`, which gets the row-major position.
-    func fill(_ shape: [Int], _ dtype: DType, for operation: String, at draw: (Generator, Int) -> Double) throws -> Variable {
+    func fill(_ shape: [Int], _ dtype: DType, for operation: String, at draw: (Generator, Int) -> Double) throws
+        -> Variable
+    {
         var position = 0
         return Variable(
             try fill(shape, dtype, for: operation) { generator in

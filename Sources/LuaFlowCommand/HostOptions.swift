@@ -102,7 +102,8 @@ struct HostOptions: ParsableArguments {
 
     /// Their names, and whether a value follows.
     static let takesValue = [
-        "plugins": true, "no-plugins": false, "capsule": true, "profile": true, "memory": true, "timeout": true, "sandbox": false,
+        "plugins": true, "no-plugins": false, "capsule": true, "profile": true, "memory": true, "timeout": true,
+        "sandbox": false,
         "allow-read": true, "allow-write": true,
     ]
 

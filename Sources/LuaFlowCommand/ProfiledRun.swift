@@ -1,7 +1,7 @@
 import ArgumentParser
+import Files
 import LuaFlow
 import Scripting
-import Files
 
 /// What `luaflow run --profile FILE` adds to a run.
 enum ProfiledRun {
@@ -10,7 +10,9 @@ enum ProfiledRun {
     static func measure(into path: ByteString?, _ body: (Profile?) throws -> Void) throws {
         guard let path else { return try body(nil) }
         // Before a long run, not after it.
-        guard !path.isFolder else { throw ValidationError("--profile \(path): is a folder; the name of a file expected") }
+        guard !path.isFolder else {
+            throw ValidationError("--profile \(path): is a folder; the name of a file expected")
+        }
         let folder = LoadedFiles.absolute(path).splitPath.folder
         guard folder.isFolder else { throw ValidationError("--profile \(path): there is no folder \(folder)") }
         let profile = Profile()

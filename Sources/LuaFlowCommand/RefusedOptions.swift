@@ -7,7 +7,8 @@ enum RefusedOptions {
     private static let all = sandbox + ["--capsule", "--memory", "--timeout"]
 
     private static let byCommand = [
-        "watch": sandbox, "kernel": sandbox + ["--capsule"], "repl": sandbox + ["--capsule"], "plugins": sandbox + ["--capsule"], "replay": ["--capsule"],
+        "watch": sandbox, "kernel": sandbox + ["--capsule"], "repl": sandbox + ["--capsule"],
+        "plugins": sandbox + ["--capsule"], "replay": ["--capsule"],
         "check": all, "doc": all,
     ]
 

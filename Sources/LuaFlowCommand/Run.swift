@@ -8,7 +8,7 @@ extension LuaFlowCommand {
             usage: "luaflow run [OPTIONS] FILE [ARGS...]")
 
         @OptionGroup var host: HostOptions
-    
+
         @Option(
             help: ArgumentHelp(
                 """
@@ -30,7 +30,8 @@ extension LuaFlowCommand {
                 throw ValidationError("--sandbox goes before the file: what follows it is the script's own")
             }
             if profile != nil, host.limits.sandbox {
-                throw ValidationError("--profile and --sandbox: one of the two expected, as a sandboxed run writes no such file")
+                throw ValidationError(
+                    "--profile and --sandbox: one of the two expected, as a sandboxed run writes no such file")
             }
             try ProfiledRun.measure(into: profile) { profile in
                 if file == ByteString(StandardInput.name) {

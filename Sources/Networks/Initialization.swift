@@ -7,7 +7,8 @@ enum Initialization {
     /// How many inputs and outputs a weight (out, in, window...) connects.
     static func fans(_ shape: [Int]) throws -> (in: Int, out: Int) {
         guard shape.count >= 2 else {
-            throw Fault("t has shape \(Shape.describe(shape)); a weight of two dimensions or more, (out, in, ...), expected")
+            throw Fault(
+                "t has shape \(Shape.describe(shape)); a weight of two dimensions or more, (out, in, ...), expected")
         }
         let window = shape.dropFirst(2).reduce(1, *)
         return (shape[1] * window, shape[0] * window)
@@ -15,7 +16,8 @@ enum Initialization {
 
     /// Uniform numbers from -bound to bound.
     static func uniform(
-        _ shape: [Int], within bound: Double, _ dtype: DType = .float32, from generator: Generator, for operation: String
+        _ shape: [Int], within bound: Double, _ dtype: DType = .float32, from generator: Generator,
+        for operation: String
     ) throws -> Tensor {
         try generator.fill(shape, dtype, for: operation) { bound * (2 * $0.uniform() - 1) }
     }

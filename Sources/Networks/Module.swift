@@ -103,7 +103,8 @@ public final class Module: RemembersCall {
         named("") { $0.parameters + $0.buffers }.map { ($0.name, $0.tensor.value) }
     }
 
-    private func named(_ prefix: String, _ own: (any Layer) -> [ModuleTensor]) -> [(name: String, tensor: ModuleTensor)] {
+    private func named(_ prefix: String, _ own: (any Layer) -> [ModuleTensor]) -> [(name: String, tensor: ModuleTensor)]
+    {
         own(layer).map { (prefix + $0.name, $0) }
             + layer.children.flatMap { $0.module.named("\(prefix)\($0.name).", own) }
     }

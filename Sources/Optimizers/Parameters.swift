@@ -12,7 +12,8 @@ enum Parameters {
         for (index, parameter) in parameters.enumerated() {
             func refuse(_ reason: String) -> ScriptError { ScriptError(operation, "parameter \(index + 1) \(reason)") }
             guard parameter.isLeaf else {
-                throw refuse("was computed from other tensors; only a leaf can be optimised (x:detach():clone() makes one)")
+                throw refuse(
+                    "was computed from other tensors; only a leaf can be optimised (x:detach():clone() makes one)")
             }
             guard parameter.dtype != .float16 else {
                 throw refuse("is stored in float16, which is for evaluating; load float32 to train")
@@ -23,6 +24,8 @@ enum Parameters {
             guard seen.insert(ObjectIdentifier(parameter)).inserted else { throw refuse("is there twice") }
         }
         // Nothing is changed before everything was checked.
-        for parameter in parameters where !parameter.requiresGrad { try parameter.setRequiresGrad(true, for: operation) }
+        for parameter in parameters where !parameter.requiresGrad {
+            try parameter.setRequiresGrad(true, for: operation)
+        }
     }
 }

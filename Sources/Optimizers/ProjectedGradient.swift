@@ -35,7 +35,8 @@ public struct ProjectedGradient {
     /// - Returns: the last x, in memory of its own, and f(x) before every step.
     /// - Throws: naming k, when f, its gradient, a step size or a noise is not what it must be.
     public func minimize(
-        _ f: @escaping (Variable) throws -> Variable, over set: any ProjectableSet, from start: Tensor, generator: Generator,
+        _ f: @escaping (Variable) throws -> Variable, over set: any ProjectableSet, from start: Tensor,
+        generator: Generator,
         for operation: String = "optim.projected_gradient"
     ) throws -> (x: Tensor, values: [Double]) {
         var x = try start.copy(start.dtype.computing)
@@ -61,7 +62,8 @@ public struct ProjectedGradient {
             try y.add(inPlace: xi, scale: deviation)
         case .given(let xi):
             guard xi.shape == y.shape else {
-                throw ScriptError(operation, "noise(\(k)) has shape \(Shape.describe(xi.shape)), x \(Shape.describe(y.shape))")
+                throw ScriptError(
+                    operation, "noise(\(k)) has shape \(Shape.describe(xi.shape)), x \(Shape.describe(y.shape))")
             }
             try y.add(inPlace: xi)
         }

@@ -31,7 +31,8 @@ public struct Intervals {
                 throw ScriptError(operation, "lo > hi\(place(i, in: shape)): \(format(a)) > \(format(b))")
             }
             guard a < .infinity, b > -.infinity else {
-                throw ScriptError(operation, "no number lies between \(format(a)) and \(format(b))\(place(i, in: shape))")
+                throw ScriptError(
+                    operation, "no number lies between \(format(a)) and \(format(b))\(place(i, in: shape))")
             }
         }
         (self.lo, self.hi, self.recorded) = (low, high, recorded)
@@ -52,7 +53,8 @@ public struct Intervals {
         if let bad = low.indices.first(where: { low[$0] > high[$0] }) {
             throw ScriptError(
                 operation,
-                "the sets do not meet\(place(bad, in: shape)): at least \(format(low[bad])) and at most \(format(high[bad]))")
+                "the sets do not meet\(place(bad, in: shape)): at least \(format(low[bad])) and at most \(format(high[bad]))"
+            )
         }
         let bounds: () throws -> (lo: Variable, hi: Variable) = {
             let (a, b) = (try self.bounds(), try other.bounds())
@@ -66,7 +68,8 @@ public struct Intervals {
     /// The intervals with other bounds, computed from these in the same way for numbers and on the tape; `joined` says that
     /// the way itself needs a gradient.
     func mapped(
-        joined: Bool, for operation: String, _ bounds: @escaping (Variable, Variable) throws -> (lo: Variable, hi: Variable)
+        joined: Bool, for operation: String,
+        _ bounds: @escaping (Variable, Variable) throws -> (lo: Variable, hi: Variable)
     ) throws -> Intervals {
         let values = try GradMode.$isEnabled.withValue(false) { try bounds(Variable(lo.double), Variable(hi.double)) }
         return try Intervals(
@@ -154,13 +157,19 @@ public struct Intervals {
         let period = max(lo.count, 1)
         let clean =
             dtype == .float64
-            ? excess(x.base(Double.self), count: x.count, lo: lo.base(Double.self), hi: hi.base(Double.self), period: period, body)
-            : excess(x.base(Float.self), count: x.count, lo: lo.base(Float.self), hi: hi.base(Float.self), period: period, body)
+            ? excess(
+                x.base(Double.self), count: x.count, lo: lo.base(Double.self), hi: hi.base(Double.self), period: period,
+                body)
+            : excess(
+                x.base(Float.self), count: x.count, lo: lo.base(Float.self), hi: hi.base(Float.self), period: period,
+                body)
         if !clean { throw try nanError(x, for: operation) }
     }
 
     /// Contiguous operands of one dtype, the bounds such that they repeat over x.
-    private func prepared(_ x: Tensor, _ dtype: DType, for operation: String) throws -> (x: Tensor, lo: Tensor, hi: Tensor) {
+    private func prepared(_ x: Tensor, _ dtype: DType, for operation: String) throws -> (
+        x: Tensor, lo: Tensor, hi: Tensor
+    ) {
         guard let common = try? Shape.broadcast(shape, x.shape, for: operation), common == x.shape else {
             throw ScriptError(
                 operation, "bounds \(Shape.describe(shape)) do not broadcast to x \(Shape.describe(x.shape))")

@@ -25,7 +25,8 @@ extension VectorSet {
         let dtype = x.dtype.computing
         let largest = dtype == .float64 ? Double.greatestFiniteMagnitude : Double(Float.greatestFiniteMagnitude)
         guard result.allSatisfy({ $0.magnitude <= largest }) else {
-            throw ScriptError(operation, "x or the parameters are too large: the projection overflows \(dtype.rawValue)")
+            throw ScriptError(
+                operation, "x or the parameters are too large: the projection overflows \(dtype.rawValue)")
         }
         return try Tensor(result, shape: x.shape, dtype)
     }
@@ -44,7 +45,9 @@ extension VectorSet {
     private func finiteValues(_ x: Tensor) throws -> [Double] {
         let values = try x.toArray()
         if let bad = values.firstIndex(where: { !$0.isFinite }) {
-            throw ScriptError(operation, "x is \(format(values[bad]))\(place(bad, in: x.shape)): no point of the set is nearest to it")
+            throw ScriptError(
+                operation, "x is \(format(values[bad]))\(place(bad, in: x.shape)): no point of the set is nearest to it"
+            )
         }
         return values
     }
@@ -54,7 +57,8 @@ extension VectorSet {
         guard parameter.shape.isEmpty || parameter.shape == shape else {
             throw ScriptError(
                 operation,
-                "\(label) \(Shape.describe(parameter.shape)) has not the shape of x \(Shape.describe(shape)) (for a set per row: Product{P})")
+                "\(label) \(Shape.describe(parameter.shape)) has not the shape of x \(Shape.describe(shape)) (for a set per row: Product{P})"
+            )
         }
     }
 }

@@ -48,7 +48,8 @@ public struct Verification {
 
     static let operation = "projection.verify"
 
-    static let options = OptionTable({ Verification() },
+    static let options = OptionTable(
+        { Verification() },
         .option("points", \.points, .integer(from: 1, to: 10_000), "how many points are drawn, beside 0 and ties"),
         .option(
             "seed", \.seed, Domain<Int>.integer.map { UInt64(bitPattern: Int64($0)) },
@@ -126,7 +127,9 @@ private struct Check {
         // Every point, its image and the members are kept.
         guard count <= 10_000_000 / (verification.points + 2) else {
             throw ScriptError(
-                Verification.operation, "\(verification.points) points of shape \(Shape.describe(shape)) are too many numbers; at most 10000000")
+                Verification.operation,
+                "\(verification.points) points of shape \(Shape.describe(shape)) are too many numbers; at most 10000000"
+            )
         }
 
         // Around 0 and around a point of the set, near and far, then the degenerate cases: 0 and ties.
@@ -215,7 +218,8 @@ private struct Check {
         guard result.shape == report.shape, result.dtype == dtype else {
             throw ScriptError(
                 Verification.operation,
-                "\(set): P(x) is \(Shape.describe(result.shape)) \(result.dtype.rawValue) for x \(Shape.describe(report.shape)) \(dtype.rawValue)")
+                "\(set): P(x) is \(Shape.describe(result.shape)) \(result.dtype.rawValue) for x \(Shape.describe(report.shape)) \(dtype.rawValue)"
+            )
         }
         return try result.toArray()
     }

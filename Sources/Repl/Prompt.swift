@@ -9,7 +9,8 @@ public struct Prompt {
     private let prompts: (first: String, more: String)
 
     /// - Parameter prompts: what stands before a new input, and before the lines it goes on in.
-    public init(_ session: PromptSession, lines: any LineSource, prompts: (first: String, more: String) = ("> ", ">> ")) {
+    public init(_ session: PromptSession, lines: any LineSource, prompts: (first: String, more: String) = ("> ", ">> "))
+    {
         self.session = session
         self.lines = lines
         self.prompts = prompts

@@ -54,7 +54,8 @@ public final class NativeMemory: Sendable {
         reclaim?()
         if tryCharge(bytes, overhead) { return }
         throw ScriptError(
-            NativeMemory.operation, "not enough memory: \(bytes) bytes asked, \(liveBytes) in use, the limit is "
+            NativeMemory.operation,
+            "not enough memory: \(bytes) bytes asked, \(liveBytes) in use, the limit is "
                 + "\(limit.load(ordering: .relaxed))")
     }
 

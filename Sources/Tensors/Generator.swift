@@ -95,18 +95,26 @@ public final class Generator: ScriptObject {
     }
 
     /// A tensor filled by `draw`, element after element in row-major order.
-    public func fill(_ shape: [Int], _ dtype: DType = .float32, for operation: String = "random", _ draw: (Generator) -> Double) throws -> Tensor {
+    public func fill(
+        _ shape: [Int], _ dtype: DType = .float32, for operation: String = "random", _ draw: (Generator) -> Double
+    ) throws -> Tensor {
         let result = try Tensor.uninitialized(shape, dtype.computing, for: operation)
         for i in 0..<result.count {
             if i & 0xffff == 0 { try Cancellation.check() }
             let number = draw(self)
-            if result.dtype == .float64 { result.base(Double.self)[i] = number } else { result.base(Float.self)[i] = Float(number) }
+            if result.dtype == .float64 {
+                result.base(Double.self)[i] = number
+            } else {
+                result.base(Float.self)[i] = Float(number)
+            }
         }
         return result
     }
 
     /// An int64 tensor filled by `draw`, element after element in row-major order.
-    public func fillIntegers(_ shape: [Int], for operation: String = "random", _ draw: (Generator) -> Int) throws -> Tensor {
+    public func fillIntegers(_ shape: [Int], for operation: String = "random", _ draw: (Generator) -> Int) throws
+        -> Tensor
+    {
         let result = try Tensor.uninitialized(shape, .int64, for: operation)
         let base = result.base(Int64.self)
         defer { withExtendedLifetime(result) {} }
@@ -119,7 +127,8 @@ public final class Generator: ScriptObject {
 
     /// A tensor of mean + std * z, z standard normal.
     public func normals(
-        _ shape: [Int], _ dtype: DType = .float32, mean: Double = 0, std: Double = 1, for operation: String = "random.normal"
+        _ shape: [Int], _ dtype: DType = .float32, mean: Double = 0, std: Double = 1,
+        for operation: String = "random.normal"
     ) throws -> Tensor {
         let result = try Tensor.uninitialized(shape, dtype.computing, for: operation)
         defer { withExtendedLifetime(result) {} }
@@ -134,11 +143,14 @@ public final class Generator: ScriptObject {
         let (state, level) = (words.state, Vectors.level)
         try Tensor.forEachPiece(result.count, nanoseconds: 8) {
             let first = state.drawn &+ 4 * UInt64($0.lowerBound)
-            _ = result.dtype == .float64
+            _ =
+                result.dtype == .float64
                 ? ck_normals_doubles(
-                    level, state.seed, state.stream, first, mean, std, result.base(Double.self) + $0.lowerBound, $0.count)
+                    level, state.seed, state.stream, first, mean, std, result.base(Double.self) + $0.lowerBound,
+                    $0.count)
                 : ck_normals_floats(
-                    level, state.seed, state.stream, first, mean, std, result.base(Float.self) + $0.lowerBound, $0.count)
+                    level, state.seed, state.stream, first, mean, std, result.base(Float.self) + $0.lowerBound, $0.count
+                )
         }
         words.skip(4 * result.count)
         return result
@@ -146,7 +158,8 @@ public final class Generator: ScriptObject {
 
     /// A tensor of low + span * u, u uniform in [0, 1). What rounding would make low + span is the number before it.
     public func uniforms(
-        _ shape: [Int], _ dtype: DType = .float32, low: Double = 0, span: Double = 1, for operation: String = "random.uniform"
+        _ shape: [Int], _ dtype: DType = .float32, low: Double = 0, span: Double = 1,
+        for operation: String = "random.uniform"
     ) throws -> Tensor {
         let last = span > 0 ? (low + span).below(in: dtype.computing) : .infinity
         let result = try Tensor.uninitialized(shape, dtype.computing, for: operation)

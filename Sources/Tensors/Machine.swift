@@ -14,7 +14,8 @@ public enum Machine {
 
     /// OpenBLAS's version and build, as it says itself.
     public static var openBLAS: String {
-        openblas_get_config().map { String(cString: $0) }?.split(separator: " ").prefix(2).joined(separator: " ") ?? "unknown"
+        openblas_get_config().map { String(cString: $0) }?.split(separator: " ").prefix(2).joined(separator: " ")
+            ?? "unknown"
     }
 
     /// The processor that OpenBLAS picked its kernels for.

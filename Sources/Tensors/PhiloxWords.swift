@@ -14,7 +14,9 @@ struct PhiloxWords {
         state.drawn &+= 1
         if let first, index &- first < 32 { return ahead[Int(index &- first)] }
         first = index
-        ahead.withUnsafeMutableBufferPointer { ck_philox(Vectors.level, state.seed, state.stream, index, $0.baseAddress, $0.count) }
+        ahead.withUnsafeMutableBufferPointer {
+            ck_philox(Vectors.level, state.seed, state.stream, index, $0.baseAddress, $0.count)
+        }
         return ahead[0]
     }
 
@@ -38,7 +40,8 @@ struct PhiloxWords {
     mutating func skip(_ count: Int) { state.drawn &+= UInt64(count) }
 
     /// Pairs of the words that lie `skipped` words ahead of a state.
-    static func read(_ state: Generator.State, skipping skipped: Int, _ pairs: UnsafeMutablePointer<UInt64>, count: Int) {
+    static func read(_ state: Generator.State, skipping skipped: Int, _ pairs: UnsafeMutablePointer<UInt64>, count: Int)
+    {
         pairs.withMemoryRebound(to: UInt32.self, capacity: 2 * count) { words in
             ck_philox(Vectors.level, state.seed, state.stream, state.drawn &+ UInt64(skipped), words, 2 * count)
             // Word by word, whatever the order of bytes in this machine.

@@ -22,7 +22,10 @@ public enum Shape {
             guard extent >= 0 else {
                 throw ScriptError(operation, "shape \(describe(shape)): sizes must not be negative")
             }
-            if extent == 0 { empty = true; continue }
+            if extent == 0 {
+                empty = true
+                continue
+            }
             let (next, overflow) = product.multipliedReportingOverflow(by: extent)
             guard !overflow else { throw ScriptError(operation, "shape \(describe(shape)) has too many elements") }
             product = next
@@ -45,7 +48,9 @@ public enum Shape {
     /// The positions along an extent that is about to become a list of as many elements.
     /// - Throws: beyond 2^26, which only an empty or an expanded tensor has: those cost nothing, a list of them would.
     public static func positions(_ extent: Int, for operation: String) throws -> Range<Int> {
-        guard extent <= 1 << 26 else { throw ScriptError(operation, "\(extent) parts are more than can be gone through one by one") }
+        guard extent <= 1 << 26 else {
+            throw ScriptError(operation, "\(extent) parts are more than can be gone through one by one")
+        }
         return 0..<Swift.max(extent, 0)
     }
 

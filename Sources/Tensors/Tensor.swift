@@ -33,18 +33,24 @@ public struct Tensor {
     }
 
     /// Fresh memory, contents undefined: for kernels that write every element.
-    @usableFromInline package static func uninitialized(_ shape: [Int], _ dtype: DType, for operation: String = "tensor") throws -> Tensor {
+    @usableFromInline package static func uninitialized(
+        _ shape: [Int], _ dtype: DType, for operation: String = "tensor"
+    ) throws -> Tensor {
         let layout = try Layout.rowMajor(shape, for: operation)
         return Tensor(storage: try Storage(dtype, count: layout.count), layout: layout, offset: 0)
     }
 
     /// Fresh memory in row-major order for what has another tensor's shape, contents undefined.
-    @usableFromInline package static func uninitialized(like other: Tensor, _ dtype: DType, for operation: String = "tensor") throws -> Tensor {
+    @usableFromInline package static func uninitialized(
+        like other: Tensor, _ dtype: DType, for operation: String = "tensor"
+    ) throws -> Tensor {
         let layout = other.layout.isContiguous ? other.layout : try Layout.rowMajor(other.shape, for: operation)
         return Tensor(storage: try Storage(dtype, count: layout.count), layout: layout, offset: 0)
     }
 
-    public static func zeros(_ shape: [Int], _ dtype: DType = .float32, for operation: String = "tensor.zeros") throws -> Tensor {
+    public static func zeros(_ shape: [Int], _ dtype: DType = .float32, for operation: String = "tensor.zeros") throws
+        -> Tensor
+    {
         let layout = try Layout.rowMajor(shape, for: operation)
         return Tensor(storage: try Storage(dtype, count: layout.count, zeroed: true), layout: layout, offset: 0)
     }
@@ -98,7 +104,9 @@ public struct Tensor {
         case .int64:
             let base = storage.bytes.assumingMemoryBound(to: Int64.self)
             for i in 0..<count {
-                guard let whole = Int64(exactly: value(i)) else { throw ScriptError("tensor", "\(shown(value(i))) is no int64") }
+                guard let whole = Int64(exactly: value(i)) else {
+                    throw ScriptError("tensor", "\(shown(value(i))) is no int64")
+                }
                 base[i] = whole
             }
         case .bool:
@@ -139,7 +147,8 @@ public struct Tensor {
 
     /// This tensor, or a copy, with its elements in that order, as in ``copy(inOrderOf:)``.
     package func ordered(as other: Layout) throws -> Tensor {
-        isContiguous && (other.isContiguous || !other.isDense) || layout.matches(other) ? self : try copy(inOrderOf: other)
+        isContiguous && (other.isContiguous || !other.isDense) || layout.matches(other)
+            ? self : try copy(inOrderOf: other)
     }
 
     /// This tensor in the given type: itself when it has it already. The order of the elements in memory is kept, so
@@ -161,7 +170,9 @@ public struct Tensor {
         return try Storage.reserving(source.count, bytes: MemoryLayout<Double>.stride) {
             [Double](unsafeUninitializedCapacity: source.count) { buffer, initialized in
                 if let base = buffer.baseAddress {
-                    withExtendedLifetime(source) { base.initialize(from: source.base(Double.self), count: source.count) }
+                    withExtendedLifetime(source) {
+                        base.initialize(from: source.base(Double.self), count: source.count)
+                    }
                 }
                 initialized = source.count
             }
@@ -187,7 +198,8 @@ public struct Tensor {
     /// What a script reads out of a tensor of one element: an integer of int64, 0 or 1 of bool, else a float.
     public func scalar(for operation: String = "tensor:item") throws -> Value {
         guard count == 1 else {
-            throw ScriptError(operation, "a tensor of one element expected, this one has shape \(Shape.describe(shape))")
+            throw ScriptError(
+                operation, "a tensor of one element expected, this one has shape \(Shape.describe(shape))")
         }
         return scalar(at: offset)
     }
@@ -204,7 +216,8 @@ public struct Tensor {
     /// The number in a tensor of one element.
     public func item() throws -> Double {
         guard count == 1 else {
-            throw ScriptError("tensor:item", "a tensor of one element expected, this one has shape \(Shape.describe(shape))")
+            throw ScriptError(
+                "tensor:item", "a tensor of one element expected, this one has shape \(Shape.describe(shape))")
         }
         return element(at: offset)
     }

@@ -7,7 +7,9 @@ extension Tensor {
         try check(axis: axis, for: operation)
         guard index >= 0, index < shape[axis] else {
             throw ScriptError(
-                operation, "index \(index + 1) is out of range 1..\(shape[axis]) of dimension \(axis + 1) of \(Shape.describe(shape))")
+                operation,
+                "index \(index + 1) is out of range 1..\(shape[axis]) of dimension \(axis + 1) of \(Shape.describe(shape))"
+            )
         }
         var (shape, strides) = (shape, strides)
         shape.remove(at: axis)
@@ -16,7 +18,9 @@ extension Tensor {
     }
 
     /// `count` elements along an axis, beginning at `start`, every `step`-th.
-    public func slice(_ axis: Int, from start: Int, count: Int, step: Int = 1, for operation: String = "tensor.slice") throws -> Tensor {
+    public func slice(_ axis: Int, from start: Int, count: Int, step: Int = 1, for operation: String = "tensor.slice")
+        throws -> Tensor
+    {
         try check(axis: axis, for: operation)
         guard start >= 0, count >= 0, step >= 1, start <= shape[axis],
             count == 0 || (count - 1) <= (shape[axis] - 1 - start) / step
@@ -37,9 +41,12 @@ extension Tensor {
     public func permute(_ order: [Int], for operation: String = "tensor.permute") throws -> Tensor {
         guard order.sorted() == Array(0..<rank) else {
             throw ScriptError(
-                operation, "\(Shape.describe(order.map { $0 + 1 })) is not an order of the \(rank) dimensions of \(Shape.describe(shape))")
+                operation,
+                "\(Shape.describe(order.map { $0 + 1 })) is not an order of the \(rank) dimensions of \(Shape.describe(shape))"
+            )
         }
-        return Tensor(storage: storage, shape: order.map { shape[$0] }, strides: order.map { strides[$0] }, offset: offset)
+        return Tensor(
+            storage: storage, shape: order.map { shape[$0] }, strides: order.map { strides[$0] }, offset: offset)
     }
 
     public func transpose(_ a: Int, _ b: Int, for operation: String = "tensor.transpose") throws -> Tensor {
@@ -58,7 +65,8 @@ extension Tensor {
         let (right, down) = (min(max(above, 0), columns), above < 0 ? (above < -rows ? rows : -above) : 0)
         let length = min(rows - down, columns - right)
         return Tensor(
-            storage: storage, shape: shape.dropLast(2) + [length], strides: strides.dropLast(2) + [strides[rank - 2] + strides[rank - 1]],
+            storage: storage, shape: shape.dropLast(2) + [length],
+            strides: strides.dropLast(2) + [strides[rank - 2] + strides[rank - 1]],
             offset: length == 0 ? offset : offset + down * strides[rank - 2] + right * strides[rank - 1])
     }
 
@@ -77,7 +85,8 @@ extension Tensor {
             } else if shape[axis] != 1 {
                 throw ScriptError(
                     operation,
-                    "\(Shape.describe(shape)) does not expand to \(Shape.describe(target)): \(shape[axis]) ~= \(target[lead + axis])")
+                    "\(Shape.describe(shape)) does not expand to \(Shape.describe(target)): \(shape[axis]) ~= \(target[lead + axis])"
+                )
             }
         }
         return Tensor(storage: storage, shape: target, strides: strides, offset: offset)
@@ -99,7 +108,8 @@ extension Tensor {
         guard let strides = viewStrides(target) else {
             throw ScriptError(
                 operation,
-                "the layout of this \(Shape.describe(shape)) tensor has no view as \(Shape.describe(target)); use reshape")
+                "the layout of this \(Shape.describe(shape)) tensor has no view as \(Shape.describe(target)); use reshape"
+            )
         }
         return Tensor(storage: storage, shape: target, strides: strides, offset: offset)
     }
@@ -119,16 +129,20 @@ extension Tensor {
     public func squeeze(_ axis: Int? = nil, for operation: String = "tensor.squeeze") throws -> Tensor {
         if let axis { try check(axis: axis, for: operation) }
         let kept = shape.indices.filter { shape[$0] != 1 || (axis != nil && axis != $0) }
-        return Tensor(storage: storage, shape: kept.map { shape[$0] }, strides: kept.map { strides[$0] }, offset: offset)
+        return Tensor(
+            storage: storage, shape: kept.map { shape[$0] }, strides: kept.map { strides[$0] }, offset: offset)
     }
 
     /// Replaces a -1 by what fills the count.
     private func resolve(_ target: [Int], for operation: String) throws -> [Int] {
         var target = target
         if let open = target.firstIndex(of: -1) {
-            let others = try Shape.count(target.enumerated().filter { $0.offset != open }.map(\.element), for: operation)
+            let others = try Shape.count(
+                target.enumerated().filter { $0.offset != open }.map(\.element), for: operation)
             guard others > 0, count % others == 0 else {
-                throw ScriptError(operation, "shape \(Shape.describe(target)) does not divide \(count) elements of \(Shape.describe(shape))")
+                throw ScriptError(
+                    operation,
+                    "shape \(Shape.describe(target)) does not divide \(count) elements of \(Shape.describe(shape))")
             }
             target[open] = count / others
         }
@@ -166,7 +180,9 @@ extension Tensor {
                 }
             }
             // The old group must be one run of memory with a constant step.
-            for k in old..<(oldEnd - 1) where strides[axes[k]] != strides[axes[k + 1]] * shape[axes[k + 1]] { return nil }
+            for k in old..<(oldEnd - 1) where strides[axes[k]] != strides[axes[k + 1]] * shape[axes[k + 1]] {
+                return nil
+            }
             var step = strides[axes[oldEnd - 1]]
             for k in (new..<newEnd).reversed() {
                 result[k] = step
@@ -187,7 +203,9 @@ extension Tensor {
             // Beyond everything that the axes with smaller steps reach, or it may meet it.
             guard strides[axis] > reach else {
                 throw ScriptError(
-                    operation, "this \(Shape.describe(shape)) tensor repeats elements (an expanded view) and cannot be overwritten; clone() it first")
+                    operation,
+                    "this \(Shape.describe(shape)) tensor repeats elements (an expanded view) and cannot be overwritten; clone() it first"
+                )
             }
             reach += (shape[axis] - 1) * strides[axis]
         }

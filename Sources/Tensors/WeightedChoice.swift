@@ -35,7 +35,9 @@ extension Generator {
         let positive = weights.reduce(0) { $0 + ($1 > 0 ? 1 : 0) }
         guard count <= positive else {
             throw ScriptError(
-                operation, "no weight is left to draw from: \(count) of \(weights.count) without replacement, \(positive) with a weight above 0")
+                operation,
+                "no weight is left to draw from: \(count) of \(weights.count) without replacement, \(positive) with a weight above 0"
+            )
         }
         let times = try Tensor.uninitialized([weights.count], .float64, for: operation)
         let to = times.base(Double.self)

@@ -60,13 +60,16 @@ extension Variable {
 
     /// max(x, 0); the gradient at 0 is 0.
     public func relu() throws -> Variable {
-        try .recorded("tensor.relu", self, value.transform(Rectify())) { [try $0.cotangent.passed(by: $0.inputs[0], "tensor.relu")] }
+        try .recorded("tensor.relu", self, value.transform(Rectify())) {
+            [try $0.cotangent.passed(by: $0.inputs[0], "tensor.relu")]
+        }
     }
 
     /// This where x is above 0 (or NaN), else 0: what a rectifier of x passes back. Linear in this.
     func passed(by x: Variable, _ operation: String) throws -> Variable {
         let x = x.value
-        return try .recorded(operation, self, value.zip(x, Passed(), for: operation), keeps: .nothing, reading: [x]) { call in
+        return try .recorded(operation, self, value.zip(x, Passed(), for: operation), keeps: .nothing, reading: [x]) {
+            call in
             [try call.cotangent.passed(by: Variable(x), operation)]
         }
     }

@@ -46,7 +46,9 @@ struct Negate: NumericUnaryFunction {
     func callAsFunction(_ x: Int64) -> Int64 { 0 &- x }
 }
 /// 1 where 1 / x is infinite or NaN.
-struct HasNoReciprocal: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { (1 / x).isFinite ? 0 : 1 } }
+struct HasNoReciprocal: UnaryFunction {
+    func callAsFunction<T: TensorElement>(_ x: T) -> T { (1 / x).isFinite ? 0 : 1 }
+}
 
 extension Variable {
     /// x + y, broadcast by NumPy's rules; whole numbers and truth values give int64, round its end.
@@ -58,14 +60,16 @@ extension Variable {
 
     /// x - y, broadcast.
     public static func - (x: Variable, y: Variable) throws -> Variable {
-        try .recorded("tensor.sub", x, y, x.value.combine(y.value, Subtract(), for: "tensor.sub"), keeps: .nothing) { call in
+        try .recorded("tensor.sub", x, y, x.value.combine(y.value, Subtract(), for: "tensor.sub"), keeps: .nothing) {
+            call in
             [try call.gradient(of: 0) { call.cotangent }, try call.gradient(of: 1) { try -call.cotangent }]
         }
     }
 
     /// x * y element by element, broadcast.
     public static func * (x: Variable, y: Variable) throws -> Variable {
-        try .recorded("tensor.mul", x, y, x.value.combine(y.value, Multiply(), for: "tensor.mul"), keeps: .factors) { call in
+        try .recorded("tensor.mul", x, y, x.value.combine(y.value, Multiply(), for: "tensor.mul"), keeps: .factors) {
+            call in
             [
                 try call.gradient(of: 0) { try call.cotangent * call.inputs[1] },
                 try call.gradient(of: 1) { try call.cotangent * call.inputs[0] },
@@ -75,7 +79,9 @@ extension Variable {
 
     /// x / y element by element, broadcast, in floats.
     public static func / (x: Variable, y: Variable) throws -> Variable {
-        try .recorded("tensor.div", x, y, x.value.zip(y.value, Divide(), for: "tensor.div"), keeps: [.factors, .divisor]) { call in
+        try .recorded(
+            "tensor.div", x, y, x.value.zip(y.value, Divide(), for: "tensor.div"), keeps: [.factors, .divisor]
+        ) { call in
             let (x, y) = (call.inputs[0], call.inputs[1])
             return [
                 try call.gradient(of: 0) { try call.cotangent / y },

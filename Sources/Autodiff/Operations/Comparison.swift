@@ -10,7 +10,9 @@ struct NotEqual: Comparison {
     func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x != y }
 }
 /// Equal, or both NaN.
-struct Same: Comparison { func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x == y || (x.isUnordered && y.isUnordered) } }
+struct Same: Comparison {
+    func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x == y || (x.isUnordered && y.isUnordered) }
+}
 struct Less: Comparison {
     static var vectorized: VectorComparison? { .less }
     func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x < y }
@@ -37,7 +39,8 @@ extension Variable {
 
 extension Operation {
     /// Comparisons give bool, which has no gradient.
-    private static func comparison(_ name: String, _ sign: String, _ example: String, _ f: some Comparison) -> Operation {
+    private static func comparison(_ name: String, _ sign: String, _ example: String, _ f: some Comparison) -> Operation
+    {
         binary(
             name,
             """

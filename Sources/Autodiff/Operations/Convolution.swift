@@ -11,7 +11,8 @@ private struct Windows {
     /// The images' windows times the weights.
     func sums(_ image: Variable, _ weight: Variable, _ bias: Variable? = nil) throws -> Variable {
         let value = try image.value.windowSums(weight.value, bias?.value, geometry, groups: groups, for: operation)
-        return try .recorded(operation, bias.map { [image, weight, $0] } ?? [image, weight], value, keeps: .factors) { call in
+        return try .recorded(operation, bias.map { [image, weight, $0] } ?? [image, weight], value, keeps: .factors) {
+            call in
             [
                 call.wanted[0] ? try back(call.cotangent, call.inputs[1]) : nil,
                 call.wanted[1] ? try products(call.inputs[0], call.cotangent) : nil,
@@ -49,7 +50,8 @@ extension Variable {
     ///
     /// No columns are formed of what windows see, neither here nor for the gradients.
     public func convolved(
-        _ weight: Variable, _ bias: Variable? = nil, stride: [Int] = [1, 1], padding: [Int] = [0, 0], dilation: [Int] = [1, 1],
+        _ weight: Variable, _ bias: Variable? = nil, stride: [Int] = [1, 1], padding: [Int] = [0, 0],
+        dilation: [Int] = [1, 1],
         groups: Int = 1
     ) throws -> Variable {
         let operation = "tensor.conv2d"
@@ -58,15 +60,18 @@ extension Variable {
                 weight, bias, stride: stride, padding: padding, dilation: dilation, groups: groups
             ).dropping([0])
         }
-        guard shape.count == 4, weight.shape.count == 4, groups >= 1, shape[1] % groups == 0, weight.shape[0] % groups == 0,
+        guard shape.count == 4, weight.shape.count == 4, groups >= 1, shape[1] % groups == 0,
+            weight.shape[0] % groups == 0,
             weight.shape[1] == shape[1] / groups, bias.map({ $0.shape == [weight.shape[0]] }) ?? true
         else {
             throw ScriptError(
                 operation,
-                "x \(Shape.describe(shape)), weight \(Shape.describe(weight.shape))\(bias.map { ", bias \(Shape.describe($0.shape))" } ?? ""), \(groups) group\(groups == 1 ? "" : "s") do not fit: (n, c, h, w), (out, c / groups, kh, kw), (out) expected")
+                "x \(Shape.describe(shape)), weight \(Shape.describe(weight.shape))\(bias.map { ", bias \(Shape.describe($0.shape))" } ?? ""), \(groups) group\(groups == 1 ? "" : "s") do not fit: (n, c, h, w), (out, c / groups, kh, kw), (out) expected"
+            )
         }
         let geometry = try WindowGeometry(
-            input: Array(shape[2...]), window: Array(weight.shape[2...]), stride: stride, padding: padding, dilation: dilation, for: operation)
+            input: Array(shape[2...]), window: Array(weight.shape[2...]), stride: stride, padding: padding,
+            dilation: dilation, for: operation)
         _ = try Shape.count([weight.shape[1]] + geometry.window, for: operation)
         return try Windows(geometry: geometry, groups: groups, operation: operation).sums(self, weight, bias)
     }
@@ -113,7 +118,9 @@ extension Operation {
             try x.convolved(weight, bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
         },
         cases: [
-            LawCase("conv2d", [.init([2, 2, 3, 4]), .init([3, 2, 2, 2]), .init([3])]) { try $0[0].convolved($0[1], $0[2]) },
+            LawCase("conv2d", [.init([2, 2, 3, 4]), .init([3, 2, 2, 2]), .init([3])]) {
+                try $0[0].convolved($0[1], $0[2])
+            },
             LawCase("conv2d, strided, padded, dilated", [.init([1, 2, 4, 5]), .init([2, 2, 2, 3])]) {
                 try $0[0].convolved($0[1], stride: [2, 1], padding: [1, 2], dilation: [1, 2])
             },

@@ -22,7 +22,8 @@ extension Variable {
             let next = try call.inputs[1].moved(axis, towardsEnd: fromEnd, filling: 0)
             let gradient = try call.cotangent.recurrence(next, axis, fromEnd: !fromEnd, operation)
             return [
-                gradient, call.wanted[1] ? try gradient * call.outputs[0].moved(axis, towardsEnd: !fromEnd, filling: 0) : nil,
+                gradient,
+                call.wanted[1] ? try gradient * call.outputs[0].moved(axis, towardsEnd: !fromEnd, filling: 0) : nil,
             ]
         }
     }

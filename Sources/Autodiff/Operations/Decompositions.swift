@@ -33,8 +33,15 @@ extension Variable {
         let (p, l, u) = try value.lu()
         let results = try Variable.recorded(operation, [self], outputs: [p, l, u], keeps: .outputs) { call in
             let (p, l, u) = (call.outputs[0], call.outputs[1], call.outputs[2])
-            guard l.shape == u.shape else { throw ScriptError(operation, "only square matrices have a gradient here, not (\(l.shape[l.shape.count - 2]), \(u.shape[u.shape.count - 1]))") }
-            let middle = try l.transposed().matmul(call.cotangents[1]).lower(-1) + call.cotangents[2].matmul(u.transposed()).upper()
+            guard l.shape == u.shape else {
+                throw ScriptError(
+                    operation,
+                    "only square matrices have a gradient here, not (\(l.shape[l.shape.count - 2]), \(u.shape[u.shape.count - 1]))"
+                )
+            }
+            let middle =
+                try l.transposed().matmul(call.cotangents[1]).lower(-1)
+                + call.cotangents[2].matmul(u.transposed()).upper()
             return [try p.matmul(l.transposed().solve(middle, for: operation).dividedByTranspose(of: u, operation))]
         }
         return (results[0], results[1], results[2])

@@ -11,8 +11,13 @@ extension Variable {
     func indexMap(_ axis: Int, _ index: Variable, _ operation: String) throws -> IndexMap {
         try value.check(axis: axis, for: operation)
         let positions = try index.zeroBasedPositions(below: shape[axis], operation)
-        guard index.shape.count == shape.count, index.shape.indices.allSatisfy({ $0 == axis || index.shape[$0] <= shape[$0] }) else {
-            throw ScriptError(operation, "index \(Shape.describe(index.shape)) does not fit \(Shape.describe(shape)) outside dimension \(axis + 1)")
+        guard index.shape.count == shape.count,
+            index.shape.indices.allSatisfy({ $0 == axis || index.shape[$0] <= shape[$0] })
+        else {
+            throw ScriptError(
+                operation,
+                "index \(Shape.describe(index.shape)) does not fit \(Shape.describe(shape)) outside dimension \(axis + 1)"
+            )
         }
         return IndexMap(axis: axis, positions: positions, shape: index.shape)
     }
@@ -31,20 +36,30 @@ extension Variable {
     }
 
     /// The slices at 1-based indices along an axis.
-    public func indexSelect(_ axis: Int, _ index: Variable, for operation: String = "tensor.index_select") throws -> Variable {
-        guard index.shape.count == 1 else { throw ScriptError(operation, "the indices have shape \(Shape.describe(index.shape)); one dimension expected") }
+    public func indexSelect(_ axis: Int, _ index: Variable, for operation: String = "tensor.index_select") throws
+        -> Variable
+    {
+        guard index.shape.count == 1 else {
+            throw ScriptError(
+                operation, "the indices have shape \(Shape.describe(index.shape)); one dimension expected")
+        }
         try value.check(axis: axis, for: operation)
-        let slices = Slices(axis: axis, positions: try index.zeroBasedPositions(below: shape[axis], operation), extent: shape[axis])
+        let slices = Slices(
+            axis: axis, positions: try index.zeroBasedPositions(below: shape[axis], operation), extent: shape[axis])
         return try taking(slices, operation)
     }
 
     func taking(_ slices: Slices, _ operation: String) throws -> Variable {
-        try .recorded(operation, self, slices.take(value), keeps: .nothing) { [try $0.cotangent.scattering(slices, operation)] }
+        try .recorded(operation, self, slices.take(value), keeps: .nothing) {
+            [try $0.cotangent.scattering(slices, operation)]
+        }
     }
 
     /// The transpose of taking: adds each slice where it was taken from.
     private func scattering(_ slices: Slices, _ operation: String) throws -> Variable {
-        try .recorded(operation, self, slices.put(value), keeps: .nothing) { [try $0.cotangent.taking(slices, operation)] }
+        try .recorded(operation, self, slices.put(value), keeps: .nothing) {
+            [try $0.cotangent.taking(slices, operation)]
+        }
     }
 
     /// Whole numbers from 1 to `bound`, made 0-based.

@@ -90,7 +90,8 @@ extension Operation {
     ) { try $0.asinh() }
 
     static let acosh = unary(
-        "acosh", "The inverse of cosh, log(x + sqrt(x^2 - 1)); NaN below 1.", source: "torch.acosh", over: [1.3...3], inPlaceOf: "1.5",
+        "acosh", "The inverse of cosh, log(x + sqrt(x^2 - 1)); NaN below 1.", source: "torch.acosh", over: [1.3...3],
+        inPlaceOf: "1.5",
         example: "assert(tensor({1}):acosh()[{1}] == 0)"
     ) { try $0.acosh() }
 

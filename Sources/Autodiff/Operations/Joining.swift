@@ -3,7 +3,9 @@ import Tensors
 
 extension Variable {
     /// Joined along an existing axis; the other extents agree.
-    public static func concatenate(_ parts: [Variable], _ axis: Int, for operation: String = "tensor.cat") throws -> Variable {
+    public static func concatenate(_ parts: [Variable], _ axis: Int, for operation: String = "tensor.cat") throws
+        -> Variable
+    {
         guard let first = parts.first else { throw ScriptError(operation, "no tensors to join") }
         try first.value.check(axis: axis, for: operation)
         var shape = first.shape
@@ -11,16 +13,22 @@ extension Variable {
         for (index, part) in parts.enumerated() {
             var other = part.shape
             guard other.count == shape.count else {
-                throw ScriptError(operation, "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 \(Shape.describe(first.shape))")
+                throw ScriptError(
+                    operation,
+                    "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 \(Shape.describe(first.shape))"
+                )
             }
             let (sum, overflow) = shape[axis].addingReportingOverflow(other[axis])
-            guard !overflow else { throw ScriptError(operation, "the extents of dimension \(axis + 1) add up to too many") }
+            guard !overflow else {
+                throw ScriptError(operation, "the extents of dimension \(axis + 1) add up to too many")
+            }
             shape[axis] = sum
             other[axis] = first.shape[axis]
             guard other == first.shape else {
                 throw ScriptError(
                     operation,
-                    "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 \(Shape.describe(first.shape)): they may differ in dimension \(axis + 1) only")
+                    "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 \(Shape.describe(first.shape)): they may differ in dimension \(axis + 1) only"
+                )
             }
         }
         let dtype = parts.dropFirst().reduce(first.dtype.working) { $0.joined(with: $1.dtype) }
@@ -43,12 +51,16 @@ extension Variable {
     public static func stack(_ parts: [Variable], _ axis: Int) throws -> Variable {
         for (index, part) in parts.enumerated() where part.shape != parts[0].shape {
             throw ScriptError(
-                "tensor.stack", "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 \(Shape.describe(parts[0].shape))")
+                "tensor.stack",
+                "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 \(Shape.describe(parts[0].shape))"
+            )
         }
         return try concatenate(
             parts.map { part in
                 var shape = part.shape
-                guard axis >= 0, axis <= shape.count else { throw ScriptError("tensor.stack", "dimension \(axis + 1) is out of range") }
+                guard axis >= 0, axis <= shape.count else {
+                    throw ScriptError("tensor.stack", "dimension \(axis + 1) is out of range")
+                }
                 shape.insert(1, at: axis)
                 return try part.reshape(shape)
             }, axis, for: "tensor.stack")

@@ -115,7 +115,8 @@ extension Tensor {
             ranks.append(line.count { values[$0] > cut })
         }
         guard inverses.allSatisfy(\.isFinite) else {
-            throw ScriptError(operation, "a singular value is so small that its inverse is above float64's largest number")
+            throw ScriptError(
+                operation, "a singular value is so small that its inverse is above float64's largest number")
         }
         if count == 0 {
             // Matrices without elements may be more than there is memory for: a tensor of as many numbers says so.

@@ -8,11 +8,13 @@ extension Variable {
     /// at zero, forward and backward; both are exact. Batches go to BLAS.
     public func linear(_ weight: Variable, _ bias: Variable? = nil, rectified: Bool = false) throws -> Variable {
         let operation = "tensor.linear"
-        guard weight.shape.count == 2, let width = shape.last, width == weight.shape[1], bias.map({ $0.shape == [weight.shape[0]] }) ?? true
+        guard weight.shape.count == 2, let width = shape.last, width == weight.shape[1],
+            bias.map({ $0.shape == [weight.shape[0]] }) ?? true
         else {
             throw ScriptError(
                 operation,
-                "x \(Shape.describe(shape)), weight \(Shape.describe(weight.shape))\(bias.map { ", bias \(Shape.describe($0.shape))" } ?? "") do not fit: (..., in), (out, in), (out) expected")
+                "x \(Shape.describe(shape)), weight \(Shape.describe(weight.shape))\(bias.map { ", bias \(Shape.describe($0.shape))" } ?? "") do not fit: (..., in), (out, in), (out) expected"
+            )
         }
         if shape.count == 2 { return try linearRows(weight, bias, rectified) }
         let rows = try reshape([shape.dropLast().reduce(1, *), width])
@@ -66,7 +68,8 @@ extension Variable {
 enum LinearKernel {
     static func forward(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?, rectified: Bool) throws -> Tensor {
         if SparseLinear.applies(weight: weight, bias: bias, input: x) {
-            return try SparseLinear.forward(weight: weight, bias: bias, input: x, rectified: rectified, for: "tensor.linear")
+            return try SparseLinear.forward(
+                weight: weight, bias: bias, input: x, rectified: rectified, for: "tensor.linear")
         }
         if rectified, (bias?.dtype ?? .float32) != .float64,
             let batch = try SparseBatch(weight: weight, input: x, rectified: true, for: "tensor.linear")
@@ -75,7 +78,8 @@ enum LinearKernel {
         }
         let input = rectified ? try x.transform(Rectify()) : x
         let columns = try weight.transpose(0, 1)
-        if let bias, bias.dtype == .float32 || bias.dtype == .float16, input.dtype == .float32, weight.dtype != .float64 {
+        if let bias, bias.dtype == .float32 || bias.dtype == .float16, input.dtype == .float32, weight.dtype != .float64
+        {
             return try input.matmul(columns, plus: bias, for: "tensor.linear")
         }
         let product = try input.matmul(columns, for: "tensor.linear")
@@ -89,7 +93,8 @@ enum LinearKernel {
 
     static func backward(_ cotangent: Tensor, _ weight: Tensor, _ x: Tensor, rectified: Bool) throws -> Tensor {
         if cotangent.dtype == .float32, SparseLinear.applies(weight: weight, input: x) {
-            return try SparseLinear.backward(weight: weight, cotangent: cotangent, input: x, rectified: rectified, for: "tensor.linear")
+            return try SparseLinear.backward(
+                weight: weight, cotangent: cotangent, input: x, rectified: rectified, for: "tensor.linear")
         }
         if rectified, cotangent.dtype == .float32,
             let batch = try SparseBatch(weight: weight, input: x, rectified: true, for: "tensor.linear")
@@ -103,7 +108,9 @@ enum LinearKernel {
 }
 
 /// What a rectifier passes back: nothing where its input was not above 0.
-struct Passed: BinaryFunction { func callAsFunction<T: TensorElement>(_ cotangent: T, _ x: T) -> T { x <= 0 ? 0 : cotangent } }
+struct Passed: BinaryFunction {
+    func callAsFunction<T: TensorElement>(_ cotangent: T, _ x: T) -> T { x <= 0 ? 0 : cotangent }
+}
 
 extension Operation {
     static let linear = Operation(

@@ -14,18 +14,25 @@ extension Variable {
     public func solve(_ right: Variable, for operation: String = "tensor.solve") throws -> Variable {
         try value.checkSquare(for: operation)
         if right.shape.count == 1 || right.shape == shape.dropLast() {
-            return try solve(right.reshape(right.shape + [1]), for: operation).dropping([Swift.max(shape.count, right.shape.count + 1) - 1])
+            return try solve(right.reshape(right.shape + [1]), for: operation).dropping([
+                Swift.max(shape.count, right.shape.count + 1) - 1
+            ])
         }
         let n = shape[shape.count - 1]
         guard right.shape.count >= 2, right.shape[right.shape.count - 2] == n else {
-            throw ScriptError(operation, "\(Shape.describe(shape)) and \(Shape.describe(right.shape)) do not fit: right-hand sides of \(n) rows expected")
+            throw ScriptError(
+                operation,
+                "\(Shape.describe(shape)) and \(Shape.describe(right.shape)) do not fit: right-hand sides of \(n) rows expected"
+            )
         }
         let lead = try Shape.broadcast(shape.dropLast(2), right.shape.dropLast(2), for: operation)
-        return try expand(lead + [n, n]).solveOneToOne(right.expand(lead + [n, right.shape[right.shape.count - 1]]), operation)
+        return try expand(lead + [n, n]).solveOneToOne(
+            right.expand(lead + [n, right.shape[right.shape.count - 1]]), operation)
     }
 
     private func solveOneToOne(_ right: Variable, _ operation: String) throws -> Variable {
-        try .recorded(operation, self, right, value.solve(right.value, for: operation), keeps: [.inputs, .outputs]) { call in
+        try .recorded(operation, self, right, value.solve(right.value, for: operation), keeps: [.inputs, .outputs]) {
+            call in
             let back = try call.inputs[0].transposed().solveOneToOne(call.cotangent, operation)
             return [call.wanted[0] ? try -back.matmul(call.outputs[0].transposed()) : nil, back]
         }
@@ -37,7 +44,10 @@ extension Variable {
         return try .recorded(operation, self, value.determinant(for: operation), keeps: [.inputs, .outputs]) { call in
             let (matrix, places) = (call.inputs[0], call.outputs[0].shape + [1, 1])
             guard try call.outputs[0].value.toArray().contains(0) else {
-                return [try call.cotangent.reshape(places) * call.outputs[0].reshape(places) * matrix.inverse(for: operation).transposed()]
+                return [
+                    try call.cotangent.reshape(places) * call.outputs[0].reshape(places)
+                        * matrix.inverse(for: operation).transposed()
+                ]
             }
             return [try call.cotangent.reshape(places) * matrix.cofactors(operation)]
         }
@@ -47,13 +57,18 @@ extension Variable {
     /// det(U) det(V) U S' Vᵀ, S' holding the products of all singular values but one. Not differentiable again.
     private func cofactors(_ operation: String) throws -> Variable {
         let (u, s, v) = try value.svd(for: operation)
-        func sign(_ x: Tensor) throws -> Variable { Variable(try x.signAndLogDeterminant(for: operation).sign.reshape(Array(x.shape.dropLast(2)) + [1, 1])) }
+        func sign(_ x: Tensor) throws -> Variable {
+            Variable(try x.signAndLogDeterminant(for: operation).sign.reshape(Array(x.shape.dropLast(2)) + [1, 1]))
+        }
         let n = s.shape[s.rank - 1]
         // Row i holds the singular values with the i-th replaced by 1.
         let all = try Variable(s).reshape(s.shape.dropLast() + [1, n]).expand(s.shape + [n])
         let others = try all.masked(where: Variable.identityMatrix(n, dtype), 1).product(s.rank)
-        let result = try (Variable(u) * others.reshape(s.shape.dropLast() + [1, n])).matmul(Variable(v).transposed()) * sign(u) * sign(v)
-        return try .recorded("\(operation), whose gradient at a singular matrix,", self, result.value, keeps: .nothing, rule: nil)
+        let result =
+            try (Variable(u) * others.reshape(s.shape.dropLast() + [1, n])).matmul(Variable(v).transposed()) * sign(u)
+            * sign(v)
+        return try .recorded(
+            "\(operation), whose gradient at a singular matrix,", self, result.value, keeps: .nothing, rule: nil)
     }
 
     /// Of each matrix the sign of the determinant, and the logarithm of its size.
@@ -77,9 +92,13 @@ extension Variable {
 
 extension LawCase {
     /// A case on matrices M + 3 I with M between -1 and 1: none near singular.
-    static func regular(_ label: String, _ shape: [Int], and others: [Input] = [], _ apply: @escaping @Sendable (Variable, [Variable]) throws -> Variable) -> LawCase {
+    static func regular(
+        _ label: String, _ shape: [Int], and others: [Input] = [],
+        _ apply: @escaping @Sendable (Variable, [Variable]) throws -> Variable
+    ) -> LawCase {
         LawCase(label, [.init(shape, -1...1)] + others) { inputs in
-            try apply(inputs[0] + Variable.identityMatrix(shape[shape.count - 1], .float64) * 3, Array(inputs.dropFirst()))
+            try apply(
+                inputs[0] + Variable.identityMatrix(shape[shape.count - 1], .float64) * 3, Array(inputs.dropFirst()))
         }
     }
 }

@@ -14,7 +14,10 @@ extension Variable {
         guard extent > 0 else { return try clone() }
         let left = shift % extent
         let places = left < 0 ? left + extent : left
-        let parts = try [slice(axis, extent - places, places, for: "tensor.roll"), slice(axis, 0, extent - places, for: "tensor.roll")]
+        let parts = try [
+            slice(axis, extent - places, places, for: "tensor.roll"),
+            slice(axis, 0, extent - places, for: "tensor.roll"),
+        ]
         return try .concatenate(parts, axis, for: "tensor.roll")
     }
 }

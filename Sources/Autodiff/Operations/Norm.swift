@@ -46,7 +46,8 @@ extension Variable {
         let axes = axes ?? Array(shape.indices)
         guard axes.count == 2 else {
             throw ScriptError(
-                "tensor.norm", "p = \"nuc\" is of matrices: a matrix or two dimensions expected, got shape \(Shape.describe(shape))"
+                "tensor.norm",
+                "p = \"nuc\" is of matrices: a matrix or two dimensions expected, got shape \(Shape.describe(shape))"
                     + " and \(axes.count) dimension\(axes.count == 1 ? "" : "s")")
         }
         let others = shape.indices.filter { !axes.contains($0) }

@@ -16,20 +16,24 @@ struct PickedRows: Sendable {
             guard picker.shape.count <= shape.count, Array(shape.prefix(picker.shape.count)) == picker.shape else {
                 throw ScriptError(
                     operation,
-                    "a mask of shape \(Shape.describe(picker.shape)) for a tensor of \(Shape.describe(shape)): its shape or its leading extents expected; masked_select and where broadcast")
+                    "a mask of shape \(Shape.describe(picker.shape)) for a tensor of \(Shape.describe(shape)): its shape or its leading extents expected; masked_select and where broadcast"
+                )
             }
             axes = picker.shape.count
             places = try picker.value.placesOfTrue()
             self.shape = [places.count]
         case .int64:
-            guard let extent = shape.first else { throw ScriptError(operation, "a tensor without dimensions has no positions; use x:item()") }
+            guard let extent = shape.first else {
+                throw ScriptError(operation, "a tensor without dimensions has no positions; use x:item()")
+            }
             axes = 1
             places = try picker.zeroBasedPositions(below: extent, operation)
             self.shape = picker.shape
         default:
             throw ScriptError(
                 operation,
-                "a \(picker.dtype.rawValue) tensor picks nothing: masks are bool (t:gt(0) makes one) and positions int64 (t:to(\"int64\"))")
+                "a \(picker.dtype.rawValue) tensor picks nothing: masks are bool (t:gt(0) makes one) and positions int64 (t:to(\"int64\"))"
+            )
         }
     }
 
@@ -55,7 +59,8 @@ extension Tensor {
     /// picked and this dtype.
     fileprivate func write(_ source: Tensor, over rows: PickedRows, for operation: String) throws {
         let (lead, rest) = (Array(shape.prefix(rows.axes)), Array(shape.dropFirst(rows.axes)))
-        let source = try (source.storage === storage ? source.copy() : source.contiguous()).reshape([rows.places.count] + rest)
+        let source = try (source.storage === storage ? source.copy() : source.contiguous()).reshape(
+            [rows.places.count] + rest)
         let target = Tensor(storage: storage, shape: rest, strides: Array(strides.dropFirst(rows.axes)), offset: offset)
         let width = target.count * dtype.stride
         let isDense = target.isContiguous
@@ -71,7 +76,8 @@ extension Tensor {
                 (storage.bytes + start * dtype.stride).copyMemory(
                     from: source.storage.bytes + source.offset * dtype.stride + index * width, byteCount: width)
             } else {
-                try Tensor(storage: storage, shape: target.shape, strides: target.strides, offset: start).write(source.select(0, index), for: operation)
+                try Tensor(storage: storage, shape: target.shape, strides: target.strides, offset: start).write(
+                    source.select(0, index), for: operation)
             }
         }
         storage.version += 1
@@ -99,7 +105,9 @@ extension Variable {
         let target = rows.shape + shape.dropFirst(rows.axes)
         // Leading extents of 1 that the part does not have are dropped, as in NumPy.
         let lead = source.shape.count - target.count
-        let source = lead > 0 && source.shape.prefix(lead).allSatisfy { $0 == 1 } ? try source.reshape(Array(source.shape.dropFirst(lead))) : source
+        let source =
+            lead > 0 && source.shape.prefix(lead).allSatisfy { $0 == 1 }
+            ? try source.reshape(Array(source.shape.dropFirst(lead))) : source
         guard GradMode.isEnabled, requiresGrad || source.requiresGrad else {
             try value.checkElementsApart(for: operation)
             return try value.write(source.value.expand(target, for: operation).cast(dtype), over: rows, for: operation)
@@ -108,7 +116,9 @@ extension Variable {
     }
 
     /// A copy with other slices in some places.
-    private func replacing(_ rows: PickedRows, _ source: Variable, _ target: [Int], _ operation: String) throws -> Variable {
+    private func replacing(_ rows: PickedRows, _ source: Variable, _ target: [Int], _ operation: String) throws
+        -> Variable
+    {
         let result = try value.copy()
         try result.write(source.value.expand(target, for: operation).cast(dtype), over: rows, for: operation)
         return try .recorded(operation, self, source, result, keeps: .nothing) { call in

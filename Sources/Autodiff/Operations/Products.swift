@@ -5,12 +5,14 @@ extension Variable {
     /// Matrix product; leading axes broadcast. Vectors are completed as in PyTorch.
     public func matmul(_ other: Variable, for operation: String = "tensor.matmul") throws -> Variable {
         guard shape.count >= 1, other.shape.count >= 1 else {
-            throw ScriptError(operation, "\(Shape.describe(shape)) and \(Shape.describe(other.shape)): vectors or matrices expected")
+            throw ScriptError(
+                operation, "\(Shape.describe(shape)) and \(Shape.describe(other.shape)): vectors or matrices expected")
         }
         guard shape.last == other.shape[max(0, other.shape.count - 2)] else {
             throw ScriptError(
                 operation,
-                "\(Shape.describe(shape)) and \(Shape.describe(other.shape)) do not chain: \(shape.last ?? 0) ~= \(other.shape[max(0, other.shape.count - 2)])")
+                "\(Shape.describe(shape)) and \(Shape.describe(other.shape)) do not chain: \(shape.last ?? 0) ~= \(other.shape[max(0, other.shape.count - 2)])"
+            )
         }
         let left = shape.count == 1 ? try reshape([1, shape[0]]) : self
         let right = other.shape.count == 1 ? try other.reshape([other.shape[0], 1]) : other
@@ -63,7 +65,8 @@ extension Operation {
         The matrix product: (m, k) x (k, n) -> (m, n). Leading dimensions broadcast; a vector on the left is a row, on \
         the right a column, and its dimension is dropped again.
         """,
-        errors: "inner extents that differ", example: "assert(tensor({{1, 2}}):matmul(tensor({{3}, {4}}))[{1, 1}] == 11)",
+        errors: "inner extents that differ",
+        example: "assert(tensor({{1, 2}}):matmul(tensor({{3}, {4}}))[{1, 1}] == 11)",
         cases: [
             LawCase("matmul (2, 3) (3, 4)", [.init([2, 3]), .init([3, 4])]) { try $0[0].matmul($0[1]) },
             LawCase("matmul (2, 1, 2, 3) (3, 3, 2)", [.init([2, 1, 2, 3]), .init([3, 3, 2])]) {

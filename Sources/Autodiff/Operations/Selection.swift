@@ -34,12 +34,18 @@ struct Clamp: UnaryFunction {
 
 extension Variable {
     /// The larger of two, element by element, broadcast.
-    public func maximum(_ other: Variable) throws -> Variable { try extreme(other, "tensor.maximum", Larger(), loses: Less()) }
+    public func maximum(_ other: Variable) throws -> Variable {
+        try extreme(other, "tensor.maximum", Larger(), loses: Less())
+    }
     /// The smaller of two, element by element, broadcast.
-    public func minimum(_ other: Variable) throws -> Variable { try extreme(other, "tensor.minimum", Smaller(), loses: Greater()) }
+    public func minimum(_ other: Variable) throws -> Variable {
+        try extreme(other, "tensor.minimum", Smaller(), loses: Greater())
+    }
 
     /// The gradient goes to the one that was chosen; ties share it equally, as in PyTorch.
-    private func extreme(_ other: Variable, _ operation: String, _ choice: some NumericBinaryFunction, loses: some Comparison) throws -> Variable {
+    private func extreme(
+        _ other: Variable, _ operation: String, _ choice: some NumericBinaryFunction, loses: some Comparison
+    ) throws -> Variable {
         // One of the two is chosen, so bool stays bool.
         let chosen = try value.combine(other.value, choice, for: operation).cast(dtype.joined(with: other.dtype))
         return try .recorded(operation, self, other, chosen) { call in

@@ -33,9 +33,14 @@ extension Variable {
     }
 
     /// `count` elements along an axis from a 0-based start, every `step`-th.
-    public func slice(_ axis: Int, _ start: Int, _ count: Int, step: Int = 1, for operation: String = "tensor.slice") throws -> Variable {
-        try rearranged(operation, value.slice(axis, from: start, count: count, step: step, for: operation)) { cotangent, shape in
-            try cotangent.placed(into: shape) { try $0.slice(axis, from: start, count: count, step: step, for: operation) }
+    public func slice(_ axis: Int, _ start: Int, _ count: Int, step: Int = 1, for operation: String = "tensor.slice")
+        throws -> Variable
+    {
+        try rearranged(operation, value.slice(axis, from: start, count: count, step: step, for: operation)) {
+            cotangent, shape in
+            try cotangent.placed(into: shape) {
+                try $0.slice(axis, from: start, count: count, step: step, for: operation)
+            }
         }
     }
 
@@ -61,7 +66,9 @@ extension Variable {
     func identity() throws -> Variable { try rearranged("tensor.identity", value) { cotangent, _ in cotangent } }
 
     /// A copy with memory of its own.
-    public func clone() throws -> Variable { try rearranged("tensor.clone", value.copy()) { cotangent, _ in cotangent } }
+    public func clone() throws -> Variable {
+        try rearranged("tensor.clone", value.copy()) { cotangent, _ in cotangent }
+    }
 
     /// In another dtype.
     public func converted(to dtype: DType) throws -> Variable {
@@ -70,7 +77,9 @@ extension Variable {
     }
 
     /// Records a rearrangement; `back` gets the cotangent and the input's shape.
-    func rearranged(_ operation: String, _ result: Tensor, back: @escaping (Variable, [Int]) throws -> Variable) throws -> Variable {
+    func rearranged(_ operation: String, _ result: Tensor, back: @escaping (Variable, [Int]) throws -> Variable) throws
+        -> Variable
+    {
         try .recorded(operation, self, result, keeps: .nothing) { [try back($0.cotangent, $0.inputs[0].shape)] }
     }
 }

@@ -57,11 +57,14 @@ struct Slices: Sendable {
     /// Calls `body` for each slice of each outer row: where it begins in the whole tensor, where among the slices, and
     /// how many elements it has behind each other.
     private func forEach(_ sliced: [Int], _ body: (Int, Int, Int) -> Void) throws {
-        let outer = sliced[..<axis].reduce(1, *), inner = sliced[(axis + 1)...].reduce(1, *)
+        let outer = sliced[..<axis].reduce(1, *)
+        let inner = sliced[(axis + 1)...].reduce(1, *)
         for row in 0..<outer {
             try Cancellation.check()
             let (there, here) = (row * extent * inner, row * positions.count * inner)
-            for (index, position) in positions.enumerated() { body(there + position * inner, here + index * inner, inner) }
+            for (index, position) in positions.enumerated() {
+                body(there + position * inner, here + index * inner, inner)
+            }
         }
     }
 }

@@ -12,7 +12,8 @@ extension Variable {
     private func gaps(_ what: String, _ operation: String) throws -> Variable {
         let gaps = try (row() - column()).masked(where: .identityMatrix(shape[shape.count - 1], dtype), 1)
         guard try !gaps.value.toArray().contains(0) else {
-            throw ScriptError(operation, "the vectors that belong to equal \(what) have no gradient (the \(what) alone have)")
+            throw ScriptError(
+                operation, "the vectors that belong to equal \(what) have no gradient (the \(what) alone have)")
         }
         return gaps
     }
@@ -35,7 +36,9 @@ extension Variable {
                 let gaps = try s.gaps("singular values", operation)
                 let sums = try (s.row() + s.column()).masked(where: .identityMatrix(k, s.dtype), 1)
                 if call.received[0] { middle = try middle + u.transposed().matmul(du).skew() / gaps * (s.row() / sums) }
-                if call.received[2] { middle = try middle + v.transposed().matmul(dv).skew() / gaps * (s.column() / sums) }
+                if call.received[2] {
+                    middle = try middle + v.transposed().matmul(dv).skew() / gaps * (s.column() / sums)
+                }
             }
             var result = try u.matmul(middle).matmul(v.transposed())
             // What moves U and V out of the spaces they span, where those are not everything.

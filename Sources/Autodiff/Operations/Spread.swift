@@ -3,20 +3,27 @@ import Tensors
 
 extension Variable {
     /// The variance with divisor n - correction (1: Bessel's, PyTorch's default) over axes, all by default.
-    public func variance(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false, correction: Double = 1) throws -> Variable {
+    public func variance(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false, correction: Double = 1) throws
+        -> Variable
+    {
         try spread(axes, keep, correction, rooted: false, "tensor.var")
     }
 
     /// The standard deviation: the square root of the variance, and right where the squares overflow or vanish.
-    public func deviation(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false, correction: Double = 1) throws -> Variable {
+    public func deviation(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false, correction: Double = 1) throws
+        -> Variable
+    {
         try spread(axes, keep, correction, rooted: true, "tensor.std")
     }
 
-    private func spread(_ axes: [Int]?, _ keep: Bool, _ correction: Double, rooted: Bool, _ operation: String) throws -> Variable {
+    private func spread(_ axes: [Int]?, _ keep: Bool, _ correction: Double, rooted: Bool, _ operation: String) throws
+        -> Variable
+    {
         let axes = axes ?? Array(shape.indices)
         let divisor = max(0, axes.reduce(1) { $0 * Double(shape[$1]) } - correction)
         let spread = try value.variance(axes, correction: correction, rooted: rooted, for: operation)
-        let result: Variable = try .recorded(operation, self, spread, keeps: rooted ? [.inputs, .outputs] : .inputs) { call in
+        let result: Variable = try .recorded(operation, self, spread, keeps: rooted ? [.inputs, .outputs] : .inputs) {
+            call in
             let x = call.inputs[0]
             let centred = try x - x.mean(axes, keepingDimensions: true)
             guard rooted else { return [try call.cotangent * centred * (2 / divisor)] }

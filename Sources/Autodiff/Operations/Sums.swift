@@ -6,7 +6,8 @@ extension Variable {
     public func sum(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
         let axes = axes ?? Array(shape.indices)
         let kept = try value.sum(axes)
-        let result = keep ? kept : try kept.reshape(kept.shape.indices.filter { !axes.contains($0) }.map { kept.shape[$0] })
+        let result =
+            keep ? kept : try kept.reshape(kept.shape.indices.filter { !axes.contains($0) }.map { kept.shape[$0] })
         return try .recorded("tensor.sum", self, result, keeps: .nothing) { call in
             [try call.cotangent.reshape(kept.shape).expand(call.inputs[0].shape)]
         }
@@ -26,7 +27,8 @@ extension Variable {
         let axes = axes ?? Array(shape.indices)
         let n = axes.reduce(1) { $0 * Double(shape[$1]) }
         // Divided before it is rounded: a sum may overflow where the mean does not.
-        let result: Variable = try .recorded("tensor.mean", self, value.sum(axes, dividedBy: n), keeps: .nothing) { call in
+        let result: Variable = try .recorded("tensor.mean", self, value.sum(axes, dividedBy: n), keeps: .nothing) {
+            call in
             [try (call.cotangent / n).expand(call.inputs[0].shape)]
         }
         return keep ? result : try result.dropping(axes)
@@ -81,7 +83,9 @@ extension Variable {
         while parts.shape[axis] > 1 {
             let half = parts.shape[axis] / 2
             var next = try parts.slice(axis, 0, half) * parts.slice(axis, half, half)
-            if parts.shape[axis] % 2 == 1 { next = try Variable.concatenate([next, parts.slice(axis, 2 * half, 1)], axis) }
+            if parts.shape[axis] % 2 == 1 {
+                next = try Variable.concatenate([next, parts.slice(axis, 2 * half, 1)], axis)
+            }
             parts = next
         }
         if parts.shape[axis] == 0 {
@@ -90,7 +94,9 @@ extension Variable {
             parts = Variable(try Tensor.full(one, 1, parts.dtype.working))
         }
         // Of one factor it is that factor, but in memory of its own.
-        if parts.value.storage === value.storage { parts = try parts.dtype == .float16 ? parts.converted(to: .float32) : parts.clone() }
+        if parts.value.storage === value.storage {
+            parts = try parts.dtype == .float16 ? parts.converted(to: .float32) : parts.clone()
+        }
         return keep ? parts : try parts.dropping([axis])
     }
 
@@ -106,7 +112,9 @@ extension Operation {
         _ name: String, _ summary: String, over range: ClosedRange<Double> = -2...2, example: String,
         _ apply: @escaping @Sendable (Variable, [Int]?, Bool) throws -> Variable
     ) -> Operation {
-        let choices: [([Int], [Int]?, Bool)] = [([2, 3], nil, false), ([2, 3], [0], true), ([2, 3, 2], [2, 0], false)]
+        let choices: [([Int], [Int]?, Bool)] = [
+            ([2, 3], nil, false), ([2, 3], [0], true), ([2, 3, 2], [2, 0], false),
+        ]
         let declaration = Declaration(
             "tensor.\(name)", summary, called: .both, by: .placesOrNames, takes: .x, .dim, .keepdim, returns: .tensor,
             errors: "a dimension that is not there or is named twice", source: "torch.\(name)", example: example
@@ -172,7 +180,9 @@ extension Operation {
             declaration,
             cases: [
                 LawCase("\(name) of all", [.init([2, 3])]) { try $0[0].extremes(largest: largest) },
-                LawCase("\(name) over columns", [.init([2, 3])]) { try $0[0].extremeElements(1, largest: largest).values },
+                LawCase("\(name) over columns", [.init([2, 3])]) {
+                    try $0[0].extremeElements(1, largest: largest).values
+                },
             ])
     }
 

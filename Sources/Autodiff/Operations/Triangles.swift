@@ -4,7 +4,9 @@ import Tensors
 extension Variable {
     /// The part of the last two axes on and below a diagonal (on and above it if `upper`), zeros elsewhere.
     public func triangle(upper: Bool, _ above: Int = 0, for operation: String) throws -> Variable {
-        guard shape.count >= 2 else { throw ScriptError(operation, "a matrix expected, got shape \(Shape.describe(shape))") }
+        guard shape.count >= 2 else {
+            throw ScriptError(operation, "a matrix expected, got shape \(Shape.describe(shape))")
+        }
         let (rows, columns) = (shape[shape.count - 2], shape[shape.count - 1])
         let mask = try Tensor.zeros([rows, columns], .bool, for: operation)
         // Of nothing there may be more rows than anyone can count.
@@ -26,7 +28,9 @@ extension Variable {
                 try cotangent.placed(into: shape) { try $0.diagonal(above) }
             }
         }
-        guard shape.count == 1 else { throw ScriptError("tensor.diag", "a vector or a matrix expected, got shape \(Shape.describe(shape))") }
+        guard shape.count == 1 else {
+            throw ScriptError("tensor.diag", "a vector or a matrix expected, got shape \(Shape.describe(shape))")
+        }
         let (extent, overflow) = shape[0].addingReportingOverflow(Int(clamping: above.magnitude))
         guard !overflow else { throw ScriptError("tensor.diag", "diagonal \(above) is too far out") }
         return try placed(into: [extent, extent]) { try $0.diagonal(above) }

@@ -46,7 +46,9 @@ extension Variable {
 
     /// The hyperbolic tangent.
     public func tanh() throws -> Variable {
-        try .recorded("tensor.tanh", self, value.map(HyperbolicTangent())) { [try $0.cotangent * $0.inputs[0].tanhSlope()] }
+        try .recorded("tensor.tanh", self, value.map(HyperbolicTangent())) {
+            [try $0.cotangent * $0.inputs[0].tanhSlope()]
+        }
     }
 
     private func tanhSlope() throws -> Variable {

@@ -11,7 +11,8 @@ public struct AutodiffModule: ScriptModule {
         [
             AutodiffFunctions.noGrad, AutodiffFunctions.enableGrad, AutodiffFunctions.detectAnomaly,
             AutodiffFunctions.grad, AutodiffFunctions.valueAndGrad, AutodiffFunctions.vjp, AutodiffFunctions.jvp,
-            AutodiffFunctions.jacobian, AutodiffFunctions.hessian, AutodiffFunctions.hvp, AutodiffFunctions.gradcheck, VectorMap.declaration, CustomRule.declaration,
+            AutodiffFunctions.jacobian, AutodiffFunctions.hessian, AutodiffFunctions.hvp, AutodiffFunctions.gradcheck,
+            VectorMap.declaration, CustomRule.declaration,
         ].map { NativeFunction($0) }
     }
 }
@@ -85,7 +86,8 @@ private enum AutodiffFunctions {
          that holds it.
         """
 
-    private static let scalarErrors = "f does not return a tensor of one number; an argument is not a tensor or a number"
+    private static let scalarErrors =
+        "f does not return a tensor of one number; an argument is not a tensor or a number"
 
     // MARK: Modes
 

@@ -40,7 +40,10 @@ struct NestedNumbers {
         guard depth <= 32 else { throw ScriptError(function, "tables nested more than 32 deep") }
         if case .table(let table) = value {
             if let key = try table.strayKey() {
-                throw ScriptError(function, "a table of numbers expected, got one with the key \(key.shown); options stand in a table of their own, behind it")
+                throw ScriptError(
+                    function,
+                    "a table of numbers expected, got one with the key \(key.shown); options stand in a table of their own, behind it"
+                )
             }
             let count = try table.count
             if depth == extents.count {
@@ -78,7 +81,9 @@ struct NestedNumbers {
         guard takesIntegers, let dtype else { return values.append(number) }
         guard let integer = value.asInteger, dtype != .bool || integer == 0 || integer == 1 else {
             throw ScriptError(
-                function, "\(value.shown) can't be cast to \(dtype.rawValue): \(dtype == .bool ? "0, 1, false or true" : "a whole number") expected")
+                function,
+                "\(value.shown) can't be cast to \(dtype.rawValue): \(dtype == .bool ? "0, 1, false or true" : "a whole number") expected"
+            )
         }
         append(integer)
     }
@@ -93,5 +98,7 @@ struct NestedNumbers {
         guard depth == extents.count else { throw ragged("a number where a table was expected") }
     }
 
-    private func ragged(_ what: String) -> ScriptError { ScriptError(function, "the tables are not rectangular: \(what)") }
+    private func ragged(_ what: String) -> ScriptError {
+        ScriptError(function, "the tables are not rectangular: \(what)")
+    }
 }

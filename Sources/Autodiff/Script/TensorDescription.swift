@@ -38,7 +38,11 @@ package enum TensorDescription {
             var parts = places[axis].map { _ in rows(axis + 1) }
             if places[axis].count < shape[axis] { parts.insert("...", at: edge) }
             let last = axis == shape.count - 1
-            let separator = last ? ", " : ",\n" + String(repeating: "\n", count: shape.count - axis - 2) + String(repeating: " ", count: 8 + axis)
+            let separator =
+                last
+                ? ", "
+                : ",\n" + String(repeating: "\n", count: shape.count - axis - 2)
+                    + String(repeating: " ", count: 8 + axis)
             return "{" + parts.joined(separator: separator) + "}"
         }
         return "tensor(\(rows(0))) \(facts)"
@@ -107,7 +111,9 @@ package enum TensorDescription {
             guard value != 0 else { return "0.0000e+00" }
             var exponent = Int(Double.log10(abs(value)).rounded(.down))
             // In two steps where 10^exponent alone would be below the smallest double.
-            var mantissa = exponent < -300 ? value * 1e300 / libmPower(10, Double(exponent + 300)) : value / libmPower(10, Double(exponent))
+            var mantissa =
+                exponent < -300
+                ? value * 1e300 / libmPower(10, Double(exponent + 300)) : value / libmPower(10, Double(exponent))
             if abs((mantissa * 1e4).rounded()) >= 1e5 {
                 mantissa /= 10
                 exponent += 1
@@ -123,6 +129,7 @@ package enum TensorDescription {
         let units = Int64((abs(value) * scale).rounded())
         let whole = units / Int64(scale)
         let fraction = String(units % Int64(scale))
-        return (value < 0 && units != 0 ? "-" : "") + "\(whole)." + String(repeating: "0", count: digits - fraction.count) + fraction
+        return (value < 0 && units != 0 ? "-" : "") + "\(whole)."
+            + String(repeating: "0", count: digits - fraction.count) + fraction
     }
 }

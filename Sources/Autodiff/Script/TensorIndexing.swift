@@ -117,18 +117,23 @@ enum TensorIndexing {
     static func picks(_ table: any ScriptTable, _ shape: [Int]) throws -> [Pick] {
         let elements = try table.elements()
         guard elements.count <= shape.count else {
-            throw ScriptError("tensor[]", "\(elements.count) indices for the \(shape.count) dimensions of \(Shape.describe(shape))")
+            throw ScriptError(
+                "tensor[]", "\(elements.count) indices for the \(shape.count) dimensions of \(Shape.describe(shape))")
         }
         return try elements.enumerated().map { try pick($1, $0, shape) }
     }
 
     static func pick(_ value: Value, _ axis: Int, _ shape: [Int]) throws -> Pick {
-        guard axis < shape.count else { throw ScriptError("tensor[]", "a tensor without dimensions has no element \(value.shown); use x:item()") }
+        guard axis < shape.count else {
+            throw ScriptError("tensor[]", "a tensor without dimensions has no element \(value.shown); use x:item()")
+        }
         let extent = shape[axis]
         func bound(_ value: Value, _ what: String) throws -> Int {
             guard let index = try whole(value), let position = zeroBased(index, count: extent) else {
                 throw ScriptError(
-                    "tensor[]", "\(what) \(value.shown) is out of range 1..\(extent) (or -\(extent)..-1) of dimension \(axis + 1) of \(Shape.describe(shape))")
+                    "tensor[]",
+                    "\(what) \(value.shown) is out of range 1..\(extent) (or -\(extent)..-1) of dimension \(axis + 1) of \(Shape.describe(shape))"
+                )
             }
             return position
         }
@@ -147,10 +152,14 @@ enum TensorIndexing {
                 step = given
             }
             guard first <= last else {
-                throw ScriptError("tensor[]", "the range \(ends[0].shown)..\(ends[1].shown) of dimension \(axis + 1) of \(Shape.describe(shape)) ends before it begins")
+                throw ScriptError(
+                    "tensor[]",
+                    "the range \(ends[0].shown)..\(ends[1].shown) of dimension \(axis + 1) of \(Shape.describe(shape)) ends before it begins"
+                )
             }
             return .range(start: first, count: (last - first) / step + 1, step: step)
-        default: throw ScriptError("tensor[]", "a range is {first, last} or {first, last, step}; got \(ends.count) numbers")
+        default:
+            throw ScriptError("tensor[]", "a range is {first, last} or {first, last, step}; got \(ends.count) numbers")
         }
     }
 

@@ -39,7 +39,8 @@ public struct TensorModule: ScriptModule {
                         guard case .object(let x as Variable) = arguments[1] else { return nil }
                         return [.object(try -x)]
                     },
-                    .less: TensorMethods.ordered("<", Operation.lt), .lessOrEqual: TensorMethods.ordered("<=", Operation.le),
+                    .less: TensorMethods.ordered("<", Operation.lt),
+                    .lessOrEqual: TensorMethods.ordered("<=", Operation.le),
                     .length: NativeFunction(TensorMethods.length), .describe: NativeFunction(TensorMethods.describe),
                     .index: TensorIndexing.index, .newindex: NativeFunction(TensorIndexing.newindex),
                 ])

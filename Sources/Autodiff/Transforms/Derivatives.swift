@@ -4,18 +4,23 @@ import Tensors
 extension Transform {
     /// The first result of a function at `x`, flat: what Jacobians are of.
     private static func flat(_ values: [Variable], _ operation: String) throws -> Variable {
-        guard let value = values.first else { throw ScriptError(operation, "the function returned nothing; a tensor expected") }
+        guard let value = values.first else {
+            throw ScriptError(operation, "the function returned nothing; a tensor expected")
+        }
         return try value.reshape([value.value.count])
     }
 
     /// Vector-Jacobian product: the function's value at x, and vᵀ J in x's shape.
     public static func vjp(
-        of function: ([Variable]) throws -> [Variable], at x: Variable, _ v: Variable?, createGraph: Bool = true, for operation: String
+        of function: ([Variable]) throws -> [Variable], at x: Variable, _ v: Variable?, createGraph: Bool = true,
+        for operation: String
     ) throws -> (value: Variable, product: Variable) {
         let call = Call(createGraph: createGraph, operation)
         let inner = try call.fresh(x)
         let values = try call.values(of: function, at: [inner])
-        guard let value = values.first else { throw ScriptError(operation, "the function returned nothing; a tensor expected") }
+        guard let value = values.first else {
+            throw ScriptError(operation, "the function returned nothing; a tensor expected")
+        }
         let recording = isRecording(values, [x] + (v.map { [$0] } ?? []), [inner])
         let products = try call.pullBack([value], seeds: [try value.seed(v, operation)], to: [inner], recording)
         let product = try apart(products, from: [x] + (v.map { [$0] } ?? []))[0]
@@ -26,14 +31,17 @@ extension Transform {
     ///
     /// By two reverse passes: uᵀ J is linear in u, and its own vector-Jacobian product with v is J v.
     public static func jvp(
-        of function: ([Variable]) throws -> [Variable], at x: Variable, _ v: Variable, createGraph: Bool = true, for operation: String
+        of function: ([Variable]) throws -> [Variable], at x: Variable, _ v: Variable, createGraph: Bool = true,
+        for operation: String
     ) throws -> (value: Variable, product: Variable) {
         try checkDirection(v, x, operation)
         let isEnabled = GradMode.isEnabled
         let call = Call(createGraph: createGraph, operation)
         let inner = try call.fresh(x)
         let values = try call.values(of: function, at: [inner])
-        guard let value = values.first else { throw ScriptError(operation, "the function returned nothing; a tensor expected") }
+        guard let value = values.first else {
+            throw ScriptError(operation, "the function returned nothing; a tensor expected")
+        }
         let recording = isEnabled && isRecording(values, [x, v], [inner])
         let product = try GradMode.$isEnabled.withValue(true) {
             let probe = Variable(try Tensor.zeros(value.shape, value.dtype.computing))
@@ -47,7 +55,8 @@ extension Transform {
 
     private static func checkDirection(_ v: Variable, _ x: Variable, _ operation: String) throws {
         guard v.shape == x.shape else {
-            throw ScriptError(operation, "the direction has shape \(Shape.describe(v.shape)), the point \(Shape.describe(x.shape))")
+            throw ScriptError(
+                operation, "the direction has shape \(Shape.describe(v.shape)), the point \(Shape.describe(x.shape))")
         }
     }
 
@@ -74,16 +83,19 @@ extension Transform {
 
     /// The Hessian of a function of one number as value, with shape (shape of x, shape of x).
     public static func hessian(
-        of function: @escaping ([Variable]) throws -> [Variable], at x: Variable, createGraph: Bool = true, for operation: String
+        of function: @escaping ([Variable]) throws -> [Variable], at x: Variable, createGraph: Bool = true,
+        for operation: String
     ) throws -> Variable {
         try jacobian(
-            of: { try [valueAndGradient(of: function, at: [$0[0]], for: operation).gradients[0]] }, at: x, createGraph: createGraph,
+            of: { try [valueAndGradient(of: function, at: [$0[0]], for: operation).gradients[0]] }, at: x,
+            createGraph: createGraph,
             for: operation)
     }
 
     /// Hessian-vector product: the function's value at x, and H v in x's shape.
     public static func hvp(
-        of function: @escaping ([Variable]) throws -> [Variable], at x: Variable, _ v: Variable, createGraph: Bool = true,
+        of function: @escaping ([Variable]) throws -> [Variable], at x: Variable, _ v: Variable,
+        createGraph: Bool = true,
         for operation: String
     ) throws -> (value: Variable, product: Variable) {
         try checkDirection(v, x, operation)
@@ -109,7 +121,9 @@ extension Transform {
         let points = try points.map { Variable(try $0.value.copy(.float64)) }
         func weighed(_ arguments: [Variable]) throws -> Variable {
             // Every element of the result gets a weight of its own, so that no two errors cancel.
-            guard let value = try function(arguments).first else { throw ScriptError(operation, "the function returned nothing; a tensor expected") }
+            guard let value = try function(arguments).first else {
+                throw ScriptError(operation, "the function returned nothing; a tensor expected")
+            }
             let weights = (0..<value.value.count).map { 1 + Double($0 % 7) / 8 }
             return try (value * Variable(Tensor(weights, shape: value.shape, .float64))).sum()
         }

@@ -16,7 +16,8 @@ public enum Transform {
     ///
     /// - Returns: all the function's results, and one gradient per argument (zeros where it does not matter).
     public static func valueAndGradient(
-        of function: ([Variable]) throws -> [Variable], at arguments: [Variable], createGraph: Bool = true, for operation: String
+        of function: ([Variable]) throws -> [Variable], at arguments: [Variable], createGraph: Bool = true,
+        for operation: String
     ) throws -> (values: [Variable], gradients: [Variable]) {
         let call = Call(joins: createGraph || isInside, operation)
         let inner = try arguments.map { try call.fresh($0) }
@@ -26,7 +27,9 @@ public enum Transform {
         }
         guard value.value.count == 1 else {
             throw ScriptError(
-                operation, "the function returned a tensor of shape \(Shape.describe(value.shape)); a single number expected (sum it?)")
+                operation,
+                "the function returned a tensor of shape \(Shape.describe(value.shape)); a single number expected (sum it?)"
+            )
         }
         let recording = isRecording(values, arguments, inner)
         let gradients = try call.pullBack([value], seeds: [try value.seed(nil, operation)], to: inner, recording)
@@ -39,7 +42,8 @@ public enum Transform {
     /// Whether what a transform computes depends on more than its stand-ins (`inner`): on something recorded behind its
     /// arguments (`outer`), or on a leaf that the function brought along. Otherwise its results are plain.
     static func isRecording(_ values: [Variable], _ outer: [Variable], _ inner: [Variable]) -> Bool {
-        GradMode.isEnabled && (outer.contains(where: \.requiresGrad) || Backward.reachesOtherLeaves(values, than: inner))
+        GradMode.isEnabled
+            && (outer.contains(where: \.requiresGrad) || Backward.reachesOtherLeaves(values, than: inner))
     }
 
     /// What a script writes into a result changes no argument, no other result and no other element of it: copies of what
@@ -48,7 +52,8 @@ public enum Transform {
         var taken = Set(arguments.map { ObjectIdentifier($0.value.storage) })
         return try results.map { result in
             let isAlone = taken.insert(ObjectIdentifier(result.value.storage)).inserted
-            return isAlone && result.value.isContiguous && result.value.count == result.value.storage.count ? result : try result.clone()
+            return isAlone && result.value.isContiguous && result.value.count == result.value.storage.count
+                ? result : try result.clone()
         }
     }
 
@@ -81,9 +86,12 @@ public enum Transform {
         /// Cotangents of `inner` for given cotangents of `values`; zeros where none arrives.
         ///
         /// - Parameter recording: join them to the tape, where this transform joins at all.
-        func pullBack(_ values: [Variable], seeds: [Variable], to inner: [Variable], _ recording: Bool) throws -> [Variable] {
+        func pullBack(_ values: [Variable], seeds: [Variable], to inner: [Variable], _ recording: Bool) throws
+            -> [Variable]
+        {
             let cotangents = try Backward.run(
-                from: values, seeds: seeds, targets: inner, createGraph: recording && joins, retainGraph: true, accumulate: false,
+                from: values, seeds: seeds, targets: inner, createGraph: recording && joins, retainGraph: true,
+                accumulate: false,
                 for: operation)
             return try zip(inner, cotangents).map { variable, cotangent in
                 try cotangent ?? Variable(Tensor.zeros(variable.shape, variable.dtype.computing))

@@ -31,7 +31,9 @@ struct DualAveraging {
         get { [size, center, count, meanError, meanLog] }
         set {
             guard newValue.count == 5 else { return }
-            (size, center, count, meanError, meanLog) = (newValue[0], newValue[1], newValue[2], newValue[3], newValue[4])
+            (size, center, count, meanError, meanLog) = (
+                newValue[0], newValue[1], newValue[2], newValue[3], newValue[4]
+            )
         }
     }
 }

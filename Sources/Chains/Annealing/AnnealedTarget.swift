@@ -74,14 +74,18 @@ struct AnnealedMoves {
         // A random walk that finds its size finds its shape, too.
         let isFreeWalk = kernel is RandomWalk && findsSize
         choice = isFreeWalk ? (width <= 50 ? .dense : .diagonal) : kernel.tuning.found
-        size = kernel.tuning.stepSize ?? (isFreeWalk ? 2.38 / Double(width).squareRoot() : 0.5 / Double(width).squareRoot().squareRoot())
+        size =
+            kernel.tuning.stepSize
+            ?? (isFreeWalk ? 2.38 / Double(width).squareRoot() : 0.5 / Double(width).squareRoot().squareRoot())
     }
 
     /// - Throws: ``Fault`` for a kernel whose draws are not of prior x likelihood^t: ULA's are so only for small steps, and
     ///   elliptical slice sampling has the prior besides.
     static func check(_ kernel: any ChainKernel) throws {
         if kernel is ULA || kernel is EllipticalSlice {
-            throw Fault("kernel", "one that keeps prior x likelihood^t expected, which mcmc.ULA and mcmc.EllipticalSlice do not")
+            throw Fault(
+                "kernel", "one that keeps prior x likelihood^t expected, which mcmc.ULA and mcmc.EllipticalSlice do not"
+            )
         }
     }
 

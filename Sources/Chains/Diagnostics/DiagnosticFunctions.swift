@@ -19,7 +19,9 @@ enum DiagnosticFunctions {
 
     private static func checkLength(_ draws: ChainDraws) throws {
         guard draws.values.shape[1] >= 4 else {
-            throw Fault("samples", "4 draws at least expected in (chains, draws, ...), got shape \(Shape.describe(draws.values.shape))")
+            throw Fault(
+                "samples",
+                "4 draws at least expected in (chains, draws, ...), got shape \(Shape.describe(draws.values.shape))")
         }
     }
 
@@ -44,7 +46,10 @@ enum DiagnosticFunctions {
         see: ["mcmc.summary"]
     ) { draws in
         guard draws.values.shape[0] >= 2 else {
-            throw Fault("samples", "R-hat compares chains: 2 at least expected, got shape \(Shape.describe(draws.values.shape)), one chain")
+            throw Fault(
+                "samples",
+                "R-hat compares chains: 2 at least expected, got shape \(Shape.describe(draws.values.shape)), one chain"
+            )
         }
         try checkLength(draws)
         return try each(draws, Convergence.rhat)
@@ -87,7 +92,9 @@ enum DiagnosticFunctions {
     ) { draws, kind, probability in
         try checkLength(draws)
         guard (kind == .quantile) == (probability != nil) else {
-            throw Fault(kind == .quantile ? "kind = \"quantile\": prob, such as 0.9, expected" : "prob is for kind = \"quantile\" only")
+            throw Fault(
+                kind == .quantile
+                    ? "kind = \"quantile\": prob, such as 0.9, expected" : "prob is for kind = \"quantile\" only")
         }
         return try each(draws) { series in
             switch kind {
@@ -105,7 +112,8 @@ enum DiagnosticFunctions {
         The autocorrelations of each chain at lags 0, 1, ...: (chains, lags, ...), float64. Lag 0 stands at 1 and is 1; \
         NaN for a chain whose draws are all one number.
         """,
-        takes: samples, .option("lags", .optional(.integer(from: 1)), "how many, lag 0 among them; as many as there are draws"),
+        takes: samples,
+        .option("lags", .optional(.integer(from: 1)), "how many, lag 0 among them; as many as there are draws"),
         returns: .plainTensor, source: "ArviZ 0.23: autocorr",
         example: """
             local a = mcmc.autocorrelation(tensor({{1, -1, 1, -1, 1, -1, 1, -1}}), {lags = 3})
@@ -141,7 +149,8 @@ enum DiagnosticFunctions {
         trusted, in words. print(s) shows all of it.
         """,
         takes: samples,
-        .option("hdi_prob", .number(above: 0, below: 1), default: 0.94, "the share of draws inside hdi_low to hdi_high"),
+        .option(
+            "hdi_prob", .number(above: 0, below: 1), default: 0.94, "the share of draws inside hdi_low to hdi_high"),
         returns: Results(.object(ChainSummary.type.name)) { .object($0) }, source: source + ": summary",
         example: """
             local s = mcmc.summary(random.normal({4, 500, 2}, {generator = random.generator(1)}))

@@ -39,7 +39,11 @@ enum ChainErrors {
         var (low, high) = (0.0, 1.0)
         for _ in 0..<60 {
             let middle = (low + high) / 2
-            if try distribution.cumulativeProbability(variable(middle)).value.item() < p { low = middle } else { high = middle }
+            if try distribution.cumulativeProbability(variable(middle)).value.item() < p {
+                low = middle
+            } else {
+                high = middle
+            }
         }
         return (low + high) / 2
     }

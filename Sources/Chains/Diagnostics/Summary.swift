@@ -65,7 +65,8 @@ extension ChainSummary {
     var verdict: String {
         var says: [String] = []
         func places(_ found: [Line]) -> String {
-            found.prefix(3).map(\.name).joined(separator: ", ") + (found.count > 3 ? " and \(found.count - 3) more" : "")
+            found.prefix(3).map(\.name).joined(separator: ", ")
+                + (found.count > 3 ? " and \(found.count - 3) more" : "")
         }
         let moving = lines.filter { !$0.isConstant && !$0.numbers[0].isNaN }
         let notNumbers = lines.filter { $0.numbers[0].isNaN }
@@ -82,7 +83,8 @@ extension ChainSummary {
         let apart = moving.filter { $0.numbers[8] > 1.01 }
         if let worst = apart.max(by: { $0.numbers[8] < $1.numbers[8] }) {
             says.append(
-                "R-hat \(ChainSummary.text(worst.numbers[8], 3)) > 1.01 (\(places(apart))): the chains disagree; run longer, trust none of these")
+                "R-hat \(ChainSummary.text(worst.numbers[8], 3)) > 1.01 (\(places(apart))): the chains disagree; run longer, trust none of these"
+            )
         }
         let few = moving.filter { min($0.numbers[6], $0.numbers[7]) < 100 * Double(chains) }
         if let worst = few.min(by: { min($0.numbers[6], $0.numbers[7]) < min($1.numbers[6], $1.numbers[7]) }) {
@@ -108,7 +110,8 @@ extension ChainSummary {
         let whole = Int((abs(x) * scale).rounded())
         let (left, right) = whole.quotientAndRemainder(dividingBy: Int(scale))
         let fraction = String(right)
-        return (x < 0 && whole > 0 ? "-" : "") + "\(left)." + String(repeating: "0", count: digits - fraction.count) + fraction
+        return (x < 0 && whole > 0 ? "-" : "") + "\(left)." + String(repeating: "0", count: digits - fraction.count)
+            + fraction
     }
 
     /// At most 40 lines.
@@ -119,10 +122,12 @@ extension ChainSummary {
             "ess_tail", "r_hat",
         ]
         let rows = lines.prefix(40).map { line in
-            [line.name] + line.numbers.enumerated().map { index, number in
-                index == 6 || index == 7 ? (number.isFinite ? String(Int(number.rounded())) : shown(number))
-                    : ChainSummary.text(number, index == 8 ? 3 : 3)
-            }
+            [line.name]
+                + line.numbers.enumerated().map { index, number in
+                    index == 6 || index == 7
+                        ? (number.isFinite ? String(Int(number.rounded())) : shown(number))
+                        : ChainSummary.text(number, index == 8 ? 3 : 3)
+                }
         }
         let more = lines.count > 40 ? "... \(lines.count - 40) more\n" : ""
         return ShownTable(

@@ -15,7 +15,9 @@ struct Barker: ChainKernel {
     var targetAcceptance: Double? { 0.4 }
     var description: String { "mcmc.Barker{\(tuning.text)}" }
 
-    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws -> Move {
+    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws
+        -> Move
+    {
         var move = try streams.normals(target.width)
         let slope = metric.pulledBack(points.gradient)
         for row in 0..<target.chains {
@@ -31,7 +33,8 @@ struct Barker: ChainKernel {
             guard proposal.target[row] > -.infinity else { return -Double.infinity }
             var sum = proposal.target[row] - points.target[row]
             for i in move.range(row) {
-                sum += Barker.softplus(-move.values[i] * slope.values[i])
+                sum +=
+                    Barker.softplus(-move.values[i] * slope.values[i])
                     - Barker.softplus(move.values[i] * slopeThere.values[i])
             }
             return sum

@@ -17,7 +17,8 @@ protocol ChainKernel {
     /// - Throws: ``Fault``.
     func prepared(for target: Target) throws -> any ChainKernel
     /// One step of all chains. The numbers of each come from its own stream.
-    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws -> Move
+    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws
+        -> Move
     /// The probability of accepting a first, cheap move of that size: what a size to begin with is found by.
     func trial(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws
         -> [Double]
@@ -48,12 +49,14 @@ struct Tuning {
         switch inverseMass.shape {
         case [width]:
             if let bad = values.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
-                throw Fault("inverse_mass_matrix: element \(bad + 1) is \(shown(values[bad])); a variance above 0 expected")
+                throw Fault(
+                    "inverse_mass_matrix: element \(bad + 1) is \(shown(values[bad])); a variance above 0 expected")
             }
             return .diagonal(values.map { $0.squareRoot() })
         case [width, width]:
             for i in 0..<width {
-                for j in 0..<i where abs(values[i * width + j] - values[j * width + i]) > 1e-6 * abs(values[i * width + j]) {
+                for j in 0..<i
+                where abs(values[i * width + j] - values[j * width + i]) > 1e-6 * abs(values[i * width + j]) {
                     throw Fault(
                         """
                         inverse_mass_matrix: elements (\(i + 1), \(j + 1)) and (\(j + 1), \(i + 1)) are \

@@ -13,7 +13,8 @@ struct EllipticalSlice: ChainKernel {
     /// - Throws: ``Fault`` unless the prior is normal.
     init(prior: any Distribution) throws {
         guard prior is Normal || prior is MultivariateNormal else {
-            throw Fault("prior", "distribution.Normal or distribution.MultivariateNormal expected, got \(prior.description)")
+            throw Fault(
+                "prior", "distribution.Normal or distribution.MultivariateNormal expected, got \(prior.description)")
         }
         self.prior = prior
     }
@@ -50,7 +51,9 @@ struct EllipticalSlice: ChainKernel {
         return zip(try draws.toArray(), mean).map { $0 - $1 }
     }
 
-    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws -> Move {
+    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws
+        -> Move
+    {
         let chains = target.chains
         let directions = try (0..<chains).map { try draw(target, streams[$0]) }
         let levels = (0..<chains).map { points.target[$0] + Double.log(streams[$0].openUniform()) }
@@ -91,7 +94,9 @@ struct EllipticalSlice: ChainKernel {
         Elliptical slice sampling, for a normal prior: log_prob is then the log-likelihood alone, by which the prior is \
         multiplied. Nothing to tune and no gradients; every step moves.
         """,
-        takes: .argument("prior", .distribution, "distribution.Normal (of the points' shape, or of one number) or MultivariateNormal"),
+        takes: .argument(
+            "prior", .distribution, "distribution.Normal (of the points' shape, or of one number) or MultivariateNormal"
+        ),
         source: "Murray, Adams, MacKay, AISTATS 2010; blackjax.elliptical_slice",
         example: """
             -- prior N(0, 1), one observation 2 of variance 1: the posterior is N(1, 1/2)

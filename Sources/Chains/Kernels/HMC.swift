@@ -16,7 +16,9 @@ struct HMC: ChainKernel {
         return "mcmc.HMC{\(text.isEmpty ? "" : text + ", ")leapfrog_steps = \(leapfrogSteps)\(shownJitter)}"
     }
 
-    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws -> Move {
+    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws
+        -> Move
+    {
         let sizes = (0..<target.chains).map { row in
             jitter == 0 ? size : size * (1 + jitter * (2 * streams[row].uniform() - 1))
         }

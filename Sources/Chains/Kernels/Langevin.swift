@@ -12,7 +12,9 @@ enum LangevinStep {
         let noise = try streams.normals(target.width)
         let slope = metric.pulledBack(points.gradient)
         var move = slope
-        for i in move.values.indices { move.values[i] = size * slope.values[i] + (2 * size).squareRoot() * noise.values[i] }
+        for i in move.values.indices {
+            move.values[i] = size * slope.values[i] + (2 * size).squareRoot() * noise.values[i]
+        }
         let proposal = try target.evaluate(points.position.plus(metric.spread(move)))
         let slopeThere = metric.pulledBack(proposal.gradient)
         let logRatios = (0..<target.chains).map { row in

@@ -9,7 +9,9 @@ struct MALA: ChainKernel {
     var targetAcceptance: Double? { 0.574 }
     var description: String { "mcmc.MALA{\(tuning.text)}" }
 
-    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws -> Move {
+    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws
+        -> Move
+    {
         let (proposal, logRatios) = try LangevinStep.propose(points, by: size, metric, target, streams)
         return Metropolis.decide(points, proposal, logRatios, streams)
     }

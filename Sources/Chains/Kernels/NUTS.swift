@@ -17,7 +17,9 @@ struct NUTS: ChainKernel {
         return "mcmc.NUTS{\(text.isEmpty ? "" : text + ", ")max_depth = \(maxDepth)}"
     }
 
-    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws -> Move {
+    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws
+        -> Move
+    {
         var phase = Phase(points: points, momentum: metric.momentum(try streams.normals(target.width)))
         let velocity = metric.velocity(phase.momentum)
         let energies = VelocityVerlet.energies(phase, velocity)

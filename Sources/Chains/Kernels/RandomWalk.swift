@@ -38,7 +38,9 @@ struct RandomWalk: ChainKernel {
         return result
     }
 
-    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws -> Move {
+    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws
+        -> Move
+    {
         let shape = deviations.map { Metric.diagonal($0) } ?? metric
         let moves = shape.spread(try streams.normals(target.width))
         let proposal = try target.evaluate(points.position.plus(moves, times: size))

@@ -138,14 +138,20 @@ struct Trajectory {
         let goesOn: Bool
         if isForward {
             (latest, lateEnd) = (front, piece.last)
-            goesOn = Trajectory.goesOn(oldEarly.velocity, piece.last.velocity, total)
-                && Trajectory.goesOn(oldEarly.velocity, piece.first.velocity, Trajectory.sum(oldTotal, piece.first.momentum))
-                && Trajectory.goesOn(oldLate.velocity, piece.last.velocity, Trajectory.sum(piece.total, oldLate.momentum))
+            goesOn =
+                Trajectory.goesOn(oldEarly.velocity, piece.last.velocity, total)
+                && Trajectory.goesOn(
+                    oldEarly.velocity, piece.first.velocity, Trajectory.sum(oldTotal, piece.first.momentum))
+                && Trajectory.goesOn(
+                    oldLate.velocity, piece.last.velocity, Trajectory.sum(piece.total, oldLate.momentum))
         } else {
             (earliest, earlyEnd) = (front, piece.last)
-            goesOn = Trajectory.goesOn(piece.last.velocity, oldLate.velocity, total)
-                && Trajectory.goesOn(piece.last.velocity, oldEarly.velocity, Trajectory.sum(piece.total, oldEarly.momentum))
-                && Trajectory.goesOn(piece.first.velocity, oldLate.velocity, Trajectory.sum(oldTotal, piece.first.momentum))
+            goesOn =
+                Trajectory.goesOn(piece.last.velocity, oldLate.velocity, total)
+                && Trajectory.goesOn(
+                    piece.last.velocity, oldEarly.velocity, Trajectory.sum(piece.total, oldEarly.momentum))
+                && Trajectory.goesOn(
+                    piece.first.velocity, oldLate.velocity, Trajectory.sum(oldTotal, piece.first.momentum))
         }
         isComplete = !goesOn || depth >= maxDepth
     }

@@ -10,7 +10,9 @@ struct ULA: ChainKernel {
     var targetAcceptance: Double? { 0.9 }
     var description: String { "mcmc.ULA{\(tuning.text)}" }
 
-    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws -> Move {
+    func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws
+        -> Move
+    {
         let (proposal, logRatios) = try LangevinStep.propose(points, by: size, metric, target, streams)
         var move = Move(points: points, acceptance: [], isDivergent: [])
         for (row, logRatio) in logRatios.enumerated() {

@@ -30,7 +30,8 @@ struct RunCheckpoint {
         guard path.withCString({ access($0, F_OK) }) == 0 else { return nil }
         let file = try Checkpoint.load(path, for: operation)
         guard let text = file.metadata[ByteString("key")], let key = UInt64(text) else {
-            throw ScriptError(operation, "checkpoint: \(path) is not a file that mcmc.sample wrote; another name expected")
+            throw ScriptError(
+                operation, "checkpoint: \(path) is not a file that mcmc.sample wrote; another name expected")
         }
         return key
     }
@@ -43,7 +44,8 @@ struct RunCheckpoint {
             guard saved == value else {
                 throw ScriptError(
                     operation,
-                    "checkpoint: \(path) is of another run: its \(key) is \(saved), here \(value); remove it to start anew")
+                    "checkpoint: \(path) is of another run: its \(key) is \(saved), here \(value); remove it to start anew"
+                )
             }
         }
         try run.restore { name in

@@ -63,7 +63,8 @@ enum SampleFunction {
                 guard let own = try file?.savedKey() else {
                     throw ScriptError(
                         operation,
-                        "checkpoint: rank 0 sees the file, rank \(ranks.rank) does not; a folder of all machines expected")
+                        "checkpoint: rank 0 sees the file, rank \(ranks.rank) does not; a folder of all machines expected"
+                    )
                 }
                 return own
             }
@@ -121,12 +122,15 @@ enum SampleFunction {
     private static let settings = OptionTable(
         { SampleRun.Settings() },
         .option("steps", \.steps, .integer(from: 0, to: 1 << 31), "after the warm-up"),
-        .option("warmup", \.warmup, .optional(.integer(from: 0, to: 1 << 31)), "1000 where something is found in it, else 0"),
+        .option(
+            "warmup", \.warmup, .optional(.integer(from: 0, to: 1 << 31)), "1000 where something is found in it, else 0"
+        ),
         .option("thin", \.thin, .integer(from: 1)),
         .option(
             "target_accept", \.targetAccept, .optional(.number(above: 0, below: 1)),
             "the mean probability of acceptance that the step size is found by; the kernel's own"),
-        .option("stop", \.stop, .optional(.stopRule), "{ess = 400, rhat = 1.01}: ends the run as soon as both are reached"))
+        .option(
+            "stop", \.stop, .optional(.stopRule), "{ess = 400, rhat = 1.01}: ends the run as soon as both are reached"))
 
     private static let tensor = ScriptType.object(Variable.type.name)
     private static let result = ScriptType.record([
@@ -147,8 +151,17 @@ enum SampleFunction {
             (key: "step_size", value: .number(run.size)),
             (key: "divergences", value: .integer(count)),
             (key: "divergent_points", value: .tensor(try recorder.divergentPoints(target))),
-            (key: "divergent_draws", value: .tensor(try Tensor(integers: recorder.divergent.map { ($0.step - run.warmup - 1) / recorder.thin + 1 }, shape: [count]))),
-            (key: "divergent_chains", value: .tensor(try Tensor(integers: recorder.divergent.map(\.chain), shape: [count]))),
+            (
+                key: "divergent_draws",
+                value: .tensor(
+                    try Tensor(
+                        integers: recorder.divergent.map { ($0.step - run.warmup - 1) / recorder.thin + 1 },
+                        shape: [count]))
+            ),
+            (
+                key: "divergent_chains",
+                value: .tensor(try Tensor(integers: recorder.divergent.map(\.chain), shape: [count]))
+            ),
             (key: "n_gradients", value: .integer(recorder.evaluations.last ?? 0)),
             (key: "warmup_gradients", value: .integer(warm)),
             (key: "metric", value: try metric(run)),

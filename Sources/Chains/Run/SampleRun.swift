@@ -32,7 +32,9 @@ final class SampleRun {
         let probe = try WarmUp(kernel, steps: 0, width: target.width, goal: settings.targetAccept)
         warmup = settings.warmup ?? (probe.isNeeded ? 1000 : 0)
         guard !probe.isNeeded || warmup >= 1 else {
-            throw Fault("warmup", "a step at least expected, as \(kernel.description) leaves something to be found in it; got 0")
+            throw Fault(
+                "warmup", "a step at least expected, as \(kernel.description) leaves something to be found in it; got 0"
+            )
         }
         total = warmup + settings.steps
         adaptation = try WarmUp(kernel, steps: warmup, width: target.width, goal: settings.targetAccept)
@@ -90,7 +92,9 @@ final class SampleRun {
             try adaptation.restore(object.value.toArray())
         }
         if let asked = try table.value(for: "step_size").asNumber, asked != adaptation.size(at: k + 1) {
-            guard asked > 0, asked.isFinite else { throw Fault("step_size is \(shown(asked)); a finite number above 0 expected") }
+            guard asked > 0, asked.isFinite else {
+                throw Fault("step_size is \(shown(asked)); a finite number above 0 expected")
+            }
             adaptation.replace(size: asked)
         }
         if let same = try ChainTable.read(table, target) {
@@ -133,7 +137,8 @@ final class SampleRun {
         points = saved
         try adaptation.restore(read("warm_up").toArray())
         try recorder.restore(read)
-        if let stop, !recorder.draws.isEmpty, stop.isDue(recorder.draws.count), try stop.isMet(recorder.samples(target)) {
+        if let stop, !recorder.draws.isEmpty, stop.isDue(recorder.draws.count), try stop.isMet(recorder.samples(target))
+        {
             stoppedBy = stop.description
         }
     }
@@ -154,7 +159,8 @@ extension Rows {
     /// - Throws: ``Fault`` when the tensor has another shape.
     init(checked tensor: Tensor, _ count: Int, _ width: Int) throws {
         guard tensor.shape == [count, width] else {
-            throw Fault("a tensor of shape \(Shape.describe([count, width])) expected, got \(Shape.describe(tensor.shape))")
+            throw Fault(
+                "a tensor of shape \(Shape.describe([count, width])) expected, got \(Shape.describe(tensor.shape))")
         }
         try self.init(tensor.toArray(), count: count, width: width)
     }

@@ -7,7 +7,8 @@ struct StopRule {
     var rhat: Double?
 
     var description: String {
-        [ess.map { "ess \(shown($0))" }, rhat.map { "R-hat \(shown($0))" }].compactMap(\.self).joined(separator: " and ")
+        [ess.map { "ess \(shown($0))" }, rhat.map { "R-hat \(shown($0))" }].compactMap(\.self).joined(
+            separator: " and ")
             + " reached"
     }
 

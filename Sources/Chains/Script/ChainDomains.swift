@@ -24,7 +24,9 @@ enum DensityArgument {
         case .function(let function):
             let value = try function.call([.object(x)]).first ?? .none
             guard case .object(let object as Variable) = value else {
-                throw Fault("\(name) returned \(value.shown); a tensor with one number per chain, shape (\(x.shape[0])), expected")
+                throw Fault(
+                    "\(name) returned \(value.shown); a tensor with one number per chain, shape (\(x.shape[0])), expected"
+                )
             }
             (count, result) = (object.value.count, object)
         case .distribution(let distribution):

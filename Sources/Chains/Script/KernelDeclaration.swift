@@ -18,7 +18,8 @@ extension Parameter<Tuning> {
     static var tuning: Parameter {
         .joined(
             .argument(
-                "step_size", .optional(.number(above: 0, finite: true)), "left out: found in the warm-up of mcmc.sample"),
+                "step_size", .optional(.number(above: 0, finite: true)), "left out: found in the warm-up of mcmc.sample"
+            ),
             .option(
                 "metric", .optional(.choice(), shown: "\"diagonal\""), default: nil,
                 """
@@ -50,7 +51,8 @@ extension Tuning {
 extension Domain<Tensor> {
     /// Numbers above 0, as a number or a tensor.
     static var positives: Domain {
-        Domain<Numbers>.numbers.map(expected: "a number above 0, or a tensor of them", show: { _ in "numbers" }) { given in
+        Domain<Numbers>.numbers.map(expected: "a number above 0, or a tensor of them", show: { _ in "numbers" }) {
+            given in
             let tensor = try given.variable(.float64).value.cast(.float64)
             if let bad = try tensor.toArray().first(where: { !($0 > 0 && $0.isFinite) }) {
                 throw Fault("a finite number above 0 expected, got \(shown(bad))")

@@ -60,7 +60,8 @@ final class KernelObject: ScriptObject {
         .argument("log_prob", .density, "the same as in kernel:init"),
         .option("support", .optional(.support), "the same as in kernel:init"), .generator, .operation,
         returns: .values(
-            ResultSpec("state", .map(.object(Variable.type.name))), ResultSpec("info", .map(.object(Variable.type.name)))),
+            ResultSpec("state", .map(.object(Variable.type.name))),
+            ResultSpec("info", .map(.object(Variable.type.name)))),
         errors: "a kernel without a step_size: mcmc.sample finds one, in its warm-up",
         source: "blackjax: step(rng_key, state)",
         example: """
@@ -78,7 +79,8 @@ final class KernelObject: ScriptObject {
         guard case .object(let object as Variable) = try state.value(for: "x") else {
             throw Fault("state", "the table that kernel:init returned expected, got one without x")
         }
-        let (prepared, target, position) = try Chains.prepare(kernel, density, object.value, support?.map, for: operation)
+        let (prepared, target, position) = try Chains.prepare(
+            kernel, density, object.value, support?.map, for: operation)
         let points = try ChainTable.read(state, target) ?? (try target.start(position))
         let streams = ChainStreams(key: generator.next64(), chains: target.chains)
         streams.begin(step: 0)
@@ -101,7 +103,10 @@ enum ChainTable {
     static func write(_ points: Points, _ target: Target) throws -> [(key: String, value: Value)] {
         var fields: [(key: String, value: Value)] = [
             (key: "x", value: .tensor(try target.constrained(points.position))),
-            (key: "position", value: .tensor(try Tensor(points.position.values, shape: [target.chains, target.width], .float64))),
+            (
+                key: "position",
+                value: .tensor(try Tensor(points.position.values, shape: [target.chains, target.width], .float64))
+            ),
             (key: "log_prob", value: .tensor(try Tensor(points.logProb, shape: [target.chains], .float64))),
             (key: "target", value: .tensor(try Tensor(points.target, shape: [target.chains], .float64))),
         ]
@@ -115,7 +120,9 @@ enum ChainTable {
     /// Nil when x is not the point that the other fields belong to: it was assigned since.
     static func read(_ table: any ScriptTable, _ target: Target) throws -> Points? {
         func numbers(_ name: String, _ shape: [Int]) throws -> [Double]? {
-            guard case .object(let object as Variable) = try table.value(for: name), object.shape == shape else { return nil }
+            guard case .object(let object as Variable) = try table.value(for: name), object.shape == shape else {
+                return nil
+            }
             return try object.value.toArray()
         }
         let chains = target.chains
@@ -146,7 +153,9 @@ enum Chains {
         }
         guard x.count > 0 else { throw Fault("x0", "points without numbers, shape \(Shape.describe(x.shape))") }
         var map = support
-        if map == nil, case .distribution(let distribution) = density, !(kernel is EllipticalSlice) { map = try Supports.map(of: distribution) }
+        if map == nil, case .distribution(let distribution) = density, !(kernel is EllipticalSlice) {
+            map = try Supports.map(of: distribution)
+        }
         let support = map ?? Unbounded()
         let dtype: DType = x.dtype == .float64 ? .float64 : .float32
         let position = try support.unconstrain(x, "x0")

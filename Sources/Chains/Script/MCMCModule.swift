@@ -9,7 +9,9 @@ public struct MCMCModule: ScriptModule {
         Markov chain Monte Carlo: kernels as values, many chains as one batch, warm-up as Stan's, and diagnostics as ArviZ's.
         """
     public var functions: [NativeFunction] {
-        (Catalogue.kernels + [SampleFunction.declaration] + Catalogue.annealing + DiagnosticFunctions.all).map { NativeFunction($0) }
+        (Catalogue.kernels + [SampleFunction.declaration] + Catalogue.annealing + DiagnosticFunctions.all).map {
+            NativeFunction($0)
+        }
     }
     public var sections: [ModuleSection] {
         [

@@ -29,7 +29,8 @@ extension ChainSummary {
 
     private static let verdictProperty = Declaration(
         "chain_summary.verdict", "What is not to be trusted and why, in words.", called: .property, takes: receiver,
-        returns: .string, example: setup + "assert(s.verdict == \"nothing speaks against these draws\" or s.verdict:find(\"ess\"))"
+        returns: .string,
+        example: setup + "assert(s.verdict == \"nothing speaks against these draws\" or s.verdict:find(\"ess\"))"
     ) { $0.verdict }
 
     private static let countProperty = Declaration(

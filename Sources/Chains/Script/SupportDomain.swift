@@ -6,7 +6,11 @@ import Tensors
 enum SupportArgument {
     case map(any Bijection)
 
-    var map: any Bijection { switch self { case .map(let map): map } }
+    var map: any Bijection {
+        switch self {
+        case .map(let map): map
+        }
+    }
 }
 
 extension Domain<SupportArgument> {
@@ -84,7 +88,9 @@ enum Supports {
         case "integers", "boolean", "nonnegative_integers", "integer_interval":
             throw Fault("support \"\(kind)\": chains move in continuous space; sum over whole numbers instead")
         default:
-            throw Fault("there is no support \"\(kind)\"\(suggestion(for: kind, among: names)); known are \(names.joined(separator: ", "))")
+            throw Fault(
+                "there is no support \"\(kind)\"\(suggestion(for: kind, among: names)); known are \(names.joined(separator: ", "))"
+            )
         }
     }
 

@@ -46,7 +46,9 @@ final class Target {
         try withoutRecording { try constrain(Variable(tensor(position))).x.value }
     }
 
-    private func tensor(_ rows: Rows) throws -> Tensor { try Tensor(rows.values, shape: [rows.count, rows.width], .float64) }
+    private func tensor(_ rows: Rows) throws -> Tensor {
+        try Tensor(rows.values, shape: [rows.count, rows.width], .float64)
+    }
 
     private func constrain(_ u: Variable) throws -> (x: Variable, logDeterminant: Variable?) {
         let (x, logDeterminant) = try support.constrain(u, shape)

@@ -30,7 +30,8 @@ extension Bijection {
         for chain in 0..<count {
             let point = Array(all[chain * size..<(chain + 1) * size])
             if let bad = point.firstIndex(where: { !$0.isFinite }) {
-                throw Fault(name, "element \(bad + 1) of chain \(chain + 1) is \(shown(point[bad])); a finite number expected")
+                throw Fault(
+                    name, "element \(bad + 1) of chain \(chain + 1) is \(shown(point[bad])); a finite number expected")
             }
             guard let u = unconstrain(point, shape), u.allSatisfy(\.isFinite) else {
                 let numbers = point.prefix(8).map { shown($0) }.joined(separator: ", ") + (size > 8 ? ", ..." : "")

@@ -10,7 +10,8 @@ struct Shares: Bijection {
 
     func width(_ shape: [Int]) throws -> Int {
         guard let count = shape.last, count >= 2 else {
-            throw Fault("support", "a simplex has points of 2 numbers at least, got points of shape \(Shape.describe(shape))")
+            throw Fault(
+                "support", "a simplex has points of 2 numbers at least, got points of shape \(Shape.describe(shape))")
         }
         return shape.dropLast().reduce(1, *) * (count - 1)
     }
@@ -30,7 +31,8 @@ struct Shares: Bijection {
     }
 
     func inside(_ x: Variable) throws -> Variable {
-        try x.maximum(x.constant(x.dtype == .float32 ? Double(Float.leastNormalMagnitude) : Double.leastNormalMagnitude))
+        try x.maximum(
+            x.constant(x.dtype == .float32 ? Double(Float.leastNormalMagnitude) : Double.leastNormalMagnitude))
     }
 
     func unconstrain(_ x: [Double], _ shape: [Int]) -> [Double]? {
@@ -41,7 +43,9 @@ struct Shares: Bijection {
             guard shares.allSatisfy({ $0 > 0 }), abs(shares.reduce(0, +) - 1) < 1e-4 else { return nil }
             var rest = [Double](repeating: 0, count: count)
             for k in (0..<count - 1).reversed() { rest[k] = rest[k + 1] + shares[k + 1] }
-            for k in 0..<count - 1 { result.append(Double.log(shares[k] / rest[k]) + Double.log(Double(count - 1 - k))) }
+            for k in 0..<count - 1 {
+                result.append(Double.log(shares[k] / rest[k]) + Double.log(Double(count - 1 - k)))
+            }
         }
         return result
     }

@@ -20,9 +20,11 @@ extension Distribution {
         // Across the middle what both tails leave.
         let outside = try startLow.probability(where: isAcross) + endUp.probability(where: isAcross)
         let isLess = try outside.indicator { $0 < 1 }
-        let across = try (-outside.choose(isLess, outside.constant(0))).log1p().choose(isLess, outside.constant(-Double.infinity))
+        let across = try (-outside.choose(isLess, outside.constant(0))).log1p().choose(
+            isLess, outside.constant(-Double.infinity))
         let value = try lower.choose(isLower, upper.choose(isUpper, across))
-        return try refined(value, low, high, median, ratio: startLow.ratio(to: endLow, isLower, endUp, startUp, isUpper, outside))
+        return try refined(
+            value, low, high, median, ratio: startLow.ratio(to: endLow, isLower, endUp, startUp, isUpper, outside))
     }
 
     /// The point below which the part q of P(low < X <= high) lies, by the distribution's own tails: fast, and near the ends as exact
@@ -56,7 +58,8 @@ extension Distribution {
         // In two parts if the middle lies between, where some densities have an edge.
         let isBetween = try (a.indicator(median) { $0 < $1 }) * (b.indicator(median) { $0 > $1 })
         let middle = try median.choose(isBetween, a)
-        let shape = try Shape.broadcast(Shape.broadcast(isNarrow.shape, median.shape, for: "distribution"), batchShape, for: "distribution")
+        let shape = try Shape.broadcast(
+            Shape.broadcast(isNarrow.shape, median.shape, for: "distribution"), batchShape, for: "distribution")
         let nodes = GaussLegendre.nodes
         let lead = [nodes.count] + shape.map { _ in 1 }
         let at = Variable(try Tensor(nodes.map { 0.5 * (1 + $0.x) }, shape: lead, .float64))
@@ -64,7 +67,8 @@ extension Distribution {
         let (left, right) = (try middle - a, try b - middle)
         let logs = try Variable.stack(
             [(a, left), (middle, right)].map { try logDensity($0 + $1 * at).expand([nodes.count] + shape) }, 0)
-        let peak = try logs.value.reshape([2 * nodes.count] + shape).extremum(0, largest: true, for: "distribution").values
+        let peak = try logs.value.reshape([2 * nodes.count] + shape).extremum(0, largest: true, for: "distribution")
+            .values
         let top = try Variable(peak.reshape(shape)).constant { $0.isFinite ? $0 : 0 }
         let densities = try ((logs - top).exp() * weights).sum([1])
         let mass = try densities.select(0, 0) * left + densities.select(0, 1) * right
@@ -72,7 +76,8 @@ extension Distribution {
         let integral = try mass.choose(some, mass.constant(1)).log() + top
         // The difference's own error: some units in the last place of the logarithms.
         let bound = try ratio.constant { 1e-3 + 1e-13 / max(1 - $0, 1e-16) }
-        let isRight = try (integral - value).detached().indicator(bound) { !(abs($0) > $1) || $0.isInfinite } * some * isNarrow
+        let isRight =
+            try (integral - value).detached().indicator(bound) { !(abs($0) > $1) || $0.isInfinite } * some * isNarrow
         return try integral.choose(isRight, value)
     }
 
@@ -105,7 +110,8 @@ extension Variable {
         to whole: Variable, _ isLower: Variable, _ other: Variable, _ otherWhole: Variable, _ isUpper: Variable,
         _ outside: Variable
     ) throws -> Variable {
-        let lower = try (detached() - whole.detached()).exp(), upper = try (other.detached() - otherWhole.detached()).exp()
+        let lower = try (detached() - whole.detached()).exp()
+        let upper = try (other.detached() - otherWhole.detached()).exp()
         return try lower.choose(isLower, upper.choose(isUpper, outside.detached()))
     }
 }

@@ -32,7 +32,9 @@ extension DerivedDistribution {
     private func guarded(_ x: Variable) throws -> (x: Variable, inside: Variable) {
         let safe = try fromBase(Variable(Tensor(Self.middle, .float64))).detached()
         let isPositive = Self.isPositive
-        let inside = try (x + safe.constant { _ in 0 }).indicator { isPositive ? !($0 <= 0 || $0 == .infinity) : !$0.isInfinite }
+        let inside = try (x + safe.constant { _ in 0 }).indicator {
+            isPositive ? !($0 <= 0 || $0 == .infinity) : !$0.isInfinite
+        }
         return (try x.choose(inside, safe), inside)
     }
 
@@ -69,7 +71,9 @@ extension DerivedDistribution {
     }
 
     /// The entropy of the base and the mean of log |dx/dz|.
-    func entropy(ofBase entropy: Double, _ stretch: Variable) throws -> Variable { try (stretch + entropy).spread(batchShape) }
+    func entropy(ofBase entropy: Double, _ stretch: Variable) throws -> Variable {
+        try (stretch + entropy).spread(batchShape)
+    }
 }
 
 extension Distribution {

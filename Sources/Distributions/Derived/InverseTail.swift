@@ -7,7 +7,9 @@ import Tensors
 extension Distribution {
     /// The x with P(X <= x) = q, or P(X > x) = q, to the last digits but a few, with gradients by q and the parameters.
     func solvedInverse(_ q: Variable, _ side: TailSide) throws -> Variable {
-        guard eventShape.isEmpty else { throw ScriptError("distribution:icdf", "\(operation) draws vectors and has no icdf") }
+        guard eventShape.isEmpty else {
+            throw ScriptError("distribution:icdf", "\(operation) draws vectors and has no icdf")
+        }
         let support = try support
         guard support.kind != .integers else {
             throw ScriptError("distribution:icdf", "\(operation) is discrete and has no icdf in closed form")
@@ -24,7 +26,8 @@ extension Distribution {
         let x = try rooted(target, isLower, support)
             .maximum(support.low.detached().wide.expand(shape)).minimum(support.high.detached().wide.expand(shape))
         let (atZero, atOne) = side == .lower ? (support.low, support.high) : (support.high, support.low)
-        let ends = try atZero.detached().wide.expand(shape).choose(q.indicator { $0 <= 0 }, atOne.detached().wide.expand(shape))
+        let ends = try atZero.detached().wide.expand(shape).choose(
+            q.indicator { $0 <= 0 }, atOne.detached().wide.expand(shape))
         return try x.choose(inside, ends + q.constant { $0.isNaN ? $0 : 0 })
     }
 

@@ -29,10 +29,14 @@ extension LocationScaleDistribution {
     }
 
     static func example(at points: [Double]) -> DistributionExample {
-        DistributionExample(name, [.init([0.5, -1, 3]), .init([1, 0.3, 2])], points: .init(points)) { try Self($0[0], $0[1]) }
+        DistributionExample(name, [.init([0.5, -1, 3]), .init([1, 0.3, 2])], points: .init(points)) {
+            try Self($0[0], $0[1])
+        }
     }
 
-    public var parameters: [DistributionParameter] { [DistributionParameter("loc", loc), DistributionParameter("scale", scale)] }
+    public var parameters: [DistributionParameter] {
+        [DistributionParameter("loc", loc), DistributionParameter("scale", scale)]
+    }
     var base: any Distribution { get throws { Self.standard.of(dtype) } }
     public var support: Support { get throws { try .real } }
     func toBase(_ x: Variable) throws -> Variable { try (x - loc) / scale }
@@ -44,7 +48,9 @@ extension LocationScaleDistribution {
     public func wideMean() throws -> Variable {
         try (Self.standard.constants.mean == 0 ? loc : loc + scale * Self.standard.constants.mean).spread(batchShape)
     }
-    public func wideVariance() throws -> Variable { try (scale * scale * Self.standard.constants.variance).spread(batchShape) }
+    public func wideVariance() throws -> Variable {
+        try (scale * scale * Self.standard.constants.variance).spread(batchShape)
+    }
     public func wideStandardDeviation() throws -> Variable {
         try (scale * Self.standard.constants.variance.squareRoot()).spread(batchShape)
     }

@@ -57,7 +57,9 @@ struct StandardDistribution: Distribution {
     func logDensity(_ z: Variable) throws -> Variable {
         guard low.isFinite else { return try density(z) }
         let (low, middle) = (low, middle)
-        return try z.guarded(z.indicator { !($0 < low || $0 == .infinity) }, safe: middle, outside: -.infinity) { try density($0) }
+        return try z.guarded(z.indicator { !($0 < low || $0 == .infinity) }, safe: middle, outside: -.infinity) {
+            try density($0)
+        }
     }
 
     func tail(_ z: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {

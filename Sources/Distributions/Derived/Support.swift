@@ -25,7 +25,9 @@ public struct Support {
     /// The ends, which broadcast with the batch; infinite where there is none.
     public let low, high: Variable
 
-    public init(_ kind: Kind, _ low: Variable, _ high: Variable) { (self.kind, self.low, self.high) = (kind, low, high) }
+    public init(_ kind: Kind, _ low: Variable, _ high: Variable) {
+        (self.kind, self.low, self.high) = (kind, low, high)
+    }
 
     /// With ends that are the same for the whole batch.
     public init(_ kind: Kind, _ low: Double = -.infinity, _ high: Double = .infinity) throws {
@@ -40,9 +42,12 @@ public struct Support {
     /// The smallest that holds all; of several kinds the one that their ends say.
     static func joined(_ all: [Support], _ batch: [Int]) throws -> Support {
         guard let first = all.first else { return try .real }
-        func extreme(_ end: KeyPath<Support, Variable>, _ choose: @escaping @Sendable (Double, Double) -> Double) throws -> Variable {
+        func extreme(_ end: KeyPath<Support, Variable>, _ choose: @escaping @Sendable (Double, Double) -> Double) throws
+            -> Variable
+        {
             try all.dropFirst().reduce(first[keyPath: end]) { value, support in
-                Variable(try value.value.zip(support[keyPath: end].value, Pairwise(choose), for: "distribution:support"))
+                Variable(
+                    try value.value.zip(support[keyPath: end].value, Pairwise(choose), for: "distribution:support"))
             }
         }
         let (low, high) = (try extreme(\.low) { min($0, $1) }, try extreme(\.high) { max($0, $1) })

@@ -29,7 +29,8 @@ extension Variable {
         try elementwise(
             "gamma_mean_gap", inputs,
             slopes: [
-                { try (meanGap($0) + 1) / $0[0] }, { try -(meanGap($0) + 1) / $0[1] }, { try -(meanGap($0) + 1) / $0[2] },
+                { try (meanGap($0) + 1) / $0[0] }, { try -(meanGap($0) + 1) / $0[1] },
+                { try -(meanGap($0) + 1) / $0[2] },
                 { try (meanGap($0) + 1) / $0[3] },
             ]
         ) { Special.meanRatio($0).change }
@@ -71,8 +72,11 @@ extension Variable {
             // log of b_i/B over a_i/A.
             let ratios = try shareRatios(.weights, b, a)
             let growth = try (b - a).sum(last, keepingDimensions: true)
-            let byA = try ratios.minusOneOfExponential() * -(sumB / sumA) + (b - a) * a.digammaGap(1) - growth * sumA.digammaGap(1)
-            let byB = try ratios - digammaGapDifference(b, a, gap: b - a) + digammaGapDifference(sumB, sumA, gap: growth)
+            let byA =
+                try ratios.minusOneOfExponential() * -(sumB / sumA) + (b - a) * a.digammaGap(1) - growth
+                * sumA.digammaGap(1)
+            let byB =
+                try ratios - digammaGapDifference(b, a, gap: b - a) + digammaGapDifference(sumB, sumA, gap: growth)
             return [call.wanted[0] ? try flow * byA : nil, call.wanted[1] ? try flow * byB : nil]
         }
     }
@@ -107,7 +111,9 @@ extension Special {
         let ratio = gap / y
         if Swift.abs(ratio) < 0.125 {
             // log Γ(x) is log Γ(1 + x) - log x, of which only the second varies fast.
-            if y < 1 { return taylor(gap, from: 2) { polygamma($0 - 1, 1 + y) } - log1pmx(ratio) + x * log1pmx(-gap / x) }
+            if y < 1 {
+                return taylor(gap, from: 2) { polygamma($0 - 1, 1 + y) } - log1pmx(ratio) + x * log1pmx(-gap / x)
+            }
             return taylor(gap, from: 2) { stirlingError(y, $0) } - 0.5 * log1pmx(ratio)
         }
         let log = Swift.abs(ratio) < 0.5 ? Double.log(onePlus: ratio) : Double.log(x) - Double.log(y)

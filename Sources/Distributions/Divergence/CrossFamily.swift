@@ -15,10 +15,14 @@ extension Divergence {
             rule { (p: Laplace, q: Normal) in try normal(p, q) },
             rule { (p: Uniform, q: Normal) in try normal(p, q) },
             rule { (p: Beta, q: Exponential) in try exponential(p, q) },
-            rule { (p: Gamma, q: Exponential) in try .gammaDivergence(p.concentration, p.rate, q.rate.constant { _ in 1 }, q.rate) },
+            rule { (p: Gamma, q: Exponential) in
+                try .gammaDivergence(p.concentration, p.rate, q.rate.constant { _ in 1 }, q.rate)
+            },
             rule { (p: Uniform, q: Exponential) in try infinite(exponential(p, q), where: p.low) { $0 < 0 } },
             rule { (p: Beta, q: Gamma) in try gamma(p, meanLog: p.meanLog, q) },
-            rule { (p: Exponential, q: Gamma) in try .gammaDivergence(p.rate.constant { _ in 1 }, p.rate, q.concentration, q.rate) },
+            rule { (p: Exponential, q: Gamma) in
+                try .gammaDivergence(p.rate.constant { _ in 1 }, p.rate, q.concentration, q.rate)
+            },
             rule { (p: Uniform, q: Gamma) in
                 let meanLog = try Variable.meanLog(p.low, p.high)
                 return try infinite(gamma(p, meanLog: meanLog, q), where: p.low) { $0 < 0 }
@@ -37,7 +41,9 @@ extension Divergence {
                 // E|X - m| of a folded normal.
                 let away = try p.loc - q.loc
                 let z = try away / p.scale
-                let distance = try p.scale * (z * z * -0.5).exp() * (2 / Double.pi).squareRoot() + away * (z * 0.5.squareRoot()).erf()
+                let distance =
+                    try p.scale * (z * z * -0.5).exp() * (2 / Double.pi).squareRoot() + away
+                    * (z * 0.5.squareRoot()).erf()
                 return try q.scale.log() + Double.log(2) + distance / q.scale - p.entropy()
             },
             rule { (p: Bernoulli, q: Poisson) in try q.rate - p.entropy() - p.probs.weighing(q.rate.log()) },
@@ -54,10 +60,12 @@ extension Divergence {
             never { (_: Normal, _: Beta) in }, never { (_: Normal, _: Exponential) in },
             never { (_: Normal, _: Gamma) in }, never { (_: Normal, _: Uniform) in },
             never { (_: Poisson, _: Bernoulli) in }, never { (_: Poisson, _: Binomial) in },
-            never { (_: Gumbel, _: Beta) in }, never { (_: Gumbel, _: Exponential) in }, never { (_: Gumbel, _: Gamma) in },
+            never { (_: Gumbel, _: Beta) in }, never { (_: Gumbel, _: Exponential) in },
+            never { (_: Gumbel, _: Gamma) in },
             never { (_: Gumbel, _: Pareto) in }, never { (_: Gumbel, _: Uniform) in },
             never { (_: Pareto, _: Beta) in }, never { (_: Pareto, _: Uniform) in },
-            never { (_: Beta, _: Pareto) in }, never { (_: Exponential, _: Pareto) in }, never { (_: Gamma, _: Pareto) in },
+            never { (_: Beta, _: Pareto) in }, never { (_: Exponential, _: Pareto) in },
+            never { (_: Gamma, _: Pareto) in },
             never { (_: Laplace, _: Pareto) in }, never { (_: Normal, _: Pareto) in },
         ]
     }
@@ -87,7 +95,9 @@ extension Divergence {
         return try a.lgamma() - a * q.rate.log() - (a - 1) * meanLog + q.rate * p.mean() - p.entropy()
     }
 
-    private static func infinite(_ value: Variable, where bound: Variable, _ outside: @escaping @Sendable (Double) -> Bool) throws -> Variable {
+    private static func infinite(
+        _ value: Variable, where bound: Variable, _ outside: @escaping @Sendable (Double) -> Bool
+    ) throws -> Variable {
         try value.constant(.infinity).choose(bound.indicator(outside), value)
     }
 }
@@ -97,7 +107,8 @@ extension Beta {
     var meanLog: Variable {
         get throws {
             try a.pairwise(
-                "beta_mean_log", b, slopes: ({ try $0.polygamma(1) - ($0 + $1).polygamma(1) }, { try -($0 + $1).polygamma(1) })
+                "beta_mean_log", b,
+                slopes: ({ try $0.polygamma(1) - ($0 + $1).polygamma(1) }, { try -($0 + $1).polygamma(1) })
             ) { Special.logShareOf($0, $1) + Special.digammaGapDifference($0 + $1, $0, gap: $1) }
         }
     }
@@ -106,7 +117,9 @@ extension Beta {
 extension Variable {
     /// E log X of a uniform X: (h log h - l log l) / (h - l) - 1; bounds below 0 are read as 0, where the result is not used.
     static func meanLog(_ low: Variable, _ high: Variable) throws -> Variable {
-        try low.clamp(0, .infinity).pairwise("mean_log", high.clamp(0, .infinity), slopes: ({ try meanLogSlope($1, $0) }, { try meanLogSlope($0, $1) })) {
+        try low.clamp(0, .infinity).pairwise(
+            "mean_log", high.clamp(0, .infinity), slopes: ({ try meanLogSlope($1, $0) }, { try meanLogSlope($0, $1) })
+        ) {
             Special.meanLog($0, $1)
         }
     }
@@ -115,7 +128,10 @@ extension Variable {
     private static func meanLogSlope(_ l: Variable, _ h: Variable) throws -> Variable {
         try l.pairwise(
             "mean_log_slope", h,
-            slopes: ({ try (meanLogSlope($0, $1) - meanLogSlope($1, $0)) / ($1 - $0) }, { try (1 / $1 - meanLogSlope($0, $1) * 2) / ($1 - $0) })
+            slopes: (
+                { try (meanLogSlope($0, $1) - meanLogSlope($1, $0)) / ($1 - $0) },
+                { try (1 / $1 - meanLogSlope($0, $1) * 2) / ($1 - $0) }
+            )
         ) { Special.meanLogSlope($0, $1) }
     }
 }

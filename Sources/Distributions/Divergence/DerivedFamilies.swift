@@ -7,7 +7,8 @@ import Tensors
 extension Divergence {
     static var derivedFamily: [Rule] {
         [
-            rule { (p: LogNormal, q: LogNormal) in try kullbackLeibler(Normal(p.loc, p.scale), Normal(q.loc, q.scale)) },
+            rule { (p: LogNormal, q: LogNormal) in try kullbackLeibler(Normal(p.loc, p.scale), Normal(q.loc, q.scale))
+            },
             rule { (p: InverseGamma, q: InverseGamma) in
                 try .gammaDivergence(p.concentration, p.rate, q.concentration, q.rate)
             },
@@ -23,7 +24,8 @@ extension Divergence {
             rule { (p: Cauchy, q: Cauchy) in
                 let (away, wider) = (try p.loc - q.loc, try p.scale - q.scale)
                 // By quotients, so that no square over- or underflows.
-                let first = try away / p.scale * (away / q.scale), second = try wider / p.scale * (wider / q.scale)
+                let first = try away / p.scale * (away / q.scale)
+                let second = try wider / p.scale * (wider / q.scale)
                 return try ((first + second) * 0.25).log1p()
             },
             rule { (p: Pareto, q: Pareto) in
@@ -34,7 +36,9 @@ extension Divergence {
             rule { (p: Geometric, q: Geometric) in try kullbackLeibler(p.trial, q.trial) / p.odds.probs },
             rule { (p: Binomial, q: Binomial) in
                 let shape = try Shape.broadcast(p.count.shape, q.count.shape, for: "distribution.kl_divergence")
-                let (own, other) = (try p.count.value.expand(shape).toArray(), try q.count.value.expand(shape).toArray())
+                let (own, other) = (
+                    try p.count.value.expand(shape).toArray(), try q.count.value.expand(shape).toArray()
+                )
                 if let bad = own.indices.first(where: { own[$0] < other[$0] }) {
                     throw ScriptError(
                         "distribution.kl_divergence",
@@ -68,7 +72,9 @@ extension Divergence {
                 return try gumbel(p, q) { try -(p.loc / q.scale) + spread * spread * 0.5 }
             },
             rule { (p: Exponential, q: Gumbel) in try gumbel(p, q) { try -((1 / (q.scale * p.rate)).log1p()) } },
-            rule { (p: Gamma, q: Gumbel) in try gumbel(p, q) { try -(p.concentration * (1 / (q.scale * p.rate)).log1p()) } },
+            rule { (p: Gamma, q: Gumbel) in
+                try gumbel(p, q) { try -(p.concentration * (1 / (q.scale * p.rate)).log1p()) }
+            },
             rule { (p: Uniform, q: Gumbel) in
                 let width = try (p.high - p.low) / q.scale
                 return try gumbel(p, q) { try -(p.low / q.scale) + (-((-width).expm1()) / width).log() }
@@ -77,13 +83,16 @@ extension Divergence {
     }
 
     /// log b + (mean - m)/b + e^(m/b + log E e^-X/b) - H(p).
-    private static func gumbel(_ p: some Distribution, _ q: Gumbel, _ logMean: () throws -> Variable) throws -> Variable {
+    private static func gumbel(_ p: some Distribution, _ q: Gumbel, _ logMean: () throws -> Variable) throws -> Variable
+    {
         let place = try q.loc / q.scale
         return try q.scale.log() + (p.mean() / q.scale - place) + (place + logMean()).exp() - p.entropy()
     }
 
     /// A distribution that is another one by another name.
-    static func plain(_ distribution: any Distribution) throws -> any Distribution { try (distribution as? ChiSquared)?.gamma ?? distribution }
+    static func plain(_ distribution: any Distribution) throws -> any Distribution {
+        try (distribution as? ChiSquared)?.gamma ?? distribution
+    }
 }
 
 extension Geometric {
@@ -97,7 +106,9 @@ extension Binomial {
 }
 
 extension SuccessOdds {
-    fileprivate var trial: Bernoulli { get throws { try isByLogits ? Bernoulli(logits: logits) : Bernoulli(probs: probs) } }
+    fileprivate var trial: Bernoulli {
+        get throws { try isByLogits ? Bernoulli(logits: logits) : Bernoulli(probs: probs) }
+    }
 }
 
 extension Variable {

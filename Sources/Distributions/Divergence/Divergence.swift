@@ -11,7 +11,9 @@ public enum Divergence {
     ) throws -> Variable {
         guard p.eventShape == q.eventShape else {
             throw ScriptError(
-                operation, "events of shape \(Shape.describe(p.eventShape)) (\(p.name)) and \(Shape.describe(q.eventShape)) (\(q.name)) differ")
+                operation,
+                "events of shape \(Shape.describe(p.eventShape)) (\(p.name)) and \(Shape.describe(q.eventShape)) (\(q.name)) differ"
+            )
         }
         let batch = try Shape.broadcast(p.batchShape, q.batchShape, for: operation)
         let (wideP, wideQ, dtype) = (try plain(widened(p)), try plain(widened(q)), p.dtype.promoted(with: q.dtype))
@@ -21,10 +23,13 @@ public enum Divergence {
         }
         throw ScriptError(
             operation,
-            "no closed form for \(p.name) and \(q.name); average p:log_prob(x) - q:log_prob(x) over x = p:sample({n}) instead")
+            "no closed form for \(p.name) and \(q.name); average p:log_prob(x) - q:log_prob(x) over x = p:sample({n}) instead"
+        )
     }
 
-    private static func widened(_ distribution: any Distribution) throws -> any Distribution { try distribution.dtype == .float32 ? distribution.widened() ?? distribution : distribution }
+    private static func widened(_ distribution: any Distribution) throws -> any Distribution {
+        try distribution.dtype == .float32 ? distribution.widened() ?? distribution : distribution
+    }
 
     /// A closed form: nil for other pairs.
     typealias Rule = (any Distribution, any Distribution) throws -> Variable?

@@ -21,7 +21,8 @@ extension Divergence {
         let weights = p.isByProbs ? p.given : q.given
         let some = try weights.indicator { $0 > 0 }
         let logits = try weights.choose(some, weights.constant(1)).log()
-        let between = try p.isByProbs
+        let between =
+            try p.isByProbs
             ? Variable.shareDivergence(.logits, logits, q.given) : .shareDivergence(.logits, p.given, logits)
         guard try some.value.toArray().contains(0) else { return between }
         let last = weights.shape.count - 1

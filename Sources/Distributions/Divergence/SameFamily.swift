@@ -18,7 +18,11 @@ extension Divergence {
             rule { (p: Gamma, q: Gamma) in try .gammaDivergence(p.concentration, p.rate, q.concentration, q.rate) },
             rule { (p: Beta, q: Beta) in
                 func pair(_ distribution: Beta) throws -> Variable {
-                    try .stack([distribution.a.expand(distribution.batchShape), distribution.b.expand(distribution.batchShape)], distribution.batchShape.count)
+                    try .stack(
+                        [
+                            distribution.a.expand(distribution.batchShape),
+                            distribution.b.expand(distribution.batchShape),
+                        ], distribution.batchShape.count)
                 }
                 return try .dirichletDivergence(pair(p), pair(q))
             },
@@ -36,7 +40,9 @@ extension Divergence {
                 return try mixedDivergence(p, q)
             },
             rule { (p: Categorical, q: Categorical) in
-                if p.isByProbs == q.isByProbs { return try .shareDivergence(p.isByProbs ? .weights : .logits, p.given, q.given) }
+                if p.isByProbs == q.isByProbs {
+                    return try .shareDivergence(p.isByProbs ? .weights : .logits, p.given, q.given)
+                }
                 return try mixedDivergence(p, q)
             },
             rule { (p: Poisson, q: Poisson) in try Variable.excess(p.rate, q.rate) },
@@ -47,7 +53,8 @@ extension Divergence {
                 // Off the diagonal squares; on it (r² - 1)/2 - log r for the ratio r of both, 0 where they are equal.
                 let lower = try spread.lowerTriangle(diagonal: 0)
                 let squares = try (lower * lower).sumOfLast(2) + (distance * distance).sumOfLast(2)
-                return try squares * 0.5 + Variable.squaredRatioExcess(p.scale.diagonalOfLast(), q.scale.diagonalOfLast()).sumOfLast(1)
+                return try squares * 0.5
+                    + Variable.squaredRatioExcess(p.scale.diagonalOfLast(), q.scale.diagonalOfLast()).sumOfLast(1)
             },
         ]
     }
@@ -76,7 +83,8 @@ extension Variable {
 
     /// log(1 + x / y) for y > 0.
     fileprivate static func logGrowth(_ x: Variable, _ y: Variable) throws -> Variable {
-        try x.pairwise("log_growth", y, slopes: ({ x, y in try 1 / (x + y) }, { x, y in try -(x / y) / (x + y) })) { x, y in
+        try x.pairwise("log_growth", y, slopes: ({ x, y in try 1 / (x + y) }, { x, y in try -(x / y) / (x + y) })) {
+            x, y in
             x < y ? Double.log(onePlus: x / y) : Double.log(x + y) - Double.log(y)
         }
     }

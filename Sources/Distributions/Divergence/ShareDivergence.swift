@@ -30,7 +30,9 @@ extension Variable {
                 let both = try p.indicator(q) { $0 == 0 && $1 == 0 }.complement()
                 return [
                     call.wanted[0] ? try flow * above / p.sum([p.shape.count - 1], keepingDimensions: true) : nil,
-                    call.wanted[1] ? try -(flow * ratios.minusOneOfExponential() * both) / q.sum([q.shape.count - 1], keepingDimensions: true) : nil,
+                    call.wanted[1]
+                        ? try -(flow * ratios.minusOneOfExponential() * both)
+                            / q.sum([q.shape.count - 1], keepingDimensions: true) : nil,
                 ]
             }
             let shares = try p.softmax(p.shape.count - 1)
@@ -68,7 +70,8 @@ extension Variable {
         let result = try Tensor.comparing(p.value, q.value) { p, q in
             let (ratios, own, other) = (Special.compareLogits(p, q).ratios, Special.logShares(p), Special.logShares(q))
             return p.indices.map { i in
-                Swift.abs(ratios[i]) < 1 ? Double.exp(own[i]) * Double.expMinusOne(-ratios[i]) : Double.exp(other[i]) - Double.exp(own[i])
+                Swift.abs(ratios[i]) < 1
+                    ? Double.exp(own[i]) * Double.expMinusOne(-ratios[i]) : Double.exp(other[i]) - Double.exp(own[i])
             }
         }
         return try .recorded("distribution.share_gaps", [p, q], result) { call in
@@ -89,7 +92,9 @@ extension Variable {
 
 extension Tensor {
     /// Row by row of two tensors of one shape.
-    fileprivate static func comparing(_ p: Tensor, _ q: Tensor, _ function: ([Double], [Double]) -> [Double]) throws -> Tensor {
+    fileprivate static func comparing(_ p: Tensor, _ q: Tensor, _ function: ([Double], [Double]) -> [Double]) throws
+        -> Tensor
+    {
         let (x, y, k) = (try p.toArray(), try q.toArray(), Swift.max(p.shape.last ?? 1, 1))
         var result: [Double] = []
         for start in stride(from: 0, to: x.count, by: k) {
@@ -108,19 +113,23 @@ extension Special {
         let total = w.reduce(0, +)
         func apart() -> (ratios: [Double], divergence: Double) {
             let (own, other) = (sumsOfOthers(w), sumsOfOthers(v))
-            let ratios = w.indices.map { w[$0] == 0 && v[$0] == 0 ? 0 : logShareOf(w[$0], own[$0]) - logShareOf(v[$0], other[$0]) }
+            let ratios = w.indices.map {
+                w[$0] == 0 && v[$0] == 0 ? 0 : logShareOf(w[$0], own[$0]) - logShareOf(v[$0], other[$0])
+            }
             return (ratios, w.indices.reduce(0) { w[$1] == 0 ? $0 : $0 + w[$1] / total * ratios[$1] })
         }
         guard let m = w.indices.max(by: { w[$0] < w[$1] }), v[m] > 0 else { return apart() }
         let changes = w.indices.map { $0 == m ? (change: 0, log: 0) : meanRatio([w[m], v[m], w[$0], v[$0]]) }
         // p r: what an outcome gains.
         let gains = w.indices.map { i in
-            Swift.abs(changes[i].change) < 0.5 ? w[i] / total * changes[i].change : (w[m] * (v[i] / v[m]) - w[i]) / total
+            Swift.abs(changes[i].change) < 0.5
+                ? w[i] / total * changes[i].change : (w[m] * (v[i] / v[m]) - w[i]) / total
         }
         let mu = gains.reduce(0, +)
         guard Swift.abs(mu) < 0.5 else { return apart() }
         let log = Double.log(onePlus: mu)
-        var ratios = w, divergence = log1pmx(mu)
+        var ratios = w
+        var divergence = log1pmx(mu)
         for i in w.indices {
             if w[i] == 0 {
                 ratios[i] = v[i] == 0 ? 0 : -.infinity
@@ -128,7 +137,8 @@ extension Special {
                 continue
             }
             ratios[i] = log - changes[i].log
-            divergence += Swift.abs(changes[i].change) < 0.5
+            divergence +=
+                Swift.abs(changes[i].change) < 0.5
                 ? -(w[i] / total) * log1pmx(changes[i].change) : w[i] / total * -changes[i].log + gains[i]
         }
         return (ratios, Swift.max(divergence, 0))
@@ -139,7 +149,10 @@ extension Special {
         let (own, other) = (logShares(l), logShares(k))
         func apart() -> (ratios: [Double], divergence: Double) {
             let ratios = l.indices.map { own[$0] == other[$0] ? 0 : own[$0] - other[$0] }
-            return (ratios, l.indices.reduce(0) { own[$1] == -.infinity ? $0 : $0 + weighed(Double.exp(own[$1]), ratios[$1]) })
+            return (
+                ratios,
+                l.indices.reduce(0) { own[$1] == -.infinity ? $0 : $0 + weighed(Double.exp(own[$1]), ratios[$1]) }
+            )
         }
         guard let m = l.indices.max(by: { l[$0] < l[$1] }), k[m].isFinite else { return apart() }
         let d = l.indices.map { l[$0] == k[$0] ? l[m] - k[m] : (k[$0] - l[$0]) - (k[m] - l[m]) }
@@ -153,7 +166,10 @@ extension Special {
             $0 + (Swift.abs(d[$1]) < 0.5 ? p[$1] * expm1mx(d[$1]) : gains[$1] - weighed(p[$1], d[$1]))
         }
         let log = Double.log(onePlus: mean)
-        return (l.indices.map { l[$0] == -.infinity && k[$0] == -.infinity ? 0 : log - d[$0] }, Swift.max(log1pmx(mean) + bend, 0))
+        return (
+            l.indices.map { l[$0] == -.infinity && k[$0] == -.infinity ? 0 : log - d[$0] },
+            Swift.max(log1pmx(mean) + bend, 0)
+        )
     }
 
     /// p x, and 0 where p is 0.

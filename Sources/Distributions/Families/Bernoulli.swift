@@ -51,7 +51,8 @@ public struct Bernoulli: CataloguedDistribution {
     /// 0 below 0, 1 - p from 0, 1 from 1.
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         let x = x.detached()
-        let value = side == .lower
+        let value =
+            side == .lower
             ? (form == .probability ? try zero : try logZero) : (form == .probability ? probs : try logOne)
         let inside = try x.indicator { $0 >= 0 && $0 < 1 }
         let (below, above) = side == .lower ? (form.never, form.always) : (form.always, form.never)
@@ -68,7 +69,9 @@ public struct Bernoulli: CataloguedDistribution {
     }
 
     public func wideMean() throws -> Variable { try probs.spread(batchShape) }
-    public func wideVariance() throws -> Variable { isByLogits ? try logits.logitVariance() : try probs.bernoulliVariance() }
+    public func wideVariance() throws -> Variable {
+        isByLogits ? try logits.logitVariance() : try probs.bernoulliVariance()
+    }
     public func wideStandardDeviation() throws -> Variable {
         isByLogits ? try logits.logitDeviation() : try probs.bernoulliDeviation()
     }
@@ -95,7 +98,9 @@ public struct Bernoulli: CataloguedDistribution {
     ) { try $0["logits"].map { try Bernoulli(logits: $0) } ?? Bernoulli(probs: $0[0]) }
 
     public static let examples = [
-        DistributionExample("Bernoulli by probs", [.init([0.2, 0.5, 0.9])], points: .init([0, 1, 1]), isDiscrete: true) {
+        DistributionExample(
+            "Bernoulli by probs", [.init([0.2, 0.5, 0.9])], points: .init([0, 1, 1]), isDiscrete: true
+        ) {
             try Bernoulli(probs: $0[0])
         },
         DistributionExample("Bernoulli by logits", [.init([-2, 0.3, 4])], points: .init([0, 1, 1]), isDiscrete: true) {

@@ -18,10 +18,14 @@ public struct Beta: CataloguedDistribution {
         (self.a, self.b) = (both[0], both[1])
         try Constraint.positive.check(a, "concentration1", for: Beta.operation)
         try Constraint.positive.check(b, "concentration0", for: Beta.operation)
-        batchShape = try broadcast([DistributionParameter("concentration1", a), DistributionParameter("concentration0", b)], for: Beta.operation)
+        batchShape = try broadcast(
+            [DistributionParameter("concentration1", a), DistributionParameter("concentration0", b)],
+            for: Beta.operation)
     }
 
-    public var parameters: [DistributionParameter] { [DistributionParameter("concentration1", a), DistributionParameter("concentration0", b)] }
+    public var parameters: [DistributionParameter] {
+        [DistributionParameter("concentration1", a), DistributionParameter("concentration0", b)]
+    }
     public var support: Support { get throws { try Support(.interval, 0, 1) } }
     public var isReparameterised: Bool { true }
 
@@ -75,6 +79,8 @@ public struct Beta: CataloguedDistribution {
     ) { try Beta($0[0], $0[1]) }
 
     public static let examples = [
-        DistributionExample("Beta", [.init([0.4, 1, 4.5, 30]), .init([0.7, 1, 2, 60])], points: .init([0.2, 0.5, 0.9, 0.3])) { try Beta($0[0], $0[1]) }
+        DistributionExample(
+            "Beta", [.init([0.4, 1, 4.5, 30]), .init([0.7, 1, 2, 60])], points: .init([0.2, 0.5, 0.9, 0.3])
+        ) { try Beta($0[0], $0[1]) }
     ]
 }

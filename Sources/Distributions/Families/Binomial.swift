@@ -29,7 +29,8 @@ public struct Binomial: CataloguedDistribution {
 
     private init(_ count: Variable, _ odds: SuccessOdds) throws {
         (self.count, self.odds) = (count, odds)
-        batchShape = try broadcast([DistributionParameter("total_count", count), odds.parameters[0]], for: Binomial.operation)
+        batchShape = try broadcast(
+            [DistributionParameter("total_count", count), odds.parameters[0]], for: Binomial.operation)
     }
 
     public var parameters: [DistributionParameter] { [DistributionParameter("total_count", count)] + odds.parameters }
@@ -64,7 +65,9 @@ public struct Binomial: CataloguedDistribution {
 
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let (n, p) = (try count.value.expand(batchShape).toArray(), try odds.probs.value.expand(batchShape).toArray())
-        return try generator.fill(shape + batchShape, dtype, for: operation) { $0.binomial(n[$1 % n.count], p[$1 % p.count]) }
+        return try generator.fill(shape + batchShape, dtype, for: operation) {
+            $0.binomial(n[$1 % n.count], p[$1 % p.count])
+        }
     }
 
     public static let declaration = declare(
@@ -79,7 +82,9 @@ public struct Binomial: CataloguedDistribution {
     ) { given in try given["logits"].map { try Binomial(given[0], logits: $0) } ?? Binomial(given[0], probs: given[1]) }
 
     public static let examples = [
-        DistributionExample("Binomial by probs", [.init([0.2, 0.5, 0.9])], points: .init([0, 7, 25]), isDiscrete: true) {
+        DistributionExample(
+            "Binomial by probs", [.init([0.2, 0.5, 0.9])], points: .init([0, 7, 25]), isDiscrete: true
+        ) {
             try Binomial(Variable(Tensor([5, 20, 30], shape: [3], $0[0].dtype)), probs: $0[0])
         },
         DistributionExample("Binomial by logits", [.init([-2, 0.3, 4])], points: .init([1, 20, 29]), isDiscrete: true) {

@@ -43,7 +43,8 @@ public struct Categorical: CataloguedDistribution {
         let last = logits.shape.count - 1
         let peaks = try given.value.extremum(last, largest: true, for: operation).values
         if let empty = try peaks.toArray().firstIndex(of: -.infinity) {
-            throw ScriptError(operation, "logits\(place(empty, in: Array(logits.shape.dropLast()))): every logit is -inf")
+            throw ScriptError(
+                operation, "logits\(place(empty, in: Array(logits.shape.dropLast()))): every logit is -inf")
         }
         self.logits = try given.logShares()
         probs = try given.softmax(last)
@@ -52,7 +53,8 @@ public struct Categorical: CataloguedDistribution {
 
     private static func checkRank(_ variable: Variable, _ name: String, _ operation: String) throws {
         guard let k = variable.shape.last, k > 0 else {
-            throw ScriptError(operation, "\(name) of shape \(Shape.describe(variable.shape)): a vector expected, or a batch of them")
+            throw ScriptError(
+                operation, "\(name) of shape \(Shape.describe(variable.shape)): a vector expected, or a batch of them")
         }
     }
 
@@ -73,7 +75,9 @@ public struct Categorical: CataloguedDistribution {
         // By weights as log w - log Σ w: the slope by an impossible outcome's is infinite, by the others' it is not.
         let picked = try isByLogits ? pick(logits) : .logShare(pick(given), besides: pick(given.sumOfOthers()))
         let value = try picked + x.constant { $0.isNaN ? $0 : 0 }
-        return try value.choose(x.indicator { $0.isNaN || ($0 >= 1 && $0 <= Double(k) && $0 == $0.rounded()) }, value.constant(-Double.infinity))
+        return try value.choose(
+            x.indicator { $0.isNaN || ($0 >= 1 && $0 <= Double(k) && $0 == $0.rounded()) },
+            value.constant(-Double.infinity))
     }
 
     public var support: Support { get throws { try .integers(1, Double(count)) } }
@@ -87,10 +91,13 @@ public struct Categorical: CataloguedDistribution {
         let column = try x.detached().reshape(x.shape + [1])
         let below = try column.indicator(numbers) { $0 >= $1 }
         let above = try below.complement()
-        let value = try isByLogits && form == .logarithm
+        let value =
+            try isByLogits && form == .logarithm
             ? Variable.tail(
-                side, form, lower: { try below.weighedLogSum(logits) }, upper: { try above.weighedLogSum(logits) }, logarithms: true)
-            : Variable.tail(side, form, lower: { try (probs * below).sumOfLast(1) }, upper: { try (probs * above).sumOfLast(1) })
+                side, form, lower: { try below.weighedLogSum(logits) }, upper: { try above.weighedLogSum(logits) },
+                logarithms: true)
+            : Variable.tail(
+                side, form, lower: { try (probs * below).sumOfLast(1) }, upper: { try (probs * above).sumOfLast(1) })
         return try value + x.constant { $0.isNaN ? $0 : 0 }
     }
 
@@ -143,7 +150,10 @@ public struct Categorical: CataloguedDistribution {
     ) { try $0["logits"].map { try Categorical(logits: $0) } ?? Categorical(probs: $0[0]) }
 
     public static let examples = [
-        DistributionExample("Categorical by probs", [.init([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])], points: .init([2, 3]), isDiscrete: true) {
+        DistributionExample(
+            "Categorical by probs", [.init([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])], points: .init([2, 3]),
+            isDiscrete: true
+        ) {
             try Categorical(probs: $0[0])
         },
         DistributionExample("Categorical by logits", [.init([-2, 0.3, 4])], points: .init([1, 3]), isDiscrete: true) {

@@ -45,6 +45,8 @@ public struct ChiSquared: DerivedDistribution {
     ) { try ChiSquared($0[0]) }
 
     public static let examples = [
-        DistributionExample("ChiSquared", [.init([0.6, 3, 40])], points: .init([0.2, 2.4, 60])) { try ChiSquared($0[0]) }
+        DistributionExample("ChiSquared", [.init([0.6, 3, 40])], points: .init([0.2, 2.4, 60])) {
+            try ChiSquared($0[0])
+        }
     ]
 }

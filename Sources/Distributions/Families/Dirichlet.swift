@@ -14,7 +14,9 @@ public struct Dirichlet: CataloguedDistribution {
     public init(_ concentration: Variable) throws {
         self.concentration = try promoted([concentration])[0]
         guard let k = concentration.shape.last, k > 0 else {
-            throw ScriptError(Dirichlet.operation, "concentration of shape \(Shape.describe(concentration.shape)): a vector expected, or a batch of them")
+            throw ScriptError(
+                Dirichlet.operation,
+                "concentration of shape \(Shape.describe(concentration.shape)): a vector expected, or a batch of them")
         }
         try Constraint.positive.check(concentration, "concentration", for: Dirichlet.operation)
     }
@@ -54,7 +56,9 @@ public struct Dirichlet: CataloguedDistribution {
         let x = try x + concentration.constant { _ in 0 }
         // Rows on the simplex, to rounding; a row with NaN counts, and stays NaN.
         let negative = try sum(x.indicator { $0 < 0 })
-        let inside = try negative.indicator(sum(x.detached())) { negative, total in negative == 0 && !(abs(total - 1) > 1e-5) }
+        let inside = try negative.indicator(sum(x.detached())) { negative, total in
+            negative == 0 && !(abs(total - 1) > 1e-5)
+        }
         let column = try inside.reshape(inside.shape + [1])
         let safe = try x.choose(column, x.constant(1 / Double(concentration.shape.last ?? 1)))
         // Each x is measured by its mean m: Σ (α - 1) log x is Σ α log(x/m) - Σ log x + Σ α log m, and Σ α log m joins log B.
@@ -74,7 +78,8 @@ public struct Dirichlet: CataloguedDistribution {
     /// α (α_0 - α) / (α_0² (α_0 + 1)).
     public func wideVariance() throws -> Variable {
         let others = try concentration.sumOfOthers()
-        return try concentration.share(besides: others) * others.share(besides: concentration) / (concentration + others + 1)
+        return try concentration.share(besides: others) * others.share(besides: concentration)
+            / (concentration + others + 1)
     }
     public func wideStandardDeviation() throws -> Variable {
         let others = try concentration.sumOfOthers()
@@ -99,7 +104,9 @@ public struct Dirichlet: CataloguedDistribution {
     ) { try Dirichlet($0[0]) }
 
     public static let examples = [
-        DistributionExample("Dirichlet", [.init([0.5, 2, 3, 1, 1, 4], [2, 3])], points: .init([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])) { try Dirichlet($0[0]) }
+        DistributionExample(
+            "Dirichlet", [.init([0.5, 2, 3, 1, 1, 4], [2, 3])], points: .init([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])
+        ) { try Dirichlet($0[0]) }
     ]
 }
 
@@ -109,14 +116,17 @@ extension Variable {
         try elementwise(
             "dirichlet_term", [alpha, x, total],
             slopes: [
-                { try logQuotient($0[1] * $0[2], $0[0]) - 1 }, { try ($0[0] - 1).share(of: $0[1]) }, { try $0[0] / $0[2] },
+                { try logQuotient($0[1] * $0[2], $0[0]) - 1 }, { try ($0[0] - 1).share(of: $0[1]) },
+                { try $0[0] / $0[2] },
             ]
         ) {
             let (alpha, x, total) = ($0[0], $0[1], $0[2])
             if x == 0 { return alpha == 1 ? Double.log(total) : (alpha - 1) * -.infinity }
             let (product, rest) = Special.exactProduct(x, total)
             let gap = (product - alpha) + rest
-            let ratio = Swift.abs(gap) < 0.5 * alpha ? Double.log(onePlus: gap / alpha) : Double.log(x) + Double.log(total) - Double.log(alpha)
+            let ratio =
+                Swift.abs(gap) < 0.5 * alpha
+                ? Double.log(onePlus: gap / alpha) : Double.log(x) + Double.log(total) - Double.log(alpha)
             return alpha * ratio - Double.log(x)
         }
     }

@@ -50,7 +50,9 @@ public struct Exponential: DerivedDistribution {
     ) { try Exponential($0[0]) }
 
     public static let examples = [
-        DistributionExample("Exponential", [.init([0.5, 1, 30])], points: .init([0.2, 3, 0.1])) { try Exponential($0[0]) }
+        DistributionExample("Exponential", [.init([0.5, 1, 30])], points: .init([0.2, 3, 0.1])) {
+            try Exponential($0[0])
+        }
     ]
 }
 

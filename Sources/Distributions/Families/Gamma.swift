@@ -19,10 +19,14 @@ public struct Gamma: CataloguedDistribution {
         (self.concentration, self.rate) = (both[0], both[1])
         try Constraint.positive.check(concentration, "concentration", for: Gamma.operation)
         try Constraint.positive.check(rate, "rate", for: Gamma.operation)
-        batchShape = try broadcast([DistributionParameter("concentration", concentration), DistributionParameter("rate", rate)], for: Gamma.operation)
+        batchShape = try broadcast(
+            [DistributionParameter("concentration", concentration), DistributionParameter("rate", rate)],
+            for: Gamma.operation)
     }
 
-    public var parameters: [DistributionParameter] { [DistributionParameter("concentration", concentration), DistributionParameter("rate", rate)] }
+    public var parameters: [DistributionParameter] {
+        [DistributionParameter("concentration", concentration), DistributionParameter("rate", rate)]
+    }
     public var support: Support { get throws { try .positive } }
     public var isReparameterised: Bool { true }
 
@@ -37,7 +41,9 @@ public struct Gamma: CataloguedDistribution {
 
     /// P(a, rate x) or Q(a, rate x), the regularised incomplete gamma functions.
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
-        try x.tail(side, form, from: 0, to: .infinity, safe: 1) { try .tail(.gamma, side, form, [concentration, rate, $0]) }
+        try x.tail(side, form, from: 0, to: .infinity, safe: 1) {
+            try .tail(.gamma, side, form, [concentration, rate, $0])
+        }
     }
 
     /// a - log rate + log Γ(a) + (1 - a) ψ(a).
@@ -55,7 +61,8 @@ public struct Gamma: CataloguedDistribution {
     /// Marsaglia & Tsang's method, with implicit gradients; drawn as logarithms, so that small shapes lose nothing before
     /// the end, where what would round to 0 becomes the smallest normal number.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
-        let logarithm = try Variable.logGammaDraws(concentration.expand(batchShape), shape, from: generator, for: operation)
+        let logarithm = try Variable.logGammaDraws(
+            concentration.expand(batchShape), shape, from: generator, for: operation)
         return try (logarithm - rate.log()).exp().clamp(dtype.smallest, dtype.largest).converted(to: dtype)
     }
 
@@ -70,7 +77,9 @@ public struct Gamma: CataloguedDistribution {
     ) { try Gamma($0[0], $0[1]) }
 
     public static let examples = [
-        DistributionExample("Gamma", [.init([0.3, 1, 4.5, 60]), .init([1, 0.5, 2, 3])], points: .init([0.2, 3, 2.5, 21])) { try Gamma($0[0], $0[1]) }
+        DistributionExample(
+            "Gamma", [.init([0.3, 1, 4.5, 60]), .init([1, 0.5, 2, 3])], points: .init([0.2, 3, 2.5, 21])
+        ) { try Gamma($0[0], $0[1]) }
     ]
 }
 

@@ -53,7 +53,8 @@ public struct Geometric: CataloguedDistribution {
 
     /// The entropy of one trial, as often as there are trials.
     public func wideEntropy() throws -> Variable {
-        try ((odds.isByLogits ? odds.logits.logitEntropy() : odds.probs.bernoulliEntropy()) / odds.probs).spread(batchShape)
+        try ((odds.isByLogits ? odds.logits.logitEntropy() : odds.probs.bernoulliEntropy()) / odds.probs).spread(
+            batchShape)
     }
     /// (1 - p) / p.
     public func wideMean() throws -> Variable {
@@ -83,10 +84,14 @@ public struct Geometric: CataloguedDistribution {
     ) { try $0["logits"].map { try Geometric(logits: $0) } ?? Geometric(probs: $0[0]) }
 
     public static let examples = [
-        DistributionExample("Geometric by probs", [.init([0.2, 0.5, 0.9])], points: .init([0, 4, 2]), isDiscrete: true) {
+        DistributionExample(
+            "Geometric by probs", [.init([0.2, 0.5, 0.9])], points: .init([0, 4, 2]), isDiscrete: true
+        ) {
             try Geometric(probs: $0[0])
         },
-        DistributionExample("Geometric by logits", [.init([-1.5, 0.3, 4])], points: .init([3, 1, 0]), isDiscrete: true) {
+        DistributionExample(
+            "Geometric by logits", [.init([-1.5, 0.3, 4])], points: .init([3, 1, 0]), isDiscrete: true
+        ) {
             try Geometric(logits: $0[0])
         },
     ]

@@ -24,7 +24,9 @@ public struct HalfNormal: DerivedDistribution {
         from: 0, mean: (2 / .pi).squareRoot(), variance: 1 - 2 / .pi, entropy: 0.5 * .log(.pi / 2) + 0.5,
         density: { try $0 * $0 * -0.5 + 0.5 * Double.log(2 / .pi) },
         tails: { z, side, form in
-            if side == .lower { return try form == .probability ? (z * 0.5.squareRoot()).erf() : z.halfNormalLogLower() }
+            if side == .lower {
+                return try form == .probability ? (z * 0.5.squareRoot()).erf() : z.halfNormalLogLower()
+            }
             return try form == .probability ? (-z).normalCDF() * 2 : z.halfNormalLogUpper()
         },
         quantile: { try $1 == .lower ? $0.halfNormalQuantile() : -(($0 * 0.5).normalQuantile()) },
@@ -37,11 +39,15 @@ public struct HalfNormal: DerivedDistribution {
     func logSlope(_ x: Variable) throws -> Variable { try -scale.log() }
 
     /// log scale + log(π/2)/2 + 1/2.
-    public func wideEntropy() throws -> Variable { try entropy(ofBase: HalfNormal.standard.constants.entropy, scale.log()) }
+    public func wideEntropy() throws -> Variable {
+        try entropy(ofBase: HalfNormal.standard.constants.entropy, scale.log())
+    }
     /// √(2/π) scale.
     public func wideMean() throws -> Variable { try (scale * HalfNormal.standard.constants.mean).spread(batchShape) }
     /// (1 - 2/π) scale².
-    public func wideVariance() throws -> Variable { try (scale * scale * HalfNormal.standard.constants.variance).spread(batchShape) }
+    public func wideVariance() throws -> Variable {
+        try (scale * scale * HalfNormal.standard.constants.variance).spread(batchShape)
+    }
     public func wideStandardDeviation() throws -> Variable {
         try (scale * HalfNormal.standard.constants.variance.squareRoot()).spread(batchShape)
     }

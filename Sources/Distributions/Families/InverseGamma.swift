@@ -12,7 +12,8 @@ public struct InverseGamma: DerivedDistribution {
 
     /// - Throws: unless both are positive and broadcast.
     public init(_ concentration: Variable, _ rate: Variable) throws {
-        let (values, batch) = try InverseGamma.checked(("concentration", concentration, .positive), ("rate", rate, .positive))
+        let (values, batch) = try InverseGamma.checked(
+            ("concentration", concentration, .positive), ("rate", rate, .positive))
         ((self.concentration, self.rate), batchShape) = ((values[0], values[1]), batch)
     }
 
@@ -35,7 +36,9 @@ public struct InverseGamma: DerivedDistribution {
         try (concentration.gammaEntropy() - concentration.digamma() * 2 + rate.log()).spread(batchShape)
     }
     /// rate / (a - 1) for a > 1, else infinite.
-    public func wideMean() throws -> Variable { try (rate * concentration.powerMoment(1) { try 1 / ($0 - 1) }).spread(batchShape) }
+    public func wideMean() throws -> Variable {
+        try (rate * concentration.powerMoment(1) { try 1 / ($0 - 1) }).spread(batchShape)
+    }
     /// rate² / ((a - 1)² (a - 2)) for a > 2, else infinite.
     public func wideVariance() throws -> Variable {
         let factor = try concentration.powerMoment(2) { try 1 / ($0 - 1) / ($0 - 1) / ($0 - 2) }
@@ -56,6 +59,8 @@ public struct InverseGamma: DerivedDistribution {
     ) { try InverseGamma($0[0], $0[1]) }
 
     public static let examples = [
-        DistributionExample("InverseGamma", [.init([0.6, 4.5, 9]), .init([1, 0.5, 2])], points: .init([2, 0.3, 0.2])) { try InverseGamma($0[0], $0[1]) }
+        DistributionExample(
+            "InverseGamma", [.init([0.6, 4.5, 9]), .init([1, 0.5, 2])], points: .init([2, 0.3, 0.2])
+        ) { try InverseGamma($0[0], $0[1]) }
     ]
 }

@@ -30,7 +30,9 @@ public struct LogNormal: DerivedDistribution {
     func logSlope(_ x: Variable) throws -> Variable { try -(scale.log() + x.log()) }
 
     /// loc + log scale + log(2πe)/2.
-    public func wideEntropy() throws -> Variable { try entropy(ofBase: Normal.standard.constants.entropy, loc + scale.log()) }
+    public func wideEntropy() throws -> Variable {
+        try entropy(ofBase: Normal.standard.constants.entropy, loc + scale.log())
+    }
     /// e^(loc + scale²/2).
     public func wideMean() throws -> Variable { try (loc + scale * scale * 0.5).exp().spread(batchShape) }
     /// (e^(scale²) - 1) e^(2 loc + scale²).
@@ -54,14 +56,18 @@ public struct LogNormal: DerivedDistribution {
     ) { try LogNormal($0[0], $0[1]) }
 
     public static let examples = [
-        DistributionExample("LogNormal", [.init([0.5, -1, 3]), .init([0.5, 0.3, 0.7])], points: .init([0.2, 0.4, 60])) { try LogNormal($0[0], $0[1]) }
+        DistributionExample(
+            "LogNormal", [.init([0.5, -1, 3]), .init([0.5, 0.3, 0.7])], points: .init([0.2, 0.4, 60])
+        ) { try LogNormal($0[0], $0[1]) }
     ]
 }
 
 extension Variable {
     /// log x - m of numbers x > 0: what x's own rounding makes of it, however large m is.
     static func logLess(_ x: Variable, _ m: Variable) throws -> Variable {
-        try x.pairwise("log_less", m, slopes: ({ x, _ in try 1 / x }, { _, m in try m.constant(-1) })) { Special.logLess($0, $1) }
+        try x.pairwise("log_less", m, slopes: ({ x, _ in try 1 / x }, { _, m in try m.constant(-1) })) {
+            Special.logLess($0, $1)
+        }
     }
 }
 

@@ -21,18 +21,23 @@ public struct Mixture: CataloguedDistribution {
     public init(_ weights: Variable, _ components: [any Distribution]) throws {
         guard let first = components.first, weights.shape.last == components.count else {
             throw ScriptError(
-                Mixture.operation, "weights of shape \(Shape.describe(weights.shape)) and \(components.count) components: one weight per component, at least one, expected")
+                Mixture.operation,
+                "weights of shape \(Shape.describe(weights.shape)) and \(components.count) components: one weight per component, at least one, expected"
+            )
         }
         var batch = Array(weights.shape.dropLast())
         for (index, component) in components.enumerated() {
             guard component.eventShape == first.eventShape else {
                 throw ScriptError(
                     Mixture.operation,
-                    "components[\(index + 1)] has events of shape \(Shape.describe(component.eventShape)): \(Shape.describe(first.eventShape)) expected, as of the first")
+                    "components[\(index + 1)] has events of shape \(Shape.describe(component.eventShape)): \(Shape.describe(first.eventShape)) expected, as of the first"
+                )
             }
             guard let next = try? Shape.broadcast(batch, component.batchShape, for: Mixture.operation) else {
                 throw ScriptError(
-                    Mixture.operation, "components[\(index + 1)]: its batch \(Shape.describe(component.batchShape)) does not broadcast with \(Shape.describe(batch)) before it")
+                    Mixture.operation,
+                    "components[\(index + 1)]: its batch \(Shape.describe(component.batchShape)) does not broadcast with \(Shape.describe(batch)) before it"
+                )
             }
             batch = next
         }
@@ -44,13 +49,17 @@ public struct Mixture: CataloguedDistribution {
         guard let k = weights.shape.last, distribution.batchShape.last == k else {
             throw ScriptError(
                 Mixture.operation,
-                "weights of shape \(Shape.describe(weights.shape)) and a distribution of batch \(Shape.describe(distribution.batchShape)): the same last dimension expected")
+                "weights of shape \(Shape.describe(weights.shape)) and a distribution of batch \(Shape.describe(distribution.batchShape)): the same last dimension expected"
+            )
         }
-        let batch = try Shape.broadcast(Array(weights.shape.dropLast()), Array(distribution.batchShape.dropLast()), for: Mixture.operation)
+        let batch = try Shape.broadcast(
+            Array(weights.shape.dropLast()), Array(distribution.batchShape.dropLast()), for: Mixture.operation)
         try self.init(weights, [distribution], batch, distribution.eventShape, isBatched: true)
     }
 
-    private init(_ weights: Variable, _ components: [any Distribution], _ batch: [Int], _ event: [Int], isBatched: Bool) throws {
+    private init(_ weights: Variable, _ components: [any Distribution], _ batch: [Int], _ event: [Int], isBatched: Bool)
+        throws
+    {
         given = try promoted([weights])[0]
         self.weights = try normalised(given, "weights", for: Mixture.operation)
         (self.components, self.batchShape, self.eventShape, self.isBatched) = (components, batch, event, isBatched)
@@ -60,7 +69,9 @@ public struct Mixture: CataloguedDistribution {
     public var dtype: DType { components.reduce(weights.dtype) { $0.promoted(with: $1.dtype) } }
 
     /// What a function of the components gives, side by side in a last axis.
-    private func each(_ batch: [Int], _ event: [Int], _ function: (any Distribution) throws -> Variable) throws -> Variable {
+    private func each(_ batch: [Int], _ event: [Int], _ function: (any Distribution) throws -> Variable) throws
+        -> Variable
+    {
         // Beside float64 all components are computed in float64.
         let isWide = dtype == .float64
         func answer(_ component: any Distribution) throws -> Variable {
@@ -90,7 +101,8 @@ public struct Mixture: CataloguedDistribution {
             let own = try components[0].support
             func extreme(_ end: Variable, largest: Bool) throws -> Variable {
                 let all = try end.detached().expand(components[0].batchShape)
-                let values = try all.value.extremum(all.shape.count - 1, largest: largest, for: "distribution:support").values
+                let values = try all.value.extremum(all.shape.count - 1, largest: largest, for: "distribution:support")
+                    .values
                 return Variable(try values.reshape(Array(all.shape.dropLast())))
             }
             return Support(own.kind, try extreme(own.low, largest: false), try extreme(own.high, largest: true))
@@ -98,7 +110,8 @@ public struct Mixture: CataloguedDistribution {
     }
 
     public func logDensity(_ x: Variable) throws -> Variable {
-        let batch = try Shape.broadcast(Array(x.shape.dropLast(eventShape.count)), batchShape, for: "distribution:log_prob")
+        let batch = try Shape.broadcast(
+            Array(x.shape.dropLast(eventShape.count)), batchShape, for: "distribution:log_prob")
         let point = try spread(x)
         return try weights.weighedLogSum(each(batch, []) { try $0.logDensity(point) })
     }
@@ -125,7 +138,9 @@ public struct Mixture: CataloguedDistribution {
         get throws { try weights.reshape(Array(weights.shape.dropLast()) + eventShape.map { _ in 1 } + [count]) }
     }
 
-    public func wideMean() throws -> Variable { try eventWeights.averaging(each(batchShape, eventShape) { try $0.wideMean() }).sumOfLast(1) }
+    public func wideMean() throws -> Variable {
+        try eventWeights.averaging(each(batchShape, eventShape) { try $0.wideMean() }).sumOfLast(1)
+    }
 
     /// Σ w (variance + (mean - overall mean)²).
     public func wideVariance() throws -> Variable {
@@ -154,12 +169,15 @@ public struct Mixture: CataloguedDistribution {
     /// A component by its weight, then its draw: all components are drawn, and one is kept.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let lead = shape + batchShape
-        let chosen = try Categorical(probs: weights.detached().expand(batchShape + [count])).draw(shape, from: generator, for: operation)
+        let chosen = try Categorical(probs: weights.detached().expand(batchShape + [count])).draw(
+            shape, from: generator, for: operation)
         let draws = try each(lead, eventShape) { component in
             // A component of fewer batch dimensions is drawn anew for each distribution of the mixture's batch.
             let own = isBatched ? batchShape + [count] : batchShape
             let missing = own.count - component.batchShape.count
-            if missing == 0 && component.batchShape == own { return try component.draw(shape, from: generator, for: operation) }
+            if missing == 0 && component.batchShape == own {
+                return try component.draw(shape, from: generator, for: operation)
+            }
             return try drawBroadcast(component, shape, own, generator, operation)
         }
         let index = try chosen.reshape(lead + eventShape.map { _ in 1 } + [1]).expand(lead + eventShape + [1])
@@ -184,6 +202,8 @@ public struct Mixture: CataloguedDistribution {
     }
 
     public var description: String {
-        "\(Self.operation)(weights = \(Shape.describe(weights.shape)), " + components.map(\.description).prefix(4).joined(separator: ", ") + (components.count > 4 ? ", ..." : "") + ")"
+        "\(Self.operation)(weights = \(Shape.describe(weights.shape)), "
+            + components.map(\.description).prefix(4).joined(separator: ", ") + (components.count > 4 ? ", ..." : "")
+            + ")"
     }
 }

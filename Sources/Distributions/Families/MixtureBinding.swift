@@ -55,19 +55,31 @@ extension Mixture {
         var depth = 0
         while !level.isEmpty {
             depth += 1
-            guard depth <= 16, level.count <= 10_000 else { throw ScriptError(operation, "mixtures nested deeper than 16") }
+            guard depth <= 16, level.count <= 10_000 else {
+                throw ScriptError(operation, "mixtures nested deeper than 16")
+            }
             level = level.flatMap { ($0 as? Mixture)?.components ?? [] }
         }
     }
 
     public static let examples = [
-        DistributionExample("Mixture of Normal and Laplace", [.init([0.25, 0.75]), .init([-1]), .init([0.5]), .init([2]), .init([1.5])], points: .init([-1.2, 0, 3])) {
+        DistributionExample(
+            "Mixture of Normal and Laplace",
+            [.init([0.25, 0.75]), .init([-1]), .init([0.5]), .init([2]), .init([1.5])], points: .init([-1.2, 0, 3])
+        ) {
             try Mixture($0[0], [Normal($0[1], $0[2]), Laplace($0[3], $0[4])])
         },
-        DistributionExample("Mixture, batched", [.init([0.25, 0.35, 0.4]), .init([-1, 0, 2, 0, 0, 1], [2, 3]), .init([0.5, 1, 1])], points: .init([-1.2, 0.5])) {
+        DistributionExample(
+            "Mixture, batched", [.init([0.25, 0.35, 0.4]), .init([-1, 0, 2, 0, 0, 1], [2, 3]), .init([0.5, 1, 1])],
+            points: .init([-1.2, 0.5])
+        ) {
             try Mixture($0[0], batched: Normal($0[1], $0[2]))
         },
-        DistributionExample("Mixture of vectors", [.init([0.25, 0.75]), .init([-1, 0, 2, 1], [2, 2]), .init([1, 0, 0.5, 2], [2, 2])], points: .init([-1.2, 0.5, 2, 2, 0, 0], [3, 2])) {
+        DistributionExample(
+            "Mixture of vectors",
+            [.init([0.25, 0.75]), .init([-1, 0, 2, 1], [2, 2]), .init([1, 0, 0.5, 2], [2, 2])],
+            points: .init([-1.2, 0.5, 2, 2, 0, 0], [3, 2])
+        ) {
             try Mixture($0[0], batched: MultivariateNormal($0[1], scale: $0[2].lowerTriangle(diagonal: 1)))
         },
     ]

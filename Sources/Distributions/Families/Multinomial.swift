@@ -29,15 +29,20 @@ public struct Multinomial: CataloguedDistribution {
     private init(_ count: Variable, _ outcomes: Categorical) throws {
         try Constraint.count.check(count, "total_count", for: Multinomial.operation)
         guard count.value.count == 1 else {
-            throw ScriptError(Multinomial.operation, "total_count of shape \(Shape.describe(count.shape)): one number for all expected")
+            throw ScriptError(
+                Multinomial.operation,
+                "total_count of shape \(Shape.describe(count.shape)): one number for all expected")
         }
         guard !count.requiresGrad else {
-            throw ScriptError(Multinomial.operation, "total_count requires a gradient: it has none; pass total_count:detach()")
+            throw ScriptError(
+                Multinomial.operation, "total_count requires a gradient: it has none; pass total_count:detach()")
         }
         (self.count, self.outcomes, number) = (count, outcomes, try count.value.item())
     }
 
-    public var parameters: [DistributionParameter] { [DistributionParameter("total_count", count)] + outcomes.parameters }
+    public var parameters: [DistributionParameter] {
+        [DistributionParameter("total_count", count)] + outcomes.parameters
+    }
     public func widened() throws -> (any Distribution)? {
         guard let wide = try outcomes.widened() as? Categorical else { return nil }
         return try Multinomial(count.wide, wide)
@@ -106,14 +111,19 @@ public struct Multinomial: CataloguedDistribution {
             assert(d.mean:tolist()[2] == 3 and d:sample():sum():item() == 4)
             assert(math.abs(d:log_prob({4, 0}):item() - 4 * math.log(0.25)) < 1e-5)
             """
-    ) { given in try given["logits"].map { try Multinomial(given[0], logits: $0) } ?? Multinomial(given[0], probs: given[1]) }
+    ) { given in
+        try given["logits"].map { try Multinomial(given[0], logits: $0) } ?? Multinomial(given[0], probs: given[1])
+    }
 
     public static let examples = [
         DistributionExample(
-            "Multinomial by probs", [.init([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])], points: .init([1, 3, 2, 0, 1, 5], [2, 3]),
+            "Multinomial by probs", [.init([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])],
+            points: .init([1, 3, 2, 0, 1, 5], [2, 3]),
             isDiscrete: true
         ) { try Multinomial(Variable(Tensor(6, $0[0].dtype)), probs: $0[0]) },
-        DistributionExample("Multinomial by logits", [.init([-2, 0.3, 1])], points: .init([10, 30, 60]), isDiscrete: true) {
+        DistributionExample(
+            "Multinomial by logits", [.init([-2, 0.3, 1])], points: .init([10, 30, 60]), isDiscrete: true
+        ) {
             try Multinomial(Variable(Tensor(100, $0[0].dtype)), logits: $0[0])
         },
     ]

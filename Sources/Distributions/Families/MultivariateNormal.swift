@@ -30,7 +30,8 @@ public struct MultivariateNormal: CataloguedDistribution {
             guard abs(values[i] - mirror) <= 1e-5 * max(abs(values[i]), abs(mirror)) + 1e-8 * unit else {
                 throw ScriptError(
                     MultivariateNormal.operation,
-                    "covariance\(place(i, in: covariance.shape)) = \(shown(values[i])): a symmetric matrix expected, its mirror is \(shown(mirror))")
+                    "covariance\(place(i, in: covariance.shape)) = \(shown(values[i])): a symmetric matrix expected, its mirror is \(shown(mirror))"
+                )
             }
         }
         let factor: Variable
@@ -49,7 +50,8 @@ public struct MultivariateNormal: CataloguedDistribution {
             if row == column ? !(values[i] > 0) : row < column && values[i] != 0 {
                 throw ScriptError(
                     MultivariateNormal.operation,
-                    "scale_tril\(place(i, in: scale.shape)) = \(shown(values[i])): \(row == column ? "a positive number" : "0, above the diagonal,") expected")
+                    "scale_tril\(place(i, in: scale.shape)) = \(shown(values[i])): \(row == column ? "a positive number" : "0, above the diagonal,") expected"
+                )
             }
         }
         // What is above the diagonal is no parameter: nothing flows back there.
@@ -60,14 +62,17 @@ public struct MultivariateNormal: CataloguedDistribution {
     private init(_ loc: Variable, _ covariance: Variable, _ wideScale: Variable, _ isByScale: Bool) throws {
         (self.loc, self.covariance, self.wideScale, self.isByScale) = (loc, covariance, wideScale, isByScale)
         scale = loc.dtype == .float64 ? wideScale : try wideScale.converted(to: loc.dtype)
-        batchShape = try Shape.broadcast(Array(loc.shape.dropLast()), Array(scale.shape.dropLast(2)), for: MultivariateNormal.operation)
+        batchShape = try Shape.broadcast(
+            Array(loc.shape.dropLast()), Array(scale.shape.dropLast(2)), for: MultivariateNormal.operation)
     }
 
     private static func checked(_ loc: Variable, _ matrix: Variable, _ name: String) throws -> [Variable] {
         let n = loc.shape.last ?? 0
         guard n > 0, matrix.shape.count >= 2, Array(matrix.shape.suffix(2)) == [n, n] else {
             throw ScriptError(
-                operation, "loc \(Shape.describe(loc.shape)) and \(name) \(Shape.describe(matrix.shape)) do not fit: (..., d) and (..., d, d) expected")
+                operation,
+                "loc \(Shape.describe(loc.shape)) and \(name) \(Shape.describe(matrix.shape)) do not fit: (..., d) and (..., d, d) expected"
+            )
         }
         try Constraint.finite.check(loc, "loc", for: operation)
         try Constraint.finite.check(matrix, name, for: operation)
@@ -75,7 +80,9 @@ public struct MultivariateNormal: CataloguedDistribution {
     }
 
     public var parameters: [DistributionParameter] {
-        let (covariance, scale) = (DistributionParameter("covariance", covariance), DistributionParameter("scale_tril", scale))
+        let (covariance, scale) = (
+            DistributionParameter("covariance", covariance), DistributionParameter("scale_tril", scale)
+        )
         return [DistributionParameter("loc", loc)] + (isByScale ? [scale, covariance] : [covariance, scale])
     }
     public var support: Support { get throws { try .real } }
@@ -114,12 +121,15 @@ public struct MultivariateNormal: CataloguedDistribution {
 
     /// loc + L e, with e standard normal.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
-        let noise = try StandardNormal().sample(shape + batchShape + eventShape + [1], dtype, from: generator, for: operation)
+        let noise = try StandardNormal().sample(
+            shape + batchShape + eventShape + [1], dtype, from: generator, for: operation)
         return try loc + scale.matmul(Variable(noise)).reshape(shape + batchShape + eventShape)
     }
 
     public var description: String {
-        "\(Self.operation)(" + parameters.prefix(2).map { "\($0.name) = \(Shape.describe($0.value.shape))" }.joined(separator: ", ") + ")"
+        "\(Self.operation)("
+            + parameters.prefix(2).map { "\($0.name) = \(Shape.describe($0.value.shape))" }.joined(separator: ", ")
+            + ")"
     }
 
     public static let declaration = declare(
@@ -141,10 +151,14 @@ public struct MultivariateNormal: CataloguedDistribution {
 
     public static let examples = [
         DistributionExample(
-            "MultivariateNormal by scale_tril", [.init([0.5, -1, 3]), .init([1, 0, 0, 0.3, 2, 0, -0.4, 0.5, 0.7], [3, 3])], points: .init([0.2, -1.4, 2, 1, 1, 1], [2, 3])
+            "MultivariateNormal by scale_tril",
+            [.init([0.5, -1, 3]), .init([1, 0, 0, 0.3, 2, 0, -0.4, 0.5, 0.7], [3, 3])],
+            points: .init([0.2, -1.4, 2, 1, 1, 1], [2, 3])
         ) { try MultivariateNormal($0[0], scale: $0[1].lowerTriangle(diagonal: 1)) },
         DistributionExample(
-            "MultivariateNormal by covariance", [.init([0.5, -1], [1, 2]), .init([2, 0.2, 0.2, 1, 1, -0.5, -0.5, 3], [2, 2, 2])], points: .init([0.2, -1.4, 2, 1], [2, 2])
+            "MultivariateNormal by covariance",
+            [.init([0.5, -1], [1, 2]), .init([2, 0.2, 0.2, 1, 1, -0.5, -0.5, 3], [2, 2, 2])],
+            points: .init([0.2, -1.4, 2, 1], [2, 2])
         ) { try MultivariateNormal($0[0], covariance: ($0[1] + $0[1].transposed()) * 0.5) },
     ]
 }

@@ -14,7 +14,9 @@ public struct NegativeBinomial: CataloguedDistribution {
 
     /// - Throws: unless the counts are positive, the probabilities from 0 and below 1, and both broadcast.
     public init(_ count: Variable, probs: Variable) throws {
-        try self.init(promoted([count, probs])) { try SuccessOdds(probs: $0, .belowOne, for: NegativeBinomial.operation) }
+        try self.init(promoted([count, probs])) {
+            try SuccessOdds(probs: $0, .belowOne, for: NegativeBinomial.operation)
+        }
     }
 
     /// - Throws: unless the counts are positive, the logits finite, and both broadcast.
@@ -84,15 +86,18 @@ public struct NegativeBinomial: CataloguedDistribution {
             assert(math.abs(d:log_prob(0):item() - math.log(1 / 8)) < 1e-6)
             """
     ) { given in
-        try given["logits"].map { try NegativeBinomial(given[0], logits: $0) } ?? NegativeBinomial(given[0], probs: given[1])
+        try given["logits"].map { try NegativeBinomial(given[0], logits: $0) }
+            ?? NegativeBinomial(given[0], probs: given[1])
     }
 
     public static let examples = [
         DistributionExample(
-            "NegativeBinomial by probs", [.init([0.4, 3, 20]), .init([0.2, 0.5, 0.7])], points: .init([0, 4, 55]), isDiscrete: true
+            "NegativeBinomial by probs", [.init([0.4, 3, 20]), .init([0.2, 0.5, 0.7])], points: .init([0, 4, 55]),
+            isDiscrete: true
         ) { try NegativeBinomial($0[0], probs: $0[1]) },
         DistributionExample(
-            "NegativeBinomial by logits", [.init([0.4, 3, 20]), .init([-2, 0.3, 1])], points: .init([1, 4, 55]), isDiscrete: true
+            "NegativeBinomial by logits", [.init([0.4, 3, 20]), .init([-2, 0.3, 1])], points: .init([1, 4, 55]),
+            isDiscrete: true
         ) { try NegativeBinomial($0[0], logits: $0[1]) },
     ]
 }

@@ -39,7 +39,8 @@ public struct Normal: LocationScaleDistribution {
     public static let examples = [
         example(at: [0.2, -1.4, 8]),
         DistributionExample(
-            "Normal (2, 1) x (3)", [.init([0, 1], [2, 1]), .init([1, 2, 3])], points: .init([0.5, -1, 2, 1, 0, 3], [2, 3])
+            "Normal (2, 1) x (3)", [.init([0, 1], [2, 1]), .init([1, 2, 3])],
+            points: .init([0.5, -1, 2, 1, 0, 3], [2, 3])
         ) { try Normal($0[0], $0[1]) },
     ]
 }

@@ -24,7 +24,9 @@ public struct Pareto: DerivedDistribution {
     /// z = alpha log(x / scale) is of the exponential distribution.
     static var isPositive: Bool { true }
     var base: any Distribution { get throws { Exponential.standard.of(dtype) } }
-    public var support: Support { get throws { Support(.greaterThan, scale, Variable(try Tensor(.infinity, .float64))) } }
+    public var support: Support {
+        get throws { Support(.greaterThan, scale, Variable(try Tensor(.infinity, .float64))) }
+    }
     func toBase(_ x: Variable) throws -> Variable { try alpha * .logQuotient(x, scale) }
     func fromBase(_ z: Variable) throws -> Variable { try scale * (z / alpha).exp() }
     func logSlope(_ x: Variable) throws -> Variable { try alpha.log() - x.log() }
@@ -32,7 +34,9 @@ public struct Pareto: DerivedDistribution {
     /// log scale - log alpha + 1 + 1/alpha.
     public func wideEntropy() throws -> Variable { try (scale.log() - alpha.log() + 1 + 1 / alpha).spread(batchShape) }
     /// alpha scale / (alpha - 1) for alpha > 1, else infinite.
-    public func wideMean() throws -> Variable { try (scale * alpha.powerMoment(1) { try $0 / ($0 - 1) }).spread(batchShape) }
+    public func wideMean() throws -> Variable {
+        try (scale * alpha.powerMoment(1) { try $0 / ($0 - 1) }).spread(batchShape)
+    }
     /// scale² alpha / ((alpha - 1)² (alpha - 2)) for alpha > 2, else infinite.
     public func wideVariance() throws -> Variable {
         let factor = try alpha.powerMoment(2) { try $0 / ($0 - 1) / ($0 - 1) / ($0 - 2) }
@@ -53,7 +57,9 @@ public struct Pareto: DerivedDistribution {
     ) { try Pareto($0[0], $0[1]) }
 
     public static let examples = [
-        DistributionExample("Pareto", [.init([0.5, 1, 3]), .init([0.7, 4.5, 9])], points: .init([0.7, 1.4, 8])) { try Pareto($0[0], $0[1]) }
+        DistributionExample("Pareto", [.init([0.5, 1, 3]), .init([0.7, 4.5, 9])], points: .init([0.7, 1.4, 8])) {
+            try Pareto($0[0], $0[1])
+        }
     ]
 }
 

@@ -60,7 +60,9 @@ public struct Poisson: CataloguedDistribution {
     ) { try Poisson($0[0]) }
 
     public static let examples = [
-        DistributionExample("Poisson", [.init([0.5, 4, 30])], points: .init([0, 3, 35]), isDiscrete: true) { try Poisson($0[0]) }
+        DistributionExample("Poisson", [.init([0.5, 4, 30])], points: .init([0, 3, 35]), isDiscrete: true) {
+            try Poisson($0[0])
+        }
     ]
 }
 

@@ -22,10 +22,16 @@ public struct StudentT: CataloguedDistribution {
         try Constraint.positive.check(df, "df", for: StudentT.operation)
         try Constraint.finite.check(loc, "loc", for: StudentT.operation)
         try Constraint.positive.check(scale, "scale", for: StudentT.operation)
-        batchShape = try broadcast([DistributionParameter("df", df), DistributionParameter("loc", loc), DistributionParameter("scale", scale)], for: StudentT.operation)
+        batchShape = try broadcast(
+            [
+                DistributionParameter("df", df), DistributionParameter("loc", loc),
+                DistributionParameter("scale", scale),
+            ], for: StudentT.operation)
     }
 
-    public var parameters: [DistributionParameter] { [DistributionParameter("df", df), DistributionParameter("loc", loc), DistributionParameter("scale", scale)] }
+    public var parameters: [DistributionParameter] {
+        [DistributionParameter("df", df), DistributionParameter("loc", loc), DistributionParameter("scale", scale)]
+    }
     public var support: Support { get throws { try .real } }
     public var isReparameterised: Bool { true }
 
@@ -37,7 +43,9 @@ public struct StudentT: CataloguedDistribution {
 
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         let z = try standard(x)
-        return try z.tail(side, form, from: -.infinity, to: .infinity, safe: 0) { try .tail(.student, side, form, [df, $0]) }
+        return try z.tail(side, form, from: -.infinity, to: .infinity, safe: 0) {
+            try .tail(.student, side, form, [df, $0])
+        }
     }
 
     /// log scale + (ν + 1)/2 (ψ((ν + 1)/2) - ψ(ν/2)) + log(ν)/2 + log B(ν/2, 1/2).
@@ -82,6 +90,8 @@ public struct StudentT: CataloguedDistribution {
     ) { try StudentT($0[0], $0[1], $0[2]) }
 
     public static let examples = [
-        DistributionExample("StudentT", [.init([0.7, 3, 40]), .init([0.5, -1, 3]), .init([1, 0.3, 2])], points: .init([0.2, -1.4, 9])) { try StudentT($0[0], $0[1], $0[2]) }
+        DistributionExample(
+            "StudentT", [.init([0.7, 3, 40]), .init([0.5, -1, 3]), .init([1, 0.3, 2])], points: .init([0.2, -1.4, 9])
+        ) { try StudentT($0[0], $0[1], $0[2]) }
     ]
 }

@@ -17,32 +17,48 @@ public struct Truncated: CataloguedDistribution {
     /// - Throws: for a distribution of vectors or whole numbers, ends that are not in order, or an interval without probability.
     public init(_ distribution: any Distribution, _ low: Variable, _ high: Variable) throws {
         let operation = Truncated.operation
-        guard distribution.eventShape.isEmpty else { throw ScriptError(operation, "d draws vectors: \(distribution.description); a distribution of single numbers expected") }
+        guard distribution.eventShape.isEmpty else {
+            throw ScriptError(
+                operation, "d draws vectors: \(distribution.description); a distribution of single numbers expected")
+        }
         if let support = try? distribution.support, support.kind == .integers {
-            throw ScriptError(operation, "d draws whole numbers: \(distribution.description); a continuous distribution expected")
+            throw ScriptError(
+                operation, "d draws whole numbers: \(distribution.description); a continuous distribution expected")
         }
         for (name, end) in [("low", low), ("high", high)] {
             if let bad = try end.value.toArray().firstIndex(where: \.isNaN) {
                 throw ScriptError(operation, "\(name)\(place(bad, in: end.shape)) = nan: a number expected")
             }
         }
-        let ends = try broadcast([DistributionParameter("low", low), DistributionParameter("high", high)], for: operation)
+        let ends = try broadcast(
+            [DistributionParameter("low", low), DistributionParameter("high", high)], for: operation)
         guard let batch = try? Shape.broadcast(distribution.batchShape, ends, for: operation) else {
-            throw ScriptError(operation, "the distribution's batch \(Shape.describe(distribution.batchShape)) and the ends' \(Shape.describe(ends)) do not broadcast")
+            throw ScriptError(
+                operation,
+                "the distribution's batch \(Shape.describe(distribution.batchShape)) and the ends' \(Shape.describe(ends)) do not broadcast"
+            )
         }
         let (lows, highs) = (try low.value.expand(ends).toArray(), try high.value.expand(ends).toArray())
         for i in lows.indices where !(lows[i] < highs[i]) {
-            throw ScriptError(operation, "high\(place(i, in: ends)) = \(shown(highs[i])): a number above low (\(shown(lows[i]))) expected")
+            throw ScriptError(
+                operation,
+                "high\(place(i, in: ends)) = \(shown(highs[i])): a number above low (\(shown(lows[i]))) expected")
         }
         let wide = distribution.dtype == .float32 ? try distribution.widened() ?? distribution : distribution
         (median, inner) = try GradMode.$isEnabled.withValue(false) {
             let median = try wide.inverseTail(Variable(Tensor(0.5, .float64)), .lower).wide
             let mass = try wide.logProbability(from: low.wide, to: high.wide, median: median)
             if let empty = try mass.value.expand(batch).toArray().firstIndex(where: { !($0 > -.infinity) }) {
-                throw ScriptError(operation, "\(distribution.description) has no probability from low to high\(place(empty, in: batch))")
+                throw ScriptError(
+                    operation,
+                    "\(distribution.description) has no probability from low to high\(place(empty, in: batch))")
             }
             let half = Variable(try Tensor(0.5, .float64))
-            return (median, try wide.quantile(half, rest: half, from: low.wide, to: high.wide, median: median, mass: mass).expand(batch))
+            return (
+                median,
+                try wide.quantile(half, rest: half, from: low.wide, to: high.wide, median: median, mass: mass).expand(
+                    batch)
+            )
         }
         (self.distribution, self.low, self.high, batchShape) = (distribution, low, high, batch)
     }
@@ -52,7 +68,9 @@ public struct Truncated: CataloguedDistribution {
         (median, inner, batchShape) = (narrow.median, narrow.inner, narrow.batchShape)
     }
 
-    public var parameters: [DistributionParameter] { [DistributionParameter("low", low), DistributionParameter("high", high)] }
+    public var parameters: [DistributionParameter] {
+        [DistributionParameter("low", low), DistributionParameter("high", high)]
+    }
     public var dtype: DType { distribution.dtype.promoted(with: low.dtype).promoted(with: high.dtype) }
     public var isReparameterised: Bool { true }
 
@@ -65,7 +83,9 @@ public struct Truncated: CataloguedDistribution {
     public var support: Support {
         get throws {
             guard let own = try? distribution.support else { return Support(.interval, low, high) }
-            func extreme(_ a: Variable, _ b: Variable, _ choose: @escaping @Sendable (Double, Double) -> Double) throws -> Variable {
+            func extreme(_ a: Variable, _ b: Variable, _ choose: @escaping @Sendable (Double, Double) -> Double) throws
+                -> Variable
+            {
                 Variable(try a.wide.value.zip(b.wide.value, Pairwise(choose), for: "distribution:support"))
             }
             let (low, high) = (try extreme(own.low, low) { max($0, $1) }, try extreme(own.high, high) { min($0, $1) })
@@ -116,8 +136,10 @@ public struct Truncated: CataloguedDistribution {
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let wide = try wide() ?? self
         let uniforms = try generator.openUniforms(shape + batchShape, .float64, for: operation)
-        let x = try wide.distribution.quantile(uniforms, rest: 1 - uniforms, from: wide.low, to: wide.high, median: median, mass: wide.logMass())
-            .converted(to: dtype)
+        let x = try wide.distribution.quantile(
+            uniforms, rest: 1 - uniforms, from: wide.low, to: wide.high, median: median, mass: wide.logMass()
+        )
+        .converted(to: dtype)
         let isAbove = try x.indicator(low) { $0 >= $1 }
         let isBelow = try x.indicator(high) { $0 <= $1 }
         return try x.choose(isAbove, low.converted(to: dtype)).choose(isBelow, high.converted(to: dtype))
@@ -164,9 +186,11 @@ public struct Truncated: CataloguedDistribution {
             return (q, step * .pi * Double.cosh(t) * q * (1 - q))
         }
         let lead = [nodes.count] + batchShape.map { _ in 1 }
-        let own = nodes.enumerated().map { $0 < 55 ? $1.q : 1 - $1.q }, rest = nodes.enumerated().map { $0 < 55 ? 1 - $1.q : $1.q }
+        let own = nodes.enumerated().map { $0 < 55 ? $1.q : 1 - $1.q }
+        let rest = nodes.enumerated().map { $0 < 55 ? 1 - $1.q : $1.q }
         let x = try distribution.quantile(
-            Variable(Tensor(own, shape: lead, .float64)), rest: Variable(Tensor(rest, shape: lead, .float64)), from: low, to: high,
+            Variable(Tensor(own, shape: lead, .float64)), rest: Variable(Tensor(rest, shape: lead, .float64)),
+            from: low, to: high,
             median: median, mass: logMass())
         let weights = Variable(try Tensor(nodes.map(\.weight), shape: lead, .float64))
         return try (function(x) * weights).sum([0])
@@ -205,7 +229,8 @@ public struct Truncated: CataloguedDistribution {
 
     public static let examples = [
         DistributionExample(
-            "Truncated Normal", [.init([0.5, 3]), .init([1, 2]), .init([0, -4]), .init([1, 2.5])], points: .init([0.2, 1])
+            "Truncated Normal", [.init([0.5, 3]), .init([1, 2]), .init([0, -4]), .init([1, 2.5])],
+            points: .init([0.2, 1])
         ) { try Truncated(Normal($0[0], $0[1]), $0[2], $0[3]) },
         DistributionExample("Truncated Gamma", [.init([2.5]), .init([1]), .init([3])], points: .init([4])) {
             try Truncated(Gamma($0[0], $0[1]), $0[2], $0[2].constant(.infinity))

@@ -17,15 +17,20 @@ public struct Uniform: CataloguedDistribution {
         (self.low, self.high) = (both[0], both[1])
         try Constraint.finite.check(low, "low", for: Uniform.operation)
         try Constraint.finite.check(high, "high", for: Uniform.operation)
-        batchShape = try broadcast([DistributionParameter("low", low), DistributionParameter("high", high)], for: Uniform.operation)
+        batchShape = try broadcast(
+            [DistributionParameter("low", low), DistributionParameter("high", high)], for: Uniform.operation)
         let lows = try both[0].value.expand(batchShape).toArray()
         let highs = try both[1].value.expand(batchShape).toArray()
         for i in lows.indices where !(lows[i] < highs[i] && (highs[i] - lows[i]).isFinite) {
-            throw ScriptError(Uniform.operation, "high\(place(i, in: batchShape)) = \(shown(highs[i])): a number above low (\(shown(lows[i]))) expected")
+            throw ScriptError(
+                Uniform.operation,
+                "high\(place(i, in: batchShape)) = \(shown(highs[i])): a number above low (\(shown(lows[i]))) expected")
         }
     }
 
-    public var parameters: [DistributionParameter] { [DistributionParameter("low", low), DistributionParameter("high", high)] }
+    public var parameters: [DistributionParameter] {
+        [DistributionParameter("low", low), DistributionParameter("high", high)]
+    }
     public var support: Support { get throws { Support(.interval, low, high) } }
     public var isReparameterised: Bool { true }
 
@@ -82,6 +87,8 @@ public struct Uniform: CataloguedDistribution {
     ) { try Uniform($0[0], $0[1]) }
 
     public static let examples = [
-        DistributionExample("Uniform", [.init([0, -1, 3]), .init([1, 0.5, 7])], points: .init([0.2, -0.4, 6])) { try Uniform($0[0], $0[1]) }
+        DistributionExample("Uniform", [.init([0, -1, 3]), .init([1, 0.5, 7])], points: .init([0.2, -0.4, 6])) {
+            try Uniform($0[0], $0[1])
+        }
     ]
 }

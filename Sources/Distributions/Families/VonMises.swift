@@ -30,13 +30,16 @@ public struct VonMises: CataloguedDistribution {
 
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         let theta = try x - loc + concentration.constant { _ in 0 }
-        return try theta.tail(side, form, from: -.pi, to: .pi, safe: 0) { try .tail(.vonMises, side, form, [concentration, $0]) }
+        return try theta.tail(side, form, from: -.pi, to: .pi, safe: 0) {
+            try .tail(.vonMises, side, form, [concentration, $0])
+        }
     }
 
     /// κ (1 - I₁/I₀) + log 2π + log(I₀ e^-κ).
     public func wideEntropy() throws -> Variable {
         let kappa = concentration
-        return try (kappa * kappa.vonMisesSpread() + kappa.vonMisesNormaliser() + Double.log(2 * .pi)).spread(batchShape)
+        return try (kappa * kappa.vonMisesSpread() + kappa.vonMisesNormaliser() + Double.log(2 * .pi)).spread(
+            batchShape)
     }
     /// loc, the mean direction.
     public func wideMean() throws -> Variable { try loc.spread(batchShape) }
@@ -46,7 +49,9 @@ public struct VonMises: CataloguedDistribution {
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let kappa = try concentration.wide.expand(batchShape)
         let values = try kappa.value.toArray()
-        let theta = try generator.fill(shape + batchShape, .float64, for: operation) { $0.vonMises(values[$1 % values.count]) }
+        let theta = try generator.fill(shape + batchShape, .float64, for: operation) {
+            $0.vonMises(values[$1 % values.count])
+        }
         let centred = try VonMises(kappa.constant(0), kappa)
         return try (loc.wide + centred.reparameterised(theta)).converted(to: dtype)
     }

@@ -12,7 +12,8 @@ public struct Weibull: DerivedDistribution {
 
     /// - Throws: unless both are positive and broadcast.
     public init(_ scale: Variable, _ concentration: Variable) throws {
-        let (values, batch) = try Weibull.checked(("scale", scale, .positive), ("concentration", concentration, .positive))
+        let (values, batch) = try Weibull.checked(
+            ("scale", scale, .positive), ("concentration", concentration, .positive))
         ((self.scale, self.concentration), batchShape) = ((values[0], values[1]), batch)
     }
 
@@ -42,7 +43,9 @@ public struct Weibull: DerivedDistribution {
         try (scale.log() - concentration.log() + (1 - 1 / concentration) * eulerGamma + 1).spread(batchShape)
     }
     /// scale Γ(1 + 1/k).
-    public func wideMean() throws -> Variable { try (scale * (1 / concentration + 1).lgamma().exp()).spread(batchShape) }
+    public func wideMean() throws -> Variable {
+        try (scale * (1 / concentration + 1).lgamma().exp()).spread(batchShape)
+    }
     /// scale² (Γ(1 + 2/k) - Γ(1 + 1/k)²).
     public func wideVariance() throws -> Variable {
         let deviation = try wideStandardDeviation()
@@ -63,7 +66,9 @@ public struct Weibull: DerivedDistribution {
     ) { try Weibull($0[0], $0[1]) }
 
     public static let examples = [
-        DistributionExample("Weibull", [.init([0.5, 1, 3]), .init([0.8, 1, 4.5])], points: .init([0.2, 1.4, 4])) { try Weibull($0[0], $0[1]) }
+        DistributionExample("Weibull", [.init([0.5, 1, 3]), .init([0.8, 1, 4.5])], points: .init([0.2, 1.4, 4])) {
+            try Weibull($0[0], $0[1])
+        }
     ]
 }
 

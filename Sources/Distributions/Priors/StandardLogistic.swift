@@ -17,7 +17,9 @@ public struct StandardLogistic: Prior {
     }
 
     /// By inversion: log u - log(1 - u).
-    public func sample(_ shape: [Int], _ dtype: DType, from generator: Generator, for operation: String) throws -> Tensor {
+    public func sample(_ shape: [Int], _ dtype: DType, from generator: Generator, for operation: String) throws
+        -> Tensor
+    {
         try generator.fill(shape, dtype, for: operation) { generator in
             let u = generator.openUniform()
             return Double.log(u) - Double.log(onePlus: -u)

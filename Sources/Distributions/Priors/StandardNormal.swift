@@ -13,7 +13,9 @@ public struct StandardNormal: Prior {
         try (x * x + Double.log(2 * .pi)) * -0.5
     }
 
-    public func sample(_ shape: [Int], _ dtype: DType, from generator: Generator, for operation: String) throws -> Tensor {
+    public func sample(_ shape: [Int], _ dtype: DType, from generator: Generator, for operation: String) throws
+        -> Tensor
+    {
         try generator.normals(shape, dtype, for: operation)
     }
 }

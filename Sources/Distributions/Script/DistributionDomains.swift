@@ -34,7 +34,11 @@ extension Domain<Support> {
     /// `"positive"`, or `{"interval", 0, 1}`.
     static var support: Domain {
         let kinds = Support.Kind.allCases.map(\.rawValue)
-        return Domain(.either([.string, .list(.any)]), expected: "a kind (\(kinds.joined(separator: ", "))) or {\"interval\", low, high}", show: { $0.kind.rawValue }) { value in
+        return Domain(
+            .either([.string, .list(.any)]),
+            expected: "a kind (\(kinds.joined(separator: ", "))) or {\"interval\", low, high}",
+            show: { $0.kind.rawValue }
+        ) { value in
             if let name = value.asText {
                 guard let kind = Support.Kind(rawValue: name) else { return nil }
                 switch kind {
@@ -45,8 +49,11 @@ extension Domain<Support> {
                 case .interval, .greaterThan, .lessThan: return nil
                 }
             }
-            guard case .table(let table) = value, let name = try table.value(at: 1).asText, let kind = Support.Kind(rawValue: name) else { return nil }
-            let low = try table.value(at: 2).asNumber, high = try table.value(at: 3).asNumber
+            guard case .table(let table) = value, let name = try table.value(at: 1).asText,
+                let kind = Support.Kind(rawValue: name)
+            else { return nil }
+            let low = try table.value(at: 2).asNumber
+            let high = try table.value(at: 3).asNumber
             return try Support(kind, low ?? -.infinity, high ?? .infinity)
         }
     }

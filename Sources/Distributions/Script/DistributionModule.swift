@@ -18,7 +18,9 @@ public struct DistributionModule: ScriptModule {
         """
 
     public var functions: [NativeFunction] {
-        (constructors + [ScriptedDistribution.declaration, Divergence.declaration]).map { NativeFunction($0).remembering() }
+        (constructors + [ScriptedDistribution.declaration, Divergence.declaration]).map {
+            NativeFunction($0).remembering()
+        }
     }
 
     public var types: [TypeBinding] { [DistributionObject.binding] }

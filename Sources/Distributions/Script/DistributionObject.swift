@@ -195,10 +195,12 @@ extension DistributionObject {
         "df", "covariance", "scale_tril", "weights", "total_count", "alpha",
     ]
 
-    private static let properties = general + parameterNames.map { name in
-        property(
-            name, "The parameter \(name), of distributions that have it; nil for the others.", .value(.any),
-            example: "assert(d.\(name) \(["loc", "scale"].contains(name) ? "~=" : "==") nil)"
-        ) { distribution in distribution.parameters.first { $0.name == name }.map { .object($0.value) } ?? .none }
-    }
+    private static let properties =
+        general
+        + parameterNames.map { name in
+            property(
+                name, "The parameter \(name), of distributions that have it; nil for the others.", .value(.any),
+                example: "assert(d.\(name) \(["loc", "scale"].contains(name) ? "~=" : "==") nil)"
+            ) { distribution in distribution.parameters.first { $0.name == name }.map { .object($0.value) } ?? .none }
+        }
 }

@@ -59,7 +59,8 @@ public struct ScriptedDistribution: Distribution {
             let rest = try -pointwise(log, x).expm1()
             return try isLogarithm ? rest.log() : rest
         }
-        let lower = isLogarithm ? "log_cdf" : "cdf", upper = isLogarithm ? "log_survival" : "survival"
+        let lower = isLogarithm ? "log_cdf" : "cdf"
+        let upper = isLogarithm ? "log_survival" : "survival"
         throw missing(side == .lower ? lower : upper, side == .lower ? "cdf" : "survival or cdf")
     }
     /// What is given, or found from the tails where it says where draws lie.

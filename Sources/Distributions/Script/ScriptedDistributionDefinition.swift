@@ -54,7 +54,9 @@ extension ScriptedDistribution.Definition {
         .option("batch_shape", \.batchShape, .shape, "of independent distributions"),
         .option("event_shape", \.eventShape, .shape, "of one draw"),
         .option("dtype", \.dtype, .floatingDType, "of draws and moments"),
-        .option("support", \.support, .optional(.support), "where draws lie: a kind that d:support() names, or {\"interval\", low, high}"))
+        .option(
+            "support", \.support, .optional(.support),
+            "where draws lie: a kind that d:support() names, or {\"interval\", low, high}"))
 
     private static func function(_ name: String, _ note: String) -> OptionTable<Self>.Field {
         .option(name, \.functions[name], .optional(.function), note)

@@ -50,10 +50,13 @@ public struct SpecialModule: ScriptModule {
             """,
             takes: .argument("a", .numbers, "above 0"), .argument("b", .numbers, "above 0"),
             .argument("x", .numbers, "from 0 to 1"), returns: .tensor, errors: "shapes that do not broadcast",
-            source: "scipy.special.betainc", example: "assert(math.abs(special.betainc(1, 2, 0.25):item() - 0.4375) < 1e-6)"
+            source: "scipy.special.betainc",
+            example: "assert(math.abs(special.betainc(1, 2, 0.25):item() - 0.4375) < 1e-6)"
         ) { a, b, x in
             try computed([a, b, x]) { inputs in
-                let inside = try inputs[2].indicator { $0 >= 0 && $0 <= 1 } * inputs[0].indicator(inputs[1]) { $0 > 0 && $1 > 0 && ($0 + $1).isFinite }
+                let inside =
+                    try inputs[2].indicator { $0 >= 0 && $0 <= 1 }
+                    * inputs[0].indicator(inputs[1]) { $0 > 0 && $1 > 0 && ($0 + $1).isFinite }
                 let safe = try zip(inputs, [1, 1, 0.5]).map { try $0.choose(inside, $0.constant($1)) }
                 let value = try Variable.tail(.beta, .lower, .probability, safe)
                 return try value.choose(inside, value.constant(.nan))
@@ -66,11 +69,14 @@ public struct SpecialModule: ScriptModule {
         _ function: @escaping @Sendable (Variable) throws -> Variable
     ) -> Declaration {
         Declaration(
-            "special.\(name)", summary, takes: .argument("x", .numbers), returns: .tensor, source: source, example: example
+            "special.\(name)", summary, takes: .argument("x", .numbers), returns: .tensor, source: source,
+            example: example
         ) { x in try computed([x]) { try function($0[0]) } }
     }
 
-    private static func gamma(_ name: String, _ side: TailSide, _ which: String, _ case: String, _ value: String) -> Declaration {
+    private static func gamma(_ name: String, _ side: TailSide, _ which: String, _ case: String, _ value: String)
+        -> Declaration
+    {
         Declaration(
             "special.\(name)",
             """

@@ -20,7 +20,9 @@ extension Variable {
 
     /// a - rate x, rounded once.
     static func gammaGap(_ a: Variable, _ rate: Variable, _ x: Variable) throws -> Variable {
-        try elementwise("gamma_gap", [a, rate, x], slopes: [{ try $0[0].constant(1) }, { try -$0[2] }, { try -$0[1] }]) {
+        try elementwise(
+            "gamma_gap", [a, rate, x], slopes: [{ try $0[0].constant(1) }, { try -$0[2] }, { try -$0[1] }]
+        ) {
             let (z, rest) = Special.exactProduct($0[1], $0[2])
             return ($0[0] - z) - rest
         }
@@ -50,13 +52,15 @@ extension Variable {
     /// k log rate - rate - log k!.
     static func poissonLogMass(_ k: Variable, _ rate: Variable) throws -> Variable {
         try k.pairwise(
-            "poisson_log_mass", rate, slopes: ({ try gammaScore($0 + 1, $1.constant(1), $1) }, { try poissonScore($0, $1) })
+            "poisson_log_mass", rate,
+            slopes: ({ try gammaScore($0 + 1, $1.constant(1), $1) }, { try poissonScore($0, $1) })
         ) { Special.poissonLogMass($0, $1) }
     }
 
     /// k / rate - 1.
     private static func poissonScore(_ k: Variable, _ rate: Variable) throws -> Variable {
-        try k.pairwise("poisson_score", rate, slopes: ({ _, rate in try 1 / rate }, { try -$0.share(of: $1 * $1) })) { k, rate in
+        try k.pairwise("poisson_score", rate, slopes: ({ _, rate in try 1 / rate }, { try -$0.share(of: $1 * $1) })) {
+            k, rate in
             k == 0 ? -1 : (k - rate) / rate
         }
     }
@@ -97,7 +101,8 @@ extension Variable {
         try elementwise(
             "beta_score", [a, b, x],
             slopes: [
-                { try ($0[0] + $0[1]).polygamma(1) - $0[0].polygamma(1) }, { try ($0[0] + $0[1]).polygamma(1) }, { try 1 / $0[2] },
+                { try ($0[0] + $0[1]).polygamma(1) - $0[0].polygamma(1) }, { try ($0[0] + $0[1]).polygamma(1) },
+                { try 1 / $0[2] },
             ]
         ) { Special.betaScore($0[0], $0[1], Special.BetaPoint($0[0], $0[1], $0[2])) }
     }

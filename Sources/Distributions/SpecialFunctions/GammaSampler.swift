@@ -29,10 +29,14 @@ extension Variable {
     /// Implicitly reparameterised: dy/da = -(∂F/∂a) / p(y) at the draw (Figurnov, Mohamed, Mnih, "Implicit
     /// reparameterization gradients", NeurIPS 2018). The slope is a function of a and y on the tape, so second
     /// derivatives are right too.
-    static func logGammaDraws(_ a: Variable, _ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
+    static func logGammaDraws(_ a: Variable, _ shape: [Int], from generator: Generator, for operation: String) throws
+        -> Variable
+    {
         let shapes = try a.value.toArray()
         // Finite even for shapes next to 0, so that no difference of two draws is inf - inf.
-        let draws = try generator.fill(shape + a.shape, .float64, for: operation) { max($0.logGamma(shapes[$1 % shapes.count]), -1e300) }
+        let draws = try generator.fill(shape + a.shape, .float64, for: operation) {
+            max($0.logGamma(shapes[$1 % shapes.count]), -1e300)
+        }
         let a = try a.expand(shape + a.shape)
         return try .recorded("distribution.gamma_draw", [a], draws.value, keeps: [.inputs, .outputs]) { call in
             [try call.cotangent * logGammaSlope(call.inputs[0], call.outputs[0])]

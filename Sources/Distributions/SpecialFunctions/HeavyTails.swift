@@ -17,10 +17,13 @@ extension Variable {
 
     /// z / (1 + z²).
     private func cauchyPull() throws -> Variable {
-        try pointwise("cauchy_pull", slope: { z in
-            let pull = try z.cauchyPull()
-            return try 1 / (z * z + 1) - pull * pull * 2
-        }) { z in z == 0 ? 0 : 1 / (1 / z + z) }
+        try pointwise(
+            "cauchy_pull",
+            slope: { z in
+                let pull = try z.cauchyPull()
+                return try 1 / (z * z + 1) - pull * pull * 2
+            }
+        ) { z in z == 0 ? 0 : 1 / (1 / z + z) }
     }
 
     /// P(Z > z).
@@ -37,10 +40,13 @@ extension Variable {
 
     /// The density over P(Z > z).
     private func cauchyHazard() throws -> Variable {
-        try pointwise("cauchy_hazard", slope: { z in
-            let hazard = try z.cauchyHazard()
-            return try hazard * (hazard - z.cauchyPull() * 2)
-        }) { z in
+        try pointwise(
+            "cauchy_hazard",
+            slope: { z in
+                let hazard = try z.cauchyHazard()
+                return try hazard * (hazard - z.cauchyPull() * 2)
+            }
+        ) { z in
             // Far out z atan(1/z) is 1, and z² too large for a number.
             if z > 1 { return 1 / ((1 / z + z) * (z * Double.atan(1 / z))) }
             return 1 / (Double.pi * (1 + z * z)) / Special.cauchyUpper(z)
@@ -49,7 +55,9 @@ extension Variable {
 
     /// The z with P(Z <= z) = q: tan(π (q - 1/2)).
     func cauchyQuantile() throws -> Variable {
-        try .recorded("distribution.cauchy_quantile", [self], value.slowMap { Special.cauchyQuantile($0) }, keeps: .outputs) { call in
+        try .recorded(
+            "distribution.cauchy_quantile", [self], value.slowMap { Special.cauchyQuantile($0) }, keeps: .outputs
+        ) { call in
             let z = call.outputs[0]
             return [try call.cotangent * (z * z + 1) * Double.pi]
         }
@@ -69,7 +77,9 @@ extension Variable {
 
     /// P(Z > z) = 1 - exp(-e^-z).
     func gumbelUpper() throws -> Variable {
-        try pointwise("gumbel_upper", slope: { try -($0.gumbelLogDensity().exp()) }) { -Double.expMinusOne(-Double.exp(-$0)) }
+        try pointwise("gumbel_upper", slope: { try -($0.gumbelLogDensity().exp()) }) {
+            -Double.expMinusOne(-Double.exp(-$0))
+        }
     }
 
     /// log P(Z > z).
@@ -91,9 +101,12 @@ extension Variable {
 
     /// t / (e^t - 1) + t - 1.
     private func gumbelHazardExcess() throws -> Variable {
-        try pointwise("gumbel_hazard_excess", slope: { z in
-            try z.gumbelHazard() * z.gumbelHazardExcess() - (-z).exp()
-        }) { z in
+        try pointwise(
+            "gumbel_hazard_excess",
+            slope: { z in
+                try z.gumbelHazard() * z.gumbelHazardExcess() - (-z).exp()
+            }
+        ) { z in
             let t = Double.exp(-z)
             return t > 700 ? t - 1 : t == 0 ? 0 : t - Special.expm1mx(t) / Double.expMinusOne(t)
         }
@@ -117,10 +130,13 @@ extension Variable {
 
     /// The density over P(|Z| <= z).
     private func halfNormalPull() throws -> Variable {
-        try pointwise("half_normal_pull", slope: { z in
-            let pull = try z.halfNormalPull()
-            return try -(pull * (z + pull))
-        }) { z in (2 / Double.pi).squareRoot() * Double.exp(-0.5 * z * z) / .erf(z * 0.5.squareRoot()) }
+        try pointwise(
+            "half_normal_pull",
+            slope: { z in
+                let pull = try z.halfNormalPull()
+                return try -(pull * (z + pull))
+            }
+        ) { z in (2 / Double.pi).squareRoot() * Double.exp(-0.5 * z * z) / .erf(z * 0.5.squareRoot()) }
     }
 
     /// The z with P(|Z| <= z) = q.

@@ -22,7 +22,8 @@ extension Special {
         init(_ a: Double, _ b: Double, _ x: Double) {
             let y = 1 - x
             self.init(
-                x: x, y: y, logX: x > 0.5 ? Double.log(onePlus: -y) : Double.log(x), logY: Double.log(onePlus: -x), gap: betaGap(a, b, x))
+                x: x, y: y, logX: x > 0.5 ? Double.log(onePlus: -y) : Double.log(x), logY: Double.log(onePlus: -x),
+                gap: betaGap(a, b, x))
         }
 
         var mirrored: BetaPoint { BetaPoint(x: y, y: x, logX: logY, logY: logX, gap: -gap) }
@@ -65,7 +66,8 @@ extension Special {
         let n = a + b
         let own = abs(at.gap) < 0.5 * a ? a * log1pmx(-at.gap / a) : a * (at.logX - logShare(a, b)) + at.gap
         let other = abs(at.gap) < 0.5 * b ? b * log1pmx(at.gap / b) : b * (at.logY - logShare(b, a)) - at.gap
-        return own + other + 0.5 * (Double.log(a) + logShare(b, a) - Double.log(2 * .pi)) + stirlingError(n) - stirlingError(a)
+        return own + other + 0.5 * (Double.log(a) + logShare(b, a) - Double.log(2 * .pi)) + stirlingError(n)
+            - stirlingError(a)
             - stirlingError(b)
     }
 

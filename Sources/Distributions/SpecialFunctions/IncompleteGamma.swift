@@ -89,7 +89,9 @@ extension Special {
         return tail
     }
 
-    private static func gammaTail(_ integral: TailIntegral, _ a: Double, _ x: Double, _ y: Double, _ gap: Double) -> Tail {
+    private static func gammaTail(_ integral: TailIntegral, _ a: Double, _ x: Double, _ y: Double, _ gap: Double)
+        -> Tail
+    {
         let s = logOverMean(a, y, gap) + digammaGap(a)
         var tail = Tail(log: logPrefactor(a, y, x, gap: gap) + integral.log)
         tail.a = s + integral.a

@@ -15,7 +15,9 @@ struct Jet {
     static func + (x: Jet, y: Jet) -> Jet { Jet(x.value + y.value, x.first + y.first, x.second + y.second) }
     static func - (x: Jet, y: Jet) -> Jet { Jet(x.value - y.value, x.first - y.first, x.second - y.second) }
     static func * (x: Jet, y: Jet) -> Jet {
-        Jet(x.value * y.value, x.first * y.value + x.value * y.first, x.second * y.value + 2 * x.first * y.first + x.value * y.second)
+        Jet(
+            x.value * y.value, x.first * y.value + x.value * y.first,
+            x.second * y.value + 2 * x.first * y.first + x.value * y.second)
     }
     static func / (x: Jet, y: Jet) -> Jet {
         let value = x.value / y.value

@@ -8,7 +8,8 @@ extension Variable {
     func logit() throws -> Variable {
         try pointwise("logit", slope: { try 1 / ($0 * (1 - $0)) }) { p in
             // 2p - 1 is exact here.
-            Swift.abs(p - 0.5) < 0.25 ? Double.log(onePlus: (2 * p - 1) / (1 - p)) : Double.log(p) - Double.log(onePlus: -p)
+            Swift.abs(p - 0.5) < 0.25
+                ? Double.log(onePlus: (2 * p - 1) / (1 - p)) : Double.log(p) - Double.log(onePlus: -p)
         }
     }
 
@@ -26,7 +27,9 @@ extension Variable {
 
     /// √(p (1 - p)).
     func bernoulliDeviation() throws -> Variable {
-        try pointwise("bernoulli_deviation", slope: { try (0.5 - $0) / $0.bernoulliDeviation() }) { $0.squareRoot() * (1 - $0).squareRoot() }
+        try pointwise("bernoulli_deviation", slope: { try (0.5 - $0) / $0.bernoulliDeviation() }) {
+            $0.squareRoot() * (1 - $0).squareRoot()
+        }
     }
 
     /// ``bernoulliEntropy()`` of the logistic function of self.
@@ -58,7 +61,8 @@ extension Variable {
     /// KL(p || q) of two Bernoulli distributions by their probabilities.
     static func bernoulliExcess(_ p: Variable, _ q: Variable) throws -> Variable {
         try p.pairwise(
-            "bernoulli_excess", q, slopes: ({ try logOddsRatio($0, $1) }, { p, q in try (q - p).share(of: q * (1 - q)) })
+            "bernoulli_excess", q,
+            slopes: ({ try logOddsRatio($0, $1) }, { p, q in try (q - p).share(of: q * (1 - q)) })
         ) { p, q in
             Special.excess(p, q, gap: q - p, logX: Double.log(p), logY: Double.log(q))
                 + Special.excess(1 - p, 1 - q, gap: p - q, logX: Double.log(onePlus: -p), logY: Double.log(onePlus: -q))
@@ -82,7 +86,8 @@ extension Variable {
     /// KL of two Bernoulli distributions by their logits: A(k) - A(l) - (k - l) σ(l) with A(l) = log(1 + e^l).
     static func logitExcess(_ l: Variable, _ k: Variable) throws -> Variable {
         try l.pairwise(
-            "logit_excess", k, slopes: ({ l, k in try (l - k) * l.logitVariance() }, { l, k in try logisticDifference(k, l) })
+            "logit_excess", k,
+            slopes: ({ l, k in try (l - k) * l.logitVariance() }, { l, k in try logisticDifference(k, l) })
         ) { l, k in
             // By symmetry to the side where σ(l) is at most a half.
             let (l, k) = l > 0 ? (-l, -k) : (l, k)
@@ -90,13 +95,16 @@ extension Variable {
             let share = odds / (1 + odds)
             if Swift.abs(d) < 0.5 { return Special.log1pmx(share * Double.expMinusOne(d)) + share * Special.expm1mx(d) }
             if d < 500 { return Double.log(onePlus: share * Double.expMinusOne(d)) - share * d }
-            return Swift.max(k, 0) + Double.log(onePlus: Double.exp(-Swift.abs(k))) - Double.log(onePlus: odds) - share * d
+            return Swift.max(k, 0) + Double.log(onePlus: Double.exp(-Swift.abs(k))) - Double.log(onePlus: odds) - share
+                * d
         }
     }
 
     /// σ(k) - σ(l).
     private static func logisticDifference(_ k: Variable, _ l: Variable) throws -> Variable {
-        try k.pairwise("logistic_difference", l, slopes: ({ k, _ in try k.logitVariance() }, { _, l in try -l.logitVariance() })) { k, l in
+        try k.pairwise(
+            "logistic_difference", l, slopes: ({ k, _ in try k.logitVariance() }, { _, l in try -l.logitVariance() })
+        ) { k, l in
             let (high, low) = (Swift.max(k, l), Swift.min(k, l))
             let size = 1 / (1 + Double.exp(-high)) / (1 + Double.exp(low)) * -Double.expMinusOne(low - high)
             return k > l ? size : -size

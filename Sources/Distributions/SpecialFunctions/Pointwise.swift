@@ -28,7 +28,11 @@ extension Tensor {
         let result = try Tensor.uninitialized(shape, dtype)
         for i in 0..<result.count {
             if i & 0xfff == 0 { try Cancellation.check() }
-            if dtype == .float64 { result.base(Double.self)[i] = value(i) } else { result.base(Float.self)[i] = Float(value(i)) }
+            if dtype == .float64 {
+                result.base(Double.self)[i] = value(i)
+            } else {
+                result.base(Float.self)[i] = Float(value(i))
+            }
         }
         return result
     }
@@ -46,11 +50,15 @@ extension Variable {
     }
 
     /// The elements rounded or otherwise moved, without a gradient.
-    func constant(_ function: @escaping @Sendable (Double) -> Double) throws -> Variable { Variable(try value.map(Pointwise(function))) }
+    func constant(_ function: @escaping @Sendable (Double) -> Double) throws -> Variable {
+        Variable(try value.map(Pointwise(function)))
+    }
 
     /// `formula` of the elements where `inside` is not 0, and `outside` elsewhere. The formula is given `safe` in place of
     /// the other elements, so that neither its values nor its gradients there can spoil anything.
-    func guarded(_ inside: Variable, safe: Double, outside: Double, _ formula: (Variable) throws -> Variable) throws -> Variable {
+    func guarded(_ inside: Variable, safe: Double, outside: Double, _ formula: (Variable) throws -> Variable) throws
+        -> Variable
+    {
         let value = try formula(choose(inside, constant(safe)))
         return try value.choose(inside, value.constant(outside))
     }
@@ -59,9 +67,11 @@ extension Variable {
     func pointwise(
         _ operation: String, slope: ((Variable) throws -> Variable)?, _ function: @escaping @Sendable (Double) -> Double
     ) throws -> Variable {
-        try .recorded("distribution.\(operation)", [self], value.slowMap(function), rule: slope.map { slope in
-            { call in [try call.cotangent * slope(call.inputs[0])] }
-        })
+        try .recorded(
+            "distribution.\(operation)", [self], value.slowMap(function),
+            rule: slope.map { slope in
+                { call in [try call.cotangent * slope(call.inputs[0])] }
+            })
     }
 
     /// A primitive of broadcast inputs, whose slopes by each are differentiable expressions of them; nil for a slope that
@@ -90,7 +100,8 @@ extension Variable {
 
     /// ``elementwise(_:_:slopes:_:)`` of two inputs.
     func pairwise(
-        _ operation: String, _ other: Variable, slopes: ((Variable, Variable) throws -> Variable, (Variable, Variable) throws -> Variable)?,
+        _ operation: String, _ other: Variable,
+        slopes: ((Variable, Variable) throws -> Variable, (Variable, Variable) throws -> Variable)?,
         _ function: @escaping @Sendable (Double, Double) -> Double
     ) throws -> Variable {
         let rules: [(([Variable]) throws -> Variable)?] =

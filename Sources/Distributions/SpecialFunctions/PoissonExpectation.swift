@@ -14,7 +14,9 @@ extension Special {
         var sum = 0.0
         var k = first
         while k <= last {
-            let weight = rate == 0 ? (k == 0 ? 1 : 0) : Double.exp(logPrefactor(k + 1, Double.log(rate), rate) - Double.log(rate))
+            let weight =
+                rate == 0
+                ? (k == 0 ? 1 : 0) : Double.exp(logPrefactor(k + 1, Double.log(rate), rate) - Double.log(rate))
             if weight > 0 { sum += weight * difference(k, n) }
             k += 1
         }
@@ -51,7 +53,9 @@ extension Special {
         if rate > 1000, m < 4 {
             let r = 1 / rate
             switch m {
-            case 0: return 0.5 * (1 + Double.log(2 * .pi * rate)) - r * (1 / 12 + r * (1 / 24 + r * (19 / 360 + r * 9 / 80)))
+            case 0:
+                return 0.5 * (1 + Double.log(2 * .pi * rate)) - r
+                    * (1 / 12 + r * (1 / 24 + r * (19 / 360 + r * 9 / 80)))
             case 1: return r * (0.5 + r * (1 / 12 + r * (1 / 12 + r * (19 / 120 + r * 9 / 20))))
             case 2: return -r * r * (0.5 + r * (1 / 6 + r * (1 / 4 + r * 19 / 30)))
             default: return r * r * r * (1 + r * (1 / 2 + r * (1 + r * 19 / 6)))

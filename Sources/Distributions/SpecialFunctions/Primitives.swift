@@ -8,7 +8,9 @@ extension Variable {
     func lgamma() throws -> Variable { try pointwise("lgamma", slope: { try $0.digamma() }) { Special.lgamma($0) } }
 
     /// ψ(x).
-    func digamma() throws -> Variable { try pointwise("digamma", slope: { try $0.polygamma(1) }) { Special.digamma($0) } }
+    func digamma() throws -> Variable {
+        try pointwise("digamma", slope: { try $0.polygamma(1) }) { Special.digamma($0) }
+    }
 
     /// ψ⁽ⁿ⁾(x) for x > 0.
     func polygamma(_ n: Int) throws -> Variable {
@@ -42,9 +44,11 @@ extension Variable {
 
     /// x log(x / y) - x + y for x, y >= 0: what one outcome adds to a divergence. Its slope by x is -inf at 0.
     static func excess(_ x: Variable, _ y: Variable) throws -> Variable {
-        try x.pairwise("excess", y, slopes: ({ try logQuotient($0, $1) }, { x, y in try (y - x).share(of: y) })) { x, y in
+        try x.pairwise("excess", y, slopes: ({ try logQuotient($0, $1) }, { x, y in try (y - x).share(of: y) })) {
+            x, y in
             if x == 0 { return y }
-            return Swift.abs(y - x) < 0.5 * x ? -x * Special.log1pmx((y - x) / x) : x * (Double.log(x) - Double.log(y)) - x + y
+            return Swift.abs(y - x) < 0.5 * x
+                ? -x * Special.log1pmx((y - x) / x) : x * (Double.log(x) - Double.log(y)) - x + y
         }
     }
 
@@ -56,7 +60,8 @@ extension Variable {
         ) { x, y in
             let ratio = Swift.abs(x - y) < 0.5 * y ? Double.log(onePlus: (x - y) / y) : Double.log(x) - Double.log(y)
             let bend = Swift.abs(x - y) < 0.5 * x ? -x * Special.log1pmx((y - x) / x) : x * ratio - x + y
-            return bend - 0.5 * ratio + Special.stirlingError(x) - Special.stirlingError(y) + (x - y) * Special.digammaGap(y)
+            return bend - 0.5 * ratio + Special.stirlingError(x) - Special.stirlingError(y) + (x - y)
+                * Special.digammaGap(y)
         }
     }
 
@@ -82,7 +87,9 @@ extension Variable {
 
     /// Φ(x), the standard normal distribution function; the slope is the density.
     func normalCDF() throws -> Variable {
-        try pointwise("normal_cdf", slope: { x in try (x * x * -0.5).exp() * (1 / (2 * Double.pi).squareRoot()) }) { Special.normalCDF($0) }
+        try pointwise("normal_cdf", slope: { x in try (x * x * -0.5).exp() * (1 / (2 * Double.pi).squareRoot()) }) {
+            Special.normalCDF($0)
+        }
     }
 
     /// log Φ(x), the slope is φ/Φ.
@@ -92,7 +99,9 @@ extension Variable {
 
     /// φ(x) / Φ(x).
     func normalHazard() throws -> Variable {
-        try pointwise("normal_hazard", slope: { try -($0.normalHazard() * $0.normalHazardExcess()) }) { Special.normalHazard($0).value }
+        try pointwise("normal_hazard", slope: { try -($0.normalHazard() * $0.normalHazardExcess()) }) {
+            Special.normalHazard($0).value
+        }
     }
 
     /// φ(x) / Φ(x) + x.
@@ -104,7 +113,9 @@ extension Variable {
 
     /// 1 / (1 + e^-x), with slopes that are right in both tails.
     func logisticCDF() throws -> Variable {
-        try pointwise("logistic_cdf", slope: { try $0.logisticCDF() * (-$0).logisticCDF() }) { 1 / (1 + Double.exp(-$0)) }
+        try pointwise("logistic_cdf", slope: { try $0.logisticCDF() * (-$0).logisticCDF() }) {
+            1 / (1 + Double.exp(-$0))
+        }
     }
 
     /// log of ``logisticCDF()``.
@@ -128,12 +139,16 @@ extension Variable {
 
     /// sign(x) (1 - e^-|x|).
     private func boundedSign() throws -> Variable {
-        try pointwise("bounded_sign", slope: { try (-$0.abs()).exp() }) { $0 < 0 ? Double.expMinusOne($0) : -Double.expMinusOne(-$0) }
+        try pointwise("bounded_sign", slope: { try (-$0.abs()).exp() }) {
+            $0 < 0 ? Double.expMinusOne($0) : -Double.expMinusOne(-$0)
+        }
     }
 
     /// Φ⁻¹(p); the slope is 1 / φ(Φ⁻¹(p)).
     func normalQuantile() throws -> Variable {
-        try .recorded("distribution.normal_quantile", [self], value.slowMap { Special.normalQuantile($0) }, keeps: .outputs) { call in
+        try .recorded(
+            "distribution.normal_quantile", [self], value.slowMap { Special.normalQuantile($0) }, keeps: .outputs
+        ) { call in
             let z = call.outputs[0]
             return [try call.cotangent * (z * z * 0.5).exp() * (2 * Double.pi).squareRoot()]
         }

@@ -15,7 +15,8 @@ extension Variable {
     /// self / (self + others), with slopes without a difference.
     func share(besides others: Variable) throws -> Variable {
         try pairwise(
-            "share", others, slopes: ({ try $1.share(besides: $0) / ($0 + $1) }, { try -$0.share(besides: $1) / ($0 + $1) })
+            "share", others,
+            slopes: ({ try $1.share(besides: $0) / ($0 + $1) }, { try -$0.share(besides: $1) / ($0 + $1) })
         ) { $0 / ($0 + $1) }
     }
 
@@ -114,7 +115,9 @@ extension Special {
 
     /// log softmax, by the largest logit: its own is -log(1 + Σ of the others').
     static func logShares(_ logits: [Double]) -> [Double] {
-        guard let peak = logits.indices.max(by: { logits[$0] < logits[$1] }), logits[peak].isFinite else { return logits.map { _ in .nan } }
+        guard let peak = logits.indices.max(by: { logits[$0] < logits[$1] }), logits[peak].isFinite else {
+            return logits.map { _ in .nan }
+        }
         let others = logits.indices.reduce(0.0) { $1 == peak ? $0 : $0 + Double.exp(logits[$1] - logits[peak]) }
         let total = Double.log(onePlus: others)
         return logits.map { ($0 - logits[peak]) - total }
@@ -122,7 +125,9 @@ extension Special {
 
     static func entropyOfWeights(_ weights: [Double]) -> Double {
         let total = weights.reduce(0, +)
-        return zip(weights, sumsOfOthers(weights)).reduce(0) { $1.0 == 0 ? $0 : $0 - $1.0 / total * logShareOf($1.0, $1.1) }
+        return zip(weights, sumsOfOthers(weights)).reduce(0) {
+            $1.0 == 0 ? $0 : $0 - $1.0 / total * logShareOf($1.0, $1.1)
+        }
     }
 
     static func entropyOfLogits(_ logits: [Double]) -> Double {

@@ -62,7 +62,8 @@ extension Special {
         return 0.5 * logDerivative(z, m) - digammaGap(z, m - 1)
     }
     private static let stirlingTerms: [(power: Int, coefficient: Double)] = [
-        (1, 1.0 / 12), (3, -1.0 / 360), (5, 1.0 / 1260), (7, -1.0 / 1680), (9, 1.0 / 1188), (11, -691.0 / 360_360), (13, 1.0 / 156),
+        (1, 1.0 / 12), (3, -1.0 / 360), (5, 1.0 / 1260), (7, -1.0 / 1680), (9, 1.0 / 1188), (11, -691.0 / 360_360),
+        (13, 1.0 / 156),
     ]
 
     /// The m-th derivative of log z - ψ(z), z > 0: 1/(2 z) + 1/(12 z²) - ... (A&S 6.3.18).
@@ -70,7 +71,8 @@ extension Special {
         isLarge(z, m) ? inverseSeries(digammaTerms, z, m) : logDerivative(z, m) - polygamma(m, z)
     }
     private static let digammaTerms: [(power: Int, coefficient: Double)] = [
-        (1, 0.5), (2, 1.0 / 12), (4, -1.0 / 120), (6, 1.0 / 252), (8, -1.0 / 240), (10, 1.0 / 132), (12, -691.0 / 32760), (14, 1.0 / 12),
+        (1, 0.5), (2, 1.0 / 12), (4, -1.0 / 120), (6, 1.0 / 252), (8, -1.0 / 240), (10, 1.0 / 132),
+        (12, -691.0 / 32760), (14, 1.0 / 12),
     ]
 
     /// The m-th derivative of log Γ(h + 1/2) - log Γ(h) - log(h)/2, h > 0: -1/(8 h) + 1/(192 h³) - ...
@@ -113,11 +115,14 @@ extension Special {
     package static func logBeta(_ a: Double, _ b: Double) -> Double {
         let n = a + b
         let logs = a * logShare(a, b) + b * logShare(b, a)
-        return 0.5 * (Double.log(2 * .pi) - Double.log(a) - logShare(b, a)) + logs + stirlingError(a) + stirlingError(b) - stirlingError(n)
+        return 0.5 * (Double.log(2 * .pi) - Double.log(a) - logShare(b, a)) + logs + stirlingError(a) + stirlingError(b)
+            - stirlingError(n)
     }
 
     /// log(a / (a + b)).
-    static func logShare(_ a: Double, _ b: Double) -> Double { a > b ? -Double.log(onePlus: b / a) : Double.log(a / (a + b)) }
+    static func logShare(_ a: Double, _ b: Double) -> Double {
+        a > b ? -Double.log(onePlus: b / a) : Double.log(a / (a + b))
+    }
 
     /// The sum of two numbers and what rounding took from it (Knuth's TwoSum).
     static func exactSum(_ x: Double, _ y: Double) -> (sum: Double, rest: Double) {

@@ -120,7 +120,8 @@ extension Special {
         tail.a = 0.5 * beta.a + rate * y / df
         // With g = x f / I: ∂g/∂a and x ∂g/∂x at fixed I, and d(y/ν)/dν = -y (1 + x) / ν².
         let bend = a + 0.5 * x / y
-        tail.aa = 0.25 * beta.aa + rate * y / df * score + rate * y * y / (df * df) * bend - rate * y * (1 + x) / (df * df)
+        tail.aa =
+            0.25 * beta.aa + rate * y / df * score + rate * y * y / (df * df) * bend - rate * y * (1 + x) / (df * df)
         guard let lean = beta.lean, let curvature = beta.curvature, let integral = beta.logIntegral else { return tail }
         // log J(a, x) of the tail J over its factor: by a, and by x times x y, at fixed t.
         let (inverse, byA) = (Double.exp(-integral), -lean.a)

@@ -64,7 +64,8 @@ struct SuccessOdds {
         let isSmall = try logits.indicator { $0 < 0 }
         let zero = try logits.constant(0)
         let small = try Variable.tail(.beta, side, form, [a, b, logits.choose(isSmall, zero).logisticCDF()])
-        let large = try Variable.tail(.beta, side.other, form, [b, a, (-logits.choose(isSmall.complement(), zero)).logisticCDF()])
+        let large = try Variable.tail(
+            .beta, side.other, form, [b, a, (-logits.choose(isSmall.complement(), zero)).logisticCDF()])
         return try small.choose(isSmall, large)
     }
 }
@@ -105,7 +106,8 @@ extension Variable {
         try elementwise(
             "odds_gap", [a, b, logit],
             slopes: [
-                { try (-$0[2]).logisticCDF() }, { try -$0[2].logisticCDF() }, { try -(($0[0] + $0[1]) * $0[2].logitVariance()) },
+                { try (-$0[2]).logisticCDF() }, { try -$0[2].logisticCDF() },
+                { try -(($0[0] + $0[1]) * $0[2].logitVariance()) },
             ]
         ) { $0[0] / (1 + Double.exp($0[2])) - $0[1] / (1 + Double.exp(-$0[2])) }
     }

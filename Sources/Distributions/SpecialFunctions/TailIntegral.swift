@@ -133,7 +133,9 @@ enum GaussLegendre {
             var slope = 0.0
             for _ in 0..<50 {
                 var (before, now) = (1.0, x)
-                for k in 2...n { (before, now) = (now, (Double(2 * k - 1) * x * now - Double(k - 1) * before) / Double(k)) }
+                for k in 2...n {
+                    (before, now) = (now, (Double(2 * k - 1) * x * now - Double(k - 1) * before) / Double(k))
+                }
                 slope = Double(n) * (x * now - before) / (x * x - 1)
                 let step = now / slope
                 x -= step

@@ -164,7 +164,8 @@ private enum TailOrder: Sendable {
 
 extension Variable {
     /// A tail of a family, element by element: gradients of first order by everything, of second but for two shapes and x.
-    static func tail(_ family: TailFamily, _ side: TailSide, _ form: TailForm, _ inputs: [Variable]) throws -> Variable {
+    static func tail(_ family: TailFamily, _ side: TailSide, _ form: TailForm, _ inputs: [Variable]) throws -> Variable
+    {
         try tail(family, side, form, .value, inputs)
     }
 
@@ -191,7 +192,8 @@ extension Variable {
     ) throws -> Variable {
         let slope = try tail(family, side, form, next, inputs)
         guard form == .logarithm, order != .value else { return slope }
-        let difference = try slope - tail(family, side, form, order, inputs)
+        let difference =
+            try slope - tail(family, side, form, order, inputs)
             * tail(family, side, form, shape == 0 ? .a : .b, inputs)
         return try known(difference, inputs) { next.curvature(family.tails($0)[side]) }
     }
@@ -245,7 +247,8 @@ extension Variable {
             index < family.shapes
                 ? { try lean(family, side, index, $0) }
                 : { inputs in
-                    let difference = try family.densitySlope(index, inputs)
+                    let difference =
+                        try family.densitySlope(index, inputs)
                         - placeSlope(family, side, .logarithm, .value, index, inputs)
                     return try known(difference, inputs) { family.hazardSlope($0, side, index) }
                 }
@@ -260,7 +263,8 @@ extension Variable {
     /// A tail of which the logarithms, or the probabilities, are known where they are small: where the other tail is the
     /// smaller one, by 1 minus that, so that neither value nor slope is what rounding left of a difference.
     static func tail(
-        _ side: TailSide, _ form: TailForm, lower: () throws -> Variable, upper: () throws -> Variable, logarithms: Bool = false
+        _ side: TailSide, _ form: TailForm, lower: () throws -> Variable, upper: () throws -> Variable,
+        logarithms: Bool = false
     ) throws -> Variable {
         let (own, other) = side == .lower ? (try lower(), try upper()) : (try upper(), try lower())
         let half = logarithms ? Double.log(0.5) : 0.5
@@ -277,7 +281,8 @@ extension Variable {
 
     /// A tail of a distribution on [low, high]: `formula` inside, nothing or everything outside, NaN at NaN.
     func tail(
-        _ side: TailSide, _ form: TailForm, from low: Double, to high: Double, safe: Double, _ formula: (Variable) throws -> Variable
+        _ side: TailSide, _ form: TailForm, from low: Double, to high: Double, safe: Double,
+        _ formula: (Variable) throws -> Variable
     ) throws -> Variable {
         let inside = try indicator { !($0 < low || $0 > high || $0.isInfinite) }
         let (below, above) = side == .lower ? (form.never, form.always) : (form.always, form.never)

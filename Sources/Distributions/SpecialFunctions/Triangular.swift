@@ -12,8 +12,10 @@ extension Variable {
         let lead = try Shape.broadcast(Array(shape.dropLast(2)), Array(b.shape.dropLast(2)), for: operation)
         // A shared factor is read in place of one copy per right-hand side.
         let factors = try value.toArray()
-        let rows = try Tensor((0..<shape.dropLast(2).reduce(1, *)).map(Double.init), shape: Array(shape.dropLast(2)), .float64)
-            .expand(lead).toArray()
+        let rows = try Tensor(
+            (0..<shape.dropLast(2).reduce(1, *)).map(Double.init), shape: Array(shape.dropLast(2)), .float64
+        )
+        .expand(lead).toArray()
         var x = try b.value.expand(lead + [n, m]).toArray()
         for (index, row) in rows.enumerated() where n * m > 0 {
             if index & 0xff == 0 { try Cancellation.check() }

@@ -15,7 +15,9 @@ extension Special {
             return (v: v, weight: node.weight * half * Double.exp(-kappa * v))
         }
         let total = points.reduce(0) { $0 + $1.weight }
-        func mean(_ function: (Double) -> Double) -> Double { points.reduce(0) { $0 + $1.weight * function($1.v) } / total }
+        func mean(_ function: (Double) -> Double) -> Double {
+            points.reduce(0) { $0 + $1.weight * function($1.v) } / total
+        }
         let centre = mean { $0 }
         let variance = mean { ($0 - centre) * ($0 - centre) }
         return (Double.log(total / .pi), centre, variance, mean { ($0 - centre) * ($0 - centre) * ($0 - centre) })
@@ -77,9 +79,12 @@ extension Variable {
 
     /// The variance of cos θ.
     private func vonMisesBend() throws -> Variable {
-        try pointwise("von_mises_bend", slope: { kappa in
-            try -kappa.pointwise("von_mises_third", slope: nil) { Special.vonMisesMoments($0).third }
-        }) { Special.vonMisesMoments($0).variance }
+        try pointwise(
+            "von_mises_bend",
+            slope: { kappa in
+                try -kappa.pointwise("von_mises_third", slope: nil) { Special.vonMisesMoments($0).third }
+            }
+        ) { Special.vonMisesMoments($0).variance }
     }
 
     /// κ (cos θ - 1) - log 2π - log(I₀(κ) e^-κ).
@@ -93,7 +98,9 @@ extension Variable {
     }
 
     /// 1 - cos self.
-    private func versine() throws -> Variable { try pointwise("versine", slope: { try $0.sin() }) { Special.versine($0) } }
+    private func versine() throws -> Variable {
+        try pointwise("versine", slope: { try $0.sin() }) { Special.versine($0) }
+    }
 }
 
 extension Generator {

@@ -136,7 +136,8 @@ final class Inspection {
             guard case .object(let type) = value, let binding = index.types[type], binding.setters[name] == nil
             else { return }
             if binding.readable.contains(name) { return report(last.offset, "\(type).\(name) can only be read") }
-            let nearest = suggestion(for: name, among: Set(binding.setters.keys).union(binding.properties.keys).sorted())
+            let nearest = suggestion(
+                for: name, among: Set(binding.setters.keys).union(binding.properties.keys).sorted())
             report(last.offset, "\(type) has no field \"\(name)\" to assign to" + nearest)
         case .index(let key):
             _ = evaluate(key)

@@ -67,7 +67,8 @@ extension Inspection {
     }
 
     private static let operators: [Token.Kind: Operator] = [
-        .plus: .add, .minus: .subtract, .star: .multiply, .slash: .divide, .floorDivide: .floorDivide, .percent: .modulo,
+        .plus: .add, .minus: .subtract, .star: .multiply, .slash: .divide, .floorDivide: .floorDivide,
+        .percent: .modulo,
         .caret: .power, .concatenate: .concatenate,
     ]
 

@@ -51,7 +51,8 @@ public struct Definitions {
     }
 
     private static let operators: [(Operator, String)] = [
-        (.add, "add"), (.subtract, "sub"), (.multiply, "mul"), (.divide, "div"), (.floorDivide, "idiv"), (.modulo, "mod"),
+        (.add, "add"), (.subtract, "sub"), (.multiply, "mul"), (.divide, "div"), (.floorDivide, "idiv"),
+        (.modulo, "mod"),
         (.power, "pow"), (.concatenate, "concat"),
     ]
 

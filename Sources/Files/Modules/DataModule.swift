@@ -72,7 +72,8 @@ public struct DataModule: ScriptModule {
         bits that m:bits_per_dim gives. x holds fractions k / (levels - 1) from 0 to 1, as images do, or the levels k \
         themselves in int64.
         """,
-        takes: .argument("x", .plainTensor), .option("levels", .integer(from: 2, to: 1 << 24), default: 256), .generator,
+        takes: .argument("x", .plainTensor), .option("levels", .integer(from: 2, to: 1 << 24), default: 256),
+        .generator,
         .operation, returns: .plainTensor,
         errors: "an element that is none of the levels, such as a number above 1: the message names it",
         source: "Uria, Murray, Larochelle, NIPS 2013; Theis, van den Oord, Bethge, ICLR 2016, section 3.1",

@@ -101,7 +101,10 @@ extension Chain {
                 ], event: [1, 4, 4])
         },
         TransformExample("Chain that knows its shape by a Reshape", [.init([1, 1], -1...1)], points: .init([2, 4])) {
-            try Chain([Reshape(from: [4], to: [4, 1, 1]), Split(), Split(), Reshape(from: [1, 1, 1], to: [1]), Scaling(logScale: $0[0])])
+            try Chain([
+                Reshape(from: [4], to: [4, 1, 1]), Split(), Split(), Reshape(from: [1, 1, 1], to: [1]),
+                Scaling(logScale: $0[0]),
+            ])
         },
     ]
 }

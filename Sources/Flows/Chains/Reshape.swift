@@ -12,7 +12,8 @@ public struct Reshape: CataloguedTransform {
     public init(from: [Int], to: [Int]) throws {
         let (a, b) = (try Shape.count(from, for: "flow.Reshape"), try Shape.count(to, for: "flow.Reshape"))
         guard a == b, a > 0 else {
-            throw Fault("\(Shape.describe(from)) has \(a) numbers, \(Shape.describe(to)) \(b): as many, at least one, expected")
+            throw Fault(
+                "\(Shape.describe(from)) has \(a) numbers, \(Shape.describe(to)) \(b): as many, at least one, expected")
         }
         (self.from, self.to) = (from, to)
     }

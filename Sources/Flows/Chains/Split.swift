@@ -28,7 +28,9 @@ public struct Split: CataloguedTransform {
     /// The shapes of what stays and of what is sent: halves of the first dimension.
     static func halves(of event: [Int]) throws -> (kept: [Int], sent: [Int]) {
         guard let channels = event.first, channels >= 2, channels % 2 == 0 else {
-            throw Fault("flow.Split halves the channels, but the data is \(Shape.describe(event)): an even first dimension expected")
+            throw Fault(
+                "flow.Split halves the channels, but the data is \(Shape.describe(event)): an even first dimension expected"
+            )
         }
         let half = [channels / 2] + event.dropFirst()
         return (half, half)
@@ -37,7 +39,9 @@ public struct Split: CataloguedTransform {
     static func whole(of kept: [Int]) throws -> [Int] {
         guard let channels = kept.first else { throw Fault("flow.Split has channels, but the data is ()") }
         let (whole, overflow) = channels.multipliedReportingOverflow(by: 2)
-        guard !overflow else { throw Fault("flow.Split: data of shape \(Shape.describe(kept)) twice over is too large") }
+        guard !overflow else {
+            throw Fault("flow.Split: data of shape \(Shape.describe(kept)) twice over is too large")
+        }
         return [whole] + kept.dropFirst()
     }
 

@@ -80,7 +80,8 @@ struct TransformSequence {
             let plan = try plan(event)
             guard plan.latent == latent else {
                 throw Fault(
-                    "z of shape \(Shape.describe(latent)); \(Shape.describe(plan.latent)) expected, as the data is \(Shape.describe(event))")
+                    "z of shape \(Shape.describe(latent)); \(Shape.describe(plan.latent)) expected, as the data is \(Shape.describe(event))"
+                )
             }
             return event
         }
@@ -127,7 +128,8 @@ struct TransformSequence {
             guard Array(z.shape.dropFirst()) == plan.latent else {
                 throw ScriptError(
                     "flow.Split",
-                    "z of shape \(Shape.describe(z.shape)); (\(z.shape[0]), \(plan.latent[0])) expected for data of shape \(Shape.describe(event))")
+                    "z of shape \(Shape.describe(z.shape)); (\(z.shape[0]), \(plan.latent[0])) expected for data of shape \(Shape.describe(event))"
+                )
             }
             var start = 0
             for count in plan.sent {
@@ -157,10 +159,12 @@ struct TransformSequence {
 
     /// - Throws: ``Fault`` for parts that expect contexts of different sizes.
     func checkContexts() throws {
-        let sizes = parts.enumerated().compactMap { index, part in part.contextSize.map { (place: index + 1, size: $0) } }
+        let sizes = parts.enumerated().compactMap { index, part in part.contextSize.map { (place: index + 1, size: $0) }
+        }
         if let first = sizes.first, let other = sizes.first(where: { $0.size != first.size }) {
             throw Fault(
-                "transform \(first.place) takes a context of \(first.size) numbers, transform \(other.place) one of \(other.size)")
+                "transform \(first.place) takes a context of \(first.size) numbers, transform \(other.place) one of \(other.size)"
+            )
         }
     }
 }

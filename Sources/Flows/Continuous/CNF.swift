@@ -46,7 +46,8 @@ extension FlowFunctions {
         { CNF.Settings() },
         .option("features", \.features, .width, "D, of the data"),
         .option("context", \.context, .integer(from: 0, to: 1 << 24), "how many numbers a context has; 0: none"),
-        .option("freqs", \.freqs, .integer(from: 1, to: 4096), "the network is told cos and sin of pi t, ..., freqs pi t"),
+        .option(
+            "freqs", \.freqs, .integer(from: 1, to: 4096), "the network is told cos and sin of pi t, ..., freqs pi t"),
         .option("hidden_features", \.hiddenFeatures, .list(of: .width), "the widths of the hidden layers"),
         .option("activation", \.activation, .activation),
         .option("exact", \.isExact, .flag, "whether the divergence is exact (D products), or estimated (one)"),
@@ -83,7 +84,8 @@ extension FlowMethods {
         """,
         called: .method, takes: .argument("m", .flow), .argument("x", .tensor, "(D) or (B, D)"),
         .argument("context", .optional(.tensor), default: nil, "(C) or (B, C)"),
-        .option("sigma", .number(from: 0, below: 1), default: 1e-4, "how far the way ends from x: its deviation at t = 0"),
+        .option(
+            "sigma", .number(from: 0, below: 1), default: 1e-4, "how far the way ends from x: its deviation at t = 0"),
         .generator, .operation, returns: .tensor, errors: "a flow that is no flow.CNF",
         source: "Lipman et al., ICLR 2023, equations 21 to 23",
         example: """

@@ -62,7 +62,8 @@ public final class ContinuousTransform: FlowTransform {
         guard slope.shape == [rows, features] else {
             throw ScriptError(
                 ContinuousTransform.operation,
-                "the network makes \(Shape.describe(slope.shape)) of \(Shape.describe(input.shape)); (\(rows), \(features)) expected")
+                "the network makes \(Shape.describe(slope.shape)) of \(Shape.describe(input.shape)); (\(rows), \(features)) expected"
+            )
         }
         return slope
     }
@@ -82,7 +83,8 @@ public final class ContinuousTransform: FlowTransform {
         if let contextSize, context?.shape != [x.shape[0], contextSize] {
             throw ScriptError(
                 operation,
-                "a context of shape \(context.map { Shape.describe($0.shape) } ?? "nil"); (\(x.shape[0]), \(contextSize)) expected")
+                "a context of shape \(context.map { Shape.describe($0.shape) } ?? "nil"); (\(x.shape[0]), \(contextSize)) expected"
+            )
         }
         for (name, value) in parameters where try !value.value.isFinite() {
             let numbers = try value.value.cast(.float64).toArray()
@@ -102,7 +104,8 @@ public final class ContinuousTransform: FlowTransform {
         let start = [x, Variable(try Tensor.zeros([rows], dtype))]
         let result = try solver.integrate(
             { time, state in
-                let (slope, divergence) = try self.slopes(Variable(Tensor.full([1, 1], time, dtype)), state[0], context, seeds)
+                let (slope, divergence) = try self.slopes(
+                    Variable(Tensor.full([1, 1], time, dtype)), state[0], context, seeds)
                 return [slope, divergence]
             }, start, from: ends[isForward ? 0 : 1], to: ends[isForward ? 1 : 0], for: operation)
         return (result[0], result[1])
@@ -129,7 +132,9 @@ public final class ContinuousTransform: FlowTransform {
         let copies = seeds.shape[0] / rows
         func repeated(_ x: Variable) throws -> Variable {
             if copies == 1 { return x }
-            return try x.reshape([1, rows, x.shape[1]]).expand([copies, rows, x.shape[1]]).reshape([copies * rows, x.shape[1]])
+            return try x.reshape([1, rows, x.shape[1]]).expand([copies, rows, x.shape[1]]).reshape([
+                copies * rows, x.shape[1],
+            ])
         }
         let told = try context.map(repeated)
         let (values, product) = try Transform.vjp(

@@ -34,7 +34,8 @@ struct DormandPrince {
     /// x at the time `end`, from x at `start`.
     /// - Parameter field: several tensors at once, such as a point and its log-determinant.
     func integrate(
-        _ field: (_ time: Double, [Variable]) throws -> [Variable], _ start: [Variable], from begin: Double, to end: Double,
+        _ field: (_ time: Double, [Variable]) throws -> [Variable], _ start: [Variable], from begin: Double,
+        to end: Double,
         for operation: String
     ) throws -> [Variable] {
         var (state, time) = (start, begin)
@@ -64,7 +65,8 @@ struct DormandPrince {
         }
         throw ScriptError(
             operation,
-            "more than \(DormandPrince.mostSteps) steps, at t = \(shown(time)): the field is too stiff for atol = \(shown(atol)), rtol = \(shown(rtol))")
+            "more than \(DormandPrince.mostSteps) steps, at t = \(shown(time)): the field is too stiff for atol = \(shown(atol)), rtol = \(shown(rtol))"
+        )
     }
 
     private static func root(_ x: Double) -> Double { Double.pow(x, 0.2) }
@@ -115,7 +117,8 @@ struct DormandPrince {
                     error = try error + slope[part] * weight
                 }
                 let room = try state[part].abs().maximum(next[part].abs()) * rtol + atol
-                let ratio = try ((error * length).abs() / room).value.extremum(nil, largest: true, for: "flow.CNF").values.item()
+                let ratio = try ((error * length).abs() / room).value.extremum(nil, largest: true, for: "flow.CNF")
+                    .values.item()
                 if ratio.isNaN { return .infinity }
                 result = max(result, ratio)
             }

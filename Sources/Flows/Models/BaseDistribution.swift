@@ -16,7 +16,8 @@ struct BaseDistribution: Prior {
     init(_ distribution: any Distribution) throws {
         if try unlessRefused({ try distribution.support.kind }) == .integers {
             throw Fault(
-                "\(distribution.description) draws whole numbers; transforms change densities: a continuous base expected")
+                "\(distribution.description) draws whole numbers; transforms change densities: a continuous base expected"
+            )
         }
         self.distribution = distribution
         shape = distribution.batchShape + distribution.eventShape
@@ -45,7 +46,8 @@ struct BaseDistribution: Prior {
     func draw(
         _ rows: Int, _ width: Int, _ dtype: DType, from generator: Generator, for operation: String
     ) throws -> Variable {
-        let draws = try distribution.rsample([rows] + (dimension == nil ? [width] : []), from: generator, for: operation)
+        let draws = try distribution.rsample(
+            [rows] + (dimension == nil ? [width] : []), from: generator, for: operation)
         let wanted = draws.dtype.promoted(with: dtype)
         return try (draws.dtype == wanted ? draws : draws.converted(to: wanted)).flatRows()
     }

@@ -33,7 +33,8 @@ public final class Flow: RemembersCall {
     /// - Parameter event: the shape of the data; (dimension) where nothing else is said.
     public init(
         name: String, dimension: Int, event: [Int]? = nil,
-        transforms: [(name: String, transform: any FlowTransform)], prior: any Prior, metadata: [ByteString: String] = [:],
+        transforms: [(name: String, transform: any FlowTransform)], prior: any Prior,
+        metadata: [ByteString: String] = [:],
         priorBuffers: [(name: String, value: Variable)] = []
     ) {
         self.priorBuffers = priorBuffers
@@ -72,7 +73,9 @@ public final class Flow: RemembersCall {
     }
 
     private func rowCount(_ x: Variable) throws -> Int {
-        guard let rows = x.shape.first else { throw ScriptError("flow", "a batch (rows, \(dimension)) expected, got ()") }
+        guard let rows = x.shape.first else {
+            throw ScriptError("flow", "a batch (rows, \(dimension)) expected, got ()")
+        }
         return rows
     }
 

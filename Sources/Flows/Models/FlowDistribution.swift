@@ -12,7 +12,9 @@ struct FlowDistribution: Distribution {
     /// - Throws: ``Fault`` for a conditional flow, which is a distribution only beside a context.
     init(_ flow: Flow) throws {
         if let size = flow.contextSize {
-            throw Fault("the flow is conditional (\(size) numbers of context): pass functions of it, {sample = f, log_prob = g}")
+            throw Fault(
+                "the flow is conditional (\(size) numbers of context): pass functions of it, {sample = f, log_prob = g}"
+            )
         }
         self.flow = flow
     }
@@ -47,7 +49,8 @@ struct FlowDistribution: Distribution {
                 base: (flow.prior as? BaseDistribution)?.distribution.support,
                 ScriptError(
                     "flow:support",
-                    "it is not known what transforms of a script make, nor parts that do not take all that others make"))
+                    "it is not known what transforms of a script make, nor parts that do not take all that others make")
+            )
         }
     }
 

@@ -80,7 +80,9 @@ extension FlowFunctions {
         .option("channels", \.channels, .width, "of the hidden layers of the couplings' networks"),
         .option("context", \.context, .integer(from: 0, to: 1 << 24), "how many numbers a context has; 0: none"),
         .option("bins", \.bins, .integer(from: 2, to: 4096), "of spline couplings"),
-        .option("bound", \.bound, .number(above: 0, finite: true), "spline couplings are the identity outside [-bound, bound]"))
+        .option(
+            "bound", \.bound, .number(above: 0, finite: true),
+            "spline couplings are the identity outside [-bound, bound]"))
 
     static let glow = Declaration(
         "flow.Glow",

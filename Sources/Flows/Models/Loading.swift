@@ -16,7 +16,8 @@ extension Flow {
         _ path: some ByteStringConvertible, for operation: String = "flow.load", context: Context = Context(),
         adding more: [Declaration] = []
     ) throws -> Flow {
-        let dict = try Checkpoint.load(path, for: operation, choosing: { NICE.recognises($0) || ZukoReader.recognises($0) })
+        let dict = try Checkpoint.load(
+            path, for: operation, choosing: { NICE.recognises($0) || ZukoReader.recognises($0) })
         do {
             if let recipe = dict.metadata["recipe"] {
                 return try RecipeMaker(dict, context, adding: more, operation).flow(recipe)
@@ -29,7 +30,9 @@ extension Flow {
         let names = dict.names.prefix(3).joined(separator: ", ")
         throw ScriptError(
             operation,
-            "\(path.byteString): no known flow: " + (dict.isEmpty ? "it holds no tensors" : "its parameters are named \(names)\(dict.count > 3 ? ", ..." : "")"))
+            "\(path.byteString): no known flow: "
+                + (dict.isEmpty
+                    ? "it holds no tensors" : "its parameters are named \(names)\(dict.count > 3 ? ", ..." : "")"))
     }
 
     /// The parameters and buffers as plain tensors, by name.
@@ -58,7 +61,9 @@ extension Flow {
         default: throw Fault("a flow.\(name) that no constructor of a script made has no name that a file could hold")
         }
         guard metadata["architecture"] == nil else {
-            throw Fault("a flow.\(name) from a file of weights has no name that a file could hold: make it by flow.\(name){...}")
+            throw Fault(
+                "a flow.\(name) from a file of weights has no name that a file could hold: make it by flow.\(name){...}"
+            )
         }
         let parts = try transforms.map { try $0.transform.recipe }
         return .call("flow.Flow", [base, .list(parts), .table([Recipe.Field("dim", .integers(event))])])

@@ -19,17 +19,23 @@ public enum NICE {
     ///   - hidden: units of every hidden layer.
     ///   - layers: hidden layers per coupling, at least 1.
     public static func make(
-        dimension: Int, hidden: Int, layers: Int, couplings: Int, prior: any Prior = StandardLogistic(), from generator: Generator,
+        dimension: Int, hidden: Int, layers: Int, couplings: Int, prior: any Prior = StandardLogistic(),
+        from generator: Generator,
         for operation: String = "flow.NICE"
     ) throws -> Flow {
         func check(_ value: Int, _ name: String, atLeast low: Int) throws {
-            guard value >= low, value <= 1 << 24 else { throw ScriptError(operation, "option \(name): a whole number from \(low) to \(1 << 24) expected, got \(value)") }
+            guard value >= low, value <= 1 << 24 else {
+                throw ScriptError(
+                    operation, "option \(name): a whole number from \(low) to \(1 << 24) expected, got \(value)")
+            }
         }
         try check(dimension, "dim", atLeast: 2)
         try check(hidden, "hidden", atLeast: 1)
         try check(layers, "layers", atLeast: 1)
         try check(couplings, "couplings", atLeast: 1)
-        guard dimension % 2 == 0 else { throw ScriptError(operation, "option dim: an even number expected (couplings halve it), got \(dimension)") }
+        guard dimension % 2 == 0 else {
+            throw ScriptError(operation, "option dim: an even number expected (couplings halve it), got \(dimension)")
+        }
         func layer(_ name: String, _ inputs: Int, _ outputs: Int) throws -> Perceptron.Layer {
             let bound = 1 / Double(inputs).squareRoot()
             func uniform(_ shape: [Int]) throws -> Tensor {
@@ -44,7 +50,8 @@ public enum NICE {
         let networks = try (0..<couplings).map { _ in
             Perceptron(try names.enumerated().map { try layer($1, widths[$0], widths[$0 + 1]) })
         }
-        let flow = assemble(networks, logScale: Variable(try Tensor.zeros([1, dimension])), dimension: dimension, prior: prior)
+        let flow = assemble(
+            networks, logScale: Variable(try Tensor.zeros([1, dimension])), dimension: dimension, prior: prior)
         for (_, parameter) in flow.parameters { try parameter.setRequiresGrad(true, for: operation) }
         return flow
     }
@@ -71,7 +78,9 @@ public enum NICE {
     static func prefixes(_ names: [String]) -> [String] {
         func before(_ mark: String) -> [String] {
             names.compactMap { name in
-                guard let place = name.firstRange(of: mark), place.lowerBound == name.startIndex || name[..<place.lowerBound].last == "." else { return nil }
+                guard let place = name.firstRange(of: mark),
+                    place.lowerBound == name.startIndex || name[..<place.lowerBound].last == "."
+                else { return nil }
                 return String(name[..<place.lowerBound])
             }
         }
@@ -87,7 +96,10 @@ public enum NICE {
     public static func read(_ dict: StateDict, for operation: String = "flow.load") throws -> Flow {
         let prefixes = prefixes(dict.names)
         guard prefixes.count <= 1 else {
-            throw ScriptError(operation, "holds \(prefixes.count) models, named \(prefixes.prefix(4).map { "\($0)scaling.scale" }.joined(separator: ", ")): save one of them")
+            throw ScriptError(
+                operation,
+                "holds \(prefixes.count) models, named \(prefixes.prefix(4).map { "\($0)scaling.scale" }.joined(separator: ", ")): save one of them"
+            )
         }
         var reader = NICEReader(dict, prefix: prefixes.first ?? "", operation)
         return try reader.flow()

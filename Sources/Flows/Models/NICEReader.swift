@@ -13,7 +13,9 @@ struct NICEReader {
     private var unread: Set<String>
 
     init(_ dict: StateDict, prefix: String, _ operation: String) {
-        let own = dict.entries.filter { $0.name.hasPrefix(prefix) }.map { (name: String($0.name.dropFirst(prefix.count)), tensor: $0.tensor) }
+        let own = dict.entries.filter { $0.name.hasPrefix(prefix) }.map {
+            (name: String($0.name.dropFirst(prefix.count)), tensor: $0.tensor)
+        }
         self.dict = StateDict(own, metadata: dict.metadata)
         self.operation = operation
         unread = Set(self.dict.names.filter { $0.hasPrefix("coupling.") || $0.hasPrefix("scaling.") })
@@ -23,7 +25,8 @@ struct NICEReader {
         let scale = try parameter("scaling.scale")
         let dimension = scale.count
         guard scale.shape == [1, dimension] || scale.shape == [dimension], dimension >= 2, dimension % 2 == 0 else {
-            throw ScriptError(operation, "scaling.scale has shape \(Shape.describe(scale.shape)); (1, D) with an even D expected")
+            throw ScriptError(
+                operation, "scaling.scale has shape \(Shape.describe(scale.shape)); (1, D) with an even D expected")
         }
         var networks: [Perceptron] = []
         while unread.contains(where: { $0.hasPrefix("coupling.\(networks.count).") }) {
@@ -32,7 +35,8 @@ struct NICEReader {
         guard !networks.isEmpty else { throw ScriptError(operation, "no parameters named coupling.0...: not a NICE") }
         if let extra = unread.sorted().first {
             throw ScriptError(
-                operation, "\(extra) \(Shape.describe(dict[extra]?.shape ?? [])) is no parameter of a NICE with \(networks.count) couplings"
+                operation,
+                "\(extra) \(Shape.describe(dict[extra]?.shape ?? [])) is no parameter of a NICE with \(networks.count) couplings"
                     + (unread.count > 1 ? " (nor are \(unread.count - 1) more)" : ""))
         }
         try checkStandardPrior()
@@ -40,9 +44,12 @@ struct NICEReader {
         switch dict.metadata["prior"] ?? StandardLogistic.name {
         case StandardLogistic.name: prior = StandardLogistic()
         case StandardNormal.name: prior = StandardNormal()
-        case let name: throw ScriptError(operation, "the file names an unknown prior \"\(name)\"; logistic or normal expected")
+        case let name:
+            throw ScriptError(operation, "the file names an unknown prior \"\(name)\"; logistic or normal expected")
         }
-        return NICE.assemble(networks, logScale: Variable(try scale.cast(scale.dtype.computing).reshape([1, dimension])), dimension: dimension, prior: prior)
+        return NICE.assemble(
+            networks, logScale: Variable(try scale.cast(scale.dtype.computing).reshape([1, dimension])),
+            dimension: dimension, prior: prior)
     }
 
     /// One coupling's network: (D/2) -> hidden widths -> (D/2).
@@ -57,11 +64,18 @@ struct NICEReader {
             let full = "\(prefix).\(name)"
             let weight = try parameter("\(full).weight")
             guard weight.rank == 2, weight.shape[1] == inputs, weight.shape[0] > 0 else {
-                throw ScriptError(operation, "\(full).weight has shape \(Shape.describe(weight.shape)); (units, \(inputs)) expected")
+                throw ScriptError(
+                    operation, "\(full).weight has shape \(Shape.describe(weight.shape)); (units, \(inputs)) expected")
             }
             let bias = try parameter("\(full).bias")
-            guard bias.shape == [weight.shape[0]] else { throw misfit(full, weight, bias, next: following[name].flatMap { dict["\(prefix).\($0).weight"] }, width) }
-            layers.append(Perceptron.Layer(name: name, weight: Variable(try weight.storedByInputUnit()), bias: Variable(try bias.cast(bias.dtype.computing))))
+            guard bias.shape == [weight.shape[0]] else {
+                throw misfit(
+                    full, weight, bias, next: following[name].flatMap { dict["\(prefix).\($0).weight"] }, width)
+            }
+            layers.append(
+                Perceptron.Layer(
+                    name: name, weight: Variable(try weight.storedByInputUnit()),
+                    bias: Variable(try bias.cast(bias.dtype.computing))))
             inputs = weight.shape[0]
         }
         guard inputs == width else {
@@ -75,9 +89,13 @@ struct NICEReader {
         let units = next.map { $0.shape.last ?? 0 } ?? width
         if bias.shape == [units] {
             return ScriptError(
-                operation, "\(name).weight has shape \(Shape.describe(weight.shape)); (\(units), \(weight.shape[1])) expected, as its bias and what follows have it")
+                operation,
+                "\(name).weight has shape \(Shape.describe(weight.shape)); (\(units), \(weight.shape[1])) expected, as its bias and what follows have it"
+            )
         }
-        return ScriptError(operation, "\(name).bias has shape \(Shape.describe(bias.shape)); (\(weight.shape[0])) expected, as its weight has it")
+        return ScriptError(
+            operation,
+            "\(name).bias has shape \(Shape.describe(bias.shape)); (\(weight.shape[0])) expected, as its weight has it")
     }
 
     /// A distribution of noise saved among the parameters is only known in its standard form.
@@ -85,14 +103,19 @@ struct NICEReader {
         for (name, tensor) in dict.entries where name.hasPrefix("prior.") {
             let standard: Double? = name.hasSuffix("loc") ? 0 : name.hasSuffix("scale") ? 1 : nil
             guard let standard, try tensor.toArray().allSatisfy({ $0 == standard }) else {
-                throw ScriptError(operation, "\(name) \(Shape.describe(tensor.shape)) is no part of a standard logistic or normal prior (loc 0, scale 1)")
+                throw ScriptError(
+                    operation,
+                    "\(name) \(Shape.describe(tensor.shape)) is no part of a standard logistic or normal prior (loc 0, scale 1)"
+                )
             }
         }
     }
 
     private mutating func parameter(_ name: String) throws -> Tensor {
         guard let tensor = dict[name] else {
-            throw ScriptError(operation, "the parameter \(name) is missing" + suggestion(for: name, among: unread.filter { !isParameter($0) }))
+            throw ScriptError(
+                operation,
+                "the parameter \(name) is missing" + suggestion(for: name, among: unread.filter { !isParameter($0) }))
         }
         unread.remove(name)
         guard try tensor.isFinite() else { throw ScriptError(operation, "\(name) holds NaN or infinity") }
@@ -102,7 +125,9 @@ struct NICEReader {
     /// Whether a NICE may have a parameter of that name: then it is not a misspelt other one.
     private func isParameter(_ name: String) -> Bool {
         let parts = name.split(separator: ".").map(String.init)
-        guard parts.count >= 4, parts[0] == "coupling", Int(parts[1]) != nil, ["weight", "bias"].contains(parts[parts.count - 1]) else {
+        guard parts.count >= 4, parts[0] == "coupling", Int(parts[1]) != nil,
+            ["weight", "bias"].contains(parts[parts.count - 1])
+        else {
             return name == "scaling.scale"
         }
         switch parts[2] {

@@ -23,7 +23,8 @@ struct RecipeMaker {
         ]
         // Objects have capital letters; what computes, loads or takes functions of a script is not for files.
         let all = modules.flatMap(\.functions) + more.map { NativeFunction($0).remembering() }
-        let constructors = all.filter { $0.shortName.first?.isUppercase ?? false }
+        let constructors =
+            all.filter { $0.shortName.first?.isUppercase ?? false }
             + [TransformObject.inversion, Module.conversion]
         functions = Dictionary(constructors.map { ($0.name, $0) }) { first, _ in first }
     }
@@ -78,7 +79,8 @@ struct RecipeMaker {
             throw ScriptError(operation, "the recipe's \(error.description)")
         }
         throw ScriptError(
-            operation, "the recipe calls \"\(name)\"; constructors of flow, nn and distribution only are called for a file")
+            operation,
+            "the recipe calls \"\(name)\"; constructors of flow, nn and distribution only are called for a file")
     }
 
     private func registered(_ name: String) -> (RegistryKind, ScriptedConstructors)? {

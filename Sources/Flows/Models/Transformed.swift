@@ -25,7 +25,9 @@ public struct Transformed: CataloguedDistribution {
             try GradMode.$isEnabled.withValue(false) { try unlessRefused { try transform.toLatent(x) } != nil }
         }
         if !base.eventShape.isEmpty {
-            (batchShape, eventShape, event) = (base.batchShape, try transform.dataShape(of: base.eventShape), base.eventShape)
+            (batchShape, eventShape, event) = (
+                base.batchShape, try transform.dataShape(of: base.eventShape), base.eventShape
+            )
             return
         }
         // Single numbers; or, where the transform takes only vectors, those along the last batch dimension.
@@ -35,7 +37,9 @@ public struct Transformed: CataloguedDistribution {
             (batchShape, eventShape, event) = (base.batchShape, [], [1])
         } else {
             let vector = Array(base.batchShape.suffix(1))
-            (batchShape, eventShape, event) = (Array(base.batchShape.dropLast()), try transform.dataShape(of: vector), vector)
+            (batchShape, eventShape, event) = (
+                Array(base.batchShape.dropLast()), try transform.dataShape(of: vector), vector
+            )
         }
     }
 
@@ -92,7 +96,8 @@ public struct Transformed: CataloguedDistribution {
                 NumberRange.ends(of: [transform]), base: base.support,
                 ScriptError(
                     "distribution:support",
-                    "it is not known what transforms of a script make, nor parts that do not take all that others make"))
+                    "it is not known what transforms of a script make, nor parts that do not take all that others make")
+            )
         }
     }
 
@@ -113,8 +118,11 @@ public struct Transformed: CataloguedDistribution {
                 images([0.25, 0.75], ofQuantiles: true), images([-1, 1], ofQuantiles: false),
                 images([0.25, 0.75], ofQuantiles: false),
             ]
-            for case let pair? in pairs where pair.allSatisfy(\.isFinite) && pair[0] != pair[1] { return pair[0] < pair[1] }
-            throw ScriptError(Transformed.label, "no two points of the transform differ after rounding: its direction is not known")
+            for case let pair? in pairs where pair.allSatisfy(\.isFinite) && pair[0] != pair[1] {
+                return pair[0] < pair[1]
+            }
+            throw ScriptError(
+                Transformed.label, "no two points of the transform differ after rounding: its direction is not known")
         }
     }
 
@@ -150,7 +158,8 @@ extension Transformed {
         with a batch of numbers, those of vectors.
         """,
         takes: .argument("base", .distribution), .argument("transform", .transform), returns: .distribution,
-        errors: "a conditional transform, or one that does not take the base's draws; x where the transform has no inverse",
+        errors:
+            "a conditional transform, or one that does not take the base's draws; x where the transform has no inverse",
         source: "torch.distributions.TransformedDistribution",
         example: """
             -- z = 2 x is standard normal: x has the standard deviation 1/2.
@@ -162,7 +171,9 @@ extension Transformed {
     ) { base, transform in try Transformed(base, transform.transform) }
 
     public static let examples = [
-        DistributionExample("Transformed Normal", [.init([0.5, -1]), .init([1, 2]), .init([0.3], [1, 1])], points: .init([0.2, -1.4])) {
+        DistributionExample(
+            "Transformed Normal", [.init([0.5, -1]), .init([1, 2]), .init([0.3], [1, 1])], points: .init([0.2, -1.4])
+        ) {
             try Transformed(Normal($0[0], $0[1]), Scaling(logScale: $0[2]))
         },
         DistributionExample(

@@ -38,7 +38,8 @@ struct ZukoReader {
         guard prefixes.count == 1, let prefix = prefixes.first else {
             throw ScriptError(
                 operation,
-                "holds \(prefixes.count) flows, named \(prefixes.prefix(4).map { "\($0)transform" }.joined(separator: ", ")): save one of them")
+                "holds \(prefixes.count) flows, named \(prefixes.prefix(4).map { "\($0)transform" }.joined(separator: ", ")): save one of them"
+            )
         }
         var reader = ZukoReader(dict, prefix: prefix, operation)
         return try reader.flow()
@@ -63,7 +64,8 @@ struct ZukoReader {
             parts.append(part)
             map = found
         }
-        let features = (parts[0] as? UnivariateCoupling)?.mask.count ?? (parts[0] as? MaskedAutoregressive)?.order.count ?? 0
+        let features =
+            (parts[0] as? UnivariateCoupling)?.mask.count ?? (parts[0] as? MaskedAutoregressive)?.order.count ?? 0
         let (prior, buffers) = try readPrior(features)
         try checkAllIsRead()
         let name = parts[0] is UnivariateCoupling ? "RealNVP" : map is SplineMap ? "NSF" : "MAF"
@@ -95,7 +97,8 @@ struct ZukoReader {
         guard inputs >= outputs + 2 * freqs.count else {
             throw ScriptError(
                 operation,
-                "transform.ode takes \(inputs) numbers; \(outputs) features and 2 x \(freqs.count) of the time, at least, expected")
+                "transform.ode takes \(inputs) numbers; \(outputs) features and 2 x \(freqs.count) of the time, at least, expected"
+            )
         }
         (settings.features, settings.context) = (outputs, inputs - outputs - 2 * freqs.count)
         let (prior, buffers) = try readPrior(outputs)
@@ -130,14 +133,16 @@ struct ZukoReader {
             let (hyper, inputs, outputs) = try network("\(prefix).hyper", activation)
             let map = try univariate(outputs, changed, prefix)
             let part = try fitting(prefix) {
-                try UnivariateCoupling(mask: flags, context: contextSize(inputs, passing, prefix), map: map, hyper: hyper)
+                try UnivariateCoupling(
+                    mask: flags, context: contextSize(inputs, passing, prefix), map: map, hyper: hyper)
             }
             return (part, map)
         }
         guard let tensor = take("\(prefix).order") else {
             throw ScriptError(
                 operation,
-                "\(prefix) has neither a mask nor an order: of zuko's transforms, couplings and masked autoregressive ones are read")
+                "\(prefix) has neither a mask nor an order: of zuko's transforms, couplings and masked autoregressive ones are read"
+            )
         }
         let order = try numbers(tensor, "\(prefix).order").map { Int(exactly: $0) ?? -1 }
         guard !order.isEmpty, order.allSatisfy({ $0 >= 0 && $0 < order.count }) else {
@@ -146,7 +151,9 @@ struct ZukoReader {
         let (hyper, inputs, outputs) = try network("\(prefix).hyper", activation)
         let map = try univariate(outputs, order.count, prefix)
         let size = try contextSize(inputs, order.count, prefix)
-        return (try fitting(prefix) { try MaskedAutoregressive(order: order, context: size, map: map, hyper: hyper) }, map)
+        return (
+            try fitting(prefix) { try MaskedAutoregressive(order: order, context: size, map: map, hyper: hyper) }, map
+        )
     }
 
     private func fitting<T>(_ prefix: String, _ make: () throws -> T) throws -> T {
@@ -163,7 +170,8 @@ struct ZukoReader {
     private func contextSize(_ inputs: Int, _ features: Int, _ prefix: String) throws -> Int {
         guard inputs >= features else {
             throw ScriptError(
-                operation, "\(prefix).hyper.0.weight has \(inputs) inputs; \(features) features and the context expected")
+                operation,
+                "\(prefix).hyper.0.weight has \(inputs) inputs; \(features) features and the context expected")
         }
         return inputs - features
     }
@@ -181,7 +189,8 @@ struct ZukoReader {
         }
         if each == 2 { return AffineMap() }
         guard let bound = Double(dict.metadata["bound"] ?? "5"), bound.isFinite, bound > 0 else {
-            throw ScriptError(operation, "the file's bound is \"\(dict.metadata["bound"] ?? "")\"; a positive number expected")
+            throw ScriptError(
+                operation, "the file's bound is \"\(dict.metadata["bound"] ?? "")\"; a positive number expected")
         }
         return SplineMap(bins: (each + 1) / 3, bound: bound)
     }
@@ -210,12 +219,14 @@ struct ZukoReader {
             guard mask.map({ $0.shape == weight.shape }) ?? true else {
                 throw ScriptError(
                     operation,
-                    "\(name).mask has shape \(Shape.describe(mask?.shape ?? [])); \(Shape.describe(weight.shape)) expected")
+                    "\(name).mask has shape \(Shape.describe(mask?.shape ?? [])); \(Shape.describe(weight.shape)) expected"
+                )
             }
             guard weight.dtype.isFloating, bias?.dtype.isFloating ?? true else {
                 throw ScriptError(operation, "\(name).weight is \(weight.dtype.rawValue); float32 or float64 expected")
             }
-            for (part, tensor) in [("weight", weight)] + (bias.map { [("bias", $0)] } ?? []) where try !tensor.isFinite() {
+            for (part, tensor) in [("weight", weight)] + (bias.map { [("bias", $0)] } ?? [])
+            where try !tensor.isFinite() {
                 throw ScriptError(operation, "\(name).\(part) holds NaN or infinity")
             }
             // Half numbers stay as they are, and are evaluated in float32.

@@ -59,7 +59,8 @@ struct Batch {
         }
         guard (1...4).contains(shape.count), shape.dropFirst(shape.count % 2 == 0 ? 1 : 0).allSatisfy({ $0 > 0 }) else {
             throw Fault(
-                "\(name) has shape \(Shape.describe(shape)); (D) or (B, D) expected, or (C, H, W) or (B, C, H, W) for images")
+                "\(name) has shape \(Shape.describe(shape)); (D) or (B, D) expected, or (C, H, W) or (B, C, H, W) for images"
+            )
         }
         try self.init(x, name, event: Array(shape.dropFirst(shape.count % 2 == 0 ? 1 : 0)))
     }

@@ -26,7 +26,9 @@ struct FlowCheck {
             if accuracy.isEstimate { return .record([("round_trip", .number(roundTrip.error))]) }
             let sum = try worst(there + again, scale: there)
             try demand(otherwise: "the log-determinants of the two directions do not cancel", sum)
-            var facts: [(key: String, value: Value)] = [("round_trip", .number(roundTrip.error)), ("log_det_sum", .number(sum.error))]
+            var facts: [(key: String, value: Value)] = [
+                ("round_trip", .number(roundTrip.error)), ("log_det_sum", .number(sum.error)),
+            ]
             if flow.dimension <= largestDense {
                 let dense = try worst(there - denseLogDeterminants(x, context), scale: there)
                 try demand(otherwise: "the log-determinant is not that of the dense Jacobian", dense)
@@ -65,7 +67,8 @@ struct FlowCheck {
 
     private func demand(otherwise fault: String, _ worst: (error: Double, position: Int)) throws {
         guard worst.error <= accuracy.tolerance else {
-            throw ScriptError(operation, "\(fault) at element \(worst.position + 1): relative error \(shown(worst.error))")
+            throw ScriptError(
+                operation, "\(fault) at element \(worst.position + 1): relative error \(shown(worst.error))")
         }
     }
 }

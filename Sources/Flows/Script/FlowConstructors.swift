@@ -51,7 +51,9 @@ extension FlowFunctions {
         let latent = try flow.latentShape()
         let count = try Shape.count(latent, for: operation)
         guard count == dimension else {
-            throw Fault("the transforms make \(count) numbers \(Shape.describe(latent)) of \(dimension): a bijection keeps them")
+            throw Fault(
+                "the transforms make \(count) numbers \(Shape.describe(latent)) of \(dimension): a bijection keeps them"
+            )
         }
         return flow
     }

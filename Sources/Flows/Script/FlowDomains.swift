@@ -25,13 +25,15 @@ extension Domain<any Prior> {
 
     /// The noise of any flow: a name, or a distribution, which may be a flow.
     static var base: Domain {
-        Domain<any Distribution>.distribution.map(show: { _ in "d" }) { try BaseDistribution($0) as any Prior }.or(.noise)
+        Domain<any Distribution>.distribution.map(show: { _ in "d" }) { try BaseDistribution($0) as any Prior }.or(
+            .noise)
     }
 }
 
 extension ScriptType {
     /// The largest errors that ``FlowCheck`` found.
     static let flowCheck = ScriptType.record([
-        Field("round_trip", .number), Field("log_det_sum", .either([.number, .none])), Field("log_det_dense", .either([.number, .none])),
+        Field("round_trip", .number), Field("log_det_sum", .either([.number, .none])),
+        Field("log_det_dense", .either([.number, .none])),
     ])
 }

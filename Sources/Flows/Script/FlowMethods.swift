@@ -1,7 +1,7 @@
 import Autodiff
+import Files
 import Networks
 import RealModule
-import Files
 import Scripting
 import Tensors
 
@@ -32,7 +32,8 @@ enum FlowMethods {
     }
 
     private static let toLatent = Declaration(
-        "flow:to_latent", "Data to noise: z in x's shape (with flow.Split, one vector), and log |det dz/dx| per row, in nats.",
+        "flow:to_latent",
+        "Data to noise: z in x's shape (with flow.Split, one vector), and log |det dz/dx| per row, in nats.",
         called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), context,
         returns: .tensors("z", "log_det"), errors: shapeErrors, source: review,
         example: small + """
@@ -132,7 +133,8 @@ enum FlowMethods {
         (log_det_dense is nil for larger D, both log-determinants' for an estimated trace).
         """,
         called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), context, .operation,
-        returns: .value(.flowCheck), errors: """
+        returns: .value(.flowCheck),
+        errors: """
             an error above 1e-6 (relative; of a CNF, above 100 times its tolerances): the message says what does not hold, \
             and where
             """,

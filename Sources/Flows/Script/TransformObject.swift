@@ -70,7 +70,8 @@ extension TransformObject {
             """
     ) { transform, x, context in
         let x = try Batch(x, "x", of: transform.transform.fixedDataShape)
-        let (z, logDeterminant) = try transform.flow(event: Array(x.rows.shape.dropFirst())).toLatent(x.rows, context: context)
+        let (z, logDeterminant) = try transform.flow(event: Array(x.rows.shape.dropFirst())).toLatent(
+            x.rows, context: context)
         return (try x.likeInput(z), try x.perRow(logDeterminant))
     }
 
@@ -82,7 +83,8 @@ extension TransformObject {
     ) { transform, z, context in
         let inverse = TransformObject(Inverse(transform.transform), description: "")
         let z = try Batch(z, "z", of: inverse.transform.fixedDataShape)
-        let (x, logDeterminant) = try inverse.flow(event: Array(z.rows.shape.dropFirst())).toLatent(z.rows, context: context)
+        let (x, logDeterminant) = try inverse.flow(event: Array(z.rows.shape.dropFirst())).toLatent(
+            z.rows, context: context)
         return (try z.likeInput(x), try z.perRow(logDeterminant))
     }
 
@@ -94,7 +96,8 @@ extension TransformObject {
         autodiff. Returns the largest errors.
         """,
         called: .method, takes: .argument("t", .transform), .argument("x", .tensor, points), context, .operation,
-        returns: .value(.flowCheck), errors: "an error above 1e-6 (relative): the message says what does not hold, and where",
+        returns: .value(.flowCheck),
+        errors: "an error above 1e-6 (relative): the message says what does not hold, and where",
         example: scaling + "assert(t:check(tensor.ones(3, 2)).log_det_dense < 1e-6)", see: ["flow:check"]
     ) { transform, x, context, operation in
         let x = try Batch(x, "x", of: transform.transform.fixedDataShape)
@@ -106,10 +109,12 @@ extension TransformObject {
     static let inversion = NativeFunction(inverse).remembering()
 
     private static let inverse = Declaration(
-        "transform:inverse", "The same transform the other way round: its to_latent is t:to_data. The parameters are t's.",
+        "transform:inverse",
+        "The same transform the other way round: its to_latent is t:to_data. The parameters are t's.",
         called: .method, takes: .argument("t", .transform), returns: .transform,
         source: "torch.distributions.Transform.inv",
-        example: scaling + "assert((t:inverse():to_data(tensor{1, 1}) - t:to_latent(tensor{1, 1})):abs():max():item() == 0)"
+        example: scaling
+            + "assert((t:inverse():to_data(tensor{1, 1}) - t:to_latent(tensor{1, 1})):abs():max():item() == 0)"
     ) { transform in
         if let inverse = transform.transform as? Inverse {
             return TransformObject(inverse.base, description: String(transform.description.dropLast(10)))

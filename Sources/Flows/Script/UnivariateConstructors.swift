@@ -33,7 +33,8 @@ extension FlowFunctions {
         """,
         by: .table, takes: options.parameter,
         .option(
-            "randmask", .randomOrder, default: .no, "whether each coupling divides the features at random, or their seed"),
+            "randmask", .randomOrder, default: .no,
+            "whether each coupling divides the features at random, or their seed"),
         .generator,
         .operation, returns: .object(Flow.type), errors: errors,
         source: "Dinh, Sohl-Dickstein, Bengio, ICLR 2017; zuko.flows.RealNVP",
@@ -63,7 +64,8 @@ extension FlowFunctions {
         see: ["flow.RealNVP", "flow.NSF", "flow.load"]
     ) { settings, order, passes, generator, operation in
         try order.applied("randperm", settings, generator) {
-            try UnivariateFlows.autoregressive("MAF", $0, map: AffineMap(), passes: passes, from: generator, for: operation)
+            try UnivariateFlows.autoregressive(
+                "MAF", $0, map: AffineMap(), passes: passes, from: generator, for: operation)
         }
     }
 

@@ -37,7 +37,9 @@ public struct ActNorm: CataloguedTransform, DataInitialized {
         return (try x.together(with: logScale), try log.reshape(shape), try shift.reshape(shape))
     }
 
-    public func latentShape(of event: [Int]) throws -> [Int] { try Demand.channels(of: event, logScale.shape[0], "flow.ActNorm") }
+    public func latentShape(of event: [Int]) throws -> [Int] {
+        try Demand.channels(of: event, logScale.shape[0], "flow.ActNorm")
+    }
     public func dataShape(of event: [Int]) throws -> [Int] { try latentShape(of: event) }
 
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {

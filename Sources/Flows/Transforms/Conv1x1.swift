@@ -92,7 +92,9 @@ public struct Conv1x1: CataloguedTransform {
             backward: Variable(try Tensor(integers: back.map { $0 + 1 }, shape: [n])))
     }
 
-    public func latentShape(of event: [Int]) throws -> [Int] { try Demand.channels(of: event, logS.shape[0], "flow.Conv1x1") }
+    public func latentShape(of event: [Int]) throws -> [Int] {
+        try Demand.channels(of: event, logS.shape[0], "flow.Conv1x1")
+    }
     public func dataShape(of event: [Int]) throws -> [Int] { try latentShape(of: event) }
 
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {

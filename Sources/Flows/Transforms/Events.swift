@@ -59,7 +59,9 @@ enum Demand {
 
     /// - Throws: ``Fault`` unless an event's first dimension has n entries.
     static func channels(of event: [Int], _ n: Int, _ name: String) throws -> [Int] {
-        guard event.first == n else { throw Fault("\(name) takes (\(n)) or (\(n), H, W), not \(Shape.describe(event))") }
+        guard event.first == n else {
+            throw Fault("\(name) takes (\(n)) or (\(n), H, W), not \(Shape.describe(event))")
+        }
         return event
     }
 

@@ -71,7 +71,9 @@ extension FlowTransform {
     public var fixedDataShape: [Int]? { nil }
     public var takesAnyContext: Bool { false }
     public var recipe: Recipe {
-        get throws { throw Fault("\(Self.self) has no name that a file could hold: make it by a constructor of the module flow") }
+        get throws {
+            throw Fault("\(Self.self) has no name that a file could hold: make it by a constructor of the module flow")
+        }
     }
 
     public func toLatent(_ x: Variable) throws -> (z: Variable, logDeterminant: Variable) {

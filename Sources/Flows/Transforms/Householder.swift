@@ -32,7 +32,9 @@ public struct Householder: CataloguedTransform {
         }
     }
 
-    public func latentShape(of event: [Int]) throws -> [Int] { try Demand.channels(of: event, vectors.shape[1], "flow.Householder") }
+    public func latentShape(of event: [Int]) throws -> [Int] {
+        try Demand.channels(of: event, vectors.shape[1], "flow.Householder")
+    }
     public func dataShape(of event: [Int]) throws -> [Int] { try latentShape(of: event) }
 
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {

@@ -32,7 +32,9 @@ public struct LULinear: CataloguedTransform {
         )
     }
 
-    public func latentShape(of event: [Int]) throws -> [Int] { try Demand.channels(of: event, lu.shape[0], "flow.LULinear") }
+    public func latentShape(of event: [Int]) throws -> [Int] {
+        try Demand.channels(of: event, lu.shape[0], "flow.LULinear")
+    }
     public func dataShape(of event: [Int]) throws -> [Int] { try latentShape(of: event) }
 
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {

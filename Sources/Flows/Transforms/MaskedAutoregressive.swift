@@ -27,7 +27,9 @@ public struct MaskedAutoregressive: FlowTransform {
         let inputs = features + context
         guard features <= 1 << 24, inputs <= 1 << 25, features * each <= (1 << 28) / inputs else {
             throw Fault(
-                "features", "\(features) features with \(each) numbers each and \(inputs) inputs make a mask too large; a coupling has none")
+                "features",
+                "\(features) features with \(each) numbers each and \(inputs) inputs make a mask too large; a coupling has none"
+            )
         }
     }
 
@@ -59,7 +61,9 @@ public struct MaskedAutoregressive: FlowTransform {
             hyper, input, features: order.count, each: map.parameterCount, "flow.Autoregressive")
     }
 
-    public func latentShape(of event: [Int]) throws -> [Int] { try Demand.vector(event, order.count, "flow.Autoregressive") }
+    public func latentShape(of event: [Int]) throws -> [Int] {
+        try Demand.vector(event, order.count, "flow.Autoregressive")
+    }
     public func dataShape(of event: [Int]) throws -> [Int] { try latentShape(of: event) }
 
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {

@@ -32,7 +32,9 @@ public struct Permute: CataloguedTransform {
     public var parameters: [(name: String, value: Variable)] { [] }
     public var buffers: [(name: String, value: Variable)] { [("order", orderTensor)] }
 
-    public func latentShape(of event: [Int]) throws -> [Int] { try Demand.channels(of: event, order.count, "flow.Permute") }
+    public func latentShape(of event: [Int]) throws -> [Int] {
+        try Demand.channels(of: event, order.count, "flow.Permute")
+    }
     public func dataShape(of event: [Int]) throws -> [Int] { try latentShape(of: event) }
 
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {

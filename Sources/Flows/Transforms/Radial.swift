@@ -54,7 +54,9 @@ public struct Radial: CataloguedTransform {
         return (share, try across + along)
     }
 
-    public func latentShape(of event: [Int]) throws -> [Int] { try Demand.vector(event, center.shape[0], "flow.Radial") }
+    public func latentShape(of event: [Int]) throws -> [Int] {
+        try Demand.vector(event, center.shape[0], "flow.Radial")
+    }
     public func dataShape(of event: [Int]) throws -> [Int] { try latentShape(of: event) }
 
     public func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {

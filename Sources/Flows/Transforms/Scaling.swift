@@ -10,7 +10,9 @@ public struct Scaling: CataloguedTransform {
     /// Made of plain numbers, which take the type of the data as numbers beside a tensor do.
     public let isOfNumbers: Bool
 
-    public init(logScale: Variable, isOfNumbers: Bool = false) { (self.logScale, self.isOfNumbers) = (logScale, isOfNumbers) }
+    public init(logScale: Variable, isOfNumbers: Bool = false) {
+        (self.logScale, self.isOfNumbers) = (logScale, isOfNumbers)
+    }
 
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {
         let logScale = try fitting(x)
@@ -37,7 +39,8 @@ public struct Scaling: CataloguedTransform {
     public func latentShape(of event: [Int]) throws -> [Int] {
         guard event == Array(logScale.shape.suffix(1)) else {
             throw Fault(
-                "flow.Scaling has \(logScale.shape.last ?? 0) scales for data of shape \(Shape.describe(event)): one for each column expected")
+                "flow.Scaling has \(logScale.shape.last ?? 0) scales for data of shape \(Shape.describe(event)): one for each column expected"
+            )
         }
         return event
     }
@@ -54,7 +57,8 @@ extension Scaling {
         """
         The diagonal scaling z = x exp(s): log |det| is the sum of s. Training changes s when it requires a gradient.
         """,
-        takes: .argument("s", .numbers, "D finite numbers, of shape (D) or (1, D); numbers in a table take the type of x"),
+        takes: .argument(
+            "s", .numbers, "D finite numbers, of shape (D) or (1, D); numbers in a table take the type of x"),
         returns: .transform,
         errors: "s that is not finite or no vector",
         source: "Dinh, Krueger, Bengio: NICE, 2015, section 3.3",

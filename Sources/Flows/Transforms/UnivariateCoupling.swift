@@ -58,7 +58,9 @@ public struct UnivariateCoupling: FlowTransform {
 
     public func latentShape(of event: [Int]) throws -> [Int] {
         _ = try Shape.count(event, for: "flow.Coupling")
-        do { try mask.check([1] + event, "flow.Coupling") } catch let error as ScriptError { throw Fault(error.message) }
+        do { try mask.check([1] + event, "flow.Coupling") } catch let error as ScriptError {
+            throw Fault(error.message)
+        }
         return event
     }
     public func dataShape(of event: [Int]) throws -> [Int] { try latentShape(of: event) }

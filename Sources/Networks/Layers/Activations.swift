@@ -91,7 +91,8 @@ extension Activation {
             .argument("negative_slope", .number(finite: true), default: 0.01),
             "assert(math.abs(nn.LeakyReLU(0.5)(tensor{-2}):item() + 1) < 1e-6)", { leakyReLU($0) }, cases: [0.01, 0.5]),
         tuned(
-            "ELU", "x where it is positive, else alpha (e^x - 1).", .argument("alpha", .number(finite: true), default: 1),
+            "ELU", "x where it is positive, else alpha (e^x - 1).",
+            .argument("alpha", .number(finite: true), default: 1),
             "assert(math.abs(nn.ELU()(tensor{-1}):item() - (math.exp(-1) - 1)) < 1e-6)", { elu($0) }, cases: [1, 0.5]),
         plain("SiLU", "x / (1 + e^-x), the swish.", "1 / (1 + math.exp(-1))", silu),
         LayerEntry(

@@ -15,7 +15,9 @@ public struct LayerNorm: Layer {
     public var parameters: [ModuleTensor] { [weight, bias].compactMap { $0 } }
     public var description: String { "nn.LayerNorm({\(shape.map { "\($0)" }.joined(separator: ", "))})" }
 
-    public static func make(_ shape: [Int], eps: Double = 1e-5, affine: Bool = true, bias: Bool = true) throws -> LayerNorm {
+    public static func make(_ shape: [Int], eps: Double = 1e-5, affine: Bool = true, bias: Bool = true) throws
+        -> LayerNorm
+    {
         let weight = affine ? try Initialization.parameter("weight", .full(shape, 1)) : nil
         let shift = affine && bias ? try Initialization.parameter("bias", .zeros(shape)) : nil
         return LayerNorm(shape: shape, eps: eps, weight: weight, bias: shift)

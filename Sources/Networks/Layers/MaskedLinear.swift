@@ -30,7 +30,8 @@ public struct MaskedLinear: Layer {
             throw ScriptError(operation, "a mask of shape \(Shape.describe(mask.shape)): (out, in) expected")
         }
         guard try mask.cast(.float32).toArray().contains(where: { $0 != 0 }) else {
-            throw ScriptError(operation, "the mask \(Shape.describe(mask.shape)) is zero everywhere: nothing is connected")
+            throw ScriptError(
+                operation, "the mask \(Shape.describe(mask.shape)) is zero everywhere: nothing is connected")
         }
         let made = try Initialization.affine(mask.shape, bias: bias, from: generator, for: operation)
         return MaskedLinear(

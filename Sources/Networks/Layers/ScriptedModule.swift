@@ -22,7 +22,8 @@ struct ScriptedModule: Layer {
 
     func forward(_ x: Variable, context: Variable?, isTraining: Bool) throws -> Variable {
         guard let module = itself.module else { throw ScriptError("nn.Module", "the module is gone") }
-        let result = try function.call([.object(module), .object(x), context.map { .object($0) } ?? .none]).first ?? .none
+        let result =
+            try function.call([.object(module), .object(x), context.map { .object($0) } ?? .none]).first ?? .none
         guard case .object(let object as Variable) = result else {
             throw ScriptError("nn.Module", "forward returned \(result.shown); a tensor expected")
         }
@@ -43,7 +44,8 @@ extension ScriptedModule {
         { Definition() },
         .required("forward", \.forward, .function, "(self, x, context): the result, a tensor"),
         .option("modules", \.modules, .namedModules, "{name = module}, found as self.name and in parameters"),
-        .option("parameters", \.parameters, .namedParameters, "{name = tensor}: self.name, leaves that training changes"),
+        .option(
+            "parameters", \.parameters, .namedParameters, "{name = tensor}: self.name, leaves that training changes"),
         .option(
             "name", \.name, .optional(.text),
             "how a flow's file names it; what makes it is registered then, host.register{modules = {NAME = f}}"))
@@ -76,7 +78,8 @@ extension ScriptedModule {
             }
             for (_, value) in given.parameters { try value.setRequiresGrad(true, for: operation) }
             let layer = ScriptedModule(
-                name: given.name, parameters: given.parameters.map { ModuleTensor($0.name, $0.value) }, children: given.modules,
+                name: given.name, parameters: given.parameters.map { ModuleTensor($0.name, $0.value) },
+                children: given.modules,
                 function: forward)
             let module = Module(layer)
             layer.itself.module = module

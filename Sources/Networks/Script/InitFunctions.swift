@@ -17,7 +17,9 @@ enum InitFunctions {
     private static func fill(
         _ t: Variable, _ generator: Generator, _ operation: String, _ draw: (Generator) -> Double
     ) throws -> Variable {
-        guard t.dtype.isFloating else { throw Fault("t", "a float32 or float64 tensor expected, got \(t.dtype.rawValue)") }
+        guard t.dtype.isFloating else {
+            throw Fault("t", "a float32 or float64 tensor expected, got \(t.dtype.rawValue)")
+        }
         try t.value.write(try generator.fill(t.shape, t.dtype, for: operation, draw))
         return t
     }
@@ -115,7 +117,8 @@ enum InitFunctions {
     }
 
     private static let orthogonal = Declaration(
-        "nn.init.orthogonal_", "Orthonormal rows or columns (the fewer of the two), times gain, of (out, in, ...) as a matrix.",
+        "nn.init.orthogonal_",
+        "Orthonormal rows or columns (the fewer of the two), times gain, of (out, in, ...) as a matrix.",
         takes: target, gain, .generator, .operation, returns: .tensor, errors: shapeErrors,
         source: "torch.nn.init.orthogonal_; Saxe, McClelland, Ganguli, ICLR 2014",
         example: weight + """

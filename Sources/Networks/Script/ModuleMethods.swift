@@ -11,7 +11,8 @@ enum ModuleMethods {
         ].map { NativeFunction($0) },
         properties: [NativeFunction(training)],
         operators: [
-            .call: NativeFunction(call), .index: NativeFunction(part), .member: NativeFunction(member), .describe: NativeFunction(describe),
+            .call: NativeFunction(call), .index: NativeFunction(part), .member: NativeFunction(member),
+            .describe: NativeFunction(describe),
         ])
 
     private static let receiver = Parameter<Module>.argument("net", .module)
@@ -20,7 +21,9 @@ enum ModuleMethods {
     private static let call = Declaration(
         "module:call", "The network's value at x, differentiable by x and the parameters.",
         called: .symbol("net(x, context)"),
-        takes: receiver, .argument("x", .tensor), .argument("context", .optional(.tensor), default: nil,
+        takes: receiver, .argument("x", .tensor),
+        .argument(
+            "context", .optional(.tensor), default: nil,
             "for networks that read one: modules of a script, and those within nn.Sequential and nn.Residual"),
         returns: .tensor, errors: "x of a shape that the first layer does not take",
         source: "torch.nn.Module.forward", example: small + "assert(net(tensor.ones(5, 2)).shape[2] == 3)"

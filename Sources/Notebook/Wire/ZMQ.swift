@@ -7,9 +7,21 @@ struct ZMQ: Sendable {
     typealias Pointer = UnsafeMutableRawPointer
 
     /// Types and options of sockets, as zmq.h numbers them.
-    enum SocketType: Int32 { case router = 6, reply = 4, request = 3, dealer = 5, subscribe = 2, extendedPublish = 9 }
+    enum SocketType: Int32 {
+        case router = 6
+        case reply = 4
+        case request = 3
+        case dealer = 5
+        case subscribe = 2
+        case extendedPublish = 9
+    }
     enum Option: Int32 {
-        case subscribe = 6, receiveMore = 13, linger = 17, sendHighWater = 23, extendedPublishVerbose = 40, handover = 56
+        case subscribe = 6
+        case receiveMore = 13
+        case linger = 17
+        case sendHighWater = 23
+        case extendedPublishVerbose = 40
+        case handover = 56
     }
     private static let dontWait: Int32 = 1, sendMore: Int32 = 2
     static let pollIn: Int16 = 1

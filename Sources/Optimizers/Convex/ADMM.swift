@@ -39,7 +39,10 @@ public struct ADMM {
     private func image(_ x: Tensor, _ operation: String) throws -> Tensor {
         guard let matrix else { return try x.copy() }
         guard matrix.shape.count == 2, matrix.shape[1] == x.count else {
-            throw ScriptError(operation, "A \(Shape.describe(matrix.shape)) does not fit x0 \(Shape.describe(x.shape)): (m, \(x.count)) expected")
+            throw ScriptError(
+                operation,
+                "A \(Shape.describe(matrix.shape)) does not fit x0 \(Shape.describe(x.shape)): (m, \(x.count)) expected"
+            )
         }
         let column = try matrix.copy(.float64).matmul(x.copy(.float64).reshape([x.count, 1]), for: operation)
         return try Tensor(column.toArray(), shape: [matrix.shape[0]], x.dtype)
@@ -75,7 +78,8 @@ public struct ADMM {
     ) throws -> (state: State, trace: Trace) {
         var (state, trace) = (start, Trace())
         let curvature = try squareOfSize()
-        var z = try state.z.toArray(), u = try state.u.toArray()
+        var z = try state.z.toArray()
+        var u = try state.u.toArray()
         var at = try image(state.x, operation).toArray()
         for _ in 0..<progress.steps {
             try Cancellation.check()
@@ -108,7 +112,8 @@ public struct ADMM {
 
             let (primal, misses) = (norm(gap), norm(dual))
             guard primal.isFinite, misses.isFinite else {
-                throw ScriptError(operation, "the residuals are \(shown(primal)) and \(shown(misses)) at step \(state.k)")
+                throw ScriptError(
+                    operation, "the residuals are \(shown(primal)) and \(shown(misses)) at step \(state.k)")
             }
             trace.residual.append(primal)
             trace.dualResidual.append(misses)
@@ -126,7 +131,9 @@ public struct ADMM {
                 state.u = try state.u.holding(u.map { $0 * (rho / state.rho) })
                 u = try state.u.toArray()
             }
-            guard try progress.callback(state.k, next.copy(), objective, max(primal, misses)), !trace.converged else { break }
+            guard try progress.callback(state.k, next.copy(), objective, max(primal, misses)), !trace.converged else {
+                break
+            }
         }
         return (state, trace)
     }

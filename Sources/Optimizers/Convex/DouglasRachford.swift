@@ -36,7 +36,9 @@ public struct DouglasRachford {
             var objective: Double?
             if let a = try f.value(x), let b = try g.value(y) { objective = a + b }
             if let objective { trace.objective.append(objective) }
-            guard residual.isFinite else { throw ScriptError(operation, "the proximal maps differ by \(shown(residual)) at step \(k)") }
+            guard residual.isFinite else {
+                throw ScriptError(operation, "the proximal maps differ by \(shown(residual)) at step \(k)")
+            }
             guard try progress.callback(k, x.copy(), objective, residual), !trace.converged else { break }
         }
         return (result, z, k, trace)

@@ -92,7 +92,9 @@ public struct Fista {
         if let lr {
             state.lr = lr
             let found = try trial(lr)
-            guard found.value.isFinite else { throw ScriptError(f.operation, "f is \(shown(found.value)) at step \(state.k)") }
+            guard found.value.isFinite else {
+                throw ScriptError(f.operation, "f is \(shown(found.value)) at step \(state.k)")
+            }
             return (found.x, found.value)
         }
         var lr = state.lr ?? 1
@@ -108,7 +110,8 @@ public struct Fista {
         while !best.isAllowed {
             lr /= 2
             guard lr > 1e-200 else {
-                throw ScriptError(f.operation, "no step size lowers f at step \(state.k): is its gradient right, and f smooth?")
+                throw ScriptError(
+                    f.operation, "no step size lowers f at step \(state.k): is its gradient right, and f smooth?")
             }
             best = try trial(lr)
         }

@@ -1,6 +1,6 @@
 import Autodiff
-import RealModule
 import Projections
+import RealModule
 import Scripting
 import Tensors
 
@@ -45,18 +45,22 @@ public struct MirrorDescent {
             let values = try x.toArray()
             if let bad = values.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
                 throw ScriptError(
-                    operation, "element \(bad + 1) of x0 is \(shown(values[bad])): the entropy's map starts from numbers above 0, whose sum it keeps")
+                    operation,
+                    "element \(bad + 1) of x0 is \(shown(values[bad])): the entropy's map starts from numbers above 0, whose sum it keeps"
+                )
             }
             guard !values.isEmpty else { throw ScriptError(operation, "x0 has no elements") }
             return State(
-                x: x, dual: try Tensor(values.map { Double.log($0) }, shape: x.shape, .float64), sum: values.reduce(0, +))
+                x: x, dual: try Tensor(values.map { Double.log($0) }, shape: x.shape, .float64),
+                sum: values.reduce(0, +))
         }
     }
 
     /// Ends, with the entropy, when <grad f(x), x> - s min grad f(x), which for convex f is at least f(x) less its minimum,
     /// is at most tolerance max(1, |f(x)|); with another map when x moves by at most tolerance max(1, |x|).
     func minimize(
-        _ body: @escaping (Variable) throws -> Variable, from start: State, for operation: String = "optim.mirror_descent"
+        _ body: @escaping (Variable) throws -> Variable, from start: State,
+        for operation: String = "optim.mirror_descent"
     ) throws -> (state: State, trace: Trace) {
         let f = SmoothFunction(body: body, operation: operation)
         var (state, trace) = (start, Trace())
@@ -81,7 +85,9 @@ public struct MirrorDescent {
             }
             trace.residual.append(residual)
             trace.converged = residual <= progress.tolerance
-            guard residual.isFinite else { throw ScriptError(operation, "the residual is \(shown(residual)) at step \(state.k)") }
+            guard residual.isFinite else {
+                throw ScriptError(operation, "the residual is \(shown(residual)) at step \(state.k)")
+            }
             guard try progress.callback(state.k, state.x.copy(), value, residual), !trace.converged else { break }
         }
         return (state, trace)
@@ -120,7 +126,9 @@ public struct MirrorDescent {
             let next = point(step)
             let reached = try f.value(at: state.x.holding(next.x))
             let move = difference(next.x, x)
-            let divergence = zip(next.x, zip(next.dual, dual)).reduce(0) { $1.0 > 0 ? $0 + $1.0 * ($1.1.0 - $1.1.1) : $0 }
+            let divergence = zip(next.x, zip(next.dual, dual)).reduce(0) {
+                $1.0 > 0 ? $0 + $1.0 * ($1.1.0 - $1.1.1) : $0
+            }
             let slack = (state.x.dtype == .float64 ? 1e-14 : 1e-6) * max(value.magnitude, reached.magnitude)
             if reached <= value + dot(slope, move) + max(0, divergence) / step + slack {
                 (state.dual, state.x, state.lr) = (try state.dual.holding(next.dual), try state.x.holding(next.x), step)
@@ -128,7 +136,8 @@ public struct MirrorDescent {
             }
             step /= 2
             guard step > 1e-200 else {
-                throw ScriptError(f.operation, "no step size lowers f at step \(state.k): is its gradient right, and f smooth?")
+                throw ScriptError(
+                    f.operation, "no step size lowers f at step \(state.k): is its gradient right, and f smooth?")
             }
         }
     }

@@ -17,7 +17,8 @@ struct SmoothFunction {
         guard value.isFinite else { throw ScriptError(operation, "f is \(shown(value)) at step \(k)") }
         let size = try gradient.reshape([gradient.count]).largestMagnitude()
         guard size.isFinite else {
-            throw ScriptError(operation, "the gradient of f has an element of \(size.isNaN ? "nan" : "infinite size") at step \(k)")
+            throw ScriptError(
+                operation, "the gradient of f has an element of \(size.isNaN ? "nan" : "infinite size") at step \(k)")
         }
         return (value, gradient)
     }
@@ -27,7 +28,8 @@ struct SmoothFunction {
         let result = try GradMode.$isEnabled.withValue(false) { try body(Variable(x)) }
         guard result.value.count == 1 else {
             throw ScriptError(
-                operation, "the function returned a tensor of shape \(Shape.describe(result.shape)); a single number expected")
+                operation,
+                "the function returned a tensor of shape \(Shape.describe(result.shape)); a single number expected")
         }
         return try result.value.item()
     }

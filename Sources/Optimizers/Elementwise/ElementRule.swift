@@ -7,7 +7,8 @@ import Tensors
 /// `x` is the parameter's element, `gradient` its derivative, and up to three numbers are remembered from step to step.
 /// Written per element, the formula reads as in its paper; it is what tests hold the kernel against.
 protocol ElementRule: Sendable {
-    func callAsFunction<T: TensorElement>(_ x: inout T, _ gradient: T, _ first: inout T, _ second: inout T, _ third: inout T)
+    func callAsFunction<T: TensorElement>(
+        _ x: inout T, _ gradient: T, _ first: inout T, _ second: inout T, _ third: inout T)
 
     /// The formula with its numbers, as the kernel knows it; nil for a rule that no kernel knows.
     var kernel: ck_step? { get }
@@ -37,13 +38,15 @@ extension ElementRule {
     func apply(to x: Tensor, gradient: Tensor, memories: [Tensor?]) throws {
         let slots = (0..<3).map { $0 < memories.count ? memories[$0] : nil }
         x.dtype == .float64
-            ? try apply(x, gradient, slots, Double.self, ck_step_doubles) : try apply(x, gradient, slots, Float.self, ck_step_floats)
+            ? try apply(x, gradient, slots, Double.self, ck_step_doubles)
+            : try apply(x, gradient, slots, Float.self, ck_step_floats)
     }
 
     private func apply<T: TensorElement>(
         _ x: Tensor, _ gradient: Tensor, _ memories: [Tensor?], _: T.Type,
         _ update: (
-            UnsafePointer<ck_step>, UnsafeMutablePointer<T>, UnsafePointer<T>, UnsafeMutablePointer<T>?, UnsafeMutablePointer<T>?,
+            UnsafePointer<ck_step>, UnsafeMutablePointer<T>, UnsafePointer<T>, UnsafeMutablePointer<T>?,
+            UnsafeMutablePointer<T>?,
             UnsafeMutablePointer<T>?, Int
         ) -> Void
     ) throws {
@@ -65,7 +68,9 @@ extension ElementRule {
                 self.update(xs + first, gs + first, slots, piece.count)
                 return
             }
-            withUnsafePointer(to: step) { update($0, xs + first, gs + first, slots[0], slots[1], slots[2], piece.count) }
+            withUnsafePointer(to: step) {
+                update($0, xs + first, gs + first, slots[0], slots[1], slots[2], piece.count)
+            }
         }
         if target.storage === x.storage { x.storage.version += 1 } else { try x.write(target) }
     }

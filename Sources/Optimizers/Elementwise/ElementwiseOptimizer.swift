@@ -46,7 +46,10 @@ final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
         for (index, gradient) in gradients.enumerated() where gradient != nil && memory[index] == nil {
             let parameter = parameters[index].value
             memory[index] = Memory(
-                steps: 0, values: try names(index).map { try $0.map { _ in try Tensor.zeros(inOrderOf: parameter.layout, parameter.dtype) } })
+                steps: 0,
+                values: try names(index).map {
+                    try $0.map { _ in try Tensor.zeros(inOrderOf: parameter.layout, parameter.dtype) }
+                })
         }
         // Not to be stopped in the middle either: a step is milliseconds, and half of one would be lost work.
         try Cancellation.$current.withValue(nil) {
@@ -81,11 +84,16 @@ final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
         let rates = try reader.learningRates(count: methods.count)
         let loaded: [Memory?] = try parameters.indices.map { index in
             let (prefix, parameter) = ("\(index + 1).", parameters[index].value)
-            guard reader.has(prefix + "step") || names(index).contains(where: { $0.map { reader.has(prefix + $0) } ?? false }) else { return nil }
+            guard
+                reader.has(prefix + "step")
+                    || names(index).contains(where: { $0.map { reader.has(prefix + $0) } ?? false })
+            else { return nil }
             return Memory(
                 steps: try reader.whole(prefix + "step", from: 1),
                 values: try names(index).map {
-                    try $0.map { try reader.tensor(prefix + $0, parameter.shape, parameter.dtype).ordered(as: parameter.layout) }
+                    try $0.map {
+                        try reader.tensor(prefix + $0, parameter.shape, parameter.dtype).ordered(as: parameter.layout)
+                    }
                 })
         }
         try reader.finish()
@@ -102,5 +110,6 @@ final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
 /// `2 parameters, 7 numbers`.
 func count(_ parameters: [Variable]) -> String {
     let numbers = parameters.reduce(0) { $0 + $1.value.count }
-    return "\(parameters.count) parameter\(parameters.count == 1 ? "" : "s"), \(numbers) number\(numbers == 1 ? "" : "s")"
+    return
+        "\(parameters.count) parameter\(parameters.count == 1 ? "" : "s"), \(numbers) number\(numbers == 1 ? "" : "s")"
 }

@@ -24,7 +24,9 @@ final class LBFGS: Optimizer {
     private let packing: Packing
     private var progress: Progress
 
-    init(_ parameters: [Variable], _ settings: LBFGSSettings = LBFGSSettings(), for operation: String = "optim.LBFGS") throws {
+    init(_ parameters: [Variable], _ settings: LBFGSSettings = LBFGSSettings(), for operation: String = "optim.LBFGS")
+        throws
+    {
         try Parameters.adopt(parameters, for: operation)
         self.parameters = parameters
         self.settings = settings
@@ -44,7 +46,9 @@ final class LBFGS: Optimizer {
     func step(_ closure: Closure?, for operation: String) throws -> Variable? {
         guard let closure else {
             throw ScriptError(
-                operation, "LBFGS evaluates the loss several times: pass a function that calls zero_grad, computes the loss, calls its backward and returns it")
+                operation,
+                "LBFGS evaluates the loss several times: pass a function that calls zero_grad, computes the loss, calls its backward and returns it"
+            )
         }
         let (first, start) = try evaluation(closure, operation)
         var (loss, gradient) = start
@@ -76,7 +80,9 @@ final class LBFGS: Optimizer {
             if settings.searchesLine {
                 let search = StrongWolfe(
                     direction: try direction.largestMagnitude(), limit: settings.maxEvaluations - calls)
-                let found = try search.search(from: Trial(t: 0, value: loss, gradient: gradient, slope: slope), first: t) {
+                let found = try search.search(
+                    from: Trial(t: 0, value: loss, gradient: gradient, slope: slope), first: t
+                ) {
                     try trial(at: $0, along: direction, closure, operation)
                 }
                 t = found.best.t
@@ -102,13 +108,19 @@ final class LBFGS: Optimizer {
         return first
     }
 
-    private func isFlat(_ gradient: Tensor) throws -> Bool { try gradient.largestMagnitude() <= settings.gradientTolerance }
+    private func isFlat(_ gradient: Tensor) throws -> Bool {
+        try gradient.largestMagnitude() <= settings.gradientTolerance
+    }
 
     /// Calls the closure; the value and gradient are negated to maximise.
-    private func evaluation(_ closure: Closure, _ operation: String) throws -> (loss: Variable, point: (Double, Tensor)) {
+    private func evaluation(_ closure: Closure, _ operation: String) throws -> (loss: Variable, point: (Double, Tensor))
+    {
         let loss = try evaluate(closure)
         guard loss.value.count == 1 else {
-            throw ScriptError(operation, "the closure returned a tensor of shape \(Shape.describe(loss.shape)); the loss, a single number, expected")
+            throw ScriptError(
+                operation,
+                "the closure returned a tensor of shape \(Shape.describe(loss.shape)); the loss, a single number, expected"
+            )
         }
         let gradient = try packing.pack(gradients(for: operation))
         let value = try loss.value.item()

@@ -2,8 +2,12 @@ import Tensors
 
 /// ``LBFGS/Progress`` as named tensors, with PyTorch's names.
 enum LBFGSState {
-    static func write(_ progress: LBFGS.Progress, lr: Double, _ packing: Packing) throws -> [(name: String, value: Tensor)] {
-        func number(_ name: String, _ value: Double) throws -> (name: String, value: Tensor) { (name, try Tensor(value, .float64)) }
+    static func write(_ progress: LBFGS.Progress, lr: Double, _ packing: Packing) throws -> [(
+        name: String, value: Tensor
+    )] {
+        func number(_ name: String, _ value: Double) throws -> (name: String, value: Tensor) {
+            (name, try Tensor(value, .float64))
+        }
         var state = [(name: "lr", value: try Tensor([lr], shape: [1], .float64))]
         guard let last = progress.last else { return state }
         let pairs = progress.history.pairs
@@ -24,12 +28,16 @@ enum LBFGSState {
     }
 
     static func read(_ reader: inout StateReader, _ packing: Packing, capacity: Int) throws -> LBFGS.Progress {
-        guard reader.has("d") || reader.has("n_iter") else { return LBFGS.Progress(history: CurvatureHistory(capacity: capacity)) }
+        guard reader.has("d") || reader.has("n_iter") else {
+            return LBFGS.Progress(history: CurvatureHistory(capacity: capacity))
+        }
         let count = packing.count
         let rho = try reader.tensor("ro", [nil], .float64).toArray()
         let y = try reader.tensor("old_dirs", [rho.count, count], packing.dtype)
         let s = try reader.tensor("old_stps", [rho.count, count], packing.dtype)
-        let pairs = try rho.indices.map { CurvatureHistory.Pair(y: try y.select(0, $0), s: try s.select(0, $0), rho: rho[$0]) }
+        let pairs = try rho.indices.map {
+            CurvatureHistory.Pair(y: try y.select(0, $0), s: try s.select(0, $0), rho: rho[$0])
+        }
         return LBFGS.Progress(
             iterations: try reader.whole("n_iter", from: 1), evaluations: try reader.whole("func_evals", from: 1),
             history: CurvatureHistory(capacity: capacity, pairs: pairs, scale: try reader.number("H_diag")),

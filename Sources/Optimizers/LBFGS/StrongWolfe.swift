@@ -30,7 +30,9 @@ struct StrongWolfe {
     ///   - start: t = 0.
     ///   - t: where to look first.
     /// - Returns: the accepted point and the number of evaluations.
-    func search(from start: Trial, first t: Double, _ evaluate: (Double) throws -> Trial) throws -> (best: Trial, evaluations: Int) {
+    func search(from start: Trial, first t: Double, _ evaluate: (Double) throws -> Trial) throws -> (
+        best: Trial, evaluations: Int
+    ) {
         let isEnough = { (trial: Trial) in abs(trial.slope) <= -curvature * start.slope }
         let isTooHigh = { (trial: Trial) in trial.value > start.value + sufficientDecrease * trial.t * start.slope }
 

@@ -39,11 +39,14 @@ struct Adam: ElementwiseMethod {
         var kernel: ck_step? {
             let s = settings
             return ck_step(
-                method: ck_method_adam, maximize: s.maximize, options: (decaysWeights ? 4 : 0) | (s.amsgrad ? 8 : 0), rate: s.lr, size: rate,
+                method: ck_method_adam, maximize: s.maximize, options: (decaysWeights ? 4 : 0) | (s.amsgrad ? 8 : 0),
+                rate: s.lr, size: rate,
                 correction: correction, first: s.betas.0, second: s.betas.1, eps: s.eps, decay: s.weightDecay)
         }
 
-        func callAsFunction<T: TensorElement>(_ x: inout T, _ gradient: T, _ m: inout T, _ v: inout T, _ largest: inout T) {
+        func callAsFunction<T: TensorElement>(
+            _ x: inout T, _ gradient: T, _ m: inout T, _ v: inout T, _ largest: inout T
+        ) {
             let s = settings
             var g = s.maximize ? -gradient : gradient
             if decaysWeights {
@@ -67,7 +70,8 @@ struct Adam: ElementwiseMethod {
 extension Adam {
     static let name = "Adam"
 
-    static let options = OptionTable({ Adam() },
+    static let options = OptionTable(
+        { Adam() },
         .option("lr", \.lr, .nonnegative),
         .option("betas", \.betas, .betas, "the decays of m and v"),
         .option("eps", \.eps, .nonnegative),

@@ -30,7 +30,8 @@ struct RMSprop: ElementwiseMethod {
         var kernel: ck_step? {
             let s = settings
             return ck_step(
-                method: ck_method_rmsprop, maximize: s.maximize, options: (s.centered ? 4 : 0) | (s.momentum > 0 ? 8 : 0), rate: s.lr, size: 0,
+                method: ck_method_rmsprop, maximize: s.maximize,
+                options: (s.centered ? 4 : 0) | (s.momentum > 0 ? 8 : 0), rate: s.lr, size: 0,
                 correction: 1, first: s.alpha, second: s.momentum, eps: s.eps, decay: s.weightDecay)
         }
 
@@ -57,7 +58,8 @@ struct RMSprop: ElementwiseMethod {
 extension RMSprop {
     static let name = "RMSprop"
 
-    static let options = OptionTable({ RMSprop() },
+    static let options = OptionTable(
+        { RMSprop() },
         .option("lr", \.lr, .nonnegative),
         .option("alpha", \.alpha, .number(from: 0, to: 1), "the decay of v"),
         .option("eps", \.eps, .nonnegative),

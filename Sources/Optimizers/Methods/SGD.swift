@@ -30,8 +30,10 @@ struct SGD: ElementwiseMethod {
             let s = settings
             return ck_step(
                 method: ck_method_sgd, maximize: s.maximize,
-                options: (s.momentum != 0 ? 4 : 0) | (s.momentum != 0 && isFirst ? 8 : 0) | (s.momentum != 0 && s.nesterov ? 16 : 0),
-                rate: s.lr, size: 0, correction: 1, first: s.momentum, second: s.dampening, eps: 0, decay: s.weightDecay)
+                options: (s.momentum != 0 ? 4 : 0) | (s.momentum != 0 && isFirst ? 8 : 0)
+                    | (s.momentum != 0 && s.nesterov ? 16 : 0),
+                rate: s.lr, size: 0, correction: 1, first: s.momentum, second: s.dampening, eps: 0, decay: s.weightDecay
+            )
         }
 
         func callAsFunction<T: TensorElement>(_ x: inout T, _ gradient: T, _ v: inout T, _: inout T, _: inout T) {
@@ -51,7 +53,8 @@ struct SGD: ElementwiseMethod {
 extension SGD {
     static let name = "SGD"
 
-    static let options = OptionTable({ SGD() },
+    static let options = OptionTable(
+        { SGD() },
         .option("lr", \.lr, .nonnegative),
         .option("momentum", \.momentum, .nonnegative),
         .option("dampening", \.dampening, .number(finite: true)),

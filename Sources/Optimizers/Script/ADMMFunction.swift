@@ -52,7 +52,8 @@ enum ADMMFunction {
         return ConvexResult(
             x: end.x, trace: trace, steps: end.k - before, numbers: [("rho", end.rho)],
             state: [
-                ("x", .tensor(try end.x.copy())), ("z", .tensor(end.z)), ("u", .tensor(end.u)), ("rho", .number(end.rho)),
+                ("x", .tensor(try end.x.copy())), ("z", .tensor(end.z)), ("u", .tensor(end.u)),
+                ("rho", .number(end.rho)),
                 ("k", .integer(end.k)),
             ])
     }

@@ -27,7 +27,8 @@ extension Domain<Proximable> {
             throw Fault("the proximal map returned \(result.shown); a tensor of v's shape expected")
         }
         guard object.shape == v.shape else {
-            throw Fault("the proximal map returned shape \(Shape.describe(object.shape)) for v \(Shape.describe(v.shape))")
+            throw Fault(
+                "the proximal map returned shape \(Shape.describe(object.shape)) for v \(Shape.describe(v.shape))")
         }
         let point = try object.value.copy(v.dtype)
         guard try point.isFinite() else { throw Fault("the proximal map returned nan or an infinity") }
@@ -97,15 +98,20 @@ struct SavedState {
         }
         guard object.shape == shape else {
             throw Fault(
-                "state", "\(name) has shape \(Shape.describe(object.shape)); \(Shape.describe(shape)) expected: it is of another x0")
+                "state",
+                "\(name) has shape \(Shape.describe(object.shape)); \(Shape.describe(shape)) expected: it is of another x0"
+            )
         }
         return try object.value.copy(dtype)
     }
 
     /// The number of this name, if it is one of these.
     func number(_ name: String, from least: Double = 0) throws -> Double {
-        guard let number = try optional(name) , number >= least, number.isFinite else {
-            throw Fault("state", "\(name) is \(try table.value(for: ByteString(name)).shown); a finite number from \(shown(least)) expected")
+        guard let number = try optional(name), number >= least, number.isFinite else {
+            throw Fault(
+                "state",
+                "\(name) is \(try table.value(for: ByteString(name)).shown); a finite number from \(shown(least)) expected"
+            )
         }
         return number
     }

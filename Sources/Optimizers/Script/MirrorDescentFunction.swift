@@ -70,7 +70,9 @@ enum MirrorDescentFunction {
         case .function(let schedule):
             return { k in
                 let result = try schedule.call([.integer(k)]).first ?? .none
-                guard let number = result.asNumber else { throw Fault("lr(\(k)) is \(result.shown); a number expected") }
+                guard let number = result.asNumber else {
+                    throw Fault("lr(\(k)) is \(result.shown); a number expected")
+                }
                 return number
             }
         }
@@ -92,7 +94,9 @@ extension Domain<MirrorDescent.Map?> {
                     return { x in
                         let result = try function.call([.tensor(x)]).first ?? .none
                         guard case .object(let object as Variable) = result, object.shape == x.shape else {
-                            throw Fault("\(name) returned \(result.shown); a tensor of shape \(Shape.describe(x.shape)) expected")
+                            throw Fault(
+                                "\(name) returned \(result.shown); a tensor of shape \(Shape.describe(x.shape)) expected"
+                            )
                         }
                         let point = try object.value.copy(x.dtype)
                         guard try point.isFinite() else { throw Fault("\(name) returned nan or an infinity") }

@@ -7,7 +7,9 @@ package struct Point: Equatable {
         self.y = y
     }
 
-    func distance(to other: Point) -> Double { ((x - other.x) * (x - other.x) + (y - other.y) * (y - other.y)).squareRoot() }
+    func distance(to other: Point) -> Double {
+        ((x - other.x) * (x - other.x) + (y - other.y) * (y - other.y)).squareRoot()
+    }
 }
 
 /// A rectangle by its sides; `top` is the smaller y.

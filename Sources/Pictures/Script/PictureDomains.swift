@@ -125,7 +125,8 @@ extension Domain<String> {
     /// more line.
     static var title: Domain {
         Domain(
-            .either([.string, .table]), expected: "a text or a table of texts and settings", show: { ByteString($0).quoted() }
+            .either([.string, .table]), expected: "a text or a table of texts and settings",
+            show: { ByteString($0).quoted() }
         ) { value in
             var lines: [String] = []
             switch value {
@@ -139,7 +140,9 @@ extension Domain<String> {
                     case (.string(let name), .boolean(let flag)): settings.append("\(name.text) = \(flag)")
                     case (.string(let name), .integer), (.string(let name), .number):
                         settings.append("\(name.text) = \(TickOptions.written(value.asNumber ?? .nan))")
-                    case (.string(let name), _): throw Fault("setting \(name.text): a number, a text or true or false expected, got \(value.shown)")
+                    case (.string(let name), _):
+                        throw Fault(
+                            "setting \(name.text): a number, a text or true or false expected, got \(value.shown)")
                     default: throw Fault("a text expected at \(key.shown), got \(value.shown)")
                     }
                 }

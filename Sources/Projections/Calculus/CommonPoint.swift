@@ -225,7 +225,9 @@ struct CommonPoint {
         var value = dot(gradient, gradient) / 2
         var (images, normals): ([[Double]], [[Double]]) = ([], [])
         for (member, w) in zip(members, points(y, multipliers, rho)) {
-            let image = try member.project(Tensor(w.map { $0 * unit }, shape: shape, .float64)).toArray().map { $0 / unit }
+            let image = try member.project(Tensor(w.map { $0 * unit }, shape: shape, .float64)).toArray().map {
+                $0 / unit
+            }
             let normal = zip(w, image).map { $0 - $1 }
             for j in y.indices { gradient[j] += rho * normal[j] }
             value += rho / 2 * dot(normal, normal)
@@ -280,7 +282,8 @@ struct Newton {
     func solve(_ right: [Double]) throws -> [Double] {
         if right.isEmpty { return [] }
         if let matrix {
-            return try matrix.solve(Tensor(right, shape: [right.count, 1], .float64), for: Intersection.operation).toArray()
+            return try matrix.solve(Tensor(right, shape: [right.count, 1], .float64), for: Intersection.operation)
+                .toArray()
         }
         let unit = powerOfTwo(near: right.largestMagnitude)
         var result = right.map { _ in 0.0 }
@@ -307,6 +310,8 @@ struct Newton {
     /// ``solve(_:)`` of a recorded value, recorded: the matrix is symmetric, and counts as constant.
     func inverse(of right: Variable) throws -> Variable {
         let solution = try Tensor(solve(right.value.toArray()), shape: right.shape, .float64)
-        return try .recorded(Intersection.operation, [right], solution, keeps: .nothing) { [try inverse(of: $0.cotangent)] }
+        return try .recorded(Intersection.operation, [right], solution, keeps: .nothing) {
+            [try inverse(of: $0.cotangent)]
+        }
     }
 }

@@ -36,7 +36,9 @@ public struct Intersection: CataloguedSet {
         guard tolerance > 0, tolerance.isFinite else {
             throw ScriptError(operation, "tolerance is \(format(tolerance)); a finite number above 0 expected")
         }
-        guard iterations >= 1 else { throw ScriptError(operation, "iterations is \(iterations); a whole number from 1 expected") }
+        guard iterations >= 1 else {
+            throw ScriptError(operation, "iterations is \(iterations); a whole number from 1 expected")
+        }
         if let bad = sets.first(where: { !$0.isConvex }) {
             throw ScriptError(operation, "\(bad) is not convex: alternating projections may miss the nearest point")
         }
@@ -106,7 +108,9 @@ public struct Intersection: CataloguedSet {
         } else {
             result = try dykstra(values, x.shape)
         }
-        if let merged { result.point = try merged.project(Tensor(result.point, shape: x.shape, .float64), for: operation).toArray() }
+        if let merged {
+            result.point = try merged.project(Tensor(result.point, shape: x.shape, .float64), for: operation).toArray()
+        }
         try check(result, tolerance * max(values.largestMagnitude, result.point.largestMagnitude), x.shape)
         return result
     }
@@ -121,7 +125,9 @@ public struct Intersection: CataloguedSet {
 
     /// The members that are balls.
     private func roundMembers() throws -> [Int] {
-        try members.indices.filter { try members[$0].intervals == nil && (members[$0].set as? any RoundSet)?.round != nil }
+        try members.indices.filter {
+            try members[$0].intervals == nil && (members[$0].set as? any RoundSet)?.round != nil
+        }
     }
 
     /// The answer of ``BallSearch``. `project` is the projection onto the other members, with its error.
@@ -152,7 +158,8 @@ public struct Intersection: CataloguedSet {
             var multipliers = members.map { _ in rest }
             multipliers[index] = own
             let excess = max(0, norm(zip(point, center).map { $0 - $1 }) - radius)
-            var result = CommonPoint.Result(point: point, multipliers: multipliers, error: max(error, excess), emptyWithin: 0, sweeps: sweeps)
+            var result = CommonPoint.Result(
+                point: point, multipliers: multipliers, error: max(error, excess), emptyWithin: 0, sweeps: sweeps)
             result.share = t
             return result
         }
@@ -193,8 +200,12 @@ public struct Intersection: CataloguedSet {
         }
         let certificate = try certificate(from: result.point, shape)
         if !certificate.isEmpty { throw ScriptError(operation, "the sets do not meet\(certificate)") }
-        let empty = result.emptyWithin > 0 ? ", and no common point is nearer to it than \(format(result.emptyWithin))" : ""
-        let detail = worst.1 > slack ? " a point still \(format(worst.1)) outside \(worst.0)" : " a point that still moves by \(format(result.error))"
+        let empty =
+            result.emptyWithin > 0 ? ", and no common point is nearer to it than \(format(result.emptyWithin))" : ""
+        let detail =
+            worst.1 > slack
+            ? " a point still \(format(worst.1)) outside \(worst.0)"
+            : " a point that still moves by \(format(result.error))"
         throw ScriptError(
             operation,
             "\(result.sweeps) projections onto all members reached only\(detail)\(empty): the sets do not meet, or too slowly for "
@@ -236,7 +247,8 @@ public struct Intersection: CataloguedSet {
             }
             change = norm(moves)
         }
-        return CommonPoint.Result(point: current, multipliers: corrections, error: change, emptyWithin: 0, sweeps: cycles)
+        return CommonPoint.Result(
+            point: current, multipliers: corrections, error: change, emptyWithin: 0, sweeps: cycles)
     }
 
     /// Near x the multipliers' method with the multipliers found: Newton steps with the matrix found, which add one order
@@ -254,7 +266,9 @@ public struct Intersection: CataloguedSet {
         let far = largest / max(found.point.largestMagnitude, 1e-3 * size)
         let rho = 1e4 * min(max(far, 1), 1e8)
         let shape = x.shape
-        if let blind = used.first(where: { $0.intervals == nil && !$0.set.isDifferentiable }) { return try blind.set.formula(at: x) }
+        if let blind = used.first(where: { $0.intervals == nil && !$0.set.isDifferentiable }) {
+            return try blind.set.formula(at: x)
+        }
         var multipliers = try active.map { try Variable(found.multipliers[$0], shape: shape) }
         let newton = try Newton(
             used, at: active.map { i in zip(found.point, found.multipliers[i]).map { $0 + $1 / rho } }, 1, rho, shape)
@@ -279,7 +293,8 @@ public struct Intersection: CataloguedSet {
     /// The projection onto a member, recorded.
     private func image(of w: Variable, on member: CommonPoint.Member) throws -> Variable {
         guard let intervals = member.intervals else { return try member.set.project(w) }
-        return try .numbers(member.project(w.value), derivativesOf: intervals.formula(at: w, for: operation), alsoFrom: [w], operation)
+        return try .numbers(
+            member.project(w.value), derivativesOf: intervals.formula(at: w, for: operation), alsoFrom: [w], operation)
     }
 
     /// y = P(c + t (x - c)), P onto the other member, with Newton steps for the t that puts y on the sphere; each adds one
@@ -293,7 +308,8 @@ public struct Intersection: CataloguedSet {
         if share == 0 { return try image(of: center, on: other).double() }
         let away = try start - center
         let at = try (center + away * share).value
-        let middle = try center.value.toArray(), radius = try ball.radius.value.item()
+        let middle = try center.value.toArray()
+        let radius = try ball.radius.value.item()
         let growth = try other.slope(at: at)(away.value.toArray())
         let normal = zip(try other.project(at).toArray(), middle).map { ($0 - $1) / radius }
         let slope = 2 * dot(normal, growth.map { $0 / radius })
@@ -346,11 +362,15 @@ public struct Intersection: CataloguedSet {
     public static func families() throws -> [SetFamily] {
         [
             try SetFamily([0.3, -0.2, 0.5], [0.7], [1, -2, 0.5], shape: [3]) {
-                try Intersection([Ball(center: $0[0], radius: $0[1]), Halfspace($0[2], Variable(Tensor(0.2, .float64)))])
+                try Intersection([
+                    Ball(center: $0[0], radius: $0[1]), Halfspace($0[2], Variable(Tensor(0.2, .float64))),
+                ])
             },
             try SetFamily([0.3, -0.2, 0.5], [0.7], shape: [3]) {
                 let mask = Variable(try Tensor([1, 0, 1], shape: [3], .float64))
-                return try Intersection([Box($0[0], Variable(Tensor(1, .float64))), Observed(mask: mask, values: $0[1])])
+                return try Intersection([
+                    Box($0[0], Variable(Tensor(1, .float64))), Observed(mask: mask, values: $0[1]),
+                ])
             },
             try SetFamily([0.1, 0.2, 0.3], [1, -2, 0.5], shape: [3]) {
                 let lo = Variable(try Tensor(-1, .float64))
@@ -363,13 +383,16 @@ public struct Intersection: CataloguedSet {
         [
             SetExample(
                 try Intersection([
-                    Box(0, 1), Observed(mask: Tensor([1, 0, 0, 1], shape: [2, 2]), values: Tensor([0.1, 7, 7, 1], shape: [2, 2])),
+                    Box(0, 1),
+                    Observed(
+                        mask: Tensor([1, 0, 0, 1], shape: [2, 2]), values: Tensor([0.1, 7, 7, 1], shape: [2, 2])),
                 ]), shape: [2, 2]),
             SetExample(
                 try Intersection([Ball(center: Tensor(0), radius: 1), Halfspace(Tensor([1, 2, 0], shape: [3]), 0.5)]),
                 shape: [3], precision: 1e-7),
             SetExample(
-                try Intersection([Box(0, 1), Hyperplane(Tensor([1, 1, 2, 1], shape: [4]), 2)]), shape: [4], precision: 1e-7),
+                try Intersection([Box(0, 1), Hyperplane(Tensor([1, 1, 2, 1], shape: [4]), 2)]), shape: [4],
+                precision: 1e-7),
         ]
     }
 }

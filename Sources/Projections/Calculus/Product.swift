@@ -25,11 +25,13 @@ public struct Product: CataloguedSet {
         guard !sets.isEmpty else { throw ScriptError(operation, "at least one set expected") }
         if let sizes {
             guard sizes.count == sets.count else {
-                throw ScriptError(operation, "\(sets.count) sets and \(sizes.count) sizes: one size for each set expected")
+                throw ScriptError(
+                    operation, "\(sets.count) sets and \(sizes.count) sizes: one size for each set expected")
             }
             // A sum that overflows names a shape that no tensor has.
             guard sizes.allSatisfy({ (0...Int(UInt32.max)).contains($0) }) else {
-                throw ScriptError(operation, "sizes \(Shape.describe(sizes)): whole numbers from 0 to 2^32 - 1 expected")
+                throw ScriptError(
+                    operation, "sizes \(Shape.describe(sizes)): whole numbers from 0 to 2^32 - 1 expected")
             }
         }
         (self.sets, self.sizes) = (sets, sizes)
@@ -71,10 +73,11 @@ public struct Product: CataloguedSet {
         let join: ([Variable]) throws -> Variable = { try sizes == nil ? .stack($0, 0) : .concatenate($0, 0) }
         guard !places.isEmpty else { return x }
         let pieces = try x.divided(operation, into: places.map(\.part), join: join)
-        return try join(zip(pieces, places).map { piece, place in
-            try Cancellation.check()
-            return try named(place.label) { try place.set.project(piece) }
-        })
+        return try join(
+            zip(pieces, places).map { piece, place in
+                try Cancellation.check()
+                return try named(place.label) { try place.set.project(piece) }
+            })
     }
 
     public func slope(at x: Tensor) throws -> Slope {
@@ -152,7 +155,7 @@ public struct Product: CataloguedSet {
         [
             try SetFamily([0.3, -0.2, 0.5], [0.7], shape: [2, 3]) {
                 try Product([Ball(center: $0[0], radius: $0[1]), Simplex($0[1])])
-            },
+            }
         ]
     }
 
@@ -160,7 +163,8 @@ public struct Product: CataloguedSet {
         [
             SetExample(try Product([Simplex()]), shape: [3, 4]),
             SetExample(try Product([Box(3, 3), Box(0, 1)]), shape: [2]),
-            SetExample(try Product([Ball(center: Tensor(0), radius: 1), Sphere(center: Tensor(0), radius: 1)]), shape: [2, 3]),
+            SetExample(
+                try Product([Ball(center: Tensor(0), radius: 1), Sphere(center: Tensor(0), radius: 1)]), shape: [2, 3]),
             SetExample(try Product([SecondOrderCone(), Nonnegative()], sizes: [3, 2]), shape: [5]),
         ]
     }

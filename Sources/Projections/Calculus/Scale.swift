@@ -32,7 +32,8 @@ public struct Scale: CataloguedSet, RoundSet {
                 let values = try bound.value.toArray()
                 let isFinite = values.map(\.isFinite)
                 let product = try bound.kept(isFinite) * parameter.variable()
-                return try product.kept(isFinite, else: Variable(values.map { $0.isFinite ? 0 : $0 * s }, shape: bound.shape))
+                return try product.kept(
+                    isFinite, else: Variable(values.map { $0.isFinite ? 0 : $0 * s }, shape: bound.shape))
             }
             return s > 0 ? (try scaled(lo), try scaled(hi)) : (try scaled(hi), try scaled(lo))
         }

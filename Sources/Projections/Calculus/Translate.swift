@@ -71,7 +71,8 @@ public struct Translate: CataloguedSet, RoundSet {
     /// x + sign t, in float64.
     private func plus(_ x: Tensor, sign: Double) throws -> Tensor {
         guard let t = try? shift.double.expand(x.shape) else {
-            throw ScriptError(operation, "t \(Shape.describe(shift.shape)) does not broadcast to x \(Shape.describe(x.shape))")
+            throw ScriptError(
+                operation, "t \(Shape.describe(shift.shape)) does not broadcast to x \(Shape.describe(x.shape))")
         }
         return try Tensor(zip(try x.toArray(), try t.toArray()).map { $0 + sign * $1 }, shape: x.shape, .float64)
     }

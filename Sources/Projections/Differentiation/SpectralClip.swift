@@ -69,7 +69,8 @@ extension VectorSet {
     /// Throws unless the shape is a matrix's.
     func checkMatrix(_ shape: [Int]) throws {
         guard shape.count == 2 else {
-            throw ScriptError(operation, "x \(Shape.describe(shape)) is not a matrix (for a set per matrix: Product{P})")
+            throw ScriptError(
+                operation, "x \(Shape.describe(shape)) is not a matrix (for a set per matrix: Product{P})")
         }
     }
 }

@@ -30,7 +30,9 @@ struct EqualRuns {
         // Rounding may leave neighbours apart that are one.
         while true {
             let values = values(level: level)
-            guard let wrong = signs.indices.first(where: { signs[$0] * (values[$0 + 1] - values[$0]) <= 0 }) else { break }
+            guard let wrong = signs.indices.first(where: { signs[$0] * (values[$0 + 1] - values[$0]) <= 0 }) else {
+                break
+            }
             let count = counts[wrong] + counts[wrong + 1]
             means[wrong] += (means[wrong + 1] - means[wrong]) * (Double(counts[wrong + 1]) / Double(count))
             counts[wrong] = count

@@ -45,7 +45,8 @@ struct BirkhoffSearch {
         guard least > -1e-9 * sum, excess < 1e-9 * sum else {
             throw ScriptError(
                 operation,
-                "x is beyond what float64 resolves: elements differ by up to \(shown(centered.largestMagnitude)), beside sums of 1")
+                "x is beyond what float64 resolves: elements differ by up to \(shown(centered.largestMagnitude)), beside sums of 1"
+            )
         }
         return (result.map { max($0, 0) * unit }, mask)
     }

@@ -38,8 +38,9 @@ struct DualActiveSet {
             let gap = zip(held, shares).reduce(levels[i]) { $0 - $1.1 * levels[$1.0] }
             guard gap.magnitude <= 1e-9 * ownSize else {
                 let sign = gap < 0 ? 1.0 : -1
-                return .empty(Certificate(
-                    weights: [(i, sign)] + zip(held, shares).map { ($0, -sign * $1) }, gap: gap.magnitude))
+                return .empty(
+                    Certificate(
+                        weights: [(i, sign)] + zip(held, shares).map { ($0, -sign * $1) }, gap: gap.magnitude))
             }
         }
         var y = directions.foot(of: x, held.map { levels[$0] })
@@ -73,8 +74,9 @@ struct DualActiveSet {
                         satisfied.insert(worst)
                         break
                     }
-                    return .empty(Certificate(
-                        weights: [(worst, 1)] + zip(held, shares).map { ($0, -$1) }, gap: excess))
+                    return .empty(
+                        Certificate(
+                            weights: [(worst, 1)] + zip(held, shares).map { ($0, -$1) }, gap: excess))
                 }
                 length = max(0, min(length, full))
                 for k in held.indices { multipliers[k] -= length * shares[k] }

@@ -42,7 +42,8 @@ extension ProxObject {
         """
 
     private static let call = Declaration(
-        "prox:call", summary, called: .symbol("f(x, step)"), takes: .argument("f", .prox), .argument("x", .tensor), .step,
+        "prox:call", summary, called: .symbol("f(x, step)"), takes: .argument("f", .prox), .argument("x", .tensor),
+        .step,
         returns: .tensor, errors: "The shape of x does not fit, or x holds NaN or an infinity (the index is named).",
         source: "Moreau 1965; Parikh and Boyd 2014.",
         example: """
@@ -63,7 +64,8 @@ extension ProxObject {
         f(x), a number, infinite outside the domain of f (a conjugate's, up to rounding); where x requires a gradient, a \
         tensor of no dimension.
         """,
-        called: .method, takes: .argument("f", .prox), .argument("x", .tensor), returns: number, errors: "As f(x, step).",
+        called: .method, takes: .argument("f", .prox), .argument("x", .tensor), returns: number,
+        errors: "As f(x, step).",
         example: """
             assert(prox.L1(2):value(tensor({3, -0.5})) == 7)
             assert(prox.L1(2):conjugate():value(tensor({3, 0})) == math.huge)

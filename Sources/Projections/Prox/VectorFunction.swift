@@ -20,7 +20,8 @@ extension VectorFunction {
 
     public func conjugateValue(_ y: Tensor) throws -> Double {
         let values = try finiteValues(y)
-        return try conjugate(of: values, shape: y.shape, slack: (y.dtype == .float64 ? 1e-9 : 1e-5) * values.largestMagnitude)
+        return try conjugate(
+            of: values, shape: y.shape, slack: (y.dtype == .float64 ? 1e-9 : 1e-5) * values.largestMagnitude)
     }
 
     public func prox(_ x: Tensor, step: Double) throws -> Tensor {
@@ -41,7 +42,8 @@ extension VectorFunction {
         try check(shape: x.shape)
         let values = try x.toArray()
         if let bad = values.firstIndex(where: { !$0.isFinite }) {
-            throw ScriptError(operation, "x is \(format(values[bad]))\(place(bad, in: x.shape)); finite numbers expected")
+            throw ScriptError(
+                operation, "x is \(format(values[bad]))\(place(bad, in: x.shape)); finite numbers expected")
         }
         return values
     }
@@ -53,9 +55,12 @@ extension Parameter<Double> {
 }
 
 /// The weight if it is one.
-func checkedWeight(_ weight: Double, for operation: String, _ label: String = "weight", positive: Bool = false) throws -> Double {
+func checkedWeight(_ weight: Double, for operation: String, _ label: String = "weight", positive: Bool = false) throws
+    -> Double
+{
     guard weight.isFinite, positive ? weight > 0 : weight >= 0 else {
-        throw ScriptError(operation, "\(label) is \(format(weight)); a finite number \(positive ? "above" : "from") 0 expected")
+        throw ScriptError(
+            operation, "\(label) is \(format(weight)); a finite number \(positive ? "above" : "from") 0 expected")
     }
     return weight
 }

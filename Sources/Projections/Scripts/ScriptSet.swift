@@ -96,7 +96,8 @@ public struct ScriptSet: ProjectableSet {
         guard result.shape == shape else {
             throw ScriptError(
                 operation,
-                "\(name) returned \(Shape.describe(result.shape)) for x \(Shape.describe(shape)): the same shape expected")
+                "\(name) returned \(Shape.describe(result.shape)) for x \(Shape.describe(shape)): the same shape expected"
+            )
         }
         return result
     }
@@ -205,20 +206,21 @@ public struct ScriptSet: ProjectableSet {
 
     /// `projection.Diamond(2)`: calls what was registered as Diamond with 2 and makes a set of the table it returns.
     static let registered = ScriptedConstructors(RegistryKind("projections", constructorsOf: "projection")) { name in
-        NativeFunction(Declaration(
-            "projection.\(name)", "", takes: .argument("constructor", .function), .rest("", .anything),
-            returns: .value(.object(ProjectionObject.type.name))
-        ) { constructor, given in
-            let result = try constructor.call(given).first ?? .none
-            // One of the sets there are, by another name.
-            if case .object(_ as ProjectionObject) = result { return result }
-            guard var set = try Domain<ScriptSet>.table(definition, make: { $0 }).read(result) else {
-                throw Fault("the registered function returned \(result.shown); a table {project = f, ...} expected")
-            }
-            // Its name is the registered one, whatever the table says.
-            (set.name, set.description) = (name, "projection.\(name)(\(given.written))")
-            return .object(ProjectionObject(set))
-        })
+        NativeFunction(
+            Declaration(
+                "projection.\(name)", "", takes: .argument("constructor", .function), .rest("", .anything),
+                returns: .value(.object(ProjectionObject.type.name))
+            ) { constructor, given in
+                let result = try constructor.call(given).first ?? .none
+                // One of the sets there are, by another name.
+                if case .object(_ as ProjectionObject) = result { return result }
+                guard var set = try Domain<ScriptSet>.table(definition, make: { $0 }).read(result) else {
+                    throw Fault("the registered function returned \(result.shown); a table {project = f, ...} expected")
+                }
+                // Its name is the registered one, whatever the table says.
+                (set.name, set.description) = (name, "projection.\(name)(\(given.written))")
+                return .object(ProjectionObject(set))
+            })
     }
 }
 

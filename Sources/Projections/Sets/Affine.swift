@@ -27,7 +27,9 @@ public struct Affine: CataloguedSet, VectorSet {
         }
         let (m, n) = (a.shape[0], a.shape[1])
         guard b.shape == [m] || (m == 1 && b.shape.isEmpty) else {
-            throw ScriptError(operation, "A \(Shape.describe(a.shape)) and b \(Shape.describe(b.shape)) do not fit: b of (\(m)) expected")
+            throw ScriptError(
+                operation,
+                "A \(Shape.describe(a.shape)) and b \(Shape.describe(b.shape)) do not fit: b of (\(m)) expected")
         }
         self.a = try SetParameter(a, "A", for: operation)
         self.b = try SetParameter(b, "b", for: operation)
@@ -39,7 +41,9 @@ public struct Affine: CataloguedSet, VectorSet {
         rows = zip(given, lengths).map { row, length in row.map { $0 / length } }
         right = zip(levels, lengths).map { $0 / $1 }
         if let bad = right.firstIndex(where: { !$0.isFinite }) {
-            throw ScriptError(operation, "row \(bad + 1) of A is too small beside b: \(format(levels[bad])) / \(format(lengths[bad])) overflows")
+            throw ScriptError(
+                operation,
+                "row \(bad + 1) of A is too small beside b: \(format(levels[bad])) / \(format(lengths[bad])) overflows")
         }
         (directions, self.levels) = try Affine.orthonormal(rows, right, operation)
     }
@@ -79,7 +83,8 @@ public struct Affine: CataloguedSet, VectorSet {
         let (m, n) = (rows.count, rows[0].count)
         let count = try Shape.count(shape, for: operation)
         guard count == n else {
-            throw ScriptError(operation, "A (\(m), \(n)) wants x of \(n) elements, x \(Shape.describe(shape)) has \(count)")
+            throw ScriptError(
+                operation, "A (\(m), \(n)) wants x of \(n) elements, x \(Shape.describe(shape)) has \(count)")
         }
     }
 
@@ -146,7 +151,7 @@ public struct Affine: CataloguedSet, VectorSet {
 
     public static func families() throws -> [SetFamily] {
         [
-            try SetFamily([1, 2, 0, -1, 0, 1, 1, 3], [1, -2], shape: [4]) { try Affine($0[0].reshape([2, 4]), $0[1]) },
+            try SetFamily([1, 2, 0, -1, 0, 1, 1, 3], [1, -2], shape: [4]) { try Affine($0[0].reshape([2, 4]), $0[1]) }
         ]
     }
 

@@ -96,7 +96,8 @@ public struct Ball: CataloguedSet, VectorSet {
 func checkedRadius(_ radius: Variable, for operation: String, positive: Bool = false) throws -> SetParameter {
     let number = try radius.value.item()
     guard number.isFinite, positive ? number > 0 : number >= 0 else {
-        throw ScriptError(operation, "r is \(format(number)); a finite number \(positive ? "above" : "from") 0 expected")
+        throw ScriptError(
+            operation, "r is \(format(number)); a finite number \(positive ? "above" : "from") 0 expected")
     }
     return try SetParameter(radius, "r", for: operation, scalar: true)
 }

@@ -67,6 +67,9 @@ public struct Birkhoff: CataloguedSet, VectorSet {
     ) { Birkhoff() }
 
     public static func examples() throws -> [SetExample] {
-        [SetExample(Birkhoff(), shape: [3, 3]), SetExample(Birkhoff(), shape: [4, 4]), SetExample(Birkhoff(), shape: [1, 1])]
+        [
+            SetExample(Birkhoff(), shape: [3, 3]), SetExample(Birkhoff(), shape: [4, 4]),
+            SetExample(Birkhoff(), shape: [1, 1]),
+        ]
     }
 }

@@ -53,7 +53,8 @@ public struct BoxSection: CataloguedSet, VectorSet {
         guard b.number >= least - slack, !isEquation || b.number <= most + slack else {
             throw ScriptError(
                 operation,
-                "a . x \(isEquation ? "=" : "<=") \(format(b.number)) is not to be had: in the box a . x goes from \(format(least)) to \(format(most))")
+                "a . x \(isEquation ? "=" : "<=") \(format(b.number)) is not to be had: in the box a . x goes from \(format(least)) to \(format(most))"
+            )
         }
     }
 
@@ -71,7 +72,9 @@ public struct BoxSection: CataloguedSet, VectorSet {
             if lo[i] == hi[i] || value < lo[i] { return .low }
             return value > hi[i] ? .high : .free
         }
-        func spent(_ t: Double) -> Double { x.indices.reduce(0) { $0 + prices[$1] * clamped(x[$1] - t * prices[$1], $1) } }
+        func spent(_ t: Double) -> Double {
+            x.indices.reduce(0) { $0 + prices[$1] * clamped(x[$1] - t * prices[$1], $1) }
+        }
         if !isEquation, spent(0) <= level { return (0, x.indices.map { place(x[$0], $0) }) }
         // Of each element, from where to where t moves it.
         let spans = x.indices.map { i -> (Double, Double) in
@@ -161,7 +164,8 @@ public struct BoxSection: CataloguedSet, VectorSet {
         takes: .argument("lo", .entries, "a number, or of x's shape"), .argument("hi", .entries),
         .argument("a", .entries, "prices: a number, or of x's shape"), .argument("b", .scalar),
         .option("at_most", .flag, default: false, "a . x <= b instead"), returns: .projection,
-        errors: "lo > hi (the index is named), a is 0, or no point of the box spends b (what it can spend is in the message).",
+        errors:
+            "lo > hi (the index is named), a is 0, or no point of the box spends b (what it can spend is in the message).",
         source: "Brucker 1984 (the continuous quadratic knapsack).",
         example: """
             local P = projection.BoxSection(0, 1, {1, 1, 1}, 2)
@@ -178,7 +182,8 @@ public struct BoxSection: CataloguedSet, VectorSet {
                 try BoxSection($0[0], $0[1], $0[2], $0[3])
             },
             try SetFamily([1, 2, 0.5, 1], [0.3], shape: [4]) {
-                try BoxSection(Variable(Tensor(0, .float64)), Variable(Tensor(1, .float64)), $0[0], $0[1], isEquation: false)
+                try BoxSection(
+                    Variable(Tensor(0, .float64)), Variable(Tensor(1, .float64)), $0[0], $0[1], isEquation: false)
             },
         ]
     }

@@ -29,7 +29,8 @@ public struct Ellipsoid: CataloguedSet, VectorSet {
             for j in 0..<i where (p[i * n + j] - p[j * n + i]).magnitude > 1e-6 * self.matrix.size {
                 throw ScriptError(
                     operation,
-                    "P is not symmetric: \(format(p[i * n + j])) at (\(i + 1), \(j + 1)), \(format(p[j * n + i])) at (\(j + 1), \(i + 1))")
+                    "P is not symmetric: \(format(p[i * n + j])) at (\(i + 1), \(j + 1)), \(format(p[j * n + i])) at (\(j + 1), \(i + 1))"
+                )
             }
         }
         let part = (0..<n * n).map { p[$0] / 2 + p[$0 % n * n + $0 / n] / 2 }
@@ -53,7 +54,9 @@ public struct Ellipsoid: CataloguedSet, VectorSet {
 
     func check(shape: [Int]) throws {
         guard try Shape.count(shape, for: operation) == axes.count else {
-            throw ScriptError(operation, "P (\(axes.count), \(axes.count)) wants x of \(axes.count) elements, x is \(Shape.describe(shape))")
+            throw ScriptError(
+                operation,
+                "P (\(axes.count), \(axes.count)) wants x of \(axes.count) elements, x is \(Shape.describe(shape))")
         }
         try check(center, "center", fits: shape)
     }
@@ -144,7 +147,7 @@ public struct Ellipsoid: CataloguedSet, VectorSet {
             try SetFamily([0.3, -0.2, 0.5], [0.7, 0, 0, 0.2, 0.4, 0, -0.3, 0.1, 0.9], shape: [3]) {
                 let given = try $0[1].reshape([3, 3])
                 return try Ellipsoid(center: $0[0], matrix: given + given.transposed())
-            },
+            }
         ]
     }
 

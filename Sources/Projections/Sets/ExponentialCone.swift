@@ -17,7 +17,9 @@ public struct ExponentialCone: CataloguedSet, VectorSet {
 
     func check(shape: [Int]) throws {
         guard try Shape.count(shape, for: operation) == 3 else {
-            throw ScriptError(operation, "x \(Shape.describe(shape)) has not three elements (x, y, z) (for a cone per row: Product{P})")
+            throw ScriptError(
+                operation,
+                "x \(Shape.describe(shape)) has not three elements (x, y, z) (for a cone per row: Product{P})")
         }
     }
 
@@ -34,7 +36,8 @@ public struct ExponentialCone: CataloguedSet, VectorSet {
     }
 
     /// Where the curve's z is the point's, divided by exp |rho| so that nothing overflows, and its derivative.
-    private static func balance(_ rho: Double, _ x: Double, _ y: Double, _ z: Double) -> (value: Double, slope: Double) {
+    private static func balance(_ rho: Double, _ x: Double, _ y: Double, _ z: Double) -> (value: Double, slope: Double)
+    {
         let d = rho * rho - rho + 1
         let (primal, polar) = (((rho - 1) * x + y) / d, (x - rho * y) / d)
         let (primalSlope, polarSlope) = ((x - primal * (2 * rho - 1)) / d, (-y - polar * (2 * rho - 1)) / d)

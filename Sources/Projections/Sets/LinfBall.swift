@@ -12,7 +12,9 @@ public struct LinfBall: CataloguedSet, ElementwiseSet {
     /// - Throws: when r is negative or not finite, or the centre holds a NaN or an infinity.
     public init(center: Variable, radius: Variable) throws {
         let operation = LinfBall.operation
-        let (center, radius) = (try SetParameter(center, "center", for: operation), try checkedRadius(radius, for: operation))
+        let (center, radius) = (
+            try SetParameter(center, "center", for: operation), try checkedRadius(radius, for: operation)
+        )
         (self.center, self.radius) = (center, radius)
         func bound(_ r: Double) throws -> Tensor {
             try Tensor(center.values.map { $0 + r }, shape: center.shape, .float64)

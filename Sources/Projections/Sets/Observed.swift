@@ -43,8 +43,10 @@ public struct Observed: CataloguedSet, ElementwiseSet {
                     }
                     return (try bound(-.infinity), try bound(.infinity))
                 })
-        shapes = [mask.value, values.value].map { $0.shape.isEmpty ? format($0.element(at: $0.offset)) : Shape.describe($0.shape) }
-            .joined(separator: ", ")
+        shapes = [mask.value, values.value].map {
+            $0.shape.isEmpty ? format($0.element(at: $0.offset)) : Shape.describe($0.shape)
+        }
+        .joined(separator: ", ")
     }
 
     public init(mask: Tensor, values: Tensor) throws { try self.init(mask: Variable(mask), values: Variable(values)) }
@@ -75,14 +77,15 @@ public struct Observed: CataloguedSet, ElementwiseSet {
         [
             try SetFamily([0.3, -0.2, 0.5], shape: [3]) {
                 try Observed(mask: Variable(Tensor([1, 0, 1], shape: [3], .float64)), values: $0[0])
-            },
+            }
         ]
     }
 
     public static func examples() throws -> [SetExample] {
         [
             SetExample(
-                try Observed(mask: Tensor([1, 0, 1], shape: [3]), values: Tensor([0.1, .nan, -2], shape: [3])), shape: [3]),
+                try Observed(mask: Tensor([1, 0, 1], shape: [3]), values: Tensor([0.1, .nan, -2], shape: [3])),
+                shape: [3]),
             SetExample(
                 try Observed(mask: Tensor([0, 1], shape: [2, 1]), values: Tensor([1, 2, 3], shape: [3])), shape: [2, 3]),
         ]

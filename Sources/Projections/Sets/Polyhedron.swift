@@ -28,7 +28,8 @@ public struct Polyhedron: CataloguedSet, VectorSet {
         if let equations, equations.matrix.shape[1] != inequalities.matrix.shape[1] {
             throw ScriptError(
                 operation,
-                "A \(Shape.describe(inequalities.matrix.shape)) and C \(Shape.describe(equations.matrix.shape)) have not as many columns")
+                "A \(Shape.describe(inequalities.matrix.shape)) and C \(Shape.describe(equations.matrix.shape)) have not as many columns"
+            )
         }
         blocks = [equations, inequalities].compactMap { $0 }
         let n = inequalities.matrix.shape[1]
@@ -39,7 +40,9 @@ public struct Polyhedron: CataloguedSet, VectorSet {
                 levels.append(block.right.values[i] / length)
                 guard levels[levels.count - 1].isFinite else {
                     throw ScriptError(
-                        operation, "row \(i + 1) of \(block.label) is too small beside its right-hand side \(format(block.right.values[i]))")
+                        operation,
+                        "row \(i + 1) of \(block.label) is too small beside its right-hand side \(format(block.right.values[i]))"
+                    )
                 }
             }
         }
@@ -62,7 +65,8 @@ public struct Polyhedron: CataloguedSet, VectorSet {
         guard b.shape == [m] || (m == 1 && b.shape.isEmpty) else {
             throw ScriptError(
                 operation,
-                "\(name) \(Shape.describe(a.shape)) and \(right) \(Shape.describe(b.shape)) do not fit: \(right) of (\(m)) expected")
+                "\(name) \(Shape.describe(a.shape)) and \(right) \(Shape.describe(b.shape)) do not fit: \(right) of (\(m)) expected"
+            )
         }
         let (matrix, levels) = (try SetParameter(a, name, for: operation), try SetParameter(b, right, for: operation))
         let lengths = try (0..<m).map { i in
@@ -83,10 +87,13 @@ public struct Polyhedron: CataloguedSet, VectorSet {
         }
         // In the first row's own unit.
         let unit = terms.first?.weight.magnitude ?? 1
-        func tidy(_ number: Double) -> String { shown(number.magnitude < 1e3 ? (number * 1e12).rounded() / 1e12 : number) }
+        func tidy(_ number: Double) -> String {
+            shown(number.magnitude < 1e3 ? (number * 1e12).rounded() / 1e12 : number)
+        }
         let sum = terms.prefix(8).map { "\(tidy($0.weight / unit)) * \($0.text)" }.joined(separator: " + ")
         let more = terms.count > 8 ? " + ..." : ""
-        return "no x satisfies all rows: \(sum)\(more) add up to 0, their right-hand sides to \(tidy(-certificate.gap / unit))"
+        return
+            "no x satisfies all rows: \(sum)\(more) add up to 0, their right-hand sides to \(tidy(-certificate.gap / unit))"
     }
 
     public var parameters: [SetParameter] { blocks.flatMap { [$0.matrix, $0.right] } }
@@ -97,7 +104,8 @@ public struct Polyhedron: CataloguedSet, VectorSet {
         let (m, n) = (search.rows.count - search.equations, search.rows[0].count)
         let count = try Shape.count(shape, for: operation)
         guard count == n else {
-            throw ScriptError(operation, "A (\(m), \(n)) wants x of \(n) elements, x \(Shape.describe(shape)) has \(count)")
+            throw ScriptError(
+                operation, "A (\(m), \(n)) wants x of \(n) elements, x \(Shape.describe(shape)) has \(count)")
         }
     }
 
@@ -198,11 +206,13 @@ public struct Polyhedron: CataloguedSet, VectorSet {
         return [
             SetExample(try Polyhedron(a, matrix([1, 2, 0.5, 1.5], [4])), shape: [3]),
             SetExample(
-                try Polyhedron(a, matrix([1, 2, 0.5, 1.5], [4]), equal: (matrix([1, -1, 1], [1, 3]), matrix([0.2], [1]))),
+                try Polyhedron(
+                    a, matrix([1, 2, 0.5, 1.5], [4]), equal: (matrix([1, -1, 1], [1, 3]), matrix([0.2], [1]))),
                 shape: [3]),
             // A corner where three lines meet, and one that says nothing new.
             SetExample(
-                try Polyhedron(matrix([1, 0, 0, 1, 1, 1, 1, 2, 2, 0], [5, 2]), matrix([1, 1, 2, 3, 5], [5])), shape: [2]),
+                try Polyhedron(matrix([1, 0, 0, 1, 1, 1, 1, 2, 2, 0], [5, 2]), matrix([1, 1, 2, 3, 5], [5])), shape: [2]
+            ),
         ]
     }
 }

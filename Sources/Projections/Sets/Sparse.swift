@@ -39,7 +39,9 @@ public struct Sparse: CataloguedSet, VectorSet {
 
     /// Positions by falling magnitude, then by index.
     private func ranking(_ x: [Double]) throws -> [Int] {
-        try x.indices.interruptiblySorted { x[$0].magnitude != x[$1].magnitude ? x[$0].magnitude > x[$1].magnitude : $0 < $1 }
+        try x.indices.interruptiblySorted {
+            x[$0].magnitude != x[$1].magnitude ? x[$0].magnitude > x[$1].magnitude : $0 < $1
+        }
     }
 
     public var description: String { "projection.Sparse(\(kept))" }

@@ -21,7 +21,8 @@ public struct Stiefel: CataloguedSet, VectorSet {
         guard shape[0] >= shape[1], shape[1] > 0 else {
             throw ScriptError(
                 operation,
-                "x \(Shape.describe(shape)) has \(shape[1] > 0 ? "more columns than rows: they cannot be orthonormal" : "no columns")")
+                "x \(Shape.describe(shape)) has \(shape[1] > 0 ? "more columns than rows: they cannot be orthonormal" : "no columns")"
+            )
         }
     }
 
@@ -38,7 +39,8 @@ public struct Stiefel: CataloguedSet, VectorSet {
         guard least > Double(x.shape[0]) * 0x1p-52 * largest else {
             throw ScriptError(
                 operation,
-                "x has a singular value of 0 (\(format(least)) beside \(format(largest))), where the projection has no derivative")
+                "x has a singular value of 0 (\(format(least)) beside \(format(largest))), where the projection has no derivative"
+            )
         }
         let (q, r) = try scaled.qr()
         let n = x.shape[1]
@@ -80,7 +82,8 @@ public struct Stiefel: CataloguedSet, VectorSet {
 
     public static func examples() throws -> [SetExample] {
         [
-            SetExample(Stiefel(), shape: [3, 2]), SetExample(Stiefel(), shape: [2, 2]), SetExample(Stiefel(), shape: [3, 1]),
+            SetExample(Stiefel(), shape: [3, 2]), SetExample(Stiefel(), shape: [2, 2]),
+            SetExample(Stiefel(), shape: [3, 1]),
         ]
     }
 }

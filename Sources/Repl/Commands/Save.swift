@@ -13,7 +13,8 @@ extension Command {
         session, text in try write(session, text, replacing: true)
     }
 
-    private static func write(_ session: PromptSession, _ text: String, replacing: Bool) throws -> PromptSession.Outcome {
+    private static func write(_ session: PromptSession, _ text: String, replacing: Bool) throws -> PromptSession.Outcome
+    {
         let words = Words.split(text)
         guard words.count == 1, let path = words.first.map(Words.path) else {
             throw ScriptError(":save", "one file's name expected: :save session.lua")

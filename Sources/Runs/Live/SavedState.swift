@@ -122,7 +122,8 @@ final class SavedObject {
 
     func equals(_ other: SavedObject) -> Bool {
         self === other
-            || (object === other.object && rates == other.rates && modes == other.modes && tensors.count == other.tensors.count
+            || (object === other.object && rates == other.rates && modes == other.modes
+                && tensors.count == other.tensors.count
                 && zip(tensors, other.tensors).allSatisfy {
                     ByteString($0.name) == ByteString($1.name)
                         && ($0.saved === $1.saved || $0.saved.numbers.equals($1.saved.numbers))

@@ -15,7 +15,9 @@ public struct LogWeights: Sendable {
         if let bad = values.firstIndex(where: { !($0 < .infinity) }) {
             throw ScriptError(operation, "\(name)[\(bad + 1)] is \(shown(values[bad])); a number or -inf expected")
         }
-        guard let maximum = values.max() else { throw ScriptError(operation, "\(name) has 0 numbers; at least 1 expected") }
+        guard let maximum = values.max() else {
+            throw ScriptError(operation, "\(name) has 0 numbers; at least 1 expected")
+        }
         guard maximum > -.infinity else {
             throw ScriptError(operation, "\(name): all \(values.count) are -inf: no sample has weight")
         }

@@ -23,7 +23,8 @@ public enum ParetoShape {
         // To two digits, and never on the other side of the bound than the number itself.
         let digits = Swift.min(Swift.max(khat, -99), 99) * 100
         let hundredths = Int(khat > 0.7 ? Swift.max(digits.rounded(), 71) : Swift.min(digits.rounded(), 70))
-        let shown = (hundredths < 0 ? "-" : "") + "\(abs(hundredths) / 100)."
+        let shown =
+            (hundredths < 0 ? "-" : "") + "\(abs(hundredths) / 100)."
             + (abs(hundredths) % 100 < 10 ? "0" : "") + "\(abs(hundredths) % 100)"
         if khat > 0.7 { return "k-hat \(shown) > 0.7: the estimate is not to be trusted" }
         if khat > 0.5 { return "k-hat \(shown): usable, but the weights' variance is hardly finite" }

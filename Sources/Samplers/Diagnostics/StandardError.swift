@@ -18,9 +18,11 @@ public enum StandardError {
     public static func ofBatches(_ x: [Double], _ batches: Int) -> Double {
         let size = x.count / batches
         let start = x.count - size * batches
-        return ofMean((0..<batches).map { batch in
-            x[(start + batch * size)..<(start + (batch + 1) * size)].reduce(0, +) / Double(size)
-        }).error
+        return ofMean(
+            (0..<batches).map { batch in
+                x[(start + batch * size)..<(start + (batch + 1) * size)].reduce(0, +) / Double(size)
+            }
+        ).error
     }
 
     static let declaration = Declaration(

@@ -34,7 +34,8 @@ package enum Baseline {
         case .allButOne: return try Baseline.meansOfOthers(losses, for: operation)
         case .moving(let average): return average.follow(losses)
         case .script(let function):
-            let result = try function.call([.tensor(try Tensor(losses, shape: [losses.count], .float64))]).first ?? .none
+            let result =
+                try function.call([.tensor(try Tensor(losses, shape: [losses.count], .float64))]).first ?? .none
             let numbers: [Double]
             if let number = result.asNumber {
                 numbers = [Double](repeating: number, count: losses.count)
@@ -44,7 +45,10 @@ package enum Baseline {
                 numbers = try Vectors.read(result, "baseline", for: operation)
             }
             guard numbers.count == losses.count else {
-                throw ScriptError(operation, "baseline returned \(numbers.count) numbers for \(losses.count) losses; one number, or one for each, expected")
+                throw ScriptError(
+                    operation,
+                    "baseline returned \(numbers.count) numbers for \(losses.count) losses; one number, or one for each, expected"
+                )
             }
             try Vectors.checkFinite(numbers, "baseline", for: operation)
             return numbers

@@ -36,7 +36,8 @@ struct GradientArguments {
             loss: { x, params in
                 let result = try loss.call([.object(x)] + params.map { .object($0) }).first ?? .none
                 guard case .object(let object as Variable) = result else {
-                    throw ScriptError(operation, "loss returned \(result.shown); a tensor with one number per draw expected")
+                    throw ScriptError(
+                        operation, "loss returned \(result.shown); a tensor with one number per draw expected")
                 }
                 return object
             },

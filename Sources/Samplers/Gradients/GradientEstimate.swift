@@ -12,7 +12,8 @@ public struct GradientProblem {
     public let generator: Generator
 
     public init(
-        distribution: @escaping ([Variable]) throws -> any ParametricDistribution, loss: @escaping (Variable, [Variable]) throws -> Variable,
+        distribution: @escaping ([Variable]) throws -> any ParametricDistribution,
+        loss: @escaping (Variable, [Variable]) throws -> Variable,
         params: [Variable], samples: Int, generator: Generator
     ) {
         self.distribution = distribution
@@ -59,7 +60,8 @@ public struct GradientEstimate {
     ///   - statistics: also variances, at the price of min(samples, numbers in params) reverse passes instead of one.
     ///   - recorded: also the surrogate.
     init(
-        _ problem: GradientProblem, statistics: Bool, recorded: Bool, for operation: String, _ estimator: ([Variable]) throws -> Surrogate
+        _ problem: GradientProblem, statistics: Bool, recorded: Bool, for operation: String,
+        _ estimator: ([Variable]) throws -> Surrogate
     ) throws {
         let shapes = problem.params.map { (shape: $0.shape, count: $0.value.count, dtype: $0.dtype.computing) }
         let sources = recorded ? problem.params : problem.params.map { $0.detached() }
@@ -68,7 +70,9 @@ public struct GradientEstimate {
         let numbers = shapes.reduce(0) { $0 + $1.count }
         guard !statistics || samples <= GradientEstimate.most / max(numbers, 1) else {
             throw ScriptError(
-                operation, "statistics of \(numbers) numbers in params from \(samples) samples are too many (\(GradientEstimate.most) at most); pass statistics = false")
+                operation,
+                "statistics of \(numbers) numbers in params from \(samples) samples are too many (\(GradientEstimate.most) at most); pass statistics = false"
+            )
         }
         var terms: Variable?
         var evaluations = 0
@@ -89,17 +93,23 @@ public struct GradientEstimate {
 
         // Rows: the contributions of each draw, (samples, parameters); or only their mean.
         let (rows, mean): (Tensor?, Tensor) = try GradMode.$isEnabled.withValue(recorded) {
-            let point = try Variable.concatenate(sources.map { try $0.converted(to: dtype).reshape([$0.value.count]) }, 0, for: operation)
+            let point = try Variable.concatenate(
+                sources.map { try $0.converted(to: dtype).reshape([$0.value.count]) }, 0, for: operation)
             let size = point.value.count
             guard statistics else {
                 let even = Variable(try Tensor.full([samples], 1 / Double(samples), dtype))
-                return (nil, try Transform.vjp(of: { [try contributions($0[0])] }, at: point, even, for: operation).product.value)
+                return (
+                    nil,
+                    try Transform.vjp(of: { [try contributions($0[0])] }, at: point, even, for: operation).product.value
+                )
             }
             let rows: Variable
             if size <= samples {
                 // Jᵀu is linear in u; its Jacobian, row by row, is Jᵀ.
                 rows = try Transform.jacobian(
-                    of: { u in [try Transform.vjp(of: { [try contributions($0[0])] }, at: point, u[0], for: operation).product] },
+                    of: { u in
+                        [try Transform.vjp(of: { [try contributions($0[0])] }, at: point, u[0], for: operation).product]
+                    },
                     at: Variable(try Tensor.zeros([samples], dtype)), for: operation
                 ).detached().transpose(0, 1)
             } else {

@@ -40,7 +40,8 @@ struct LibraryDistribution: ParametricDistribution {
 struct TableDistribution: ParametricDistribution {
     var functions: [String: any ScriptFunction] = [:]
 
-    static let options = OptionTable({ TableDistribution() },
+    static let options = OptionTable(
+        { TableDistribution() },
         .option("sample", \.functions["sample"], .optional(.function)),
         .option("rsample", \.functions["rsample"], .optional(.function)),
         .option("log_prob", \.functions["log_prob"], .optional(.function)))
@@ -49,7 +50,10 @@ struct TableDistribution: ParametricDistribution {
 
     private func call(_ name: String, _ arguments: [Value], _ operation: String) throws -> Variable {
         guard let function = functions[name] else {
-            throw ScriptError(operation, "\(description) has no \(name); \(name) = function\(name == "log_prob" ? "(x)" : "(n, generator)") expected")
+            throw ScriptError(
+                operation,
+                "\(description) has no \(name); \(name) = function\(name == "log_prob" ? "(x)" : "(n, generator)") expected"
+            )
         }
         let result = try function.call(arguments).first ?? .none
         guard case .object(let object as Variable) = result else {
@@ -61,7 +65,10 @@ struct TableDistribution: ParametricDistribution {
     private func draws(_ name: String, _ count: Int, _ generator: Generator, _ operation: String) throws -> Variable {
         let draws = try call(name, [.integer(count), .object(generator)], operation)
         guard draws.shape.first == count else {
-            throw ScriptError(operation, "\(name) returned shape \(Shape.describe(draws.shape)); \(count) draws along the first dimension expected")
+            throw ScriptError(
+                operation,
+                "\(name) returned shape \(Shape.describe(draws.shape)); \(count) draws along the first dimension expected"
+            )
         }
         return draws
     }

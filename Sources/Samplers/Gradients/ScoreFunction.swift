@@ -9,11 +9,14 @@ import Tensors
 enum ScoreFunction {
     /// f + (f - b) (log q - log q), with the first f and log q recorded: DiCE's "magic box" (Foerster et al. 2018) to first
     /// order.
-    static func surrogate(_ problem: GradientProblem, _ baseline: Baseline, _ params: [Variable], for operation: String) throws -> Surrogate {
+    static func surrogate(_ problem: GradientProblem, _ baseline: Baseline, _ params: [Variable], for operation: String)
+        throws -> Surrogate
+    {
         let distribution = try problem.distribution(params)
         let x = Variable(try distribution.draw(problem.samples, from: problem.generator, for: operation))
         let losses = try problem.losses(x, params, for: operation)
-        let logs = try Vectors.rows(distribution.logProbability(x, for: operation), problem.samples, "log_prob", for: operation)
+        let logs = try Vectors.rows(
+            distribution.logProbability(x, for: operation), problem.samples, "log_prob", for: operation)
         try Vectors.checkFinite(logs.value.toArray(), "log_prob", for: operation)
         let numbers = try losses.value.toArray()
         let weights = try zip(numbers, baseline.values(numbers, for: operation)).map { $0 - $1 }

@@ -12,7 +12,8 @@ struct ImportanceArguments {
 
     fileprivate init(
         logWeights: PerSample?, logTarget: PerSample?, logProposal: PerSample?, value: PerSample?,
-        proposal distribution: (any ParametricDistribution)?, samples: Variable?, normalized: Bool, for operation: String
+        proposal distribution: (any ParametricDistribution)?, samples: Variable?, normalized: Bool,
+        for operation: String
     ) throws {
         (self.samples, self.normalized) = (samples, normalized)
         func vector(_ given: PerSample, _ name: String) throws -> [Double] {
@@ -22,7 +23,8 @@ struct ImportanceArguments {
         let logs: [Double]
         if let logWeights {
             let others = [
-                ("log_target", logTarget != nil), ("log_proposal", logProposal != nil), ("proposal", distribution != nil),
+                ("log_target", logTarget != nil), ("log_proposal", logProposal != nil),
+                ("proposal", distribution != nil),
             ]
             if let other = others.first(where: \.1)?.0 {
                 throw Fault(
@@ -41,7 +43,9 @@ struct ImportanceArguments {
             if let logProposal {
                 proposal = try vector(logProposal, "log_proposal")
             } else if let distribution, let samples {
-                proposal = try withoutRecording { try distribution.logProbability(samples, for: operation).value.toArray() }
+                proposal = try withoutRecording {
+                    try distribution.logProbability(samples, for: operation).value.toArray()
+                }
             } else {
                 throw Fault("log_target is given without log_proposal (or proposal = a distribution)")
             }
@@ -64,9 +68,12 @@ struct ImportanceArguments {
         weights = try LogWeights(logs, for: operation)
     }
 
-    private static func check(_ count: Int, _ name: String, _ other: Int, _ otherName: String, _ operation: String) throws {
+    private static func check(_ count: Int, _ name: String, _ other: Int, _ otherName: String, _ operation: String)
+        throws
+    {
         guard count == other else {
-            throw ScriptError(operation, "\(name) has \(count) numbers, \(otherName) \(other); one per sample expected of each")
+            throw ScriptError(
+                operation, "\(name) has \(count) numbers, \(otherName) \(other); one per sample expected of each")
         }
     }
 
@@ -134,7 +141,9 @@ extension Parameter<ImportanceArguments> {
             .option("normalized", normalized, default: nil, "true for densities up to constants: sum w value / sum w"),
             .option("self_normalized", .optional(.flag), "another name of normalized"),
             .generator
-        ) { operation, weights, target, logProposal, distribution, batch, value, normalized, selfNormalized, generator in
+        ) {
+            operation, weights, target, logProposal, distribution, batch, value, normalized, selfNormalized, generator
+            in
             if normalized != nil, selfNormalized != nil {
                 throw Fault("normalized and self_normalized are two names of one option; one of them expected")
             }

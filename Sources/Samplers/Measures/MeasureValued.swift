@@ -10,9 +10,16 @@ enum MeasureValued {
     static func surrogate(_ problem: GradientProblem, _ params: [Variable], for operation: String) throws -> Surrogate {
         let made = try problem.distribution(params)
         let known = Catalogue.decompositions
-        guard let distribution = (made as? LibraryDistribution)?.distribution, known.contains(where: { $0.distribution == distribution.name }) else {
-            let names = known.reduce(into: [String]()) { if !$0.contains($1.distribution) { $0.append($1.distribution) } }
-            throw ScriptError(operation, "\(made.description) has no measure-valued gradient here; the distributions with one are \(names.joined(separator: ", "))")
+        guard let distribution = (made as? LibraryDistribution)?.distribution,
+            known.contains(where: { $0.distribution == distribution.name })
+        else {
+            let names = known.reduce(into: [String]()) {
+                if !$0.contains($1.distribution) { $0.append($1.distribution) }
+            }
+            throw ScriptError(
+                operation,
+                "\(made.description) has no measure-valued gradient here; the distributions with one are \(names.joined(separator: ", "))"
+            )
         }
         let samples = problem.samples
         let drawn = try made.draw(samples, from: problem.generator, for: operation)
@@ -22,7 +29,9 @@ enum MeasureValued {
         // Parameters spread over the distribution's components.
         let components = distribution.batchShape.reduce(1, *)
         var spread: [String: Variable] = [:]
-        for parameter in distribution.parameters { spread[parameter.name] = try parameter.value.expand(distribution.batchShape).reshape([components]) }
+        for parameter in distribution.parameters {
+            spread[parameter.name] = try parameter.value.expand(distribution.batchShape).reshape([components])
+        }
         let numbers = try spread.mapValues { try $0.value.toArray() }
         let base = try drawn.toArray()
 
@@ -38,7 +47,9 @@ enum MeasureValued {
                 }
                 func losses(_ side: KeyPath<MeasureDecomposition.Pair, Double>) throws -> [Double] {
                     var moved = base
-                    for (sample, pair) in pairs.enumerated() { moved[sample * components + component] = pair[keyPath: side] }
+                    for (sample, pair) in pairs.enumerated() {
+                        moved[sample * components + component] = pair[keyPath: side]
+                    }
                     let x = Variable(try Tensor(moved, shape: drawn.shape, drawn.dtype))
                     return try problem.losses(x, params.map { $0.detached() }, for: operation).value.toArray()
                 }

@@ -7,7 +7,8 @@ enum NormalMeasures {
     static let loc = MeasureDecomposition(distribution: "Normal", parameter: "loc") { parameters, _, generator in
         let (loc, scale) = (parameters("loc"), parameters("scale"))
         let w = Double.sqrt(-2 * Double.log(generator.openUniform()))
-        return .init(coefficient: 1 / (scale * Double.sqrt(2 * .pi)), positive: loc + scale * w, negative: loc - scale * w)
+        return .init(
+            coefficient: 1 / (scale * Double.sqrt(2 * .pi)), positive: loc + scale * w, negative: loc - scale * w)
     }
 
     /// 1/σ (double-sided Maxwell, of density m² exp(-m²/2) / √(2π) in m = (x - μ)/σ) - (the distribution itself). Coupled: M U is standard
@@ -18,6 +19,8 @@ enum NormalMeasures {
         let size = Double.sqrt(a * a + b * b + c * c)
         // The sign of one normal is independent of the three sizes.
         let maxwell = a < 0 ? -size : size
-        return .init(coefficient: 1 / scale, positive: loc + scale * maxwell, negative: loc + scale * maxwell * generator.uniform())
+        return .init(
+            coefficient: 1 / scale, positive: loc + scale * maxwell,
+            negative: loc + scale * maxwell * generator.uniform())
     }
 }

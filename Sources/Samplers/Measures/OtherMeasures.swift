@@ -7,7 +7,8 @@ enum ExponentialMeasures {
     static let rate = MeasureDecomposition(distribution: "Exponential", parameter: "rate") { parameters, _, generator in
         let rate = parameters("rate")
         let first = -Double.log(generator.openUniform()) / rate
-        return .init(coefficient: 1 / rate, positive: first, negative: first - Double.log(generator.openUniform()) / rate)
+        return .init(
+            coefficient: 1 / rate, positive: first, negative: first - Double.log(generator.openUniform()) / rate)
     }
 }
 

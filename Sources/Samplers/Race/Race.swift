@@ -45,7 +45,8 @@ extension RaceResult {
         var rows = [["estimator", "bias z", "variance", "evaluations", "seconds", "variance x seconds"]]
         for (result, bias) in zip(results, biases) {
             rows.append([
-                result.name.text, bias.map { fixed($0) } ?? "-", significant(result.variance), result.evaluations.map { shown($0.rounded()) } ?? "-",
+                result.name.text, bias.map { fixed($0) } ?? "-", significant(result.variance),
+                result.evaluations.map { shown($0.rounded()) } ?? "-",
                 significant(result.seconds), significant(result.variance * result.seconds),
             ])
         }

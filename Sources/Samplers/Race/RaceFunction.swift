@@ -50,16 +50,17 @@ enum Race {
             func vector(_ numbers: [Double]) throws -> Value {
                 .tensor(try Tensor(numbers, shape: [numbers.count], .float64))
             }
-            rows.append(.record([
-                (key: "name", value: .string(result.name)),
-                (key: "mean", value: try vector(result.means)),
-                (key: "variances", value: try vector(result.variances)),
-                (key: "variance", value: .number(result.variance)),
-                (key: "z", value: isReference ? .none : try z.map { try vector($0) } ?? .none),
-                (key: "bias_z", value: isReference ? .none : bias.map { .number($0) } ?? .none),
-                (key: "evaluations", value: result.evaluations.map { .number($0) } ?? .none),
-                (key: "seconds", value: .number(result.seconds)),
-            ]))
+            rows.append(
+                .record([
+                    (key: "name", value: .string(result.name)),
+                    (key: "mean", value: try vector(result.means)),
+                    (key: "variances", value: try vector(result.variances)),
+                    (key: "variance", value: .number(result.variance)),
+                    (key: "z", value: isReference ? .none : try z.map { try vector($0) } ?? .none),
+                    (key: "bias_z", value: isReference ? .none : bias.map { .number($0) } ?? .none),
+                    (key: "evaluations", value: result.evaluations.map { .number($0) } ?? .none),
+                    (key: "seconds", value: .number(result.seconds)),
+                ]))
         }
         let table = RaceResult.table(results, biases)
         return .record([(key: "results", value: .list(rows)), (key: "text", value: .string(table))])
@@ -74,7 +75,9 @@ enum Race {
         return .record([.init("results", .list(row)), .init("text", .string)])
     }()
 
-    private static func run(_ name: ByteString, _ function: any ScriptFunction, _ repetitions: Int, _ operation: String) throws -> RaceResult {
+    private static func run(_ name: ByteString, _ function: any ScriptFunction, _ repetitions: Int, _ operation: String)
+        throws -> RaceResult
+    {
         var answers: [[Double]] = []
         var evaluations: Double? = 0
         let clock = ContinuousClock()
@@ -85,19 +88,26 @@ enum Race {
             time += try clock.measure { result = try function.call([]).first ?? .none }
             let place = "\"\(name)\", repetition \(repetition)"
             guard let answer = try Answer(result)?.values, !answer.isEmpty else {
-                throw ScriptError(operation, "\(place) returned \(result.shown); a number, a tensor, or a table with gradients or estimate expected")
+                throw ScriptError(
+                    operation,
+                    "\(place) returned \(result.shown); a number, a tensor, or a table with gradients or estimate expected"
+                )
             }
             guard answer.count == answers.first?.count ?? answer.count else {
                 throw ScriptError(operation, "\(place) returned \(answer.count) numbers, before \(answers[0].count)")
             }
-            if let bad = answer.first(where: { !$0.isFinite }) { throw ScriptError(operation, "\(place) returned \(shown(bad)); finite numbers expected") }
+            if let bad = answer.first(where: { !$0.isFinite }) {
+                throw ScriptError(operation, "\(place) returned \(shown(bad)); finite numbers expected")
+            }
             answers.append(answer)
             var cost: Double?
             if case .table(let table) = result { cost = try table.value(for: "evaluations").asNumber }
             evaluations = cost.flatMap { cost in evaluations.map { $0 + cost } }
         }
         let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
-        return RaceResult(name, answers: answers, evaluations: evaluations.map { $0 / Double(repetitions) }, seconds: seconds / Double(repetitions))
+        return RaceResult(
+            name, answers: answers, evaluations: evaluations.map { $0 / Double(repetitions) },
+            seconds: seconds / Double(repetitions))
     }
 }
 

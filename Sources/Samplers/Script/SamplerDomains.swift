@@ -13,7 +13,8 @@ extension Domain<any ParametricDistribution> {
             expected: "a distribution or a table {sample = function, log_prob = function}", show: { $0.description }
         ) { value in
             switch value {
-            case .object(let object as any HoldsDistribution): return LibraryDistribution(distribution: try object.distribution)
+            case .object(let object as any HoldsDistribution):
+                return LibraryDistribution(distribution: try object.distribution)
             case .table(let table): return try TableDistribution.options.read(table, over: TableDistribution())
             default: return nil
             }

@@ -38,10 +38,14 @@ enum Vectors {
     /// A vector of at least `least` numbers.
     static func read(_ value: Value, _ name: String, atLeast least: Int = 1, for operation: String) throws -> [Double] {
         guard let numbers = try numbers(value) else {
-            throw ScriptError(operation, "\(name): a vector (a tensor of one dimension or a table of numbers) expected, got \(describe(value))")
+            throw ScriptError(
+                operation,
+                "\(name): a vector (a tensor of one dimension or a table of numbers) expected, got \(describe(value))")
         }
         guard numbers.count >= least else {
-            throw ScriptError(operation, "\(name) has \(numbers.count) number\(numbers.count == 1 ? "" : "s"); at least \(least) expected")
+            throw ScriptError(
+                operation,
+                "\(name) has \(numbers.count) number\(numbers.count == 1 ? "" : "s"); at least \(least) expected")
         }
         return numbers
     }
@@ -63,7 +67,9 @@ enum Vectors {
     static func rows(_ variable: Variable, _ count: Int, _ name: String, for operation: String) throws -> Variable {
         guard variable.shape.first == count, variable.value.count == count else {
             throw ScriptError(
-                operation, "\(name) has shape \(Shape.describe(variable.shape)); one number per sample, shape (\(count)), expected")
+                operation,
+                "\(name) has shape \(Shape.describe(variable.shape)); one number per sample, shape (\(count)), expected"
+            )
         }
         return variable.shape.count == 1 ? variable : try variable.reshape([count])
     }

@@ -6,7 +6,10 @@
 public struct ScriptIndex: Sendable {
     /// One thing that has a name.
     public struct Entry: Sendable {
-        public enum Kind: Sendable, Equatable { case function, call, method, property, setter, symbol(Operator) }
+        public enum Kind: Sendable, Equatable {
+            case function, call, method, property, setter
+            case symbol(Operator)
+        }
 
         public let function: NativeFunction
         public let kind: Kind
@@ -126,7 +129,8 @@ extension ScriptIndex {
             var types: [String: TypeMembers] = [:]
             for module in modules {
                 for binding in module.types {
-                    try types[binding.type.name, default: TypeMembers(type: binding.type)].add(binding, from: module.name)
+                    try types[binding.type.name, default: TypeMembers(type: binding.type)].add(
+                        binding, from: module.name)
                 }
             }
             return types

@@ -27,7 +27,8 @@ public struct Origin {
             function,
             try arguments.enumerated().map { index, argument in
                 do { return try argument.recipe(tensors) } catch let refusal as Unwritable {
-                    throw Fault("\(function): argument \(index + 1)\(refusal.place) is \(refusal.what), which no file can hold")
+                    throw Fault(
+                        "\(function): argument \(index + 1)\(refusal.place) is \(refusal.what), which no file can hold")
                 }
             })
     }
@@ -45,7 +46,8 @@ extension Origin.Argument {
         case .boolean(let flag): self = .plain(.flag(flag))
         case .integer(let integer): self = .plain(.integer(integer))
         case .number(let number): self = .plain(.number(number))
-        case .string(let string): self = string.utf8Text.map { .plain(.text($0)) } ?? .unwritable("a text that is no UTF-8")
+        case .string(let string):
+            self = string.utf8Text.map { .plain(.text($0)) } ?? .unwritable("a text that is no UTF-8")
         case .object(let object): self = .object(object)
         case .table(let table):
             // A table may contain itself.
@@ -77,7 +79,9 @@ extension Origin.Argument {
         switch self {
         case .plain(let recipe): return recipe
         case .object(let object):
-            guard let object = object as? any HasRecipe else { throw Origin.Unwritable(what: "a \(object.scriptType.name)") }
+            guard let object = object as? any HasRecipe else {
+                throw Origin.Unwritable(what: "a \(object.scriptType.name)")
+            }
             return try object.recipe(tensors)
         case .list(let elements):
             return .list(

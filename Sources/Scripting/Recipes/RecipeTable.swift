@@ -42,7 +42,11 @@ extension Recipe {
             var (elements, named): ([Value], [(name: String, value: Value)]) = ([], [])
             for field in fields {
                 let value = try field.value.value(tensor: tensor, call: call)
-                if field.name == "\(elements.count + 1)" { elements.append(value) } else { named.append((field.name, value)) }
+                if field.name == "\(elements.count + 1)" {
+                    elements.append(value)
+                } else {
+                    named.append((field.name, value))
+                }
             }
             return .table(RecipeTable(elements, named))
         case .tensor(let name): return try tensor(name)

@@ -83,7 +83,9 @@ private struct RecipeReader {
 
     private var next: UInt8? { place < bytes.count ? bytes[place] : nil }
 
-    private func fault(_ expected: String) -> Fault { Fault("\(expected) expected at byte \(place + 1) of \(bytes.count)") }
+    private func fault(_ expected: String) -> Fault {
+        Fault("\(expected) expected at byte \(place + 1) of \(bytes.count)")
+    }
 
     private mutating func skipSpace() {
         while let byte = next, byte == 0x20 || (0x09...0x0d).contains(byte) { place += 1 }

@@ -41,7 +41,8 @@ enum MemberCompletion {
 
     private static func members(of type: String, methods: Bool, _ session: Session) -> [String] {
         let bindings = session.host.modules.flatMap(\.types).filter { $0.type.name == type }
-        let functions = methods ? bindings.flatMap(\.methods) : bindings.flatMap(\.properties) + bindings.flatMap(\.setters)
+        let functions =
+            methods ? bindings.flatMap(\.methods) : bindings.flatMap(\.properties) + bindings.flatMap(\.setters)
         return functions.map(\.shortName)
     }
 }

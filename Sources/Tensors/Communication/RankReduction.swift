@@ -7,8 +7,18 @@ extension ReductionOfRanks {
         _ parts: UnsafeRawPointer, ranks: Int, count: Int, _ dtype: DType, into result: UnsafeMutableRawPointer
     ) throws {
         switch dtype {
-        case .float16, .float32: try combine(Float.self, parts, ranks, count, result) { Double($0) } _: { Float($0) }
-        case .float64: try combine(Double.self, parts, ranks, count, result) { $0 } _: { $0 }
+        case .float16, .float32:
+            try combine(Float.self, parts, ranks, count, result) {
+                Double($0)
+            } _: {
+                Float($0)
+            }
+        case .float64:
+            try combine(Double.self, parts, ranks, count, result) {
+                $0
+            } _: {
+                $0
+            }
         case .int64: try combineWhole(Int64.self, parts, ranks, count, result)
         case .bool: try combineWhole(UInt8.self, parts, ranks, count, result)
         }

@@ -42,7 +42,9 @@ public final class RankedCommunicator: Communicator {
         if call.status != .failed, let other = calls.firstIndex(where: { $0.status == .failed }) {
             throw ScriptError(operation, "rank \(other) failed: \(calls[other].message)")
         }
-        func place(_ call: RankCall) -> String { call.status == .ended ? "at the end of the script" : "in \(call.text)" }
+        func place(_ call: RankCall) -> String {
+            call.status == .ended ? "at the end of the script" : "in \(call.text)"
+        }
         for other in 0..<size where (calls[other].status, calls[other].text) != (calls[0].status, calls[0].text) {
             throw ScriptError(
                 operation,
@@ -166,7 +168,8 @@ public final class RankedCommunicator: Communicator {
                     try how.combine(rows, ranks: size, count: mine.count / stride, flat.dtype, into: place)
                 }
                 try transport.transfer(
-                    others.map { .init(rank: $0, bytes: .init(mine)) }, others.map { .init(rank: $0, bytes: bytes($0)) })
+                    others.map { .init(rank: $0, bytes: .init(mine)) }, others.map { .init(rank: $0, bytes: bytes($0)) }
+                )
             }
         }
     }

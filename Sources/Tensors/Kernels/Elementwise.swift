@@ -180,7 +180,9 @@ extension Tensor {
         }
     }
 
-    private func choose<T: StoredElement>(_ mask: Tensor, _ other: Tensor, _: T.Type, _ operation: String) throws -> Tensor {
+    private func choose<T: StoredElement>(_ mask: Tensor, _ other: Tensor, _: T.Type, _ operation: String) throws
+        -> Tensor
+    {
         var target = try Shape.broadcast(shape, other.shape, for: operation)
         target = try Shape.broadcast(target, mask.shape, for: operation)
         let x = try cast(T.dtype).expand(target, for: operation)
@@ -226,7 +228,10 @@ extension Tensor {
     }
 
     private func add<T: TensorElement>(_ other: Tensor, _ scale: T, _: T.Type, _ operation: String) throws {
-        guard dtype == T.dtype else { throw ScriptError(operation, "a \(dtype.rawValue) tensor takes no fractions in place; convert it to float32") }
+        guard dtype == T.dtype else {
+            throw ScriptError(
+                operation, "a \(dtype.rawValue) tensor takes no fractions in place; convert it to float32")
+        }
         var y = try other.cast(T.dtype).expand(shape, for: operation)
         if y.storage === storage, !(y.offset == offset && y.strides == strides) { y = try y.copy() }
         let walk = StridedWalk(shape: shape, strides: [strides, y.strides])

@@ -5,7 +5,8 @@ import Scripting
 extension Tensor {
     /// The sum over the given axes, kept as extents of 1: int64 of int64 and bool, exact but for its end; divided, where a
     /// divisor is given, before it is rounded.
-    public func sum(_ axes: [Int], dividedBy divisor: Double = 1, for operation: String = "tensor.sum") throws -> Tensor {
+    public func sum(_ axes: [Int], dividedBy divisor: Double = 1, for operation: String = "tensor.sum") throws -> Tensor
+    {
         for axis in axes { try check(axis: axis, for: operation) }
         if !dtype.isFloating { return try wholeSum(axes, for: operation) }
         let target = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }

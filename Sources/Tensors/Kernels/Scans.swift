@@ -5,7 +5,9 @@ import Scripting
 extension Tensor {
     /// Sums from the beginning of `axis` up to each element, or from each element to the end. Added up in float64; of int64
     /// and bool in int64, round its end.
-    public func cumulativeSum(_ axis: Int, fromEnd: Bool = false, for operation: String = "tensor.cumsum") throws -> Tensor {
+    public func cumulativeSum(_ axis: Int, fromEnd: Bool = false, for operation: String = "tensor.cumsum") throws
+        -> Tensor
+    {
         let rows = try (dtype == .bool ? cast(.int64) : self).rows(along: axis, for: operation)
         let result = try Tensor.uninitialized(rows.shape, rows.dtype, for: operation)
         if count == 0 { return try Tensor.fromRows(result, shape: shape, axis: axis) }

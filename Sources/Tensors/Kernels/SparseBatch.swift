@@ -97,7 +97,8 @@ package struct SparseBatch {
     package func backward(_ cotangent: Tensor) throws -> Tensor {
         guard cotangent.shape == [rows, outputs], cotangent.dtype == .float32 else {
             throw ScriptError(
-                operation, "the cotangent is float32 of shape (\(rows), \(outputs)), not \(cotangent.dtype.rawValue) "
+                operation,
+                "the cotangent is float32 of shape (\(rows), \(outputs)), not \(cotangent.dtype.rawValue) "
                     + "of \(Shape.describe(cotangent.shape))")
         }
         let cotangent = try cotangent.contiguous()

@@ -40,7 +40,9 @@ extension Tensor {
     public func norm(_ p: Double, _ axes: [Int], for operation: String = "tensor.norm") throws -> Tensor {
         let wide = try cast(.float64)
         // Below 0 the smallest element counts most. High powers of numbers up to 2 overflow, too.
-        let scale = count == 0 ? try Tensor(1, .float64) : try wide.scale(axes, largest: p > 0, exactly: Swift.abs(p) > 64, for: operation)
+        let scale =
+            count == 0
+            ? try Tensor(1, .float64) : try wide.scale(axes, largest: p > 0, exactly: Swift.abs(p) > 64, for: operation)
         let sizes = try wide.zip(scale, Ratio(), for: operation).map(Magnitude())
         let length =
             p == 2

@@ -82,7 +82,8 @@ extension Tensor {
     ///   - row: as ``pairs(_:_:nanoseconds:row:)`` has it.
     @inlinable @inline(__always)
     static func forEachTile<T: StoredElement, R: StoredElement>(
-        _ walk: StridedWalk, _ a: UnsafePointer<T>, _ b: UnsafePointer<T>, _ to: UnsafeMutablePointer<R>, nanoseconds: Int,
+        _ walk: StridedWalk, _ a: UnsafePointer<T>, _ b: UnsafePointer<T>, _ to: UnsafeMutablePointer<R>,
+        nanoseconds: Int,
         row: (UnsafePointer<T>, Int, UnsafePointer<T>, Int, UnsafeMutablePointer<R>, Int) -> Void
     ) throws {
         let (rows, columns, height, width) = (walk.shape[0], walk.shape[1], 32, 128)

@@ -39,8 +39,11 @@ extension Tensor {
     public func combine<F: NumericBinaryFunction>(_ other: Tensor, _ f: F, for operation: String) throws -> Tensor {
         if dtype.isFloating || other.dtype.isFloating { return try zip(other, f, for: operation) }
         return try pairs(other, operation) {
-            (a: UnsafePointer<Int64>, aStep: Int, b: UnsafePointer<Int64>, bStep: Int, to: UnsafeMutablePointer<Int64>,
-                n: Int) in
+            (
+                a: UnsafePointer<Int64>, aStep: Int, b: UnsafePointer<Int64>, bStep: Int,
+                to: UnsafeMutablePointer<Int64>,
+                n: Int
+            ) in
             Tensor.plainRow(a, aStep, b, bStep, to, n) { f($0, $1) }
         }
     }
@@ -61,8 +64,10 @@ extension Tensor {
         _ other: Tensor, _ holds: C, _: T.Type, _ operation: String
     ) throws -> Tensor {
         try pairs(other, operation) {
-            (a: UnsafePointer<T>, aStep: Int, b: UnsafePointer<T>, bStep: Int, to: UnsafeMutablePointer<UInt8>,
-                n: Int) in
+            (
+                a: UnsafePointer<T>, aStep: Int, b: UnsafePointer<T>, bStep: Int, to: UnsafeMutablePointer<UInt8>,
+                n: Int
+            ) in
             if let vectors = C.vectorized, aStep | bStep | 1 == 1,
                 vectors.isComputed(UnsafeRawPointer(a), aStep, UnsafeRawPointer(b), bStep, to, n, T.dtype)
             {

@@ -18,7 +18,8 @@ struct WindowPlanes {
     /// - Returns: nil when planes are so large that 32 bits do not count their elements.
     init?(images: Int, channels: Int, of size: [Int], border: [Int], steps: [Int], rows: Int, columns: Int) {
         layout = ck_planes(
-            channels: channels, height: size[0], width: size[1], border: (border[0], border[1]), steps: (steps[0], steps[1]), rows: rows,
+            channels: channels, height: size[0], width: size[1], border: (border[0], border[1]),
+            steps: (steps[0], steps[1]), rows: rows,
             columns: columns)
         self.images = images
         let (area, tooLarge) = rows.multipliedReportingOverflow(by: columns)
@@ -44,7 +45,9 @@ struct WindowPlanes {
 
     /// Where a lot is laid out.
     func buffer<T: WindowElement>(_: T.Type, _ operation: String) throws -> Tensor {
-        try Tensor.zeros([layout.channels * planesPerChannel * imagesPerLot * plane + ck_windows_slack.count], T.dtype, for: operation)
+        try Tensor.zeros(
+            [layout.channels * planesPerChannel * imagesPerLot * plane + ck_windows_slack.count], T.dtype,
+            for: operation)
     }
 
     /// Lays out one lot of contiguous images.
@@ -55,13 +58,18 @@ struct WindowPlanes {
     }
 
     /// How many lots are worth a thread's while, for so many products per window.
-    func grain(work: Int) -> Int { max(1, 500_000 / max(1, work.multipliedReportingOverflow(by: imagesPerLot * plane).partialValue)) }
+    func grain(work: Int) -> Int {
+        max(1, 500_000 / max(1, work.multipliedReportingOverflow(by: imagesPerLot * plane).partialValue))
+    }
 
     /// Calls `body`, on several threads at once, with every lot, its images, room to lay them out in and room for the sums of a
     /// tile of outputs, with the step from one output to the next.
     func forEachLot<T: WindowElement>(
         _: T.Type, work: Int, _ operation: String,
-        _ body: (_ lot: Int, _ images: Int, _ laid: UnsafeMutablePointer<T>, _ scratch: UnsafeMutablePointer<T>, _ stride: Int) throws -> Void
+        _ body: (
+            _ lot: Int, _ images: Int, _ laid: UnsafeMutablePointer<T>, _ scratch: UnsafeMutablePointer<T>,
+            _ stride: Int
+        ) throws -> Void
     ) throws {
         try Parallel.forEach(lots, grain: grain(work: work)) { lots in
             let (buffer, stride) = (try buffer(T.self, operation), imagesPerLot * plane + ck_windows_slack.count)
@@ -80,7 +88,9 @@ struct WindowPlanes {
     }
 
     /// From the first window of a lot of images to the last one.
-    func length(_ images: Int, height: Int, width: Int) -> Int { (images - 1) * plane + (height - 1) * layout.columns + width }
+    func length(_ images: Int, height: Int, width: Int) -> Int {
+        (images - 1) * plane + (height - 1) * layout.columns + width
+    }
 }
 
 extension ck_windows_constants {
@@ -100,7 +110,10 @@ struct WindowWeights<T: WindowElement> {
     ///   - outs: of a group.
     ///   - bias: one per output, all groups' in a row.
     ///   - weight: of output and tap in a group.
-    init(groups: Int, outs: Int, taps: Int, bias: Tensor?, _ operation: String, weight: (_ group: Int, _ out: Int, _ tap: Int) -> T) throws {
+    init(
+        groups: Int, outs: Int, taps: Int, bias: Tensor?, _ operation: String,
+        weight: (_ group: Int, _ out: Int, _ tap: Int) -> T
+    ) throws {
         let tile = ck_windows_tile.count
         (self.groups, self.outs, self.taps) = (groups, outs, taps)
         tiles = (outs + tile - 1) / tile
@@ -120,7 +133,8 @@ struct WindowWeights<T: WindowElement> {
 
     /// Calls `body` with every output's number and its sums over a lot, window behind window (`length` of them).
     func forEachOutput(
-        _ planes: UnsafePointer<T>, groupStep: Int, _ offsets: [Int32], length: Int, in scratch: UnsafeMutablePointer<T>, stride: Int,
+        _ planes: UnsafePointer<T>, groupStep: Int, _ offsets: [Int32], length: Int,
+        in scratch: UnsafeMutablePointer<T>, stride: Int,
         _ body: (Int, UnsafePointer<T>) -> Void
     ) throws {
         let tile = ck_windows_tile.count
@@ -129,9 +143,12 @@ struct WindowWeights<T: WindowElement> {
                 try Cancellation.check()
                 let panel = group * tiles + part
                 T.sums(
-                    planes + group * groupStep, offsets, packed.base(T.self) + panel * taps * tile, biases.base(T.self) + panel * tile, length,
+                    planes + group * groupStep, offsets, packed.base(T.self) + panel * taps * tile,
+                    biases.base(T.self) + panel * tile, length,
                     scratch, stride)
-                for place in 0..<min(tile, outs - part * tile) { body(group * outs + part * tile + place, scratch + place * stride) }
+                for place in 0..<min(tile, outs - part * tile) {
+                    body(group * outs + part * tile + place, scratch + place * stride)
+                }
             }
         }
     }

@@ -14,14 +14,18 @@ extension Tensor {
     }
 
     /// The cotangent of the images for a cotangent (n, out, h', w') of the sums: (n, c, h, w).
-    package func windowSumsBack(_ weight: Tensor, _ geometry: WindowGeometry, groups: Int, for operation: String) throws -> Tensor {
+    package func windowSumsBack(_ weight: Tensor, _ geometry: WindowGeometry, groups: Int, for operation: String) throws
+        -> Tensor
+    {
         try dtype.promoted(with: weight.dtype) == .float64
             ? windowSumsBack(weight, geometry, groups, Double.self, operation)
             : windowSumsBack(weight, geometry, groups, Float.self, operation)
     }
 
     /// The cotangent of the weights: of images (n, c, h, w) and a cotangent (n, out, h', w') -> (out, c / groups, kh, kw).
-    package func windowProducts(_ cotangent: Tensor, _ geometry: WindowGeometry, groups: Int, for operation: String) throws -> Tensor {
+    package func windowProducts(_ cotangent: Tensor, _ geometry: WindowGeometry, groups: Int, for operation: String)
+        throws -> Tensor
+    {
         try dtype.promoted(with: cotangent.dtype) == .float64
             ? windowProducts(cotangent, geometry, groups, Double.self, operation)
             : windowProducts(cotangent, geometry, groups, Float.self, operation)
@@ -40,7 +44,8 @@ extension Tensor {
             return try bias.map { try sums.zip($0.reshape([out, 1, 1]), Plus(), for: operation) } ?? sums
         }
         let w = weight.base(T.self)
-        let weights = try WindowWeights<T>(groups: groups, outs: out / groups, taps: taps, bias: bias, operation) { group, o, tap in
+        let weights = try WindowWeights<T>(groups: groups, outs: out / groups, taps: taps, bias: bias, operation) {
+            group, o, tap in
             w[(group * (out / groups) + o) * taps + tap]
         }
         let (height, width) = (geometry.output[0], geometry.output[1])
@@ -92,30 +97,36 @@ extension Tensor {
         let (height, width) = (geometry.input[0], geometry.input[1])
         defer { withExtendedLifetime((source, weight)) {} }
         let (from, to) = (source.base(T.self), result.base(T.self))
-        let parts = try phases[0].indices.flatMap { y in try phases[1].indices.map { x in
-            let taps = phases[0][y].flatMap { i in phases[1][x].map { j in (i: i, j: j) } }
-            let weights = try WindowWeights<T>(groups: groups, outs: inside, taps: outs * taps.count, bias: nil, operation) { group, c, tap in
-                let (o, place) = (tap / taps.count, taps[tap % taps.count])
-                return w[((group * outs + o) * inside + c) * area + place.i.tap * window[1] + place.j.tap]
-            }
-            let offsets = planes.forLots { images in
-                (0..<outs).flatMap { o in
-                    taps.map { planes.offset(o, $0.i.shift - least[0], $0.j.shift - least[1], images: images) }
+        let parts = try phases[0].indices.flatMap { y in
+            try phases[1].indices.map { x in
+                let taps = phases[0][y].flatMap { i in phases[1][x].map { j in (i: i, j: j) } }
+                let weights = try WindowWeights<T>(
+                    groups: groups, outs: inside, taps: outs * taps.count, bias: nil, operation
+                ) { group, c, tap in
+                    let (o, place) = (tap / taps.count, taps[tap % taps.count])
+                    return w[((group * outs + o) * inside + c) * area + place.i.tap * window[1] + place.j.tap]
                 }
+                let offsets = planes.forLots { images in
+                    (0..<outs).flatMap { o in
+                        taps.map { planes.offset(o, $0.i.shift - least[0], $0.j.shift - least[1], images: images) }
+                    }
+                }
+                return (y: y, x: x, offsets: offsets, weights: weights)
             }
-            return (y: y, x: x, offsets: offsets, weights: weights)
-        } }
+        }
         try planes.forEachLot(T.self, work: out * inside * area, operation) { lot, images, laid, scratch, stride in
             planes.lay(from, lot: lot, in: laid)
             let first = to + lot * planes.imagesPerLot * channels * height * width
             for part in parts {
                 let (rows, columns) = (extent(0, part.y), extent(1, part.x))
                 try part.weights.forEachOutput(
-                    laid, groupStep: outs * images * planes.plane, part.offsets(images), length: planes.length(images, height: rows, width: columns),
+                    laid, groupStep: outs * images * planes.plane, part.offsets(images),
+                    length: planes.length(images, height: rows, width: columns),
                     in: scratch, stride: stride
                 ) { c, sums in
                     T.take(
-                        sums, planes.plane, planes.layout.columns, (rows, columns), first + (c * height + part.y) * width + part.x,
+                        sums, planes.plane, planes.layout.columns, (rows, columns),
+                        first + (c * height + part.y) * width + part.x,
                         (channels * height * width, step[0] * width, step[1]), images)
                 }
             }
@@ -133,7 +144,8 @@ extension Tensor {
         if result.count == 0 || source.count == 0 { return result }
         guard let planes = geometry.planes(images: shape[0], channels: shape[1]),
             let flows = WindowPlanes(
-                images: shape[0], channels: out, of: geometry.output, border: [0, 0], steps: [1, 1], rows: Int(planes.layout.rows),
+                images: shape[0], channels: out, of: geometry.output, border: [0, 0], steps: [1, 1],
+                rows: Int(planes.layout.rows),
                 columns: Int(planes.layout.columns))
         else { return try source.windowProductsByColumns(cotangent, geometry, groups, operation) }
         let (height, width, taps) = (geometry.output[0], geometry.output[1], inside * window[0] * window[1])
@@ -147,7 +159,9 @@ extension Tensor {
                 let (buffer, flowBuffer) = (try planes.buffer(T.self, operation), try flows.buffer(T.self, operation))
                 let partial = try Tensor.zeros([outs, taps], T.dtype, for: operation)
                 defer { withExtendedLifetime((source, cotangent, buffer, flowBuffer, partial)) {} }
-                let (laid, flow, part, to) = (buffer.base(T.self), flowBuffer.base(T.self), partial.base(T.self), sums.base(T.self))
+                let (laid, flow, part, to) = (
+                    buffer.base(T.self), flowBuffer.base(T.self), partial.base(T.self), sums.base(T.self)
+                )
                 for lot in lots {
                     try Cancellation.check()
                     let images = planes.images(in: lot)
@@ -156,7 +170,9 @@ extension Tensor {
                     let offsets = allOffsets(images)
                     let (line, length) = (images * planes.plane, planes.length(images, height: height, width: width))
                     for group in 0..<groups {
-                        let (from, g) = (laid + group * inside * planes.planesPerChannel * line, flow + group * outs * line)
+                        let (from, g) = (
+                            laid + group * inside * planes.planesPerChannel * line, flow + group * outs * line
+                        )
                         part.update(repeating: 0, count: partial.count)
                         T.dots(g, line, outs, from, offsets, 1, length, 0, part)
                         if !(0..<partial.count).allSatisfy({ part[$0].isFinite }) {
@@ -164,7 +180,9 @@ extension Tensor {
                             part.update(repeating: 0, count: partial.count)
                             for image in 0..<images {
                                 let place = image * planes.plane
-                                T.dots(g + place, line, outs, from + place, offsets, height, width, Int(planes.layout.columns), part)
+                                T.dots(
+                                    g + place, line, outs, from + place, offsets, height, width,
+                                    Int(planes.layout.columns), part)
                             }
                         }
                         let target = to + group * partial.count

@@ -18,7 +18,8 @@ public struct WindowGeometry: Sendable {
         let bound = 1 << 30
         guard window.allSatisfy({ $0 >= 1 && $0 <= bound }), stride.allSatisfy({ $0 >= 1 && $0 <= bound }),
             dilation.allSatisfy({ $0 >= 1 && $0 <= bound }), padding.allSatisfy({ $0 >= 0 && $0 <= bound }),
-            input.allSatisfy({ $0 >= 0 && $0 <= bound }), [input, window, stride, padding, dilation].allSatisfy({ $0.count == 2 })
+            input.allSatisfy({ $0 >= 0 && $0 <= bound }),
+            [input, window, stride, padding, dilation].allSatisfy({ $0.count == 2 })
         else {
             throw ScriptError(
                 operation,
@@ -32,7 +33,8 @@ public struct WindowGeometry: Sendable {
         guard output.allSatisfy({ $0 > 0 }) else {
             throw ScriptError(
                 operation,
-                "a window of \(Shape.describe(window)) with dilation \(Shape.describe(dilation)) does not fit \(Shape.describe(input)) with padding \(Shape.describe(padding))")
+                "a window of \(Shape.describe(window)) with dilation \(Shape.describe(dilation)) does not fit \(Shape.describe(input)) with padding \(Shape.describe(padding))"
+            )
         }
         _ = try Shape.count(output, for: operation)
         (self.input, self.window, self.stride, self.padding, self.dilation) = (input, window, stride, padding, dilation)
@@ -53,7 +55,10 @@ extension Tensor {
     public func unfolded(_ geometry: WindowGeometry, for operation: String) throws -> Tensor {
         let source = try cast(dtype.computing).contiguous()
         let columns = try Tensor.zeros(
-            [shape[0], Shape.count([shape[1]] + geometry.window, for: operation), geometry.output[0] * geometry.output[1]], source.dtype,
+            [
+                shape[0], Shape.count([shape[1]] + geometry.window, for: operation),
+                geometry.output[0] * geometry.output[1],
+            ], source.dtype,
             for: operation)
         defer { withExtendedLifetime(source) {} }
         if source.dtype == .float64 {
@@ -104,7 +109,8 @@ extension Tensor {
                     for (step, row) in rows.outputs.enumerated() {
                         let y = rows.first + step * geometry.stride[0]
                         body(
-                            (plane * geometry.input[0] + y) * width + columns.first, line + row * geometry.output[1] + columns.outputs.lowerBound,
+                            (plane * geometry.input[0] + y) * width + columns.first,
+                            line + row * geometry.output[1] + columns.outputs.lowerBound,
                             columns.outputs.count)
                     }
                 }
@@ -116,26 +122,35 @@ extension Tensor {
 /// The three products of a convolution by way of columns: what ``windowSums(_:_:_:groups:for:)`` and its transposes are held
 /// against, and what takes their place where they are not exact or their counts too large.
 extension Tensor {
-    package func windowSumsByColumns(_ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ operation: String) throws -> Tensor {
+    package func windowSumsByColumns(_ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ operation: String)
+        throws -> Tensor
+    {
         let (n, out, windows) = (shape[0], weight.shape[0], geometry.output[0] * geometry.output[1])
         let inside = try Shape.count(Array(weight.shape.dropFirst()), for: operation)
         let columns = try unfolded(geometry, for: operation).reshape([n, groups, inside, windows])
-        return try weight.reshape([groups, out / groups, inside]).matmul(columns, for: operation).reshape([n, out] + geometry.output)
+        return try weight.reshape([groups, out / groups, inside]).matmul(columns, for: operation).reshape(
+            [n, out] + geometry.output)
     }
 
-    package func windowSumsBackByColumns(_ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ operation: String) throws -> Tensor {
+    package func windowSumsBackByColumns(
+        _ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ operation: String
+    ) throws -> Tensor {
         let (n, out, windows) = (shape[0], weight.shape[0], geometry.output[0] * geometry.output[1])
         let inside = try Shape.count(Array(weight.shape.dropFirst()), for: operation)
         let columns = try weight.reshape([groups, out / groups, inside]).transpose(1, 2)
             .matmul(reshape([n, groups, out / groups, windows]), for: operation)
-        return try columns.reshape([n, groups * inside, windows]).folded(geometry, channels: weight.shape[1] * groups, for: operation)
+        return try columns.reshape([n, groups * inside, windows]).folded(
+            geometry, channels: weight.shape[1] * groups, for: operation)
     }
 
-    package func windowProductsByColumns(_ cotangent: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ operation: String) throws -> Tensor {
+    package func windowProductsByColumns(
+        _ cotangent: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ operation: String
+    ) throws -> Tensor {
         let (n, out, windows) = (shape[0], cotangent.shape[1], geometry.output[0] * geometry.output[1])
         let inside = try Shape.count([shape[1] / groups] + geometry.window, for: operation)
         let columns = try unfolded(geometry, for: operation).reshape([n, groups, inside, windows])
-        let products = try cotangent.reshape([n, groups, out / groups, windows]).matmul(columns.transpose(2, 3), for: operation)
+        let products = try cotangent.reshape([n, groups, out / groups, windows]).matmul(
+            columns.transpose(2, 3), for: operation)
         return try products.sum([0]).reshape([out, shape[1] / groups] + geometry.window)
     }
 }

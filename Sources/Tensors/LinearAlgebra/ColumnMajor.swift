@@ -28,7 +28,8 @@ struct ColumnMajor {
     private init(transposed: Tensor, for operation: String) throws {
         let rank = transposed.rank
         guard transposed.shape[rank - 1] < Int(Int32.max) / 16, transposed.shape[rank - 2] < Int(Int32.max) / 16 else {
-            throw ScriptError(operation, "matrices of \(transposed.shape[rank - 1]) x \(transposed.shape[rank - 2]) are too large")
+            throw ScriptError(
+                operation, "matrices of \(transposed.shape[rank - 1]) x \(transposed.shape[rank - 2]) are too large")
         }
         self.transposed = transposed
         lead = Array(transposed.shape.dropLast(2))

@@ -17,7 +17,8 @@ extension Tensor {
             guard info == 0 else {
                 throw ScriptError(
                     operation,
-                    (factor.count > 1 ? "matrix \(index + 1) of \(factor.count)" : "the matrix") + " is not positive definite: its leading minor of order \(info) is not")
+                    (factor.count > 1 ? "matrix \(index + 1) of \(factor.count)" : "the matrix")
+                        + " is not positive definite: its leading minor of order \(info) is not")
             }
             // LAPACK leaves the other triangle as it was.
             for column in 1..<max(n, 1) { for row in 0..<min(column, n) { factor.base(index)[column * n + row] = 0 } }
@@ -41,9 +42,13 @@ extension Tensor {
                 for i in 0..<k { order.swapAt(i, Int(pivots[i]) - 1) }
                 for column in 0..<k {
                     l.base(index)[column * m + column] = 1
-                    for row in (column + 1)..<max(m, column + 1) { l.base(index)[column * m + row] = packed[column * m + row] }
+                    for row in (column + 1)..<max(m, column + 1) {
+                        l.base(index)[column * m + row] = packed[column * m + row]
+                    }
                 }
-                for column in 0..<n { for row in 0...min(column, k - 1) { u.base(index)[column * k + row] = packed[column * m + row] } }
+                for column in 0..<n {
+                    for row in 0...min(column, k - 1) { u.base(index)[column * k + row] = packed[column * m + row] }
+                }
             }
             // Row i of L U is row order[i] of A.
             for (i, row) in order.enumerated() { p.base(index)[i * m + row] = 1 }
@@ -68,7 +73,9 @@ extension Tensor {
                 return info
             }
             let base = packed.base(index)
-            for column in 0..<n { for row in 0...min(column, k - 1) { r.base(index)[column * k + row] = base[column * m + row] } }
+            for column in 0..<n {
+                for row in 0...min(column, k - 1) { r.base(index)[column * k + row] = base[column * m + row] }
+            }
             for i in 0..<(m * k) { q.base(index)[i] = base[i] }
             _ = try LongCall.run(operations: operations) {
                 var (rows, size, room, info) = (Int32(m), Int32(k), work.count, Int32(0))
@@ -98,7 +105,8 @@ extension Tensor {
             let info = try LongCall.run(operations: 10 * Double(m) * Double(n) * Double(k)) {
                 var (rows, columns, size, room, info) = (Int32(m), Int32(n), Int32(k), work.count, Int32(0))
                 dgesdd_(
-                    "S", &rows, &columns, matrices.base(index), &rows, s.base(index), u.base(index), &rows, vt.base(index),
+                    "S", &rows, &columns, matrices.base(index), &rows, s.base(index), u.base(index), &rows,
+                    vt.base(index),
                     &size, work.doubles, &room, integers.integers, &info, 1)
                 return info
             }
@@ -108,7 +116,10 @@ extension Tensor {
         integers.hold()
         matrices.hold()
         let v = try vt.tensor(dtype.computing)
-        return (try u.tensor(dtype.computing), try s.vectors(dtype.computing), try v.transpose(v.rank - 2, v.rank - 1).copy())
+        return (
+            try u.tensor(dtype.computing), try s.vectors(dtype.computing),
+            try v.transpose(v.rank - 2, v.rank - 1).copy()
+        )
     }
 
     /// A = V diag(w) Vᵀ of symmetric matrices, of which only the lower triangles are read: w (n) in ascending order.
@@ -125,7 +136,8 @@ extension Tensor {
             let info = try LongCall.run(operations: 10 * cube(n)) {
                 var (size, room, integerRoom, info) = (Int32(n), work.count, Int32(3 + 5 * n), Int32(0))
                 dsyevd_(
-                    "V", "L", &size, vectors.base(index), &size, values.base(index), work.doubles, &room, integers.integers,
+                    "V", "L", &size, vectors.base(index), &size, values.base(index), work.doubles, &room,
+                    integers.integers,
                     &integerRoom, &info, 1, 1)
                 return info
             }

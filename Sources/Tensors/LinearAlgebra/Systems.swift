@@ -27,7 +27,8 @@ extension Tensor {
         }
         work.hold()
         factors.hold()
-        try factors.matrices.checkFinite("the matrix is singular to working precision, or has infinite or NaN elements", operation)
+        try factors.matrices.checkFinite(
+            "the matrix is singular to working precision, or has infinite or NaN elements", operation)
         return try factors.matrices.tensor(dtype.computing)
     }
 
@@ -46,12 +47,14 @@ extension Tensor {
             _ = try LongCall.run(operations: operations) {
                 var (n, columns, info) = (Int32(solution.rows), Int32(solution.columns), Int32(0))
                 dgetrs_(
-                    "N", &n, &columns, factors.matrices.base(index), &n, factors.pivots(index), solution.base(index), &n, &info, 1)
+                    "N", &n, &columns, factors.matrices.base(index), &n, factors.pivots(index), solution.base(index),
+                    &n, &info, 1)
                 return info
             }
         }
         factors.hold()
-        try solution.checkFinite("the matrix is singular to working precision, or there are infinite or NaN elements", operation)
+        try solution.checkFinite(
+            "the matrix is singular to working precision, or there are infinite or NaN elements", operation)
         return try solution.tensor(dtype.promoted(with: right.dtype))
     }
 
@@ -131,7 +134,9 @@ struct LUFactors {
     }
 
     /// Row i was exchanged with row pivots[i], counted from 1.
-    func pivots(_ index: Int) -> UnsafeMutablePointer<Int32> { pivotMemory.integers + index * min(matrices.rows, matrices.columns) }
+    func pivots(_ index: Int) -> UnsafeMutablePointer<Int32> {
+        pivotMemory.integers + index * min(matrices.rows, matrices.columns)
+    }
 
     func hold() {
         matrices.hold()
@@ -142,6 +147,7 @@ struct LUFactors {
         guard let singular else { return }
         throw ScriptError(
             operation,
-            (matrices.count > 1 ? "matrix \(singular.matrix) of \(matrices.count)" : "the matrix") + " is singular: pivot \(singular.pivot) of \(matrices.rows) is 0")
+            (matrices.count > 1 ? "matrix \(singular.matrix) of \(matrices.count)" : "the matrix")
+                + " is singular: pivot \(singular.pivot) of \(matrices.rows) is 0")
     }
 }

@@ -275,12 +275,13 @@ private enum RandomFunctions {
             throw Fault("low \(low) and high \(high): low not above high, and less than 2^63 - 1 apart, expected")
         }
         // Up to which a type has all whole numbers.
-        let reach: UInt = switch dtype {
-        case .float32, .float16: 1 << 24
-        case .float64: 1 << 53
-        case .int64: .max
-        case .bool: 1
-        }
+        let reach: UInt =
+            switch dtype {
+            case .float32, .float16: 1 << 24
+            case .float64: 1 << 53
+            case .int64: .max
+            case .bool: 1
+            }
         let size = Swift.max(low.magnitude, high.magnitude)
         guard size <= reach, dtype != .bool || low >= 0 else {
             throw Fault(

@@ -46,7 +46,8 @@ public enum Operand {
 extension Domain<Operand> {
     public static var tensorOrNumber: Domain {
         Domain(
-            .either([.object(Variable.type.name), .number]), expected: "a tensor or a number", show: { operand in
+            .either([.object(Variable.type.name), .number]), expected: "a tensor or a number",
+            show: { operand in
                 if case .number(let number) = operand { shown(number.number) } else { "tensor" }
             }
         ) { value in
@@ -79,9 +80,12 @@ public enum Numbers {
 extension Domain<Numbers> {
     public static var numbers: Domain {
         let type = ScriptType.either([.number, .object(Variable.type.name), .list(.number)])
-        return Domain(type, expected: "a number, a tensor or a table of numbers", show: { numbers in
-            if case .number(let number) = numbers { shown(number) } else { "numbers" }
-        }) { value in
+        return Domain(
+            type, expected: "a number, a tensor or a table of numbers",
+            show: { numbers in
+                if case .number(let number) = numbers { shown(number) } else { "numbers" }
+            }
+        ) { value in
             if let number = value.asNumber { return .number(number) }
             switch value {
             case .object(let object as Variable): return .tensor(object)
@@ -126,7 +130,8 @@ private struct NumberTable {
         }
         for (index, element) in elements.enumerated() {
             guard case .table(let row) = element else {
-                throw Fault("a number or a table of numbers expected at index \(index + 1) of the table, got \(element.shown)")
+                throw Fault(
+                    "a number or a table of numbers expected at index \(index + 1) of the table, got \(element.shown)")
             }
             try read(row, depth: level + 1)
         }
@@ -144,8 +149,9 @@ extension Domain<[Int]> {
     /// A shape in one argument: `{2, 3}`, or a whole number for one dimension.
     public static var shape: Domain {
         let type = ScriptType.either([.list(.integer), .integer])
-        return Domain(type, expected: "a shape such as {2, 3}", show: { "{\($0.map(String.init).joined(separator: ", "))}" })
-        { value in
+        return Domain(
+            type, expected: "a shape such as {2, 3}", show: { "{\($0.map(String.init).joined(separator: ", "))}" }
+        ) { value in
             switch value {
             case .table(let table): return try extents(table.sequence())
             case .integer, .number: return try extents([value])
@@ -167,9 +173,12 @@ extension Domain<[Int]> {
 extension Parameter<Generator> {
     /// The option `generator`, or the global one.
     public static var generator: Parameter {
-        let domain = Domain<Generator?>.optional(.object(Generator.type).asking(for: "a generator (random.generator(seed))"))
+        let domain = Domain<Generator?>.optional(
+            .object(Generator.type).asking(for: "a generator (random.generator(seed))"))
         let note = "draws from it instead of the global one"
-        return Parameter<Generator?>.option("generator", domain, note).inContext { $0 ?? $1.service(GlobalGenerator.self).generator }
+        return Parameter<Generator?>.option("generator", domain, note).inContext {
+            $0 ?? $1.service(GlobalGenerator.self).generator
+        }
     }
 }
 

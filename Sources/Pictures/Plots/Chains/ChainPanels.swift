@@ -21,7 +21,9 @@ extension Parameter<ShownChains> {
             .argument("samples", .draws, "(chains, draws, ...), or what mcmc.sample returns"),
             .option("names", .optional(.labels), "what the numbers of a point are called; x[1], x[2], ..."),
             .option(
-                "numbers", .optional(.list(of: .integer(from: 1), expected: "a list of whole numbers"), shown: "{1, ..., \(most)}"),
+                "numbers",
+                .optional(
+                    .list(of: .integer(from: 1), expected: "a list of whole numbers"), shown: "{1, ..., \(most)}"),
                 default: nil, "which numbers of a point, in row-major order")
         ) { (draws: ChainDraws, names: [String]?, numbers: [Int]?) in
             let all = try ChainSeries.all(of: draws.values)

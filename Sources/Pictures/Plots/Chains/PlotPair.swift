@@ -32,7 +32,8 @@ let plotPair = Declaration(
             if row == column {
                 let bins = HistogramBins(x, bins: nil, density: true)
                 panels.append(
-                    try axes.panel([Series(x: bins.edges, y: bins.heights, color: Palette.color(0), style: .bars)], base: 0))
+                    try axes.panel(
+                        [Series(x: bins.edges, y: bins.heights, color: Palette.color(0), style: .bars)], base: 0))
                 continue
             }
             var points = Series(x: x, y: y, color: Palette.color(0).faded(0.4), style: .points)

@@ -24,16 +24,18 @@ let plotTrace = Declaration(
         (density.title, density.legend) = (name, .none)
         let bins = HistogramBins(one.values, bins: 30, density: true)
         panels.append(
-            try density.panel((0..<one.chains).map { chain in
-                // The same bins for all chains, as a smooth outline through their middles.
-                var heights = [Double](repeating: 0, count: bins.heights.count)
-                let (low, width) = (bins.edges[0], bins.edges[1] - bins.edges[0])
-                for x in one.chain(chain) {
-                    heights[min(max(Int((x - low) / width), 0), heights.count - 1)] += 1 / (Double(one.draws) * width)
-                }
-                let middles = (0..<heights.count).map { low + (Double($0) + 0.5) * width }
-                return Series(x: middles, y: heights, color: ShownChains.color(chain), style: .line)
-            }, base: 0))
+            try density.panel(
+                (0..<one.chains).map { chain in
+                    // The same bins for all chains, as a smooth outline through their middles.
+                    var heights = [Double](repeating: 0, count: bins.heights.count)
+                    let (low, width) = (bins.edges[0], bins.edges[1] - bins.edges[0])
+                    for x in one.chain(chain) {
+                        heights[min(max(Int((x - low) / width), 0), heights.count - 1)] +=
+                            1 / (Double(one.draws) * width)
+                    }
+                    let middles = (0..<heights.count).map { low + (Double($0) + 0.5) * width }
+                    return Series(x: middles, y: heights, color: ShownChains.color(chain), style: .line)
+                }, base: 0))
         var trace = AxesOptions()
         (trace.legend, trace.xlabel) = (.none, "draw")
         var series = (0..<one.chains).map { chain in

@@ -21,7 +21,9 @@ struct AxesOptions {
 
     static let options = OptionTable(
         { AxesOptions() },
-        .option("title", \.title, .title, "a text, or a table of one and settings: {\"SGD\", lr = 0.1} has them on a second line"),
+        .option(
+            "title", \.title, .title,
+            "a text, or a table of one and settings: {\"SGD\", lr = 0.1} has them on a second line"),
         .option("xlabel", \.xlabel, .words, "letters of mathematics as in \"$\\\\sigma^2$\""),
         .option("ylabel", \.ylabel, .words),
         .option("logx", \.logx, .flag),

@@ -43,7 +43,8 @@ let figureShow = Declaration(
     Shows the figure on standard output: as a picture where the terminal can show pixels (see image.show), else \
     drawn in characters, one panel under the other, pictures side by side. A notebook shows PNG or SVG.
     """,
-    called: .method, takes: figure, TerminalOptions.options.parameter, .operation, .context, returns: .nothing, errors: misfits,
+    called: .method, takes: figure, TerminalOptions.options.parameter, .operation, .context, returns: .nothing,
+    errors: misfits,
     example: "plot.line{{1, 4, 9}, title = \"squares\"}:show{protocol = \"ascii\", width = 40}",
     see: ["image.show"]
 ) { figure, options, operation, context in

@@ -87,7 +87,9 @@ struct LegendPainter {
         }
         if series.style == .points || series.style == .both {
             let middle = Point((left + right) / 2, y)
-            if series.errors != nil { canvas.line(Point(middle.x, y - 6), Point(middle.x, y + 6), series.color, width: 1) }
+            if series.errors != nil {
+                canvas.line(Point(middle.x, y - 6), Point(middle.x, y + 6), series.color, width: 1)
+            }
             canvas.marker(series.marker, at: middle, radius: min(series.radius ?? 2.6, 5), series.color)
         }
     }
@@ -129,18 +131,19 @@ struct LegendPainter {
     /// and along error bars.
     private func covering(_ box: Box) -> Double {
         let box = box.inset(-4)
-        return contours(in: box) + axes.axes.series.reduce(0) { sum, series in
-            let count = min(series.x.count, series.y.count)
-            guard count > 0 else { return sum }
-            // Every point of a short series, and enough of a long one.
-            let tries = min(max(400, 4 * count), 4000)
-            let hits = (0..<tries).filter { index in
-                let at = Double(index) / Double(tries - 1) * Double(count - 1)
-                let (low, share) = (min(Int(at), count - 1), at - at.rounded(.down))
-                return covers(series, low, share, count, box)
+        return contours(in: box)
+            + axes.axes.series.reduce(0) { sum, series in
+                let count = min(series.x.count, series.y.count)
+                guard count > 0 else { return sum }
+                // Every point of a short series, and enough of a long one.
+                let tries = min(max(400, 4 * count), 4000)
+                let hits = (0..<tries).filter { index in
+                    let at = Double(index) / Double(tries - 1) * Double(count - 1)
+                    let (low, share) = (min(Int(at), count - 1), at - at.rounded(.down))
+                    return covers(series, low, share, count, box)
+                }
+                return sum + Double(hits.count) / Double(tries)
             }
-            return sum + Double(hits.count) / Double(tries)
-        }
     }
 
     /// The share of the contour lines' points that lie in a box.

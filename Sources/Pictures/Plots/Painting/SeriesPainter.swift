@@ -49,7 +49,9 @@ struct SeriesPainter {
                 canvas.polyline(
                     piece, series.color, width: series.width, rounded: true, dashes: dashes, offset: passed)
                 // Dashes go on where the last piece ended.
-                if !dashes.isEmpty { passed += zip(piece, piece.dropFirst()).reduce(0) { $0 + $1.0.distance(to: $1.1) } }
+                if !dashes.isEmpty {
+                    passed += zip(piece, piece.dropFirst()).reduce(0) { $0 + $1.0.distance(to: $1.1) }
+                }
             }
         }
     }

@@ -16,10 +16,12 @@ public struct Group: VectorFunction {
         for (index, group) in (groups ?? []).enumerated() {
             for position in group {
                 guard position >= 1 else {
-                    throw ScriptError(Group.operation, "group \(index + 1) has the position \(position); they count from 1")
+                    throw ScriptError(
+                        Group.operation, "group \(index + 1) has the position \(position); they count from 1")
                 }
                 guard seen.insert(position).inserted else {
-                    throw ScriptError(Group.operation, "position \(position) is in two groups, or twice in group \(index + 1)")
+                    throw ScriptError(
+                        Group.operation, "position \(position) is in two groups, or twice in group \(index + 1)")
                 }
             }
         }
@@ -29,7 +31,8 @@ public struct Group: VectorFunction {
     func check(shape: [Int]) throws {
         let count = try Shape.count(shape, for: operation)
         if let last = groups?.joined().max(), last >= count {
-            throw ScriptError(operation, "a group has the position \(last + 1), x \(Shape.describe(shape)) has \(count) elements")
+            throw ScriptError(
+                operation, "a group has the position \(last + 1), x \(Shape.describe(shape)) has \(count) elements")
         }
         guard groups != nil || !shape.isEmpty else {
             throw ScriptError(operation, "x is a single number, which has no x[i] to be groups")
@@ -49,7 +52,9 @@ public struct Group: VectorFunction {
     func nearest(to x: [Double], step: Double, shape: [Int]) -> [Double] {
         var result = x
         for group in places(shape) {
-            for (place, value) in zip(group, shortened(group.map { x[$0] }, by: weight * step)) { result[place] = value }
+            for (place, value) in zip(group, shortened(group.map { x[$0] }, by: weight * step)) {
+                result[place] = value
+            }
         }
         return result
     }
@@ -103,7 +108,9 @@ public struct Group: VectorFunction {
         """,
         takes: .weight,
         .option(
-            "groups", .optional(.list(of: .list(of: .integer(from: 1), expected: "a list of positions"), expected: "a list of lists")),
+            "groups",
+            .optional(
+                .list(of: .list(of: .integer(from: 1), expected: "a list of positions"), expected: "a list of lists")),
             "lists of positions in x (row-major, from 1), none of them twice; elements in none stay as they are"),
         returns: .prox, errors: "weight is negative or not finite; a position is there twice, or beyond x.",
         source: "Yuan and Lin 2006; Parikh and Boyd 2014, section 6.5.4.",

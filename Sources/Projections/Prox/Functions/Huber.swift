@@ -39,7 +39,8 @@ public struct Huber: VectorFunction, HasConjugateFormula {
         let share = 1 + weight * step
         let values = try x.value.toArray()
         let shift = values.map { ($0 < 0 ? -1 : 1) * weight * step * delta }
-        return try (x / share).kept(values.map { $0.magnitude <= delta * share }, else: x - Variable(shift, shape: x.shape))
+        return try (x / share).kept(
+            values.map { $0.magnitude <= delta * share }, else: x - Variable(shift, shape: x.shape))
     }
 
     public var description: String { "prox.Huber(\(format(delta)), \(format(weight)))" }

@@ -20,7 +20,9 @@ public struct LeastSquares: VectorFunction, HasConjugateFormula {
         }
         let (m, n) = (a.shape[0], a.shape[1])
         guard b.shape == [m] else {
-            throw ScriptError(operation, "A \(Shape.describe(a.shape)) and b \(Shape.describe(b.shape)) do not fit: b of (\(m)) expected")
+            throw ScriptError(
+                operation,
+                "A \(Shape.describe(a.shape)) and b \(Shape.describe(b.shape)) do not fit: b of (\(m)) expected")
         }
         matrix = try SetParameter(a, "A", for: operation).double
         right = try SetParameter(b, "b", for: operation).values
@@ -36,7 +38,10 @@ public struct LeastSquares: VectorFunction, HasConjugateFormula {
     func check(shape: [Int]) throws {
         let count = try Shape.count(shape, for: operation)
         guard count == matrix.shape[1] else {
-            throw ScriptError(operation, "A \(Shape.describe(matrix.shape)) wants x of \(matrix.shape[1]) elements, x \(Shape.describe(shape)) has \(count)")
+            throw ScriptError(
+                operation,
+                "A \(Shape.describe(matrix.shape)) wants x of \(matrix.shape[1]) elements, x \(Shape.describe(shape)) has \(count)"
+            )
         }
     }
 
@@ -84,9 +89,10 @@ public struct LeastSquares: VectorFunction, HasConjugateFormula {
     /// Moves by a symmetric matrix.
     public func proxFormula(at x: Variable, step: Double) throws -> Variable {
         let shift = nearest(to: try x.value.toArray().map { _ in 0 }, step: step, shape: x.shape)
-        let linear = try x.mapped(by: { [self] v in
-            zip(nearest(to: v, step: step, shape: x.shape), shift).map { $0 - $1 }
-        }, operation)
+        let linear = try x.mapped(
+            by: { [self] v in
+                zip(nearest(to: v, step: step, shape: x.shape), shift).map { $0 - $1 }
+            }, operation)
         return try linear + Variable(shift, shape: x.shape)
     }
 

@@ -57,6 +57,9 @@ public struct TV: VectorFunction {
     ) { weight in try TV(weight) }
 
     public static func examples() throws -> [FunctionExample] {
-        [FunctionExample(try TV(0.4), shape: [6]), FunctionExample(try TV(0.3), shape: [1]), FunctionExample(try TV(0), shape: [3])]
+        [
+            FunctionExample(try TV(0.4), shape: [6]), FunctionExample(try TV(0.3), shape: [1]),
+            FunctionExample(try TV(0), shape: [3]),
+        ]
     }
 }
