@@ -126,6 +126,17 @@ import Testing
                 """)
     }
 
+    /// A first step size that is far too long carries x to infinity, where such densities are infinity minus infinity.
+    @Test func aPointBeyondAllNumbersHasNoDensity() throws {
+        _ = try Scripts().run("""
+            local r = mcmc.sample(mcmc.NUTS{}, function(x) return 7 * x:log() - 6 * x end, tensor{1, 2, 0.5, 1},
+              {steps = 400, warmup = 300, support = "positive", generator = random.generator(3)})
+            local s = mcmc.summary(r)
+            assert(math.abs(s.mean:item() - 8 / 6) < 0.1 and s.rhat:item() < 1.02, s)
+            assert(r.samples:min():item() > 0)
+            """)
+    }
+
     @Test func refusesWithTheNumbers() throws {
         let scripts = try Scripts()
         func message(_ code: String) throws -> String { try scripts.message(Self.setup + code) }

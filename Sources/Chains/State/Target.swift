@@ -60,7 +60,8 @@ final class Target {
     func evaluate(_ position: Rows, _ needed: [Bool]? = nil) throws -> Points {
         let needed = needed ?? [Bool](repeating: true, count: chains)
         // A chain that flew off: no density there, and nothing for the script to fail at.
-        let isLost = (0..<chains).map { needed[$0] && !position.isFinite(row: $0) }
+        let isOut = try isOutOfNumbers(position)
+        let isLost = (0..<chains).map { needed[$0] && isOut[$0] }
         var asked = position
         for row in 0..<chains where !needed[row] || isLost[row] { asked.set(row, from: standIn) }
         evaluations += needed.lazy.filter { $0 }.count
@@ -136,6 +137,24 @@ final class Target {
         return Points(
             position: asked, logProb: try logProb?.value.toArray() ?? [], target: try targets?.value.toArray() ?? [],
             gradient: gradient)
+    }
+
+    /// Whether a chain's point, or what it is in the constrained space, is beyond all numbers: exp(u) is so long before u.
+    private func isOutOfNumbers(_ position: Rows) throws -> [Bool] {
+        var isOut = (0..<chains).map { !position.isFinite(row: $0) }
+        // exp(80) is a number in float32, too.
+        let isLarge = (0..<chains).map { row in
+            !isOut[row] && position.values[position.range(row)].contains { abs($0) > 80 }
+        }
+        guard isLarge.contains(true) else { return isOut }
+        var asked = position
+        for row in 0..<chains where isOut[row] { asked.set(row, from: standIn) }
+        let x = try constrained(asked).toArray()
+        let each = x.count / max(chains, 1)
+        for row in 0..<chains where isLarge[row] {
+            isOut[row] = !x[row * each..<(row + 1) * each].allSatisfy(\.isFinite)
+        }
+        return isOut
     }
 
     /// True when the values are numbers that differ between points: then they depend on the point.
