@@ -45,6 +45,10 @@ final class Client {
             if channel == .iopub { try zmq.subscribe(socket) }
             sockets[channel] = socket
         }
+        // What is published before the subscription is there is lost; the kernel says when it is.
+        while let frames = frames(on: .iopub, within: Client.patience) {
+            if let message = try? Message(frames, signature), message.type == "iopub_welcome" { break }
+        }
     }
 
     deinit {
