@@ -132,7 +132,7 @@ import Testing
             local r = mcmc.sample(mcmc.NUTS{}, function(x) return 7 * x:log() - 6 * x end, tensor{1, 2, 0.5, 1},
               {steps = 400, warmup = 300, support = "positive", generator = random.generator(3)})
             local s = mcmc.summary(r)
-            assert(math.abs(s.mean:item() - 8 / 6) < 0.1 and s.rhat:item() < 1.02, s)
+            assert(math.abs(s.mean:item() - 8 / 6) < 0.1 and s.r_hat:item() < 1.02, s)
             assert(r.samples:min():item() > 0)
             """)
     }
