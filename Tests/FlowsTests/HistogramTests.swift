@@ -100,6 +100,7 @@ import Testing
             (message { _ = try LevelHistogram(counts: [1, 0, 2]) }, "0 at element 2: finite numbers above 0 expected"),
             (message { _ = try LevelHistogram(counts: [1]) }, "2 levels or more expected, got 1"),
             (message { _ = try LevelHistogram(counts: [1, .nan]) }, "nan at element 2"),
+            (message { _ = try LevelHistogram(counts: [1e-300, 1]) }, "at element 1 of a sum of 1"),
             (message { _ = try HistogramMap(two, edges: [0, 2]) }, "for 2 bins or more; got [0, 2]"),
             (message { _ = try HistogramMap(two, edges: [1, 0, 2]) }, "rising from 0"),
             (
@@ -118,6 +119,40 @@ import Testing
             order: [1, 2, 3], shape: [3], context: 0, map: AffineMap(), hyper: Module(linear))
         let z = try normals([4, 3], seed: 3)
         #expect(message { _ = try transform.toData(z) }.contains("net does not keep the order"))
+        // Rows that are not finite hide no others.
+        let rows = try numbers([.nan, .nan, .nan, 1, 2, 3], [2, 3])
+        #expect(message { _ = try transform.toData(rows) }.contains("net does not keep the order"))
+        // The last order is looked at, too, which for a coupling is all there is.
+        let two = try OrderedAutoregressive(
+            order: [0, 1], shape: [2], context: 0, map: AffineMap(), hyper: net(2, 2, zeros: false))
+        #expect(message { _ = try two.toData(normals([4, 2], seed: 3)) }.contains("net does not keep the order"))
+    }
+
+    /// As many passes as there are orders, however high they are; and training reaches the network's dropout.
+    @Test func ordersMayHaveGaps() throws {
+        let linear = Linear(
+            weight: try numbers([2, 0, -1, 0], [2, 2]), bias: try numbers([0.5, 0.25]))
+        func made(_ order: [Int]) throws -> OrderedAutoregressive {
+            try OrderedAutoregressive(order: order, shape: [2], context: 0, map: AffineMap(), hyper: Module(linear))
+        }
+        let (z, gap) = (try normals([4, 2], seed: 3), try made([0, 1 << 24]))
+        let fault = try difference(gap.toData(z).x.value, made([0, 1]).toData(z).x.value, absolute: 0, relative: 0)
+        #expect(fault == nil, "\(fault ?? "")")
+        #expect(gap.modules.count == 1)
+    }
+
+    /// In float32 the image of a rare level is rounded by more than the level is wide; it stays in its bin.
+    @Test func rareLevelsStayInTheirBins() throws {
+        let map = try HistogramMap(LevelHistogram(counts: [5e8 + 20, 40, 5e8 - 60]))
+        let linear = Linear(
+            weight: Variable(try Tensor.zeros([3, 1], .float32)),
+            bias: Variable(try Tensor([0, 20, 0], shape: [3], .float32)))
+        let coupling = try UnivariateCoupling(mask: [true, false], context: 0, map: map, hyper: Module(linear))
+        func image(_ x: Double, _ dtype: DType) throws -> Double {
+            try coupling.toLatent(Variable(Tensor([0.5, x], shape: [1, 2], dtype))).z.value.toArray()[1]
+        }
+        let (z, end) = (try image(1.9 / 3, .float32), try image(2.0 / 3, .float64))
+        #expect(z <= end + 1e-6, "\(z), behind the bin's end \(end)")
     }
 
     @Test func whatIsNoOrderSaysWhy() throws {

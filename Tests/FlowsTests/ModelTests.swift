@@ -215,6 +215,8 @@ import Testing
         ("flow.MAF{features = 16777216}", "make a mask too large"),
         ("flow.Flow(distribution.Poisson(3), {flow.Scaling{1}}, {dim = 1})", "draws whole numbers"),
         ("flow.SplineCoupling{mask = {1, 0}, net = nn.MLP(1, 23), bound = 1e300}", "from 1e-30 to 1e+30"),
+        ("flow.MaskedAutoregressive{order = {0, 1}, net = nn.MLP(2, 2), counts = {1, 2}}", "\"histogram\" expected"),
+        ("flow.MaskedAutoregressive{order = {0, 2^53}, net = nn.MLP(2, 2)}", "whole numbers from 0 to 16777216"),
     ]) func whatDoesNotFitIsSaid(_ script: String, _ message: String) throws {
         let said = try Self.said(script)
         #expect(said.contains(message), "\(script): \(said)")

@@ -2,8 +2,7 @@ import Networks
 
 // The networks of transforms: what dropout acts in while a flow is trained.
 
-extension UnivariateCoupling { public var modules: [Module] { [hyper] } }
-extension MaskedAutoregressive { public var modules: [Module] { [hyper] } }
+extension ConditionedTransform { public var modules: [Module] { [hyper] } }
 extension ContinuousTransform { public var modules: [Module] { [ode] } }
 extension ScriptedTransform { public var modules: [Module] { networks.map(\.module) } }
 extension Chain { public var modules: [Module] { sequence.parts.flatMap(\.modules) } }

@@ -6,13 +6,17 @@ import Tensors
 /// The distribution of x when z = to_latent(x) has the base distribution: one transform deep, a flow that is a
 /// distribution in every respect, with the tails and quantiles of its base where draws are single numbers.
 public struct Transformed: CataloguedDistribution {
+    /// In the module distribution.
     public static let name = "Transformed"
     private let base: any Distribution
     private let transform: any FlowTransform
+    /// The base's, without the last dimension where the transform takes vectors of its single numbers.
     public let batchShape: [Int]
+    /// Of one draw: () where the base and the transform are of single numbers.
     public let eventShape: [Int]
     /// The shape of what the transform takes: (1) for single numbers.
     private let event: [Int]
+    /// What scripts gave the base and the transform.
     public var heldValues: [Value] { base.heldValues + transform.heldValues }
 
     /// - Throws: ``Fault`` when the transform does not take the base's draws.
@@ -43,10 +47,15 @@ public struct Transformed: CataloguedDistribution {
         }
     }
 
+    /// None of its own: those of the base and the transform are theirs.
     public var parameters: [DistributionParameter] { [] }
+    /// Of draws: the base's and the transform's together.
     public var dtype: DType { base.dtype.promoted(with: transform.drawingType) }
+    /// Whether gradients go through draws, as they do through every transform.
     public var isReparameterised: Bool { base.isReparameterised }
+    /// As a script makes it.
     public var description: String { "distribution.Transformed(\(base.description), flow.\(type(of: transform)))" }
+    /// None: it is computed in the type that the base and the transform have.
     public func widened() throws -> (any Distribution)? { nil }
 
     /// Points of any leading shape, through one direction: the image in the same layout, and log |det| of that shape.
@@ -78,6 +87,7 @@ public struct Transformed: CataloguedDistribution {
         }.value
     }
 
+    /// log p(x) = log p_base(z) + log |det dz/dx|, in nats.
     public func logDensity(_ x: Variable) throws -> Variable {
         let (z, logDeterminant) = try latent(x)
         let logs = try base.logProbability(z)
@@ -86,10 +96,13 @@ public struct Transformed: CataloguedDistribution {
             ? try logs.sum([logs.shape.count - 1]) + logDeterminant : try logs + logDeterminant
     }
 
+    /// The images of the base's draws.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         try data(base.draw(shape, from: generator, for: operation))
     }
 
+    /// Where draws lie, as far as transforms and base tell.
+    /// - Throws: ``ScriptError`` where that is not known.
     public var support: Support {
         get throws {
             try NumberRange.support(
@@ -126,6 +139,7 @@ public struct Transformed: CataloguedDistribution {
         }
     }
 
+    /// The base's tail at z; the other one, where larger z are smaller x.
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         let isLower = try (side == .lower) == increases()
         let z = try latent(x).value
@@ -137,11 +151,14 @@ public struct Transformed: CataloguedDistribution {
         }
     }
 
+    /// The image of the base's quantile.
     public func inverseCumulative(_ q: Variable) throws -> Variable {
         try data(base.quantile(increases() ? q : 1 - q))
     }
 
+    /// - Throws: always: there is no closed form.
     public func wideMean() throws -> Variable { throw missing("mean") }
+    /// - Throws: always: there is no closed form.
     public func wideVariance() throws -> Variable { throw missing("variance") }
 
     private func missing(_ what: String) -> ScriptError {
@@ -150,6 +167,7 @@ public struct Transformed: CataloguedDistribution {
 }
 
 extension Transformed {
+    /// `distribution.Transformed`.
     public static let declaration = Declaration(
         label,
         """
@@ -170,6 +188,7 @@ extension Transformed {
         see: ["flow.Flow", "flow.Transform"]
     ) { base, transform in try Transformed(base, transform.transform) }
 
+    /// Of single numbers, and of vectors.
     public static let examples = [
         DistributionExample(
             "Transformed Normal", [.init([0.5, -1]), .init([1, 2]), .init([0.3], [1, 1])], points: .init([0.2, -1.4])

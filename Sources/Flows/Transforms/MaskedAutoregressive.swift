@@ -8,7 +8,7 @@ import Tensors
 ///
 /// Papamakarios, Pavlakou and Murray, "Masked autoregressive flow", NIPS 2017, equations 3 to 5. Features of one order
 /// do not see each other; two orders are a coupling. The way to data takes one pass for each order.
-public struct MaskedAutoregressive: FlowTransform {
+public struct MaskedAutoregressive: ConditionedTransform {
     /// Each feature's order, from 0.
     public let order: [Int]
     public let contextSize: Int?
@@ -41,15 +41,7 @@ public struct MaskedAutoregressive: FlowTransform {
         }
     }
 
-    public var parameters: [(name: String, value: Variable)] {
-        hyper.parameters.map { ("hyper.\($0.name)", $0.value) }
-    }
-    public var buffers: [(name: String, value: Variable)] {
-        [("order", orderTensor)] + hyper.buffers.map { ("hyper.\($0.name)", $0.value) }
-    }
-    public var heldValues: [Value] { hyper.heldValues }
-    public var dataRange: NumberRange? { map.range }
-    public var latentRange: NumberRange? { map.range }
+    var features: (name: String, value: Variable) { ("order", orderTensor) }
 
     private func numbers(_ x: Variable, _ context: Variable?) throws -> Variable {
         guard x.shape.count == 2, x.shape[1] == order.count else {

@@ -7,7 +7,7 @@ import Tensors
 /// as they are, and each other is mapped as those of lower order and the context say. Orders 0 and 1 are a coupling;
 /// 1, 2, 3, ... row by row, with masked convolutions, are PixelCNN's (van den Oord, Kalchbrenner, Kavukcuoglu, ICML
 /// 2016).
-public struct OrderedAutoregressive: FlowTransform {
+public struct OrderedAutoregressive: ConditionedTransform {
     /// Of the event's numbers, row by row.
     public let order: [Int]
     public let shape: [Int]
@@ -18,13 +18,14 @@ public struct OrderedAutoregressive: FlowTransform {
     /// Features, or channels of images, that pass and that are mapped, and where each stands behind the two joined.
     private let passing, changed, places: Variable
     private let orderTensor: Variable
+    /// How many different orders above 0 there are: with gaps between them, fewer than the highest.
     private let passes: Int
 
     /// - Throws: ``Fault`` for an order that changes nothing, or a part of a channel only.
     public init(order: [Int], shape: [Int], context: Int, map: any UnivariateMap, hyper: Module) throws {
         (self.order, self.shape, self.map, self.hyper) = (order, shape, map, hyper)
         contextSize = context > 0 ? context : nil
-        passes = order.max() ?? 0
+        passes = Set(order).subtracting([0]).count
         guard passes > 0 else { throw Fault("order", "no number above 0 in it: nothing is changed") }
         let each = order.count / shape[0]
         let isChanged = (0..<shape[0]).map { order[$0 * each] > 0 }
@@ -32,28 +33,12 @@ public struct OrderedAutoregressive: FlowTransform {
             throw Fault(
                 "order", "channel \(mixed / each + 1) has 0 and others: a channel passes as a whole, or is changed")
         }
-        let joined = isChanged.indices.filter { !isChanged[$0] } + isChanged.indices.filter { isChanged[$0] }
-        var places = joined
-        for (place, feature) in joined.enumerated() { places[feature] = place }
-        func positions(_ list: [Int]) throws -> Variable {
-            // Positions count from 1.
-            Variable(try Tensor(integers: list.map { $0 + 1 }, shape: [list.count]))
-        }
-        passing = try positions(joined.filter { !isChanged[$0] })
-        changed = try positions(joined.filter { isChanged[$0] })
-        self.places = try positions(places)
+        (passing, changed, places) = try Conditioning.positions(
+            isChanged.indices.filter { !isChanged[$0] }, isChanged.indices.filter { isChanged[$0] })
         orderTensor = Variable(try Tensor(integers: order, shape: shape))
     }
 
-    public var parameters: [(name: String, value: Variable)] {
-        hyper.parameters.map { ("hyper.\($0.name)", $0.value) }
-    }
-    public var buffers: [(name: String, value: Variable)] {
-        [("order", orderTensor)] + hyper.buffers.map { ("hyper.\($0.name)", $0.value) }
-    }
-    public var heldValues: [Value] { hyper.heldValues }
-    public var dataRange: NumberRange? { map.range }
-    public var latentRange: NumberRange? { map.range }
+    var features: (name: String, value: Variable) { ("order", orderTensor) }
 
     public func latentShape(of event: [Int]) throws -> [Int] {
         guard event == shape else {
@@ -70,7 +55,7 @@ public struct OrderedAutoregressive: FlowTransform {
         return (try joined(x, z), try logSlope.sumOfRows())
     }
 
-    /// Each pass makes the numbers of one more order right.
+    /// Each pass makes the numbers of one more order right; one more finds them all again, where net keeps the order.
     public func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {
         let latent = try z.indexSelect(1, changed)
         var found = Variable(try Tensor.zeros(latent.shape, latent.dtype))
@@ -79,7 +64,11 @@ public struct OrderedAutoregressive: FlowTransform {
             before = found
             (found, logSlope) = try map.toData(latent, numbers(joined(z, found), context))
         }
-        try checkOrder(before, found)
+        try checkOrder(before, found, earlier: true)
+        let again = try GradMode.$isEnabled.withValue(false) {
+            try map.toData(latent, numbers(joined(z, found), context)).x
+        }
+        try checkOrder(found, again, earlier: false)
         return (try joined(z, found), try logSlope.sumOfRows())
     }
 
@@ -100,17 +89,17 @@ public struct OrderedAutoregressive: FlowTransform {
         return try Variable.concatenate([x.indexSelect(1, passing), changed], 1).indexSelect(1, places)
     }
 
-    /// In the last pass only numbers of the last order change.
-    private func checkOrder(_ before: Variable, _ found: Variable) throws {
-        let each = order.count / shape[0]
-        let orders = order.filter { $0 > 0 }
-        let earlier = Variable(
-            try Tensor(
-                orders.map { $0 < passes ? 1 : 0 }, shape: [orders.count / each] + shape.dropFirst(), found.dtype))
-        let moved = try ((found.detached() - before.detached()) * earlier).abs()
-        guard moved.value.count > 0 else { return }
-        let most = try moved.value.cast(.float64).toArray().max() ?? 0
-        guard !(most > 1e-3) else {
+    /// What a pass may not change: numbers of all orders but the last, which it found, or all of them.
+    private func checkOrder(_ before: Variable, _ found: Variable, earlier: Bool) throws {
+        var moved = try (found.detached() - before.detached()).abs()
+        if earlier {
+            let (each, last) = (order.count / shape[0], order.max() ?? 0)
+            let flags = order.filter { $0 > 0 }.map { $0 < last ? 1.0 : 0 }
+            moved = try moved * Variable(Tensor(flags, shape: [flags.count / each] + shape.dropFirst(), found.dtype))
+        }
+        // NaN, of z that is not finite, does not hide the rows beside it.
+        let most = try moved.value.cast(.float64).toArray().filter { !$0.isNaN }.max() ?? 0
+        guard most <= 1e-3 else {
             throw ScriptError(
                 "flow.MaskedAutoregressive",
                 """
@@ -133,8 +122,8 @@ extension OrderedAutoregressive: CatalogueEntry {
         numbers do not see each other. net gets all features (and the context), and gives the univariate map's numbers \
         for each feature, or channel, that is changed, laid out as for flow.AffineCoupling: b and a for "affine", \
         3 bins - 1 for "spline", 2 + 3 components for "mixture", and for "histogram" those of flow.HistogramCoupling. \
-        Densities take one pass, samples one for each order. t:check(x) shows whether net keeps the order; to_data \
-        refuses a net that does not.
+        Densities take one pass, samples one for each order and one more. t:check(x) shows whether net keeps the order; \
+        to_data refuses a net that does not.
         """,
         by: .table, takes: .option("order", .numbers, "whole numbers from 0"),
         .option("net", .module, "any module that keeps the order"),
@@ -143,7 +132,8 @@ extension OrderedAutoregressive: CatalogueEntry {
         .option("counts", .optional(.flatNumbers), default: nil, "of the histogram's levels: see flow.Histogram"),
         HistogramCouplings.edges, HistogramOptions.smooth, CouplingOptions.context, returns: .transform,
         errors: """
-            an order that changes nothing or a part of a channel only; when called, a network of another width; \
+            an order that changes nothing or a part of a channel only; options of histograms beside \
+            another map; when called, a network of another width; \
             to_data of a net that does not keep the order
             """,
         source: """
@@ -163,9 +153,12 @@ extension OrderedAutoregressive: CatalogueEntry {
         }
         let orders = try order.value.cast(.float64).toArray().map { number in
             guard let whole = Int(exactly: number), (0...(1 << 24)).contains(whole) else {
-                throw Fault("order", "\(shown(number)) in it; whole numbers from 0 expected")
+                throw Fault("order", "\(shown(number)) in it; whole numbers from 0 to \(1 << 24) expected")
             }
             return whole
+        }
+        guard univariate == HistogramMap.name || (counts == nil && edges == nil && !smooth) else {
+            throw Fault("univariate", "\"\(univariate)\" beside counts, edges or smooth; \"histogram\" expected")
         }
         let map: any UnivariateMap
         switch univariate {

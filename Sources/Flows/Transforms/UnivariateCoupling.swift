@@ -9,7 +9,7 @@ import Tensors
 /// With ``ShiftMap`` it is NICE's (Dinh, Krueger and Bengio 2015, equation 8), with ``AffineMap`` Real NVP's (Dinh,
 /// Sohl-Dickstein and Bengio, ICLR 2017, equations 7 and 8), with ``SplineMap`` that of Neural spline flows (Durkan et
 /// al., NeurIPS 2019). Masks of images are Real NVP's section 3.4.
-public struct UnivariateCoupling: FlowTransform {
+public struct UnivariateCoupling: ConditionedTransform {
     public let mask: CouplingMask
     public let contextSize: Int?
     public let map: any UnivariateMap
@@ -26,16 +26,7 @@ public struct UnivariateCoupling: FlowTransform {
     public init(mask: CouplingMask, context: Int, map: any UnivariateMap, hyper: Module) throws {
         (self.mask, self.map, self.hyper) = (mask, map, hyper)
         contextSize = context > 0 ? context : nil
-        func positions(_ list: [Int]) throws -> Variable {
-            // Positions count from 1.
-            Variable(try Tensor(integers: list.map { $0 + 1 }, shape: [list.count]))
-        }
-        let joined = mask.passing + mask.changed
-        var places = joined
-        for (place, feature) in joined.enumerated() { places[feature] = place }
-        (passing, others, self.places) = (
-            try positions(mask.passing), try positions(mask.changed), try positions(places)
-        )
+        (passing, others, places) = try Conditioning.positions(mask.passing, mask.changed)
         maskTensor = Variable(try Tensor(mask.flags.map { $0 ? 1 : 0 }, shape: mask.shape, .bool))
     }
 
@@ -46,15 +37,7 @@ public struct UnivariateCoupling: FlowTransform {
             mask: CouplingMask(mask, shape: [mask.count]), context: context, map: map, hyper: hyper)
     }
 
-    public var parameters: [(name: String, value: Variable)] {
-        hyper.parameters.map { ("hyper.\($0.name)", $0.value) }
-    }
-    public var buffers: [(name: String, value: Variable)] {
-        [("mask", maskTensor)] + hyper.buffers.map { ("hyper.\($0.name)", $0.value) }
-    }
-    public var heldValues: [Value] { hyper.heldValues }
-    public var dataRange: NumberRange? { map.range }
-    public var latentRange: NumberRange? { map.range }
+    var features: (name: String, value: Variable) { ("mask", maskTensor) }
 
     public func latentShape(of event: [Int]) throws -> [Int] {
         _ = try Shape.count(event, for: "flow.Coupling")
@@ -108,8 +91,41 @@ public struct UnivariateCoupling: FlowTransform {
     }
 }
 
+/// A transform by univariate maps whose numbers a network makes.
+protocol ConditionedTransform: FlowTransform {
+    var map: any UnivariateMap { get }
+    var hyper: Module { get }
+    /// Which features decide about which, as a file keeps it: an order or a mask.
+    var features: (name: String, value: Variable) { get }
+}
+
+extension ConditionedTransform {
+    public var parameters: [(name: String, value: Variable)] {
+        hyper.parameters.map { ("hyper.\($0.name)", $0.value) }
+    }
+    public var buffers: [(name: String, value: Variable)] {
+        [features] + hyper.buffers.map { ("hyper.\($0.name)", $0.value) }
+    }
+    public var heldValues: [Value] { hyper.heldValues }
+    public var dataRange: NumberRange? { map.range }
+    public var latentRange: NumberRange? { map.range }
+}
+
 /// What conditioners are given and what they give.
 enum Conditioning {
+    /// Positions, from 1, of what passes, of what is changed, and of each behind the two joined.
+    static func positions(
+        _ passing: [Int], _ changed: [Int]
+    ) throws -> (passing: Variable, changed: Variable, places: Variable) {
+        func positions(_ list: [Int]) throws -> Variable {
+            Variable(try Tensor(integers: list.map { $0 + 1 }, shape: [list.count]))
+        }
+        let joined = passing + changed
+        var places = joined
+        for (place, feature) in joined.enumerated() { places[feature] = place }
+        return (try positions(passing), try positions(changed), try positions(places))
+    }
+
     /// x and the context side by side; behind the channels of images, each number of the context is a channel of its
     /// own.
     /// - Throws: ``ScriptError`` for a context that is missing, not expected or of another size.

@@ -54,7 +54,8 @@ public struct HistogramMap: UnivariateMap {
         let (u, inner) = try histogram.image(x)
         let level = try (x * Double(histogram.levels)).value.map(LevelOf(count: histogram.levels))
         let bins = try Bins(self, numbers, Variable(level.map(Entry(binOfLevel))))
-        let theta = try (u - bins.start) / bins.width
+        // u is rounded, which may be more than a rare bin is wide.
+        let theta = try ((u - bins.start) / bins.width).clamp(0, 1)
         let (z, logSlope) = try bins.image(theta)
         return (try z.belowOne(), try logSlope + inner)
     }

@@ -19,7 +19,10 @@ public struct LevelHistogram: Sendable {
 
     public var levels: Int { counts.count }
 
-    /// - Throws: ``Fault`` for less than two levels and for counts that are not finite and above 0.
+    /// Products of two shares are numbers above 0 in float32, too.
+    private static let smallestShare = 1e-18
+
+    /// - Throws: ``Fault`` for less than two levels, and for counts that are not finite and above 0 or of no share.
     public init(counts: [Double], smooth: Bool = false) throws {
         guard counts.count >= 2 else { throw Fault("counts", "2 levels or more expected, got \(counts.count)") }
         if let level = counts.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
@@ -32,6 +35,14 @@ public struct LevelHistogram: Sendable {
         }
         let total = counts.reduce(0, +)
         guard total.isFinite else { throw Fault("counts", "their sum is not finite") }
+        if let level = counts.firstIndex(where: { $0 / total < LevelHistogram.smallestShare }) {
+            throw Fault(
+                "counts",
+                """
+                \(shown(counts[level])) at element \(level + 1) of a sum of \(shown(total)): shares of \
+                \(shown(LevelHistogram.smallestShare)) or more expected
+                """)
+        }
         var sums = [0.0]
         for count in counts { sums.append(sums[sums.count - 1] + count) }
         (self.counts, isSmooth) = (counts, smooth)
@@ -62,7 +73,7 @@ public struct LevelHistogram: Sendable {
             let logSlope = try bin.image(theta).logSlope + Double.log(Double(levels))
             return (try (Variable(level) + theta) / Double(levels), try -logSlope)
         }
-        let theta = try rise / look(shares, level)
+        let theta = try (rise / look(shares, level)).clamp(0, 1)
         return (try (Variable(level) + theta) / Double(levels), try -look(logSlopes, level))
     }
 
