@@ -61,6 +61,8 @@ import Testing
         ("flow.Flow('normal', {flow.Bent(0.5, {2, 3}), flow.Transform{name = 'Shift', to_latent = function(x) return x - 1, 0 end, to_data = function(z) return z + 1, 0 end}}, {dim = 2})", "{5, 2}", "nil"),
         ("flow.Flow('normal', {flow.AdditiveCoupling{mask = {1, 0}, net = nn.Net(3)}}, {dim = 2})", "{5, 2}", "nil"),
         ("flow.Flow(distribution.Transformed(distribution.Normal(0, 1), flow.Scaling{1}), {flow.Scaling{1, 2}}, {dim = 2})", "{5, 2}", "nil"),
+        ("flow.Flow(distribution.Transformed(flow.NSF{features = 5, randperm = true, bins = 3, hidden_features = {4}}, flow.AffineCoupling{mask = {1, 1, 0, 0, 0}, net = nn.MLP(2, 6)}), {flow.LULinear(5)})", "{5, 5}", "nil"),
+        ("flow.Flow(distribution.Mixture({1, 2}, {flow.MAF{features = 2, hidden_features = {4}}, flow.MAF{features = 2, hidden_features = {4}}}), {flow.LULinear(2)})", "{5, 2}", "nil"),
     ]
 
     /// What the flows of scripts' own parts need.

@@ -1,5 +1,6 @@
 import Autodiff
 import Distributions
+import Networks
 import Scripting
 import Tensors
 
@@ -26,12 +27,59 @@ struct BaseDistribution: Prior {
 
     var isReparameterised: Bool { distribution.isReparameterised }
 
-    /// What training changes of a flow; of other distributions the tensors that are leaves with a gradient.
+    /// What training changes of flows and transforms; of other distributions the leaves with a gradient.
     var parameters: [(name: String, value: Variable)] {
-        if let flow = (distribution as? FlowDistribution)?.flow { return flow.parameters }
-        return distribution.parameters.filter { $0.value.requiresGrad && $0.value.isLeaf }.map { ($0.name, $0.value) }
+        BaseDistribution.parts(of: distribution).flatMap { prefix, part -> [(name: String, value: Variable)] in
+            switch part {
+            case .flow(let flow): return flow.parameters.map { (prefix + $0.name, $0.value) }
+            case .transform(let transform): return transform.parameters.map { (prefix + $0.name, $0.value) }
+            case .numbers(let distribution):
+                return distribution.parameters.filter { $0.value.requiresGrad && $0.value.isLeaf }
+                    .map { (prefix + $0.name, $0.value) }
+            }
+        }
     }
-    var buffers: [(name: String, value: Variable)] { (distribution as? FlowDistribution)?.flow.buffers ?? [] }
+    var buffers: [(name: String, value: Variable)] {
+        BaseDistribution.parts(of: distribution).flatMap { prefix, part -> [(name: String, value: Variable)] in
+            switch part {
+            case .flow(let flow): return flow.buffers.map { (prefix + $0.name, $0.value) }
+            case .transform(let transform): return transform.buffers.map { (prefix + $0.name, $0.value) }
+            case .numbers: return []
+            }
+        }
+    }
+    var modules: [Module] {
+        BaseDistribution.parts(of: distribution).flatMap { _, part -> [Module] in
+            switch part {
+            case .flow(let flow): return flow.modules
+            case .transform(let transform): return transform.modules
+            case .numbers: return []
+            }
+        }
+    }
+
+    /// What has tensors of its own in a distribution.
+    private enum Part {
+        case flow(Flow)
+        case transform(any FlowTransform)
+        case numbers(any Distribution)
+    }
+
+    /// The parts of a distribution, those of distributions that it is made of with a prefix.
+    private static func parts(of distribution: any Distribution) -> [(prefix: String, part: Part)] {
+        func inner(_ name: String, _ distribution: any Distribution) -> [(prefix: String, part: Part)] {
+            parts(of: distribution).map { ("\(name).\($0.prefix)", $0.part) }
+        }
+        switch distribution {
+        case let flow as FlowDistribution: return [("", .flow(flow.flow))]
+        case let derived as Transformed:
+            return inner("base", derived.base) + [("transform.", .transform(derived.transform))]
+        case let mixture as Mixture:
+            let components = mixture.components.enumerated().flatMap { inner("components.\($0)", $1) }
+            return [("", .numbers(mixture))] + components
+        default: return [("", .numbers(distribution))]
+        }
+    }
 
     func logProbability(_ x: Variable) throws -> Variable { try distribution.logProbability(x) }
 

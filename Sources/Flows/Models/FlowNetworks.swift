@@ -9,9 +9,8 @@ extension Chain { public var modules: [Module] { sequence.parts.flatMap(\.module
 extension Inverse { public var modules: [Module] { base.modules } }
 
 extension Flow: HoldsModules {
-    /// Those of its transforms, and of a flow that is its base.
+    /// Those of its transforms, and of flows and transforms in its base.
     public var modules: [Module] {
-        transforms.flatMap(\.transform.modules)
-            + (((prior as? BaseDistribution)?.distribution as? FlowDistribution)?.flow.modules ?? [])
+        transforms.flatMap(\.transform.modules) + ((prior as? BaseDistribution)?.modules ?? [])
     }
 }

@@ -8,8 +8,8 @@ import Tensors
 public struct Transformed: CataloguedDistribution {
     /// In the module distribution.
     public static let name = "Transformed"
-    private let base: any Distribution
-    private let transform: any FlowTransform
+    let base: any Distribution
+    let transform: any FlowTransform
     /// The base's, without the last dimension where the transform takes vectors of its single numbers.
     public let batchShape: [Int]
     /// Of one draw: () where the base and the transform are of single numbers.

@@ -122,8 +122,8 @@ extension OrderedAutoregressive: CatalogueEntry {
         numbers do not see each other. net gets all features (and the context), and gives the univariate map's numbers \
         for each feature, or channel, that is changed, laid out as for flow.AffineCoupling: b and a for "affine", \
         3 bins - 1 for "spline", 2 + 3 components for "mixture", and for "histogram" those of flow.HistogramCoupling. \
-        Densities take one pass, samples one for each order and one more. t:check(x) shows whether net keeps the order; \
-        to_data refuses a net that does not.
+        Densities take one pass, samples one for each order and one more. t:check(x) shows whether net keeps the \
+        order; to_data refuses a net that does not.
         """,
         by: .table, takes: .option("order", .numbers, "whole numbers from 0"),
         .option("net", .module, "any module that keeps the order"),
