@@ -98,10 +98,8 @@ func normalised(_ weights: Variable, _ name: String, for operation: String) thro
         let (weights, shares) = (call.inputs[0], call.outputs[0])
         let last = [weights.shape.count - 1]
         // What has no share may have an infinite slope; p log p, of which that is one, is 0 all the same.
-        let some = try shares.indicator { $0 != 0 }
-        let flow = try call.cotangent.choose(some, call.cotangent.constant(0))
         // The cotangent less its mean, by what the other shares are: 1 less a share next to 1 has no digits.
-        let others = try (flow * shares).sumOfOthers()
+        let others = try shares.averaging(call.cotangent).sumOfOthers()
         return [
             try (call.cotangent.weighed(by: shares.sumOfOthers()) - others) / weights.sum(last, keepingDimensions: true)
         ]

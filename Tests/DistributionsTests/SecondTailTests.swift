@@ -116,6 +116,54 @@ import Testing
         }
     }
 
+    /// By a weight and x, in both orders, where one part has nearly the whole sum: mpmath's numbers.
+    @Test func mixedDerivativesBesideAShareOfOne() throws {
+        let rows: [(w: Double, x: Double, expected: Double)] = [
+            (1e-3, 10, 3.6647924710825501e-7), (1e-3, 30, 3.9774892592027355e-105),
+            (1e-100, 30, 3.9814707299138954e89),
+        ]
+        for row in rows {
+            let inputs = try [scalar(row.w), scalar(1 - row.w), scalar(row.x)]
+            let slopes: ([Variable]) throws -> [Variable] = { inputs in
+                try Transform.valueAndGradient(
+                    of: { inputs in
+                        let components = try [Normal(scalar(0.5), scalar(1.5)), Normal(scalar(0), scalar(1))]
+                        let mixture = try Mixture(Variable.stack([inputs[0], inputs[1]], 0), components)
+                        return [try mixture.logSurvival(inputs[2])]
+                    }, at: inputs, for: "test"
+                ).gradients
+            }
+            for (first, second) in [(0, 2), (2, 0)] {
+                let got = try Transform.valueAndGradient(of: { [try slopes($0)[first]] }, at: inputs, for: "test")
+                    .gradients[second].value.item()
+                #expect(
+                    abs(got / row.expected - 1) < 1e-11,
+                    "w \(row.w), x \(row.x), by \(first), then \(second): \(got), expected \(row.expected)")
+            }
+        }
+    }
+
+    /// The second derivatives by weights of which one is 0: -r_i r_j + 1 / t^2 of densities r over Σ w r and t = Σ w.
+    @Test func secondDerivativesAtAWeightOfNothing() throws {
+        let expected = [
+            [-0.21314356948274327, -0.5408197472777145, 0.62625702919118],
+            [-0.5408197472777145, -0.9289650864177184, 0.45348332424576054],
+            [0.62625702919118, 0.45348332424576054, 1.0688474925633469],
+        ]
+        let normal = try Normal(vector([0.5, 0, -1]), vector([1.5, 1, 2]))
+        for (row, expected) in expected.enumerated() {
+            let slope: ([Variable]) throws -> Variable = { inputs in
+                let slopes = try Transform.valueAndGradient(
+                    of: { [try Mixture($0[0], batched: normal).logProbability(scalar(0.7))] }, at: inputs, for: "test"
+                ).gradients[0]
+                return try slopes.select(0, row)
+            }
+            let got = try Transform.valueAndGradient(of: { [try slope($0)] }, at: [vector([0, 0.5, 0.3])], for: "test")
+                .gradients[0].value.toArray()
+            #expect(zip(got, expected).allSatisfy { abs($0 - $1) < 1e-13 }, "row \(row): \(got), expected \(expected)")
+        }
+    }
+
     /// Logarithms at the limits of what is a number.
     @Test func sumsOfHugeLogarithms() throws {
         func slopes(_ weights: [Double], _ logs: [Double]) throws -> (value: Double, byWeight: [Double], byLog: [Double]) {

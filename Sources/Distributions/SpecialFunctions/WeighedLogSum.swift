@@ -13,10 +13,9 @@ extension Variable {
         return try .recorded(operation, [self, logarithms], sums.reshape(Array(shape.dropLast()))) { call in
             let (w, l) = (call.inputs[0], call.inputs[1])
             let flow = try call.cotangent.reshape(call.cotangent.shape + [1])
-            let ratios = try w.weighedRatios(l)
             return [
-                call.wanted[0] ? try (flow * ratios).summed(to: w.shape) : nil,
-                call.wanted[1] ? try (flow * w.averaging(ratios)).summed(to: l.shape) : nil,
+                call.wanted[0] ? try (flow * w.weighedRatios(l)).summed(to: w.shape) : nil,
+                call.wanted[1] ? try (flow * w.weighedShares(l)).summed(to: l.shape) : nil,
             ]
         }
     }
@@ -29,14 +28,66 @@ extension Variable {
         let ratios = try weighedRows(logarithms, shape) { Special.weighedRatios($0, $1) }.reshape(shape)
         return try .recorded(operation, [self, logarithms], ratios, keeps: [.inputs, .outputs]) { call in
             let (w, l, ratios) = (call.inputs[0], call.inputs[1], call.outputs[0])
-            let flow = try ratios.averaging(call.cotangent)
-            let sum = try flow.sum([flow.shape.count - 1], keepingDimensions: true)
+            let last = [shape.count - 1]
+            func byWeights() throws -> Variable {
+                try -(ratios.averaging(call.cotangent).sum(last, keepingDimensions: true) * ratios)
+            }
+            // A cotangent that is a multiple of the weights adds nothing: less that multiple which leaves 0 at the
+            // largest share, nothing cancels where one part has nearly the whole sum.
+            func byLogarithms() throws -> Variable {
+                let shares = try w.averaging(ratios)
+                let leads = try shares.leads()
+                let weight = try w.expand(shape).only(leads)
+                let multiple = try call.cotangent.only(leads) / weight.choose(weight, weight.constant(1))
+                let rest = try (call.cotangent - w * multiple).besides(leads)
+                let flow = try ratios.averaging(rest)
+                return try flow - flow.sum(last, keepingDimensions: true) * shares
+            }
             return [
-                call.wanted[0] ? try -(sum * ratios).summed(to: w.shape) : nil,
-                call.wanted[1] ? try (flow - sum * w.averaging(ratios)).summed(to: l.shape) : nil,
+                call.wanted[0] ? try byWeights().summed(to: w.shape) : nil,
+                call.wanted[1] ? try byLogarithms().summed(to: l.shape) : nil,
             ]
         }
     }
+
+    /// w e^l over Σ w e^l, 0 for a part without weight. The derivatives are by differences of cotangents to that of the
+    /// largest share, which is exactly 0 there: a share next to 1 leaves no digits of 1 - share.
+    private func weighedShares(_ logarithms: Variable) throws -> Variable {
+        let shares = try GradMode.$isEnabled.withValue(false) { try averaging(weighedRatios(logarithms)) }
+        let operation = "distribution.weighed_shares"
+        return try .recorded(operation, [self, logarithms], shares.value, keeps: [.inputs, .outputs]) { call in
+            let (w, l, shares) = (call.inputs[0], call.inputs[1], call.outputs[0])
+            let leads = try shares.leads()
+            let away = try (call.cotangent - call.cotangent.only(leads)).besides(leads)
+            let own = try away - shares.averaging(away).sum([shares.shape.count - 1], keepingDimensions: true)
+            func byWeights() throws -> Variable {
+                let ratios = try w.weighedRatios(l)
+                let some = try w.indicator(ratios) { weight, ratio in weight != 0 || ratio.isFinite }
+                return try ratios.choose(some, ratios.constant(0)).averaging(own)
+            }
+            return [
+                call.wanted[0] ? try byWeights().summed(to: w.shape) : nil,
+                call.wanted[1] ? try shares.averaging(own).summed(to: l.shape) : nil,
+            ]
+        }
+    }
+
+    /// 1 at the largest element of each row, the first of equal ones, and 0 elsewhere: a constant.
+    private func leads() throws -> Variable {
+        Variable(
+            try value.rows("distribution.leads") { row in
+                let largest = row.max().flatMap { row.firstIndex(of: $0) }
+                return row.indices.map { $0 == largest ? 1 : 0 }
+            })
+    }
+
+    /// The element of each row that a mask of one element a row chooses, with an axis of extent 1.
+    private func only(_ mask: Variable) throws -> Variable {
+        try choose(mask, constant(0)).sum([mask.shape.count - 1], keepingDimensions: true)
+    }
+
+    /// The elements besides those that a mask chooses, for which 0 stands.
+    private func besides(_ mask: Variable) throws -> Variable { try constant(0).choose(mask, self) }
 
     /// A function of the rows of weights (self) and logarithms, which gives as many numbers for each row.
     private func weighedRows(
