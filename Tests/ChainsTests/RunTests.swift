@@ -137,6 +137,22 @@ import Testing
             """)
     }
 
+    /// inf - inf at a point whose square is no number, in the constrained space as well as in the whole one.
+    @Test func aPointTooLargeToSquareHasNoDensity() throws {
+        for dtype in ["float64", "float32"] {
+            _ = try Scripts().run("""
+                local function log_prob(x) return (x ^ 2 + 1):log() - x ^ 2 end
+                for _, support in ipairs{"positive", "real"} do
+                  local r = mcmc.sample(mcmc.HMC{step_size = 30, leapfrog_steps = 3}, log_prob,
+                    tensor({1, 2}, {dtype = "\(dtype)"}),
+                    {steps = 50, warmup = 50, support = support, generator = random.generator(1)})
+                  -- exp(-100) of the density is beyond 10
+                  assert(r.divergences > 0 and r.samples:max():item() < 10, support)
+                end
+                """)
+        }
+    }
+
     @Test func refusesWithTheNumbers() throws {
         let scripts = try Scripts()
         func message(_ code: String) throws -> String { try scripts.message(Self.setup + code) }
@@ -157,6 +173,9 @@ import Testing
         try expect("mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {support = 'simplx'})", "there is no support \"simplx\"")
         try expect("mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {support = 'simplex'})", "chain 1 starts at {1, 2}, outside the support (positive numbers that sum to 1)")
         try expect("mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {support = {'interval', 3, 1}})", "the interval from 3 to 1 is empty")
+        try expect(
+            "mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {support = {'interval', -1e308, 1e308}})",
+            "the interval from -1e+308 to 1e+308 is wider than float64's largest number")
         try expect("mcmc.sample(mcmc.NUTS{}, distribution.Poisson(2), \(x0))", "continuous space")
         try expect("mcmc.sample(mcmc.NUTS{}, distribution.Normal(tensor.zeros(3), 1), \(x0))", "draws of distribution.Normal(loc = (3), scale = 1) have shape (3), points of x0 have (2)")
         try expect("mcmc.sample(mcmc.NUTS{inverse_mass_matrix = tensor.ones(3)}, log_prob, \(x0))", "inverse_mass_matrix has shape (3); (2), variances, or (2, 2)")

@@ -142,9 +142,10 @@ final class Target {
     /// Whether a chain's point, or what it is in the constrained space, is beyond all numbers: exp(u) is so long before u.
     private func isOutOfNumbers(_ position: Rows) throws -> [Bool] {
         var isOut = (0..<chains).map { !position.isFinite(row: $0) }
-        // exp(80) is a number in float32, too.
+        // exp(80) and 1e38 are numbers in float32, too; where u is the point itself, no smaller one needs a look.
+        let limit = support is Unbounded ? 1e38 : 80.0
         let isLarge = (0..<chains).map { row in
-            !isOut[row] && position.values[position.range(row)].contains { abs($0) > 80 }
+            !isOut[row] && position.values[position.range(row)].contains { abs($0) > limit }
         }
         guard isLarge.contains(true) else { return isOut }
         var asked = position
@@ -168,9 +169,13 @@ final class Target {
         let (value, target) = (points.logProb[row], points.target[row])
         if value == .infinity || value.isNaN {
             let limit = dtype == .float64 ? 1e154 : 1e19
-            if value.isNaN, points.position.values[points.position.range(row)].contains(where: { abs($0) > limit }) {
-                (points.target[row], points.logProb[row]) = (-.infinity, -.infinity)
-                return
+            if value.isNaN {
+                let u = points.position.row(row)
+                let x = try constrained(Rows(u, count: 1, width: width)).toArray()
+                if (u + x).contains(where: { abs($0) > limit }) {
+                    (points.target[row], points.logProb[row]) = (-.infinity, -.infinity)
+                    return
+                }
             }
             throw error("log_prob is \(shown(value))", points.position, row, "a number or -inf (no density) expected")
         }

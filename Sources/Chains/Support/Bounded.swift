@@ -24,6 +24,11 @@ struct Bounded: Bijection {
         if let empty = pairs.first(where: { !($0 < $1) }) {
             throw Fault("support", "the interval from \(shown(empty.0)) to \(shown(empty.1)) is empty")
         }
+        if let wide = pairs.first(where: { $0.isFinite && $1.isFinite && !($1 - $0).isFinite }) {
+            throw Fault(
+                "support",
+                "the interval from \(shown(wide.0)) to \(shown(wide.1)) is wider than float64's largest number")
+        }
         if a.count == 1, b.count == 1 {
             description = b[0] == .infinity ? "above \(shown(a[0]))" : a[0] == -.infinity
                 ? "below \(shown(b[0]))" : "between \(shown(a[0])) and \(shown(b[0]))"

@@ -12,11 +12,15 @@ import Tensors
 ///
 /// Convex when every factor is. The problem sheet, problem 3 is the product, pixel by pixel, of problem 2's sets.
 public struct Product: CataloguedSet {
+    /// Its name in the module `projection`.
     public static let name = "Product"
     private let sets: [any ProjectableSet]
+    /// Script values that the sets keep alive.
     public var heldValues: [Value] { sets.flatMap(\.heldValues) }
     private let sizes: [Int]?
+    /// How deeply sets are nested in it.
     public let depth: Int
+    /// As a script would write it.
     public let description: String
 
     /// - Throws: when there is no set, or `sizes` does not give each set a number from 0.
@@ -40,14 +44,17 @@ public struct Product: CataloguedSet {
         description = describe(Product.name, sets.map(\.description) + option)
     }
 
+    /// True when every set is.
     public var isConvex: Bool { sets.allSatisfy(\.isConvex) }
 
+    /// The first set's with the dimension of parts before it, or with the sum of `sizes` as first dimension.
     public var preferredShape: [Int]? {
         let inner = sets.lazy.compactMap(\.preferredShape).first
         if let sizes { return [sizes.reduce(0, +)] + (inner ?? [1]).dropFirst() }
         return [sets.count == 1 ? 3 : sets.count] + (inner ?? (sets.allSatisfy { $0.elementwise != nil } ? [] : [4]))
     }
 
+    /// Each part of x projected by its set.
     public func project(_ x: Tensor) throws -> Tensor {
         let result = try Tensor.uninitialized(x.shape, x.dtype.computing, for: operation)
         let targets = try parts(of: result)
@@ -58,16 +65,21 @@ public struct Product: CataloguedSet {
         return result
     }
 
+    /// The largest of the parts'.
     public func violation(_ x: Tensor) throws -> Double {
         try parts(of: x).reduce(0) { largest, part in
             max(largest, try named(part.label) { try part.set.violation(part.part) })
         }
     }
 
+    /// Those of all sets.
     public var parameters: [SetParameter] { sets.flatMap(\.parameters) }
+    /// The largest of the sets'.
     public var size: Double { sets.reduce(0) { max($0, $1.size) } }
+    /// True when every set is.
     public var isDifferentiable: Bool { sets.allSatisfy(\.isDifferentiable) }
 
+    /// Each part's formula by its set, put together.
     public func formula(at x: Variable) throws -> Variable {
         let places = try parts(of: x.value)
         let join: ([Variable]) throws -> Variable = { try sizes == nil ? .stack($0, 0) : .concatenate($0, 0) }
@@ -80,6 +92,7 @@ public struct Product: CataloguedSet {
             })
     }
 
+    /// The derivatives of the parts, one after another.
     public func slope(at x: Tensor) throws -> Slope {
         let slopes = try parts(of: x).map { (slope: try $0.set.slope(at: $0.part), count: $0.part.count) }
         return { v in
@@ -123,6 +136,7 @@ public struct Product: CataloguedSet {
         }
     }
 
+    /// How scripts call it.
     public static let declaration = Declaration(
         "projection.Product",
         """
@@ -151,6 +165,7 @@ public struct Product: CataloguedSet {
             """
     ) { sets, sizes in try Product(sets, sizes: sizes) }
 
+    /// The set as a function of its numbers, for the derivatives by them.
     public static func families() throws -> [SetFamily] {
         [
             try SetFamily([0.3, -0.2, 0.5], [0.7], shape: [2, 3]) {
@@ -159,6 +174,7 @@ public struct Product: CataloguedSet {
         ]
     }
 
+    /// Small instances, for the laws.
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try Product([Simplex()]), shape: [3, 4]),

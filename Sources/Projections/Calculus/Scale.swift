@@ -4,13 +4,18 @@ import Tensors
 
 /// {s x : x in P} for a number s other than 0. Projection: s P(x / s). Elementwise sets stay so, with their exactness.
 public struct Scale: CataloguedSet, RoundSet {
+    /// Its name in the module `projection`.
     public static let name = "Scale"
     private let inner: any ProjectableSet
+    /// Script values that P keeps alive.
     public var heldValues: [Value] { inner.heldValues }
     private let scale: SetParameter
     private var factor: Double { scale.number }
+    /// P's intervals times s, their ends exchanged for a negative s; nil where P is not elementwise.
     public let elementwise: Intervals?
+    /// How deeply sets are nested in it.
     public let depth: Int
+    /// As a script would write it.
     public let description: String
 
     /// - Parameter s: may be negative, which mirrors the set.
@@ -39,18 +44,24 @@ public struct Scale: CataloguedSet, RoundSet {
         }
     }
 
+    /// By a constant s.
     public init(_ set: any ProjectableSet, _ s: Double) throws { try self.init(set, Variable(Tensor(s, .float64))) }
 
+    /// P's, and s.
     public var parameters: [SetParameter] { inner.parameters + [scale] }
+    /// P's times |s|.
     public var size: Double { inner.size * factor.magnitude }
+    /// As P is.
     public var isDifferentiable: Bool { inner.isDifferentiable }
 
+    /// s P(x / s) in differentiable operations.
     public func formula(at x: Variable) throws -> Variable {
         if let elementwise { return try elementwise.formula(at: x, for: operation) }
         let factor = try scale.variable()
         return try inner.project(x.double() / factor).double() * factor
     }
 
+    /// The derivative of P at x / s: s and 1 / s cancel.
     public func slope(at x: Tensor) throws -> Slope {
         if let elementwise { return try elementwise.slope(at: x, for: operation) }
         return try inner.slope(at: mapped(x) { $0 / factor })
@@ -64,15 +75,19 @@ public struct Scale: CataloguedSet, RoundSet {
         }
     }
 
+    /// As P is.
     public var isConvex: Bool { inner.isConvex }
+    /// P's.
     public var preferredShape: [Int]? { inner.preferredShape }
 
+    /// s P(x / s).
     public func project(_ x: Tensor) throws -> Tensor {
         if let elementwise { return try elementwise.project(x, for: operation) }
         let small = try mapped(x) { $0 / factor }
         return try mapped(inner.project(small)) { $0 * factor }.copy(x.dtype.computing)
     }
 
+    /// By how much x / s fails P, times |s|.
     public func violation(_ x: Tensor) throws -> Double {
         if let elementwise { return try elementwise.violation(x, for: operation) }
         return try inner.violation(mapped(x) { $0 / factor }) * factor.magnitude
@@ -83,6 +98,7 @@ public struct Scale: CataloguedSet, RoundSet {
         try Tensor(x.toArray().map(f), shape: x.shape, .float64)
     }
 
+    /// How scripts call it.
     public static let declaration = Declaration(
         "projection.Scale",
         "The set {s x : x in P}. The projection is s P(x / s).",
@@ -95,6 +111,7 @@ public struct Scale: CataloguedSet, RoundSet {
             """
     ) { set, s in try Scale(set, s) }
 
+    /// The set as a function of its numbers, for the derivatives by them.
     public static func families() throws -> [SetFamily] {
         [
             try SetFamily([0.7], [0.3, -0.2, 0.5], shape: [3]) { try Scale(Ball(center: $0[1], radius: $0[0]), $0[0]) },
@@ -103,6 +120,7 @@ public struct Scale: CataloguedSet, RoundSet {
         ]
     }
 
+    /// Small instances, for the laws.
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try Scale(Simplex(), -2), shape: [3]),

@@ -4,12 +4,17 @@ import Tensors
 
 /// {x + t : x in P}. Projection: t + P(x - t). Elementwise sets stay so, with their exactness.
 public struct Translate: CataloguedSet, RoundSet {
+    /// Its name in the module `projection`.
     public static let name = "Translate"
     private let inner: any ProjectableSet
+    /// Script values that P keeps alive.
     public var heldValues: [Value] { inner.heldValues }
     private let shift: SetParameter
+    /// P's intervals moved by t; nil where P is not elementwise.
     public let elementwise: Intervals?
+    /// How deeply sets are nested in it.
     public let depth: Int
+    /// As a script would write it.
     public let description: String
 
     /// - Parameter t: a number or a tensor that broadcasts over x.
@@ -30,18 +35,24 @@ public struct Translate: CataloguedSet, RoundSet {
         }
     }
 
+    /// By a constant t.
     public init(_ set: any ProjectableSet, _ t: Tensor) throws { try self.init(set, Variable(t)) }
 
+    /// P's, and t.
     public var parameters: [SetParameter] { inner.parameters + [shift] }
+    /// P's and t's together.
     public var size: Double { inner.size + shift.size }
+    /// As P is.
     public var isDifferentiable: Bool { inner.isDifferentiable }
 
+    /// t + P(x - t) in differentiable operations.
     public func formula(at x: Variable) throws -> Variable {
         if let elementwise { return try elementwise.formula(at: x, for: operation) }
         let shift = try shift.variable(for: x.shape)
         return try inner.project(x.double() - shift).double() + shift
     }
 
+    /// The derivative of P at x - t.
     public func slope(at x: Tensor) throws -> Slope {
         if let elementwise { return try elementwise.slope(at: x, for: operation) }
         return try inner.slope(at: plus(x, sign: -1))
@@ -54,15 +65,19 @@ public struct Translate: CataloguedSet, RoundSet {
         }
     }
 
+    /// As P is.
     public var isConvex: Bool { inner.isConvex }
+    /// P's, or that of t.
     public var preferredShape: [Int]? { inner.preferredShape ?? (shift.shape.isEmpty ? nil : shift.shape) }
 
+    /// t + P(x - t).
     public func project(_ x: Tensor) throws -> Tensor {
         if let elementwise { return try elementwise.project(x, for: operation) }
         let moved = try plus(x, sign: -1)
         return try plus(inner.project(moved), sign: 1).copy(x.dtype.computing)
     }
 
+    /// By how much x - t fails P.
     public func violation(_ x: Tensor) throws -> Double {
         if let elementwise { return try elementwise.violation(x, for: operation) }
         return try inner.violation(plus(x, sign: -1))
@@ -77,6 +92,7 @@ public struct Translate: CataloguedSet, RoundSet {
         return try Tensor(zip(try x.toArray(), try t.toArray()).map { $0 + sign * $1 }, shape: x.shape, .float64)
     }
 
+    /// How scripts call it.
     public static let declaration = Declaration(
         "projection.Translate",
         "The set {x + t : x in P}. The projection is t + P(x - t).",
@@ -88,6 +104,7 @@ public struct Translate: CataloguedSet, RoundSet {
             """
     ) { set, t in try Translate(set, t) }
 
+    /// The set as a function of its numbers, for the derivatives by them.
     public static func families() throws -> [SetFamily] {
         [
             try SetFamily([0.3, -0.2, 0.5], shape: [3]) { try Translate(Simplex(), $0[0]) },
@@ -97,6 +114,7 @@ public struct Translate: CataloguedSet, RoundSet {
         ]
     }
 
+    /// Small instances, for the laws.
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try Translate(Simplex(), Tensor([1, -2, 3], shape: [3])), shape: [3]),
