@@ -99,6 +99,8 @@ static int print_taken(lua_State *L) {
     luaL_pushresult(&line);
     size_t length;
     const char *bytes = lua_tolstring(L, -1, &length);
+    // What io wrote into a buffer that the script gave it comes before.
+    lf_flush_streams(s);
     s->callbacks.write_stream(1, bytes, length);
     return 0;
 }
@@ -138,6 +140,12 @@ bool lf_take_streams(
         if (!one->file) return false;
     }
     return lf_protect(s, take, NULL, 0, NULL, failure);
+}
+
+void lf_flush_streams(lf_state *s) {
+    for (int i = 1; i < 3; i++) {
+        if (s->streams[i].file) fflush(s->streams[i].file);
+    }
 }
 
 void lf_close_streams(lf_state *s) {

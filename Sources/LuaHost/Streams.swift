@@ -14,6 +14,10 @@ extension Interpreter {
             return [Value]()
         }
     }
+
+    /// Hands on what scripts wrote into a buffer that they gave these streams, `io.stdout:setvbuf("full")`. At the end
+    /// of a run, inside it: it is that run's output.
+    package func flushStreams() { lf_flush_streams(core.state) }
 }
 
 private func writeStream(_ number: Int32, _ bytes: UnsafePointer<CChar>?, _ count: Int) {

@@ -2,15 +2,21 @@ import Synchronization
 
 /// One way to show a value, named by its MIME type: a text, or bytes such as a PNG's.
 public struct Representation: Sendable, Equatable {
+    /// What it is made of.
     public enum Content: Sendable, Equatable {
         case text(String)
+        /// Of a MIME type that is no text.
         case bytes([UInt8])
     }
 
+    /// `text/plain`, `text/html`, `image/png`, `image/svg+xml`.
     public let mime: String
+    /// What a reader of that type is given.
     public let content: Content
 
+    /// A text of this MIME type.
     public init(_ mime: String, _ text: String) { (self.mime, content) = (mime, .text(text)) }
+    /// Bytes of this MIME type.
     public init(_ mime: String, bytes: [UInt8]) { (self.mime, content) = (mime, .bytes(bytes)) }
 }
 
@@ -25,7 +31,9 @@ public final class RunStreams: Sendable {
     /// Those of the run in progress; nil for the process's own.
     @TaskLocal public static var current: RunStreams?
 
+    /// One thing that a run does with its output.
     public enum Piece: Sendable, Equatable {
+        /// Bytes of a text, maybe of a part of a letter only.
         case text(StandardStream, [UInt8])
         /// A picture, in the ways in which it can be shown.
         case shown([Representation])
@@ -48,6 +56,7 @@ public final class RunStreams: Sendable {
         (self.line, self.body) = (line, body)
     }
 
+    /// Hands a piece on to whoever takes them.
     public func take(_ piece: Piece) { body(piece) }
 
     /// The next bytes of input, at most as many as asked for; none at its end.
@@ -74,16 +83,20 @@ public final class RunStreams: Sendable {
 
 /// An object that is a table of words, shown as one where tables can be drawn.
 public protocol TabularObject: ScriptObject {
+    /// What it shows.
     var table: ShownTable { get }
 }
 
 /// Rows of cells under a row of headings; the first cell of a row is its name.
 public struct ShownTable: Sendable, Equatable {
+    /// Above the columns; the first is that of the rows' names.
     public let headings: [String]
+    /// As many cells each as there are headings.
     public let rows: [[String]]
     /// What stands below.
     public let note: String
 
+    /// Texts as they are: whoever draws them escapes what must be escaped.
     public init(headings: [String], rows: [[String]], note: String = "") {
         (self.headings, self.rows, self.note) = (headings, rows, note)
     }

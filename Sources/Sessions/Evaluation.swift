@@ -33,12 +33,14 @@ extension Session {
     /// ``LuaHost/Interpreter/interrupt()`` stops it, from another thread.
     /// - Parameters:
     ///   - number: the cell's number in messages; nil for the next one.
+    ///   - isAside: whether it is a client's own question, beside the cells: it is number 0 in messages, so that those
+    ///     that name a cell show that cell's text, and `_` stays what it was.
     ///   - isColoured: whether ``Evaluation/Failure/text`` has a terminal's colours.
     ///   - streams: who takes what it writes and gives what it reads; nil for the process's own streams. What scripts
-    ///     do by
-    ///     `print` and `io` goes there once ``LuaHost/Interpreter/takeStreams()`` was called.
+    ///     do by `print` and `io` goes there once ``LuaHost/Interpreter/takeStreams()`` was called.
     public func evaluate(
-        _ text: String, number: Int? = nil, isColoured: Bool = false, streams: RunStreams? = nil
+        _ text: String, number: Int? = nil, isAside: Bool = false, isColoured: Bool = false,
+        streams: RunStreams? = nil
     ) -> Evaluation {
         var evaluation = Evaluation()
         let style = Style(isColoured: isColoured)
@@ -46,7 +48,7 @@ extension Session {
             evaluation.failure = Evaluation.Failure(
                 kind: kind, message: message, text: text ?? style.error(message) + "\n")
         }
-        let name = newName(for: text, number: number)
+        let name = newName(for: text, number: number, isAside: isAside)
         do {
             if let asked = Session.askedPage(text) {
                 evaluation.page = try host.interpreter.evaluation { try self.explained(asked) }
@@ -62,7 +64,10 @@ extension Session {
                 fail("syntax error", best.error.message, text)
             default:
                 try host.interpreter.evaluation {
-                    try RunStreams.$current.withValue(streams) { try self.run(input, into: &evaluation) }
+                    try RunStreams.$current.withValue(streams) {
+                        defer { self.host.interpreter.flushStreams() }
+                        try self.run(input, isAside: isAside, into: &evaluation)
+                    }
                 }
             }
         } catch {
@@ -77,9 +82,9 @@ extension Session {
         return evaluation
     }
 
-    private func run(_ input: Input, into evaluation: inout Evaluation) throws {
+    private func run(_ input: Input, isAside: Bool, into evaluation: inout Evaluation) throws {
         guard case .table(let results)? = try run(input).answer.first else { return }
-        try keep(results)
+        if !isAside { try keep(results) }
         noteDone(input)
         guard case .integer(let count) = try results.value(for: "n"), count > 0 else { return }
         evaluation.values = try (1...count).map { try results.value(at: $0) }

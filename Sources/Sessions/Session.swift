@@ -21,6 +21,8 @@ public final class Session {
     /// The texts of the inputs, by the name that messages call them.
     package private(set) var sources: [String: String] = [:]
     private var number = 0
+    /// What messages call the last input that got its name; 0 for one aside.
+    private var calledNumber = 0
     /// The globals and modules that were there before the first input.
     package let initialGlobals: Set<String>
     package let initialModules: Set<String>
@@ -99,13 +101,14 @@ public final class Session {
 
     /// The next input's name in messages, from now on with this text.
     @discardableResult
-    package func newName(for text: String, number given: Int? = nil) -> String {
-        number = given ?? number + 1
+    package func newName(for text: String, number given: Int? = nil, isAside: Bool = false) -> String {
+        if !isAside { number = given ?? number + 1 }
+        calledNumber = isAside ? 0 : number
         sources[chunk] = text
         return chunk
     }
 
-    private var chunk: String { "\(inputName) \(number)" }
+    private var chunk: String { "\(inputName) \(calledNumber)" }
 
     /// Runs `helper` on an input that got its name, inside an evaluation.
     package func run(
@@ -166,8 +169,8 @@ public final class Session {
         let files = filesRun.reversed() + host.loadedFiles.all.filter { $0.kind == .lua }.map(\.path)
         guard let place = files.lazy.compactMap({ FileLocals.place(of: name, in: $0) }).first else { return nil }
         return
-            " (a local of \(place), out of reach here: its block or function is over, or elsewhere; what a loop keeps in "
-            + "its state can be seen: state.\(name) = \(name))"
+            " (a local of \(place), out of reach here: its block or function is over, or elsewhere; what a loop keeps "
+            + "in its state can be seen: state.\(name) = \(name))"
     }
 
     /// ` (did you mean "x"?)`, or nothing.

@@ -50,6 +50,39 @@ import Testing
         #expect(client.execute("kept").published.last?.content["data"]?["text/plain"] == "20")
     }
 
+    @Test func interruptsStopACompletionThatDoesNotEnd() throws {
+        let client = try Client()
+        _ = client.execute("o = setmetatable({}, {__complete = function() while true do end end})")
+        for type in ["complete", "inspect", "complete"] {
+            if type == "inspect" {
+                _ = client.execute("p = setmetatable({}, {__tostring = function() while true do end end})")
+            }
+            let id = client.send(type + "_request", ["code": .text(type == "inspect" ? "p" : "o.a")])
+            var reply: JSON?
+            // One that comes before the request does is nobody's: another follows.
+            while reply == nil, client.isRunning {
+                client.send("interrupt_request", on: .control)
+                while let frames = client.frames(on: .shell, within: 300),
+                    let message = try? Message(frames, client.signature)
+                {
+                    if message.parent["msg_id"] == .text(id) { reply = message.content }
+                }
+            }
+            #expect(reply?["status"] == "ok", "\(type): \(String(describing: reply))")
+        }
+        #expect(client.execute("6 * 7").published.last?.content["data"]?["text/plain"] == "42")
+    }
+
+    @Test func whatTheNotebookAsksByItselfIsBesideTheCells() throws {
+        let client = try Client()
+        let asked: JSON = ["a": "'one'", "b": "io.read()", "c": "error('no')"]
+        let reply = client.execute("5", ["user_expressions": asked, "allow_stdin": true]).reply["user_expressions"]
+        #expect(reply?["a"]?["data"]?["text/plain"] == "\"one\"" && reply?["b"]?["data"]?["text/plain"] == "nil")
+        #expect(reply?["c"]?["evalue"] == "cell 0:1: no", "\(String(describing: reply))")
+        _ = client.execute("6", ["silent": true])
+        #expect(client.execute("_").published.last?.content["data"]?["text/plain"] == "5")
+    }
+
     @Test func wrongMessagesAreRefusedAndTheKernelGoesOn() throws {
         let client = try Client()
         let right = Message("execute_request", ["code": "broken_in = true"], session: "test").frames(client.signature)

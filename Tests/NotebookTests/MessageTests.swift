@@ -18,9 +18,18 @@ import Testing
 
     /// The first three test cases of RFC 4231.
     @Test(arguments: [
-        ([UInt8](repeating: 0x0b, count: 20), "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
-        (Array("Jefe".utf8), "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
-        ([UInt8](repeating: 0xaa, count: 20), nil, "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"),
+        (
+            [UInt8](repeating: 0x0b, count: 20), "Hi There",
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+        ),
+        (
+            Array("Jefe".utf8), "what do ya want for nothing?",
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        ),
+        (
+            [UInt8](repeating: 0xaa, count: 20), nil,
+            "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"
+        ),
     ] as [([UInt8], String?, String)])
     func signaturesAreHMACSHA256(_ key: [UInt8], _ text: String?, _ expected: String) {
         let bytes = text.map { Array($0.utf8) } ?? [UInt8](repeating: 0xdd, count: 50)
@@ -42,8 +51,9 @@ import Testing
 
     @Test func aWrongSignatureIsRefusedBeforeAnythingIsRead() {
         let wrong: [(inout [[UInt8]]) -> Void] = [
-            { $0[3][0] ^= 1 }, { $0[3] = [] }, { $0[3].removeLast() }, { $0[3] = Array(String(repeating: "0", count: 64).utf8) },
-            { $0[7].append(0x20) }, { $0[4] = Array("{}".utf8) }, { $0[5] = Array("no JSON".utf8) }, { $0.swapAt(5, 6) },
+            { $0[3][0] ^= 1 }, { $0[3] = [] }, { $0[3].removeLast() },
+            { $0[3] = Array(String(repeating: "0", count: 64).utf8) }, { $0[7].append(0x20) },
+            { $0[4] = Array("{}".utf8) }, { $0[5] = Array("no JSON".utf8) }, { $0.swapAt(5, 6) },
         ]
         for (number, change) in wrong.enumerated() {
             let fault = #expect(throws: Message.Fault.self, "\(number)") { try Message(Self.frames(change), Self.key) }
@@ -57,13 +67,17 @@ import Testing
 
     @Test(arguments: [
         ([], "no frame <IDS|MSG>"), (["a", "b"], "no frame <IDS|MSG>"), (["<IDS|MSG>"], "got 0 frames"),
-        (["<IDS|MSG>", "", "{}", "{}", "{}"], "got 4 frames"), (["<IDS|MSG>", "", "{", "{}", "{}", "{}"], "header is no JSON object"),
+        (["<IDS|MSG>", "", "{}", "{}", "{}"], "got 4 frames"),
+        (["<IDS|MSG>", "", "{", "{}", "{}", "{}"], "header is no JSON object"),
         (["<IDS|MSG>", "", "{\"msg_type\": \"x\"}", "[]", "{}", "{}"], "parent header is no JSON object"),
         (["<IDS|MSG>", "", "{\"msg_type\": \"x\"}", "{}", "{}", "3"], "content is no JSON object"),
-        (["<IDS|MSG>", "", "{}", "{}", "{}", "{}"], "no msg_type"), (["<IDS|MSG>", "", "{\"msg_type\": 3}", "{}", "{}", "{}"], "no msg_type"),
+        (["<IDS|MSG>", "", "{}", "{}", "{}", "{}"], "no msg_type"),
+        (["<IDS|MSG>", "", "{\"msg_type\": 3}", "{}", "{}", "{}"], "no msg_type"),
     ])
     func framesThatAreNoMessageAreErrorsInWords(_ frames: [String], _ words: String) {
-        let fault = #expect(throws: Message.Fault.self) { try Message(frames.map { Array($0.utf8) }, Signature(key: [])) }
+        let fault = #expect(throws: Message.Fault.self) {
+            try Message(frames.map { Array($0.utf8) }, Signature(key: []))
+        }
         #expect(fault?.description.contains(words) == true, "\(String(describing: fault))")
     }
 
@@ -77,8 +91,9 @@ import Testing
     @Test func aConnectionFileIsRead() throws {
         let file = try ConnectionFile(JSON.object(Self.file).bytes, called: "c.json")
         #expect(file.address(.heartbeat) == "tcp://127.0.0.1:65535" && file.key == [UInt8(ascii: "k")])
-        let ipc = try ConnectionFile(JSON.object(Self.file.merging(["transport": "ipc", "ip": "/tmp/k"]) { $1 }).bytes, called: "")
-        #expect(ipc.address(.iopub) == "ipc:///tmp/k-3")
+        let members = Self.file.merging(["transport": "ipc", "ip": "run/k"]) { $1 }
+        let ipc = try ConnectionFile(JSON.object(members).bytes, called: "")
+        #expect(ipc.address(.iopub) == "ipc://run/k-3")
     }
 
     @Test(arguments: [
@@ -90,7 +105,8 @@ import Testing
     func aWrongOneIsAnErrorInWords(_ member: String, _ value: JSON, _ words: String) {
         let bytes = JSON.object(Self.file.merging([member: value]) { $1 }).bytes
         let error = #expect(throws: ScriptError.self) { try ConnectionFile(bytes, called: "c.json") }
-        #expect(error?.message.contains(words) == true && error?.message.hasPrefix("c.json: ") == true, "\(String(describing: error))")
+        let message = error?.message ?? ""
+        #expect(message.contains(words) && message.hasPrefix("c.json: "), "\(message)")
     }
 
     @Test func aFileThatIsNoneIsAnErrorInWords() throws {

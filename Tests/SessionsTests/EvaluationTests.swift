@@ -48,6 +48,26 @@ import Testing
         #expect(talk.output == "still\n")
     }
 
+    @Test func whatWaitsInABufferOfTheCellsOwnIsItsOutput() throws {
+        let talk = try Conversation()
+        talk.cell("io.stdout:setvbuf('full')\nio.write('a')\nio.stdout:write('b')\nprint('c')\nio.write('d')")
+        #expect(talk.output == "abc\nd")
+        let failed = talk.cell("io.write('e')\nerror('no')")
+        #expect(failed.failure != nil && talk.output == "e")
+    }
+
+    @Test func whatIsAskedAsideTakesNobodysPlace() throws {
+        let talk = try Conversation()
+        talk.cell("local function f()\n    error('deep')\nend\n_ = 7")
+        #expect(talk.session.evaluate("x = 1\n'aside'\n", isAside: true).plain == "\"aside\"")
+        #expect(talk.cell("_, x").shown.map { $0.first?.content } == [.text("7"), .text("1")])
+        // Messages that name a cell show that cell's text.
+        let text = talk.cell("f()").failure?.text ?? ""
+        #expect(text.contains("cell 1:2: deep") && text.contains("error('deep')"), "\(text)")
+        #expect(talk.session.evaluate("error('no')", isAside: true).failure?.message == "cell 0:1: no")
+        #expect(talk.cell("error('last')").failure?.message == "cell 4:1: last")
+    }
+
     @Test func inputIsReadAsFromAnyFile() throws {
         let talk = try Conversation(lines: ["first\n", "12 0x10\n", "rest\n"])
         #expect(talk.cell("io.read()").plain == "\"first\"")

@@ -249,11 +249,15 @@ bool lf_record_output(
     lf_state *state, void (*note_output)(void *output, const char *bytes, size_t length), void *output,
     lf_failure *failure);
 
-// From now on print and io write to `write` (1 for output, 2 for errors) and read from `read`, which gives how many bytes it
-// put there, none at the input's end, below 0 when it was interrupted. False where the system has no streams of this kind.
+// From now on print and io write to `write` (1 for output, 2 for errors) and read from `read`, which gives how many
+// bytes it put there, none at the input's end, below 0 when it was interrupted. False where the system has no streams
+// of this kind.
 bool lf_take_streams(
     lf_state *state, void (*write)(int32_t stream, const char *bytes, size_t length),
     int64_t (*read)(char *bytes, size_t most), lf_failure *failure);
+
+// Writes out what a script left in a buffer that it gave one of these streams by setvbuf.
+void lf_flush_streams(lf_state *state);
 
 // "Lua 5.4.4": what this was compiled for.
 const char *lf_lua_release(void);

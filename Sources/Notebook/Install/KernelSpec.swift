@@ -13,6 +13,9 @@ public struct KernelSpec {
     /// The program that is to be started, from the root.
     let program: String
 
+    /// - Parameters:
+    ///   - prefix: the folder that Jupyter is installed in; nil for the user's own.
+    ///   - environment: where HOME and the folders of Jupyter's data are looked up.
     public init(prefix: ByteString?, program: String, environment: [String: String]) throws {
         self.program = program
         if let prefix {

@@ -29,8 +29,8 @@ extension Kernel {
         switch message.type {
         case "execute_request": execute(message, on: channel)
         case "kernel_info_request": send("kernel_info_reply", kernelInfo)
-        case "complete_request": send("complete_reply", completed(content))
-        case "inspect_request": send("inspect_reply", inspected(content))
+        case "complete_request": send("complete_reply", interruptibly(message) { completed(content) })
+        case "inspect_request": send("inspect_reply", interruptibly(message) { inspected(content) })
         case "is_complete_request": send("is_complete_reply", completeness(content))
         case "history_request": send("history_reply", state.withLock { $0.history.reply(content) })
         // There are no comms: one that is opened is closed.
@@ -39,6 +39,13 @@ extension Kernel {
             publish("comm_close", ["comm_id": content["comm_id"] ?? "", "data": [:]], parent: message.header)
         default: break
         }
+    }
+
+    /// A `__complete` or `__tostring` of a script may run in an answer, and not come to its end: Interrupt stops it.
+    private func interruptibly(_ message: Message, _ answer: () -> JSON) -> JSON {
+        state.withLock { ($0.current, $0.isInterrupted) = (message, false) }
+        defer { state.withLock { ($0.current, $0.isInterrupted) = (nil, false) } }
+        return answer()
     }
 
     private var kernelInfo: JSON {

@@ -26,7 +26,8 @@ extension Kernel {
 
         offerPauses(to: message)
         let streams = RunStreams(line: { [self] in ask(message) }, output.take)
-        let evaluation = session.evaluate(code, number: number, isColoured: true, streams: streams)
+        let evaluation = session.evaluate(
+            code, number: number, isAside: !isStored, isColoured: true, streams: streams)
         drainStray()
         if let status = evaluation.exit {
             output.take(.text(.error, Array("os.exit(\(status)) ends this cell; the kernel goes on\n".utf8)))
@@ -41,7 +42,7 @@ extension Kernel {
         } else {
             answer["status"] = "ok"
             answer["payload"] = payload(evaluation)
-            answer["user_expressions"] = values(of: content["user_expressions"], number)
+            answer["user_expressions"] = values(of: content["user_expressions"], output)
         }
         drainStray()
         output.flush()
@@ -90,11 +91,13 @@ extension Kernel {
         return .list(payload)
     }
 
-    private func values(of expressions: JSON?, _ number: Int) -> JSON {
+    /// What the front end asks for by itself. It answers no questions there.
+    private func values(of expressions: JSON?, _ output: CellOutput) -> JSON {
         guard case .object(let expressions)? = expressions else { return [:] }
         return .object(
             expressions.mapValues { expression in
-                let evaluation = session.evaluate(expression.text ?? "", number: number)
+                let evaluation = session.evaluate(
+                    expression.text ?? "", isAside: true, streams: RunStreams(output.take))
                 if let failure = evaluation.failure {
                     return .object(failureContent(failure).merging(["status": "error"]) { $1 })
                 }

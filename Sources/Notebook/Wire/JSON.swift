@@ -10,12 +10,14 @@ public enum JSON: Equatable, Sendable {
 
     /// What is no JSON, and at which byte.
     public struct Fault: Error, Equatable, CustomStringConvertible {
+        /// In words, without the place where the text came from.
         public let description: String
     }
 
     /// How deep lists and objects may stand in each other.
     static let deepest = 200
 
+    /// Reads a text of JSON, the whole of it.
     public init(_ bytes: [UInt8]) throws(Fault) {
         var reader = JSONReader(bytes: bytes)
         self = try reader.whole()
@@ -24,8 +26,11 @@ public enum JSON: Equatable, Sendable {
     /// The member of an object; nil of anything else.
     public subscript(_ name: String) -> JSON? { if case .object(let members) = self { members[name] } else { nil } }
 
+    /// The value where it is a text, and so for the others; nil where it is something else.
     public var text: String? { if case .text(let text) = self { text } else { nil } }
+    /// True or false.
     public var flag: Bool? { if case .flag(let flag) = self { flag } else { nil } }
+    /// The elements of a list.
     public var list: [JSON]? { if case .list(let list) = self { list } else { nil } }
     /// A whole number, also one written as `2.0`.
     public var integer: Int? {
