@@ -32,6 +32,15 @@ import Testing
         #expect(client.execute("hits == nil").published.last?.content["data"]?["text/plain"] == "true")
     }
 
+    @Test func aCellThatIsSentAfterTheErrorsReplyIsRun() throws {
+        let client = try Client()
+        for round in 1...50 {
+            #expect(client.reply(to: client.send("execute_request", ["code": "error('no')"]))?["status"] == "error")
+            let reply = client.reply(to: client.send("execute_request", ["code": "1"]))
+            #expect(reply?["status"] == "ok", "\(round): \(String(describing: reply))")
+        }
+    }
+
     @Test func interruptsStopACellAndLoseNothing() throws {
         let client = try Client()
         _ = client.execute("kept = 0")

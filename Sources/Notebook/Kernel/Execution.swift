@@ -55,8 +55,11 @@ extension Kernel {
             }
             (state.current, state.output, state.isInterrupted, state.canAsk) = (nil, nil, false, false)
         }
+        // Before the reply: a cell that a client sends when it has that is not one that waited.
+        let stops = evaluation.failure != nil && content["stop_on_error"]?.flag ?? true
+        let waiting = stops ? requests.takeExecutions() : []
         reply("execute_reply", .object(answer), to: message, on: channel)
-        if evaluation.failure != nil, content["stop_on_error"]?.flag ?? true { abortWaiting() }
+        abort(waiting)
     }
 
     /// The last value is the cell's, those before it are shown.
@@ -106,8 +109,8 @@ extension Kernel {
     }
 
     /// Cells that were sent behind one that failed are not run.
-    private func abortWaiting() {
-        for (message, channel) in requests.takeExecutions() {
+    private func abort(_ waiting: [(Message, ConnectionFile.Channel)]) {
+        for (message, channel) in waiting {
             publish("status", ["execution_state": "busy"], parent: message.header)
             reply(
                 "execute_reply",
