@@ -35,6 +35,8 @@ if options.fashion == debian and not pcall(host.check, "--fashion", fashion, {re
   print("no " .. fashion .. ": changed digits in its place")
   fashion = nil
 end
+if fashion then host.check("--fashion", fashion, {reads = true}) end
+if options.model ~= "" then host.check("--model", options.model, {reads = true}) end
 local noise = random.generator(options.seed)
 local m = flow.load(options.model ~= "" and options.model or host.resource("nice-mnist.safetensors"))
 

@@ -17,6 +17,7 @@ local host = require "host"
 local image = require "image"
 local masks = require "inpainting.masks"
 local method = require "inpainting.method"
+local montecarlo = require "montecarlo"
 local mpi = require "mpi"
 local plot = require "plot"
 local quality = require "inpainting.quality"
@@ -101,9 +102,9 @@ end
 measured = mpi.allreduce(measured, "sum")
 if mpi.rank > 0 then return end
 
--- The mean over the digits, and its standard error: the deviation of single ones over the root of how many there are.
+-- The mean over the digits, and its standard error.
 local function summary(values)
-  return values:mean():item(), count > 1 and values:std():item() / math.sqrt(count) or 0 / 0
+  return values:mean():item(), count > 1 and montecarlo.standard_error(values) or 0 / 0
 end
 
 -- One row: preset p on the masks `which`; over several, a digit's number is its mean over them.

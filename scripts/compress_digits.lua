@@ -28,12 +28,15 @@ local options = host.arguments{
   {"batch", 100, "digits that are coded side by side", integer = true, min = 1},
   {"out", "digits.flow", "the packed file"},
 }
+host.check("--out", options.out, {writes = true})
+if options.from ~= "" then host.check("--from", options.from, {reads = true}) end
 
 local all = data.digits().images:unsqueeze(2)
 local images = all[{{math.max(#all - options.count + 1, 1), #all}}]
 local trained = all[{{1, 1600}}]
 if options.data ~= "" then
-  trained = data.idx(options.data .. "/train-images-idx3-ubyte.gz"):unsqueeze(2)[{{6001, 16000}}] / 255
+  local path = host.check("--data", options.data .. "/train-images-idx3-ubyte.gz", {reads = true})
+  trained = data.idx(path):unsqueeze(2)[{{6001, 16000}}] / 255
 end
 local counts = levels.counts(trained)
 local edges = levels.edges(counts, options.bins)

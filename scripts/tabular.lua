@@ -13,6 +13,7 @@ local distribution = require "distribution"
 local figure = require "homework.figure"
 local flow = require "flow"
 local host = require "host"
+local montecarlo = require "montecarlo"
 local plot = require "plot"
 local random = require "random"
 local table_of = require "homework.table"
@@ -76,7 +77,7 @@ print(("%d steps, %.1f s of processor time, %.1f s; ended by %s; best validation
 -- by the logarithms of the columns' deviations.
 local function report(name, log_p)
   local nats = -log_p:to("float64")
-  local mean, se = nats:mean():item(), nats:std():item() / math.sqrt(#nats)
+  local mean, se = nats:mean():item(), montecarlo.standard_error(nats)
   print(("%-24s %9.4f nats, s.e. %.4f; in the table's units %.4f"):format(name, mean, se, mean + prepared.log_scale))
 end
 print("\n-log p of an unseen row")
@@ -88,7 +89,7 @@ local log_normal = normal:log_prob(test:to("float64"))
 report("normal distribution", log_normal)
 local gain = log_p:to("float64") - log_normal
 print(("%-24s %9.4f nats, s.e. %.4f, of the same rows"):format(
-  "the flow is better by", gain:mean():item(), gain:std():item() / math.sqrt(#gain)))
+  "the flow is better by", gain:mean():item(), montecarlo.standard_error(gain)))
 
 if options.save ~= "" then
   checkpoint.save(options.save, {train = train, validation = validation, test = test, log_prob = log_p})

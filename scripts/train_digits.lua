@@ -1,7 +1,7 @@
 -- Trains a flow of 28 x 28 digits by maximum likelihood, with m:fit: a picture in phases, each pixel by a histogram of
 -- grey levels whose bins a network weighs (scripts/digits/flows.lua).
 --
--- As it stands: a small one on the 2000 digits that ship, in about a minute. On MNIST (a folder with
+-- As it stands: a small one on the 2000 digits that ship, in some twenty seconds. On MNIST (a folder with
 -- train-images-idx3-ubyte.gz; images 6001 to 60000 are trained on, the first 6000 are for validation), in some hours:
 --
 --   luaflow run scripts/train_digits.lua --data mnist --channels 32 --blocks 3 --hidden 256 --steps 12000 \
@@ -41,12 +41,26 @@ local options = host.arguments{
   {"log", 0, "steps between two lines on standard error; 0: a bar, in a terminal", integer = true, min = 0},
   {"seed", 0, "of everything", integer = true},
 }
+-- What could not be read or written is refused before the work, not after it.
+local function check(name, bounds)
+  if options[name] ~= "" then host.check("--" .. name, options[name], bounds) end
+end
+check("from", {reads = true})
+check("checkpoint", {writes = true})
+check("out", {writes = {"safetensors"}})
+check("pictures", {writes = {"png"}})
+if options.test and options.data == "" then host.refuse("--test", "needs --data") end
+local function mnist(part)
+  local path = ("%s/%s-images-idx3-ubyte.gz"):format(options.data, part)
+  return host.check("--data", path, {reads = true})
+end
+local test_images = options.test and mnist("t10k")
 random.manual_seed(options.seed)
 
 -- (N, 1, 28, 28) in [0, 1], and those that are only looked at.
 local images, validation
 if options.data ~= "" then
-  local all = data.idx(options.data .. "/train-images-idx3-ubyte.gz"):unsqueeze(2) / 255
+  local all = data.idx(mnist("train")):unsqueeze(2) / 255
   images, validation = all[{{6001, 60000}}], all[{{1, 6000}}]
 else
   local all = data.digits().images:unsqueeze(2)
@@ -97,8 +111,7 @@ local function report(name, x)
 end
 report("validation", validation[{{1, math.min(options.shown, #validation)}}])
 if options.test then
-  if options.data == "" then error("--test needs --data", 0) end
-  report("test", data.idx(options.data .. "/t10k-images-idx3-ubyte.gz"):unsqueeze(2) / 255)
+  report("test", data.idx(test_images):unsqueeze(2) / 255)
 end
 if options.pictures ~= "" then
   local x, draws = m:sample(options.draws):detach():reshape(-1, 28, 28), {}

@@ -1,6 +1,6 @@
 -- Trains a NICE (Dinh, Krueger, Bengio 2015) on handwritten digits by maximum likelihood, with m:fit.
 --
--- As it stands: a small one on the 2000 digits that ship, in some seconds. The problem sheet's own, on MNIST (a folder
+-- As it stands: a small one on the 2000 digits that ship, in some fifteen seconds. The problem sheet's own, on MNIST (a folder
 -- with train-images-idx3-ubyte.gz; images 6001 to 60000 are trained on, the first 6000 are for validation), in some
 -- hours:
 --

@@ -17,6 +17,7 @@ local data = require "data"
 local figure = require "homework.figure"
 local host = require "host"
 local image = require "image"
+local montecarlo = require "montecarlo"
 local nn = require "nn"
 local optim = require "optim"
 local plot = require "plot"
@@ -26,7 +27,7 @@ local tensor = require "tensor"
 local options = host.arguments{
   about = "Trains a variational autoencoder on digits, with either gradient estimator.",
   {"estimator", "reparameterized", "of the encoder's gradient", choices = {"reparameterized", "score"}},
-  {"steps", 1000, "of Adam", integer = true, min = 0},
+  {"steps", 1000, "of Adam", integer = true, min = 1},
   {"batch", 100, "digits in a step", integer = true, min = 1, max = 1600},
   {"draws", 4, "of z for each digit in a step", integer = true, min = 2, max = 1000},
   {"latent", 10, "numbers in z", integer = true, min = 1, max = 1000},
@@ -89,7 +90,7 @@ local function evaluate(x)
   return autodiff.no_grad(function()
     local bound = weights(x, 5, true):mean(1):to("float64")
     local tight = weights(x, 20, true):to("float64"):logsumexp(1) - math.log(20)
-    local function summary(v) return v:mean():item(), v:std():item() / math.sqrt(#v) end
+    local function summary(v) return v:mean():item(), montecarlo.standard_error(v) end
     local mean, se = summary(bound)
     local tighter, tighter_se = summary(tight)
     return {mean = mean, se = se, tighter = tighter, tighter_se = tighter_se}
@@ -126,7 +127,11 @@ for k = 1, options.steps do
   surrogate:backward()
   opt.lr = rate(k)
   opt:step()
-  sum, count = sum - loss:item(), count + 1
+  local bound = -loss:item()
+  if not (math.abs(bound) < math.huge) then
+    host.refuse(("--lr %g"):format(options.lr), ("the bound is %g at step %d; try a smaller one"):format(bound, k))
+  end
+  sum, count = sum + bound, count + 1
   if k % every == 0 or k == options.steps then
     xs[#xs + 1], ys[#ys + 1] = k, sum / count
     print(("step %5d  ELBO %8.2f nats a digit, %4.0f s"):format(k, sum / count, host.clock() - start))

@@ -61,7 +61,7 @@ local names = {gaussian = posteriors[1], banana = posteriors[2]}
 if #options.rest > 0 then
   posteriors = {}
   for k, name in ipairs(options.rest) do
-    posteriors[k] = names[name] or host.refuse(name, "no posterior; there are " .. host.names(names))
+    posteriors[k] = names[name] or host.refuse(name, "no posterior; there are banana and gaussian")
   end
 end
 

@@ -228,12 +228,33 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: scratch.path("rows.npz")))
     }
 
+    /// The mark of UTF-8 before the first line, a comma between quotes, a number that overflows, and a column in small
+    /// units, whose deviation is 40e-19 / sqrt(12).
+    @Test func whatSpreadsheetsWriteIsRead() throws {
+        let scratch = try Scratch()
+        var lines = ["\"name, of all\",charge,rest"]
+        for k in 0..<40 { lines.append("\"1,\(k)\",\(k)e-19,\(k * k % 17).\(k)") }
+        lines.append("\"1,2\",1e999,3")
+        let file = try scratch.write("table.csv", "\u{FEFF}" + lines.joined(separator: "\n") + "\n")
+        let run = try tabular(["--data", file, "--steps", "2"], in: scratch)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.output.contains("name, of all is left out: 41 of 41 fields are no numbers"), "\(run.output)")
+        #expect(run.output.contains("1 rows with missing numbers are left out"), "\(run.output)")
+        #expect(run.output.contains("26 rows to train on, 6 to say when to stop, 8 unseen; 2 columns"), "\(run.output)")
+        let row = ProblemScriptTests.numbers(run.output, after: "normal distribution")
+        try #require(row.count >= 3, "\(run.output)")
+        let deviations = log(40e-19 / 12.0.squareRoot()) + log(17 / 12.0.squareRoot())
+        #expect(abs(row[2] - row[0] - deviations) < 0.6, "\(row), \(deviations)")
+    }
+
     @Test func wrongTablesAreExplained() throws {
         let scratch = try Scratch()
+        let junk = try scratch.write("junk.npy", "no array")
         let ragged = try scratch.write("ragged.csv", "1,2\n3,4\n5,6,7\n")
         let short = try scratch.write("short.csv", "1,2\n3,5\n5,9\n")
         for (arguments, message) in [
             (["--data", "nowhere.csv"], "nowhere.csv"), (["--data", ragged], "line 3 has 3 fields, others have 2"),
+            (["--data", junk], "--data \(junk)"),
             (["--data", short], "at least 20 rows expected, found 3"),
             (["--data", short, "--columns", "1-9"], "positions from 1 to 2"),
             (["--save", "rows.csv"], "--save"), (["--test", "0.7"], "--test"),

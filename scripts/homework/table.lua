@@ -6,12 +6,16 @@ local tensor = require "tensor"
 
 local module = {}
 
--- The fields of a line, without the quotes around them. Separated by commas, semicolons or tabs.
+-- The fields of a line, without the quotes around them. Separated by commas, semicolons or tabs; a separator between
+-- quotes is a part of its field.
 local function fields(line, separator)
-  local list = {}
+  local list, quoted = {}, nil
   for field in (line .. separator):gmatch("(.-)" .. separator) do
-    list[#list + 1] = field:match('^%s*"?(.-)"?%s*$')
+    if quoted then field = quoted .. separator .. field end
+    quoted = field:match('^%s*"') and not field:match('^%s*".*"%s*$') and field or nil
+    if not quoted then list[#list + 1] = field:match('^%s*"?(.-)"?%s*$') end
   end
+  if quoted then list[#list + 1] = quoted end
   return list
 end
 
@@ -22,6 +26,8 @@ local function read_csv(path)
   local number = 0
   for line in io.lines(path) do
     number = number + 1
+    -- The mark of UTF-8 that spreadsheets write before the first line.
+    if number == 1 then line = line:gsub("^\xEF\xBB\xBF", "") end
     if line:match("%S") then
       separator = separator or line:match("\t") or line:match(";") or ","
       local row = fields(line, separator)
@@ -60,7 +66,9 @@ end
 function module.read(path, columns)
   local x, names
   if path:match("%.npy$") then
-    x = checkpoint.load(path).array:to("float64")
+    local fine, found = pcall(checkpoint.load, path)
+    if not fine then host.refuse("--data " .. path, (tostring(found):gsub("^.*checkpoint%.load: ", ""))) end
+    x = found.array:to("float64")
     if x:dim() ~= 2 then
       host.refuse("--data " .. path, ("an array of 2 dimensions expected, not %d"):format(x:dim()))
     end
@@ -90,6 +98,8 @@ end
 function module.prepare(rows, names, validation_share, test_share)
   local said = {}
   local function say(...) said[#said + 1] = string.format(...) end
+  -- Nor is what overflows, 1e999, a number.
+  rows = rows:where(rows:abs():lt(math.huge), 0 / 0)
   -- Columns without a number anywhere in a tenth of the rows, or of one number alone, go; then rows with a gap.
   local columns = {}
   for k = 1, #rows[1] do
@@ -126,7 +136,9 @@ function module.prepare(rows, names, validation_share, test_share)
   local seen = #x - tests - validations
   if seen < 2 then host.refuse("--validation, --test", ("of %d rows %d are left to train on"):format(#x, seen)) end
   local train = x[{{1, seen}}]
-  local mean, scale = train:mean(1, true), train:std(1, true):clamp(1e-12)
+  local mean, scale = train:mean(1, true), train:std(1, true)
+  -- A column may be constant in this part.
+  scale = scale:where(scale:gt(0), 1)
   x = ((x - mean) / scale):to("float32")
   return {
     said = said, names = kept, log_scale = scale:log():sum():item(),

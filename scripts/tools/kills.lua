@@ -51,6 +51,7 @@ local function sha256(path)
 end
 
 local folder = output("mktemp -d")
+if folder == "" then error("mktemp made no folder", 0) end
 local calm, hunted = folder .. "/calm", folder .. "/hunted"
 os.execute(("mkdir %s %s"):format(quoted(calm), quoted(hunted)))
 local function command(where)
@@ -62,6 +63,7 @@ end
 local start = host.clock()
 if not os.execute(command(calm)) then error("training failed", 0) end
 local whole = sha256(calm .. "/weights.safetensors")
+if not whole then error("neither sha256sum nor shasum is installed", 0) end
 print(("never killed:  %s, %.1f s"):format(whole, host.clock() - start))
 
 local moments = random.generator(options.seed)

@@ -26,6 +26,8 @@ local options = host.arguments{
 }
 if options.quick then options.repeats, options.draws, options.bins, options.warmup = 100, 15, 8, 150 end
 local n, draws = options.repeats, options.draws
+-- A bin without a rank would expect none, and its chi-squared be no number.
+host.check("--bins", options.bins, {integer = true, min = 2, max = draws + 1})
 local generator = random.generator(options.seed)
 local float64 = {generator = generator, dtype = "float64"}
 
