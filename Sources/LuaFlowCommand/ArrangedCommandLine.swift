@@ -24,6 +24,13 @@ struct ArrangedCommandLine {
             name = left.removeFirst()
             if let name, builtIn.contains(name) {
                 hostOptions += ArrangedCommandLine.takeHostOptions(from: &left)
+                // The one subcommand of a subcommand that runs scripts.
+                let kernelRun = LuaFlowCommand.RunKernel._commandName
+                if name == LuaFlowCommand.KernelCommand._commandName, left.first == kernelRun {
+                    left.removeFirst()
+                    hostOptions += ArrangedCommandLine.takeHostOptions(from: &left)
+                    left = [kernelRun] + left
+                }
             }
         }
         rest = Array(left)

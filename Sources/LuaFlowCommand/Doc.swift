@@ -32,9 +32,9 @@ extension LuaFlowCommand {
         var luacats = false
 
         @Flag(help: "Print the documentation of every name as JSON.")
-    var json = false
+        var json = false
 
-    /// Names that plugins register have a page as well.
+        /// Names that plugins register have a page as well.
         @OptionGroup var host: HostOptions
 
         func validate() throws {

@@ -48,7 +48,8 @@ extension LuaFlowCommand {
 
     struct RunKernel: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "run", abstract: "Be the kernel of one notebook; Jupyter starts this.")
+            commandName: "run", abstract: "Be the kernel of one notebook; Jupyter starts this.",
+            usage: "luaflow kernel run [OPTIONS] CONNECTION_FILE")
 
         @OptionGroup var host: HostOptions
 

@@ -44,7 +44,11 @@ extension Trainer {
     /// Adds gradients and losses of all ranks, and brings generators back to where they are the same on all.
     private func exchange(loss: Double, drew: [Bool]) throws -> Double {
         // A parameter may have got no gradient here and one elsewhere.
-        let facts = [loss] + drew.map { $0 ? 1 : 0 } + trained.map { $0.value.grad == nil ? 0 : 1 }
+        // Where rank 0's generator is, as a rank without rows drew nothing: in halves, which float64 holds.
+        let place = ranks.rank == 0 ? generator.state.drawn : 0
+        let facts =
+            [loss, Double(place >> 32), Double(place & 0xffff_ffff)] + drew.map { $0 ? 1 : 0 }
+            + trained.map { $0.value.grad == nil ? 0 : 1 }
         let gradients = try trained.map { _, parameter in
             let layout = parameter.value.layout
             return try parameter.grad?.value.ordered(as: layout) ?? .zeros(inOrderOf: layout, parameter.dtype)
@@ -52,9 +56,14 @@ extension Trainer {
         let sums = try ranks.allreduce(
             [Tensor(facts, shape: [facts.count], .float64)] + gradients, .sum, for: "\(operation), gradients")
         let told = try sums[0].toArray()
-        for (place, generator) in generators.enumerated() where told[1 + place] > 0 { skip(generator) }
+        if data == nil, let high = UInt64(exactly: told[1]), let low = UInt64(exactly: told[2]) {
+            var state = generator.state
+            state.drawn = high << 32 | low
+            generator.restore(state)
+        }
+        for (place, generator) in generators.enumerated() where told[3 + place] > 0 { skip(generator) }
         for (place, (_, parameter)) in trained.enumerated() {
-            parameter.grad = told[1 + drew.count + place] > 0 ? Variable(sums[1 + place]) : nil
+            parameter.grad = told[3 + drew.count + place] > 0 ? Variable(sums[1 + place]) : nil
         }
         return told[0]
     }
@@ -110,6 +119,15 @@ extension Trainer {
                 $0.add(settings.lr.bitPattern)
                 $0.add(UInt64(data?.batchSize ?? trainee.draws ?? 0))
             }
+            try add("the option optimizer") { $0.add("\(settings.optimizer.name) \(settings.optimizer.settings)") }
+            try add("the options (clip_norm, average, validation, validate_every, patience)") {
+                for number in [settings.clipNorm, settings.average] { $0.add((number ?? -1).bitPattern) }
+                $0.add(UInt64(validation?.rows.count ?? 0))
+                $0.add(UInt64(settings.validateEvery))
+                $0.add(UInt64(settings.patience ?? 0))
+            }
+            try add("the presence of a callback") { $0.add(settings.callback == nil ? 0 : 1) }
+            try add("the presence of a checkpoint") { $0.add(settings.checkpoint == nil ? 0 : 1) }
             for (name, parameter) in trainee.parameters {
                 try add("the parameter \(name)") { try $0.add(parameter.value) }
             }

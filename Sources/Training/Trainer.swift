@@ -115,7 +115,8 @@ final class Trainer {
 
     /// From the beginning, or from where the checkpoint's run was.
     private func begin() throws {
-        if let path = settings.checkpoint, try ranks.first(path.fileExists, for: operation) {
+        let isThere = try ranks.first(settings.checkpoint?.fileExists ?? false, for: operation)
+        if let path = settings.checkpoint, isThere {
             try ranks.sharingErrors(for: operation) { try TrainingCheckpoint.load(path, into: self) }
         } else {
             if settings.average != nil { state.average = try copies() }

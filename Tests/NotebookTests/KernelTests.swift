@@ -120,6 +120,8 @@ import Testing
 
     @Test(arguments: [
         (["kernel", "run", "/no/such/file.json"], "luaflow kernel run: /no/such/file.json: there is no such file"),
+        (["kernel", "run", "--memory", "1G", "/no/such/file.json"], "/no/such/file.json: there is no such file"),
+        (["kernel", "run", "--sandbox", "/no/such/file.json"], "--sandbox: for luaflow run FILE"),
         (["kernel", "run"], "connection-file"), (["kernel", "install", "--user", "--prefix", "/tmp"], "one of the two expected"),
         (["kernel", "install", "--prefix", "/dev/null/x"], "no folder can be made there"),
     ])

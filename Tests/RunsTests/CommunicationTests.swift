@@ -126,6 +126,34 @@ import Testing
         }
     }
 
+    /// One rank's tensor may be a transposed view, and another's not.
+    @Test func elementsMayLieInOtherOrders() throws {
+        let script = "return mpi.allreduce(mpi.rank == 0 and tensor{{1, 2, 3}, {4, 5, 6}}:t() or tensor.ones(3, 2))"
+        for result in ThreadRanks(2).run(script: script) { #expect(try result.get() == [2, 5, 3, 6, 4, 7]) }
+    }
+
+    /// A rank that says it has a tensor of no possible shape.
+    @Test(arguments: [UInt8.max, 0x7f, 0x10]) func shapesThatCannotBe(byte: UInt8) throws {
+        let ranks = RankedCommunicator(Echo(byte: byte))
+        #expect(throws: (any Error).self) { try ranks.broadcast(Tensor([1, 2], shape: [2]), root: 1, for: "told") }
+        let others = RankedCommunicator(Echo(byte: byte))
+        #expect(throws: (any Error).self) { try others.scatter(Tensor([1, 2], shape: [2, 1]), root: 1, for: "told") }
+    }
+
+    /// Another rank that says what this one says, but for the extents of its tensor.
+    private struct Echo: RankTransport {
+        let byte: UInt8
+        let rank = 0
+        let size = 2
+
+        func transfer(_ sends: [OutgoingBytes], _ receives: [IncomingBytes]) throws {
+            for (sent, received) in zip(sends, receives) {
+                received.bytes.copyBytes(from: sent.bytes)
+                for place in 112..<min(128, received.bytes.count) { received.bytes[place] = byte }
+            }
+        }
+    }
+
     // MARK: What cannot be agreed on
 
     /// Each is an error on every rank, which names the ranks; and afterwards they are in step.

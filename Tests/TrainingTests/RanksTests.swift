@@ -54,13 +54,14 @@ import Testing
         }
     }
 
-    @Test func fitToIsDivided() throws {
+    /// Also where a rank has no row.
+    @Test(arguments: [32, 2]) func fitToIsDivided(samples: Int) throws {
         let script = """
             random.manual_seed(0)
             local rows = 0
             local m = flow.MAF{features = 2, transforms = 1, hidden_features = {8}}
             local function log_density(x) rows = math.max(rows, #x) return -0.5 * ((x - 1) ^ 2):sum(2) end
-            local h = m:fit_to(log_density, {steps = 10, samples = 32, lr = 1e-2, progress = false})
+            local h = m:fit_to(log_density, {steps = 10, samples = \(samples), lr = 1e-2, progress = false})
             return tensor.cat{tensor(h.loss):to("float64"), tensor{h.khat, h.ess, h.log_evidence}:to("float64")}
             """
         let alone = try #require(try ThreadRanks(1).run(script: script).first?.get())
@@ -119,6 +120,23 @@ import Testing
             return 1
             """
         for result in ThreadRanks(3, patience: 20).run(script: script) { #expect(try result.get() == [1]) }
+    }
+
+    /// Options, too, though some would only show in the weights.
+    static let otherOptions: [(String, String)] = [
+        ("clip_norm = 1 + mpi.rank", "clip_norm"), ("average = mpi.rank == 1 and 0.9 or nil", "average"),
+        ("optimizer = mpi.rank == 1 and 'sgd' or 'adam'", "the option optimizer"),
+        ("callback = mpi.rank == 0 and print or nil", "the presence of a callback"),
+    ]
+    @Test(arguments: otherOptions) func optionsThatDiffer(option: String, message: String) throws {
+        let script = """
+            random.manual_seed(5)
+            local m = flow.MAF{features = 2, transforms = 1, hidden_features = {8}}
+            local ok, e = pcall(m.fit, m, tensor{{1, 2}, {3, 4}}, {steps = 2, lr = 0.1, progress = false, \(option)})
+            assert(not ok and e:find("\(message)", 1, true), e)
+            return mpi.allreduce(1)
+            """
+        for result in ThreadRanks(3, patience: 20).run(script: script) { #expect(try result.get() == [3]) }
     }
 
     /// A run goes on under other numbers of ranks, with the numbers of one that was never stopped.
@@ -189,6 +207,28 @@ import Testing
               return -(x * x):sum(2)
             end, x0, {steps = 5})
             assert(not ok and e:find("no density here", 1, true), e)
+            return mpi.allreduce(1)
+            """
+        for result in ThreadRanks(3, patience: 20).run(script: script) { #expect(try result.get() == [3]) }
+    }
+
+    /// Chains that would not be the same on all ranks are refused before the first step.
+    static let otherChains: [(String, String, String)] = [
+        ("mcmc.RandomWalk{scale = 0.1 + mpi.rank}", "", "the kernel on rank 1"),
+        ("mcmc.RandomWalk{scale = 1}", "steps = 5 + mpi.rank", "the options"),
+        ("mcmc.RandomWalk{scale = 1}", "callback = mpi.rank == 0 and print or nil", "the presence of a callback"),
+        (
+            "mcmc.RandomWalk{scale = 1}", "checkpoint = mpi.rank == 0 and '/no/such/folder/c' or nil",
+            "the presence of a checkpoint"
+        ),
+    ]
+    @Test(arguments: otherChains) func chainsThatDiffer(kernel: String, options: String, message: String) throws {
+        let script = """
+            local options = {\(options)}
+            options.steps = options.steps or 5
+            local function log_prob(x) error("asked for a density") end
+            local ok, e = pcall(mcmc.sample, \(kernel), log_prob, tensor{{0}, {1}, {2}}:to("float64"), options)
+            assert(not ok and e:find("\(message)", 1, true), e)
             return mpi.allreduce(1)
             """
         for result in ThreadRanks(3, patience: 20).run(script: script) { #expect(try result.get() == [3]) }

@@ -56,6 +56,14 @@ enum SampleFunction {
         let ranks = context.service(Ranks.self).communicator
         let key = try ranks.first(generator.next64(), for: operation)
         var file = path.map { RunCheckpoint($0, for: operation) }
+        try checkSame(
+            x0, ranks,
+            [
+                ("the kernel", kernel.description), ("the support", support?.map.description ?? ""),
+                ("the options (steps, warmup, thin, target_accept, stop)", settings.words),
+                ("the presence of a callback", "\(callback != nil)"),
+                ("the presence of a checkpoint", "\(path != nil)"),
+            ], for: operation)
         // A file is there if it is for rank 0: it may be writing a first one while others look.
         var saved = try ranks.sharingErrors(for: operation) { try ranks.rank == 0 ? file?.savedKey() : nil }
         if try ranks.first(saved != nil, for: operation), ranks.rank > 0 {
@@ -69,7 +77,6 @@ enum SampleFunction {
                 return own
             }
         }
-        try checkSame(x0, ranks, for: operation)
         let (prepared, target, position) = try Chains.prepare(
             kernel, density, x0, support?.map, ranks: ranks, for: operation)
         let run = try SampleRun(prepared, target, at: position, key: saved ?? key, settings)
@@ -107,11 +114,19 @@ enum SampleFunction {
     }
 
     /// - Throws: on every rank, when they would not run the same chains.
-    private static func checkSame(_ x0: Tensor, _ ranks: any Communicator, for operation: String) throws {
+    private static func checkSame(
+        _ x0: Tensor, _ ranks: any Communicator, _ texts: @autoclosure () -> [(name: String, text: String)],
+        for operation: String
+    ) throws {
         guard ranks.size > 1 else { return }
         var hash = WordHash()
         try hash.add(x0)
-        try ranks.checkSame([("x0", hash.value)], for: operation)
+        let facts = texts().map { fact in
+            var hash = WordHash()
+            hash.add(fact.text)
+            return (name: fact.name, word: hash.value)
+        }
+        try ranks.checkSame([("x0", hash.value)] + facts, for: operation)
     }
 
     private static let supportNote = """

@@ -10,6 +10,12 @@ final class SampleRun {
         var thin = 1
         var targetAccept: Double?
         var stop: StopRule?
+
+        /// All of them, as one text.
+        var words: String {
+            let warmup = warmup.map { "\($0)" } ?? "own", accept = targetAccept.map { "\($0)" } ?? "own"
+            return "\(steps) \(warmup) \(thin) \(accept) \(stop?.description ?? "")"
+        }
     }
 
     let kernel: any ChainKernel

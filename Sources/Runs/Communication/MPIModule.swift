@@ -50,7 +50,8 @@ public struct MPIModule: ScriptModule {
         returns: .tensor, errors: otherShapes + "; a sum of bool, a mean of int64", source: standard,
         example: "assert(mpi.allreduce(tensor{1, 2}, \"sum\"):sum():item() == 3 * mpi.size)"
     ) { x, how, ranks, operation in
-        Variable(try ranks.allreduce([x.plain()], how, for: operation)[0])
+        // Row by row, as one rank's elements may lie in another order than another's.
+        Variable(try ranks.allreduce([x.plain().contiguous()], how, for: operation)[0])
     }
 
     private static let broadcast = Declaration(

@@ -1,23 +1,32 @@
 import Scripting
 
 /// Programs that work on one thing together, each of a rank from 0 to size - 1, and what they tell each other: MPI's
-/// collective operations (MPI 4.0, chapter 6). All ranks call the same one, in the same order; what differs between them
-/// where it must not (the call, a shape, a dtype) is the same error on every rank.
+/// collective operations (MPI 4.0, chapter 6). All ranks call the same one, in the same order. Results lie in memory of
+/// their own. `operation` is who asks, for messages; it is a part of the call and the same on all ranks.
+///
+/// All of them throw ``ScriptError``: on every rank where the ranks are in other calls, where a shape or a dtype
+/// differs that must not, and where a rank failed or has ended; and without memory, or when the run was stopped.
 public protocol Communicator: Sendable {
     /// Which of the programs this is, from 0.
     var rank: Int { get }
     /// How many there are.
     var size: Int { get }
     /// The elements of all ranks' tensors, combined in the order of ranks; the same bits on every rank. A list counts as
-    /// one exchange; results lie in memory in the order of what was given.
+    /// one exchange.
+    /// - Parameter xs: of the same shapes, dtypes and orders of elements in memory on every rank.
+    /// - Returns: as many tensors of these shapes and orders; float16 becomes float32.
+    /// - Throws: also ``Fault`` for what ``ReductionOfRanks/check(_:)`` refuses.
     func allreduce(_ xs: [Tensor], _ how: ReductionOfRanks, for operation: String) throws -> [Tensor]
-    /// The root's tensor, on every rank; the others' are not looked at.
+    /// The root's tensor, of any shape and dtype, on every rank; the others' are not looked at.
+    /// - Parameter root: a rank from 0 to size - 1, the same on every rank; the caller has checked it.
     func broadcast(_ x: Tensor, root: Int, for operation: String) throws -> Tensor
     /// All ranks' tensors, of one shape (...), as (size, ...) in the order of ranks, on every rank.
     func allgather(_ x: Tensor, for operation: String) throws -> Tensor
-    /// The same on the root; nil elsewhere.
+    /// The same on the root (from 0 to size - 1, as the caller has checked); nil elsewhere.
     func gather(_ x: Tensor, root: Int, for operation: String) throws -> Tensor?
-    /// This rank's part (...) of the root's (size, ...).
+    /// This rank's part (...) of the root's (size, ...); the others' tensors are not looked at.
+    /// - Parameter root: a rank from 0 to size - 1, as the caller has checked.
+    /// - Throws: also, on every rank, when the root's first extent is not `size`. A program alone does not look at it.
     func scatter(_ x: Tensor, root: Int, for operation: String) throws -> Tensor
     /// Returns when every rank has called it.
     func barrier(for operation: String) throws
@@ -29,6 +38,7 @@ public protocol Communicator: Sendable {
 public enum ReductionOfRanks: String, CaseIterable, Sendable, CustomStringConvertible {
     case sum, prod, min, max, mean
 
+    /// As a script writes it.
     public var description: String { rawValue }
 
     /// - Throws: ``Fault`` for what has no meaning: a sum of truth values, a mean of whole numbers.
@@ -44,6 +54,7 @@ public enum ReductionOfRanks: String, CaseIterable, Sendable, CustomStringConver
 
 /// A program alone: rank 0 of 1. Results share no memory with what was given, as they do not between programs.
 public struct SingleProcess: Communicator {
+    /// There is nothing to say of it.
     public init() {}
 
     public let rank = 0
@@ -71,7 +82,7 @@ extension Communicator {
     /// The part of `count` things that this rank takes: parts differ by one at most, and lie in the order of ranks.
     public func part(of count: Int) -> Range<Int> { part(of: count, rank: rank) }
 
-    /// The part of some rank.
+    /// The part of some rank from 0 to size - 1.
     public func part(of count: Int, rank: Int) -> Range<Int> {
         let (each, more) = count.quotientAndRemainder(dividingBy: size)
         let start = rank * each + Swift.min(rank, more)
@@ -89,19 +100,19 @@ extension Communicator {
         }
     }
 
-    /// Whether any rank says so.
+    /// Whether any rank says so. An exchange, where there are several.
     public func any(_ flag: Bool, for operation: String) throws -> Bool {
         guard size > 1 else { return flag }
         return try allreduce([Tensor(integers: [flag ? 1 : 0], shape: [1])], .max, for: operation)[0].item() != 0
     }
 
-    /// What rank 0 says.
+    /// What rank 0 says. An exchange, where there are several.
     public func first(_ flag: Bool, for operation: String) throws -> Bool {
         guard size > 1 else { return flag }
         return try first(UInt64(flag ? 1 : 0), for: operation) != 0
     }
 
-    /// What rank 0 says.
+    /// The word that rank 0 gives.
     public func first(_ word: UInt64, for operation: String) throws -> UInt64 {
         guard size > 1 else { return word }
         let told = try broadcast(
@@ -126,8 +137,11 @@ extension Communicator {
 
 /// The host's communicator: of a program alone unless somebody put another one here.
 public final class Ranks: Service {
+    /// What every collective operation of this host goes through.
     public let communicator: any Communicator
 
+    /// Of a program alone.
     public init() { communicator = SingleProcess() }
+    /// Of one of several.
     public init(_ communicator: any Communicator) { self.communicator = communicator }
 }

@@ -104,19 +104,29 @@ extension DType {
 
 /// A hash of words (FNV-1a over 64 bits): it tells what differs by accident, and keeps no secret.
 public struct WordHash {
+    /// Of everything that was added, in its order.
     public private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
+    /// Of nothing yet.
     public init() {}
 
+    /// One word.
     public mutating func add(_ word: UInt64) {
         // The high bits of a word must reach the low ones of what comes later.
         value = (value ^ word) &* 0x100_0000_01b3
         value ^= value >> 29
     }
 
-    /// Shape, dtype and every bit of the elements.
+    /// Every byte of a text.
+    public mutating func add(_ text: String) {
+        for byte in text.utf8 { add(UInt64(byte)) }
+    }
+
+    /// Dtype, shape and every bit of the elements, in row-major order.
+    /// - Throws: ``ScriptError`` without memory for a copy in that order; when the run was stopped.
     public mutating func add(_ tensor: Tensor) throws {
         let flat = try tensor.contiguous()
+        add(UInt64(flat.dtype.place))
         for extent in flat.shape { add(UInt64(extent)) }
         let bytes = UnsafeRawBufferPointer(
             start: flat.storage.bytes + flat.offset * flat.dtype.stride, count: flat.count * flat.dtype.stride)

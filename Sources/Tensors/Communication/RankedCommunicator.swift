@@ -15,6 +15,9 @@ public final class RankedCommunicator: Communicator {
     /// Bytes that are summed at a time: the memory that an exchange takes beside its tensors.
     private let segment: Int
 
+    /// - Parameters:
+    ///   - transport: used by one thread at a time.
+    ///   - segment: bytes that a long sum takes at a time; the same on every rank, and 4096 at least.
     public init(_ transport: any RankTransport, segment: Int = 1 << 26) {
         (self.transport, self.segment) = (transport, max(segment, 1 << 12))
     }
