@@ -1,7 +1,8 @@
 import Scripting
 import Tensors
 
-/// The watch for NaN that `autodiff.detect_anomaly` switches on (PyTorch's anomaly mode, for values as well as gradients).
+/// The watch for NaN that `autodiff.detect_anomaly` switches on (PyTorch's anomaly mode, for values as well as
+/// gradients).
 enum Anomaly {
     /// Throws if the operation made a NaN of inputs that had none.
     static func check(_ operation: String, _ inputs: [Variable], _ outputs: [Tensor]) throws {
@@ -21,7 +22,8 @@ enum Anomaly {
             else { continue }
             throw ScriptError(
                 "autodiff",
-                "the gradient of \(node.operation) by its input \(input + 1) has NaN at \(place(position, gradient.shape))"
+                "the gradient of \(node.operation) by its input \(input + 1) has NaN at "
+                    + "\(place(position, gradient.shape))"
                     + (node.location.map { "; recorded at \($0)" } ?? ""))
         }
     }

@@ -78,7 +78,8 @@ extension Variable {
         guard value.count == 1 else {
             throw ScriptError(
                 operation,
-                "a value of shape \(Shape.describe(shape)) is not a single number; sum it, or pass a cotangent of its shape"
+                "a value of shape \(Shape.describe(shape)) is not a single number; sum it, or pass a cotangent of its "
+                    + "shape"
             )
         }
         return Variable(try Tensor.full(shape, 1, dtype.computing))

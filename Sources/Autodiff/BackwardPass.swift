@@ -3,9 +3,9 @@ import Tensors
 
 /// One reverse pass at work: which cotangent goes where.
 ///
-/// Every node and leaf on the way has an entry here, and remembers its place (`slot`). A pass that runs within a rule of
-/// this one may give it another place; so an entry is believed only when it names what was asked for, and is looked for
-/// otherwise.
+/// Every node and leaf on the way has an entry here, and remembers its place (`slot`). A pass that runs within a rule
+/// of this one may give it another place; so an entry is believed only when it names what was asked for, and is looked
+/// for otherwise.
 struct BackwardPass {
     private struct Entry {
         let node: Node
@@ -214,7 +214,8 @@ struct BackwardPass {
 }
 
 extension Variable {
-    /// The value, when nobody but the caller can see it and it fills its memory: nil is left behind. Otherwise nothing changes.
+    /// The value, when nobody but the caller can see it and it fills its memory: nil is left behind. Otherwise nothing
+    /// changes.
     fileprivate static func takeMemory(_ variable: inout Variable?) -> Tensor? {
         guard isKnownUniquelyReferenced(&variable), variable?.history == nil, var tensor = variable?.value,
             tensor.count == tensor.storage.count, tensor.layout.isDense
@@ -230,7 +231,8 @@ extension Variable {
         guard shape == input.shape else {
             throw ScriptError(
                 "autodiff",
-                "\(operation): its gradient rule returned \(Shape.describe(shape)) for an input of \(Shape.describe(input.shape))"
+                "\(operation): its gradient rule returned \(Shape.describe(shape)) for an input of "
+                    + "\(Shape.describe(input.shape))"
             )
         }
         return input.dtype.computing == dtype ? self : try converted(to: input.dtype.computing)

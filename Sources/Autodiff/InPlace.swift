@@ -10,7 +10,8 @@ extension Variable {
     ///   tensor that owns its memory whole can be re-recorded so; a recorded view is refused.
     /// - A leaf that requires a gradient is refused: write into `x.data`, or inside `autodiff.no_grad`.
     /// - So are fractions into int64, and numbers into bool.
-    /// - So is a part whose elements share memory, as those of an expanded tensor: one of them would be what all become.
+    /// - So is a part whose elements share memory, as those of an expanded tensor: one of them would be what all
+    ///   become.
     public func write(_ source: Variable, for operation: String, part: @escaping (Tensor) throws -> Tensor = { $0 })
         throws
     {
@@ -31,13 +32,15 @@ extension Variable {
         guard !(isLeaf && requiresGrad) else {
             throw ScriptError(
                 operation,
-                "a leaf that requires a gradient cannot be written in place while recording; write into x.data, or inside autodiff.no_grad"
+                "a leaf that requires a gradient cannot be written in place while recording; write into x.data, or "
+                    + "inside autodiff.no_grad"
             )
         }
         guard value.isContiguous, value.count == value.storage.count else {
             throw ScriptError(
                 operation,
-                "a recorded value cannot be written through a view; index the whole tensor (x[{...}] = v), or clone() the view first"
+                "a recorded value cannot be written through a view; index the whole tensor (x[{...}] = v), or clone() "
+                    + "the view first"
             )
         }
         guard !isViewOfLeaf else {
@@ -65,7 +68,8 @@ extension Variable {
         guard !dtype.accepts(source) else { return }
         throw ScriptError(
             operation,
-            "result type \(source.rawValue) can't be cast to \(dtype.rawValue); convert the tensor that is written to with x:to(\"\(source.rawValue)\"), or what is written with :to(\"\(dtype.rawValue)\")"
+            "result type \(source.rawValue) can't be cast to \(dtype.rawValue); convert the tensor that is written to "
+                + "with x:to(\"\(source.rawValue)\"), or what is written with :to(\"\(dtype.rawValue)\")"
         )
     }
 

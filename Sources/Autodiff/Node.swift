@@ -91,9 +91,9 @@ package final class Node {
     }
 }
 
-/// A value that an operation was computed from, with its place on the tape at that time: a later write in place, which gives
-/// the variable another history, does not change what was computed before. The history, not the variable, is a leaf's
-/// identity. The numbers are held only where the rule reads them.
+/// A value that an operation was computed from, with its place on the tape at that time: a later write in place, which
+/// gives the variable another history, does not change what was computed before. The history, not the variable, is a
+/// leaf's identity. The numbers are held only where the rule reads them.
 struct NodeInput {
     let layout: Layout
     let dtype: DType
@@ -119,8 +119,8 @@ struct NodeInput {
     /// It was overwritten since, and the rule reads it.
     var isStale: Bool { storage.map { $0.version != version } ?? false }
 
-    /// What a rule is given. Where it does not read the numbers, these are NaN, all in one place: should a rule read them after
-    /// all, that is seen.
+    /// What a rule is given. Where it does not read the numbers, these are NaN, all in one place: should a rule read
+    /// them after all, that is seen.
     fileprivate func variable() throws -> Variable {
         let variable: Variable
         if let storage {
@@ -156,7 +156,8 @@ public enum GradientRule {
 
     /// What a rule is given.
     public struct Call {
-        /// Of those that the rule did not say it reads, only the shape, the dtype and the place on the tape: their numbers are NaN.
+        /// Of those that the rule did not say it reads, only the shape, the dtype and the place on the tape: their
+        /// numbers are NaN.
         public let inputs: [Variable]
         /// The results, joined to the tape so that the rule can be differentiated again. Only with `.outputs` kept.
         public let outputs: [Variable]
@@ -233,7 +234,8 @@ extension Variable {
     /// True when gradients go to or through this value.
     public var requiresGrad: Bool { record?.requiresGrad ?? false }
 
-    /// True of what ``severed(_:)`` made, of what was computed from it without being recorded, and of what it was written into.
+    /// True of what ``severed(_:)`` made, of what was computed from it without being recorded, and of what it was
+    /// written into.
     var isSevered: Bool { isSevered(record) }
 
     /// The same for a record that was read already.
@@ -267,7 +269,8 @@ extension Variable {
         guard !flag || dtype.isFloating else {
             throw ScriptError(
                 operation,
-                "only floating tensors can require a gradient, this one is \(dtype.rawValue); convert it with x:to(\"float32\") first"
+                "only floating tensors can require a gradient, this one is \(dtype.rawValue); convert it with "
+                    + "x:to(\"float32\") first"
             )
         }
         guard isLeaf else {
@@ -287,7 +290,8 @@ extension Variable {
     /// The same memory without history: PyTorch's `detach` and `.data`.
     public func detached() -> Variable { .plain(value) }
 
-    /// A value without a place on the tape. In memory that holds recorded or severed values it remembers when it was taken.
+    /// A value without a place on the tape. In memory that holds recorded or severed values it remembers when it was
+    /// taken.
     static func plain(_ value: Tensor) -> Variable {
         let variable = Variable(value)
         if value.storage.trackedSince != nil || value.storage.severedSince != nil {
@@ -296,8 +300,8 @@ extension Variable {
         return variable
     }
 
-    /// A result of a transform that depends on leaves beyond its arguments, without the graph that leads to them: a constant
-    /// for every later transform, but an error where `backward` would need what is not there.
+    /// A result of a transform that depends on leaves beyond its arguments, without the graph that leads to them: a
+    /// constant for every later transform, but an error where `backward` would need what is not there.
     static func severed(_ value: Tensor) -> Variable {
         let variable = Variable(value)
         variable.record = History(node: nil, requiresGrad: false, version: value.storage.version, isSevered: true)
@@ -437,7 +441,8 @@ extension Node {
         guard !isFreed else {
             throw ScriptError(
                 "autodiff",
-                "the graph through \(operation) was freed by an earlier backward; pass {retain_graph = true} to the first"
+                "the graph through \(operation) was freed by an earlier backward; pass {retain_graph = true} to the "
+                    + "first"
             )
         }
         guard let rule else { throw ScriptError("autodiff", "\(operation) has no gradient") }
@@ -445,7 +450,8 @@ extension Node {
         else {
             throw ScriptError(
                 "autodiff",
-                "\(operation) needs a value that was overwritten in place after it was used; clone() it, or write after backward"
+                "\(operation) needs a value that was overwritten in place after it was used; clone() it, or write "
+                    + "after backward"
             )
         }
         let outputs: [Variable] =

@@ -42,7 +42,8 @@ package final class OperationLog: @unchecked Sendable {
         entries.append(Entry(operation: operation, outputs: outputs, wrongInputs: wrong, parameter: parameter))
     }
 
-    /// The operation in which a result's first number that is not finite came of finite ones; nil when it was so before.
+    /// The operation in which a result's first number that is not finite came of finite ones; nil when it was so
+    /// before.
     package func birth(of result: Tensor) -> Entry? {
         var (storage, end, found) = (result.storage, entries.count, Entry?.none)
         while let place = entries[..<end].lastIndex(where: { $0.outputs.contains { $0.storage === storage } }) {

@@ -14,6 +14,7 @@ extension Variable {
 }
 
 extension Variable {
-    /// Throws if this value has been overwritten since it was recorded, or seen before a recorded value was written there.
+    /// Throws if this value has been overwritten since it was recorded, or seen before a recorded value was written
+    /// there.
     package func checkCurrent(_ operation: String) throws { try checkFresh(operation) }
 }

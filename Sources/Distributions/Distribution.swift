@@ -3,11 +3,12 @@ import RealModule
 import Scripting
 import Tensors
 
-/// A probability distribution, or a batch of independent ones: the names and behaviour of PyTorch's `torch.distributions`.
+/// A probability distribution, or a batch of independent ones: the names and behaviour of PyTorch's
+/// `torch.distributions`.
 ///
-/// Parameters are tensors that broadcast to the ``batchShape``; one draw has the ``eventShape`` (empty for distributions on the
-/// real line). Log-densities and entropies are in nats. Everything but the draws of a discrete distribution is differentiable in
-/// the parameters.
+/// Parameters are tensors that broadcast to the ``batchShape``; one draw has the ``eventShape`` (empty for
+/// distributions on the real line). Log-densities and entropies are in nats. Everything but the draws of a discrete
+/// distribution is differentiable in the parameters.
 ///
 ///     let distribution = try Normal(Variable(Tensor(0)), Variable(Tensor(1)))
 ///     let density = try distribution.logProbability(Variable(Tensor([0, 1], shape: [2])))
@@ -25,8 +26,8 @@ public protocol Distribution: HoldsScriptValues {
     /// Whether draws are differentiable functions of the parameters.
     var isReparameterised: Bool { get }
 
-    /// The log-density (for discrete distributions, log-probability) at x, whose shape broadcasts with batch and event: -inf outside
-    /// the support, NaN at NaN. Call ``logProbability(_:for:)``, which checks the shape.
+    /// The log-density (for discrete distributions, log-probability) at x, whose shape broadcasts with batch and event:
+    /// -inf outside the support, NaN at NaN. Call ``logProbability(_:for:)``, which checks the shape.
     func logDensity(_ x: Variable) throws -> Variable
     /// P(X <= x) or P(X > x), or the logarithm, each without a difference from 1 where it is small, and so its slopes.
     /// Call ``cumulativeProbability(_:for:)``, ``survival(_:for:)`` and their logarithms.
@@ -45,8 +46,8 @@ public protocol Distribution: HoldsScriptValues {
     func wideVariance() throws -> Variable
     /// Not by way of the variance, which overflows and vanishes sooner. Call ``standardDeviation()``.
     func wideStandardDeviation() throws -> Variable
-    /// The same distribution with its parameters in float64, where everything but draws is computed to be rounded once; nil for a
-    /// distribution that computes in its own type.
+    /// The same distribution with its parameters in float64, where everything but draws is computed to be rounded once;
+    /// nil for a distribution that computes in its own type.
     func widened() throws -> (any Distribution)?
     /// Draws of shape `shape` + batch + event, recorded where ``isReparameterised``.
     func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable
@@ -159,7 +160,8 @@ extension Distribution {
         guard isReparameterised else {
             throw ScriptError(
                 operation,
-                "\(self.operation) has no reparameterised draws; use sample and the score function, grad log_prob(x) f(x)"
+                "\(self.operation) has no reparameterised draws; use sample and the score function, grad log_prob(x) "
+                    + "f(x)"
             )
         }
         _ = try Shape.count(shape + batchShape + eventShape, for: operation)
@@ -197,14 +199,16 @@ extension Distribution {
         guard x.shape.count >= event.count, Array(x.shape.suffix(event.count)) == event else {
             throw ScriptError(
                 operation,
-                "\(argument) has shape \(Shape.describe(x.shape)); events of \(self.operation) have shape \(Shape.describe(event))"
+                "\(argument) has shape \(Shape.describe(x.shape)); events of \(self.operation) have shape "
+                    + "\(Shape.describe(event))"
             )
         }
         let lead = Array(x.shape.dropLast(event.count))
         guard (try? Shape.broadcast(lead, batchShape, for: operation)) != nil else {
             throw ScriptError(
                 operation,
-                "\(argument) of shape \(Shape.describe(x.shape)) does not broadcast with \(self.operation)'s batch \(Shape.describe(batchShape))"
+                "\(argument) of shape \(Shape.describe(x.shape)) does not broadcast with \(self.operation)'s batch "
+                    + "\(Shape.describe(batchShape))"
             )
         }
     }

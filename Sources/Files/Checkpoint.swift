@@ -1,7 +1,8 @@
 import Scripting
 import Tensors
 
-/// Checkpoint files of every known format behind one front: reading goes by what the file contains, writing by its name.
+/// Checkpoint files of every known format behind one front: reading goes by what the file contains, writing by its
+/// name.
 ///
 ///     let weights = try Checkpoint.load("nice.pt", for: "flow.load")
 ///     try Checkpoint.save("nice.safetensors", weights)
@@ -37,8 +38,8 @@ public enum Checkpoint {
     /// Writes `dict` in the format that the name's extension asks for, replacing the file whole or not at all.
     ///
     /// `.npy` has no place for metadata, and drops it with the tensor's name.
-    /// - Throws: ``ScriptError`` on an unknown extension, listing the known; on what the format cannot hold; when writing
-    ///   fails. A file that was there is then untouched.
+    /// - Throws: ``ScriptError`` on an unknown extension, listing the known; on what the format cannot hold; when
+    ///   writing fails. A file that was there is then untouched.
     public static func save(
         _ path: some ByteStringConvertible, _ dict: StateDict, for operation: String = "checkpoint.save"
     ) throws {

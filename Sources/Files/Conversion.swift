@@ -21,7 +21,8 @@ public struct Conversion {
         (self.dtype, self.skip) = (dtype, skip)
     }
 
-    /// - Throws: ``ScriptError`` in the name of `operation` when reading or writing fails; the old file is then untouched.
+    /// - Throws: ``ScriptError`` in the name of `operation` when reading or writing fails; the old file is then
+    ///   untouched.
     public func run(
         from input: some ByteStringConvertible, to output: some ByteStringConvertible, for operation: String
     ) throws -> Summary {

@@ -40,8 +40,9 @@ enum FileElement: Sendable {
 
     /// A storage of `count` elements whose bytes `read` delivers.
     ///
-    /// `read` is handed a buffer inside the storage itself: types that tensors have are not copied again. Narrower types
-    /// are read into the storage's end and widened from its beginning, where each write lands before what is still unread.
+    /// `read` is handed a buffer inside the storage itself: types that tensors have are not copied again. Narrower
+    /// types are read into the storage's end and widened from its beginning, where each write lands before what is
+    /// still unread.
     /// - Parameter asFloat32: makes float32 of a type for which ``fitsFloat32`` is true.
     func storage(
         count: Int, _ order: Order, asFloat32: Bool = false, _ report: Report,

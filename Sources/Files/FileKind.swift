@@ -26,13 +26,14 @@ enum FileKind: Equatable {
         } else {
             let bytes = head.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
             throw file.report.error(
-                "not a zip archive (.pt, .npz), safetensors, .npy or IDX file: \(file.size) bytes that begin with \(bytes)"
+                "not a zip archive (.pt, .npz), safetensors, .npy or IDX file: \(file.size) bytes that begin with "
+                    + "\(bytes)"
             )
         }
     }
 
-    /// A pickle of torch.save's magic number, a whole number of ten bytes. Protocols from 4 on put a frame before it; the first
-    /// one writes it out.
+    /// A pickle of torch.save's magic number, a whole number of ten bytes. Protocols from 4 on put a frame before it;
+    /// the first one writes it out.
     private static func isLegacyTorch(_ head: [UInt8]) -> Bool {
         if head.starts(with: "L119547037146038801333356L\n".utf8) { return true }
         guard head.count > 2, head[0] == 0x80, (2...5).contains(head[1]) else { return false }

@@ -37,8 +37,8 @@ struct Gathering {
     mutating func describe(_ metadata: [ByteString: String]) { dict.metadata = metadata }
 }
 
-/// What a reader's own lists take while it reads, charged to the run's memory: descriptions of millions of small tensors
-/// fill a machine before the first of them is made.
+/// What a reader's own lists take while it reads, charged to the run's memory: descriptions of millions of small
+/// tensors fill a machine before the first of them is made.
 final class Workspace {
     private let memory = NativeMemory.current
     private var charged = 0

@@ -99,8 +99,8 @@ extension Host {
     }
 
     /// From now on `answer` says how a loop over `host.steps` goes on when it is paused: by Ctrl-C under
-    /// ``LuaHost/Interpreter/withInterruptsFromTerminal(_:)``, or by ``LuaHost/Interpreter/askForPause()``. Nil for nobody:
-    /// Ctrl-C interrupts at once.
+    /// ``LuaHost/Interpreter/withInterruptsFromTerminal(_:)``, or by ``LuaHost/Interpreter/askForPause()``. Nil for
+    /// nobody: Ctrl-C interrupts at once.
     ///
     ///     try host.onPause { point in
     ///         print(point.summary)

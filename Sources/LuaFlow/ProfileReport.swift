@@ -93,8 +93,9 @@ public struct ProfileReport {
         return "\(tenths / 10).\(tenths % 10)"
     }
 
-    /// One line a place, `script.lua:12;flow:log_prob;tensor.matmul 1234`, with its own nanoseconds: what flamegraph.pl and
-    /// speedscope read. A gradient rule is `tensor.matmul backward, recorded at script.lua:12`; the root's own is `Lua`.
+    /// One line a place, `script.lua:12;flow:log_prob;tensor.matmul 1234`, with its own nanoseconds: what flamegraph.pl
+    /// and speedscope read. A gradient rule is `tensor.matmul backward, recorded at script.lua:12`; the root's own is
+    /// `Lua`.
     public var stacks: String {
         var text = ""
         for (index, place) in places.enumerated() where index == 0 || place.kind != .line {

@@ -3,8 +3,8 @@ import ArgumentParser
 /// Puts the words of a command line where ArgumentParser understands them.
 ///
 /// A group of options that command and subcommand share is parsed once, by the command; and behind a subcommand that
-/// hands words on to a script, the command does not look. So the host's options go to the front. Behind a name that is not
-/// ours stands what a plugin reads, and nothing is taken there.
+/// hands words on to a script, the command does not look. So the host's options go to the front. Behind a name that is
+/// not ours stands what a plugin reads, and nothing is taken there.
 struct ArrangedCommandLine {
     /// The host's options, before the subcommand or between it and the script's name.
     private(set) var hostOptions: [String] = []

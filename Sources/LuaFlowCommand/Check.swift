@@ -10,9 +10,9 @@ extension LuaFlowCommand {
             usage: "luaflow check [OPTIONS] FILE...",
             discussion: """
                 Reports what is no Lua, names that nothing sets, modules that are not there, members that no module or \
-                type has, options that no function takes, and too few or too many arguments. Where it cannot be certain \
-                it keeps silent. Files given together share their globals. Leaves with 0 when nothing was found, with 1 \
-                when something was, and with 2 when a file cannot be read.
+                type has, options that no function takes, and too few or too many arguments. Where it cannot be \
+                certain it keeps silent. Files given together share their globals. Leaves with 0 when nothing was \
+                found, with 1 when something was, and with 2 when a file cannot be read.
                 """)
 
         @Argument(

@@ -1,9 +1,9 @@
 import ArgumentParser
 import LuaFlow
 
-/// The words of the command line as bytes. ArgumentParser knows strings only, so bytes that are no UTF-8 go through it as
-/// characters of a private area, U+10FF80 to U+10FFFF, and so do the bytes of such a character itself: ``word(_:)`` brings
-/// back exactly what was typed.
+/// The words of the command line as bytes. ArgumentParser knows strings only, so bytes that are no UTF-8 go through it
+/// as characters of a private area, U+10FF80 to U+10FFFF, and so do the bytes of such a character itself: ``word(_:)``
+/// brings back exactly what was typed.
 enum CommandWords {
     private static let area: UInt32 = 0x10FF00
 

@@ -15,10 +15,10 @@ extension LuaFlowCommand {
 
         @Option(
             help: """
-                Convert real numbers to float32 or float64, or the matrices to float16: vectors (biases, scales) weigh little \
-                and matter much, and become float32. Integers and booleans keep their types. Without this option every tensor \
-                keeps its type, except bfloat16 in .npz and .npy, which have none: it becomes float32, which holds the same \
-                numbers. Lines behind the first say which tensors have changed.
+                Convert real numbers to float32 or float64, or the matrices to float16: vectors (biases, scales) weigh \
+                little and matter much, and become float32. Integers and booleans keep their types. Without this \
+                option every tensor keeps its type, except bfloat16 in .npz and .npy, which have none: it becomes \
+                float32, which holds the same numbers. Lines behind the first say which tensors have changed.
                 """, completion: .list(Convert.types))
         var dtype: String?
 

@@ -46,7 +46,8 @@ struct HostOptions: ParsableArguments {
         try limits.check()
         guard sandboxes || !limits.sandbox else {
             throw ValidationError(
-                "--sandbox: for luaflow run FILE, replay, -e CODE and a script on standard input (luaflow --sandbox < FILE) only"
+                "--sandbox: for luaflow run FILE, replay, -e CODE and a script on standard input (luaflow --sandbox < "
+                    + "FILE) only"
             )
         }
         guard capsule == nil || !limits.sandbox else {
@@ -107,8 +108,8 @@ struct HostOptions: ParsableArguments {
         "allow-read": true, "allow-write": true,
     ]
 
-    /// Ctrl-C interrupts `body`, and then the scripts' finalisers: they may run for long, too, and a script whose finalisers
-    /// had to be stopped has not ended well.
+    /// Ctrl-C interrupts `body`, and then the scripts' finalisers: they may run for long, too, and a script whose
+    /// finalisers had to be stopped has not ended well.
     private func withClosing(
         _ host: LuaFlow.Host, hearsTerminal: Bool, _ body: () throws -> Void
     ) throws {

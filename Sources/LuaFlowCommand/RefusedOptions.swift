@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// Options of the group that all commands share which some of them refuse. They cannot be hidden from one command alone, so
-/// its help is printed without them.
+/// Options of the group that all commands share which some of them refuse. They cannot be hidden from one command
+/// alone, so its help is printed without them.
 enum RefusedOptions {
     private static let sandbox = ["--sandbox", "--allow-read", "--allow-write"]
     private static let all = sandbox + ["--capsule", "--memory", "--timeout"]

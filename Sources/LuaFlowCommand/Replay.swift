@@ -12,9 +12,10 @@ extension LuaFlowCommand {
             discussion: """
                 Checks that the files that the run read are what they were, starts the random generator where it \
                 stood, runs with the same arguments in the same folder, and compares standard output, returned \
-                values and the generator's end, bit for bit, and says what it did not compare. Status 0: the same; 1: not. The recorded --plugins, --memory and --timeout hold unless others are given. \
-                Files below the folder of capsule and script are found again where that folder is now. A capsule \
-                says which script runs: replay one of somebody else's with --sandbox.
+                values and the generator's end, bit for bit, and says what it did not compare. Status 0: the same; 1: \
+                not. The recorded --plugins, --memory and --timeout hold unless others are given. Files below the \
+                folder of capsule and script are found again where that folder is now. A capsule says which script \
+                runs: replay one of somebody else's with --sandbox.
                 """)
 
         @OptionGroup var host: HostOptions

@@ -1,10 +1,11 @@
-/// What the program says of words that it was called wrongly with: one line that names the option, its value and what was
-/// expected, and where there is more, as scripts say it of their own options.
+/// What the program says of words that it was called wrongly with: one line that names the option, its value and what
+/// was expected, and where there is more, as scripts say it of their own options.
 ///
 ///     luaflow: The value 'x' is invalid for '--timeout <seconds>': Stop the script after this time: 10, 0.5, 2m.
 ///     Try: luaflow run --help
 enum UsageMessage {
-    /// - Parameter full: ArgumentParser's own message: `Error:`, perhaps `Help:`, the usage over several lines, and `See`.
+    /// - Parameter full: ArgumentParser's own message: `Error:`, perhaps `Help:`, the usage over several lines, and
+    ///   `See`.
     static func text(_ full: String) -> String {
         let lines = full.split(separator: "\n", omittingEmptySubsequences: false)
         guard let first = lines.first, first.hasPrefix("Error: ") else { return full }

@@ -177,7 +177,8 @@ private final class RunGuardian {
         timer.resume()
     }
 
-    /// A pattern that backtracks for ever, say, keeps the run's thread: the program starts itself again in its own place.
+    /// A pattern that backtracks for ever, say, keeps the run's thread: the program starts itself again in its own
+    /// place.
     private static func beginAnew() {
         let line = "watch: the run is inside a call that cannot be stopped; watching begins anew"
         StandardStream.error.write(line + "\n")

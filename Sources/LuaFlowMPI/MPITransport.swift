@@ -3,8 +3,8 @@ import Foundation
 import Scripting
 import Tensors
 
-/// MPI as what carries bytes between ranks. One thread at a time may use it: the interpreter's during a run, the main one
-/// after it.
+/// MPI as what carries bytes between ranks. One thread at a time may use it: the interpreter's during a run, the main
+/// one after it.
 final class MPITransport: RankTransport, @unchecked Sendable {
     let rank: Int
     let size: Int

@@ -39,8 +39,8 @@ final class Core: @unchecked Sendable {
     let timeLimit = Mutex<Duration?>(nil)
     let timeLimitBegins = Mutex<ContinuousClock.Instant?>(nil)
     let overrun = Mutex<Overrun?>(nil)
-    /// Where deadlines are waited for. A queue of its own, not a global one: for those libdispatch reads /proc/TID/stat once a
-    /// second, and ends the process where the sandbox refuses that.
+    /// Where deadlines are waited for. A queue of its own, not a global one: for those libdispatch reads /proc/TID/stat
+    /// once a second, and ends the process where the sandbox refuses that.
     let deadlines = DispatchQueue(label: "luaflow.deadlines")
     var closeRequested = false
     /// Why the finalisers that ran at the end were stopped; nil when they came to their own end.
@@ -67,8 +67,8 @@ final class Core: @unchecked Sendable {
         trust = options.trust
         let owner = Owner(thread)
         self.owner = owner
-        // Some room is left to Lua, besides what its own allocator keeps back (`lf_run_cap`): without any a script could
-        // not even run on to where its garbage is collected.
+        // Some room is left to Lua, besides what its own allocator keeps back (`lf_run_cap`): without any a script
+        // could not even run on to where its garbage is collected.
         let nativeLimit = memoryLimit.map { $0 - 2 * min($0 / 16, 4 << 20) }
         memory = NativeMemory(limit: nativeLimit ?? .max, profile: options.profile) { owner.onThread?.collectGarbage() }
         files = context.service(LoadedFiles.self)
@@ -104,8 +104,8 @@ final class Core: @unchecked Sendable {
         owner.core = self
     }
 
-    /// The way back to us of what may outlive us: asked from the interpreter's thread, which ends us, or answered nil. No weak
-    /// reference, which would make every reference to us a slow one.
+    /// The way back to us of what may outlive us: asked from the interpreter's thread, which ends us, or answered nil.
+    /// No weak reference, which would make every reference to us a slow one.
     private final class Owner: @unchecked Sendable {
         private let thread: UnsafeMutableRawPointer
         unowned(unsafe) var core: Core?

@@ -48,8 +48,9 @@ extension Interpreter {
         return body()
     }
 
-    /// The error as it is shown to people: of an object that was raised, what its `__tostring` says, like plain Lua. That is
-    /// the script's code, so it is a run of its own and has little time; then, or when it fails, its type must do.
+    /// The error as it is shown to people: of an object that was raised, what its `__tostring` says, like plain Lua.
+    /// That is the script's code, so it is a run of its own and has little time; then, or when it fails, its type must
+    /// do.
     public func shown(_ error: LuaError, within limit: Duration = .seconds(1)) -> LuaError {
         guard error.kind == .runtime, error.message.hasPrefix("(error object is a "), let raised = error.value,
             raised.core === core, !core.isRunning.load(ordering: .acquiring)

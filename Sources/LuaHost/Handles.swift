@@ -28,8 +28,8 @@ class Handle {
         }
     }
 
-    /// The value's address in Lua, which stays the same as long as this holds it. Where it is not known yet it is asked for, and
-    /// 0 once the interpreter is closed.
+    /// The value's address in Lua, which stays the same as long as this holds it. Where it is not known yet it is asked
+    /// for, and 0 once the interpreter is closed.
     var address: UInt {
         if let known { return UInt(bitPattern: known) }
         return (try? onThread { UInt(bitPattern: lf_address(core.state, reference)) }) ?? 0

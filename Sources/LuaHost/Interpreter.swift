@@ -8,11 +8,11 @@ import Synchronization
 ///     try interpreter.run(file: "train.lua", arguments: ["--epochs", "3"])
 ///     let sum = try interpreter.run(code: "return 1 + 2")   // [.integer(3)]
 ///
-/// **Concurrency.** One state, one executor: an interpreter has a thread of its own, and every call waits its turn there, so
-/// an interpreter may be used from any thread, one call at a time. Several interpreters run side by side and share
-/// nothing. Native functions run on the thread and may call the interpreter again. What is checked, and an error: a
-/// script's table or function that is used on another thread while its script runs, or given to another interpreter; two
-/// interpreters that would wait for each other. ``interrupt()`` may be called at any moment. Swift concurrency uses
+/// **Concurrency.** One state, one executor: an interpreter has a thread of its own, and every call waits its turn
+/// there, so an interpreter may be used from any thread, one call at a time. Several interpreters run side by side and
+/// share nothing. Native functions run on the thread and may call the interpreter again. What is checked, and an error:
+/// a script's table or function that is used on another thread while its script runs, or given to another interpreter;
+/// two interpreters that would wait for each other. ``interrupt()`` may be called at any moment. Swift concurrency uses
 /// ``perform(_:)-async`` or an actor on ``unownedExecutor``, so that no thread of its pool is blocked.
 public final class Interpreter: @unchecked Sendable {
     /// How much a script may do.
@@ -42,8 +42,8 @@ public final class Interpreter: @unchecked Sendable {
         /// Whether what scripts save with our functions is written; off in all but one of several programs that run one
         /// script together. What they write with Lua's own `io` is.
         public var writesFiles = true
-        /// How many threads kernels work with, from 1 to 256; nil for the environment's LUAFLOW_THREADS, else one for each
-        /// processor. Scripts may change it, sandboxed ones to less.
+        /// How many threads kernels work with, from 1 to 256; nil for the environment's LUAFLOW_THREADS, else one for
+        /// each processor. Scripts may change it, sandboxed ones to less.
         public var threads: Int?
         /// Is told of every call of a native function and of every operation.
         public var profile: Profile?
@@ -60,8 +60,10 @@ public final class Interpreter: @unchecked Sendable {
     /// Lua's package.path as it was at the start.
     private var defaultPath: ByteString = ""
 
-    /// - Parameter areKnown: whether the modules are known not to bring two members of one name; others are asked at once.
-    /// - Throws: ``ScriptError`` when two modules clash or the memory limit is too low; ``LuaError`` when there is no memory for a state.
+    /// - Parameter areKnown: whether the modules are known not to bring two members of one name; others are asked at
+    ///   once.
+    /// - Throws: ``ScriptError`` when two modules clash or the memory limit is too low; ``LuaError`` when there is no
+    ///   memory for a state.
     public init(
         modules: [any ScriptModule] = [], areKnown: Bool = false, context: Context = Context(),
         options: Options = Options()
@@ -242,7 +244,8 @@ public final class Interpreter: @unchecked Sendable {
     /// Bytes in Lua's heap now.
     public var luaBytes: Int { (try? thread.perform { lf_used_bytes(core.state) }) ?? 0 }
 
-    /// For tests: from now on every allocation of Lua's and the bridge's from the nth on fails, or only the nth; nil ends it.
+    /// For tests: from now on every allocation of Lua's and the bridge's from the nth on fails, or only the nth; nil
+    /// ends it.
     /// - Returns: how many allocations were asked for since the last call.
     @discardableResult
     func failAllocations(from nth: Int?, once: Bool = false) -> Int {
@@ -268,7 +271,8 @@ public final class Interpreter: @unchecked Sendable {
         }
     }
 
-    /// After ``close()``: why the scripts' finalisers, which have the time of a run, were stopped; nil when they were not.
+    /// After ``close()``: why the scripts' finalisers, which have the time of a run, were stopped; nil when they were
+    /// not.
     public var stopAtClose: LuaError? { (try? thread.perform { core.stopAtClose }) ?? nil }
 
     /// Runs `body` with Ctrl-C interrupting this interpreter's runs instead of ending the process. If a run has not

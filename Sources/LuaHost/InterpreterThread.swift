@@ -94,7 +94,8 @@ final class InterpreterThread: @unchecked Sendable {
     var context: UnsafeMutableRawPointer { Unmanaged.passUnretained(queue).toOpaque() }
 
     /// Runs `body` on the thread and waits. On the thread itself it is a plain call.
-    /// - Throws: what `body` does; ``ScriptError`` when that thread waits for the caller's, as both would wait for ever.
+    /// - Throws: what `body` does; ``ScriptError`` when that thread waits for the caller's, as both would wait for
+    ///   ever.
     func perform<R>(_ body: () throws -> R) throws -> R {
         if isCurrent { return try body() }
         guard let waiter = Queue.current else { return try wait(body) }

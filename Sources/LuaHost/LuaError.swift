@@ -28,7 +28,8 @@ public struct LuaError: Error, CustomStringConvertible, Sendable {
     public let message: String
     /// Lua's stack where the error arose, innermost first.
     public let traceback: String?
-    /// The script's line at which an interrupt or the time limit stopped it; nil for other errors, and when it is not known.
+    /// The script's line at which an interrupt or the time limit stopped it; nil for other errors, and when it is not
+    /// known.
     public let place: ScriptPlace?
     /// The error value, so that it can be raised again unchanged.
     let value: ErrorValue?

@@ -30,7 +30,8 @@ extension Interpreter {
     }
 
     /// From now on `pairs` goes through a table's numbers and texts in their order, and so does what reads tables in
-    /// Swift: a run that is the same but for Lua's seed of hashes does the same. Keys that are objects stay in Lua's order.
+    /// Swift: a run that is the same but for Lua's seed of hashes does the same. Keys that are objects stay in Lua's
+    /// order.
     public func orderPairs() throws(LuaError) {
         _ = try core.inRun { [self] in
             var failure = lf_failure()
@@ -40,8 +41,8 @@ extension Interpreter {
         }
     }
 
-    /// Whether, since ``orderPairs()``, a script went through a table in an order that the next run may not repeat: with
-    /// `next`, or by keys that are objects. On the interpreter's thread.
+    /// Whether, since ``orderPairs()``, a script went through a table in an order that the next run may not repeat:
+    /// with `next`, or by keys that are objects. On the interpreter's thread.
     public var wentInOpenOrder: Bool { !core.isClosed && lf_order_was_open(core.state) }
 
     /// The Lua that this program was compiled for.

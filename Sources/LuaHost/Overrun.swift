@@ -9,8 +9,8 @@ struct Overrun: Sendable {
 }
 
 extension Interpreter {
-    /// Calls `body` with the time limit, on a thread of its own, when a run has not ended `grace` after it: some calls of C
-    /// libraries come back to Lua late or never (a pattern that backtracks, a program that is waited for).
+    /// Calls `body` with the time limit, on a thread of its own, when a run has not ended `grace` after it: some calls
+    /// of C libraries come back to Lua late or never (a pattern that backtracks, a program that is waited for).
     ///
     /// Who embeds an interpreter has other things to do than to end; the command line leaves.
     public func onOverrun(after grace: Duration, _ body: @escaping @Sendable (Duration) -> Void) {

@@ -10,8 +10,8 @@ import Scripting
     private let systemRead = Darwin.read
 #endif
 
-/// A file that is no file on a disk: a pipe, `/dev/stdin`, what a shell's `<(...)` names. Its text is read as it comes, so
-/// that an interrupt or the time limit ends the waiting.
+/// A file that is no file on a disk: a pipe, `/dev/stdin`, what a shell's `<(...)` names. Its text is read as it comes,
+/// so that an interrupt or the time limit ends the waiting.
 public enum PipedFile {
     /// Whether a path leads to something of that kind.
     public static func isOne(_ path: ByteString) -> Bool {

@@ -132,8 +132,8 @@ extension Core {
         return timer
     }
 
-    /// Binds what native code finds by task-local. A task that it starts takes all of it along: its tensors are charged to
-    /// this host, its files are held to the run's rules, and an interrupt of this run is one of the task.
+    /// Binds what native code finds by task-local. A task that it starts takes all of it along: its tensors are charged
+    /// to this host, its files are held to the run's rules, and an interrupt of this run is one of the task.
     private func bound<R>(_ body: () throws -> R) rethrows -> R {
         let run = Run()
         defer { run.end(stopped: lf_is_stopping(state)) }

@@ -2,8 +2,8 @@ import CLuaTrampolines
 import Scripting
 
 extension Interpreter {
-    /// Runs a text of any bytes, as a file's: with a byte order mark, or a first line that begins with #. Asking for it is part
-    /// of the run: an interrupt or the time limit ends both.
+    /// Runs a text of any bytes, as a file's: with a byte order mark, or a first line that begins with #. Asking for it
+    /// is part of the run: an interrupt or the time limit ends both.
     @discardableResult
     public func run(
         name: some ByteStringConvertible, arguments: [Value] = [], text: () throws -> [UInt8]
@@ -48,8 +48,8 @@ extension Interpreter {
     }
 
     /// The variables of the script's functions that run now: functions `names() -> list`, `read(name) -> true, value`,
-    /// `write(name, value) -> true` and `close()`, which has to be called before the run goes on. From the interpreter's
-    /// thread, inside a run.
+    /// `write(name, value) -> true` and `close()`, which has to be called before the run goes on. From the
+    /// interpreter's thread, inside a run.
     public func runningVariables() throws(LuaError) -> [Value] {
         try core.inRun { [self] in
             var results = lf_values()

@@ -8,8 +8,8 @@ extension Module {
             guard let name = scripted.name else {
                 throw Fault(
                     """
-                    an nn.Module without a name: give it one, nn.Module{name = "Net", ...}, and register what makes it, \
-                    host.register{modules = {Net = function() return nn.Module{...} end}}
+                    an nn.Module without a name: give it one, nn.Module{name = "Net", ...}, and register what makes \
+                    it, host.register{modules = {Net = function() return nn.Module{...} end}}
                     """)
             }
             return typed(.call("nn.\(name)", []))

@@ -65,7 +65,8 @@ extension Optimizer {
             guard let gradient, gradient.shape != parameters[index].shape else { continue }
             throw ScriptError(
                 operation,
-                "parameter \(index + 1) has shape \(Shape.describe(parameters[index].shape)), its gradient \(Shape.describe(gradient.shape))"
+                "parameter \(index + 1) has shape \(Shape.describe(parameters[index].shape)), its gradient "
+                    + "\(Shape.describe(gradient.shape))"
             )
         }
         return gradients

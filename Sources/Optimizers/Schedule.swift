@@ -37,7 +37,8 @@ struct Schedule: Sendable {
             formula: "lr (1 + cos(pi (k - 1) / steps)) / 2: half a wave from lr to 0, and 0 afterwards",
             source: "Loshchilov and Hutter, ICLR 2017; torch.optim.lr_scheduler.CosineAnnealingLR",
             example:
-                "local s = optim.schedule.cosine(2, 100)\nassert(s(1) == 2 and math.abs(s(51) - 1) < 1e-12 and s(101) == 0)",
+                "local s = optim.schedule.cosine(2, 100)\nassert(s(1) == 2 and math.abs(s(51) - 1) < 1e-12 and s(101) "
+                    + "== 0)",
             check: { $0[1] > 0 ? nil : "steps is 0; a number above 0 expected" },
             value: { k, n in n[0] * (1 + Double.cos(.pi * min((k - 1) / n[1], 1))) / 2 }),
     ]

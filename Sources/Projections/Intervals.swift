@@ -8,8 +8,9 @@ import Tensors
 public struct Intervals {
     /// Lower and upper bounds, both of ``shape``.
     let lo, hi: SetParameter
-    /// The bounds in float64 joined to the tape, of shapes that broadcast to ``shape``; nil when nothing in them requires a
-    /// gradient. Computed anew for each projection, so that each can be differentiated back to what the bounds are made of.
+    /// The bounds in float64 joined to the tape, of shapes that broadcast to ``shape``; nil when nothing in them
+    /// requires a gradient. Computed anew for each projection, so that each can be differentiated back to what the
+    /// bounds are made of.
     let recorded: (() throws -> (lo: Variable, hi: Variable))?
     /// False when a finite bound would round to an infinity that no float32 reaches.
     private let fitsSingle: Bool
@@ -53,7 +54,8 @@ public struct Intervals {
         if let bad = low.indices.first(where: { low[$0] > high[$0] }) {
             throw ScriptError(
                 operation,
-                "the sets do not meet\(place(bad, in: shape)): at least \(format(low[bad])) and at most \(format(high[bad]))"
+                "the sets do not meet\(place(bad, in: shape)): at least \(format(low[bad])) and at most "
+                    + "\(format(high[bad]))"
             )
         }
         let bounds: () throws -> (lo: Variable, hi: Variable) = {
@@ -65,8 +67,8 @@ public struct Intervals {
             recorded: recorded == nil && other.recorded == nil ? nil : bounds)
     }
 
-    /// The intervals with other bounds, computed from these in the same way for numbers and on the tape; `joined` says that
-    /// the way itself needs a gradient.
+    /// The intervals with other bounds, computed from these in the same way for numbers and on the tape; `joined` says
+    /// that the way itself needs a gradient.
     func mapped(
         joined: Bool, for operation: String,
         _ bounds: @escaping (Variable, Variable) throws -> (lo: Variable, hi: Variable)

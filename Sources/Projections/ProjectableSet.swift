@@ -5,8 +5,8 @@ import Tensors
 /// A nonempty closed set of tensors of one shape, and the nearest of its points to a given one.
 ///
 /// Most sets here are convex: every point has exactly one nearest point, and projecting brings no two points further
-/// apart. ``Sphere`` and ``Sparse`` are **not** convex (``isConvex`` is false): some points have several nearest points,
-/// of which `project` picks one by a documented rule, and small steps of x may move the result far.
+/// apart. ``Sphere`` and ``Sparse`` are **not** convex (``isConvex`` is false): some points have several nearest
+/// points, of which `project` picks one by a documented rule, and small steps of x may move the result far.
 ///
 /// Sets are values: parameters are copied when the set is made, so later writes to them change nothing.
 ///
@@ -16,7 +16,8 @@ public protocol ProjectableSet: CustomStringConvertible, HoldsScriptValues {
     /// The name under which scripts know it: `Box`.
     var name: String { get }
     var isConvex: Bool { get }
-    /// The set as one interval per element, when it is that: such sets are projected onto exactly, and intersect exactly.
+    /// The set as one interval per element, when it is that: such sets are projected onto exactly, and intersect
+    /// exactly.
     var elementwise: Intervals? { get }
     /// A shape that points of the set may have, when the parameters single one out.
     var preferredShape: [Int]? { get }
@@ -42,9 +43,9 @@ public protocol ProjectableSet: CustomStringConvertible, HoldsScriptValues {
     /// About how large the set's own numbers are: what "almost in it" is measured by, beside the point itself. 0 for a
     /// set that looks the same at every scale, as a cone does.
     var size: Double { get }
-    /// The projection near `x` written in differentiable operations on x and the parameters, so that derivatives of every
-    /// order follow, in float64 or in x's dtype. Which side of an edge x lies on is read from its value; on the edge
-    /// itself it counts as in the set, as for `clamp`. The numbers agree with ``project(_:)`` to rounding.
+    /// The projection near `x` written in differentiable operations on x and the parameters, so that derivatives of
+    /// every order follow, in float64 or in x's dtype. Which side of an edge x lies on is read from its value; on the
+    /// edge itself it counts as in the set, as for `clamp`. The numbers agree with ``project(_:)`` to rounding.
     /// - Throws: when the set gives no derivative.
     func formula(at x: Variable) throws -> Variable
     /// The derivative at `x`, see ``slopeOfFormula(at:)``.
@@ -79,8 +80,8 @@ extension ProjectableSet {
     }
 }
 
-/// The slack of a membership test that names none: what rounding in the type of `x` may leave, 1e-5 for float32 and 1e-9
-/// for float64, times the largest magnitude in `x`, or the set's own ``ProjectableSet/size`` where that is larger.
+/// The slack of a membership test that names none: what rounding in the type of `x` may leave, 1e-5 for float32 and
+/// 1e-9 for float64, times the largest magnitude in `x`, or the set's own ``ProjectableSet/size`` where that is larger.
 public func defaultTolerance(_ x: Tensor, size: Double) throws -> Double {
     let largest = try x.toArray().reduce(size) { $1.isFinite ? max($0, $1.magnitude) : $0 }
     return (x.dtype == .float64 ? 1e-9 : 1e-5) * largest

@@ -13,7 +13,8 @@ public struct ProjectionModule: ScriptModule {
 
     public let name = "projection"
     public let summary =
-        "Sets and the nearest of their points: P = projection.Box(0, 1), then P(x), P:project_(x), P:contains(x, tol), P:distance(x)."
+        "Sets and the nearest of their points: P = projection.Box(0, 1), then P(x), P:project_(x), P:contains(x, "
+            + "tol), P:distance(x)."
 
     public var functions: [NativeFunction] {
         (constructors + [ScriptSet.declaration, Verification.declaration]).map { NativeFunction($0) }

@@ -2,7 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A number or tensor that defines a set: a copy of its own, in both types that sets compute in, and its place on the tape.
+/// A number or tensor that defines a set: a copy of its own, in both types that sets compute in, and its place on the
+/// tape.
 ///
 /// Rounding is monotone, so bounds in order stay in order in float32.
 public struct SetParameter: CustomStringConvertible {

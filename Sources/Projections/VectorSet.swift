@@ -57,7 +57,8 @@ extension VectorSet {
         guard parameter.shape.isEmpty || parameter.shape == shape else {
             throw ScriptError(
                 operation,
-                "\(label) \(Shape.describe(parameter.shape)) has not the shape of x \(Shape.describe(shape)) (for a set per row: Product{P})"
+                "\(label) \(Shape.describe(parameter.shape)) has not the shape of x \(Shape.describe(shape)) (for a "
+                    + "set per row: Product{P})"
             )
         }
     }

@@ -6,8 +6,9 @@ import Tensors
 ///
 /// For all sets: the result keeps shape and dtype and is in the set; projecting again changes nothing; points that the
 /// set contains stay. For convex sets, with y = P(x), z in the set: <x - y, z - y> <= 0, which no other point than the
-/// nearest satisfies; firm non-expansiveness, |Px - Pw|^2 + |(x - Px) - (w - Pw)|^2 <= |x - w|^2 (Bauschke and Combettes
-/// 2017, proposition 4.16); midpoints of members are members. For the others: no member of the sample is nearer.
+/// nearest satisfies; firm non-expansiveness, |Px - Pw|^2 + |(x - Px) - (w - Pw)|^2 <= |x - w|^2 (Bauschke and
+/// Combettes 2017, proposition 4.16); midpoints of members are members. For the others: no member of the sample is
+/// nearer.
 ///
 ///     let report = try Verification().run(Box(0, 1))
 public struct Verification {
@@ -218,7 +219,8 @@ private struct Check {
         guard result.shape == report.shape, result.dtype == dtype else {
             throw ScriptError(
                 Verification.operation,
-                "\(set): P(x) is \(Shape.describe(result.shape)) \(result.dtype.rawValue) for x \(Shape.describe(report.shape)) \(dtype.rawValue)"
+                "\(set): P(x) is \(Shape.describe(result.shape)) \(result.dtype.rawValue) for x "
+                    + "\(Shape.describe(report.shape)) \(dtype.rawValue)"
             )
         }
         return try result.toArray()
@@ -243,7 +245,8 @@ private struct Check {
     private func size(_ values: [Double]...) -> Double { values.reduce(unit) { max($0, norm($1)) } }
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): for the verification's points only, so that it leaves the script's streams alone.
+/// SplitMix64 (Steele, Lea, Flood 2014): for the verification's points only, so that it leaves the script's streams
+/// alone.
 private struct SmallGenerator {
     private var state: UInt64
 

@@ -20,8 +20,8 @@ public final class NativeMemory: Sendable {
 
     private let reclaim: (@Sendable () -> Void)?
 
-    /// What the host's operations cost, where that is asked for. It is found here because every tensor knows its account: who
-    /// has a result looks at one field, and at nil does nothing.
+    /// What the host's operations cost, where that is asked for. It is found here because every tensor knows its
+    /// account: who has a result looks at one field, and at nil does nothing.
     public let profile: Profile?
 
     /// - Parameters:

@@ -2,9 +2,9 @@ import Synchronization
 
 /// What a run's operations cost, by where scripts asked for them: `luaflow run --profile`.
 ///
-/// A tree of places: a line of a script, the function that it calls, the operations inside that, and so on. Time runs into one
-/// place after the other. A call has two ends, so what happens between them is its own or that of what it calls. An operation
-/// inside a call is known only once it is done: the time since the last event is then its own.
+/// A tree of places: a line of a script, the function that it calls, the operations inside that, and so on. Time runs
+/// into one place after the other. A call has two ends, so what happens between them is its own or that of what it
+/// calls. An operation inside a call is known only once it is done: the time since the last event is then its own.
 public final class Profile: Sendable {
     /// A place in the tree and what was spent there, without the places below it.
     public struct Place: Sendable {

@@ -84,8 +84,8 @@ public enum Operator: String, CaseIterable, Sendable {
     case index = "__index"
     case newindex = "__newindex"
     case close = "__close"
-    /// Asked for a name that is no method or property (`net.body`), with the object and the name; nil for a name that it
-    /// does not know either. No metamethod of Lua's.
+    /// Asked for a name that is no method or property (`net.body`), with the object and the name; nil for a name that
+    /// it does not know either. No metamethod of Lua's.
     case member = "__member"
 }
 

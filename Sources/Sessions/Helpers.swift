@@ -16,8 +16,8 @@ package struct Helpers {
         self.interpreter = interpreter
     }
 
-    /// Calls one of them, unseen by a hook of the script's; inside ``LuaHost/Interpreter/evaluation(_:)`` when it may take
-    /// long.
+    /// Calls one of them, unseen by a hook of the script's; inside ``LuaHost/Interpreter/evaluation(_:)`` when it may
+    /// take long.
     @discardableResult
     package func call(_ name: String, _ arguments: [Value] = []) throws -> [Value] {
         try interpreter.perform { try interpreter.withoutScriptHook { try run(name, arguments) } }
@@ -87,7 +87,8 @@ package struct Helpers {
             if type(meta) == "table" then return rawget(meta, name) end
         end
 
-        -- What stands in front of the globals at the prompt, the first first: fields of a paused run's state; variables of
+        -- What stands in front of the globals at the prompt, the first first: fields of a paused run's state; \
+        variables of
         -- its functions; top-level variables of files that were run. What is there is assigned there. Modules that the
         -- script has not made globals come last.
         local state, list_running, read_running, write_running, is_module = nil, nil, nil, nil, {}
@@ -162,7 +163,8 @@ package struct Helpers {
             return entry
         end
 
-        -- Whether a name is one of those in front of the globals, or a global that is set; what a variable holds may be nil.
+        -- Whether a name is one of those in front of the globals, or a global that is set; what a variable holds may \
+        be nil.
         function helpers.is_known(name)
             return shadowing(name) ~= nil or lookup(name) or rawget(_G, name) ~= nil
         end
@@ -194,7 +196,8 @@ package struct Helpers {
         -- The names of the paused functions' variables that were assigned to.
         function helpers.assigned() return assigned end
 
-        -- From now on a file that runs hands out its variables: `declarations` are lists of names, `constants` of flags.
+        -- From now on a file that runs hands out its variables: `declarations` are lists of names, `constants` of \
+        flags.
         -- False where it cannot.
         function helpers.receive(file, declarations, constants)
             local strings = metafield("", "__index")

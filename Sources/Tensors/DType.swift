@@ -1,7 +1,7 @@
 /// The element type of a tensor. Dynamic, because scripts are.
 ///
-/// `float16` is for stored weights: operations read it as `float32`. `bool` is a byte of 0 or 1, what comparisons make and
-/// masks are; `int64` is what positions, counts and labels are.
+/// `float16` is for stored weights: operations read it as `float32`. `bool` is a byte of 0 or 1, what comparisons make
+/// and masks are; `int64` is what positions, counts and labels are.
 public enum DType: String, CaseIterable, Sendable {
     case float16, float32, float64, int64, bool
 

@@ -178,8 +178,8 @@ public final class Generator: ScriptObject {
         return withExtendedLifetime(result) { result }
     }
 
-    /// Fills a part of a tensor (all of it by default) with what `draw` gives in rows of some hundred, whose first place
-    /// it is told.
+    /// Fills a part of a tensor (all of it by default) with what `draw` gives in rows of some hundred, whose first
+    /// place it is told.
     private func fill(
         _ result: Tensor, _ part: Range<Int>? = nil, _ draw: (UnsafeMutablePointer<Double>, Int, Int) -> Void
     ) throws {

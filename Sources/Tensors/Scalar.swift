@@ -55,12 +55,14 @@ public struct Scalar: Sendable {
         case (.int64, .fraction(let number)):
             throw ScriptError(
                 operation,
-                "result type float32 can't be cast to int64: \(shown(number)) is not whole; convert the tensor with x:to(\"float32\") first"
+                "result type float32 can't be cast to int64: \(shown(number)) is not whole; convert the tensor with "
+                    + "x:to(\"float32\") first"
             )
         case (.bool, .fraction), (.bool, .whole(2...)), (.bool, .whole(..<0)):
             throw ScriptError(
                 operation,
-                "\(shown(number)) can't be cast to bool: 0, 1, false or true expected; convert the tensor with x:to(\"int64\") or x:to(\"float32\") first"
+                "\(shown(number)) can't be cast to bool: 0, 1, false or true expected; convert the tensor with "
+                    + "x:to(\"int64\") or x:to(\"float32\") first"
             )
         default: return try tensor(exactly: dtype.working)
         }

@@ -33,7 +33,8 @@ public enum Shape {
         return empty ? 0 : product
     }
 
-    /// Row-major strides, in elements; 1 where there are none, whose extents may be so large that places in them overflow.
+    /// Row-major strides, in elements; 1 where there are none, whose extents may be so large that places in them
+    /// overflow.
     public static func strides(_ shape: [Int]) -> [Int] {
         var strides = [Int](repeating: 1, count: shape.count)
         guard !shape.contains(0) else { return strides }

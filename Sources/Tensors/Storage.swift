@@ -55,8 +55,9 @@ public final class Storage {
         bytes = aligned
     }
 
-    /// What the system gave, and the first place in it that is a multiple of 64 bytes. Small blocks are asked for without
-    /// that demand, which `malloc` answers from a list, several times quicker than `posix_memalign` cuts a block.
+    /// What the system gave, and the first place in it that is a multiple of 64 bytes. Small blocks are asked for
+    /// without that demand, which `malloc` answers from a list, several times quicker than `posix_memalign` cuts a
+    /// block.
     private static func allocate(_ size: Int) -> (block: UnsafeMutableRawPointer, aligned: UnsafeMutableRawPointer)? {
         if size <= 896 {
             guard let block = malloc(max(size, 1) + 63) else { return nil }
@@ -83,8 +84,8 @@ public final class Storage {
         free(block)
     }
 
-    /// Runs `body`, which holds so many pieces of so many bytes in Swift's own collections: charged to the script, and refused
-    /// where the system would not give it, since a collection that cannot be had ends the process.
+    /// Runs `body`, which holds so many pieces of so many bytes in Swift's own collections: charged to the script, and
+    /// refused where the system would not give it, since a collection that cannot be had ends the process.
     package static func reserving<R>(_ count: Int, bytes each: Int, _ body: () throws -> R) throws -> R {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: each)
         guard !overflow else { throw ScriptError("tensor", "not enough memory: \(count) times \(each) bytes") }

@@ -130,8 +130,8 @@ public struct Tensor {
         return result
     }
 
-    /// A copy with storage of its own, whose elements lie in memory in the order of another tensor of this shape (or in row-major
-    /// order where that one has gaps or repeats elements).
+    /// A copy with storage of its own, whose elements lie in memory in the order of another tensor of this shape (or in
+    /// row-major order where that one has gaps or repeats elements).
     package func copy(inOrderOf other: Layout) throws -> Tensor {
         guard !other.isContiguous, other.isDense, other.shape == shape else { return try copy() }
         let result = Tensor(storage: try Storage(dtype, count: count), layout: other, offset: 0)
@@ -233,8 +233,8 @@ public struct Tensor {
         }
     }
 
-    /// The address of the first element; `T` must be the dtype's type (`UInt16` for float16, `UInt8` for bool). Keeps nothing alive: a
-    /// kernel that reads a temporary holds it with `withExtendedLifetime` until it is done.
+    /// The address of the first element; `T` must be the dtype's type (`UInt16` for float16, `UInt8` for bool). Keeps
+    /// nothing alive: a kernel that reads a temporary holds it with `withExtendedLifetime` until it is done.
     @usableFromInline package func base<T>(_ type: T.Type) -> UnsafeMutablePointer<T> {
         assert(MemoryLayout<T>.stride == dtype.stride)
         return storage.bytes.assumingMemoryBound(to: type) + offset

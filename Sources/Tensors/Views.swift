@@ -8,7 +8,8 @@ extension Tensor {
         guard index >= 0, index < shape[axis] else {
             throw ScriptError(
                 operation,
-                "index \(index + 1) is out of range 1..\(shape[axis]) of dimension \(axis + 1) of \(Shape.describe(shape))"
+                "index \(index + 1) is out of range 1..\(shape[axis]) of dimension \(axis + 1) of "
+                    + "\(Shape.describe(shape))"
             )
         }
         var (shape, strides) = (shape, strides)
@@ -42,7 +43,8 @@ extension Tensor {
         guard order.sorted() == Array(0..<rank) else {
             throw ScriptError(
                 operation,
-                "\(Shape.describe(order.map { $0 + 1 })) is not an order of the \(rank) dimensions of \(Shape.describe(shape))"
+                "\(Shape.describe(order.map { $0 + 1 })) is not an order of the \(rank) dimensions of "
+                    + "\(Shape.describe(shape))"
             )
         }
         return Tensor(
@@ -57,8 +59,8 @@ extension Tensor {
         return try permute(order, for: operation)
     }
 
-    /// The diagonal of the last two axes, as a view: (..., m, n) -> (..., length). `above` > 0 picks one further up and right,
-    /// < 0 further down and left; outside the matrix its length is 0.
+    /// The diagonal of the last two axes, as a view: (..., m, n) -> (..., length). `above` > 0 picks one further up and
+    /// right, < 0 further down and left; outside the matrix its length is 0.
     public func diagonal(_ above: Int = 0, for operation: String = "tensor.diag") throws -> Tensor {
         guard rank >= 2 else { throw ScriptError(operation, "a matrix expected, got shape \(Shape.describe(shape))") }
         let (rows, columns) = (shape[rank - 2], shape[rank - 1])
@@ -85,7 +87,8 @@ extension Tensor {
             } else if shape[axis] != 1 {
                 throw ScriptError(
                     operation,
-                    "\(Shape.describe(shape)) does not expand to \(Shape.describe(target)): \(shape[axis]) ~= \(target[lead + axis])"
+                    "\(Shape.describe(shape)) does not expand to \(Shape.describe(target)): \(shape[axis]) ~= "
+                        + "\(target[lead + axis])"
                 )
             }
         }
@@ -108,7 +111,8 @@ extension Tensor {
         guard let strides = viewStrides(target) else {
             throw ScriptError(
                 operation,
-                "the layout of this \(Shape.describe(shape)) tensor has no view as \(Shape.describe(target)); use reshape"
+                "the layout of this \(Shape.describe(shape)) tensor has no view as \(Shape.describe(target)); use "
+                    + "reshape"
             )
         }
         return Tensor(storage: storage, shape: target, strides: strides, offset: offset)
@@ -194,8 +198,8 @@ extension Tensor {
         return result
     }
 
-    /// Throws when several elements share one place in memory, as those of an expanded tensor do: what is written to one
-    /// of them would be written to all.
+    /// Throws when several elements share one place in memory, as those of an expanded tensor do: what is written to
+    /// one of them would be written to all.
     public func checkElementsApart(for operation: String) throws {
         var reach = 0
         let axes = count == 0 ? [] : shape.indices.filter { shape[$0] > 1 }.sorted { strides[$0] < strides[$1] }
@@ -204,7 +208,8 @@ extension Tensor {
             guard strides[axis] > reach else {
                 throw ScriptError(
                     operation,
-                    "this \(Shape.describe(shape)) tensor repeats elements (an expanded view) and cannot be overwritten; clone() it first"
+                    "this \(Shape.describe(shape)) tensor repeats elements (an expanded view) and cannot be "
+                        + "overwritten; clone() it first"
                 )
             }
             reach += (shape[axis] - 1) * strides[axis]

@@ -29,14 +29,15 @@ extension Generator {
     /// `count` different numbers of 1 to n, drawn one after the other in proportion to the weights that are left.
     ///
     /// Each gets an exponential time with its weight as rate, and they come in the order of their times: Efraimidis and
-    /// Spirakis, "Weighted random sampling with a reservoir", 2006. The times' logarithms are compared, as small weights
-    /// make them infinite.
+    /// Spirakis, "Weighted random sampling with a reservoir", 2006. The times' logarithms are compared, as small
+    /// weights make them infinite.
     func distinctChoices(_ count: Int, weights: [Double], for operation: String) throws -> Tensor {
         let positive = weights.reduce(0) { $0 + ($1 > 0 ? 1 : 0) }
         guard count <= positive else {
             throw ScriptError(
                 operation,
-                "no weight is left to draw from: \(count) of \(weights.count) without replacement, \(positive) with a weight above 0"
+                "no weight is left to draw from: \(count) of \(weights.count) without replacement, \(positive) with a "
+                    + "weight above 0"
             )
         }
         let times = try Tensor.uninitialized([weights.count], .float64, for: operation)

@@ -81,7 +81,8 @@ struct FitOptions {
             "batch_size", \.batchSize, .optional(.integer(from: 1)), "256 by default, or all rows where there are less"),
         .option(
             "validation", \.validation, .optional(.validation),
-            "a part of the rows (0.1), drawn at the beginning and not trained on; or rows of their own; or {rows, context}"
+            "a part of the rows (0.1), drawn at the beginning and not trained on; or rows of their own; or {rows, "
+                + "context}"
         ),
         .option(
             "validate_every", \.validateEvery, .optional(.integer(from: 1)),

@@ -179,7 +179,8 @@ public enum Fitting {
         guard object.shape == [x.shape[0]] else {
             throw ScriptError(
                 operation,
-                "log_density returned \(Shape.describe(object.shape)) for x \(Shape.describe(x.shape)); (\(x.shape[0])) expected, a number for each row"
+                "log_density returned \(Shape.describe(object.shape)) for x \(Shape.describe(x.shape)); "
+                    + "(\(x.shape[0])) expected, a number for each row"
             )
         }
         return object

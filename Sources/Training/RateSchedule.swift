@@ -68,7 +68,8 @@ extension Domain<RateSchedule> {
         return Domain(
             .either([.choice(names), .table, .function]),
             expected:
-                "\(names.map { "\"\($0)\"" }.joined(separator: ", ")), a table {kind = \"cosine\", warmup = 100} or a function of the step",
+                "\(names.map { "\"\($0)\"" }.joined(separator: ", ")), a table {kind = \"cosine\", warmup = 100} or a "
+                    + "function of the step",
             show: { if case .named(let shape, _, _) = $0 { "\"\(shape.rawValue)\"" } else { "function" } }
         ) { value in
             switch value {

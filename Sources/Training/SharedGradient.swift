@@ -2,8 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A step of several ranks: each takes its part of the batch, and all add what they found. The sum is that of one program
-/// with the whole batch, rounded otherwise; for a fixed number of ranks it has the same bits every time.
+/// A step of several ranks: each takes its part of the batch, and all add what they found. The sum is that of one
+/// program with the whole batch, rounded otherwise; for a fixed number of ranks it has the same bits every time.
 extension Trainer {
     /// Leaves the gradient of the whole batch in the parameters of every rank; returns its mean loss.
     func sharedGradient(of batch: TrainingBatch?, step: Int, before: [Generator.State]) throws -> Double {
@@ -73,8 +73,8 @@ extension Trainer {
     /// Words that a rank may draw in a step.
     private static let stride: UInt64 = 1 << 40
 
-    /// Runs `body`, in which networks draw masks for this rank's rows, with streams of this rank's own. What draws for the
-    /// whole batch (`generator`, where there are no batches) goes on as it is.
+    /// Runs `body`, in which networks draw masks for this rank's rows, with streams of this rank's own. What draws for
+    /// the whole batch (`generator`, where there are no batches) goes on as it is.
     /// - Returns: which of the generators drew; all are back where they were.
     private func drawingApart(_ body: () throws -> Void) throws -> [Bool] {
         let own = generators.map { $0 !== generator || data != nil }

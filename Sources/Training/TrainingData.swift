@@ -83,7 +83,8 @@ struct TrainingData {
         guard object.shape == batch.shape else {
             throw ScriptError(
                 operation,
-                "transform made \(Shape.describe(object.shape)) of a batch \(Shape.describe(batch.shape)): the same shape expected"
+                "transform made \(Shape.describe(object.shape)) of a batch \(Shape.describe(batch.shape)): the same "
+                    + "shape expected"
             )
         }
         return object.value
@@ -98,7 +99,8 @@ extension TrainingData {
         guard x.rank >= 2, each == dimension else {
             throw Fault(
                 name,
-                "shape \(Shape.describe(x.shape)); (N, \(dimension)), or (N, H, W) with H W = \(dimension), expected: a row for each point"
+                "shape \(Shape.describe(x.shape)); (N, \(dimension)), or (N, H, W) with H W = \(dimension), expected: "
+                    + "a row for each point"
             )
         }
         guard x.shape[0] > 0 else { throw Fault(name, "there are no rows in \(Shape.describe(x.shape))") }
@@ -109,7 +111,8 @@ extension TrainingData {
             if let place = numbers.firstIndex(where: { !$0.isFinite }) {
                 throw Fault(
                     name,
-                    "row \(row + 1) of \(rows) has \(shown(numbers[place])) as its element \(place + 1); finite numbers expected"
+                    "row \(row + 1) of \(rows) has \(shown(numbers[place])) as its element \(place + 1); finite "
+                        + "numbers expected"
                 )
             }
         }

@@ -4,7 +4,8 @@ import Scripting
 import Tensors
 import Testing
 
-/// No input may abort the process: every operation, on every kind of tensor and argument, gives a result or a ScriptError.
+/// No input may abort the process: every operation, on every kind of tensor and argument, gives a result or a
+/// ScriptError.
 @Suite struct AwkwardShapeTests {
     private static let shapes: [[Int]] = [[], [0], [1], [3], [0, 3], [3, 0], [0, 0], [2, 0, 0], [1, 1], [3, 3], [2, 3], [2, 0, 3], [1, 2, 1, 3], [1, 1, 1, 1, 1, 1, 2]]
 

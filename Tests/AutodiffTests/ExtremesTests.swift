@@ -82,7 +82,8 @@ import Testing
         #expect(try zero.norm(0).value.item() == 0)
     }
 
-    /// A rectified layer at a NaN, an infinity or a zero of either sign: one row by the kernel that skips units, or a batch.
+    /// A rectified layer at a NaN, an infinity or a zero of either sign: one row by the kernel that skips units, or a
+    /// batch.
     @Test func rectifiedLayersAgreeAtEdges() throws {
         let weight = Variable(try Tensor((1...14).map(Double.init), shape: [2, 7]).storedByInputUnit())
         let x = try vector(.nan, .infinity, -.infinity, 0, -0.0, 2, -2, dtype: .float32)

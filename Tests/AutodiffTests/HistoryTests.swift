@@ -4,8 +4,8 @@ import Scripting
 import Tensors
 import Testing
 
-/// Transforms outside other transforms keep no graph: a loop around them costs the same at every turn, although the function
-/// reads parameters; and what is left out is never missed in silence.
+/// Transforms outside other transforms keep no graph: a loop around them costs the same at every turn, although the
+/// function reads parameters; and what is left out is never missed in silence.
 @Suite struct HistoryTests {
     /// Bytes of tensors and of the tape after some and after many turns.
     private func growth(turns: Int = 200, _ body: (Variable) throws -> Variable) throws -> (early: Int, late: Int) {

@@ -4,8 +4,8 @@ import RealModule
 import Tensors
 import Testing
 
-/// Derivatives keep their digits where the function itself has rounded to a limit: no slope is taken through 1 - y, which is
-/// 0 there.
+/// Derivatives keep their digits where the function itself has rounded to a limit: no slope is taken through 1 - y,
+/// which is 0 there.
 @Suite struct SaturationTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String

@@ -5,8 +5,8 @@ import Scripting
 import Tensors
 import Testing
 
-/// f(c x) = c^d f(x): an operation that is homogeneous of degree d is so at every scale, its gradient of degree d - 1 and its
-/// Hessian of degree d - 2 too. Where squares are taken on the way they must neither overflow nor vanish.
+/// f(c x) = c^d f(x): an operation that is homogeneous of degree d is so at every scale, its gradient of degree d - 1
+/// and its Hessian of degree d - 2 too. Where squares are taken on the way they must neither overflow nor vanish.
 @Suite struct ScalingTests {
     /// The operations of the catalogue that are homogeneous in all their inputs together, in every one of their cases.
     private static let degrees: [String: Double] = [

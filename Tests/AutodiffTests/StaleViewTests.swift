@@ -4,8 +4,8 @@ import Scripting
 import Tensors
 import Testing
 
-/// A view that was taken before a recorded value was written into its memory holds numbers whose gradient would be lost:
-/// nothing may read it in silence.
+/// A view that was taken before a recorded value was written into its memory holds numbers whose gradient would be
+/// lost: nothing may read it in silence.
 @Suite struct StaleViewTests {
     private static let refusal = "take the view again"
 

@@ -4,9 +4,9 @@ import Testing
 
 import Chains
 
-/// Simulation-based calibration on a regression whose posterior is normal: where parameters are drawn from the prior and
-/// data from the parameters, the parameters' ranks among draws of the posterior are uniform. scripts/tools/sbc.lua does
-/// the same with more repeats and models.
+/// Simulation-based calibration on a regression whose posterior is normal: where parameters are drawn from the prior
+/// and data from the parameters, the parameters' ranks among draws of the posterior are uniform. scripts/tools/sbc.lua
+/// does the same with more repeats and models.
 @Suite struct CalibrationTests {
     /// Chi-squared of the ranks of both parameters over 8 bins, of 240 repeats with 15 draws each.
     private func chiSquared(_ kernel: String, thin: Int) throws -> [Double] {

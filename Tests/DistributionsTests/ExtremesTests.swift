@@ -102,7 +102,8 @@ import Testing
         }
     }
 
-    /// Laws over random extremes: probabilities within [0, 1], both tails together 1, logarithms of one another, growing in x.
+    /// Laws over random extremes: probabilities within [0, 1], both tails together 1, logarithms of one another,
+    /// growing in x.
     @Test func tailsAreProbabilities() throws {
         let generator = Generator(seed: 7)
         func logUniform(_ low: Double, _ high: Double) -> Double { pow(10, low + (high - low) * generator.uniform()) }

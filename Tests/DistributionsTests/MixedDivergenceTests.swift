@@ -5,8 +5,8 @@ import Testing
 
 /// KL of two laws of which one is given by probabilities and the other by logits, near each other and not.
 @Suite struct MixedDivergenceTests {
-    // By mpmath, from make_mixed_divergences.py. Of Bernoulli laws: KL of that by p from that by the logit, its slopes by
-    // p and by the logit, and the same of KL the other way round. Of Categorical laws KL in both directions.
+    // By mpmath, from make_mixed_divergences.py. Of Bernoulli laws: KL of that by p from that by the logit, its slopes
+    // by p and by the logit, and the same of KL the other way round. Of Categorical laws KL in both directions.
     static let bernoulli: [(p: Double, logit: Double, values: [Double])] = [
         (0.5, 1e-07,
             [1.2499999999999994e-15, -1e-07, 2.499999999999998e-08, 1.2499999999999984e-15,

@@ -85,8 +85,8 @@ import Testing
         #expect(rows.count >= 30)
         for row in rows {
             let got = try row.answer(.float64)
-            // Sums of numbers of both signs are held to the size of what is added: entropies next to 0, and divergences of
-            // different families.
+            // Sums of numbers of both signs are held to the size of what is added: entropies next to 0, and divergences
+            // of different families.
             let floor = quantity == "entropy" || row.law != row.other ? 1.0 : 0
             let size = max(abs(row.value), quantity == "entropy" || quantity == "kl" ? floor : 0)
             #expect(abs(got[0] - row.value) <= 1e-10 * size, "\(row.label): \(got[0]), expected \(row.value)")

@@ -76,8 +76,8 @@ import Testing
         try kolmogorov(Categorical(probs: vector([0, 0.5, 0, 0.25, 0.25, 0])), "Categorical")
     }
 
-    /// PTRS accepts most proposals by a squeeze, so a slip there is small: a chi-squared test of many draws. With k bins,
-    /// (χ² - k) / sqrt(2k) is nearly standard normal.
+    /// PTRS accepts most proposals by a squeeze, so a slip there is small: a chi-squared test of many draws. With k
+    /// bins, (χ² - k) / sqrt(2k) is nearly standard normal.
     @Test func poissonCounts() throws {
         let n = 300_000
         for rate in [9.5, 10, 12.3, 60, 700] {

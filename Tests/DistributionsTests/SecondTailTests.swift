@@ -5,8 +5,8 @@ import Testing
 
 @testable import Distributions
 
-/// Second derivatives of the tails' logarithms by shapes and places, and mixtures whose logarithms are so large that their
-/// differences have no digits: second_tails.json, which make_second_tails.py writes by mpmath.
+/// Second derivatives of the tails' logarithms by shapes and places, and mixtures whose logarithms are so large that
+/// their differences have no digits: second_tails.json, which make_second_tails.py writes by mpmath.
 @Suite struct SecondTailTests {
     private struct Fixtures: Decodable {
         let tails: [TailRow]

@@ -8,8 +8,8 @@ import Testing
 
 /// Laws between two ends, where differences of tails have no digits: narrow intervals, and far out.
 @Suite struct TruncatedTests {
-    /// Between two ends a normal law's mass is the integral of its density: of a narrow interval its length times that in the
-    /// middle, but for the second derivative.
+    /// Between two ends a normal law's mass is the integral of its density: of a narrow interval its length times that
+    /// in the middle, but for the second derivative.
     @Test func narrowIntervals() throws {
         for (name, parameters) in [("Normal", [0.0, 1]), ("Laplace", [0, 1]), ("Gamma", [4.5, 2]), ("StudentT", [3, 0, 1])] {
             let law = try make(name, parameters.map { try scalar($0) })

@@ -5,7 +5,8 @@ import Testing
 
 @testable import Files
 
-/// Small valid files with every byte changed, and cut off at every length: a correct load or a ScriptError, never a crash.
+/// Small valid files with every byte changed, and cut off at every length: a correct load or a ScriptError, never a
+/// crash.
 @Suite struct CorruptionTests {
     static let files = ["tiny.pt", "old.tiny.pt", "tiny.safetensors", "version1.npy", "version2.npy", "tiny.npz", "deflated.npz"]
 

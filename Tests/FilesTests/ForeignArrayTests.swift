@@ -83,8 +83,8 @@ import Testing
         #expect(dict.metadata.isEmpty)
     }
 
-    /// The format has texts under texts in its metadata, and writers put numbers and lists there all the same. Where the
-    /// tensors lie does not depend on it: left out where that is asked for, by name.
+    /// The format has texts under texts in its metadata, and writers put numbers and lists there all the same. Where
+    /// the tensors lie does not depend on it: left out where that is asked for, by name.
     @Test(arguments: ["{\"epoch\":3}", "{\"a\":\"b\",\"list\":[1,{\"c\":null}]}", "[]", "7", "true", "\"text\"", "{\"a\":null}"])
     func metadataThatIsNotOfTexts(value: String) throws {
         let tensor = #""a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#
@@ -138,7 +138,8 @@ import Testing
         expectError("more than 1000 arrays") { _ = try IDXTests.load(Array((0..<IDX.limit + 1).map { _ in one }.joined())) }
     }
 
-    /// What NumPy itself writes under such names, or another program packed: nothing is unpacked here, so a name harms nobody.
+    /// What NumPy itself writes under such names, or another program packed: nothing is unpacked here, so a name harms
+    /// nobody.
     @Test func entriesOfAllNames() throws {
         let one = NpyHeader.bytes("<f4", [1]) + word(Int(Float(1).bitPattern), 4)
         for name in ["../up", "/abs", "a\\b", "a\nb", ".", "..", "x/../y", "\u{e9}", "e\u{301}"] {

@@ -93,7 +93,8 @@ import Testing
         }
     }
 
-    /// Where files have names from the beginning: those of dead processes of this machine go at the next save, no others.
+    /// Where files have names from the beginning: those of dead processes of this machine go at the next save, no
+    /// others.
     @Test func leftOversOfDeadProcessesGo() async throws {
         try await withFolder { folder in
             await #expect(processExitsWith: .signal(SIGKILL)) {

@@ -46,7 +46,8 @@ import Testing
         #expect(try Self.contents(Self.load(Self.module(buffers))) == [ByteString(first): [1]])
     }
 
-    /// `{"\udcff": w}`, as of file names that Python decoded, and a `str` of Python 2 in Latin-1: Python's notation is the name.
+    /// `{"\udcff": w}`, as of file names that Python decoded, and a `str` of Python 2 in Latin-1: Python's notation is
+    /// the name.
     @Test func namesThatAreNoUTF8() throws {
         let surrogate: [UInt8] = [0x58] + word(4, 4) + [0xed, 0xb3, 0xbf, 0x78]
         let latin: [UInt8] = [0x55, 3, 0x67, 0xf6, 0x67]
@@ -90,7 +91,8 @@ import Testing
         (Pickle.tuple([Pickle.tuple([Pickle.integer(7)])]), "((7,),)", "a tuple"), ([0x43, 1, 65], "<bytes>", "bytes"),
     ]
 
-    /// A tensor under such a key, or under a dictionary that is, does not go missing: it is named, and the others are read.
+    /// A tensor under such a key, or under a dictionary that is, does not go missing: it is named, and the others are
+    /// read.
     @Test(arguments: keys) func tensorsUnderOtherKeysAreNamed(key: (bytes: [UInt8], name: String, kind: String)) throws {
         func items(_ parts: [UInt8]...) -> [UInt8] { Pickle.emptyDict + Pickle.mark + parts.joined() + Pickle.setItems }
         let w = Pickle.text("w") + Self.tensor("0")

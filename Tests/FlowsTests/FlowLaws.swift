@@ -77,7 +77,8 @@ import Testing
         }
     }
 
-    /// Samples have the density that logProbability gives: E[exp(log q - log p)] over p's samples is 1 for any density q.
+    /// Samples have the density that logProbability gives: E[exp(log q - log p)] over p's samples is 1 for any density
+    /// q.
     @Test func samplesFollowTheDensity() throws {
         let size = Size(dimension: 2, hidden: 4, layers: 1, couplings: 2)
         let flow = try size.make()

@@ -224,8 +224,8 @@ import Testing
 
     // MARK: Continuous flows
 
-    /// zuko's values, integrated by both so well that the tolerances hardly show: its ELU has a kink in the slope, which
-    /// the divergence is made of, so log-determinants and gradients of both have fewer digits than points.
+    /// zuko's values, integrated by both so well that the tolerances hardly show: its ELU has a kink in the slope,
+    /// which the divergence is made of, so log-determinants and gradients of both have fewer digits than points.
     @Test func continuousValuesAreZukos() throws {
         let reference = try Fixture.reference("zuko-cnf")
         let flow = try Flow.load(Fixture.path("zuko-cnf.pt"))
@@ -264,7 +264,8 @@ import Testing
     @Test func continuousGradientsAreFiniteDifferences() throws {
         var settings = CNF.Settings()
         (settings.context, settings.hiddenFeatures, settings.atol, settings.rtol) = (1, [5], 1e-9, 1e-9)
-        // Smooth: where ELU's second derivative jumps, the error estimate of a step misses what a finite difference sees.
+        // Smooth: where ELU's second derivative jumps, the error estimate of a step misses what a finite difference
+        // sees.
         settings.activation = try #require(Activation.named.first { $0.key == "tanh" })
         let flow = try CNF.make(settings, from: Generator(seed: 3), for: "test")
         let transform = try #require(flow.transforms[0].transform as? ContinuousTransform)

@@ -5,8 +5,8 @@ import Testing
 
 private typealias Host = LuaFlow.Host
 
-/// Texts of scripts are bytes, wherever they go: in and out of native functions, into files and their names, through states
-/// of loops, arguments and capsules.
+/// Texts of scripts are bytes, wherever they go: in and out of native functions, into files and their names, through
+/// states of loops, arguments and capsules.
 @Suite struct ByteLawTests {
     private static let texts = "local texts = {" + ByteCases.all().map(ByteCases.literal).joined(separator: ",\n") + "}\n"
     private static let names = "local names = {" + ByteCases.fileNames.map(ByteCases.literal).joined(separator: ",\n") + "}\n"

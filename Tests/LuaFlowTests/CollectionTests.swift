@@ -3,11 +3,11 @@ import Testing
 
 private typealias Host = LuaFlow.Host
 
-/// Objects made of a script's functions are collected with them, also when the functions name the objects; and as long as
-/// anything needs a function, it is there.
+/// Objects made of a script's functions are collected with them, also when the functions name the objects; and as long
+/// as anything needs a function, it is there.
 @Suite struct CollectionTests {
-    /// Constructors that take functions, as Lua that makes one of the function `f` or of functions made of it; `self` is what
-    /// f names.
+    /// Constructors that take functions, as Lua that makes one of the function `f` or of functions made of it; `self`
+    /// is what f names.
     static let makers = [
         ("law", "distribution.Law{log_prob = f, sample = f, mean = f}"),
         ("mixture", "distribution.Mixture({0.5, 0.5}, {distribution.Law{log_prob = f, sample = f}, distribution.Normal(0, 1)})"),

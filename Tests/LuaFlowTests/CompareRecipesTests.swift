@@ -6,8 +6,8 @@ import Testing
 @Suite struct CompareRecipesTests {
     static let script = Command.repository.appendingPathComponent("scripts/compare_recipes.lua").path
 
-    /// Structural similarity as SciPy's Gaussian filter gives it for the first shipped digits and their mirror images, paler;
-    /// and of a picture with itself. PSNR counts missing pixels only.
+    /// Structural similarity as SciPy's Gaussian filter gives it for the first shipped digits and their mirror images,
+    /// paler; and of a picture with itself. PSNR counts missing pixels only.
     @Test func similarityIsThePapers() throws {
         let scratch = try Scratch()
         let code = try scratch.write("quality.lua", """
@@ -28,7 +28,8 @@ import Testing
         #expect(result.status == 0, "\(result.errors)")
     }
 
-    /// A row for every preset and mask and one for their mean, a figure, and the same numbers however digits are batched.
+    /// A row for every preset and mask and one for their mean, a figure, and the same numbers however digits are
+    /// batched.
     @Test func everyPresetOnEveryMask() throws {
         let scratch = try Scratch()
         func table(_ arguments: String...) throws -> [String] {

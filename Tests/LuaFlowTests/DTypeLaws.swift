@@ -4,8 +4,8 @@ import Scripting
 import Tensors
 import Testing
 
-/// Which type an operation's result has, for every operation of the catalogue and every type of its operand; and that no
-/// result shares memory with an operand unless the documentation says so.
+/// Which type an operation's result has, for every operation of the catalogue and every type of its operand; and that
+/// no result shares memory with an operand unless the documentation says so.
 @Suite(.timeLimit(.minutes(30))) struct DTypeLaws {
     /// The type of a result, by that of x.
     enum Rule: Sendable {

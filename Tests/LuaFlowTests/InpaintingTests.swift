@@ -122,7 +122,8 @@ import Testing
 
     static let masks = ["rectangle", "left", "right", "top", "bottom", "rows", "columns:10", "random:75", "checkerboard"]
 
-    /// The preset `best` fills in what every mask hides, and settles. (What it reaches over many digits is in the README.)
+    /// The preset `best` fills in what every mask hides, and settles. (What it reaches over many digits is in the
+    /// README.)
     @Test(arguments: masks) func bestSucceedsOnEveryMask(mask: String) throws {
         let scratch = try Scratch()
         var sum = 0.0

@@ -1,7 +1,8 @@
 import LuaFlow
 import Testing
 
-/// Functions with a derivative of the script's own (autodiff.custom), and functions of one sample over a batch (autodiff.vmap).
+/// Functions with a derivative of the script's own (autodiff.custom), and functions of one sample over a batch
+/// (autodiff.vmap).
 @Suite struct OwnRuleTests {
     private static let prelude = """
         local function close(a, b) assert(math.abs(a - b) < 1e-6, tostring(a) .. " instead of " .. tostring(b)) end

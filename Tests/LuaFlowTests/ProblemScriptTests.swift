@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// The homework's problems 1, 2, 4, 5 and 6 as scripts, and what grew out of problem 4: they pass, they fail when the mathematics is broken, they explain
-/// wrong options.
+/// The homework's problems 1, 2, 4, 5 and 6 as scripts, and what grew out of problem 4: they pass, they fail when the
+/// mathematics is broken, they explain wrong options.
 @Suite struct ProblemScriptTests {
     static let names = [
         "problem1_log_derivative", "problem2_projection", "problem4_glow", "problem5_gamblers_ruin", "problem6_sgd", "glow_layers",

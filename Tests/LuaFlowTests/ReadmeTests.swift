@@ -90,7 +90,8 @@ import Testing
     static func run(_ line: String, in scratch: Scratch, isQuiet: Bool = true) throws {
         let parts = line.components(separatedBy: "     # ")
         var command = parts[0]
-        // The test's shell has the path, and what was built is not built again: the rest of the rule is the demonstration.
+        // The test's shell has the path, and what was built is not built again: the rest of the rule is the
+        // demonstration.
         if command.hasPrefix("export PATH=") { return }
         if command == "make demo" {
             let rule = try Command.run("make", ["-n", "demo"])

@@ -1,8 +1,8 @@
 import LuaFlow
 import Testing
 
-/// What a script writes into a result changes no argument and no other result, and can be written: of every transform of
-/// functions, on functions that change nothing among others, and of every direction of flows that change nothing.
+/// What a script writes into a result changes no argument and no other result, and can be written: of every transform
+/// of functions, on functions that change nothing among others, and of every direction of flows that change nothing.
 @Suite(.timeLimit(.minutes(30))) struct ResultMemoryLaws {
     /// Calls f with tensors, writes over its results one by one, and returns what else changed.
     private static let prelude = """

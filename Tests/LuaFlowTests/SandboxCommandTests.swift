@@ -68,7 +68,8 @@ import Testing
         #expect(result.status == 0 && result.output.contains("stack overflow"), "\(result.errors)")
     }
 
-    /// A known fault of liblua 5.4.4: closing coroutines from __close overflows the C stack. Newer ones report an error.
+    /// A known fault of liblua 5.4.4: closing coroutines from __close overflows the C stack. Newer ones report an
+    /// error.
     @Test func aCrashIsContainedAndReported() throws {
         let result = try Command.run(["--sandbox", "-e", """
             local last
@@ -193,8 +194,8 @@ import Testing
         #expect(result.status == 1 && result.errors.hasPrefix("luaflow: stdin:4: here\n"), "\(result.errors)")
     }
 
-    /// A deadline that is overrun is waited for where the kernel refuses /proc: libdispatch must not look there. Several at
-    /// once, as it looks once a second.
+    /// A deadline that is overrun is waited for where the kernel refuses /proc: libdispatch must not look there.
+    /// Several at once, as it looks once a second.
     @Test func aDeadlineInTheSandboxIsNoCrash() async throws {
         let endless = "while true do pcall(function() while true do end end) end"
         let code = "error(setmetatable({}, {__tostring = function() \(endless) end}))"

@@ -169,7 +169,8 @@ import Testing
 @Suite(.timeLimit(.minutes(30))) struct SandboxWritingTests {
     @Test func filesTogetherAreBounded() throws {
         let scratch = try Scratch()
-        // Each counts for a page: many small ones are as good as a large one, and one that is written again counts once.
+        // Each counts for a page: many small ones are as good as a large one, and one that is written again counts
+        // once.
         let script = """
             local ok, message
             local x = tensor.zeros(8000000)

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// The worker process: its life hangs on its parent's, its output goes straight to ours, and ordinary work gets done in it.
+/// The worker process: its life hangs on its parent's, its output goes straight to ours, and ordinary work gets done in
+/// it.
 @Suite(.timeLimit(.minutes(30))) struct SandboxProcessTests {
     /// A script that says that it is there, by a file, and then goes on for ever.
     private static func endless(_ scratch: Scratch) throws -> String {
@@ -78,7 +79,8 @@ import Testing
         try Command.run("bash", ["-c", command], environment: ["LUAFLOW": Command.program.path, "XDG_CONFIG_HOME": "/nonexistent"])
     }
 
-    /// With or without fences the numbers are the same; LAPACK's last bits, which problem 4 and its Glow print, depend on addresses.
+    /// With or without fences the numbers are the same; LAPACK's last bits, which problem 4 and its Glow print, depend
+    /// on addresses.
     @Test(arguments: ProblemScriptTests.names) func problemsGiveTheSameNumbers(name: String) throws {
         let scratch = try Scratch()
         let script = ProblemScriptTests.scripts.appendingPathComponent(name + ".lua").path

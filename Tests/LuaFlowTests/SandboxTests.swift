@@ -4,8 +4,8 @@ import Testing
 
 /// What a sandboxed script can reach from inside the interpreter.
 ///
-/// Every attempt is a script that asserts that it failed. Run as a trusted script it must not get through its assertion:
-/// that shows that the attempt is a real one.
+/// Every attempt is a script that asserts that it failed. Run as a trusted script it must not get through its
+/// assertion: that shows that the attempt is a real one.
 @Suite(.timeLimit(.minutes(30))) struct SandboxTests {
     struct Attempt: CustomTestStringConvertible, Sendable {
         let kind: String

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// CLuaTrampolines is read from the ground up, in the order that its `state.h` tells: a file calls only what is defined in
-/// files before it, and the pointers named there are the only ways up.
+/// CLuaTrampolines is read from the ground up, in the order that its `state.h` tells: a file calls only what is defined
+/// in files before it, and the pointers named there are the only ways up.
 @Suite struct LayerTests {
     private static let folder = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

@@ -31,7 +31,8 @@ import Testing
         #expect(host.interpreter.memory.liveBytes < 4 << 20)
     }
 
-    /// Objects that one object holds come free only when a finaliser ran, which Lua's own emergency collection does not do.
+    /// Objects that one object holds come free only when a finaliser ran, which Lua's own emergency collection does not
+    /// do.
     @Test func luaHasRoomToGoOnAfterNativeMemoryRanOut() throws {
         let host = try Host(memoryLimit: 64 << 20)
         for bytes in [1 << 20, 100_000, 10_000] {

@@ -3,7 +3,8 @@ import Testing
 
 @testable import Optimizers
 
-/// The splitting methods: minima that CVXPY finds, residuals that are what they are said to be, states that go on exactly.
+/// The splitting methods: minima that CVXPY finds, residuals that are what they are said to be, states that go on
+/// exactly.
 @Suite struct ConvexTests {
     /// A case of Fixtures/convex.json.
     struct Problem: Decodable, Sendable, CustomTestStringConvertible {

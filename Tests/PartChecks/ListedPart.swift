@@ -2,8 +2,8 @@ import Editors
 import LuaFlow
 import Repl
 
-/// A part of a catalogue, and what must follow from its declaration alone: it is called from Lua, documented, completed,
-/// checked and defined for editors.
+/// A part of a catalogue, and what must follow from its declaration alone: it is called from Lua, documented,
+/// completed, checked and defined for editors.
 public struct ListedPart: Sendable {
     /// `projection.Slab`
     let name: String

@@ -93,7 +93,8 @@ import Testing
     @Test func accuracyIsRelative() throws {
         let small = try Intersection([Ball(center: Tensor(0), radius: 1e-8), Halfspace(float64([1, 1]), -1e-9)])
         let y = try small.project(float64([3e-7, 4e-7])).toArray()
-        // The same at a hundred million times the scale, in closed form: the corner of disc and half-plane nearest to (3, 4).
+        // The same at a hundred million times the scale, in closed form: the corner of disc and half-plane nearest to
+        // (3, 4).
         let (middle, half) = (-0.05, (1 - 2 * 0.05 * 0.05).squareRoot() / 2.0.squareRoot())
         let expected = [(middle - half) * 1e-8, (middle + half) * 1e-8]
         for (a, b) in zip(y, expected) { #expect(abs(a - b) <= 1e-9 * 1e-8, "\(y), right \(expected)") }
@@ -111,7 +112,8 @@ import Testing
         #expect(abs(y[1] - (1 - (1 - 1e-6) * (1 - 1e-6)).squareRoot()) < 1e-9, "\(y)")
     }
 
-    /// A disc cut off by a line `depth` from its edge, from near and far: the corner, and normals that add up to x - P(x).
+    /// A disc cut off by a line `depth` from its edge, from near and far: the corner, and normals that add up to x -
+    /// P(x).
     @Test(arguments: [1e-2, 1e-4, 1e-6, 1e-7]) func thinLenses(_ depth: Double) throws {
         for (scale, angle) in [(1.0, 0.0), (1e-5, 0), (1e7, 0), (1, 0.7), (1e3, 2.5)] {
             let (c, s) = (cos(angle), sin(angle))

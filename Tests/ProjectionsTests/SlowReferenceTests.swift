@@ -75,7 +75,8 @@ import Testing
         }
     }
 
-    /// More rows than elements, most of them nearly parallel: the conditions of the nearest point hold, or none is there.
+    /// More rows than elements, most of them nearly parallel: the conditions of the nearest point hold, or none is
+    /// there.
     @Test func randomPolyhedra() throws {
         var points = Points(seed: 43)
         for trial in 0..<60 {
@@ -89,8 +90,8 @@ import Testing
             let x = points.vector(n, scale: [1, 30, 1e4][trial % 3])
             let y = try set.project(float64(x)).toArray()
             #expect(try set.violation(float64(y)) <= 1e-11 * max(1, norm(x)), "trial \(trial): outside")
-            // x - y is a sum of rows that hold with equality, with weights from 0: no step from y to a point of the set is on
-            // x's side. Corners of the set show it.
+            // x - y is a sum of rows that hold with equality, with weights from 0: no step from y to a point of the set
+            // is on x's side. Corners of the set show it.
             for _ in 0..<20 {
                 let z = try set.project(float64(points.vector(n, scale: 3))).toArray()
                 let side = dot(zip(x, y).map { $0 - $1 }, zip(z, y).map { $0 - $1 })

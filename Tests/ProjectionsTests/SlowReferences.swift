@@ -87,7 +87,8 @@ struct SlowReference: Sendable {
             }
             return bestOfFlats(x, rows, rows.map { _ in 0.7 })
         },
-        // X (X^T X)^(-1/2), with the square root of a 2 by 2 matrix M: (M + sqrt(det M) I) / sqrt(tr M + 2 sqrt(det M)).
+        // X (X^T X)^(-1/2), with the square root of a 2 by 2 matrix M: (M + sqrt(det M) I) / sqrt(tr M + 2 sqrt(det
+        // M)).
         SlowReference(name: "Stiefel", shape: [3, 2]) { Stiefel() } nearest: { x in
             let (first, second): ([Double], [Double]) = ([x[0], x[2], x[4]], [x[1], x[3], x[5]])
             let (a, b, c): (Double, Double, Double) = (dot(first, first), dot(first, second), dot(second, second))

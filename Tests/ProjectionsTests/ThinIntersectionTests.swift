@@ -6,8 +6,8 @@ import Testing
 
 @testable import Projections
 
-/// A ball and a plane that cuts next to nothing off it, in numbers whose answer is known without a difference: the plane
-/// x1 = 1 - h for a power of two h cuts a disc of radius √(h (2 - h)) out of the unit ball.
+/// A ball and a plane that cuts next to nothing off it, in numbers whose answer is known without a difference: the
+/// plane x1 = 1 - h for a power of two h cuts a disc of radius √(h (2 - h)) out of the unit ball.
 @Suite struct ThinIntersectionTests {
     struct Case: CustomStringConvertible {
         let power: Int
@@ -47,7 +47,8 @@ import Testing
             for i in 0..<3 {
                 #expect(abs(got[i] - expected[i]) <= scale * (1e-15 + noise * disc), "\(thin), set \(index): \(got), expected \(expected)")
             }
-            // 0.6 y2 + 0.8 y3 is the disc's radius: √(r² - b²), of which the slopes are r and -b over it. y2 alone turns with x.
+            // 0.6 y2 + 0.8 y3 is the disc's radius: √(r² - b²), of which the slopes are r and -b over it. y2 alone
+            // turns with x.
             let gradients = try Transform.valueAndGradient(
                 of: { v in [try (point(v) * Variable(float64([0, 0.6, 0.8]))).sum()] }, at: inputs, for: "test"
             ).gradients.map { try $0.value.toArray() }

@@ -58,8 +58,8 @@ import Testing
         }
     }
 
-    /// Problem 3's set three ways: as stated, as clamp-and-copy of the homework's solution, and as the product, pixel by
-    /// pixel, of problem 2's sets. Exact to the bit, in both types.
+    /// Problem 3's set three ways: as stated, as clamp-and-copy of the homework's solution, and as the product, pixel
+    /// by pixel, of problem 2's sets. Exact to the bit, in both types.
     @Test func problem3() throws {
         var points = Points(seed: 9)
         for dtype in [DType.float32, .float64] {

@@ -44,7 +44,8 @@ import Testing
         #expect(try home.read("history").split(separator: "\n").count == 10_000)
     }
 
-    /// A shorter history is another file in the place of the long one: whoever is killed on the way leaves one of the two.
+    /// A shorter history is another file in the place of the long one: whoever is killed on the way leaves one of the
+    /// two.
     @Test func shorteningReplacesTheFile() throws {
         let home = try Home()
         let path = home.path("history")
@@ -96,8 +97,8 @@ import Testing
         #expect(try home.read("history") == "a\nhalf of\nb\n")
     }
 
-    /// Beyond a limit on the size of files, as on a full disk: nothing of the input is left, the reason is the system's, and
-    /// what fits is kept again.
+    /// Beyond a limit on the size of files, as on a full disk: nothing of the input is left, the reason is the
+    /// system's, and what fits is kept again.
     @Test func anInputThatDoesNotFitLeavesNothing() async throws {
         // Where this process and its child meet.
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("luaflow-history-\(getpid())")

@@ -195,8 +195,9 @@ import Testing
     }
 
     /// Another library's objects have no state that could be put aside.
-    /// Tables that get a key at every step, in the state and below it: the fields that were there from the start are exact
-    /// at every step, later ones up to a 64th of their number of steps late; who pauses sees and goes on with all of them.
+    /// Tables that get a key at every step, in the state and below it: the fields that were there from the start are
+    /// exact at every step, later ones up to a 64th of their number of steps late; who pauses sees and goes on with all
+    /// of them.
     @Test func growingTablesComeBack() throws {
         let seen = try run("""
             local state = {x = 0, log = {}, trace = {}, w = tensor({0})}

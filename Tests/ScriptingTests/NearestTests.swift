@@ -77,8 +77,8 @@ import Testing
         #expect(throws: ScriptError.self) { try memory.charge(80) }
     }
 
-    /// Names are compared as bytes where they are ASCII, and skipped where their lengths tell: the answer is that of comparing all
-    /// characters of all.
+    /// Names are compared as bytes where they are ASCII, and skipped where their lengths tell: the answer is that of
+    /// comparing all characters of all.
     @Test func theNearestNameIsTheNearest() {
         var state: UInt64 = 1
         func below(_ bound: Int) -> Int {

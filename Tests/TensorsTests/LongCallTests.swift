@@ -4,7 +4,8 @@ import Synchronization
 import Tensors
 import Testing
 
-/// Decompositions that take seconds: the caller goes on when it is asked to stop, the computation comes to its end alone.
+/// Decompositions that take seconds: the caller goes on when it is asked to stop, the computation comes to its end
+/// alone.
 @Suite(.timeLimit(.minutes(30))) struct LongCallTests {
     /// Asks to stop after it was asked so often.
     private final class Patience: Sendable {

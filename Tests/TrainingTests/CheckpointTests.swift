@@ -5,8 +5,8 @@ import Testing
 
 /// Runs that are stopped go on with the same numbers, bit for bit.
 @Suite(.timeLimit(.minutes(30))) struct CheckpointTests {
-    /// Trains with all that a state is made of: dropout, averages, validation, clipping, noise, a transform that draws. What
-    /// it prints and saves depends on every step. `arg`: the folder, and how many steps.
+    /// Trains with all that a state is made of: dropout, averages, validation, clipping, noise, a transform that draws.
+    /// What it prints and saves depends on every step. `arg`: the folder, and how many steps.
     static let script = """
         random.manual_seed(7)
         local x = random.normal({50, 2})
@@ -166,8 +166,8 @@ import Testing
         #expect(try String(contentsOfFile: note, encoding: .utf8) == "a letter")
     }
 
-    /// The history grows until the file is larger than may be: that is said, training goes on, and the file that was there is
-    /// whole; in the end it is an error.
+    /// The history grows until the file is larger than may be: that is said, training goes on, and the file that was
+    /// there is whole; in the end it is an error.
     @Test func aDiskThatIsFullLosesNothing() throws {
         let scratch = try Scratch()
         let script = try scratch.write("train.lua", CheckpointTests.prelude + """

@@ -45,7 +45,8 @@ import Testing
         #expect(seen.count == 1 && seen[0].hasPrefix("step 20 of 30, value "), "\(seen)")
     }
 
-    /// Weights, moments, averages, generators, the place in the epoch: the same numbers follow, whatever step was asked for.
+    /// Weights, moments, averages, generators, the place in the epoch: the same numbers follow, whatever step was asked
+    /// for.
     @Test(arguments: [0, 7, 8, 19, 20]) func rewindingRepeatsTheSameNumbers(step: Int) throws {
         let seen = try run("local h, m = train(true)\n" + PauseTests.same, answers: [
             { _ in .rewind("\(step)") },

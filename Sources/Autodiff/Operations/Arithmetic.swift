@@ -106,8 +106,8 @@ extension Variable {
             }
             return [
                 try call.gradient(of: 0) {
-                    // x ^ 0 is 1 for every x: where 0 x ^ -1 would be 0 times infinity (or NaN), another exponent keeps that out
-                    // of derivatives of any order.
+                    // x ^ 0 is 1 for every x: where 0 x ^ -1 would be 0 times infinity (or NaN), another exponent keeps
+                    // that out of derivatives of any order.
                     let flat = try y.mask(Equal(), 0) * Variable(x.value.map(HasNoReciprocal()))
                     return try call.cotangent * (y * x.pow(y.masked(where: flat, 1) - 1))
                 },

@@ -1,8 +1,8 @@
 import Scripting
 import Tensors
 
-/// A convolution as a form of three factors: the sum over all windows of image, weight and cotangent. Each product of two of
-/// them, below, has the other two as its derivatives, so that every order works.
+/// A convolution as a form of three factors: the sum over all windows of image, weight and cotangent. Each product of
+/// two of them, below, has the other two as its derivatives, so that every order works.
 private struct Windows {
     let geometry: WindowGeometry
     let groups: Int
@@ -66,7 +66,10 @@ extension Variable {
         else {
             throw ScriptError(
                 operation,
-                "x \(Shape.describe(shape)), weight \(Shape.describe(weight.shape))\(bias.map { ", bias \(Shape.describe($0.shape))" } ?? ""), \(groups) group\(groups == 1 ? "" : "s") do not fit: (n, c, h, w), (out, c / groups, kh, kw), (out) expected"
+                "x \(Shape.describe(shape)), weight "
+                    + "\(Shape.describe(weight.shape))\(bias.map { ", bias \(Shape.describe($0.shape))" } ?? ""), "
+                    + "\(groups) group\(groups == 1 ? "" : "s") do not fit: (n, c, h, w), (out, c / groups, kh, kw), "
+                    + "(out) expected"
             )
         }
         let geometry = try WindowGeometry(

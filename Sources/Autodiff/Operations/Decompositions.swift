@@ -36,7 +36,8 @@ extension Variable {
             guard l.shape == u.shape else {
                 throw ScriptError(
                     operation,
-                    "only square matrices have a gradient here, not (\(l.shape[l.shape.count - 2]), \(u.shape[u.shape.count - 1]))"
+                    "only square matrices have a gradient here, not (\(l.shape[l.shape.count - 2]), "
+                        + "\(u.shape[u.shape.count - 1]))"
                 )
             }
             let middle =

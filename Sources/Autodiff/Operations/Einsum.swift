@@ -188,7 +188,8 @@ extension Variable {
                     continue
                 }
                 throw Fault(
-                    "\(label) is \(operand.shape[first]) and \(operand.shape[place]) in operand \(index + 1), \(Shape.describe(operand.shape))"
+                    "\(label) is \(operand.shape[first]) and \(operand.shape[place]) in operand \(index + 1), "
+                        + "\(Shape.describe(operand.shape))"
                 )
             }
         }
@@ -201,7 +202,8 @@ extension Variable {
                 }
                 guard extent == known || extent == 1 else {
                     throw Fault(
-                        "\(label) is \(known) before and \(extent) in operand \(index + 1), \(Shape.describe(operand.shape))"
+                        "\(label) is \(known) before and \(extent) in operand \(index + 1), "
+                            + "\(Shape.describe(operand.shape))"
                     )
                 }
             }

@@ -58,8 +58,8 @@ extension Operation {
         Declaration(
             "tensor.meshgrid",
             """
-            The coordinates of a grid, one tensor for each vector: of vectors (n) and (m) two tensors (n, m), the first \
-            constant along the columns, the second along the rows. With indexing = "xy" they are (m, n), as in \
+            The coordinates of a grid, one tensor for each vector: of vectors (n) and (m) two tensors (n, m), the \
+            first constant along the columns, the second along the rows. With indexing = "xy" they are (m, n), as in \
             pictures, where x goes to the right.
             """,
             takes: .restOrTable("vector", .tensor, "vectors, or one table of them"),

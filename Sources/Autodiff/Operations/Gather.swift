@@ -16,7 +16,8 @@ extension Variable {
         else {
             throw ScriptError(
                 operation,
-                "index \(Shape.describe(index.shape)) does not fit \(Shape.describe(shape)) outside dimension \(axis + 1)"
+                "index \(Shape.describe(index.shape)) does not fit \(Shape.describe(shape)) outside dimension "
+                    + "\(axis + 1)"
             )
         }
         return IndexMap(axis: axis, positions: positions, shape: index.shape)
@@ -136,8 +137,8 @@ struct IndexMap: Sendable {
         return result
     }
 
-    /// Writes the elements of a gathered tensor where they come from, one after the other in row-major order, over those of
-    /// `target`, which has the same dtype.
+    /// Writes the elements of a gathered tensor where they come from, one after the other in row-major order, over
+    /// those of `target`, which has the same dtype.
     func write(_ source: Tensor, over target: Tensor) throws {
         let source = try source.contiguous()
         func run<T: StoredElement>(_: T.Type) throws {

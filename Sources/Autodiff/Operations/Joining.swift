@@ -15,7 +15,8 @@ extension Variable {
             guard other.count == shape.count else {
                 throw ScriptError(
                     operation,
-                    "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 \(Shape.describe(first.shape))"
+                    "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 "
+                        + "\(Shape.describe(first.shape))"
                 )
             }
             let (sum, overflow) = shape[axis].addingReportingOverflow(other[axis])
@@ -27,7 +28,8 @@ extension Variable {
             guard other == first.shape else {
                 throw ScriptError(
                     operation,
-                    "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 \(Shape.describe(first.shape)): they may differ in dimension \(axis + 1) only"
+                    "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 "
+                        + "\(Shape.describe(first.shape)): they may differ in dimension \(axis + 1) only"
                 )
             }
         }
@@ -52,7 +54,8 @@ extension Variable {
         for (index, part) in parts.enumerated() where part.shape != parts[0].shape {
             throw ScriptError(
                 "tensor.stack",
-                "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 \(Shape.describe(parts[0].shape))"
+                "tensor \(index + 1) has shape \(Shape.describe(part.shape)), tensor 1 "
+                    + "\(Shape.describe(parts[0].shape))"
             )
         }
         return try concatenate(

@@ -70,7 +70,8 @@ extension Variable {
         let columns = isVector ? try right.reshape(right.shape + [1]) : right
         guard columns.shape.count >= 2, columns.shape[columns.shape.count - 2] == m else {
             throw Fault(
-                "\(Shape.describe(shape)) and \(Shape.describe(right.shape)) do not fit: right-hand sides of \(m) rows expected"
+                "\(Shape.describe(shape)) and \(Shape.describe(right.shape)) do not fit: right-hand sides of \(m) "
+                    + "rows expected"
             )
         }
         let lead = try Shape.broadcast(shape.dropLast(2), columns.shape.dropLast(2), for: "tensor.lstsq")

@@ -13,7 +13,9 @@ extension Variable {
         else {
             throw ScriptError(
                 operation,
-                "x \(Shape.describe(shape)), weight \(Shape.describe(weight.shape))\(bias.map { ", bias \(Shape.describe($0.shape))" } ?? "") do not fit: (..., in), (out, in), (out) expected"
+                "x \(Shape.describe(shape)), weight "
+                    + "\(Shape.describe(weight.shape))\(bias.map { ", bias \(Shape.describe($0.shape))" } ?? "") do "
+                    + "not fit: (..., in), (out, in), (out) expected"
             )
         }
         if shape.count == 2 { return try linearRows(weight, bias, rectified) }
@@ -38,8 +40,8 @@ extension Variable {
         }
     }
 
-    /// The cotangent of a weight, gᵀ x, in the order of the weight in memory: where each input unit's weights lie together, so
-    /// do their gradients, and no optimiser has to turn them.
+    /// The cotangent of a weight, gᵀ x, in the order of the weight in memory: where each input unit's weights lie
+    /// together, so do their gradients, and no optimiser has to turn them.
     private func weightCotangent(_ x: Variable, like weight: Variable, _ operation: String) throws -> Variable {
         let weight = weight.value
         guard weight.strides[0] == 1, weight.strides[1] > 1 || weight.shape[1] == 1 else {

@@ -22,7 +22,8 @@ extension Variable {
         guard right.shape.count >= 2, right.shape[right.shape.count - 2] == n else {
             throw ScriptError(
                 operation,
-                "\(Shape.describe(shape)) and \(Shape.describe(right.shape)) do not fit: right-hand sides of \(n) rows expected"
+                "\(Shape.describe(shape)) and \(Shape.describe(right.shape)) do not fit: right-hand sides of \(n) "
+                    + "rows expected"
             )
         }
         let lead = try Shape.broadcast(shape.dropLast(2), right.shape.dropLast(2), for: operation)

@@ -23,15 +23,16 @@ extension Variable {
         }
     }
 
-    /// The norm of a finite p other than 0. Its gradient is sign(x) (|x| / norm)^(p - 1): quotients, which like the value
-    /// itself neither overflow nor vanish.
+    /// The norm of a finite p other than 0. Its gradient is sign(x) (|x| / norm)^(p - 1): quotients, which like the
+    /// value itself neither overflow nor vanish.
     private func powerNorm(_ p: Double, _ axes: [Int], _ keep: Bool) throws -> Variable {
         let operation = "tensor.norm"
         let result: Variable = try .recorded(operation, self, value.norm(p, axes), keeps: [.inputs, .outputs]) { call in
             let (x, length) = (call.inputs[0], call.outputs[0])
             let none = try length.mask(Equal(), 0)
             let divisor = try length.masked(where: none, 1)
-            // Divided by the length itself, so that second derivatives at 0, which there are none of, are NaN as in PyTorch.
+            // Divided by the length itself, so that second derivatives at 0, which there are none of, are NaN as in
+            // PyTorch.
             if p == 2 { return [try call.cotangent * (x / length).masked(where: none, 0)] }
             // An element at 0 has sign 0; its power is that of 1, so that no 0 times infinity comes of it.
             let share = try (x.abs() / divisor).masked(where: x.mask(Equal(), 0), 1)

@@ -1,7 +1,8 @@
 import Scripting
 import Tensors
 
-/// What `x[t]` picks: a mask (bool) elements or slices of x's leading extents, positions (int64) slices of its first one.
+/// What `x[t]` picks: a mask (bool) elements or slices of x's leading extents, positions (int64) slices of its first
+/// one.
 struct PickedRows: Sendable {
     /// How many leading axes of x are picked from.
     let axes: Int
@@ -16,7 +17,8 @@ struct PickedRows: Sendable {
             guard picker.shape.count <= shape.count, Array(shape.prefix(picker.shape.count)) == picker.shape else {
                 throw ScriptError(
                     operation,
-                    "a mask of shape \(Shape.describe(picker.shape)) for a tensor of \(Shape.describe(shape)): its shape or its leading extents expected; masked_select and where broadcast"
+                    "a mask of shape \(Shape.describe(picker.shape)) for a tensor of \(Shape.describe(shape)): its "
+                        + "shape or its leading extents expected; masked_select and where broadcast"
                 )
             }
             axes = picker.shape.count
@@ -32,7 +34,8 @@ struct PickedRows: Sendable {
         default:
             throw ScriptError(
                 operation,
-                "a \(picker.dtype.rawValue) tensor picks nothing: masks are bool (t:gt(0) makes one) and positions int64 (t:to(\"int64\"))"
+                "a \(picker.dtype.rawValue) tensor picks nothing: masks are bool (t:gt(0) makes one) and positions "
+                    + "int64 (t:to(\"int64\"))"
             )
         }
     }
@@ -55,8 +58,8 @@ extension Tensor {
         }
     }
 
-    /// Writes the slices of `source`, one after the other, over those that are picked here. `source` has the shape of what is
-    /// picked and this dtype.
+    /// Writes the slices of `source`, one after the other, over those that are picked here. `source` has the shape of
+    /// what is picked and this dtype.
     fileprivate func write(_ source: Tensor, over rows: PickedRows, for operation: String) throws {
         let (lead, rest) = (Array(shape.prefix(rows.axes)), Array(shape.dropFirst(rows.axes)))
         let source = try (source.storage === storage ? source.copy() : source.contiguous()).reshape(

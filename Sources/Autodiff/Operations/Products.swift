@@ -11,7 +11,8 @@ extension Variable {
         guard shape.last == other.shape[max(0, other.shape.count - 2)] else {
             throw ScriptError(
                 operation,
-                "\(Shape.describe(shape)) and \(Shape.describe(other.shape)) do not chain: \(shape.last ?? 0) ~= \(other.shape[max(0, other.shape.count - 2)])"
+                "\(Shape.describe(shape)) and \(Shape.describe(other.shape)) do not chain: \(shape.last ?? 0) ~= "
+                    + "\(other.shape[max(0, other.shape.count - 2)])"
             )
         }
         let left = shape.count == 1 ? try reshape([1, shape[0]]) : self

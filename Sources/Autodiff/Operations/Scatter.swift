@@ -37,8 +37,8 @@ extension Variable {
             throw ScriptError(
                 operation,
                 """
-                src \(Shape.describe(shape)) does not fit index \(Shape.describe(wanted)): as many dimensions, at least as \
-                long, or a number expected
+                src \(Shape.describe(shape)) does not fit index \(Shape.describe(wanted)): as many dimensions, at \
+                least as long, or a number expected
                 """
             )
         }

@@ -7,7 +7,8 @@ extension Variable {
     /// A row: (..., k) -> (..., 1, k).
     private func row() throws -> Variable { try reshape(shape.dropLast() + [1, shape[shape.count - 1]]) }
 
-    /// x_j - x_i at (i, j) for the elements of the last axis, and 1 on the diagonal: what eigenvectors' gradients are divided by.
+    /// x_j - x_i at (i, j) for the elements of the last axis, and 1 on the diagonal: what eigenvectors' gradients are
+    /// divided by.
     /// - Throws: when two are equal, for then the vectors are not determined.
     private func gaps(_ what: String, _ operation: String) throws -> Variable {
         let gaps = try (row() - column()).masked(where: .identityMatrix(shape[shape.count - 1], dtype), 1)

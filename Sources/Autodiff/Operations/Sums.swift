@@ -34,9 +34,9 @@ extension Variable {
         return keep ? result : try result.dropping(axes)
     }
 
-    /// log sum exp over axes, shifted by the largest element so that it neither overflows nor underflows; -inf of nothing.
-    /// The gradient is the softmax (by quotients: the result itself has rounded what large elements differ by), and 0 where
-    /// all elements are -inf.
+    /// log sum exp over axes, shifted by the largest element so that it neither overflows nor underflows; -inf of
+    /// nothing. The gradient is the softmax (by quotients: the result itself has rounded what large elements differ
+    /// by), and 0 where all elements are -inf.
     public func logSumExp(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
         if !dtype.isFloating { return try converted(to: .float32).logSumExp(axes, keepingDimensions: keep) }
         let operation = "tensor.logsumexp"

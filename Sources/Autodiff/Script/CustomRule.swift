@@ -63,8 +63,8 @@ enum CustomRule {
         if GradMode.isEnabled, Backward.reaches(result, otherThan: inputs) {
             throw Fault(
                 """
-                forward depends on a tensor that requires a gradient and is not among its arguments; pass it as one, or \
-                x:detach() it
+                forward depends on a tensor that requires a gradient and is not among its arguments; pass it as one, \
+                or x:detach() it
                 """
             )
         }
@@ -111,14 +111,16 @@ enum CustomRule {
         guard returned.count <= count else {
             throw ScriptError(
                 name,
-                "backward returned \(returned.count) cotangents for \(count) argument\(count == 1 ? "" : "s") of forward"
+                "backward returned \(returned.count) cotangents for \(count) argument\(count == 1 ? "" : "s") of "
+                    + "forward"
             )
         }
         for (place, value) in returned.enumerated() where !places.contains(place) {
             if case .none = value { continue }
             throw ScriptError(
                 name,
-                "backward returned \(value.shown) for argument \(place + 1) of forward, which is no tensor; nil expected"
+                "backward returned \(value.shown) for argument \(place + 1) of forward, which is no tensor; nil "
+                    + "expected"
             )
         }
         return try zip(places, shapes).map { place, shape in

@@ -18,8 +18,8 @@ struct NestedNumbers {
 
     init(function: String, dtype: DType?) { (self.function, self.dtype) = (function, dtype) }
 
-    /// What was read, in the type that is asked for; else in that which holds all elements that are tensors (true and false
-    /// count as bool), a Lua number among them being float32.
+    /// What was read, in the type that is asked for; else in that which holds all elements that are tensors (true and
+    /// false count as bool), a Lua number among them being float32.
     func tensor() throws -> Tensor {
         let shape = shape ?? []
         let type = dtype?.working ?? (typed == values.count ? joined : joined?.joined(with: .float32)) ?? .float32
@@ -42,7 +42,8 @@ struct NestedNumbers {
             if let key = try table.strayKey() {
                 throw ScriptError(
                     function,
-                    "a table of numbers expected, got one with the key \(key.shown); options stand in a table of their own, behind it"
+                    "a table of numbers expected, got one with the key \(key.shown); options stand in a table of "
+                        + "their own, behind it"
                 )
             }
             let count = try table.count
@@ -82,7 +83,8 @@ struct NestedNumbers {
         guard let integer = value.asInteger, dtype != .bool || integer == 0 || integer == 1 else {
             throw ScriptError(
                 function,
-                "\(value.shown) can't be cast to \(dtype.rawValue): \(dtype == .bool ? "0, 1, false or true" : "a whole number") expected"
+                "\(value.shown) can't be cast to \(dtype.rawValue): "
+                    + "\(dtype == .bool ? "0, 1, false or true" : "a whole number") expected"
             )
         }
         append(integer)

@@ -132,7 +132,8 @@ enum TensorIndexing {
             guard let index = try whole(value), let position = zeroBased(index, count: extent) else {
                 throw ScriptError(
                     "tensor[]",
-                    "\(what) \(value.shown) is out of range 1..\(extent) (or -\(extent)..-1) of dimension \(axis + 1) of \(Shape.describe(shape))"
+                    "\(what) \(value.shown) is out of range 1..\(extent) (or -\(extent)..-1) of dimension \(axis + 1) "
+                        + "of \(Shape.describe(shape))"
                 )
             }
             return position
@@ -154,7 +155,8 @@ enum TensorIndexing {
             guard first <= last else {
                 throw ScriptError(
                     "tensor[]",
-                    "the range \(ends[0].shown)..\(ends[1].shown) of dimension \(axis + 1) of \(Shape.describe(shape)) ends before it begins"
+                    "the range \(ends[0].shown)..\(ends[1].shown) of dimension \(axis + 1) of "
+                        + "\(Shape.describe(shape)) ends before it begins"
                 )
             }
             return .range(start: first, count: (last - first) / step + 1, step: step)
@@ -170,8 +172,8 @@ enum TensorIndexing {
             throw ScriptError(
                 "tensor[]",
                 """
-                a tensor of \(t.dtype.rawValue) of shape \(Shape.describe(t.shape)) among the indices of a table: numbers, \
-                ranges and int64 tensors without dimensions stand there; positions and masks are x[t], or \
+                a tensor of \(t.dtype.rawValue) of shape \(Shape.describe(t.shape)) among the indices of a table: \
+                numbers, ranges and int64 tensors without dimensions stand there; positions and masks are x[t], or \
                 x:index_select(dim, t) along another dimension
                 """)
         }

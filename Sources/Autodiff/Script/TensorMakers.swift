@@ -33,8 +33,8 @@ enum TensorMakers {
         "tensor",
         """
         A tensor of nested tables of numbers, of one number (no dimension), or a copy of a tensor. Of true and false \
-        alone it is a bool tensor; among numbers they are 1 and 0. Tensors without dimensions may stand in the tables: of \
-        them alone the type that holds all, so that positions stay int64.
+        alone it is a bool tensor; among numbers they are 1 and 0. Tensors without dimensions may stand in the tables: \
+        of them alone the type that holds all, so that positions stay int64.
         """,
         takes: .argument(
             "values",
@@ -151,8 +151,8 @@ enum TensorMakers {
             integers: Shape.positions(count, for: operation).map { a &+ $0 &* step }, shape: [count])
     }
 
-    /// How many numbers lie from a to b, and whether b itself is one of them. What a, b and step were rounded by may keep a
-    /// whole number of steps from b by some of their last digits.
+    /// How many numbers lie from a to b, and whether b itself is one of them. What a, b and step were rounded by may
+    /// keep a whole number of steps from b by some of their last digits.
     private static func steps(
         from a: Double, to b: Double, by step: Double
     ) throws -> (numbers: Int, reachesEnd: Bool) {
@@ -182,8 +182,8 @@ enum TensorMakers {
     static let int64 = Declaration(
         "tensor.int64",
         """
-        An int64 tensor of nested tables of whole numbers, as tensor(values, {dtype = "int64"}) makes; of a tensor, the \
-        tensor converted towards zero, itself when it is int64.
+        An int64 tensor of nested tables of whole numbers, as tensor(values, {dtype = "int64"}) makes; of a tensor, \
+        the tensor converted towards zero, itself when it is int64.
         """,
         takes: .argument("values", Variable.made(in: .int64)), returns: .tensor,
         errors: "tables that are not rectangular; fractions in a table; NaN or infinity in a tensor",

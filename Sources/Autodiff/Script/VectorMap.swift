@@ -21,7 +21,8 @@ enum VectorMap {
         .option("out_dims", .integer, default: 1, "where the batch's dimension goes in the results"), .operation,
         returns: .values(ResultSpec(nil, .any, repeats: true)),
         errors:
-            "no tensor to map over; batches of different or no extent; results that are no tensors, or of different shapes",
+            "no tensor to map over; batches of different or no extent; results that are no tensors, or of different "
+                + "shapes",
         source: "torch.vmap",
         example: """
             local dots = autodiff.vmap(function(x, y) return x:dot(y) end)
@@ -90,7 +91,8 @@ enum VectorMap {
             for (place, tensor) in tensors.enumerated() {
                 if let first = columns[place].first, first.shape != tensor.shape {
                     throw Fault(
-                        "f returned shape \(Shape.describe(first.shape)) for sample 1, \(Shape.describe(tensor.shape)) for sample \(sample + 1)"
+                        "f returned shape \(Shape.describe(first.shape)) for sample 1, "
+                            + "\(Shape.describe(tensor.shape)) for sample \(sample + 1)"
                     )
                 }
                 columns[place].append(tensor)

@@ -146,7 +146,8 @@ extension Transform {
                 if !(excess <= 0), worst == nil || excess > (worst?.excess ?? 0) || excess.isNaN {
                     worst = (
                         excess,
-                        "argument \(argument + 1) \(Shape.describe(point.shape)), element \(index + 1): gradient \(shown(analytic[index])), finite differences \(shown(numeric))"
+                        "argument \(argument + 1) \(Shape.describe(point.shape)), element \(index + 1): gradient "
+                            + "\(shown(analytic[index])), finite differences \(shown(numeric))"
                     )
                 }
             }

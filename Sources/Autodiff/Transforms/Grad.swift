@@ -3,11 +3,11 @@ import Tensors
 
 /// Functions that turn functions into their derivatives (JAX's names and composition rules).
 ///
-/// **What results are joined to.** Inside the function of another transform: to that one's arguments, so that transforms
-/// nest. Outside all of them, with `createGraph`: to the leaves and recorded values that the function read, as PyTorch's
-/// `create_graph` has it. Without: to nothing. The arguments are then leaves, whatever they were computed from, and the
-/// results hold no graph, so that `x = x - lr * grad(f)(x)` costs the same at every step although f reads parameters; but
-/// they are ``Variable/severed(_:)``, so that a gradient that would need that graph is an error, not 0.
+/// **What results are joined to.** Inside the function of another transform: to that one's arguments, so that
+/// transforms nest. Outside all of them, with `createGraph`: to the leaves and recorded values that the function read,
+/// as PyTorch's `create_graph` has it. Without: to nothing. The arguments are then leaves, whatever they were computed
+/// from, and the results hold no graph, so that `x = x - lr * grad(f)(x)` costs the same at every step although f reads
+/// parameters; but they are ``Variable/severed(_:)``, so that a gradient that would need that graph is an error, not 0.
 public enum Transform {
     /// Whether the function of a transform is being called.
     @TaskLocal private static var isInside = false
@@ -28,7 +28,8 @@ public enum Transform {
         guard value.value.count == 1 else {
             throw ScriptError(
                 operation,
-                "the function returned a tensor of shape \(Shape.describe(value.shape)); a single number expected (sum it?)"
+                "the function returned a tensor of shape \(Shape.describe(value.shape)); a single number expected "
+                    + "(sum it?)"
             )
         }
         let recording = isRecording(values, arguments, inner)
@@ -46,8 +47,8 @@ public enum Transform {
             && (outer.contains(where: \.requiresGrad) || Backward.reachesOtherLeaves(values, than: inner))
     }
 
-    /// What a script writes into a result changes no argument, no other result and no other element of it: copies of what
-    /// shares memory. (Of the values that functions return copies are always made, as those may be anything.)
+    /// What a script writes into a result changes no argument, no other result and no other element of it: copies of
+    /// what shares memory. (Of the values that functions return copies are always made, as those may be anything.)
     static func apart(_ results: [Variable], from arguments: [Variable]) throws -> [Variable] {
         var taken = Set(arguments.map { ObjectIdentifier($0.value.storage) })
         return try results.map { result in
@@ -68,8 +69,8 @@ public enum Transform {
         /// A transform within the function of another one joins always.
         init(createGraph: Bool, _ operation: String) { self.init(joins: createGraph || Transform.isInside, operation) }
 
-        /// A stand-in for an argument that gradients can be taken with respect to: a new leaf, or, where the argument is
-        /// recorded and stays joined to it, a recorded copy.
+        /// A stand-in for an argument that gradients can be taken with respect to: a new leaf, or, where the argument
+        /// is recorded and stays joined to it, a recorded copy.
         func fresh(_ variable: Variable) throws -> Variable {
             if joins, variable.requiresGrad, GradMode.isEnabled { return try variable.identity() }
             if GradMode.isEnabled { try variable.checkFresh(operation) }

@@ -1,6 +1,7 @@
 import RealModule
 
-/// Nesterov's dual averaging for the logarithm of a step size (Hoffman and Gelman 2014, section 3.2, with their constants).
+/// Nesterov's dual averaging for the logarithm of a step size (Hoffman and Gelman 2014, section 3.2, with their
+/// constants).
 struct DualAveraging {
     private(set) var size: Double
     private var center: Double

@@ -1,8 +1,8 @@
 import Scripting
 import Tensors
 
-/// What is found before the draws that count: the step size by dual averaging, the metric in Stan's windows. One of each
-/// for all chains together, which learn from each other's draws.
+/// What is found before the draws that count: the step size by dual averaging, the metric in Stan's windows. One of
+/// each for all chains together, which learn from each other's draws.
 struct WarmUp {
     let steps: Int
     private let goal: Double?

@@ -1,5 +1,5 @@
-/// Stan's schedule of a warm-up: a start and an end in which only the step size is found, and between them windows, each
-/// twice as long as the one before, from whose draws the metric is estimated.
+/// Stan's schedule of a warm-up: a start and an end in which only the step size is found, and between them windows,
+/// each twice as long as the one before, from whose draws the metric is estimated.
 struct Windows: Equatable {
     /// Steps (from 1) whose draws count for the metric.
     let collecting: ClosedRange<Int>?

@@ -38,11 +38,12 @@ enum AnnealedImportance {
     static let declaration = Declaration(
         "mcmc.ais",
         """
-        Annealed importance sampling: each particle goes from the prior to the posterior through inverse temperatures, by \
-        steps of a kernel at each, and gathers a weight whose mean is the evidence, without bias. Sizes and metrics of \
-        the kernel are found by a first pass of other particles (at most 200), so that they do not depend on those that \
-        count. Returns samples (particles, ...) with log_weights (particles), log_evidence with its standard_error, ess \
-        (of the weights), khat and verdict (as montecarlo.khat_verdict), temperatures, accept_rate, n_evaluations.
+        Annealed importance sampling: each particle goes from the prior to the posterior through inverse temperatures, \
+        by steps of a kernel at each, and gathers a weight whose mean is the evidence, without bias. Sizes and metrics \
+        of the kernel are found by a first pass of other particles (at most 200), so that they do not depend on those \
+        that count. Returns samples (particles, ...) with log_weights (particles), log_evidence with its \
+        standard_error, ess (of the weights), khat and verdict (as montecarlo.khat_verdict), temperatures, \
+        accept_rate, n_evaluations.
         """,
         by: .table,
         takes: .option("prior", .distribution, "where particles begin, and their support"),

@@ -79,8 +79,8 @@ struct AnnealedMoves {
             ?? (isFreeWalk ? 2.38 / Double(width).squareRoot() : 0.5 / Double(width).squareRoot().squareRoot())
     }
 
-    /// - Throws: ``Fault`` for a kernel whose draws are not of prior x likelihood^t: ULA's are so only for small steps, and
-    ///   elliptical slice sampling has the prior besides.
+    /// - Throws: ``Fault`` for a kernel whose draws are not of prior x likelihood^t: ULA's are so only for small steps,
+    ///   and elliptical slice sampling has the prior besides.
     static func check(_ kernel: any ChainKernel) throws {
         if kernel is ULA || kernel is EllipticalSlice {
             throw Fault(

@@ -10,10 +10,10 @@ enum TemperedSMC {
         "mcmc.smc",
         """
         Draws of a posterior and its evidence, by particles that go from the prior to the posterior: the inverse \
-        temperature grows by as much as leaves an effective sample size of ess times the particles, they are resampled, \
-        and moved by a kernel (by default a random walk in the shape of the particles) whose size follows their \
-        acceptance. Returns samples (particles, ...), log_weights (particles), all equal, log_evidence (log of the \
-        integral of prior x likelihood), temperatures, accept_rates (one a temperature), n_evaluations.
+        temperature grows by as much as leaves an effective sample size of ess times the particles, they are \
+        resampled, and moved by a kernel (by default a random walk in the shape of the particles) whose size follows \
+        their acceptance. Returns samples (particles, ...), log_weights (particles), all equal, log_evidence (log of \
+        the integral of prior x likelihood), temperatures, accept_rates (one a temperature), n_evaluations.
         """,
         by: .table,
         takes: .option("prior", .distribution, "where particles begin, and their support"),

@@ -32,7 +32,8 @@ enum ParticleWeights {
         return low > inverse ? low : high
     }
 
-    /// Which particles live on, each as often as its weight says, by one uniform number (Kitagawa's systematic resampling).
+    /// Which particles live on, each as often as its weight says, by one uniform number (Kitagawa's systematic
+    /// resampling).
     static func systematic(_ logs: [Double], _ generator: Generator) -> [Int] {
         let largest = logs.max() ?? 0
         let weights = logs.map { Double.exp($0 - largest) }

@@ -1,13 +1,14 @@
 import RealModule
 
-/// R-hat and effective sample sizes, number for number as ArviZ 0.23 computes them (Vehtari, Gelman, Simpson, Carpenter,
-/// Bürkner, "Rank-normalization, folding, and localization: an improved R-hat", Bayesian Analysis 16, 2021).
+/// R-hat and effective sample sizes, number for number as ArviZ 0.23 computes them (Vehtari, Gelman, Simpson,
+/// Carpenter, Bürkner, "Rank-normalization, folding, and localization: an improved R-hat", Bayesian Analysis 16, 2021).
 ///
 /// NaN among the draws, or fewer than 4 of them, give NaN.
 enum Convergence {
     enum Kind: String, CaseIterable, Sendable { case bulk, tail, mean }
 
-    /// The rank-normalised split R-hat: the larger one of the draws and of their distances from the median. NaN of one chain.
+    /// The rank-normalised split R-hat: the larger one of the draws and of their distances from the median. NaN of one
+    /// chain.
     static func rhat(_ series: ChainSeries) -> Double {
         guard series.chains >= 2, series.draws >= 4, !series.hasNaN else { return .nan }
         let split = series.split

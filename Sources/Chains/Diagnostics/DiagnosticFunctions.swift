@@ -33,7 +33,8 @@ enum DiagnosticFunctions {
         "mcmc.rhat",
         """
         The rank-normalised split R-hat of every number of a point, float64: about 1 when the chains agree; above 1.01 \
-        they do not, and neither means nor quantiles are to be trusted. NaN where all draws are one number or one is NaN.
+        they do not, and neither means nor quantiles are to be trusted. NaN where all draws are one number or one is \
+        NaN.
         """,
         takes: samples, returns: .plainTensor,
         errors: "one chain (R-hat compares chains); fewer than 4 draws", source: source + ": rhat(method = \"rank\")",
@@ -59,8 +60,8 @@ enum DiagnosticFunctions {
         "mcmc.ess",
         """
         The effective sample size of every number of a point, all chains together, float64: how many independent draws \
-        would say as much. "bulk" of ranks, for the centre of a distribution; "tail" the smaller one of the 5 % and 95 % \
-        quantiles'; "mean" for the mean. Less than 100 a chain is rough. More than there are draws is possible, when \
+        would say as much. "bulk" of ranks, for the centre of a distribution; "tail" the smaller one of the 5 % and 95 \
+        % quantiles'; "mean" for the mean. Less than 100 a chain is rough. More than there are draws is possible, when \
         they alternate. The number of draws where all are one number, NaN where one is NaN.
         """,
         takes: samples, .option("kind", .choice(), default: Convergence.Kind.bulk), returns: .plainTensor,
@@ -79,7 +80,8 @@ enum DiagnosticFunctions {
 
     private static let mcse = Declaration(
         "mcmc.mcse",
-        "The standard error of an estimate from chains, for every number of a point: of the mean, sd, median or a quantile.",
+        "The standard error of an estimate from chains, for every number of a point: of the mean, sd, median or a "
+            + "quantile.",
         takes: samples, .option("kind", .choice(), default: Estimate.mean),
         .option("prob", .optional(.number(above: 0, below: 1)), "which quantile"), returns: .plainTensor,
         errors: "fewer than 4 draws; a quantile without prob", source: source + ": mcse(method = kind)",
@@ -109,8 +111,8 @@ enum DiagnosticFunctions {
     private static let autocorrelation = Declaration(
         "mcmc.autocorrelation",
         """
-        The autocorrelations of each chain at lags 0, 1, ...: (chains, lags, ...), float64. Lag 0 stands at 1 and is 1; \
-        NaN for a chain whose draws are all one number.
+        The autocorrelations of each chain at lags 0, 1, ...: (chains, lags, ...), float64. Lag 0 stands at 1 and is \
+        1; NaN for a chain whose draws are all one number.
         """,
         takes: samples,
         .option("lags", .optional(.integer(from: 1)), "how many, lag 0 among them; as many as there are draws"),

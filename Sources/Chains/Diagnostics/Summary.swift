@@ -83,7 +83,8 @@ extension ChainSummary {
         let apart = moving.filter { $0.numbers[8] > 1.01 }
         if let worst = apart.max(by: { $0.numbers[8] < $1.numbers[8] }) {
             says.append(
-                "R-hat \(ChainSummary.text(worst.numbers[8], 3)) > 1.01 (\(places(apart))): the chains disagree; run longer, trust none of these"
+                "R-hat \(ChainSummary.text(worst.numbers[8], 3)) > 1.01 (\(places(apart))): the chains disagree; run "
+                    + "longer, trust none of these"
             )
         }
         let few = moving.filter { min($0.numbers[6], $0.numbers[7]) < 100 * Double(chains) }
@@ -95,8 +96,8 @@ extension ChainSummary {
         if divergences > 0 {
             says.append(
                 """
-                \(divergences) divergence\(divergences == 1 ? "" : "s"): a region that the chains could not enter; a higher \
-                target_accept, or other coordinates
+                \(divergences) divergence\(divergences == 1 ? "" : "s"): a region that the chains could not enter; a \
+                higher target_accept, or other coordinates
                 """)
         }
         return says.isEmpty ? "nothing speaks against these draws" : says.joined(separator: "\n")

@@ -4,8 +4,8 @@ struct Phase {
     var momentum: Rows
 }
 
-/// The integrator of Hamiltonian dynamics, also called leapfrog: half a step of momentum, a step of position, half a step
-/// of momentum. It keeps volumes and runs backwards with the opposite step.
+/// The integrator of Hamiltonian dynamics, also called leapfrog: half a step of momentum, a step of position, half a
+/// step of momentum. It keeps volumes and runs backwards with the opposite step.
 enum VelocityVerlet {
     /// A step of the chains that move; the others stay.
     /// - Parameter sizes: one for each chain, negative backwards in time.

@@ -1,8 +1,8 @@
 import RealModule
 import Scripting
 
-/// Barker's proposal: a normal move of every coordinate, turned towards where the density grows with the probability that
-/// the gradient gives.
+/// Barker's proposal: a normal move of every coordinate, turned towards where the density grows with the probability
+/// that the gradient gives.
 ///
 ///     z = step_size N(0, 1);  sign + with probability 1 / (1 + exp(-z grad)), else -
 ///

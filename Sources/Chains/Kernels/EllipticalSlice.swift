@@ -3,8 +3,9 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Elliptical slice sampling: for a normal prior times any likelihood. Moves along ellipses through the point and a draw of
-/// the prior, until the likelihood is above a random share of the point's (Murray, Adams, MacKay, AISTATS 2010).
+/// Elliptical slice sampling: for a normal prior times any likelihood. Moves along ellipses through the point and a
+/// draw of the prior, until the likelihood is above a random share of the point's (Murray, Adams, MacKay, AISTATS
+/// 2010).
 struct EllipticalSlice: ChainKernel {
     static let name = "EllipticalSlice"
     let prior: any Distribution
@@ -91,8 +92,8 @@ struct EllipticalSlice: ChainKernel {
 
     static let declaration = declare(
         """
-        Elliptical slice sampling, for a normal prior: log_prob is then the log-likelihood alone, by which the prior is \
-        multiplied. Nothing to tune and no gradients; every step moves.
+        Elliptical slice sampling, for a normal prior: log_prob is then the log-likelihood alone, by which the prior \
+        is multiplied. Nothing to tune and no gradients; every step moves.
         """,
         takes: .argument(
             "prior", .distribution, "distribution.Normal (of the points' shape, or of one number) or MultivariateNormal"

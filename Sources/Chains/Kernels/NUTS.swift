@@ -62,9 +62,9 @@ struct NUTS: ChainKernel {
     static let declaration = declare(
         """
         The no-U-turn sampler: trajectories of Hamiltonian dynamics that double until they turn back, a point of them \
-        chosen in proportion to its density (multinomial, progressive), with Stan's tests of the turn. A step_size that \
-        is left out is found in the warm-up, at a mean acceptance of 0.8, and so is the metric, in windows as Stan's. \
-        Trajectories whose energy is off by more than 1000 nats diverge: they end there and are counted in \
+        chosen in proportion to its density (multinomial, progressive), with Stan's tests of the turn. A step_size \
+        that is left out is found in the warm-up, at a mean acceptance of 0.8, and so is the metric, in windows as \
+        Stan's. Trajectories whose energy is off by more than 1000 nats diverge: they end there and are counted in \
         r.divergences. Many chains cost little more than one, as each step of all of them is one evaluation.
         """,
         takes: .tuning,

@@ -29,8 +29,9 @@ struct RandomWalk: ChainKernel {
         guard scale.shape == target.shape, target.shape.reduce(1, *) == target.width else {
             throw Fault(
                 """
-                RandomWalk: scale has shape \(Shape.describe(scale.shape)), points have \(Shape.describe(target.shape)) \
-                (\(target.width) numbers in unconstrained space); one number or one for each expected
+                RandomWalk: scale has shape \(Shape.describe(scale.shape)), points have \
+                \(Shape.describe(target.shape)) (\(target.width) numbers in unconstrained space); one number or one \
+                for each expected
                 """)
         }
         var result = self

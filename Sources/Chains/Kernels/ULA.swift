@@ -1,7 +1,8 @@
 import RealModule
 import Scripting
 
-/// The unadjusted Langevin algorithm: every step is taken, so what it samples is off by a term that goes with step_size.
+/// The unadjusted Langevin algorithm: every step is taken, so what it samples is off by a term that goes with
+/// step_size.
 struct ULA: ChainKernel {
     static let name = "ULA"
     let tuning: Tuning
@@ -28,10 +29,10 @@ struct ULA: ChainKernel {
     static let declaration = declare(
         """
         The unadjusted Langevin algorithm: x <- x + step_size grad log p(x) + sqrt(2 step_size) z (with a metric M: \
-        x + step_size M grad + sqrt(2 step_size) M^(1/2) z). No step is refused, so the chain samples a density that is \
-        off by a bias which grows with step_size: mcmc.MALA takes it away. accept_rate is what the test of Metropolis \
-        would have accepted; a step_size that is left out is found in the warm-up, where that is 0.9. A step to where \
-        there is no density is not taken, and counted as a divergence.
+        x + step_size M grad + sqrt(2 step_size) M^(1/2) z). No step is refused, so the chain samples a density that \
+        is off by a bias which grows with step_size: mcmc.MALA takes it away. accept_rate is what the test of \
+        Metropolis would have accepted; a step_size that is left out is found in the warm-up, where that is 0.9. A \
+        step to where there is no density is not taken, and counted as a divergence.
         """,
         takes: .tuning, source: "Parisi 1981; Roberts and Tweedie 1996; blackjax.sgld for the convention",
         example: """

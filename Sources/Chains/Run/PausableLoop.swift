@@ -10,8 +10,8 @@ public final class PausableLoop: Service {
         public let goesOn: Bool
     }
 
-    /// Runs `steps` steps; `step` gets a step's number and the state, a table that a script may have changed in a pause or
-    /// gone back with. Nil where nobody would answer.
+    /// Runs `steps` steps; `step` gets a step's number and the state, a table that a script may have changed in a pause
+    /// or gone back with. Nil where nobody would answer.
     public typealias Runner = (
         _ steps: Int, _ state: [(key: String, value: Value)],
         _ step: @escaping (Int, any ScriptTable) throws -> Answer

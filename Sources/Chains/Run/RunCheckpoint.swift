@@ -44,7 +44,8 @@ struct RunCheckpoint {
             guard saved == value else {
                 throw ScriptError(
                     operation,
-                    "checkpoint: \(path) is of another run: its \(key) is \(saved), here \(value); remove it to start anew"
+                    "checkpoint: \(path) is of another run: its \(key) is \(saved), here \(value); remove it to start "
+                        + "anew"
                 )
             }
         }

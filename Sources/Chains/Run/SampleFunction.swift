@@ -7,8 +7,8 @@ enum SampleFunction {
         "mcmc.sample",
         """
         Runs chains from x0 (chains, ...), all of them as one batch: warmup steps, in which step size and metric are \
-        found, and then steps. log_prob gets the batch (chains, ...) and returns one number per chain, in nats, up to a \
-        constant, -inf for no density; or it is a distribution (with its own support) or a flow. Returns a table: \
+        found, and then steps. log_prob gets the batch (chains, ...) and returns one number per chain, in nats, up to \
+        a constant, -inf for no density; or it is a distribution (with its own support) or a flow. Returns a table: \
         samples (chains, draws, ...), every thin-th of the steps after the warm-up; log_prob (chains, draws), what \
         log_prob gave there; accept_rate (mean probability of acceptance after the warm-up), step_size; divergences \
         (after the warm-up) with divergent_points (n, ...), divergent_draws and divergent_chains; n_gradients (of \
@@ -16,10 +16,10 @@ enum SampleFunction {
         (variances or a covariance that were found, in unconstrained space, nil without), kernel, stopped (why \
         earlier, or nil). Same seed, same chains, on any number of threads; every chain has random numbers of its own. \
         In a terminal Ctrl-C pauses as in host.steps: x and step_size can be looked at, assigned, and rewound. With \
-        checkpoint a run that was killed goes on from its file as if nothing had happened; more steps continue one that \
-        was finished. Among several ranks (the module mpi) each evaluates log_prob of its part of the chains, so that \
-        log_prob gets less rows than there are chains, and all ranks return all samples: those of a program alone, to \
-        the rounding of log_prob. Rank 0 writes the checkpoint.
+        checkpoint a run that was killed goes on from its file as if nothing had happened; more steps continue one \
+        that was finished. Among several ranks (the module mpi) each evaluates log_prob of its part of the chains, so \
+        that log_prob gets less rows than there are chains, and all ranks return all samples: those of a program \
+        alone, to the rounding of log_prob. Rank 0 writes the checkpoint.
         """,
         takes: .argument("kernel", .kernel),
         .argument("log_prob", .density),
@@ -35,8 +35,8 @@ enum SampleFunction {
         .generator, .context, .operation,
         returns: .value(result),
         errors: """
-            a log_prob that is NaN or +inf, wherever; that is -inf at x0; a gradient that is NaN; x0 outside the support; a \
-            log_prob of another shape than (chains); each with chain, step and x
+            a log_prob that is NaN or +inf, wherever; that is -inf at x0; a gradient that is NaN; x0 outside the \
+            support; a log_prob of another shape than (chains); each with chain, step and x
             """,
         source: "Stan's warm-up (reference manual, HMC algorithm parameters); blackjax.window_adaptation",
         example: """
@@ -71,7 +71,8 @@ enum SampleFunction {
                 guard let own = try file?.savedKey() else {
                     throw ScriptError(
                         operation,
-                        "checkpoint: rank 0 sees the file, rank \(ranks.rank) does not; a folder of all machines expected"
+                        "checkpoint: rank 0 sees the file, rank \(ranks.rank) does not; a folder of all machines "
+                            + "expected"
                     )
                 }
                 return own
@@ -130,8 +131,9 @@ enum SampleFunction {
     }
 
     private static let supportNote = """
-        where points lie: "real", "positive", "unit_interval", "simplex" (the last dimension), {"interval", lo, hi} (numbers or \
-        tensors, infinite for no end), or a distribution's; chains move in unconstrained space, x0 and samples lie in the support
+        where points lie: "real", "positive", "unit_interval", "simplex" (the last dimension), {"interval", lo, hi} \
+        (numbers or tensors, infinite for no end), or a distribution's; chains move in unconstrained space, x0 and \
+        samples lie in the support
         """
 
     private static let settings = OptionTable(

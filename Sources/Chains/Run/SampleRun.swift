@@ -1,8 +1,8 @@
 import Scripting
 import Tensors
 
-/// A run of chains: what `mcmc.sample` does step by step. Everything that a step depends on can be put into a table or a
-/// file, and taken from there.
+/// A run of chains: what `mcmc.sample` does step by step. Everything that a step depends on can be put into a table or
+/// a file, and taken from there.
 final class SampleRun {
     struct Settings {
         var steps = 1000

@@ -25,7 +25,8 @@ enum DensityArgument {
             let value = try function.call([.object(x)]).first ?? .none
             guard case .object(let object as Variable) = value else {
                 throw Fault(
-                    "\(name) returned \(value.shown); a tensor with one number per chain, shape (\(x.shape[0])), expected"
+                    "\(name) returned \(value.shown); a tensor with one number per chain, shape (\(x.shape[0])), "
+                        + "expected"
                 )
             }
             (count, result) = (object.value.count, object)

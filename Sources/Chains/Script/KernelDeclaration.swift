@@ -23,8 +23,8 @@ extension Parameter<Tuning> {
             .option(
                 "metric", .optional(.choice(), shown: "\"diagonal\""), default: nil,
                 """
-                what the warm-up finds: "identity" nothing, "diagonal" variances, "dense" a covariance; with a step_size \
-                that is given, "identity"
+                what the warm-up finds: "identity" nothing, "diagonal" variances, "dense" a covariance; with a \
+                step_size that is given, "identity"
                 """),
             .option(
                 "inverse_mass_matrix", .optional(.plainTensor),

@@ -6,7 +6,8 @@ public struct MCMCModule: ScriptModule {
 
     public let name = "mcmc"
     public let summary = """
-        Markov chain Monte Carlo: kernels as values, many chains as one batch, warm-up as Stan's, and diagnostics as ArviZ's.
+        Markov chain Monte Carlo: kernels as values, many chains as one batch, warm-up as Stan's, and diagnostics as \
+        ArviZ's.
         """
     public var functions: [NativeFunction] {
         (Catalogue.kernels + [SampleFunction.declaration] + Catalogue.annealing + DiagnosticFunctions.all).map {

@@ -89,7 +89,8 @@ enum Supports {
             throw Fault("support \"\(kind)\": chains move in continuous space; sum over whole numbers instead")
         default:
             throw Fault(
-                "there is no support \"\(kind)\"\(suggestion(for: kind, among: names)); known are \(names.joined(separator: ", "))"
+                "there is no support \"\(kind)\"\(suggestion(for: kind, among: names)); known are "
+                    + "\(names.joined(separator: ", "))"
             )
         }
     }

@@ -1,7 +1,7 @@
 import Tensors
 
-/// Every chain's own random numbers. Those of step k of chain c are a pure function of (key, c, k): no chain's depend on
-/// another's, on the number of chains or of threads, and a run goes on from any step without saved generators.
+/// Every chain's own random numbers. Those of step k of chain c are a pure function of (key, c, k): no chain's depend
+/// on another's, on the number of chains or of threads, and a run goes on from any step without saved generators.
 final class ChainStreams {
     let key: UInt64
     private let generators: [Generator]

@@ -2,8 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The log-density that chains sample, on unconstrained space: a script's log_prob of the batch, and the log-determinant
-/// of the map into the support.
+/// The log-density that chains sample, on unconstrained space: a script's log_prob of the batch, and the
+/// log-determinant of the map into the support.
 final class Target {
     let chains: Int
     /// Of one point, as the script sees it.
@@ -139,7 +139,8 @@ final class Target {
             gradient: gradient)
     }
 
-    /// Whether a chain's point, or what it is in the constrained space, is beyond all numbers: exp(u) is so long before u.
+    /// Whether a chain's point, or what it is in the constrained space, is beyond all numbers: exp(u) is so long before
+    /// u.
     private func isOutOfNumbers(_ position: Rows) throws -> [Bool] {
         var isOut = (0..<chains).map { !position.isFinite(row: $0) }
         // exp(80) and 1e38 are numbers in float32, too; where u is the point itself, no smaller one needs a look.

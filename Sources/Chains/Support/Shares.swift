@@ -3,8 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Positive numbers that sum to 1 along the last dimension, by breaking a stick: the share k takes sigmoid(u_k - log(K - k))
-/// of what is left, so that u = 0 is the middle (Stan's reference manual, unit simplex).
+/// Positive numbers that sum to 1 along the last dimension, by breaking a stick: the share k takes sigmoid(u_k - log(K
+/// - k)) of what is left, so that u = 0 is the middle (Stan's reference manual, unit simplex).
 struct Shares: Bijection {
     let description = "positive numbers that sum to 1"
 

@@ -4,8 +4,8 @@ import Scripting
 import Tensors
 
 extension Distribution {
-    /// log P(low < X <= high) of a continuous distribution, with gradients: right for narrow intervals and far out in the tails. An end
-    /// where the support ends, or beyond, has no slope.
+    /// log P(low < X <= high) of a continuous distribution, with gradients: right for narrow intervals and far out in
+    /// the tails. An end where the support ends, or beyond, has no slope.
     /// - Parameter median: of the distribution, a constant.
     func logProbability(from low: Variable, to high: Variable, median: Variable) throws -> Variable {
         let (startLow, endLow) = (try finiteLogTail(low, .lower, median), try finiteLogTail(high, .lower, median))
@@ -27,8 +27,8 @@ extension Distribution {
             value, low, high, median, ratio: startLow.ratio(to: endLow, isLower, endUp, startUp, isUpper, outside))
     }
 
-    /// The point below which the part q of P(low < X <= high) lies, by the distribution's own tails: fast, and near the ends as exact
-    /// as they are there.
+    /// The point below which the part q of P(low < X <= high) lies, by the distribution's own tails: fast, and near the
+    /// ends as exact as they are there.
     /// - Parameter rest: 1 - q.
     func quantile(
         _ q: Variable, rest: Variable, from low: Variable, to high: Variable, median: Variable, mass: Variable
@@ -47,8 +47,8 @@ extension Distribution {
         return try tail(x.choose(some, median), side, .logarithm).choose(some, raw)
     }
 
-    /// Where nearly nothing is left of the difference, the density's integral instead, unless it misses what the difference
-    /// has: a narrow peak.
+    /// Where nearly nothing is left of the difference, the density's integral instead, unless it misses what the
+    /// difference has: a narrow peak.
     private func refined(
         _ value: Variable, _ low: Variable, _ high: Variable, _ median: Variable, ratio: Variable
     ) throws -> Variable {

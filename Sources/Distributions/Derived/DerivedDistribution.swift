@@ -3,10 +3,11 @@ import RealModule
 import Scripting
 import Tensors
 
-/// A distribution whose draws are a function of those of another one that only rises, or only falls: densities, both tails,
-/// quantiles and differentiable draws follow from the function. Moments and entropy do not.
+/// A distribution whose draws are a function of those of another one that only rises, or only falls: densities, both
+/// tails, quantiles and differentiable draws follow from the function. Moments and entropy do not.
 protocol DerivedDistribution: CataloguedDistribution {
-    /// The distribution of z, without a batch or with this distribution's; draws of a distribution without parameters come in ``dtype``.
+    /// The distribution of z, without a batch or with this distribution's; draws of a distribution without parameters
+    /// come in ``dtype``.
     var base: any Distribution { get throws }
     /// Whether z falls where x rises.
     static var isFalling: Bool { get }

@@ -3,8 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// A distribution without parameters: what a family is a moved, stretched or otherwise transformed copy of. A family's file says
-/// it in one place.
+/// A distribution without parameters: what a family is a moved, stretched or otherwise transformed copy of. A family's
+/// file says it in one place.
 struct StandardDistribution: Distribution {
     static let name = "standard"
     /// What draws come in.

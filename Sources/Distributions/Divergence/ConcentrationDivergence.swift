@@ -2,10 +2,12 @@ import Autodiff
 import RealModule
 import Tensors
 
-/// KL of Gamma, Beta and Dirichlet distributions. Written as sums of log Γ and ψ they are differences of huge numbers; here each part
-/// is a divergence of its own, not negative, and to the last digits for distributions that nearly coincide.
+/// KL of Gamma, Beta and Dirichlet distributions. Written as sums of log Γ and ψ they are differences of huge numbers;
+/// here each part is a divergence of its own, not negative, and to the last digits for distributions that nearly
+/// coincide.
 extension Variable {
-    /// KL(Gamma(a, r) || Gamma(b, s)) = b (w - 1 - log w) + R(b, a) with w = a s / (b r), and R of ``Special/stirlingExcess(_:_:gap:)``.
+    /// KL(Gamma(a, r) || Gamma(b, s)) = b (w - 1 - log w) + R(b, a) with w = a s / (b r), and R of
+    /// ``Special/stirlingExcess(_:_:gap:)``.
     static func gammaDivergence(_ a: Variable, _ r: Variable, _ b: Variable, _ s: Variable) throws -> Variable {
         try elementwise(
             "gamma_divergence", [a, r, b, s],
@@ -52,8 +54,8 @@ extension Variable {
         ) { Special.digammaGapDifference($0[0], $0[1], gap: $0[2]) }
     }
 
-    /// KL(Dirichlet(a) || Dirichlet(b)) of concentrations along the last axis: with the sums A and B and the Categorical distribution of
-    /// means, B KL(b/B || a/A) + Σ R(b_i, a_i) - R(B, A).
+    /// KL(Dirichlet(a) || Dirichlet(b)) of concentrations along the last axis: with the sums A and B and the
+    /// Categorical distribution of means, B KL(b/B || a/A) + Σ R(b_i, a_i) - R(B, A).
     static func dirichletDivergence(_ a: Variable, _ b: Variable) throws -> Variable {
         let shape = try Shape.broadcast(a.shape, b.shape, for: "distribution.kl_divergence")
         let (a, b) = (try a.expand(shape), try b.expand(shape))
@@ -105,8 +107,8 @@ extension Special {
         return (Double(sign: .plus, exponent: exponent, significand: own / other) - 1, log)
     }
 
-    /// R(x, y) = S(x) - S(y) - (x - y) S'(y) + (x/y - 1 - log(x/y))/2 with gap = x - y, S what Stirling's series leaves of log Γ:
-    /// log Γ(x) - log Γ(y) - (x - y) ψ(y) less x log(x/y) - x + y.
+    /// R(x, y) = S(x) - S(y) - (x - y) S'(y) + (x/y - 1 - log(x/y))/2 with gap = x - y, S what Stirling's series leaves
+    /// of log Γ: log Γ(x) - log Γ(y) - (x - y) ψ(y) less x log(x/y) - x + y.
     static func stirlingExcess(_ x: Double, _ y: Double, gap: Double) -> Double {
         let ratio = gap / y
         if Swift.abs(ratio) < 0.125 {

@@ -115,7 +115,8 @@ extension Beta {
 }
 
 extension Variable {
-    /// E log X of a uniform X: (h log h - l log l) / (h - l) - 1; bounds below 0 are read as 0, where the result is not used.
+    /// E log X of a uniform X: (h log h - l log l) / (h - l) - 1; bounds below 0 are read as 0, where the result is not
+    /// used.
     static func meanLog(_ low: Variable, _ high: Variable) throws -> Variable {
         try low.clamp(0, .infinity).pairwise(
             "mean_log", high.clamp(0, .infinity), slopes: ({ try meanLogSlope($1, $0) }, { try meanLogSlope($0, $1) })

@@ -112,8 +112,9 @@ extension SuccessOdds {
 }
 
 extension Variable {
-    /// KL of two Gumbel distributions by d = (loc - loc')/scale' and r = x / y = scale/scale': with E = log Γ(r) + γ (r - 1) and
-    /// u = log Γ(1 + r) - d it is e^u - 1 - u + E, neither of which is negative. By r - 1, which has its digits where r is
+    /// KL of two Gumbel distributions by d = (loc - loc')/scale' and r = x / y = scale/scale': with E = log Γ(r) + γ (r
+    /// - 1) and u = log Γ(1 + r) - d it is e^u - 1 - u + E, neither of which is negative. By r - 1, which has its
+    ///   digits where r is
     /// next to 1.
     fileprivate static func gumbelDivergence(_ d: Variable, _ x: Variable, _ y: Variable) throws -> Variable {
         let (ratio, gap) = (try x / y, try (x - y) / y)

@@ -2,7 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// Kullback-Leibler divergences in closed form: KL(p || q) = E_p[log p(X) - log q(X)], in nats. The pairs are PyTorch's.
+/// Kullback-Leibler divergences in closed form: KL(p || q) = E_p[log p(X) - log q(X)], in nats. The pairs are
+/// PyTorch's.
 public enum Divergence {
     /// KL(p || q), one number per pair of the broadcast batches; infinite where p reaches outside q's support.
     /// - Throws: for a pair without a closed form, with what to do instead.
@@ -12,7 +13,8 @@ public enum Divergence {
         guard p.eventShape == q.eventShape else {
             throw ScriptError(
                 operation,
-                "events of shape \(Shape.describe(p.eventShape)) (\(p.name)) and \(Shape.describe(q.eventShape)) (\(q.name)) differ"
+                "events of shape \(Shape.describe(p.eventShape)) (\(p.name)) and \(Shape.describe(q.eventShape)) "
+                    + "(\(q.name)) differ"
             )
         }
         let batch = try Shape.broadcast(p.batchShape, q.batchShape, for: operation)
@@ -23,7 +25,8 @@ public enum Divergence {
         }
         throw ScriptError(
             operation,
-            "no closed form for \(p.name) and \(q.name); average p:log_prob(x) - q:log_prob(x) over x = p:sample({n}) instead"
+            "no closed form for \(p.name) and \(q.name); average p:log_prob(x) - q:log_prob(x) over x = p:sample({n}) "
+                + "instead"
         )
     }
 
@@ -49,8 +52,8 @@ public enum Divergence {
         """
         KL(p || q) = E_p[log p(X) - log q(X)] in nats, in closed form, for the pairs that PyTorch has: each \
         distribution with itself except Logistic, StudentT, NegativeBinomial, Multinomial, VonMises, Mixture and \
-        Truncated; and among Bernoulli, Beta, Exponential, Gamma, Gumbel, Laplace, Normal, Pareto, Poisson and Uniform many \
-        mixed ones. Infinite where p reaches outside q's support. \
+        Truncated; and among Bernoulli, Beta, Exponential, Gamma, Gumbel, Laplace, Normal, Pareto, Poisson and Uniform \
+        many mixed ones. Infinite where p reaches outside q's support. \
         Differentiable in both.
         """,
         takes: .argument("p", .distribution), .argument("q", .distribution), returns: .tensor,

@@ -3,8 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// KL of two Categorical distributions, given by weights or by logits, that keeps its digits where the distributions nearly coincide and where
-/// one outcome has nearly everything. Everything is along the last axis.
+/// KL of two Categorical distributions, given by weights or by logits, that keeps its digits where the distributions
+/// nearly coincide and where one outcome has nearly everything. Everything is along the last axis.
 enum ShareForm: Sendable {
     case weights, logits
 
@@ -108,7 +108,8 @@ extension Tensor {
 
 extension Special {
     /// With r_i = (v_i / w_i) / (v_m / w_m) - 1 for p's likeliest outcome m, and μ = Σ p r: log p_i/q_i is
-    /// log(1 + μ) - log(1 + r_i), and KL is Σ p (r - log(1 + r)) - (μ - log(1 + μ)). Distributions with a large μ are far apart.
+    /// log(1 + μ) - log(1 + r_i), and KL is Σ p (r - log(1 + r)) - (μ - log(1 + μ)). Distributions with a large μ are
+    /// far apart.
     static func compareWeights(_ w: [Double], _ v: [Double]) -> (ratios: [Double], divergence: Double) {
         let total = w.reduce(0, +)
         func apart() -> (ratios: [Double], divergence: Double) {

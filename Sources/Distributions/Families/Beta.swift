@@ -3,7 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// The Beta distribution on [0, 1]: log p(x) = (a - 1) log x + (b - 1) log(1 - x) - log B(a, b), a = concentration1, b = concentration0.
+/// The Beta distribution on [0, 1]: log p(x) = (a - 1) log x + (b - 1) log(1 - x) - log B(a, b), a = concentration1, b
+/// = concentration0.
 public struct Beta: CataloguedDistribution {
     public static let name = "Beta"
     /// The exponent of x and one: concentration1. Broadcasts to ``batchShape``.

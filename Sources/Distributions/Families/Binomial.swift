@@ -94,8 +94,8 @@ public struct Binomial: CataloguedDistribution {
 }
 
 extension Generator {
-    /// A binomial variable: for a mean below 10 by inversion, going up from 0; above by BTRS, transformed rejection with a
-    /// squeeze (Hörmann, "The generation of binomial random variates", Journal of Statistical Computation and
+    /// A binomial variable: for a mean below 10 by inversion, going up from 0; above by BTRS, transformed rejection
+    /// with a squeeze (Hörmann, "The generation of binomial random variates", Journal of Statistical Computation and
     /// Simulation 46, 1993). Outcomes more likely than not are counted by the others.
     func binomial(_ n: Double, _ p: Double) -> Double {
         if p > 0.5 { return n - binomial(n, 1 - p) }

@@ -2,8 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The distribution of one of the whole numbers 1 to k (Lua's counting; PyTorch's from 0) with the probabilities in the last
-/// dimension of probs, or softmax(logits). It has no mean and variance: they are NaN, as in PyTorch.
+/// The distribution of one of the whole numbers 1 to k (Lua's counting; PyTorch's from 0) with the probabilities in the
+/// last dimension of probs, or softmax(logits). It has no mean and variance: they are NaN, as in PyTorch.
 public struct Categorical: CataloguedDistribution {
     public static let name = "Categorical"
     /// Of shape (..., k); every row sums to 1.

@@ -2,7 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The Dirichlet distribution on vectors x >= 0 that sum to 1: log p(x) = Σ (α_i - 1) log x_i - Σ log Γ(α_i) + log Γ(Σ α_i).
+/// The Dirichlet distribution on vectors x >= 0 that sum to 1: log p(x) = Σ (α_i - 1) log x_i - Σ log Γ(α_i) + log Γ(Σ
+/// α_i).
 public struct Dirichlet: CataloguedDistribution {
     public static let name = "Dirichlet"
     /// The exponents and one, α, of shape (..., k).
@@ -61,7 +62,8 @@ public struct Dirichlet: CataloguedDistribution {
         }
         let column = try inside.reshape(inside.shape + [1])
         let safe = try x.choose(column, x.constant(1 / Double(concentration.shape.last ?? 1)))
-        // Each x is measured by its mean m: Σ (α - 1) log x is Σ α log(x/m) - Σ log x + Σ α log m, and Σ α log m joins log B.
+        // Each x is measured by its mean m: Σ (α - 1) log x is Σ α log(x/m) - Σ log x + Σ α log m, and Σ α log m joins
+        // log B.
         let total = try concentration.sum([concentration.shape.count - 1], keepingDimensions: true)
         // Rounding of the total by r changes Σ α log total by r.
         let density = try sum(.dirichletTerm(concentration, safe, total)) - logNormaliser - totalRest
@@ -111,7 +113,8 @@ public struct Dirichlet: CataloguedDistribution {
 }
 
 extension Variable {
-    /// α log(x total / α) - log x: what one element adds to the log-density, to the last digits where x is near its mean.
+    /// α log(x total / α) - log x: what one element adds to the log-density, to the last digits where x is near its
+    /// mean.
     fileprivate static func dirichletTerm(_ alpha: Variable, _ x: Variable, _ total: Variable) throws -> Variable {
         try elementwise(
             "dirichlet_term", [alpha, x, total],
@@ -131,8 +134,8 @@ extension Variable {
         }
     }
 
-    /// log(2π)/2 + (k - 1/2) log n + what Stirling's series leaves + (n - k) (log n - ψ(n)): what the entropies of k gamma
-    /// distributions have too much for a Dirichlet distribution whose concentrations add up to n.
+    /// log(2π)/2 + (k - 1/2) log n + what Stirling's series leaves + (n - k) (log n - ψ(n)): what the entropies of k
+    /// gamma distributions have too much for a Dirichlet distribution whose concentrations add up to n.
     func gammaSumEntropy(_ k: Int) throws -> Variable {
         let main = try log() * (Double(k) - 0.5) + 0.5 * Double.log(2 * .pi)
         return try main + stirlingError() + (self - Double(k)) * digammaGap()

@@ -58,8 +58,8 @@ public struct Gamma: CataloguedDistribution {
     /// √a / rate.
     public func wideStandardDeviation() throws -> Variable { try (concentration.sqrt() / rate).spread(batchShape) }
 
-    /// Marsaglia & Tsang's method, with implicit gradients; drawn as logarithms, so that small shapes lose nothing before
-    /// the end, where what would round to 0 becomes the smallest normal number.
+    /// Marsaglia & Tsang's method, with implicit gradients; drawn as logarithms, so that small shapes lose nothing
+    /// before the end, where what would round to 0 becomes the smallest normal number.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let logarithm = try Variable.logGammaDraws(
             concentration.expand(batchShape), shape, from: generator, for: operation)

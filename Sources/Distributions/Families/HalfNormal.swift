@@ -3,7 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// The distribution of |X| for a normal X with mean 0: log p(x) = -z²/2 - log scale + log(2/π)/2, z = x/scale, on x >= 0.
+/// The distribution of |X| for a normal X with mean 0: log p(x) = -z²/2 - log scale + log(2/π)/2, z = x/scale, on x >=
+/// 0.
 public struct HalfNormal: DerivedDistribution {
     public static let name = "HalfNormal"
     public let scale: Variable

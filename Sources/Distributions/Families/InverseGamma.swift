@@ -3,7 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// The distribution of 1/X for a Gamma X with shape a = concentration: log p(x) = a log rate - (a + 1) log x - rate/x - log Γ(a).
+/// The distribution of 1/X for a Gamma X with shape a = concentration: log p(x) = a log rate - (a + 1) log x - rate/x -
+/// log Γ(a).
 public struct InverseGamma: DerivedDistribution {
     public static let name = "InverseGamma"
     public let concentration: Variable

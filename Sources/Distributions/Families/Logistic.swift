@@ -3,7 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// The logistic distribution with mean loc: cdf 1 / (1 + e^-z), log p(x) = -softplus(z) - softplus(-z) - log scale, z = (x - loc)/scale.
+/// The logistic distribution with mean loc: cdf 1 / (1 + e^-z), log p(x) = -softplus(z) - softplus(-z) - log scale, z =
+/// (x - loc)/scale.
 public struct Logistic: LocationScaleDistribution {
     public static let name = "Logistic"
     public let loc: Variable

@@ -22,7 +22,8 @@ public struct Mixture: CataloguedDistribution {
         guard let first = components.first, weights.shape.last == components.count else {
             throw ScriptError(
                 Mixture.operation,
-                "weights of shape \(Shape.describe(weights.shape)) and \(components.count) components: one weight per component, at least one, expected"
+                "weights of shape \(Shape.describe(weights.shape)) and \(components.count) components: one weight per "
+                    + "component, at least one, expected"
             )
         }
         var batch = Array(weights.shape.dropLast())
@@ -30,13 +31,15 @@ public struct Mixture: CataloguedDistribution {
             guard component.eventShape == first.eventShape else {
                 throw ScriptError(
                     Mixture.operation,
-                    "components[\(index + 1)] has events of shape \(Shape.describe(component.eventShape)): \(Shape.describe(first.eventShape)) expected, as of the first"
+                    "components[\(index + 1)] has events of shape \(Shape.describe(component.eventShape)): "
+                        + "\(Shape.describe(first.eventShape)) expected, as of the first"
                 )
             }
             guard let next = try? Shape.broadcast(batch, component.batchShape, for: Mixture.operation) else {
                 throw ScriptError(
                     Mixture.operation,
-                    "components[\(index + 1)]: its batch \(Shape.describe(component.batchShape)) does not broadcast with \(Shape.describe(batch)) before it"
+                    "components[\(index + 1)]: its batch \(Shape.describe(component.batchShape)) does not broadcast "
+                        + "with \(Shape.describe(batch)) before it"
                 )
             }
             batch = next
@@ -49,7 +52,8 @@ public struct Mixture: CataloguedDistribution {
         guard let k = weights.shape.last, distribution.batchShape.last == k else {
             throw ScriptError(
                 Mixture.operation,
-                "weights of shape \(Shape.describe(weights.shape)) and a distribution of batch \(Shape.describe(distribution.batchShape)): the same last dimension expected"
+                "weights of shape \(Shape.describe(weights.shape)) and a distribution of batch "
+                    + "\(Shape.describe(distribution.batchShape)): the same last dimension expected"
             )
         }
         let batch = try Shape.broadcast(
@@ -184,7 +188,8 @@ public struct Mixture: CataloguedDistribution {
         return try draws.gather(lead.count + eventShape.count, index).reshape(lead + eventShape)
     }
 
-    /// Independent draws of a distribution for a batch to which its own broadcasts: enough of them, and the diagonal taken.
+    /// Independent draws of a distribution for a batch to which its own broadcasts: enough of them, and the diagonal
+    /// taken.
     private func drawBroadcast(
         _ distribution: any Distribution, _ shape: [Int], _ batch: [Int], _ generator: Generator, _ operation: String
     ) throws -> Variable {

@@ -3,8 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// How often each of k outcomes comes in n = total_count independent draws, with the probabilities in the last dimension of
-/// probs, or softmax(logits): log P(x) = log n! - Σ log x_i! + Σ x_i log p_i.
+/// How often each of k outcomes comes in n = total_count independent draws, with the probabilities in the last
+/// dimension of probs, or softmax(logits): log P(x) = log n! - Σ log x_i! + Σ x_i log p_i.
 public struct Multinomial: CataloguedDistribution {
     public static let name = "Multinomial"
     /// n, one whole number.
@@ -96,11 +96,13 @@ public struct Multinomial: CataloguedDistribution {
     }
 
     public var description: String {
-        "\(Self.operation)(total_count = \(shown(number)), \(parameters[1].name) = \(Shape.describe(outcomes.probs.shape)))"
+        "\(Self.operation)(total_count = \(shown(number)), \(parameters[1].name) = "
+            + "\(Shape.describe(outcomes.probs.shape)))"
     }
 
     public static let declaration = declare(
-        "How often each outcome comes in total_count draws, with the probabilities in the last dimension of probs, or of softmax(logits).",
+        "How often each outcome comes in total_count draws, with the probabilities in the last dimension of probs, or "
+            + "of softmax(logits).",
         takes: .numbers("total_count", "one whole number from 0"),
         .numbers(
             "probs", "finite, from 0, not all 0; divided by their sum",

@@ -30,7 +30,8 @@ public struct MultivariateNormal: CataloguedDistribution {
             guard abs(values[i] - mirror) <= 1e-5 * max(abs(values[i]), abs(mirror)) + 1e-8 * unit else {
                 throw ScriptError(
                     MultivariateNormal.operation,
-                    "covariance\(place(i, in: covariance.shape)) = \(shown(values[i])): a symmetric matrix expected, its mirror is \(shown(mirror))"
+                    "covariance\(place(i, in: covariance.shape)) = \(shown(values[i])): a symmetric matrix expected, "
+                        + "its mirror is \(shown(mirror))"
                 )
             }
         }
@@ -50,7 +51,8 @@ public struct MultivariateNormal: CataloguedDistribution {
             if row == column ? !(values[i] > 0) : row < column && values[i] != 0 {
                 throw ScriptError(
                     MultivariateNormal.operation,
-                    "scale_tril\(place(i, in: scale.shape)) = \(shown(values[i])): \(row == column ? "a positive number" : "0, above the diagonal,") expected"
+                    "scale_tril\(place(i, in: scale.shape)) = \(shown(values[i])): "
+                        + "\(row == column ? "a positive number" : "0, above the diagonal,") expected"
                 )
             }
         }
@@ -71,7 +73,8 @@ public struct MultivariateNormal: CataloguedDistribution {
         guard n > 0, matrix.shape.count >= 2, Array(matrix.shape.suffix(2)) == [n, n] else {
             throw ScriptError(
                 operation,
-                "loc \(Shape.describe(loc.shape)) and \(name) \(Shape.describe(matrix.shape)) do not fit: (..., d) and (..., d, d) expected"
+                "loc \(Shape.describe(loc.shape)) and \(name) \(Shape.describe(matrix.shape)) do not fit: (..., d) "
+                    + "and (..., d, d) expected"
             )
         }
         try Constraint.finite.check(loc, "loc", for: operation)

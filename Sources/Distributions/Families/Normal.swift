@@ -3,7 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// The normal distribution with mean loc and standard deviation scale: log p(x) = -z²/2 - log scale - log(2π)/2, z = (x - loc)/scale.
+/// The normal distribution with mean loc and standard deviation scale: log p(x) = -z²/2 - log scale - log(2π)/2, z = (x
+/// - loc)/scale.
 public struct Normal: LocationScaleDistribution {
     public static let name = "Normal"
     public let loc: Variable

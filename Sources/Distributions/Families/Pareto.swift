@@ -64,7 +64,8 @@ public struct Pareto: DerivedDistribution {
 }
 
 extension Variable {
-    /// A moment of a distribution whose density falls as a power: `formula` of powers above `least`, and infinite elsewhere.
+    /// A moment of a distribution whose density falls as a power: `formula` of powers above `least`, and infinite
+    /// elsewhere.
     func powerMoment(_ least: Double, _ formula: (Variable) throws -> Variable) throws -> Variable {
         try guarded(indicator { !($0 <= least) }, safe: least + 1, outside: .infinity, formula)
     }

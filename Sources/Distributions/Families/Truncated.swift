@@ -3,7 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// A distribution of single numbers, given that they lie from low to high: p(x) / P(low < X <= high) there, 0 elsewhere.
+/// A distribution of single numbers, given that they lie from low to high: p(x) / P(low < X <= high) there, 0
+/// elsewhere.
 public struct Truncated: CataloguedDistribution {
     public static let name = "Truncated"
     public let distribution: any Distribution
@@ -14,7 +15,8 @@ public struct Truncated: CataloguedDistribution {
     /// The distribution's median, and a point between the ends with probability on both sides: constants in float64.
     private let median, inner: Variable
 
-    /// - Throws: for a distribution of vectors or whole numbers, ends that are not in order, or an interval without probability.
+    /// - Throws: for a distribution of vectors or whole numbers, ends that are not in order, or an interval without
+    ///   probability.
     public init(_ distribution: any Distribution, _ low: Variable, _ high: Variable) throws {
         let operation = Truncated.operation
         guard distribution.eventShape.isEmpty else {
@@ -35,7 +37,8 @@ public struct Truncated: CataloguedDistribution {
         guard let batch = try? Shape.broadcast(distribution.batchShape, ends, for: operation) else {
             throw ScriptError(
                 operation,
-                "the distribution's batch \(Shape.describe(distribution.batchShape)) and the ends' \(Shape.describe(ends)) do not broadcast"
+                "the distribution's batch \(Shape.describe(distribution.batchShape)) and the ends' "
+                    + "\(Shape.describe(ends)) do not broadcast"
             )
         }
         let (lows, highs) = (try low.value.expand(ends).toArray(), try high.value.expand(ends).toArray())
@@ -102,8 +105,8 @@ public struct Truncated: CataloguedDistribution {
     }
 
     /// log P(low < X <= high).
-    /// - Throws: ``ScriptError`` so far out that its difference from a log-density has less than three digits behind the
-    ///   point.
+    /// - Throws: ``ScriptError`` so far out that its difference from a log-density has less than three digits behind
+    ///   the point.
     private func logMass() throws -> Variable {
         let mass = try distribution.logProbability(from: low, to: high, median: median)
         if let lost = try mass.value.toArray().first(where: { $0 < -1e12 && $0.isFinite }) {

@@ -3,8 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// The von Mises distribution on the circle, κ = concentration: log p(x) = κ cos(x - loc) - log(2π I₀(κ)), of period 2π. Draws and the
-/// distribution function are those of the turn from loc - π to loc + π.
+/// The von Mises distribution on the circle, κ = concentration: log p(x) = κ cos(x - loc) - log(2π I₀(κ)), of period
+/// 2π. Draws and the distribution function are those of the turn from loc - π to loc + π.
 public struct VonMises: CataloguedDistribution {
     public static let name = "VonMises"
     /// The mean direction, in radians. Broadcasts to ``batchShape``.
@@ -58,8 +58,8 @@ public struct VonMises: CataloguedDistribution {
 
     public static let declaration = declare(
         """
-        The von Mises distribution of angles, with mean direction loc. log_prob has period 2 pi; draws and cdf are those \
-        of the turn from loc - pi to loc + pi; variance is that of directions, 1 - E cos(x - loc).
+        The von Mises distribution of angles, with mean direction loc. log_prob has period 2 pi; draws and cdf are \
+        those of the turn from loc - pi to loc + pi; variance is that of directions, 1 - E cos(x - loc).
         """,
         takes: .numbers("loc", "the mean direction, in radians"), .numbers("concentration", "above 0"),
         source: "torch.distributions.VonMises",

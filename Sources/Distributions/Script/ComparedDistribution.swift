@@ -1,7 +1,8 @@
 import Scripting
 
 extension DistributionObject: ComparedObject {
-    /// Name and parameters; nil for a distribution made up of a script's functions, and for what is made of other distributions.
+    /// Name and parameters; nil for a distribution made up of a script's functions, and for what is made of other
+    /// distributions.
     public func comparedState() -> ComparedState? {
         if distribution is ScriptedDistribution || distribution is Mixture || distribution is Truncated { return nil }
         let values = distribution.parameters.map { (key: $0.name, value: Value.object($0.value)) }

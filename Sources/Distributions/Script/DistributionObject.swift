@@ -47,7 +47,8 @@ extension DistributionObject {
             "distribution:rsample",
             """
             Draws as differentiable functions of the parameters: the same numbers as sample, with gradients. Gamma, \
-            Beta, Dirichlet, StudentT, VonMises and Truncated by implicit reparameterisation (Figurnov, Mohamed, Mnih 2018).
+            Beta, Dirichlet, StudentT, VonMises and Truncated by implicit reparameterisation (Figurnov, Mohamed, Mnih \
+            2018).
             """,
             called: .method, takes: .argument("d", .receiver), .shapeOfDraws, .generator, returns: .tensor,
             errors: "a distribution without it (the discrete ones, Mixture)",
@@ -91,9 +92,9 @@ extension DistributionObject {
         Declaration(
             "distribution:support",
             """
-            Where draws lie: "real", "positive" (from 0), "interval", "greater_than" (from an end on), "less_than" (up to an \
-            end), "simplex" or "integers", and the two ends, infinite where there is none: numbers, or tensors where they \
-            differ within the batch.
+            Where draws lie: "real", "positive" (from 0), "interval", "greater_than" (from an end on), "less_than" (up \
+            to an end), "simplex" or "integers", and the two ends, infinite where there is none: numbers, or tensors \
+            where they differ within the batch.
             """,
             called: .method, takes: .argument("d", .distribution), returns: .support,
             errors: "a distribution of a script that does not say it (option support)",

@@ -167,8 +167,8 @@ extension ScriptedDistribution {
         return try ScriptedDistribution(name: given.name, description: description, given)
     }
 
-    /// `distribution.Lorentz(0, 1)`: calls what was registered as Lorentz, and makes a distribution of the table that it
-    /// returns.
+    /// `distribution.Lorentz(0, 1)`: calls what was registered as Lorentz, and makes a distribution of the table that
+    /// it returns.
     static let registered = ScriptedConstructors(.distributions) { name in
         NativeFunction(
             Declaration(

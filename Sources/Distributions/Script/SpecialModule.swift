@@ -3,15 +3,15 @@ import RealModule
 import Scripting
 import Tensors
 
-/// `require "special"`: functions of statistics and physics, element by element, in the conventions of torch.special and
-/// scipy.special.
+/// `require "special"`: functions of statistics and physics, element by element, in the conventions of torch.special
+/// and scipy.special.
 public struct SpecialModule: ScriptModule {
     public init() {}
 
     public let name = "special"
     public let summary = """
-        Special functions of numbers, tensors and tables, element by element and differentiable: computed in float64 and \
-        rounded once, right in their tails. Names and arguments are those of scipy.special and torch.special.
+        Special functions of numbers, tensors and tables, element by element and differentiable: computed in float64 \
+        and rounded once, right in their tails. Names and arguments are those of scipy.special and torch.special.
         """
     public let types: [TypeBinding] = []
 
@@ -80,8 +80,8 @@ public struct SpecialModule: ScriptModule {
         Declaration(
             "special.\(name)",
             """
-            \(which) regularised incomplete gamma function of a and x >= 0, which broadcast: \(`case`). NaN for numbers \
-            below 0. Differentiable by both.
+            \(which) regularised incomplete gamma function of a and x >= 0, which broadcast: \(`case`). NaN for \
+            numbers below 0. Differentiable by both.
             """,
             takes: .argument("a", .numbers, "from 0"), .argument("x", .numbers, "from 0"), returns: .tensor,
             errors: "shapes that do not broadcast", source: "scipy.special.\(name) and torch.special.\(name)",

@@ -9,7 +9,8 @@ import RealModule
 /// by ``TailSeries`` for moderate shapes, else by ``TailIntegral``, up to the mean a/n, above it
 /// 1 - I = I_{1-x}(b, a). For a below 1, I = p/a (1 + x n ∫ of a + 1).
 extension Special {
-    /// Where a beta distribution is looked at: x and 1 - x, both with all their digits, and n (mean - x) = a (1 - x) - b x.
+    /// Where a beta distribution is looked at: x and 1 - x, both with all their digits, and n (mean - x) = a (1 - x) -
+    /// b x.
     struct BetaPoint {
         var x: Double, y: Double
         var logX: Double, logY: Double

@@ -115,7 +115,8 @@ extension Special {
         return deviance + 0.5 * Double.log(a / (2 * .pi)) - stirlingError(a)
     }
 
-    /// The log-density (a - 1) log x + a log rate - rate x - log Γ(a) of Gamma(a, rate), to the last digits near the mean too.
+    /// The log-density (a - 1) log x + a log rate - rate x - log Γ(a) of Gamma(a, rate), to the last digits near the
+    /// mean too.
     package static func gammaLogDensity(_ a: Double, _ rate: Double, _ x: Double) -> Double {
         let (z, rest) = exactProduct(rate, x)
         guard a >= 16, z > 0, z < .infinity else {

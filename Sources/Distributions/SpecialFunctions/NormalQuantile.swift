@@ -17,7 +17,8 @@ extension Special {
         return q < 0 ? -size : size
     }
 
-    /// The y with erf(y) = x: NaN outside [-1, 1]. By the same approximation, of x / 2 near 0 and of (1 - |x|) / 2 near 1.
+    /// The y with erf(y) = x: NaN outside [-1, 1]. By the same approximation, of x / 2 near 0 and of (1 - |x|) / 2 near
+    /// 1.
     package static func erfInverse(_ x: Double) -> Double {
         let size = abs(x)
         guard size <= 1 else { return .nan }

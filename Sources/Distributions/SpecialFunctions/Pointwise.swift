@@ -54,8 +54,8 @@ extension Variable {
         Variable(try value.map(Pointwise(function)))
     }
 
-    /// `formula` of the elements where `inside` is not 0, and `outside` elsewhere. The formula is given `safe` in place of
-    /// the other elements, so that neither its values nor its gradients there can spoil anything.
+    /// `formula` of the elements where `inside` is not 0, and `outside` elsewhere. The formula is given `safe` in place
+    /// of the other elements, so that neither its values nor its gradients there can spoil anything.
     func guarded(_ inside: Variable, safe: Double, outside: Double, _ formula: (Variable) throws -> Variable) throws
         -> Variable
     {
@@ -74,8 +74,8 @@ extension Variable {
             })
     }
 
-    /// A primitive of broadcast inputs, whose slopes by each are differentiable expressions of them; nil for a slope that
-    /// is not known, which is an error when it is asked for.
+    /// A primitive of broadcast inputs, whose slopes by each are differentiable expressions of them; nil for a slope
+    /// that is not known, which is an error when it is asked for.
     static func elementwise(
         _ operation: String, _ inputs: [Variable], slopes: [(([Variable]) throws -> Variable)?],
         _ function: @escaping @Sendable ([Double]) -> Double

@@ -23,8 +23,8 @@ extension Special {
         return sum
     }
 
-    /// From the entropy's expansion log(2πe λ)/2 - 1/(12 λ) - 1/(24 λ²) - 19/(360 λ³) (Evans & Boersma, "The entropy of a
-    /// Poisson distribution", SIAM Review 30, 1988) and its derivatives; past the third to leading order.
+    /// From the entropy's expansion log(2πe λ)/2 - 1/(12 λ) - 1/(24 λ²) - 19/(360 λ³) (Evans & Boersma, "The entropy of
+    /// a Poisson distribution", SIAM Review 30, 1988) and its derivatives; past the third to leading order.
     private static func asymptotic(_ rate: Double, order n: Int) -> Double {
         let r = 1 / rate
         switch n {

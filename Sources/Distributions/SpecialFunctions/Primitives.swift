@@ -2,7 +2,8 @@ import Autodiff
 import RealModule
 import Tensors
 
-/// The special functions on tensors, element by element and broadcast, with gradients of any order unless said otherwise.
+/// The special functions on tensors, element by element and broadcast, with gradients of any order unless said
+/// otherwise.
 extension Variable {
     /// log |Γ(x)|; the slope is ψ(x).
     func lgamma() throws -> Variable { try pointwise("lgamma", slope: { try $0.digamma() }) { Special.lgamma($0) } }

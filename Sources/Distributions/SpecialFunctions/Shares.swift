@@ -3,8 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Shares w_i / Σ w along the last axis, and what is computed of them without 1 - share, which is lost where one outcome has
-/// nearly everything: log(1 / (1 + 1e-20)) is -1e-20, and not 0.
+/// Shares w_i / Σ w along the last axis, and what is computed of them without 1 - share, which is lost where one
+/// outcome has nearly everything: log(1 / (1 + 1e-20)) is -1e-20, and not 0.
 extension Variable {
     /// At every place the sum of the other elements of its row.
     func sumOfOthers() throws -> Variable {

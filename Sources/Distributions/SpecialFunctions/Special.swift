@@ -40,8 +40,8 @@ package enum Special {
         return Double.log(x) - 0.5 / x - series - shift
     }
 
-    /// ψ⁽ⁿ⁾(x), the n-th derivative of ψ, for n >= 0: for x > 0 (-1)ⁿ⁺¹ n! ζ(n + 1, x) (A&S 6.4.10); ψ' below 0 by reflection
-    /// (6.4.7), the others by recurrence, NaN below -1000 and at poles.
+    /// ψ⁽ⁿ⁾(x), the n-th derivative of ψ, for n >= 0: for x > 0 (-1)ⁿ⁺¹ n! ζ(n + 1, x) (A&S 6.4.10); ψ' below 0 by
+    /// reflection (6.4.7), the others by recurrence, NaN below -1000 and at poles.
     package static func polygamma(_ n: Int, _ x: Double) -> Double {
         if n == 0 { return digamma(x) }
         guard n > 0, x > 0 else { return n > 0 && x < 0 && x != x.rounded() ? polygammaBelow(n, x) : .nan }

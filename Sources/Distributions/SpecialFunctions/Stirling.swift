@@ -85,8 +85,8 @@ extension Special {
         (1, -1.0 / 8), (3, 1.0 / 192), (5, -1.0 / 640), (7, 17.0 / 14336), (9, -31.0 / 18432), (11, 691.0 / 180_224),
     ]
 
-    /// The m-th derivative of (h + 1/2) (ψ(h + 1/2) - ψ(h)) - halfStep(h): the entropy of Student's t with 2 h degrees of
-    /// freedom, less log(2π)/2. 1/2 + 1/(2 h) + 1/(16 h²) - ...
+    /// The m-th derivative of (h + 1/2) (ψ(h + 1/2) - ψ(h)) - halfStep(h): the entropy of Student's t with 2 h degrees
+    /// of freedom, less log(2π)/2. 1/2 + 1/(2 h) + 1/(16 h²) - ...
     package static func studentEntropy(_ h: Double, _ m: Int = 0) -> Double {
         if isLarge(h, m) { return (m == 0 ? 0.5 : 0) + inverseSeries(studentTerms, h, m) }
         // ψ(h + 1/2) - ψ(h) is halfStep' + 1/(2h).

@@ -1,6 +1,7 @@
 import RealModule
 
-/// Student's t distribution with ν degrees of freedom: f(t) = C(ν) (1 + t²/ν)^(-(ν + 1)/2), log C = halfStep(ν/2) - log(2π)/2.
+/// Student's t distribution with ν degrees of freedom: f(t) = C(ν) (1 + t²/ν)^(-(ν + 1)/2), log C = halfStep(ν/2) -
+/// log(2π)/2.
 extension Special {
     /// log f(t), right also where t² overflows or ν is so large that the distribution is normal.
     package static func studentLogDensity(_ df: Double, _ t: Double) -> Double {

@@ -114,8 +114,8 @@ extension Variable {
 }
 
 extension Special {
-    /// log (a + b over a) x^a y^b with y = 1 - x, without the cancellation of log Γ: 1/B(a, b) is the binomial coefficient
-    /// times a b / (a + b).
+    /// log (a + b over a) x^a y^b with y = 1 - x, without the cancellation of log Γ: 1/B(a, b) is the binomial
+    /// coefficient times a b / (a + b).
     static func choiceLogMass(_ a: Double, _ b: Double, _ at: BetaPoint) -> Double {
         if a.isNaN || b.isNaN || at.x.isNaN { return .nan }
         if a == 0 { return b == 0 ? 0 : b * at.logY }

@@ -1,7 +1,7 @@
 import RealModule
 
-/// The probability of a tail: its logarithm, and its derivatives by one or two shape parameters a and b, *divided by* the
-/// probability, so that they are right where the probability itself underflows.
+/// The probability of a tail: its logarithm, and its derivatives by one or two shape parameters a and b, *divided by*
+/// the probability, so that they are right where the probability itself underflows.
 package struct Tail: Sendable {
     package var log: Double
     package var a = 0.0, b = 0.0
@@ -12,8 +12,8 @@ package struct Tail: Sendable {
     /// Of those by quadrature and by the fraction of a Gamma distribution, the derivative by that logarithm of
     /// log(density / probability), the density by x or t: otherwise a difference of two numbers that may be huge.
     package var bend: Double?
-    /// Of those that are a factor times an integral, the derivatives by a and b of log(density / probability): far out those
-    /// of both logarithms agree in all their digits.
+    /// Of those that are a factor times an integral, the derivatives by a and b of log(density / probability): far out
+    /// those of both logarithms agree in all their digits.
     package var lean: (a: Double, b: Double)?
     /// The second derivatives of the logarithm; nil where `aa` less the square of `a`, and so on, keeps its digits.
     package var curvature: (aa: Double, ab: Double, bb: Double)?
@@ -68,10 +68,12 @@ package struct Tails: Sendable {
     var mirrored: Tails { Tails(upper.mirrored, lower.mirrored) }
 }
 
-/// ∫ e^E(u) du from 0, and the means under e^E of E's derivatives by shape parameters: a tail over the density at its edge.
+/// ∫ e^E(u) du from 0, and the means under e^E of E's derivatives by shape parameters: a tail over the density at its
+/// edge.
 ///
-/// The integrand is positive and E concave, so nothing cancels however extreme the parameters are: where E falls within a
-/// step that shrinks with the parameters, so does the range. Gauss-Legendre rules of 64 points on panels of up to 5 units.
+/// The integrand is positive and E concave, so nothing cancels however extreme the parameters are: where E falls within
+/// a step that shrinks with the parameters, so does the range. Gauss-Legendre rules of 64 points on panels of up to 5
+/// units.
 struct TailIntegral {
     /// E, its first derivatives by a and b, its second by a where E is not linear in a, and E'(0) - E'(u).
     typealias Exponent = (e: Double, a: Double, b: Double, aa: Double, change: Double)

@@ -24,7 +24,8 @@ extension Tails {
     subscript(_ side: TailSide) -> Tail { side == .lower ? lower : upper }
 }
 
-/// The distributions with shape parameters whose tails are integrals. Inputs are the shapes, then what places the distribution.
+/// The distributions with shape parameters whose tails are integrals. Inputs are the shapes, then what places the
+/// distribution.
 enum TailFamily: Sendable {
     /// a; rate, x.
     case gamma
@@ -163,7 +164,8 @@ private enum TailOrder: Sendable {
 }
 
 extension Variable {
-    /// A tail of a family, element by element: gradients of first order by everything, of second but for two shapes and x.
+    /// A tail of a family, element by element: gradients of first order by everything, of second but for two shapes and
+    /// x.
     static func tail(_ family: TailFamily, _ side: TailSide, _ form: TailForm, _ inputs: [Variable]) throws -> Variable
     {
         try tail(family, side, form, .value, inputs)
@@ -198,7 +200,8 @@ extension Variable {
         return try known(difference, inputs) { next.curvature(family.tails($0)[side]) }
     }
 
-    /// A value in place of what is left of a difference, where it is known otherwise, with the gradients of the difference.
+    /// A value in place of what is left of a difference, where it is known otherwise, with the gradients of the
+    /// difference.
     private static func known(
         _ difference: Variable, _ inputs: [Variable], _ value: @escaping @Sendable ([Double]) -> Double?
     ) throws -> Variable {
@@ -260,8 +263,8 @@ extension Variable {
 
     // MARK: Tails from both of them
 
-    /// A tail of which the logarithms, or the probabilities, are known where they are small: where the other tail is the
-    /// smaller one, by 1 minus that, so that neither value nor slope is what rounding left of a difference.
+    /// A tail of which the logarithms, or the probabilities, are known where they are small: where the other tail is
+    /// the smaller one, by 1 minus that, so that neither value nor slope is what rounding left of a difference.
     static func tail(
         _ side: TailSide, _ form: TailForm, lower: () throws -> Variable, upper: () throws -> Variable,
         logarithms: Bool = false

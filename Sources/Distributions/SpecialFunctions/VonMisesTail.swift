@@ -4,7 +4,8 @@ import Tensors
 
 /// The von Mises distribution around 0 on the circle: f(θ) = exp(κ cos θ) / (2π I₀(κ)), with v = 1 - cos θ.
 extension Special {
-    /// log(I₀(κ) e^-κ), and mean, variance and third central moment of v: by quadrature of e^(-κ v), which nothing cancels in.
+    /// log(I₀(κ) e^-κ), and mean, variance and third central moment of v: by quadrature of e^(-κ v), which nothing
+    /// cancels in.
     static func vonMisesMoments(_ kappa: Double) -> (log: Double, mean: Double, variance: Double, third: Double) {
         guard kappa >= 0, kappa.isFinite else { return (.nan, .nan, .nan, .nan) }
         // Where e^(-κ v) is e^-40.

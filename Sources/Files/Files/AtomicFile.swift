@@ -8,11 +8,11 @@ import Scripting
 
 /// A file that appears whole or not at all.
 ///
-/// The bytes go to a temporary file in the same folder, which is synced to the disk and then renamed over the target, and
-/// the folder is synced. Whatever interrupts this, even `kill -9` or a power cut, the target holds the old contents or
-/// the new. Where the system can, the temporary file has no name until it is whole (see ``TemporaryFile``), so that
-/// nothing is left of a process that was killed; what earlier ones may have left is removed. A limit on the size of files
-/// (`ulimit -f`) is an error here like a full disk, not the signal by which the system ends processes.
+/// The bytes go to a temporary file in the same folder, which is synced to the disk and then renamed over the target,
+/// and the folder is synced. Whatever interrupts this, even `kill -9` or a power cut, the target holds the old contents
+/// or the new. Where the system can, the temporary file has no name until it is whole (see ``TemporaryFile``), so that
+/// nothing is left of a process that was killed; what earlier ones may have left is removed. A limit on the size of
+/// files (`ulimit -f`) is an error here like a full disk, not the signal by which the system ends processes.
 ///
 ///     try AtomicFile.write(to: "out.txt", for: "image.save") { file in try file.write("hello") }
 public final class AtomicFile {
@@ -29,8 +29,9 @@ public final class AtomicFile {
     ///
     /// A replaced file keeps its permissions; a link to a file stays a link. `operation` is named in errors. Where
     /// ``Scripting/FileWriting`` is off, nothing happens.
-    /// - Throws: whatever `body` throws; ``ScriptError`` when the folder is missing, may not be written, the disk is full,
-    ///   ``FileAccess`` forbids it, or `path` is a folder, a device or a file without write permission. The old file is then untouched.
+    /// - Throws: whatever `body` throws; ``ScriptError`` when the folder is missing, may not be written, the disk is
+    ///   full, ``FileAccess`` forbids it, or `path` is a folder, a device or a file without write permission. The old
+    ///   file is then untouched.
     public static func write(
         to path: some ByteStringConvertible, for operation: String, _ body: (AtomicFile) throws -> Void
     ) throws {

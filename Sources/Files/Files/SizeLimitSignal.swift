@@ -8,8 +8,8 @@
 public enum SizeLimitSignal {
     /// Runs `body` so that the limit is an error of `write` (EFBIG) instead.
     ///
-    /// The signal is sent to the thread that writes: it is held back from this one alone, and taken before it can arrive,
-    /// so that what a process that embeds this has set up for it stays as it is.
+    /// The signal is sent to the thread that writes: it is held back from this one alone, and taken before it can
+    /// arrive, so that what a process that embeds this has set up for it stays as it is.
     public static func held<Result>(_ body: () throws -> Result) rethrows -> Result {
         var (signal, before) = (sigset_t(), sigset_t())
         sigemptyset(&signal)

@@ -141,7 +141,8 @@ final class TemporaryFile {
         return ByteString(String(hash, radix: 36))
     }()
 
-    /// Removes the temporary files that processes of this machine left when they were killed. Not a failure if some stay.
+    /// Removes the temporary files that processes of this machine left when they were killed. Not a failure if some
+    /// stay.
     static func removeLeftOver(in folder: Folder) {
         for name in folder.hidden(endingIn: suffix, limit: 10_000) {
             guard let process = process(of: name), process != getpid(), kill(process, 0) != 0, errno == ESRCH else {

@@ -1,15 +1,16 @@
 import Scripting
 import Tensors
 
-/// The format of the MNIST files: two zero bytes, an element type, the rank, the extents and the numbers, most significant
-/// byte first. http://yann.lecun.com/exdb/mnist
+/// The format of the MNIST files: two zero bytes, an element type, the rank, the extents and the numbers, most
+/// significant byte first. http://yann.lecun.com/exdb/mnist
 public enum IDX {
     /// Reads every array in the file, one after the other; most files hold one. A gzip file is inflated on the way.
     ///
-    /// Pictures of small integers (two dimensions and more, up to 16 bits) and float32 become float32; labels, which have one
-    /// dimension, and wider integers int64.
-    /// - Throws: ``ScriptError`` when the file is not IDX, or the numbers are fewer or more than the extents say. Extents
-    ///   that the file cannot fill are refused before memory for them is asked for; a gzip file may inflate to 1 GiB.
+    /// Pictures of small integers (two dimensions and more, up to 16 bits) and float32 become float32; labels, which
+    /// have one dimension, and wider integers int64.
+    /// - Throws: ``ScriptError`` when the file is not IDX, or the numbers are fewer or more than the extents say.
+    ///   Extents that the file cannot fill are refused before memory for them is asked for; a gzip file may inflate to
+    ///   1 GiB.
     public static func load(_ path: some ByteStringConvertible, for operation: String = "data.idx") throws -> [Tensor] {
         let file = try InputFile(path, for: operation)
         guard file.size > 0 else { throw file.report.error("the file is empty") }
@@ -23,7 +24,8 @@ public enum IDX {
         return arrays
     }
 
-    /// Data sets keep a few arrays in a file. A million of one number each would be hundreds of megabytes out of kilobytes.
+    /// Data sets keep a few arrays in a file. A million of one number each would be hundreds of megabytes out of
+    /// kilobytes.
     static let limit = 1000
 
     private static func array(_ source: any ByteSource) throws -> Tensor {

@@ -7,7 +7,8 @@ public struct DataModule: ScriptModule {
 
     public let name = "data"
     public let summary = """
-        Data sets: the digits that come with the project, IDX files (MNIST's format), batches of rows, levels made continuous.
+        Data sets: the digits that come with the project, IDX files (MNIST's format), batches of rows, levels made \
+        continuous.
         """
     public var functions: [NativeFunction] {
         [
@@ -68,9 +69,9 @@ public struct DataModule: ScriptModule {
     private static let dequantize = Declaration(
         "data.dequantize",
         """
-        Data of whole levels made continuous by uniform noise: (k + u) / levels with u in [0, 1), whose density has the \
-        bits that m:bits_per_dim gives. x holds fractions k / (levels - 1) from 0 to 1, as images do, or the levels k \
-        themselves in int64.
+        Data of whole levels made continuous by uniform noise: (k + u) / levels with u in [0, 1), whose density has \
+        the bits that m:bits_per_dim gives. x holds fractions k / (levels - 1) from 0 to 1, as images do, or the \
+        levels k themselves in int64.
         """,
         takes: .argument("x", .plainTensor), .option("levels", .integer(from: 2, to: 1 << 24), default: 256),
         .generator,

@@ -16,7 +16,8 @@ struct NpyHeader {
     static let limit = 1 << 16
 
     /// Reads the magic, the version and the literal.
-    /// - Throws: on another version and a malformed literal; ``Unreadable`` for Python objects, texts, records and dates.
+    /// - Throws: on another version and a malformed literal; ``Unreadable`` for Python objects, texts, records and
+    ///   dates.
     init(_ source: any ByteSource) throws {
         let report = source.report
         guard try source.bytes(6, "the .npy magic").elementsEqual(NpyHeader.magic) else {

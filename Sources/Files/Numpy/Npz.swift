@@ -3,8 +3,8 @@ import Tensors
 
 /// NumPy's archive of named arrays: a zip of `.npy` entries.
 ///
-/// Metadata is one more of them, `__metadata__`: the bytes of a JSON object, of type uint8. NumPy reads it like any other,
-/// `json.loads(bytes(np.load(path)["__metadata__"]))`.
+/// Metadata is one more of them, `__metadata__`: the bytes of a JSON object, of type uint8. NumPy reads it like any
+/// other, `json.loads(bytes(np.load(path)["__metadata__"]))`.
 enum Npz {
     /// More than any description of a model is long.
     private static let metadataLimit = 1 << 20

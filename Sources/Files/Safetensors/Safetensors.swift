@@ -27,7 +27,8 @@ enum Safetensors {
         guard dict[MetadataJSON.name] == nil else {
             throw report.error("\"__metadata__\" cannot be a tensor's name in safetensors")
         }
-        // Wide elements first, as the reference implementation does: everything stays aligned for readers that map the file.
+        // Wide elements first, as the reference implementation does: everything stays aligned for readers that map the
+        // file.
         let order = dict.entries.enumerated().sorted { a, b in
             let (x, y) = (dict.writtenType(a.element).width, dict.writtenType(b.element).width)
             return x == y ? a.offset < b.offset : x > y

@@ -1,7 +1,8 @@
 import Scripting
 import Tensors
 
-/// What a safetensors header says, checked: every tensor's bytes follow the last one's, and together they fill the file.
+/// What a safetensors header says, checked: every tensor's bytes follow the last one's, and together they fill the
+/// file.
 struct SafetensorsHeader {
     struct Entry {
         let name: String
@@ -21,8 +22,8 @@ struct SafetensorsHeader {
     /// The format's own limit for the header, in bytes.
     static let limit = 100_000_000
 
-    /// - Parameter skip: whether metadata that is none is left out. The format has texts under texts there and nothing else;
-    ///   where the tensors lie does not depend on it.
+    /// - Parameter skip: whether metadata that is none is left out. The format has texts under texts there and nothing
+    ///   else; where the tensors lie does not depend on it.
     /// - Throws: on a header that is too long or malformed, tensors that leave gaps or overlap, sizes that overflow or
     ///   disagree with the shape, and bytes after the last tensor.
     init(_ file: InputFile, skip: Bool = false) throws {
@@ -66,7 +67,8 @@ struct SafetensorsHeader {
         }
         try scanner.end()
 
-        // In the order of their bytes each must begin where the last one ended. Empty tensors share a place with others.
+        // In the order of their bytes each must begin where the last one ended. Empty tensors share a place with
+        // others.
         var end = 0
         for (name, info) in found.sorted(by: { ($0.info.begin, $0.info.end) < ($1.info.begin, $1.info.end) }) {
             guard info.begin == end else {
@@ -115,7 +117,8 @@ struct SafetensorsHeader {
             let fits = type.width == nil || type.byteCount(count) == offsets[1] - offsets[0]
             guard offsets[0] <= offsets[1], fits else {
                 throw scanner.error(
-                    "tensor \(shown(name)): shape \(Shape.describe(shape)) of \(dtype) does not take bytes \(offsets[0]) to \(offsets[1])"
+                    "tensor \(shown(name)): shape \(Shape.describe(shape)) of \(dtype) does not take bytes "
+                        + "\(offsets[0]) to \(offsets[1])"
                 )
             }
             self.type = type

@@ -2,8 +2,8 @@ import Scripting
 import Tensors
 
 /// The format of `torch.save` before PyTorch 1.6 (`_use_new_zipfile_serialization=False`): five pickles one after the
-/// other (a magic number, the version, the machine, the object, the storages' keys), then each storage's element count in
-/// 8 bytes and its bytes, in the order of the keys and always little-endian.
+/// other (a magic number, the version, the machine, the object, the storages' keys), then each storage's element count
+/// in 8 bytes and its bytes, in the order of the keys and always little-endian.
 enum LegacyTorch {
     private static let version = 1001
 
@@ -55,7 +55,8 @@ enum LegacyTorch {
                 .reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             guard count == UInt64(storage.count) else {
                 throw file.report.error(
-                    "storage \(shown(name)) of \(storage.count) elements is followed by \(count), which it does not hold",
+                    "storage \(shown(name)) of \(storage.count) elements is followed by \(count), which it does not "
+                        + "hold",
                     at: position)
             }
             try file.check(position + 8, bytes, "storage \(shown(name))")

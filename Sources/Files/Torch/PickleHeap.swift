@@ -1,7 +1,7 @@
 /// The objects a pickle has made, in one flat array; references are positions in it.
 ///
-/// A pickle may nest a million deep or refer in circles. An array of flat nodes is built, read and freed without recursion
-/// whatever its shape.
+/// A pickle may nest a million deep or refer in circles. An array of flat nodes is built, read and freed without
+/// recursion whatever its shape.
 struct PickleHeap {
     /// A position in the heap.
     typealias Reference = Int
@@ -98,8 +98,8 @@ struct PickleHeap {
         return true
     }
 
-    /// Sets keys and values that follow each other. A placeholder with items is a dictionary of some class, and becomes a
-    /// plain one. False if it is neither.
+    /// Sets keys and values that follow each other. A placeholder with items is a dictionary of some class, and becomes
+    /// a plain one. False if it is neither.
     mutating func set(_ items: ArraySlice<Reference>, in dictionary: Reference) -> Bool {
         var pairs: [(key: Reference, value: Reference)] = []
         switch nodes[dictionary] {
@@ -124,8 +124,8 @@ struct TorchStorage: Equatable {
     let type: StoredType
     /// In elements of the type.
     let count: Int
-    /// In files from before 1.6 a storage may be a part of another one: its position in ``PickleHeap/storages``, and the
-    /// first element in it.
+    /// In files from before 1.6 a storage may be a part of another one: its position in ``PickleHeap/storages``, and
+    /// the first element in it.
     var part: Part?
 
     struct Part: Equatable {

@@ -3,8 +3,8 @@ import Scripting
 /// Reads a pickle without running it: a stack machine over the opcodes of protocols 2 to 5, and the text forms that are
 /// still allowed in them.
 ///
-/// https://docs.python.org/3/library/pickletools.html describes the opcodes. Those by which a pickle calls things know the
-/// few cases of ``TorchGlobal``; of everything else they make a placeholder.
+/// https://docs.python.org/3/library/pickletools.html describes the opcodes. Those by which a pickle calls things know
+/// the few cases of ``TorchGlobal``; of everything else they make a placeholder.
 struct PickleMachine {
     let report: Report
     private(set) var bytes: [UInt8]
@@ -111,8 +111,9 @@ struct PickleMachine {
 
     mutating func text(_ count: Int) throws -> String { PickleMachine.text(try take(count)) }
 
-    /// A text as it is, or as Python shows it where it is no UTF-8: half of a pair of surrogates as `\udcff`, which a `str`
-    /// may hold, and any other byte as `\xff`, of a `str` of Python 2. So every tensor has a name that all formats can hold.
+    /// A text as it is, or as Python shows it where it is no UTF-8: half of a pair of surrogates as `\udcff`, which a
+    /// `str` may hold, and any other byte as `\xff`, of a `str` of Python 2. So every tensor has a name that all
+    /// formats can hold.
     static func text(_ bytes: ArraySlice<UInt8>) -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         func digits(_ number: Int, _ count: Int) -> String {

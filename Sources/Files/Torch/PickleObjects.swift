@@ -41,11 +41,13 @@ extension PickleMachine {
     }
 
     static func refusal(_ name: String) -> String {
-        "refused to touch \(shown(name)), which a state dict of tensors does not need; of a whole model save the weights alone, "
+        "refused to touch \(shown(name)), which a state dict of tensors does not need; of a whole model save the "
+            + "weights alone, "
             + "torch.save(model.state_dict(), path)"
     }
 
-    /// BUILD hands an object its attributes. Those of dictionaries (`_metadata`) nobody reads; a placeholder keeps them.
+    /// BUILD hands an object its attributes. Those of dictionaries (`_metadata`) nobody reads; a placeholder keeps
+    /// them.
     private mutating func build() throws {
         let state = try pop()
         let target = try top()
@@ -61,7 +63,8 @@ extension PickleMachine {
     }
 
     /// The persistent id of a storage: `('storage', type, key, location, element count)`, before 1.6 with
-    /// `(key of a part, first element, element count)` or None behind it; or of a class with its source: `('module', class, ...)`.
+    /// `(key of a part, first element, element count)` or None behind it; or of a class with its source: `('module',
+    /// class, ...)`.
     private mutating func pushPersistent() throws {
         let id = try pop()
         guard case .tuple(let parts) = heap[id], parts.count >= 2, case .text(let word) = heap[parts[0]] else {
@@ -147,7 +150,8 @@ extension PickleMachine {
             guard items.count >= 1, case .tensor = heap[items[0]] else { throw error("a parameter without a tensor") }
             try push(items[0])
         case .rebuild(.fromType):
-            // (function, class, its arguments, attributes): a tensor of some class, whose numbers are those of a plain one.
+            // (function, class, its arguments, attributes): a tensor of some class, whose numbers are those of a plain
+            // one.
             guard items.count >= 3, case .global(let index) = heap[items[0]],
                 case .tuple(let arguments) = heap[items[2]]
             else {
@@ -164,8 +168,8 @@ extension PickleMachine {
         }
     }
 
-    /// Python 2 gives an OrderedDict its items as a list of pairs; a Counter has a dict, a defaultdict first what it makes
-    /// missing values by.
+    /// Python 2 gives an OrderedDict its items as a list of pairs; a Counter has a dict, a defaultdict first what it
+    /// makes missing values by.
     private mutating func pushDictionary(_ kind: TorchGlobal.Mapping, _ items: [PickleHeap.Reference]) throws {
         let items = kind == .defaulting ? Array(items.dropFirst()) : items
         guard items.count <= 1 else { throw error("a dict with \(items.count) arguments") }
@@ -202,8 +206,8 @@ extension PickleMachine {
         try push(.tensor(heap.tensors.count - 1))
     }
 
-    /// `(storage, offset, size, stride, requires_grad, hooks, state)`; version 3 has the dtype before the state. Whether it
-    /// wants gradients, and what was hooked into them, belongs to a program and not to the numbers.
+    /// `(storage, offset, size, stride, requires_grad, hooks, state)`; version 3 has the dtype before the state.
+    /// Whether it wants gradients, and what was hooked into them, belongs to a program and not to the numbers.
     private mutating func pushTensor(_ items: [PickleHeap.Reference], _ counts: ClosedRange<Int>) throws {
         guard counts.contains(items.count), case .storage(let storage) = heap[items[0]],
             case .integer(let offset) = heap[items[1]],
@@ -252,7 +256,8 @@ extension PickleMachine {
 
     private mutating func integers(_ reference: PickleHeap.Reference) -> [Int]? {
         if let known = tuples[reference] { return known }
-        // No tensor has more dimensions; a long tuple used a million times would take as long to read as it has numbers.
+        // No tensor has more dimensions; a long tuple used a million times would take as long to read as it has
+        // numbers.
         guard case .tuple(let items) = heap[reference], items.count <= 1000 else { return nil }
         var numbers: [Int] = []
         for item in items {

@@ -3,7 +3,8 @@ import Tensors
 
 /// Reads what `torch.save` writes: a zip of one pickle that describes the tensors and one entry of bytes per storage.
 enum TorchCheckpoint {
-    /// - Throws: when the archive, the pickle or a tensor is malformed, or anything but tensors in dictionaries is needed.
+    /// - Throws: when the archive, the pickle or a tensor is malformed, or anything but tensors in dictionaries is
+    ///   needed.
     static func read(
         _ archive: ZipArchive, _ options: ReadingOptions = ReadingOptions(),
         choosing isWanted: (([String]) -> Bool)? = nil
@@ -31,7 +32,8 @@ enum TorchCheckpoint {
         // torch.save compresses nothing; what others compress shrinks ten times, not a thousand.
         guard entry.method == 0 || entry.size <= 1 << 20 || entry.size / 100 <= entry.compressed else {
             throw report.error(
-                "zip: entry \(shown(entry.name)): a pickle of \(entry.size) bytes in \(entry.compressed) is no checkpoint"
+                "zip: entry \(shown(entry.name)): a pickle of \(entry.size) bytes in \(entry.compressed) is no "
+                    + "checkpoint"
             )
         }
         let workspace = Workspace()
@@ -53,7 +55,8 @@ enum TorchCheckpoint {
         return try gathered(weights, loader, archive.report, options)
     }
 
-    /// The named tensors of a heap, read by a loader. A name that came before is an error, as one that no script could ask for.
+    /// The named tensors of a heap, read by a loader. A name that came before is an error, as one that no script could
+    /// ask for.
     static func gathered(
         _ weights: TorchContents.Named, _ loader: TorchStorageLoader, _ report: Report, _ options: ReadingOptions
     ) throws -> StateDict {
@@ -98,7 +101,8 @@ struct ZipStorages: TorchStorages {
         let entry = archive.entries[position]
         guard storage.type.byteCount(storage.count) == entry.size else {
             throw report.error(
-                "tensor \(shown(name)): its storage has \(storage.count) elements, which entry \(shown(entryName)) of \(entry.size) bytes does not hold"
+                "tensor \(shown(name)): its storage has \(storage.count) elements, which entry \(shown(entryName)) of "
+                    + "\(entry.size) bytes does not hold"
             )
         }
         // Before memory for it is asked for.

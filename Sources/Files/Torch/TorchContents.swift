@@ -22,8 +22,9 @@ final class TorchContents {
         (self.heap, self.root, self.report) = (heap, root, report)
     }
 
-    /// The named tensors of the dictionary that holds the weights, in its order: the one under a known name, the file's own,
-    /// or the only one with tensors in it. Where there are several, all tensors of the file, under names with dots.
+    /// The named tensors of the dictionary that holds the weights, in its order: the one under a known name, the file's
+    /// own, or the only one with tensors in it. Where there are several, all tensors of the file, under names with
+    /// dots.
     /// - Parameter isWanted: whether these are the names that the reader looks for.
     func weights(_ isWanted: (([String]) -> Bool)?) throws -> Named {
         if case .tensor(let tensor) = heap[root] { return [("tensor", tensor, nil)] }
@@ -48,7 +49,8 @@ final class TorchContents {
             guard fitting.count <= 1 else {
                 let names = fitting.prefix(8).map { shown($0.name) }.joined(separator: ", ")
                 throw report.error(
-                    "holds several models, under \(names): save one of them, torch.save(checkpoint[\(shown(fitting[0].name))], path)"
+                    "holds several models, under \(names): save one of them, "
+                        + "torch.save(checkpoint[\(shown(fitting[0].name))], path)"
                 )
             }
             if let found = fitting.first { return found.tensors }
@@ -86,8 +88,8 @@ final class TorchContents {
         try workspace.take(tensors * 64 + name.utf8.count)
     }
 
-    /// The dictionaries and modules under the keys of this one that hold tensors, in order; of two with one key the last
-    /// set counts, as in Python.
+    /// The dictionaries and modules under the keys of this one that hold tensors, in order; of two with one key the
+    /// last set counts, as in Python.
     private func nested(
         _ pairs: [(key: PickleHeap.Reference, value: PickleHeap.Reference)]
     ) throws -> [(name: String, isText: Bool, tensors: Named)] {
@@ -135,8 +137,8 @@ final class TorchContents {
 
     // MARK: Modules that were saved whole
 
-    /// What `state_dict()` of a pickled `torch.nn.Module` would give: its parameters and buffers, then those of the modules
-    /// in it. Empty for any other object.
+    /// What `state_dict()` of a pickled `torch.nn.Module` would give: its parameters and buffers, then those of the
+    /// modules in it. Empty for any other object.
     private func module(_ object: PickleHeap.Reference) throws -> Named {
         var found: Named = []
         var open = [(prefix: "", object: object)]
@@ -184,8 +186,8 @@ final class TorchContents {
 
     // MARK: Everything
 
-    /// All tensors in dictionaries, lists and modules, under the way to them: `generator.0.weight`. Elements of lists are
-    /// counted from 1. What stands in several places is found at the first.
+    /// All tensors in dictionaries, lists and modules, under the way to them: `generator.0.weight`. Elements of lists
+    /// are counted from 1. What stands in several places is found at the first.
     private func everything() throws -> Named {
         var found: Named = []
         var seen = Set<PickleHeap.Reference>()

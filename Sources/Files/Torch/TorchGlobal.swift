@@ -1,6 +1,6 @@
 /// What a name in a pickle means here. Naming something runs nothing and resolves nothing: each case is one that
-/// ``PickleMachine`` knows what to do with, and all names that it does not know are ``foreign(_:)``, of which a placeholder
-/// is made. Names that only an attack has a use for are refused: ``isHostile(module:name:)``.
+/// ``PickleMachine`` knows what to do with, and all names that it does not know are ``foreign(_:)``, of which a
+/// placeholder is made. Names that only an attack has a use for are refused: ``isHostile(module:name:)``.
 enum TorchGlobal {
     /// Dictionaries under their various names.
     case dictionary(Mapping)
@@ -69,8 +69,9 @@ enum TorchGlobal {
         }
     }
 
-    /// Whether the name has no place in a checkpoint but in one that was made to attack whoever unpickles it: programs, files,
-    /// code, other pickles. Nothing would be run here either, but the file is not to be trusted in anything else.
+    /// Whether the name has no place in a checkpoint but in one that was made to attack whoever unpickles it: programs,
+    /// files, code, other pickles. Nothing would be run here either, but the file is not to be trusted in anything
+    /// else.
     static func isHostile(module: String, name: String) -> Bool {
         let package = module.prefix { $0 != "." }
         if package == "builtins" || package == "__builtin__" { return hostileBuiltins.contains(name) }

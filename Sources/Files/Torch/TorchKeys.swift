@@ -18,8 +18,8 @@ extension TorchContents {
         }
     }
 
-    /// The name that a key gives. Of a key of another kind it is what Python shows, `(1, 'a')`, and the problem says why a
-    /// tensor under it is not read: a script could not tell `True` from a text of these letters.
+    /// The name that a key gives. Of a key of another kind it is what Python shows, `(1, 'a')`, and the problem says
+    /// why a tensor under it is not read: a script could not tell `True` from a text of these letters.
     func label(_ key: PickleHeap.Reference) -> (name: String, problem: String?) {
         switch heap[key] {
         case .text(let text): (text, nil)

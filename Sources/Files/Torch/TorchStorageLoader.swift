@@ -47,7 +47,8 @@ final class TorchStorageLoader {
         let size = try extent(of: described, as: tensor.type, name)
         guard try fits(tensor, size, name) else {
             throw report.error(
-                "tensor \(shown(name)): shape \(Shape.describe(tensor.shape)), strides \(Shape.describe(tensor.strides)) and "
+                "tensor \(shown(name)): shape \(Shape.describe(tensor.shape)), strides "
+                    + "\(Shape.describe(tensor.strides)) and "
                     + "offset \(tensor.offset) leave its storage of \(size) elements")
         }
         let root = described.part?.root ?? tensor.storage
@@ -113,8 +114,8 @@ final class TorchStorageLoader {
 }
 
 extension Tensor {
-    /// A contiguous copy in which every `step`-th number from the `first` on has the other sign: of floats the bit is turned,
-    /// whatever they are. Truth values have none.
+    /// A contiguous copy in which every `step`-th number from the `first` on has the other sign: of floats the bit is
+    /// turned, whatever they are. Truth values have none.
     func withSignsTurned(from first: Int, every step: Int) throws -> Tensor {
         let copy = try self.copy()
         func turn<Bits: FixedWidthInteger>(_: Bits.Type) {

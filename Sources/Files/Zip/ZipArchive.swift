@@ -55,8 +55,8 @@ final class ZipArchive {
     func position(of name: String) -> Int? { positions[ByteString(name)] }
 
     /// The bytes of an entry.
-    /// - Parameter zeroIsUnknown: a stored checksum of 0 means that none was computed, as in what torch.save writes when
-    ///   told to do without.
+    /// - Parameter zeroIsUnknown: a stored checksum of 0 means that none was computed, as in what torch.save writes
+    ///   when told to do without.
     /// - Throws: when it would inflate beyond what ``checkSize(_:)`` allows; ``Unreadable``.
     func source(_ position: Int, zeroIsUnknown: Bool = false) throws -> any ByteSource {
         let entry = entries[position]
@@ -81,8 +81,8 @@ final class ZipArchive {
         }
     }
 
-    /// Refuses, before anything is allocated for it, a size that the entry's bytes cannot inflate to or that is over the
-    /// limit for one file.
+    /// Refuses, before anything is allocated for it, a size that the entry's bytes cannot inflate to or that is over
+    /// the limit for one file.
     func checkSize(_ entry: ZipDirectory.Entry) throws {
         guard entry.method != 0 else { return }
         // Deflate makes at most 1032 bytes of one.

@@ -2,8 +2,8 @@ import Scripting
 
 /// A zip archive's central directory, read and checked by us before libzip is trusted with the file.
 ///
-/// libzip reads what entries say; it does not ask whether two of them claim the same bytes. That is how a small file can
-/// hold endless data without any one entry being suspicious, and how two programs can be made to see two files.
+/// libzip reads what entries say; it does not ask whether two of them claim the same bytes. That is how a small file
+/// can hold endless data without any one entry being suspicious, and how two programs can be made to see two files.
 struct ZipDirectory {
     struct Entry {
         let name: String
@@ -24,7 +24,8 @@ struct ZipDirectory {
     static let limit = 100_000
     static let byteLimit = 1 << 28
 
-    /// - Throws: on a missing or malformed directory, duplicate names, and entries that overlap each other or the directory.
+    /// - Throws: on a missing or malformed directory, duplicate names, and entries that overlap each other or the
+    ///   directory.
     init(_ file: InputFile) throws {
         let place = try Place(file)
         guard place.size <= ZipDirectory.byteLimit else {
@@ -125,7 +126,8 @@ struct ZipDirectory {
             name: name, method: method, crc: crc, compressed: compressed, size: size, offset: offset, problem: problem)
     }
 
-    /// Whether the name leads nowhere, should somebody unpack the archive into files. Here nothing is; NumPy writes names that do.
+    /// Whether the name leads nowhere, should somebody unpack the archive into files. Here nothing is; NumPy writes
+    /// names that do.
     static func isHarmless(_ name: String) -> Bool {
         let slash = UInt8(ascii: "/")
         return !name.isEmpty && name.utf8.first != slash

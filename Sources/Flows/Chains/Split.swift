@@ -2,8 +2,9 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The multi-scale division of Real NVP (Dinh, Sohl-Dickstein, Bengio, ICLR 2017, section 3.6) and Glow: the second half of
-/// the channels goes to the latent vector, the transforms behind see the first half. By itself it flattens the event.
+/// The multi-scale division of Real NVP (Dinh, Sohl-Dickstein, Bengio, ICLR 2017, section 3.6) and Glow: the second
+/// half of the channels goes to the latent vector, the transforms behind see the first half. By itself it flattens the
+/// event.
 ///
 /// ``TransformSequence`` carries it out.
 public struct Split: CataloguedTransform {
@@ -29,7 +30,8 @@ public struct Split: CataloguedTransform {
     static func halves(of event: [Int]) throws -> (kept: [Int], sent: [Int]) {
         guard let channels = event.first, channels >= 2, channels % 2 == 0 else {
             throw Fault(
-                "flow.Split halves the channels, but the data is \(Shape.describe(event)): an even first dimension expected"
+                "flow.Split halves the channels, but the data is \(Shape.describe(event)): an even first dimension "
+                    + "expected"
             )
         }
         let half = [channels / 2] + event.dropFirst()
@@ -59,8 +61,8 @@ extension Split {
     public static let declaration = Declaration(
         "flow.Split",
         """
-        Multi-scale: the second half of the channels (of the numbers, for vectors) goes to the latent vector, which gathers \
-        all in order; the transforms that follow in the flow.Chain or flow.Flow see the first half.
+        Multi-scale: the second half of the channels (of the numbers, for vectors) goes to the latent vector, which \
+        gathers all in order; the transforms that follow in the flow.Chain or flow.Flow see the first half.
         """,
         takes: .context, returns: .transform,
         errors: "when used, an odd number of channels; to_data where nothing says the data's shape",

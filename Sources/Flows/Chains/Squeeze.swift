@@ -50,8 +50,8 @@ extension Squeeze {
     public static let declaration = Declaration(
         "flow.Squeeze",
         """
-        Images (C, H, W) become (4 C, H / 2, W / 2): of each 2 by 2 block, four channels, row by row. The log-determinant \
-        is 0.
+        Images (C, H, W) become (4 C, H / 2, W / 2): of each 2 by 2 block, four channels, row by row. The \
+        log-determinant is 0.
         """,
         takes: .context, returns: .transform, errors: "when used, data that is no image of even height and width",
         source: "Dinh, Sohl-Dickstein, Bengio, ICLR 2017, section 3.6",

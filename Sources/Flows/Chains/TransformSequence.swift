@@ -80,7 +80,8 @@ struct TransformSequence {
             let plan = try plan(event)
             guard plan.latent == latent else {
                 throw Fault(
-                    "z of shape \(Shape.describe(latent)); \(Shape.describe(plan.latent)) expected, as the data is \(Shape.describe(event))"
+                    "z of shape \(Shape.describe(latent)); \(Shape.describe(plan.latent)) expected, as the data is "
+                        + "\(Shape.describe(event))"
                 )
             }
             return event
@@ -93,8 +94,8 @@ struct TransformSequence {
         ScriptError(
             "flow.Split",
             """
-            the shape of the data is not known, so the latent vector cannot be divided: give it, flow.Chain{t1, ..., shape = \
-            {1, 28, 28}} or flow.Flow(base, {t1, ...}, {dim = {1, 28, 28}}), or begin with a flow.Reshape
+            the shape of the data is not known, so the latent vector cannot be divided: give it, flow.Chain{t1, ..., \
+            shape = {1, 28, 28}} or flow.Flow(base, {t1, ...}, {dim = {1, 28, 28}}), or begin with a flow.Reshape
             """)
     }
 
@@ -128,7 +129,8 @@ struct TransformSequence {
             guard Array(z.shape.dropFirst()) == plan.latent else {
                 throw ScriptError(
                     "flow.Split",
-                    "z of shape \(Shape.describe(z.shape)); (\(z.shape[0]), \(plan.latent[0])) expected for data of shape \(Shape.describe(event))"
+                    "z of shape \(Shape.describe(z.shape)); (\(z.shape[0]), \(plan.latent[0])) expected for data of "
+                        + "shape \(Shape.describe(event))"
                 )
             }
             var start = 0
@@ -163,7 +165,8 @@ struct TransformSequence {
         }
         if let first = sizes.first, let other = sizes.first(where: { $0.size != first.size }) {
             throw Fault(
-                "transform \(first.place) takes a context of \(first.size) numbers, transform \(other.place) one of \(other.size)"
+                "transform \(first.place) takes a context of \(first.size) numbers, transform \(other.place) one of "
+                    + "\(other.size)"
             )
         }
     }

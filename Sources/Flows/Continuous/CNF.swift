@@ -58,13 +58,14 @@ extension FlowFunctions {
         "flow.CNF",
         """
         Continuous flow: a network is the velocity of the data between t = 0 (data) and 1 (noise), integrated by \
-        Dormand-Prince steps whose errors stay below atol + rtol |x|. log |det| is the integral of its divergence: exact, or \
-        with exact = false Hutchinson's estimate, whose random directions m:log_prob draws anew. Train by the log-density, \
-        or without integrating by m:flow_matching_loss(x).
+        Dormand-Prince steps whose errors stay below atol + rtol |x|. log |det| is the integral of its divergence: \
+        exact, or with exact = false Hutchinson's estimate, whose random directions m:log_prob draws anew. Train by \
+        the log-density, or without integrating by m:flow_matching_loss(x).
         """,
         by: .table, takes: options.parameter, .generator, .operation, returns: .object(Flow.type),
         errors: """
-            when called, data or a context of another size; parameters that are not finite; a field too stiff for the tolerances
+            when called, data or a context of another size; parameters that are not finite; a field too stiff for the \
+            tolerances
             """,
         source: "Chen et al., NeurIPS 2018; Grathwohl et al. (FFJORD), ICLR 2019; zuko.flows.CNF",
         example: """
@@ -79,8 +80,8 @@ extension FlowMethods {
     static let matchingLoss = Declaration(
         "flow:flow_matching_loss",
         """
-        The loss that trains a flow.CNF without integrating: the mean square of the velocity minus that of the straight way \
-        from x to noise, z (1 - sigma) - x, at a random time of each row.
+        The loss that trains a flow.CNF without integrating: the mean square of the velocity minus that of the \
+        straight way from x to noise, z (1 - sigma) - x, at a random time of each row.
         """,
         called: .method, takes: .argument("m", .flow), .argument("x", .tensor, "(D) or (B, D)"),
         .argument("context", .optional(.tensor), default: nil, "(C) or (B, C)"),

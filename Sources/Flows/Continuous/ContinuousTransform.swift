@@ -7,8 +7,8 @@ import Tensors
 /// A continuous flow: z is where the network's field carries x from t = 0 to 1, log |det| the integral of the field's
 /// divergence. As zuko.flows.FFJTransform, with its names.
 ///
-/// Chen et al., "Neural ordinary differential equations", NeurIPS 2018, theorem 1; Grathwohl et al., "FFJORD", ICLR 2019,
-/// equation 6 for the estimated trace.
+/// Chen et al., "Neural ordinary differential equations", NeurIPS 2018, theorem 1; Grathwohl et al., "FFJORD", ICLR
+/// 2019, equation 6 for the estimated trace.
 public final class ContinuousTransform: FlowTransform {
     public let features: Int
     public let contextSize: Int?
@@ -62,7 +62,8 @@ public final class ContinuousTransform: FlowTransform {
         guard slope.shape == [rows, features] else {
             throw ScriptError(
                 ContinuousTransform.operation,
-                "the network makes \(Shape.describe(slope.shape)) of \(Shape.describe(input.shape)); (\(rows), \(features)) expected"
+                "the network makes \(Shape.describe(slope.shape)) of \(Shape.describe(input.shape)); (\(rows), "
+                    + "\(features)) expected"
             )
         }
         return slope
@@ -83,7 +84,8 @@ public final class ContinuousTransform: FlowTransform {
         if let contextSize, context?.shape != [x.shape[0], contextSize] {
             throw ScriptError(
                 operation,
-                "a context of shape \(context.map { Shape.describe($0.shape) } ?? "nil"); (\(x.shape[0]), \(contextSize)) expected"
+                "a context of shape \(context.map { Shape.describe($0.shape) } ?? "nil"); (\(x.shape[0]), "
+                    + "\(contextSize)) expected"
             )
         }
         for (name, value) in parameters where try !value.value.isFinite() {
@@ -147,8 +149,8 @@ public final class ContinuousTransform: FlowTransform {
         )
     }
 
-    /// Lipman et al., "Flow matching for generative modeling", ICLR 2023, equations 21 to 23, in this flow's direction: the
-    /// mean square of the field's distance from the straight way between data (t = 0) and noise (t = 1).
+    /// Lipman et al., "Flow matching for generative modeling", ICLR 2023, equations 21 to 23, in this flow's direction:
+    /// the mean square of the field's distance from the straight way between data (t = 0) and noise (t = 1).
     func matchingLoss(
         _ x: Variable, noise: Variable, time: Variable, sigma: Double, context: Variable?
     ) throws -> Variable {

@@ -6,8 +6,8 @@ import Tensors
 /// Integrates dx/dt = f(t, x) by the Dormand-Prince method of order 5 with an error estimate of order 4 (Dormand and
 /// Prince 1980), whose steps are as long as the tolerances allow.
 ///
-/// Each step's error is at most atol + rtol max(|x before|, |x after|), in every element. Steps are recorded on the tape as
-/// they are taken: gradients are those of the numbers that were computed, with the steps' lengths held fixed.
+/// Each step's error is at most atol + rtol max(|x before|, |x after|), in every element. Steps are recorded on the
+/// tape as they are taken: gradients are those of the numbers that were computed, with the steps' lengths held fixed.
 struct DormandPrince {
     var atol = 1e-6
     var rtol = 1e-5
@@ -65,7 +65,8 @@ struct DormandPrince {
         }
         throw ScriptError(
             operation,
-            "more than \(DormandPrince.mostSteps) steps, at t = \(shown(time)): the field is too stiff for atol = \(shown(atol)), rtol = \(shown(rtol))"
+            "more than \(DormandPrince.mostSteps) steps, at t = \(shown(time)): the field is too stiff for atol = "
+                + "\(shown(atol)), rtol = \(shown(rtol))"
         )
     }
 
@@ -75,8 +76,9 @@ struct DormandPrince {
         ScriptError(
             operation,
             """
-            no step from t = \(shown(time)) meets atol = \(shown(atol)), rtol = \(shown(rtol)) (the last was \(shown(length)) \
-            long): parameters that are not finite, a stiff field, or tolerances below the type's rounding
+            no step from t = \(shown(time)) meets atol = \(shown(atol)), rtol = \(shown(rtol)) (the last was \
+            \(shown(length)) long): parameters that are not finite, a stiff field, or tolerances below the type's \
+            rounding
             """)
     }
 

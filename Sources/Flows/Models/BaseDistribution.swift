@@ -17,7 +17,8 @@ struct BaseDistribution: Prior {
     init(_ distribution: any Distribution) throws {
         if try unlessRefused({ try distribution.support.kind }) == .integers {
             throw Fault(
-                "\(distribution.description) draws whole numbers; transforms change densities: a continuous base expected"
+                "\(distribution.description) draws whole numbers; transforms change densities: a continuous base "
+                    + "expected"
             )
         }
         self.distribution = distribution

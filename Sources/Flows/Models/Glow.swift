@@ -4,8 +4,8 @@ import Networks
 import Scripting
 import Tensors
 
-/// Glow: on each level a squeeze, then steps of activation normalisation, 1x1 convolution and coupling; between levels half
-/// of the channels goes to the latent. Kingma and Dhariwal, "Glow", NeurIPS 2018, figure 2 and table 1.
+/// Glow: on each level a squeeze, then steps of activation normalisation, 1x1 convolution and coupling; between levels
+/// half of the channels goes to the latent. Kingma and Dhariwal, "Glow", NeurIPS 2018, figure 2 and table 1.
 enum Glow {
     struct Settings {
         var shape = [1, 28, 28]
@@ -87,9 +87,9 @@ extension FlowFunctions {
     static let glow = Declaration(
         "flow.Glow",
         """
-        Images: on each level a squeeze, then steps of flow.ActNorm, flow.Conv1x1 and a coupling of half of the channels by \
-        the other half, whose network of three convolutions starts at 0; between levels flow.Split. The latent is one \
-        vector. m:initialize(x) starts the ActNorms from data.
+        Images: on each level a squeeze, then steps of flow.ActNorm, flow.Conv1x1 and a coupling of half of the \
+        channels by the other half, whose network of three convolutions starts at 0; between levels flow.Split. The \
+        latent is one vector. m:initialize(x) starts the ActNorms from data.
         """,
         by: .table, takes: options.parameter, .option("coupling", .choice(["affine", "spline"]), default: "affine"),
         .generator, .operation, returns: .object(Flow.type),
@@ -110,8 +110,8 @@ extension FlowMethods {
     static let initialize = Declaration(
         "flow:initialize",
         """
-        Starts the flow's transforms that take their start from data (flow.ActNorm) from a batch, one after the other: each \
-        sees what the ones before make of it. Returns m.
+        Starts the flow's transforms that take their start from data (flow.ActNorm) from a batch, one after the other: \
+        each sees what the ones before make of it. Returns m.
         """,
         called: .method, takes: .argument("m", .flow), .argument("x", .tensor, "a batch of data"),
         .argument("context", .optional(.tensor), default: nil, "(C) or (B, C)"), returns: .object(Flow.type),

@@ -4,8 +4,8 @@ import Scripting
 import Tensors
 
 extension Flow {
-    /// The flow in a file, `.pt` or `.safetensors`: made again as its recipe says; of files without one, whose parameters
-    /// are a NICE's or zuko's, as their names and shapes say.
+    /// The flow in a file, `.pt` or `.safetensors`: made again as its recipe says; of files without one, whose
+    /// parameters are a NICE's or zuko's, as their names and shapes say.
     ///
     ///     let flow = try Flow.load("models/nice-mnist.safetensors")
     /// - Parameters:

@@ -70,8 +70,8 @@ public enum NICE {
             metadata: ["architecture": "NICE", "prior": type(of: prior).name])
     }
 
-    /// Whether a state dict looks like a NICE at all, perhaps with wrappers' names (`module.`, `_orig_mod.`, `flow.net.`)
-    /// before those of its parameters.
+    /// Whether a state dict looks like a NICE at all, perhaps with wrappers' names (`module.`, `_orig_mod.`,
+    /// `flow.net.`) before those of its parameters.
     static func recognises(_ names: [String]) -> Bool { !prefixes(names).isEmpty }
 
     /// What stands before the names of the parameters of each NICE among these, in order.
@@ -88,8 +88,8 @@ public enum NICE {
         return Set(found.isEmpty ? before("coupling.") : found).sorted()
     }
 
-    /// The model in a state dict; dimension, widths, layers and couplings are read from names and shapes. The prior is what
-    /// the metadata says, the standard logistic distribution where they say nothing.
+    /// The model in a state dict; dimension, widths, layers and couplings are read from names and shapes. The prior is
+    /// what the metadata says, the standard logistic distribution where they say nothing.
     ///
     /// Its parameters do not require gradients until ``Flow`` is told to train.
     /// - Throws: ``ScriptError`` naming the parameter that is missing, unexpected or does not fit.
@@ -98,7 +98,8 @@ public enum NICE {
         guard prefixes.count <= 1 else {
             throw ScriptError(
                 operation,
-                "holds \(prefixes.count) models, named \(prefixes.prefix(4).map { "\($0)scaling.scale" }.joined(separator: ", ")): save one of them"
+                "holds \(prefixes.count) models, named "
+                    + "\(prefixes.prefix(4).map { "\($0)scaling.scale" }.joined(separator: ", ")): save one of them"
             )
         }
         var reader = NICEReader(dict, prefix: prefixes.first ?? "", operation)

@@ -36,7 +36,8 @@ struct NICEReader {
         if let extra = unread.sorted().first {
             throw ScriptError(
                 operation,
-                "\(extra) \(Shape.describe(dict[extra]?.shape ?? [])) is no parameter of a NICE with \(networks.count) couplings"
+                "\(extra) \(Shape.describe(dict[extra]?.shape ?? [])) is no parameter of a NICE with "
+                    + "\(networks.count) couplings"
                     + (unread.count > 1 ? " (nor are \(unread.count - 1) more)" : ""))
         }
         try checkStandardPrior()
@@ -90,7 +91,8 @@ struct NICEReader {
         if bias.shape == [units] {
             return ScriptError(
                 operation,
-                "\(name).weight has shape \(Shape.describe(weight.shape)); (\(units), \(weight.shape[1])) expected, as its bias and what follows have it"
+                "\(name).weight has shape \(Shape.describe(weight.shape)); (\(units), \(weight.shape[1])) expected, "
+                    + "as its bias and what follows have it"
             )
         }
         return ScriptError(
@@ -105,7 +107,8 @@ struct NICEReader {
             guard let standard, try tensor.toArray().allSatisfy({ $0 == standard }) else {
                 throw ScriptError(
                     operation,
-                    "\(name) \(Shape.describe(tensor.shape)) is no part of a standard logistic or normal prior (loc 0, scale 1)"
+                    "\(name) \(Shape.describe(tensor.shape)) is no part of a standard logistic or normal prior (loc "
+                        + "0, scale 1)"
                 )
             }
         }

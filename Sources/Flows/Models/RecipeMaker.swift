@@ -7,9 +7,9 @@ import Tensors
 
 /// Makes a flow again from the recipe that a file holds, and writes the file's tensors over its random initial values.
 ///
-/// A file calls constructors of `flow`, `nn` and `distribution` only, and what was registered under these. Each is tried in
-/// an account of its own first, of the size of the file: a recipe that asks for more than its tensors is refused before
-/// the memory is taken.
+/// A file calls constructors of `flow`, `nn` and `distribution` only, and what was registered under these. Each is
+/// tried in an account of its own first, of the size of the file: a recipe that asks for more than its tensors is
+/// refused before the memory is taken.
 struct RecipeMaker {
     private let dict: StateDict
     private let context: Context
@@ -66,7 +66,8 @@ struct RecipeMaker {
                         operation,
                         """
                         the recipe calls \(name), which is neither built in nor registered: before loading, \
-                        host.register{\(kind.name) = {\(short) = f}}\(suggestion(for: name, among: Array(functions.keys)))
+                        host.register{\(kind.name) = {\(short) = \
+                        f}}\(suggestion(for: name, among: Array(functions.keys)))
                         """)
                 }
                 let values = [.function(entry.function)] + arguments
@@ -143,8 +144,8 @@ struct RecipeMaker {
                 throw ScriptError(
                     operation,
                     """
-                    \(name) is another than the recipe makes: a random mask or order inside another part cannot be made \
-                    again
+                    \(name) is another than the recipe makes: a random mask or order inside another part cannot be \
+                    made again
                     """)
             }
             try own.write(tensor)

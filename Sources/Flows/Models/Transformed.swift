@@ -114,7 +114,8 @@ public struct Transformed: CataloguedDistribution {
         }
     }
 
-    /// Whether larger z are larger x: bijections of the line go one way, and two points with different images tell which.
+    /// Whether larger z are larger x: bijections of the line go one way, and two points with different images tell
+    /// which.
     /// - Throws: ``ScriptError`` where all images are equal to rounding.
     private func increases() throws -> Bool {
         try GradMode.$isEnabled.withValue(false) {
@@ -171,9 +172,9 @@ extension Transformed {
     public static let declaration = Declaration(
         label,
         """
-        The distribution of x when z = t:to_latent(x) has the distribution base: draws are t:to_data(z) of its draws. A \
-        base over single numbers takes transforms of every number by itself, and has cdf and icdf then; over vectors, or \
-        with a batch of numbers, those of vectors.
+        The distribution of x when z = t:to_latent(x) has the distribution base: draws are t:to_data(z) of its draws. \
+        A base over single numbers takes transforms of every number by itself, and has cdf and icdf then; over \
+        vectors, or with a batch of numbers, those of vectors.
         """,
         takes: .argument("base", .distribution), .argument("transform", .transform), returns: .distribution,
         errors:

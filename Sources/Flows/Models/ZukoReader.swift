@@ -5,8 +5,8 @@ import Networks
 import Scripting
 import Tensors
 
-/// Reads a flow of couplings or autoregressive transforms from a state dict of zuko 1.6 (MAF, NSF, NICE, RealNVP), or one
-/// that LuaFlow saved under the same names. The architecture is read from names and shapes.
+/// Reads a flow of couplings or autoregressive transforms from a state dict of zuko 1.6 (MAF, NSF, NICE, RealNVP), or
+/// one that LuaFlow saved under the same names. The architecture is read from names and shapes.
 ///
 /// What zuko's files do not say is taken as zuko's default: ReLU, splines on [-5, 5], least slopes of 1e-3.
 struct ZukoReader {
@@ -38,7 +38,8 @@ struct ZukoReader {
         guard prefixes.count == 1, let prefix = prefixes.first else {
             throw ScriptError(
                 operation,
-                "holds \(prefixes.count) flows, named \(prefixes.prefix(4).map { "\($0)transform" }.joined(separator: ", ")): save one of them"
+                "holds \(prefixes.count) flows, named "
+                    + "\(prefixes.prefix(4).map { "\($0)transform" }.joined(separator: ", ")): save one of them"
             )
         }
         var reader = ZukoReader(dict, prefix: prefix, operation)
@@ -97,7 +98,8 @@ struct ZukoReader {
         guard inputs >= outputs + 2 * freqs.count else {
             throw ScriptError(
                 operation,
-                "transform.ode takes \(inputs) numbers; \(outputs) features and 2 x \(freqs.count) of the time, at least, expected"
+                "transform.ode takes \(inputs) numbers; \(outputs) features and 2 x \(freqs.count) of the time, at "
+                    + "least, expected"
             )
         }
         (settings.features, settings.context) = (outputs, inputs - outputs - 2 * freqs.count)
@@ -141,7 +143,8 @@ struct ZukoReader {
         guard let tensor = take("\(prefix).order") else {
             throw ScriptError(
                 operation,
-                "\(prefix) has neither a mask nor an order: of zuko's transforms, couplings and masked autoregressive ones are read"
+                "\(prefix) has neither a mask nor an order: of zuko's transforms, couplings and masked autoregressive "
+                    + "ones are read"
             )
         }
         let order = try numbers(tensor, "\(prefix).order").map { Int(exactly: $0) ?? -1 }
@@ -183,8 +186,8 @@ struct ZukoReader {
             throw ScriptError(
                 operation,
                 """
-                \(prefix).hyper makes \(outputs) numbers for \(features) features; 2 for each (an affine map) or 3 K - 1 \
-                (a spline of K bins) expected
+                \(prefix).hyper makes \(outputs) numbers for \(features) features; 2 for each (an affine map) or 3 K - \
+                1 (a spline of K bins) expected
                 """)
         }
         if each == 2 { return AffineMap() }
@@ -219,7 +222,8 @@ struct ZukoReader {
             guard mask.map({ $0.shape == weight.shape }) ?? true else {
                 throw ScriptError(
                     operation,
-                    "\(name).mask has shape \(Shape.describe(mask?.shape ?? [])); \(Shape.describe(weight.shape)) expected"
+                    "\(name).mask has shape \(Shape.describe(mask?.shape ?? [])); \(Shape.describe(weight.shape)) "
+                        + "expected"
                 )
             }
             guard weight.dtype.isFloating, bias?.dtype.isFloating ?? true else {

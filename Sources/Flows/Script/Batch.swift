@@ -4,8 +4,8 @@ import Tensors
 
 /// A point or a batch as scripts give it, as the rows that flows take.
 ///
-/// (D) and (H, W) are one point; (B, D) and (B, H, W) a batch. A matrix whose second extent is D is a batch of rows. Flows
-/// of images take (C, H, W) and (B, C, H, W) besides.
+/// (D) and (H, W) are one point; (B, D) and (B, H, W) a batch. A matrix whose second extent is D is a batch of rows.
+/// Flows of images take (C, H, W) and (B, C, H, W) besides.
 struct Batch {
     let rows: Variable
     /// The shape the script gave.
@@ -45,8 +45,8 @@ struct Batch {
 
     init(_ x: Variable, _ name: String, dimension: Int) throws { try self.init(x, name, event: [dimension]) }
 
-    /// Points as a transform takes them: of its own shape where it has one; else (D) and (C, H, W) are one point, (B, D)
-    /// and (B, C, H, W) a batch.
+    /// Points as a transform takes them: of its own shape where it has one; else (D) and (C, H, W) are one point, (B,
+    /// D) and (B, C, H, W) a batch.
     init(_ x: Variable, _ name: String, of fixed: [Int]?) throws {
         let shape = x.shape
         if let fixed {
@@ -59,7 +59,8 @@ struct Batch {
         }
         guard (1...4).contains(shape.count), shape.dropFirst(shape.count % 2 == 0 ? 1 : 0).allSatisfy({ $0 > 0 }) else {
             throw Fault(
-                "\(name) has shape \(Shape.describe(shape)); (D) or (B, D) expected, or (C, H, W) or (B, C, H, W) for images"
+                "\(name) has shape \(Shape.describe(shape)); (D) or (B, D) expected, or (C, H, W) or (B, C, H, W) for "
+                    + "images"
             )
         }
         try self.init(x, name, event: Array(shape.dropFirst(shape.count % 2 == 0 ? 1 : 0)))
@@ -74,7 +75,8 @@ struct Batch {
         return try apart(values.reshape(result == event ? shape : (isBatch ? [shape[0]] : []) + result))
     }
 
-    /// In memory of its own: what changes nothing returns its input, and a log-determinant may be one number for all rows.
+    /// In memory of its own: what changes nothing returns its input, and a log-determinant may be one number for all
+    /// rows.
     private func apart(_ values: Variable) throws -> Variable {
         values.value.storage === rows.value.storage || !values.value.isContiguous ? try values.clone() : values
     }

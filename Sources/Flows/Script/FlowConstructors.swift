@@ -21,7 +21,8 @@ extension FlowFunctions {
         .option("dim", .optional(.shape), default: nil, "D, where base does not say it; {C, H, W} for images"),
         .operation, returns: .object(Flow.type),
         errors: """
-            a base of another size than the noise; no dim; transforms that do not follow each other: the message counts them
+            a base of another size than the noise; no dim; transforms that do not follow each other: the message \
+            counts them
             """,
         source: "change of variables",
         example: """

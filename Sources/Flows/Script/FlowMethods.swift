@@ -67,8 +67,8 @@ enum FlowMethods {
     private static let sample = Declaration(
         "flow:sample",
         """
-        n draws from the model, (n, D), or (n, C, H, W) of images; {n, ...} gives (n, ..., D). For a context of shape (B, C) as many draws for each of \
-        its rows, (n, ..., B, D). Differentiable by the parameters.
+        n draws from the model, (n, D), or (n, C, H, W) of images; {n, ...} gives (n, ..., D). For a context of shape \
+        (B, C) as many draws for each of its rows, (n, ..., B, D). Differentiable by the parameters.
         """,
         called: .method, takes: .argument("m", .flow), count, context, .generator,
         returns: .tensor, errors: "a context of another size, or for a flow that takes none",
@@ -92,8 +92,8 @@ enum FlowMethods {
     private static let support = Declaration(
         "flow:support",
         """
-        Where draws lie, as d:support() says it of distributions: "real", or another kind with its ends for a flow whose \
-        first transform says so, as flow.Logit does.
+        Where draws lie, as d:support() says it of distributions: "real", or another kind with its ends for a flow \
+        whose first transform says so, as flow.Logit does.
         """,
         called: .method, takes: .argument("m", .flow),
         returns: .values(ResultSpec("kind", .string), ResultSpec("low", .number), ResultSpec("high", .number)),
@@ -108,8 +108,8 @@ enum FlowMethods {
     private static let bitsPerDim = Declaration(
         "flow:bits_per_dim",
         """
-        -log2 p(k) / D for data of whole levels k that was made continuous as x = (k + u) / levels, one number per row: \
-        log2(levels) - nats / (D ln 2).
+        -log2 p(k) / D for data of whole levels k that was made continuous as x = (k + u) / levels, one number per \
+        row: log2(levels) - nats / (D ln 2).
         """,
         called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), context,
         .option("levels", .integer(from: 1), default: 256), returns: .tensor, errors: shapeErrors,
@@ -135,8 +135,8 @@ enum FlowMethods {
         called: .method, takes: .argument("m", .flow), .argument("x", .tensor, shapes), context, .operation,
         returns: .value(.flowCheck),
         errors: """
-            an error above 1e-6 (relative; of a CNF, above 100 times its tolerances): the message says what does not hold, \
-            and where
+            an error above 1e-6 (relative; of a CNF, above 100 times its tolerances): the message says what does not \
+            hold, and where
             """,
         example: small + "assert(m:check(tensor.ones(2, 4)).round_trip < 1e-6)"
     ) { flow, x, context, operation in
@@ -257,7 +257,8 @@ extension FlowMethods {
         .argument("path", .bytes, "of a .safetensors, .npz or other file that checkpoint.save knows"), .operation,
         returns: .nothing,
         errors: """
-            an unknown extension; a folder that cannot be written; a transform or module of a script's own without a name
+            an unknown extension; a folder that cannot be written; a transform or module of a script's own without a \
+            name
             """,
         example: small + """
             local path = os.tmpname() .. ".safetensors"

@@ -53,19 +53,19 @@ enum FlowFunctions {
         Declaration(
             "flow.load",
             """
-            The flow in a file. One that m:save wrote comes back whatever its parts are, architecture included; transforms \
-            and modules of a script's own are looked up by name among what host.register knows. Of other files, the \
-            architecture (a NICE, or zuko's MAF, NSF, RealNVP, NICE, CNF) is read from the parameters' names and shapes; a \
-            .pt may nest them under a name such as model_state_dict, wrappers may have put theirs before all of them \
-            (module., _orig_mod.), and tensors beside them are left aside. A NICE's prior is then the standard logistic \
-            distribution. The parameters do not require gradients until m:requires_grad_(true), or an optimiser is made \
-            of them.
+            The flow in a file. One that m:save wrote comes back whatever its parts are, architecture included; \
+            transforms and modules of a script's own are looked up by name among what host.register knows. Of other \
+            files, the architecture (a NICE, or zuko's MAF, NSF, RealNVP, NICE, CNF) is read from the parameters' \
+            names and shapes; a .pt may nest them under a name such as model_state_dict, wrappers may have put theirs \
+            before all of them (module., _orig_mod.), and tensors beside them are left aside. A NICE's prior is then \
+            the standard logistic distribution. The parameters do not require gradients until m:requires_grad_(true), \
+            or an optimiser is made of them.
             """,
             takes: .argument("path", .bytes, "of a .pt, .safetensors or .npz file"), .context, .operation,
             returns: .object(Flow.type),
             errors: """
-                a file that is missing, truncated, foreign or hostile; parameters that are missing, unexpected or do not \
-                fit; a part that nobody registered
+                a file that is missing, truncated, foreign or hostile; parameters that are missing, unexpected or do \
+                not fit; a part that nobody registered
                 """,
             source: "names of the problem sheet's PyTorch model; zuko 1.6",
             example: """

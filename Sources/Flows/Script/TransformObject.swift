@@ -30,8 +30,9 @@ public final class TransformObject: RemembersCall {
             guard let name = scripted.ownName else {
                 throw Fault(
                     """
-                    a flow.Transform without a name: give it one, flow.Transform{name = "Shift", ...}, and register what makes \
-                    it, host.register{transforms = {Shift = function() return {to_latent = f, to_data = g} end}}
+                    a flow.Transform without a name: give it one, flow.Transform{name = "Shift", ...}, and register \
+                    what makes it, host.register{transforms = {Shift = function() return {to_latent = f, to_data = g} \
+                    end}}
                     """)
             }
             return .call("flow.\(name)", [])

@@ -28,8 +28,8 @@ extension FlowFunctions {
     private static let realNVP = Declaration(
         "flow.RealNVP",
         """
-        Couplings that scale and shift the features of one parity as the others and the context say, in turn; the base is \
-        a standard normal distribution. m:log_prob(x, context), m:sample(n, context).
+        Couplings that scale and shift the features of one parity as the others and the context say, in turn; the base \
+        is a standard normal distribution. m:log_prob(x, context), m:sample(n, context).
         """,
         by: .table, takes: options.parameter,
         .option(
@@ -72,8 +72,8 @@ extension FlowFunctions {
     private static let iaf = Declaration(
         "flow.IAF",
         """
-        Inverse autoregressive flow: flow.MAF the other way round, so that samples take one pass, and densities of other \
-        points one for each feature. For variational inference, m:fit_to.
+        Inverse autoregressive flow: flow.MAF the other way round, so that samples take one pass, and densities of \
+        other points one for each feature. For variational inference, m:fit_to.
         """,
         by: .table, takes: options.parameter, order, .generator, .operation, returns: .object(Flow.type),
         errors: errors, source: "Kingma et al., NIPS 2016",

@@ -12,9 +12,9 @@ public enum AutoregressiveEntry: CatalogueEntry {
         "flow.Autoregressive",
         """
         Each feature is mapped as the features before it (and the context) say, by a masked network. univariate is the \
-        map: "affine"; "spline", a rational-quadratic one of `bins` bins; or "mixture", z = logit(F(x)) e^a + b with F the \
-        cumulative distribution function of a mixture of `components` logistic distributions, whose inverse is found to \
-        working precision. Densities take one pass, samples one for each feature.
+        map: "affine"; "spline", a rational-quadratic one of `bins` bins; or "mixture", z = logit(F(x)) e^a + b with F \
+        the cumulative distribution function of a mixture of `components` logistic distributions, whose inverse is \
+        found to working precision. Densities take one pass, samples one for each feature.
         """,
         by: .table, takes: .option("features", .width, "2 or more"), CouplingOptions.context,
         .option("hidden_features", .list(of: .width), default: [64, 64]),
@@ -23,8 +23,8 @@ public enum AutoregressiveEntry: CatalogueEntry {
         .option("components", .integer(from: 1, to: 4096), default: 8), .generator, .operation, returns: .transform,
         errors: "less than 2 features",
         source: """
-            Papamakarios, Pavlakou, Murray, NIPS 2017, equations 3 to 5; Durkan et al., NeurIPS 2019; Ho et al., ICML 2019 \
-            (Flow++), equations 14 to 16
+            Papamakarios, Pavlakou, Murray, NIPS 2017, equations 3 to 5; Durkan et al., NeurIPS 2019; Ho et al., ICML \
+            2019 (Flow++), equations 14 to 16
             """,
         example: """
             for _, map in ipairs{"affine", "spline", "mixture"} do

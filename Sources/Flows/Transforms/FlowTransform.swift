@@ -3,7 +3,8 @@ import Networks
 import Scripting
 import Tensors
 
-/// A bijection between data and noise: of tensors (rows, event...), where an event may have any shape, (D) or (C, H, W).
+/// A bijection between data and noise: of tensors (rows, event...), where an event may have any shape, (D) or (C, H,
+/// W).
 ///
 /// Value and log-determinant come from one call, so that they cannot disagree. The directions are named by where they
 /// lead, never "forward": `toLatent` goes data -> noise, `toData` noise -> data.
@@ -38,8 +39,8 @@ public protocol FlowTransform: HoldsScriptValues, HoldsModules {
     var accuracy: MapAccuracy { get }
     /// Whether it takes a context of any size, or none, as functions of scripts do.
     var takesAnyContext: Bool { get }
-    /// How a file names it, so that it can be made again: the call of its constructor. What a script made needs none: its
-    /// call is remembered. For transforms that Swift code puts together.
+    /// How a file names it, so that it can be made again: the call of its constructor. What a script made needs none:
+    /// its call is remembered. For transforms that Swift code puts together.
     var recipe: Recipe { get throws }
 }
 

@@ -3,8 +3,8 @@ import Networks
 import Scripting
 import Tensors
 
-/// An autoregressive transform: a masked network decides, from the features of lower order and the context, a univariate
-/// map for each feature. As zuko.flows.MaskedAutoregressiveTransform.
+/// An autoregressive transform: a masked network decides, from the features of lower order and the context, a
+/// univariate map for each feature. As zuko.flows.MaskedAutoregressiveTransform.
 ///
 /// Papamakarios, Pavlakou and Murray, "Masked autoregressive flow", NIPS 2017, equations 3 to 5. Features of one order
 /// do not see each other; two orders are a coupling. The way to data takes one pass for each order.
@@ -28,7 +28,8 @@ public struct MaskedAutoregressive: ConditionedTransform {
         guard features <= 1 << 24, inputs <= 1 << 25, features * each <= (1 << 28) / inputs else {
             throw Fault(
                 "features",
-                "\(features) features with \(each) numbers each and \(inputs) inputs make a mask too large; a coupling has none"
+                "\(features) features with \(each) numbers each and \(inputs) inputs make a mask too large; a "
+                    + "coupling has none"
             )
         }
     }

@@ -43,8 +43,9 @@ extension Chain {
 extension NumberRange {
     func isWithin(_ other: NumberRange) -> Bool { other.low <= low && high <= other.high }
 
-    /// Where the data and the latents of transforms in a row lie; nil where nobody knows, as when a part does not take all
-    /// that the one before it makes, or a ``Split`` sends numbers of another range than others to the latent vector.
+    /// Where the data and the latents of transforms in a row lie; nil where nobody knows, as when a part does not take
+    /// all that the one before it makes, or a ``Split`` sends numbers of another range than others to the latent
+    /// vector.
     static func ends(of parts: [any FlowTransform]) -> (data: NumberRange, latent: NumberRange)? {
         // These move numbers to other places.
         let parts = parts.filter { !($0 is Reshape || $0 is Squeeze || $0 is Permute) }

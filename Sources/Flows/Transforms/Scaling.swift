@@ -29,7 +29,8 @@ public struct Scaling: CataloguedTransform {
         guard x.shape.count == 2, logScale.shape.last == x.shape.last else {
             throw ScriptError(
                 "flow.Scaling",
-                "\(logScale.shape.last ?? 0) scales for x of shape \(Shape.describe(x.shape)): one for each column expected"
+                "\(logScale.shape.last ?? 0) scales for x of shape \(Shape.describe(x.shape)): one for each column "
+                    + "expected"
             )
         }
         let wanted = isOfNumbers ? x.dtype.computing : logScale.dtype.promoted(with: x.dtype)
@@ -39,7 +40,8 @@ public struct Scaling: CataloguedTransform {
     public func latentShape(of event: [Int]) throws -> [Int] {
         guard event == Array(logScale.shape.suffix(1)) else {
             throw Fault(
-                "flow.Scaling has \(logScale.shape.last ?? 0) scales for data of shape \(Shape.describe(event)): one for each column expected"
+                "flow.Scaling has \(logScale.shape.last ?? 0) scales for data of shape \(Shape.describe(event)): one "
+                    + "for each column expected"
             )
         }
         return event

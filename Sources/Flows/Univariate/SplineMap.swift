@@ -6,8 +6,8 @@ import Tensors
 /// The monotonic rational-quadratic spline on [-bound, bound], the identity outside. As
 /// zuko.transforms.MonotonicRQSTransform.
 ///
-/// Durkan, Bekasov, Murray and Papamakarios, "Neural spline flows", NeurIPS 2019, equations 4 to 8; knots and slopes are
-/// made of the network's numbers as zuko makes them.
+/// Durkan, Bekasov, Murray and Papamakarios, "Neural spline flows", NeurIPS 2019, equations 4 to 8; knots and slopes
+/// are made of the network's numbers as zuko makes them.
 public struct SplineMap: UnivariateMap {
     public static let name = "spline"
     public let bins: Int

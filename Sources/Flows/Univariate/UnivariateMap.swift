@@ -3,8 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// An increasing map of single numbers whose shape a network decides: what couplings and autoregressive transforms apply
-/// to every feature. (zuko and FlowJAX divide flows the same way, into conditioner and univariate map.)
+/// An increasing map of single numbers whose shape a network decides: what couplings and autoregressive transforms
+/// apply to every feature. (zuko and FlowJAX divide flows the same way, into conditioner and univariate map.)
 ///
 /// x has shape (rows, features), the network's numbers (rows, features, `parameterCount`).
 public protocol UnivariateMap: Sendable {

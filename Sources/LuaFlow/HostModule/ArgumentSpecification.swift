@@ -108,7 +108,8 @@ struct ArgumentSpecification {
                             + "luaflow run --\(parts[0])\(value) FILE")
                 }
                 return .wrong(
-                    "unknown option --\(parts[0])\(suggest(parts[0].text)); the options are \(entries.map { "--" + $0.flag }.joined(separator: ", "))"
+                    "unknown option --\(parts[0])\(suggest(parts[0].text)); the options are "
+                        + "\(entries.map { "--" + $0.flag }.joined(separator: ", "))"
                 )
             }
             if entry.isFlag {
@@ -133,7 +134,8 @@ struct ArgumentSpecification {
             return .wrong("unexpected argument \(operand); options begin with --")
         }
         for entry in entries {
-            // The default's file is one to be written as well; a default that is no file's name says that there is none.
+            // The default's file is one to be written as well; a default that is no file's name says that there is
+            // none.
             guard let rule = entry.rule, let value = values[entry.name] ?? (rule.writes != nil ? entry.fallback : nil)
             else { continue }
             if values[entry.name] == nil, value.plainText.isEmpty { continue }
@@ -152,7 +154,8 @@ struct ArgumentSpecification {
             return .failure(
                 WrongWord(
                     message:
-                        "--\(entry.flag) \(text): one of \(choices.map(\.text).joined(separator: ", ")) expected\(suggestion(for: text.text, among: choices.map(\.text)))"
+                        "--\(entry.flag) \(text): one of \(choices.map(\.text).joined(separator: ", ")) "
+                            + "expected\(suggestion(for: text.text, among: choices.map(\.text)))"
                 ))
         }
         switch entry.fallback {

@@ -10,18 +10,18 @@ extension HostFunctions {
         scripts/inpainting/presets.lua, or a function that returns one. projections, distributions and transforms \
         become constructors: projection.NAME(...), distribution.NAME(...), flow.NAME(...); see projection.Set, \
         distribution.Law and flow.Transform for the table that such a function returns (a name in it gives way to the \
-        registered one). modules become nn.NAME(...), functions that return a module; files of flows find transforms and \
-        modules by their names. commands are :NAME at the prompt and get the text behind it; subcommands are luaflow NAME and \
-        get their arguments, which host.arguments reads too. Both are a function or {run = f, help = "one line", \
-        complete = f}, where complete(text) returns a list of what may follow the text. All of a call is registered, \
-        or nothing. A file that is loaded again replaces what it had registered. A plugin's globals are its own: other \
-        files do not see them.
+        registered one). modules become nn.NAME(...), functions that return a module; files of flows find transforms \
+        and modules by their names. commands are :NAME at the prompt and get the text behind it; subcommands are \
+        luaflow NAME and get their arguments, which host.arguments reads too. Both are a function or {run = f, help = \
+        "one line", complete = f}, where complete(text) returns a list of what may follow the text. All of a call is \
+        registered, or nothing. A file that is loaded again replaces what it had registered. A plugin's globals are \
+        its own: other files do not see them.
         """,
         takes: .argument("parts", .table(.map(.map(.any)), expected: "a table {schedules = {name = f}, ...}")),
         .context, .operation, returns: .nothing,
         errors: """
-            an unknown kind; a name that is built in or registered already: the message names both places; a value that is not a \
-            function (of presets: not a table either)
+            an unknown kind; a name that is built in or registered already: the message names both places; a value \
+            that is not a function (of presets: not a table either)
             """,
         example: """
             host.register{schedules = {mine = function(k) return 1 / k end}}

@@ -1,8 +1,8 @@
 import Runs
 import Scripting
 
-/// What was wrong with the words a script was called with: an error of the user's, which is said in one line where nothing
-/// catches it, as that of an unknown option is.
+/// What was wrong with the words a script was called with: an error of the user's, which is said in one line where
+/// nothing catches it, as that of an unknown option is.
 ///
 ///     host.check("--digit", 99999, {max = 10})    -- luaflow: digits.lua: --digit: a finite number to 10 expected, got 99999
 final class UsageFaults: Service {

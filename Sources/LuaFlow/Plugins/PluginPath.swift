@@ -39,7 +39,8 @@ public struct PluginPath: Sendable {
     /// No folder at all.
     public static let none = PluginPath(onlyExplicit: true)
 
-    /// The folder where people keep what they set. XDG_CONFIG_HOME counts when it is absolute, as the XDG base directory specification says.
+    /// The folder where people keep what they set. XDG_CONFIG_HOME counts when it is absolute, as the XDG base
+    /// directory specification says.
     package static func configuration(_ environment: [String: String]) -> String? {
         if let folder = environment["XDG_CONFIG_HOME"], folder.hasPrefix("/") { return folder }
         return environment["HOME"].flatMap { $0.isEmpty ? nil : $0 + "/.config" }

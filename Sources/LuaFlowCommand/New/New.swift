@@ -149,6 +149,7 @@ enum SourceFolder {
 
     private static let missing = ScriptError(
         "luaflow new",
-        "a module is built with LuaFlow's sources, which are not around this program; name their folder with --luaflow DIR"
+        "a module is built with LuaFlow's sources, which are not around this program; name their folder with "
+            + "--luaflow DIR"
     )
 }

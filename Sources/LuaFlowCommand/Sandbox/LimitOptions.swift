@@ -41,11 +41,13 @@ struct LimitOptions: ParsableArguments {
         completion: .directory)
     var allowWrite: [ByteString] = []
 
-    /// Throws when a limit is too low, and when options contradict each other, as nobody should think that a script is fenced in when it is not.
+    /// Throws when a limit is too low, and when options contradict each other, as nobody should think that a script is
+    /// fenced in when it is not.
     func check() throws {
         if let memory, memory.bytes < Interpreter.Options.leastMemory {
             throw ValidationError(
-                "--memory \(memory.text): at least \(Interpreter.Options.leastMemory >> 20)M expected: the host itself needs as much to start"
+                "--memory \(memory.text): at least \(Interpreter.Options.leastMemory >> 20)M expected: the host "
+                    + "itself needs as much to start"
             )
         }
         for (option, folders) in [("--allow-read", allowRead), ("--allow-write", allowWrite)] {

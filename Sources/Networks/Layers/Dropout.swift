@@ -30,8 +30,8 @@ extension Dropout {
         Declaration(
             "nn.Dropout",
             """
-            In training, each element is 0 with probability p and else divided by 1 - p; after net:eval() x passes as it \
-            is.
+            In training, each element is 0 with probability p and else divided by 1 - p; after net:eval() x passes as \
+            it is.
             """,
             takes: .argument("p", .number(from: 0, to: 1), default: 0.5), .generator, returns: .module,
             source: "torch.nn.Dropout; Srivastava et al., JMLR 2014",

@@ -43,8 +43,8 @@ extension LayerNorm {
         Declaration(
             "nn.LayerNorm",
             """
-            Normalizes the last dimensions of x, of the given shape, to mean 0 and (biased) variance 1, then weight x + \
-            bias, of that shape.
+            Normalizes the last dimensions of x, of the given shape, to mean 0 and (biased) variance 1, then weight x \
+            + bias, of that shape.
             """,
             takes: .argument("normalized_shape", .extents, "a number, or a table of extents"),
             .option("eps", .number(from: 0, finite: true), default: 1e-5, "added to the variance"),

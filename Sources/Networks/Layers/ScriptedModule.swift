@@ -59,8 +59,8 @@ extension ScriptedModule {
             """,
             by: .table, takes: options.parameter, .operation, returns: .module,
             errors: """
-                a name that stands for both a module and a parameter; a parameter that is no leaf; when called, a forward \
-                that returns no tensor
+                a name that stands for both a module and a parameter; a parameter that is no leaf; when called, a \
+                forward that returns no tensor
                 """,
             source: "torch.nn.Module",
             example: """

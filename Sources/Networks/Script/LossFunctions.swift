@@ -23,8 +23,8 @@ enum LossFunctions {
     private static let crossEntropy = Declaration(
         "nn.cross_entropy",
         """
-        $-\\log$ of the probability that softmax gives to the right class, in nats: logits (B, C), target (B) of classes \
-        counted from 1 (or (C) and a 0-d target).
+        $-\\log$ of the probability that softmax gives to the right class, in nats: logits (B, C), target (B) of \
+        classes counted from 1 (or (C) and a 0-d target).
         """,
         takes: .argument("logits", .tensor, "(B, C) or (C)"), .argument("target", .tensor, "int64 classes from 1 to C"),
         reduction, returns: .tensor, errors: "a target of another shape, or a class outside 1 to C",

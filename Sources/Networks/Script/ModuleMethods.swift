@@ -92,8 +92,8 @@ extension ModuleMethods {
     private static let loadStateDict = Declaration(
         "module:load_state_dict",
         """
-        Writes the given tensors over the module's, and returns it. A state dict of the same torch.nn modules fits. What \
-        checkpoint.load returns behind the tensors may follow: net:load_state_dict(checkpoint.load(path)).
+        Writes the given tensors over the module's, and returns it. A state dict of the same torch.nn modules fits. \
+        What checkpoint.load returns behind the tensors may follow: net:load_state_dict(checkpoint.load(path)).
         """,
         called: .method,
         takes: receiver, .argument("state", .namedTensors, "all of the module's, in their shapes"),
@@ -140,8 +140,8 @@ extension ModuleMethods {
     static let to = Declaration(
         "module:to",
         """
-        Converts the module's floating tensors, and returns it. The parameters are new tensors then: make the optimiser \
-        afterwards.
+        Converts the module's floating tensors, and returns it. The parameters are new tensors then: make the \
+        optimiser afterwards.
         """,
         called: .method, takes: receiver, .argument("dtype", .choice([DType.float32, .float64])), .operation,
         returns: .object(Module.type), source: "torch.nn.Module.to",

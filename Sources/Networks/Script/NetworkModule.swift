@@ -6,7 +6,8 @@ public struct NetworkModule: ScriptModule {
 
     public let name = "nn"
     public let summary = """
-        Networks: layers with torch.nn's names, defaults, initial values and names of parameters; losses; initial values.
+        Networks: layers with torch.nn's names, defaults, initial values and names of parameters; losses; initial \
+        values.
         """
     public var functions: [NativeFunction] {
         LayerEntry.catalogue.map { NativeFunction($0.declaration).remembering() }

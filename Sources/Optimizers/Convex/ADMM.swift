@@ -71,8 +71,8 @@ public struct ADMM {
         return (rows.max() ?? 0) * (columns.max() ?? 0)
     }
 
-    /// Ends when |A x - z| <= tolerance (sqrt(m) + max(|A x|, |z|)) and the dual residual, by which A^T (rho u) misses what
-    /// f needs, is at most tolerance (sqrt(n) + |A^T rho u|): the rule of Boyd et al., section 3.3.
+    /// Ends when |A x - z| <= tolerance (sqrt(m) + max(|A x|, |z|)) and the dual residual, by which A^T (rho u) misses
+    /// what f needs, is at most tolerance (sqrt(n) + |A^T rho u|): the rule of Boyd et al., section 3.3.
     func minimize(
         _ f: Proximable, plus g: Proximable, from start: State, for operation: String = "optim.admm"
     ) throws -> (state: State, trace: Trace) {

@@ -8,8 +8,8 @@ import Tensors
 ///
 ///     grad h(x') = grad h(x) - lr grad f(x)
 ///
-/// Nemirovski and Yudin 1983; Beck and Teboulle 2003. With the entropy h = sum x log x over {x >= 0, sum x = s} these are
-/// multiplicative updates: x' is x exp(-lr grad f(x)), divided so that its sum is s.
+/// Nemirovski and Yudin 1983; Beck and Teboulle 2003. With the entropy h = sum x log x over {x >= 0, sum x = s} these
+/// are multiplicative updates: x' is x exp(-lr grad f(x)), divided so that its sum is s.
 public struct MirrorDescent {
     /// What stands for h.
     public enum Map {
@@ -46,7 +46,8 @@ public struct MirrorDescent {
             if let bad = values.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
                 throw ScriptError(
                     operation,
-                    "element \(bad + 1) of x0 is \(shown(values[bad])): the entropy's map starts from numbers above 0, whose sum it keeps"
+                    "element \(bad + 1) of x0 is \(shown(values[bad])): the entropy's map starts from numbers above "
+                        + "0, whose sum it keeps"
                 )
             }
             guard !values.isEmpty else { throw ScriptError(operation, "x0 has no elements") }
@@ -56,8 +57,8 @@ public struct MirrorDescent {
         }
     }
 
-    /// Ends, with the entropy, when <grad f(x), x> - s min grad f(x), which for convex f is at least f(x) less its minimum,
-    /// is at most tolerance max(1, |f(x)|); with another map when x moves by at most tolerance max(1, |x|).
+    /// Ends, with the entropy, when <grad f(x), x> - s min grad f(x), which for convex f is at least f(x) less its
+    /// minimum, is at most tolerance max(1, |f(x)|); with another map when x moves by at most tolerance max(1, |x|).
     func minimize(
         _ body: @escaping (Variable) throws -> Variable, from start: State,
         for operation: String = "optim.mirror_descent"
@@ -102,8 +103,8 @@ public struct MirrorDescent {
         return step
     }
 
-    /// The multiplicative update; without an lr the longest of the last, its double and its halves at which f is below its
-    /// linear model plus divergence / lr.
+    /// The multiplicative update; without an lr the longest of the last, its double and its halves at which f is below
+    /// its linear model plus divergence / lr.
     private func move(
         _ state: inout State, _ f: SmoothFunction, _ x: [Double], _ slope: [Double], _ value: Double, _ total: Double
     ) throws {

@@ -19,7 +19,8 @@ protocol ElementwiseMethod: Sendable {
     func check() throws
 
     var lr: Double { get set }
-    /// What the rule's slots remember (at most three), by PyTorch's names; nil for a slot that these settings leave unused.
+    /// What the rule's slots remember (at most three), by PyTorch's names; nil for a slot that these settings leave
+    /// unused.
     var memories: [String?] { get }
     /// The formula of a parameter's step number `step`, counted from 1.
     func rule(step: Int) -> Rule

@@ -47,7 +47,8 @@ final class LBFGS: Optimizer {
         guard let closure else {
             throw ScriptError(
                 operation,
-                "LBFGS evaluates the loss several times: pass a function that calls zero_grad, computes the loss, calls its backward and returns it"
+                "LBFGS evaluates the loss several times: pass a function that calls zero_grad, computes the loss, "
+                    + "calls its backward and returns it"
             )
         }
         let (first, start) = try evaluation(closure, operation)
@@ -119,7 +120,8 @@ final class LBFGS: Optimizer {
         guard loss.value.count == 1 else {
             throw ScriptError(
                 operation,
-                "the closure returned a tensor of shape \(Shape.describe(loss.shape)); the loss, a single number, expected"
+                "the closure returned a tensor of shape \(Shape.describe(loss.shape)); the loss, a single number, "
+                    + "expected"
             )
         }
         let gradient = try packing.pack(gradients(for: operation))

@@ -7,10 +7,10 @@ enum ADMMFunction {
     static let declaration = Declaration(
         "optim.admm",
         """
-        Minimises f(x) + g(A x) by the proximal maps of f and g, with a z that becomes A x: alternating directions with \
-        multipliers rho u. Without A it is the identity; with one, only products with A and its transpose are needed \
-        (the linearised method). \(ConvexText.ending) residual is |A x - z|; dual_residual is how far -A^T (rho u) is from \
-        a slope of f at x.
+        Minimises f(x) + g(A x) by the proximal maps of f and g, with a z that becomes A x: alternating directions \
+        with multipliers rho u. Without A it is the identity; with one, only products with A and its transpose are \
+        needed (the linearised method). \(ConvexText.ending) residual is |A x - z|; dual_residual is how far -A^T (rho \
+        u) is from a slope of f at x.
         """,
         takes: .argument("f", .proximable, "a set, a function of prox's, or its map (v, step) -> point"),
         .argument("g", .proximable, "of A x"), .argument("x0", .plainTensor, "where to start"),

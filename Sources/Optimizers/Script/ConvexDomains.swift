@@ -99,7 +99,8 @@ struct SavedState {
         guard object.shape == shape else {
             throw Fault(
                 "state",
-                "\(name) has shape \(Shape.describe(object.shape)); \(Shape.describe(shape)) expected: it is of another x0"
+                "\(name) has shape \(Shape.describe(object.shape)); \(Shape.describe(shape)) expected: it is of "
+                    + "another x0"
             )
         }
         return try object.value.copy(dtype)
@@ -110,7 +111,8 @@ struct SavedState {
         guard let number = try optional(name), number >= least, number.isFinite else {
             throw Fault(
                 "state",
-                "\(name) is \(try table.value(for: ByteString(name)).shown); a finite number from \(shown(least)) expected"
+                "\(name) is \(try table.value(for: ByteString(name)).shown); a finite number from \(shown(least)) "
+                    + "expected"
             )
         }
         return number
@@ -190,8 +192,8 @@ func startingPoint(_ x: Tensor) throws -> Tensor {
 enum ConvexText {
     /// What all four say.
     static let ending = """
-        Returns x, a new plain tensor, and a report: converged, whether the tolerance was reached; steps; a list of the \
-        objective and one of residuals, one of each per step; and state, with which another call goes on exactly. For a \
-        loop that can be paused call it with steps = 1 inside host.steps.
+        Returns x, a new plain tensor, and a report: converged, whether the tolerance was reached; steps; a list of \
+        the objective and one of residuals, one of each per step; and state, with which another call goes on exactly. \
+        For a loop that can be paused call it with steps = 1 inside host.steps.
         """
 }

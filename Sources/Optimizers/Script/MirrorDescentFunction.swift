@@ -10,9 +10,9 @@ enum MirrorDescentFunction {
         """
         Minimises a convex f by gradient steps in another space: to_dual(x') = to_dual(x) - lr grad f(x). With the \
         entropy, over the points from 0 with the sum of x0: x' is x exp(-lr grad f(x)), divided so that the sum stays. \
-        \(ConvexText.ending) The objective is f before each step, and with the entropy the residual is a bound: f(x) is \
-        above its minimum by no more than residual max(1, |f(x)|). Rounding of f in float32 ends the search for lr early: give \
-        x0 as float64 for tolerances below 1e-3.
+        \(ConvexText.ending) The objective is f before each step, and with the entropy the residual is a bound: f(x) \
+        is above its minimum by no more than residual max(1, |f(x)|). Rounding of f in float32 ends the search for lr \
+        early: give x0 as float64 for tolerances below 1e-3.
         """,
         takes: .argument("f", .function, "f(x) returns a tensor of one number"),
         .argument("x0", .plainTensor, "where to start; with the entropy, above 0 everywhere"),
@@ -26,8 +26,8 @@ enum MirrorDescentFunction {
             "lr", .optional(.perStep), "a number or a function of k; left out, the entropy's map searches for one"),
         .state, .operation, returns: .convex(["lr"]),
         errors: """
-            x0 that is not above 0; a map of your own without an lr; f, or its gradient, that is not finite; a state of \
-            another x0.
+            x0 that is not above 0; a map of your own without an lr; f, or its gradient, that is not finite; a state \
+            of another x0.
             """,
         source: "Nemirovski and Yudin 1983; Beck and Teboulle 2003.",
         example: """
@@ -95,7 +95,8 @@ extension Domain<MirrorDescent.Map?> {
                         let result = try function.call([.tensor(x)]).first ?? .none
                         guard case .object(let object as Variable) = result, object.shape == x.shape else {
                             throw Fault(
-                                "\(name) returned \(result.shown); a tensor of shape \(Shape.describe(x.shape)) expected"
+                                "\(name) returned \(result.shown); a tensor of shape \(Shape.describe(x.shape)) "
+                                    + "expected"
                             )
                         }
                         let point = try object.value.copy(x.dtype)

@@ -9,7 +9,8 @@ public struct OptimModule: ScriptModule {
 
     public let name = "optim"
     public let summary =
-        "Optimisers with PyTorch's formulas and defaults, methods for sets and proximal maps, and schedules of step sizes."
+        "Optimisers with PyTorch's formulas and defaults, methods for sets and proximal maps, and schedules of step "
+            + "sizes."
     public var functions: [NativeFunction] {
         (Catalogue.declarations + added + Catalogue.convex + Schedule.catalogue.map { $0.declaration })
             .map { NativeFunction($0) }

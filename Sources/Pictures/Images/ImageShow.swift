@@ -11,8 +11,9 @@ let imageShow = Declaration(
     """
     Shows a picture, or several side by side with captions under them, on standard output. Without `width` a picture \
     takes what it needs, at most the terminal's width. Protocols: kitty, iterm2 and sixel show pixels; blocks draws \
-    two pixels a character in 24-bit colour, blocks256 in 256 colours, ascii in plain characters. "auto" picks by what the \
-    terminal says of itself in the environment, and ascii when NO_COLOR is set or standard output is no terminal. A notebook shows a PNG.
+    two pixels a character in 24-bit colour, blocks256 in 256 colours, ascii in plain characters. "auto" picks by what \
+    the terminal says of itself in the environment, and ascii when NO_COLOR is set or standard output is no terminal. \
+    A notebook shows a PNG.
     """,
     takes: pictures, TerminalOptions.options.parameter, captions, .operation, .context, returns: .nothing,
     errors: "a shape is no picture's, a value is NaN, or pictures do not fit side by side",

@@ -121,8 +121,8 @@ extension Domain<String> {
     /// A text in a figure, in which `$\\sigma$` is a letter.
     static var words: Domain { text.map(show: { ByteString($0).quoted() }) { MathText.written($0) } }
 
-    /// The lines of a title: a text, or a table of lines and of settings, `{"SGD", lr = 0.1, steps = 400}`, which stand in one
-    /// more line.
+    /// The lines of a title: a text, or a table of lines and of settings, `{"SGD", lr = 0.1, steps = 400}`, which stand
+    /// in one more line.
     static var title: Domain {
         Domain(
             .either([.string, .table]), expected: "a text or a table of texts and settings",

@@ -12,11 +12,13 @@ extension Ball: RoundSet {
     var round: (center: Variable, radius: Variable)? { get throws { (try middle(), try reach()) } }
 }
 
-/// The nearest point that a ball and another convex set K have in common, to rounding however little of K is in the ball.
+/// The nearest point that a ball and another convex set K have in common, to rounding however little of K is in the
+/// ball.
 ///
-/// With the ball's multiplier the conditions say y = P_K(c + t (x - c)) for a t in [0, 1]: 1 where the ball plays no part,
-/// else the one with |y - c| = r. That distance grows with t, and from t = 0, the point of K nearest to the centre, one
-/// sees whether the two meet. So there is one number to find, where multipliers would grow without bound as sets only touch.
+/// With the ball's multiplier the conditions say y = P_K(c + t (x - c)) for a t in [0, 1]: 1 where the ball plays no
+/// part, else the one with |y - c| = r. That distance grows with t, and from t = 0, the point of K nearest to the
+/// centre, one sees whether the two meet. So there is one number to find, where multipliers would grow without bound as
+/// sets only touch.
 struct BallSearch {
     let center: [Double]
     let radius: Double

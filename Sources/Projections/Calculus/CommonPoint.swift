@@ -5,10 +5,10 @@ import Tensors
 /// The point common to several convex sets that is nearest to x, with its multipliers.
 ///
 /// The conditions: x - y = z_1 + ... + z_m, z_i a normal of set i at y. They are solved by the method of multipliers,
-/// whose inner problem, to minimise |y - x|^2 / 2 + rho / 2 sum |w_i - P_i(w_i)|^2 with w_i = y + z_i / rho, is smooth and
-/// strongly convex, by a semismooth Newton method (Rockafellar 1976; Qi and Sun 1993; Li, Sun and Toh 2018). It needs of
-/// a set no more than its projection and the derivative of that. Everything is computed in units of a power of two near
-/// the size of x, so that it does not depend on the scale.
+/// whose inner problem, to minimise |y - x|^2 / 2 + rho / 2 sum |w_i - P_i(w_i)|^2 with w_i = y + z_i / rho, is smooth
+/// and strongly convex, by a semismooth Newton method (Rockafellar 1976; Qi and Sun 1993; Li, Sun and Toh 2018). It
+/// needs of a set no more than its projection and the derivative of that. Everything is computed in units of a power of
+/// two near the size of x, so that it does not depend on the scale.
 struct CommonPoint {
     /// A set in it.
     struct Member {

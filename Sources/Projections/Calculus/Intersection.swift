@@ -8,10 +8,10 @@ import Tensors
 /// per element, and intersections of only such sets are projected onto exactly: the result satisfies every member with
 /// violation 0 in the dtype of x. Sets that do not meet are found when the intersection is made.
 ///
-/// Otherwise the nearest common point is found from the members' projections and their derivatives (``CommonPoint``), and
-/// by Dykstra's algorithm (Boyle and Dykstra 1986) where a script's set gives no derivative; the merged intervals hold
-/// exactly in the result. Sets that do not meet are an error with a certificate, and so is a result that is not as near to
-/// every member as the tolerance asks, relative to the size of x: never a silent answer.
+/// Otherwise the nearest common point is found from the members' projections and their derivatives (``CommonPoint``),
+/// and by Dykstra's algorithm (Boyle and Dykstra 1986) where a script's set gives no derivative; the merged intervals
+/// hold exactly in the result. Sets that do not meet are an error with a certificate, and so is a result that is not as
+/// near to every member as the tolerance asks, relative to the size of x: never a silent answer.
 public struct Intersection: CataloguedSet {
     public static let name = "Intersection"
     private let sets: [any ProjectableSet]
@@ -149,7 +149,8 @@ public struct Intersection: CataloguedSet {
             guard distance > radius + 1e4 * error else { return nil }
             throw try ScriptError(
                 operation,
-                "the sets do not meet: the others stay \(format(distance)) away from the centre of \(members[index].set)"
+                "the sets do not meet: the others stay \(format(distance)) away from the centre of "
+                    + "\(members[index].set)"
                     + certificate(from: center, shape))
         case .meets(let point, let t):
             let pull = t > 0 ? (1 - t) / t : 0
@@ -195,7 +196,8 @@ public struct Intersection: CataloguedSet {
         if result.emptyWithin > 1e3 * max(result.point.largestMagnitude, size, slack / tolerance) {
             throw try ScriptError(
                 operation,
-                "the sets do not meet: no common point lies within \(format(result.emptyWithin)) of where they come nearest, "
+                "the sets do not meet: no common point lies within \(format(result.emptyWithin)) of where they come "
+                    + "nearest, "
                     + "\(format(worst.1)) away from \(worst.0)" + certificate(from: result.point, shape))
         }
         let certificate = try certificate(from: result.point, shape)
@@ -208,7 +210,8 @@ public struct Intersection: CataloguedSet {
             : " a point that still moves by \(format(result.error))"
         throw ScriptError(
             operation,
-            "\(result.sweeps) projections onto all members reached only\(detail)\(empty): the sets do not meet, or too slowly for "
+            "\(result.sweeps) projections onto all members reached only\(detail)\(empty): the sets do not meet, or "
+                + "too slowly for "
                 + "tolerance \(tolerance)")
     }
 
@@ -225,7 +228,8 @@ public struct Intersection: CataloguedSet {
             + "\(format(found.most)), \(common) d . x >= \(format(found.least)): a gap of \(format(found.least - found.most))"
     }
 
-    /// Dykstra's algorithm, for members without a derivative. Stops when the corrections stand still (Birgin and Raydan 2005).
+    /// Dykstra's algorithm, for members without a derivative. Stops when the corrections stand still (Birgin and Raydan
+    /// 2005).
     private func dykstra(_ x: [Double], _ shape: [Int]) throws -> CommonPoint.Result {
         var current = x
         let slack = tolerance * x.largestMagnitude
@@ -251,9 +255,9 @@ public struct Intersection: CataloguedSet {
             point: current, multipliers: corrections, error: change, emptyWithin: 0, sweeps: cycles)
     }
 
-    /// Near x the multipliers' method with the multipliers found: Newton steps with the matrix found, which add one order
-    /// of derivative each, and updates of the multipliers between them. First to third derivatives; where a multiplier
-    /// is 0, its member counts as not bending the way.
+    /// Near x the multipliers' method with the multipliers found: Newton steps with the matrix found, which add one
+    /// order of derivative each, and updates of the multipliers between them. First to third derivatives; where a
+    /// multiplier is 0, its member counts as not bending the way.
     public func formula(at x: Variable) throws -> Variable {
         if let exact = elementwise { return try exact.formula(at: x, for: operation) }
         let found = try common(x.value)
@@ -297,8 +301,8 @@ public struct Intersection: CataloguedSet {
             member.project(w.value), derivativesOf: intervals.formula(at: w, for: operation), alsoFrom: [w], operation)
     }
 
-    /// y = P(c + t (x - c)), P onto the other member, with Newton steps for the t that puts y on the sphere; each adds one
-    /// order of derivative.
+    /// y = P(c + t (x - c)), P onto the other member, with Newton steps for the t that puts y on the sphere; each adds
+    /// one order of derivative.
     private func ballFormula(at x: Variable, _ share: Double, _ index: Int) throws -> Variable {
         let other = members[1 - index]
         let start = try x.double()

@@ -1,6 +1,7 @@
 import Scripting
 
-/// The depth of a set made of `sets`. Limited, because each level is a level of recursion, and a script can nest in a loop.
+/// The depth of a set made of `sets`. Limited, because each level is a level of recursion, and a script can nest in a
+/// loop.
 func nestedDepth(of sets: [any ProjectableSet], for operation: String) throws -> Int {
     let depth = 1 + (sets.map(\.depth).max() ?? 0)
     guard depth <= 64 else { throw ScriptError(operation, "sets nested deeper than 64") }

@@ -7,8 +7,8 @@ import Tensors
 /// Three forms:
 /// - `Product{P, Q, R}`: x has first dimension 3; P acts on x[1], Q on x[2], R on x[3] (that dimension is gone).
 /// - `Product{P}`: P acts on every x[i], whatever the first dimension: a set per row.
-/// - `Product{P, Q, sizes = {m, n}}`: x has first dimension m + n; P acts on its first m entries together, Q on the next
-///   n (the dimension stays).
+/// - `Product{P, Q, sizes = {m, n}}`: x has first dimension m + n; P acts on its first m entries together, Q on the
+///   next n (the dimension stays).
 ///
 /// Convex when every factor is. The problem sheet, problem 3 is the product, pixel by pixel, of problem 2's sets.
 public struct Product: CataloguedSet {

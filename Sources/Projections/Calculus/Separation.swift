@@ -1,8 +1,8 @@
 import Scripting
 import Tensors
 
-/// Why convex sets have no point in common: of each a normal n_i at the point p_i, so that n_i . u <= n_i . p_i for all its
-/// points u, and these add up to 0 on the left, but to less than 0 on the right.
+/// Why convex sets have no point in common: of each a normal n_i at the point p_i, so that n_i . u <= n_i . p_i for all
+/// its points u, and these add up to 0 on the left, but to less than 0 on the right.
 struct Separation {
     let normals: [[Double]]
     let points: [[Double]]

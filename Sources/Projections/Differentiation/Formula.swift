@@ -29,7 +29,8 @@ extension Variable {
     /// This where the flag of the element's flat position is set, else 0.
     func kept(_ flags: [Bool]) throws -> Variable { try kept(flags, else: constant(0)) }
 
-    /// The parts that `split` cuts the value into, recorded as one operation; `join` puts parts of such shapes together.
+    /// The parts that `split` cuts the value into, recorded as one operation; `join` puts parts of such shapes
+    /// together.
     func divided(
         _ operation: String, into parts: [Tensor], join: @escaping ([Variable]) throws -> Variable
     ) throws -> [Variable] {

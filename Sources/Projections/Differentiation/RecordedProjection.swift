@@ -17,8 +17,8 @@ extension ProjectableSet {
         return try .numbers(projected, derivativesOf: formula(at: x), alsoFrom: [x] + sources, operation)
     }
 
-    /// The distance to the set, of no dimension and in x's dtype: |x - P(x)|, whose gradient is (x - P(x)) / distance for
-    /// a convex set, and 0 on the set.
+    /// The distance to the set, of no dimension and in x's dtype: |x - P(x)|, whose gradient is (x - P(x)) / distance
+    /// for a convex set, and 0 on the set.
     public func distance(_ x: Variable) throws -> Variable {
         let dtype = x.dtype.computing
         let distance = try Tensor(self.distance(x.value), dtype)

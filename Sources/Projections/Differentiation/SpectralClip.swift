@@ -3,8 +3,8 @@ import Scripting
 import Tensors
 
 /// What the derivatives of functions of singular values are made of: the matrix [[0, X], [X^T, 0]] has the eigenvalues
-/// s, -s of every singular value s of X, and 0, so that functions of them are matrix functions of it, and equal singular
-/// values need no care.
+/// s, -s of every singular value s of X, and 0, so that functions of them are matrix functions of it, and equal
+/// singular values need no care.
 extension Variable {
     /// [[0, X], [X^T, 0]] of a float64 matrix.
     func dilation() throws -> Variable {

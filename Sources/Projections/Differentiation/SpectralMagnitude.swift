@@ -2,8 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The matrix functions that the derivative of the projection onto PSD is made of. Rules in terms of each other, so that
-/// every order follows, and equal eigenvalues need no care.
+/// The matrix functions that the derivative of the projection onto PSD is made of. Rules in terms of each other, so
+/// that every order follows, and equal eigenvalues need no care.
 extension Variable {
     /// |X|, the symmetric matrix with the magnitudes of X's eigenvalues, of a symmetric X without an eigenvalue of 0.
     ///

@@ -1,8 +1,8 @@
 import Scripting
 
-/// What least squares with a penalty on total variation, min |y - x|^2 / 2 + level sum |y_(i+1) - y_i|, makes of x: runs
-/// of equal elements. A run of n elements between neighbours is the mean of x there, less level * pull / n, where pull is
-/// 2 for a run above both neighbours, -2 below both, 0 in a stair and half of that at the ends.
+/// What least squares with a penalty on total variation, min |y - x|^2 / 2 + level sum |y_(i+1) - y_i|, makes of x:
+/// runs of equal elements. A run of n elements between neighbours is the mean of x there, less level * pull / n, where
+/// pull is 2 for a run above both neighbours, -2 below both, 0 in a stair and half of that at the ends.
 struct EqualRuns {
     /// How many elements each has.
     var counts: [Int]
@@ -79,8 +79,8 @@ func totalVariation(_ x: [Double]) -> Double {
     zip(x, x.dropFirst()).reduce(0) { $0 + ($1.1 - $1.0).magnitude }
 }
 
-/// The minimum itself, by following the tube around the sums of x that its sums stay in (Condat 2013, algorithm 1). x has
-/// two elements at least.
+/// The minimum itself, by following the tube around the sums of x that its sums stay in (Condat 2013, algorithm 1). x
+/// has two elements at least.
 private func tautString(_ x: [Double], _ level: Double) -> [Double] {
     let end = x.count - 1
     var result = x

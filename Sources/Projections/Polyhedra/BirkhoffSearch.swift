@@ -2,9 +2,9 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The nearest matrix with elements from 0, whose rows and columns add up to `sum`: max(x_ij + u_i + v_j, 0), for the u and
-/// v at which the sums are right. They minimise half the squares less sum times all u and v, by a semismooth Newton method
-/// (Li, Sun and Toh 2020).
+/// The nearest matrix with elements from 0, whose rows and columns add up to `sum`: max(x_ij + u_i + v_j, 0), for the u
+/// and v at which the sums are right. They minimise half the squares less sum times all u and v, by a semismooth Newton
+/// method (Li, Sun and Toh 2020).
 struct BirkhoffSearch {
     let n: Int
     let operation: String
@@ -45,7 +45,8 @@ struct BirkhoffSearch {
         guard least > -1e-9 * sum, excess < 1e-9 * sum else {
             throw ScriptError(
                 operation,
-                "x is beyond what float64 resolves: elements differ by up to \(shown(centered.largestMagnitude)), beside sums of 1"
+                "x is beyond what float64 resolves: elements differ by up to \(shown(centered.largestMagnitude)), "
+                    + "beside sums of 1"
             )
         }
         return (result.map { max($0, 0) * unit }, mask)
@@ -61,8 +62,8 @@ struct BirkhoffSearch {
 
     private func sums(of x: [Double]) -> [Double] { Point.sums(x, n) }
 
-    /// What Newton's method moves u and v by: the second derivative, and a little of the identity, without which it may be
-    /// singular.
+    /// What Newton's method moves u and v by: the second derivative, and a little of the identity, without which it may
+    /// be singular.
     private func direction(_ point: Point) throws -> [Double] {
         let counts = Point.sums(point.values.map { $0 > 0 ? 1 : 0 }, n)
         let lift = min(1e-3, point.fault)

@@ -2,9 +2,9 @@ import Scripting
 
 /// The nearest point of {y : r_i . y <= l_i, equal for the first `equations` of them}, or why there is none.
 ///
-/// The dual method of Goldfarb and Idnani (1983): from x on, the constraint that fails most is made to hold with equality,
-/// while multipliers of those that hold already stay at or above 0; one whose multiplier reaches 0 is let go. The distance
-/// grows with every step, so it ends.
+/// The dual method of Goldfarb and Idnani (1983): from x on, the constraint that fails most is made to hold with
+/// equality, while multipliers of those that hold already stay at or above 0; one whose multiplier reaches 0 is let go.
+/// The distance grows with every step, so it ends.
 struct DualActiveSet {
     /// Rows of length 1.
     let rows: [[Double]]
@@ -12,7 +12,8 @@ struct DualActiveSet {
     let equations: Int
     let operation: String
 
-    /// A combination of rows, weights from 0 for inequalities, that is the row 0, with its right-hand side below 0: -gap.
+    /// A combination of rows, weights from 0 for inequalities, that is the row 0, with its right-hand side below 0:
+    /// -gap.
     struct Certificate {
         var weights: [(row: Int, weight: Double)]
         var gap: Double

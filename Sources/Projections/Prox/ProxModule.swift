@@ -11,7 +11,8 @@ public struct ProxModule: ScriptModule {
 
     public let name = "prox"
     public let summary =
-        "Convex functions and their proximal maps: f = prox.L1(0.1), then f(x, step), f:value(x), f:conjugate(), f:envelope(x, step)."
+        "Convex functions and their proximal maps: f = prox.L1(0.1), then f(x, step), f:value(x), f:conjugate(), "
+            + "f:envelope(x, step)."
 
     public var functions: [NativeFunction] { constructors.map { NativeFunction($0) } }
     public var types: [TypeBinding] { [ProxObject.binding] }

@@ -61,8 +61,8 @@ extension ProxObject {
     private static let value = Declaration(
         "prox:value",
         """
-        f(x), a number, infinite outside the domain of f (a conjugate's, up to rounding); where x requires a gradient, a \
-        tensor of no dimension.
+        f(x), a number, infinite outside the domain of f (a conjugate's, up to rounding); where x requires a gradient, \
+        a tensor of no dimension.
         """,
         called: .method, takes: .argument("f", .prox), .argument("x", .tensor), returns: number,
         errors: "As f(x, step).",

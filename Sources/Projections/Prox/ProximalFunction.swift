@@ -20,7 +20,8 @@ public protocol ProximalFunction: CustomStringConvertible {
     func conjugate() -> any ProximalFunction
     /// f near `x` in differentiable operations.
     func valueFormula(at x: Variable) throws -> Variable
-    /// The proximal map near `x` in differentiable operations; an edge of a piece counts as on the side where less moves.
+    /// The proximal map near `x` in differentiable operations; an edge of a piece counts as on the side where less
+    /// moves.
     func proxFormula(at x: Variable, step: Double) throws -> Variable
 }
 
@@ -47,7 +48,8 @@ extension ProximalFunction {
         return try .numbers(value, derivativesOf: valueFormula(at: x.double()), alsoFrom: [x], operation)
     }
 
-    /// The proximal map of a value that may be recorded; its derivatives, of every order, are ``proxFormula(at:step:)``'s.
+    /// The proximal map of a value that may be recorded; its derivatives, of every order, are
+    /// ``proxFormula(at:step:)``'s.
     public func prox(_ x: Variable, step: Double) throws -> Variable {
         let point = try prox(x.value, step: step)
         guard GradMode.isEnabled, x.requiresGrad else {
@@ -116,7 +118,8 @@ protocol HasConjugateFormula {
     func conjugateFormulaOfItsOwn(at y: Variable) throws -> Variable
 }
 
-/// A function that is an entry of the catalogue: known to scripts by ``declaration``, held to the laws on ``examples()``.
+/// A function that is an entry of the catalogue: known to scripts by ``declaration``, held to the laws on
+/// ``examples()``.
 public protocol CataloguedFunction: ProximalFunction {
     static var name: String { get }
     /// `prox.L1(weight)`

@@ -72,7 +72,8 @@ public struct ScriptSet: ProjectableSet {
             return try .recorded(operation, [x], x.value, keeps: .nothing) { _ in
                 throw ScriptError(
                     operation,
-                    "it was given no derivative, so no gradient flows through it: give projection.Set or what is registered "
+                    "it was given no derivative, so no gradient flows through it: give projection.Set or what is "
+                        + "registered "
                         + "derivative = function(x, v) ... end, the Jacobian at x times v, or derivative = true when project is "
                         + "made of operations that gradients flow through")
             }
@@ -96,7 +97,8 @@ public struct ScriptSet: ProjectableSet {
         guard result.shape == shape else {
             throw ScriptError(
                 operation,
-                "\(name) returned \(Shape.describe(result.shape)) for x \(Shape.describe(shape)): the same shape expected"
+                "\(name) returned \(Shape.describe(result.shape)) for x \(Shape.describe(shape)): the same shape "
+                    + "expected"
             )
         }
         return result

@@ -18,8 +18,8 @@ public struct Affine: CataloguedSet, VectorSet {
     private let directions: [[Double]]
     private let levels: [Double]
 
-    /// - Throws: when the shapes do not fit, an element is not finite, or a row of A is a combination of the rows before
-    ///   it (to 1e-12 of its length): whether b contradicts it or not is in the message.
+    /// - Throws: when the shapes do not fit, an element is not finite, or a row of A is a combination of the rows
+    ///   before it (to 1e-12 of its length): whether b contradicts it or not is in the message.
     public init(_ a: Variable, _ b: Variable) throws {
         let operation = Affine.operation
         guard a.shape.count == 2, a.shape[0] > 0, a.shape[1] > 0 else {

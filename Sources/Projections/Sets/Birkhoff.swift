@@ -2,7 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The doubly stochastic matrices: elements from 0, rows and columns that add up to 1. Their corners are the permutations.
+/// The doubly stochastic matrices: elements from 0, rows and columns that add up to 1. Their corners are the
+/// permutations.
 public struct Birkhoff: CataloguedSet, VectorSet {
     public static let name = "Birkhoff"
 

@@ -4,8 +4,8 @@ import Tensors
 
 /// {x : lo <= x <= hi, a . x = b}, or a . x <= b: a box with a budget.
 ///
-/// Projection: x - t a, clamped, with the t at which the budget holds. What it spends falls with t, linearly between the
-/// places where an element reaches a bound; these are sorted, and the right ones found by bisection.
+/// Projection: x - t a, clamped, with the t at which the budget holds. What it spends falls with t, linearly between
+/// the places where an element reaches a bound; these are sorted, and the right ones found by bisection.
 public struct BoxSection: CataloguedSet, VectorSet {
     public static let name = "BoxSection"
     private let lo, hi, a, b: SetParameter
@@ -53,7 +53,8 @@ public struct BoxSection: CataloguedSet, VectorSet {
         guard b.number >= least - slack, !isEquation || b.number <= most + slack else {
             throw ScriptError(
                 operation,
-                "a . x \(isEquation ? "=" : "<=") \(format(b.number)) is not to be had: in the box a . x goes from \(format(least)) to \(format(most))"
+                "a . x \(isEquation ? "=" : "<=") \(format(b.number)) is not to be had: in the box a . x goes from "
+                    + "\(format(least)) to \(format(most))"
             )
         }
     }
@@ -63,8 +64,8 @@ public struct BoxSection: CataloguedSet, VectorSet {
 
     private func clamped(_ value: Double, _ i: Int) -> Double { min(max(value, lo[i]), hi[i]) }
 
-    /// The multiplier in units of a, and where every element is. An element at a bound moves away from it on neither side
-    /// of the multiplier.
+    /// The multiplier in units of a, and where every element is. An element at a bound moves away from it on neither
+    /// side of the multiplier.
     private func solve(_ x: [Double]) throws -> (t: Double, places: [Place]) {
         let (prices, level) = (x.indices.map { a[$0] / unit }, b.number / unit)
         func place(_ value: Double, _ i: Int) -> Place {
@@ -165,7 +166,8 @@ public struct BoxSection: CataloguedSet, VectorSet {
         .argument("a", .entries, "prices: a number, or of x's shape"), .argument("b", .scalar),
         .option("at_most", .flag, default: false, "a . x <= b instead"), returns: .projection,
         errors:
-            "lo > hi (the index is named), a is 0, or no point of the box spends b (what it can spend is in the message).",
+            "lo > hi (the index is named), a is 0, or no point of the box spends b (what it can spend is in the "
+                + "message).",
         source: "Brucker 1984 (the continuous quadratic knapsack).",
         example: """
             local P = projection.BoxSection(0, 1, {1, 1, 1}, 2)

@@ -29,7 +29,8 @@ public struct Ellipsoid: CataloguedSet, VectorSet {
             for j in 0..<i where (p[i * n + j] - p[j * n + i]).magnitude > 1e-6 * self.matrix.size {
                 throw ScriptError(
                     operation,
-                    "P is not symmetric: \(format(p[i * n + j])) at (\(i + 1), \(j + 1)), \(format(p[j * n + i])) at (\(j + 1), \(i + 1))"
+                    "P is not symmetric: \(format(p[i * n + j])) at (\(i + 1), \(j + 1)), \(format(p[j * n + i])) at "
+                        + "(\(j + 1), \(i + 1))"
                 )
             }
         }

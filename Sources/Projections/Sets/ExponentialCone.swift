@@ -3,11 +3,11 @@ import RealModule
 import Scripting
 import Tensors
 
-/// {(x, y, z) : y exp(x / y) <= z, y > 0}, and its edge {x <= 0, y = 0, z >= 0}: a point of three elements, in the order
-/// of SCS and CVXPY.
+/// {(x, y, z) : y exp(x / y) <= z, y > 0}, and its edge {x <= 0, y = 0, z >= 0}: a point of three elements, in the
+/// order of SCS and CVXPY.
 ///
-/// Outside it and its polar cone, the projection is s (rho, 1, exp rho) with the rho at which a function that grows is 0
-/// (Friberg 2021).
+/// Outside it and its polar cone, the projection is s (rho, 1, exp rho) with the rho at which a function that grows is
+/// 0 (Friberg 2021).
 public struct ExponentialCone: CataloguedSet, VectorSet {
     public static let name = "ExponentialCone"
 

@@ -12,7 +12,8 @@ public struct Observed: CataloguedSet, ElementwiseSet {
     private let shapes: String
     public let parameters: [SetParameter]
 
-    /// - Throws: when a mask element is neither 0 nor 1, an observed value is not finite, or the shapes do not broadcast.
+    /// - Throws: when a mask element is neither 0 nor 1, an observed value is not finite, or the shapes do not
+    ///   broadcast.
     public init(mask: Variable, values: Variable) throws {
         let operation = Observed.operation
         let shape = try Shape.broadcast(mask.shape, values.shape, for: operation)

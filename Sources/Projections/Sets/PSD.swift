@@ -4,8 +4,8 @@ import Tensors
 
 /// The symmetric matrices without a negative eigenvalue.
 ///
-/// For x of shape (n, n): the symmetric part (x + x^T) / 2, with its negative eigenvalues set to 0 (Higham 1988, theorem
-/// 2.1). That is the nearest point among all matrices, so x need not be symmetric.
+/// For x of shape (n, n): the symmetric part (x + x^T) / 2, with its negative eigenvalues set to 0 (Higham 1988,
+/// theorem 2.1). That is the nearest point among all matrices, so x need not be symmetric.
 public struct PSD: CataloguedSet, VectorSet {
     public static let name = "PSD"
 
@@ -26,8 +26,8 @@ public struct PSD: CataloguedSet, VectorSet {
         let below = signs(of: try values.toArray()).filter { $0 < 0 }.count
         if below == 0 { return try part.toArray() }
         if below == n { return x.map { _ in 0 } }
-        // The smaller part is computed: so a matrix that is almost in the set keeps its digits, and one that is almost 0
-        // gets no others.
+        // The smaller part is computed: so a matrix that is almost in the set keeps its digits, and one that is almost
+        // 0 gets no others.
         let taken = below <= n - below ? 0..<below : below..<n
         let columns = Variable(try vectors.slice(1, from: taken.lowerBound, count: taken.count))
         let scaled = try columns * Variable(values.slice(0, from: taken.lowerBound, count: taken.count))

@@ -4,8 +4,8 @@ import Tensors
 
 /// {x : A x <= b}, with C x = d where that is given: A of shape (m, n), b of shape (m), x of n elements.
 ///
-/// Rows are divided by their lengths once. The projection (``DualActiveSet``) knows which rows hold with equality; near x
-/// it is the projection onto the flat of these.
+/// Rows are divided by their lengths once. The projection (``DualActiveSet``) knows which rows hold with equality; near
+/// x it is the projection onto the flat of these.
 public struct Polyhedron: CataloguedSet, VectorSet {
     public static let name = "Polyhedron"
     /// C and d, then A and b.
@@ -19,8 +19,8 @@ public struct Polyhedron: CataloguedSet, VectorSet {
         let label: String
     }
 
-    /// - Throws: when shapes do not fit, an element is not finite, a row is 0 but its right-hand side does not allow that,
-    ///   or no x satisfies all: the message has a combination of rows that says so.
+    /// - Throws: when shapes do not fit, an element is not finite, a row is 0 but its right-hand side does not allow
+    ///   that, or no x satisfies all: the message has a combination of rows that says so.
     public init(_ a: Variable, _ b: Variable, equal: (c: Variable, d: Variable)? = nil) throws {
         let operation = Polyhedron.operation
         let inequalities = try Polyhedron.block(a, b, "A", "b", operation)
@@ -28,7 +28,8 @@ public struct Polyhedron: CataloguedSet, VectorSet {
         if let equations, equations.matrix.shape[1] != inequalities.matrix.shape[1] {
             throw ScriptError(
                 operation,
-                "A \(Shape.describe(inequalities.matrix.shape)) and C \(Shape.describe(equations.matrix.shape)) have not as many columns"
+                "A \(Shape.describe(inequalities.matrix.shape)) and C \(Shape.describe(equations.matrix.shape)) have "
+                    + "not as many columns"
             )
         }
         blocks = [equations, inequalities].compactMap { $0 }
@@ -41,7 +42,8 @@ public struct Polyhedron: CataloguedSet, VectorSet {
                 guard levels[levels.count - 1].isFinite else {
                     throw ScriptError(
                         operation,
-                        "row \(i + 1) of \(block.label) is too small beside its right-hand side \(format(block.right.values[i]))"
+                        "row \(i + 1) of \(block.label) is too small beside its right-hand side "
+                            + "\(format(block.right.values[i]))"
                     )
                 }
             }
@@ -65,7 +67,8 @@ public struct Polyhedron: CataloguedSet, VectorSet {
         guard b.shape == [m] || (m == 1 && b.shape.isEmpty) else {
             throw ScriptError(
                 operation,
-                "\(name) \(Shape.describe(a.shape)) and \(right) \(Shape.describe(b.shape)) do not fit: \(right) of (\(m)) expected"
+                "\(name) \(Shape.describe(a.shape)) and \(right) \(Shape.describe(b.shape)) do not fit: \(right) of "
+                    + "(\(m)) expected"
             )
         }
         let (matrix, levels) = (try SetParameter(a, name, for: operation), try SetParameter(b, right, for: operation))
@@ -93,7 +96,8 @@ public struct Polyhedron: CataloguedSet, VectorSet {
         let sum = terms.prefix(8).map { "\(tidy($0.weight / unit)) * \($0.text)" }.joined(separator: " + ")
         let more = terms.count > 8 ? " + ..." : ""
         return
-            "no x satisfies all rows: \(sum)\(more) add up to 0, their right-hand sides to \(tidy(-certificate.gap / unit))"
+            "no x satisfies all rows: \(sum)\(more) add up to 0, their right-hand sides to "
+                + "\(tidy(-certificate.gap / unit))"
     }
 
     public var parameters: [SetParameter] { blocks.flatMap { [$0.matrix, $0.right] } }
@@ -172,8 +176,8 @@ public struct Polyhedron: CataloguedSet, VectorSet {
             .argument("d", .entries, "of shape (k)"), returns: .projection
         ) { a, b, c, d in try Polyhedron(a, b, equal: (c, d)) },
         errors: """
-            The shapes do not fit, an element is not finite, a row is 0, or no x satisfies all rows: the message has the \
-            combination of rows that adds up to 0 <= a number below 0.
+            The shapes do not fit, an element is not finite, a row is 0, or no x satisfies all rows: the message has \
+            the combination of rows that adds up to 0 <= a number below 0.
             """,
         source: "Goldfarb and Idnani 1983.",
         example: """

@@ -4,8 +4,8 @@ import Tensors
 
 /// The tensors with at most k elements other than 0. **Not convex.**
 ///
-/// Projection keeps the k largest magnitudes (hard thresholding, Blumensath and Davies 2009); of equal magnitudes, those
-/// that come first.
+/// Projection keeps the k largest magnitudes (hard thresholding, Blumensath and Davies 2009); of equal magnitudes,
+/// those that come first.
 public struct Sparse: CataloguedSet, VectorSet {
     public static let name = "Sparse"
     private let kept: Int

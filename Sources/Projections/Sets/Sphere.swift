@@ -4,8 +4,9 @@ import Tensors
 
 /// {x : |x - center| = r}. **Not convex.**
 ///
-/// Projection: center + r (x - center) / |x - center|. At the centre itself every point of the sphere is nearest; the one
-/// along the first axis, center + (r, 0, ..., 0), is returned, so that the result is always in the set and repeatable.
+/// Projection: center + r (x - center) / |x - center|. At the centre itself every point of the sphere is nearest; the
+/// one along the first axis, center + (r, 0, ..., 0), is returned, so that the result is always in the set and
+/// repeatable.
 public struct Sphere: CataloguedSet, VectorSet {
     public static let name = "Sphere"
     private let center: SetParameter

@@ -4,8 +4,8 @@ import Tensors
 
 /// The matrices with orthonormal columns: X^T X = I. **Not convex.**
 ///
-/// Projection: U V^T of X = U diag(s) V^T, the polar factor. Where a singular value is 0 there are several nearest points,
-/// of which the decomposition's is returned: the same every time.
+/// Projection: U V^T of X = U diag(s) V^T, the polar factor. Where a singular value is 0 there are several nearest
+/// points, of which the decomposition's is returned: the same every time.
 public struct Stiefel: CataloguedSet, VectorSet {
     public static let name = "Stiefel"
 
@@ -21,7 +21,8 @@ public struct Stiefel: CataloguedSet, VectorSet {
         guard shape[0] >= shape[1], shape[1] > 0 else {
             throw ScriptError(
                 operation,
-                "x \(Shape.describe(shape)) has \(shape[1] > 0 ? "more columns than rows: they cannot be orthonormal" : "no columns")"
+                "x \(Shape.describe(shape)) has "
+                    + "\(shape[1] > 0 ? "more columns than rows: they cannot be orthonormal" : "no columns")"
             )
         }
     }
@@ -39,7 +40,8 @@ public struct Stiefel: CataloguedSet, VectorSet {
         guard least > Double(x.shape[0]) * 0x1p-52 * largest else {
             throw ScriptError(
                 operation,
-                "x has a singular value of 0 (\(format(least)) beside \(format(largest))), where the projection has no derivative"
+                "x has a singular value of 0 (\(format(least)) beside \(format(largest))), where the projection has "
+                    + "no derivative"
             )
         }
         let (q, r) = try scaled.qr()

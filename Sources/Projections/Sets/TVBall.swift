@@ -5,8 +5,8 @@ import Tensors
 /// {x : sum |x_(i+1) - x_i| <= r}: the signals whose total variation is at most r.
 ///
 /// Outside, the projection is least squares with a penalty on total variation, at the level where r is reached. Total
-/// variation falls with the level, piecewise linearly and more and more slowly, so that Newton steps from level 0 reach it
-/// without passing it.
+/// variation falls with the level, piecewise linearly and more and more slowly, so that Newton steps from level 0 reach
+/// it without passing it.
 public struct TVBall: CataloguedSet, VectorSet {
     public static let name = "TVBall"
     private let radius: SetParameter
@@ -17,7 +17,8 @@ public struct TVBall: CataloguedSet, VectorSet {
 
     public var parameters: [SetParameter] { [radius] }
 
-    /// The runs of equal elements in the projection, and the gradient of the total variation there; nil for x in the set.
+    /// The runs of equal elements in the projection, and the gradient of the total variation there; nil for x in the
+    /// set.
     private func runs(_ x: [Double]) throws -> (counts: [Int], direction: [Double])? {
         guard totalVariation(x) > radius.number else { return nil }
         guard radius.number > 0 else { return ([x.count], x.map { _ in 0 }) }

@@ -54,7 +54,8 @@ struct Commands {
         return run(command, text, in: session)
     }
 
-    /// The opener's commands may be typed as plain words, `continue` or `rewind 50`. They win over a variable of that name.
+    /// The opener's commands may be typed as plain words, `continue` or `rewind 50`. They win over a variable of that
+    /// name.
     private func runWord(_ input: String, in session: PromptSession) -> PromptSession.Outcome? {
         let words = input.split(whereSeparator: \.isWhitespace).map(String.init)
         guard let name = words.first, words.count <= 2, words.dropFirst().allSatisfy({ Int($0) != nil }),

@@ -3,9 +3,10 @@ import Foundation
 
 /// What was entered, over sessions.
 ///
-/// One line an input; a line end within an input is written as `\n`, a backslash as `\\`. Inputs are appended, each whole or
-/// not at all, under a lock, so that two sessions keep both their inputs. A history that has grown too long is replaced by a
-/// shorter file, whole or not at all; whoever waited for the lock meanwhile sees that, and writes to the new one.
+/// One line an input; a line end within an input is written as `\n`, a backslash as `\\`. Inputs are appended, each
+/// whole or not at all, under a lock, so that two sessions keep both their inputs. A history that has grown too long is
+/// replaced by a shorter file, whole or not at all; whoever waited for the lock meanwhile sees that, and writes to the
+/// new one.
 final class History {
     static let limit = 10_000
 
@@ -104,7 +105,8 @@ final class History {
     /// - Parameter body: gets the file's descriptor; gives the error number of what went wrong.
     private func locked(_ flags: Int32, _ body: (Int32) -> Int32?) {
         guard let path else { return }
-        // Another session may put a shorter file in this one's place while we wait for the lock; it cannot do so for ever.
+        // Another session may put a shorter file in this one's place while we wait for the lock; it cannot do so for
+        // ever.
         for _ in 0..<1000 {
             let descriptor = open(path, flags | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { return complain(String(cString: strerror(errno))) }

@@ -117,6 +117,7 @@ extension Capsule {
 }
 
 extension Capsule.Sources {
-    /// All that is kept of an environment variable: its value may be a secret, and a digest of a short one can be guessed.
+    /// All that is kept of an environment variable: its value may be a secret, and a digest of a short one can be
+    /// guessed.
     static func isSet(_ name: ByteString) -> Bool { name.withCString { getenv($0) } != nil }
 }

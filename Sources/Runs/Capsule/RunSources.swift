@@ -16,8 +16,8 @@ package final class RunSources: Service {
         if sources.environment[name] == nil { sources.environment[name] = Capsule.Sources.isSet(name) }
     }
 
-    /// From now on Lua's functions tell. Without that they are Lua's own; in the sandbox, whose libraries cannot be changed,
-    /// they stay so.
+    /// From now on Lua's functions tell. Without that they are Lua's own; in the sandbox, whose libraries cannot be
+    /// changed, they stay so.
     static func watch(in interpreter: Interpreter) throws {
         guard !interpreter.isSandboxed else { return }
         _ = try interpreter.run(code: code, name: "=luaflow", arguments: [.closure(noted, bound: [])])

@@ -2,7 +2,8 @@ import CCrypto
 import Foundation
 import Scripting
 
-/// SHA-256 (FIPS 180-4) by libcrypto, which libzip has loaded already. It tells files apart; nothing here keeps a secret.
+/// SHA-256 (FIPS 180-4) by libcrypto, which libzip has loaded already. It tells files apart; nothing here keeps a
+/// secret.
 struct SHA256 {
     /// Written by one owner only: a digest that shares it takes a copy first.
     private final class State: @unchecked Sendable {

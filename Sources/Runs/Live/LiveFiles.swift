@@ -165,7 +165,8 @@ package final class LiveFiles: Service {
             StandardStream.error.line(
                 "host.live: \(name) has no function \(text) any more; its last version stays in use")
         case "failed":
-            // The file is what the version before was read from, as far as that can be said of a file with two versions.
+            // The file is what the version before was read from, as far as that can be said of a file with two
+            // versions.
             if let before = files[index].before { use(before, index, loaded) }
             changes.note("host.live went back to the version before of a function of \(name)")
             StandardStream.error.line("host.live: \(text)\nhost.live: its last version that worked is in use again")

@@ -8,7 +8,8 @@ enum LivePrelude {
         local stale, notice = ...
         local reload, numbers, versions, seen = {}, setmetatable({}, {__mode = "k"}), {}, {}
         local newest = setmetatable({}, {__mode = "k"})    -- of a live table: what gives its latest version
-        local behind = setmetatable({}, {__mode = "k"})    -- for what stands for a function: where its latest version is
+        local behind = setmetatable({}, {__mode = "k"})    -- for what stands for a function: where its latest version \
+        is
 
         local function refresh()
           local changed = stale()

@@ -2,7 +2,8 @@ import Foundation
 import Scripting
 
 /// A progress bar on standard error. In a terminal it is redrawn in place, and so it is where somebody takes the run's
-/// streams (a notebook); elsewhere nothing is written, so that redirected output holds what the script prints and no more.
+/// streams (a notebook); elsewhere nothing is written, so that redirected output holds what the script prints and no
+/// more.
 package final class Progress: ScriptObject {
     static let type = ObjectType("progress")
     package var scriptType: ObjectType { Progress.type }
@@ -49,8 +50,8 @@ package final class Progress: ScriptObject {
         if isOnTerminal, lastDrawn > 0 { StandardStream.error.write("\n") }
     }
 
-    /// `[########------------] 120/300  1.2 s  -log p -1234.5`, shorter than `columns`: the bar gives way first, then the
-    /// note's end, then the time.
+    /// `[########------------] 120/300  1.2 s  -log p -1234.5`, shorter than `columns`: the bar gives way first, then
+    /// the note's end, then the time.
     static func line(_ k: Int, of total: Int, seconds: Double, note: String, columns: Int = 80) -> String {
         // The last column stays free: terminals go to the next line behind it.
         let room = max(columns - 1, 1)
@@ -126,7 +127,8 @@ package final class Progress: ScriptObject {
 extension RunFunctions {
     package static let progress = Declaration(
         "host.progress",
-        "A progress bar of n steps on standard error: bar:update(k, note), bar:close(). Draws only in a terminal or notebook.",
+        "A progress bar of n steps on standard error: bar:update(k, note), bar:close(). Draws only in a terminal or "
+            + "notebook.",
         takes: .argument("n", .integer(from: 0)), returns: .object(Progress.type),
         example: """
             local bar <close> = host.progress(10)

@@ -12,8 +12,8 @@ extension SavedTable {
         return .list(writes)
     }
 
-    /// One table: itself, how many positions, their values, the fields' keys and values, the keys that stay as they are,
-    /// and whether all others go.
+    /// One table: itself, how many positions, their values, the fields' keys and values, the keys that stay as they
+    /// are, and whether all others go.
     private func addWrites(to writes: inout [Value], _ seen: inout Set<UInt>, leaving left: [Value]) throws {
         guard seen.insert(address).inserted else { return }
         var elements: [Value] = []

@@ -1,7 +1,7 @@
 import Scripting
 
-/// The fields of a saved table that came when it had many already, such as the entries of a log: versions share them, and
-/// they are looked at from time to time. An object, so that a version costs nothing for them.
+/// The fields of a saved table that came when it had many already, such as the entries of a log: versions share them,
+/// and they are looked at from time to time. An object, so that a version costs nothing for them.
 final class ColdFields {
     let fields: [(key: Value, saved: Saved)]
     private lazy var places = Dictionary(

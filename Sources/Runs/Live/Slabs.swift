@@ -4,8 +4,8 @@ import Tensors
 
 /// Memory for numbers that are put aside step after step, in large pieces.
 ///
-/// Small blocks that stay, between those that a loop allocates and frees all the time, spread the loop's own memory over
-/// more pages: 3 KB kept at every step made problem 3 five percent slower.
+/// Small blocks that stay, between those that a loop allocates and frees all the time, spread the loop's own memory
+/// over more pages: 3 KB kept at every step made problem 3 five percent slower.
 struct Slabs {
     private var current: Slab?
 

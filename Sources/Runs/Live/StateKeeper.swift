@@ -12,11 +12,11 @@ struct StateKeeper {
     private var isLasting = true
     private var seen: Set<UInt> = []
 
-    /// Of lists longer than this that have grown only the end is looked at, most of the time: a list of numbers is quickly
-    /// looked through, one of objects is not.
+    /// Of lists longer than this that have grown only the end is looked at, most of the time: a list of numbers is
+    /// quickly looked through, one of objects is not.
     private static let (long, longOfObjects) = (1024, 64)
-    /// A table of more fields than this is looked through only after as many versions as it has so many fields: otherwise
-    /// one that gets a field at every step would cost the square of the steps.
+    /// A table of more fields than this is looked through only after as many versions as it has so many fields:
+    /// otherwise one that gets a field at every step would cost the square of the steps.
     private static let fieldsAtOnce = 64
     /// How much of the end.
     private static let end = 64
@@ -115,8 +115,8 @@ struct StateKeeper {
         return (hot, cold)
     }
 
-    /// The version of a table with many fields, with a look at the hot ones and at its numbers; nil when all of it has to be
-    /// looked at.
+    /// The version of a table with many fields, with a look at the hot ones and at its numbers; nil when all of it has
+    /// to be looked at.
     private mutating func glanced(
         _ table: any ScriptTable, _ count: Int, _ before: SavedTable, without left: ByteString?, _ depth: Int
     ) throws -> SavedTable? {

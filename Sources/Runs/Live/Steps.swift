@@ -16,14 +16,15 @@ extension RunFunctions {
         where it stood, unless it was seeded anew. A state is put aside after every step: numbers of tensors, \
         tables, generators, flows and optimisers, as far as they changed; of the trace its length, so after :rewind \
         it is cut, and after :stop it is whole. Of other lists, too, what was appended is kept once. \
-        A state that is put aside is exact if its tables have at most 64 fields and its long lists do not grow. Others are \
-        not looked through after every step, since Lua tells nobody what a script changes in a table. Of a table \
-        with n > 64 fields, those that came after the first 64 are looked at once in n/64 steps: of 6400, a change may be \
-        seen 100 steps late. Of a list of more than 64 elements (1024 numbers) that grows, a change further from its end \
-        than 64 may be seen some steps later. :rewind to a step in between, and :stop, then put the older \
+        A state that is put aside is exact if its tables have at most 64 fields and its long lists do not grow. Others \
+        are not looked through after every step, since Lua tells nobody what a script changes in a table. Of a table \
+        with n > 64 fields, those that came after the first 64 are looked at once in n/64 steps: of 6400, a change may \
+        be seen 100 steps late. Of a list of more than 64 elements (1024 numbers) that grows, a change further from \
+        its end than 64 may be seen some steps later. :rewind to a step in between, and :stop, then put the older \
         value back; a pause itself sees and keeps all. Many numbers belong in one tensor, which is exact. \
-        Past `keep` every second one is dropped, never the best, and so it is when memory is short. Lua's own math.random is not put aside. An \
-        error in the loop's body ends the run: Lua has no way back into a loop that it left.
+        Past `keep` every second one is dropped, never the best, and so it is when memory is short. Lua's own \
+        math.random is not put aside. An error in the loop's body ends the run: Lua has no way back into a loop that \
+        it left.
         """,
         takes: .argument("n", .integer(from: 0)), .argument("state", .table),
         .option("trace", .bytes, default: ByteString("trace"), "the field with a list of values, one a step"),
@@ -90,8 +91,8 @@ extension RunFunctions {
     package static let pause = Declaration(
         "host.pause",
         """
-        Pauses the loop of host.steps (or m:fit, from its callback) after this step, as Ctrl-C does: to look at the state \
-        when something is odd. False, and nothing happens, outside such a loop and without a terminal.
+        Pauses the loop of host.steps (or m:fit, from its callback) after this step, as Ctrl-C does: to look at the \
+        state when something is odd. False, and nothing happens, outside such a loop and without a terminal.
         """,
         takes: .context, returns: .flag,
         example: """

@@ -1,6 +1,7 @@
 import Scripting
 
-/// The effective sample size of importance weights, (Σ w)² / Σ w² (Kish 1965; Kong 1992): from 1 to the number of weights.
+/// The effective sample size of importance weights, (Σ w)² / Σ w² (Kish 1965; Kong 1992): from 1 to the number of
+/// weights.
 public enum EffectiveSampleSize {
     public static func of(_ weights: LogWeights) -> Double {
         let scaled = weights.scaled

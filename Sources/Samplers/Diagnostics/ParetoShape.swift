@@ -3,13 +3,13 @@ import Scripting
 
 /// Pareto k-hat: the shape of a generalised Pareto distribution fitted to the largest importance weights.
 ///
-/// The weights have about 1/k moments: below 0.5 the variance is finite, above 0.7 estimates are not to be trusted at any
-/// practical number of samples (Vehtari, Simpson, Gelman, Yao, Gabry, "Pareto smoothed importance sampling", JMLR 25,
-/// 2024). Computed as the package ArviZ does: the tail is the ceil(min(S/5, 3 √S)) largest weights, less those equal to
-/// the cutoff; the fit is ``GeneralisedParetoFit``.
+/// The weights have about 1/k moments: below 0.5 the variance is finite, above 0.7 estimates are not to be trusted at
+/// any practical number of samples (Vehtari, Simpson, Gelman, Yao, Gabry, "Pareto smoothed importance sampling", JMLR
+/// 25, 2024). Computed as the package ArviZ does: the tail is the ceil(min(S/5, 3 √S)) largest weights, less those
+/// equal to the cutoff; the fit is ``GeneralisedParetoFit``.
 public enum ParetoShape {
-    /// Infinite when fewer than 5 weights exceed the cutoff (nothing can be said), 0 when all weights are equal (there is
-    /// no tail; ArviZ gives infinity).
+    /// Infinite when fewer than 5 weights exceed the cutoff (nothing can be said), 0 when all weights are equal (there
+    /// is no tail; ArviZ gives infinity).
     public static func of(_ weights: LogWeights) -> Double {
         if weights.values.allSatisfy({ $0 == weights.maximum }) { return 0 }
         return ParetoTail(weights).fit?.shape ?? .infinity
@@ -76,8 +76,8 @@ public enum ParetoShape {
 }
 
 /// The fit of Zhang and Stephens ("A new and efficient estimation method for the generalized Pareto distribution",
-/// Technometrics 51, 2009) with the weakly informative prior of Vehtari et al. (2024, appendix G): 10 pseudo-observations
-/// of k = 0.5.
+/// Technometrics 51, 2009) with the weakly informative prior of Vehtari et al. (2024, appendix G): 10
+/// pseudo-observations of k = 0.5.
 enum GeneralisedParetoFit {
     /// - Parameter ascending: exceedances over the threshold, sorted, positive.
     /// - Returns: the shape k and the scale sigma, or nil when rounding left no tail to fit.

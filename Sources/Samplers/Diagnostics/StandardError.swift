@@ -14,7 +14,8 @@ public enum StandardError {
         return (mean * scale, (squares / (n - 1) / n).squareRoot() * scale)
     }
 
-    /// The standard error from the means of `batches` consecutive batches of equal size; a remainder at the start is left out.
+    /// The standard error from the means of `batches` consecutive batches of equal size; a remainder at the start is
+    /// left out.
     public static func ofBatches(_ x: [Double], _ batches: Int) -> Double {
         let size = x.count / batches
         let start = x.count - size * batches

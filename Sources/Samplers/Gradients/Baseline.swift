@@ -47,7 +47,8 @@ package enum Baseline {
             guard numbers.count == losses.count else {
                 throw ScriptError(
                     operation,
-                    "baseline returned \(numbers.count) numbers for \(losses.count) losses; one number, or one for each, expected"
+                    "baseline returned \(numbers.count) numbers for \(losses.count) losses; one number, or one for "
+                        + "each, expected"
                 )
             }
             try Vectors.checkFinite(numbers, "baseline", for: operation)

@@ -71,7 +71,8 @@ public struct GradientEstimate {
         guard !statistics || samples <= GradientEstimate.most / max(numbers, 1) else {
             throw ScriptError(
                 operation,
-                "statistics of \(numbers) numbers in params from \(samples) samples are too many (\(GradientEstimate.most) at most); pass statistics = false"
+                "statistics of \(numbers) numbers in params from \(samples) samples are too many "
+                    + "(\(GradientEstimate.most) at most); pass statistics = false"
             )
         }
         var terms: Variable?

@@ -4,8 +4,8 @@ import Tensors
 
 /// An exponentially weighted mean of all losses seen before: a baseline that remembers.
 ///
-/// For the losses f_1, f_2, ... in order, draw s gets b_s = Σ_{r<s} d^{s-1-r} f_r / Σ_{r<s} d^{s-1-r}, and b_1 = 0. It never
-/// contains its own draw's loss, so the estimator stays unbiased, within a batch and over batches.
+/// For the losses f_1, f_2, ... in order, draw s gets b_s = Σ_{r<s} d^{s-1-r} f_r / Σ_{r<s} d^{s-1-r}, and b_1 = 0. It
+/// never contains its own draw's loss, so the estimator stays unbiased, within a batch and over batches.
 package final class MovingAverage: ScriptObject {
     static let type = ObjectType("moving_average")
     /// The mean of about the last 100 losses.

@@ -35,8 +35,9 @@ struct LibraryDistribution: ParametricDistribution {
     }
 }
 
-/// A script's own distribution: `{sample = function(n, generator), rsample = function(n, generator), log_prob = function(x)}`. A flow
-/// takes part as `{sample = function(n) return m:sample(n) end, log_prob = function(x) return m:log_prob(x) end}`.
+/// A script's own distribution: `{sample = function(n, generator), rsample = function(n, generator), log_prob =
+/// function(x)}`. A flow takes part as `{sample = function(n) return m:sample(n) end, log_prob = function(x) return
+/// m:log_prob(x) end}`.
 struct TableDistribution: ParametricDistribution {
     var functions: [String: any ScriptFunction] = [:]
 
@@ -52,7 +53,8 @@ struct TableDistribution: ParametricDistribution {
         guard let function = functions[name] else {
             throw ScriptError(
                 operation,
-                "\(description) has no \(name); \(name) = function\(name == "log_prob" ? "(x)" : "(n, generator)") expected"
+                "\(description) has no \(name); \(name) = function\(name == "log_prob" ? "(x)" : "(n, generator)") "
+                    + "expected"
             )
         }
         let result = try function.call(arguments).first ?? .none
@@ -67,7 +69,8 @@ struct TableDistribution: ParametricDistribution {
         guard draws.shape.first == count else {
             throw ScriptError(
                 operation,
-                "\(name) returned shape \(Shape.describe(draws.shape)); \(count) draws along the first dimension expected"
+                "\(name) returned shape \(Shape.describe(draws.shape)); \(count) draws along the first dimension "
+                    + "expected"
             )
         }
         return draws

@@ -2,8 +2,9 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The pathwise estimator: with x = g(e, params) for noise e, E[∇ f(g(e, params), params)] (Kingma and Welling 2014; Rezende,
-/// Mohamed, Wierstra 2014). Needs a loss that is differentiable (almost everywhere, and continuous) and a distribution with rsample.
+/// The pathwise estimator: with x = g(e, params) for noise e, E[∇ f(g(e, params), params)] (Kingma and Welling 2014;
+/// Rezende, Mohamed, Wierstra 2014). Needs a loss that is differentiable (almost everywhere, and continuous) and a
+/// distribution with rsample.
 enum Reparameterization {
     static func surrogate(_ problem: GradientProblem, _ params: [Variable], for operation: String) throws -> Surrogate {
         let distribution = try problem.distribution(params)

@@ -2,13 +2,13 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The score-function (REINFORCE, likelihood-ratio) estimator: E[(f(x) - b) ∇ log q(x) + ∇f(x)] over x ~ q, where the last
-/// term is the loss's own dependence on the parameters (Williams 1992; Glynn 1990).
+/// The score-function (REINFORCE, likelihood-ratio) estimator: E[(f(x) - b) ∇ log q(x) + ∇f(x)] over x ~ q, where the
+/// last term is the loss's own dependence on the parameters (Williams 1992; Glynn 1990).
 ///
 /// Needs only draws and log-densities: discrete distributions and losses that are not smooth are fine.
 enum ScoreFunction {
-    /// f + (f - b) (log q - log q), with the first f and log q recorded: DiCE's "magic box" (Foerster et al. 2018) to first
-    /// order.
+    /// f + (f - b) (log q - log q), with the first f and log q recorded: DiCE's "magic box" (Foerster et al. 2018) to
+    /// first order.
     static func surrogate(_ problem: GradientProblem, _ baseline: Baseline, _ params: [Variable], for operation: String)
         throws -> Surrogate
     {

@@ -4,11 +4,12 @@ import Scripting
 /// Importance sampling: E_p[v] from draws x_s of q, with weights w_s = p(x_s) / q(x_s) given as logarithms.
 ///
 /// - Plain: Î = (1/S) Σ w_s v_s, unbiased; p and q normalised. Standard error: that of a mean.
-/// - Self-normalised: Î = Σ w_s v_s / Σ w_s, biased by O(1/S); p and q up to constants. Standard error by the delta method,
-///   √(Σ w̄_s² (v_s - Î)²) with w̄ = w / Σ w (Owen, Monte Carlo theory, methods and examples, 2013, equation 9.9).
+/// - Self-normalised: Î = Σ w_s v_s / Σ w_s, biased by O(1/S); p and q up to constants. Standard error by the delta
+///   method, √(Σ w̄_s² (v_s - Î)²) with w̄ = w / Σ w (Owen, Monte Carlo theory, methods and examples, 2013, equation
+///   9.9).
 ///
-/// Everything is computed relative to the largest term, so that weights of e^-1000 are as good as any; then the estimate
-/// itself may underflow to 0, and ``logEstimate`` and ``relativeError`` still tell.
+/// Everything is computed relative to the largest term, so that weights of e^-1000 are as good as any; then the
+/// estimate itself may underflow to 0, and ``logEstimate`` and ``relativeError`` still tell.
 public struct ImportanceSampling: Sendable {
     public let estimate: Double
     /// log |estimate|, in nats.

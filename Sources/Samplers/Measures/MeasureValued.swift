@@ -4,8 +4,8 @@ import Scripting
 import Tensors
 
 /// The measure-valued (weak derivative) estimator: for every component θ of the distribution's parameters,
-/// c (f(x⁺) - f(x⁻)) with x± a draw whose own component comes from ``MeasureDecomposition``; the chain rule carries it on
-/// to the script's parameters. Two batches of losses per component: for few parameters and losses without gradients.
+/// c (f(x⁺) - f(x⁻)) with x± a draw whose own component comes from ``MeasureDecomposition``; the chain rule carries it
+/// on to the script's parameters. Two batches of losses per component: for few parameters and losses without gradients.
 enum MeasureValued {
     static func surrogate(_ problem: GradientProblem, _ params: [Variable], for operation: String) throws -> Surrogate {
         let made = try problem.distribution(params)
@@ -18,7 +18,8 @@ enum MeasureValued {
             }
             throw ScriptError(
                 operation,
-                "\(made.description) has no measure-valued gradient here; the distributions with one are \(names.joined(separator: ", "))"
+                "\(made.description) has no measure-valued gradient here; the distributions with one are "
+                    + "\(names.joined(separator: ", "))"
             )
         }
         let samples = problem.samples

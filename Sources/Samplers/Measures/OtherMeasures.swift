@@ -3,7 +3,8 @@ import Tensors
 
 /// The exponential distribution with rate λ.
 enum ExponentialMeasures {
-    /// 1/λ (the distribution itself) - (gamma of shape 2 and rate λ); coupled: the gamma draw is the positive one plus another.
+    /// 1/λ (the distribution itself) - (gamma of shape 2 and rate λ); coupled: the gamma draw is the positive one plus
+    /// another.
     static let rate = MeasureDecomposition(distribution: "Exponential", parameter: "rate") { parameters, _, generator in
         let rate = parameters("rate")
         let first = -Double.log(generator.openUniform()) / rate

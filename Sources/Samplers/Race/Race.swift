@@ -15,7 +15,8 @@ package struct RaceResult {
     /// Sum over the components.
     var variance: Double { variances.reduce(0, +) }
 
-    /// (mean - reference) / √(variance / repetitions + error²) of each component: standard normal for an unbiased estimator.
+    /// (mean - reference) / √(variance / repetitions + error²) of each component: standard normal for an unbiased
+    /// estimator.
     func zScores(_ reference: [Double], _ errors: [Double]) -> [Double] {
         means.indices.map { index in
             let difference = means[index] - reference[index]

@@ -90,7 +90,8 @@ enum Race {
             guard let answer = try Answer(result)?.values, !answer.isEmpty else {
                 throw ScriptError(
                     operation,
-                    "\(place) returned \(result.shown); a number, a tensor, or a table with gradients or estimate expected"
+                    "\(place) returned \(result.shown); a number, a tensor, or a table with gradients or estimate "
+                        + "expected"
                 )
             }
             guard answer.count == answers.first?.count ?? answer.count else {

@@ -1,7 +1,7 @@
 /// The call that a script made something by: what its ``Recipe`` is written from.
 ///
-/// Numbers, texts and tables are kept as they were; modules, transforms, distributions and tensors as the objects that they
-/// are, which a file names when it is written. A script's functions are not kept.
+/// Numbers, texts and tables are kept as they were; modules, transforms, distributions and tensors as the objects that
+/// they are, which a file names when it is written. A script's functions are not kept.
 public struct Origin {
     public let function: String
     private let arguments: [Argument]

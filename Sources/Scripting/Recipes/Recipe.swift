@@ -1,5 +1,5 @@
-/// How something is made again: the call that made it, with arguments that are plain values, tensors of the same file or
-/// recipes themselves. What a saved flow says of its architecture.
+/// How something is made again: the call that made it, with arguments that are plain values, tensors of the same file
+/// or recipes themselves. What a saved flow says of its architecture.
 ///
 ///     .call("nn.MLP", [.integer(2), .integer(4), .table([.init("hidden_features", .list([.integer(64)]))])])
 ///

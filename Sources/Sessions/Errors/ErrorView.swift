@@ -11,8 +11,8 @@ package struct ErrorView {
     let columns: Int
     /// The texts of the inputs, by the name that messages call them.
     let inputs: [String: String]
-    /// The Lua files that were run or loaded, from the root: what a message calls a file may be a text of the script's own,
-    /// and a name of anything.
+    /// The Lua files that were run or loaded, from the root: what a message calls a file may be a text of the script's
+    /// own, and a name of anything.
     let files: () -> [String]
 
     /// A longer file is not shown.

@@ -2,14 +2,14 @@ import Editors
 import Foundation
 import LuaFlow
 
-/// A file's text so that the prompt gets at its top-level locals: behind each declaration stands, on the same line, a call
-/// that hands out a function which reads and writes those variables.
+/// A file's text so that the prompt gets at its top-level locals: behind each declaration stands, on the same line, a
+/// call that hands out a function which reads and writes those variables.
 ///
 ///     local x, y = 1, 2      ->      local x, y = 1, 2;("")["\0"](1,function(i,s,v)if i==1 then ... end end);
 ///
-/// They are the file's own variables, shared with its functions, and those that were made before an error are there. What
-/// receives the functions stands under a key of the string library's that no name can spell, so that nothing that the file
-/// does to its globals or to `_ENV` is in the way; it needs no local variable, of which a file may have 200.
+/// They are the file's own variables, shared with its functions, and those that were made before an error are there.
+/// What receives the functions stands under a key of the string library's that no name can spell, so that nothing that
+/// the file does to its globals or to `_ENV` is in the way; it needs no local variable, of which a file may have 200.
 package struct FileLocals {
     package struct Variable: Equatable {
         package let name: String

@@ -37,8 +37,8 @@ package enum InputForm: Equatable {
         }
     }
 
-    /// Whether nothing is missing but a call's parentheses. A method's name is nothing by itself, and nobody ends a line
-    /// between it and its arguments.
+    /// Whether nothing is missing but a call's parentheses. A method's name is nothing by itself, and nobody ends a
+    /// line between it and its arguments.
     private static func endsInMethod(_ text: String, _ interpreter: Interpreter) -> Bool {
         let end = Lua.tokens(text).filter { $0.kind != .comment }.suffix(2)
         guard end.first?.isSymbol(":") == true, end.last?.kind == .name, let last = end.last else { return false }

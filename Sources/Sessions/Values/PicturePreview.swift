@@ -4,9 +4,9 @@ import Pictures
 
 /// Tensors that are pictures, and figures, as pictures.
 ///
-/// What image.show and image.grid take: (H, W) and (1, H, W) in grey, (3, H, W) in colour, a batch (N, C, H, W) of those or
-/// (N, H, W) of grey ones, and a list of pictures. It is shown when the sides are at least 8 and not too unlike, and all
-/// values are in [0, 1] and not all the same.
+/// What image.show and image.grid take: (H, W) and (1, H, W) in grey, (3, H, W) in colour, a batch (N, C, H, W) of
+/// those or (N, H, W) of grey ones, and a list of pictures. It is shown when the sides are at least 8 and not too
+/// unlike, and all values are in [0, 1] and not all the same.
 package enum PicturePreview {
     package static let shortest = 8
     package static let mostUnlike = 4

@@ -11,8 +11,8 @@ public protocol Communicator: Sendable {
     var rank: Int { get }
     /// How many there are.
     var size: Int { get }
-    /// The elements of all ranks' tensors, combined in the order of ranks; the same bits on every rank. A list counts as
-    /// one exchange.
+    /// The elements of all ranks' tensors, combined in the order of ranks; the same bits on every rank. A list counts
+    /// as one exchange.
     /// - Parameter xs: of the same shapes, dtypes and orders of elements in memory on every rank.
     /// - Returns: as many tensors of these shapes and orders; float16 becomes float32.
     /// - Throws: also ``Fault`` for what ``ReductionOfRanks/check(_:)`` refuses.
@@ -34,7 +34,8 @@ public protocol Communicator: Sendable {
     func fail(_ error: any Error, for operation: String)
 }
 
-/// How ``Communicator/allreduce(_:_:for:)`` combines elements, under MPI's names; `mean` is the sum by the number of ranks.
+/// How ``Communicator/allreduce(_:_:for:)`` combines elements, under MPI's names; `mean` is the sum by the number of
+/// ranks.
 public enum ReductionOfRanks: String, CaseIterable, Sendable, CustomStringConvertible {
     case sum, prod, min, max, mean
 

@@ -1,8 +1,8 @@
 import Scripting
 
 extension ReductionOfRanks {
-    /// Combines `ranks` lists of `count` elements that lie one after the other, in the order of ranks. Floating sums and
-    /// products are accumulated in float64 and rounded once, so that they do not depend on how ranks are connected.
+    /// Combines `ranks` lists of `count` elements that lie one after the other, in the order of ranks. Floating sums
+    /// and products are accumulated in float64 and rounded once, so that they do not depend on how ranks are connected.
     func combine(
         _ parts: UnsafeRawPointer, ranks: Int, count: Int, _ dtype: DType, into result: UnsafeMutableRawPointer
     ) throws {

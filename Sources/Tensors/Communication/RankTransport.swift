@@ -14,14 +14,15 @@ public struct IncomingBytes {
     public let bytes: UnsafeMutableRawBufferPointer
 }
 
-/// What carries bytes between ranks; ``RankedCommunicator`` makes everything else of it. MPI is one; tests have threads.
+/// What carries bytes between ranks; ``RankedCommunicator`` makes everything else of it. MPI is one; tests have
+/// threads.
 public protocol RankTransport: Sendable {
     /// Which of the ranks this is, from 0.
     var rank: Int { get }
     /// How many there are.
     var size: Int { get }
-    /// Sends and receives all of it, and returns when that is done. Between two ranks bytes arrive in the order in which
-    /// they were sent. Must look at ``Scripting/Cancellation`` while it waits.
+    /// Sends and receives all of it, and returns when that is done. Between two ranks bytes arrive in the order in
+    /// which they were sent. Must look at ``Scripting/Cancellation`` while it waits.
     /// - Throws: when it was stopped on its way; some of the memory may then still be written to.
     func transfer(_ sends: [OutgoingBytes], _ receives: [IncomingBytes]) throws
 }

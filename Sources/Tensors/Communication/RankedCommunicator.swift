@@ -2,10 +2,10 @@ import Scripting
 
 /// A communicator over anything that carries bytes between ranks.
 ///
-/// Before every exchange all ranks tell each other what they are about to do (``RankCall``). So ranks that are not in step,
-/// give other shapes, fail or have ended are an error on every rank, with the ranks named, and nobody waits for what never
-/// comes. That costs log2(size) messages of 640 bytes a rank. Sums are made here and not by MPI, in the order of ranks:
-/// for a fixed number of ranks the bits are the same on every machine and network.
+/// Before every exchange all ranks tell each other what they are about to do (``RankCall``). So ranks that are not in
+/// step, give other shapes, fail or have ended are an error on every rank, with the ranks named, and nobody waits for
+/// what never comes. That costs log2(size) messages of 640 bytes a rank. Sums are made here and not by MPI, in the
+/// order of ranks: for a fixed number of ranks the bits are the same on every machine and network.
 public final class RankedCommunicator: Communicator {
     private let transport: any RankTransport
     /// What an exchange that was stopped may still write to; there is something, and no exchange follows.
@@ -76,8 +76,8 @@ public final class RankedCommunicator: Communicator {
 
     // MARK: Exchanges
 
-    /// Moves bytes of these tensors: all ranks have agreed on it. Who is stopped on the way is not in step with the others
-    /// afterwards, and their memory may still be written to.
+    /// Moves bytes of these tensors: all ranks have agreed on it. Who is stopped on the way is not in step with the
+    /// others afterwards, and their memory may still be written to.
     private func moving<R>(_ tensors: [Tensor], _ body: () throws -> R) throws -> R {
         do {
             let result = try body()
@@ -89,8 +89,8 @@ public final class RankedCommunicator: Communicator {
         }
     }
 
-    /// `all` is (size, ...), this rank's part at 0; afterwards every rank's part is at its place. Part by part the ranks pass
-    /// on what they have, twice as much each time (Bruck et al. 1997).
+    /// `all` is (size, ...), this rank's part at 0; afterwards every rank's part is at its place. Part by part the
+    /// ranks pass on what they have, twice as much each time (Bruck et al. 1997).
     private func gatherAll(_ all: Tensor, for operation: String) throws {
         let each = all.count / max(size, 1) * all.dtype.stride
         guard size > 1, each > 0 else { return }

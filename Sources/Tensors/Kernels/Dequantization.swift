@@ -38,6 +38,7 @@ extension Tensor {
                 """
         }
         return
-            "\(element), which is no k / \(levels - 1) with k from 0 to \(levels - 1): the data has not \(levels) levels"
+            "\(element), which is no k / \(levels - 1) with k from 0 to \(levels - 1): the data has not \(levels) "
+                + "levels"
     }
 }

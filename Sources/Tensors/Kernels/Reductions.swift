@@ -3,8 +3,8 @@ import Scripting
 
 /// Reductions. Sums of float32 are accumulated in float64, so a sum's error does not grow with its length.
 extension Tensor {
-    /// The sum over the given axes, kept as extents of 1: int64 of int64 and bool, exact but for its end; divided, where a
-    /// divisor is given, before it is rounded.
+    /// The sum over the given axes, kept as extents of 1: int64 of int64 and bool, exact but for its end; divided,
+    /// where a divisor is given, before it is rounded.
     public func sum(_ axes: [Int], dividedBy divisor: Double = 1, for operation: String = "tensor.sum") throws -> Tensor
     {
         for axis in axes { try check(axis: axis, for: operation) }

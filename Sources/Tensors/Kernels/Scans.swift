@@ -3,8 +3,8 @@ import Scripting
 
 /// Sums along the way, and what is read backwards.
 extension Tensor {
-    /// Sums from the beginning of `axis` up to each element, or from each element to the end. Added up in float64; of int64
-    /// and bool in int64, round its end.
+    /// Sums from the beginning of `axis` up to each element, or from each element to the end. Added up in float64; of
+    /// int64 and bool in int64, round its end.
     public func cumulativeSum(_ axis: Int, fromEnd: Bool = false, for operation: String = "tensor.cumsum") throws
         -> Tensor
     {

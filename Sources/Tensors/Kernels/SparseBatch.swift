@@ -25,8 +25,8 @@ package struct SparseBatch {
     /// Rows that pass over a block of weights together, and the extents of a block: half a megabyte of float16.
     private static let rowsTogether = 64, outputsTogether = 256, unitsTogether = 128
 
-    /// Nil when the batch is not worth it: few rows take part in any case, most elements are not zero, or the weights do
-    /// not lie by input unit.
+    /// Nil when the batch is not worth it: few rows take part in any case, most elements are not zero, or the weights
+    /// do not lie by input unit.
     /// - Parameter rectified: whether the layer takes max(x, 0), so that negative numbers are zeros.
     package init?(
         weight: Tensor, input: Tensor, rectified: Bool, densest: Double = densest, level: ck_level = ck_best_level(),

@@ -51,7 +51,8 @@ extension Tensor {
         return try length.zip(scale, Scaled(), for: operation).cast(dtype.computing)
     }
 
-    /// The variance over axes, which stay as extents of 1, with divisor n - correction; of which `rooted` takes the square root.
+    /// The variance over axes, which stay as extents of 1, with divisor n - correction; of which `rooted` takes the
+    /// square root.
     public func variance(_ axes: [Int], correction: Double, rooted: Bool, for operation: String) throws -> Tensor {
         let wide = try cast(.float64)
         let n = Double(axes.reduce(1) { $0 * shape[$1] })

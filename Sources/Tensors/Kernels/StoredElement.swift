@@ -1,5 +1,5 @@
-/// The Swift types that tensors' memory is made of (but for float16's): `Float`, `Double`, `Int64`, and `UInt8`, 0 or 1,
-/// of bool tensors.
+/// The Swift types that tensors' memory is made of (but for float16's): `Float`, `Double`, `Int64`, and `UInt8`, 0 or
+/// 1, of bool tensors.
 public protocol StoredElement: Numeric, Comparable, Sendable {
     static var dtype: DType { get }
     /// NaN, which is neither below nor above anything.

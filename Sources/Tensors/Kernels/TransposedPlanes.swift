@@ -74,8 +74,8 @@ extension Tensor {
         }
     }
 
-    /// Calls `row` with rows' parts of two matrices of which one or both are transposed, that is, have step 1 down their
-    /// columns: a tile of such a one is turned on the way, in memory that stays in the innermost cache.
+    /// Calls `row` with rows' parts of two matrices of which one or both are transposed, that is, have step 1 down
+    /// their columns: a tile of such a one is turned on the way, in memory that stays in the innermost cache.
     ///
     /// - Parameters:
     ///   - walk: of the contiguous result and the operands, of two axes.

@@ -1,6 +1,7 @@
 import Scripting
 
-/// A function of one number that has a meaning in int64 as well, round the end where it leaves it; bool counts as 0 and 1.
+/// A function of one number that has a meaning in int64 as well, round the end where it leaves it; bool counts as 0 and
+/// 1.
 public protocol NumericUnaryFunction: UnaryFunction {
     func callAsFunction(_ x: Int64) -> Int64
 }

@@ -62,8 +62,8 @@ struct WindowPlanes {
         max(1, 500_000 / max(1, work.multipliedReportingOverflow(by: imagesPerLot * plane).partialValue))
     }
 
-    /// Calls `body`, on several threads at once, with every lot, its images, room to lay them out in and room for the sums of a
-    /// tile of outputs, with the step from one output to the next.
+    /// Calls `body`, on several threads at once, with every lot, its images, room to lay them out in and room for the
+    /// sums of a tile of outputs, with the step from one output to the next.
     func forEachLot<T: WindowElement>(
         _: T.Type, work: Int, _ operation: String,
         _ body: (
@@ -79,8 +79,8 @@ struct WindowPlanes {
         }
     }
 
-    /// The offset, in a lot of so many images, of the element that lies `y` rows and `x` columns from the first in a channel with
-    /// its border.
+    /// The offset, in a lot of so many images, of the element that lies `y` rows and `x` columns from the first in a
+    /// channel with its border.
     func offset(_ channel: Int, _ y: Int, _ x: Int, images: Int) -> Int32 {
         let (stepY, stepX) = layout.steps
         let part = (channel * stepY + y % stepY) * stepX + x % stepX

@@ -1,8 +1,8 @@
 import CKernels
 import Scripting
 
-/// The three products of a convolution: what windows see times weights, and its two transposes. No columns are formed; see
-/// CKernels/convolution_loops.h.
+/// The three products of a convolution: what windows see times weights, and its two transposes. No columns are formed;
+/// see CKernels/convolution_loops.h.
 extension Tensor {
     /// (n, c, h, w) with weights (out, c / groups, kh, kw) and a bias (out) -> (n, out, h', w').
     package func windowSums(
@@ -22,7 +22,8 @@ extension Tensor {
             : windowSumsBack(weight, geometry, groups, Float.self, operation)
     }
 
-    /// The cotangent of the weights: of images (n, c, h, w) and a cotangent (n, out, h', w') -> (out, c / groups, kh, kw).
+    /// The cotangent of the weights: of images (n, c, h, w) and a cotangent (n, out, h', w') -> (out, c / groups, kh,
+    /// kw).
     package func windowProducts(_ cotangent: Tensor, _ geometry: WindowGeometry, groups: Int, for operation: String)
         throws -> Tensor
     {
@@ -76,7 +77,8 @@ extension Tensor {
         let (channels, outs, area) = (inside * groups, out / groups, geometry.window[0] * geometry.window[1])
         let result = try Tensor.uninitialized([shape[0], channels] + geometry.input, T.dtype, for: operation)
         if result.count == 0 { return result }
-        // Positions of the input that are `step` apart see windows through the same taps: they are a convolution of their own.
+        // Positions of the input that are `step` apart see windows through the same taps: they are a convolution of
+        // their own.
         func shifts(_ axis: Int, _ phase: Int) -> [(tap: Int, shift: Int)] {
             (0..<window[axis]).compactMap { tap in
                 let distance = phase + geometry.padding[axis] - tap * geometry.dilation[axis]

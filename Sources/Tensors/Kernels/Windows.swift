@@ -2,7 +2,8 @@ import Scripting
 
 /// Where a two-dimensional convolution's windows lie on its input.
 public struct WindowGeometry: Sendable {
-    /// Height and width, each: of the input, of the window, between windows, of the border of zeros, between a window's elements.
+    /// Height and width, each: of the input, of the window, between windows, of the border of zeros, between a window's
+    /// elements.
     public let input: [Int]
     public let window: [Int]
     public let stride: [Int]
@@ -23,7 +24,9 @@ public struct WindowGeometry: Sendable {
         else {
             throw ScriptError(
                 operation,
-                "input \(Shape.describe(input)), window \(Shape.describe(window)), stride \(Shape.describe(stride)), padding \(Shape.describe(padding)), dilation \(Shape.describe(dilation)): extents and steps from 1 (padding from 0) to \(bound) expected"
+                "input \(Shape.describe(input)), window \(Shape.describe(window)), stride \(Shape.describe(stride)), "
+                    + "padding \(Shape.describe(padding)), dilation \(Shape.describe(dilation)): extents and steps "
+                    + "from 1 (padding from 0) to \(bound) expected"
             )
         }
         output = (0..<2).map { axis in
@@ -33,7 +36,8 @@ public struct WindowGeometry: Sendable {
         guard output.allSatisfy({ $0 > 0 }) else {
             throw ScriptError(
                 operation,
-                "a window of \(Shape.describe(window)) with dilation \(Shape.describe(dilation)) does not fit \(Shape.describe(input)) with padding \(Shape.describe(padding))"
+                "a window of \(Shape.describe(window)) with dilation \(Shape.describe(dilation)) does not fit "
+                    + "\(Shape.describe(input)) with padding \(Shape.describe(padding))"
             )
         }
         _ = try Shape.count(output, for: operation)
@@ -94,8 +98,8 @@ extension Tensor {
         return image
     }
 
-    /// Calls `body` for every run of windows in a row that see inside the image: with the offset in the image (steps of the
-    /// horizontal stride from there), the offset in the columns (steps of 1), and the length.
+    /// Calls `body` for every run of windows in a row that see inside the image: with the offset in the image (steps of
+    /// the horizontal stride from there), the offset in the columns (steps of 1), and the length.
     private static func forEachRun(_ geometry: WindowGeometry, _ planes: Int, _ body: (Int, Int, Int) -> Void) throws {
         let (width, windows) = (geometry.input[1], geometry.output[0] * geometry.output[1])
         for plane in 0..<planes {
@@ -119,8 +123,8 @@ extension Tensor {
     }
 }
 
-/// The three products of a convolution by way of columns: what ``windowSums(_:_:_:groups:for:)`` and its transposes are held
-/// against, and what takes their place where they are not exact or their counts too large.
+/// The three products of a convolution by way of columns: what ``windowSums(_:_:_:groups:for:)`` and its transposes are
+/// held against, and what takes their place where they are not exact or their counts too large.
 extension Tensor {
     package func windowSumsByColumns(_ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ operation: String)
         throws -> Tensor

@@ -4,9 +4,9 @@ import Synchronization
 
 /// A call of LAPACK that may take seconds, and cannot be stopped from inside.
 ///
-/// It runs on a thread of its own while the caller's waits and looks whether the host asked for a stop. Then the caller goes
-/// on with ``Interrupted`` and the call is left to its end: the closure holds the matrices, so they live as long, and are
-/// charged as long.
+/// It runs on a thread of its own while the caller's waits and looks whether the host asked for a stop. Then the caller
+/// goes on with ``Interrupted`` and the call is left to its end: the closure holds the matrices, so they live as long,
+/// and are charged as long.
 final class LongCall: @unchecked Sendable {
     private var body: (() -> Int32)?
     private var result: Int32 = 0

@@ -82,8 +82,8 @@ extension Tensor {
         return try result.cast(dtype.computing)
     }
 
-    /// Of each matrix the sign of the determinant and the logarithm of its size: 0 and -inf of a singular one, 1 and 0 of
-    /// the empty one.
+    /// Of each matrix the sign of the determinant and the logarithm of its size: 0 and -inf of a singular one, 1 and 0
+    /// of the empty one.
     public func signAndLogDeterminant(for operation: String) throws -> (sign: Tensor, logarithm: Tensor) {
         try checkSquare(for: operation)
         let factors = try LUFactors(self, for: operation)

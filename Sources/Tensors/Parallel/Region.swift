@@ -4,9 +4,9 @@ import Foundation
 import Scripting
 import Synchronization
 
-/// One piece of divided work: its parts are handed out to whoever asks next, the caller and every second helper from the
-/// first on, the others from the last on. So when the same memory is walked again, a processor mostly meets the part of
-/// it that is in its own caches.
+/// One piece of divided work: its parts are handed out to whoever asks next, the caller and every second helper from
+/// the first on, the others from the last on. So when the same memory is walked again, a processor mostly meets the
+/// part of it that is in its own caches.
 final class Region: @unchecked Sendable {
     /// Nil once the work is over: a helper may hold on to the region a little longer than the caller's closure may
     /// live.

@@ -37,7 +37,8 @@ extension Parameter<[Int]> {
 }
 
 extension NativeFunction {
-    /// Refuses numbers in a row where a shape stands: they may be a shape without its table, or a size and what follows.
+    /// Refuses numbers in a row where a shape stands: they may be a shape without its table, or a size and what
+    /// follows.
     fileprivate func takingShape(at position: Int) -> NativeFunction {
         trying { arguments in
             let sizes = arguments.values.dropFirst(position - 1).prefix { $0.asNumber != nil }

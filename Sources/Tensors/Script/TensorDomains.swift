@@ -57,8 +57,8 @@ extension Domain<Operand> {
     }
 }
 
-/// A number, a tensor, or a table of numbers (nested for more dimensions): a parameter that becomes a tensor as soon as its
-/// dtype is known.
+/// A number, a tensor, or a table of numbers (nested for more dimensions): a parameter that becomes a tensor as soon as
+/// its dtype is known.
 public enum Numbers {
     case number(Double)
     case tensor(Variable)

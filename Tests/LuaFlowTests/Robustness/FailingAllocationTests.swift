@@ -3,9 +3,9 @@ import Foundation
 import LuaFlow
 import Testing
 
-/// Memory runs out at the n-th allocation, for every n, in every function's documented example: an error that says so, or
-/// success; the same interpreter goes on working, and nothing is lost. Either every allocation from the n-th on fails, or
-/// the n-th alone, whose second try after a collection succeeds.
+/// Memory runs out at the n-th allocation, for every n, in every function's documented example: an error that says so,
+/// or success; the same interpreter goes on working, and nothing is lost. Either every allocation from the n-th on
+/// fails, or the n-th alone, whose second try after a collection succeeds.
 ///
 /// `make test` tries some n of each example, the two ways in turn; LUAFLOW_EXHAUSTIVE=1 every n both ways.
 @Suite(.timeLimit(.minutes(60))) struct FailingAllocationTests {

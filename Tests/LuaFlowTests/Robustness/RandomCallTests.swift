@@ -10,9 +10,9 @@ import Testing
 
 /// Random arguments of random types to everything that scripts can call: an error or a result, never the process's end.
 ///
-/// `make test` makes a call of each, and some more, `make asan` ten thousand under AddressSanitizer. LUAFLOW_CALLS and LUAFLOW_SEED
-/// choose how many and which. The calls are written down before they are made, as a Lua script: should the process die,
-/// the last line of that file is the call that did it, and `luaflow run` of the file does it again.
+/// `make test` makes a call of each, and some more, `make asan` ten thousand under AddressSanitizer. LUAFLOW_CALLS and
+/// LUAFLOW_SEED choose how many and which. The calls are written down before they are made, as a Lua script: should the
+/// process die, the last line of that file is the call that did it, and `luaflow run` of the file does it again.
 @Suite(.serialized, .timeLimit(.minutes(60))) struct RandomCallTests {
     static let calls = Thoroughness.number("LUAFLOW_CALLS") ?? (Thoroughness.isExhaustive ? 10_000 : max(700, RandomLua.callables.count))
     static let seed = Thoroughness.number("LUAFLOW_SEED") ?? 1

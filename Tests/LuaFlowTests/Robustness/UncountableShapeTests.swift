@@ -1,8 +1,8 @@
 import LuaFlow
 import Testing
 
-/// Tensors without elements cost nothing, however many rows they claim to have; nothing that is done with them may go through
-/// those rows, or count them beyond what an integer holds.
+/// Tensors without elements cost nothing, however many rows they claim to have; nothing that is done with them may go
+/// through those rows, or count them beyond what an integer holds.
 @Suite(.timeLimit(.minutes(30))) struct UncountableShapeTests {
     static let shapes = ["math.maxinteger, 0", "0, math.maxinteger", "1 << 40, 0, 1 << 20", "math.maxinteger, 0, 0"]
     static let arguments = [

@@ -4,9 +4,9 @@ import Scripting
 let plotRank = Declaration(
     "plot.rank",
     """
-    Histograms of ranks: all chains' draws of a number are ranked together, and every chain's ranks counted. Chains that \
-    sample the same distribution have level histograms, within the dashed lines (about 95 % of bins of independent \
-    draws); one that is elsewhere, or narrower, slopes or bends.
+    Histograms of ranks: all chains' draws of a number are ranked together, and every chain's ranks counted. Chains \
+    that sample the same distribution have level histograms, within the dashed lines (about 95 % of bins of \
+    independent draws); one that is elsewhere, or narrower, slopes or bends.
     """,
     takes: .shownChains(most: 9), .option("bins", .integer(from: 2, to: 200), default: 20), returns: .figure,
     errors: "one chain; a draw that is NaN or infinite",

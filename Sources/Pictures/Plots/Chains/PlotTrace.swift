@@ -5,8 +5,8 @@ let plotTrace = Declaration(
     "plot.trace",
     """
     Chains as they went: for each number of a point the density of every chain's draws, and beside it the draws one \
-    after the other. Chains that have converged look alike, and like noise. Divergences of a run of mcmc.sample stand as \
-    crosses below.
+    after the other. Chains that have converged look alike, and like noise. Divergences of a run of mcmc.sample stand \
+    as crosses below.
     """,
     takes: .shownChains(most: 6), returns: .figure,
     errors: "a draw that is NaN or infinite", source: "arviz.plot_trace",

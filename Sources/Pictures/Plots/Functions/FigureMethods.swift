@@ -8,8 +8,8 @@ let figureSave = Declaration(
     "figure:save",
     """
     Writes the figure as PNG, SVG or PDF, by the path's ending. Without sizes the figure has its natural size, a PNG \
-    at two pixels a point; with one of them the other follows; with both the panels fill them. The same figure gives the \
-    same bytes. The file appears whole or not at all.
+    at two pixels a point; with one of them the other follows; with both the panels fill them. The same figure gives \
+    the same bytes. The file appears whole or not at all.
     """,
     called: .method,
     takes: figure, .argument("path", .bytes),

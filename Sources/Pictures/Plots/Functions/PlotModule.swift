@@ -6,8 +6,8 @@ public struct PlotModule: ScriptModule {
 
     public let name = "plot"
     public let summary = """
-        Figures of curves, points, error bars, bars, histograms, heat maps, contours and pictures, saved as PNG, SVG or \
-        PDF or shown in the terminal. Every function returns a figure; plot.figure puts several into one.
+        Figures of curves, points, error bars, bars, histograms, heat maps, contours and pictures, saved as PNG, SVG \
+        or PDF or shown in the terminal. Every function returns a figure; plot.figure puts several into one.
         """
 
     /// The catalogue: a new kind of plot is one file and one line here.

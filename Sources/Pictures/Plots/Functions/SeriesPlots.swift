@@ -2,8 +2,8 @@ import Scripting
 
 private let shared = """
     `x` and `y` are tensors of shape (N) or lists of numbers. Several series go into `series = {{x = , y = , label = \
-    }, ...}`, each with looks of its own. Colours: blue, vermillion, green, purple, orange, sky, black, grey, yellow or \
-    "#rrggbb".
+    }, ...}`, each with looks of its own. Colours: blue, vermillion, green, purple, orange, sky, black, grey, yellow \
+    or "#rrggbb".
     """
 
 private let refusals = """

@@ -3,8 +3,8 @@ struct FigureLayout {
     /// The box of each panel's axes or picture, without what is written around it.
     let boxes: [Box]
 
-    /// The panels with their legends placed: one that would lie on data wherever it stood inside its axes, at the figure's
-    /// natural size, stands beside them.
+    /// The panels with their legends placed: one that would lie on data wherever it stood inside its axes, at the
+    /// figure's natural size, stands beside them.
     static func settled(_ panels: [Panel], columns: Int, shares: [Double], on canvas: Canvas) -> [Panel] {
         let natural = naturalSize(panels, columns: columns, on: canvas)
         let layout = FigureLayout(

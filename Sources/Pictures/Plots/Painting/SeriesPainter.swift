@@ -38,7 +38,8 @@ struct SeriesPainter {
 
     private func line(_ points: [Point], _ series: Series, in room: Box) throws {
         let dashes = series.dashes.pattern.map { $0 * series.width }
-        // What shines through must not show where pieces meet, and so is drawn whole up to a length that Cairo can take.
+        // What shines through must not show where pieces meet, and so is drawn whole up to a length that Cairo can
+        // take.
         let pieces = series.color.alpha < 1 ? 20_000 : 1000
         for part in LinePath.clipped(LinePath.thinned(points, column: 0.25), to: room) {
             var passed = 0.0

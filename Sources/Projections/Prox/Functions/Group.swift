@@ -2,7 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// weight times the sum of the lengths of groups of elements: whole groups become 0. Without groups, those of every x[i].
+/// weight times the sum of the lengths of groups of elements: whole groups become 0. Without groups, those of every
+/// x[i].
 public struct Group: VectorFunction {
     public static let name = "Group"
     private let weight: Double

@@ -2,7 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// weight times the Euclidean length of all elements. Its proximal map brings x nearer to 0 by weight step, and not past it.
+/// weight times the Euclidean length of all elements. Its proximal map brings x nearer to 0 by weight step, and not
+/// past it.
 public struct L2: VectorFunction {
     public static let name = "L2"
     private let weight: Double

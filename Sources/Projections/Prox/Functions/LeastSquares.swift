@@ -40,7 +40,8 @@ public struct LeastSquares: VectorFunction, HasConjugateFormula {
         guard count == matrix.shape[1] else {
             throw ScriptError(
                 operation,
-                "A \(Shape.describe(matrix.shape)) wants x of \(matrix.shape[1]) elements, x \(Shape.describe(shape)) has \(count)"
+                "A \(Shape.describe(matrix.shape)) wants x of \(matrix.shape[1]) elements, x \(Shape.describe(shape)) "
+                    + "has \(count)"
             )
         }
     }
@@ -101,8 +102,8 @@ public struct LeastSquares: VectorFunction, HasConjugateFormula {
     public static let declaration = Declaration(
         "prox.LeastSquares",
         """
-        |A x - b|^2 / 2 for A of shape (m, n) and x of n elements (row-major). A is decomposed once; each proximal map is \
-        then 4 m n products at most: for optim.admm and optim.douglas_rachford.
+        |A x - b|^2 / 2 for A of shape (m, n) and x of n elements (row-major). A is decomposed once; each proximal map \
+        is then 4 m n products at most: for optim.admm and optim.douglas_rachford.
         """,
         takes: .argument("A", .entries, "of shape (m, n)"), .argument("b", .entries, "of shape (m)"), returns: .prox,
         errors: "The shapes do not fit, or an element is not finite.", source: "Parikh and Boyd 2014, section 6.1.1.",

@@ -45,8 +45,8 @@ public struct TV: VectorFunction {
     public static let declaration = Declaration(
         "prox.TV",
         """
-        weight (|x_2 - x_1| + |x_3 - x_2| + ...) over all elements of x (row-major): the proximal map removes noise from \
-        a signal and keeps its jumps. Exact, in time near the number of elements.
+        weight (|x_2 - x_1| + |x_3 - x_2| + ...) over all elements of x (row-major): the proximal map removes noise \
+        from a signal and keeps its jumps. Exact, in time near the number of elements.
         """,
         takes: .weight, returns: .prox, errors: "weight is negative or not finite.", source: "Condat 2013.",
         example: """
