@@ -68,7 +68,7 @@ extension Variable {
         let result = try Tensor(sums, shape: Array(shape.dropLast()), dtype)
         return try .recorded("distribution.dirichlet_divergence", [a, b], result) { call in
             let (a, b) = (call.inputs[0], call.inputs[1])
-            let flow = try call.cotangent.column
+            let cotangent = try call.cotangent.column
             let last = [a.shape.count - 1]
             let (sumA, sumB) = (try a.sum(last, keepingDimensions: true), try b.sum(last, keepingDimensions: true))
             // log of b_i/B over a_i/A.
@@ -79,7 +79,7 @@ extension Variable {
                 * sumA.digammaGap(1)
             let byB =
                 try ratios - digammaGapDifference(b, a, gap: b - a) + digammaGapDifference(sumB, sumA, gap: growth)
-            return [call.wanted[0] ? try flow * byA : nil, call.wanted[1] ? try flow * byB : nil]
+            return [call.wanted[0] ? try cotangent * byA : nil, call.wanted[1] ? try cotangent * byB : nil]
         }
     }
 }

@@ -22,23 +22,23 @@ extension Variable {
         let sums = try result.reshape(Array(p.shape.dropLast()))
         return try .recorded("distribution.share_divergence", [p, q], sums, keeps: [.inputs, .outputs]) { call in
             let (p, q) = (call.inputs[0], call.inputs[1])
-            let flow = try call.cotangent.column
+            let cotangent = try call.cotangent.column
             let ratios = try shareRatios(form, p, q)
             let above = try ratios - call.outputs[0].column
             if form == .weights {
                 // What is impossible in both has no part.
                 let both = try p.indicator(q) { $0 == 0 && $1 == 0 }.complement()
                 return [
-                    call.wanted[0] ? try flow * above / p.sum([p.shape.count - 1], keepingDimensions: true) : nil,
+                    call.wanted[0] ? try cotangent * above / p.sum([p.shape.count - 1], keepingDimensions: true) : nil,
                     call.wanted[1]
-                        ? try -(flow * ratios.minusOneOfExponential() * both)
+                        ? try -(cotangent * ratios.minusOneOfExponential() * both)
                             / q.sum([q.shape.count - 1], keepingDimensions: true) : nil,
                 ]
             }
             let shares = try p.softmax(p.shape.count - 1)
             return [
-                call.wanted[0] ? try flow * shares.weighing(above) : nil,
-                call.wanted[1] ? try flow * shareGaps(p, q) : nil,
+                call.wanted[0] ? try cotangent * shares.weighing(above) : nil,
+                call.wanted[1] ? try cotangent * shareGaps(p, q) : nil,
             ]
         }
     }
@@ -52,16 +52,16 @@ extension Variable {
     static func shareRatios(_ form: ShareForm, _ p: Variable, _ q: Variable) throws -> Variable {
         let result = try Tensor.comparing(p.value, q.value) { form.compare($0, $1).ratios }
         return try .recorded("distribution.share_ratios", [p, q], result) { call in
-            let (p, q, flow) = (call.inputs[0], call.inputs[1], call.cotangent)
+            let (p, q, cotangent) = (call.inputs[0], call.inputs[1], call.cotangent)
             let last = [p.shape.count - 1]
-            let sum = try flow.sum(last, keepingDimensions: true)
+            let sum = try cotangent.sum(last, keepingDimensions: true)
             if form == .weights {
                 return [
-                    try flow.share(of: p) - sum / p.sum(last, keepingDimensions: true),
-                    try sum / q.sum(last, keepingDimensions: true) - flow.share(of: q),
+                    try cotangent.share(of: p) - sum / p.sum(last, keepingDimensions: true),
+                    try sum / q.sum(last, keepingDimensions: true) - cotangent.share(of: q),
                 ]
             }
-            return [try flow - p.softmax(last[0]) * sum, try q.softmax(last[0]) * sum - flow]
+            return [try cotangent - p.softmax(last[0]) * sum, try q.softmax(last[0]) * sum - cotangent]
         }
     }
 

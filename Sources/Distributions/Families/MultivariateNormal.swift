@@ -56,7 +56,7 @@ public struct MultivariateNormal: CataloguedDistribution {
                 )
             }
         }
-        // What is above the diagonal is no parameter: nothing flows back there.
+        // What is above the diagonal is no parameter: no gradient goes back there.
         let lower = try both[1].lowerTriangle(diagonal: 1)
         try self.init(both[0], lower.matmul(lower.transposed()), lower.wide, true)
     }

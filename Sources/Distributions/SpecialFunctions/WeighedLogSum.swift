@@ -12,10 +12,10 @@ extension Variable {
         let sums = try weighedRows(logarithms, shape) { [Special.weighedLogSum($0, $1)] }
         return try .recorded(operation, [self, logarithms], sums.reshape(Array(shape.dropLast()))) { call in
             let (w, l) = (call.inputs[0], call.inputs[1])
-            let flow = try call.cotangent.reshape(call.cotangent.shape + [1])
+            let cotangent = try call.cotangent.reshape(call.cotangent.shape + [1])
             return [
-                call.wanted[0] ? try (flow * w.weighedRatios(l)).summed(to: w.shape) : nil,
-                call.wanted[1] ? try (flow * w.weighedShares(l)).summed(to: l.shape) : nil,
+                call.wanted[0] ? try (cotangent * w.weighedRatios(l)).summed(to: w.shape) : nil,
+                call.wanted[1] ? try (cotangent * w.weighedShares(l)).summed(to: l.shape) : nil,
             ]
         }
     }
@@ -40,8 +40,8 @@ extension Variable {
                 let weight = try w.expand(shape).only(leads)
                 let multiple = try call.cotangent.only(leads) / weight.choose(weight, weight.constant(1))
                 let rest = try (call.cotangent - w * multiple).besides(leads)
-                let flow = try ratios.averaging(rest)
-                return try flow - flow.sum(last, keepingDimensions: true) * shares
+                let cotangent = try ratios.averaging(rest)
+                return try cotangent - cotangent.sum(last, keepingDimensions: true) * shares
             }
             return [
                 call.wanted[0] ? try byWeights().summed(to: w.shape) : nil,
