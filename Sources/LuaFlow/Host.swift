@@ -37,6 +37,11 @@ public final class Host: @unchecked Sendable {
     /// The folders of the models that LuaFlow ships, which sandboxed scripts may read.
     public static var shippedFolders: [ByteString] { ResourceSearch.shipped }
 
+    /// A script that LuaFlow ships: it lies in `scripts`, beside the folder of the models. Nil where it is missing.
+    public static func shippedScript(_ name: ByteString) -> ByteString? {
+        shippedFolders.map { $0.splitPath.folder + "/scripts/" + name }.first { $0.fileExists }
+    }
+
     public let interpreter: Interpreter
     /// Read and written on the interpreter's thread only, and so are the plugins.
     package let context = Context()

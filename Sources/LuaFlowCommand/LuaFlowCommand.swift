@@ -20,6 +20,7 @@ struct LuaFlowCommand: ParsableCommand {
             luaflow check FILE...
             luaflow completions bash|zsh|fish
             luaflow convert IN OUT [--dtype TYPE]
+            luaflow compress [--images FILE | --unpack FILE] [--out FILE]
             luaflow new script|plugin|module NAME
             luaflow plugins [FILE]
             luaflow kernel install|run
@@ -34,6 +35,7 @@ struct LuaFlowCommand: ParsableCommand {
             Check.self,
             Completions.self,
             Convert.self,
+            Compress.self,
             New.self,
             Plugins.self,
             KernelCommand.self,

@@ -74,7 +74,7 @@ public struct ProgramRanks: Sendable {
             throw ValidationError(
                 "standard input is rank 0's alone: luaflow-mpi run FILE for \(communicator.size) ranks")
         }
-        guard ["watch", "replay", "convert", "new", "completions", "kernel"].contains(name) else { return }
+        guard ["watch", "replay", "convert", "compress", "new", "completions", "kernel"].contains(name) else { return }
         throw ValidationError("\(name) is for one program alone, not for \(communicator.size) ranks: luaflow \(name)")
     }
 

@@ -36,9 +36,10 @@ import Testing
             ("train_digits", ["--pictures", "draws.txt"], "--pictures: draws.txt"),
             ("train_digits", ["--checkpoint", "nowhere/run.ckpt"], "--checkpoint: nowhere/run.ckpt"),
             ("train_digits", ["--test"], "--test: needs --data"),
-            ("compress_digits", ["--data", "nowhere"], "--data: nowhere/train-images-idx3-ubyte.gz"),
-            ("compress_digits", ["--from", "nowhere"], "--from: nowhere"),
-            ("compress_digits", ["--out", "nowhere/digits.flow"], "--out: nowhere/digits.flow"),
+            ("compress", ["--images", "nowhere"], "--images: nowhere"),
+            ("compress", ["--model", "nowhere"], "--model: nowhere"),
+            ("compress", ["--unpack", "a", "--images", "b"], "--unpack: a"),
+            ("compress", ["--out", "nowhere/digits.flow"], "--out: nowhere/digits.flow"),
             ("anomaly", ["--fashion", "nowhere"], "--fashion: nowhere/t10k-images-idx3-ubyte.gz"),
             ("anomaly", ["--model", "nowhere"], "--model: nowhere"),
             ("variational", ["bananna"], "bananna: no posterior; there are banana and gaussian"),
@@ -72,17 +73,38 @@ import Testing
         #expect(value(again) != nil && value(again) == value(first), "\(options): \(again)")
     }
 
-    /// A flow of digits packs some of them, and they come back bit for bit, in as many bytes as its density says.
+    /// A flow of digits packs some of them, and they come back bit for bit, in as many bytes as its density says; a
+    /// file that is damaged is refused.
     @Test(arguments: ["coupling", "autoregressive"]) func digitsArePackedAndUnpacked(_ kind: String) throws {
         let scratch = try Scratch()
-        let run = try TrainingScriptTests.run(
-            "compress_digits",
-            [
-                "--kind", kind, "--channels", "2", "--hidden", "10", "--bins", "8", "--count", "3", "--batch", "2",
-                "--out", scratch.path("digits.flow"),
-            ], in: scratch)
+        let (model, packed) = (scratch.path("digits.safetensors"), scratch.path("digits.flow"))
+        let small = ["--kind", kind, "--channels", "2", "--hidden", "10", "--bins", "8", "--rows", "8", "--shown", "8"]
+        let trained = try TrainingScriptTests.run(
+            "train_digits", small + ["--steps", "1", "--batch", "4", "--out", model], in: scratch)
+        #expect(trained.status == 0, "\(kind): \(trained.errors)")
+
+        func compress(_ options: [String]) throws -> Command.Result {
+            try Command.run(["compress", "--model", model] + options, in: scratch.url)
+        }
+        let run = try compress(["--count", "3", "--batch", "2", "--out", packed])
         #expect(run.status == 0 && run.output.contains("all 2 comparisons hold"), "\(kind): \(run.errors)")
-        #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path("digits.flow"))).count < 3 * 784 / 3, "\(kind)")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: packed)).count < 3 * 784 / 3, "\(kind)")
+
+        let pictures = scratch.path("digits.idx")
+        let unpacked = try compress(["--unpack", packed, "--out", pictures])
+        #expect(unpacked.status == 0 && unpacked.output.contains("3 pictures"), "\(kind): \(unpacked.errors)")
+        let again = try compress(["--images", pictures, "--batch", "2", "--out", scratch.path("again.flow")])
+        #expect(again.status == 0, "\(kind): \(again.errors)")
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: packed))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path("again.flow"))) == bytes, "\(kind)")
+
+        for (damaged, message) in [(bytes.prefix(60), "other pictures"), (bytes.prefix(20), "cut short"),
+            (bytes.dropFirst(1), "no file that luaflow compress made")]
+        {
+            try damaged.write(to: URL(fileURLWithPath: packed))
+            let refused = try compress(["--unpack", packed, "--out", pictures])
+            #expect(refused.status == 2 && refused.errors.contains(message), "\(kind): \(refused.errors)")
+        }
     }
 
     /// Six steps, and three of them, then the rest from the checkpoint: the same weights, bit for bit.

@@ -89,4 +89,33 @@ function flows.read(m, path)
   m:load_state_dict(state)
 end
 
+-- A flow of digits from the file that m:save wrote, with what flows.make was told: {flow, steps, counts, edges,
+-- smooth}. The file's recipe says it, in JSON.
+function flows.load(path)
+  local _, written = checkpoint.load(path)
+  local recipe = written.recipe or ""
+  local function list(name)
+    local found = {}
+    for number in (recipe:match('"' .. name .. '":%[([%d.,]+)%]') or ""):gmatch("[%d.]+") do
+      found[#found + 1] = tonumber(number) // 1 | 0
+    end
+    return found
+  end
+  local function number(name) return math.tointeger(tonumber(recipe:match('"' .. name .. '":(%d+)'))) end
+  local made = {
+    counts = list "counts", edges = list "edges", smooth = recipe:find('"smooth":true', 1, true) ~= nil,
+  }
+  local pixels = recipe:find("nn.DigitPixels", 1, true)
+  local channels, blocks, hidden = number "channels", number "blocks", number "hidden"
+  if #made.counts ~= 256 or #made.edges < 2 or not channels or not blocks or not (hidden or pixels) then
+    error(path .. ": no flow of digits that train_digits.lua wrote", 0)
+  end
+  made.flow, made.steps = flows.make(pixels and "autoregressive" or "coupling", {
+    counts = made.counts, edges = made.edges, smooth = made.smooth, channels = channels, blocks = blocks,
+    hidden = hidden,
+  })
+  flows.read(made.flow, path)
+  return made
+end
+
 return flows
