@@ -183,7 +183,7 @@ import Testing
     }
 
     @Test(arguments: [
-        Recipe.nothing, .flag(true), .integer(.min), .number(2), .number(-0.1), .number(.infinity), .number(5e-324),
+        Recipe.nothing, .flag(true), .integer(.min), .number(2), .number(-0.1), .number(.infinity), .number(.leastNonzeroMagnitude),
         .text("a \"b\"\\\n\u{1} \u{e9}\u{1F600}"), .list([]), .list([.integer(1), .list([.nothing])]), .table([]),
         .table([.init("x", .number(1e300)), .init("", .text(""))]), .tensor("a.b"),
         .call("flow.X", [.call("nn.Y", []), .table([.init("k", .flag(false))])]),
