@@ -12,7 +12,6 @@
 -- Under mpirun the ranks share the digits.
 local data = require "data"
 local figure = require "homework.figure"
-local flow = require "flow"
 local host = require "host"
 local image = require "image"
 local masks = require "inpainting.masks"
@@ -49,8 +48,7 @@ local last = host.check("--to", options.to, {integer = true, min = first, max = 
 local count = host.check("--digits", options.digits, {integer = true, min = 1, max = last - first + 1})
 local batch = host.check("--batch", options.batch, {integer = true, min = 1})
 local seed = host.check("--seed", options.seed, {integer = true})
-local own = options.model ~= "" and host.check("--model", options.model, {reads = true})
-local m = own and method.plainly("--model " .. own, flow.load, own) or flow.load(host.resource("nice-mnist.safetensors"))
+local m = method.flow(options.model)
 
 local function listed(option, text)
   local words = {}

@@ -12,7 +12,6 @@
 -- :stop with the best x.
 local data = require "data"
 local figure = require "homework.figure"
-local flow = require "flow"
 local host = require "host"
 local image = require "image"
 local method = require "inpainting.method"
@@ -72,8 +71,7 @@ local function observe()
   assert((P(anywhere) - P2(anywhere)):abs():max():item() == 0)
 end
 observe()
-local own = options.model ~= "" and host.check("--model", options.model, {reads = true})
-local m = own and method.plainly("--model " .. own, flow.load, own) or flow.load(host.resource("nice-mnist.safetensors"))
+local m = method.flow(options.model)
 
 -- -log p and its gradient; for the picture that was asked for last they are known.
 local known

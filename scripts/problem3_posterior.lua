@@ -34,7 +34,6 @@
 local calibration = require "inpainting.calibration"
 local data = require "data"
 local figure = require "homework.figure"
-local flow = require "flow"
 local host = require "host"
 local masks = require "inpainting.masks"
 local mcmc = require "mcmc"
@@ -79,9 +78,7 @@ random.manual_seed(seed)
 local generator = random.generator(seed)
 local descent = 150
 
-local own = options.model ~= "" and host.check("--model", options.model, {reads = true})
-local m = own and method.plainly("--model " .. own, flow.load, own)
-  or flow.load(host.resource("nice-mnist.safetensors"))
+local m = method.flow(options.model)
 local images = data.digits().images
 local height, width = images:size(2), images:size(3)
 local M = method.called(covers, parameter, mask, height, width, parameter):to("float32"):reshape(height * width)
@@ -111,7 +108,7 @@ local function calibrate()
     sampler = prepared, text = text, warmup = warmup, steps = steps, thin = thin, descent = descent, lot = 50,
     target_accept = target, seed = seed, files = files,
     settings = ("%s, mask %s, sampler %s, %d + %d steps, thin %d, accept %g"):format(
-      own or "the shipped flow", options.mask, options.sampler, warmup, steps, thin, accept),
+      options.model ~= "" and options.model or "the shipped flow", options.mask, options.sampler, warmup, steps, thin, accept),
     callback = function(k, distance, number)
       bar:update((number - 1) * (warmup + steps) + k, ("log p is %.1f from the truths'"):format(distance))
     end,

@@ -4,13 +4,28 @@
 // script down more than twice. Results, messages and what is closed when are those of lcorolib.c.
 #include "library.h"
 
-static int finish(lua_State *co, lua_State *L) {
+// Calls of finish inside of each other, by __close handlers. Lua before 5.4.6 does not count them among its C calls, and
+// each takes some of the C stack: about as many as Lua allows of other C calls (LUAI_MAXCCALLS).
+enum { deepest_finish = 190 };
+
+// Closes co. Unless it returns LUA_OK, an error value is on the top of L; where closes are too deep in each other, co
+// stays as it was then.
+static int finish(lf_state *s, lua_State *co, lua_State *L) {
+    if (s->finishing >= deepest_finish) {
+        lua_pushliteral(L, "C stack overflow");
+        return LUA_ERRERR;
+    }
+    s->finishing++;
+    lf_switch(s, co);
 #if LUA_VERSION_RELEASE_NUM >= 50406
-    return lua_closethread(co, L);
+    int status = lua_closethread(co, L);
 #else
-    (void)L;
-    return lua_resetthread(co);
+    int status = lua_resetthread(co);
 #endif
+    lf_switch(s, L);
+    s->finishing--;
+    if (status != LUA_OK) lua_xmove(co, L, 1);
+    return status;
 }
 
 static lua_State *to_coroutine(lua_State *L) {
@@ -65,10 +80,7 @@ static int wrapped(lua_State *L) {
     if (lf_is_stop(L, -1)) return lua_error(L);  // see co_close
     int status = lua_status(co);
     if (status != LUA_OK && status != LUA_YIELD) {
-        lf_switch(s, co);
-        status = finish(co, L);
-        lf_switch(s, L);
-        lua_xmove(co, L, 1);
+        status = finish(s, co, L);
     }
     if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
         luaL_where(L, 1);
@@ -113,12 +125,10 @@ static int co_close(lua_State *L) {
         return 2;
     }
     lf_state *s = lf_state_of(L);
-    lf_switch(s, co);
-    status = finish(co, L);
-    lf_switch(s, L);
+    status = finish(s, co, L);
     lua_pushboolean(L, status == LUA_OK);
     if (status == LUA_OK) return 1;
-    lua_xmove(co, L, 1);
+    lua_insert(L, -2);
     return 2;
 }
 
@@ -152,17 +162,18 @@ bool lf_run_finalizer(lua_State *L) {
     if (status == LUA_OK) {
         lua_settop(co, 0);
     } else if (status == LUA_YIELD) {
-        finish(co, L);
-        lua_settop(co, 0);
+        if (finish(s, co, L) != LUA_OK) lua_pop(L, 1);
+        if (lua_status(co) == LUA_OK) lua_settop(co, 0);
         lua_pushliteral(L, "attempt to yield from outside a coroutine");
     } else {
         stopped = lf_is_stop(co, -1);
-        if (!stopped) finish(co, L);
-        lua_xmove(co, L, 1);
+        if (stopped) lua_xmove(co, L, 1);
+        else finish(s, co, L);
     }
     if (shared) {
         s->finalizing = false;
-        if (stopped) s->finalizer = NULL;  // its hooks are off for ever, see co_close: the next one is new
+        // Its hooks are off for ever, see co_close, or it could not be closed: the next one is new.
+        if (stopped || lua_status(co) != LUA_OK) s->finalizer = NULL;
     }
     return status == LUA_OK;
 }

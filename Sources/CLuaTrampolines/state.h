@@ -146,6 +146,7 @@ struct lf_state {
     bool warning;                // its warning has begun and goes on
     lua_State *finalizer;        // the coroutine that finalisers run in
     bool finalizing;
+    int finishing;               // coroutines that are being closed, inside of each other
 };
 
 static inline lf_state *lf_state_of(lua_State *L) { return *(lf_state **)lua_getextraspace(L); }

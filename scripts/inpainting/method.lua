@@ -1,4 +1,5 @@
 -- The method that options ask for: a preset's parts, and in their place those that options name.
+local flow = require "flow"
 local host = require "host"
 local projection = require "projection"
 local random = require "random"
@@ -39,6 +40,13 @@ function method.called(what, text, f, ...)
   local message = results[2]
   if type(message) ~= "string" or not text and message:find "^[^\n]-%.lua:%d+: " then error(message, 0) end
   method.refuse(what, message)
+end
+
+-- The flow of --model, or the shipped one where it is empty. Flows of train_digits.lua need their networks by name.
+function method.flow(path)
+  if path == "" then return flow.load(host.resource("nice-mnist.safetensors")) end
+  require "digits.nets"
+  return method.plainly("--model " .. path, flow.load, host.check("--model", path, {reads = true}))
 end
 
 -- {start =, steps =, lr =, schedule = f, noise = f, objective = f, update = f, schedule_text =, noise_text =, name = for titles,

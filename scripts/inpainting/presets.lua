@@ -54,8 +54,11 @@ end
 -- latents that differ by d_i (their standard deviation), and a latent is then taken as z_i with an uncertainty of
 -- sqrt(1 + d_i^2) in place of 1: divided by it. Now no latent pulls harder than 1 / blur or so. What is left is a smooth
 -- valley, which Adam's steps follow to its floor. Its minimum is not that of -log p; it is nearer to the true picture.
+--
+-- A flow of pictures in [0, 1] (train_digits.lua makes such) has no logistic latents: there it is -log p itself.
 local function blurred(blur)
   return function(m, x, k, memory)
+    if m:support() ~= "real" then return -m:log_prob(x):sum() end
     if memory.blur ~= blur then
       memory.blur = blur
       local z, square, copies = m:to_latent(x.data), 0, 8
