@@ -33,7 +33,7 @@ for _, name in ipairs{"model", "images", "unpack"} do
 end
 if unpacks and given "images" then host.refuse("--unpack", "and --images: one of the two expected") end
 
-local readable, made = pcall(flows.load, given "model" or host.resource("digits.safetensors"))
+local readable, made = pcall(flows.load, given "model" or host.resource("digits-coupling.safetensors"))
 if not readable then host.refuse("--model", made) end
 if made.smooth then
   host.refuse("--model", "has densities without jumps, whose levels are not coded: train one without --smooth")
