@@ -14,10 +14,10 @@ struct DualAveraging {
         center = Double.log(10 * size)
     }
 
-    /// The average, which the run goes on with.
+    /// The size that a run goes on with after the warm-up: exp of the weighted mean of log sizes.
     var averaged: Double { count > 0 ? Double.exp(meanLog) : size }
 
-    /// - Parameter acceptance: the mean over the chains.
+    /// - Parameter acceptance: the acceptance probability of the last step, averaged over the chains.
     mutating func update(acceptance: Double, goal: Double) {
         count += 1
         let weight = 1 / (count + 10)

@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// Means and variances (or the covariance) of draws as they come, by Welford's update.
+/// Means and variances (or the covariance) of draws, updated draw by draw (Welford's method).
 struct RunningMoments {
     let width: Int
     let isDense: Bool
@@ -36,7 +36,7 @@ struct RunningMoments {
         }
     }
 
-    /// The metric of these draws, drawn towards small variances as Stan does; nil for too few of them.
+    /// The metric that these draws give, shrunk towards small variances as Stan does; nil for too few draws.
     func metric() throws -> Metric? {
         guard count >= 3 else { return nil }
         let share = count / (count + 5)

@@ -1,8 +1,8 @@
 import Scripting
 import Tensors
 
-/// What is found before the draws that count: the step size by dual averaging, the metric in Stan's windows. One of
-/// each for all chains together, which learn from each other's draws.
+/// What the warm-up finds: the step size by dual averaging, the metric in Stan's windows. All chains share one step
+/// size and one metric and learn from each other's draws.
 struct WarmUp {
     let steps: Int
     private let goal: Double?
@@ -25,16 +25,16 @@ struct WarmUp {
         moments = try RunningMoments(width: choice == .identity ? 0 : width, isDense: choice == .dense)
     }
 
-    /// Whether anything is found at all.
+    /// Whether the warm-up has anything to find: a step size or a metric.
     var isNeeded: Bool { findsSize || choice != .identity }
 
-    /// The size of step number k.
+    /// The step size of step k (from 1): the one being tried during the warm-up, the averaged one afterwards.
     func size(at step: Int) -> Double { step <= steps || steps == 0 ? averaging.size : averaging.averaged }
 
-    /// A script's own size, from here on.
+    /// Replaces the step size by one that a script has set in a pause.
     mutating func replace(size: Double) { averaging = DualAveraging(size: size) }
 
-    /// Halves or doubles the size until the probability of accepting a first step crosses what is aimed at.
+    /// Halves or doubles the size until the probability of accepting a first step crosses the goal.
     mutating func findFirst(_ trial: (Double, Metric) throws -> [Double]) throws {
         guard let goal else { return }
         var size = averaging.size
@@ -52,7 +52,7 @@ struct WarmUp {
         averaging = DualAveraging(size: size)
     }
 
-    /// Learns from step number k of the warm-up.
+    /// Updates step size and metric after step k of the warm-up.
     mutating func learn(_ step: Int, _ move: Move, trial: (Double, Metric) throws -> [Double]) throws {
         guard step <= steps else { return }
         if let goal {
@@ -66,7 +66,7 @@ struct WarmUp {
         try findFirst(trial)
     }
 
-    /// All of it as one vector, for a script's table and a file.
+    /// The whole state as one vector, for a script's table and a file.
     var numbers: [Double] {
         switch metric {
         case .identity: averaging.numbers + [0] + moments.numbers
@@ -75,7 +75,7 @@ struct WarmUp {
         }
     }
 
-    /// - Throws: ``Fault`` when these are not the numbers of such a warm-up.
+    /// - Throws: ``Fault`` when `numbers` is not the state of a warm-up of this kernel and width.
     mutating func restore(_ numbers: [Double]) throws {
         let (a, m) = (averaging.numbers.count, moments.numbers.count)
         guard numbers.count >= a + 1 + m else { throw Fault("the saved warm-up belongs to another run") }

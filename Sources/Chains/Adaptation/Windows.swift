@@ -19,7 +19,7 @@ struct Windows: Equatable {
         let last = warmup - rest
         var (ends, end) = (Set<Int>(), start + window)
         while end < last {
-            // A next window that would leave no room for another one takes the rest.
+            // The next window is twice as long, or takes all that remains where no further one would fit behind it.
             ends.insert(end)
             window *= 2
             end = end + window + 2 * window > last ? last : end + window

@@ -6,7 +6,7 @@ import Tensors
 
 /// `mcmc.ais`: annealed importance sampling (Neal, Statistics and Computing 11, 2001).
 enum AnnealedImportance {
-    /// A number of temperatures, or themselves.
+    /// What a script gives: how many temperatures, or the temperatures.
     private enum Ladder {
         case count(Int)
         case list([Double])
@@ -80,7 +80,8 @@ enum AnnealedImportance {
         var tools: [AnnealedMoves] = []
         var evaluations = 0
 
-        /// One pass of particles; with no tools yet, it finds them.
+        /// Anneals `count` particles once. The first pass finds step sizes and metrics for every temperature (`tools`);
+        /// later passes use them.
         func pass(_ count: Int) throws -> (samples: Tensor, logWeights: [Double], acceptance: Double) {
             let streams = ChainStreams(key: generator.next64(), chains: count)
             let (x, start) = try AnnealedTarget.draws(
@@ -102,7 +103,7 @@ enum AnnealedImportance {
                 annealed.inverse = next
                 target.place = "at inverse temperature \(shown(next))"
                 if finds { try current.follow(position) } else { current = tools[index] }
-                // What has no weight stays where it is.
+                // Particles of weight 0 do not move.
                 let points = try target.evaluate(position)
                 let moved = try current.move(
                     points, steps: finds ? max(moves, 3) : moves, target, streams, counter: &counter, learns: finds)

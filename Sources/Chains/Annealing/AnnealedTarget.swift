@@ -6,7 +6,7 @@ import Tensors
 
 /// Between prior and posterior: log prior + temperature x log likelihood, for a batch of particles.
 final class AnnealedTarget {
-    /// Its density is that at ``temperature``.
+    /// The target of the kernels; its density is log prior + ``inverse`` x log likelihood.
     let target: Target
     private let temperature: Temperature
     private let likelihood: DensityArgument
@@ -48,12 +48,12 @@ final class AnnealedTarget {
         return logs
     }
 
-    /// Particles of the prior in unconstrained space, and the points' dtype.
+    /// Draws of the prior in unconstrained space, and the dtype of the prior's draws.
     static func draws(
         _ prior: any Distribution, _ count: Int, _ support: any Bijection, _ generator: Generator, _ operation: String
     ) throws -> (x: Tensor, position: Rows) {
         let x = try prior.sample([count], from: generator, for: operation)
-        // What rounding put onto an end of the support is moved inside.
+        // A draw that rounding put onto an end of the support is moved inside.
         let inside = try withoutRecording { try support.inside(Variable(x)).value }
         return (inside, try support.unconstrain(inside, "prior"))
     }
@@ -71,7 +71,7 @@ struct AnnealedMoves {
         self.kernel = kernel
         findsSize = kernel.tuning.stepSize == nil
         metric = try kernel.tuning.metric(width)
-        // A random walk that finds its size finds its shape, too.
+        // A random walk without a given step size also takes its metric from the particles.
         let isFreeWalk = kernel is RandomWalk && findsSize
         choice = isFreeWalk ? (width <= 50 ? .dense : .diagonal) : kernel.tuning.found
         size =
@@ -79,8 +79,8 @@ struct AnnealedMoves {
             ?? (isFreeWalk ? 2.38 / Double(width).squareRoot() : 0.5 / Double(width).squareRoot().squareRoot())
     }
 
-    /// - Throws: ``Fault`` for a kernel whose draws are not of prior x likelihood^t: ULA's are so only for small steps,
-    ///   and elliptical slice sampling has the prior besides.
+    /// - Throws: ``Fault`` for kernels that do not keep prior x likelihood^t: ULA, which is exact only in the limit of
+    ///   small steps, and elliptical slice sampling, which contains the prior already.
     static func check(_ kernel: any ChainKernel) throws {
         if kernel is ULA || kernel is EllipticalSlice {
             throw Fault(
@@ -89,7 +89,7 @@ struct AnnealedMoves {
         }
     }
 
-    /// The metric of particles as they lie.
+    /// Takes the metric from the particles' present spread.
     mutating func follow(_ position: Rows) throws {
         guard choice != .identity else { return }
         var moments = try RunningMoments(width: position.width, isDense: choice == .dense)
@@ -97,8 +97,8 @@ struct AnnealedMoves {
         if let found = try moments.metric() { metric = found }
     }
 
-    /// Steps of all particles, and their mean acceptance.
-    /// - Parameter learns: whether the size follows the acceptance.
+    /// Moves all particles by `steps` steps; returns them and the mean acceptance.
+    /// - Parameter learns: whether the step size is adapted to the acceptance.
     mutating func move(
         _ points: Points, steps: Int, _ target: Target, _ streams: ChainStreams, counter: inout Int, learns: Bool
     ) throws -> (points: Points, acceptance: Double) {

@@ -1,7 +1,7 @@
 import RealModule
 import Tensors
 
-/// Weights of particles by their logarithms.
+/// Functions of the particles' log weights.
 enum ParticleWeights {
     /// log of the mean of the weights.
     static func logMean(_ logs: [Double]) -> Double {
@@ -9,7 +9,7 @@ enum ParticleWeights {
         return largest + Double.log(logs.reduce(0) { $0 + Double.exp($1 - largest) } / Double(logs.count))
     }
 
-    /// (sum w)^2 / sum w^2
+    /// The effective sample size (sum w)^2 / sum w^2.
     static func ess(_ logs: [Double]) -> Double {
         guard let largest = logs.max(), largest > -.infinity else { return 0 }
         let weights = logs.map { Double.exp($0 - largest) }
@@ -17,7 +17,7 @@ enum ParticleWeights {
         return sum * sum / weights.reduce(0) { $0 + $1 * $1 }
     }
 
-    /// The largest step of the inverse temperature up to 1 that leaves at least this ess.
+    /// The largest inverse temperature up to 1 at which the effective sample size is still at least `least`.
     static func step(_ logLikelihoods: [Double], from inverse: Double, leaving least: Double) -> Double {
         func ess(_ next: Double) -> Double {
             ParticleWeights.ess(logLikelihoods.map { $0 == -.infinity ? -.infinity : (next - inverse) * $0 })
@@ -28,12 +28,12 @@ enum ParticleWeights {
             let middle = (low + high) / 2
             if ess(middle) >= least { low = middle } else { high = middle }
         }
-        // Where no step leaves so many (most have no likelihood at all), the smallest one.
+        // Where even the smallest step leaves a smaller one (most particles have likelihood 0), the smallest step.
         return low > inverse ? low : high
     }
 
-    /// Which particles live on, each as often as its weight says, by one uniform number (Kitagawa's systematic
-    /// resampling).
+    /// Indices of the particles that live on, each on average in proportion to its weight, from one uniform number
+    /// (Kitagawa's systematic resampling).
     static func systematic(_ logs: [Double], _ generator: Generator) -> [Int] {
         let largest = logs.max() ?? 0
         let weights = logs.map { Double.exp($0 - largest) }

@@ -7,7 +7,7 @@ package enum Autocovariance {
         let count = series.count
         guard count > 0 else { return [] }
         let mean = series.reduce(0, +) / Double(count)
-        // Twice the length, so that the ends do not meet.
+        // Padded with zeros to twice the length, so that the circular transform does not mix the two ends.
         var size = 1
         while size < 2 * count { size *= 2 }
         var real = [Double](repeating: 0, count: size)
@@ -19,7 +19,7 @@ package enum Autocovariance {
             real[i] = real[i] * real[i] + imaginary[i] * imaginary[i]
             imaginary[i] = 0
         }
-        // The spectrum is real and symmetric: its transform is its inverse, up to the size.
+        // The spectrum is real and symmetric: the forward transform is also the inverse, up to a factor of the size.
         transform(&real, &imaginary, roots)
         let scale = 1 / (Double(size) * Double(count))
         return real.prefix(count).map { $0 * scale }
@@ -36,7 +36,7 @@ package enum Autocovariance {
         }
     }
 
-    /// Cooley and Tukey's transform in place, for a power of two.
+    /// Cooley and Tukey's transform in place; the length is a power of two.
     private static func transform(_ real: inout [Double], _ imaginary: inout [Double], _ roots: Roots) {
         let size = real.count
         var j = 0

@@ -7,7 +7,7 @@ import Tensors
 package struct ChainSeries {
     package let chains: Int
     package let draws: Int
-    /// Chain after chain.
+    /// Chain after chain: draw t of chain c is at c x draws + t.
     package var values: [Double]
 
     init(_ values: [Double], chains: Int) {
@@ -15,11 +15,11 @@ package struct ChainSeries {
         draws = values.count / max(chains, 1)
     }
 
-    /// One for each number of a point, from (chains, draws, ...).
+    /// One series for each number of a point, from draws of shape (chains, draws, ...).
     package static func all(of samples: Tensor) throws -> [ChainSeries] {
         let (chains, draws) = (samples.shape[0], samples.shape[1])
         let width = samples.shape.dropFirst(2).reduce(1, *)
-        // Each number's draws side by side.
+        // Transposed, so that each number's draws are contiguous.
         let apart = try samples.reshape([chains * draws, width]).transpose(0, 1).toArray()
         let length = chains * draws
         return (0..<width).map { ChainSeries(Array(apart[$0 * length..<($0 + 1) * length]), chains: chains) }
@@ -44,7 +44,7 @@ package struct ChainSeries {
 
     var mean: Double { values.reduce(0, +) / Double(values.count) }
 
-    /// The sample standard deviation, by n - 1.
+    /// The sample standard deviation (divisor n - 1).
     var deviation: Double {
         let mean = mean
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -53,7 +53,7 @@ package struct ChainSeries {
 
     var median: Double { ChainSeries.quantile(values.sorted(), 0.5) }
 
-    /// Of sorted numbers, by linear interpolation (R's type 7).
+    /// The quantile of sorted numbers, by linear interpolation (R's type 7).
     static func quantile(_ sorted: [Double], _ probability: Double) -> Double {
         guard let last = sorted.last else { return .nan }
         let place = 1 + Double(sorted.count - 1) * probability
@@ -77,13 +77,13 @@ package struct ChainSeries {
         return ChainSeries(ranks, chains: chains)
     }
 
-    /// Ranks as normal quantiles, by Blom's offset 3/8.
+    /// Ranks transformed to normal quantiles, (rank - 3/8) / (n + 1/4) (Blom).
     var normalScores: ChainSeries {
         let count = Double(values.count)
         return ranks.map { Special.normalQuantile(($0 - 0.375) / (count + 0.25)) }
     }
 
-    /// Distances from the median.
+    /// Distances from the median, for an R-hat that sees differences of scale.
     var folded: ChainSeries {
         let median = median
         return map { abs($0 - median) }

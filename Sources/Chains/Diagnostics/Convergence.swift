@@ -7,21 +7,22 @@ import RealModule
 enum Convergence {
     enum Kind: String, CaseIterable, Sendable { case bulk, tail, mean }
 
-    /// The rank-normalised split R-hat: the larger one of the draws and of their distances from the median. NaN of one
-    /// chain.
+    /// The rank-normalised split R-hat: the larger of that of the draws and that of their distances from the median.
+    /// NaN for one chain.
     static func rhat(_ series: ChainSeries) -> Double {
         guard series.chains >= 2, series.draws >= 4, !series.hasNaN else { return .nan }
         let split = series.split
         return worse(basicRhat(split.normalScores), basicRhat(split.folded.normalScores))
     }
 
-    /// As mcmc.summary (arviz.summary) has it: the median is that of all draws, the middle one too.
+    /// R-hat as arviz.summary computes it: the median is taken over all draws, where ``rhat(_:)`` splits the chains
+    /// first, which leaves out the middle draw of an odd number.
     static func rhatOfSummary(_ series: ChainSeries) -> Double {
         guard series.chains >= 2, series.draws >= 4, !series.hasNaN else { return .nan }
         return worse(basicRhat(series.split.normalScores), basicRhat(series.folded.split.normalScores))
     }
 
-    /// Python's max: a NaN in the second place does not win.
+    /// Python's max(a, b), which returns a when b is NaN; ArviZ uses it, so that its results are met.
     private static func worse(_ a: Double, _ b: Double) -> Double { b > a ? b : a }
 
     private static func basicRhat(_ series: ChainSeries) -> Double {
@@ -38,7 +39,8 @@ enum Convergence {
     }
 
     private static func moments(_ x: ArraySlice<Double>) -> (mean: Double, variance: Double) {
-        // Of equal numbers exactly that number, and no variance, which a rounded mean would leave.
+        // Equal numbers have exactly that mean and variance 0; computed, rounding of the mean would leave a variance
+        // above 0.
         guard let first = x.first, x.contains(where: { $0 != first }) else { return (x.first ?? .nan, 0) }
         let mean = x.reduce(0, +) / Double(x.count)
         return (mean, x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(x.count - 1))
@@ -56,20 +58,20 @@ enum Convergence {
         }
     }
 
-    /// The effective sample size for a quantile: that of the draws' being at most it.
+    /// The effective sample size for estimating a quantile: that of the indicators "draw <= quantile".
     static func ess(_ series: ChainSeries, _ sorted: [Double], quantile probability: Double) -> Double {
         guard series.draws >= 4, !series.hasNaN else { return .nan }
         let quantile = ChainSeries.quantile(sorted, probability)
         return basicEss(series.map { $0 <= quantile ? 1 : 0 }.split)
     }
 
-    /// Draws over the autocorrelation time, by Geyer's initial monotone sequence.
+    /// The number of draws over the autocorrelation time, by Geyer's initial monotone sequence.
     static func basicEss(_ series: ChainSeries) -> Double {
         let (chains, draws) = (series.chains, series.draws)
         let total = Double(chains * draws)
         guard let least = series.values.min(), let most = series.values.max() else { return .nan }
         if most - least < 1e-15 { return total }
-        // Mean autocovariances over the chains.
+        // Autocovariances, averaged over the chains.
         var covariance = [Double](repeating: 0, count: draws)
         var means: [Double] = []
         for index in 0..<chains {
@@ -87,7 +89,8 @@ enum Convergence {
         var (even, odd) = (1.0, draws > 1 ? correlation(1) : .nan)
         rho[0] = even
         if draws > 1 { rho[1] = odd }
-        // Pairs of neighbouring lags, as long as their sum is positive.
+        // Sums of pairs of neighbouring lags are added as long as they are positive (Geyer's initial positive
+        // sequence).
         var t = 1
         while t < draws - 3, even + odd > 0 {
             (even, odd) = (correlation(t + 1), correlation(t + 2))
@@ -96,7 +99,7 @@ enum Convergence {
         }
         let last = t - 2
         if even > 0 { rho[last + 1] = even }
-        // Which never grow.
+        // A pair's sum is at most the one before it (Geyer's initial monotone sequence).
         t = 1
         while t <= last - 2 {
             if rho[t + 1] + rho[t + 2] > rho[t - 1] + rho[t] {

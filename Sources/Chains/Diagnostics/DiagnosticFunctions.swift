@@ -8,7 +8,7 @@ enum DiagnosticFunctions {
     private static let samples = Parameter<ChainDraws>.argument(
         "samples", .draws, "(chains, draws, ...), or what mcmc.sample returns")
 
-    /// A number for each number of a point, in its shape.
+    /// Applies `value` to each number of a point; the results have a point's shape.
     private static func each(_ draws: ChainDraws, _ value: (ChainSeries) throws -> Double) throws -> Tensor {
         let numbers = try ChainSeries.all(of: draws.values).map { series in
             try Cancellation.check()
@@ -125,13 +125,13 @@ enum DiagnosticFunctions {
     ) { draws, lags in
         let (chains, count) = (draws.values.shape[0], draws.values.shape[1])
         let kept = min(lags ?? count, count)
-        // Numbers of a point first, then chains and lags; put in order at the end.
+        // Computed in the order (numbers of a point, chains, lags); transposed at the end.
         var values: [Double] = []
         for series in try ChainSeries.all(of: draws.values) {
             try Cancellation.check()
             for chain in 0..<chains {
                 let own = series.chain(chain)
-                // What rounding of the mean leaves of a constant is no variance.
+                // A constant chain has variance 0, whatever rounding of its mean leaves.
                 let isConstant = own.allSatisfy { $0 == own.first }
                 let covariance = Autocovariance.of(own)
                 values += covariance.prefix(kept).map { isConstant ? .nan : $0 / covariance[0] }

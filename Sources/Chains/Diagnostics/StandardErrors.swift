@@ -8,7 +8,7 @@ enum ChainErrors {
         series.deviation / Convergence.ess(series, .mean).squareRoot()
     }
 
-    /// Of the standard deviation.
+    /// The standard error of the standard deviation.
     static func deviation(_ series: ChainSeries) -> Double {
         let mean = series.mean
         let squares = series.map { ($0 - mean) * ($0 - mean) }
@@ -18,7 +18,7 @@ enum ChainErrors {
         return (ofVariance / variance / 4).squareRoot()
     }
 
-    /// Of a quantile: half the width between the order statistics that hold its 68 % interval.
+    /// The standard error of a quantile: half the width between the order statistics that bound its 68 % interval.
     static func quantile(_ series: ChainSeries, _ probability: Double) throws -> Double {
         let sorted = series.values.sorted()
         let ess = Convergence.ess(series, sorted, quantile: probability)
@@ -32,7 +32,7 @@ enum ChainErrors {
         return (sorted[min(max(second, 0), sorted.count - 1)] - sorted[first]) / 2
     }
 
-    /// By bisection of the distribution function.
+    /// The quantile of the beta distribution, by bisection of its distribution function.
     private static func betaQuantile(_ p: Double, _ a: Double, _ b: Double) throws -> Double {
         func variable(_ x: Double) throws -> Variable { Variable(try Tensor(x, .float64)) }
         let distribution = try Beta(variable(a), variable(b))

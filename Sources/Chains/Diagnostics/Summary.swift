@@ -1,12 +1,12 @@
 import Scripting
 import Tensors
 
-/// What draws say of each number of a point, and whether to believe it: arviz.summary's columns.
+/// Estimates for each number of a point with their errors and diagnostics: arviz.summary's columns.
 final class ChainSummary: TabularObject {
     static let type = ObjectType("chain_summary")
     var scriptType: ObjectType { ChainSummary.type }
 
-    /// Of one number of a point.
+    /// The estimates for one number of a point.
     struct Line {
         let name: String
         /// In the order of ``columns``.
@@ -42,7 +42,7 @@ final class ChainSummary: TabularObject {
         }
     }
 
-    /// The shortest interval with that share of the draws.
+    /// The shortest interval that holds that share of the draws (highest density interval).
     static func densest(_ sorted: [Double], _ probability: Double) -> (low: Double, high: Double) {
         let inside = Int(probability * Double(sorted.count))
         guard inside < sorted.count, !sorted.contains(where: \.isNaN) else { return (.nan, .nan) }
@@ -61,7 +61,7 @@ final class ChainSummary: TabularObject {
 }
 
 extension ChainSummary {
-    /// What is not to be trusted, in words.
+    /// A sentence that names what is not to be trusted.
     var verdict: String {
         var says: [String] = []
         func places(_ found: [Line]) -> String {
@@ -115,7 +115,7 @@ extension ChainSummary {
             + fraction
     }
 
-    /// At most 40 lines.
+    /// The first lines, 40 at most, as the prompt shows them.
     var table: ShownTable {
         let percent = ((1 - probability) / 2 * 1000).rounded() / 10
         let heads = [
@@ -152,7 +152,7 @@ extension ChainSummary {
 }
 
 private enum Abridged {
-    /// `1.23e-07`
+    /// A number in scientific notation: `1.23e-07`.
     static func scientific(_ x: Double) -> String {
         var (exponent, mantissa) = (0, abs(x))
         while mantissa >= 10 {

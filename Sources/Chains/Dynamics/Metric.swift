@@ -1,8 +1,8 @@
 import Scripting
 import Tensors
 
-/// The metric of the chains' space, as the covariance of the target that it stands for: the inverse mass matrix of
-/// Hamiltonian methods, the preconditioner of the others.
+/// The metric of the chains' space, given as the covariance of the target that it approximates: the inverse mass matrix
+/// of Hamiltonian methods, the preconditioner of the others.
 enum Metric {
     case identity
     /// Standard deviations, one for each number.
@@ -16,7 +16,7 @@ enum Metric {
         return .dense(covariance: covariance, factor: try matrix.cholesky(for: "mcmc: metric").toArray())
     }
 
-    /// covariance p: the velocity that belongs to momentum p.
+    /// Covariance times p: the velocity dx/dt of momentum p.
     func velocity(_ p: Rows) -> Rows {
         switch self {
         case .identity: p
@@ -25,7 +25,8 @@ enum Metric {
         }
     }
 
-    /// Momentum of covariance (mass matrix) from standard normal numbers: L^-T z.
+    /// A momentum with the mass matrix (the inverse of this covariance) as its covariance, from standard normal numbers
+    /// z: L^-T z.
     func momentum(_ z: Rows) -> Rows {
         switch self {
         case .identity: return z
@@ -45,7 +46,7 @@ enum Metric {
         }
     }
 
-    /// L z: a move of the target's shape from standard normal numbers.
+    /// L z: a step with this covariance, from standard normal numbers z.
     func spread(_ z: Rows) -> Rows {
         switch self {
         case .identity: z
@@ -54,7 +55,7 @@ enum Metric {
         }
     }
 
-    /// L^T g: a gradient by the coordinates in which the target is round.
+    /// L^T g: the gradient by the coordinates L^-1 x, in which the target has covariance 1.
     func pulledBack(_ g: Rows) -> Rows {
         switch self {
         case .identity: g

@@ -1,13 +1,13 @@
-/// Positions with momenta: what Hamiltonian dynamics moves.
+/// Positions, momenta and what is known at the positions: the state of Hamiltonian dynamics.
 struct Phase {
     var points: Points
     var momentum: Rows
 }
 
 /// The integrator of Hamiltonian dynamics, also called leapfrog: half a step of momentum, a step of position, half a
-/// step of momentum. It keeps volumes and runs backwards with the opposite step.
+/// step of momentum. It preserves volume, and a step of the opposite size undoes it.
 enum VelocityVerlet {
-    /// A step of the chains that move; the others stay.
+    /// One step of the chains that are `moving`; the others stay.
     /// - Parameter sizes: one for each chain, negative backwards in time.
     static func step(_ phase: inout Phase, sizes: [Double], moving: [Bool], _ metric: Metric, _ target: Target) throws {
         let width = phase.momentum.width
@@ -27,7 +27,7 @@ enum VelocityVerlet {
         kick(&phase.momentum, phase.points.gradient)
     }
 
-    /// Potential and kinetic energy of every chain, in nats; infinite where there is none.
+    /// Potential plus kinetic energy of every chain, in nats; infinite where the density is 0.
     static func energies(_ phase: Phase, _ velocity: Rows) -> [Double] {
         (0..<phase.momentum.count).map { row in
             let energy = 0.5 * phase.momentum.dot(velocity, row: row) - phase.points.target[row]
@@ -35,6 +35,6 @@ enum VelocityVerlet {
         }
     }
 
-    /// Errors of the energy from which a trajectory counts as divergent, in nats (Stan's).
+    /// A trajectory whose energy has grown by more than this is divergent; in nats (Stan's value).
     static let divergence = 1000.0
 }

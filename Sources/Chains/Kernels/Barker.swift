@@ -1,8 +1,8 @@
 import RealModule
 import Scripting
 
-/// Barker's proposal: a normal move of every coordinate, turned towards where the density grows with the probability
-/// that the gradient gives.
+/// Barker's proposal: every coordinate moves by a normal number z whose sign is chosen by the gradient, so that moves
+/// towards higher density are more likely.
 ///
 ///     z = step_size N(0, 1);  sign + with probability 1 / (1 + exp(-z grad)), else -
 ///
@@ -11,7 +11,7 @@ struct Barker: ChainKernel {
     static let name = "Barker"
     let tuning: Tuning
     var usesGradient: Bool { true }
-    /// Vogrinc, Livingstone, Zanella, 2023.
+    /// The optimal rate in many dimensions (Vogrinc, Livingstone, Zanella, 2023).
     var targetAcceptance: Double? { 0.4 }
     var description: String { "mcmc.Barker{\(tuning.text)}" }
 

@@ -2,37 +2,38 @@ import RealModule
 import Scripting
 import Tensors
 
-/// How chains move: a value. The state is the caller's, and so are step size and metric.
+/// A transition of chains. It holds options only: positions, step size and metric are passed to each step.
 protocol ChainKernel {
     static var name: String { get }
-    /// As a script would write it.
+    /// The constructor call as a script would write it.
     var description: String { get }
-    /// Whether points need gradients.
+    /// Whether it needs gradients of the log-density.
     var usesGradient: Bool { get }
-    /// The rate of acceptance that the warm-up aims at when nothing else is asked for; nil for a kernel without a size.
+    /// The rate of acceptance that the warm-up aims at by default; nil for a kernel without a step size.
     var targetAcceptance: Double? { get }
-    /// What the script said of sizes.
+    /// Step size and metric as the script gave them.
     var tuning: Tuning { get }
-    /// Refuses, or prepares for, points of this shape.
-    /// - Throws: ``Fault``.
+    /// The kernel made ready for points of this shape.
+    /// - Throws: ``Fault`` for points that it cannot move.
     func prepared(for target: Target) throws -> any ChainKernel
-    /// One step of all chains. The numbers of each come from its own stream.
+    /// One step of all chains. Each chain draws from its own stream.
     func step(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws
         -> Move
-    /// The probability of accepting a first, cheap move of that size: what a size to begin with is found by.
+    /// The probability of accepting a first, cheap step of that size in each chain: from it the warm-up finds an
+    /// initial size.
     func trial(_ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams) throws
         -> [Double]
 }
 
 /// Step size and metric as a script gave them.
 struct Tuning {
-    /// Nil: found in the warm-up.
+    /// Nil: the warm-up finds it.
     var stepSize: Double?
-    /// Nil: diagonal with a size that is found in the warm-up, else identity.
+    /// Nil: a diagonal metric when the warm-up finds the step size, else the identity.
     var choice: MetricChoice?
-    /// Variances (width), or a covariance (width, width), that stand for the metric; nothing of it is found then.
+    /// Variances (width) or a covariance (width, width) used as the metric; the warm-up then leaves it as it is.
     var inverseMass: Tensor?
-    /// Kernels that know no metric.
+    /// False for kernels that use no metric.
     var hasMetric = true
 
     /// Which metric the warm-up finds.
@@ -41,8 +42,8 @@ struct Tuning {
         return choice ?? (stepSize == nil ? .diagonal : .identity)
     }
 
-    /// The metric to begin with.
-    /// - Throws: ``Fault`` when the given one is none for so many numbers.
+    /// The metric of the first step.
+    /// - Throws: ``Fault`` when the given one does not fit points of `width` numbers.
     func metric(_ width: Int) throws -> Metric {
         guard let inverseMass else { return .identity }
         let values = try inverseMass.toArray()
@@ -85,17 +86,18 @@ extension ChainKernel {
     }
 }
 
-/// The test of Metropolis and Hastings, chain by chain.
+/// The test of Metropolis and Hastings, for each chain.
 enum Metropolis {
     /// - Parameters:
-    ///   - logRatios: log of (target x proposal's way back) / (target x proposal's way there).
+    ///   - logRatios: per chain, log of (target at the proposal x density of proposing the way back) / (target at the
+    ///     point x density of proposing the way there).
     static func decide(_ points: Points, _ proposal: Points, _ logRatios: [Double], _ streams: ChainStreams) -> Move {
         var move = Move(points: points, acceptance: [], isDivergent: [])
         for (row, logRatio) in logRatios.enumerated() {
             let probability = logRatio.isNaN ? 0 : logRatio >= 0 ? 1 : Double.exp(logRatio)
             move.acceptance.append(probability)
             move.isDivergent.append(false)
-            // The number is drawn whatever happens, so that streams do not depend on it.
+            // Drawn also where the answer is known, so that every step takes as many numbers from a stream.
             let u = streams[row].uniform()
             if u < probability { move.points.take(row, from: proposal) }
         }

@@ -3,8 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Elliptical slice sampling: for a normal prior times any likelihood. Moves along ellipses through the point and a
-/// draw of the prior, until the likelihood is above a random share of the point's (Murray, Adams, MacKay, AISTATS
+/// Elliptical slice sampling, for a normal prior times any likelihood: moves along an ellipse through the point and a
+/// draw of the prior to where the likelihood exceeds a uniform share of the point's (Murray, Adams, MacKay, AISTATS
 /// 2010).
 struct EllipticalSlice: ChainKernel {
     static let name = "EllipticalSlice"
@@ -44,9 +44,9 @@ struct EllipticalSlice: ChainKernel {
         return result
     }
 
-    /// A draw of the prior for a chain, without its mean.
+    /// A draw of the prior minus its mean, for one chain.
     private func draw(_ target: Target, _ generator: Generator) throws -> [Double] {
-        // One draw for every number of the point that the prior says nothing of.
+        // Dimensions of the point that the prior does not have get independent draws.
         let lead = Array(target.shape.dropLast((prior.batchShape + prior.eventShape).count))
         let draws = try prior.sample(lead, from: generator, for: "mcmc.EllipticalSlice")
         return zip(try draws.toArray(), mean).map { $0 - $1 }
@@ -65,7 +65,7 @@ struct EllipticalSlice: ChainKernel {
         var result = Move(
             points: points, acceptance: [Double](repeating: 1, count: chains),
             isDivergent: [Bool](repeating: false, count: chains))
-        // The bracket shrinks to the point itself, which is above the level.
+        // The bracket of angles shrinks towards the point itself, which is always accepted: this ends.
         for _ in 0..<500 where searching.contains(true) {
             try Cancellation.check()
             var position = points.position

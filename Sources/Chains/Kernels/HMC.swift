@@ -6,7 +6,7 @@ struct HMC: ChainKernel {
     static let name = "HMC"
     let tuning: Tuning
     let leapfrogSteps: Int
-    /// Every trajectory's step size is the kernel's times a number between 1 - jitter and 1 + jitter.
+    /// Every trajectory's step size is multiplied by a uniform number between 1 - jitter and 1 + jitter.
     var jitter = 0.0
     var usesGradient: Bool { true }
     var targetAcceptance: Double? { 0.8 }
@@ -36,7 +36,8 @@ struct HMC: ChainKernel {
             .map { $0 <= 0 ? 1 : Double.exp(-$0) }
     }
 
-    /// Ends of trajectories with fresh momenta, the changes of the energy, and which diverged: those end there.
+    /// The ends of trajectories with fresh momenta, the changes of energy in nats, and which chains diverged; a
+    /// trajectory ends where it diverges.
     /// - Parameter sizes: one for each chain.
     static func trajectory(
         _ points: Points, _ steps: Int, by sizes: [Double], _ metric: Metric, _ target: Target, _ streams: ChainStreams

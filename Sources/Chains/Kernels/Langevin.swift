@@ -5,7 +5,7 @@ import Scripting
 ///
 ///     x' = x + step_size grad log p(x) + sqrt(2 step_size) z
 enum LangevinStep {
-    /// The proposal, and log of (target x way back) / (target x way there).
+    /// The proposal, and log of (target there x density of the way back) / (target here x density of the way there).
     static func propose(
         _ points: Points, by size: Double, _ metric: Metric, _ target: Target, _ streams: ChainStreams
     ) throws -> (proposal: Points, logRatios: [Double]) {

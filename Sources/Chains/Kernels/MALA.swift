@@ -5,7 +5,7 @@ struct MALA: ChainKernel {
     static let name = "MALA"
     let tuning: Tuning
     var usesGradient: Bool { true }
-    /// Roberts and Rosenthal, 1998.
+    /// The optimal rate in many dimensions (Roberts and Rosenthal, 1998).
     var targetAcceptance: Double? { 0.574 }
     var description: String { "mcmc.MALA{\(tuning.text)}" }
 

@@ -2,10 +2,10 @@ import RealModule
 import Scripting
 
 /// The no-U-turn sampler with multinomial choice along the trajectory (Hoffman and Gelman 2014; Betancourt 2017), and
-/// Stan's tests for the turn between subtrees.
+/// Stan's additional U-turn tests between subtrees.
 ///
-/// The trees are built without recursion, all chains side by side: each round every chain that still grows asks for one
-/// step of the integrator, and one evaluation answers all.
+/// Trees are built without recursion and for all chains at once: in each round every chain that still grows asks for
+/// one integrator step, and one evaluation of the batch answers all.
 struct NUTS: ChainKernel {
     static let name = "NUTS"
     let tuning: Tuning

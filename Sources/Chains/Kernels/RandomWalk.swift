@@ -6,7 +6,7 @@ import Tensors
 /// Metropolis et al., 1953.
 struct RandomWalk: ChainKernel {
     static let name = "RandomWalk"
-    /// One number, or one for each number of a point.
+    /// One standard deviation for all numbers of a point, or one for each.
     var scale: Tensor?
     private var deviations: [Double]?
 

@@ -1,7 +1,7 @@
 import RealModule
 import Tensors
 
-/// One chain's point of a trajectory.
+/// One chain's point of a trajectory: position, momentum and what is known there.
 struct TreePoint {
     var position: [Double]
     var momentum: [Double]
@@ -24,30 +24,30 @@ struct TreePoint {
     }
 }
 
-/// One end of a piece of trajectory: momentum, and the velocity that belongs to it.
+/// One end of a piece of trajectory: momentum, and the velocity (inverse mass matrix times momentum).
 struct TreeEnd {
     var momentum: [Double]
     var velocity: [Double]
 }
 
-/// A finished piece of 2^depth points, from the one that was reached first to the last.
+/// A finished piece of 2^depth points. `first` is the end next to the start of the trajectory, `last` the other.
 struct Subtree {
     var depth: Int
     var first: TreeEnd
     var last: TreeEnd
     /// The sum of the momenta.
     var total: [Double]
-    /// The logarithm of the sum of exp(-energy), by the energy at the start.
+    /// log of the sum over the piece's points of exp(energy at the start - energy).
     var logWeight: Double
-    /// The point that stands for the piece.
+    /// The point drawn from the piece with these weights.
     var chosen: TreePoint
 }
 
-/// One chain's trajectory while it doubles.
+/// One chain's trajectory, which doubles forwards or backwards in time until it turns.
 struct Trajectory {
     private(set) var isComplete = false
     private(set) var isDivergent = false
-    /// In time: whether the piece that grows now is at the later end.
+    /// Whether the subtree that grows now extends the trajectory forwards in time.
     private(set) var isForward = true
     /// The point from which the next step goes.
     private(set) var front: TreePoint
@@ -61,11 +61,11 @@ struct Trajectory {
     private var total: [Double]
     private var (earliest, latest): (TreePoint, TreePoint)
     private var (earlyEnd, lateEnd): (TreeEnd, TreeEnd)
-    /// Pieces of the subtree that grows, with depths that fall: two of one depth are joined at once.
+    /// Finished pieces of the subtree that grows, of decreasing depth: two of equal depth are joined at once.
     private var pieces: [Subtree] = []
     private var (leaves, sumOfAcceptance) = (0, 0.0)
 
-    /// Of all points of the trajectory, the mean probability of accepting it in the start's place.
+    /// The mean over all points reached of min(1, exp(energy at the start - energy)): what the step size is adapted to.
     var acceptance: Double { leaves == 0 ? 0 : sumOfAcceptance / Double(leaves) }
 
     init(_ start: TreePoint, velocity: [Double], energy: Double, maxDepth: Int, _ generator: Generator) {
@@ -82,7 +82,7 @@ struct Trajectory {
         pieces = []
     }
 
-    /// Takes the next point.
+    /// Adds the next point of the integrator.
     mutating func grow(_ point: TreePoint, velocity: [Double], energy: Double, _ generator: Generator) {
         let change = energy - startEnergy
         leaves += 1
@@ -111,7 +111,7 @@ struct Trajectory {
         if !isComplete { beginSubtree(generator) }
     }
 
-    /// Two pieces that follow each other; nil where the whole or its halves turn back.
+    /// Two consecutive pieces as one; nil where the whole or the two at their seam make a U-turn.
     private static func join(_ a: Subtree, _ b: Subtree, _ generator: Generator) -> Subtree? {
         let logWeight = logSum(a.logWeight, b.logWeight)
         let takesSecond = b.logWeight > logWeight || generator.uniform() < Double.exp(b.logWeight - logWeight)
@@ -125,14 +125,14 @@ struct Trajectory {
             chosen: takesSecond ? b.chosen : a.chosen)
     }
 
-    /// Adds a whole subtree to the trajectory, which is then twice as long.
+    /// Adds a finished subtree to the trajectory, which is then twice as long.
     private mutating func double(by piece: Subtree, _ generator: Generator) {
         depth += 1
         if piece.logWeight > logWeight || generator.uniform() < Double.exp(piece.logWeight - logWeight) {
             sample = piece.chosen
         }
         logWeight = Trajectory.logSum(logWeight, piece.logWeight)
-        // The parts in time: what was there, and the new piece with its near and far end.
+        // The old trajectory and the new subtree in the order of time.
         let (oldEarly, oldLate, oldTotal) = (earlyEnd, lateEnd, total)
         total = Trajectory.sum(total, piece.total)
         let goesOn: Bool
@@ -156,7 +156,7 @@ struct Trajectory {
         isComplete = !goesOn || depth >= maxDepth
     }
 
-    /// Whether a piece still gets longer at both ends: its momenta's sum points along the velocities there.
+    /// Whether a piece has not turned: the sum of its momenta has a positive product with the velocities at both ends.
     private static func goesOn(_ first: [Double], _ last: [Double], _ total: [Double]) -> Bool {
         var (a, b) = (0.0, 0.0)
         for i in total.indices {

@@ -1,13 +1,13 @@
 import RealModule
 import Scripting
 
-/// The unadjusted Langevin algorithm: every step is taken, so what it samples is off by a term that goes with
+/// The unadjusted Langevin algorithm: every step is taken, so that the sampled distribution is off by a term of order
 /// step_size.
 struct ULA: ChainKernel {
     static let name = "ULA"
     let tuning: Tuning
     var usesGradient: Bool { true }
-    /// Where the error of the discretisation is small; there is no optimum.
+    /// Chosen so that the error of the discretisation is small; there is no optimal rate.
     var targetAcceptance: Double? { 0.9 }
     var description: String { "mcmc.ULA{\(tuning.text)}" }
 
@@ -17,7 +17,7 @@ struct ULA: ChainKernel {
         let (proposal, logRatios) = try LangevinStep.propose(points, by: size, metric, target, streams)
         var move = Move(points: points, acceptance: [], isDivergent: [])
         for (row, logRatio) in logRatios.enumerated() {
-            // Where there is no density (or the step overflows) the chain stays, and that is counted.
+            // Where the proposal has no density, or overflowed, the chain stays and the step counts as divergent.
             let isLost = !(proposal.target[row] > -.infinity) || !proposal.gradient.isFinite(row: row)
             if !isLost { move.points.take(row, from: proposal) }
             move.isDivergent.append(isLost)

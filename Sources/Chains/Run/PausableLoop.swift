@@ -1,17 +1,17 @@
 import Scripting
 
-/// Who runs a loop of steps so that it can be paused, looked at, edited and rewound. Without one, a run of chains is a
-/// plain loop that Ctrl-C ends. The host's part of it lies above this room.
+/// The service that runs a loop of steps so that it can be paused, looked at, edited and rewound. Without it a run of
+/// chains is a plain loop that Ctrl-C ends. The room Runs provides it.
 public final class PausableLoop: Service {
-    /// What a step says: fields to write into the state, the value for the trace, and whether the loop goes on.
+    /// What one step returns: fields to write into the state, a value for the trace, and whether the loop goes on.
     public struct Answer {
         public let fields: [(key: String, value: Value)]
         public let trace: Double
         public let goesOn: Bool
     }
 
-    /// Runs `steps` steps; `step` gets a step's number and the state, a table that a script may have changed in a pause
-    /// or gone back with. Nil where nobody would answer.
+    /// Runs `steps` steps. `step` gets the step's number and the state, a table that a script may have changed in a
+    /// pause or set back to an earlier step. Nil where nobody could answer a pause.
     public typealias Runner = (
         _ steps: Int, _ state: [(key: String, value: Value)],
         _ step: @escaping (Int, any ScriptTable) throws -> Answer

@@ -2,14 +2,14 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// What a run keeps of its steps. Everything has a step's number, so that a run can go back.
+/// What a run keeps of its steps, each entry with its step's number, so that a run can go back to an earlier step.
 struct Recorder {
     let warmup: Int
     let thin: Int
-    /// One of every kept step, (chains, shape...) and (chains).
+    /// One tensor for each kept step: draws of shape (chains, shape...), log-densities of shape (chains).
     private(set) var draws: [Tensor] = []
     private(set) var logProbs: [Tensor] = []
-    /// Of every step, the warm-up's too: the mean probability of acceptance, and evaluations since the beginning.
+    /// For every step, the warm-up's too: the mean acceptance probability, and the evaluations since the beginning.
     private(set) var acceptance: [Double] = []
     private(set) var evaluations: [Int] = []
     /// Divergences after the warm-up: step, chain (from 1) and the point at which that step began.
@@ -72,7 +72,7 @@ struct Recorder {
         return counted.isEmpty ? .nan : counted.reduce(0, +) / Double(counted.count)
     }
 
-    // What a file holds.
+    // The tensors that a checkpoint holds.
 
     func tensors(_ target: Target) throws -> [(name: String, tensor: Tensor)] {
         [

@@ -3,18 +3,18 @@ import Foundation
 import Scripting
 import Tensors
 
-/// The file that a run of chains goes on from.
+/// The file from which a run of chains can be continued.
 struct RunCheckpoint {
     let path: ByteString
     let operation: String
-    /// Seconds between two writes, at least.
+    /// The least number of seconds between two writes.
     private static let interval = 2.0
     private var written = ContinuousClock.now
     private var cost = Duration.zero
 
     init(_ path: ByteString, for operation: String) { (self.path, self.operation) = (path, operation) }
 
-    /// What has to be the same for a run to go on. The number of steps may be another.
+    /// What has to be equal for a run to be continued from the file. The number of steps may differ.
     private func identity(_ run: SampleRun) -> [(key: String, value: String)] {
         [
             ("kernel", run.kernel.description), ("chains", String(run.target.chains)),
@@ -24,7 +24,7 @@ struct RunCheckpoint {
         ]
     }
 
-    /// The key of the streams of the run in the file, if there is a file.
+    /// The key of the run's random streams in the file; nil when there is no file.
     func savedKey() throws -> UInt64? {
         try FileAccess.check(.write, path, for: operation)
         guard path.withCString({ access($0, F_OK) }) == 0 else { return nil }
@@ -36,7 +36,7 @@ struct RunCheckpoint {
         return key
     }
 
-    /// Takes the run up where the file left it.
+    /// Puts the run into the state that the file holds.
     func restore(_ run: SampleRun) throws {
         let file = try Checkpoint.load(path, for: operation)
         for (key, value) in identity(run) {
@@ -57,7 +57,8 @@ struct RunCheckpoint {
         }
     }
 
-    /// Writes the run, whole or not at all. Between steps it waits until that took at most a twentieth of the time.
+    /// Writes the run, whole or not at all. Before the last step it waits until writing takes at most a twentieth of
+    /// the time.
     mutating func save(_ run: SampleRun, isLast: Bool) throws {
         let now = ContinuousClock.now
         guard isLast || now - written >= max(.seconds(RunCheckpoint.interval), cost * 20) else { return }

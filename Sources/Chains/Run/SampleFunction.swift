@@ -52,7 +52,8 @@ enum SampleFunction {
             """,
         see: ["mcmc.summary", "mcmc.rhat", "plot.trace", "host.steps"]
     ) { kernel, density, x0, settings, support, path, callback, generator, context, operation in
-        // Drawn whether it is used or not, so that what is drawn afterwards does not depend on a file.
+        // Drawn also when a file has a key, so that later draws of the generator do not depend on whether there is a
+        // file.
         let ranks = context.service(Ranks.self).communicator
         let key = try ranks.first(generator.next64(), for: operation)
         var file = path.map { RunCheckpoint($0, for: operation) }
@@ -64,7 +65,7 @@ enum SampleFunction {
                 ("the presence of a callback", "\(callback != nil)"),
                 ("the presence of a checkpoint", "\(path != nil)"),
             ], for: operation)
-        // A file is there if it is for rank 0: it may be writing a first one while others look.
+        // Whether there is a file is decided by rank 0, which may be writing a first one while other ranks look.
         var saved = try ranks.sharingErrors(for: operation) { try ranks.rank == 0 ? file?.savedKey() : nil }
         if try ranks.first(saved != nil, for: operation), ranks.rank > 0 {
             saved = try ranks.sharingErrors(for: operation) {
@@ -90,7 +91,7 @@ enum SampleFunction {
                 let answer = try ranks.sharingErrors(for: operation) {
                     try callback.call([.integer(run.step), .tensor(x), .tensor(logs)]).first ?? .none
                 }
-                // One rank's word ends the run on all of them.
+                // A callback that returns false on one rank ends the run on all of them.
                 var isRefused = false
                 if case .boolean(false) = answer { isRefused = true }
                 if try ranks.any(isRefused, for: operation) { run.end(because: "callback returned false") }
@@ -114,7 +115,7 @@ enum SampleFunction {
         return try Self.record(run)
     }
 
-    /// - Throws: on every rank, when they would not run the same chains.
+    /// - Throws: on every rank, when the ranks were given different chains, options or callbacks.
     private static func checkSame(
         _ x0: Tensor, _ ranks: any Communicator, _ texts: @autoclosure () -> [(name: String, text: String)],
         for operation: String

@@ -1,8 +1,8 @@
 import Scripting
 import Tensors
 
-/// A run of chains: what `mcmc.sample` does step by step. Everything that a step depends on can be put into a table or
-/// a file, and taken from there.
+/// A run of chains: what `mcmc.sample` does step by step. Everything a step depends on can be written to a table or a
+/// file and read back.
 final class SampleRun {
     struct Settings {
         var steps = 1000
@@ -11,7 +11,7 @@ final class SampleRun {
         var targetAccept: Double?
         var stop: StopRule?
 
-        /// All of them, as one text.
+        /// All settings as one text, compared between ranks.
         var words: String {
             let warmup = warmup.map { "\($0)" } ?? "own", accept = targetAccept.map { "\($0)" } ?? "own"
             return "\(steps) \(warmup) \(thin) \(accept) \(stop?.description ?? "")"
@@ -21,7 +21,7 @@ final class SampleRun {
     let kernel: any ChainKernel
     let target: Target
     let warmup: Int
-    /// Steps in all, the warm-up among them.
+    /// Steps in all, those of the warm-up included.
     let total: Int
     private let streams: ChainStreams
     private(set) var points: Points
@@ -59,7 +59,7 @@ final class SampleRun {
     /// Whether there is another step to do.
     var goesOn: Bool { step < total && stoppedBy.isEmpty }
 
-    /// The step size of the next step; after the last one, of that.
+    /// The step size of the next step; after the last step, the one it had.
     var size: Double { adaptation.size(at: min(step + 1, max(total, 1))) }
 
     func advance() throws {
@@ -91,7 +91,8 @@ final class SampleRun {
         ]
     }
 
-    /// Goes on from what a table says, after step k: the same as was written there, an earlier state, or another one.
+    /// Goes on after step k from a table: the state as it was, that of an earlier step, or one that a script has
+    /// changed.
     func takeUp(_ table: any ScriptTable, after k: Int) throws {
         recorder.goBack(to: k)
         if case .object(let object as Variable) = try table.value(for: "adaptation") {
@@ -115,7 +116,7 @@ final class SampleRun {
         }
     }
 
-    // MARK: A file
+    // - Throws: ``Fault`` when the tensors are not those of this run.
 
     /// - Throws: ``Fault`` when what is read is not this run's.
     func restore(_ read: (String) throws -> Tensor) throws {
@@ -130,7 +131,7 @@ final class SampleRun {
         target.place = "at the saved points"
         let now = try target.evaluate(saved.position)
         target.forgetEvaluations()
-        // Not to the bit: some kernels round by what else is in the batch.
+        // Log-densities are compared with a tolerance: rounding of some kernels depends on the size of the batch.
         let tolerance = target.dtype == .float64 ? 1e-9 : 1e-4
         for row in 0..<target.chains
         where !(abs(now.target[row] - saved.target[row]) <= tolerance * (1 + abs(saved.target[row]))) {

@@ -1,7 +1,8 @@
 import Scripting
 import Tensors
 
-/// When draws are enough: the smallest bulk ess, and the largest R-hat, over all numbers of a point that move.
+/// When a run may end early: bounds on the smallest bulk effective sample size and the largest R-hat over all numbers
+/// of a point that vary.
 struct StopRule {
     var ess: Double?
     var rhat: Double?
@@ -12,7 +13,7 @@ struct StopRule {
             + " reached"
     }
 
-    /// After 100 draws, and whenever they are some 20 % more.
+    /// Whether to compute the diagnostics now: after 100 draws, and each time their number has grown by some 20 %.
     func isDue(_ draws: Int) -> Bool {
         var next = 100
         while next < draws { next += max(next / 5, 50) }

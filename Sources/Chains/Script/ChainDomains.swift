@@ -11,13 +11,13 @@ extension Domain<any Distribution> {
     }
 }
 
-/// What chains sample: a function of the batch, or something that has a log_prob.
+/// The density to sample: a function of the batch, or an object with a `log_prob` method.
 enum DensityArgument {
     case function(any ScriptFunction)
     case distribution(any Distribution)
     case object(any DensityObject)
 
-    /// One number per chain from the batch (chains, shape...).
+    /// The log-density of each chain, (chains), from the batch (chains, shape...).
     func values(_ x: Variable, _ name: String) throws -> Variable {
         let (count, result): (Int, Variable)
         switch self {

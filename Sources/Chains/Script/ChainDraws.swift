@@ -1,17 +1,17 @@
 import Scripting
 import Tensors
 
-/// A table `{samples = tensor}`, or the tensor itself: (chains, draws, ...).
+/// Draws of shape (chains, draws, ...), given as a tensor or as a table `{samples = tensor}`.
 package struct ChainDraws {
     package let values: Tensor
-    /// What the table says of divergences, where it is mcmc.sample's.
+    /// How many divergences the table reports; 0 where it is not `mcmc.sample`'s.
     package var divergences = 0
-    /// The draws (from 1) that diverged.
+    /// The draws (counted from 1) at which a step diverged.
     package var divergentDraws: [Int] = []
     /// (divergences, ...): the points where those steps began.
     var starts: Tensor?
 
-    /// `x`, `x[3]`, `x[1, 2]`
+    /// The name of one number of a point: `x`, `x[3]`, `x[1, 2]`.
     package static func name(_ index: Int, _ shape: [Int]) -> String {
         guard !shape.isEmpty else { return "x" }
         var (rest, places) = (index, [String]())
@@ -22,7 +22,7 @@ package struct ChainDraws {
         return "x[\(places.joined(separator: ", "))]"
     }
 
-    /// Where divergences began, number by number of a point; nil where there were none.
+    /// The starts of divergent steps, one list for each number of a point; nil where there were none.
     package func startsByNumber() throws -> [[Double]]? {
         guard let starts, starts.rank >= 1, starts.shape[0] > 0, starts.count > 0 else { return nil }
         let (count, width) = (starts.shape[0], starts.count / starts.shape[0])

@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 
 extension ChainKernel {
-    /// The constructor `mcmc.NAME{...}`.
+    /// The declaration of a constructor `mcmc.NAME{...}`.
     static func declare<each P>(
         _ summary: String, takes parameters: repeat Parameter<each P>, source: String, example: String,
         make: @escaping @Sendable (repeat each P) throws -> any ChainKernel
@@ -14,7 +14,7 @@ extension ChainKernel {
 }
 
 extension Parameter<Tuning> {
-    /// `step_size`, `metric`, `inverse_mass_matrix`.
+    /// The options `step_size`, `metric` and `inverse_mass_matrix`.
     static var tuning: Parameter {
         .joined(
             .argument(

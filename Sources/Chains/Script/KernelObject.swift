@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A kernel as scripts hold it.
+/// A kernel as a script object.
 final class KernelObject: ScriptObject {
     static let type = ObjectType("kernel")
     let kernel: any ChainKernel
@@ -98,7 +98,7 @@ final class KernelObject: ScriptObject {
     }
 }
 
-/// Points as a script's table has them, and back.
+/// Conversion between points and the tables that scripts see.
 enum ChainTable {
     static func write(_ points: Points, _ target: Target) throws -> [(key: String, value: Value)] {
         var fields: [(key: String, value: Value)] = [
@@ -117,7 +117,7 @@ enum ChainTable {
         return fields
     }
 
-    /// Nil when x is not the point that the other fields belong to: it was assigned since.
+    /// Nil when x was changed by the script and the other fields no longer belong to it.
     static func read(_ table: any ScriptTable, _ target: Target) throws -> Points? {
         func numbers(_ name: String, _ shape: [Int]) throws -> [Double]? {
             guard case .object(let object as Variable) = try table.value(for: name), object.shape == shape else {
@@ -129,7 +129,7 @@ enum ChainTable {
         guard let position = try numbers("position", [chains, target.width]),
             let logProb = try numbers("log_prob", [chains]), let own = try numbers("target", [chains])
         else { return nil }
-        // Found again from x.
+        // Values that no run can go on from are computed again from x.
         guard own.allSatisfy(\.isFinite), !logProb.contains(where: \.isNaN) else { return nil }
         let gradient = target.usesGradient ? try numbers("gradient", [chains, target.width]) : []
         guard let gradient else { return nil }
@@ -141,9 +141,9 @@ enum ChainTable {
     }
 }
 
-/// What a run and a single step have in common.
+/// What `mcmc.sample` and a kernel's `step` have in common.
 enum Chains {
-    /// The kernel for this target, and x in unconstrained space.
+    /// The kernel prepared for this target, the target, and x in unconstrained space.
     static func prepare(
         _ kernel: any ChainKernel, _ density: DensityArgument, _ x: Tensor, _ support: (any Bijection)?,
         ranks: any Communicator = SingleProcess(), for operation: String

@@ -39,7 +39,7 @@ extension Domain<SupportArgument> {
     }
 }
 
-/// Supports by their kinds.
+/// The bijections of supports, by the names of their kinds.
 enum Supports {
     static let names = [
         "real", "positive", "nonnegative", "unit_interval", "interval", "greater_than", "less_than", "simplex",
@@ -56,7 +56,7 @@ enum Supports {
 
     /// - Throws: ``Fault`` for an unknown kind, a wrong number of ends, and whole numbers.
     static func map(_ kind: String, _ ends: [Tensor]) throws -> any Bijection {
-        // d:support() gives both ends, infinite where there is none.
+        // `d:support()` always gives both ends, infinite ones included.
         func expect(_ counts: Int...) throws {
             guard counts.contains(ends.count) else {
                 let words = counts.map(String.init).joined(separator: " or ")
@@ -95,7 +95,7 @@ enum Supports {
         }
     }
 
-    /// The support of a distribution.
+    /// The bijection onto the support of a distribution.
     static func map(of distribution: any Distribution) throws -> any Bijection {
         let support: Support
         do { support = try distribution.support } catch let error as ScriptError {

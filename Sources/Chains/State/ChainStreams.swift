@@ -13,14 +13,14 @@ final class ChainStreams {
 
     subscript(chain: Int) -> Generator { generators[chain] }
 
-    /// From here on the numbers of a step: 2^32 words are kept for each.
+    /// Moves all streams to the numbers of `step`: 2^32 words of each stream belong to one step.
     func begin(step: Int) {
         for (chain, generator) in generators.enumerated() {
             generator.restore(.init(seed: key, stream: UInt64(chain), drawn: UInt64(step) << 32))
         }
     }
 
-    /// Standard normal numbers, `width` from every chain's stream.
+    /// Standard normal numbers, `width` for each chain from its stream.
     func normals(_ width: Int) throws -> Rows {
         var values: [Double] = []
         values.reserveCapacity(generators.count * width)

@@ -1,4 +1,4 @@
-/// Where all chains stand, in unconstrained space, and what is known there.
+/// The positions of all chains in unconstrained space, with log-densities and gradients there.
 struct Points {
     /// (chains, width)
     var position: Rows
@@ -9,7 +9,7 @@ struct Points {
     /// The gradient of `target`; of width 0 for kernels that need none.
     var gradient: Rows
 
-    /// One chain's point from another set.
+    /// Copies one chain's point from another set of points.
     mutating func take(_ row: Int, from other: Points) {
         position.set(row, from: other.position)
         gradient.set(row, from: other.gradient)
@@ -18,7 +18,7 @@ struct Points {
     }
 }
 
-/// What a step of all chains gives.
+/// The result of one step of all chains.
 struct Move {
     var points: Points
     /// The probability with which each chain's proposal was accepted (of NUTS: its mean over the trajectory).

@@ -6,7 +6,7 @@ import Tensors
 /// log-determinant of the map into the support.
 final class Target {
     let chains: Int
-    /// Of one point, as the script sees it.
+    /// The shape of one point, as the script sees it.
     let shape: [Int]
     /// The dtype in which the script gets points: that of x0.
     let dtype: DType
@@ -17,13 +17,13 @@ final class Target {
     /// Whether points get their gradients.
     let usesGradient: Bool
     private let operation: String
-    /// The programs that share the chains: each evaluates its part of every batch.
+    /// The ranks that share the chains: each evaluates its part of every batch.
     private let ranks: any Communicator
     /// Where the run is, for messages: `at step 17`.
     var place = "at the start"
-    /// Rows whose gradient (of kernels without: whose density) was asked for, all chains together.
+    /// How many rows had their gradient evaluated (for kernels without gradients: their density), summed over chains.
     private(set) var evaluations = 0
-    /// Points where the density is known to be fine: what stands in for a chain that needs no value.
+    /// Positions of known finite density: they fill the rows of chains whose values are not needed.
     private var standIn: Rows
 
     /// - Parameters:
@@ -56,10 +56,10 @@ final class Target {
     }
 
     /// The log-densities (and gradients) at positions.
-    /// - Parameter needed: the chains whose values matter; the others' are those of some other point.
+    /// - Parameter needed: the chains whose values are wanted; the rows of the others are those of a stand-in.
     func evaluate(_ position: Rows, _ needed: [Bool]? = nil) throws -> Points {
         let needed = needed ?? [Bool](repeating: true, count: chains)
-        // A chain that flew off: no density there, and nothing for the script to fail at.
+        // A chain whose position overflows has density 0; the script's function is not called with such numbers.
         let isOut = try isOutOfNumbers(position)
         let isLost = (0..<chains).map { needed[$0] && isOut[$0] }
         var asked = position
@@ -77,10 +77,10 @@ final class Target {
         return points
     }
 
-    /// The values of all chains, each rank having found those of its own.
+    /// The values for all chains; each rank computes those of its own chains.
     private func sharedValues(at asked: Rows) throws -> Points {
         let part = ranks.part(of: chains)
-        // Of every chain: log_prob, the target, the gradient. Ranks with a chain less leave a row empty.
+        // One row per chain: log_prob, the target, the gradient. Ranks with one chain less leave a row empty.
         let columns = 2 + (usesGradient ? width : 0)
         let most = ranks.part(of: chains, rank: 0).count
         var own = Rows(most, columns)
@@ -139,11 +139,11 @@ final class Target {
             gradient: gradient)
     }
 
-    /// Whether a chain's point, or what it is in the constrained space, is beyond all numbers: exp(u) is so long before
-    /// u.
+    /// Which chains have a position that is too large: itself, or exp(u) in the constrained space, which overflows much
+    /// earlier.
     private func isOutOfNumbers(_ position: Rows) throws -> [Bool] {
         var isOut = (0..<chains).map { !position.isFinite(row: $0) }
-        // exp(80) and 1e38 are numbers in float32, too; where u is the point itself, no smaller one needs a look.
+        // exp(80) and 1e38 are finite in float32, too. Positions below the limit need no further check.
         let limit = support is Unbounded ? 1e38 : 80.0
         let isLarge = (0..<chains).map { row in
             !isOut[row] && position.values[position.range(row)].contains { abs($0) > limit }
@@ -159,13 +159,14 @@ final class Target {
         return isOut
     }
 
-    /// True when the values are numbers that differ between points: then they depend on the point.
+    /// Whether the values are finite and differ between points, from which follows that they depend on the point.
     private func varies(_ values: Tensor) throws -> Bool {
         let values = try values.toArray()
         return values.allSatisfy(\.isFinite) && Set(values).count > 1
     }
 
-    /// Refuses what is no log-density; where a point is so large that its square is no number, it has no density.
+    /// Throws for a log-density that is NaN or +inf and for a gradient that is NaN. Where NaN comes from a point so
+    /// large that its square overflows, the density counts as 0.
     private func check(_ points: inout Points, _ row: Int) throws {
         let (value, target) = (points.logProb[row], points.target[row])
         if value == .infinity || value.isNaN {
@@ -196,7 +197,7 @@ final class Target {
         return ScriptError(operation, "\(what) \(place), chain \(row + 1), x = {\(numbers)}; \(hint)")
     }
 
-    /// The points at the start, all with a density.
+    /// The points at the start, each with a density above 0.
     func start(_ position: Rows) throws -> Points {
         let points = try evaluate(position)
         for row in 0..<chains {
@@ -212,7 +213,7 @@ final class Target {
     }
 }
 
-/// Runs with nothing recorded.
+/// Runs `body` without recording on the tape.
 func withoutRecording<Result>(_ body: () throws -> Result) rethrows -> Result {
     try GradMode.$isEnabled.withValue(false) { try body() }
 }

@@ -2,18 +2,18 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A map from unconstrained space onto the support of a density.
+/// A differentiable bijection from unconstrained space onto the support of a density.
 protocol Bijection {
-    /// `above 0`, for messages.
+    /// The support in words, for messages: `above 0`.
     var description: String { get }
-    /// Numbers in unconstrained space for a point of this shape.
+    /// How many unconstrained numbers a point of this shape has.
     /// - Throws: ``Fault`` when a point of this shape cannot lie in the support.
     func width(_ shape: [Int]) throws -> Int
     /// (chains, width) -> (chains, shape...), and log |det| of the map per chain; nil for the identity.
     func constrain(_ u: Variable, _ shape: [Int]) throws -> (x: Variable, logDeterminant: Variable?)
-    /// The same numbers, kept off the ends of the support after rounding to the script's dtype.
+    /// x moved off the ends of the support, onto which rounding to the script's dtype may have put it.
     func inside(_ x: Variable) throws -> Variable
-    /// One point's numbers in unconstrained space; nil where it is not inside the support.
+    /// The unconstrained numbers of one point; nil where it is not inside the support.
     func unconstrain(_ x: [Double], _ shape: [Int]) -> [Double]?
 }
 
@@ -21,7 +21,7 @@ extension Bijection {
     func inside(_ x: Variable) throws -> Variable { x }
 
     /// All chains' points in unconstrained space.
-    /// - Throws: ``Fault`` that names the chain outside.
+    /// - Throws: ``Fault`` that names a chain whose point is outside.
     func unconstrain(_ x: Tensor, _ name: String) throws -> Rows {
         let shape = Array(x.shape.dropFirst())
         let (count, width) = (x.shape[0], try width(shape))
@@ -43,7 +43,7 @@ extension Bijection {
     }
 }
 
-/// The whole space.
+/// The whole space; the bijection is the identity.
 struct Unbounded: Bijection {
     let description = "real"
     func width(_ shape: [Int]) -> Int { shape.reduce(1, *) }

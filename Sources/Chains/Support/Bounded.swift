@@ -3,7 +3,7 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Elements between ends, each for itself; an infinite end is none.
+/// An interval for each element; an infinite end is no bound.
 ///
 /// With both ends x = low + (high - low) sigmoid(u), with one x = low + e^u or high - e^u, as in Stan.
 struct Bounded: Bijection {
@@ -11,7 +11,7 @@ struct Bounded: Bijection {
     let high: Tensor
     let description: String
 
-    /// - Parameters: numbers that broadcast to the shape of a point.
+    /// - Parameters: ends that broadcast to the shape of a point.
     /// - Throws: ``Fault`` where an interval is empty.
     init(_ low: Tensor, _ high: Tensor) throws {
         (self.low, self.high) = (try low.cast(.float64), try high.cast(.float64))
@@ -62,7 +62,7 @@ struct Bounded: Bijection {
         func isHalf(_ a: Double, _ b: Double) -> Bool { a.isFinite != b.isFinite }
         let pairs = zip(low, high)
         var (x, logDeterminant): (Variable?, Variable?)
-        // Each kind's elements through its map, the others through the map of 0, which is finite.
+        // Elements of one kind go through its map; the others enter it as u = 0, where it is finite, and contribute 0.
         func add(_ part: Variable, _ logs: Variable?) throws {
             x = try x.map { try $0 + part } ?? part
             if let logs {

@@ -21,7 +21,7 @@ struct Shares: Bijection {
         let offsets = (0..<count - 1).map { Double.log(Double(count - 1 - $0)) }
         let shift = Variable(try Tensor(offsets, shape: [count - 1], .float64))
         let v = try u.reshape([u.shape[0], groups, count - 1]) - shift
-        // Logarithms of what is taken, what is left of each piece, and of the stick before.
+        // Logarithms of the share taken, of the share left by each piece, and of the stick left before it.
         let (taken, left) = (try -((-v).softplus()), try -(v.softplus()))
         let after = try left.cumulativeSum(2)
         let before = try after - left

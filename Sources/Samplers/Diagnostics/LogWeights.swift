@@ -7,7 +7,7 @@ import Scripting
 ///     let shares = weights.shares      // 0.731, 0.269: nothing underflows
 public struct LogWeights: Sendable {
     public let values: [Double]
-    /// The largest; finite.
+    /// The largest log weight; finite.
     public let maximum: Double
 
     /// - Throws: for no weights, a weight that is NaN or +inf, or weights that are all zero.
@@ -25,7 +25,7 @@ public struct LogWeights: Sendable {
         self.maximum = maximum
     }
 
-    /// Weights over the largest one.
+    /// exp(log weight - maximum): weights relative to the largest one.
     var scaled: [Double] { values.map { Double.exp($0 - maximum) } }
 
     /// Self-normalised weights, which sum to 1.
@@ -37,7 +37,7 @@ public struct LogWeights: Sendable {
 }
 
 extension Parameter<LogWeights> {
-    /// The argument `log_weights` of diagnostics.
+    /// The argument `log_weights` of the diagnostics.
     static var logWeights: Parameter {
         let weights = Domain<[Double]>.vector.map(show: { _ in "log_weights" }) { try LogWeights($0, for: "") }
         return .argument("log_weights", weights, "their logarithms, in nats; -inf is a weight of zero")

@@ -15,12 +15,12 @@ public enum ParetoShape {
         return ParetoTail(weights).fit?.shape ?? .infinity
     }
 
-    /// What k-hat says of an estimate, in words.
+    /// A sentence on what k-hat means for an estimate.
     public static func verdict(_ khat: Double) -> String {
         if khat.isNaN || khat == .infinity {
             return "k-hat: too few large weights to say whether the estimate can be trusted"
         }
-        // To two digits, and never on the other side of the bound than the number itself.
+        // Rounded to two digits without crossing the bound (0.5, 0.7) that the sentence names.
         let digits = Swift.min(Swift.max(khat, -99), 99) * 100
         let hundredths = Int(khat > 0.7 ? Swift.max(digits.rounded(), 71) : Swift.min(digits.rounded(), 70))
         let shown =
@@ -31,7 +31,7 @@ public enum ParetoShape {
         return "k-hat \(shown): the weights say nothing against the estimate"
     }
 
-    /// The worse of two; what says nothing gives way to what does.
+    /// The larger of two shapes; one that is NaN or infinite (nothing can be said) counts only if both are.
     static func largest(_ a: Double, _ b: Double) -> Double {
         a.isFinite && b.isFinite ? Swift.max(a, b) : a.isFinite ? a : b
     }
@@ -89,7 +89,8 @@ enum GeneralisedParetoFit {
         let gridSize = 30 + Int(n.squareRoot())
         func meanLog(_ b: Double) -> Double { x.reduce(0) { $0 + Double.log(onePlus: -b * $1) } / n }
 
-        // The profile likelihood over a grid of b = -k / sigma, and its mean as a posterior.
+        // A grid of values b = -k / sigma weighted by their profile likelihood; the estimate is the mean of that
+        // posterior.
         let grid = (1...gridSize).map { j in
             (1 - (Double(gridSize) / (Double(j) - 0.5)).squareRoot()) / (3 * quartile) + 1 / largest
         }

@@ -4,11 +4,11 @@ import Tensors
 
 /// The largest importance weights, and the generalised Pareto distribution that is fitted to them.
 struct ParetoTail {
-    /// Logarithms of all weights over the largest one.
+    /// Log weights minus the largest one.
     let relative: [Double]
-    /// The logarithm of the largest weight that does not belong to the tail.
+    /// The largest log weight (relative) below the tail.
     let cutoff: Double
-    /// Which weights belong to the tail, the smallest first.
+    /// Indices of the tail's weights, the smallest first.
     let places: [Int]
     /// Nil for fewer than 5 weights in the tail, or where rounding left nothing to fit.
     let fit: (shape: Double, scale: Double)?
@@ -24,7 +24,7 @@ struct ParetoTail {
             (cutoff, places, fit) = (0, [], nil)
             return
         }
-        // Weights whose exponential is no normal number count as the cutoff.
+        // Log weights whose exponential would be subnormal count as the cutoff.
         let cutoff = max(relative[order[order.count - size - 1]], Double.log(.leastNormalMagnitude))
         self.cutoff = cutoff
         places = order.filter { relative[$0] > cutoff }
@@ -32,8 +32,8 @@ struct ParetoTail {
         fit = exceedances.count > 4 ? GeneralisedParetoFit.fit(ascending: exceedances) : nil
     }
 
-    /// Log weights over the largest one, in which the tail's are replaced by quantiles of the fitted one, none larger
-    /// than the largest weight.
+    /// Log weights minus the largest one, with those of the tail replaced by quantiles of the fitted distribution, none
+    /// above the largest weight.
     var smoothed: [Double] {
         var result = relative
         guard let fit, fit.scale > 0, fit.scale.isFinite else { return result }
@@ -47,7 +47,7 @@ struct ParetoTail {
     }
 }
 
-/// Pareto smoothed importance sampling.
+/// Pareto smoothed importance sampling (Vehtari et al. 2024).
 enum ParetoSmoothing {
     static let declaration = Declaration(
         "montecarlo.psis",

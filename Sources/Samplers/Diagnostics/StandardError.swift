@@ -5,7 +5,8 @@ public enum StandardError {
     /// Mean and standard error s/√n of independent numbers; the error is NaN for fewer than two.
     public static func ofMean(_ x: [Double]) -> (mean: Double, error: Double) {
         let n = Double(x.count)
-        // Scaled by the largest one's power of two, without rounding, so that squares neither overflow nor vanish.
+        // Divided by a power of two near the largest number, which is exact, so that squares neither overflow nor
+        // vanish.
         let largest = x.reduce(0) { max($0, abs($1)) }
         guard largest > 0 else { return (0, x.count < 2 ? .nan : 0) }
         let scale = Double(sign: .plus, exponent: largest.exponent, significand: 1)
@@ -14,8 +15,8 @@ public enum StandardError {
         return (mean * scale, (squares / (n - 1) / n).squareRoot() * scale)
     }
 
-    /// The standard error from the means of `batches` consecutive batches of equal size; a remainder at the start is
-    /// left out.
+    /// The standard error of the mean from the means of `batches` consecutive batches of equal size; a remainder at the
+    /// start is left out.
     public static func ofBatches(_ x: [Double], _ batches: Int) -> Double {
         let size = x.count / batches
         let start = x.count - size * batches

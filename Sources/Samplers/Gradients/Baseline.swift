@@ -25,7 +25,7 @@ package enum Baseline {
             }
     }
 
-    /// One number per loss.
+    /// The baseline of each draw.
     func values(_ losses: [Double], for operation: String) throws -> [Double] {
         switch self {
         case .none: return [Double](repeating: 0, count: losses.count)
@@ -56,17 +56,17 @@ package enum Baseline {
         }
     }
 
-    /// The mean of all, for each.
+    /// The mean of all losses, for each draw.
     package static func means(_ losses: [Double]) -> [Double] {
         [Double](repeating: StandardError.ofMean(losses).mean, count: losses.count)
     }
 
-    /// For each, the mean of the others.
+    /// For each draw, the mean of the other draws' losses.
     package static func meansOfOthers(_ losses: [Double], for operation: String) throws -> [Double] {
         guard losses.count >= 2 else {
             throw ScriptError(operation, "a leave-one-out baseline needs at least 2 losses, got \(losses.count)")
         }
-        // mean - (loss - mean) / (n - 1): no difference of large sums.
+        // mean - (loss - mean) / (n - 1), which does not subtract large sums.
         let mean = StandardError.ofMean(losses).mean
         let others = Double(losses.count - 1)
         return losses.map { mean - ($0 - mean) / others }

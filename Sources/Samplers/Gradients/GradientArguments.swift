@@ -2,9 +2,9 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// What all gradient estimators are given.
+/// The arguments that all gradient estimators take.
 struct GradientArguments {
-    /// As their documentation states it.
+    /// Their description in the documentation.
     static let text = """
         loss's own gradient with respect to the params is included. Returns value (the mean loss), gradients (one \
         tensor per param, in its shape), the standard errors of both, variances (of one draw's contribution to the \

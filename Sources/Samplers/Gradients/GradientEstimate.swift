@@ -5,7 +5,7 @@ import Tensors
 /// The expectation E_{x ~ q(params)}[loss(x, params)] whose gradient is wanted, and how many draws to spend.
 public struct GradientProblem {
     public let distribution: ([Variable]) throws -> any ParametricDistribution
-    /// One number per draw; may depend on the parameters directly, too.
+    /// One number per draw; it may also depend on the parameters directly.
     public let loss: (Variable, [Variable]) throws -> Variable
     public let params: [Variable]
     public let samples: Int
@@ -23,7 +23,7 @@ public struct GradientProblem {
         self.generator = generator
     }
 
-    /// The losses of a batch, flat and finite.
+    /// The losses of a batch, as a vector of finite numbers.
     func losses(_ x: Variable, _ params: [Variable], for operation: String) throws -> Variable {
         let losses = try Vectors.rows(loss(x, params), samples, "loss", for: operation)
         try Vectors.checkFinite(losses.value.toArray(), "loss", for: operation)
@@ -31,11 +31,11 @@ public struct GradientProblem {
     }
 }
 
-/// How an estimator sees a problem: one number per draw, whose value is the loss and whose gradient with respect to the
-/// parameters is the draw's contribution to the gradient.
+/// What an estimator makes of a problem: one number per draw, whose value is the loss and whose gradient by the
+/// parameters is the draw's contribution to the gradient estimate.
 struct Surrogate {
     let terms: Variable
-    /// Draws at which the loss was computed.
+    /// At how many draws the loss was computed.
     let evaluations: Int
 }
 
@@ -43,22 +43,23 @@ struct Surrogate {
 public struct GradientEstimate {
     public let value: Double
     public let valueError: Double
-    /// One per parameter, in its shape.
+    /// One gradient per parameter, in its shape.
     public let gradients: [Tensor]
-    /// Of single draws' contributions, and of the gradients; nil when not asked for.
+    /// For each parameter: variances of single draws' contributions, and standard errors of the gradient; nil unless
+    /// asked for.
     public let spread: (variances: [Tensor], standardErrors: [Tensor])?
     /// The losses of the draws.
     public let losses: Tensor
     public let evaluations: Int
-    /// The estimate as a recorded value whose `backward` gives the gradients; nil when not asked for.
+    /// The estimate as a recorded value whose `backward` gives the gradients; nil unless asked for.
     public let surrogate: Variable?
 
-    /// The most contributions (draws times numbers in the parameters) that are kept for variances: 2 GB in float64.
+    /// The most contributions (draws x numbers in the parameters) that variances may need: 2 GB in float64.
     static let most = 1 << 28
 
     /// - Parameters:
     ///   - statistics: also variances, at the price of min(samples, numbers in params) reverse passes instead of one.
-    ///   - recorded: also the surrogate.
+    ///   - recorded: whether to give the surrogate, too.
     init(
         _ problem: GradientProblem, statistics: Bool, recorded: Bool, for operation: String,
         _ estimator: ([Variable]) throws -> Surrogate
@@ -77,7 +78,7 @@ public struct GradientEstimate {
         }
         var terms: Variable?
         var evaluations = 0
-        /// The terms as a function of all parameters in one vector.
+        /// The draws' terms as a function of one vector that holds all parameters.
         func contributions(_ flat: Variable) throws -> Variable {
             var start = 0
             let params = try shapes.map { one in
@@ -92,7 +93,7 @@ public struct GradientEstimate {
             return made
         }
 
-        // Rows: the contributions of each draw, (samples, parameters); or only their mean.
+        // The contributions of each draw, (samples, parameters), when variances are asked for; else only their mean.
         let (rows, mean): (Tensor?, Tensor) = try GradMode.$isEnabled.withValue(recorded) {
             let point = try Variable.concatenate(
                 sources.map { try $0.converted(to: dtype).reshape([$0.value.count]) }, 0, for: operation)
@@ -106,7 +107,8 @@ public struct GradientEstimate {
             }
             let rows: Variable
             if size <= samples {
-                // Jᵀu is linear in u; its Jacobian, row by row, is Jᵀ.
+                // No more parameters than draws: the rows J are the transposed Jacobian of u -> J^T u, which takes one
+                // reverse pass for each parameter.
                 rows = try Transform.jacobian(
                     of: { u in
                         [try Transform.vjp(of: { [try contributions($0[0])] }, at: point, u[0], for: operation).product]

@@ -2,7 +2,7 @@ import RealModule
 import Scripting
 import Tensors
 
-/// An exponentially weighted mean of all losses seen before: a baseline that remembers.
+/// An exponentially weighted mean of all losses seen before, used as a baseline.
 ///
 /// For the losses f_1, f_2, ... in order, draw s gets b_s = Σ_{r<s} d^{s-1-r} f_r / Σ_{r<s} d^{s-1-r}, and b_1 = 0. It
 /// never contains its own draw's loss, so the estimator stays unbiased, within a batch and over batches.
@@ -13,13 +13,13 @@ package final class MovingAverage: ScriptObject {
 
     package var scriptType: ObjectType { MovingAverage.type }
     let decay: Double
-    /// The baseline of the next draw.
+    /// The baseline that the next draw gets.
     package private(set) var value = 0.0
     private var weight = 0.0
 
     package init(decay: Double) { self.decay = decay }
 
-    /// The baseline of each draw; remembers the losses.
+    /// The baseline of each draw; then takes the losses into the average.
     package func follow(_ losses: [Double]) -> [Double] {
         losses.map { loss in
             defer {

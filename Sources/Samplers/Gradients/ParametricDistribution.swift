@@ -3,19 +3,20 @@ import Distributions
 import Scripting
 import Tensors
 
-/// What the estimators ask of a distribution: draws, and log-densities in nats, one per draw along the first dimension.
+/// What gradient estimators need of a distribution: draws, and log-densities in nats, one per draw along the first
+/// dimension.
 public protocol ParametricDistribution {
-    /// As an error message names it.
+    /// Its name in error messages.
     var description: String { get }
-    /// `count` independent draws without history.
+    /// `count` independent draws, not recorded on the tape.
     func draw(_ count: Int, from generator: Generator, for operation: String) throws -> Tensor
-    /// The same, as differentiable functions of the distribution's parameters.
+    /// Draws as differentiable functions of the distribution's parameters.
     func reparameterizedDraw(_ count: Int, from generator: Generator, for operation: String) throws -> Variable
-    /// One number per draw: of a batch of distributions, the sum over the batch.
+    /// The log-density of each draw, (count); for a batch of distributions, summed over the batch.
     func logProbability(_ x: Variable, for operation: String) throws -> Variable
 }
 
-/// A distribution of the library; a batch of distributions counts as one distribution of independent components.
+/// A distribution of the library; a batch counts as one distribution of independent components.
 struct LibraryDistribution: ParametricDistribution {
     let distribution: any Distribution
 

@@ -2,12 +2,12 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// What `montecarlo.importance_sampling` was given, brought to log weights and values.
+/// The arguments of `montecarlo.importance_sampling`, converted to log weights and values.
 struct ImportanceArguments {
     let weights: LogWeights
     let values: [Double]
     let normalized: Bool
-    /// The batch the functions saw, if there was one.
+    /// The batch that functions were called with; nil when none was needed.
     let samples: Variable?
 
     fileprivate init(
@@ -77,7 +77,7 @@ struct ImportanceArguments {
         }
     }
 
-    /// The batch: given, or drawn from the proposal when a number is asked for, or nothing (1000).
+    /// The batch: samples that were given, or draws of the proposal (1000 unless a number is given); nil for neither.
     fileprivate static func samples(
         _ batch: Batch?, _ distribution: (any ParametricDistribution)?, _ generator: Generator, _ operation: String
     ) throws -> Variable? {
@@ -102,7 +102,7 @@ struct ImportanceArguments {
         }
     }
 
-    /// A vector, or what a function of the samples returns: one number for each.
+    /// One number per sample: a vector, or what a function of the samples returns.
     private static func vector(
         _ given: PerSample, _ name: String, _ samples: Variable?, _ operation: String
     ) throws -> [Double] {
@@ -155,7 +155,7 @@ extension Parameter<ImportanceArguments> {
     }
 }
 
-/// Runs with nothing recorded.
+/// Runs `body` without recording on the tape.
 func withoutRecording<Result>(_ body: () throws -> Result) rethrows -> Result {
     try GradMode.$isEnabled.withValue(false) { try body() }
 }

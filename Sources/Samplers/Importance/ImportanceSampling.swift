@@ -8,8 +8,8 @@ import Scripting
 ///   method, √(Σ w̄_s² (v_s - Î)²) with w̄ = w / Σ w (Owen, Monte Carlo theory, methods and examples, 2013, equation
 ///   9.9).
 ///
-/// Everything is computed relative to the largest term, so that weights of e^-1000 are as good as any; then the
-/// estimate itself may underflow to 0, and ``logEstimate`` and ``relativeError`` still tell.
+/// Everything is computed relative to the largest term, so that weights of e^-1000 lose no precision. The estimate
+/// itself may then underflow to 0, while ``logEstimate`` and ``relativeError`` remain exact.
 public struct ImportanceSampling: Sendable {
     public let estimate: Double
     /// log |estimate|, in nats.
@@ -34,7 +34,7 @@ public struct ImportanceSampling: Sendable {
             relativeError = variance.squareRoot() / abs(mean)
             return
         }
-        // Terms w v as sign and logarithm, then relative to the largest.
+        // Terms w v as sign and logarithm, then relative to the largest one.
         let logs = zip(weights.values, values).map { $0 + Double.log(abs($1)) }
         let largest = logs.max() ?? -.infinity
         guard largest > -.infinity else {
@@ -44,9 +44,9 @@ public struct ImportanceSampling: Sendable {
         let terms = zip(logs, values).map { ($1 < 0 ? -1 : 1) * Double.exp($0 - largest) }
         let (mean, error) = StandardError.ofMean(terms)
         logEstimate = largest + Double.log(abs(mean))
-        // By parts, so that rounding of large logarithms does not enter where the scale is an ordinary number.
+        // mean x e^largest, not e^logEstimate: the rounding of a sum of logarithms does not enter.
         let scale = Double.exp(largest)
-        // Where nothing is left, whatever the scale.
+        // A mean of 0 gives 0 even when the scale is infinite.
         estimate = mean == 0 ? 0 : mean * scale
         standardError = count < 2 ? .nan : error == 0 ? 0 : error * scale
         relativeError = error / abs(mean)

@@ -11,9 +11,9 @@ struct MeasureDecomposition: Sendable {
         let negative: Double
     }
 
-    /// The distribution's name in the library.
+    /// The distribution's name in the module `distribution`.
     let distribution: String
-    /// The distribution's parameter.
+    /// The name of the parameter θ.
     let parameter: String
     /// A pair from the distribution's parameters (by name) and an ordinary draw x of the distribution.
     let pair: @Sendable (_ parameters: (String) -> Double, _ x: Double, _ generator: Generator) -> Pair

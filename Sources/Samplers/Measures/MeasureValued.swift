@@ -27,7 +27,7 @@ enum MeasureValued {
         let losses = try problem.losses(Variable(drawn), params, for: operation)
         var evaluations = samples
 
-        // Parameters spread over the distribution's components.
+        // Parameters, broadcast over the distribution's components.
         let components = distribution.batchShape.reduce(1, *)
         var spread: [String: Variable] = [:]
         for parameter in distribution.parameters {

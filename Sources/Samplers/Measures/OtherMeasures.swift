@@ -3,8 +3,8 @@ import Tensors
 
 /// The exponential distribution with rate λ.
 enum ExponentialMeasures {
-    /// 1/λ (the distribution itself) - (gamma of shape 2 and rate λ); coupled: the gamma draw is the positive one plus
-    /// another.
+    /// 1/λ [q - q⁻], q the distribution itself, q⁻ the gamma distribution of shape 2 and rate λ. Coupled: the gamma
+    /// draw is the exponential one plus another.
     static let rate = MeasureDecomposition(distribution: "Exponential", parameter: "rate") { parameters, _, generator in
         let rate = parameters("rate")
         let first = -Double.log(generator.openUniform()) / rate
@@ -15,7 +15,7 @@ enum ExponentialMeasures {
 
 /// The Poisson distribution with mean λ.
 enum PoissonMeasures {
-    /// (distribution of x + 1) - (distribution of x), with one x.
+    /// q⁺ is the distribution of x + 1, q⁻ that of x, with the same draw x.
     static let rate = MeasureDecomposition(distribution: "Poisson", parameter: "rate") { _, x, _ in
         .init(coefficient: 1, positive: x + 1, negative: x)
     }
@@ -23,7 +23,7 @@ enum PoissonMeasures {
 
 /// The Bernoulli distribution with probability p.
 enum BernoulliMeasures {
-    /// (1) - (0): exact in this component.
+    /// The loss at 1 minus the loss at 0: exact in this component.
     static let probs = MeasureDecomposition(distribution: "Bernoulli", parameter: "probs") { _, _, _ in
         .init(coefficient: 1, positive: 1, negative: 0)
     }

@@ -1,13 +1,13 @@
 import Scripting
 import Tensors
 
-/// What an estimator returned, as one vector.
+/// An estimator's answer, as one vector.
 struct Answer {
     let values: [Double]
-    /// Standard errors, if it tells any.
+    /// Standard errors, where the estimator returned any.
     let errors: [Double]?
 
-    /// nil when the value is no answer.
+    /// Nil when the value is no number, tensor or table of such.
     init?(_ value: Value) throws {
         if case .table(let table) = value {
             for (key, error) in [("gradients", "standard_errors"), ("estimate", "standard_error")] {

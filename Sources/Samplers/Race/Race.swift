@@ -5,14 +5,14 @@ import Tensors
 /// How one estimator did: its answers over repetitions, and what they cost.
 package struct RaceResult {
     let name: ByteString
-    /// Mean and variance over the repetitions of each component of the answer.
+    /// For each component of the answer, mean and variance over the repetitions.
     let means: [Double]
     let variances: [Double]
     let repetitions: Int
     let evaluations: Double?
     let seconds: Double
 
-    /// Sum over the components.
+    /// The variances, summed over the components.
     var variance: Double { variances.reduce(0, +) }
 
     /// (mean - reference) / √(variance / repetitions + error²) of each component: standard normal for an unbiased
@@ -41,7 +41,7 @@ package struct RaceResult {
 }
 
 extension RaceResult {
-    /// The race as text, one estimator a line.
+    /// The results as text, one estimator a line.
     package static func table(_ results: [RaceResult], _ biases: [Double?]) -> String {
         var rows = [["estimator", "bias z", "variance", "evaluations", "seconds", "variance x seconds"]]
         for (result, bias) in zip(results, biases) {
@@ -61,7 +61,7 @@ extension RaceResult {
         }.joined(separator: "\n")
     }
 
-    /// Two decimals.
+    /// A number with two decimals.
     private static func fixed(_ number: Double) -> String {
         guard abs(number) < 1e6 else { return number.isFinite ? significant(number) : shown(number) }
         let hundredths = Int((abs(number) * 100).rounded())
@@ -69,7 +69,7 @@ extension RaceResult {
         return "\(number < 0 && hundredths > 0 ? "-" : "")\(hundredths / 100).\(digits < 10 ? "0" : "")\(digits)"
     }
 
-    /// Three significant digits, as in 1.23e-04.
+    /// A number with three significant digits, as in 1.23e-04.
     private static func significant(_ number: Double) -> String {
         guard number != 0, number.isFinite else { return shown(number) }
         var exponent = Int(Double.log10(abs(number)).rounded(.down))

@@ -112,9 +112,9 @@ enum Race {
     }
 }
 
-/// What the answers are held to.
+/// The values that answers are compared with.
 private struct Truth {
-    /// The estimator whose answers it is, if it is one.
+    /// The estimator that gave them; nil where the script gave them.
     let name: ByteString?
     let values: [Double]
     let errors: [Double]

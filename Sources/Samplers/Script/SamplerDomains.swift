@@ -3,7 +3,7 @@ import Distributions
 import Scripting
 import Tensors
 
-// What samplers and estimators take, beside vectors of numbers.
+// Domains of the arguments of samplers and estimators, beside vectors of numbers.
 
 extension Domain<any ParametricDistribution> {
     /// A distribution, or a table of functions.
