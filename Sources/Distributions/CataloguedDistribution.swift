@@ -2,17 +2,17 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A distribution that is an entry of the ``Catalogue``: known to scripts by ``declaration``, held to the laws on
-/// ``examples``.
+/// A distribution in the ``Catalogue``: ``declaration`` is what scripts see, ``examples`` are what the law tests run
+/// on.
 public protocol CataloguedDistribution: Distribution {
-    /// `distribution.Normal(loc, scale)`
+    /// The constructor as scripts see it: `distribution.Normal(loc, scale)`.
     static var declaration: Declaration { get }
     /// Small instances on which the law tests run.
     static var examples: [DistributionExample] { get }
 }
 
 extension CataloguedDistribution {
-    /// The constructor of a distribution that has parameters: numbers, tensors or tables of numbers, which broadcast.
+    /// The constructor of a distribution with parameters: numbers, tensors or tables of numbers, which broadcast.
     static func declare(
         _ summary: String, takes parameters: ConstructorParameter..., errors: String? = nil, source: String,
         example: String, make: @escaping @Sendable (ConstructorArguments) throws -> any Distribution
@@ -38,7 +38,7 @@ public struct DistributionExample: Sendable {
     public let label: String
     public let parameters: [Input]
     public let points: Input
-    /// Whether draws are whole numbers: points then cannot be moved, and the density is a probability.
+    /// Whether draws are whole numbers: the density is then a probability and has no derivative by x.
     public let isDiscrete: Bool
     public let make: @Sendable ([Variable]) throws -> any Distribution
 

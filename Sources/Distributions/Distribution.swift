@@ -13,15 +13,15 @@ import Tensors
 ///     let distribution = try Normal(Variable(Tensor(0)), Variable(Tensor(1)))
 ///     let density = try distribution.logProbability(Variable(Tensor([0, 1], shape: [2])))
 public protocol Distribution: HoldsScriptValues {
-    /// The name scripts give it.
+    /// The constructor's name in the module `distribution`.
     static var name: String { get }
-    /// The same; a distribution that a script defined has one of its own.
+    /// The constructor's name; a distribution that a script defines has a name of its own.
     var name: String { get }
-    /// What defines it, as it was given.
+    /// The parameters by name, as they were given.
     var parameters: [DistributionParameter] { get }
     var batchShape: [Int] { get }
     var eventShape: [Int] { get }
-    /// float32 unless a parameter is float64.
+    /// The dtype of results: float64 if a parameter is float64, else float32.
     var dtype: DType { get }
     /// Whether draws are differentiable functions of the parameters.
     var isReparameterised: Bool { get }
@@ -29,29 +29,30 @@ public protocol Distribution: HoldsScriptValues {
     /// The log-density (for discrete distributions, log-probability) at x, whose shape broadcasts with batch and event:
     /// -inf outside the support, NaN at NaN. Call ``logProbability(_:for:)``, which checks the shape.
     func logDensity(_ x: Variable) throws -> Variable
-    /// P(X <= x) or P(X > x), or the logarithm, each without a difference from 1 where it is small, and so its slopes.
-    /// Call ``cumulativeProbability(_:for:)``, ``survival(_:for:)`` and their logarithms.
+    /// P(X <= x) or P(X > x), or its logarithm; small values are not computed as 1 minus a number near 1, and neither
+    /// are their gradients. Call ``cumulativeProbability(_:for:)``, ``survival(_:for:)`` and their logarithms.
     func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable
-    /// The inverse of the distribution function for q in [0, 1]. Call ``quantile(_:for:)``.
+    /// The quantile of q in [0, 1]. Call ``quantile(_:for:)``.
     func inverseCumulative(_ q: Variable) throws -> Variable
-    /// The x with P(X <= x) = q, or P(X > x) = q, for q in [0, 1]; by the tails where there is no closed form.
+    /// The x with P(X <= x) = q, or P(X > x) = q, for q in [0, 1]; solved from the tails where there is no closed form.
     func inverseTail(_ q: Variable, _ side: TailSide) throws -> Variable
-    /// Where draws lie.
+    /// The set in which draws lie.
     var support: Support { get throws }
     /// The differential entropy (for discrete distributions, entropy) in nats, of the batch shape. Call ``entropy()``.
     func wideEntropy() throws -> Variable
-    /// Of batch and event shape; NaN or infinite where it does not exist. Call ``mean()``.
+    /// The mean, of batch and event shape; NaN or infinite where it does not exist. Call ``mean()``.
     func wideMean() throws -> Variable
-    /// Call ``variance()``.
+    /// The variance of each component, of batch and event shape. Call ``variance()``.
     func wideVariance() throws -> Variable
-    /// Not by way of the variance, which overflows and vanishes sooner. Call ``standardDeviation()``.
+    /// The standard deviation, not as the root of the variance, which over- and underflows sooner. Call
+    /// ``standardDeviation()``.
     func wideStandardDeviation() throws -> Variable
-    /// The same distribution with its parameters in float64, where everything but draws is computed to be rounded once;
-    /// nil for a distribution that computes in its own type.
+    /// The same distribution with float64 parameters: everything but draws is computed in it and rounded once at the
+    /// end; nil for a distribution that computes in its own dtype.
     func widened() throws -> (any Distribution)?
     /// Draws of shape `shape` + batch + event, recorded where ``isReparameterised``.
     func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable
-    /// As a script would write it.
+    /// The constructor call as a script would write it.
     var description: String { get }
 }
 
@@ -89,19 +90,19 @@ extension Distribution {
         try checkedTail(x, .lower, .probability, operation)
     }
 
-    /// log P(X <= x), right where the probability underflows.
+    /// log P(X <= x) in nats, accurate where the probability underflows.
     public func logCumulativeProbability(_ x: Variable, for operation: String = "distribution:log_cdf") throws
         -> Variable
     {
         try checkedTail(x, .lower, .logarithm, operation)
     }
 
-    /// P(X > x), not as a difference from 1.
+    /// P(X > x), not computed as 1 - P(X <= x).
     public func survival(_ x: Variable, for operation: String = "distribution:survival") throws -> Variable {
         try checkedTail(x, .upper, .probability, operation)
     }
 
-    /// log P(X > x).
+    /// log P(X > x) in nats, accurate where the probability underflows.
     public func logSurvival(_ x: Variable, for operation: String = "distribution:log_survival") throws -> Variable {
         try checkedTail(x, .upper, .logarithm, operation)
     }
@@ -129,10 +130,10 @@ extension Distribution {
     public func mean() throws -> Variable { try inFloat64 { try $0.wideMean() } }
     /// The variance of each component, of batch and event shape.
     public func variance() throws -> Variable { try inFloat64 { try $0.wideVariance() } }
-    /// Its square root, also where the variance itself is too large or too small for a number.
+    /// The standard deviation, also where the variance over- or underflows.
     public func standardDeviation() throws -> Variable { try inFloat64 { try $0.wideStandardDeviation() } }
 
-    /// What the distribution in float64 answers at x in float64, rounded once to the type of distribution and x.
+    /// Calls `function` with the distribution and x in float64, and rounds the result once to the dtype of both.
     private func inFloat64(_ x: Variable, _ function: (any Distribution, Variable) throws -> Variable) throws
         -> Variable
     {
@@ -145,7 +146,7 @@ extension Distribution {
         return try function(wide).converted(to: dtype)
     }
 
-    /// Independent draws of shape `shape` + batch + event, without history.
+    /// Independent draws of shape `shape` + batch + event, not recorded.
     public func sample(_ shape: [Int] = [], from generator: Generator, for operation: String = "distribution:sample")
         throws -> Tensor
     {
@@ -215,6 +216,6 @@ extension Distribution {
 }
 
 extension Variable {
-    /// In float64.
+    /// Converted to float64.
     var wide: Variable { get throws { try dtype == .float64 ? self : converted(to: .float64) } }
 }

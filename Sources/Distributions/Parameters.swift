@@ -3,12 +3,12 @@ import RealModule
 import Scripting
 import Tensors
 
-/// What a parameter must satisfy. NaN satisfies nothing.
+/// A condition on a parameter. NaN satisfies none.
 enum Constraint {
     case finite, positive, nonnegative, probability
-    /// A probability below 1, or above 0.
+    /// A probability in [0, 1), or in (0, 1].
     case belowOne, aboveZero
-    /// A whole number that is one in float64.
+    /// A whole number >= 0 that float64 represents exactly.
     case count
     /// A log-weight: -inf is allowed.
     case logit
@@ -39,7 +39,8 @@ enum Constraint {
         }
     }
 
-    /// Throws unless every element satisfies it: `distribution.Normal: scale[2] = -1: a positive number expected`.
+    /// Throws unless every element satisfies the condition: `distribution.Normal: scale[2] = -1: a positive number
+    /// expected`.
     func check(_ variable: Variable, _ name: String, for operation: String) throws {
         let values = try variable.value.toArray()
         if let bad = values.firstIndex(where: { !admits($0) }) {
@@ -51,7 +52,7 @@ enum Constraint {
     }
 }
 
-/// `[2]`, `[1, 3]`, or nothing for a single number; counted from 1.
+/// An element's place in messages, counted from 1: `[2]`, `[1, 3]`; empty for a single number.
 func place(_ flat: Int, in shape: [Int]) -> String {
     if shape.isEmpty { return "" }
     var rest = flat
@@ -68,7 +69,7 @@ func promoted(_ variables: [Variable]) throws -> [Variable] {
     return try variables.map { $0.dtype == dtype ? $0 : try $0.converted(to: dtype) }
 }
 
-/// The shape to which all broadcast.
+/// The shape to which all parameters broadcast.
 func broadcast(_ parameters: [DistributionParameter], for operation: String) throws -> [Int] {
     var shape: [Int] = []
     for (index, parameter) in parameters.enumerated() {
@@ -83,8 +84,8 @@ func broadcast(_ parameters: [DistributionParameter], for operation: String) thr
     return shape
 }
 
-/// Weights as probabilities: every row along the last axis divided by its sum.
-/// - Throws: unless all are finite numbers from 0, and every row has one above 0.
+/// Weights divided by the sums of their rows (last axis).
+/// - Throws: unless all are finite and >= 0, and every row has one above 0.
 func normalised(_ weights: Variable, _ name: String, for operation: String) throws -> Variable {
     try Constraint.nonnegative.check(weights, name, for: operation)
     let sums = try weights.sum([weights.shape.count - 1], keepingDimensions: true)
@@ -97,8 +98,9 @@ func normalised(_ weights: Variable, _ name: String, for operation: String) thro
     return try .recorded("distribution.normalise", [weights], divided, keeps: [.inputs, .outputs]) { call in
         let (weights, shares) = (call.inputs[0], call.outputs[0])
         let last = [weights.shape.count - 1]
-        // What has no share may have an infinite slope; p log p, of which that is one, is 0 all the same.
-        // The cotangent less its mean, by what the other shares are: 1 less a share next to 1 has no digits.
+        // The gradient is (cotangent - Σ share cotangent) / sum. With the other shares' sum in place of 1 - share, no
+        // digits are lost where a share is near 1. An infinite cotangent (of p log p at p = 0) is multiplied by its
+        // share 0 to 0.
         let others = try shares.averaging(call.cotangent).sumOfOthers()
         return [
             try (call.cotangent.weighed(by: shares.sumOfOthers()) - others) / weights.sum(last, keepingDimensions: true)
@@ -107,10 +109,10 @@ func normalised(_ weights: Variable, _ name: String, for operation: String) thro
 }
 
 extension Variable {
-    /// The shape given, with memory of its own, so that writing into it changes no parameter.
+    /// Expanded to the shape in memory of its own, so that writing into the result changes no parameter.
     func spread(_ shape: [Int]) throws -> Variable { try expand(shape).clone() }
 
-    /// self times a factor, and 0 where that is 0, whatever self is there.
+    /// self times a factor, but 0 where the factor is 0, even if self is infinite or NaN.
     fileprivate func weighed(by factor: Variable) throws -> Variable {
         let some = try factor.indicator { $0 != 0 }
         return try choose(some, constant(0)) * factor
@@ -123,12 +125,12 @@ extension Variable {
 }
 
 extension Generator {
-    /// Uniform numbers between 0 and 1, which after rounding to the type are neither 0 nor 1 either.
+    /// Uniform numbers in (0, 1) that are neither 0 nor 1 after rounding to the dtype.
     func openUniforms(_ shape: [Int], _ dtype: DType, for operation: String) throws -> Variable {
         try fill(shape, dtype, for: operation) { generator, _ in dtype.insideUnitInterval(generator.openUniform()) }
     }
 
-    /// A tensor filled element after element by `draw`, which gets the row-major position.
+    /// A tensor whose elements are drawn one after the other; `draw` gets the row-major index.
     func fill(_ shape: [Int], _ dtype: DType, for operation: String, at draw: (Generator, Int) -> Double) throws
         -> Variable
     {

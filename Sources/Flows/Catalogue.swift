@@ -34,7 +34,7 @@ public enum Catalogue {
     }
 }
 
-/// A constructor in the ``Catalogue``: known to scripts by ``declaration``, held to the distributions on ``examples``.
+/// A constructor in the ``Catalogue``: ``declaration`` is what scripts see, ``examples`` are what the law tests run on.
 public protocol CatalogueEntry {
     /// The name under which scripts know it: `Scaling`.
     static var name: String { get }
@@ -47,21 +47,21 @@ public protocol CatalogueEntry {
 /// A transform that is an entry of the ``Catalogue`` itself.
 public protocol CataloguedTransform: FlowTransform, CatalogueEntry {}
 
-/// A transform as a function of the tensors that it is made of, and points of data, for the law tests.
+/// Makes a transform from random tensors and says which data to give it, for the law tests.
 public struct TransformExample: Sendable {
     public let label: String
-    /// What it is made of, each a tensor of numbers spread over a range.
+    /// The tensors that it is made of, with their shapes and the range of their numbers.
     public let parameters: [LawCase.Input]
-    /// Data, of shape (rows, event...).
+    /// The data, of shape (rows, event...).
     public let points: LawCase.Input
-    /// (rows, C), of a transform that takes a context.
+    /// The context, (rows, C); nil for a transform that takes none.
     public let context: LawCase.Input?
     public let extremes: Extremes
-    /// Everything random: the parameters, the points, and the context if there is one.
+    /// All inputs of a law test: the parameters, the points, and the context if there is one.
     public var inputs: [LawCase.Input] { parameters + [points] + (context.map { [$0] } ?? []) }
     public let make: @Sendable ([Variable]) throws -> any FlowTransform
 
-    /// In which directions numbers of any size, such as 1e30, give finite values and log-determinants.
+    /// In which directions numbers as large as 1e30, and denormal ones, give finite values and log-determinants.
     public enum Extremes: Sendable { case none, toLatent, toData, both }
 
     public init(

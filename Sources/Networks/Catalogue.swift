@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// A kind of layer as the catalogue lists it: its declaration, and modules on which the law tests try it.
+/// A kind of layer in the catalogue: its declaration, and modules for the law tests.
 ///
 /// A new layer is one file (the ``Layer``, and a static entry) and one line in ``LayerEntry/catalogue``.
 public struct LayerEntry: Sendable {
@@ -11,7 +11,7 @@ public struct LayerEntry: Sendable {
     init(_ declaration: Declaration, cases: [LayerCase]) { (self.declaration, self.cases) = (declaration, cases) }
 }
 
-/// A module to try, and the shape of its input.
+/// A module for the law tests, and the shape of its input.
 public struct LayerCase: Sendable {
     public let label: String
     public let input: [Int]

@@ -22,7 +22,7 @@ enum Initialization {
         try generator.fill(shape, dtype, for: operation) { bound * (2 * $0.uniform() - 1) }
     }
 
-    /// A leaf that training changes.
+    /// A parameter: a leaf that training changes.
     static func parameter(_ name: String, _ value: Tensor) throws -> ModuleTensor {
         let variable = Variable(value)
         try variable.setRequiresGrad(true, for: "nn")

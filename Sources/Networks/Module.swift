@@ -17,18 +17,18 @@ public final class ModuleTensor {
 public protocol Layer: HoldsScriptValues {
     /// The layer's own parameters, which training changes, in PyTorch's order.
     var parameters: [ModuleTensor] { get }
-    /// The layer's own tensors that belong to its state and that training leaves alone.
+    /// Tensors of the layer that belong to its state but are not trained.
     var buffers: [ModuleTensor] { get }
-    /// The modules that it is made of, by the names that a state dict puts before theirs.
+    /// The modules that it contains, by the prefixes of their names in a state dict.
     var children: [(name: String, module: Module)] { get }
-    /// What the layer itself draws from when it is evaluated in training.
+    /// Generators that the layer draws from in training.
     var generators: [Generator] { get }
     /// The call that made it, as a script writes it: `nn.Linear(2, 3)`.
     var description: String { get }
 
     /// - Parameters:
     ///   - context: what a conditional network is told beside x; layers that do not read it ignore it.
-    ///   - isTraining: whether what acts in training only, such as dropout, acts.
+    ///   - isTraining: whether layers such as dropout act.
     func forward(_ x: Variable, context: Variable?, isTraining: Bool) throws -> Variable
 }
 
@@ -40,12 +40,12 @@ extension Layer {
     public var heldValues: [Value] { children.flatMap(\.module.heldValues) }
 }
 
-/// What is made of networks, and trains when they do: a flow's transform.
+/// Something that contains networks and passes training mode on to them, such as a flow's transform.
 public protocol HoldsModules {
     var modules: [Module] { get }
 }
 
-/// A network as scripts hold it: a layer, and whether it trains. As torch.nn.Module.
+/// A network as a script object: a layer, and whether it is in training mode. As torch.nn.Module.
 ///
 ///     let net = Module(Linear.make(2, 3, from: generator))
 ///     let y = try net(x)          // (B, 2) -> (B, 3)
@@ -64,16 +64,16 @@ public final class Module: RemembersCall {
         try layer.forward(x, context: context, isTraining: isTraining)
     }
 
-    /// Turns training on or off, here and in all modules within.
+    /// Turns training mode on or off, here and in all modules within.
     public func setTraining(_ flag: Bool) {
         isTraining = flag
         for (_, child) in layer.children { child.setTraining(flag) }
     }
 
-    /// Whether each of this and all modules within is training, in a fixed order.
+    /// The training modes of this module and all modules within, in a fixed order.
     public var modes: [Bool] { [isTraining] + layer.children.flatMap(\.module.modes) }
 
-    /// Goes back to ``modes`` that were read before; a list of another length is left alone.
+    /// Sets ``modes`` that were read before; a list of another length is ignored.
     public func restore(modes: [Bool]) {
         var rest = modes[...]
         guard modes.count == self.modes.count else { return }
@@ -85,10 +85,10 @@ public final class Module: RemembersCall {
         for (_, child) in layer.children { child.take(&modes) }
     }
 
-    /// What this and all modules within draw from, such as dropout.
+    /// Generators that this and all modules within draw from in training.
     public var generators: [Generator] { layer.generators + layer.children.flatMap(\.module.generators) }
 
-    /// Every parameter by its name in a state dict, each once; those of the layer itself first.
+    /// Every parameter by its name in a state dict, each once; the layer's own come first.
     public var parameters: [(name: String, value: Variable)] {
         Module.distinct(named("") { $0.parameters }).map { ($0.name, $0.tensor.value) }
     }
@@ -109,7 +109,7 @@ public final class Module: RemembersCall {
             + layer.children.flatMap { $0.module.named("\(prefix)\($0.name).", own) }
     }
 
-    /// A module that stands in two places counts once.
+    /// Tensors of a module that stands in two places are listed once.
     private static func distinct(
         _ tensors: [(name: String, tensor: ModuleTensor)]
     ) -> [(name: String, tensor: ModuleTensor)] {
@@ -117,10 +117,10 @@ public final class Module: RemembersCall {
         return tensors.filter { seen.insert(ObjectIdentifier($0.tensor.value)).inserted }
     }
 
-    /// Converts floating parameters and buffers. The parameters are new leaves: an optimiser is made afterwards.
+    /// Converts floating-point parameters and buffers. Parameters are new leaves, so make the optimiser afterwards.
     public func convert(to dtype: DType, for operation: String = "module:to") throws {
         var converted: [ObjectIdentifier: Variable] = [:]
-        // All are made before the first is replaced.
+        // All are converted before the first is replaced, so that an error changes nothing.
         let tensors = named("") { $0.parameters + $0.buffers }.map(\.tensor)
         for old in tensors.map(\.value) where old.dtype.isFloating && old.dtype != dtype {
             guard converted[ObjectIdentifier(old)] == nil else { continue }

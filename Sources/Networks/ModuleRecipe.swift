@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 
 extension Module {
-    /// The call that made it, and its type where that is not the usual one.
+    /// The call that made it, with a conversion where its dtype is not the usual one.
     public func recipe(_ tensors: any RecipeTensors) throws -> Recipe {
         if let scripted = layer as? ScriptedModule, origin?.function == "nn.Module" || origin == nil {
             guard let name = scripted.name else {
@@ -18,7 +18,7 @@ extension Module {
             throw Fault("\(layer.description) was made by no constructor of a script: a file could not name it")
         }
         let recipe = try origin.recipe(tensors)
-        // What is made of other modules has the types that those have.
+        // Modules made of other modules have the dtypes of those.
         return layer is Residual || (layer is Sequential && origin.function == "nn.Sequential") ? recipe : typed(recipe)
     }
 
@@ -42,11 +42,11 @@ extension Module {
         ).remembering(after: 1)
     }
 
-    /// What `module:to` is, for recipes.
+    /// `module:to` as a function that recipes may call.
     public static let conversion = NativeFunction(ModuleMethods.to)
 }
 
 extension RegistryKind {
-    /// `nn.NAME(...)`
+    /// Modules that scripts register, made by `nn.NAME(...)`.
     public static let modules = RegistryKind("modules", constructorsOf: "nn")
 }

@@ -2,11 +2,11 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The tensors of a model by name, and writing others over them.
+/// Loading tensors by name into a model.
 public enum NamedState {
     /// Writes tensors over those of the same names. Nothing is written before everything was checked.
     ///
-    /// - Parameter owner: as messages call the model: `the module`.
+    /// - Parameter owner: the model's name in messages: `the module`.
     /// - Throws: ``Fault`` for a name that is missing or unknown, or another shape.
     public static func write(
         _ given: [(name: ByteString, value: Variable)], over state: [(name: String, value: Variable)], of owner: String

@@ -3,21 +3,21 @@ import RealModule
 import Scripting
 import Tensors
 
-/// A distribution whose draws are a function of those of another one that only rises, or only falls: densities, both
-/// tails, quantiles and differentiable draws follow from the function. Moments and entropy do not.
+/// A distribution whose draws are a monotonic function of another one's: densities, both tails, quantiles and
+/// differentiable draws follow from the function. Moments and entropy do not.
 protocol DerivedDistribution: CataloguedDistribution {
-    /// The distribution of z, without a batch or with this distribution's; draws of a distribution without parameters
+    /// The distribution of z: unbatched or with this distribution's batch shape. If it has no parameters, its draws
     /// come in ``dtype``.
     var base: any Distribution { get throws }
-    /// Whether z falls where x rises.
+    /// Whether z(x) decreases.
     static var isFalling: Bool { get }
-    /// Whether z is defined for x above 0 only.
+    /// Whether z(x) is defined for x > 0 only.
     static var isPositive: Bool { get }
-    /// A z for which all is finite.
+    /// A z at which all functions here are finite.
     static var middle: Double { get }
-    /// z of x.
+    /// z(x), the base's variable.
     func toBase(_ x: Variable) throws -> Variable
-    /// x of z.
+    /// x(z), the inverse of ``toBase(_:)``.
     func fromBase(_ z: Variable) throws -> Variable
     /// log |dz/dx| at x.
     func logSlope(_ x: Variable) throws -> Variable
@@ -29,7 +29,8 @@ extension DerivedDistribution {
     static var middle: Double { 1 }
     public var isReparameterised: Bool { true }
 
-    /// x where z of it is defined and finite, and elsewhere a point where all is; and where that is.
+    /// x where z(x) is defined and finite, and elsewhere a point where everything is finite; and 1 or 0 for which it
+    /// was.
     private func guarded(_ x: Variable) throws -> (x: Variable, inside: Variable) {
         let safe = try fromBase(Variable(Tensor(Self.middle, .float64))).detached()
         let isPositive = Self.isPositive
@@ -41,12 +42,12 @@ extension DerivedDistribution {
 
     public func logDensity(_ x: Variable) throws -> Variable { try derivedLogDensity(x) }
 
-    /// That of z and ``logSlope(_:)``.
+    /// The base's log-density at z(x) plus ``logSlope(_:)``.
     func derivedLogDensity(_ x: Variable) throws -> Variable {
         let (safe, inside) = try guarded(x)
         let (base, z) = (try base, try toBase(safe))
         let value = try base.logDensity(z) + logSlope(safe)
-        // Below the base's support nothing has a slope.
+        // Below the base's support the log-density is the constant -inf, without a gradient.
         let low = (base as? StandardDistribution)?.low ?? -.infinity
         return try value.choose(inside * z.indicator { !($0 < low) }, value.constant(-Double.infinity))
     }
@@ -62,7 +63,7 @@ extension DerivedDistribution {
         try fromBase(base.inverseTail(q, Self.isFalling ? side.other : side))
     }
 
-    /// In float64, kept within what the type can hold: above 0 for distributions of positive numbers.
+    /// Drawn in float64 and clamped to the finite numbers of the dtype, above 0 for positive distributions.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let base = try base
         let z = try base.draw(base.batchShape.isEmpty ? shape + batchShape : shape, from: generator, for: operation)
@@ -71,14 +72,14 @@ extension DerivedDistribution {
         return try wide.fromBase(z.wide).clamp(low, dtype.largest).converted(to: dtype)
     }
 
-    /// The entropy of the base and the mean of log |dx/dz|.
+    /// The entropy of x: that of the base plus the mean of log |dx/dz|.
     func entropy(ofBase entropy: Double, _ stretch: Variable) throws -> Variable {
         try (stretch + entropy).spread(batchShape)
     }
 }
 
 extension Distribution {
-    /// Parameters in one dtype, each checked, and the shape to which they broadcast.
+    /// Parameters converted to one dtype and checked, and the shape to which they broadcast.
     static func checked(
         _ parameters: (name: String, value: Variable, constraint: Constraint)...
     ) throws -> (values: [Variable], batch: [Int]) {

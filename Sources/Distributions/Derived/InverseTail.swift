@@ -3,9 +3,10 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Quantiles of distributions that have none in closed form, from their tails.
+/// Quantiles found from the tails, for distributions without a closed form.
 extension Distribution {
-    /// The x with P(X <= x) = q, or P(X > x) = q, to the last digits but a few, with gradients by q and the parameters.
+    /// The x with P(X <= x) = q, or P(X > x) = q, accurate to a few units in the last place, with gradients by q and
+    /// the parameters.
     func solvedInverse(_ q: Variable, _ side: TailSide) throws -> Variable {
         guard eventShape.isEmpty else {
             throw ScriptError("distribution:icdf", "\(operation) draws vectors and has no icdf")
@@ -18,11 +19,11 @@ extension Distribution {
         let q = try q.expand(shape)
         let inside = try q.indicator { $0 > 0 && $0 < 1 }
         let safe = try q.choose(inside, q.constant(0.5))
-        // The tail that is at most a half, by its logarithm.
+        // Solved by the logarithm of the tail that is at most 1/2.
         let isOwn = try safe.indicator { $0 <= 0.5 }
         let target = try safe.choose(isOwn, 1 - safe).log()
         let isLower = try side == .lower ? isOwn : isOwn.complement()
-        // Of tails so far out that their logarithms have no digits left, a point inside the support.
+        // Where the logarithms of tails have no digits left, the root may fall outside of the support: clamped.
         let x = try rooted(target, isLower, support)
             .maximum(support.low.detached().wide.expand(shape)).minimum(support.high.detached().wide.expand(shape))
         let (atZero, atOne) = side == .lower ? (support.low, support.high) : (support.high, support.low)
@@ -31,7 +32,7 @@ extension Distribution {
         return try x.choose(inside, ends + q.constant { $0.isNaN ? $0 : 0 })
     }
 
-    /// The x at which a tail has the target for its logarithm: the lower one where isLower, the upper one elsewhere.
+    /// The x at which log P(X <= x) is the target where isLower, log P(X > x) elsewhere.
     func rooted(_ target: Variable, _ isLower: Variable, _ support: Support) throws -> Variable {
         let shape = try Shape.broadcast(target.shape, batchShape, for: "distribution:icdf")
         let (target, isLower) = (try target.expand(shape), try isLower.expand(shape))
@@ -48,7 +49,7 @@ extension Distribution {
         return try moved(x, lower.choose(isLower, upper), isLower)
     }
 
-    /// log P(X <= x) where isLower, log P(X > x) elsewhere.
+    /// log P(X <= x) where isLower is 1, log P(X > x) where it is 0.
     private func logTail(_ x: Variable, _ isLower: Variable) throws -> Variable {
         let sides = Set(try isLower.value.toArray())
         if sides == [1] { return try tail(x, .lower, .logarithm) }
@@ -56,15 +57,15 @@ extension Distribution {
         return try tail(x, .lower, .logarithm).choose(isLower, tail(x, .upper, .logarithm))
     }
 
-    /// Two steps of Newton's method, recorded, from where they change nothing but the last digit: what they leave of a
-    /// change of target or parameters is its fourth power, so that their derivatives up to the third are the root's.
+    /// Two recorded steps of Newton's method from the root: they change it by rounding only, but give it the
+    /// derivatives of the root by target and parameters, exact up to the third order.
     private func moved(_ x: Variable, _ target: Variable, _ isLower: Variable) throws -> Variable {
         let sign = try isLower.constant { 2 * $0 - 1 }
         var x = x
         for _ in 0..<2 {
             let log = try logTail(x, isLower)
             let hazard = try (logDensity(x) - log).exp()
-            // At a pole of the density nothing moves.
+            // At a pole of the density x stays.
             let isFinite = try hazard.indicator { $0 < .infinity }
             let step = try sign * (target - log) / hazard.choose(isFinite, hazard.constant(1))
             x = try x + step.choose(isFinite, step.constant(0))
@@ -72,8 +73,8 @@ extension Distribution {
         return x
     }
 
-    /// Newton's method on the logarithm within brackets that are halved in the order of all floating-point numbers, so
-    /// that some seventy steps end it whatever the distribution's place and width.
+    /// Newton's method on the logarithm of the tail, within a bracket that is halved in the order of all floating-point
+    /// numbers: some seventy steps at most, whatever the location and scale of the distribution.
     private func solve(_ target: Tensor, _ isLower: Tensor, _ support: Support, _ shape: [Int]) throws -> Variable {
         try GradMode.$isEnabled.withValue(false) {
             let (target, lower) = (try target.toArray(), try isLower.toArray())
@@ -89,7 +90,7 @@ extension Distribution {
                 let logs = try logTail(at, Variable(isLower)).value.toArray()
                 let densities = try logDensity(at).value.toArray()
                 for i in open {
-                    // Positive where x is too far to the left.
+                    // Positive where x is below the root.
                     let gap = (target[i] - logs[i]) * (lower[i] == 1 ? 1 : -1)
                     if abs(gap) < error[i] { (best[i], error[i]) = (x[i], abs(gap)) }
                     if gap == 0 || gap.isNaN {
@@ -99,7 +100,7 @@ extension Distribution {
                     if gap > 0 { low[i] = x[i] } else { high[i] = x[i] }
                     let step = gap / Double.exp(densities[i] - logs[i])
                     let next = x[i] + step
-                    // No step where the hazard has overflowed says nothing: the tail must have been met.
+                    // A step of 0 because the hazard overflowed is no sign of convergence: the tail must agree, too.
                     if abs(step) <= x[i].ulp, abs(gap) <= 1e-9 * max(1, abs(target[i])) {
                         open.remove(i)
                         continue
@@ -119,14 +120,14 @@ extension Distribution {
     }
 }
 
-/// All floating-point numbers in a row, counted from 0.
+/// The floating-point numbers in increasing order, counted from 0.
 enum FloatOrder {
     private static func index(_ x: Double) -> Int64 {
         let bits = Int64(bitPattern: x.magnitude.bitPattern)
         return x < 0 ? -bits : bits
     }
 
-    /// The number half way between two of them in that count.
+    /// The number half way between two of them, by that count.
     static func middle(_ low: Double, _ high: Double) -> Double {
         let (a, b) = (index(low), index(high))
         let middle = (a >> 1) + (b >> 1) + (a & b & 1)

@@ -3,7 +3,7 @@ import RealModule
 import Scripting
 import Tensors
 
-/// A standard distribution on the real line, stretched by scale and moved by loc.
+/// The distribution of loc + scale z, where z has a standard distribution on the real line.
 protocol LocationScaleDistribution: DerivedDistribution, SendableMetatype {
     static var standard: StandardDistribution { get }
     var loc: Variable { get }
@@ -19,7 +19,7 @@ extension LocationScaleDistribution {
         return (values[0], values[1], batch)
     }
 
-    /// The constructor.
+    /// The declaration of the constructor.
     static func declare(
         _ summary: String, source: String, example: String
     ) -> Declaration {

@@ -3,13 +3,13 @@ import RealModule
 import Scripting
 import Tensors
 
-/// A distribution without parameters: what a family is a moved, stretched or otherwise transformed copy of. A family's
-/// file says it in one place.
+/// A distribution without parameters, of which a family is a shifted, scaled or otherwise transformed copy; written
+/// once in the family's file.
 struct StandardDistribution: Distribution {
     static let name = "standard"
-    /// What draws come in.
+    /// The dtype of draws.
     var dtype = DType.float64
-    /// The lowest point; the highest is infinite.
+    /// The lower end of the support; the upper end is infinite.
     let low: Double
     let constants: (mean: Double, variance: Double, entropy: Double)
     private let density: @Sendable (Variable) throws -> Variable
@@ -19,8 +19,8 @@ struct StandardDistribution: Distribution {
 
     /// - Parameters:
     ///   - density: the log-density, at points of the support.
-    ///   - tails: at finite points of the support.
-    ///   - quantile: the point that has a probability below it, or above it.
+    ///   - tails: P(X <= x) or P(X > x), or their logarithm, at finite points of the support.
+    ///   - quantile: the point with that probability below or above it.
     init(
         from low: Double = -.infinity, mean: Double, variance: Double, entropy: Double,
         density: @escaping @Sendable (Variable) throws -> Variable,
@@ -50,7 +50,7 @@ struct StandardDistribution: Distribution {
     var parameters: [DistributionParameter] { [] }
     var batchShape: [Int] { [] }
     var isReparameterised: Bool { true }
-    /// A point in the middle.
+    /// A point well inside of the support.
     var middle: Double { low + 1 > low ? low + 1 : 0 }
     var support: Support { get throws { try low == 0 ? .positive : .real } }
 

@@ -2,20 +2,20 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// Where a distribution's draws lie.
+/// The set in which a distribution's draws lie.
 public struct Support {
     public enum Kind: String, Sendable, CaseIterable {
-        /// All numbers, or vectors of them.
+        /// All real numbers, or vectors of them.
         case real
-        /// From 0 on.
+        /// The numbers from 0.
         case positive
-        /// Between two ends.
+        /// The numbers between two ends.
         case interval
-        /// From an end on.
+        /// The numbers from an end on.
         case greaterThan = "greater_than"
-        /// Up to an end.
+        /// The numbers up to an end.
         case lessThan = "less_than"
-        /// Vectors from 0 that sum to 1.
+        /// Vectors of numbers >= 0 that sum to 1.
         case simplex
         /// Whole numbers, or vectors of them.
         case integers
@@ -29,7 +29,7 @@ public struct Support {
         (self.kind, self.low, self.high) = (kind, low, high)
     }
 
-    /// With ends that are the same for the whole batch.
+    /// A support with ends that are the same for the whole batch.
     public init(_ kind: Kind, _ low: Double = -.infinity, _ high: Double = .infinity) throws {
         self.init(kind, Variable(try Tensor(low, .float64)), Variable(try Tensor(high, .float64)))
     }
@@ -39,7 +39,7 @@ public struct Support {
     static var simplex: Support { get throws { try Support(.simplex, 0, 1) } }
     static func integers(_ low: Double, _ high: Double) throws -> Support { try Support(.integers, low, high) }
 
-    /// The smallest that holds all; of several kinds the one that their ends say.
+    /// The smallest support that contains all of these; where their kinds differ, the kind follows from the ends.
     static func joined(_ all: [Support], _ batch: [Int]) throws -> Support {
         guard let first = all.first else { return try .real }
         func extreme(_ end: KeyPath<Support, Variable>, _ choose: @escaping @Sendable (Double, Double) -> Double) throws

@@ -2,9 +2,8 @@ import Autodiff
 import RealModule
 import Tensors
 
-/// KL of Gamma, Beta and Dirichlet distributions. Written as sums of log Γ and ψ they are differences of huge numbers;
-/// here each part is a divergence of its own, not negative, and to the last digits for distributions that nearly
-/// coincide.
+/// KL of Gamma, Beta and Dirichlet distributions. As sums of log Γ and ψ they would be differences of huge numbers;
+/// here each term is a divergence itself, not negative and accurate even when the distributions nearly coincide.
 extension Variable {
     /// KL(Gamma(a, r) || Gamma(b, s)) = b (w - 1 - log w) + R(b, a) with w = a s / (b r), and R of
     /// ``Special/stirlingExcess(_:_:gap:)``.
@@ -26,7 +25,7 @@ extension Variable {
         }
     }
 
-    /// w - 1 of ``gammaDivergence(_:_:_:_:)``.
+    /// The w - 1 of ``gammaDivergence(_:_:_:_:)``.
     private static func meanGap(_ inputs: [Variable]) throws -> Variable {
         try elementwise(
             "gamma_mean_gap", inputs,
@@ -38,7 +37,7 @@ extension Variable {
         ) { Special.meanRatio($0).change }
     }
 
-    /// log w.
+    /// The log w of ``gammaDivergence(_:_:_:_:)``.
     private static func logMeanRatio(_ inputs: [Variable]) throws -> Variable {
         try elementwise(
             "gamma_log_mean_ratio", inputs,
@@ -46,7 +45,7 @@ extension Variable {
         ) { Special.meanRatio($0).log }
     }
 
-    /// (log x - ψ(x)) - (log y - ψ(y)) for x, y and their difference, which may be known better than from them.
+    /// (log x - ψ(x)) - (log y - ψ(y)); `gap` is x - y, which the caller may know more accurately.
     static func digammaGapDifference(_ x: Variable, _ y: Variable, gap: Variable) throws -> Variable {
         try elementwise(
             "digamma_gap_difference", [x, y, gap.detached()],
@@ -71,7 +70,7 @@ extension Variable {
             let cotangent = try call.cotangent.column
             let last = [a.shape.count - 1]
             let (sumA, sumB) = (try a.sum(last, keepingDimensions: true), try b.sum(last, keepingDimensions: true))
-            // log of b_i/B over a_i/A.
+            // log of (b_i/B) / (a_i/A).
             let ratios = try shareRatios(.weights, b, a)
             let growth = try (b - a).sum(last, keepingDimensions: true)
             let byA =
@@ -91,7 +90,7 @@ extension Special {
         guard point.allSatisfy({ $0 > 0 && $0.isFinite }) else {
             return (a / b * (s / r) - 1, (Double.log(a) - Double.log(b)) + (Double.log(s) - Double.log(r)))
         }
-        // By significands, so that no product over- or underflows.
+        // Products of significands cannot over- or underflow; exponents are added afterwards.
         let (own, ownRest) = exactProduct(a.significand, s.significand)
         let (other, otherRest) = exactProduct(b.significand, r.significand)
         let exponent = Int(a.exponent) + Int(s.exponent) - Int(b.exponent) - Int(r.exponent)
@@ -107,12 +106,12 @@ extension Special {
         return (Double(sign: .plus, exponent: exponent, significand: own / other) - 1, log)
     }
 
-    /// R(x, y) = S(x) - S(y) - (x - y) S'(y) + (x/y - 1 - log(x/y))/2 with gap = x - y, S what Stirling's series leaves
-    /// of log Γ: log Γ(x) - log Γ(y) - (x - y) ψ(y) less x log(x/y) - x + y.
+    /// R(x, y) = S(x) - S(y) - (x - y) S'(y) + (x/y - 1 - log(x/y))/2 with gap = x - y, where S is the remainder of
+    /// Stirling's series for log Γ. It equals log Γ(x) - log Γ(y) - (x - y) ψ(y) - x log(x/y) + x - y.
     static func stirlingExcess(_ x: Double, _ y: Double, gap: Double) -> Double {
         let ratio = gap / y
         if Swift.abs(ratio) < 0.125 {
-            // log Γ(x) is log Γ(1 + x) - log x, of which only the second varies fast.
+            // log Γ(x) = log Γ(1 + x) - log x, where only the second term varies fast near 0.
             if y < 1 {
                 return taylor(gap, from: 2) { polygamma($0 - 1, 1 + y) } - log1pmx(ratio) + x * log1pmx(-gap / x)
             }
@@ -129,7 +128,7 @@ extension Special {
         return Double.log(onePlus: gap / y) - taylor(gap, from: 1) { polygamma($0, 1 + y) } - gap / x / y
     }
 
-    /// Σ gap^n / n! f⁽ⁿ⁾ from the n-th term on, for |gap| well below the distance to the next pole.
+    /// The Taylor series Σ gap^n / n! f⁽ⁿ⁾ from n = `first` on, for |gap| well below the distance to the next pole.
     private static func taylor(_ gap: Double, from first: Int, _ derivative: (Int) -> Double) -> Double {
         var (sum, power, n) = (0.0, 1.0, 0)
         while n < 24 {

@@ -8,7 +8,7 @@ import Tensors
 extension Divergence {
     static var crossFamily: [Rule] {
         [
-            // -E log q for a normal q needs two moments only.
+            // -E[log q] for a normal q needs mean and variance of p only.
             rule { (p: Beta, q: Normal) in try normal(p, q) },
             rule { (p: Exponential, q: Normal) in try normal(p, q) },
             rule { (p: Gamma, q: Normal) in try normal(p, q) },
@@ -38,7 +38,7 @@ extension Divergence {
                 return try infinite(infinite(value, where: p.low) { $0 < 0 }, where: p.high) { $0 > 1 }
             },
             rule { (p: Normal, q: Laplace) in
-                // E|X - m| of a folded normal.
+                // E|X - m| of a normal X: the mean of a folded normal distribution.
                 let away = try p.loc - q.loc
                 let z = try away / p.scale
                 let distance =
@@ -50,7 +50,7 @@ extension Divergence {
         ]
     }
 
-    /// Pairs whose first distribution always reaches outside the second's support.
+    /// Pairs whose first distribution always has draws outside the second's support: infinite.
     static var infinite: [Rule] {
         [
             never { (_: Exponential, _: Beta) in }, never { (_: Exponential, _: Uniform) in },
@@ -77,19 +77,19 @@ extension Divergence {
         }
     }
 
-    /// log(2π σ²)/2 + (variance + (mean - μ)²) / 2σ² - H(p).
+    /// KL(p || normal q) = log(2π σ²)/2 + (variance + (mean - μ)²) / 2σ² - H(p), with p's mean and variance.
     static func normal(_ p: some Distribution, _ q: Normal) throws -> Variable {
-        // Quotients are squared, which over- and underflow later than the squares.
+        // Quotients are formed before squaring, so that over- and underflow come later.
         let (away, spread) = (try (p.mean() - q.loc) / q.scale, try p.standardDeviation() / q.scale)
         return try q.scale.log() + 0.5 * Double.log(2 * .pi) + (spread * spread + away * away) * 0.5 - p.entropy()
     }
 
-    /// rate mean - log rate - H(p).
+    /// KL(p || exponential q) = rate mean - log rate - H(p), with p's mean.
     static func exponential(_ p: some Distribution, _ q: Exponential) throws -> Variable {
         try q.rate * p.mean() - q.rate.log() - p.entropy()
     }
 
-    /// log Γ(a) - a log rate - (a - 1) E log X + rate mean - H(p).
+    /// KL(p || gamma q) = log Γ(a) - a log rate - (a - 1) E log X + rate mean - H(p), with expectations under p.
     static func gamma(_ p: some Distribution, meanLog: Variable, _ q: Gamma) throws -> Variable {
         let a = q.concentration
         return try a.lgamma() - a * q.rate.log() - (a - 1) * meanLog + q.rate * p.mean() - p.entropy()
@@ -115,8 +115,8 @@ extension Beta {
 }
 
 extension Variable {
-    /// E log X of a uniform X: (h log h - l log l) / (h - l) - 1; bounds below 0 are read as 0, where the result is not
-    /// used.
+    /// E log X of a uniform X: (h log h - l log l) / (h - l) - 1. Ends below 0 count as 0; the caller does not use the
+    /// result there.
     static func meanLog(_ low: Variable, _ high: Variable) throws -> Variable {
         try low.clamp(0, .infinity).pairwise(
             "mean_log", high.clamp(0, .infinity), slopes: ({ try meanLogSlope($1, $0) }, { try meanLogSlope($0, $1) })
@@ -125,7 +125,8 @@ extension Variable {
         }
     }
 
-    /// The derivative by h, (log h - E log X) / (h - l), which is the same by l with both exchanged.
+    /// The derivative of ``meanLog(_:_:)`` by h, (log h - E log X) / (h - l); that by l is the same with both
+    /// exchanged.
     private static func meanLogSlope(_ l: Variable, _ h: Variable) throws -> Variable {
         try l.pairwise(
             "mean_log_slope", h,

@@ -3,7 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Distributions that are functions of others have the others' divergences; counts of trials those of one trial.
+/// Distributions that are functions of others have the others' divergences; that of counts of n trials is n times that
+/// of one.
 extension Divergence {
     static var derivedFamily: [Rule] {
         [
@@ -16,14 +17,14 @@ extension Divergence {
             rule { (p: Gumbel, q: Gumbel) in
                 try .gumbelDivergence((p.loc - q.loc) / q.scale, p.scale, q.scale)
             },
-            // -log X is of a Gumbel distribution with -log scale and 1/k.
+            // -log X of a Weibull X has the Gumbel distribution with loc -log scale and scale 1/k.
             rule { (p: Weibull, q: Weibull) in
                 let away = try Variable.logQuotient(q.scale, p.scale) * q.concentration
                 return try .gumbelDivergence(away, q.concentration, p.concentration)
             },
             rule { (p: Cauchy, q: Cauchy) in
                 let (away, wider) = (try p.loc - q.loc, try p.scale - q.scale)
-                // By quotients, so that no square over- or underflows.
+                // The product of quotients, so that no square over- or underflows.
                 let first = try away / p.scale * (away / q.scale)
                 let second = try wider / p.scale * (wider / q.scale)
                 return try ((first + second) * 0.25).log1p()
@@ -45,7 +46,7 @@ extension Divergence {
                         "no closed form for Binomial of total_count \(shown(own[bad])) and of \(shown(other[bad])); "
                             + "average p:log_prob(x) - q:log_prob(x) over x = p:sample({n}) instead")
                 }
-                // No trials are alike, whatever their probability.
+                // Without trials the divergence is 0, whatever the probabilities.
                 let some = try p.count.indicator(q.count) { $0 > 0 || $1 > 0 }
                 let trial = try kullbackLeibler(p.trial, q.trial)
                 let value = try p.count * trial.choose(some, trial.constant(0))
@@ -66,7 +67,7 @@ extension Divergence {
                 let value = try (q.alpha + 1) * log - q.alpha.log() - q.alpha * q.scale.log() - p.entropy()
                 return try value.choose(p.low.indicator(q.scale) { $0 >= $1 }, value.constant(.infinity))
             },
-            // With the mean of e^-X/b, the distribution's generating function.
+            // The mean of e^(-X/b) is the moment generating function of X.
             rule { (p: Normal, q: Gumbel) in
                 let spread = try p.scale / q.scale
                 return try gumbel(p, q) { try -(p.loc / q.scale) + spread * spread * 0.5 }
@@ -82,26 +83,26 @@ extension Divergence {
         ]
     }
 
-    /// log b + (mean - m)/b + e^(m/b + log E e^-X/b) - H(p).
+    /// KL(p || Gumbel(m, b)) = log b + (mean - m)/b + e^(m/b + log E e^(-X/b)) - H(p), with expectations under p.
     private static func gumbel(_ p: some Distribution, _ q: Gumbel, _ logMean: () throws -> Variable) throws -> Variable
     {
         let place = try q.loc / q.scale
         return try q.scale.log() + (p.mean() / q.scale - place) + (place + logMean()).exp() - p.entropy()
     }
 
-    /// A distribution that is another one by another name.
+    /// The distribution under its other name where it is a special case, such as ChiSquared as a Gamma.
     static func plain(_ distribution: any Distribution) throws -> any Distribution {
         try (distribution as? ChiSquared)?.gamma ?? distribution
     }
 }
 
 extension Geometric {
-    /// One trial.
+    /// The distribution of one trial.
     fileprivate var trial: Bernoulli { get throws { try odds.trial } }
 }
 
 extension Binomial {
-    /// One trial.
+    /// The distribution of one trial.
     fileprivate var trial: Bernoulli { get throws { try odds.trial } }
 }
 

@@ -34,7 +34,7 @@ public enum Divergence {
         try distribution.dtype == .float32 ? distribution.widened() ?? distribution : distribution
     }
 
-    /// A closed form: nil for other pairs.
+    /// A closed form for pairs that it knows; nil for other pairs.
     typealias Rule = (any Distribution, any Distribution) throws -> Variable?
 
     /// A closed form for one pair of distributions.

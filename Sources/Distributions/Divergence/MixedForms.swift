@@ -3,9 +3,9 @@ import Tensors
 
 /// KL of two distributions of one family of which one is given by probabilities, the other by logits.
 ///
-/// By the logits of both, so that distributions that nearly coincide keep their digits: a difference of logarithms has
-/// an absolute error of 1e-16, and the divergence is the square of a small difference. A probability of 0 has no logit:
-/// there it is computed by the logarithms.
+/// Computed from the logits of both, so that distributions that nearly coincide keep their digits: a difference of
+/// logarithms has an absolute error of 1e-16, and the divergence is quadratic in a small difference. A probability of 0
+/// has no logit; there it is computed from logarithms.
 extension Divergence {
     static func mixedDivergence(_ p: Bernoulli, _ q: Bernoulli) throws -> Variable {
         let probs = p.isByProbs ? p.probs : q.probs

@@ -10,7 +10,7 @@ extension Divergence {
                 return try away * away * 0.5 + Variable.squaredRatioExcess(p.scale, q.scale)
             },
             rule { (p: Laplace, q: Laplace) in
-                // |z| + e^-|z| - 1 has two derivatives where the locations are equal, and |z| has none.
+                // |z| + e^-|z| - 1 is twice differentiable at z = 0, where |z| alone is not.
                 let away = try ((p.loc - q.loc) / p.scale).absoluteExcess()
                 return try p.scale / q.scale * away + Variable.ratioExcess(p.scale, q.scale)
             },
@@ -29,7 +29,7 @@ extension Divergence {
             rule { (p: Dirichlet, q: Dirichlet) in try .dirichletDivergence(p.concentration, q.concentration) },
             rule { (p: Uniform, q: Uniform) in
                 let inside = try p.low.indicator(q.low) { $0 >= $1 } * p.high.indicator(q.high) { $0 <= $1 }
-                // By what q's interval has more, which is exact where they nearly coincide.
+                // By how much q's interval is longer: exact where the two nearly coincide.
                 let more = try (q.high - p.high) + (p.low - q.low)
                 let ratio = try Variable.logGrowth(more, p.high - p.low)
                 return try ratio.choose(inside, ratio.constant(.infinity))
@@ -50,7 +50,8 @@ extension Divergence {
                 let spread = try q.scale.solvingTriangular(p.scale)
                 let away = try q.loc - p.loc
                 let distance = try q.scale.solvingTriangular(away.reshape(away.shape + [1]))
-                // Off the diagonal squares; on it (r² - 1)/2 - log r for the ratio r of both, 0 where they are equal.
+                // Squares off the diagonal; on it (r² - 1)/2 - log r, r the ratio of the diagonal elements: 0 where
+                // they are equal.
                 let lower = try spread.lowerTriangle(diagonal: 0)
                 let squares = try (lower * lower).sumOfLast(2) + (distance * distance).sumOfLast(2)
                 return try squares * 0.5
@@ -89,7 +90,7 @@ extension Variable {
         }
     }
 
-    /// self x, and 0 where self is 0 and x is no finite number; the slope by self is x where that is one.
+    /// self x, but 0 where self is 0 and x is infinite or NaN; the derivative by self is x where x is finite.
     func averaging(_ x: Variable) throws -> Variable {
         let some = try indicator(x) { weight, x in weight != 0 || x.isFinite }
         return try self * x.choose(some, x.constant(0))

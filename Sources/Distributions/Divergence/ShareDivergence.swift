@@ -3,12 +3,12 @@ import RealModule
 import Scripting
 import Tensors
 
-/// KL of two Categorical distributions, given by weights or by logits, that keeps its digits where the distributions
-/// nearly coincide and where one outcome has nearly everything. Everything is along the last axis.
+/// How a Categorical distribution is given, by weights or by logits. KL of two of them keeps its digits where they
+/// nearly coincide and where one outcome has nearly all probability. Everything is along the last axis.
 enum ShareForm: Sendable {
     case weights, logits
 
-    /// Of both rows: log p_i - log q_i, and the divergence.
+    /// For one row of each: log p_i - log q_i, and the divergence.
     func compare(_ p: [Double], _ q: [Double]) -> (ratios: [Double], divergence: Double) {
         self == .weights ? Special.compareWeights(p, q) : Special.compareLogits(p, q)
     }
@@ -26,7 +26,7 @@ extension Variable {
             let ratios = try shareRatios(form, p, q)
             let above = try ratios - call.outputs[0].column
             if form == .weights {
-                // What is impossible in both has no part.
+                // Outcomes of probability 0 under both are left out.
                 let both = try p.indicator(q) { $0 == 0 && $1 == 0 }.complement()
                 return [
                     call.wanted[0] ? try cotangent * above / p.sum([p.shape.count - 1], keepingDimensions: true) : nil,
@@ -48,7 +48,7 @@ extension Variable {
         return (try p.expand(shape), try q.expand(shape))
     }
 
-    /// log p_i - log q_i.
+    /// log p_i - log q_i for each outcome.
     static func shareRatios(_ form: ShareForm, _ p: Variable, _ q: Variable) throws -> Variable {
         let result = try Tensor.comparing(p.value, q.value) { form.compare($0, $1).ratios }
         return try .recorded("distribution.share_ratios", [p, q], result) { call in
@@ -91,7 +91,7 @@ extension Variable {
 }
 
 extension Tensor {
-    /// Row by row of two tensors of one shape.
+    /// Applies `function` to each pair of rows of two tensors of one shape.
     fileprivate static func comparing(_ p: Tensor, _ q: Tensor, _ function: ([Double], [Double]) -> [Double]) throws
         -> Tensor
     {
@@ -121,7 +121,7 @@ extension Special {
         }
         guard let m = w.indices.max(by: { w[$0] < w[$1] }), v[m] > 0 else { return apart() }
         let changes = w.indices.map { $0 == m ? (change: 0, log: 0) : meanRatio([w[m], v[m], w[$0], v[$0]]) }
-        // p r: what an outcome gains.
+        // p_i r_i for each outcome.
         let gains = w.indices.map { i in
             Swift.abs(changes[i].change) < 0.5
                 ? w[i] / total * changes[i].change : (w[m] * (v[i] / v[m]) - w[i]) / total
@@ -145,7 +145,8 @@ extension Special {
         return (ratios, Swift.max(divergence, 0))
     }
 
-    /// Logits from that of p's likeliest outcome on: KL is log Σ p e^d - Σ p d for d = (k_i - k_m) - (l_i - l_m).
+    /// Logits relative to that of p's likeliest outcome m: KL = log Σ p e^d - Σ p d for d_i = (k_i - k_m) - (l_i -
+    /// l_m).
     static func compareLogits(_ l: [Double], _ k: [Double]) -> (ratios: [Double], divergence: Double) {
         let (own, other) = (logShares(l), logShares(k))
         func apart() -> (ratios: [Double], divergence: Double) {

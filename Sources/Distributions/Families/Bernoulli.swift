@@ -43,12 +43,12 @@ public struct Bernoulli: CataloguedDistribution {
     /// log P(1) and log P(0).
     var logOne: Variable { get throws { isByLogits ? try logits.logisticLogCDF() : try probs.log() } }
     var logZero: Variable { get throws { isByLogits ? try (-logits).logisticLogCDF() : try (-probs).log1p() } }
-    /// P(0).
+    /// P(X = 0).
     var zero: Variable { get throws { isByLogits ? try (-logits).logisticCDF() : try 1 - probs } }
-    /// Whether the probabilities are what it was given, so that an outcome may be impossible.
+    /// Whether it was given by probabilities, so that an outcome may have probability 0.
     var isByProbs: Bool { !isByLogits }
 
-    /// 0 below 0, 1 - p from 0, 1 from 1.
+    /// P(X <= x) is 0 below 0, 1 - p from 0 on and 1 from 1 on.
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         let x = x.detached()
         let value =
@@ -59,7 +59,7 @@ public struct Bernoulli: CataloguedDistribution {
         return try value.choose(inside, x.constant { $0.isNaN ? $0 : $0 < 0 ? below : above })
     }
 
-    /// By probabilities the slope is +inf at 0 and -inf at 1.
+    /// By probabilities the derivative is +inf at 0 and -inf at 1.
     public func wideEntropy() throws -> Variable {
         isByLogits ? try logits.logitEntropy() : try probs.bernoulliEntropy()
     }

@@ -7,9 +7,9 @@ import Tensors
 /// = concentration0.
 public struct Beta: CataloguedDistribution {
     public static let name = "Beta"
-    /// The exponent of x and one: concentration1. Broadcasts to ``batchShape``.
+    /// concentration1, the exponent of x plus 1. Broadcasts to ``batchShape``.
     public let a: Variable
-    /// The exponent of 1 - x and one: concentration0. Broadcasts to ``batchShape``.
+    /// concentration0, the exponent of 1 - x plus 1. Broadcasts to ``batchShape``.
     public let b: Variable
     public let batchShape: [Int]
 
@@ -44,7 +44,8 @@ public struct Beta: CataloguedDistribution {
         try x.tail(side, form, from: 0, to: 1, safe: 0.5) { try .tail(.beta, side, form, [a, b, $0]) }
     }
 
-    /// log B - (a - 1) ψ(a) - (b - 1) ψ(b) + (a + b - 2) ψ(a + b), with what log B and ψ share taken out.
+    /// log B - (a - 1) ψ(a) - (b - 1) ψ(b) + (a + b - 2) ψ(a + b), with the large terms common to log B and ψ cancelled
+    /// first.
     public func wideEntropy() throws -> Variable {
         try (a.gammaEntropy() + b.gammaEntropy() - (a + b).gammaSumEntropy(2)).spread(batchShape)
     }

@@ -43,7 +43,7 @@ public struct Binomial: CataloguedDistribution {
         return try x.guarded(inside, safe: 0, outside: -.infinity) { try odds.logMass($0, count - $0) }
     }
 
-    /// P(X > k) = I_p(k + 1, n - k) for k = floor(x): flat in x.
+    /// P(X > k) = I_p(k + 1, n - k) for k = floor(x): constant between whole numbers, so without a gradient by x.
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         let x = try x.detached() + (count + odds.probs).constant { _ in 0 }
         return try x.tail(side, form, from: 0, to: .infinity, safe: 0) { x in
@@ -94,9 +94,9 @@ public struct Binomial: CataloguedDistribution {
 }
 
 extension Generator {
-    /// A binomial variable: for a mean below 10 by inversion, going up from 0; above by BTRS, transformed rejection
-    /// with a squeeze (Hörmann, "The generation of binomial random variates", Journal of Statistical Computation and
-    /// Simulation 46, 1993). Outcomes more likely than not are counted by the others.
+    /// A binomial draw: for a mean below 10 by inversion, summing probabilities from 0; above by BTRS, transformed
+    /// rejection with a squeeze (Hörmann, "The generation of binomial random variates", Journal of Statistical
+    /// Computation and Simulation 46, 1993). For p > 1/2 failures are drawn instead.
     func binomial(_ n: Double, _ p: Double) -> Double {
         if p > 0.5 { return n - binomial(n, 1 - p) }
         if n * p <= 0 { return 0 }
@@ -111,7 +111,7 @@ extension Generator {
                 u -= mass
                 k += 1
                 mass *= (n - k + 1) / k * (p / (1 - p))
-                // So far out that no probability is left: what rounding left of u.
+                // No probability is left this far out: what remains of u is rounding.
                 if mass == 0 { break }
             }
             if k <= n && mass > 0 { return k }

@@ -8,25 +8,25 @@ public struct Categorical: CataloguedDistribution {
     public static let name = "Categorical"
     /// Of shape (..., k); every row sums to 1.
     public let probs: Variable
-    /// Normalised: log-probabilities.
+    /// log-probabilities: normalised logits, of shape (..., k).
     public let logits: Variable
     private let isByLogits: Bool
-    /// What it was made of.
+    /// The probabilities or logits as they were given.
     let given: Variable
-    /// Whether an outcome may be impossible and yet have a slope.
+    /// Whether it was given by probabilities: then an outcome may have probability 0 and yet a derivative.
     var isByProbs: Bool { !isByLogits }
     public var batchShape: [Int] { Array(probs.shape.dropLast()) }
     private var count: Int { probs.shape.last ?? 0 }
 
-    /// - Throws: unless every row is from 0 and not all 0; it is divided by its sum.
+    /// - Throws: unless all elements are >= 0 and every row has one above 0. Rows are divided by their sums.
     public init(probs: Variable) throws { try self.init(probs: probs, for: Categorical.operation) }
 
-    /// - Parameter operation: whose weights they are.
+    /// - Parameter operation: the constructor that the weights were given to, for messages.
     init(probs: Variable, for operation: String) throws {
         try Categorical.checkRank(probs, "probs", operation)
         given = try promoted([probs])[0]
         self.probs = try normalised(given, "probs", for: operation)
-        // Where a weight is 0 its logarithm is a constant: an infinite slope there would spoil the others'.
+        // The logarithm of a weight of 0 is a constant here: its infinite derivative would make the others' NaN.
         let some = try given.indicator { $0 > 0 }
         logits = try Variable.logShare(given.choose(some, given.constant(1)), besides: given.sumOfOthers())
             .choose(some, given.constant(-Double.infinity))
@@ -63,7 +63,7 @@ public struct Categorical: CataloguedDistribution {
         return isByLogits ? both.reversed() : both
     }
 
-    /// The logarithm of the x-th probability; -inf for what is no whole number from 1 to k.
+    /// The log-probability of outcome x; -inf unless x is a whole number from 1 to k.
     public func logDensity(_ x: Variable) throws -> Variable {
         let k = count
         let target = try Shape.broadcast(x.shape, batchShape, for: "distribution:log_prob")
@@ -72,7 +72,8 @@ public struct Categorical: CataloguedDistribution {
         func pick(_ row: Variable) throws -> Variable {
             try row.expand(target + [k]).gather(target.count, index, for: "distribution:log_prob").reshape(target)
         }
-        // By weights as log w - log Σ w: the slope by an impossible outcome's is infinite, by the others' it is not.
+        // From weights as log w - log Σ w: the derivative by the weight of an impossible outcome is infinite, by others
+        // finite.
         let picked = try isByLogits ? pick(logits) : .logShare(pick(given), besides: pick(given.sumOfOthers()))
         let value = try picked + x.constant { $0.isNaN ? $0 : 0 }
         return try value.choose(
@@ -101,17 +102,17 @@ public struct Categorical: CataloguedDistribution {
         return try value + x.constant { $0.isNaN ? $0 : 0 }
     }
 
-    /// -Σ p log p, with 0 log 0 = 0; by probabilities the slope by one of them is +inf where it is 0.
+    /// -Σ p log p, with 0 log 0 = 0; by probabilities the derivative by a probability of 0 is +inf.
     public func wideEntropy() throws -> Variable {
         try isByLogits ? given.entropyOfLogits() : given.entropyOfWeights()
     }
 
-    /// NaN: what is drawn are names.
+    /// NaN: outcomes are labels.
     public func wideMean() throws -> Variable { Variable(try Tensor.full(batchShape, .nan, dtype)) }
-    /// NaN, too.
+    /// NaN: outcomes are labels.
     public func wideVariance() throws -> Variable { try mean() }
 
-    /// By inversion: the first number whose cumulated probability passes a uniform one.
+    /// By inversion: the first outcome whose cumulated probability exceeds a uniform number.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let k = count
         var sums = try probs.value.toArray()
@@ -119,7 +120,7 @@ public struct Categorical: CataloguedDistribution {
         let rows = max(sums.count / k, 1)
         let draws = try generator.fill(shape + batchShape, .float64, for: operation) { [sums] generator, position in
             let start = (position % rows) * k
-            // The first whose sum passes u times the total: never one of probability 0.
+            // The first outcome whose sum exceeds u times the total: never one of probability 0.
             let u = generator.uniform() * sums[start + k - 1]
             var (low, high) = (0, k - 1)
             while low < high {

@@ -21,7 +21,7 @@ public struct ChiSquared: DerivedDistribution {
     public func widened() throws -> (any Distribution)? { try ChiSquared(df.wide) }
 
     static var middle: Double { 1 }
-    /// Itself by another name.
+    /// The Gamma distribution that it is.
     var gamma: Gamma { get throws { try Gamma(df * 0.5, df.constant(0.5)) } }
     var base: any Distribution { get throws { try gamma } }
     public var support: Support { get throws { try .positive } }

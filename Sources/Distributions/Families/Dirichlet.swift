@@ -6,7 +6,7 @@ import Tensors
 /// α_i).
 public struct Dirichlet: CataloguedDistribution {
     public static let name = "Dirichlet"
-    /// The exponents and one, α, of shape (..., k).
+    /// The concentrations α (exponents plus 1), of shape (..., k).
     public let concentration: Variable
     public var batchShape: [Int] { Array(concentration.shape.dropLast()) }
     public var eventShape: [Int] { Array(concentration.shape.suffix(1)) }
@@ -27,7 +27,8 @@ public struct Dirichlet: CataloguedDistribution {
     public var isReparameterised: Bool { true }
 
     private func sum(_ x: Variable) throws -> Variable { try x.sumOfLast(1) }
-    /// Σ (log Γ(α_i) - α_i log m_i) - log Γ(α_0), with the means m_i = α_i / α_0: what Stirling's series leave of it.
+    /// Σ (log Γ(α_i) - α_i log m_i) - log Γ(α_0) with the means m_i = α_i / α_0, from the remainders of Stirling's
+    /// series, in which the large terms have cancelled.
     private var logNormaliser: Variable {
         get throws {
             let halves = try (concentration.log() - Double.log(2 * .pi)) * -0.5 + concentration.stirlingError()
@@ -36,7 +37,7 @@ public struct Dirichlet: CataloguedDistribution {
         }
     }
 
-    /// What rounding added to the sum of the concentrations.
+    /// The rounding error of the sum of the concentrations.
     private var totalRest: Variable {
         get throws {
             Variable(
@@ -55,7 +56,7 @@ public struct Dirichlet: CataloguedDistribution {
 
     public func logDensity(_ x: Variable) throws -> Variable {
         let x = try x + concentration.constant { _ in 0 }
-        // Rows on the simplex, to rounding; a row with NaN counts, and stays NaN.
+        // x must sum to 1 within rounding; a row that contains NaN passes and gives NaN.
         let negative = try sum(x.indicator { $0 < 0 })
         let inside = try negative.indicator(sum(x.detached())) { negative, total in
             negative == 0 && !(abs(total - 1) > 1e-5)
@@ -65,7 +66,7 @@ public struct Dirichlet: CataloguedDistribution {
         // Each x is measured by its mean m: Σ (α - 1) log x is Σ α log(x/m) - Σ log x + Σ α log m, and Σ α log m joins
         // log B.
         let total = try concentration.sum([concentration.shape.count - 1], keepingDimensions: true)
-        // Rounding of the total by r changes Σ α log total by r.
+        // A sum that is rounded by r changes Σ α log total by r.
         let density = try sum(.dirichletTerm(concentration, safe, total)) - logNormaliser - totalRest
         return try density.choose(inside, density.constant(-Double.infinity))
     }
@@ -89,7 +90,7 @@ public struct Dirichlet: CataloguedDistribution {
             / (concentration + others + 1).sqrt()
     }
 
-    /// Gamma variables over their sum, in logarithms: a softmax, kept inside (0, 1).
+    /// Gamma draws over their sum, computed as a softmax of their logarithms and kept inside (0, 1).
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let logarithms = try Variable.logGammaDraws(concentration, shape, from: generator, for: operation)
         return try logarithms.softmax(logarithms.shape.count - 1).converted(to: dtype).clamp(dtype.smallest, 1)
@@ -113,8 +114,7 @@ public struct Dirichlet: CataloguedDistribution {
 }
 
 extension Variable {
-    /// α log(x total / α) - log x: what one element adds to the log-density, to the last digits where x is near its
-    /// mean.
+    /// α log(x total / α) - log x, the part of one element in the log-density; accurate where x is near its mean.
     fileprivate static func dirichletTerm(_ alpha: Variable, _ x: Variable, _ total: Variable) throws -> Variable {
         try elementwise(
             "dirichlet_term", [alpha, x, total],
@@ -134,8 +134,8 @@ extension Variable {
         }
     }
 
-    /// log(2π)/2 + (k - 1/2) log n + what Stirling's series leaves + (n - k) (log n - ψ(n)): what the entropies of k
-    /// gamma distributions have too much for a Dirichlet distribution whose concentrations add up to n.
+    /// log(2π)/2 + (k - 1/2) log n + (remainder of Stirling's series) + (n - k) (log n - ψ(n)): the entropies of k
+    /// gamma distributions minus this are the entropy of the Dirichlet distribution whose concentrations sum to n.
     func gammaSumEntropy(_ k: Int) throws -> Variable {
         let main = try log() * (Double(k) - 0.5) + 0.5 * Double.log(2 * .pi)
         return try main + stirlingError() + (self - Double(k)) * digammaGap()

@@ -9,7 +9,7 @@ public struct Gamma: CataloguedDistribution {
     public static let name = "Gamma"
     /// The shape a. Broadcasts to ``batchShape``.
     public let concentration: Variable
-    /// One over the scale. Broadcasts to ``batchShape``.
+    /// The rate, 1 / scale. Broadcasts to ``batchShape``.
     public let rate: Variable
     public let batchShape: [Int]
 
@@ -58,8 +58,8 @@ public struct Gamma: CataloguedDistribution {
     /// √a / rate.
     public func wideStandardDeviation() throws -> Variable { try (concentration.sqrt() / rate).spread(batchShape) }
 
-    /// Marsaglia & Tsang's method, with implicit gradients; drawn as logarithms, so that small shapes lose nothing
-    /// before the end, where what would round to 0 becomes the smallest normal number.
+    /// Marsaglia and Tsang's method, with implicit gradients. Drawn as logarithms, which do not underflow for small
+    /// shapes; at the end, what would round to 0 becomes the smallest normal number.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let logarithm = try Variable.logGammaDraws(
             concentration.expand(batchShape), shape, from: generator, for: operation)
@@ -90,6 +90,6 @@ extension DType {
     var largest: Double { self == .float64 ? .greatestFiniteMagnitude : Double(Float.greatestFiniteMagnitude) }
     /// The largest number below 1.
     var belowOne: Double { self == .float64 ? 1 - 0x1p-53 : 1 - 0x1p-24 }
-    /// A number of (0, 1) that stays below 1 when it is rounded to this type.
+    /// u, or the largest number below 1 of this dtype where rounding u to it would give 1.
     package func insideUnitInterval(_ u: Double) -> Double { Swift.min(u, belowOne) }
 }

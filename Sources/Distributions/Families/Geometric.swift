@@ -30,7 +30,7 @@ public struct Geometric: CataloguedDistribution {
         }
     }
 
-    /// (1 - p)^m and what is missing from 1, m = floor(x) + 1: flat in x.
+    /// (1 - p)^m and 1 minus it, m = floor(x) + 1: constant between whole numbers, so without a gradient by x.
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         let x = try x.detached() + odds.probs.constant { _ in 0 }
         return try x.tail(side, form, from: 0, to: .infinity, safe: 0) { x in
@@ -51,7 +51,7 @@ public struct Geometric: CataloguedDistribution {
         }
     }
 
-    /// The entropy of one trial, as often as there are trials.
+    /// The entropy of one trial times the mean number of trials, 1/p.
     public func wideEntropy() throws -> Variable {
         try ((odds.isByLogits ? odds.logits.logitEntropy() : odds.probs.bernoulliEntropy()) / odds.probs).spread(
             batchShape)
@@ -64,7 +64,7 @@ public struct Geometric: CataloguedDistribution {
     public func wideVariance() throws -> Variable { try wideMean() / odds.probs }
     public func wideStandardDeviation() throws -> Variable { try wideMean().sqrt() / odds.probs.sqrt() }
 
-    /// By inversion: the whole part of log u / log(1 - p).
+    /// By inversion: the integer part of log u / log(1 - p).
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let logs = try odds.wide.logRest.value.toArray()
         let most = dtype.largest

@@ -3,8 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// The Gumbel distribution, of the largest of many numbers: cdf exp(-e^-z), log p(x) = -z - e^-z - log scale, z = (x -
-/// loc)/scale.
+/// The Gumbel distribution, the limit for the largest of many numbers: cdf exp(-e^-z), log p(x) = -z - e^-z - log
+/// scale, z = (x - loc)/scale.
 public struct Gumbel: LocationScaleDistribution {
     public static let name = "Gumbel"
     public let loc: Variable

@@ -18,11 +18,11 @@ public struct Laplace: LocationScaleDistribution {
     static let standard = StandardDistribution(
         mean: 0, variance: 2, entropy: 1 + .log(2),
         density: { try -$0.abs() - Double.log(2) },
-        // e^-|z| / 2 in the tail, 1 minus that beyond the middle.
+        // e^-|z| / 2 in the tail; 1 minus the opposite tail on the other side of the middle.
         tails: { z, side, form in
             try .tail(side, form, lower: { try z - Double.log(2) }, upper: { try -z - Double.log(2) }, logarithms: true)
         },
-        // log(2 q) below the middle; above it by the other tail.
+        // log(2 q) below the median; above it from the opposite tail.
         quantile: { q, side in
             let left = try q.indicator { $0 < 0.5 }
             let size = try (q.choose(left, 1 - q) * 2).log()

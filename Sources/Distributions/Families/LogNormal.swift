@@ -63,7 +63,7 @@ public struct LogNormal: DerivedDistribution {
 }
 
 extension Variable {
-    /// log x - m of numbers x > 0: what x's own rounding makes of it, however large m is.
+    /// log x - m for x > 0, accurate when both are large: the only error is that of x itself.
     static func logLess(_ x: Variable, _ m: Variable) throws -> Variable {
         try x.pairwise("log_less", m, slopes: ({ x, _ in try 1 / x }, { _, m in try m.constant(-1) })) {
             Special.logLess($0, $1)
@@ -72,12 +72,13 @@ extension Variable {
 }
 
 extension Special {
-    /// log x - m: log x as a multiple of log 2, which is subtracted from exactly, and the logarithm of a number near 1.
+    /// log x - m, with log x split into a multiple of log 2, from which m is subtracted exactly, and the logarithm of a
+    /// number near 1.
     static func logLess(_ x: Double, _ m: Double) -> Double {
         guard x > 0, x.isFinite, m.isFinite else { return Double.log(x) - m }
         var (exponent, significand) = (Double(x.exponent), x.significand)
         if significand > 1.4142135623730951 { (exponent, significand) = (exponent + 1, significand / 2) }
-        // The first 32 bits of log 2, and the rest.
+        // log 2 as its first 32 bits and the rest.
         let (high, low) = (6.93147180369123816490e-01, 1.90821492927058770002e-10)
         let (sum, rest) = exactSum(exponent * high, -m)
         return sum + (rest + (exponent * low + Double.log(significand)))

@@ -3,15 +3,15 @@ import RealModule
 import Scripting
 import Tensors
 
-/// A mixture: component i with probability w_i, then a draw of it: p(x) = Σ w_i p_i(x).
+/// A mixture: p(x) = Σ w_i p_i(x). A draw is one of component i with probability w_i.
 public struct Mixture: CataloguedDistribution {
     public static let name = "Mixture"
-    /// Probabilities: what was given, divided by its sum.
+    /// The weights, divided by their sum.
     public let weights: Variable
     private let given: Variable
     public let components: [any Distribution]
     public var heldValues: [Value] { components.flatMap(\.heldValues) }
-    /// Whether the components are one batched distribution, whose last batch dimension counts them.
+    /// Whether the components are one distribution whose last batch dimension counts them.
     private let isBatched: Bool
     public let batchShape: [Int]
     public let eventShape: [Int]
@@ -72,18 +72,18 @@ public struct Mixture: CataloguedDistribution {
     public var parameters: [DistributionParameter] { [DistributionParameter("weights", weights)] }
     public var dtype: DType { components.reduce(weights.dtype) { $0.promoted(with: $1.dtype) } }
 
-    /// What a function of the components gives, side by side in a last axis.
+    /// The results of a function of each component, stacked along a last axis.
     private func each(_ batch: [Int], _ event: [Int], _ function: (any Distribution) throws -> Variable) throws
         -> Variable
     {
-        // Beside float64 all components are computed in float64.
+        // With one float64 component or weights in float64, all components are computed in float64.
         let isWide = dtype == .float64
         func answer(_ component: any Distribution) throws -> Variable {
             guard isWide else { return try function(component) }
             return try function(component.dtype == .float32 ? component.widened() ?? component : component).wide
         }
         if isBatched {
-            // (..., k, event): k behind the event.
+            // The batched components' results (..., k, event), transposed to have k last.
             let value = try answer(components[0])
             let axis = value.shape.count - event.count - 1
             return try value.permute(value.shape.indices.filter { $0 != axis } + [axis])
@@ -91,14 +91,14 @@ public struct Mixture: CataloguedDistribution {
         return try Variable.stack(components.map { try answer($0).expand(batch + event) }, batch.count + event.count)
     }
 
-    /// x with an axis for the components of a batched distribution.
+    /// x with an extra axis for the components of a batched distribution.
     private func spread(_ x: Variable) throws -> Variable {
         guard isBatched else { return x }
         let lead = x.shape.count - eventShape.count
         return try x.reshape(Array(x.shape[..<lead]) + [1] + Array(x.shape[lead...]))
     }
 
-    /// What holds those of all components.
+    /// The smallest support that contains those of all components.
     public var support: Support {
         get throws {
             guard isBatched else { return try .joined(components.map { try $0.support }, batchShape) }
@@ -131,7 +131,7 @@ public struct Mixture: CataloguedDistribution {
             side, form, lower: { try part(.lower) }, upper: { try part(.upper) }, logarithms: form == .logarithm)
     }
 
-    /// Components that compute in their own type do so here, too.
+    /// Components that compute in their own dtype do so here, too.
     public func widened() throws -> (any Distribution)? {
         let wide = try components.map { try $0.widened() ?? $0 }
         return try Mixture(given.wide, wide, batchShape, eventShape, isBatched: isBatched)
@@ -155,7 +155,7 @@ public struct Mixture: CataloguedDistribution {
         return try weights.averaging(each(batchShape, eventShape) { try $0.wideVariance() } + away * away).sumOfLast(1)
     }
 
-    /// By the largest deviation or distance, so that no square over- or underflows.
+    /// Everything is divided by the largest deviation or distance, so that no square over- or underflows.
     public func wideStandardDeviation() throws -> Variable {
         let means = try each(batchShape, eventShape) { try $0.wideMean() }
         let weights = try eventWeights
@@ -170,13 +170,13 @@ public struct Mixture: CataloguedDistribution {
         return try weights.averaging(first * first + second * second).sumOfLast(1).sqrt() * peak
     }
 
-    /// A component by its weight, then its draw: all components are drawn, and one is kept.
+    /// A draw of every component, of which one is chosen by the weights.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let lead = shape + batchShape
         let chosen = try Categorical(probs: weights.detached().expand(batchShape + [count])).draw(
             shape, from: generator, for: operation)
         let draws = try each(lead, eventShape) { component in
-            // A component of fewer batch dimensions is drawn anew for each distribution of the mixture's batch.
+            // A component with fewer batch dimensions is drawn anew for each element of the mixture's batch.
             let own = isBatched ? batchShape + [count] : batchShape
             let missing = own.count - component.batchShape.count
             if missing == 0 && component.batchShape == own {
@@ -188,8 +188,8 @@ public struct Mixture: CataloguedDistribution {
         return try draws.gather(lead.count + eventShape.count, index).reshape(lead + eventShape)
     }
 
-    /// Independent draws of a distribution for a batch to which its own broadcasts: enough of them, and the diagonal
-    /// taken.
+    /// Independent draws for a batch to which the distribution's own broadcasts: as many as the batch has per own
+    /// element, rearranged.
     private func drawBroadcast(
         _ distribution: any Distribution, _ shape: [Int], _ batch: [Int], _ generator: Generator, _ operation: String
     ) throws -> Variable {

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// What mixtures are made of: a table of distributions, or one whose last batch dimension counts them.
+/// The argument `components`: a table of distributions, or one distribution whose last batch dimension counts them.
 private enum MixtureComponents {
     case each([any Distribution])
     case batched(any Distribution)
@@ -40,7 +40,7 @@ extension Mixture {
             """
     ) { weights, components in
         try checkDepth(components.distributions, for: Mixture.operation)
-        // Numbers beside float64 components stay float64.
+        // With float64 components, plain numbers become float64 weights.
         let isWide = weights.dtype == .float64 || components.distributions.contains { $0.dtype == .float64 }
         let weights = try weights.converted(to: isWide ? .float64 : .float32)
         return switch components {
@@ -49,7 +49,7 @@ extension Mixture {
         }
     }
 
-    /// Mixtures of mixtures of ...: refused before they could exhaust the stack.
+    /// Mixtures nested too deeply are refused before they could exhaust the stack.
     private static func checkDepth(_ components: [any Distribution], for operation: String) throws {
         var level = components
         var depth = 0

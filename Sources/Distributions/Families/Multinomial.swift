@@ -14,13 +14,13 @@ public struct Multinomial: CataloguedDistribution {
     public var batchShape: [Int] { outcomes.batchShape }
     public var eventShape: [Int] { Array(outcomes.probs.shape.suffix(1)) }
 
-    /// - Throws: unless the count is one whole number from 0, and the outcomes' distribution is one.
+    /// - Throws: unless the count is one whole number from 0 on, and probs are as for ``Categorical``.
     public init(_ count: Variable, probs: Variable) throws {
         let both = try promoted([count, probs])
         try self.init(both[0], Categorical(probs: both[1], for: Multinomial.operation))
     }
 
-    /// - Throws: unless the count is one whole number from 0, and the outcomes' distribution is one.
+    /// - Throws: unless the count is one whole number from 0 on, and logits are as for ``Categorical``.
     public init(_ count: Variable, logits: Variable) throws {
         let both = try promoted([count, logits])
         try self.init(both[0], Categorical(logits: both[1], for: Multinomial.operation))
@@ -58,7 +58,7 @@ public struct Multinomial: CataloguedDistribution {
         let some = try counts.indicator { $0 != 0 }
         let logs: Variable
         if outcomes.isByProbs {
-            // An outcome that did not come has no part, even if it is impossible.
+            // Outcomes with count 0 are left out, even if their probability is 0.
             let weights = try outcomes.given.expand(counts.shape)
             logs = try .logShare(weights.choose(some, weights.constant(1)), besides: weights.sumOfOthers())
         } else {
@@ -72,13 +72,13 @@ public struct Multinomial: CataloguedDistribution {
 
     /// n p.
     public func wideMean() throws -> Variable { try outcomes.probs * number }
-    /// n p (1 - p), 1 - p being what the others have.
+    /// n p (1 - p); 1 - p is the sum of the other probabilities.
     public func wideVariance() throws -> Variable { try outcomes.probs * outcomes.probs.sumOfOthers() * number }
     public func wideStandardDeviation() throws -> Variable {
         try (outcomes.probs.sqrt() * outcomes.probs.sumOfOthers().sqrt()) * number.squareRoot()
     }
 
-    /// One outcome after the other, each a binomial number of what the former left.
+    /// One outcome after the other: each count is binomial given those before.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let (p, k) = (try outcomes.probs.value.toArray(), max(eventShape.last ?? 1, 1))
         var (left, weight) = (number, 1.0)
@@ -132,6 +132,6 @@ public struct Multinomial: CataloguedDistribution {
 }
 
 extension Special {
-    /// log n! - n log n + n for n > 0: log(2π n)/2 and what Stirling's series leaves.
+    /// log n! - n log n + n for n > 0: log(2π n)/2 plus the remainder of Stirling's series.
     static func factorialRest(_ n: Double) -> Double { 0.5 * Double.log(2 * .pi * n) + stirlingError(n) }
 }

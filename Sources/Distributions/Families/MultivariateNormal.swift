@@ -14,7 +14,7 @@ public struct MultivariateNormal: CataloguedDistribution {
     public let batchShape: [Int]
     public var eventShape: [Int] { Array(loc.shape.suffix(1)) }
     private let isByScale: Bool
-    /// L in float64, decomposed once.
+    /// L in float64, factorised once.
     private let wideScale: Variable
 
     /// - Throws: unless loc is finite and the covariance symmetric positive definite of its size.
@@ -24,7 +24,8 @@ public struct MultivariateNormal: CataloguedDistribution {
         for i in values.indices {
             let (row, column) = (i / n % n, i % n)
             let mirror = values[i - (row * n + column) + column * n + row]
-            // Measured by the deviations of both components, whatever their unit.
+            // Asymmetry is measured relative to the standard deviations of both components, so that units do not
+            // matter.
             let (own, other) = (i - row * n - column + row * (n + 1), i - row * n - column + column * (n + 1))
             let unit = abs(values[own]).squareRoot() * abs(values[other]).squareRoot()
             guard abs(values[i] - mirror) <= 1e-5 * max(abs(values[i]), abs(mirror)) + 1e-8 * unit else {
@@ -56,7 +57,7 @@ public struct MultivariateNormal: CataloguedDistribution {
                 )
             }
         }
-        // What is above the diagonal is no parameter: no gradient goes back there.
+        // Elements above the diagonal are no parameters and get no gradient.
         let lower = try both[1].lowerTriangle(diagonal: 1)
         try self.init(both[0], lower.matmul(lower.transposed()), lower.wide, true)
     }
@@ -113,7 +114,7 @@ public struct MultivariateNormal: CataloguedDistribution {
     public func wideMean() throws -> Variable { try loc.spread(batchShape + eventShape) }
     /// The diagonal of the covariance.
     public func wideVariance() throws -> Variable { try covariance.diagonalOfLast().spread(batchShape + eventShape) }
-    /// The length of each row of L, by its largest element, so that no square over- or underflows.
+    /// The norm of each row of L, divided by its largest element first, so that no square over- or underflows.
     public func wideStandardDeviation() throws -> Variable {
         let sizes = try scale.value.map(Pointwise { abs($0) })
         let largest = Variable(try sizes.extremum(scale.shape.count - 1, largest: true, for: operation).values)

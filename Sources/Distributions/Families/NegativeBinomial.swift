@@ -42,13 +42,13 @@ public struct NegativeBinomial: CataloguedDistribution {
     public func logDensity(_ x: Variable) throws -> Variable {
         let x = try x + (count + odds.probs).constant { _ in 0 }
         let inside = try x.indicator { $0.isNaN || ($0 >= 0 && $0 < .infinity && $0 == $0.rounded()) }
-        // Of k + r orders the last is a failure.
+        // The last of k + r trials is a failure.
         return try x.guarded(inside, safe: 0, outside: -.infinity) {
             try odds.logMass($0, count) + .logShare(count, besides: $0)
         }
     }
 
-    /// P(X > k) = I_p(k + 1, r) for k = floor(x): flat in x.
+    /// P(X > k) = I_p(k + 1, r) for k = floor(x): constant between whole numbers, so without a gradient by x.
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         let x = try x.detached() + (count + odds.probs).constant { _ in 0 }
         return try x.tail(side, form, from: 0, to: .infinity, safe: 0) { x in
@@ -64,7 +64,7 @@ public struct NegativeBinomial: CataloguedDistribution {
         try (count.sqrt() * odds.odds.sqrt() / odds.rest.sqrt()).spread(batchShape)
     }
 
-    /// Poisson numbers whose rates are Gamma variables of shape r and mean r p / (1 - p).
+    /// Poisson draws whose rates are Gamma draws of shape r and mean r p / (1 - p).
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let r = try count.value.expand(batchShape).toArray()
         let logOdds = try odds.logits.value.expand(batchShape).toArray()

@@ -21,7 +21,7 @@ public struct Pareto: DerivedDistribution {
     }
     public func widened() throws -> (any Distribution)? { try Pareto(scale.wide, alpha.wide) }
 
-    /// z = alpha log(x / scale) is of the exponential distribution.
+    /// z = alpha log(x / scale) has the standard exponential distribution.
     static var isPositive: Bool { true }
     var base: any Distribution { get throws { Exponential.standard.of(dtype) } }
     public var support: Support {
@@ -64,8 +64,8 @@ public struct Pareto: DerivedDistribution {
 }
 
 extension Variable {
-    /// A moment of a distribution whose density falls as a power: `formula` of powers above `least`, and infinite
-    /// elsewhere.
+    /// A moment of a distribution whose density falls as a power: `formula` for exponents above `least`, infinite for
+    /// others.
     func powerMoment(_ least: Double, _ formula: (Variable) throws -> Variable) throws -> Variable {
         try guarded(indicator { !($0 <= least) }, safe: least + 1, outside: .infinity, formula)
     }

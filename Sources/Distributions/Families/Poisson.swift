@@ -6,7 +6,7 @@ import Tensors
 /// The Poisson distribution on 0, 1, 2, ...: log P(x) = x log rate - rate - log x!.
 public struct Poisson: CataloguedDistribution {
     public static let name = "Poisson"
-    /// The expected number. Of shape ``batchShape``.
+    /// The mean. Of shape ``batchShape``.
     public let rate: Variable
     public var batchShape: [Int] { rate.shape }
 
@@ -27,7 +27,8 @@ public struct Poisson: CataloguedDistribution {
         return try x.guarded(inside, safe: 0, outside: -.infinity) { x in try .poissonLogMass(x, rate) }
     }
 
-    /// Q(floor(x) + 1, rate) or P(floor(x) + 1, rate), the regularised incomplete gamma functions: flat in x.
+    /// Q(floor(x) + 1, rate) or P(floor(x) + 1, rate), the regularised incomplete gamma functions: constant between
+    /// whole numbers, so without a gradient by x.
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         try x.detached().tail(side, form, from: 0, to: .infinity, safe: 0) { x in
             let count = try x.constant { $0.rounded(.down) + 1 }
@@ -43,7 +44,7 @@ public struct Poisson: CataloguedDistribution {
     public func wideVariance() throws -> Variable { try rate.spread(batchShape) }
     public func wideStandardDeviation() throws -> Variable { try rate.sqrt().spread(batchShape) }
 
-    /// Each by its own rate.
+    /// One Poisson draw for each element's rate.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let rates = try rate.value.toArray()
         return try generator.fill(shape + batchShape, dtype, for: operation) { $0.poisson(rates[$1 % rates.count]) }
@@ -67,9 +68,9 @@ public struct Poisson: CataloguedDistribution {
 }
 
 extension Generator {
-    /// A Poisson variable: below a rate of 10 by counting uniforms until their product passes e^-rate (Knuth), above by
-    /// PTRS, transformed rejection with squeeze (Hörmann, "The transformed rejection method for generating Poisson
-    /// random variables", Insurance: Mathematics and Economics 12, 1993).
+    /// A Poisson draw: for a rate below 10 by multiplying uniform numbers until the product is below e^-rate (Knuth),
+    /// above by PTRS, transformed rejection with a squeeze (Hörmann, "The transformed rejection method for generating
+    /// Poisson random variables", Insurance: Mathematics and Economics 12, 1993).
     func poisson(_ rate: Double) -> Double {
         if rate <= 0 { return 0 }
         if rate < 10 {
@@ -94,7 +95,7 @@ extension Generator {
             let k = ((2 * a / us + b) * u + rate + 0.43).rounded(.down)
             if us >= 0.07, v <= squeeze { return k }
             if k < 0 || (us < 0.013 && v > us) { continue }
-            // -rate + k log rate - log k!, written so that large rates do not cancel.
+            // -rate + k log rate - log k!, written so that the terms of a large rate do not cancel.
             let logProbability = Special.logPrefactor(k + 1, logRate, rate) - logRate
             if Double.log(v * inverseAlpha / (a / (us * us) + b)) <= logProbability { return k }
         }

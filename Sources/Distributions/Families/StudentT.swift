@@ -9,9 +9,9 @@ public struct StudentT: CataloguedDistribution {
     public static let name = "StudentT"
     /// The degrees of freedom ν. Broadcasts to ``batchShape``.
     public let df: Variable
-    /// The centre. Broadcasts to ``batchShape``.
+    /// The location. Broadcasts to ``batchShape``.
     public let loc: Variable
-    /// What t is multiplied by. Broadcasts to ``batchShape``.
+    /// The scale. Broadcasts to ``batchShape``.
     public let scale: Variable
     public let batchShape: [Int]
 
@@ -73,7 +73,7 @@ public struct StudentT: CataloguedDistribution {
         let normals = try generator.normals(shape + batchShape, .float64, for: operation)
         let half = try df * 0.5
         let logGamma = try Variable.logGammaDraws(half.expand(batchShape), shape, from: generator, for: operation)
-        // The largest number stands for what lies beyond it.
+        // What overflows becomes e^709, near the largest finite number.
         let heavy = try Variable(normals) * ((half.log() - logGamma) * 0.5).clamp(-.infinity, 709).exp()
         return try (loc.wide + scale.wide * heavy).clamp(-dtype.largest, dtype.largest).converted(to: dtype)
     }

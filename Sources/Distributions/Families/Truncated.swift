@@ -3,7 +3,7 @@ import RealModule
 import Scripting
 import Tensors
 
-/// A distribution of single numbers, given that they lie from low to high: p(x) / P(low < X <= high) there, 0
+/// A distribution of single numbers, conditioned on low <= x <= high: density p(x) / P(low < X <= high) there, 0
 /// elsewhere.
 public struct Truncated: CataloguedDistribution {
     public static let name = "Truncated"
@@ -12,7 +12,8 @@ public struct Truncated: CataloguedDistribution {
     public let low, high: Variable
     public let batchShape: [Int]
     public var heldValues: [Value] { distribution.heldValues }
-    /// The distribution's median, and a point between the ends with probability on both sides: constants in float64.
+    /// The distribution's median, and a point of the interval with probability on both sides: float64, without
+    /// gradients.
     private let median, inner: Variable
 
     /// - Throws: for a distribution of vectors or whole numbers, ends that are not in order, or an interval without
@@ -104,9 +105,9 @@ public struct Truncated: CataloguedDistribution {
         }
     }
 
-    /// log P(low < X <= high).
-    /// - Throws: ``ScriptError`` so far out that its difference from a log-density has less than three digits behind
-    ///   the point.
+    /// log P(low < X <= high), in nats.
+    /// - Throws: ``ScriptError`` so far out that, subtracted from a log-density, it leaves less than three decimal
+    ///   places.
     private func logMass() throws -> Variable {
         let mass = try distribution.logProbability(from: low, to: high, median: median)
         if let lost = try mass.value.toArray().first(where: { $0 < -1e12 && $0.isFinite }) {
@@ -160,13 +161,14 @@ public struct Truncated: CataloguedDistribution {
     }
     public func wideEntropy() throws -> Variable {
         try average { x in
-            // The outermost nodes may lie on an end, where the density is 0 or infinite; they weigh less than rounding.
+            // Outermost nodes may lie on an end where the density is 0 or infinite; their weight is below rounding.
             let log = try logDensity(x)
             return try -log.choose(log.indicator { $0.isFinite || $0.isNaN }, log.constant(0))
         }
     }
 
-    /// An end that is infinite, of a distribution whose moment is, leaves it so; nil where all is finite.
+    /// Infinite moments: where the interval is open towards infinity and the untruncated moment is infinite or NaN,
+    /// that value; nil where every moment is finite.
     private func finite(_ moment: Variable, isSquare: Bool = false) throws -> Variable? {
         let shape = batchShape
         let (lows, highs) = (try low.value.expand(shape).toArray(), try high.value.expand(shape).toArray())
@@ -180,7 +182,7 @@ public struct Truncated: CataloguedDistribution {
         return values.allSatisfy { $0 == 0 } ? nil : Variable(try Tensor(values, shape: shape, .float64))
     }
 
-    /// The mean of a function of x, by a double exponential rule over its probability (Takahashi & Mori 1974).
+    /// The mean of a function of x, by a double exponential rule over its probability (Takahashi and Mori 1974).
     private func average(_ function: (Variable) throws -> Variable) throws -> Variable {
         let step = 1.0 / 12
         let nodes = (-54...54).map { k -> (q: Double, weight: Double) in

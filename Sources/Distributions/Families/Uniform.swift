@@ -5,9 +5,9 @@ import Tensors
 /// The uniform distribution on [low, high): log p(x) = -log(high - low) there, -inf elsewhere.
 public struct Uniform: CataloguedDistribution {
     public static let name = "Uniform"
-    /// The lower end, in the interval. Broadcasts to ``batchShape``.
+    /// The lower end, which belongs to the interval. Broadcasts to ``batchShape``.
     public let low: Variable
-    /// The upper end, outside it. Broadcasts to ``batchShape``.
+    /// The upper end, which does not. Broadcasts to ``batchShape``.
     public let high: Variable
     public let batchShape: [Int]
 
@@ -59,7 +59,7 @@ public struct Uniform: CataloguedDistribution {
     }
     /// log(high - low).
     public func wideEntropy() throws -> Variable { try (high - low).log().spread(batchShape) }
-    /// The middle.
+    /// (low + high) / 2.
     public func wideMean() throws -> Variable { try ((low + high) * 0.5).spread(batchShape) }
     /// (high - low)² / 12.
     public func wideVariance() throws -> Variable {
@@ -69,7 +69,7 @@ public struct Uniform: CataloguedDistribution {
     /// (high - low) / √12.
     public func wideStandardDeviation() throws -> Variable { try ((high - low) / 12.0.squareRoot()).spread(batchShape) }
 
-    /// low + (high - low) u; what rounding would make high is the number before it.
+    /// low + (high - low) u; where rounding gives high, the largest number below it.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let noise = try generator.uniforms(shape + batchShape, dtype, for: operation)
         let (x, dtype) = (try low + (high - low) * Variable(noise), dtype)

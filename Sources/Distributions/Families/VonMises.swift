@@ -4,7 +4,7 @@ import Scripting
 import Tensors
 
 /// The von Mises distribution on the circle, κ = concentration: log p(x) = κ cos(x - loc) - log(2π I₀(κ)), of period
-/// 2π. Draws and the distribution function are those of the turn from loc - π to loc + π.
+/// 2π. Draws lie from loc - π to loc + π, where the distribution function goes from 0 to 1.
 public struct VonMises: CataloguedDistribution {
     public static let name = "VonMises"
     /// The mean direction, in radians. Broadcasts to ``batchShape``.
@@ -43,7 +43,7 @@ public struct VonMises: CataloguedDistribution {
     }
     /// loc, the mean direction.
     public func wideMean() throws -> Variable { try loc.spread(batchShape) }
-    /// That of a direction, 1 - E cos(x - loc) = 1 - I₁/I₀.
+    /// The circular variance, 1 - E cos(x - loc) = 1 - I₁/I₀.
     public func wideVariance() throws -> Variable { try concentration.vonMisesSpread().spread(batchShape) }
 
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {

@@ -22,7 +22,8 @@ public struct Weibull: DerivedDistribution {
     }
     public func widened() throws -> (any Distribution)? { try Weibull(scale.wide, concentration.wide) }
 
-    /// z = -k log(x / scale) is of the Gumbel distribution: however small x is, (x / scale)^k does not vanish there.
+    /// z = -k log(x / scale) has the standard Gumbel distribution; unlike (x / scale)^k it does not underflow for small
+    /// x.
     static var isFalling: Bool { true }
     static var isPositive: Bool { true }
     var base: any Distribution { get throws { Gumbel.standard.of(dtype) } }
@@ -31,7 +32,7 @@ public struct Weibull: DerivedDistribution {
     func fromBase(_ z: Variable) throws -> Variable { try scale * (-(z / concentration)).exp() }
     func logSlope(_ x: Variable) throws -> Variable { try concentration.log() - x.log() }
 
-    /// At 0 infinite for k < 1, 1/scale for k = 1.
+    /// At x = 0 the density is infinite for k < 1 and 1/scale for k = 1.
     public func logDensity(_ x: Variable) throws -> Variable {
         let isZero = try x.indicator { $0 == 0 }
         let edge = try concentration.constant { $0 < 1 ? .infinity : $0 == 1 ? 0 : -.infinity } - scale.log()

@@ -2,12 +2,12 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A script's distribution as a flow's prior: over single numbers, for every element, or over vectors.
+/// A distribution as a flow's prior: one over single numbers is used for every element, one over vectors for rows.
 public struct DistributionPrior: Prior {
     public static let name = "distribution"
     private let distribution: any Distribution
     public var heldValues: [Value] { distribution.heldValues }
-    /// The length of its vectors; nil for a distribution of single numbers.
+    /// The length of its vectors; nil for a distribution over single numbers.
     public let dimension: Int?
 
     /// - Throws: when the draws are neither numbers nor vectors.

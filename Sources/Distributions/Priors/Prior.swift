@@ -2,19 +2,19 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A probability distribution on the real line, applied to every element of a tensor: what a flow takes as prior.
+/// The distribution of a flow's noise: over single numbers (independent elements) or over rows.
 public protocol Prior: HoldsScriptValues {
-    /// The name scripts give it.
+    /// The name by which scripts choose it.
     static var name: String { get }
     /// The log-density at every element, in nats.
     func logProbability(_ x: Variable) throws -> Variable
     /// The log-density of every row of (rows, D).
     func logProbabilityOfRows(_ x: Variable) throws -> Variable
-    /// Independent draws, in that type or in the distribution's own where that is wider.
+    /// Independent draws in `dtype`, or in the distribution's own dtype if that is wider.
     func sample(_ shape: [Int], _ dtype: DType, from generator: Generator, for operation: String) throws -> Tensor
 }
 
 extension Prior {
-    /// Independent elements.
+    /// Elements are independent: the sum over a row.
     public func logProbabilityOfRows(_ x: Variable) throws -> Variable { try logProbability(x).sum([1]) }
 }

@@ -12,7 +12,7 @@ public struct StandardLogistic: Prior {
     public init() {}
 
     public func logProbability(_ x: Variable) throws -> Variable {
-        // softplus(x) + softplus(-x) = x + 2 softplus(-x) would cancel for large x; the sum of both does not.
+        // The equal x + 2 softplus(-x) would cancel for large negative x; this sum does not.
         try -(x.softplus() + (-x).softplus())
     }
 

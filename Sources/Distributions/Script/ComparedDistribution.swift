@@ -1,7 +1,7 @@
 import Scripting
 
 extension DistributionObject: ComparedObject {
-    /// Name and parameters; nil for a distribution made up of a script's functions, and for what is made of other
+    /// Name and parameters; nil for distributions defined by a script's functions, and for those made of other
     /// distributions.
     public func comparedState() -> ComparedState? {
         if distribution is ScriptedDistribution || distribution is Mixture || distribution is Truncated { return nil }

@@ -1,8 +1,7 @@
 import Scripting
 import Tensors
 
-/// A parameter of a distribution as its constructor takes it: a number, a tensor or a table of numbers, by place or by
-/// name.
+/// A parameter of a distribution's constructor: a number, a tensor or a table of numbers, given by position or by name.
 ///
 ///     .numbers("scale", "above 0")
 ///     .numbers("loc", "finite", default: 0)
@@ -13,7 +12,7 @@ struct ConstructorParameter: Sendable {
     fileprivate let argument: Parameter<Numbers?>
     fileprivate let others: [ConstructorParameter]
 
-    /// - Parameter others: options, one of which may be given in its place.
+    /// - Parameter others: options of which one may be given instead of this parameter.
     static func numbers(
         _ name: String, _ note: String = "", default fallback: Double? = nil, or others: ConstructorParameter...
     ) -> ConstructorParameter {
@@ -29,18 +28,18 @@ struct ConstructorParameter: Sendable {
         return ConstructorParameter(name: name, note: note, argument: argument, others: others)
     }
 
-    /// As an option that may be given in another's place.
+    /// The parameter as an option that may be given instead of another one.
     fileprivate var option: Parameter<Numbers?> { .option(name, .optional(.numbers), note) }
 }
 
-/// The parameters that a distribution is made of, all in one dtype.
+/// The values of a distribution's parameters, all in one dtype.
 struct ConstructorArguments {
     fileprivate let values: [(name: String, value: Variable)]
 
-    /// In the order of the declaration.
+    /// The parameter at an index, in the order of the declaration.
     subscript(_ index: Int) -> Variable { values[index].value }
 
-    /// What was given by this name; nil where another was given in its place.
+    /// The parameter of that name; nil where an alternative was given instead.
     subscript(_ name: String) -> Variable? { values.first { $0.name == name }?.value }
 }
 
@@ -68,7 +67,7 @@ extension Parameter<ConstructorArguments> {
 }
 
 extension ConstructorParameter {
-    /// The one that was given, and its name.
+    /// The alternative that was given, and its name.
     fileprivate func given(_ place: Numbers?, _ named: [Numbers?]) throws -> (name: String, numbers: Numbers) {
         let given = zip([name] + others.map(\.name), [place] + named).compactMap { name, numbers in
             numbers.map { (name: name, numbers: $0) }
@@ -81,7 +80,7 @@ extension ConstructorParameter {
 }
 
 extension Numbers {
-    /// The tensor in `dtype`, numbers and tensors alike.
+    /// The numbers as a tensor in `dtype`.
     func converted(to dtype: DType) throws -> Variable {
         let variable = try variable(dtype)
         return variable.dtype == dtype ? variable : try variable.converted(to: dtype)

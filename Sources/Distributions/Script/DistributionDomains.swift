@@ -3,7 +3,7 @@ import Tensors
 
 extension Domain<any Distribution> {
     public static var distribution: Domain {
-        // Flows are of a type of their own, in a room above this one.
+        // Flows count as distributions; their type is declared in a room above this one.
         let type = ScriptType.either([.object(DistributionObject.type.name), .object("flow")])
         return Domain(type, expected: "a distribution", show: { $0.description }) { value in
             if case .object(let object as any HoldsDistribution) = value { try object.distribution } else { nil }
@@ -18,7 +18,7 @@ extension Results<any Distribution> {
 }
 
 extension Results<Support> {
-    /// A kind, and the ends: numbers where one is the same for the whole batch.
+    /// The kind of a support, then its ends: numbers where they are the same for the whole batch, else tensors.
     static var support: Results {
         Results([ResultSpec("kind", .string), ResultSpec("low", .any), ResultSpec("high", .any)]) { support in
             func end(_ end: Variable) -> Value {
@@ -31,7 +31,7 @@ extension Results<Support> {
 }
 
 extension Domain<Support> {
-    /// `"positive"`, or `{"interval", 0, 1}`.
+    /// A support as scripts write it: `"positive"` or `{"interval", 0, 1}`.
     static var support: Domain {
         let kinds = Support.Kind.allCases.map(\.rawValue)
         return Domain(
@@ -65,7 +65,7 @@ extension Results<[Int]> {
 }
 
 extension Domain<any Distribution> {
-    /// What methods of distributions are called on.
+    /// The receiver of methods: a distribution.
     static var receiver: Domain {
         Domain<DistributionObject>.object(DistributionObject.type).map(show: { $0.description }) { $0.distribution }
     }

@@ -3,7 +3,7 @@ import Scripting
 /// `require "distribution"`: the distributions of the ``Catalogue`` and divergences between them.
 public struct DistributionModule: ScriptModule {
     private let added: [Declaration]
-    /// The constructors of the catalogue's, and of those that were passed along.
+    /// Constructors of the catalogue's distributions and of those passed to `init`.
     private var constructors: [Declaration] { Catalogue.distributions.map { $0.declaration } + added }
 
     /// - Parameter distributions: more distributions beside the catalogue's.

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// What a script holds of a distribution.
+/// A distribution as a script object.
 public final class DistributionObject: RemembersCall, HoldsDistribution {
     public static let type = ObjectType("distribution")
     public let distribution: any Distribution
@@ -114,7 +114,7 @@ extension DistributionObject {
         ) { try $0.entropy() },
     ]
 
-    /// A function of points, which broadcast with the batch.
+    /// A method that evaluates a function at points, which broadcast with the batch.
     private static func pointwise(
         _ name: String, _ point: Parameter<Numbers>, _ summary: String, errors: String = "", source: String,
         example: String, _ answer: @escaping @Sendable (any Distribution, Variable) throws -> Variable

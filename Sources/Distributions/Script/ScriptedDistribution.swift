@@ -5,8 +5,8 @@ import Tensors
 /// A distribution that a script defines by functions: `distribution.Law{sample = ..., log_prob = ...}`, or
 /// `distribution.Lorentz(0, 1)` when a plugin registered Lorentz.
 ///
-/// What it does not give and what does not follow from the rest is an error when it is asked for. Draws follow from the
-/// quantiles (by inversion), the standard deviation from the variance.
+/// A function that is not given and does not follow from the others is an error when it is called. Draws follow from
+/// the quantiles (by inversion), the standard deviation from the variance.
 public struct ScriptedDistribution: Distribution {
     public static let name = "Law"
     public let name: String
@@ -18,7 +18,8 @@ public struct ScriptedDistribution: Distribution {
     private let given: Definition
     public var heldValues: [Value] { given.functions.values.map { .function($0) } + given.moments.values.map(\.value) }
 
-    /// - Throws: ``Fault`` for a definition that leaves nothing to draw or evaluate, or says the same twice.
+    /// - Throws: ``Fault`` for a definition without functions to draw or evaluate, and for one that gives the same
+    ///   thing twice.
     init(name: String, description: String, _ given: Definition) throws {
         (self.name, self.description, self.given) = (name, description, given)
         guard !(given.has("sample") && given.has("rsample")) else {
@@ -42,7 +43,7 @@ public struct ScriptedDistribution: Distribution {
     public func logDensity(_ x: Variable) throws -> Variable { try pointwise("log_prob", x) }
     public func widened() throws -> (any Distribution)? { nil }
 
-    /// What is given, else what follows from the same tail, else from the other one.
+    /// The function that is given, else computed from its logarithm or exponential, else from the opposite tail.
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         let isLogarithm = form == .logarithm
         for source in [side, side.other] {
@@ -63,7 +64,7 @@ public struct ScriptedDistribution: Distribution {
         let upper = isLogarithm ? "log_survival" : "survival"
         throw missing(side == .lower ? lower : upper, side == .lower ? "cdf" : "survival or cdf")
     }
-    /// What is given, or found from the tails where it says where draws lie.
+    /// The quantile that is given, or solved from the tails where `support` is given.
     public func inverseTail(_ q: Variable, _ side: TailSide) throws -> Variable {
         if given.has("icdf") { return try pointwise("icdf", side == .lower ? q : 1 - q) }
         guard given.support != nil else { throw missing("icdf", "icdf") }
@@ -93,17 +94,18 @@ public struct ScriptedDistribution: Distribution {
         return result
     }
 
-    /// A function of points, one number per event of x broadcast with the batch.
+    /// Calls a function of points and checks that it returns one number per event of x broadcast with the batch.
     private func pointwise(_ name: String, _ x: Variable) throws -> Variable {
         guard let function = given.functions[name] else { throw missing(name, name) }
         let lead = Array(x.shape.dropLast(name == "log_prob" ? eventShape.count : 0))
         let shape = try Shape.broadcast(lead, batchShape, for: operation)
-        // NaN at NaN is right.
+        // NaN is accepted where x has NaN.
         let mayHoldNaN = try x.value.toArray().contains(where: \.isNaN)
         return try ScriptedResult(label(name), function, [.object(x)]).variable(shape, mayHoldNaN: mayHoldNaN)
     }
 
-    /// A number, a tensor or table that broadcasts to the shape, or a function that returns one.
+    /// A moment as a tensor of `shape`: a number, tensor or table that broadcasts to it, or a function that returns
+    /// one.
     private func moment(_ name: String, _ shape: [Int]) throws -> Variable {
         guard let moment = given.moments[name] else { throw missing(name, name) }
         let expected = "a number or a tensor of shape \(Shape.describe(shape)) expected"
@@ -159,7 +161,7 @@ extension ScriptedDistribution {
             assert(wait:log_survival(200):item() == -200 and math.abs(wait:cdf(2):item() - 1 + math.exp(-2)) < 1e-6)
             """
     ) { given in
-        // Some estimators know distributions by their names.
+        // Some estimators choose formulas by a distribution's name, so that built-in names cannot be taken.
         guard !Catalogue.distributions.contains(where: { $0.name == given.name }) else {
             throw Fault("name", "\(given.name) is built in; choose another name")
         }
@@ -178,10 +180,10 @@ extension ScriptedDistribution {
             ) { constructor, arguments in
                 let result = try constructor.call(arguments).first ?? .none
                 switch result {
-                // One of the distributions there are, by another name.
+                // The function returned an existing kind of distribution.
                 case .object(let object as DistributionObject): return object
                 case .table(let table):
-                    // Its name is the registered one, whatever the table says.
+                    // Its name is the registered one, whatever name the table gives.
                     let given = try Definition.options.read(table, over: Definition())
                     let description = "distribution.\(name)(\(arguments.written))"
                     return DistributionObject(try ScriptedDistribution(name: name, description: description, given))
@@ -195,6 +197,6 @@ extension ScriptedDistribution {
 }
 
 extension RegistryKind {
-    /// `distribution.NAME(...)`
+    /// Distributions that scripts register, made by `distribution.NAME(...)`.
     public static let distributions = RegistryKind("distributions", constructorsOf: "distribution")
 }

@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 
 extension ScriptedDistribution {
-    /// What a script says of a distribution of its own.
+    /// The fields of the table that defines a distribution.
     struct Definition {
         var name = ScriptedDistribution.name
         var functions: [String: any ScriptFunction] = [:]
@@ -15,12 +15,12 @@ extension ScriptedDistribution {
         func has(_ function: String) -> Bool { functions[function] != nil }
     }
 
-    /// A mean, a variance: what it is, or a function that returns it.
+    /// A mean or variance: a value, or a function that returns it.
     enum Moment {
         case numbers(Numbers)
         case function(any ScriptFunction)
 
-        /// What it keeps alive.
+        /// The script value that it keeps alive.
         var value: Value {
             switch self {
             case .numbers(.tensor(let variable)): .object(variable)

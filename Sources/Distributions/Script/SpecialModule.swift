@@ -92,7 +92,8 @@ public struct SpecialModule: ScriptModule {
                 let inside = try a.indicator(x) { $0 > 0 && $0.isFinite && $1 >= 0 && $1 < .infinity }
                 let (shape, point) = (try a.choose(inside, a.constant(1)), try x.choose(inside, x.constant(1)))
                 let value = try Variable.tail(.gamma, side, .probability, [shape, point.constant(1), point])
-                // All of a distribution of shape 0 lies at 0, all of one of shape infinity nowhere.
+                // The limits: a gamma distribution of shape 0 lies entirely at 0, one of infinite shape has moved to
+                // infinity.
                 let edges = try a.pairwise("incomplete_gamma_edge", x, slopes: nil) { a, x in
                     guard a >= 0, x >= 0, !(a == 0 && x == 0), !(a == .infinity && x == .infinity) else { return .nan }
                     let isAll = a == 0 || x == .infinity
@@ -103,10 +104,10 @@ public struct SpecialModule: ScriptModule {
         }
     }
 
-    /// Of numbers in float64, rounded once: to float64 if a tensor is, else to float32.
+    /// Computes in float64 and rounds once: to float64 if an input is a float64 tensor, else to float32.
     private static func computed(_ given: [Numbers], _ function: ([Variable]) throws -> Variable) throws -> Variable {
         let dtype: DType = given.contains { $0.dtype == .float64 } ? .float64 : .float32
-        // Numbers that scripts write are not rounded first.
+        // Plain numbers stay exact in float64.
         let inputs = try given.map { try $0.variable(.float64).wide }
         return try function(inputs).converted(to: dtype)
     }

@@ -3,7 +3,7 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Log-densities as primitives whose values and slopes, by every parameter, are differences taken before rounding.
+/// Log-densities as primitives: values and derivatives by every parameter subtract large terms before rounding them.
 extension Variable {
     // MARK: Gamma
 
@@ -18,7 +18,7 @@ extension Variable {
         ) { Special.gammaLogDensity($0[0], $0[1], $0[2]) }
     }
 
-    /// a - rate x, rounded once.
+    /// a - rate x, with a single rounding.
     static func gammaGap(_ a: Variable, _ rate: Variable, _ x: Variable) throws -> Variable {
         try elementwise(
             "gamma_gap", [a, rate, x], slopes: [{ try $0[0].constant(1) }, { try -$0[2] }, { try -$0[1] }]

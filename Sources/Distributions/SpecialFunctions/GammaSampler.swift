@@ -24,7 +24,7 @@ extension Generator {
 }
 
 extension Variable {
-    /// Draws y = log X, X ~ Gamma(a, 1), of shape `shape` + a's, in float64 whatever a's type.
+    /// Draws y = log X, X ~ Gamma(a, 1), of shape `shape` + a's shape, in float64 whatever a's dtype.
     ///
     /// Implicitly reparameterised: dy/da = -(∂F/∂a) / p(y) at the draw (Figurnov, Mohamed, Mnih, "Implicit
     /// reparameterization gradients", NeurIPS 2018). The slope is a function of a and y on the tape, so second
@@ -33,7 +33,7 @@ extension Variable {
         -> Variable
     {
         let shapes = try a.value.toArray()
-        // Finite even for shapes next to 0, so that no difference of two draws is inf - inf.
+        // Finite even for shapes near 0, so that differences of draws are never inf - inf.
         let draws = try generator.fill(shape + a.shape, .float64, for: operation) {
             max($0.logGamma(shapes[$1 % shapes.count]), -1e300)
         }

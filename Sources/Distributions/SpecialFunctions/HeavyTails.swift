@@ -2,7 +2,7 @@ import Autodiff
 import RealModule
 import Tensors
 
-/// Tails of the standard Cauchy and Gumbel distributions, with slopes that keep their digits however far out.
+/// Tails of the standard Cauchy, Gumbel and half-normal distributions whose derivatives are accurate however far out.
 extension Variable {
     // MARK: Cauchy
 
@@ -38,7 +38,7 @@ extension Variable {
         }
     }
 
-    /// The density over P(Z > z).
+    /// The density over P(Z > z), of the Cauchy distribution.
     private func cauchyHazard() throws -> Variable {
         try pointwise(
             "cauchy_hazard",
@@ -47,7 +47,7 @@ extension Variable {
                 return try hazard * (hazard - z.cauchyPull() * 2)
             }
         ) { z in
-            // Far out z atan(1/z) is 1, and z² too large for a number.
+            // For large z, z atan(1/z) is 1, while z² would overflow.
             if z > 1 { return 1 / ((1 / z + z) * (z * Double.atan(1 / z))) }
             return 1 / (Double.pi * (1 + z * z)) / Special.cauchyUpper(z)
         }

@@ -9,8 +9,7 @@ import RealModule
 /// by ``TailSeries`` for moderate shapes, else by ``TailIntegral``, up to the mean a/n, above it
 /// 1 - I = I_{1-x}(b, a). For a below 1, I = p/a (1 + x n ∫ of a + 1).
 extension Special {
-    /// Where a beta distribution is looked at: x and 1 - x, both with all their digits, and n (mean - x) = a (1 - x) -
-    /// b x.
+    /// A point of a beta distribution: x and 1 - x, each to full precision, and n (mean - x) = a (1 - x) - b x.
     struct BetaPoint {
         var x: Double, y: Double
         var logX: Double, logY: Double
@@ -30,14 +29,14 @@ extension Special {
         var mirrored: BetaPoint { BetaPoint(x: y, y: x, logX: logY, logY: logX, gap: -gap) }
     }
 
-    /// a - (a + b) x, rounded once.
+    /// a - (a + b) x, with a single rounding.
     static func betaGap(_ a: Double, _ b: Double, _ x: Double) -> Double {
         let (n, nRest) = exactSum(a, b)
         let (product, rest) = exactProduct(n, x)
         return ((a - product) - rest) - nRest * x
     }
 
-    /// I_x(a, b) and 1 - I_x(a, b) for a, b > 0, 0 <= x <= 1; `plain` by the quadrature alone.
+    /// I_x(a, b) and 1 - I_x(a, b) for a, b > 0, 0 <= x <= 1; with `plain` by quadrature only, for tests.
     package static func betaTails(_ a: Double, _ b: Double, _ x: Double, plain: Bool = false) -> Tails {
         guard a > 0, b > 0, a.isFinite, b.isFinite, x >= 0, x <= 1 else { return .undefined }
         if x == 0 { return .start }
@@ -48,9 +47,9 @@ extension Special {
     static func betaTails(_ a: Double, _ b: Double, _ at: BetaPoint, _ plain: Bool = false) -> Tails {
         let lower = at.gap >= 0
         let (a, b, at) = lower ? (a, b, at) : (b, a, at.mirrored)
-        // A small a puts more than half of the probability below a small x.
+        // For small a, more than half of the probability may lie below a small x.
         let isTail = a >= 1 || betaFactor(a, b, at) - Double.log(a) < Double.log(0.5)
-        // Near 0 the fraction of the other side is slow; the complement loses up to two digits.
+        // Near 0 the continued fraction of the other tail converges slowly; the complement loses up to two digits.
         if isTail || (!plain && at.x < 0.02) {
             let tail = betaTail(a, b, at, plain)
             if isTail || tail.log < Double.log(0.99) {

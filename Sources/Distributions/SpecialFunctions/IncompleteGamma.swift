@@ -14,7 +14,7 @@ extension Special {
     /// Q(a, x) = 1 - P(a, x), without cancellation.
     package static func gammaQ(_ a: Double, _ x: Double) -> Double { gammaTails(a, x).upper.probability }
 
-    /// Both tails at x + rest, where rest is what rounding took from x; `plain` by the quadrature alone.
+    /// Both tails at x + rest, where rest is the rounding error of x; with `plain` by quadrature only, for tests.
     package static func gammaTails(_ a: Double, _ x: Double, rest: Double = 0, plain: Bool = false) -> Tails {
         guard a > 0, x >= 0, a.isFinite else { return .undefined }
         if x == 0 { return .start }
@@ -22,7 +22,7 @@ extension Special {
         return gammaTails(a, x, Double.log(x), gap: (a - x) - rest, plain)
     }
 
-    /// At x = e^y, with gap = a - x.
+    /// Both tails at x = e^y, with gap = a - x.
     private static func gammaTails(_ a: Double, _ x: Double, _ y: Double, gap: Double, _ plain: Bool) -> Tails {
         if isLower(a, y, gap) { return Tails(lower: lowerGamma(a, x, y, gap, plain)) }
         if !plain, a < 1, x < slowFraction {
@@ -33,10 +33,10 @@ extension Special {
         return Tails(upper: upperGamma(a, x, y, gap, plain))
     }
 
-    /// Below this the continued fraction takes too many terms.
+    /// Below this x the continued fraction needs too many terms.
     private static let slowFraction = 0.3
 
-    /// Whether P is the smaller one, by and large; for a below 1 the median is far below the mean.
+    /// Whether P is roughly the smaller tail; for a below 1 the median is far below the mean.
     private static func isLower(_ a: Double, _ y: Double, _ gap: Double) -> Bool {
         gap >= 0 && (a >= 1 || a * y < Double.log(0.5) + lgamma(a + 1))
     }
@@ -115,8 +115,7 @@ extension Special {
         return deviance + 0.5 * Double.log(a / (2 * .pi)) - stirlingError(a)
     }
 
-    /// The log-density (a - 1) log x + a log rate - rate x - log Γ(a) of Gamma(a, rate), to the last digits near the
-    /// mean too.
+    /// The log-density (a - 1) log x + a log rate - rate x - log Γ(a) of Gamma(a, rate), accurate near the mean, too.
     package static func gammaLogDensity(_ a: Double, _ rate: Double, _ x: Double) -> Double {
         let (z, rest) = exactProduct(rate, x)
         guard a >= 16, z > 0, z < .infinity else {
@@ -149,7 +148,7 @@ extension Special {
     package static func logGammaSlopes(_ a: Double, _ y: Double) -> (h: Double, k: Double) {
         guard a > 0, a.isFinite, !y.isNaN, y < 709 else { return (.nan, .nan) }
         let x = Double.exp(y)
-        // The slopes are the same from either tail, so the series does where the fraction would be slow.
+        // Both tails give the same slopes, so that the series serves where the continued fraction would be slow.
         if isLower(a, y, a - x) || x == 0 || (a < 1 && x < slowFraction) {
             let tail = lowerGamma(a, x, y, a - x)
             let t = Double.exp(tail.logIntegral ?? .nan)

@@ -27,7 +27,7 @@ struct Jet {
     static func * (x: Double, y: Jet) -> Jet { Jet(x * y.value, x * y.first, x * y.second) }
     static func + (x: Jet, y: Double) -> Jet { Jet(x.value + y, x.first, x.second) }
 
-    /// The largest of the three, for convergence tests.
+    /// The largest absolute value of the three, for convergence tests.
     var size: Double { max(abs(value), abs(first), abs(second)) }
 
     /// True when adding `step` no longer changes this jet noticeably.

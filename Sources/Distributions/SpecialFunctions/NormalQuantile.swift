@@ -17,8 +17,8 @@ extension Special {
         return q < 0 ? -size : size
     }
 
-    /// The y with erf(y) = x: NaN outside [-1, 1]. By the same approximation, of x / 2 near 0 and of (1 - |x|) / 2 near
-    /// 1.
+    /// The y with erf(y) = x; NaN outside [-1, 1]. Uses the same approximation, of x / 2 near 0 and of (1 - |x|) / 2
+    /// near 1.
     package static func erfInverse(_ x: Double) -> Double {
         let size = abs(x)
         guard size <= 1 else { return .nan }
@@ -35,7 +35,7 @@ extension Special {
 
     private static func ratio(_ f: Rational, _ r: Double) -> Double { polynomial(f.above, r) / polynomial(f.below, r) }
 
-    /// Coefficients from the constant up.
+    /// The polynomial with these coefficients, the constant first.
     static func polynomial(_ coefficients: [Double], _ x: Double) -> Double {
         coefficients.reversed().reduce(0) { $0 * x + $1 }
     }

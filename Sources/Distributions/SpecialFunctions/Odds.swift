@@ -2,7 +2,7 @@ import Autodiff
 import RealModule
 import Tensors
 
-/// Functions of a probability p and of its logit, to the last digits at p next to 0, to 1/2 and to 1.
+/// Functions of a probability p and of its logit, accurate near 0, 1/2 and 1.
 extension Variable {
     /// log p - log(1 - p).
     func logit() throws -> Variable {
@@ -36,7 +36,7 @@ extension Variable {
     func logitEntropy() throws -> Variable {
         try pointwise("logit_entropy", slope: { try -($0 * $0.logitVariance()) }) { l in
             let (size, tail) = (Swift.abs(l), Double.exp(-Swift.abs(l)))
-            // The likely outcome's share of it, and the other one's.
+            // The likely outcome's term, and the other one's.
             return (Double.log(onePlus: tail) + tail / (1 + tail) * size)
         }
     }
@@ -76,7 +76,7 @@ extension Variable {
         ) { p, q in
             let change = (p - q) / (q * (1 - p))
             if Swift.abs(change) < 0.5 { return Double.log(onePlus: change) }
-            // Equal certainties differ by nothing.
+            // Two certainties of the same outcome do not differ.
             let ones = p == 0 && q == 0 ? 0 : Double.log(p) - Double.log(q)
             let zeros = p == 1 && q == 1 ? 0 : Double.log(onePlus: -q) - Double.log(onePlus: -p)
             return ones + zeros
@@ -89,7 +89,7 @@ extension Variable {
             "logit_excess", k,
             slopes: ({ l, k in try (l - k) * l.logitVariance() }, { l, k in try logisticDifference(k, l) })
         ) { l, k in
-            // By symmetry to the side where σ(l) is at most a half.
+            // By symmetry reduced to σ(l) <= 1/2.
             let (l, k) = l > 0 ? (-l, -k) : (l, k)
             let (d, odds) = (k - l, Double.exp(l))
             let share = odds / (1 + odds)
@@ -113,7 +113,7 @@ extension Variable {
 }
 
 extension Special {
-    /// x log(x / y) - x + y, given y - x and the logarithms.
+    /// x log(x / y) - x + y; gap is y - x, and both logarithms are given.
     static func excess(_ x: Double, _ y: Double, gap: Double, logX: Double, logY: Double) -> Double {
         if x == 0 { return y }
         return Swift.abs(gap) < 0.5 * x ? -x * log1pmx(gap / x) : x * (logX - logY) + gap

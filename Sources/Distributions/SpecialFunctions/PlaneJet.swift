@@ -33,6 +33,6 @@ struct PlaneJet {
             value: unit, a: a, b: b, aa: -(2 * a * self.a + unit * aa) * unit,
             ab: -(a * self.b + b * self.a + unit * ab) * unit, bb: -(2 * b * self.b + unit * bb) * unit)
     }
-    /// The largest derivative.
+    /// The largest absolute value of the derivatives.
     var slope: Double { max(abs(a), abs(b), max(abs(aa), abs(ab), abs(bb))) }
 }

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A function of one number, computed in Double whatever the tensor's type.
+/// A function of one number, computed in Double whatever the tensor's dtype.
 struct Pointwise: UnaryFunction {
     let function: @Sendable (Double) -> Double
     init(_ function: @escaping @Sendable (Double) -> Double) { self.function = function }
@@ -17,13 +17,13 @@ struct Pairwise: BinaryFunction {
 }
 
 extension Tensor {
-    /// ``map(_:)`` with a slow function: polls for a stop on the way.
+    /// ``map(_:)`` with a slow function: checks for cancellation on the way.
     func slowMap(_ function: @Sendable (Double) -> Double) throws -> Tensor {
         let source = try toArray()
         return try Tensor.slowly(shape, dtype.computing) { function(source[$0]) }
     }
 
-    /// Every element by its position, with a look for a stop on the way.
+    /// A tensor filled by position, with checks for cancellation.
     fileprivate static func slowly(_ shape: [Int], _ dtype: DType, _ value: (Int) -> Double) throws -> Tensor {
         let result = try Tensor.uninitialized(shape, dtype)
         for i in 0..<result.count {
@@ -39,23 +39,23 @@ extension Tensor {
 }
 
 extension Variable {
-    /// 1 where the test holds, else 0: a constant, not recorded.
+    /// 1 where the test holds, else 0; not recorded.
     func indicator(_ test: @escaping @Sendable (Double) -> Bool) throws -> Variable {
         Variable(try value.map(Pointwise { test($0) ? 1 : 0 }))
     }
 
-    /// ``indicator(_:)`` of the elements of both, broadcast.
+    /// The test on pairs of elements, broadcast: 1 or 0; not recorded.
     func indicator(_ other: Variable, _ test: @escaping @Sendable (Double, Double) -> Bool) throws -> Variable {
         Variable(try value.zip(other.value, Pairwise { test($0, $1) ? 1 : 0 }, for: "distribution"))
     }
 
-    /// The elements rounded or otherwise moved, without a gradient.
+    /// A function of every element, not recorded.
     func constant(_ function: @escaping @Sendable (Double) -> Double) throws -> Variable {
         Variable(try value.map(Pointwise(function)))
     }
 
-    /// `formula` of the elements where `inside` is not 0, and `outside` elsewhere. The formula is given `safe` in place
-    /// of the other elements, so that neither its values nor its gradients there can spoil anything.
+    /// `formula` where `inside` is 1, and `outside` elsewhere. Other elements enter the formula as `safe`, so that
+    /// neither its values nor its gradients there are NaN or infinite.
     func guarded(_ inside: Variable, safe: Double, outside: Double, _ formula: (Variable) throws -> Variable) throws
         -> Variable
     {
@@ -63,7 +63,7 @@ extension Variable {
         return try value.choose(inside, value.constant(outside))
     }
 
-    /// A primitive of one input whose slope is given as a differentiable expression; nil for none.
+    /// A primitive of one input with its derivative as a differentiable expression; nil if it has none.
     func pointwise(
         _ operation: String, slope: ((Variable) throws -> Variable)?, _ function: @escaping @Sendable (Double) -> Double
     ) throws -> Variable {
@@ -74,8 +74,8 @@ extension Variable {
             })
     }
 
-    /// A primitive of broadcast inputs, whose slopes by each are differentiable expressions of them; nil for a slope
-    /// that is not known, which is an error when it is asked for.
+    /// A primitive of broadcast inputs with its derivatives by each as differentiable expressions; nil for one that is
+    /// not known: asking for it is an error.
     static func elementwise(
         _ operation: String, _ inputs: [Variable], slopes: [(([Variable]) throws -> Variable)?],
         _ function: @escaping @Sendable ([Double]) -> Double

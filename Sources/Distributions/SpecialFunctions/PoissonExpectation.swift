@@ -5,7 +5,7 @@ import Tensors
 extension Special {
     /// E[Δⁿ log X!] for X ~ Poisson(rate), where Δ f(k) = f(k + 1) - f(k): so Δ⁰ is log X!, Δ¹ log(X + 1), ...
     ///
-    /// The sum runs over 14 standard deviations to both sides; what it leaves out is below 1e-20.
+    /// The sum runs over 14 standard deviations on both sides; the rest is below 1e-20.
     static func poissonMeanLogFactorial(_ rate: Double, order n: Int) -> Double {
         guard rate >= 0, rate.isFinite else { return .nan }
         if rate > 1000 { return asymptotic(rate, order: n) }
@@ -23,8 +23,9 @@ extension Special {
         return sum
     }
 
-    /// From the entropy's expansion log(2πe λ)/2 - 1/(12 λ) - 1/(24 λ²) - 19/(360 λ³) (Evans & Boersma, "The entropy of
-    /// a Poisson distribution", SIAM Review 30, 1988) and its derivatives; past the third to leading order.
+    /// From the expansion of the entropy, log(2πe λ)/2 - 1/(12 λ) - 1/(24 λ²) - 19/(360 λ³) (Evans and Boersma, "The
+    /// entropy of a Poisson distribution", SIAM Review 30, 1988), and its derivatives; beyond the third to leading
+    /// order.
     private static func asymptotic(_ rate: Double, order n: Int) -> Double {
         let r = 1 / rate
         switch n {
@@ -66,7 +67,7 @@ extension Special {
         case 0: return rate - (rate == 0 ? 0 : rate * Double.log(rate)) + mean
         case 1: return mean - Double.log(rate)
         default:
-            // -(log λ) differentiated m - 1 times more.
+            // The (m - 1)-th derivative of -log λ.
             var factor: Double = m % 2 == 0 ? -1 : 1
             for k in 1..<(m - 1) { factor *= Double(k) }
             return mean + factor * Double.pow(rate, -(m - 1))

@@ -2,7 +2,7 @@ import Autodiff
 import RealModule
 import Tensors
 
-/// The special functions on tensors, element by element and broadcast, with gradients of any order unless said
+/// The special functions on tensors, element by element and broadcast, with gradients of every order unless stated
 /// otherwise.
 extension Variable {
     /// log |Γ(x)|; the slope is ψ(x).
@@ -36,14 +36,14 @@ extension Variable {
         try logQuotient(x, y) - x.digammaGap() + y.digammaGap()
     }
 
-    /// log(x / y) for x, y >= 0, right to the last digits for x near y too.
+    /// log(x / y) for x, y >= 0, accurate for x near y, too.
     static func logQuotient(_ x: Variable, _ y: Variable) throws -> Variable {
         try x.pairwise("log_quotient", y, slopes: ({ x, _ in try 1 / x }, { _, y in try -1 / y })) { x, y in
             Swift.abs(x - y) < 0.5 * y ? Double.log(onePlus: (x - y) / y) : Double.log(x) - Double.log(y)
         }
     }
 
-    /// x log(x / y) - x + y for x, y >= 0: what one outcome adds to a divergence. Its slope by x is -inf at 0.
+    /// x log(x / y) - x + y for x, y >= 0: the part of one outcome in a divergence. Its derivative by x is -inf at 0.
     static func excess(_ x: Variable, _ y: Variable) throws -> Variable {
         try x.pairwise("excess", y, slopes: ({ try logQuotient($0, $1) }, { x, y in try (y - x).share(of: y) })) {
             x, y in
@@ -66,7 +66,7 @@ extension Variable {
         }
     }
 
-    /// x log x, and 0 at 0, where the slope is -inf.
+    /// x log x, and 0 at 0, where the derivative is -inf.
     func xlogx() throws -> Variable {
         try pointwise("xlogx", slope: { try $0.log() + 1 }) { $0 == 0 ? 0 : $0 * Double.log($0) }
     }
@@ -76,12 +76,12 @@ extension Variable {
         try pointwise("gamma_entropy", slope: { try $0.gammaEntropy(m + 1) }) { Special.gammaEntropy($0, m) }
     }
 
-    /// The m-th derivative by self, half the degrees of freedom, of the entropy of Student's t less log(2π)/2.
+    /// The m-th derivative by self (half the degrees of freedom) of the entropy of Student's t minus log(2π)/2.
     func studentEntropy(_ m: Int = 0) throws -> Variable {
         try pointwise("student_entropy", slope: { try $0.studentEntropy(m + 1) }) { Special.studentEntropy($0, m) }
     }
 
-    /// log Γ(z) less Stirling's main part, (z - 1/2) log z - z + log(2π)/2, and its m-th derivative.
+    /// The m-th derivative of log Γ(z) minus Stirling's main terms, (z - 1/2) log z - z + log(2π)/2.
     func stirlingError(_ m: Int = 0) throws -> Variable {
         try pointwise("stirling_error", slope: { try $0.stirlingError(m + 1) }) { Special.stirlingError($0, m) }
     }
@@ -112,7 +112,7 @@ extension Variable {
         }
     }
 
-    /// 1 / (1 + e^-x), with slopes that are right in both tails.
+    /// 1 / (1 + e^-x), with derivatives that are accurate in both tails.
     func logisticCDF() throws -> Variable {
         try pointwise("logistic_cdf", slope: { try $0.logisticCDF() * (-$0).logisticCDF() }) {
             1 / (1 + Double.exp(-$0))
@@ -155,12 +155,12 @@ extension Variable {
         }
     }
 
-    /// x log y, and 0 where x is 0 (even at y = 0): what an impossible outcome adds to an entropy.
+    /// x log y, and 0 where x is 0 (even at y = 0): the part of one outcome in an entropy.
     func xlogy(_ y: Variable) throws -> Variable {
         try pairwise(
             "xlogy", y,
             slopes: (
-                // 0 rather than -inf where both are 0, so that a certain outcome has a finite slope.
+                // 0 instead of -inf where both are 0, so that the derivative at a certain outcome is finite.
                 { x, y in
                     let zero = try x.indicator(y) { $0 == 0 && $1 == 0 }
                     return try y.choose(zero.complement(), y.constant(1)).log()
@@ -190,7 +190,7 @@ extension Variable {
         ) { x, y in x == 0 && !y.isNaN ? 0 : x * Double.log(onePlus: y) }
     }
 
-    /// 1 - x for a mask.
+    /// 1 - mask.
     func complement() throws -> Variable { try 1 - self }
 
     // MARK: Implicit slopes of gamma draws
@@ -206,7 +206,7 @@ extension Variable {
         ) { Special.logGammaSlopes($0, $1).h }
     }
 
-    /// K of ``Special/logGammaSlopes(_:_:)``: where the orders end.
+    /// K of ``Special/logGammaSlopes(_:_:)``; it has no further derivatives.
     private static func logGammaCurvature(_ a: Variable, _ y: Variable) throws -> Variable {
         try a.pairwise("log_gamma_curvature", y, slopes: nil) { Special.logGammaSlopes($0, $1).k }
     }

@@ -3,16 +3,16 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Shares w_i / Σ w along the last axis, and what is computed of them without 1 - share, which is lost where one
-/// outcome has nearly everything: log(1 / (1 + 1e-20)) is -1e-20, and not 0.
+/// Shares w_i / Σ w along the last axis and functions of them, computed without 1 - share, which has no digits where
+/// one outcome has nearly all: log(1 / (1 + 1e-20)) is -1e-20, not 0.
 extension Variable {
-    /// At every place the sum of the other elements of its row.
+    /// For every element the sum of the other elements of its row.
     func sumOfOthers() throws -> Variable {
         let result = try value.rows("distribution.sum_of_others") { Special.sumsOfOthers($0) }
         return try .recorded("distribution.sum_of_others", [self], result) { [try $0.cotangent.sumOfOthers()] }
     }
 
-    /// self / (self + others), with slopes without a difference.
+    /// self / (self + others); derivatives do not subtract a share from 1.
     func share(besides others: Variable) throws -> Variable {
         try pairwise(
             "share", others,
@@ -20,14 +20,14 @@ extension Variable {
         ) { $0 / ($0 + $1) }
     }
 
-    /// log(w / (w + others)) of weights w; -inf where w is 0, with an infinite slope.
+    /// log(w / (w + others)) of weights w; where w is 0, -inf with an infinite derivative.
     static func logShare(_ w: Variable, besides others: Variable) throws -> Variable {
         let leads = try w.indicator(others) { $0 > $1 }
         let most = try -(others / w.choose(leads, w.constant(1))).log1p()
         return try most.choose(leads, w.log() - (w + others).log())
     }
 
-    /// Log-probabilities of logits along the last axis.
+    /// Log-probabilities of logits: log-softmax along the last axis.
     func logShares() throws -> Variable {
         let result = try value.rows("distribution.log_shares") { Special.logShares($0) }
         return try .recorded("distribution.log_shares", [self], result) { call in
@@ -39,11 +39,11 @@ extension Variable {
     /// softmax along the last axis.
     private func shares() throws -> Variable { try softmax(shape.count - 1) }
 
-    /// The entropy of weights along the last axis: the slope by one of them is +inf where it is 0.
+    /// The entropy of weights along the last axis; the derivative by a weight of 0 is +inf.
     func entropyOfWeights() throws -> Variable {
         let result = try value.rowSums("distribution.weights_entropy") { Special.entropyOfWeights($0) }
         return try .recorded("distribution.weights_entropy", [self], result, keeps: .inputs) { call in
-            // By what they are above the largest, which has all digits where they are nearly equal.
+            // Relative to the largest share, which is accurate where the shares are nearly equal.
             let w = call.inputs[0]
             let above = try Variable.logQuotient(w, Variable.peak(w))
             let total = try w.sum([w.shape.count - 1], keepingDimensions: true)
@@ -63,18 +63,18 @@ extension Variable {
         }
     }
 
-    /// The largest element of each row, with an axis of extent 1: a constant.
+    /// The largest element of each row, with an axis of extent 1; not recorded.
     private static func peak(_ x: Variable) throws -> Variable {
         try Variable(x.value.extremum(x.shape.count - 1, largest: true, for: "distribution:entropy").values)
             .reshape(Array(x.shape.dropLast()) + [1])
     }
 
-    /// With an axis of extent 1 at the end.
+    /// Reshaped with an axis of extent 1 at the end.
     var column: Variable { get throws { try reshape(shape + [1]) } }
 }
 
 extension Tensor {
-    /// A function of each row of the last axis that gives one of its length.
+    /// Applies to each row (last axis) a function that returns a row of the same length.
     func rows(_ operation: String, _ function: ([Double]) -> [Double]) throws -> Tensor {
         let (all, k) = (try toArray(), max(shape.last ?? 1, 1))
         var result: [Double] = []
@@ -86,7 +86,7 @@ extension Tensor {
         return try Tensor(result, shape: shape, dtype.computing)
     }
 
-    /// A function of each row of the last axis that gives one number.
+    /// Applies to each row (last axis) a function that returns one number.
     func rowSums(_ operation: String, _ function: ([Double]) -> Double) throws -> Tensor {
         let (all, k) = (try toArray(), max(shape.last ?? 1, 1))
         let sums = try stride(from: 0, to: all.count, by: k).map { start in
@@ -98,7 +98,7 @@ extension Tensor {
 }
 
 extension Special {
-    /// Σ of all but the i-th, from the sums before and behind it.
+    /// The sum of all but the i-th, from the sums before and after it.
     static func sumsOfOthers(_ row: [Double]) -> [Double] {
         var result = row
         var sum = 0.0
@@ -113,7 +113,7 @@ extension Special {
         w > others ? -Double.log(onePlus: others / w) : Double.log(w) - Double.log(w + others)
     }
 
-    /// log softmax, by the largest logit: its own is -log(1 + Σ of the others').
+    /// Log-softmax relative to the largest logit, whose own value is -log(1 + Σ of the others' exponentials).
     static func logShares(_ logits: [Double]) -> [Double] {
         guard let peak = logits.indices.max(by: { logits[$0] < logits[$1] }), logits[peak].isFinite else {
             return logits.map { _ in .nan }

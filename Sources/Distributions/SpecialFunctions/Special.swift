@@ -119,7 +119,7 @@ package enum Special {
         return -0.5 * x * x - 0.5 * Double.log(2 * .pi) + millsRatio(-x).log
     }
 
-    /// φ(x) / Φ(x), and what it is above -x.
+    /// φ(x) / Φ(x), and that plus x.
     package static func normalHazard(_ x: Double) -> (value: Double, excess: Double) {
         if x == -.infinity { return (.infinity, 0) }
         if x > -2 {

@@ -1,6 +1,7 @@
 import RealModule
 
-/// Differences that lose their digits when they are computed as written, and what Stirling's series leaves over.
+/// Functions that lose their digits when computed as written, such as log(1 + x) - x, and remainders of Stirling's
+/// series.
 extension Special {
     /// log(1 + x) - x. With r = x / (2 + x), log(1 + x) = 2 (r + r³/3 + r⁵/5 + ...) and 2 r - x = -r x.
     package static func log1pmx(_ x: Double) -> Double {
@@ -52,7 +53,7 @@ extension Special {
         return factor * Double.pow(z, -m)
     }
 
-    /// From here on the series below are right to the last digits, up to a few derivatives.
+    /// Whether the series below are accurate at z for the m-th derivative.
     private static func isLarge(_ z: Double, _ m: Int) -> Bool { z >= 16 + 4 * Double(m) }
 
     /// The m-th derivative of log Γ(z) - (z - 1/2) log z + z - log(2π)/2, z > 0: 1/(12 z) - ... (A&S 6.1.41).
@@ -110,8 +111,8 @@ extension Special {
         return 0.5 * (logDerivative(a, m) + (m == 0 ? Double.log(2 * .pi) : 0)) + stirlingError(a, m) + gap
     }
 
-    /// log B(a, b) without the cancellation of log Γ: with n = a + b,
-    /// log(2π n / (a b))/2 + a log(a/n) + b log(b/n) + what Stirling's series leave.
+    /// log B(a, b) without cancelling values of log Γ: with n = a + b, log(2π n / (a b))/2 + a log(a/n) + b log(b/n) +
+    /// the remainders of Stirling's series.
     package static func logBeta(_ a: Double, _ b: Double) -> Double {
         let n = a + b
         let logs = a * logShare(a, b) + b * logShare(b, a)
@@ -124,14 +125,14 @@ extension Special {
         a > b ? -Double.log(onePlus: b / a) : Double.log(a / (a + b))
     }
 
-    /// The sum of two numbers and what rounding took from it (Knuth's TwoSum).
+    /// The sum of two numbers and its rounding error (Knuth's TwoSum).
     static func exactSum(_ x: Double, _ y: Double) -> (sum: Double, rest: Double) {
         let sum = x + y
         let part = sum - x
         return (sum, (x - (sum - part)) + (y - part))
     }
 
-    /// The product of two numbers and what rounding took from it.
+    /// The product of two numbers and its rounding error.
     static func exactProduct(_ x: Double, _ y: Double) -> (product: Double, rest: Double) {
         let product = x * y
         guard product.isFinite else { return (product, 0) }

@@ -3,7 +3,7 @@ import RealModule
 /// Student's t distribution with ν degrees of freedom: f(t) = C(ν) (1 + t²/ν)^(-(ν + 1)/2), log C = halfStep(ν/2) -
 /// log(2π)/2.
 extension Special {
-    /// log f(t), right also where t² overflows or ν is so large that the distribution is normal.
+    /// log f(t), accurate also where t² overflows or ν is so large that the distribution is normal.
     package static func studentLogDensity(_ df: Double, _ t: Double) -> Double {
         halfStep(df / 2) - 0.5 * Double.log(2 * .pi) - (df / 2 + 0.5) * log1pSquare(df, t)
     }
@@ -20,20 +20,20 @@ extension Special {
         second ? halfStep(df / 2, 2) / 4 + studentBend(df, t) : halfStep(df / 2, 1) / 2 + studentPart(df, t)
     }
 
-    /// What of ∂ log f / ∂ν depends on t.
+    /// The terms of ∂ log f / ∂ν that depend on t.
     private static func studentPart(_ df: Double, _ t: Double) -> Double {
         let (q, r) = studentRatios(df, t)
         let bend = q < 1 ? -log1pmx(-r) : log1pSquare(df, t) - r
         return -0.5 * bend + 0.5 * r / df
     }
 
-    /// What of ∂² log f / ∂ν² depends on t.
+    /// The terms of ∂² log f / ∂ν² that depend on t.
     private static func studentBend(_ df: Double, _ t: Double) -> Double {
         let r = studentRatios(df, t).r
         return 0.5 * (r * r - r * (2 - r) / df) / df
     }
 
-    /// q and r.
+    /// q = t²/ν and r = q / (1 + q).
     private static func studentRatios(_ df: Double, _ t: Double) -> (q: Double, r: Double) {
         let root = abs(t) / df.squareRoot()
         let q = root * root
@@ -47,14 +47,14 @@ extension Special {
     package static func studentTails(_ df: Double, _ t: Double, plain: Bool = false) -> Tails {
         guard df > 0, !df.isInfinite, !t.isNaN else { return .undefined }
         if t.isInfinite { return t < 0 ? .start : .end }
-        // Where t²/ν would underflow the density is flat, and nearStudent right for every ν.
+        // Where t²/ν underflows the density is constant, and ``nearStudent`` is accurate for every ν.
         let isHeavy = df < (plain ? 1 : lightest) && abs(t) > 1e-100 * df.squareRoot()
         let upper =
             isHeavy ? heavyStudent(df, abs(t), plain) : abs(t) < 1 ? nearStudent(df, abs(t)) : farStudent(df, abs(t))
         return t < 0 ? Tails(upper, upper.complement) : Tails(upper: upper)
     }
 
-    /// From here on the derivatives by ν would cancel in the incomplete beta function's.
+    /// From this ν on, derivatives by ν would cancel if computed by the incomplete beta function.
     private static let lightest = 512.0
 
     private static func farStudent(_ df: Double, _ t: Double) -> Tail {
@@ -68,11 +68,11 @@ extension Special {
             let s = t * Double.exp(u)
             let w = r * Double.expMinusOne(2 * u)
             let growth = u < 300 ? Double.log(onePlus: w) : 2 * u + Double.log(r)
-            // r at s less r at t.
+            // r at s minus r at t.
             let rise = r * rest / (r + 1 / Double.expMinusOne(2 * u))
             let share = w / (1 + w)
             let excess = w < 1 ? r * share - log1pmx(-share) : growth - rise
-            // The score at s less that at t.
+            // The score at s minus that at t.
             let change = 0.5 * (rise / df - excess)
             return (u - power * growth, change, 0, second + studentBend(df, s), (df + 1) * rise)
         }

@@ -3,7 +3,7 @@ import RealModule
 import Scripting
 import Tensors
 
-/// The probability p of the one of two outcomes that is counted, given as it is or by its logit log p - log(1 - p).
+/// The probability p of success, given as it is or by its logit log p - log(1 - p).
 struct SuccessOdds {
     let probs: Variable
     let logits: Variable
@@ -53,12 +53,13 @@ struct SuccessOdds {
     /// p / (1 - p).
     var odds: Variable { get throws { try isByLogits ? logits.exp() : probs / (1 - probs) } }
 
-    /// log (a + b over a) p^a (1 - p)^b for counts a and b.
+    /// log of binomial(a + b, a) p^a (1 - p)^b for counts a and b.
     func logMass(_ a: Variable, _ b: Variable) throws -> Variable {
         try isByLogits ? .choiceLogMass(a, b, logits: logits) : .choiceLogMass(a, b, probs: probs)
     }
 
-    /// I_p(a, b), the regularised incomplete beta function, or 1 less it, by p or by 1 - p, whichever is small.
+    /// I_p(a, b), the regularised incomplete beta function, or its complement; computed from p or 1 - p, whichever is
+    /// small.
     func tail(_ side: TailSide, _ form: TailForm, _ a: Variable, _ b: Variable) throws -> Variable {
         guard isByLogits else { return try .tail(.beta, side, form, [a, b, probs]) }
         let isSmall = try logits.indicator { $0 < 0 }
@@ -114,8 +115,8 @@ extension Variable {
 }
 
 extension Special {
-    /// log (a + b over a) x^a y^b with y = 1 - x, without the cancellation of log Γ: 1/B(a, b) is the binomial
-    /// coefficient times a b / (a + b).
+    /// log of binomial(a + b, a) x^a y^b with y = 1 - x, without cancelling values of log Γ: the binomial coefficient
+    /// is (a + b) / (a b B(a, b)).
     static func choiceLogMass(_ a: Double, _ b: Double, _ at: BetaPoint) -> Double {
         if a.isNaN || b.isNaN || at.x.isNaN { return .nan }
         if a == 0 { return b == 0 ? 0 : b * at.logY }

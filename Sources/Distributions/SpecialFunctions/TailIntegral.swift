@@ -1,21 +1,22 @@
 import RealModule
 
-/// The probability of a tail: its logarithm, and its derivatives by one or two shape parameters a and b, *divided by*
-/// the probability, so that they are right where the probability itself underflows.
+/// The logarithm of a tail probability, and the derivatives of the probability by one or two shape parameters a and b
+/// *divided by* the probability, so that they are accurate where it underflows.
 package struct Tail: Sendable {
     package var log: Double
     package var a = 0.0, b = 0.0
     package var aa = 0.0, ab = 0.0, bb = 0.0
-    /// log of probability / factor, of the tails that are a factor times an integral. The factor is the density of
-    /// log x for a Gamma distribution, of log t for Student's t, of log x - log(1 - x) for a Beta distribution.
+    /// log of probability / factor, for tails computed as a factor times an integral. The factor is the density of log
+    /// x for a Gamma distribution, of log t for Student's t, of log x - log(1 - x) for a Beta distribution.
     package var logIntegral: Double?
-    /// Of those by quadrature and by the fraction of a Gamma distribution, the derivative by that logarithm of
-    /// log(density / probability), the density by x or t: otherwise a difference of two numbers that may be huge.
+    /// The derivative of log(density / probability) by the argument of that factor (log x and so on), known from the
+    /// quadrature and the gamma fraction; else it is a difference of two numbers that may be huge. The density is that
+    /// of x or t.
     package var bend: Double?
-    /// Of those that are a factor times an integral, the derivatives by a and b of log(density / probability): far out
-    /// those of both logarithms agree in all their digits.
+    /// The derivatives of log(density / probability) by a and b, for tails computed as a factor times an integral; far
+    /// out those of the two logarithms agree in all digits.
     package var lean: (a: Double, b: Double)?
-    /// The second derivatives of the logarithm; nil where `aa` less the square of `a`, and so on, keeps its digits.
+    /// The second derivatives of the logarithm of the probability; nil where `aa` - `a`² and so on are accurate.
     package var curvature: (aa: Double, ab: Double, bb: Double)?
 
     package init(log: Double) { self.log = log }
@@ -30,7 +31,7 @@ package struct Tail: Sendable {
 
     package var probability: Double { log > 0 ? 1 : Double.exp(log) }
 
-    /// 1 minus it: for tails up to about one half.
+    /// 1 minus this probability; accurate for probabilities up to about 1/2.
     var complement: Tail {
         if log == -.infinity { return .everything }
         let p = probability
@@ -41,7 +42,7 @@ package struct Tail: Sendable {
         return rest
     }
 
-    /// a and b exchanged.
+    /// The tail with a and b exchanged.
     var mirrored: Tail {
         var tail = self
         (tail.a, tail.b, tail.aa, tail.bb) = (b, a, bb, aa)
@@ -61,7 +62,7 @@ package struct Tails: Sendable {
     init(upper: Tail) { (lower, self.upper) = (upper.complement, upper) }
     init(_ lower: Tail, _ upper: Tail) { (self.lower, self.upper) = (lower, upper) }
     static let undefined = Tails(.undefined, .undefined)
-    /// At or below the lowest point, and at or above the highest.
+    /// At and below the lower end of the support; and below, at and above the upper end.
     static let start = Tails(.nothing, .everything)
     static let end = Tails(.everything, .nothing)
 
@@ -70,18 +71,17 @@ package struct Tails: Sendable {
 
 /// ∫ e^E(u) du from 0, and the means under e^E of E's derivatives by shape parameters: a tail over the density at its
 /// edge.
-///
-/// The integrand is positive and E concave, so nothing cancels however extreme the parameters are: where E falls within
-/// a step that shrinks with the parameters, so does the range. Gauss-Legendre rules of 64 points on panels of up to 5
+/// The integrand is positive and E concave, so that nothing cancels however extreme the parameters are; the range of
+/// integration shrinks with the distance in which E falls. Gauss-Legendre rules of 64 points on panels of up to 5
 /// units.
 struct TailIntegral {
-    /// E, its first derivatives by a and b, its second by a where E is not linear in a, and E'(0) - E'(u).
+    /// E, its first derivatives by a and b, its second by a (0 where E is linear in a), and E'(0) - E'(u).
     typealias Exponent = (e: Double, a: Double, b: Double, aa: Double, change: Double)
 
     private(set) var log = 0.0
     private(set) var a = 0.0, b = 0.0
     private(set) var aa = 0.0, ab = 0.0, bb = 0.0
-    /// The mean of E'(0) - E'(u): what 1 over the integral is above -E'(0). Of quadratures only.
+    /// The mean of E'(0) - E'(u), which is 1 / integral + E'(0); known from quadratures only.
     private(set) var change: Double?
 
     init(log: Double, a: Double, b: Double = 0, aa: Double, ab: Double = 0, bb: Double = 0) {
@@ -89,7 +89,7 @@ struct TailIntegral {
     }
 
     /// - Parameters:
-    ///   - peak: where E is largest; 0 when it only falls.
+    ///   - peak: the u at which E is largest; 0 if E only falls.
     ///   - width: a first guess of the distance in which E falls by about 1.
     init(peak: Double = 0, width: Double, _ exponent: (Double) -> Exponent) {
         let top = exponent(peak).e
@@ -98,7 +98,7 @@ struct TailIntegral {
         self.init(from: 0, to: end, top: top, exponent)
     }
 
-    /// Over a given range; `top` is the largest E.
+    /// The integral over a given range; `top` is the largest E.
     init(from start: Double, to end: Double, top: Double, _ exponent: (Double) -> Exponent) {
         let panels = max(1, min(1000, ((end - start) / 5).rounded(.up)))
         let half = (end - start) / panels / 2
@@ -125,7 +125,7 @@ struct TailIntegral {
     }
 }
 
-/// The rule of 64 points on [-1, 1].
+/// The Gauss-Legendre rule of 64 points on [-1, 1].
 enum GaussLegendre {
     static let nodes: [(x: Double, weight: Double)] = {
         let n = 64

@@ -3,20 +3,20 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Which part of a distribution: P(X <= x), or P(X > x).
+/// A side of a distribution: P(X <= x), or P(X > x).
 public enum TailSide: Sendable {
     case lower, upper
 
     var other: TailSide { self == .lower ? .upper : .lower }
 }
 
-/// A probability, or its logarithm.
+/// Whether the probability is asked for, or its logarithm.
 public enum TailForm: Sendable {
     case probability, logarithm
 
-    /// Of something that never happens.
+    /// The value of an impossible event.
     var never: Double { self == .probability ? 0 : -.infinity }
-    /// Of something that always happens.
+    /// The value of a certain event.
     var always: Double { self == .probability ? 1 : 0 }
 }
 
@@ -24,16 +24,15 @@ extension Tails {
     subscript(_ side: TailSide) -> Tail { side == .lower ? lower : upper }
 }
 
-/// The distributions with shape parameters whose tails are integrals. Inputs are the shapes, then what places the
-/// distribution.
+/// Distributions whose tails are integrals with shape parameters. Inputs are the shapes, then rate and x or the like.
 enum TailFamily: Sendable {
-    /// a; rate, x.
+    /// Shape a; rate and x.
     case gamma
-    /// a, b; x.
+    /// Shapes a and b; x.
     case beta
-    /// df; t.
+    /// Shape df; t.
     case student
-    /// κ; θ.
+    /// Shape κ; θ.
     case vonMises
 
     var shapes: Int { self == .beta ? 2 : 1 }
@@ -49,7 +48,7 @@ enum TailFamily: Sendable {
         }
     }
 
-    /// The log-density by the last input.
+    /// The log-density of the last input.
     func logDensity(_ inputs: [Variable]) throws -> Variable {
         switch self {
         case .gamma: try .gammaLogDensity(inputs[0], inputs[1], inputs[2])
@@ -59,12 +58,12 @@ enum TailFamily: Sendable {
         }
     }
 
-    /// log(density / probability), the density by the last input.
+    /// log(density / probability), the density of the last input.
     ///
-    /// Far out both logarithms are huge, and their difference has lost its digits; the tail over its factor has not.
+    /// Far out both logarithms are huge and their difference has no digits; the tail over its factor has.
     func logHazard(_ point: [Double], _ side: TailSide) -> Double {
         let tail = tails(point)[side]
-        // Where there is no probability left, it grows without bound.
+        // With the probability underflowed to 0, the quotient is infinite.
         if tail.log == -.infinity { return .infinity }
         guard let integral = tail.logIntegral else { return logDensity(point) - tail.log }
         switch self {
@@ -77,7 +76,8 @@ enum TailFamily: Sendable {
         }
     }
 
-    /// The derivative of ``logHazard(_:_:)`` by what is no shape, where it is known but for a difference.
+    /// The derivative of ``logHazard(_:_:)`` by an input that is no shape; nil where it must be computed as a
+    /// difference.
     func hazardSlope(_ point: [Double], _ side: TailSide, _ index: Int) -> Double? {
         let tail = tails(point)[side]
         guard let bend = tail.bend, tail.log != -.infinity else { return nil }
@@ -98,7 +98,7 @@ enum TailFamily: Sendable {
         }
     }
 
-    /// The derivative of the log-density by what is no shape.
+    /// The derivative of the log-density by an input that is no shape.
     func densitySlope(_ index: Int, _ inputs: [Variable]) throws -> Variable {
         switch self {
         case .gamma where index == 1: try .gammaGap(inputs[0], inputs[1], inputs[2]) / inputs[1]
@@ -121,11 +121,11 @@ enum TailFamily: Sendable {
     }
 }
 
-/// Which derivative of a tail by its shapes.
+/// A derivative of a tail by its shapes.
 private enum TailOrder: Sendable {
     case value, a, b, aa, ab, bb
 
-    /// The derivative over the probability.
+    /// This derivative of the probability, divided by the probability.
     func relative(_ tail: Tail) -> Double {
         switch self {
         case .value: 1
@@ -137,7 +137,7 @@ private enum TailOrder: Sendable {
         }
     }
 
-    /// One derivative more; nil past the second.
+    /// This derivative differentiated by a shape once more; nil beyond the second order.
     func next(_ shape: Int) -> TailOrder? {
         switch (self, shape) {
         case (.value, 0): .a
@@ -149,7 +149,7 @@ private enum TailOrder: Sendable {
         }
     }
 
-    /// The second derivative of the logarithm, where it is known but for a difference.
+    /// The second derivative of the logarithm; nil where it must be computed as a difference.
     func curvature(_ tail: Tail) -> Double? {
         switch self {
         case .aa: tail.curvature?.aa
@@ -159,19 +159,19 @@ private enum TailOrder: Sendable {
         }
     }
 
-    /// The shape of a first derivative.
+    /// The shape of a first derivative: 0 for a, 1 for b.
     var shape: Int? { self == .a ? 0 : self == .b ? 1 : nil }
 }
 
 extension Variable {
-    /// A tail of a family, element by element: gradients of first order by everything, of second but for two shapes and
-    /// x.
+    /// A tail of a family, element by element. First derivatives by all inputs; second derivatives except by two shapes
+    /// and x.
     static func tail(_ family: TailFamily, _ side: TailSide, _ form: TailForm, _ inputs: [Variable]) throws -> Variable
     {
         try tail(family, side, form, .value, inputs)
     }
 
-    /// With an order, of the probability its derivative; of the logarithm the derivative over the probability.
+    /// The probability's derivative of that order; for the logarithm, that derivative divided by the probability.
     private static func tail(
         _ family: TailFamily, _ side: TailSide, _ form: TailForm, _ order: TailOrder, _ inputs: [Variable]
     ) throws -> Variable {
@@ -200,7 +200,7 @@ extension Variable {
         return try known(difference, inputs) { next.curvature(family.tails($0)[side]) }
     }
 
-    /// A value in place of what is left of a difference, where it is known otherwise, with the gradients of the
+    /// A difference that may have lost its digits: `value` replaces it where it is known, with the gradients of the
     /// difference.
     private static func known(
         _ difference: Variable, _ inputs: [Variable], _ value: @escaping @Sendable ([Double]) -> Double?
@@ -211,7 +211,7 @@ extension Variable {
         ) { value(Array($0.dropFirst())) ?? $0[0] }
     }
 
-    /// The derivative by a shape of log(density / probability).
+    /// The derivative of log(density / probability) by a shape.
     private static func lean(
         _ family: TailFamily, _ side: TailSide, _ shape: Int, _ inputs: [Variable]
     ) throws -> Variable {
@@ -222,13 +222,13 @@ extension Variable {
         }
     }
 
-    /// By x, or by a rate that multiplies it: the density, over the probability for a logarithm.
+    /// The derivative by x, or by a rate that multiplies it: the density; for a logarithm divided by the probability.
     private static func placeSlope(
         _ family: TailFamily, _ side: TailSide, _ form: TailForm, _ order: TailOrder, _ index: Int, _ inputs: [Variable]
     ) throws -> Variable {
         let last = inputs.count - 1
         let log = try form == .probability ? family.logDensity(inputs) : logHazard(family, side, inputs)
-        // By a rate x density / rate; x density does not over- or underflow where the density does.
+        // By a rate it is x density / rate; x density does not over- or underflow where the density does.
         var density: Variable
         if index < last {
             let x = inputs[last]
@@ -244,7 +244,8 @@ extension Variable {
         return try density * factor
     }
 
-    /// ``TailFamily/logHazard(_:_:)``, with the slopes of the log-density less those of the tail's logarithm.
+    /// ``TailFamily/logHazard(_:_:)``; its derivatives are those of the log-density minus those of the tail's
+    /// logarithm.
     private static func logHazard(_ family: TailFamily, _ side: TailSide, _ inputs: [Variable]) throws -> Variable {
         let slopes: [(([Variable]) throws -> Variable)?] = inputs.indices.map { index in
             index < family.shapes
@@ -263,8 +264,8 @@ extension Variable {
 
     // MARK: Tails from both of them
 
-    /// A tail of which the logarithms, or the probabilities, are known where they are small: where the other tail is
-    /// the smaller one, by 1 minus that, so that neither value nor slope is what rounding left of a difference.
+    /// A tail from both tails, each known where it is small: where the other one is the smaller, 1 minus that, so that
+    /// neither value nor derivative is left over from a difference.
     static func tail(
         _ side: TailSide, _ form: TailForm, lower: () throws -> Variable, upper: () throws -> Variable,
         logarithms: Bool = false
@@ -276,13 +277,13 @@ extension Variable {
         switch form {
         case .probability: return try (1 - rest).choose(isLarge, logarithms ? own.exp() : own)
         case .logarithm:
-            // A half stands in where it is not used.
+            // 1/2 stands in for elements that are not used.
             let safe = try rest.choose(isLarge, rest.constant(0.5))
             return try (-safe).log1p().choose(isLarge, logarithms ? own : own.log())
         }
     }
 
-    /// A tail of a distribution on [low, high]: `formula` inside, nothing or everything outside, NaN at NaN.
+    /// A tail of a distribution on [low, high]: `formula` inside, 0 or 1 outside, NaN at NaN.
     func tail(
         _ side: TailSide, _ form: TailForm, from low: Double, to high: Double, safe: Double,
         _ formula: (Variable) throws -> Variable

@@ -1,14 +1,14 @@
 import RealModule
 
-/// The series and continued fractions of the tails over their factor, evaluated on jets in the shapes: what
-/// ``TailIntegral`` computes, some fifty times faster where they converge in up to some hundred terms.
+/// Series and continued fractions for tails over their factor, evaluated on jets in the shapes: the same as
+/// ``TailIntegral``, some fifty times faster where they converge within some hundred terms.
 ///
 ///     x <= a:  P/p = (1 + x/(a+1) + x²/((a+1)(a+2)) + ...) / a                                (A&S 6.5.29)
 ///     x > a:   Q/p = 1/(x+1-a - 1(1-a)/(x+3-a - 2(2-a)/(x+5-a - ...)))                       (A&S 6.5.31, even part)
 ///     I/p = 1/(1 + d_1/(1 + d_2/(1 + ...))) / a                                              (DLMF 8.17.22)
 ///
-/// Every function is nil where shapes are not moderate or where it has not converged in time; the quadrature takes
-/// those.
+/// Every function returns nil where shapes are not moderate or where it has not converged; the quadrature is used
+/// there.
 enum TailSeries {
     private static let smallestShape = 1e-4
     private static let largestShape = 1e4
@@ -54,7 +54,7 @@ enum TailSeries {
         return nil
     }
 
-    /// p/Q less x + 1 - a, which is what follows the first term of that fraction.
+    /// p/Q - (x + 1 - a): the part of the fraction behind its first term.
     static func gammaUpperBend(_ a: Double, _ x: Double) -> Double? {
         var b = x + 3 - a
         var (c, d) = (1e300, 1 / b)
@@ -119,7 +119,7 @@ enum TailSeries {
 }
 
 extension TailIntegral {
-    /// From the integral itself with its derivatives by a.
+    /// The value of the integral with its derivatives by a.
     init(_ jet: Jet) {
         self.init(log: Double.log(jet.value), a: jet.first / jet.value, aa: jet.second / jet.value)
     }

@@ -10,7 +10,7 @@ extension Variable {
         let operation = "distribution.solve_triangular"
         let (n, m) = (shape[shape.count - 1], b.shape[b.shape.count - 1])
         let lead = try Shape.broadcast(Array(shape.dropLast(2)), Array(b.shape.dropLast(2)), for: operation)
-        // A shared factor is read in place of one copy per right-hand side.
+        // A factor shared by several right-hand sides is read in place, not copied.
         let factors = try value.toArray()
         let rows = try Tensor(
             (0..<shape.dropLast(2).reduce(1, *)).map(Double.init), shape: Array(shape.dropLast(2)), .float64
@@ -42,7 +42,7 @@ extension Variable {
         }
     }
 
-    /// The part below the diagonal, with the diagonal times a factor.
+    /// The part below the diagonal plus the diagonal times a factor.
     func lowerTriangle(diagonal: Double) throws -> Variable { try self * mask(below: 1, diagonal: diagonal) }
 
     /// The diagonals of the last two axes.

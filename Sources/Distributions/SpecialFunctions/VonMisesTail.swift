@@ -4,11 +4,10 @@ import Tensors
 
 /// The von Mises distribution around 0 on the circle: f(θ) = exp(κ cos θ) / (2π I₀(κ)), with v = 1 - cos θ.
 extension Special {
-    /// log(I₀(κ) e^-κ), and mean, variance and third central moment of v: by quadrature of e^(-κ v), which nothing
-    /// cancels in.
+    /// log(I₀(κ) e^-κ), and mean, variance and third central moment of v, by quadrature of e^(-κ v), which is positive.
     static func vonMisesMoments(_ kappa: Double) -> (log: Double, mean: Double, variance: Double, third: Double) {
         guard kappa >= 0, kappa.isFinite else { return (.nan, .nan, .nan, .nan) }
-        // Where e^(-κ v) is e^-40.
+        // The angle at which e^(-κ v) is e^-40.
         let half = (kappa > 20 ? Double.asin((20 / kappa).squareRoot()) * 2 : .pi) / 2
         let points = GaussLegendre.nodes.map { node in
             let sine = Double.sin(0.5 * half * (1 + node.x))
@@ -105,8 +104,8 @@ extension Variable {
 }
 
 extension Generator {
-    /// A von Mises number of [-π, π] (Best & Fisher, "Efficient simulation of the von Mises distribution", Applied
-    /// Statistics 28, 1979), by v = 1 - cos θ, which has its digits where κ is large.
+    /// A von Mises draw in [-π, π] (Best and Fisher, "Efficient simulation of the von Mises distribution", Applied
+    /// Statistics 28, 1979), drawn as v = 1 - cos θ, which stays accurate for large κ.
     func vonMises(_ kappa: Double) -> Double {
         let s = 0.5 / kappa
         let root = s > 1e100 ? s : (1 + s * s).squareRoot()

@@ -4,8 +4,8 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// log Σ w e^l along the last axis, of weights w (self) and logarithms l that may be -inf: the slope by a weight is
-    /// e^l over the sum, also where the weight is 0. Rows that no part reaches are -inf and have no slope.
+    /// log Σ w e^l along the last axis, of weights w (self) and logarithms l that may be -inf. The derivative by a
+    /// weight is e^l / Σ w e^l, also where the weight is 0. Rows without a part above 0 are -inf and have gradient 0.
     func weighedLogSum(_ logarithms: Variable) throws -> Variable {
         let operation = "distribution.weighed_log_sum"
         let shape = try Shape.broadcast(self.shape, logarithms.shape, for: operation)
@@ -20,8 +20,8 @@ extension Variable {
         }
     }
 
-    /// e^l over Σ w e^l, each by its distance from the largest l: the logarithm of the sum may be so large that its
-    /// difference from l has no digits.
+    /// e^l / Σ w e^l, with each l relative to the largest: the logarithm of the sum may be so large that subtracting it
+    /// from l would leave no digits.
     private func weighedRatios(_ logarithms: Variable) throws -> Variable {
         let operation = "distribution.weighed_ratios"
         let shape = try Shape.broadcast(self.shape, logarithms.shape, for: operation)
@@ -32,8 +32,8 @@ extension Variable {
             func byWeights() throws -> Variable {
                 try -(ratios.averaging(call.cotangent).sum(last, keepingDimensions: true) * ratios)
             }
-            // A cotangent that is a multiple of the weights adds nothing: less that multiple which leaves 0 at the
-            // largest share, nothing cancels where one part has nearly the whole sum.
+            // Adding a multiple of the weights to the cotangent changes nothing. The multiple that makes it 0 at the
+            // largest share is subtracted, so that nothing cancels where one part has nearly the whole sum.
             func byLogarithms() throws -> Variable {
                 let shares = try w.averaging(ratios)
                 let leads = try shares.leads()
@@ -50,8 +50,8 @@ extension Variable {
         }
     }
 
-    /// w e^l over Σ w e^l, 0 for a part without weight. The derivatives are by differences of cotangents to that of the
-    /// largest share, which is exactly 0 there: a share next to 1 leaves no digits of 1 - share.
+    /// w e^l / Σ w e^l, 0 for weight 0. Derivatives use cotangents minus that of the largest share: 1 - share has no
+    /// digits for a share near 1.
     private func weighedShares(_ logarithms: Variable) throws -> Variable {
         let shares = try GradMode.$isEnabled.withValue(false) { try averaging(weighedRatios(logarithms)) }
         let operation = "distribution.weighed_shares"
@@ -72,7 +72,7 @@ extension Variable {
         }
     }
 
-    /// 1 at the largest element of each row, the first of equal ones, and 0 elsewhere: a constant.
+    /// 1 at the (first) largest element of each row, 0 elsewhere; not recorded.
     private func leads() throws -> Variable {
         Variable(
             try value.rows("distribution.leads") { row in
@@ -81,15 +81,15 @@ extension Variable {
             })
     }
 
-    /// The element of each row that a mask of one element a row chooses, with an axis of extent 1.
+    /// The element of each row that the mask selects, with an axis of extent 1.
     private func only(_ mask: Variable) throws -> Variable {
         try choose(mask, constant(0)).sum([mask.shape.count - 1], keepingDimensions: true)
     }
 
-    /// The elements besides those that a mask chooses, for which 0 stands.
+    /// self, with 0 where the mask is 1.
     private func besides(_ mask: Variable) throws -> Variable { try constant(0).choose(mask, self) }
 
-    /// A function of the rows of weights (self) and logarithms, which gives as many numbers for each row.
+    /// Applies a function to rows of weights (self) and logarithms that returns as many numbers per row.
     private func weighedRows(
         _ logarithms: Variable, _ shape: [Int], _ function: (ArraySlice<Double>, ArraySlice<Double>) -> [Double]
     ) throws -> Tensor {
@@ -105,15 +105,15 @@ extension Variable {
 }
 
 extension Special {
-    /// log Σ w e^l; a NaN anywhere makes it NaN.
+    /// log Σ w e^l; NaN if there is a NaN.
     static func weighedLogSum(_ weights: ArraySlice<Double>, _ logarithms: ArraySlice<Double>) -> Double {
         let (peak, log) = weighedPeak(weights, logarithms)
         return peak.isFinite ? peak + log : peak
     }
 
-    /// e^l over Σ w e^l: infinite for a part without weight beyond all others, 0 where there is no sum.
+    /// e^l / Σ w e^l; infinite for a part of weight 0 whose l exceeds all others by too much, 0 where the sum is 0.
     ///
-    /// Infinite logarithms have the sum to themselves, as if they were equal.
+    /// Infinite logarithms count as equal and make up the whole sum.
     static func weighedRatios(_ weights: ArraySlice<Double>, _ logarithms: ArraySlice<Double>) -> [Double] {
         let (peak, log) = weighedPeak(weights, logarithms)
         if peak.isNaN { return weights.map { _ in .nan } }
@@ -121,7 +121,7 @@ extension Special {
         return logarithms.map { l in Double.exp((l == peak ? 0 : l - peak) - log) }
     }
 
-    /// The largest l that has a weight, and log Σ w e^(l - that).
+    /// The largest l with a weight above 0, and log Σ w e^(l - largest).
     private static func weighedPeak(
         _ weights: ArraySlice<Double>, _ logarithms: ArraySlice<Double>
     ) -> (peak: Double, log: Double) {
@@ -135,7 +135,7 @@ extension Special {
         var sum = 0.0
         for (w, l) in zip(weights, logarithms) where w > 0 { sum += w * Double.exp(distance(l)) }
         if sum > 1e-280 { return (peak, Double.log(sum)) }
-        // Weights so small that a product with an exponential loses digits: their logarithms instead.
+        // Weights so small that their products lose digits: logarithms are added instead.
         var logs: [Double] = []
         for (w, l) in zip(weights, logarithms) where w > 0 { logs.append(Double.log(w) + distance(l)) }
         let top = logs.max() ?? 0

@@ -2,14 +2,14 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// Transforms one after the other as one transform.
+/// Transforms applied one after the other, as one transform.
 public struct Chain: CataloguedTransform {
     public static let name = "Chain"
     let sequence: TransformSequence
     private let event: [Int]?
 
-    /// - Parameter event: the shape of the data; for a ``Split`` whose data no other part says the shape of.
-    /// - Throws: ``Fault`` when the parts do not follow each other, or expect different contexts.
+    /// - Parameter event: the shape of the data; needed for a ``Split`` when no other part fixes the shape.
+    /// - Throws: ``Fault`` when a part does not take what the one before gives, or parts expect different contexts.
     public init(_ parts: [any FlowTransform], event: [Int]? = nil) throws {
         sequence = TransformSequence(parts, event: event)
         self.event = event

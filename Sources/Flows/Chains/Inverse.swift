@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A transform the other way round: its `toLatent` is the other's `toData`.
+/// The inverse of a transform: its `toLatent` is the other's `toData`.
 public struct Inverse: FlowTransform {
     public let base: any FlowTransform
 

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The same numbers in another shape.
+/// Reshapes the event; log |det| = 0.
 public struct Reshape: CataloguedTransform {
     public static let name = "Reshape"
     public let from: [Int]

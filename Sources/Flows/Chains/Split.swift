@@ -26,7 +26,7 @@ public struct Split: CataloguedTransform {
     public var parameters: [(name: String, value: Variable)] { [] }
     public var recipe: Recipe { .call("flow.Split", []) }
 
-    /// The shapes of what stays and of what is sent: halves of the first dimension.
+    /// The shapes of the part that stays and of the part that goes to the latent: halves of the first dimension.
     static func halves(of event: [Int]) throws -> (kept: [Int], sent: [Int]) {
         guard let channels = event.first, channels >= 2, channels % 2 == 0 else {
             throw Fault(

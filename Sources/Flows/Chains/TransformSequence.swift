@@ -8,7 +8,7 @@ import Tensors
 /// latent is then one vector (rows, D): what the splits sent, in their order, and what is left at the end.
 struct TransformSequence {
     let parts: [any FlowTransform]
-    /// The shape of the data, where it is known.
+    /// The shape of the data, where it was given.
     private let event: [Int]?
 
     init(_ parts: [any FlowTransform], event: [Int]? = nil) {
@@ -18,11 +18,11 @@ struct TransformSequence {
 
     var hasSplit: Bool { parts.contains { $0 is Split } }
 
-    /// What becomes of data of one shape.
+    /// The shapes that data of one shape takes on its way.
     struct Plan {
-        /// What each part gets, and what is left behind the last.
+        /// The shape of what each part gets, and at the end of what is left.
         var shapes: [[Int]]
-        /// How many numbers each split sends.
+        /// How many numbers each split sends to the latent.
         var sent: [Int] = []
         var latent: [Int] = []
     }
@@ -63,7 +63,7 @@ struct TransformSequence {
         }
     }
 
-    /// The shape of the data: what was said, or what follows from a part that takes one shape only.
+    /// The shape of the data: as given, or as it follows from a part that takes one shape only; nil where unknown.
     var dataEvent: [Int]? {
         if let event { return event }
         for (index, part) in parts.enumerated() {

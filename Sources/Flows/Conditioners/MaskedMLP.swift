@@ -2,10 +2,10 @@ import Networks
 import Scripting
 import Tensors
 
-/// A multilayer perceptron whose outputs depend on given inputs only. As zuko.nn.MaskedMLP, with its names.
+/// A multilayer perceptron in which each output depends on given inputs only. As zuko.nn.MaskedMLP, with its names.
 ///
-/// Germain, Gregor, Murray and Larochelle, "MADE", ICML 2015; the hidden units are spread over the kinds of outputs in
-/// turn, as zuko spreads them.
+/// Germain, Gregor, Murray and Larochelle, "MADE", ICML 2015. Hidden units are assigned in turn to the distinct rows of
+/// the adjacency matrix, as in zuko.
 enum MaskedMLP {
     /// - Parameter adjacency: for every output, whether it may depend on each input.
     /// - Throws: ``Fault`` when nothing depends on anything.
@@ -25,13 +25,13 @@ enum MaskedMLP {
 
     /// The mask (out, in) of every layer.
     static func masks(_ adjacency: [[Bool]], hidden: [Int]) throws -> [[[Bool]]] {
-        // Outputs of the same dependencies are one kind; kinds are ordered as numbers of binary digits.
+        // Outputs with equal dependencies form a kind; kinds are sorted as binary numbers, as in zuko.
         let kinds = Set(adjacency).sorted { a, b in
             for (x, y) in zip(a, b) where x != y { return !x }
             return false
         }
         let kindOf = adjacency.map { row in kinds.firstIndex(of: row) ?? 0 }
-        // Whether kind i may read a unit of kind j: what j depends on, i does, too.
+        // Whether kind i may read a unit of kind j: when everything that j depends on is among what i depends on.
         let reads = kinds.map { own in kinds.map { other in zip(own, other).allSatisfy { $0 || !$1 } } }
         var layers: [[[Bool]]] = []
         var units: [Int] = []

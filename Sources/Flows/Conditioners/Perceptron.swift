@@ -4,8 +4,8 @@ import Tensors
 
 /// A multilayer perceptron with ReLU between its layers.
 ///
-/// Each layer after the first takes the values before the rectifier and rectifies them itself, so that evaluating one
-/// row reads the weights of the active units only (see ``Variable/linear(_:_:rectified:)``).
+/// Each layer after the first takes the values before the ReLU and applies it itself, so that evaluating a single row
+/// reads the weights of active units only (see ``Variable/linear(_:_:rectified:)``).
 public struct Perceptron {
     /// One affine layer: weight (out, in), bias (out).
     public struct Layer {
@@ -23,7 +23,7 @@ public struct Perceptron {
 
     public let layers: [Layer]
 
-    /// - Parameter layers: at least one; each takes what the one before gives (the caller has checked).
+    /// - Parameter layers: at least one; each takes the width that the one before gives (not checked here).
     public init(_ layers: [Layer]) { self.layers = layers }
 
     public func callAsFunction(_ x: Variable) throws -> Variable {

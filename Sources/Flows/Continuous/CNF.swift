@@ -27,7 +27,7 @@ enum CNF {
             given, ode: ode, freqs: freqs, times: try Tensor([0, 1], shape: [2], .float32), from: generator)
     }
 
-    /// - Parameter buffers: zuko's base, where a file has one that is not the standard normal distribution.
+    /// - Parameter buffers: the tensors of zuko's base distribution, where a file has another than the standard normal.
     static func assemble(
         _ given: Settings, ode: Module, freqs: Tensor, times: Tensor, from generator: Generator,
         prior: any Prior = StandardNormal(), buffers: [(name: String, value: Variable)] = []

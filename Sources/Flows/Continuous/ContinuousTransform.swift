@@ -4,22 +4,22 @@ import RealModule
 import Scripting
 import Tensors
 
-/// A continuous flow: z is where the network's field carries x from t = 0 to 1, log |det| the integral of the field's
-/// divergence. As zuko.flows.FFJTransform, with its names.
+/// A continuous flow: z = x(1), where dx/dt is the network's output from t = 0, x(0) = x; log |det| is the integral of
+/// the divergence of that field. As zuko.flows.FFJTransform, with its names.
 ///
 /// Chen et al., "Neural ordinary differential equations", NeurIPS 2018, theorem 1; Grathwohl et al., "FFJORD", ICLR
 /// 2019, equation 6 for the estimated trace.
 public final class ContinuousTransform: FlowTransform {
     public let features: Int
     public let contextSize: Int?
-    /// From (rows, 2 freqs + features + context) to (rows, features).
+    /// The network of the field: (rows, 2 freqs + features + context) -> (rows, features).
     public let ode: Module
-    /// pi, 2 pi, ...: of the cosines and sines of t that the network is told.
+    /// The frequencies pi, 2 pi, ... of the cosines and sines of t that the network gets.
     private let freqs: Variable
-    /// The two ends of the time.
+    /// Start and end time, of shape (2).
     private let times: Variable
     var solver: DormandPrince
-    /// Whether the divergence is the sum of the Jacobian's diagonal, or Hutchinson's estimate of it.
+    /// Whether the divergence is the exact trace of the Jacobian, or Hutchinson's estimate of it.
     let isExact: Bool
     private let generator: Generator
 
@@ -38,7 +38,7 @@ public final class ContinuousTransform: FlowTransform {
     }
     public var heldValues: [Value] { ode.heldValues }
     public var fixedDataShape: [Int]? { [features] }
-    /// Errors of the steps add up, some hundred of them at most as a rule.
+    /// Errors of single steps add up; 100 tolerances leave room for some hundred steps.
     public var accuracy: MapAccuracy {
         MapAccuracy(tolerance: max(1e-6, 100 * max(solver.atol, solver.rtol)), isEstimate: !isExact)
     }
@@ -113,12 +113,12 @@ public final class ContinuousTransform: FlowTransform {
         return (result[0], result[1])
     }
 
-    /// The directions in which the field is differentiated: every axis for every row, behind each other, or one random
-    /// direction for each row, the same at all times.
+    /// The directions in which the field is differentiated: for the exact trace every axis for every row, (features x
+    /// rows, features); for the estimate one random direction for each row, the same at all times.
     private func seeds(_ x: Variable) throws -> Variable {
         let (rows, operation) = (x.shape[0], ContinuousTransform.operation)
         guard isExact else { return Variable(try generator.normals(x.shape, x.dtype, for: operation)) }
-        // Asked of the memory account before anything is filled in.
+        // The zeros come first, so that the memory account is asked before anything is written.
         let axes = try Tensor.zeros([features, rows, features], x.dtype, for: operation)
         for axis in 0..<features {
             try axes.select(0, axis).select(1, axis).fill(1)
@@ -126,7 +126,7 @@ public final class ContinuousTransform: FlowTransform {
         return Variable(try axes.reshape([features * rows, features]))
     }
 
-    /// The field and its divergence, from one product of the directions with its Jacobian.
+    /// The field and its divergence, from one Jacobian-vector product.
     private func slopes(
         _ time: Variable, _ x: Variable, _ context: Variable?, _ seeds: Variable
     ) throws -> (Variable, Variable) {

@@ -11,7 +11,7 @@ import Tensors
 struct DormandPrince {
     var atol = 1e-6
     var rtol = 1e-5
-    /// Beyond this a field is too stiff for an explicit method.
+    /// Where more steps are needed, the field is too stiff for an explicit method: an error.
     static let mostSteps = 1_000
 
     private static let nodes = [0, 1.0 / 5, 3.0 / 10, 4.0 / 5, 8.0 / 9, 1, 1]
@@ -22,7 +22,7 @@ struct DormandPrince {
         [44.0 / 45, -56.0 / 15, 32.0 / 9],
         [19372.0 / 6561, -25360.0 / 2187, 64448.0 / 6561, -212.0 / 729],
         [9017.0 / 3168, -355.0 / 33, 46732.0 / 5247, 49.0 / 176, -5103.0 / 18656],
-        // The step itself, of order 5.
+        // The weights of the step of order 5.
         [35.0 / 384, 0, 500.0 / 1113, 125.0 / 192, -2187.0 / 6784, 11.0 / 84],
     ]
     /// The step of order 5 minus that of order 4.
@@ -32,7 +32,7 @@ struct DormandPrince {
     ]
 
     /// x at the time `end`, from x at `start`.
-    /// - Parameter field: several tensors at once, such as a point and its log-determinant.
+    /// - Parameter field: dx/dt of several tensors at once, such as a point and its log-determinant.
     func integrate(
         _ field: (_ time: Double, [Variable]) throws -> [Variable], _ start: [Variable], from begin: Double,
         to end: Double,
@@ -41,14 +41,14 @@ struct DormandPrince {
         var (state, time) = (start, begin)
         var length = end - begin
         var first: [Variable]?
-        // Far below the rounding of the numbers no step is good enough, or only one of no length.
+        // Tolerances far below rounding would refuse every step until its length is 0.
         let rounding = start.contains { $0.dtype == .float32 } ? Double(Float.ulpOfOne) : Double.ulpOfOne
         guard atol + rtol > 1e-6 * rounding else { throw stuck(begin, length, operation) }
         for _ in 0..<DormandPrince.mostSteps {
             guard time != end else { return state }
             let isLast = abs(length) >= abs(end - time)
             if isLast { length = end - time }
-            // Steps that no longer move the time.
+            // A step so short that the time does not change is refused.
             guard time + length != time || isLast else { throw stuck(time, length, operation) }
             let slopes = try stages(field, state, time, length, first: first)
             let next = try combined(state, slopes, DormandPrince.weights[6], length)
@@ -94,7 +94,7 @@ struct DormandPrince {
         return slopes
     }
 
-    /// state + length times the weighted slopes.
+    /// state + length x weighted sum of the slopes.
     private func combined(
         _ state: [Variable], _ slopes: [[Variable]], _ weights: [Double], _ length: Double
     ) throws -> [Variable] {
@@ -107,7 +107,7 @@ struct DormandPrince {
         }
     }
 
-    /// The largest error over its tolerance.
+    /// The largest quotient of error and tolerance over all elements.
     private func worst(
         _ slopes: [[Variable]], _ state: [Variable], _ next: [Variable], _ length: Double
     ) throws -> Double {

@@ -4,16 +4,16 @@ import Networks
 import Scripting
 import Tensors
 
-/// Any distribution as a flow's base: over single numbers, for every element, or over points of any shape; a flow, too.
+/// Any distribution, a flow too, as the base of a flow: one over single numbers is taken for every element.
 struct BaseDistribution: Prior {
     static let name = "distribution"
     let distribution: any Distribution
     var heldValues: [Value] { distribution.heldValues }
-    /// How many numbers a draw has; nil for a distribution of single numbers, which stands for every element.
+    /// How many numbers a draw has; nil for a distribution over single numbers, which is taken for every element.
     let dimension: Int?
     private let shape: [Int]
 
-    /// - Throws: ``Fault`` for a distribution of discrete draws that says so, or of none.
+    /// - Throws: ``Fault`` for a discrete distribution, and for draws without numbers.
     init(_ distribution: any Distribution) throws {
         if try unlessRefused({ try distribution.support.kind }) == .integers {
             throw Fault(
@@ -28,7 +28,8 @@ struct BaseDistribution: Prior {
 
     var isReparameterised: Bool { distribution.isReparameterised }
 
-    /// What training changes of flows and transforms; of other distributions the leaves with a gradient.
+    /// What training changes: parameters of flows and transforms in the base, and tensors of other distributions that
+    /// require gradients.
     var parameters: [(name: String, value: Variable)] {
         BaseDistribution.parts(of: distribution).flatMap { prefix, part -> [(name: String, value: Variable)] in
             switch part {
@@ -59,14 +60,14 @@ struct BaseDistribution: Prior {
         }
     }
 
-    /// What has tensors of its own in a distribution.
+    /// A part of a distribution that has tensors of its own.
     private enum Part {
         case flow(Flow)
         case transform(any FlowTransform)
         case numbers(any Distribution)
     }
 
-    /// The parts of a distribution, those of distributions that it is made of with a prefix.
+    /// The parts of a distribution; names of parts of inner distributions get a prefix.
     private static func parts(of distribution: any Distribution) -> [(prefix: String, part: Part)] {
         func inner(_ name: String, _ distribution: any Distribution) -> [(prefix: String, part: Part)] {
             parts(of: distribution).map { ("\(name).\($0.prefix)", $0.part) }
@@ -91,7 +92,7 @@ struct BaseDistribution: Prior {
         return logs.shape.count > 1 ? try logs.sum(Array(1..<logs.shape.count)) : logs
     }
 
-    /// Draws (rows, D), recorded.
+    /// Draws of shape (rows, D), recorded on the tape.
     func draw(
         _ rows: Int, _ width: Int, _ dtype: DType, from generator: Generator, for operation: String
     ) throws -> Variable {

@@ -11,7 +11,7 @@ public final class Flow: RemembersCall {
     public static let type = ObjectType("flow")
     public var scriptType: ObjectType { Flow.type }
 
-    /// What made it, for messages: `NICE`.
+    /// The constructor's name, for messages: `NICE`.
     public let name: String
     /// How many numbers a point has.
     public let dimension: Int
@@ -20,17 +20,17 @@ public final class Flow: RemembersCall {
     public let transforms: [(name: String, transform: any FlowTransform)]
     public let prior: any Prior
     public var heldValues: [Value] { transforms.flatMap(\.transform.heldValues) + prior.heldValues }
-    /// Facts to keep beside the parameters in a file.
+    /// Texts to keep beside the parameters in a file.
     public let metadata: [ByteString: String]
     public var origin: Origin?
-    /// Options whose values the constructor chose, such as seeds of random orders: a file says these.
+    /// Options whose values the constructor chose itself, such as seeds of random orders; a file holds these values.
     var settledOptions: [Recipe.Field] = []
 
     let sequence: TransformSequence
-    /// Tensors of the prior that a file keeps: `base.loc`.
+    /// Tensors of the prior that a file keeps, such as `base.loc`.
     private let priorBuffers: [(name: String, value: Variable)]
 
-    /// - Parameter event: the shape of the data; (dimension) where nothing else is said.
+    /// - Parameter event: the shape of one point; (dimension) by default.
     public init(
         name: String, dimension: Int, event: [Int]? = nil,
         transforms: [(name: String, transform: any FlowTransform)], prior: any Prior,
@@ -47,8 +47,8 @@ public final class Flow: RemembersCall {
         sequence = TransformSequence(transforms.map(\.transform), event: event ?? [dimension])
     }
 
-    /// The shape of the noise of one point.
-    /// - Throws: when a transform does not take what the ones before make of the data.
+    /// The shape of one point's noise.
+    /// - Throws: when a transform does not take what the ones before give.
     public func latentShape() throws -> [Int] { try sequence.plan(event).latent }
 
     /// Data -> noise, of (rows, D) or (rows, event...): the noise (rows, latent...), and log |det| per row.
@@ -92,8 +92,8 @@ public final class Flow: RemembersCall {
     /// How many numbers the context has; nil for a flow without.
     public var contextSize: Int? { sequence.contextSize }
 
-    /// The context as (rows, C): (C) is the same for every row.
-    /// - Throws: ``Fault`` for one that is missing, of another size, or that a flow without does not expect.
+    /// The context as (rows, C); one of shape (C) is used for every row.
+    /// - Throws: ``Fault`` for a context that is missing, of another size, or not expected.
     func rows(of context: Variable?, _ count: Int) throws -> Variable? {
         guard let size = contextSize ?? (sequence.takesAnyContext ? context?.shape.last : nil) else {
             guard context == nil else { throw Fault("context", "this flow takes none") }
@@ -127,10 +127,10 @@ public final class Flow: RemembersCall {
         return try toData(noise(rows, from: generator, for: operation), context: told).x.reshape(lead + event)
     }
 
-    /// The least type that samples are drawn in: float64 where a transform's parameters are.
+    /// The smallest dtype that samples are drawn in: float64 if a transform has float64 parameters.
     public var drawingType: DType { transforms.reduce(.float32) { $0.promoted(with: $1.transform.drawingType) } }
 
-    /// Noise (rows, D), with the history of a base that has parameters.
+    /// Noise of shape (rows, D), recorded if the base has parameters.
     package func noise(_ rows: Int, from generator: Generator, for operation: String) throws -> Variable {
         if let base = prior as? BaseDistribution, base.isReparameterised {
             return try base.draw(rows, dimension, drawingType, from: generator, for: operation)

@@ -9,7 +9,7 @@ struct FlowDistribution: Distribution {
     static let name = "flow"
     let flow: Flow
 
-    /// - Throws: ``Fault`` for a conditional flow, which is a distribution only beside a context.
+    /// - Throws: ``Fault`` for a conditional flow, which is a distribution only together with a context.
     init(_ flow: Flow) throws {
         if let size = flow.contextSize {
             throw Fault(

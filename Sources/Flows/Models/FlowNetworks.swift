@@ -1,6 +1,6 @@
 import Networks
 
-// The networks of transforms: what dropout acts in while a flow is trained.
+// The networks of transforms, so that training can switch their dropout on.
 
 extension ConditionedTransform { public var modules: [Module] { [hyper] } }
 extension ContinuousTransform { public var modules: [Module] { [ode] } }
@@ -9,7 +9,7 @@ extension Chain { public var modules: [Module] { sequence.parts.flatMap(\.module
 extension Inverse { public var modules: [Module] { base.modules } }
 
 extension Flow: HoldsModules {
-    /// Those of its transforms, and of flows and transforms in its base.
+    /// The networks of its transforms, and of flows and transforms in its base.
     public var modules: [Module] {
         transforms.flatMap(\.transform.modules) + ((prior as? BaseDistribution)?.modules ?? [])
     }

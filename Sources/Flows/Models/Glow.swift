@@ -49,7 +49,7 @@ enum Glow {
             transforms: parts.enumerated().map { ("transforms.\($0)", $1) }, prior: StandardNormal())
     }
 
-    /// The first half of the channels passes, and decides the maps of the other half.
+    /// A coupling whose first half of the channels passes and parametrises the maps of the other half.
     private static func coupling(
         _ channels: Int, _ given: Settings, _ map: any UnivariateMap, from generator: Generator, for operation: String
     ) throws -> UnivariateCoupling {
@@ -59,7 +59,7 @@ enum Glow {
             let made = try Conv2d.make(inputs, outputs, [window, window], from: generator, for: operation).parameters
             return Conv2d(weight: made[0].value, bias: made[1].value, padding: [window / 2, window / 2])
         }
-        // All zeros at the end: every coupling starts as the identity.
+        // The last layer starts at zero, so that every coupling starts as the identity.
         let last = try convolution(given.channels, (channels - half) * map.parameterCount, 3)
         for tensor in last.parameters { try tensor.value.value.write(Tensor.zeros(tensor.value.shape)) }
         let layers: [any Layer] = [
@@ -133,7 +133,7 @@ extension FlowMethods {
 }
 
 extension TransformSequence {
-    /// - Returns: how many parts took their start from the data.
+    /// - Returns: how many parts took their initial values from the data.
     func initialize(from x: Variable, context: Variable?) throws -> Int {
         var (value, count) = (x, 0)
         for part in parts {

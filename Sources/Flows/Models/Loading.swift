@@ -4,12 +4,12 @@ import Scripting
 import Tensors
 
 extension Flow {
-    /// The flow in a file, `.pt` or `.safetensors`: made again as its recipe says; of files without one, whose
-    /// parameters are a NICE's or zuko's, as their names and shapes say.
+    /// The flow in a file, `.pt` or `.safetensors`: made by the file's recipe; a file without one is recognised as a
+    /// NICE or one of zuko's flows by names and shapes of its tensors.
     ///
     ///     let flow = try Flow.load("models/nice-mnist.safetensors")
     /// - Parameters:
-    ///   - context: where what scripts registered is looked up.
+    ///   - context: the place to look up constructors that scripts registered.
     ///   - more: constructors that a file may name beside the built-in ones.
     /// - Throws: ``ScriptError`` for a file that is missing, damaged, foreign or hostile, or holds no known flow.
     public static func load(
@@ -40,7 +40,7 @@ extension Flow {
         StateDict((parameters + buffers).map { (name: $0.name, tensor: $0.value.value) }, metadata: metadata)
     }
 
-    /// Writes the flow to a file, whole or not at all: its tensors, and, unless their names say it all, its recipe.
+    /// Writes the flow to a file, whole or not at all: its tensors, and its recipe unless names and shapes suffice.
     /// - Throws: ``Fault`` that names a part which no file can hold.
     public func save(_ path: some ByteStringConvertible, for operation: String = "flow:save") throws {
         var dict = stateDict()
@@ -71,7 +71,7 @@ extension Flow {
 }
 
 extension Recipe {
-    /// The same call with these values for those of its options that it names; nothing else has options.
+    /// The same call, in which options named here have these values.
     fileprivate func settling(_ options: [Field]) -> Recipe {
         guard case .call(let name, let arguments) = self, case .table(let fields)? = arguments.last else { return self }
         let settled = fields.map { field in options.first { $0.name == field.name } ?? field }

@@ -70,11 +70,11 @@ public enum NICE {
             metadata: ["architecture": "NICE", "prior": type(of: prior).name])
     }
 
-    /// Whether a state dict looks like a NICE at all, perhaps with wrappers' names (`module.`, `_orig_mod.`,
-    /// `flow.net.`) before those of its parameters.
+    /// Whether a state dict looks like a NICE, perhaps with prefixes (`module.`, `_orig_mod.`, `flow.net.`) before the
+    /// names of its parameters.
     static func recognises(_ names: [String]) -> Bool { !prefixes(names).isEmpty }
 
-    /// What stands before the names of the parameters of each NICE among these, in order.
+    /// The prefixes before the parameters' names, one for each NICE among these names.
     static func prefixes(_ names: [String]) -> [String] {
         func before(_ mark: String) -> [String] {
             names.compactMap { name in
@@ -88,10 +88,10 @@ public enum NICE {
         return Set(found.isEmpty ? before("coupling.") : found).sorted()
     }
 
-    /// The model in a state dict; dimension, widths, layers and couplings are read from names and shapes. The prior is
-    /// what the metadata says, the standard logistic distribution where they say nothing.
+    /// The model in a state dict: dimension, widths, layers and couplings follow from names and shapes. The prior is
+    /// the one in the metadata, else the standard logistic distribution.
     ///
-    /// Its parameters do not require gradients until ``Flow`` is told to train.
+    /// Its parameters do not require gradients until the flow is set to train.
     /// - Throws: ``ScriptError`` naming the parameter that is missing, unexpected or does not fit.
     public static func read(_ dict: StateDict, for operation: String = "flow.load") throws -> Flow {
         let prefixes = prefixes(dict.names)

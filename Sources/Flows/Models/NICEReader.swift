@@ -4,10 +4,10 @@ import Files
 import Scripting
 import Tensors
 
-/// Reads a NICE from a state dict, checking every name and shape on the way. Tensors that are no part of a NICE (a step
-/// count beside the parameters) are left aside.
+/// Reads a NICE from a state dict and checks every name and shape. Tensors that are no part of a NICE (such as a step
+/// count) are ignored.
 struct NICEReader {
-    /// By the names that a NICE has, without what wrappers put before them.
+    /// The tensors by the names that a NICE has, without prefixes.
     private let dict: StateDict
     private let operation: String
     private var unread: Set<String>
@@ -85,7 +85,8 @@ struct NICEReader {
         return Perceptron(layers)
     }
 
-    /// A weight and a bias of different numbers of units: what comes after them says which is wrong.
+    /// The error for a weight and a bias with different numbers of units; the next layer tells which of the two is
+    /// wrong.
     private func misfit(_ name: String, _ weight: Tensor, _ bias: Tensor, next: Tensor?, _ width: Int) -> ScriptError {
         let units = next.map { $0.shape.last ?? 0 } ?? width
         if bias.shape == [units] {
@@ -100,7 +101,7 @@ struct NICEReader {
             "\(name).bias has shape \(Shape.describe(bias.shape)); (\(weight.shape[0])) expected, as its weight has it")
     }
 
-    /// A distribution of noise saved among the parameters is only known in its standard form.
+    /// A prior that is saved among the parameters must be the standard one: no other is known.
     private func checkStandardPrior() throws {
         for (name, tensor) in dict.entries where name.hasPrefix("prior.") {
             let standard: Double? = name.hasSuffix("loc") ? 0 : name.hasSuffix("scale") ? 1 : nil
@@ -125,7 +126,7 @@ struct NICEReader {
         return tensor
     }
 
-    /// Whether a NICE may have a parameter of that name: then it is not a misspelt other one.
+    /// Whether some NICE has a parameter of that name; other names may be misspelt.
     private func isParameter(_ name: String) -> Bool {
         let parts = name.split(separator: ".").map(String.init)
         guard parts.count >= 4, parts[0] == "coupling", Int(parts[1]) != nil,

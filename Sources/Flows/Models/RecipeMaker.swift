@@ -5,11 +5,11 @@ import Networks
 import Scripting
 import Tensors
 
-/// Makes a flow again from the recipe that a file holds, and writes the file's tensors over its random initial values.
+/// Makes a flow from the recipe in a file, and writes the file's tensors over its initial values.
 ///
-/// A file calls constructors of `flow`, `nn` and `distribution` only, and what was registered under these. Each is
-/// tried in an account of its own first, of the size of the file: a recipe that asks for more than its tensors is
-/// refused before the memory is taken.
+/// A recipe may call constructors of `flow`, `nn` and `distribution` and what was registered with them, nothing else.
+/// Each call is first tried in a memory account limited by the size of the file: a recipe that asks for more than its
+/// tensors is refused before that memory is taken.
 struct RecipeMaker {
     private let dict: StateDict
     private let context: Context
@@ -21,7 +21,7 @@ struct RecipeMaker {
         let modules: [any ScriptModule] = [
             FlowModule(), NetworkModule(), DistributionModule(adding: [Transformed.self]),
         ]
-        // Objects have capital letters; what computes, loads or takes functions of a script is not for files.
+        // Only constructors (capital letters): functions that compute, load or take a script's functions are left out.
         let all = modules.flatMap(\.functions) + more.map { NativeFunction($0).remembering() }
         let constructors =
             all.filter { $0.shortName.first?.isUppercase ?? false }
@@ -102,10 +102,10 @@ struct RecipeMaker {
         return results[0]
     }
 
-    /// Calls it in an account of its own, and lets go of the result.
+    /// Tries the call in a memory account of its own and drops the result.
     private func rehearse(_ function: NativeFunction, _ name: String, _ arguments: [Value]) throws {
         let bytes = dict.entries.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.stride }
-        // Factorisations of initial values take a few times their size, in float64.
+        // Factorisations of initial values take a few times the size of a tensor, in float64.
         let account = NativeMemory(limit: 1 << 26 + 16 * bytes)
         do {
             try NativeMemory.$current.withValue(account) {
@@ -138,7 +138,7 @@ struct RecipeMaker {
                 throw ScriptError(operation, "\(name) holds NaN")
             }
             guard own.storage !== tensor.storage else { continue }
-            // Which numbers a transform passes, and in which order it takes them, is fixed when it is made.
+            // A mask or an order is fixed when the transform is made; the file's must be the same.
             let isFixed = tensor.dtype == .bool || name == "order" || name.hasSuffix(".order")
             if isFixed, try tensor.toArray() != own.toArray() {
                 throw ScriptError(
@@ -160,7 +160,7 @@ struct RecipeMaker {
     }
 }
 
-/// The names of tensors in a flow's file: those of its state, and new ones for what a recipe needs besides.
+/// Names for the tensors in a flow's file: those of its state, and `recipe.N` for others that the recipe needs.
 final class FileTensors: RecipeTensors {
     private var names: [ObjectIdentifier: String] = [:]
     private(set) var others: [(name: String, tensor: Tensor)] = []

@@ -3,20 +3,20 @@ import Distributions
 import Scripting
 import Tensors
 
-/// The distribution of x when z = to_latent(x) has the base distribution: one transform deep, a flow that is a
-/// distribution in every respect, with the tails and quantiles of its base where draws are single numbers.
+/// The distribution of x when z = to_latent(x) has the base distribution: a flow of one transform that is a complete
+/// distribution, with tails and quantiles from its base where draws are single numbers.
 public struct Transformed: CataloguedDistribution {
-    /// In the module distribution.
+    /// The name in the module `distribution`.
     public static let name = "Transformed"
     let base: any Distribution
     let transform: any FlowTransform
-    /// The base's, without the last dimension where the transform takes vectors of its single numbers.
+    /// The base's batch shape, without the last dimension where the transform takes vectors along it.
     public let batchShape: [Int]
-    /// Of one draw: () where the base and the transform are of single numbers.
+    /// The shape of one draw: () where base and transform are over single numbers.
     public let eventShape: [Int]
-    /// The shape of what the transform takes: (1) for single numbers.
+    /// The event shape that the transform takes: (1) for single numbers.
     private let event: [Int]
-    /// What scripts gave the base and the transform.
+    /// The script values in the base and the transform.
     public var heldValues: [Value] { base.heldValues + transform.heldValues }
 
     /// - Throws: ``Fault`` when the transform does not take the base's draws.
@@ -34,7 +34,7 @@ public struct Transformed: CataloguedDistribution {
             )
             return
         }
-        // Single numbers; or, where the transform takes only vectors, those along the last batch dimension.
+        // Over single numbers; where the transform takes only vectors, over vectors along the last batch dimension.
         let one = try Variable(Tensor.full([1, 1], 0.5, base.dtype))
         let isElementwise = try base.batchShape.isEmpty || takes(one)
         if isElementwise {
@@ -47,18 +47,19 @@ public struct Transformed: CataloguedDistribution {
         }
     }
 
-    /// None of its own: those of the base and the transform are theirs.
+    /// Empty: parameters belong to the base and the transform.
     public var parameters: [DistributionParameter] { [] }
-    /// Of draws: the base's and the transform's together.
+    /// The dtype of draws: the wider of the base's and the transform's.
     public var dtype: DType { base.dtype.promoted(with: transform.drawingType) }
-    /// Whether gradients go through draws, as they do through every transform.
+    /// True if the base's draws are differentiable; transforms always are.
     public var isReparameterised: Bool { base.isReparameterised }
-    /// As a script makes it.
+    /// The constructor call as a script would write it.
     public var description: String { "distribution.Transformed(\(base.description), flow.\(type(of: transform)))" }
-    /// None: it is computed in the type that the base and the transform have.
+    /// Nil: computed in the dtypes of base and transform.
     public func widened() throws -> (any Distribution)? { nil }
 
-    /// Points of any leading shape, through one direction: the image in the same layout, and log |det| of that shape.
+    /// Maps points of any leading shape in one direction: the image in the same layout, and log |det| in the leading
+    /// shape.
     private func map(
         _ x: Variable, from: [Int], to: [Int],
         _ direction: (Variable) throws -> (Variable, Variable)
@@ -91,7 +92,7 @@ public struct Transformed: CataloguedDistribution {
     public func logDensity(_ x: Variable) throws -> Variable {
         let (z, logDeterminant) = try latent(x)
         let logs = try base.logProbability(z)
-        // Of numbers that the transform takes together, the sum.
+        // A base over single numbers under a transform of vectors: log-densities are summed.
         return base.eventShape.isEmpty && !eventShape.isEmpty
             ? try logs.sum([logs.shape.count - 1]) + logDeterminant : try logs + logDeterminant
     }
@@ -101,8 +102,8 @@ public struct Transformed: CataloguedDistribution {
         try data(base.draw(shape, from: generator, for: operation))
     }
 
-    /// Where draws lie, as far as transforms and base tell.
-    /// - Throws: ``ScriptError`` where that is not known.
+    /// Where draws lie, as far as base and transforms say.
+    /// - Throws: ``ScriptError`` where that is unknown.
     public var support: Support {
         get throws {
             try NumberRange.support(
@@ -114,13 +115,13 @@ public struct Transformed: CataloguedDistribution {
         }
     }
 
-    /// Whether larger z are larger x: bijections of the line go one way, and two points with different images tell
-    /// which.
-    /// - Throws: ``ScriptError`` where all images are equal to rounding.
+    /// Whether the transform increases. A bijection of the line is monotonic, so that two points with different images
+    /// decide.
+    /// - Throws: ``ScriptError`` where all images are equal within rounding.
     private func increases() throws -> Bool {
         try GradMode.$isEnabled.withValue(false) {
             func images(_ ends: [Double], ofQuantiles: Bool) throws -> [Double]? {
-                // A base without quantiles, and numbers outside the transform's domain, tell nothing.
+                // Points without a quantile of the base, or outside the transform's domain, are skipped.
                 try unlessRefused {
                     try ends.map { end in
                         let q = try Variable(Tensor.full(base.batchShape, end, .float64))
@@ -140,7 +141,7 @@ public struct Transformed: CataloguedDistribution {
         }
     }
 
-    /// The base's tail at z; the other one, where larger z are smaller x.
+    /// The base's tail at z; the opposite tail where the transform decreases.
     public func tail(_ x: Variable, _ side: TailSide, _ form: TailForm) throws -> Variable {
         let isLower = try (side == .lower) == increases()
         let z = try latent(x).value
@@ -189,7 +190,7 @@ extension Transformed {
         see: ["flow.Flow", "flow.Transform"]
     ) { base, transform in try Transformed(base, transform.transform) }
 
-    /// Of single numbers, and of vectors.
+    /// Examples over single numbers and over vectors.
     public static let examples = [
         DistributionExample(
             "Transformed Normal", [.init([0.5, -1]), .init([1, 2]), .init([0.3], [1, 1])], points: .init([0.2, -1.4])

@@ -4,17 +4,17 @@ import Networks
 import Scripting
 import Tensors
 
-/// Flows of couplings or autoregressive transforms with univariate maps: zuko's architectures under zuko's names of
-/// parameters, so that state dicts pass both ways.
+/// Flows of couplings or autoregressive transforms with univariate maps, with the architectures and parameter names of
+/// zuko, so that state dicts can be exchanged.
 enum UnivariateFlows {
-    /// What the constructors have in common.
+    /// Options that the constructors have in common.
     struct Settings {
         var features = 2
         var context = 0
         var transforms = 3
         var hiddenFeatures = [64, 64]
         var activation = Activation.relu
-        /// The seed of random orders or masks; nil: those of zuko, in turn.
+        /// The seed of random orders or masks; nil for zuko's alternating ones.
         var orderSeed: UInt64?
     }
 
@@ -65,7 +65,7 @@ enum UnivariateFlows {
     static func assemble(
         _ name: String, _ given: Settings, _ parts: [any FlowTransform], map: any UnivariateMap
     ) -> Flow {
-        // What names and shapes of tensors do not say.
+        // Written to files: what names and shapes of tensors do not tell.
         var metadata: [ByteString: String] = ["architecture": name]
         metadata["activation"] = given.activation.key
         if let spline = map as? SplineMap { metadata["bound"] = "\(spline.bound)" }

@@ -8,18 +8,18 @@ import Tensors
 /// Reads a flow of couplings or autoregressive transforms from a state dict of zuko 1.6 (MAF, NSF, NICE, RealNVP), or
 /// one that LuaFlow saved under the same names. The architecture is read from names and shapes.
 ///
-/// What zuko's files do not say is taken as zuko's default: ReLU, splines on [-5, 5], least slopes of 1e-3.
+/// What such a file does not say is assumed to be zuko's default: ReLU, splines on [-5, 5], least slopes of 1e-3.
 struct ZukoReader {
     private let dict: StateDict
     private let operation: String
     private var unread: Set<String>
 
-    /// What a flow of couplings or autoregressive transforms has, and what a continuous one has.
+    /// Names by which the two kinds are recognised: couplings and autoregressive transforms, and continuous flows.
     private static let marks = ["transform.transforms.0.hyper.", "transform.ode.0."]
 
     static func recognises(_ names: [String]) -> Bool { !prefixes(names).isEmpty }
 
-    /// What wrappers put before the names of each flow among these (`module.`), in order.
+    /// The prefixes before the names, one for each flow among these (`module.`), in order.
     private static func prefixes(_ names: [String]) -> [String] {
         let found = names.flatMap { name in
             marks.compactMap { mark -> String? in
@@ -86,7 +86,7 @@ struct ZukoReader {
                 + (unread.count > 1 ? " (nor are \(unread.count - 1) more)" : ""))
     }
 
-    /// A CNF: the network's widths are its shapes; its activation and tolerances are zuko's defaults.
+    /// A CNF: widths follow from the shapes; activation and tolerances are zuko's defaults.
     private mutating func continuous() throws -> Flow {
         guard let freqs = take("transform.freqs"), freqs.rank == 1, freqs.count > 0 else {
             throw ScriptError(operation, "transform.freqs (freqs) is missing: what a CNF's network is told of the time")
@@ -122,7 +122,7 @@ struct ZukoReader {
         return dict[name]
     }
 
-    /// One transform; what decides its kind is whether the file has its mask or its order.
+    /// One transform: autoregressive if the file has its order, a coupling if it has its mask.
     private mutating func part(
         _ prefix: String, _ activation: Activation
     ) throws -> (any FlowTransform, any UnivariateMap) {
@@ -179,7 +179,7 @@ struct ZukoReader {
         return inputs - features
     }
 
-    /// 2 numbers for each feature are an affine map, 3 K - 1 a spline of K bins.
+    /// 2 outputs for each feature belong to an affine map, 3 K - 1 to a spline of K bins.
     private func univariate(_ outputs: Int, _ features: Int, _ prefix: String) throws -> any UnivariateMap {
         let each = outputs / features
         guard outputs == each * features, each >= 2, each == 2 || (each + 1) % 3 == 0 else {
@@ -233,13 +233,13 @@ struct ZukoReader {
             where try !tensor.isFinite() {
                 throw ScriptError(operation, "\(name).\(part) holds NaN or infinity")
             }
-            // Half numbers stay as they are, and are evaluated in float32.
+            // float16 weights are kept and computed with in float32.
             let values = Variable(weight)
             let shift = bias.map { Variable($0) }
             if let mask {
                 modules.append(Module(MaskedLinear(weight: values, bias: shift, mask: Variable(try mask.cast(.bool)))))
             } else {
-                // As products of single rows read weights, and as a new layer has them.
+                // Stored by input unit, as in a new layer, for products of single rows.
                 let stored = Variable(try values.value.storedByInputUnit(for: operation))
                 modules.append(Module(Linear(weight: stored, bias: shift)))
             }

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A point or a batch as scripts give it, as the rows that flows take.
+/// A point or a batch as scripts give it, converted to the rows that flows take.
 ///
 /// (D) and (H, W) are one point; (B, D) and (B, H, W) a batch. A matrix whose second extent is D is a batch of rows.
 /// Flows of images take (C, H, W) and (B, C, H, W) besides.
@@ -66,16 +66,16 @@ struct Batch {
         try self.init(x, name, event: Array(shape.dropFirst(shape.count % 2 == 0 ? 1 : 0)))
     }
 
-    /// One number per row, as the script expects it: (B), or of no dimension without a batch.
+    /// One number per row as the script expects it: (B) for a batch, () for one point.
     func perRow(_ values: Variable) throws -> Variable { try apart(isBatch ? values : values.reshape([])) }
 
-    /// Rows in the shape that was given, or, where their points have another one, in that.
+    /// Rows in the shape that the script gave; where points have another shape, in (B, point...) or (point...).
     func likeInput(_ values: Variable) throws -> Variable {
         let result = Array(values.shape.dropFirst())
         return try apart(values.reshape(result == event ? shape : (isBatch ? [shape[0]] : []) + result))
     }
 
-    /// In memory of its own: what changes nothing returns its input, and a log-determinant may be one number for all
+    /// A copy: a transform that changes nothing returns its input, and a log-determinant may be one number for all
     /// rows.
     private func apart(_ values: Variable) throws -> Variable {
         values.value.storage === rows.value.storage || !values.value.isContiguous ? try values.clone() : values

@@ -2,12 +2,12 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The laws of a flow at given points, in float64.
+/// Checks of a flow at given points, in float64: round trip, both log-determinants, dense Jacobian.
 struct FlowCheck {
     let flow: Flow
     let operation: String
     private let accuracy: MapAccuracy
-    /// Dense Jacobians beyond this are too dear for a check.
+    /// The largest dimension for which the dense Jacobian is computed.
     private let largestDense = 64
 
     init(flow: Flow, operation: String) {
@@ -38,7 +38,7 @@ struct FlowCheck {
         }
     }
 
-    /// log |det dz/dx| of every row from its Jacobian.
+    /// log |det dz/dx| of every row from its dense Jacobian.
     private func denseLogDeterminants(_ x: Variable, _ context: Variable?) throws -> Variable {
         let values = try (0..<x.shape[0]).map { row in
             let point = Variable(try x.value.select(0, row).copy().reshape([flow.dimension]))

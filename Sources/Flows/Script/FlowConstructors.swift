@@ -3,7 +3,7 @@ import Distributions
 import Scripting
 import Tensors
 
-/// Flows put together by scripts, and the pieces.
+/// `flow.Flow` and the constructors of its parts.
 extension FlowFunctions {
     static let flow = Declaration(
         "flow.Flow",
@@ -37,7 +37,7 @@ extension FlowFunctions {
         let parts = transforms.map(\.transform)
         let sequence = TransformSequence(parts)
         try sequence.checkContexts()
-        // A part that takes one shape only says the data's, too; else data and noise have the same.
+        // A part that takes one shape only fixes the data's shape; else data and noise have the same shape.
         guard let event = given ?? sequence.dataEvent ?? own.map({ [$0] }) else {
             throw Fault("dim", "the number of dimensions expected, as the base has none")
         }
@@ -94,10 +94,10 @@ extension FlowFunctions {
             ) { constructor, arguments in
                 let result = try constructor.call(arguments).first ?? .none
                 switch result {
-                // One of the transforms there are, by another name.
+                // The function returned an existing kind of transform.
                 case .object(let object as TransformObject): return object
                 case .table(let table):
-                    // Its name is the registered one, whatever the table says.
+                    // Its name is the registered one, whatever name the table gives.
                     let options = ScriptedTransform.Definition.options
                     let given = try options.read(table, over: ScriptedTransform.Definition())
                     let transform = try ScriptedTransform(label: "flow.\(name)", given)
@@ -112,6 +112,6 @@ extension FlowFunctions {
 }
 
 extension RegistryKind {
-    /// `flow.NAME(...)`
+    /// Transforms that scripts register, made by `flow.NAME(...)`.
     public static let transforms = RegistryKind("transforms", constructorsOf: "flow")
 }

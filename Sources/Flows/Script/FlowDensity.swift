@@ -4,7 +4,7 @@ import Scripting
 import Tensors
 
 extension Flow: DensityObject {
-    /// Points of any shape, images too, with as many numbers as the flow has.
+    /// Points of any shape, also images, with as many numbers as the flow's dimension.
     public func logDensity(ofBatch x: Variable) throws -> Variable {
         let point = Array(x.shape.dropFirst())
         guard point.reduce(1, *) == dimension else {

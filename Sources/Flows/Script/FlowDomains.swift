@@ -15,7 +15,7 @@ extension Results<TransformObject> {
 }
 
 extension Domain<any Prior> {
-    /// The noise of the usual flows, by its name.
+    /// Standard noise by its name, `normal` or `logistic`.
     static var noise: Domain {
         let names = Domain<String>.choice([StandardNormal.name, StandardLogistic.name])
         return names.map(show: { "\"\(Swift.type(of: $0).name)\"" }) { name in
@@ -23,7 +23,7 @@ extension Domain<any Prior> {
         }
     }
 
-    /// The noise of any flow: a name, or a distribution, which may be a flow.
+    /// The base of any flow: a name, or a distribution, which may be a flow.
     static var base: Domain {
         Domain<any Distribution>.distribution.map(show: { _ in "d" }) { try BaseDistribution($0) as any Prior }.or(
             .noise)

@@ -5,7 +5,7 @@ import RealModule
 import Scripting
 import Tensors
 
-/// `m:name(...)`.
+/// The methods of a flow, `m:name(...)`.
 enum FlowMethods {
     static let all = [
         logProb, toLatent, toData, sample, rsample, support, bitsPerDim, parameters, namedParameters, requiresGrad,
@@ -61,7 +61,7 @@ enum FlowMethods {
         return (try z.likeInput(x), try z.perRow(logDeterminant))
     }
 
-    /// What draws take: how many, the context, the generator.
+    /// Arguments of draws: how many, the context, the generator.
     private static let count = Parameter<[Int]>.argument("n", .shape, "how many, or {n, ...}")
 
     private static let sample = Declaration(

@@ -6,9 +6,9 @@ import Tensors
 /// The module `flow`: normalizing flows.
 public struct FlowModule: ScriptModule {
     private let added: [Declaration]
-    /// The constructors of the catalogue's transforms, and of those that were passed along.
+    /// Constructors of the catalogue's transforms and of those passed to `init`.
     private var constructors: [Declaration] { Catalogue.transforms.map { $0.declaration } + added }
-    /// What rooms above this one add to flows: training. Made when first asked for.
+    /// Methods that rooms above add to flows, such as training. Evaluated when first needed.
     private let methods: @Sendable () -> [Declaration]
 
     /// - Parameters:

@@ -3,7 +3,7 @@ import Distributions
 import Scripting
 import Tensors
 
-/// What a script holds of a flow's transform.
+/// A transform as a script object.
 public final class TransformObject: RemembersCall {
     public static let type = ObjectType("transform")
     public var scriptType: ObjectType { TransformObject.type }
@@ -18,7 +18,7 @@ public final class TransformObject: RemembersCall {
         self.description = description
     }
 
-    /// A flow of this transform alone, to ask the questions that flows answer.
+    /// A flow of this transform alone: methods that flows have are computed by it.
     func flow(event: [Int]) throws -> Flow {
         Flow(
             name: "Flow", dimension: try Shape.count(event, for: "flow"), event: event,
@@ -106,7 +106,7 @@ extension TransformObject {
         return try FlowCheck(flow: flow, operation: operation).report(x.rows, context: context)
     }
 
-    /// For recipes, too.
+    /// `inverse` as a function that recipes may call.
     static let inversion = NativeFunction(inverse).remembering()
 
     private static let inverse = Declaration(

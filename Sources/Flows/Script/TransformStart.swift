@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// `t:initialize(x)`: parameters that start from data.
+/// `t:initialize(x)`: takes initial parameters from data.
 extension TransformObject {
     static let initialize = Declaration(
         "transform:initialize",

@@ -117,12 +117,12 @@ extension FlowFunctions {
     }
 }
 
-/// Whether orders or masks are drawn at random: by a seed of the flow's own, so that a file can say which they were.
+/// Random orders or masks: no, by a given seed, or by a seed that is drawn and kept, so that a file can hold it.
 private enum RandomOrder: Sendable {
     case no, drawn
     case seeded(Int)
 
-    /// The flow, which remembers the seed of its orders in the place of `true`.
+    /// The flow, with the seed that was drawn in place of `true`.
     func applied(
         _ option: String, _ given: UnivariateFlows.Settings, _ generator: Generator,
         _ make: (UnivariateFlows.Settings) throws -> Flow

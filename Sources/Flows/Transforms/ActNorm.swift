@@ -3,9 +3,9 @@ import RealModule
 import Scripting
 import Tensors
 
-/// A transform whose start may be taken from data: `t:initialize(x)`.
+/// A transform that can take its initial parameters from data: `t:initialize(x)`.
 public protocol DataInitialized: FlowTransform {
-    /// Sets parameters from a batch (rows, event...), without a record on the tape.
+    /// Sets the parameters from a batch (rows, event...), unrecorded.
     func initialize(from x: Variable) throws
 }
 
@@ -13,7 +13,7 @@ public protocol DataInitialized: FlowTransform {
 /// Kingma and Dhariwal, "Glow", NeurIPS 2018, section 3.1.
 public struct ActNorm: CataloguedTransform, DataInitialized {
     public static let name = "ActNorm"
-    /// Both of shape (n).
+    /// Log scale and shift, of shape (n).
     public let logScale: Variable
     public let shift: Variable
 
@@ -27,7 +27,7 @@ public struct ActNorm: CataloguedTransform, DataInitialized {
     public var recipe: Recipe { .call("flow.ActNorm", [.integer(logScale.shape[0])]) }
     public var parameters: [(name: String, value: Variable)] { [("log_scale", logScale), ("shift", shift)] }
 
-    /// log_scale and shift as they broadcast to (rows, n, places...).
+    /// log_scale and shift in a shape that broadcasts to (rows, n, places...).
     private func fitting(_ x: Variable) throws -> (x: Variable, logScale: Variable, shift: Variable) {
         let n = logScale.shape[0]
         try Demand.channels(x, n, "flow.ActNorm")
@@ -52,10 +52,11 @@ public struct ActNorm: CataloguedTransform, DataInitialized {
         return (try (z - shift) * (-logScale).exp(), try -logScale.sum() * Double(Channels.places(z)))
     }
 
-    /// A deviation of at most this share of the largest number is that of a constant channel.
+    /// A channel whose standard deviation is at most this share of its largest number counts as constant.
     static let leastDeviation = 1e-6
 
-    /// Mean 0 and deviation 1 over the batch and all places. A constant channel is moved to 0 and keeps its scale.
+    /// Sets mean 0 and standard deviation 1 over the batch and all places. A constant channel is shifted to 0 and not
+    /// scaled.
     public func initialize(from x: Variable) throws {
         let n = logScale.shape[0]
         try Demand.channels(x, n, "flow.ActNorm")
@@ -77,7 +78,7 @@ public struct ActNorm: CataloguedTransform, DataInitialized {
     }
 }
 
-/// A tensor that training changes.
+/// A leaf that training changes.
 func leaf(_ value: Tensor) throws -> Variable {
     let variable = Variable(value)
     try variable.setRequiresGrad(true)

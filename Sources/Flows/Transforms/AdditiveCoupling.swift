@@ -11,7 +11,7 @@ public struct AdditiveCoupling: FlowTransform {
     public enum Half: Sendable { case even, odd }
 
     public let shifted: Half
-    /// From the half that is read to the shift: (rows, D / 2) -> (rows, D / 2).
+    /// Computes the shift from the half that is read: (rows, D / 2) -> (rows, D / 2).
     public let network: Perceptron
 
     public init(shifting shifted: Half, by network: Perceptron) {

@@ -51,7 +51,8 @@ public enum AutoregressiveEntry: CatalogueEntry {
             description: "flow.Autoregressive{}")
     }
 
-    /// With a masked layer of given weights: what the mask hides has no gradient, so that a full matrix is masked here.
+    /// The network is one masked layer of the weights given, so that the laws can vary all of them; those behind the
+    /// mask have gradient 0.
     private static func example(_ label: String, _ map: any UnivariateMap, context: Int = 0) -> TransformExample {
         let outputs = 2 * map.parameterCount
         return TransformExample(

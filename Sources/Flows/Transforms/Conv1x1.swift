@@ -10,12 +10,12 @@ import Tensors
 /// s keeps its signs in training: s = sign exp(log_s).
 public struct Conv1x1: CataloguedTransform {
     public static let name = "Conv1x1"
-    /// Both (n, n), of which only the part below (above) the diagonal is read.
+    /// (n, n); only the part strictly below (above) the diagonal is read.
     public let lower: Variable
     public let upper: Variable
-    /// (n)
+    /// log |s|, of shape (n).
     public let logS: Variable
-    /// (n): 1 or -1.
+    /// The signs of s, 1 or -1, of shape (n).
     public let sign: Variable
     /// Row i of A is row permutation[i] (from 0) of L (U + diag(s)). int64, (n).
     public let permutation: Variable
@@ -34,7 +34,7 @@ public struct Conv1x1: CataloguedTransform {
             throw Fault("matrix", "singular: number \(place + 1) on the diagonal of its U is \(shown(s[place]))")
         }
         let rows = try p.value.toArray()
-        // Row i of P has its 1 in the column of the row that comes there.
+        // permutation[i] is the column of the 1 in row i of P.
         let order = (0..<n).map { row in (0..<n).first { rows[row * n + $0] == 1 } ?? row }
         let dtype = matrix.dtype.computing
         func stored(_ x: Variable) throws -> Variable { try leaf(x.value.cast(dtype).copy()) }
@@ -59,7 +59,7 @@ public struct Conv1x1: CataloguedTransform {
     }
     public var buffers: [(name: String, value: Variable)] { [("sign", sign), ("permutation", permutation)] }
 
-    /// The factors in x's type, and the permutation's two directions counted from 1.
+    /// The factors in x's dtype, and both directions of the permutation, counted from 1.
     private struct Factors {
         let lower, upper, logS: Variable
         let forward, backward: Variable
@@ -70,7 +70,7 @@ public struct Conv1x1: CataloguedTransform {
         try Demand.channels(x, logS.shape[0], operation)
         try Demand.finite(parameters, operation)
         let n = logS.shape[0]
-        // Read each time, as a file may have been loaded over them.
+        // Read at each call: a file may have been loaded into the tensor.
         let order = try permutation.value.toArray().map { Int(exactly: $0) ?? -1 }
         guard Set(order) == Set(0..<n) else {
             throw ScriptError(

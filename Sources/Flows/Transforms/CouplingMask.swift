@@ -3,8 +3,8 @@ import Tensors
 
 /// Which numbers of an event a coupling passes as they are (1) and which it changes (0).
 ///
-/// Of one or two dimensions it is for vectors, or for images taken as vectors. Of three, (C, 1, 1) or (C, H, W), for
-/// images, whose network keeps their layout.
+/// A mask of one or two dimensions is for vectors, or for images flattened to vectors; one of three, (C, 1, 1) or (C,
+/// H, W), for images, whose layout the network keeps.
 public struct CouplingMask: Sendable {
     public let shape: [Int]
     public let flags: [Bool]
@@ -20,7 +20,7 @@ public struct CouplingMask: Sendable {
         (self.flags, self.shape) = (flags, shape)
     }
 
-    /// Of the event's numbers, or of channels.
+    /// How many flags there are: one for each number of the event, or for each channel.
     public var count: Int { flags.count }
     var isOfImages: Bool { shape.count >= 3 }
     /// Whether it divides channels: (C, 1, 1).
@@ -28,7 +28,7 @@ public struct CouplingMask: Sendable {
     var passing: [Int] { flags.indices.filter { flags[$0] } }
     var changed: [Int] { flags.indices.filter { !flags[$0] } }
 
-    /// - Throws: ``ScriptError`` for events that it does not fit.
+    /// - Throws: ``ScriptError`` when the events of x do not fit the mask.
     func check(_ x: [Int], _ operation: String) throws {
         let event = Array(x.dropFirst())
         guard isOfImages else {

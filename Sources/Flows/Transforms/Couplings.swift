@@ -6,7 +6,7 @@ import Tensors
 // The couplings that scripts make: `flow.AdditiveCoupling`, `flow.AffineCoupling`, `flow.SplineCoupling`, each a
 // ``UnivariateCoupling`` with a map of its own.
 
-/// What their declarations have in common.
+/// Options that their declarations have in common.
 enum CouplingOptions {
     static let mask = Parameter<CouplingMask>.option(
         "mask", .couplingMask, "(D), or (C, 1, 1) or (C, H, W) for images: 1 passes as it is and decides, 0 is changed")
@@ -26,7 +26,7 @@ enum CouplingOptions {
             "any module: from the features with mask 1 + context to \(numbers) for each feature with mask 0")
     }
 
-    /// How networks of images are laid out, for the summaries.
+    /// How networks for images are called, for the summaries.
     static let images = """
         Images: with a mask (C, 1, 1) net sees the channels with mask 1 and gives the numbers of the others as \
         channels, those of one channel behind each other; with a mask (C, H, W), such as a checkerboard, it sees all C \

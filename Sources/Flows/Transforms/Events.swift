@@ -2,26 +2,26 @@ import Autodiff
 import Scripting
 import Tensors
 
-// What transforms of (rows, event...) have in common.
+// Helpers for transforms of (rows, event...).
 
 extension Variable {
-    /// The sum over everything behind the first axis: one number for each row.
+    /// The sum over all axes but the first: one number for each row.
     func sumOfRows() throws -> Variable { shape.count == 1 ? self : try sum(Array(1..<shape.count)) }
 
-    /// In the type in which numbers of this one and of `other` are computed together.
+    /// Converted to the dtype in which it and `other` are computed together.
     func together(with other: Variable) throws -> Variable {
         let wanted = dtype.promoted(with: other.dtype).computing
         return wanted == dtype ? self : try converted(to: wanted)
     }
 
-    /// log(1 / cosh(x)^2), the logarithm of the slope of tanh, also where tanh has rounded to 1.
+    /// log(1 - tanh(x)^2), the log slope of tanh, accurate also where tanh(x) rounds to 1.
     func logTanhSlope() throws -> Variable {
         let twice = try self * 2
         return try 2 * Double.log(2) - twice.softplus() - (-twice).softplus()
     }
 }
 
-/// Whether elements are at most a number; false for NaN.
+/// x <= y; false for NaN.
 struct AtMost: Comparison {
     func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x <= y }
 }
@@ -84,7 +84,7 @@ enum Channels {
     /// How many places share the map: 1 for vectors, H W for images.
     static func places(_ x: Variable) -> Int { x.shape.dropFirst(2).reduce(1, *) }
 
-    /// f of all places of all rows side by side, as the columns of one matrix (n, rows * places).
+    /// Applies f to all places of all rows, arranged as the columns of one matrix (n, rows * places).
     static func mapped(_ x: Variable, _ f: (Variable) throws -> Variable) throws -> Variable {
         guard x.value.count > 0 else { return x }
         let (rows, n, places) = (x.shape[0], x.shape[1], places(x))
@@ -93,7 +93,7 @@ enum Channels {
     }
 }
 
-/// A transform of every number by itself, without parameters: what to write for one is the two maps.
+/// A transform of every number by itself, without parameters. A new one implements the two maps below.
 protocol ElementwiseTransform: CataloguedTransform {
     /// z, and log dz/dx at every element.
     func image(_ x: Variable) throws -> (z: Variable, logSlope: Variable)

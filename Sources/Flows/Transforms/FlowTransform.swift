@@ -12,15 +12,15 @@ public protocol FlowTransform: HoldsScriptValues, HoldsModules {
     /// The image of x, and log |det of the Jacobian| of this direction: of shape (rows), or of no dimension when it is
     /// the same for every row. In nats.
     ///
-    /// - Parameter context: (rows, C), what a conditional transform is told; others do not look at it.
+    /// - Parameter context: (rows, C), the condition of a conditional transform; others ignore it.
     func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable)
     /// The inverse of ``toLatent(_:context:)``, with its own log-determinant.
     func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable)
-    /// What training changes, by the names a state dict has under this transform.
+    /// What training changes, by the names that a state dict has for it.
     var parameters: [(name: String, value: Variable)] { get }
-    /// Tensors that a file keeps beside them: masks, orders.
+    /// Tensors that a file keeps beside the parameters: masks, orders.
     var buffers: [(name: String, value: Variable)] { get }
-    /// The least type that samples are drawn in: float64 where parameters are.
+    /// The smallest dtype that samples are drawn in: float64 if there are float64 parameters.
     var drawingType: DType { get }
     /// How many numbers the context has; nil for a transform that takes none.
     var contextSize: Int? { get }
@@ -31,27 +31,27 @@ public protocol FlowTransform: HoldsScriptValues, HoldsModules {
     func dataShape(of event: [Int]) throws -> [Int]
     /// The one shape of data that it takes; nil for a transform that takes many.
     var fixedDataShape: [Int]? { get }
-    /// Where every number of the data lies; nil where nobody knows.
+    /// The interval in which all numbers of the data lie; nil where unknown.
     var dataRange: NumberRange? { get }
-    /// Where every number of z lies, for all data there is; nil where nobody knows.
+    /// The interval in which all numbers of z lie, for any data; nil where unknown.
     var latentRange: NumberRange? { get }
-    /// How exactly both directions undo each other.
+    /// How closely the two directions are each other's inverse.
     var accuracy: MapAccuracy { get }
     /// Whether it takes a context of any size, or none, as functions of scripts do.
     var takesAnyContext: Bool { get }
-    /// How a file names it, so that it can be made again: the call of its constructor. What a script made needs none:
-    /// its call is remembered. For transforms that Swift code puts together.
+    /// The constructor call by which a file can make it again. Transforms that scripts made remember their call; this
+    /// is for those that Swift code puts together.
     var recipe: Recipe { get throws }
 }
 
 /// How exactly the two directions of a transform undo each other in float64.
 public struct MapAccuracy: Sendable {
-    /// The relative error of a round trip.
+    /// The relative error that a round trip may have.
     public var tolerance = 1e-6
-    /// Whether log-determinants are random estimates, which cancel and are the Jacobian's only in the mean.
+    /// Whether log-determinants are random estimates, which equal the Jacobian's only in the mean.
     public var isEstimate = false
 
-    /// That of several transforms, one after the other.
+    /// The accuracy of several transforms, one after the other.
     static func joint(_ parts: [any FlowTransform]) -> MapAccuracy {
         parts.map(\.accuracy).reduce(MapAccuracy()) {
             MapAccuracy(tolerance: max($0.tolerance, $1.tolerance), isEstimate: $0.isEstimate || $1.isEstimate)

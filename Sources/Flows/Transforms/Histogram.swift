@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// z = F(x) of every number, F the cumulative distribution function of data in levels: see ``LevelHistogram``.
+/// z = F(x) of every number, F the cumulative distribution function of a ``LevelHistogram``.
 public struct Histogram: ElementwiseTransform {
     public static let name = "Histogram"
     public let histogram: LevelHistogram
@@ -30,7 +30,7 @@ public struct Histogram: ElementwiseTransform {
     }
 }
 
-/// What is said of a histogram by all transforms that have one.
+/// Options of the transforms that have a histogram.
 enum HistogramOptions {
     static let counts = Parameter<[Double]>.option(
         "counts", .flatNumbers,
@@ -38,7 +38,7 @@ enum HistogramOptions {
     static let smooth = Parameter<Bool>.option(
         "smooth", .flag, default: false, "slopes without jumps, for gradients, by rational-quadratic splines")
     static let errors = "a count that is not above 0; when called, numbers outside [0, 1]"
-    /// Four levels, two of them often.
+    /// A histogram for examples: four levels, two of them rare.
     static let few = [40.0, 3, 7, 25]
 }
 

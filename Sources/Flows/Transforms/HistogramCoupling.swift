@@ -7,7 +7,7 @@ import Tensors
 public enum HistogramCouplings: CatalogueEntry {
     public static let name = "HistogramCoupling"
 
-    /// Of this and of `flow.MaskedAutoregressive`.
+    /// The option `edges`, also of `flow.MaskedAutoregressive`.
     static let edges = Parameter<[Int]?>.option(
         "edges", .optional(.list(of: .integer(from: 0)), shown: "a bin for each level"), default: nil,
         "the first level of every bin and the number of levels: {0, 1, 252, 256}")

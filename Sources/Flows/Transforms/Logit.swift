@@ -15,7 +15,7 @@ public struct Logit: ElementwiseTransform {
 
     func image(_ x: Variable) throws -> (z: Variable, logSlope: Variable) {
         let width = 1 - 2 * alpha
-        // 1 - x is exact near 1, where 1 - y would not be.
+        // 1 - y as (1 - 2 alpha) (1 - x) + alpha: 1 - x is exact near 1, where 1 - y would lose digits.
         let (y, rest) = (try x * width + alpha, try (1 - x) * width + alpha)
         let expected =
             alpha == 0

@@ -6,8 +6,8 @@ import Tensors
 /// An autoregressive transform: a masked network decides, from the features of lower order and the context, a
 /// univariate map for each feature. As zuko.flows.MaskedAutoregressiveTransform.
 ///
-/// Papamakarios, Pavlakou and Murray, "Masked autoregressive flow", NIPS 2017, equations 3 to 5. Features of one order
-/// do not see each other; two orders are a coupling. The way to data takes one pass for each order.
+/// Papamakarios, Pavlakou and Murray, "Masked autoregressive flow", NIPS 2017, equations 3 to 5. Features of equal
+/// order do not depend on each other; with two orders it is a coupling. `toData` takes one pass for each order.
 public struct MaskedAutoregressive: ConditionedTransform {
     /// Each feature's order, from 0.
     public let order: [Int]
@@ -22,7 +22,7 @@ public struct MaskedAutoregressive: ConditionedTransform {
         orderTensor = Variable(try Tensor(order.map { Double($0) }, shape: [order.count], .int64))
     }
 
-    /// - Throws: ``Fault`` for masks of more than 2^28 connections, which are made of single truth values.
+    /// - Throws: ``Fault`` for masks of more than 2^28 connections, each of which is a Bool while masks are made.
     static func checkSize(_ features: Int, _ context: Int, each: Int) throws {
         let inputs = features + context
         guard features <= 1 << 24, inputs <= 1 << 25, features * each <= (1 << 28) / inputs else {
@@ -34,7 +34,7 @@ public struct MaskedAutoregressive: ConditionedTransform {
         }
     }
 
-    /// Which inputs (features, then context) each number of the network may depend on: (features * each, inputs).
+    /// Which inputs (features, then context) each output of the network may depend on: (features * each, inputs).
     static func adjacency(order: [Int], context: Int, each: Int) -> [[Bool]] {
         order.flatMap { own in
             [[Bool]](
@@ -64,12 +64,12 @@ public struct MaskedAutoregressive: ConditionedTransform {
         return (z, try logSlope.sum([1]))
     }
 
-    /// Each pass makes the features of one more order right.
+    /// Fixed-point iteration: each pass makes the features of one more order right.
     public func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {
         let passes = (order.max() ?? 0) + 1
         var x = Variable(try Tensor.zeros(z.shape, z.dtype))
         var logSlope = x
-        // The last pass has every number right: what it reads was found by the passes before.
+        // In the last pass all inputs of the network are right already, so that the result and its gradients are right.
         for _ in 0..<passes { (x, logSlope) = try map.toData(z, numbers(x, context)) }
         return (x, try logSlope.sum([1]))
     }

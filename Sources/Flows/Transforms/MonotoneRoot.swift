@@ -18,13 +18,13 @@ enum MonotoneRoot {
         Variable(try x.value.compare(y.value, AtMost(), for: "root"))
     }
 
-    /// Newton's steps inside a bracket, halved where a step leaves it or where three of them have not halved it. (Press
-    /// et al., "Numerical recipes", section 9.4.) Ends when every element is known to working precision, or at the
-    /// latest after so many steps as halving alone takes.
+    /// Newton's method inside a bracket, which is halved where a step leaves it or three steps have not halved it
+    /// (Press et al., "Numerical recipes", section 9.4). Ends when every element is known to working precision, at the
+    /// latest after as many steps as bisection alone would take.
     ///
     /// - Parameters:
-    ///   - low: at or left of every root, of the shape of all; float64.
-    ///   - high: at or right of it.
+    ///   - low: at or below every root; float64, of the shape of the result.
+    ///   - high: at or above every root.
     static func find(between low: Variable, and high: Variable, _ residual: Residual) throws -> Variable {
         try GradMode.$isEnabled.withValue(false) {
             var (low, high) = (low, high)
@@ -40,18 +40,18 @@ enum MonotoneRoot {
                 let newton = try x - value / slope
                 let middle = try low * 0.5 + high * 0.5
                 let move = try (newton - x).abs()
-                // NaN is settled, too.
+                // True for NaN, too: nothing better would come.
                 let isSettled = try (1 - isBelow(noise, value.abs())) + isAtMost(move, x.abs() * 0x1p-52)
                     + isAtMost(high - low, x.abs() * 0x1p-52)
                 if try isSettled.value.peak(Array(x.shape.indices), largest: false, for: "root").item() > 0 { return x }
                 var next = try newton.choose(isAtMost(low, newton) * isAtMost(newton, high), middle)
                 if step % 3 == 2 {
-                    // Where three steps have not halved the bracket, it is halved.
+                    // Bisect where three steps have not halved the bracket.
                     let isSlow = try isBelow(width * 0.5, high - low)
                     next = try middle.choose(isSlow, next)
                     width = try high - low
                 }
-                // What is settled stays.
+                // Settled elements no longer move.
                 x = try x.choose(isSettled, next)
             }
             return x

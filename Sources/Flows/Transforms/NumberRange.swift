@@ -1,6 +1,6 @@
 import Distributions
 
-/// An interval of the line, ends excluded where a transform excludes them.
+/// An interval of the real line; whether its ends belong to it is not recorded.
 public struct NumberRange: Sendable, Equatable {
     public let low, high: Double
 
@@ -43,14 +43,13 @@ extension Chain {
 extension NumberRange {
     func isWithin(_ other: NumberRange) -> Bool { other.low <= low && high <= other.high }
 
-    /// Where the data and the latents of transforms in a row lie; nil where nobody knows, as when a part does not take
-    /// all that the one before it makes, or a ``Split`` sends numbers of another range than others to the latent
-    /// vector.
+    /// The ranges of data and latents of a sequence of transforms; nil where unknown: when a part does not take all
+    /// that the one before makes, or a ``Split`` sends numbers of another range than the rest.
     static func ends(of parts: [any FlowTransform]) -> (data: NumberRange, latent: NumberRange)? {
-        // These move numbers to other places.
+        // Rearranging numbers does not change their range.
         let parts = parts.filter { !($0 is Reshape || $0 is Squeeze || $0 is Permute) }
         var ends: (data: NumberRange, latent: NumberRange)?
-        // Where the numbers lie that splits sent.
+        // The ranges of the numbers that splits sent to the latent.
         var sent: [NumberRange] = []
         for part in parts {
             if part is Split {
@@ -65,11 +64,11 @@ extension NumberRange {
         return sent.allSatisfy { $0 == left.latent } ? left : nil
     }
 
-    /// Where numbers lie that a transform makes of a base's, to data.
+    /// The support of the data when a transform maps a base distribution's draws to it.
     /// - Parameters:
-    ///   - ends: of the transform.
+    ///   - ends: the transform's ranges.
     ///   - base: nil for noise on the whole line.
-    ///   - missing: what is said where nobody knows.
+    ///   - missing: the error where the support is unknown.
     static func support(
         _ ends: (data: NumberRange, latent: NumberRange)?, base: Support?, _ missing: @autoclosure () -> any Error
     ) throws -> Support {
@@ -79,7 +78,7 @@ extension NumberRange {
                 base.low.shape.isEmpty && base.high.shape.isEmpty
                     ? try NumberRange(base.low.value.item(), base.high.value.item()) : nil
             } else { .real }
-        // A base on a part of what the transform reaches makes a part of the data, which the transform does not tell.
+        // A base on only a part of the transform's range reaches only a part of the data's, which ranges do not tell.
         guard noise == ends.latent else { throw missing() }
         return try ends.data.support
     }

@@ -3,25 +3,26 @@ import Networks
 import Scripting
 import Tensors
 
-/// An autoregressive transform of an event of any shape, with any network that keeps an order: numbers of order 0 pass
-/// as they are, and each other is mapped as those of lower order and the context say. Orders 0 and 1 are a coupling;
-/// 1, 2, 3, ... row by row, with masked convolutions, are PixelCNN's (van den Oord, Kalchbrenner, Kavukcuoglu, ICML
-/// 2016).
+/// An autoregressive transform of an event of any shape, with any network that respects an order of the numbers: those
+/// of order 0 pass unchanged, each other one is mapped with parameters from numbers of lower order and the context.
+/// Orders 0 and 1 make a coupling; 1, 2, 3, ... row by row, with masked convolutions, PixelCNN (van den Oord,
+/// Kalchbrenner, Kavukcuoglu, ICML 2016).
 public struct OrderedAutoregressive: ConditionedTransform {
-    /// Of the event's numbers, row by row.
+    /// The order of each number of the event, row-major.
     public let order: [Int]
     public let shape: [Int]
     public let contextSize: Int?
     public let map: any UnivariateMap
     public let hyper: Module
 
-    /// Features, or channels of images, that pass and that are mapped, and where each stands behind the two joined.
+    /// Indices of the features (channels of images) that pass and that are mapped, and where each feature stands when
+    /// passing ones and then mapped ones are concatenated.
     private let passing, changed, places: Variable
     private let orderTensor: Variable
-    /// How many different orders above 0 there are: with gaps between them, fewer than the highest.
+    /// How many distinct orders above 0 there are: the passes of `toData`.
     private let passes: Int
 
-    /// - Throws: ``Fault`` for an order that changes nothing, or a part of a channel only.
+    /// - Throws: ``Fault`` for an order that changes nothing, or in which a channel has 0 beside other orders.
     public init(order: [Int], shape: [Int], context: Int, map: any UnivariateMap, hyper: Module) throws {
         (self.order, self.shape, self.map, self.hyper) = (order, shape, map, hyper)
         contextSize = context > 0 ? context : nil
@@ -55,7 +56,8 @@ public struct OrderedAutoregressive: ConditionedTransform {
         return (try joined(x, z), try logSlope.sumOfRows())
     }
 
-    /// Each pass makes the numbers of one more order right; one more finds them all again, where net keeps the order.
+    /// Fixed-point iteration: each pass makes the numbers of one more order right; an extra pass checks that they stay,
+    /// as they do when the network respects the order.
     public func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {
         let latent = try z.indexSelect(1, changed)
         var found = Variable(try Tensor.zeros(latent.shape, latent.dtype))
@@ -89,7 +91,8 @@ public struct OrderedAutoregressive: ConditionedTransform {
         return try Variable.concatenate([x.indexSelect(1, passing), changed], 1).indexSelect(1, places)
     }
 
-    /// What a pass may not change: numbers of all orders but the last, which it found, or all of them.
+    /// - Throws: ``ScriptError`` when a pass changed numbers that were right already: with `earlier` those of all
+    ///   orders but the last, else all.
     private func checkOrder(_ before: Variable, _ found: Variable, earlier: Bool) throws {
         var moved = try (found.detached() - before.detached()).abs()
         if earlier {
@@ -97,7 +100,7 @@ public struct OrderedAutoregressive: ConditionedTransform {
             let flags = order.filter { $0 > 0 }.map { $0 < last ? 1.0 : 0 }
             moved = try moved * Variable(Tensor(flags, shape: [flags.count / each] + shape.dropFirst(), found.dtype))
         }
-        // NaN, of z that is not finite, does not hide the rows beside it.
+        // NaN (from a z that is not finite) is skipped, so that it does not hide other rows.
         let most = try moved.value.cast(.float64).toArray().filter { !$0.isNaN }.max() ?? 0
         guard most <= 1e-3 else {
             throw ScriptError(
@@ -174,8 +177,7 @@ extension OrderedAutoregressive: CatalogueEntry {
         return TransformObject(transform, description: "flow.MaskedAutoregressive{}")
     }
 
-    /// Of three features the second passes and the third is mapped by it; the first by both. A linear layer of full
-    /// weights, masked.
+    /// Feature 2 passes, feature 3 is mapped by it, feature 1 by both. The network is a linear layer with a mask.
     private static func example(
         _ label: String, _ map: any UnivariateMap, context: Int = 0
     ) -> TransformExample {
@@ -196,7 +198,7 @@ extension OrderedAutoregressive: CatalogueEntry {
         }
     }
 
-    /// A network that sees the first channel.
+    /// Gives the first channel only to a network.
     private struct OfFirstChannel: Layer {
         let module: Module
         var children: [(name: String, module: Module)] { [("0", module)] }

@@ -6,10 +6,10 @@ import Tensors
 /// zuko.transforms.PermutationTransform. log |det| = 0.
 public struct Permute: CataloguedTransform {
     public static let name = "Permute"
-    /// From 0, as files hold it.
+    /// Positions from 0, as files hold them.
     public let order: [Int]
     private let orderTensor: Variable
-    /// Counted from 1, as ``Variable/indexSelect(_:_:for:)`` takes them.
+    /// Positions from 1, as ``Variable/indexSelect(_:_:for:)`` takes them.
     private let forward: Variable
     private let backward: Variable
 

@@ -7,10 +7,10 @@ import Tensors
 /// ICML 2015, equations 10 to 12.
 public struct Planar: CataloguedTransform {
     public static let name = "Planar"
-    /// Both (n).
+    /// Both of shape (n).
     public let u: Variable
     public let w: Variable
-    /// (1)
+    /// Of shape (1).
     public let b: Variable
 
     public init(u: Variable, w: Variable, b: Variable) { (self.u, self.w, self.b) = (u, w, b) }
@@ -36,7 +36,7 @@ public struct Planar: CataloguedTransform {
         return (try x.together(with: u), u, w, try b.together(with: x), product)
     }
 
-    /// log(1 + u . w / cosh(a)^2)
+    /// log(1 + u . w / cosh(a)^2): the log-determinant of `toData` at a = w . z + b.
     private static func logSlope(_ a: Variable, _ product: Variable) throws -> Variable {
         try (product * a.logTanhSlope().exp()).log1p()
     }
@@ -51,7 +51,7 @@ public struct Planar: CataloguedTransform {
         return (x, try Self.logSlope(a, product))
     }
 
-    /// a + u . w tanh(a) = w . x + b is an equation of one number, whose left side increases.
+    /// a = w . z + b solves a + u . w tanh(a) = w . x + b, whose left side increases in a.
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {
         let (x, u, w, b, product) = try checked(x)
         let a = try Self.root((x * w).sum([1]) + b, product)
@@ -59,7 +59,7 @@ public struct Planar: CataloguedTransform {
         return (z, try -Self.logSlope(a, product))
     }
 
-    /// The a with a + product tanh(a) = right; its derivatives are those of the implicit function.
+    /// The a with a + product tanh(a) = right; gradients by the implicit function theorem.
     private static func root(_ right: Variable, _ product: Variable) throws -> Variable {
         let (wideRight, wideProduct) = (
             Variable(try right.value.cast(.float64)), Variable(try product.value.cast(.float64))

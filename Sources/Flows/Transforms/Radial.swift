@@ -7,9 +7,9 @@ import Tensors
 /// inference with normalizing flows", ICML 2015, equation 14.
 public struct Radial: CataloguedTransform {
     public static let name = "Radial"
-    /// (n)
+    /// Of shape (n).
     public let center: Variable
-    /// Both (1).
+    /// Both of shape (1).
     public let alpha: Variable
     public let beta: Variable
 
@@ -22,7 +22,7 @@ public struct Radial: CataloguedTransform {
         [("center", center), ("alpha", alpha), ("beta", beta)]
     }
 
-    /// z - center (or x - center), and the parameters in its type.
+    /// z - center (or x - center), and the parameters in its dtype.
     private func checked(
         _ x: Variable
     ) throws -> (away: Variable, center: Variable, alpha: Variable, beta: Variable) {
@@ -43,7 +43,7 @@ public struct Radial: CataloguedTransform {
         return (try x.together(with: center) - center, center, try alpha.together(with: x), try beta.together(with: x))
     }
 
-    /// By how much points at the distance r (rows) move, as a share of it, and log |det dx/dz| there.
+    /// beta / (alpha + r) at the distances r (rows), and log |det dx/dz| there.
     private func parts(
         _ r: Variable, _ alpha: Variable, _ beta: Variable
     ) throws -> (share: Variable, logDeterminant: Variable) {
@@ -65,7 +65,7 @@ public struct Radial: CataloguedTransform {
         return (try z + away * share.reshape([z.shape[0], 1]), logDeterminant)
     }
 
-    /// The distance of x is r + beta r / (alpha + r): a quadratic equation for r, solved without cancellation.
+    /// The distance of x is r + beta r / (alpha + r): solved for r, a quadratic equation, without cancellation.
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {
         let (away, center, alpha, beta) = try checked(x)
         let r = try Self.distance(away.norm(2, [1]), alpha, beta)
@@ -77,11 +77,11 @@ public struct Radial: CataloguedTransform {
     /// The r >= 0 with r^2 + (alpha + beta - far) r - alpha far = 0.
     private static func distance(_ far: Variable, _ alpha: Variable, _ beta: Variable) throws -> Variable {
         let half = try alpha + beta - far
-        // Divided by the largest of the numbers, so that no square overflows or vanishes.
+        // Everything is divided by the largest of the numbers, so that no square overflows or vanishes.
         let size = try half.abs().maximum(alpha).maximum(far).detached()
         let (h, a, f) = (try half / size, try alpha / size, try far / size)
         let root = try (h * h + a * f * 4).sqrt()
-        // 2 a f / (root + h) where h is above 0, else (root - h) / 2: nothing cancels.
+        // The root as 2 a f / (root + h) where h > 0, else as (root - h) / 2: neither subtracts nearly equal numbers.
         let isInside = Variable(try Tensor(0, h.dtype).compare(h.value, AtMost(), for: "flow.Radial"))
         let divisor = try (root + h).choose(isInside, root.constant(1))
         return try (a * f * 2 / divisor).choose(isInside, (root - h) * 0.5) * size

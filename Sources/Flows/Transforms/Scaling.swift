@@ -7,7 +7,7 @@ public struct Scaling: CataloguedTransform {
     public static let name = "Scaling"
     /// s, of shape (1, D).
     public let logScale: Variable
-    /// Made of plain numbers, which take the type of the data as numbers beside a tensor do.
+    /// Whether it was made of plain numbers: these take the dtype of the data.
     public let isOfNumbers: Bool
 
     public init(logScale: Variable, isOfNumbers: Bool = false) {
@@ -24,7 +24,8 @@ public struct Scaling: CataloguedTransform {
         return (try z * (-logScale).exp(), try -logScale.sum())
     }
 
-    /// One scale alone would broadcast over all columns, and count once.
+    /// The scales in x's dtype. Checked here, as a single scale would broadcast over all columns but count once in log
+    /// |det|.
     private func fitting(_ x: Variable) throws -> Variable {
         guard x.shape.count == 2, logScale.shape.last == x.shape.last else {
             throw ScriptError(

@@ -6,13 +6,13 @@ import Tensors
 /// A transform that a script defines: `flow.Transform{to_latent = ..., to_data = ...}`, or `flow.Rotation(0.3)` when a
 /// plugin registered Rotation.
 public struct ScriptedTransform: FlowTransform {
-    /// What messages call it: `flow.Rotation`.
+    /// Its name in messages: `flow.Rotation`.
     public let label: String
-    /// The name that a script gave it; nil for none.
+    /// The name that a script gave it, if any.
     let ownName: String?
     public let takesAnyContext = true
     private let ownParameters: [(name: String, value: Variable)]
-    /// Networks that the functions call: part of the transform for training, files and precision.
+    /// Networks that the functions call; they are trained, saved and converted with the transform.
     let networks: [(name: String, module: Module)]
     private let toLatentFunction: any ScriptFunction
     private let toDataFunction: any ScriptFunction
@@ -28,7 +28,7 @@ public struct ScriptedTransform: FlowTransform {
         networks.flatMap { part in part.module.buffers.map { ("\(part.name).\($0.name)", $0.value) } }
     }
 
-    /// What a script says of it.
+    /// The fields of the table that defines it.
     struct Definition {
         var name = "Transform"
         var toLatent: (any ScriptFunction)?
@@ -86,7 +86,7 @@ public struct ScriptedTransform: FlowTransform {
             guard !number.isNaN else { throw second.error("is nan") }
             return (value, try input.constant(number))
         }
-        // The same for every row, or one number per row.
+        // A log-determinant of shape () is the same for every row; else one number per row.
         if case .object(let object as Variable) = second.value, object.shape.isEmpty {
             return (value, try second.variable([], mayHoldNaN: mayHoldNaN))
         }
@@ -95,7 +95,7 @@ public struct ScriptedTransform: FlowTransform {
 }
 
 extension Domain<[(name: String, value: Variable)]> {
-    /// `{name = tensor}` of names that a file can hold.
+    /// A table `{name = tensor}` whose names a file can hold.
     fileprivate static var fileParameters: Domain {
         Domain<[NamedTensor]>.namedTensors.map(show: { _ in "{}" }) { parameters in
             try parameters.map { name, value in

@@ -9,7 +9,7 @@ public struct Sigmoid: ElementwiseTransform {
     public init() {}
     public var recipe: Recipe { .call("flow.Sigmoid", []) }
 
-    /// log s(x) + log s(-x), which is finite where z has rounded to 0 or 1.
+    /// The log slope as log s(x) + log s(-x), which is finite where z rounds to 0 or 1.
     func image(_ x: Variable) throws -> (z: Variable, logSlope: Variable) {
         (try x.sigmoid(), try -(x.softplus() + (-x).softplus()))
     }

@@ -11,7 +11,7 @@ public struct Softplus: ElementwiseTransform {
 
     func image(_ x: Variable) throws -> (z: Variable, logSlope: Variable) { (try x.softplus(), try -(-x).softplus()) }
 
-    /// log(e^z - 1) = z + log(1 - e^-z), which neither overflows nor loses small z.
+    /// x = log(e^z - 1) as z + log(1 - e^-z), which neither overflows nor loses digits at small z.
     func preimage(_ z: Variable) throws -> (x: Variable, logSlope: Variable) {
         try Demand.inside(z, room: z, "numbers above 0 expected", "flow.Softplus")
         let share = try (-(-z).expm1()).log()

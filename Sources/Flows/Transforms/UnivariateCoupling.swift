@@ -3,8 +3,8 @@ import Networks
 import Scripting
 import Tensors
 
-/// A coupling: the features where the mask is 1 pass as they are and, with the context, decide a univariate map for
-/// each of the others. As zuko.flows.GeneralCouplingTransform.
+/// A coupling: features where the mask is 1 pass unchanged; a network computes from them and the context a univariate
+/// map for each of the others. As zuko.flows.GeneralCouplingTransform.
 ///
 /// With ``ShiftMap`` it is NICE's (Dinh, Krueger and Bengio 2015, equation 8), with ``AffineMap`` Real NVP's (Dinh,
 /// Sohl-Dickstein and Bengio, ICLR 2017, equations 7 and 8), with ``SplineMap`` that of Neural spline flows (Durkan et
@@ -13,13 +13,13 @@ public struct UnivariateCoupling: ConditionedTransform {
     public let mask: CouplingMask
     public let contextSize: Int?
     public let map: any UnivariateMap
-    /// From (rows, passing + context) to (rows, others * numbers of a map); of images from (rows, channels + context,
-    /// H, W) to (rows, changed channels * numbers of a map, H, W).
+    /// The network: (rows, passing + context) -> (rows, others * numbers of a map); for images (rows, channels +
+    /// context, H, W) -> (rows, changed channels * numbers of a map, H, W).
     public let hyper: Module
 
     private let passing: Variable
     private let others: Variable
-    /// Where each feature stands behind the passing and the others joined.
+    /// Where each feature stands when passing ones and then others are concatenated.
     private let places: Variable
     private let maskTensor: Variable
 
@@ -30,7 +30,7 @@ public struct UnivariateCoupling: ConditionedTransform {
         maskTensor = Variable(try Tensor(mask.flags.map { $0 ? 1 : 0 }, shape: mask.shape, .bool))
     }
 
-    /// One truth value per feature: whether it passes as it is.
+    /// - Parameter mask: one value per feature, true where it passes unchanged.
     /// - Throws: ``Fault`` for a mask that leaves nothing to pass or nothing to change.
     public init(mask: [Bool], context: Int, map: any UnivariateMap, hyper: Module) throws {
         try self.init(
@@ -74,8 +74,8 @@ public struct UnivariateCoupling: ConditionedTransform {
         return (try result.reshape(shape), try logSlope.sumOfRows())
     }
 
-    /// Of images whose mask differs from place to place: the network sees zeros where the mask is 0, and decides maps
-    /// for all numbers, of which those are taken.
+    /// Images whose mask differs from place to place: the network sees zeros where the mask is 0 and gives maps for all
+    /// numbers; passing numbers do not use theirs.
     private func transformPlaces(
         _ x: Variable, _ context: Variable?, _ map: Mapping
     ) throws -> (Variable, Variable) {
@@ -91,11 +91,11 @@ public struct UnivariateCoupling: ConditionedTransform {
     }
 }
 
-/// A transform by univariate maps whose numbers a network makes.
+/// A transform by univariate maps whose parameters a network computes.
 protocol ConditionedTransform: FlowTransform {
     var map: any UnivariateMap { get }
     var hyper: Module { get }
-    /// Which features decide about which, as a file keeps it: an order or a mask.
+    /// The order or the mask as a named tensor, which a file keeps.
     var features: (name: String, value: Variable) { get }
 }
 
@@ -111,9 +111,10 @@ extension ConditionedTransform {
     public var latentRange: NumberRange? { map.range }
 }
 
-/// What conditioners are given and what they give.
+/// Inputs and outputs of conditioning networks.
 enum Conditioning {
-    /// Positions, from 1, of what passes, of what is changed, and of each behind the two joined.
+    /// Positions, from 1, of the passing features, of the changed ones, and of each feature in the concatenation of the
+    /// two.
     static func positions(
         _ passing: [Int], _ changed: [Int]
     ) throws -> (passing: Variable, changed: Variable, places: Variable) {
@@ -126,8 +127,7 @@ enum Conditioning {
         return (try positions(passing), try positions(changed), try positions(places))
     }
 
-    /// x and the context side by side; behind the channels of images, each number of the context is a channel of its
-    /// own.
+    /// x and the context concatenated; for images each number of the context becomes a channel behind those of x.
     /// - Throws: ``ScriptError`` for a context that is missing, not expected or of another size.
     static func join(_ x: Variable, _ context: Variable?, expected: Int?, _ operation: String) throws -> Variable {
         guard let expected else { return x }
@@ -144,8 +144,8 @@ enum Conditioning {
         return try Variable.concatenate([x, planes], 1)
     }
 
-    /// The network's numbers as (rows, features, places..., each): those of one feature are side by side, or channels
-    /// that follow each other.
+    /// The network's output as (rows, features, places..., each). In it the numbers of one feature are adjacent; for
+    /// images they are consecutive channels.
     static func numbers(
         _ network: Module, _ input: Variable, features: Int, each: Int, _ operation: String
     ) throws -> Variable {
@@ -165,7 +165,7 @@ enum Conditioning {
             try Demand.finite(network.parameters, operation)
         }
         if places.isEmpty { return try numbers.reshape([rows, features, each]) }
-        // (rows, features, each, places...), then `each` last.
+        // (rows, features, each, places...), then `each` is moved to the end.
         let apart = try numbers.reshape([rows, features, each] + places)
         return try apart.permute([0, 1] + (3..<apart.shape.count) + [2])
     }

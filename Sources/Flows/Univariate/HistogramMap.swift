@@ -4,8 +4,8 @@ import Scripting
 import Tensors
 
 /// A cumulative distribution function on [0, 1] over bins of levels, whose probabilities a network decides: a
-/// ``LevelHistogram`` in which each bin's share is changed, and inside of bins the levels keep their ratios. A network
-/// that gives zeros leaves the histogram as it is.
+/// ``LevelHistogram`` in which the probability of each bin is changed, while levels inside a bin keep their ratios.
+/// Where the network gives zeros, the histogram is unchanged.
 ///
 /// Müller, McWilliams, Rousselle, Gross and Novák, "Neural importance sampling", ACM Transactions on Graphics 2019,
 /// section 5.2 (piecewise-linear coupling), on the histogram's image. Smooth, it is a rational-quadratic spline there.
@@ -14,19 +14,19 @@ public struct HistogramMap: UnivariateMap {
     public let histogram: LevelHistogram
     /// The first level of every bin, and the number of levels.
     public let edges: [Int]
-    /// The bins in the histogram's image: where they begin, and how wide they are, which are their shares, too.
+    /// Where each bin begins in the histogram's image [0, 1], and its width there, which is its probability.
     private let starts, widths: [Double]
-    /// The bin of every level.
+    /// The index of the bin of every level, from 0.
     private let binOfLevel: [Double]
-    /// How far slopes at knots can be from the larger one of the bins beside them: e^-limit to e^limit.
+    /// The slope at a knot is the larger one of the bins beside it times e^-limit to e^limit.
     private static let limit = Double.log(1000)
 
     public var bins: Int { widths.count }
-    /// Logits of the bins; smooth, then the logarithms of the slopes at the inner knots.
+    /// Logits of the bins; if smooth, then also the logarithms of the factors of the slopes at the inner knots.
     public var parameterCount: Int { histogram.isSmooth ? 2 * bins - 1 : bins }
     public var range: NumberRange { NumberRange(0, 1) }
 
-    /// - Parameter edges: rising from 0 to the number of levels; nil for a bin of each level.
+    /// - Parameter edges: increasing from 0 to the number of levels; by default each level is a bin.
     /// - Throws: ``Fault`` for other edges.
     public init(_ histogram: LevelHistogram, edges given: [Int]? = nil) throws {
         let edges = given ?? Array(0...histogram.levels)
@@ -54,7 +54,7 @@ public struct HistogramMap: UnivariateMap {
         let (u, inner) = try histogram.image(x)
         let level = try (x * Double(histogram.levels)).value.map(LevelOf(count: histogram.levels))
         let bins = try Bins(self, numbers, Variable(level.map(Entry(binOfLevel))))
-        // u is rounded, which may be more than a rare bin is wide.
+        // u is rounded, by more than the width of a rare bin perhaps.
         let theta = try ((u - bins.start) / bins.width).clamp(0, 1)
         let (z, logSlope) = try bins.image(theta)
         return (try z.belowOne(), try logSlope + inner)
@@ -77,14 +77,14 @@ public struct HistogramMap: UnivariateMap {
         Variable(try Tensor(widths.map { Double.log($0) }, shape: [bins], dtype.computing))
     }
 
-    /// What is needed of each element's bin, by the numbers of a network.
+    /// The numbers of each element's bin, from a network's output.
     private struct Bins {
         let start, width: Variable
-        /// Where the bin's image begins, and the logarithm of its probability.
+        /// Where the bin begins in z, and the logarithm of its probability.
         private let low, logProbability: Variable
         private let spline: RationalQuadraticBin?
 
-        /// - Parameter place: the bins, counted from 0.
+        /// - Parameter place: for each element the index of its bin, from 0.
         init(_ map: HistogramMap, _ numbers: Variable, _ place: Variable) throws {
             let axis = place.shape.count
             let index = try (place + 1).reshape(place.shape + [1])
@@ -112,13 +112,13 @@ public struct HistogramMap: UnivariateMap {
                 d1: try at(knots, index + 1).exp())
         }
 
-        /// z and log dz/du at the share theta of the bin.
+        /// z and log dz/du at the share theta of the bin, 0 to 1.
         func image(_ theta: Variable) throws -> (z: Variable, logSlope: Variable) {
             if let (z, logSlope) = try spline?.image(theta) { return (z, logSlope) }
             return (try low + logProbability.exp() * theta, try logProbability - width.log())
         }
 
-        /// The share of the bin at z.
+        /// The inverse: the share theta of the bin at z.
         func share(_ z: Variable) throws -> Variable {
             let rise = try z - low
             return try spline?.share(rise) ?? (rise / logProbability.exp())

@@ -6,23 +6,24 @@ import Tensors
 /// How often each of n equally wide levels of [0, 1] occurs, as an increasing map of [0, 1] onto itself: the cumulative
 /// distribution function of x = (k + u) / n, level k drawn by its frequency and u uniformly.
 ///
-/// Piecewise linear; or, smooth, a rational-quadratic spline (``RationalQuadraticBin``) through the same knots, whose
-/// slope at the edge of two levels is the larger one of theirs. On MNIST that costs 0.0085 bits a pixel, the geometric
-/// mean 0.24, and the slopes that are best for the frequencies 0.0071.
+/// Piecewise linear; if smooth, a rational-quadratic spline (``RationalQuadraticBin``) through the same knots whose
+/// slope at the edge of two levels is the larger of theirs. Smoothing costs 0.0085 bits per pixel on MNIST; slopes by
+/// the geometric mean cost 0.24, the best slopes for the frequencies 0.0071.
 public struct LevelHistogram: Sendable {
     public let counts: [Double]
     public let isSmooth: Bool
-    /// The share of levels below k, for k from 0 to n.
+    /// The probability of the levels below k, for k from 0 to n.
     let cumulative: [Double]
-    /// Each level's share.
+    /// Each level's probability.
     let shares: [Double]
 
     public var levels: Int { counts.count }
 
-    /// Products of two shares are numbers above 0 in float32, too.
+    /// The square of this is above 0 in float32, too.
     private static let smallestShare = 1e-18
 
-    /// - Throws: ``Fault`` for less than two levels, and for counts that are not finite and above 0 or of no share.
+    /// - Throws: ``Fault`` for less than two levels, and for counts that are not finite, not above 0 or too small a
+    ///   share.
     public init(counts: [Double], smooth: Bool = false) throws {
         guard counts.count >= 2 else { throw Fault("counts", "2 levels or more expected, got \(counts.count)") }
         if let level = counts.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
@@ -79,7 +80,7 @@ public struct LevelHistogram: Sendable {
 
     private var logSlopes: [Double] { shares.map { Double.log($0 * Double(levels)) } }
 
-    /// By the width of a level.
+    /// The spline bin of each element's level; x is measured in widths of a level.
     private func spline(_ level: Tensor) throws -> RationalQuadraticBin {
         let edges = (0...levels).map { max(shares[max($0 - 1, 0)], shares[min($0, levels - 1)]) }
         let start = try look(cumulative, level)
@@ -93,7 +94,8 @@ public struct LevelHistogram: Sendable {
 
 // MARK: Places in tables, as functions of every element
 
-/// Which of `count` equally wide levels a number from 0 to `count` is in, from 0; the end is the last one's. 0 for NaN.
+/// The index of the level, from 0, in which a number from 0 to `count` lies; `count` itself is in the last one. 0 for
+/// NaN.
 struct LevelOf: UnaryFunction {
     let count: Int
     func callAsFunction<T: TensorElement>(_ y: T) -> T {
@@ -101,7 +103,7 @@ struct LevelOf: UnaryFunction {
     }
 }
 
-/// The last knot, counted from 0, that is at most a number; the first for numbers below all, and for NaN.
+/// The index, from 0, of the last knot that is at most a number; 0 for numbers below all knots and for NaN.
 struct LastAtMost: UnaryFunction {
     let knots: [Double]
     func callAsFunction<T: TensorElement>(_ z: T) -> T {
@@ -114,7 +116,7 @@ struct LastAtMost: UnaryFunction {
     }
 }
 
-/// What a table holds at a place, counted from 0.
+/// The entry of a table at an index, from 0.
 struct Entry: UnaryFunction {
     let table: [Double]
     init(_ table: [Double]) { self.table = table }
@@ -125,7 +127,7 @@ struct Entry: UnaryFunction {
 }
 
 extension Variable {
-    /// Rounding must not lead from [0, 1) to its end, which is outside.
+    /// At most the largest number below 1: rounding must not lead from [0, 1) to 1, which is outside.
     func belowOne() throws -> Variable { try clamp(0, dtype == .float64 ? 1 - 0x1p-53 : 1 - 0x1p-24) }
 }
 

@@ -6,8 +6,8 @@ import Tensors
 /// z = logit(F(x)) e^a + b, F the cumulative distribution function of a mixture of logistic distributions. Ho, Chen,
 /// Srinivas, Duan and Abbeel, "Flow++", ICML 2019, equations 14 to 16.
 ///
-/// Everything is computed in odds: log F and log(1 - F) are log-sum-exps, and so is the logarithm of the slope of
-/// logit(F), which is a sum of positive terms.
+/// Computed in log-odds: log F, log(1 - F) and the logarithm of the slope of logit(F) are log-sum-exps, so that nothing
+/// cancels or underflows in the tails.
 public struct LogisticMixtureMap: UnivariateMap {
     public static let name = "mixture"
     public let components: Int
@@ -16,7 +16,7 @@ public struct LogisticMixtureMap: UnivariateMap {
 
     public init(components: Int = 8, slope: Double = 1e-3) { (self.components, self.slope) = (components, slope) }
 
-    /// b, a; then of every component the logit of its weight, its mean and the logarithm of its scale.
+    /// b and a; then for each component the logit of its weight, its mean and the logarithm of its scale.
     public var parameterCount: Int { 2 + 3 * components }
 
     private struct Parts {
@@ -55,14 +55,14 @@ struct LogisticMixture {
     let means: Variable
     let logScales: Variable
 
-    /// What logit(F) and its derivatives are made of, each of shape (..., components).
+    /// The summands of logit(F) and its derivatives, each of shape (..., components).
     private struct Terms {
         /// (x - mean) / scale
         let u: Variable
         /// log of the components of F and of 1 - F: log w + log s(u), log w + log s(-u).
         let logBelow, logAbove: Variable
-        /// log of each component's part of the slope of logit(F). Between components that lie far apart all of them are
-        /// too small for numbers, their logarithms are not.
+        /// Logarithms of each component's part of the slope of logit(F). Between components far apart all parts
+        /// underflow, but their logarithms do not.
         let logParts: Variable
     }
 
@@ -95,7 +95,8 @@ struct LogisticMixture {
             logScales: Variable(try logScales.value.cast(.float64)))
         let goal = Variable(try target.value.cast(.float64))
         let found = try GradMode.$isEnabled.withValue(false) {
-            // A component alone has its root at mean + scale target; the mixture's is between these.
+            // A single component has its root at mean + scale * target; the mixture's lies between the least and the
+            // greatest.
             let axis = goal.shape.count
             let roots = try wide.means + wide.logScales.exp() * goal.reshape(goal.shape + [1])
             guard roots.value.count > 0 else { return goal }
@@ -113,7 +114,7 @@ struct LogisticMixture {
             let (axis, terms) = (x.shape.count, try mixture.terms(x))
             let logSlope = try terms.logParts.logSumExp([axis], keepingDimensions: true)
             let share = try call.cotangent / logSlope.exp().reshape(x.shape)
-            // How far x moves with each mean; these are shares of 1.
+            // dx / d mean of each component: these are positive and sum to 1.
             let byMean = try call.cotangent.reshape(x.shape + [1]) * (terms.logParts - logSlope).exp()
             let weights = try terms.logBelow.softmax(axis) - terms.logAbove.softmax(axis)
             return [

@@ -34,7 +34,8 @@ public struct SplineMap: UnivariateMap {
         func positions(_ start: Int) throws -> Variable {
             let raw = try numbers.slice(axis, start, bins)
             let shares = try Softclip.apply(raw, limit / 2).softmax(axis)
-            // The last knot is 1 to rounding only; written out, so that the ends are exactly the bounds.
+            // The sum of all shares is 1 only within rounding; the last knot is written out, so that the ends are
+            // exactly the bounds.
             let inner = try shares.cumulativeSum(axis).slice(axis, 0, bins - 1)
             let (low, high) = (try ends(inner, -bound), try ends(inner, bound))
             return try Variable.concatenate([low, (inner * 2 - 1) * bound, high], axis)
@@ -44,12 +45,12 @@ public struct SplineMap: UnivariateMap {
         return Knots(x: try positions(0), y: try positions(bins), slope: slopes)
     }
 
-    /// One number at an end of the last dimension.
+    /// A tensor (..., 1) filled with `number`, to be concatenated with `like` along its last dimension.
     private func ends(_ like: Variable, _ number: Double) throws -> Variable {
         try Variable(Tensor.full(Array(like.shape.dropLast()) + [1], number, like.dtype))
     }
 
-    /// What a point's bin is, and whether there is one.
+    /// The bin of each point, and 1 where there is one, 0 outside of the spline.
     private struct Bin {
         let inside: Variable
         let spline: RationalQuadraticBin
@@ -59,11 +60,11 @@ public struct SplineMap: UnivariateMap {
         func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x < y }
     }
 
-    /// The bin of every value among knots of its own dimension.
+    /// The bin of every value among the positions of its own knots.
     private func bin(of value: Variable, among positions: Variable, _ knots: Knots) throws -> Bin {
         let axis = value.shape.count
         let column = try value.value.reshape(value.shape + [1])
-        // How many knots lie below: 0 left of the spline, bins + 1 right of it.
+        // The number of knots below the value: 0 left of the spline, bins + 1 right of it.
         let below = try positions.value.compare(column, Below(), for: "flow.spline").cast(.float64).sum([axis])
             .reshape(value.shape)
         let inside = try Variable(below.map(IsInside(last: Double(bins))))
@@ -81,12 +82,12 @@ public struct SplineMap: UnivariateMap {
                 d0: try at(knots.slope, left), d1: try at(knots.slope, right)))
     }
 
-    /// 1 where a bin was found.
+    /// 1 inside of the spline, else 0, from the number of knots below.
     private struct IsInside: UnaryFunction {
         let last: Double
         func callAsFunction<T: TensorElement>(_ below: T) -> T { below >= 1 && below <= T(last) ? 1 : 0 }
     }
-    /// The bin's left knot, counted from 1; some bin for points outside.
+    /// The index of the bin's left knot, from 1; for points outside that of the nearest bin.
     private struct LeftKnot: UnaryFunction {
         let last: Double
         func callAsFunction<T: TensorElement>(_ below: T) -> T { min(max(below, 1), T(last)) }

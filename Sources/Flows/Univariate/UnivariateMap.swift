@@ -3,8 +3,8 @@ import RealModule
 import Scripting
 import Tensors
 
-/// An increasing map of single numbers whose shape a network decides: what couplings and autoregressive transforms
-/// apply to every feature. (zuko and FlowJAX divide flows the same way, into conditioner and univariate map.)
+/// An increasing map of single numbers with parameters from a network: what couplings and autoregressive transforms
+/// apply to each feature. (zuko and FlowJAX divide flows the same way, into conditioner and univariate map.)
 ///
 /// x has shape (rows, features), the network's numbers (rows, features, `parameterCount`).
 public protocol UnivariateMap: Sendable {
@@ -16,7 +16,7 @@ public protocol UnivariateMap: Sendable {
     func toLatent(_ x: Variable, _ numbers: Variable) throws -> (z: Variable, logSlope: Variable)
     /// The inverse, with the logarithm of its own slope.
     func toData(_ z: Variable, _ numbers: Variable) throws -> (x: Variable, logSlope: Variable)
-    /// The interval that it maps onto itself, for every network: all numbers, for most.
+    /// The interval that it maps onto itself, whatever the parameters; the whole line for most maps.
     var range: NumberRange { get }
 }
 
@@ -24,9 +24,10 @@ extension UnivariateMap {
     public var range: NumberRange { .real }
 }
 
-/// What every univariate map that a network parametrises needs.
+/// Bounding of a network's outputs, as zuko does it.
 enum Softclip {
-    /// a / (1 + |a / bound|), within -bound to bound: zuko's way of keeping slopes between e^-bound and e^bound.
+    /// a / (1 + |a / bound|), a smooth function within -bound to bound; slopes e^(it) then lie between e^-bound and
+    /// e^bound.
     static func apply(_ a: Variable, _ bound: Double) throws -> Variable {
         try a / ((a / bound).abs() + 1)
     }

@@ -4,14 +4,14 @@ import Tensors
 
 /// A function of every element, without parameters.
 public struct Activation: Layer, Sendable {
-    /// What `nn.MLP{activation = ...}` calls it; nil for one with a constant of its own.
+    /// Its name in `nn.MLP{activation = ...}`; nil for one with a constant that is not the default.
     public let key: String?
     public let description: String
     let function: @Sendable (Variable) throws -> Variable
 
     public func forward(_ x: Variable, context: Variable?, isTraining: Bool) throws -> Variable { try function(x) }
 
-    /// Whether it is max(x, 0), which a linear layer behind it computes in one pass.
+    /// Whether it is max(x, 0): a linear layer behind it computes it in the same pass.
     var isReLU: Bool { key == "relu" }
 }
 
@@ -30,7 +30,8 @@ extension Activation {
 
     static func elu(_ alpha: Double = 1) -> Activation {
         Activation(key: alpha == 1 ? "elu" : nil, description: "nn.ELU(\(shown(alpha)))") { x in
-            // clamp's slope at its bound is 1: at 0 the whole has the slope alpha of the negative side, as in PyTorch.
+            // The gradient of clamp at its bound is 1: at 0 the whole then has the slope alpha of the negative side, as
+            // in PyTorch.
             try x.relu() + x.clamp(-.infinity, 0).expm1() * alpha
         }
     }
@@ -58,7 +59,7 @@ extension Activation {
         func callAsFunction<T: TensorElement>(_ x: T) -> T { x > 0 ? 1 : T(negative) }
     }
 
-    /// Those that have a name in `nn.MLP{activation = ...}`.
+    /// The activations that have a name in `nn.MLP{activation = ...}`.
     public static let named: [Activation] = [relu, leakyReLU(), elu(), silu, gelu(), tanh, sigmoid, softplus()]
 }
 
@@ -72,7 +73,7 @@ extension Activation {
             cases: [LayerCase(name, [2, 3]) { _ in Module(made) }])
     }
 
-    /// With one constant.
+    /// The entry of an activation with one constant.
     private static func tuned(
         _ name: String, _ summary: String, _ constant: Parameter<Double>, _ example: String,
         _ make: @escaping @Sendable (Double) -> Activation, cases: [Double]

@@ -4,7 +4,7 @@ import Tensors
 
 /// Two-dimensional cross-correlation with a bias per channel. As torch.nn.Conv2d with zero padding.
 public struct Conv2d: Layer {
-    /// (out, in / groups, kernel height, kernel width)
+    /// Weight of shape (out, in / groups, kernel height, kernel width).
     let weight: ModuleTensor
     let bias: ModuleTensor?
     let settings: Settings
@@ -29,7 +29,7 @@ public struct Conv2d: Layer {
         (self.weight, self.bias, self.settings) = (weight, bias, settings)
     }
 
-    /// A layer of tensors that are there: weight (out, in, kernel height, kernel width), bias (out).
+    /// A layer of existing tensors: weight (out, in, kernel height, kernel width), bias (out).
     public init(weight: Variable, bias: Variable?, padding: [Int]) {
         var settings = Settings()
         settings.padding = padding

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// In training, sets every element to 0 with probability p and divides the others by 1 - p; else nothing. As
+/// In training, sets every element to 0 with probability p and divides the others by 1 - p; else the identity. As
 /// torch.nn.Dropout.
 public struct Dropout: Layer {
     let probability: Double

@@ -6,7 +6,7 @@ import Tensors
 ///
 /// Ba, Kiros and Hinton, "Layer normalization", 2016, equation 3; the variance is the biased one.
 public struct LayerNorm: Layer {
-    /// The last extents of what is normalized.
+    /// The trailing dimensions that are normalized together.
     let shape: [Int]
     let eps: Double
     let weight: ModuleTensor?

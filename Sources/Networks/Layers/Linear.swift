@@ -4,9 +4,9 @@ import Tensors
 
 /// y = x W^T + b on the last dimension. As torch.nn.Linear.
 public struct Linear: Layer {
-    /// (out, in)
+    /// Weight of shape (out, in).
     let weight: ModuleTensor
-    /// (out)
+    /// Bias of shape (out).
     let bias: ModuleTensor?
 
     public var parameters: [ModuleTensor] { [weight] + (bias.map { [$0] } ?? []) }
@@ -15,7 +15,7 @@ public struct Linear: Layer {
         return "nn.Linear(\(inputs), \(out)\(bias == nil ? ", {bias = false}" : ""))"
     }
 
-    /// A layer of tensors that are there: weight (out, in), bias (out).
+    /// A layer of existing tensors: weight (out, in), bias (out).
     public init(weight: Variable, bias: Variable?) {
         self.weight = ModuleTensor("weight", weight)
         self.bias = bias.map { ModuleTensor("bias", $0) }
@@ -25,7 +25,7 @@ public struct Linear: Layer {
         _ inputs: Int, _ outputs: Int, bias: Bool = true, from generator: Generator, for operation: String = "nn.Linear"
     ) throws -> Linear {
         let made = try Initialization.affine([outputs, inputs], bias: bias, from: generator, for: operation)
-        // Stored by input unit, as products of single rows read weights.
+        // Stored column by column: products of single rows read whole columns of the weight.
         let weight = try Initialization.parameter("weight", made.weight.storedByInputUnit(for: operation))
         return Linear(weight: weight.value, bias: made.bias?.value)
     }
@@ -34,7 +34,7 @@ public struct Linear: Layer {
         try Linear.apply(x, weight.value, bias?.value, "nn.Linear")
     }
 
-    /// - Parameter rectified: whether max(x, 0) takes x's place, in one pass.
+    /// - Parameter rectified: whether x is replaced by max(x, 0) in the same pass.
     static func apply(
         _ x: Variable, _ weight: Variable, _ bias: Variable?, rectified: Bool = false, _ operation: String
     ) throws -> Variable {

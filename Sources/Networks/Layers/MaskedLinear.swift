@@ -2,11 +2,11 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A linear layer of which a mask (out, in) cuts connections: y = x (W * mask)^T + b. As zuko.nn.MaskedLinear.
+/// A linear layer whose mask (out, in) removes connections: y = x (W * mask)^T + b. As zuko.nn.MaskedLinear.
 public struct MaskedLinear: Layer {
     let weight: ModuleTensor
     let bias: ModuleTensor?
-    /// Zeros and ones, (out, in): part of the state, as in zuko.
+    /// Zeros and ones, (out, in); a buffer, as in zuko.
     let mask: ModuleTensor
 
     public var parameters: [ModuleTensor] { [weight] + (bias.map { [$0] } ?? []) }
@@ -15,7 +15,7 @@ public struct MaskedLinear: Layer {
         "nn.MaskedLinear(mask \(Shape.describe(mask.value.shape))\(bias == nil ? ", {bias = false}" : ""))"
     }
 
-    /// A layer of tensors that are there: weight and mask (out, in), bias (out).
+    /// A layer of existing tensors: weight and mask (out, in), bias (out).
     public init(weight: Variable, bias: Variable?, mask: Variable) {
         self.weight = ModuleTensor("weight", weight)
         self.bias = bias.map { ModuleTensor("bias", $0) }

@@ -2,14 +2,14 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A module that a script defines: its parts, and what it computes with them.
+/// A module that a script defines by its parts and a forward function.
 struct ScriptedModule: Layer {
     /// The name under which its constructor is registered; nil for none.
     let name: String?
     let parameters: [ModuleTensor]
     let children: [(name: String, module: Module)]
     let function: any ScriptFunction
-    /// The module itself, which the function gets as its first argument. Held by whoever holds this.
+    /// The module itself, which the function gets as its first argument. Not owned by the layer, which the module owns.
     let itself = Itself()
 
     final class Itself { weak var module: Module? }
@@ -32,7 +32,7 @@ struct ScriptedModule: Layer {
 }
 
 extension ScriptedModule {
-    /// What a script says of it.
+    /// The fields of the table that defines it.
     private struct Definition {
         var modules: [(name: String, module: Module)] = []
         var parameters: [(name: String, value: Variable)] = []

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// Modules one after the other. As torch.nn.Sequential, whose names of parameters count from 0.
+/// Modules applied one after the other. As torch.nn.Sequential, with parameter names counted from 0.
 public struct Sequential: Layer {
     let modules: [Module]
     public let description: String
@@ -21,7 +21,7 @@ public struct Sequential: Layer {
         var value = x
         var isRectified = false
         for (index, module) in modules.enumerated() {
-            // A ReLU in front of a linear layer is computed by that layer, in one pass.
+            // A ReLU in front of a linear layer is computed by that layer in the same pass.
             if (module.layer as? Activation)?.isReLU ?? false, index + 1 < modules.count,
                 modules[index + 1].layer is Linear, value.dtype.isFloating
             {

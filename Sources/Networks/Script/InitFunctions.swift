@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// `nn.init.name_(t)`: writes initial values over a tensor, unrecorded, and returns it.
+/// `nn.init.name_(t)`: writes initial values into a tensor in place, unrecorded, and returns it.
 enum InitFunctions {
     static let all = [
         uniform, normal, constant, zeros, ones, xavierUniform, xavierNormal, kaimingUniform, kaimingNormal, orthogonal,
@@ -132,7 +132,7 @@ enum InitFunctions {
         let (tall, thin) = (max(rows, columns), min(rows, columns))
         let noise = Variable(try generator.fill([tall, thin], .float64, for: operation) { $0.normal() })
         let (q, r) = try noise.qr()
-        // The signs of r's diagonal make the draw uniform over orthogonal matrices (Mezzadri 2007).
+        // The signs of r's diagonal make q uniform over the orthogonal matrices (Mezzadri 2007).
         let basis = try q * r.diagonal().sign() * gain
         let matrix = rows < columns ? try basis.transpose(0, 1) : basis
         try t.value.write(try matrix.reshape(t.shape).value.cast(t.dtype))

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// `net:name(...)` and `net(x)`.
+/// The methods of modules, `net:name(...)`, and the call `net(x)`.
 enum ModuleMethods {
     static let binding = TypeBinding(
         Module.type, "A network: named parameters and a map of tensors. net(x) evaluates it.",

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-// What the functions of `nn` take.
+// Domains of the arguments of functions in `nn`.
 
 extension Domain<Module> {
     public static var module: Domain { .object(Module.type).asking(for: "a module such as nn.Linear(2, 2)") }
@@ -69,7 +69,7 @@ extension Domain<Activation> {
     }
 }
 
-/// A name that a file can hold, and that has no dot, which stands between names.
+/// A name without a dot, as dots separate the parts of names in a file.
 private func part(_ name: ByteString) throws -> String {
     guard let text = name.utf8Text, !text.isEmpty, !text.contains(".") else {
         throw Fault("the name \(name.quoted()): UTF-8 without a dot expected, as names are joined by dots")
