@@ -1,8 +1,7 @@
 import Scripting
 import Tensors
 
-/// The watch for NaN that `autodiff.detect_anomaly` switches on (PyTorch's anomaly mode, for values as well as
-/// gradients).
+/// The check for NaN that `autodiff.detect_anomaly` turns on (PyTorch's anomaly mode, for values as well as gradients).
 enum Anomaly {
     /// Throws if the operation made a NaN of inputs that had none.
     static func check(_ operation: String, _ inputs: [Variable], _ outputs: [Tensor]) throws {
@@ -14,7 +13,7 @@ enum Anomaly {
         }
     }
 
-    /// Throws if an operation's gradient rule made a NaN of cotangents that had none.
+    /// Throws if an operation's gradient rule made a NaN from cotangents that had none.
     static func check(_ node: Node, cotangents: [Variable?], gradients: [Variable?]) throws {
         for (input, gradient) in gradients.enumerated() {
             guard let gradient, let position = try firstNaN(gradient.value),
@@ -30,7 +29,7 @@ enum Anomaly {
 
     private static func firstNaN(_ tensor: Tensor) throws -> Int? { try tensor.toArray().firstIndex(where: \.isNaN) }
 
-    /// `{2, 3}`, counted from 1; `the only element` of a tensor without dimensions.
+    /// An element's place in messages: `{2, 3}`, counted from 1; `the only element` for a tensor without dimensions.
     private static func place(_ position: Int, _ shape: [Int]) -> String {
         if shape.isEmpty { return "the only element" }
         var rest = position

@@ -23,8 +23,8 @@ package enum Backward {
         }
     }
 
-    /// True when some leaf under the roots, other than these, requires a gradient: then the pass itself is worth
-    /// recording. Ends at the first.
+    /// Whether a leaf under the roots that is not in `known` requires a gradient: only then is the pass itself worth
+    /// recording. Stops at the first such leaf.
     static func reachesOtherLeaves(_ roots: [Variable], than known: [Variable]) -> Bool {
         let own = Set(known.compactMap { $0.isLeaf ? $0.record.map { ObjectIdentifier($0) } : nil })
         var seen: Set<ObjectIdentifier> = []
@@ -46,7 +46,7 @@ package enum Backward {
 extension Variable {
     /// Adds d(self)/d(leaf) into the `grad` of every leaf that requires one.
     ///
-    /// - Parameter cotangent: what to weigh the result with; may be left out for a single number.
+    /// - Parameter cotangent: the weights of the result's elements; optional for a single number.
     /// - Throws: when the value has no history, is not a single number and no cotangent is given, or the graph is gone.
     public func backward(
         _ cotangent: Variable? = nil, retainGraph: Bool = false, createGraph: Bool = false,

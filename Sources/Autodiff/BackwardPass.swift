@@ -1,36 +1,36 @@
 import Scripting
 import Tensors
 
-/// One reverse pass at work: which cotangent goes where.
+/// The state of one reverse pass: which cotangent goes where.
 ///
-/// Every node and leaf on the way has an entry here, and remembers its place (`slot`). A pass that runs within a rule
-/// of this one may give it another place; so an entry is believed only when it names what was asked for, and is looked
-/// for otherwise.
+/// Every node and leaf on the way has an entry here and stores its index (`slot`). A pass that runs within a gradient
+/// rule of this one may change that index; so an entry is used only if it belongs to the node or leaf asked for, and is
+/// searched for otherwise.
 struct BackwardPass {
     private struct Entry {
         let node: Node
         /// The cotangent of the first result, and of the others.
         var first: Variable?
         var others: [Variable?] = []
-        /// Something wanted lies behind it; other nodes' rules are not run.
+        /// Whether a wanted leaf or target lies behind this node; the rules of other nodes are not run.
         var isUseful = false
-        /// Which results are asked for, by whom.
+        /// Which results of the node are targets, and their indices among the targets.
         var targets: [(output: Int, index: Int)] = []
     }
 
     private struct Leaf {
         let record: History
-        /// Of the value: a gradient is kept in the same order in memory.
+        /// The layout of the value; its gradient is kept in the same order in memory.
         let layout: Layout
         var cotangent: Variable?
         var isTarget = false
     }
 
     private var entries: [Entry] = []
-    /// Entries, each before those of the nodes it took its inputs from.
+    /// Indices of entries in reverse topological order: a node comes before those that made its inputs.
     private var order: [Int] = []
     private var leaves: [Leaf] = []
-    /// Per target the leaf that it is, if it is one that was met.
+    /// For each target the entry of the leaf that it is; nil if it is no leaf that was met.
     private var targetLeaves: [Int?]
     private let accumulates: Bool
     private let createsGraph: Bool
@@ -48,7 +48,8 @@ struct BackwardPass {
                 targetLeaves[index] = leaf
             }
         }
-        // What lies behind a freed node is not known any more: its rule is asked, and says so.
+        // It is unknown what lies behind a node whose graph was freed: its rule is run, which throws with an
+        // explanation.
         for place in order.reversed() {
             let node = entries[place].node
             entries[place].isUseful = (accumulates && node.isFreed) || node.inputs.contains { isWanted($0.record) }
@@ -76,7 +77,7 @@ struct BackwardPass {
         order.reverse()
     }
 
-    /// - Returns: the entry of a node that is met for the first time.
+    /// - Returns: the entry of a node that is met for the first time; nil for others.
     private mutating func enter(_ record: History?, _ layout: Layout) -> Int? {
         guard let record, record.requiresGrad else { return nil }
         guard let node = record.node else {
@@ -112,7 +113,7 @@ struct BackwardPass {
         return entries[place].isUseful || entries[place].targets.contains { $0.output == record.outputIndex }
     }
 
-    /// Adds to the cotangent of a recorded value, or of a leaf.
+    /// Adds to the cotangent of a recorded value or of a leaf.
     mutating func add(_ cotangent: Variable, to record: History) throws {
         guard let node = record.node else {
             guard let leaf = place(of: record) else { return }
@@ -125,7 +126,7 @@ struct BackwardPass {
         try BackwardPass.join(cotangent, to: &entries[place].others[output - 1], createsGraph)
     }
 
-    /// Into the sum's own memory, where nobody else can see it.
+    /// Adds in place if only the sum uses its memory; else allocates.
     private static func join(_ cotangent: Variable, to sum: inout Variable?, _ createsGraph: Bool) throws {
         guard let before = sum else {
             sum = cotangent
@@ -144,7 +145,7 @@ struct BackwardPass {
         }
     }
 
-    /// - Parameter freesGraph: nodes let go of what they hold as soon as they are done.
+    /// - Parameter freesGraph: nodes release what they hold as soon as their rule has run.
     /// - Returns: the cotangents of the targets, nil where none arrives.
     mutating func run(freesGraph: Bool, for operation: String) throws -> [Variable?] {
         var results = [Variable?](repeating: nil, count: targetLeaves.count)
@@ -186,8 +187,9 @@ struct BackwardPass {
         }
     }
 
-    /// Adds the leaves' gradients into their `grad`. No two gradients, and no gradient and a value, share memory: what
-    /// somebody else can see is copied, and all else is moved there, or added into the gradient's own memory.
+    /// Adds the leaves' gradients to their `grad`. No two gradients, and no gradient and value, may share memory: a
+    /// gradient that something else refers to is copied; any other is moved, or added into the existing gradient's
+    /// memory.
     private mutating func accumulate() throws {
         for index in leaves.indices where leaves[index].record.requiresGrad && leaves[index].cotangent != nil {
             let (record, layout) = (leaves[index].record, leaves[index].layout)
@@ -214,8 +216,8 @@ struct BackwardPass {
 }
 
 extension Variable {
-    /// The value, when nobody but the caller can see it and it fills its memory: nil is left behind. Otherwise nothing
-    /// changes.
+    /// Takes the tensor out of `variable` (leaving nil) if nothing else refers to it and it fills its memory; else
+    /// returns nil and changes nothing.
     fileprivate static func takeMemory(_ variable: inout Variable?) -> Tensor? {
         guard isKnownUniquelyReferenced(&variable), variable?.history == nil, var tensor = variable?.value,
             tensor.count == tensor.storage.count, tensor.layout.isDense
@@ -226,7 +228,7 @@ extension Variable {
         return nil
     }
 
-    /// A cotangent in its variable's dtype, after a check of the rule's shape.
+    /// A cotangent converted to its variable's dtype; throws if the rule gave it another shape.
     fileprivate func shaped(like input: NodeInput, _ operation: String) throws -> Variable {
         guard shape == input.shape else {
             throw ScriptError(

@@ -1,7 +1,7 @@
 import Scripting
 
 extension Operation {
-    /// Operations that `luaflow doc tensor` shows together.
+    /// A group of operations in `luaflow doc tensor`.
     struct Section: Sendable {
         let title: String
         let operations: [Operation]

@@ -1,10 +1,10 @@
-/// Whether operations are recorded. On unless inside `autodiff.no_grad` or a backward pass that need not be
-/// differentiated itself.
+/// Whether operations are recorded. True except inside `autodiff.no_grad` and in a backward pass that is not itself
+/// recorded.
 public enum GradMode {
     @TaskLocal public static var isEnabled = true
 }
 
-/// Whether every operation is watched for the first NaN. Slow; for finding where one comes from.
+/// Whether every operation is checked for the first NaN. Slow; for finding where a NaN comes from.
 public enum AnomalyMode {
     @TaskLocal public static var isEnabled = false
 }

@@ -1,22 +1,22 @@
 import Scripting
 import Tensors
 
-/// Writing into memory that scripts hold, without ever making a gradient wrong.
+/// Writes into existing memory; where a gradient would become wrong, they are refused.
 extension Variable {
-    /// Writes `source` over the part of this value that `part` picks (all of it by default).
+    /// Writes `source` over the part of this value that `part` selects (by default all of it).
     ///
     /// - Unrecorded into unrecorded: a plain write.
     /// - When either is recorded, this variable's history becomes "the old value, with that part replaced". Only a
-    ///   tensor that owns its memory whole can be re-recorded so; a recorded view is refused.
+    ///   tensor that owns its memory alone can get such a history; a recorded view is refused.
     /// - A leaf that requires a gradient is refused: write into `x.data`, or inside `autodiff.no_grad`.
-    /// - So are fractions into int64, and numbers into bool.
-    /// - So is a part whose elements share memory, as those of an expanded tensor: one of them would be what all
-    ///   become.
+    /// - Fractions into int64 are refused, and numbers into bool.
+    /// - So is a part whose elements share memory, as those of an expanded tensor do: writes would overwrite each
+    ///   other.
     public func write(_ source: Variable, for operation: String, part: @escaping (Tensor) throws -> Tensor = { $0 })
         throws
     {
         try checkAccepts(source.dtype, for: operation)
-        // Also where nothing requires a gradient: what a stale view holds may have come from a recorded value.
+        // Checked also where nothing requires a gradient: a plain view may hold what a recorded write put there since.
         if GradMode.isEnabled { try source.checkFresh(operation) }
         guard GradMode.isEnabled, requiresGrad || source.requiresGrad else {
             let target = try part(value)
@@ -50,7 +50,7 @@ extension Variable {
             )
         }
         try checkFresh(operation)
-        // A part of this very memory is about to change under its own history: write a copy of it.
+        // `source` shares this memory, which is about to change: a copy is written.
         let source = source.value.storage === value.storage ? try source.clone() : source
         let target = try part(value)
         _ = try source.value.expand(target.shape, for: operation)
@@ -63,7 +63,7 @@ extension Variable {
         value.storage.trackedSince = value.storage.version
     }
 
-    /// Throws unless what has that type may be written here.
+    /// Throws unless elements of that dtype may be written here.
     func checkAccepts(_ source: DType, for operation: String) throws {
         guard !dtype.accepts(source) else { return }
         throw ScriptError(
@@ -73,7 +73,7 @@ extension Variable {
         )
     }
 
-    /// Whether this shares the memory of a leaf that a gradient accumulates in. What was written before was asked then.
+    /// Whether this is a view of a leaf that accumulates gradients.
     private var isViewOfLeaf: Bool {
         var record = record
         while let node = record?.node, !node.isWrite,
@@ -85,12 +85,12 @@ extension Variable {
         return record.node == nil && record.requiresGrad
     }
 
-    /// The recorded fact that `result` is `before` with `source` in the given part.
+    /// Records that `result` is `before` with `source` in the given part.
     private static func replacing(
         _ before: Variable, _ source: Variable, _ result: Tensor, _ part: @escaping (Tensor) throws -> Tensor,
         _ operation: String
     ) throws -> Variable {
-        // The old value's numbers are gone, but its place on the tape is still where gradients go.
+        // The old value's numbers are overwritten, but gradients still go to its place on the tape.
         before.record.map { before.record = $0.moved(to: result.storage.version) }
         return try .recorded(operation, before, source, result, keeps: .nothing) { call in
             let cotangent = call.cotangent
@@ -105,26 +105,26 @@ extension Variable {
         }
     }
 
-    /// An in-place operation: computes with the recording operation, then writes the result over this value.
+    /// An in-place operation: computes with the recorded operation, then writes the result over this value.
     public func update(_ operation: String, _ compute: (Variable) throws -> Variable) throws {
         if GradMode.isEnabled, requiresGrad, !isLeaf {
             let before = Variable(try value.copy())
             before.history = try identityHistory()
             try write(compute(before), for: operation)
         } else {
-            // A leaf that requires a gradient is refused by write.
+            // `write` refuses a leaf that requires a gradient.
             try write(compute(self), for: operation)
         }
     }
 
-    /// A history for a copy of this value: joined to the same place on the tape.
+    /// A history for a copy of this value: gradients go where this value's go.
     private func identityHistory() throws -> AnyObject? {
         try rearranged("tensor.clone", value.copy()) { cotangent, _ in cotangent }.history
     }
 }
 
 extension History {
-    /// The same place on the tape, described as of another version of the memory.
+    /// The same place on the tape, for another version of the memory.
     func moved(to version: Int) -> History {
         History(node: node, outputIndex: outputIndex, requiresGrad: requiresGrad, version: version)
     }

@@ -5,24 +5,24 @@ import Tensors
 package final class Node {
     /// The operation's full name, for messages.
     let operation: String
-    /// What it was computed from, as it was then. Emptied when the graph is freed.
+    /// The inputs with their histories at that time. Emptied when the graph is freed.
     fileprivate(set) var inputs: [NodeInput]
     /// The results that the rule reads.
     fileprivate(set) var outputs: [Tensor]
-    /// Of the first result, and of the others.
+    /// Shape, dtype and layout of the first result, and of the others.
     private let outputForm: Form
     private let otherForms: [Form]
     fileprivate(set) var rule: GradientRule.Body?
-    /// Further storages whose contents the rule reads, with their versions when it was recorded.
+    /// Further storages that the rule reads, with their versions when it was recorded.
     fileprivate(set) var saved: [(storage: Storage, version: Int)]
     fileprivate(set) var isFreed = false
-    /// It wrote into the memory of its first input.
+    /// Whether it wrote into the memory of its first input.
     var isWrite = false
-    /// Where a backward pass keeps what it knows of this node; see ``BackwardPass``.
+    /// Used by a running backward pass, see ``BackwardPass``.
     var slot = 0
-    /// The script's line that recorded it, in anomaly mode and in a profile.
+    /// The line of the script that recorded it; only in anomaly mode and in a profile.
     let location: String?
-    /// The account of the results, and what was counted there for the record.
+    /// The memory account of the results, and the bytes that were charged there for this record.
     private let memory: NativeMemory?
     private let footprint: Int
 
@@ -47,7 +47,7 @@ package final class Node {
         self.rule = rule
         saved = others.isEmpty ? [] : others.map { ($0.storage, $0.storage.version) }
         if keepsOutputs { saved += outputs.map { ($0.storage, $0.storage.version) } }
-        // Itself with its rule, and what it knows of each input.
+        // The size of the node with its rule, and of each input's entry.
         memory = outputs[0].storage.memory
         location = isWatched || memory?.profile != nil ? ScriptLocation.current?.describe() : nil
         footprint = 256 + 128 * inputs.count
@@ -58,7 +58,7 @@ package final class Node {
 
     func form(ofOutput index: Int) -> Form { index == 0 ? outputForm : otherForms[index - 1] }
 
-    /// Lets go of everything the rule needed.
+    /// Releases everything that the rule needed.
     func free() {
         releaseInputs()
         outputs = []
@@ -72,8 +72,8 @@ package final class Node {
         memory?.release(footprint)
     }
 
-    /// Drops a chain of nodes link by link: left to reference counting, a chain of a million operations would be
-    /// freed by a million nested calls and overflow the stack.
+    /// Releases a chain of nodes one by one: by reference counting alone, a chain of a million operations would be
+    /// freed by a million nested calls, which overflows the stack.
     private func releaseInputs() {
         var pending: [NodeInput] = []
         swap(&pending, &inputs)
@@ -91,13 +91,13 @@ package final class Node {
     }
 }
 
-/// A value that an operation was computed from, with its place on the tape at that time: a later write in place, which
-/// gives the variable another history, does not change what was computed before. The history, not the variable, is a
-/// leaf's identity. The numbers are held only where the rule reads them.
+/// An input of an operation with its place on the tape at that time: a later write in place, which gives the variable
+/// another history, does not change what was computed before. A leaf's identity is its history, not its variable.
+/// Numbers are kept only where the rule reads them.
 struct NodeInput {
     let layout: Layout
     let dtype: DType
-    /// The memory that it lay in, which is not held: it tells views of one memory apart from others.
+    /// Identifies the memory it lay in, without keeping it alive: tells whether two views share memory.
     let memory: ObjectIdentifier
     fileprivate(set) var record: History?
     let isSevered: Bool
@@ -116,11 +116,11 @@ struct NodeInput {
     var shape: [Int] { layout.shape }
     var requiresGrad: Bool { record?.requiresGrad ?? false }
 
-    /// It was overwritten since, and the rule reads it.
+    /// Whether it was overwritten since, although the rule reads it.
     var isStale: Bool { storage.map { $0.version != version } ?? false }
 
-    /// What a rule is given. Where it does not read the numbers, these are NaN, all in one place: should a rule read
-    /// them after all, that is seen.
+    /// The variable that the rule gets. Where the rule does not read the numbers they are all NaN (one shared element),
+    /// so that a rule that reads them nevertheless is noticed.
     fileprivate func variable() throws -> Variable {
         let variable: Variable
         if let storage {
@@ -133,7 +133,7 @@ struct NodeInput {
     }
 }
 
-/// How an operation's gradient is computed.
+/// The rule that computes an operation's cotangents.
 public enum GradientRule {
     /// What the rule reads when it runs; writing over any of it in place is an error at backward time.
     public struct Keeps: OptionSet, Sendable {
@@ -141,9 +141,10 @@ public enum GradientRule {
         public init(rawValue: Int) { self.rawValue = rawValue }
         public static let inputs = Keeps(rawValue: 1)
         public static let outputs = Keeps(rawValue: 2)
-        /// Each input for the gradients of the others only: a product's. It may be overwritten where those have none.
+        /// Each input, but only for the gradient by the others, as in a product: an input may be overwritten if the
+        /// others need no gradient.
         public static let factors = Keeps(rawValue: 4)
-        /// The last input: a quotient's divisor.
+        /// The last input, such as the divisor of a quotient.
         public static let divisor = Keeps(rawValue: 8)
         public static let nothing: Keeps = []
 
@@ -154,23 +155,23 @@ public enum GradientRule {
         }
     }
 
-    /// What a rule is given.
+    /// The arguments of a rule.
     public struct Call {
-        /// Of those that the rule did not say it reads, only the shape, the dtype and the place on the tape: their
-        /// numbers are NaN.
+        /// The inputs. Those that the rule did not declare to read have shape, dtype and place on the tape, but NaN as
+        /// numbers.
         public let inputs: [Variable]
-        /// The results, joined to the tape so that the rule can be differentiated again. Only with `.outputs` kept.
+        /// The results, recorded so that the rule can be differentiated again. Only with `.outputs` in `keeps`.
         public let outputs: [Variable]
-        /// The cotangent of an operation of one result, or of the first.
+        /// The cotangent of the (first) result.
         public let cotangent: Variable
         fileprivate let otherCotangents: [Variable]
         private let arrivals: [Bool]
-        /// Per input, whether its cotangent is wanted.
+        /// For each input whether its cotangent is wanted.
         public let wanted: WantedInputs
 
-        /// One per result; zeros where none arrived.
+        /// The cotangents of all results; zeros for those that none arrived for.
         public var cotangents: [Variable] { [cotangent] + otherCotangents }
-        /// Per result, whether a cotangent arrived: where not, it is zeros.
+        /// For each result whether a cotangent arrived.
         public var received: [Bool] { arrivals.isEmpty ? [true] : arrivals }
 
         fileprivate init(
@@ -182,13 +183,14 @@ public enum GradientRule {
         }
     }
 
-    /// Cotangents of the inputs, written in differentiable operations; nil for an input without one.
+    /// Returns the cotangents of the inputs, computed with differentiable operations; nil for an input without a
+    /// gradient.
     public typealias Body = (Call) throws -> [Variable?]
 }
 
-/// Of which inputs a cotangent is wanted.
+/// For which inputs a cotangent is wanted.
 public struct WantedInputs: Sendable {
-    /// Bit i for input i, of the first 64.
+    /// Bit i stands for input i, for the first 64 inputs.
     private var bits: UInt64 = 0
     private var others: [Bool] = []
 
@@ -200,19 +202,19 @@ public struct WantedInputs: Sendable {
     public subscript(_ input: Int) -> Bool { input < 64 ? bits >> UInt64(input) & 1 != 0 : others[input - 64] }
 }
 
-/// Autodiff's part of a ``Variable``: its place on the tape.
+/// The part of a ``Variable`` that belongs to Autodiff: its place on the tape.
 package final class History {
-    /// The operation it came from; nil for a leaf.
+    /// The operation that made it; nil for a leaf.
     package fileprivate(set) var node: Node?
     let outputIndex: Int
     var requiresGrad: Bool
     /// What `backward` accumulated (leaves only).
     var grad: Variable?
-    /// The storage's version when the value was made: a recorded value that was since overwritten is refused.
+    /// The version of the storage when the value was made: a recorded value that was overwritten since is refused.
     let version: Int
-    /// Something recorded was left out where the value was made; see ``Variable/severed(_:)``.
+    /// Whether a recorded dependency was left out when the value was made; see ``Variable/severed(_:)``.
     var isSevered: Bool
-    /// Where a backward pass keeps what it knows of this leaf; see ``BackwardPass``.
+    /// Used by a running backward pass, see ``BackwardPass``.
     var slot = 0
 
     init(node: Node?, outputIndex: Int = 0, requiresGrad: Bool, version: Int, isSevered: Bool = false) {
@@ -226,19 +228,19 @@ package final class History {
 
 extension Variable {
     var record: History? {
-        // Nobody else hangs anything there.
+        // Only this room sets the property, and only to a History.
         get { history.map { unsafeDowncast($0, to: History.self) } }
         set { history = newValue }
     }
 
-    /// True when gradients go to or through this value.
+    /// Whether gradients go to or through this value.
     public var requiresGrad: Bool { record?.requiresGrad ?? false }
 
-    /// True of what ``severed(_:)`` made, of what was computed from it without being recorded, and of what it was
-    /// written into.
+    /// True for values made by ``severed(_:)``, for what was computed from them without recording, and for what they
+    /// were written into.
     var isSevered: Bool { isSevered(record) }
 
-    /// The same for a record that was read already.
+    /// Whether the value is severed, for a record that was read already.
     fileprivate func isSevered(_ record: History?) -> Bool {
         if let record, record.isSevered { return true }
         guard let since = value.storage.severedSince, record?.node == nil, !(record?.requiresGrad ?? false) else {
@@ -247,7 +249,7 @@ extension Variable {
         return (record?.version ?? 0) < since
     }
 
-    /// True when no recorded operation made it.
+    /// True when it was not made by a recorded operation.
     public var isLeaf: Bool { record?.node == nil }
 
     /// The gradient that `backward` accumulated here.
@@ -263,7 +265,7 @@ extension Variable {
         }
     }
 
-    /// Makes a leaf that gradients accumulate in, or stops it.
+    /// Turns accumulation of gradients in this leaf on or off.
     /// - Throws: on a value that a recorded operation made, when turned off.
     public func setRequiresGrad(_ flag: Bool, for operation: String = "tensor:requires_grad_") throws {
         guard !flag || dtype.isFloating else {
@@ -277,7 +279,7 @@ extension Variable {
             if flag { return }
             throw ScriptError(operation, "only a leaf can stop requiring a gradient; use x:detach()")
         }
-        // A view whose memory was written since would hide, as a leaf, where its numbers came from.
+        // Not a view whose memory was written since: as a leaf it would hide where its numbers came from.
         if flag, !requiresGrad { try checkFresh(operation) }
         if let record {
             record.requiresGrad = flag
@@ -287,11 +289,11 @@ extension Variable {
         }
     }
 
-    /// The same memory without history: PyTorch's `detach` and `.data`.
+    /// The same memory without a history: PyTorch's `detach` and `.data`.
     public func detached() -> Variable { .plain(value) }
 
-    /// A value without a place on the tape. In memory that holds recorded or severed values it remembers when it was
-    /// taken.
+    /// A value without a place on the tape. If the memory holds recorded or severed values, it stores the memory's
+    /// version, for checks.
     static func plain(_ value: Tensor) -> Variable {
         let variable = Variable(value)
         if value.storage.trackedSince != nil || value.storage.severedSince != nil {
@@ -300,20 +302,20 @@ extension Variable {
         return variable
     }
 
-    /// A result of a transform that depends on leaves beyond its arguments, without the graph that leads to them: a
-    /// constant for every later transform, but an error where `backward` would need what is not there.
+    /// A result of a transform that depends on leaves other than its arguments, without the graph to them: a constant
+    /// for later transforms, but `backward` through it is an error.
     static func severed(_ value: Tensor) -> Variable {
         let variable = Variable(value)
         variable.record = History(node: nil, requiresGrad: false, version: value.storage.version, isSevered: true)
         return variable
     }
 
-    /// What `backward` says where it meets a severed value.
+    /// The message of `backward` at a severed value.
     static let severedMessage =
         "a derivative that autodiff computed without {create_graph = true} is part of this value, "
         + "so that its graph is gone; pass {create_graph = true} there, or detach() it to take it as a constant"
 
-    /// Throws if the recorded value has been overwritten since: its history no longer describes it.
+    /// Throws if the recorded value was overwritten since: its history no longer describes it.
     func checkFresh(_ operation: String) throws {
         let (storage, record) = (value.storage, record)
         if let record, let node = record.node {
@@ -328,13 +330,13 @@ extension Variable {
         }
     }
 
-    /// Runs nothing: joins results that were already computed to the tape.
+    /// Puts results that were already computed onto the tape.
     ///
     /// - Parameters:
     ///   - operation: the full name for messages.
     ///   - keeps: what `rule` reads later.
     ///   - others: further values that `rule` reads, such as masks.
-    ///   - rule: nil for an operation without a gradient, which says its name when one is asked for.
+    ///   - rule: nil for an operation without a gradient; asking for one is an error that names it.
     public static func recorded(
         _ operation: String, _ inputs: [Variable], outputs: [Tensor], keeps: GradientRule.Keeps = .inputs,
         reading others: [Tensor] = [], rule: GradientRule.Body?
@@ -343,9 +345,9 @@ extension Variable {
         let isWatched = AnomalyMode.isEnabled
         if isWatched { try Anomaly.check(operation, inputs, outputs) }
         guard GradMode.isEnabled else { return outputs.map { .plain($0) } }
-        // Also where nothing requires a gradient: a stale plain view may hold what a recorded write put there.
+        // Checked also where nothing requires a gradient: a plain view may hold what a recorded write put there since.
         for input in inputs { try input.checkFresh(operation) }
-        // Whole numbers and truth values have no derivative.
+        // Integers and booleans have no derivative.
         guard inputs.contains(where: { $0.requiresGrad }), outputs.contains(where: { $0.dtype.isFloating }) else {
             let isSevered = inputs.contains(where: { $0.isSevered })
             return outputs.map { isSevered ? .severed($0) : .plain($0) }
@@ -371,7 +373,8 @@ extension Variable {
         try recorded(operation, inputs, outputs: [output], keeps: keeps, reading: others, rule: rule)[0]
     }
 
-    /// The same for one input, and without a list of it where nothing is recorded.
+    /// ``recorded(_:_:outputs:keeps:reading:rule:)`` for one input and one result; allocates no list where nothing is
+    /// recorded.
     public static func recorded(
         _ operation: String, _ x: Variable, _ output: Tensor, keeps: GradientRule.Keeps = .inputs,
         reading others: [Tensor] = [], rule: GradientRule.Body?
@@ -382,7 +385,7 @@ extension Variable {
         guard GradMode.isEnabled else { return .plain(output) }
         try x.checkFresh(operation)
         guard x.requiresGrad, output.dtype.isFloating else { return x.isSevered ? .severed(output) : .plain(output) }
-        // Of `.factors` and `.divisor` only what is left without a second input is read.
+        // A single input is the divisor, if there is one, and has no other factor beside it.
         let isRead = keeps.contains(.inputs) || keeps.contains(.divisor)
         return .made(
             by: Node(
@@ -390,7 +393,7 @@ extension Variable {
                 isWatched: isWatched, rule: rule), 0, output)
     }
 
-    /// The same for two inputs.
+    /// ``recorded(_:_:outputs:keeps:reading:rule:)`` for two inputs and one result.
     public static func recorded(
         _ operation: String, _ x: Variable, _ y: Variable, _ output: Tensor, keeps: GradientRule.Keeps = .inputs,
         rule: GradientRule.Body?
@@ -417,7 +420,7 @@ extension Variable {
 }
 
 extension Tensor {
-    /// A profile of the run hears that the operation has this result.
+    /// Reports the operation and its result to a profile, if one runs.
     @inline(__always) fileprivate func tellProfile(_ operation: String) {
         guard let memory = storage.memory, let profile = memory.profile else { return }
         profile.finish(operation, charged: memory.chargedBytes)
@@ -466,7 +469,7 @@ extension Node {
             others: others.isEmpty ? [] : try others.enumerated().map { try filled($1, $0 + 1) },
             arrivals: others.isEmpty ? [] : [first != nil] + others.map { $0 != nil }, wanted: wanted)
         guard AnomalyMode.isEnabled else { return try rule(call) }
-        // The rule as a whole is watched: what it computes on the way is not what the script wrote.
+        // In anomaly mode the rule is checked as a whole; the operations inside it are not the script's.
         let gradients = try AnomalyMode.$isEnabled.withValue(false) { try rule(call) }
         try Anomaly.check(self, cotangents: [first] + others, gradients: gradients)
         return gradients

@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// An operation on tensors as the catalogue lists it: what scripts call, and cases for the law tests.
+/// An operation on tensors in the catalogue: its declaration for scripts, and cases for the law tests.
 ///
 /// A new operation is one file (the computation on ``Variable``, the gradient rule, and a static `Operation`) and one
 /// line in ``Operation/sections``: it is then a function of the module, a method, documented and tested.
@@ -9,22 +9,22 @@ public struct Operation: Sendable {
     public let function: NativeFunction
     /// Whether `x:name(...)` works too.
     public let isMethod: Bool
-    /// How `x:name_(...)` is called, which writes the result over x; nil if there is no such method.
+    /// The method `x:name_(...)`, which writes the result over x; nil if there is none.
     public let inPlace: InPlaceForm?
     public let cases: [LawCase]
 
     /// - Parameters:
-    ///   - declaration: called as a function, or as a function and a method, both.
-    ///   - example: what stands in the parentheses of an example of `x:name_(...)`, for x = tensor({0.5}); nil for an
-    ///     operation whose result has another shape than x.
-    ///   - start: the number in that x, where 0.5 gives NaN.
+    ///   - declaration: the function; with `isMethod` also the method.
+    ///   - example: the arguments in the example of `x:name_(...)` for x = tensor({0.5}); nil for an operation whose
+    ///     result has another shape than x.
+    ///   - start: the number in that x, if the operation gives NaN at 0.5.
     public init(
         _ declaration: Declaration, inPlace example: String? = nil, of start: String = "0.5", cases: [LawCase] = []
     ) {
         self.init(NativeFunction(declaration), declaration, inPlace: example, of: start, cases: cases)
     }
 
-    /// - Parameter function: made of the declaration.
+    /// - Parameter function: the declaration as a native function.
     private init(
         _ function: NativeFunction, _ declaration: Declaration, inPlace example: String?, of start: String = "0.5",
         cases: [LawCase]
@@ -38,15 +38,15 @@ public struct Operation: Sendable {
     public var name: String { function.shortName }
 }
 
-/// An operation's method that writes over its receiver.
+/// The method of an operation that writes over its receiver.
 public struct InPlaceForm: Sendable {
-    /// What stands in the parentheses: `min, max`.
+    /// The parameters in its signature: `min, max`.
     public let parameters: String
-    /// For a tensor of one number.
+    /// The arguments in its example, for a tensor of one number.
     public let example: String
     public let function: NativeFunction
 
-    /// What every such method refuses.
+    /// The errors that all such methods have.
     static let errors = """
         shapes that do not broadcast; elements that share memory (of an expanded tensor); a leaf that requires a \
         gradient, while recording
@@ -79,7 +79,7 @@ public struct InPlaceForm: Sendable {
         guard case .object(let object) = receiver, let x = object as? Variable else {
             throw Fault("argument 1 (x): a tensor expected, got \(receiver.shown)")
         }
-        // x:mul_(x): what the gradient will read must not be what is written over.
+        // In x:mul_(x) an argument shares memory with the receiver: it is copied, as the gradient rule reads it later.
         for (place, value) in call.arguments.enumerated().dropFirst() {
             guard case .object(let other as Variable) = value, other.value.storage === x.value.storage else { continue }
             call.arguments[place] = .object(try other.clone())
@@ -99,9 +99,9 @@ public struct InPlaceForm: Sendable {
     }
 }
 
-/// Inputs on which a law test differentiates an operation, in float64, against finite differences.
+/// Inputs at which the law tests compare an operation's derivatives with finite differences, in float64.
 public struct LawCase: Sendable {
-    /// A tensor of numbers spread over a range.
+    /// A tensor with numbers spread over a range.
     public struct Input: Sendable {
         public let shape: [Int]
         public let range: ClosedRange<Double>
@@ -124,11 +124,11 @@ public struct LawCase: Sendable {
 }
 
 extension Operation {
-    /// An operation on every element of one tensor.
+    /// An operation on every element of a tensor.
     ///
     /// - Parameters:
-    ///   - ranges: where the law tests sample it.
-    ///   - start: of what the example of the method in place has it, where 0.5 gives NaN.
+    ///   - ranges: of the inputs in the law tests.
+    ///   - start: the number in the example of the method in place, if the operation gives NaN at 0.5.
     static func unary(
         _ name: String, _ summary: String, errors: String? = nil, source: String? = nil,
         over ranges: [ClosedRange<Double>] = [-2...2], inPlaceOf start: String = "0.5", example: String,
@@ -146,9 +146,9 @@ extension Operation {
         return Operation(declaration, inPlace: "", of: start, cases: cases)
     }
 
-    /// An operation on the elements of two, broadcast; one of them may be a number, which takes a float tensor's dtype.
+    /// An operation on the elements of two tensors, broadcast; one may be a number, which takes a float tensor's dtype.
     ///
-    /// - Parameter refusing: says what is wrong with two operands, if anything.
+    /// - Parameter refusing: returns what is wrong with two operands; nil if nothing is.
     static func binary(
         _ name: String, _ summary: String, errors: String = "shapes that do not broadcast", source: String? = nil,
         over ranges: (ClosedRange<Double>, ClosedRange<Double>)? = (-2...2, -2...2), example: String,
@@ -170,7 +170,7 @@ extension Operation {
             guard let operands = try Operand.pair(x, y) else { throw Fault("y", "a tensor expected, got a number") }
             return try apply(operands.x, operands.y)
         }
-        // x + y is called more often than anything else.
+        // A fast path: these are called more often than anything else.
         let function = NativeFunction(declaration).trying { arguments in
             guard arguments.count == 2, let x = Operand(arguments[1]), let y = Operand(arguments[2]),
                 refusing(x, y) == nil, let operands = try Operand.pair(x, y)
@@ -181,7 +181,7 @@ extension Operation {
     }
 }
 
-/// 1-based or negative -> 0-based; nil when out of range.
+/// A 1-based or negative index as a 0-based one; nil when out of range.
 func zeroBased(_ index: Int, count: Int) -> Int? {
     if index >= 1, index <= count { return index - 1 }
     if index <= -1, index >= -count { return count + index }

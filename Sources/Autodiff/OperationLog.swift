@@ -1,21 +1,21 @@
 import Scripting
 import Tensors
 
-/// What was computed and is not finite, in order: for finding where a loss that is NaN or infinite began.
+/// The operations whose results were not finite, in order: to find where a loss became NaN or infinite.
 ///
-/// Kept while one is bound and ``AnomalyMode`` is on, by the thread that bound it. It holds what it lists: for a single
+/// Active while bound and ``AnomalyMode`` is on, on the thread that bound it. It keeps its tensors alive: for one
 /// evaluation, not for training.
 package final class OperationLog: @unchecked Sendable {
-    // The tape works on one thread; threads of kernels record nothing.
+    // The tape belongs to one thread; threads of kernels record nothing.
     @TaskLocal package static var current: OperationLog?
 
     package struct Entry {
         /// The operation's full name.
         package let operation: String
         package let outputs: [Tensor]
-        /// The inputs that were not finite already.
+        /// The inputs that were not finite themselves.
         package let wrongInputs: [Tensor]
-        /// The last of the parameters that was read up to here, by its name.
+        /// The name of the parameter that was read last before this operation.
         package let parameter: String?
     }
 
@@ -23,7 +23,7 @@ package final class OperationLog: @unchecked Sendable {
     private var parameter: String?
     private var entries: [Entry] = []
 
-    /// - Parameter parameters: what entries name.
+    /// - Parameter parameters: those whose names entries may give.
     package init(naming parameters: [(name: String, value: Variable)]) {
         names = Dictionary(parameters.map { (ObjectIdentifier($0.value), $0.name) }) { first, _ in first }
     }
@@ -42,8 +42,8 @@ package final class OperationLog: @unchecked Sendable {
         entries.append(Entry(operation: operation, outputs: outputs, wrongInputs: wrong, parameter: parameter))
     }
 
-    /// The operation in which a result's first number that is not finite came of finite ones; nil when it was so
-    /// before.
+    /// The operation in which the first non-finite number of a result came from finite inputs; nil when the inputs were
+    /// not finite to begin with.
     package func birth(of result: Tensor) -> Entry? {
         var (storage, end, found) = (result.storage, entries.count, Entry?.none)
         while let place = entries[..<end].lastIndex(where: { $0.outputs.contains { $0.storage === storage } }) {
@@ -51,7 +51,7 @@ package final class OperationLog: @unchecked Sendable {
             guard let wrong = entries[place].wrongInputs.first else { return found }
             (storage, end) = (wrong.storage, place)
         }
-        // What came in was not finite: the operation that read it is the first that is known.
+        // Its inputs were not finite: it is the first operation known.
         return found
     }
 }

@@ -2,10 +2,10 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// Something that improves parameters from their gradients.
+/// Updates parameters from their gradients.
 ///
-/// An optimiser writes into the parameters' own memory, outside the tape: a graph that still needs the old numbers is
-/// refused at its next backward, as after any write in place.
+/// An optimiser writes into the parameters' memory, outside the tape: a graph recorded before that needs the old
+/// numbers is refused by `backward`, as after any write in place.
 ///
 ///     let optimizer = try ElementwiseOptimizer(Adam(), [weight, bias])
 ///     optimizer.zeroGrad()
@@ -17,23 +17,23 @@ public protocol Optimizer: ComparedObject, CustomStringConvertible {
     /// The name of its constructor: `Adam`.
     var name: String { get }
     var parameters: [Variable] { get }
-    /// The step size of every group of parameters; schedules write it between steps.
+    /// The step size of every group of parameters; schedules set it between steps.
     var learningRates: [Double] { get set }
 
-    /// One update from the gradients that `backward` left in the parameters, or that `closure` leaves there.
+    /// One update from the gradients that `backward` left in the parameters, or that `closure` computes.
     /// - Parameter closure: clears the gradients, computes the loss, calls its backward and returns it.
     /// - Returns: what the closure returned, when there is one: the loss before the update.
     /// - Throws: when no parameter has a gradient.
     @discardableResult
     func step(_ closure: Closure?, for operation: String) throws -> Variable?
 
-    /// All that is needed to go on later as if nothing had happened: copies, by name, ready for a checkpoint.
+    /// Everything needed to continue later with the same numbers: copies, by name, for a checkpoint.
     func state() throws -> [(name: String, value: Tensor)]
-    /// Goes back to a saved ``state()``; nothing changes when it does not fit.
+    /// Restores a saved ``state()``; throws without changing anything when it does not fit.
     func load(_ state: [ByteString: Tensor], for operation: String) throws
 }
 
-/// Computes the loss anew and leaves its gradients in the parameters.
+/// Computes the loss and leaves its gradients in the parameters.
 public typealias Closure = () throws -> Variable
 
 extension Optimizer {
@@ -49,7 +49,7 @@ extension Optimizer {
         for parameter in parameters { parameter.grad = nil }
     }
 
-    /// Runs the closure with recording on, whatever surrounds the step.
+    /// Runs the closure with recording on, also inside of `no_grad`.
     func evaluate(_ closure: Closure) throws -> Variable {
         try GradMode.$isEnabled.withValue(true) { try closure() }
     }

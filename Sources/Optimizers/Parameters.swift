@@ -2,10 +2,10 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// What may be optimised.
+/// Checks of the tensors that are to be optimised.
 enum Parameters {
-    /// Throws unless all of these can be updated in place; makes them require gradients, which handing them to an
-    /// optimiser asks for.
+    /// Throws unless all can be updated in place; then makes all of them require gradients, as they must for an
+    /// optimiser.
     static func adopt(_ parameters: [Variable], for operation: String) throws {
         guard !parameters.isEmpty else { throw ScriptError(operation, "no parameters to optimise") }
         var seen: Set<ObjectIdentifier> = []
@@ -23,7 +23,7 @@ enum Parameters {
             }
             guard seen.insert(ObjectIdentifier(parameter)).inserted else { throw refuse("is there twice") }
         }
-        // Nothing is changed before everything was checked.
+        // Nothing is changed before everything is checked.
         for parameter in parameters where !parameter.requiresGrad {
             try parameter.setRequiresGrad(true, for: operation)
         }

@@ -3,14 +3,14 @@ import Projections
 import Scripting
 import Tensors
 
-/// The projected gradient method, with noise if wished: minimises f over a set.
+/// The projected gradient method, optionally with noise: minimises f over a set.
 ///
 ///     x <- P(x - lr(k) grad f(x) + noise(k) xi),   xi standard normal,   k = 1, 2, ...
 ///
 /// Goldstein 1964; Levitin and Polyak 1966. With noise sqrt(2 lr) it is projected Langevin dynamics (Bubeck, Eldan and
 /// Lehec, 2018).
 public struct ProjectedGradient {
-    /// What a step adds.
+    /// The noise term of a step.
     public enum Noise {
         /// Independent normal numbers of this standard deviation; 0 draws none.
         case normal(Double)
@@ -21,7 +21,7 @@ public struct ProjectedGradient {
     public var steps: Int
     public var lr: (Int) throws -> Double
     public var noise: (Int) throws -> Noise
-    /// Sees k, x and f(x) before step k; false ends the iteration with that x.
+    /// Gets k, x and f(x) before step k; returns false to end with that x.
     public var callback: (Int, Tensor, Double) throws -> Bool
 
     public init(
@@ -33,7 +33,7 @@ public struct ProjectedGradient {
     }
 
     /// - Returns: the last x, in memory of its own, and f(x) before every step.
-    /// - Throws: naming k, when f, its gradient, a step size or a noise is not what it must be.
+    /// - Throws: naming k, when f, its gradient, a step size or noise is invalid.
     public func minimize(
         _ f: @escaping (Variable) throws -> Variable, over set: any ProjectableSet, from start: Tensor,
         generator: Generator,

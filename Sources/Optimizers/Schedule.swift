@@ -9,9 +9,9 @@ struct Schedule: Sendable {
     let formula: String
     let source: String?
     let example: String
-    /// Throws unless the numbers, which are finite and from 0, make sense together.
+    /// Says what is wrong with the numbers together, which are finite and >= 0; nil if nothing is.
     let check: @Sendable ([Double]) -> String?
-    /// The step size at k from the numbers.
+    /// The step size at step k.
     let value: @Sendable (_ k: Double, _ numbers: [Double]) -> Double
 
     static let catalogue: [Schedule] = [
@@ -43,7 +43,7 @@ struct Schedule: Sendable {
             value: { k, n in n[0] * (1 + Double.cos(.pi * min((k - 1) / n[1], 1))) / 2 }),
     ]
 
-    /// `optim.schedule.cosine(lr, steps)`: returns the schedule as a function of k.
+    /// The declaration of `optim.schedule.NAME(...)`, which returns the schedule as a function of k.
     var declaration: Declaration {
         let (full, value) = ("optim.schedule.\(name)", value)
         let schedule = NativeFunction(

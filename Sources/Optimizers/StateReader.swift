@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// Reads a saved state entry by entry, and in the end refuses what nobody asked for.
+/// Reads a saved state entry by entry; ``finish()`` refuses entries that were not read.
 struct StateReader {
     private let state: [ByteString: Tensor]
     private let owner: String
@@ -14,7 +14,7 @@ struct StateReader {
 
     func has(_ name: String) -> Bool { state[ByteString(name)] != nil }
 
-    /// A copy of an entry in the given dtype; nil in `shape` stands for any extent.
+    /// A copy of an entry in the given dtype; nil in `shape` allows any extent.
     mutating func tensor(_ name: String, _ shape: [Int?], _ dtype: DType) throws -> Tensor {
         guard let tensor = state[ByteString(name)] else { throw ScriptError(operation, "\(name) is missing") }
         guard tensor.shape.count == shape.count, zip(tensor.shape, shape).allSatisfy({ $1 == nil || $0 == $1 }) else {
@@ -45,7 +45,7 @@ struct StateReader {
         return rates
     }
 
-    /// Throws if an entry was not read: the state is another optimiser's, or one of other parameters.
+    /// Throws if an entry was not read: the state is that of another optimiser or of other parameters.
     func finish() throws {
         if let unknown = state.keys.filter({ !read.contains($0) }).min() {
             throw ScriptError(operation, "\(unknown) does not belong to \(owner)")

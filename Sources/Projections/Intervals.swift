@@ -2,19 +2,18 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// One closed interval per element: the form of every set that constrains each element on its own.
+/// One closed interval per element: what every set that constrains each element by itself consists of.
 ///
 /// Projection clamps, and is exact: the result satisfies the bounds, rounded to the dtype of x, with no slack.
 public struct Intervals {
     /// Lower and upper bounds, both of ``shape``.
     let lo, hi: SetParameter
-    /// The bounds in float64 joined to the tape, of shapes that broadcast to ``shape``; nil when nothing in them
-    /// requires a gradient. Computed anew for each projection, so that each can be differentiated back to what the
-    /// bounds are made of.
+    /// The bounds in float64, recorded, in shapes that broadcast to ``shape``; nil when none requires a gradient.
+    /// Computed anew for each projection, so that each can be differentiated.
     let recorded: (() throws -> (lo: Variable, hi: Variable))?
     /// False when a finite bound would round to an infinity that no float32 reaches.
     private let fitsSingle: Bool
-    /// Points have a shape to which this broadcasts.
+    /// The shape of the bounds; it broadcasts to that of points.
     public var shape: [Int] { lo.shape }
 
     /// Broadcasts the bounds against each other.
@@ -67,8 +66,8 @@ public struct Intervals {
             recorded: recorded == nil && other.recorded == nil ? nil : bounds)
     }
 
-    /// The intervals with other bounds, computed from these in the same way for numbers and on the tape; `joined` says
-    /// that the way itself needs a gradient.
+    /// Intervals with other bounds, computed from these by the same function of numbers and of recorded values;
+    /// `joined` says that the function itself has parameters that require a gradient.
     func mapped(
         joined: Bool, for operation: String,
         _ bounds: @escaping (Variable, Variable) throws -> (lo: Variable, hi: Variable)
@@ -89,8 +88,8 @@ public struct Intervals {
         try recorded?() ?? (Variable(lo.double), Variable(hi.double))
     }
 
-    /// The clamp near `x`: x within an interval, bounds included, a bound outside it; an interval of one number is that
-    /// bound everywhere.
+    /// The clamp near `x`: x where it is within its interval (bounds included), else the bound; an interval of one
+    /// number is that number.
     func formula(at x: Variable, for operation: String) throws -> Variable {
         let values = try x.value.toArray()
         let (lows, highs) = try usedBounds(for: x.value, operation)
@@ -101,7 +100,7 @@ public struct Intervals {
         return try x.double().kept(insides(values, lows, highs), else: outside)
     }
 
-    /// The bounds that ``project(_:for:)`` clamps to, one for each element of x.
+    /// The bounds that ``project(_:for:)`` uses, one pair for each element of x.
     private func usedBounds(for x: Tensor, _ operation: String) throws -> (lo: [Double], hi: [Double]) {
         let (lo, hi) = x.dtype == .float64 ? (lo.double, hi.double) : (lo.single, hi.single)
         return (try lo.expand(x.shape, for: operation).toArray(), try hi.expand(x.shape, for: operation).toArray())
@@ -126,15 +125,15 @@ public struct Intervals {
         return largest
     }
 
-    /// The Euclidean distance of `x`.
+    /// The Euclidean distance of `x` from the set.
     func distance(_ x: Tensor, for operation: String) throws -> Double {
         var excesses: [Double] = []
         try eachExcess(x, for: operation) { excesses.append($0) }
         return norm(excesses)
     }
 
-    /// The derivative of the projection at `x`: 1 within an interval, bounds included (as for clamp), 0 outside it and
-    /// where the interval is a single number.
+    /// The derivative of the projection at `x`: 1 within an interval (bounds included, as for clamp), 0 outside of it
+    /// and where the interval is a single number.
     func slope(at x: Tensor, for operation: String) throws -> Slope {
         let (lows, highs) = try usedBounds(for: x, operation)
         let insides = insides(try x.toArray(), lows, highs)
@@ -168,7 +167,7 @@ public struct Intervals {
         if !clean { throw try nanError(x, for: operation) }
     }
 
-    /// Contiguous operands of one dtype, the bounds such that they repeat over x.
+    /// x and bounds as contiguous operands of one dtype; the bounds repeat over the elements of x.
     private func prepared(_ x: Tensor, _ dtype: DType, for operation: String) throws -> (
         x: Tensor, lo: Tensor, hi: Tensor
     ) {
@@ -198,15 +197,15 @@ protocol ElementwiseSet: ProjectableSet {
 }
 
 extension ElementwiseSet {
-    /// What it is: one interval per element.
+    /// Itself.
     public var elementwise: Intervals? { intervals }
-    /// The shape of the bounds; none for numbers.
+    /// The shape of the bounds; nil when they are plain numbers.
     public var preferredShape: [Int]? { intervals.shape.isEmpty ? nil : intervals.shape }
     /// Each element clamped; shape and dtype of x.
     public func project(_ x: Tensor) throws -> Tensor { try intervals.project(x, for: operation) }
     /// The largest distance of an element from its interval.
     public func violation(_ x: Tensor) throws -> Double { try intervals.violation(x, for: operation) }
-    /// The Euclidean distance of x.
+    /// The Euclidean distance of x from the set.
     public func distance(_ x: Tensor) throws -> Double { try intervals.distance(x, for: operation) }
     public var size: Double { intervals.size }
     public func formula(at x: Variable) throws -> Variable { try intervals.formula(at: x, for: operation) }

@@ -38,10 +38,10 @@ public protocol ProjectableSet: CustomStringConvertible, HoldsScriptValues {
     /// The Euclidean norm of `x` minus its projection.
     func distance(_ x: Tensor) throws -> Double
 
-    /// The numbers and tensors that the set is made of, those of the sets in it too.
+    /// The numbers and tensors that define the set, those of inner sets included.
     var parameters: [SetParameter] { get }
-    /// About how large the set's own numbers are: what "almost in it" is measured by, beside the point itself. 0 for a
-    /// set that looks the same at every scale, as a cone does.
+    /// The size of the set's own numbers: violations are measured relative to it and to the size of the point. 0 for a
+    /// set that looks the same at every scale, such as a cone.
     var size: Double { get }
     /// The projection near `x` written in differentiable operations on x and the parameters, so that derivatives of
     /// every order follow, in float64 or in x's dtype. Which side of an edge x lies on is read from its value; on the
@@ -50,7 +50,7 @@ public protocol ProjectableSet: CustomStringConvertible, HoldsScriptValues {
     func formula(at x: Variable) throws -> Variable
     /// The derivative at `x`, see ``slopeOfFormula(at:)``.
     func slope(at x: Tensor) throws -> Slope
-    /// Whether ``formula(at:)`` is there.
+    /// Whether ``formula(at:)`` exists.
     var isDifferentiable: Bool { get }
 }
 
@@ -75,22 +75,22 @@ extension ProjectableSet {
 
     public func distance(_ x: Tensor) throws -> Double {
         let (a, b) = (try x.toArray(), try project(x).toArray())
-        // Equal infinities are at distance 0, not NaN.
+        // Equal infinities have distance 0, not NaN.
         return norm(zip(a, b).map { $0 == $1 ? 0 : $0 - $1 })
     }
 }
 
-/// The slack of a membership test that names none: what rounding in the type of `x` may leave, 1e-5 for float32 and
-/// 1e-9 for float64, times the largest magnitude in `x`, or the set's own ``ProjectableSet/size`` where that is larger.
+/// The tolerance of a membership test that gives none: 1e-5 for float32 and 1e-9 for float64, times the largest
+/// magnitude in `x` or the set's own ``ProjectableSet/size``, whichever is larger.
 public func defaultTolerance(_ x: Tensor, size: Double) throws -> Double {
     let largest = try x.toArray().reduce(size) { $1.isFinite ? max($0, $1.magnitude) : $0 }
     return (x.dtype == .float64 ? 1e-9 : 1e-5) * largest
 }
 
-/// A set that is an entry of the catalogue: known to scripts by ``declaration``, held to the laws on ``examples()``.
+/// A set in the catalogue: ``declaration`` is what scripts see, ``examples()`` are what the law tests run on.
 public protocol CataloguedSet: ProjectableSet {
     static var name: String { get }
-    /// `projection.Box(lo, hi)`
+    /// The constructor as scripts see it: `projection.Box(lo, hi)`.
     static var declaration: Declaration { get }
     /// Small instances on which the law tests run.
     static func examples() throws -> [SetExample]
@@ -104,7 +104,7 @@ extension CataloguedSet {
     static var operation: String { "projection.\(name)" }
 }
 
-/// A set with the shape of points to try it on, and the relative precision that its algorithm promises in float64.
+/// A set, the shape of points for the law tests, and the relative precision that its algorithm promises in float64.
 public struct SetExample {
     public let set: any ProjectableSet
     public let shape: [Int]
@@ -117,7 +117,7 @@ public struct SetExample {
     }
 }
 
-/// A set as a function of tensors, and the shape of points to try it on.
+/// A set as a function of its tensors, and the shape of points for the law tests.
 public struct SetFamily {
     public let tensors: [Tensor]
     public let shape: [Int]
@@ -129,7 +129,7 @@ public struct SetFamily {
         self.make = make
     }
 
-    /// The same of numbers in float64: one number, or a vector.
+    /// A family with parameters in float64: each one number, or a vector.
     init(_ numbers: [Double]..., shape: [Int], make: @escaping ([Variable]) throws -> any ProjectableSet) throws {
         let tensors = try numbers.map { try Tensor($0, shape: $0.count == 1 ? [] : [$0.count], .float64) }
         self.init(tensors, shape: shape, make: make)

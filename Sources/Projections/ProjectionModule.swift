@@ -1,9 +1,9 @@
 import Scripting
 
-/// `require "projection"`: the sets of the ``Catalogue``, sets of a script's own, and the check of both.
+/// `require "projection"`: the sets of the ``Catalogue``, sets that scripts define, and `projection.verify`.
 public struct ProjectionModule: ScriptModule {
     private let added: [Declaration]
-    /// The constructors of the catalogue's, and of those that were passed along.
+    /// Constructors of the catalogue's sets and of those passed to `init`.
     private var constructors: [Declaration] { Catalogue.sets.map { $0.declaration } + added }
 
     /// - Parameter sets: more sets beside the catalogue's.

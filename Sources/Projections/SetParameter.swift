@@ -2,8 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A number or tensor that defines a set: a copy of its own, in both types that sets compute in, and its place on the
-/// tape.
+/// A number or tensor that defines a set: its own copy of the values, in float64 and float32, and the variable that it
+/// came from, for gradients.
 ///
 /// Rounding is monotone, so bounds in order stay in order in float32.
 public struct SetParameter: CustomStringConvertible {
@@ -15,8 +15,8 @@ public struct SetParameter: CustomStringConvertible {
     /// The parameter as it was given, when it requires a gradient.
     let source: Variable?
 
-    /// - Parameter scalar: it has one element, and counts as a number whatever its shape.
-    /// - Throws: when an element is NaN, or infinite unless `infinite`; `name` is the parameter's in the message.
+    /// - Parameter scalar: it has one element, and counts as a plain number whatever its shape.
+    /// - Throws: when an element is NaN, or infinite unless `infinite`; the message calls it `name`.
     init(
         _ given: Variable, _ name: String, for operation: String, infinite: Bool = false, unchecked: Bool = false,
         scalar: Bool = false
@@ -39,22 +39,22 @@ public struct SetParameter: CustomStringConvertible {
 
     var requiresGrad: Bool { source != nil }
 
-    /// In float64, joined to the tape.
+    /// In float64, recorded.
     func variable() throws -> Variable {
         guard let joined = try source?.double() else { return Variable(double) }
         return joined.shape == shape ? joined : try joined.reshape(shape)
     }
 
-    /// In float64, one element for each of a point of this shape: a single number serves all positions.
+    /// In float64, recorded, expanded to points of this shape.
     func variable(for points: [Int]) throws -> Variable { try variable().expand(points) }
 
     /// The number of a parameter of one element.
     var number: Double { values[0] }
 
-    /// The largest magnitude that is finite; 0 of nothing.
+    /// The largest finite magnitude; 0 for no elements.
     var size: Double { values.reduce(0) { $1.isFinite ? max($0, $1.magnitude) : $0 } }
 
-    /// The element for flat position `i` of a point: a single number serves all positions.
+    /// The element for row-major position `i` of a point; a single number serves all positions.
     subscript(_ i: Int) -> Double { values.count == 1 ? values[0] : values[i] }
 
     /// A number as it is, a tensor by its shape.
@@ -75,7 +75,7 @@ func place(_ flat: Int, in shape: [Int]) -> String {
     return " at index " + (index.count == 1 ? String(index[0]) : Shape.describe(index))
 }
 
-/// `{1, 0.5, ...}`: a failing case as a message shows it.
+/// Numbers as messages show them: `{1, 0.5, ...}`.
 func format(_ values: [Double]) -> String {
     "{" + values.prefix(16).map { format($0) }.joined(separator: ", ") + (values.count > 16 ? ", ..." : "") + "}"
 }
@@ -92,6 +92,6 @@ package func dot(_ a: [Double], _ b: [Double]) -> Double {
 }
 
 extension [Double] {
-    /// The largest magnitude; 0 of nothing.
+    /// The largest magnitude; 0 for no elements.
     var largestMagnitude: Double { reduce(0) { Swift.max($0, $1.magnitude) } }
 }

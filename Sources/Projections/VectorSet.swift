@@ -7,9 +7,9 @@ import Tensors
 protocol VectorSet: ProjectableSet {
     /// Throws unless points may have this shape.
     func check(shape: [Int]) throws
-    /// The nearest point of the set. `x` is finite and of a checked shape.
+    /// The nearest point of the set. `x` is finite and its shape was checked.
     func nearest(to x: [Double], shape: [Int]) throws -> [Double]
-    /// The projection near `x`, a float64 tensor of a checked shape and finite; see ``ProjectableSet/formula(at:)``.
+    /// The projection near `x`, a finite float64 tensor whose shape was checked; see ``ProjectableSet/formula(at:)``.
     func vectorFormula(_ x: Variable) throws -> Variable
     /// The largest failure of the set's own conditions.
     func violation(of x: [Double], shape: [Int]) throws -> Double
@@ -52,7 +52,7 @@ extension VectorSet {
         return values
     }
 
-    /// Throws unless a parameter has the shape of x, or is a single number.
+    /// Throws unless a parameter has the shape of x or is a single number.
     func check(_ parameter: SetParameter, _ label: String, fits shape: [Int]) throws {
         guard parameter.shape.isEmpty || parameter.shape == shape else {
             throw ScriptError(

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// Checks on random points that a projection is one. Repeatable: the points depend on the seed alone.
+/// Checks on random points that a projection is one. Repeatable: the points depend on the seed only.
 ///
 /// For all sets: the result keeps shape and dtype and is in the set; projecting again changes nothing; points that the
 /// set contains stay. For convex sets, with y = P(x), z in the set: <x - y, z - y> <= 0, which no other point than the
@@ -14,10 +14,10 @@ import Tensors
 public struct Verification {
     public var points: Int
     public var seed: UInt64
-    /// The shape to draw; nil takes the set's own, or (5).
+    /// The shape of the random points; nil for the set's own, or (5).
     public var shape: [Int]?
     public var dtype: DType
-    /// Relative to the sizes of the numbers compared, and of the set; nil takes 1e-6 for float64, 1e-4 for float32.
+    /// Relative to the sizes of the numbers compared and of the set; nil for 1e-6 in float64, 1e-4 in float32.
     public var tolerance: Double?
 
     public init(
@@ -26,7 +26,7 @@ public struct Verification {
         (self.points, self.seed, self.shape, self.dtype, self.tolerance) = (points, seed, shape, dtype, tolerance)
     }
 
-    /// One law: how often it was checked, and the largest failure seen, relative; at most the tolerance.
+    /// One law: how often it was checked, and the largest relative failure seen, at most the tolerance.
     public struct Law {
         public let name: String
         public var checks = 0
@@ -83,7 +83,7 @@ public struct Verification {
 }
 
 extension Results<Verification.Report> {
-    /// True, and what was checked.
+    /// The results of `projection.verify`: true, and what was checked.
     fileprivate static var report: Results {
         let law = ScriptType.record([.init("checks", .integer), .init("worst", .number)])
         let report = ScriptType.record([
@@ -113,7 +113,7 @@ private struct Check {
     private var images: [[Double]] = []
     private var members: [[Double]] = []
     private var random: SmallGenerator
-    /// What is large and small for this set.
+    /// The length by which points are called near or far for this set.
     private let unit: Double
 
     init(_ verification: Verification, _ set: any ProjectableSet) throws {
@@ -125,7 +125,7 @@ private struct Check {
             shape: shape, tolerance: verification.tolerance ?? (verification.dtype == .float64 ? 1e-6 : 1e-4))
         var random = SmallGenerator(seed: verification.seed)
         let count = try Shape.count(shape, for: Verification.operation)
-        // Every point, its image and the members are kept.
+        // Every point, its projection and the members are kept in memory.
         guard count <= 10_000_000 / (verification.points + 2) else {
             throw ScriptError(
                 Verification.operation,
@@ -133,7 +133,7 @@ private struct Check {
             )
         }
 
-        // Around 0 and around a point of the set, near and far, then the degenerate cases: 0 and ties.
+        // Points around 0 and around a point of the set, near and far, then degenerate ones: 0 and ties.
         let origin = [Double](repeating: 0, count: count)
         let home = try set.project(Tensor(origin, shape: shape, dtype)).toArray()
         var points: [[Double]] = [origin, [Double](repeating: unit, count: count)]
@@ -141,14 +141,14 @@ private struct Check {
             let center = i % 2 == 0 ? origin : home
             let scale = unit * [0.1, 1, 3, 30][i / 2 % 4]
             let point = center.map { $0 + scale * random.normal() }
-            // Rounded, so that what is compared is what the projection saw.
+            // Rounded to the dtype, so that the comparisons use what the projection got.
             points.append(try Tensor(point, shape: shape, dtype).toArray())
         }
         self.points = points
         self.random = random
     }
 
-    /// The laws of one point, and the collection of members.
+    /// Checks the laws of single points, and collects members of the set.
     mutating func everyPoint() throws {
         for x in points {
             try Cancellation.check()
@@ -178,7 +178,7 @@ private struct Check {
         }
     }
 
-    /// The laws of two points.
+    /// Checks the laws of pairs of points.
     mutating func pairs() throws {
         for i in points.indices {
             try Cancellation.check()
@@ -226,7 +226,7 @@ private struct Check {
         return try result.toArray()
     }
 
-    /// Counts a check; throws with the case when the failure passes the tolerance, or is NaN.
+    /// Counts a check; throws with the failing case when the failure exceeds the tolerance or is NaN.
     private mutating func expect(_ law: String, _ failure: Double, _ values: [(name: String, value: [Double])]) throws {
         let index = report.laws.firstIndex { $0.name == law } ?? report.laws.count
         if index == report.laws.count { report.laws.append(Verification.Law(name: law)) }
@@ -241,12 +241,11 @@ private struct Check {
 
     private func distance(_ a: [Double], _ b: [Double]) -> Double { norm(zip(a, b).map { $0 - $1 }) }
 
-    /// The scale that makes a failure relative.
+    /// The size by which a failure is divided.
     private func size(_ values: [Double]...) -> Double { values.reduce(unit) { max($0, norm($1)) } }
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): for the verification's points only, so that it leaves the script's streams
-/// alone.
+/// SplitMix64 (Steele, Lea, Flood 2014), for these points only: the script's random streams are not used.
 private struct SmallGenerator {
     private var state: UInt64
 
@@ -262,7 +261,7 @@ private struct SmallGenerator {
 
     private mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-    /// Nearly normal (a sum of twelve uniforms): the points need spread, not a law.
+    /// A sum of twelve uniform numbers: nearly normal, which is enough here.
     mutating func normal() -> Double { (0..<12).reduce(-6) { sum, _ in sum + uniform() } }
 
     mutating func element<T>(_ array: [T]) -> T { array[Int(next() % UInt64(array.count))] }

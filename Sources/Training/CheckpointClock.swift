@@ -1,7 +1,7 @@
 import Dispatch
 
-/// When a checkpoint is due: after so many steps, or as often as it costs a twentieth of the time at most, and at most
-/// every half minute.
+/// When a checkpoint is due: after a given number of steps, or so often that saving takes a twentieth of the time at
+/// most, and not more than every half minute.
 struct CheckpointClock {
     private let every: Int?
     private var lastStep = 0
@@ -22,7 +22,7 @@ struct CheckpointClock {
         (cost, lastStep) = (lastEnd - start, step)
     }
 
-    /// After a save that failed: the next try is as long away as after one that did not.
+    /// After a save that failed, the next is due after the same interval as after one that worked.
     mutating func postpone(step: Int) {
         lastStep = step
         lastEnd = DispatchTime.now().uptimeNanoseconds

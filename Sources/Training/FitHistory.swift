@@ -1,18 +1,18 @@
 import Scripting
 
-/// What happened in training, step by step.
+/// The record of a training run, step by step.
 struct FitHistory {
-    /// Losses in nats and step sizes of every step; norms of gradients where they are clipped.
+    /// Losses in nats and step sizes of every step, and norms of gradients if they are clipped.
     var loss: [Double] = []
     var rate: [Double] = []
     var norm: [Double] = []
-    /// Losses of the validation rows, and the steps after which they were found.
+    /// Losses of the validation rows in nats, and the steps after which they were computed.
     var validation: [Double] = []
     var validationSteps: [Int] = []
     /// Why training ended: `steps`, `patience`, `callback`, `stop`.
     var ended = "steps"
 
-    /// How long it was at some step: enough to cut it back.
+    /// The lengths of all lists at some step, to cut them back to it.
     struct Mark {
         let steps: Int
         let validations: Int
@@ -29,7 +29,7 @@ struct FitHistory {
         cut(&validationSteps, mark.validations)
     }
 
-    /// As scripts get it, with further facts.
+    /// The history as a table for scripts, with further facts.
     func value(_ facts: [(key: String, value: Value)]) -> Value {
         func numbers(_ list: [Double]) -> Value { .list(list.map { .number($0) }) }
         var fields: [(key: String, value: Value)] = [

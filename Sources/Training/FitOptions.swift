@@ -15,7 +15,7 @@ struct FitOptions {
     var transform: (any ScriptFunction)?
     var common = Common()
 
-    /// Those of `m:fit_to`, too.
+    /// The options that `m:fit_to` has, too.
     struct Common {
         var lr: Double?
         var optimizer = NamedOptimizer.adam
@@ -100,7 +100,7 @@ struct FitOptions {
 }
 
 extension FitOptions.Common {
-    /// - Parameter steps: all there are.
+    /// - Parameter steps: the number of steps in all.
     func settings(steps: Int) -> Trainer.Settings {
         var settings = Trainer.Settings()
         settings.steps = steps
@@ -112,7 +112,7 @@ extension FitOptions.Common {
         return settings
     }
 
-    /// What training draws from: of the seed, or of one that the global generator gives.
+    /// The generator of training: by the option `seed`, or by a seed that the global generator draws.
     func generator(_ context: Context) -> Generator {
         let drawn = context.service(GlobalGenerator.self).generator.next64()
         return Generator(seed: seed.map { UInt64(bitPattern: Int64($0)) } ?? drawn, stream: 1)

@@ -2,7 +2,7 @@ import Files
 import Scripting
 import Tensors
 
-/// The options of `m:fit` brought together with the data.
+/// The options of `m:fit`, checked against the data.
 struct FitPlan {
     let data: TrainingData
 
@@ -54,7 +54,7 @@ struct FitPlan {
 
     // MARK: Rows for validation
 
-    /// Where a run's generator began: that of the checkpoint, where there is one.
+    /// The state in which a run's generator began: the checkpoint's, if there is one, else its own.
     static func start(_ path: ByteString?, else own: Generator.State, for operation: String) throws -> Generator.State {
         guard let path, path.fileExists, let tensor = try Checkpoint.load(path, for: operation)["run.generators"],
             tensor.dtype == .int64, tensor.rank == 2, tensor.shape[0] > 0, tensor.shape[1] == 3
@@ -63,7 +63,7 @@ struct FitPlan {
         return Generator.State(seed: words[0], stream: words[1], drawn: words[2])
     }
 
-    /// Rows for validation and those that are left to train on, both in their order.
+    /// The rows for validation and the rows to train on, each in the data's order.
     /// - Throws: ``Fault`` when one of the two would be empty.
     static func divided(
         _ count: Int, _ part: Double, from start: Generator.State
@@ -80,7 +80,7 @@ struct FitPlan {
         return (order.prefix(kept).sorted(), order.dropFirst(kept).sorted())
     }
 
-    /// The noise of validation is the same at every look.
+    /// The generator of validation's noise, the same at every validation.
     static func noise(_ start: Generator.State) -> Generator.State {
         Generator.State(seed: start.seed, stream: start.stream &+ 2)
     }

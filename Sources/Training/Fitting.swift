@@ -8,7 +8,7 @@ import Tensors
 
 /// `m:fit` and `m:fit_to`.
 public enum Fitting {
-    /// What flows get from this room.
+    /// The methods that this room adds to flows.
     public static let methods = [fit, fitTo]
 
     private static let flow = Parameter<Flow>.argument("m", .object(Flow.type))
@@ -59,13 +59,13 @@ public enum Fitting {
         let prepared = try FitPlan(x, options, dimension: flow.dimension)
         let generator = options.common.generator(context)
         let start = generator.state
-        // A checkpoint is there if it is for rank 0: it may be writing a first one while others look.
+        // Whether there is a checkpoint is decided by rank 0, which may be writing a first one while other ranks look.
         let ranks = context.service(Ranks.self).communicator
         let isThere = try ranks.first(options.common.checkpoint?.fileExists ?? false, for: operation)
         let saved = isThere ? options.common.checkpoint : nil
         var data = prepared.data
         var validation: Validation?
-        // What was read from a checkpoint draws the same rows: they depend on the generator's first state alone.
+        // A resumed run draws the same validation rows: they depend on the generator's first state only.
         switch options.validation {
         case .fraction(let part)?:
             let seeded = try FitPlan.start(saved, else: start, for: operation)
@@ -131,7 +131,7 @@ public enum Fitting {
         see: ["flow:fit", "montecarlo.khat"]
     ) { flow, logDensity, steps, samples, options, context, operation in
         let ranks = context.service(Ranks.self).communicator
-        /// Of `count` draws those in `part`.
+        /// Loss terms log q(x) - log p(x) of those of `count` draws that lie in `part`.
         func weighed(_ count: Int, _ part: Range<Int>, _ generator: Generator) throws -> Variable {
             var noise = try flow.noise(count, from: generator, for: operation)
             if part.count < count { noise = try noise.slice(0, part.lowerBound, part.count) }
@@ -139,7 +139,7 @@ public enum Fitting {
             return try flow.logProbability(x) - density(logDensity, at: x, operation)
         }
         let generator = options.generator(context)
-        // All ranks draw the same noise, and each looks at its part of it.
+        // All ranks draw the same noise, and each evaluates its part of it.
         var trained = trainee(flow) { _, generator in try weighed(samples, ranks.part(of: samples), generator) }
         trained.draws = samples
         let trainer = try Trainer(

@@ -2,20 +2,20 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// Where a loss or a gradient that is not finite was born: what is said instead of training on with it.
+/// Finds which operation made a loss or a gradient that is not finite, for the error that ends training.
 struct NonFinite {
     private let trainer: Trainer
     private let batch: TrainingBatch?
     private let generators: [Generator.State]
 
-    /// - Parameter generators: as they were when the step began, so that it can be done again.
+    /// - Parameter generators: their states when the step began, so that it can be repeated.
     init(_ trainer: Trainer, _ batch: TrainingBatch?, _ generators: [Generator.State]) {
         (self.trainer, self.batch, self.generators) = (trainer, batch, generators)
     }
 
     private static let kept = "the weights are those before the step"
 
-    /// What the step says of its loss.
+    /// The error for a loss that is not finite.
     func error(of losses: Tensor, loss: Double, step: Int) throws -> ScriptError {
         var parts = ["the loss is \(shown(loss)) at step \(step)"]
         if let parameter = try trainer.trainee.parameters.first(where: { try !$0.value.value.isFinite() }) {
@@ -42,7 +42,7 @@ struct NonFinite {
             "the loss is finite at step \(step), but its gradient by \(wrong.first?.name ?? "a parameter") is not"
         ]
         if wrong.count > 1 { parts[0] += " (and by \(wrong.count - 1) more)" }
-        // Once more, watched: the first rule that makes a NaN says so.
+        // The step is repeated in anomaly mode: the first gradient rule that makes a NaN throws.
         do {
             trainer.restore(generators: generators)
             trainer.optimizer.zeroGrad()
@@ -57,7 +57,7 @@ struct NonFinite {
         return ScriptError(trainer.operation, (parts + [NonFinite.kept]).joined(separator: "; "))
     }
 
-    /// The operation that made it, found by evaluating the rows in question once more.
+    /// The operation that made the first such number, found by evaluating these rows once more.
     private func birth(rows: [Int]) throws -> String? {
         for some in [Array(rows.prefix(1)), nil] {
             if some?.isEmpty == true || (batch == nil && some != nil) { continue }
@@ -75,7 +75,7 @@ struct NonFinite {
         return nil
     }
 
-    /// The batch, or some of its rows.
+    /// The batch, or the given rows of it.
     private func again(_ rows: [Int]?) throws -> TrainingBatch? {
         guard let batch, let rows else { return batch }
         let context = try batch.context.map { context in
@@ -86,7 +86,7 @@ struct NonFinite {
             places: rows.map { batch.places[$0] })
     }
 
-    /// `row 17`, `rows 3, 17, 20 and 5 more`.
+    /// Numbers of rows in words: `row 17`, `rows 3, 17, 20 and 5 more`.
     private static func list(_ numbers: [Int], _ word: String) -> String {
         let shown = numbers.prefix(5).map(String.init).joined(separator: ", ")
         let more = numbers.count > 5 ? " and \(numbers.count - 5) more" : ""

@@ -6,16 +6,16 @@ import Tensors
 enum RateSchedule {
     enum Shape: String, CaseIterable { case constant, linear, cosine }
 
-    /// A form over all steps: up from 0 in `warmup` steps, then from the step size down to `final` times that.
+    /// A rise from 0 in `warmup` steps, then the shape from the step size down to `final` times it.
     case named(Shape, warmup: Int, final: Double)
-    /// The script's: the step size itself.
+    /// A script's function of the step's number, which returns the step size.
     case function(any ScriptFunction)
 
     static var constant: RateSchedule { RateSchedule.named(.constant, warmup: 0, final: 0) }
 
     /// - Parameters:
-    ///   - base: the option `lr`, which a function does not look at.
-    ///   - factor: what a function's result is multiplied with: 1 until somebody changes the step size in a pause.
+    ///   - base: the option `lr`; not used for a function.
+    ///   - factor: multiplies a function's result; 1 until somebody changes the step size in a pause.
     func rate(step: Int, of total: Int, base: Double, factor: Double, for operation: String) throws -> Double {
         switch self {
         case .function(let function):
@@ -30,7 +30,7 @@ enum RateSchedule {
             return factor * number
         case .named(let shape, let warmup, let final):
             if step <= warmup { return base * Double(step) / Double(warmup) }
-            // 0 at the first step behind the warm-up; 1 would be the step behind the last.
+            // 0 at the first step after the warm-up; 1 would be reached one step after the last.
             let part = Double(step - warmup - 1) / Double(max(total - warmup, 1))
             switch shape {
             case .constant: return base
@@ -40,7 +40,7 @@ enum RateSchedule {
         }
     }
 
-    /// As a checkpoint names it.
+    /// The schedule's name in a checkpoint.
     var text: String {
         switch self {
         case .named(let shape, let warmup, let final): "\(shape.rawValue), warmup \(warmup), final \(shown(final))"

@@ -2,8 +2,9 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A step of several ranks: each takes its part of the batch, and all add what they found. The sum is that of one
-/// program with the whole batch, rounded otherwise; for a fixed number of ranks it has the same bits every time.
+/// A training step of several ranks: each computes its part of the batch, and the results are added on all. The sum is
+/// that of a single program with the whole batch up to rounding; for a fixed number of ranks it is the same to the bit
+/// every time.
 extension Trainer {
     /// Leaves the gradient of the whole batch in the parameters of every rank; returns its mean loss.
     func sharedGradient(of batch: TrainingBatch?, step: Int, before: [Generator.State]) throws -> Double {
@@ -14,7 +15,7 @@ extension Trainer {
         try ranks.sharingErrors(for: operation) {
             let own = try batch.map { try $0.rows(part) }
             drew = try drawingApart {
-                // A batch may have less rows than there are ranks.
+                // A batch may have fewer rows than there are ranks.
                 if !part.isEmpty { loss = try backward(own, of: count, step: step, before: before) }
             }
         }
@@ -41,10 +42,11 @@ extension Trainer {
         }
     }
 
-    /// Adds gradients and losses of all ranks, and brings generators back to where they are the same on all.
+    /// Adds gradients and losses of all ranks, and sets generators to states that are equal on all ranks.
     private func exchange(loss: Double, drew: [Bool]) throws -> Double {
-        // A parameter may have got no gradient here and one elsewhere.
-        // Where rank 0's generator is, as a rank without rows drew nothing: in halves, which float64 holds.
+        // A flag for each parameter says whether it got a gradient here; it may have got one on another rank only. The
+        // position of rank 0's generator, which ranks without rows did not advance, goes along as two halves that
+        // float64 represents exactly.
         let place = ranks.rank == 0 ? generator.state.drawn : 0
         let facts =
             [loss, Double(place >> 32), Double(place & 0xffff_ffff)] + drew.map { $0 ? 1 : 0 }
@@ -70,11 +72,11 @@ extension Trainer {
 
     // MARK: Random numbers that differ from rank to rank
 
-    /// Words that a rank may draw in a step.
+    /// The most words that a rank may draw in a step.
     private static let stride: UInt64 = 1 << 40
 
-    /// Runs `body`, in which networks draw masks for this rank's rows, with streams of this rank's own. What draws for
-    /// the whole batch (`generator`, where there are no batches) goes on as it is.
+    /// Runs `body`, in which networks draw dropout masks for this rank's rows, with random streams of this rank's own.
+    /// The generator that draws for the whole batch (`generator`, where there are no batches) is not changed.
     /// - Returns: which of the generators drew; all are back where they were.
     private func drawingApart(_ body: () throws -> Void) throws -> [Bool] {
         let own = generators.map { $0 !== generator || data != nil }
@@ -95,7 +97,7 @@ extension Trainer {
 
     private func index(of generator: Generator) -> Int { generators.firstIndex { $0 === generator } ?? 0 }
 
-    /// Past what any rank drew in this step: the same on all.
+    /// Advances the generator past what any rank drew in this step, to a state equal on all ranks.
     private func skip(_ generator: Generator) {
         var state = generator.state
         state.drawn &+= Trainer.stride
@@ -104,7 +106,7 @@ extension Trainer {
 
     // MARK: The beginning
 
-    /// - Throws: on every rank, when they would not train the same model on the same data.
+    /// - Throws: on every rank, when the ranks would not train the same model on the same data.
     func checkSameOnAllRanks() throws {
         guard ranks.size > 1 else { return }
         var facts: [(name: String, word: UInt64)] = []

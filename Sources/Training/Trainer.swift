@@ -4,24 +4,23 @@ import Runs
 import Scripting
 import Tensors
 
-/// Training: steps of an optimiser on the mean loss of batches, with what surrounds them.
+/// Training: optimiser steps on the mean loss of batches, with validation, checkpoints and pauses.
 ///
-/// A step is done whole or not at all, whatever stops it: what was drawn from generators in a step that did not come to
-/// its end is put back. So a state at any moment between two steps is one that a run goes on from with the same
-/// numbers.
+/// A step is done completely or not at all, whatever stops it: generators that drew in an unfinished step are set back.
+/// So the state between any two steps is one from which a run continues with the same numbers.
 final class Trainer {
     struct Settings {
-        /// Counted from the beginning, also after a resume.
+        /// The last step's number, counted from the beginning, also after a resume.
         var steps = 0
         var lr = 1e-3
         var optimizer = NamedOptimizer.adam
         var schedule = RateSchedule.constant
         var patience: Int?
         var clipNorm: Double?
-        /// The decay of the moving average of the weights.
+        /// The decay of the moving average of the weights; nil for none.
         var average: Double?
         var checkpoint: ByteString?
-        /// Steps between two saves; nil for as often as it costs little.
+        /// Steps between two saves; nil for as often as saving takes little of the time.
         var checkpointEvery: Int?
         var validateEvery = 1
         var callback: (any ScriptFunction)?
@@ -33,16 +32,16 @@ final class Trainer {
     let data: TrainingData?
     let validation: Validation?
     let context: Context
-    /// The programs that train together; each takes its part of every batch.
+    /// The ranks that train together; each computes its part of every batch.
     let ranks: any Communicator
     let operation: String
-    /// What training draws from.
+    /// The generator that training draws from.
     let generator: Generator
-    /// Training's own generator, the host's, and those of networks, each once.
+    /// Training's generator, the host's, and those of networks, each once.
     let generators: [Generator]
     let optimizer: any Optimizer
     let trained: [(name: String, value: Variable)]
-    /// Whether each of them required a gradient before; the optimiser makes all do so.
+    /// Whether each parameter required a gradient before; the optimiser turns it on for all.
     private let wanted: [Bool]
     var state: TrainingState
     var history = FitHistory()
@@ -72,8 +71,8 @@ final class Trainer {
         saving = CheckpointClock(every: settings.checkpointEvery)
     }
 
-    /// Trains to the last step, or until something ends it before. The weights are then those that were asked for: the
-    /// best ones with `patience`, else the averages, else the last.
+    /// Trains to the last step, or until something ends it earlier. The weights are then the best ones with `patience`,
+    /// else the averages if asked for, else the last.
     func run() throws {
         let modes = trainee.modules.map(\.modes)
         trainee.setTraining(true)
@@ -94,7 +93,7 @@ final class Trainer {
             }
             _ = try pause.offer.set(false)
         } catch {
-            // What stopped it says more than a disk that is full as well.
+            // The error that stopped training is reported, not a failure to save after it.
             try? Cancellation.$current.withValue(nil) { try save() }
             throw error
         }
@@ -113,14 +112,14 @@ final class Trainer {
         return state.step >= settings.steps
     }
 
-    /// From the beginning, or from where the checkpoint's run was.
+    /// Starts from the beginning, or from the checkpoint.
     private func begin() throws {
         let isThere = try ranks.first(settings.checkpoint?.fileExists ?? false, for: operation)
         if let path = settings.checkpoint, isThere {
             try ranks.sharingErrors(for: operation) { try TrainingCheckpoint.load(path, into: self) }
         } else {
             if settings.average != nil { state.average = try copies() }
-            // Now, so that a folder that is not there, or a disk that is full, is said before hours of work.
+            // A first save, so that a missing folder or a full disk is reported before hours of work.
             try ranks.sharingErrors(for: operation) { try save() }
         }
         try checkSameOnAllRanks()
@@ -128,7 +127,7 @@ final class Trainer {
         display.start(at: state.step)
     }
 
-    /// One step, and the validation that is due after it.
+    /// One step, and the validation if one is due after it.
     private func advance() throws {
         if !state.owesValidation { try takeStep() }
         if state.owesValidation { try validate() }
@@ -136,7 +135,7 @@ final class Trainer {
         display.show(state.step, history, rows: data.map { min($0.batchSize, $0.count) })
     }
 
-    /// Steps that were taken before, after going back to an earlier state: nobody is told of them again.
+    /// Repeats steps after going back to an earlier state; callbacks are not called again.
     func repeatSteps(to step: Int) throws {
         while state.step < step || state.owesValidation {
             if !state.owesValidation { try takeStep() }
@@ -163,21 +162,21 @@ final class Trainer {
         let answer = try ranks.sharingErrors(for: operation) {
             try callback.call([.integer(state.step), .record(facts)]).first ?? .none
         }
-        // One rank's word ends training on all of them.
+        // A callback that returns false on one rank ends training on all.
         if case .boolean(false) = answer { return try ranks.any(true, for: "\(operation), callback") }
         return try ranks.any(false, for: "\(operation), callback")
     }
 
     // MARK: Files
 
-    /// Writes the checkpoint, if one was asked for. All ranks have the same state, and one of them writes it.
+    /// Writes the checkpoint, if one was asked for. All ranks have the same state; rank 0 writes it.
     private func save() throws {
         guard let path = settings.checkpoint, ranks.rank == 0 else { return }
         try saving.measure(step: state.step) { try TrainingCheckpoint.save(path, of: self) }
     }
 
-    /// A save in the middle that fails (the disk is full) is said, and training goes on: the file that was there is
-    /// whole.
+    /// Saves during training. A failure (such as a full disk) is reported, and training goes on; the previous file
+    /// stays whole.
     private func saveOnTheWay() {
         do {
             try Cancellation.$current.withValue(nil) { try save() }

@@ -9,16 +9,15 @@ private struct Times: UnaryFunction {
 }
 
 extension Trainer {
-    /// Draws a batch, finds the gradient of its mean loss, and moves the weights.
-    /// - Throws: ``ScriptError`` for a loss or a gradient that is not finite; the weights are then those before the
-    ///   step.
+    /// One step: draws a batch, computes the gradient of its mean loss, and updates the weights.
+    /// - Throws: ``ScriptError`` for a loss or a gradient that is not finite; the weights are then as before the step.
     func takeStep() throws {
         let before = (state.position, generatorStates)
         do {
             let number = state.step + 1
             let rate = try settings.schedule.rate(
                 step: number, of: settings.steps, base: state.rate.base, factor: state.rate.factor, for: operation)
-            // All ranks draw the whole batch, with one generator.
+            // All ranks draw the whole batch from generators in equal states.
             let batch = try ranks.sharingErrors(for: operation) {
                 try data?.next(&state.position, from: generator, for: operation)
             }
@@ -26,7 +25,7 @@ extension Trainer {
             let loss = try gradient(of: batch, step: number, before: before.1)
             let norm = try clip(step: number, batch, before: before.1)
             if optimizer.learningRates != [rate] { optimizer.learningRates = [rate] }
-            // From here on nothing stops it half way.
+            // From here on the step is not interrupted half way.
             try Cancellation.$current.withValue(nil) {
                 try optimizer.step()
                 if let decay = settings.average, let average = state.average {
@@ -49,7 +48,7 @@ extension Trainer {
         }
     }
 
-    /// Leaves the gradient in the parameters; returns the mean loss.
+    /// Computes the gradient, leaves it in the parameters, and returns the mean loss.
     private func gradient(of batch: TrainingBatch?, step: Int, before: [Generator.State]) throws -> Double {
         if ranks.size > 1 { return try sharedGradient(of: batch, step: step, before: before) }
         return try GradMode.$isEnabled.withValue(true) {
@@ -64,7 +63,7 @@ extension Trainer {
         }
     }
 
-    /// The norm of the whole gradient, which is made no longer than `clip_norm`.
+    /// The norm of the gradient over all parameters; the gradient is scaled down to `clip_norm` if it is longer.
     private func clip(step: Int, _ batch: TrainingBatch?, before: [Generator.State]) throws -> Double {
         var sum = 0.0
         for (_, parameter) in trained {
@@ -88,7 +87,7 @@ extension Trainer {
 
     // MARK: Validation
 
-    /// The loss of the validation rows under the weights that would be the result now.
+    /// The loss of the validation rows with the weights that would be the result now.
     func validate() throws {
         guard let validation else {
             state.owesValidation = false
@@ -115,7 +114,7 @@ extension Trainer {
         state.owesValidation = false
     }
 
-    /// Runs `body` with the averages for weights, where there are any.
+    /// Runs `body` with the averaged weights, if there are any.
     private func underAverages<R>(_ body: () throws -> R) throws -> R {
         guard let average = state.average else { return try body() }
         let raw = try copies()
@@ -124,7 +123,7 @@ extension Trainer {
         return try body()
     }
 
-    /// What training was for.
+    /// Sets the final weights: the best, the averaged or the last ones.
     func takeFinalWeights() throws {
         try Cancellation.$current.withValue(nil) {
             if let best = state.best, settings.patience != nil || history.ended == "stop" {
@@ -137,7 +136,7 @@ extension Trainer {
 
     // MARK: States
 
-    /// The weights as they are, in memory of their own and in its order.
+    /// Copies of the weights, each in its own order in memory.
     func copies() throws -> [Tensor] {
         try trained.map { try $0.value.value.copy(inOrderOf: $0.value.value.layout) }
     }
@@ -152,7 +151,7 @@ extension Trainer {
         for (generator, state) in zip(generators, states) { generator.restore(state) }
     }
 
-    /// A copy of everything.
+    /// A copy of the whole state.
     func snapshot() throws -> TrainingSnapshot {
         var copy = state
         copy.average = try state.average?.map { try $0.copy(inOrderOf: $0.layout) }

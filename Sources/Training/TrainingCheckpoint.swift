@@ -10,7 +10,7 @@ enum TrainingCheckpoint {
 
     // MARK: Writing
 
-    /// Whole or not at all: what fails, or is killed, leaves the file that was there.
+    /// Writes the file whole or not at all: after a failure or a kill the previous file is still there.
     static func save(_ path: ByteString, of trainer: Trainer) throws {
         let state = trainer.state
         let history = trainer.history
@@ -46,7 +46,7 @@ enum TrainingCheckpoint {
         try Checkpoint.saveSafetensors(path, dict, for: trainer.operation)
     }
 
-    /// What has to be the same for the numbers to be those of a run that was never stopped.
+    /// What has to be equal for a resumed run to give the numbers of an uninterrupted one.
     private static func facts(of trainer: Trainer) -> [ByteString: String] {
         let settings = trainer.settings
         var facts: [ByteString: String] = [
@@ -65,9 +65,8 @@ enum TrainingCheckpoint {
 
     // MARK: Reading
 
-    /// - Throws: ``ScriptError`` for a file that is none, is damaged, or is of another model or other options; nothing
-    ///   is
-    ///   changed then.
+    /// - Throws: ``ScriptError`` for a file that is no checkpoint, is damaged, or belongs to another model or other
+    ///   options; nothing is changed then.
     static func load(_ path: ByteString, into trainer: Trainer) throws {
         let reader = Reader(path, try Checkpoint.load(path, for: trainer.operation), trainer)
         try reader.checkFacts(facts(of: trainer), format: format)
@@ -83,7 +82,7 @@ enum TrainingCheckpoint {
             whole[0], whole[1], whole[2], whole[3]
         )
         state.owesValidation = whole[4] != 0
-        // A step size that somebody set in a pause stays, unless the script asks for another one now.
+        // A step size set in a pause is kept, unless the script now asks for another `lr`.
         if numbers[0] == trainer.settings.lr {
             state.rate = .init(given: numbers[0], base: numbers[1], factor: numbers[2])
         }
@@ -139,7 +138,7 @@ enum TrainingCheckpoint {
             }
         }
 
-        /// Under a prefix, in the order and form of a model's.
+        /// The model's tensors under a prefix, in the model's order, shapes and dtypes.
         func tensors(_ prefix: String, _ model: [(name: String, value: Variable)]) throws -> [Tensor] {
             let known = Set(model.map { ByteString("\(prefix).\($0.name)") })
             if let other = dict.names.first(where: { $0.hasPrefix(prefix + ".") && !known.contains(ByteString($0)) }) {

@@ -2,37 +2,39 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// Data on its way through training: which rows come in which step, and what is done to them before.
+/// The data of a training run: which rows each step gets, and how they are prepared.
 ///
-/// The data itself stays where the script put it; a batch is copied out of it when its turn has come.
+/// The data stays in the script's tensor; a batch is copied out of it when it is its turn.
 struct TrainingData {
-    /// (N, ...) as the script gave it.
+    /// The script's data, (N, ...).
     let x: Tensor
-    /// (N, C), or (C) for all rows.
+    /// The context, (N, C), or (C) for all rows.
     let context: Tensor?
     let dimension: Int
     let batchSize: Int
-    /// Rows that are trained on, counted from 0, in order; nil for all.
+    /// The rows that are trained on, from 0, in increasing order; nil for all.
     let rows: [Int]?
-    /// Whole levels are made continuous by noise, anew for every batch.
+    /// The number of levels of integer data that uniform noise makes continuous, drawn anew for every batch; nil for
+    /// none.
     let levels: Int?
-    /// The script's `transform(batch, generator)`: shifts, flips, noise.
+    /// The script's `transform(batch, generator)`, for augmentation: shifts, flips, noise.
     let transform: (any ScriptFunction)?
 
     var count: Int { rows?.count ?? x.shape[0] }
     var stepsPerEpoch: Int { (count + batchSize - 1) / batchSize }
 
-    /// Where training stands: which epoch, and how much of it was seen.
+    /// The position in the data: the epoch, and how many of its rows were used.
     struct Position {
         var epoch = 0
         var cursor = 0
-        /// This epoch's order of the rows.
+        /// The order of the rows in this epoch.
         var order: [Int] = []
-        /// The generator's state when the order was drawn: enough to draw it again.
+        /// The generator's state when the order was drawn, from which it can be drawn again.
         var epochStart = Generator.State(seed: 0)
     }
 
-    /// The next rows, in an order that is drawn at the beginning of every epoch; the last batch of one may be smaller.
+    /// The next batch. The order of rows is drawn at the beginning of every epoch; an epoch's last batch may be
+    /// smaller.
     func next(_ position: inout Position, from generator: Generator, for operation: String) throws -> TrainingBatch {
         if position.cursor >= position.order.count {
             position.epochStart = generator.state
@@ -47,12 +49,12 @@ struct TrainingData {
         return try made(batch, places, noise: generator, operation)
     }
 
-    /// Rows as they are, dequantised from `noise`: for validation.
+    /// The rows at `places` without the script's transform, dequantised by `noise`: for validation.
     func batch(_ places: [Int], noise: Generator, for operation: String) throws -> TrainingBatch {
         try made(x.rows(at: places, for: operation), places, noise: noise, operation)
     }
 
-    /// The order that a position's epoch has, drawn again after a position was read from a file.
+    /// The order of a position's epoch, drawn again after a position was read from a file.
     func order(from start: Generator.State) -> [Int] {
         let generator = Generator(seed: 0)
         generator.restore(start)
@@ -118,7 +120,7 @@ extension TrainingData {
         }
     }
 
-    /// Checks a context: (N, C), or (C) for all rows.
+    /// Checks the script's context: (N, C), or (C) for all rows.
     static func check(context: Tensor, _ name: String, rows: Int) throws {
         guard context.rank == 1 || (context.rank == 2 && context.shape[0] == rows) else {
             throw Fault(name, "shape \(Shape.describe(context.shape)); (\(rows), C), or (C) for all rows, expected")

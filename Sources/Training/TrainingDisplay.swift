@@ -3,12 +3,12 @@ import RealModule
 import Runs
 import Scripting
 
-/// How a run tells how far it is.
+/// How progress is shown.
 enum ProgressWish {
     case none
-    /// A bar, where standard error is a terminal.
+    /// A bar, if standard error is a terminal.
     case bar
-    /// A line every so many steps, wherever standard error leads.
+    /// A line every so many steps, wherever standard error goes.
     case lines(Int)
 }
 
@@ -27,14 +27,14 @@ extension Domain<ProgressWish> {
     }
 }
 
-/// The progress of a run on standard error: the loss, smoothed, and how quick it is.
+/// Shows the progress of a run on standard error: the smoothed loss and the speed.
 struct TrainingDisplay {
     private let wish: ProgressWish
     private let bar: Progress?
     private let steps: Int
     private let dimension: Int
     private let levels: Int?
-    /// Where counting of time began: the steps before were another process's, or before a pause.
+    /// The step and time from which speed is measured: after a resume and after every pause.
     private var first = (step: 0, time: UInt64(0))
     private var lastShown: UInt64 = 0
     private var smooth: Double?
@@ -70,7 +70,7 @@ struct TrainingDisplay {
 
     func finish() { bar?.finish() }
 
-    /// `1.032 bits/dim  validation 1.041  5210 rows/s`
+    /// The line that is shown: `1.032 bits/dim  validation 1.041  5210 rows/s`.
     private func text(_ step: Int, _ now: UInt64, _ history: FitHistory, _ rows: Int?) -> String {
         var parts = [shown(smooth ?? .nan) + (levels == nil ? " nats" : " bits/dim")]
         if let value = history.validation.last { parts.append("validation \(shown(value))") }
@@ -84,7 +84,7 @@ struct TrainingDisplay {
         return parts.joined(separator: "  ")
     }
 
-    /// Four digits: `0.002`, `6.156e-6`.
+    /// A number with four digits: `0.002`, `6.156e-6`.
     private static func short(_ number: Double) -> String {
         guard number.isFinite, number != 0, abs(number) < 1e-3 else { return PausePoint.shown(number) }
         let exponent = Double.log10(abs(number)).rounded(.down)
@@ -92,7 +92,7 @@ struct TrainingDisplay {
         return "\(digits)e\(Int(exponent))"
     }
 
-    /// Nats, or bits per dimension where the data has levels.
+    /// The loss in nats, or in bits per dimension where the data has levels.
     private func shown(_ loss: Double) -> String {
         guard let levels else { return PausePoint.shown(loss) }
         return PausePoint.shown(Double.log2(Double(levels)) + loss / (Double(dimension) * Double.log(2)))

@@ -3,14 +3,14 @@ import Runs
 import Scripting
 import Tensors
 
-/// What the prompt does with a training run: looks at it, changes the step size or the weights, goes back, goes on.
+/// A paused training run at the prompt: it can be looked at, its step size or weights changed, set back, or continued.
 struct TrainingPause {
     let offer: PauseOffer
     private let context: Context
     private var snapshots: TrainingSnapshots
-    /// Steps after which somebody changed something: what follows does not come out of states before.
+    /// Steps after which something was changed: later states do not follow from earlier ones without it.
     private var changes: [Int] = []
-    /// Keeping states takes a twentieth of the time at most.
+    /// The time of the next snapshot: taking them uses a twentieth of the time at most.
     private var nextCopy: UInt64 = 0
 
     init(_ context: Context) {
@@ -20,7 +20,7 @@ struct TrainingPause {
         snapshots = TrainingSnapshots(budget: min(512 << 20, limit / 8))
     }
 
-    /// Keeps a state of the run, where somebody might go back to it.
+    /// Keeps a snapshot of the run where somebody may want to go back to it.
     mutating func remember(_ trainer: Trainer) throws {
         guard offer.isPossible, snapshots.isDue(trainer.state.step) else { return }
         let start = DispatchTime.now().uptimeNanoseconds
@@ -30,8 +30,8 @@ struct TrainingPause {
         nextCopy = end + 20 * (end - start)
     }
 
-    /// Asks until the run goes on or ends.
-    /// - Returns: false when it ends here.
+    /// Handles a pause until the run goes on or ends.
+    /// - Returns: false when the run ends here.
     mutating func ask(_ trainer: Trainer) throws -> Bool {
         var note = ""
         while true {
@@ -73,7 +73,7 @@ struct TrainingPause {
         }
     }
 
-    /// Back to the state after a step; what to say of it.
+    /// Goes back to the state after a step; returns what to tell the user.
     private mutating func goBack(_ text: String, _ trainer: Trainer) throws -> String {
         let now = trainer.state.step
         guard let wanted = Int(text.trimmingCharacters(in: .whitespaces)), 0...now ~= wanted else {
@@ -101,15 +101,15 @@ struct TrainingPause {
 }
 
 extension Trainer {
-    /// The step size of the next step.
+    /// The step size that the next step will have.
     func nextRate() throws -> Double {
         try settings.schedule.rate(
             step: min(state.step + 1, max(settings.steps, 1)), of: settings.steps, base: state.rate.base,
             factor: state.rate.factor, for: operation)
     }
 
-    /// From now on the schedule is this much of what it was.
-    /// - Returns: false where the schedule gives 0.
+    /// Scales the schedule so that the next step has the size `new`.
+    /// - Returns: false where the schedule gives 0, which no factor changes.
     func setRate(_ new: Double, from old: Double) -> Bool {
         if case .named(.constant, 0, _) = settings.schedule {
             state.rate.base = new
@@ -120,7 +120,7 @@ extension Trainer {
         return true
     }
 
-    /// What the prompt shows, and where lr can be set.
+    /// The table that the prompt shows; its `lr` can be set.
     func table(rate: Double) throws -> any ScriptTable {
         func list(_ numbers: [Double]) -> Value { .list(numbers.map { .number($0) }) }
         let parameters = Value.record(trained.map { (key: $0.name, value: .object($0.value)) })

@@ -1,16 +1,16 @@
 import Scripting
 import Tensors
 
-/// Everything that the next steps depend on: what a checkpoint holds, and what `:rewind` goes back to.
+/// Everything that later steps depend on: what a checkpoint holds, and what `:rewind` restores.
 struct TrainingState {
-    /// The best weights so far by the validation, and when that was.
+    /// The weights with the lowest validation loss so far, and their step.
     struct Best {
         let weights: [Tensor]
         let value: Double
         let step: Int
     }
 
-    /// The step size that the script asked for (`given`), that is in force, and what a function's are multiplied with.
+    /// The step size that the script asked for (`given`), the one in force, and the factor on a function's results.
     struct Rate: Equatable {
         let given: Double
         var base: Double
@@ -21,41 +21,41 @@ struct TrainingState {
     var position = TrainingData.Position()
     var rate: Rate
     var best: Best?
-    /// Validations since the best.
+    /// How many validations since the best one.
     var stale = 0
-    /// The step is done, its validation not yet.
+    /// Whether the step is done but its validation is not.
     var owesValidation = false
-    /// Moving averages of the weights.
+    /// Moving averages of the weights, if asked for.
     var average: [Tensor]?
-    /// The generator's state before anything was drawn: the rows for validation follow from it.
+    /// The generator's state before anything was drawn; the validation rows follow from it.
     var start: Generator.State
 }
 
-/// One state of a run in memory.
+/// A copy of a run's state in memory.
 struct TrainingSnapshot {
     let state: TrainingState
     let weights: [Tensor]
     let optimizer: [(name: String, value: Tensor)]
     let generators: [Generator.State]
     let history: FitHistory.Mark
-    /// Made where somebody changed something, so that what follows cannot be computed from an earlier one.
+    /// Whether something was changed here, so that later states cannot be recomputed from an earlier one.
     var isPinned = false
 
     var step: Int { state.step }
-    /// What is its own; the best weights are shared.
+    /// The bytes that it alone holds; the best weights are shared with other snapshots.
     var bytes: Int {
         let own = weights + (state.average ?? []) + optimizer.map(\.value)
         return own.reduce(512 + 8 * state.position.order.count) { $0 + $1.count * $1.dtype.stride }
     }
 }
 
-/// States of a run at some of its steps, within a budget of memory.
+/// Snapshots of a run at some of its steps, within a budget of memory.
 struct TrainingSnapshots {
     private(set) var all: [TrainingSnapshot] = []
     private let budget: Int
     private var bytes = 0
     private var interval = 1
-    /// One state is more than the budget: none is kept.
+    /// Whether a single snapshot exceeds the budget, so that none is kept.
     private(set) var areTooLarge = false
 
     init(budget: Int) { self.budget = budget }
@@ -74,7 +74,7 @@ struct TrainingSnapshots {
             interval *= 2
             let step = interval
             let kept = all.filter { $0.isPinned || $0.step.isMultiple(of: step) || $0.step == all.last?.step }
-            // Pinned ones go when nothing else is left.
+            // Pinned snapshots are dropped only when no others are left.
             all = kept.count < all.count ? kept : Array(all.suffix(max(all.count / 2, 2)))
             bytes = all.reduce(0) { $0 + $1.bytes }
         }
@@ -87,6 +87,6 @@ struct TrainingSnapshots {
         }
     }
 
-    /// The last one up to a step.
+    /// The last snapshot up to a step.
     func last(upTo step: Int) -> TrainingSnapshot? { all.last { $0.step <= step } }
 }

@@ -2,15 +2,16 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// Rows that are looked at and not learnt from.
+/// Rows that the loss is computed for but that are not trained on.
 struct Validation {
     let data: TrainingData
-    /// Which rows of it, counted from 0.
+    /// The indices of the rows in `data`, from 0.
     let rows: [Int]
-    /// Where the noise of dequantisation begins: the same at every look, so that losses compare.
+    /// The state from which dequantisation noise is drawn: the same at every validation, so that losses can be
+    /// compared.
     let noise: Generator.State
 
-    /// The mean loss, in nats. Every rank looks at its part of each batch.
+    /// The mean loss, in nats. Every rank computes its part of each batch.
     func loss(of trainee: Trainee, _ ranks: any Communicator, for operation: String) throws -> Double {
         let generator = Generator(seed: 0)
         generator.restore(noise)
@@ -42,7 +43,7 @@ struct Validation {
     }
 }
 
-/// What the option says: a part of the rows, or rows of their own.
+/// The option `validation`: a share of the rows, or separate rows.
 enum ValidationWish {
     case fraction(Double)
     case rows(Tensor, context: Tensor?)

@@ -9,7 +9,7 @@ struct Sigmoid: UnaryFunction {
         return x < 0 ? e / (1 + e) : 1 / (1 + e)
     }
 }
-/// The sigmoid's derivative, s(x) s(-x): unlike s (1 - s) not 0 where s has rounded to 1.
+/// The derivative of the sigmoid, s(x) s(-x), which, unlike s (1 - s), is not 0 where s rounds to 1.
 struct SigmoidSlope: UnaryFunction {
     static var vectorized: VectorFunction? { .sigmoidSlope }
     func callAsFunction<T: TensorElement>(_ x: T) -> T {
@@ -23,7 +23,7 @@ struct Softplus: UnaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T) -> T {
         if x.isNaN { return x }
         let e = T.exp(-abs(x))
-        // log(1 + e) to the last digits without the slow log1p: what rounding 1 + e did to e is divided out again
+        // log(1 + e) to full precision without the slow log1p: the rounding error of 1 + e is corrected by a division
         // (Kahan's trick, HP-15C Advanced Functions Handbook, 1982).
         let sum = 1 + e
         return max(x, 0) + (sum == 1 ? e : .log(sum) * (e / (sum - 1)))
@@ -47,13 +47,13 @@ extension Variable {
 
     private func sigmoidSlope() throws -> Variable {
         try .recorded("tensor.sigmoid", self, value.map(SigmoidSlope())) { call in
-            // s(-x) - s(x) = -tanh(x / 2)
+            // The second derivative over the first: s(-x) - s(x) = -tanh(x / 2).
             let x = call.inputs[0]
             return [try -(call.cotangent * x.sigmoidSlope() * (x * 0.5).tanh())]
         }
     }
 
-    /// log(1 + e^x), right for large |x|.
+    /// log(1 + e^x), accurate for large |x|.
     public func softplus() throws -> Variable {
         try .recorded("tensor.softplus", self, value.map(Softplus())) { [try $0.cotangent * $0.inputs[0].sigmoid()] }
     }
@@ -65,7 +65,7 @@ extension Variable {
         }
     }
 
-    /// This where x is above 0 (or NaN), else 0: what a rectifier of x passes back. Linear in this.
+    /// self where x is above 0 (or NaN), else 0: the cotangent that ReLU passes back. Linear in self.
     func passed(by x: Variable, _ operation: String) throws -> Variable {
         let x = x.value
         return try .recorded(operation, self, value.zip(x, Passed(), for: operation), keeps: .nothing, reading: [x]) {

@@ -23,13 +23,13 @@ struct Divide: BinaryFunction {
 struct Power: NumericBinaryFunction {
     static var vectorized: VectorPair? { .power }
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T {
-        // The squares that scripts write, without a call; and C's pow, which takes negative bases.
+        // Squares, which scripts use most, without a call; and C's pow, which handles negative bases.
         if y == 2 { return x * x }
         if y == 1 { return x }
         if y == 3 { return x * x * x }
         return T(libmPower(Double(x), Double(y)))
     }
-    /// By squares. A power below 0 is 0, but for those of 1 and -1 (as in PyTorch).
+    /// By repeated squaring. Negative powers are 0, except of 1 and -1 (as in PyTorch).
     func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 {
         if y < 0 { return x == 1 ? 1 : x == -1 ? (y & 1 == 0 ? 1 : -1) : 0 }
         var (result, square, rest) = (Int64(1), x, y)
@@ -51,7 +51,7 @@ struct HasNoReciprocal: UnaryFunction {
 }
 
 extension Variable {
-    /// x + y, broadcast by NumPy's rules; whole numbers and truth values give int64, round its end.
+    /// x + y, broadcast by NumPy's rules; integers and booleans give int64, which wraps around on overflow.
     public static func + (x: Variable, y: Variable) throws -> Variable {
         try .recorded("tensor.add", x, y, x.value.combine(y.value, Add(), for: "tensor.add"), keeps: .nothing) { call in
             [try call.gradient(of: 0) { call.cotangent }, try call.gradient(of: 1) { call.cotangent }]
@@ -99,15 +99,15 @@ extension Variable {
     public func pow(_ exponent: Variable) throws -> Variable {
         try .recorded("tensor.pow", self, exponent, value.combine(exponent.value, Power(), for: "tensor.pow")) { call in
             let (x, y) = (call.inputs[0], call.inputs[1])
-            // One power other than 0 for all, as scripts write x ^ 2: then x ^ (y - 1) is what it says.
+            // A single exponent other than 0, as in x ^ 2: the derivative is y x ^ (y - 1).
             if !call.wanted[1], y.value.count == 1, try y.value.item() != 0 {
                 let slope = try y.value.item() == 2 && !y.requiresGrad ? x * y : y * x.pow(y - 1)
                 return [try call.gradient(of: 0) { try call.cotangent * slope }, nil]
             }
             return [
                 try call.gradient(of: 0) {
-                    // x ^ 0 is 1 for every x: where 0 x ^ -1 would be 0 times infinity (or NaN), another exponent keeps
-                    // that out of derivatives of any order.
+                    // x ^ 0 is 1 for every x. Where its derivative 0 * x ^ -1 would be 0 times infinity (or NaN),
+                    // another exponent is used there, so that derivatives of every order are 0.
                     let flat = try y.mask(Equal(), 0) * Variable(x.value.map(HasNoReciprocal()))
                     return try call.cotangent * (y * x.pow(y.masked(where: flat, 1) - 1))
                 },
@@ -138,7 +138,7 @@ extension Variable {
     /// x to the power of a number.
     public func pow(_ exponent: Double) throws -> Variable { try pow(constant(exponent)) }
 
-    /// A number as a tensor of no dimension in this one's dtype; beside whole numbers int64, or float32 if it is none.
+    /// A number as a tensor of shape () in self's dtype; beside integers int64, or float32 if it is not whole.
     public func constant(_ number: Double) throws -> Variable { Variable(try Scalar(number).tensor(beside: dtype)) }
 
     /// 0 in this one's dtype.
@@ -146,7 +146,7 @@ extension Variable {
 }
 
 extension GradientRule.Call {
-    /// The cotangent of one input, summed back over the axes along which it was broadcast; nil when not wanted.
+    /// The cotangent of an input, summed over the axes along which it was broadcast; nil when not wanted.
     func gradient(of input: Int, _ cotangent: () throws -> Variable) throws -> Variable? {
         wanted[input] ? try cotangent().summed(to: inputs[input].shape) : nil
     }
@@ -183,7 +183,8 @@ extension Operation {
         over: (0.5...2, -2...3), example: "assert((tensor({2, 3}) ^ 2):tolist()[2] == 9)", refusing: negativePower
     ) { try $0.pow($1) }
 
-    /// As in PyTorch: 2 ^ -1 is no whole number. (Where the power is a tensor, PyTorch gives 0.)
+    /// As in PyTorch: integers to negative powers are refused, as 2 ^ -1 is no integer. (Where the power is a tensor,
+    /// PyTorch gives 0.)
     private static let negativePower: @Sendable (Operand, Operand) -> String? = { base, power in
         guard case .tensor(let x) = base, !x.dtype.isFloating, case .number(let number) = power,
             let power = Int(exactly: number.number), power < 0

@@ -31,14 +31,14 @@ struct GreaterOrEqual: Comparison {
 }
 
 extension Variable {
-    /// Where the comparison with a number holds: bool, not recorded.
+    /// The comparison of every element with a number: bool, not recorded.
     func mask(_ comparison: some Comparison, _ number: Double) throws -> Variable {
         Variable(try value.compare(constant(number).value, comparison, for: "tensor.mask"))
     }
 }
 
 extension Operation {
-    /// Comparisons give bool, which has no gradient.
+    /// Comparisons give bool and have no gradient.
     private static func comparison(_ name: String, _ sign: String, _ example: String, _ f: some Comparison) -> Operation
     {
         binary(

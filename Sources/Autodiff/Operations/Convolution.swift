@@ -1,14 +1,14 @@
 import Scripting
 import Tensors
 
-/// A convolution as a form of three factors: the sum over all windows of image, weight and cotangent. Each product of
-/// two of them, below, has the other two as its derivatives, so that every order works.
+/// A convolution as a trilinear form: the sum over all windows of image x weight x cotangent. Each of the three
+/// products of two factors, below, has the other two as its derivatives, so that derivatives of every order follow.
 private struct Windows {
     let geometry: WindowGeometry
     let groups: Int
     let operation: String
 
-    /// The images' windows times the weights.
+    /// The convolution: windows of the images times the weights.
     func sums(_ image: Variable, _ weight: Variable, _ bias: Variable? = nil) throws -> Variable {
         let value = try image.value.windowSums(weight.value, bias?.value, geometry, groups: groups, for: operation)
         return try .recorded(operation, bias.map { [image, weight, $0] } ?? [image, weight], value, keeps: .factors) {
@@ -21,7 +21,7 @@ private struct Windows {
         }
     }
 
-    /// The cotangent of the images.
+    /// The cotangent of the images, from that of the result and the weights.
     private func back(_ cotangent: Variable, _ weight: Variable) throws -> Variable {
         let value = try cotangent.value.windowSumsBack(weight.value, geometry, groups: groups, for: operation)
         return try .recorded(operation, cotangent, weight, value, keeps: .factors) { call in
@@ -32,7 +32,7 @@ private struct Windows {
         }
     }
 
-    /// The cotangent of the weights.
+    /// The cotangent of the weights, from the images and the cotangent of the result.
     private func products(_ image: Variable, _ cotangent: Variable) throws -> Variable {
         let value = try image.value.windowProducts(cotangent.value, geometry, groups: groups, for: operation)
         return try .recorded(operation, image, cotangent, value, keeps: .factors) { call in
@@ -48,7 +48,7 @@ extension Variable {
     /// Two-dimensional cross-correlation (what networks call convolution): x (n, c, h, w) or (c, h, w), weight
     /// (out, c / groups, kh, kw), bias (out).
     ///
-    /// No columns are formed of what windows see, neither here nor for the gradients.
+    /// Neither the result nor the gradients copy the windows into columns (im2col).
     public func convolved(
         _ weight: Variable, _ bias: Variable? = nil, stride: [Int] = [1, 1], padding: [Int] = [0, 0],
         dilation: [Int] = [1, 1],

@@ -2,10 +2,10 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// Products up to each element along an axis.
+    /// Cumulative products along an axis.
     ///
-    /// The derivative by x_k is the product of what stands before it, times s_k = g_k + x_(k+1) s_(k+1): nothing is
-    /// divided by an element, so that zeros have right gradients, of any order.
+    /// The derivative by x_k is the product of the elements before it times s_k = g_k + x_(k+1) s_(k+1). There is no
+    /// division by an element, so that gradients at zeros are right, of every order.
     public func cumulativeProduct(_ axis: Int) throws -> Variable {
         let operation = "tensor.cumprod"
         return try .recorded(operation, self, value.cumulativeProduct(axis), keeps: [.inputs, .outputs]) { call in
@@ -15,7 +15,7 @@ extension Variable {
         }
     }
 
-    /// ``Tensor/recurrence(_:_:fromEnd:for:)``. Its own gradients are recurrences in the other direction.
+    /// ``Tensor/recurrence(_:_:fromEnd:for:)``, recorded. Its gradients are recurrences in the opposite direction.
     private func recurrence(_ factors: Variable, _ axis: Int, fromEnd: Bool, _ operation: String) throws -> Variable {
         let result = try value.recurrence(factors.value, axis, fromEnd: fromEnd, for: operation)
         return try .recorded(operation, [self, factors], result, keeps: [.inputs, .outputs]) { call in
@@ -28,7 +28,7 @@ extension Variable {
         }
     }
 
-    /// Every element one place further along an axis; the first (or the last) place holds `number`.
+    /// Every element moved one place along an axis; the place that becomes free holds `number`.
     private func moved(_ axis: Int, towardsEnd: Bool, filling number: Double) throws -> Variable {
         if shape.isEmpty { return Variable(try Tensor(number, dtype.computing)) }
         guard shape[axis] > 0 else { return self }

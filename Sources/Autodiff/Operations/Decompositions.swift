@@ -5,21 +5,21 @@ extension Variable {
     private func lower(_ above: Int = 0) throws -> Variable { try triangle(upper: false, above, for: "tensor.tril") }
     private func upper() throws -> Variable { try triangle(upper: true, for: "tensor.triu") }
 
-    /// (this) (matrix)⁻ᵀ.
+    /// self times the inverse transpose of `matrix`.
     private func dividedByTranspose(of matrix: Variable, _ operation: String) throws -> Variable {
         try matrix.solve(transposed(), for: operation).transposed()
     }
 
     /// Lower triangular L with A = L Lᵀ.
     ///
-    /// The gradient, which is symmetric, is that of Murray, "Differentiation of the Cholesky decomposition"
-    /// (arXiv 1602.07527), eq. 10.
+    /// The gradient, which is symmetric, is by Murray, "Differentiation of the Cholesky decomposition" (arXiv
+    /// 1602.07527), equation 10.
     public func cholesky() throws -> Variable {
         let operation = "tensor.cholesky"
         return try .recorded(operation, self, value.cholesky(), keeps: .outputs) { call in
             let factor = call.outputs[0]
             let product = try factor.transposed().matmul(call.cotangent)
-            // The lower triangle with half its diagonal, made symmetric.
+            // The lower triangle with half its diagonal, symmetrised.
             let half = try (product.lower() + product.lower(-1)) / 2
             let middle = try (half + half.transposed()) / 2
             let left = try factor.transposed().solve(middle, for: operation)
@@ -27,7 +27,7 @@ extension Variable {
         }
     }
 
-    /// A = P L U. The gradient of square matrices is Giles' (2008) in the form PyTorch uses.
+    /// A = P L U. The gradient of square matrices is that of Giles (2008) in PyTorch's form.
     public func lu() throws -> (p: Variable, l: Variable, u: Variable) {
         let operation = "tensor.lu"
         let (p, l, u) = try value.lu()
@@ -131,6 +131,6 @@ extension Operation {
 }
 
 extension Variable {
-    /// Plus the identity: makes a product M Mᵀ positive definite.
+    /// self plus the identity: makes M Mᵀ positive definite.
     fileprivate func plusIdentity() throws -> Variable { try self + .identityMatrix(shape[shape.count - 1], dtype) }
 }

@@ -1,21 +1,21 @@
 import Scripting
 import Tensors
 
-/// The subscripts of an einsum, read: `ij,jk->ik`.
+/// The parsed subscripts of an einsum, such as `ij,jk->ik`.
 ///
-/// A label is a letter; the dimensions that an ellipsis stands for have labels of their own, counted from the last.
+/// A label is a letter; dimensions behind an ellipsis have labels of their own, counted from the last.
 private struct Subscripts {
     enum Label: Hashable {
         case letter(Character)
-        /// The n-th dimension from the end of an ellipsis.
+        /// The n-th dimension of an ellipsis, counted from its end.
         case unnamed(Int)
     }
 
-    /// Per operand, a label for each dimension.
+    /// For each operand the labels of its dimensions.
     var inputs: [[Label]] = []
     var output: [Label] = []
 
-    /// - Throws: ``Fault`` for what is no equation, or does not fit the shapes.
+    /// - Throws: ``Fault`` for a malformed equation, or one that does not fit the shapes.
     init(_ equation: String, shapes: [[Int]]) throws {
         let text = equation.filter { $0 != " " }
         let sides = text.split(separator: "->", omittingEmptySubsequences: false)
@@ -42,7 +42,7 @@ private struct Subscripts {
         }
         let all = Set(inputs.joined())
         guard sides.count == 2 else {
-            // Those of the ellipsis, then every letter that stands once.
+            // Without an arrow: the ellipsis' dimensions, then every letter that occurs once.
             let once = inputs.joined().reduce(into: [:]) { $0[$1, default: 0] += 1 }
             let letters = all.compactMap { label -> Character? in
                 if case .letter(let letter) = label, once[label] == 1 { letter } else { nil }
@@ -62,7 +62,7 @@ private struct Subscripts {
         }
     }
 
-    /// The letters of one operand, and before how many of them the ellipsis stands; nil without one.
+    /// The letters of one operand, and before which of them the ellipsis stands; nil without one.
     private static func read(_ part: Substring, _ equation: String) throws -> (letters: [Character], ellipsis: Int?) {
         var (letters, ellipsis): ([Character], Int?) = ([], nil)
         var rest = part
@@ -102,14 +102,14 @@ extension Subscripts.Label: CustomStringConvertible {
     }
 }
 
-/// A tensor whose dimensions have names, each once.
+/// A tensor whose dimensions have distinct labels.
 private struct Labelled {
     typealias Label = Subscripts.Label
     var tensor: Variable
     var labels: [Label]
 
-    /// An operand: of a label that it names twice it has the diagonal, and what is repeated along others (extent 1) is
-    /// left out.
+    /// An operand. A label that occurs twice selects the diagonal; dimensions of extent 1 that are broadcast are
+    /// dropped.
     init(_ x: Variable, _ names: [Label], extents: [Label: Int]) throws {
         (tensor, labels) = (x, names)
         while let (first, second) = Self.repeated(labels) {
@@ -141,13 +141,13 @@ private struct Labelled {
 
     func size(_ wanted: some Sequence<Label>) -> Double { wanted.reduce(1) { $0 * Double(extent($1)) } }
 
-    /// Summed over what nobody else needs.
+    /// Summed over labels that are not in `needed`.
     func summed(to needed: Set<Label>) throws -> Labelled {
         let gone = labels.indices.filter { !needed.contains(labels[$0]) }
         return gone.isEmpty ? self : Labelled(try tensor.sum(gone), labels.filter { needed.contains($0) })
     }
 
-    /// The dimensions in that order, in groups of which each becomes one.
+    /// The dimensions in that order; each group becomes one dimension.
     private func grouped(_ groups: [[Label]]) throws -> Variable {
         let order = groups.joined().compactMap { labels.firstIndex(of: $0) }
         return try tensor.permute(order).reshape(groups.map { try Shape.count($0.map(extent), for: "tensor.einsum") })
@@ -157,15 +157,15 @@ private struct Labelled {
         try tensor.permute(wanted.compactMap { labels.firstIndex(of: $0) })
     }
 
-    /// The product with another, summed over the labels of both that nobody needs afterwards. Those that only one has
-    /// and nobody needs are summed already.
+    /// The product with another one, summed over labels that both have and that are not needed afterwards. Labels of
+    /// only one operand that are not needed have been summed already.
     func times(_ other: Labelled, needed: Set<Label>) throws -> Labelled {
         let shared = labels.filter { other.labels.contains($0) }
         let (batch, inner) = (shared.filter { needed.contains($0) }, shared.filter { !needed.contains($0) })
         let (left, right) = (labels.filter { !shared.contains($0) }, other.labels.filter { !shared.contains($0) })
         let result = batch + left + right
         let shape = batch.map(extent) + left.map(extent) + right.map(other.extent)
-        // Many products of small vectors are quicker as one of all elements.
+        // Many products of small vectors are faster as one elementwise product.
         if inner.isEmpty || (!batch.isEmpty && size(left) == 1 && other.size(right) == 1) {
             let product = try grouped([batch, left, [], inner]) * other.grouped([batch, [], right, inner])
             return Labelled(try (inner.isEmpty ? product : product.sum([3])).reshape(shape), result)
@@ -179,7 +179,7 @@ private struct Labelled {
 extension Variable {
     /// Products of tensors, summed over dimensions as an equation says.
     ///
-    /// Two tensors at a time, those first whose product is the smallest; each as a product of matrices.
+    /// Two tensors at a time, beginning with the pair whose product is smallest, each as a matrix product.
     static func einsum(_ equation: String, _ operands: [Variable]) throws -> Variable {
         let subscripts = try Subscripts(equation, shapes: operands.map(\.shape))
         for (index, (labels, operand)) in zip(subscripts.inputs, operands).enumerated() {
@@ -231,7 +231,7 @@ extension Variable {
             parts[first] = product
         }
         let result = try parts[0].ordered(subscripts.output)
-        // A diagonal, or dimensions in another order, is a view of an operand.
+        // A diagonal or a permutation may be a view of an operand: copied.
         return operands.contains { $0.value.storage === result.value.storage } ? try result.clone() : result
     }
 }

@@ -33,14 +33,14 @@ extension Variable {
         try .recorded("tensor.log", self, value.map(Log())) { [try $0.cotangent / $0.inputs[0]] }
     }
 
-    /// log(1 + x), right for small x.
+    /// log(1 + x), accurate for small x.
     public func log1p() throws -> Variable {
         try .recorded("tensor.log1p", self, value.map(Log1p())) { [try $0.cotangent / ($0.inputs[0] + 1)] }
     }
 
-    /// e^x - 1, right for small x.
+    /// e^x - 1, accurate for small x.
     public func expm1() throws -> Variable {
-        // Not the value plus 1, which is 0 where the value has rounded to -1.
+        // e^x, not the result plus 1, which is 0 where the result rounds to -1.
         try .recorded("tensor.expm1", self, value.map(Expm1())) { [try $0.cotangent * $0.inputs[0].exp()] }
     }
 

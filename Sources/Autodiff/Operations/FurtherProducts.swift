@@ -2,8 +2,8 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// The coordinates of a grid: for each vector its elements along an axis of its own, repeated along the others.
-    /// - Parameter isTurned: the first two vectors go along each other's axis, as in pictures.
+    /// The coordinates of a grid: each vector along its own axis, repeated along the others.
+    /// - Parameter isTurned: the axes of the first two vectors are exchanged, as in images (`xy`).
     static func meshgrid(_ vectors: [Variable], isTurned: Bool) throws -> [Variable] {
         for (index, vector) in vectors.enumerated() where vector.shape.count > 1 {
             throw Fault("tensor \(index + 1) has shape \(Shape.describe(vector.shape)); vectors expected")
@@ -51,7 +51,7 @@ extension Operation {
         },
         cases: [LawCase("bmm", [.init([2, 2, 3]), .init([2, 3, 2])]) { try $0[0].matmul($0[1], for: "tensor.bmm") }])
 
-    /// Which vector goes along which axis.
+    /// Whether the first vector goes along the first axis (`ij`) or the second (`xy`).
     private enum Indexing: String, CaseIterable, Sendable { case ij, xy }
 
     static let meshgrid = Operation(

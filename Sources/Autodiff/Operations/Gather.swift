@@ -7,7 +7,7 @@ extension Variable {
         try taking(indexMap(axis, index, operation), operation)
     }
 
-    /// Where the elements that `index` names along an axis are.
+    /// Which elements `index` names along an axis.
     func indexMap(_ axis: Int, _ index: Variable, _ operation: String) throws -> IndexMap {
         try value.check(axis: axis, for: operation)
         let positions = try index.zeroBasedPositions(below: shape[axis], operation)
@@ -29,7 +29,7 @@ extension Variable {
         }
     }
 
-    /// The transpose of taking: adds each element where it was taken from.
+    /// The transpose of gathering: adds each element at the place where it was taken.
     func scattering(_ map: IndexMap, into shape: [Int], _ operation: String) throws -> Variable {
         try .recorded(operation, self, map.put(value, into: shape), keeps: .nothing) { call in
             [try call.cotangent.taking(map, operation)]
@@ -56,14 +56,14 @@ extension Variable {
         }
     }
 
-    /// The transpose of taking: adds each slice where it was taken from.
+    /// The transpose of selecting: adds each slice at the place where it was taken.
     private func scattering(_ slices: Slices, _ operation: String) throws -> Variable {
         try .recorded(operation, self, slices.put(value), keeps: .nothing) {
             [try $0.cotangent.taking(slices, operation)]
         }
     }
 
-    /// Whole numbers from 1 to `bound`, made 0-based.
+    /// Whole numbers from 1 to `bound`, converted to 0-based positions.
     func zeroBasedPositions(below bound: Int, _ operation: String) throws -> [Int] {
         var read = 0
         func position(_ index: Int?, _ shown: @autoclosure () -> String) throws -> Int {
@@ -85,14 +85,14 @@ extension Variable {
     }
 }
 
-/// Where each element of a gathered tensor comes from.
+/// For each element of a gathered tensor its place in the source.
 struct IndexMap: Sendable {
     let axis: Int
     let positions: [Int]
-    /// Of the gathered tensor.
+    /// The shape of the gathered tensor.
     let shape: [Int]
 
-    /// Calls `body` with the offset in the gathered tensor and in the (strided) source.
+    /// Calls `body` with the offsets of each element in the gathered tensor and in the (strided) source.
     private func forEach(_ strides: [Int], _ body: (Int, Int) -> Void) throws {
         let last = shape.count - 1
         let row = shape[last]
@@ -137,8 +137,8 @@ struct IndexMap: Sendable {
         return result
     }
 
-    /// Writes the elements of a gathered tensor where they come from, one after the other in row-major order, over
-    /// those of `target`, which has the same dtype.
+    /// Writes the elements of a gathered tensor to their places in `target`, which has the same dtype, in row-major
+    /// order.
     func write(_ source: Tensor, over target: Tensor) throws {
         let source = try source.contiguous()
         func run<T: StoredElement>(_: T.Type) throws {
@@ -230,7 +230,7 @@ extension Variable {
         try reshape([value.count]).gather(0, mask.positions(in: shape, for: operation), for: operation)
     }
 
-    /// The places of a mask that are not 0, counted from 1 in row-major order of a shape that it broadcasts to.
+    /// The 1-based row-major positions where a mask, broadcast to `shape`, is not 0.
     private func positions(in shape: [Int], for operation: String) throws -> Variable {
         let places = try value.expand(shape, for: operation).placesOfTrue()
         return Variable(try Tensor(integers: places.map { $0 + 1 }, shape: [places.count]))

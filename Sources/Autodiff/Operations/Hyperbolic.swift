@@ -11,11 +11,11 @@ struct AreaTangent: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T
 struct AreaSineSlope: UnaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T) -> T { 1 / .hypot(1, x) }
 }
-/// The derivative of acosh, 1 / sqrt(x^2 - 1), also where the square overflows; NaN where there is no acosh.
+/// The derivative of acosh, 1 / sqrt(x^2 - 1), also where the square overflows; NaN outside the domain of acosh.
 struct AreaCosineSlope: UnaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T) -> T { 1 / (T.sqrt(x - 1) * .sqrt(x + 1)) }
 }
-/// The derivative of atanh, 1 / (1 - x^2). As a product of two, 1 - x^2 keeps its digits near 1.
+/// The derivative of atanh, 1 / (1 - x^2); computed as a product, 1 - x^2 keeps its digits near 1.
 struct AreaTangentSlope: UnaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T) -> T { 1 / ((1 - x) * (1 + x)) }
 }
@@ -31,19 +31,19 @@ extension Variable {
         try .recorded("tensor.cosh", self, value.map(HyperbolicCosine())) { [try $0.cotangent * $0.inputs[0].sinh()] }
     }
 
-    /// What the hyperbolic sine of is this.
+    /// The inverse of the hyperbolic sine.
     public func asinh() throws -> Variable {
         try .recorded("tensor.asinh", self, value.map(AreaSine())) { [try $0.cotangent * $0.inputs[0].areaSineSlope()] }
     }
 
-    /// What from 0 on the hyperbolic cosine of is this; NaN below 1.
+    /// The inverse of the hyperbolic cosine, from 0 on; NaN below 1.
     public func acosh() throws -> Variable {
         try .recorded("tensor.acosh", self, value.map(AreaCosine())) {
             [try $0.cotangent * $0.inputs[0].areaCosineSlope()]
         }
     }
 
-    /// What the hyperbolic tangent of is this; NaN outside [-1, 1].
+    /// The inverse of the hyperbolic tangent; NaN outside [-1, 1].
     public func atanh() throws -> Variable {
         try .recorded("tensor.atanh", self, value.map(AreaTangent())) {
             [try $0.cotangent * $0.inputs[0].areaTangentSlope()]
@@ -53,7 +53,7 @@ extension Variable {
     private func areaSineSlope() throws -> Variable {
         try .recorded("tensor.asinh", self, value.map(AreaSineSlope())) { call in
             let slope = try call.inputs[0].areaSineSlope()
-            // x s is at most 1: no square of x, which may overflow.
+            // x s is at most 1, while x^2 may overflow.
             return [try -(call.cotangent * (call.inputs[0] * slope) * slope * slope)]
         }
     }

@@ -2,8 +2,8 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// A copy of this matrix with `scale` times `other` added to every `step`-th column from a 0-based start: what a
-    /// coupling does to one half of its columns, as one operation. Both have one floating dtype.
+    /// A copy of this matrix with `scale` times `other` added to every `step`-th column from a 0-based start, as one
+    /// operation: an additive coupling changes one half of its columns so. Both have the same floating dtype.
     package func adding(_ other: Variable, scale: Double, toColumnsFrom start: Int, step: Int, for operation: String)
         throws -> Variable
     {

@@ -6,7 +6,7 @@ struct Arccosine: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) 
 struct Arctangent: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { .atan(x) } }
 struct Angle: BinaryFunction { func callAsFunction<T: TensorElement>(_ y: T, _ x: T) -> T { .atan2(y: y, x: x) } }
 
-/// The derivative of the arcsine, 1 / sqrt(1 - x^2). As a product of two, 1 - x^2 keeps its digits near 1.
+/// The derivative of the arcsine, 1 / sqrt(1 - x^2); computed as a product, 1 - x^2 keeps its digits near 1.
 struct ArcsineSlope: UnaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T) -> T { 1 / .sqrt((1 - x) * (1 + x)) }
 }
@@ -14,8 +14,8 @@ struct ArcsineSlope: UnaryFunction {
 struct ArctangentSlope: UnaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T) -> T { 1 / (1 + x * x) }
 }
-/// x / (x^2 + y^2), the derivative of the angle of (x, y) by y, without squares that overflow or vanish; 0 at the
-/// origin, where there is none, as in PyTorch.
+/// x / (x^2 + y^2), the derivative of the angle of (x, y) by y, without squares that over- or underflow; 0 at the
+/// origin, where the derivative does not exist, as in PyTorch.
 struct AngleSlope: BinaryFunction {
     func callAsFunction<T: TensorElement>(_ y: T, _ x: T) -> T {
         let length = T.hypot(x, y)
@@ -57,7 +57,7 @@ extension Variable {
         }
     }
 
-    /// The angle in [-pi, pi] from the x axis to the point (x, y), this being y.
+    /// The angle in [-pi, pi] from the x axis to the point (x, y); self is y.
     public func atan2(_ x: Variable) throws -> Variable {
         let operation = "tensor.atan2"
         return try .recorded(operation, self, x, value.zip(x.value, Angle(), for: operation)) { call in
@@ -69,8 +69,8 @@ extension Variable {
         }
     }
 
-    /// s(y, x) = x / (x^2 + y^2), this being y. Its derivatives are s(x, y)^2 - s(y, x)^2 by x and -2 s(y, x) s(x, y)
-    /// by y.
+    /// s(y, x) = x / (x^2 + y^2); self is y. Its derivatives are s(x, y)^2 - s(y, x)^2 by x and -2 s(y, x) s(x, y) by
+    /// y.
     private func angleSlope(_ x: Variable) throws -> Variable {
         let operation = "tensor.atan2"
         return try .recorded(operation, self, x, value.zip(x.value, AngleSlope(), for: operation)) { call in

@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// Joined along an existing axis; the other extents agree.
+    /// The parts concatenated along an existing axis; their other extents must agree.
     public static func concatenate(_ parts: [Variable], _ axis: Int, for operation: String = "tensor.cat") throws
         -> Variable
     {
@@ -49,7 +49,7 @@ extension Variable {
         }
     }
 
-    /// Joined along a new axis; all shapes agree.
+    /// The parts stacked along a new axis; their shapes must agree.
     public static func stack(_ parts: [Variable], _ axis: Int) throws -> Variable {
         for (index, part) in parts.enumerated() where part.shape != parts[0].shape {
             throw ScriptError(
@@ -70,9 +70,9 @@ extension Variable {
     }
 }
 
-/// `2` or `{2, 3}`.
+/// The sizes of pieces: `2` or `{2, 3}`.
 private enum Sizes {
-    /// Of every piece; the last one is perhaps smaller.
+    /// The size of every piece; the last one may be smaller.
     case each(Int)
     case these([Int])
 }
@@ -114,7 +114,7 @@ extension Operation {
         }
     }
 
-    /// Pieces of one extent, the last perhaps smaller.
+    /// Pieces of one size; the last may be smaller.
     private static func pieces(_ x: Variable, _ axis: Int, each size: Int) throws -> [Variable] {
         let extent = x.shape[axis]
         guard extent / size < 1 << 24 else {
@@ -145,7 +145,7 @@ extension Operation {
             guard sizes.allSatisfy({ $0 <= extent }) else {
                 throw Fault("size", "sizes from 0 to \(extent) expected, got \(Shape.describe(sizes))")
             }
-            // Each is at most the extent, so what is left falls below 0 before anything overflows.
+            // Each size is at most the extent, so that the remainder becomes negative before anything overflows.
             guard sizes.reduce(extent, { $0 < 0 ? $0 : $0 - $1 }) == 0 else {
                 throw Fault(
                     """

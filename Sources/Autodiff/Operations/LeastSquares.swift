@@ -2,12 +2,11 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// The pseudoinverse (Moore and Penrose) of each matrix: singular values up to `rcond` times the largest count as
-    /// 0; by default max(m, n) times what numbers of this type are rounded by. Its gradient is right where the rank
-    /// stays.
+    /// The Moore-Penrose pseudoinverse of each matrix. Singular values up to `rcond` times the largest count as 0; the
+    /// default is max(m, n) times the dtype's rounding unit. The gradient is valid where the rank is locally constant.
     func pseudoinverse(rcond: Double? = nil) throws -> Variable {
         let rcond = rcond ?? defaultCut
-        // Everything about it is computed in float64.
+        // Computed in float64 throughout.
         guard dtype == .float64 else {
             return try converted(to: .float64).pseudoinverse(rcond: rcond).converted(to: .float32)
         }
@@ -19,13 +18,13 @@ extension Variable {
         }
     }
 
-    /// What numbers of this type lose in singular values of a matrix of this size.
+    /// The default of `rcond`: max(m, n) times the rounding unit of this dtype.
     fileprivate var defaultCut: Double {
         let size = Double(shape.suffix(2).max() ?? 1)
         return size * (dtype == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne))
     }
 
-    /// The cotangent of A, this being that of its pseudoinverse P (Golub and Pereyra, "The differentiation of
+    /// The cotangent of A when self is that of its pseudoinverse P (Golub and Pereyra, "The differentiation of
     /// pseudo-inverses and nonlinear least squares problems whose variables separate", 1973).
     fileprivate func pulledThroughPseudoinverse(_ inverse: Variable, of matrix: Variable) throws -> Variable {
         let (g, p, a) = (try transposed(), inverse, matrix)
@@ -42,8 +41,8 @@ extension Variable {
         return try ptk - k.matmul(p).transposed() + outside - ptk.matmul(p).matmul(a)
     }
 
-    /// X of the least norm among those with the least |A X - B|, A being this: matrices (..., m, n) and right-hand
-    /// sides (..., m, k) with the same leading axes, all in float64.
+    /// The X of least norm among those that minimise |A X - B|; self is A. Matrices (..., m, n) and right-hand sides
+    /// (..., m, k) with the same leading axes, all in float64.
     fileprivate func leastSquares(_ right: Variable, _ rcond: Double) throws -> LeastSquares {
         let operation = "tensor.lstsq"
         let (inverse, values, ranks) = try value.pseudoinverse(rcond, operation)
@@ -61,8 +60,8 @@ extension Variable {
         return LeastSquares(solution: result, ranks: ranks, values: values)
     }
 
-    /// What `tensor.lstsq` returns: the solution, the squared residuals (none unless all have full rank, and more rows
-    /// than columns), ranks and singular values.
+    /// The results of `tensor.lstsq`: the solution, the squared residuals (empty unless all matrices have full rank and
+    /// more rows than columns), ranks and singular values.
     func leastSquares(_ right: Variable, rcond: Double? = nil) throws -> [Variable] {
         guard shape.count >= 2 else { throw Fault("A", "a matrix expected, got shape \(Shape.describe(shape))") }
         let (m, n) = (shape[shape.count - 2], shape[shape.count - 1])
@@ -99,7 +98,7 @@ private struct LeastSquares {
 }
 
 extension Tensor {
-    /// The pseudoinverses, all singular values, and how many of each matrix count.
+    /// The pseudoinverses, all singular values, and the rank of each matrix.
     fileprivate func pseudoinverse(_ rcond: Double, _ operation: String) throws -> (
         inverse: Tensor, values: Tensor, ranks: [Int]
     ) {
@@ -111,7 +110,7 @@ extension Tensor {
         for row in 0..<(count == 0 ? 0 : values.count / count) {
             let line = row * count..<(row + 1) * count
             let cut = rcond * values[line.lowerBound]
-            // A matrix of zeros has none that count.
+            // All singular values of a zero matrix count as 0.
             for place in line { inverses[place] = values[place] > cut ? 1 / values[place] : 0 }
             ranks.append(line.count { values[$0] > cut })
         }
@@ -120,7 +119,7 @@ extension Tensor {
                 operation, "a singular value is so small that its inverse is above float64's largest number")
         }
         if count == 0 {
-            // Matrices without elements may be more than there is memory for: a tensor of as many numbers says so.
+            // There may be more empty matrices than memory has room for: allocating one number for each throws then.
             let none = try Tensor.zeros(Array(s.shape.dropLast()), .int64)
             ranks = Array(repeating: 0, count: none.count)
         }

@@ -4,5 +4,5 @@
     import Darwin
 #endif
 
-/// C's pow, under a name that the methods called `pow` do not hide.
+/// C's pow under a name that methods called `pow` do not hide.
 func libmPower(_ x: Double, _ y: Double) -> Double { pow(x, y) }

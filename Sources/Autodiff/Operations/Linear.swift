@@ -2,10 +2,10 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// x Wᵀ + b, for x (..., in), W (out, in) and b (out): PyTorch's linear layer.
+    /// x Wᵀ + b for x (..., in), W (out, in) and b (out): PyTorch's linear layer.
     ///
-    /// With `rectified`, relu(x) Wᵀ + b in one step. A single row against weights stored by input unit skips the units
-    /// at zero, forward and backward; both are exact. Batches go to BLAS.
+    /// With `rectified`, relu(x) Wᵀ + b in one pass. For a single row and weights stored by input unit, units at 0 are
+    /// skipped, forward and backward, which changes no result. Batches go to BLAS.
     public func linear(_ weight: Variable, _ bias: Variable? = nil, rectified: Bool = false) throws -> Variable {
         let operation = "tensor.linear"
         guard weight.shape.count == 2, let width = shape.last, width == weight.shape[1],
@@ -40,8 +40,7 @@ extension Variable {
         }
     }
 
-    /// The cotangent of a weight, gᵀ x, in the order of the weight in memory: where each input unit's weights lie
-    /// together, so do their gradients, and no optimiser has to turn them.
+    /// The cotangent gᵀ x of a weight, in the weight's order in memory, so that optimisers need not reorder it.
     private func weightCotangent(_ x: Variable, like weight: Variable, _ operation: String) throws -> Variable {
         let weight = weight.value
         guard weight.strides[0] == 1, weight.strides[1] > 1 || weight.shape[1] == 1 else {
@@ -54,7 +53,7 @@ extension Variable {
     private func linearTransposed(_ weight: Variable, _ x: Variable, _ rectified: Bool) throws -> Variable {
         let result = try LinearKernel.backward(value, weight.value, x.value, rectified: rectified)
         return try .recorded("tensor.linear", self, weight, result) { call in
-            // Linear in g and in W; x only says which units were on.
+            // Linear in g and in W; x only tells which units were active.
             var upstream = call.cotangent
             if rectified { upstream = try upstream.passed(by: x, "tensor.linear") }
             return [
@@ -65,8 +64,8 @@ extension Variable {
     }
 }
 
-/// The two products of a linear layer on plain values: one row against weights stored by input unit takes the kernels
-/// that skip units at zero, everything else BLAS. Both compute the same; the tests hold them against each other.
+/// The two products of a linear layer on plain values: a single row and weights stored by input unit use kernels that
+/// skip units at 0, everything else BLAS. Both compute the same, and tests compare them.
 enum LinearKernel {
     static func forward(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?, rectified: Bool) throws -> Tensor {
         if SparseLinear.applies(weight: weight, bias: bias, input: x) {
@@ -109,7 +108,7 @@ enum LinearKernel {
     }
 }
 
-/// What a rectifier passes back: nothing where its input was not above 0.
+/// The cotangent behind a ReLU: 0 where the input was not above 0.
 struct Passed: BinaryFunction {
     func callAsFunction<T: TensorElement>(_ cotangent: T, _ x: T) -> T { x <= 0 ? 0 : cotangent }
 }

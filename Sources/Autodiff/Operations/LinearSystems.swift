@@ -10,7 +10,8 @@ extension Variable {
         }
     }
 
-    /// X with (this) X = B: B is a vector (n), or vectors (..., n) as many as matrices, or matrices (..., n, k).
+    /// X with A X = B; self is A. B is one vector (n), or vectors (..., n), one for each matrix, or matrices (..., n,
+    /// k).
     public func solve(_ right: Variable, for operation: String = "tensor.solve") throws -> Variable {
         try value.checkSquare(for: operation)
         if right.shape.count == 1 || right.shape == shape.dropLast() {
@@ -54,8 +55,8 @@ extension Variable {
         }
     }
 
-    /// The matrix of cofactors, which is det(A) A⁻ᵀ and exists for singular A too: with A = U S Vᵀ it is
-    /// det(U) det(V) U S' Vᵀ, S' holding the products of all singular values but one. Not differentiable again.
+    /// The matrix of cofactors, det(A) A⁻ᵀ, which exists for singular A, too: with A = U S Vᵀ it is det(U) det(V) U S'
+    /// Vᵀ, S' holding the products of all singular values but one. It has no gradient.
     private func cofactors(_ operation: String) throws -> Variable {
         let (u, s, v) = try value.svd(for: operation)
         func sign(_ x: Tensor) throws -> Variable {
@@ -72,7 +73,7 @@ extension Variable {
             "\(operation), whose gradient at a singular matrix,", self, result.value, keeps: .nothing, rule: nil)
     }
 
-    /// Of each matrix the sign of the determinant, and the logarithm of its size.
+    /// The sign of the determinant of each matrix, and log |det|.
     public func signAndLogDeterminant() throws -> (sign: Variable, logarithm: Variable) {
         let operation = "tensor.slogdet"
         let (sign, logarithm) = try value.signAndLogDeterminant(for: operation)
@@ -92,7 +93,7 @@ extension Variable {
 }
 
 extension LawCase {
-    /// A case on matrices M + 3 I with M between -1 and 1: none near singular.
+    /// A law case on matrices M + 3 I with elements of M between -1 and 1, which are not near singular.
     static func regular(
         _ label: String, _ shape: [Int], and others: [Input] = [],
         _ apply: @escaping @Sendable (Variable, [Variable]) throws -> Variable
@@ -106,7 +107,7 @@ extension LawCase {
 
 extension Operation {
     /// An operation on the matrices in the last two dimensions of one tensor.
-    /// - Parameter names: of the results; nil for the only one.
+    /// - Parameter names: the names of the results; nil for a single one.
     static func onMatrices(
         _ name: String, _ summary: String, returns names: [String?], errors: String, source: String, example: String,
         cases: [LawCase], _ apply: @escaping @Sendable (Variable) throws -> [Variable]

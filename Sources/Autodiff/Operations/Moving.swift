@@ -2,12 +2,12 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// The order along some axes reversed.
+    /// The elements in reverse order along some axes.
     public func flipped(_ axes: [Int]) throws -> Variable {
         try rearranged("tensor.flip", value.flipped(axes)) { cotangent, _ in try cotangent.flipped(axes) }
     }
 
-    /// Moved by `shift` places along an axis; what falls off the end comes in at the beginning.
+    /// The elements moved by `shift` places along an axis, cyclically.
     public func rolled(_ axis: Int, by shift: Int) throws -> Variable {
         try value.check(axis: axis, for: "tensor.roll")
         let extent = shape[axis]

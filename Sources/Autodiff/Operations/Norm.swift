@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// The p-norm over axes, all by default: (sum |x|^p)^(1/p); p may be 0 (count of non-zeros) or +-infinity.
+    /// The p-norm over axes (by default all): (sum |x|^p)^(1/p); p may be 0 (the number of non-zeros) or +-infinity.
     ///
     /// Gradients at 0 are PyTorch's subgradients: 0 for an element at 0, and for all where the norm is 0.
     public func norm(_ p: Double = 2, _ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
@@ -23,18 +23,17 @@ extension Variable {
         }
     }
 
-    /// The norm of a finite p other than 0. Its gradient is sign(x) (|x| / norm)^(p - 1): quotients, which like the
-    /// value itself neither overflow nor vanish.
+    /// The norm for a finite p other than 0. Its gradient is sign(x) (|x| / norm)^(p - 1): quotients, which do not
+    /// over- or underflow.
     private func powerNorm(_ p: Double, _ axes: [Int], _ keep: Bool) throws -> Variable {
         let operation = "tensor.norm"
         let result: Variable = try .recorded(operation, self, value.norm(p, axes), keeps: [.inputs, .outputs]) { call in
             let (x, length) = (call.inputs[0], call.outputs[0])
             let none = try length.mask(Equal(), 0)
             let divisor = try length.masked(where: none, 1)
-            // Divided by the length itself, so that second derivatives at 0, which there are none of, are NaN as in
-            // PyTorch.
+            // Divided by the norm itself, so that second derivatives at 0, which do not exist, are NaN as in PyTorch.
             if p == 2 { return [try call.cotangent * (x / length).masked(where: none, 0)] }
-            // An element at 0 has sign 0; its power is that of 1, so that no 0 times infinity comes of it.
+            // An element 0 has sign 0; its quotient is replaced by 1, so that 0 times infinity does not occur.
             let share = try (x.abs() / divisor).masked(where: x.mask(Equal(), 0), 1)
             let slope = try share.pow(p - 1) * x.sign()
             return [try call.cotangent * slope.masked(where: none, 0)]
@@ -42,7 +41,7 @@ extension Variable {
         return keep ? result : try result.dropping(axes)
     }
 
-    /// The sum of the singular values of the matrices in two axes (of a matrix by default).
+    /// The sum of the singular values of matrices in two axes (by default those of a single matrix).
     public func nuclearNorm(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
         let axes = axes ?? Array(shape.indices)
         guard axes.count == 2 else {
@@ -57,7 +56,7 @@ extension Variable {
     }
 }
 
-/// Which norm: of a power, or of the singular values.
+/// Which norm: a p-norm, or one of the singular values.
 private enum NormOrder {
     case power(Double)
     case nuclear

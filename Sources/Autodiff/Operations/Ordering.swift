@@ -2,14 +2,15 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// Sums up to each element along an axis; or, from the end, from each element on: each is the other's transpose.
+    /// Cumulative sums along an axis, or, with `fromEnd`, sums from each element to the end: each is the other's
+    /// transpose.
     public func cumulativeSum(_ axis: Int, fromEnd: Bool = false) throws -> Variable {
         try rearranged("tensor.cumsum", value.cumulativeSum(axis, fromEnd: fromEnd)) { cotangent, _ in
             try cotangent.cumulativeSum(axis, fromEnd: !fromEnd)
         }
     }
 
-    /// The elements in order along an axis (the first `limit` of them), and where they were, counted from 1, in int64.
+    /// The (first `limit`) elements in sorted order along an axis, and their 1-based positions, in int64.
     public func sorted(
         _ axis: Int, descending: Bool = false, limit: Int? = nil, for operation: String = "tensor.sort"
     ) throws -> (values: Variable, indices: Variable) {
@@ -20,12 +21,12 @@ extension Variable {
 }
 
 extension Parameter<Int> {
-    /// The dimension to order along.
+    /// The argument `dim`, the dimension to sort along.
     fileprivate static var orderedDim: Parameter { .argument("dim", .dimension, default: -1, "the last by default") }
 }
 
 extension Variable {
-    /// The axis to order along. A number alone is a row of one.
+    /// The axis to sort along. A single number counts as a row of one.
     fileprivate func orderedAxis(_ dimension: Int) throws -> Int {
         shape.isEmpty && dimension == -1 ? 0 : try axis(dimension)
     }

@@ -1,14 +1,14 @@
 import Scripting
 import Tensors
 
-/// What `x[t]` picks: a mask (bool) elements or slices of x's leading extents, positions (int64) slices of its first
-/// one.
+/// What `x[t]` selects: with a mask (bool) elements or slices of x's leading extents, with positions (int64) slices
+/// along its first axis.
 struct PickedRows: Sendable {
-    /// How many leading axes of x are picked from.
+    /// How many leading axes of x are selected from.
     let axes: Int
-    /// 0-based, in row-major order of those axes' extents.
+    /// The selected places, 0-based, row-major over those axes.
     let places: [Int]
-    /// The extents that the result has in the place of those axes.
+    /// The extents that replace those axes in the result.
     let shape: [Int]
 
     init(_ picker: Variable, of shape: [Int], for operation: String) throws {
@@ -40,7 +40,7 @@ struct PickedRows: Sendable {
         }
     }
 
-    /// The places that no later one repeats: those whose slice stays when all are written one after the other.
+    /// 1 for places that are not selected again later, else 0: their slice stays when all are written in turn.
     fileprivate var lasting: [Double] {
         var seen: Set<Int> = []
         return places.reversed().map { seen.insert($0).inserted ? 1 : 0 }.reversed()
@@ -58,8 +58,8 @@ extension Tensor {
         }
     }
 
-    /// Writes the slices of `source`, one after the other, over those that are picked here. `source` has the shape of
-    /// what is picked and this dtype.
+    /// Writes the slices of `source`, in turn, over the selected ones. `source` has the shape of the selection and this
+    /// dtype.
     fileprivate func write(_ source: Tensor, over rows: PickedRows, for operation: String) throws {
         let (lead, rest) = (Array(shape.prefix(rows.axes)), Array(shape.dropFirst(rows.axes)))
         let source = try (source.storage === storage ? source.copy() : source.contiguous()).reshape(
@@ -101,12 +101,12 @@ extension Variable {
         return try reshape([extent] + rest).taking(slices, operation).reshape(rows.shape + rest)
     }
 
-    /// `x[t] = v`: writes v, broadcast to the shape of `x[t]`. Of positions that are named twice the last one stays.
+    /// `x[t] = v`: writes v, broadcast to the shape of `x[t]`. If a position occurs twice, the last write stays.
     func write(_ source: Variable, at picker: Variable, for operation: String) throws {
         try checkAccepts(source.dtype, for: operation)
         let rows = try PickedRows(picker, of: shape, for: operation)
         let target = rows.shape + shape.dropFirst(rows.axes)
-        // Leading extents of 1 that the part does not have are dropped, as in NumPy.
+        // Additional leading extents of 1 are dropped, as in NumPy.
         let lead = source.shape.count - target.count
         let source =
             lead > 0 && source.shape.prefix(lead).allSatisfy { $0 == 1 }
@@ -118,7 +118,7 @@ extension Variable {
         try update(operation) { try $0.replacing(rows, source, target, operation) }
     }
 
-    /// A copy with other slices in some places.
+    /// A copy in which the slices at some places are replaced.
     private func replacing(_ rows: PickedRows, _ source: Variable, _ target: [Int], _ operation: String) throws
         -> Variable
     {

@@ -2,7 +2,8 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// Matrix product; leading axes broadcast. Vectors are completed as in PyTorch.
+    /// Matrix product; leading axes broadcast. Vectors are treated as in PyTorch: as a row on the left, as a column on
+    /// the right.
     public func matmul(_ other: Variable, for operation: String = "tensor.matmul") throws -> Variable {
         guard shape.count >= 1, other.shape.count >= 1 else {
             throw ScriptError(
@@ -39,7 +40,7 @@ extension Variable {
 
 extension Operation {
     /// - Parameters:
-    ///   - names: of the two factors.
+    ///   - names: the names of the two factors.
     ///   - ranks: how many dimensions they have; nil for any.
     private static func product(
         _ name: String, of names: (String, String), _ summary: String, errors: String, example: String,

@@ -2,15 +2,15 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// The lower median of each row along an axis (kept as extent 1), and its 1-based position, in int64: of NaN, where
-    /// there is one.
+    /// The lower median of each row along an axis (kept with extent 1), and its 1-based position in int64; if there is
+    /// a NaN, NaN and its position.
     func medians(_ axis: Int) throws -> (values: Variable, indices: Variable) {
         let operation = "tensor.median"
         try checkElements(along: axis, operation)
         let middle = (shape[axis] - 1) / 2
         var places = try value.order(axis, limit: middle + 1, for: operation).slice(axis, from: middle, count: 1)
         if dtype.isFloating {
-            // NaN is the largest of all in both.
+            // `extremum` returns NaN if there is one, and the median is to do the same.
             let (peak, place) = try value.extremum(axis, largest: true, for: operation)
             places = try place.choose(peak.compare(peak, NotEqual(), for: operation), places)
         }
@@ -18,7 +18,7 @@ extension Variable {
         return (try gather(axis, indices, for: operation), indices)
     }
 
-    /// The lower median of everything; elements that are equal to it share the gradient.
+    /// The lower median of all elements; elements equal to it share the gradient.
     func median() throws -> Variable {
         let operation = "tensor.median"
         let kept = try reshape([value.count]).detached().medians(0).values.value.reshape([])
@@ -33,12 +33,12 @@ extension Variable {
     }
 }
 
-/// What lies at a quantile between two elements.
+/// The value of a quantile that lies between two elements.
 enum Interpolation: String, CaseIterable, Sendable {
     case linear, lower, higher, midpoint, nearest
 
-    /// - Parameter rank: in elements, from 0.
-    /// - Returns: the element before, and how far to go towards the next one.
+    /// - Parameter rank: the position among the sorted elements, from 0.
+    /// - Returns: the element below, and the weight of the next one.
     func place(_ rank: Double) -> (below: Int, weight: Double) {
         let below = rank.rounded(.down)
         return switch self {
@@ -52,14 +52,14 @@ enum Interpolation: String, CaseIterable, Sendable {
 }
 
 extension Variable {
-    /// The q-quantiles, q (k) between 0 and 1, along an axis, which becomes the first of the result, of extent k. Of a
-    /// row with NaN they are NaN. A linear interpolation has a gradient by q, too.
+    /// The q-quantiles along an axis, for q (k) between 0 and 1; the axis is removed, and the result has k as first
+    /// extent. NaN for a row with NaN. Linear interpolation has a gradient by q, too.
     func quantiles(_ q: Variable, _ axis: Int, _ interpolation: Interpolation) throws -> Variable {
         let operation = "tensor.quantile"
         try checkElements(along: axis, operation)
-        // Its numbers are read below without recording.
+        // Its numbers are read below without being recorded.
         if GradMode.isEnabled { try q.checkFresh(operation) }
-        // Ranks are computed in float64, and are whole numbers up to 2^53.
+        // Ranks are computed in float64, which is exact for integers up to 2^53.
         guard shape[axis] <= 1 << 53 else {
             throw ScriptError(operation, "\(shape[axis]) elements in a row of \(Shape.describe(shape)); at most 2^53")
         }
@@ -68,7 +68,7 @@ extension Variable {
         let ranks = try q.value.toArray().map { $0 * Double(n - 1) }
         let places = ranks.map { interpolation.place($0) }
         let order = try x.value.order(last, for: operation)
-        // Where NaN is among them it is last in the order.
+        // NaN is sorted last.
         let largest = try x.detached().gather(last, Variable(order.slice(last, from: n - 1, count: 1)) + 1).value
         let nan = try largest.compare(largest, NotEqual(), for: operation)
         func elements(_ positions: [Int]) throws -> Variable {
@@ -88,32 +88,32 @@ extension Variable {
         weight = try weight.converted(to: x.dtype)
         let gap = try above - below
         var result = try below + gap * weight
-        // Between infinities, and from one to a number, there is no way to go; a weighted sum has a value there.
+        // Between infinities, and between one and a number, the difference is not finite; a weighted sum is used there.
         let finite = try Variable((gap - gap).value.compare(Tensor(0, gap.dtype), Equal(), for: operation))
         if gap.value.count > 0, try finite.value.extremum(nil, largest: false, for: operation).values.item() == 0 {
-            // Of an infinite element nothing is added where the quantile lies on the one before.
+            // An infinite element with weight 0 contributes nothing.
             let moves = Variable(try Tensor(places.map { $0.weight > 0 ? 1 : 0 }, shape: [places.count], .bool))
             result = try (below + gap.kept(where: finite) * weight).choose(
                 finite, (below * (1 - weight) + above * weight).choose(moves, below))
         }
-        // At weight 0 it does not matter what the next element is.
+        // At weight 0 the next element does not matter.
         let isOn = Variable(try Tensor(places.map { varies || $0.weight > 0 ? 1 : 0 }, shape: [places.count], .bool))
         return try result.choose(isOn, below).movedFirst()
     }
 
-    /// The axis moved behind the others.
+    /// The axis moved to the end.
     private func movedLast(_ axis: Int) throws -> Variable {
         try permute(shape.indices.filter { $0 != axis } + [axis])
     }
 
-    /// The last axis moved before the others.
+    /// The last axis moved to the front.
     private func movedFirst() throws -> Variable {
         try permute([shape.count - 1] + Array(0..<(shape.count - 1)))
     }
 }
 
 extension Domain<Numbers> {
-    /// Shares from 0 to 1: a number, a vector or a table.
+    /// The argument of quantiles, numbers from 0 to 1: a number, a vector or a table.
     fileprivate static var shares: Domain {
         numbers.map(show: { _ in "q" }) { given in
             let values = try given.variable(.float64).value

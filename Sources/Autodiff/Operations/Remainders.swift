@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// floor(x / y), exactly: of the quotient of what is left of x without the remainder, as Python and PyTorch have it.
+/// floor(x / y), exactly: the quotient of x minus the remainder, as in Python and PyTorch.
 struct FloorQuotient: NumericBinaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T {
         if y == 0 { return x / y }
@@ -12,21 +12,21 @@ struct FloorQuotient: NumericBinaryFunction {
         let below = quotient.rounded(.down)
         return quotient - below > 0.5 ? below + 1 : below
     }
-    /// 0 where y is, which is refused before. The least number by -1 goes round the end.
+    /// 0 where y is 0, which the caller refuses. The least integer over -1 wraps around.
     func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 {
         if y == 0 || y == -1 { return y == 0 ? 0 : 0 &- x }
         let (quotient, rest) = x.quotientAndRemainder(dividingBy: y)
         return rest != 0 && (rest < 0) != (y < 0) ? quotient - 1 : quotient
     }
 }
-/// x / y without its fraction: the whole number that fmod takes off, also where x / y is rounded up to one.
+/// x / y without its fraction, the integer that fmod subtracts, also where x / y rounds up to an integer.
 struct TruncatedQuotient: NumericBinaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T {
         y == 0 ? x / y : ((x - x.truncatingRemainder(dividingBy: y)) / y).rounded()
     }
     func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 { y == 0 || y == -1 ? (y == 0 ? 0 : 0 &- x) : x / y }
 }
-/// What floor division leaves: of y's sign.
+/// The remainder of floor division, of y's sign.
 struct FloorRemainder: NumericBinaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T {
         let rest = x.truncatingRemainder(dividingBy: y)
@@ -38,7 +38,7 @@ struct FloorRemainder: NumericBinaryFunction {
         return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest
     }
 }
-/// What division towards 0 leaves: of x's sign.
+/// The remainder of division towards 0, of x's sign.
 struct TruncatedRemainder: NumericBinaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x.truncatingRemainder(dividingBy: y) }
     func callAsFunction(_ x: Int64, _ y: Int64) -> Int64 { y == 0 || y == -1 ? 0 : x % y }
@@ -60,7 +60,7 @@ extension Variable {
         try remainder(y, TruncatedRemainder(), TruncatedQuotient(), "tensor.fmod")
     }
 
-    /// Constant between its jumps.
+    /// A quotient that is constant between its jumps: the gradient is 0.
     private func flatQuotient(_ y: Variable, _ quotient: some NumericBinaryFunction, _ operation: String) throws
         -> Variable
     {
@@ -84,7 +84,7 @@ extension Variable {
         }
     }
 
-    /// Whole numbers have no quotient by 0, where floats have infinity or NaN.
+    /// Integers have no quotient by 0; floats have infinity or NaN.
     private func checkDivisor(_ y: Variable, _ operation: String) throws {
         guard !dtype.isFloating, !y.dtype.isFloating, value.count > 0, y.value.count > 0 else { return }
         let zeros = try y.value.compare(Tensor(0, .int64), Equal(), for: operation)
@@ -97,7 +97,7 @@ extension Variable {
 
 extension Operation {
     private static let divisionErrors = "shapes that do not broadcast; int64 by 0"
-    /// Where a quotient jumps nowhere: between 2 and 3 times the divisor.
+    /// Ranges for the law tests in which the quotient does not jump: between 2 and 3.
     private static let between = (2.2...2.8, 0.95...1.05)
 
     static let floorDivide = binary(

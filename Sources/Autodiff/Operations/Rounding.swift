@@ -5,7 +5,7 @@ struct Absolute: NumericUnaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T) -> T { abs(x) }
     func callAsFunction(_ x: Int64) -> Int64 { x < 0 ? 0 &- x : x }
 }
-/// 0 of NaN too, as in PyTorch.
+/// The sign; 0 for NaN, too, as in PyTorch.
 struct Sign: NumericUnaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T) -> T { x > 0 ? 1 : x < 0 ? -1 : 0 }
     func callAsFunction(_ x: Int64) -> Int64 { x.signum() }
@@ -28,7 +28,7 @@ extension Variable {
         }
     }
 
-    // Constant between their jumps: the gradient is 0.
+    // Constant between jumps: the gradient is 0.
     public func sign() throws -> Variable { try flat("tensor.sign", Sign()) }
     /// The largest whole number not above x.
     public func floor() throws -> Variable { try flat("tensor.floor", Floor()) }

@@ -2,8 +2,9 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// A copy with `source[i, ..., j, ...]` written at `[i, ..., index[i, ..., j, ...], ...]` along an axis; of several
-    /// for one place the last in row-major order stays, and only it has a gradient. Indices are 1-based numbers.
+    /// A copy with `source[i, ..., j, ...]` written at `[i, ..., index[i, ..., j, ...], ...]` along an axis. If a place
+    /// is written several times, the last write in row-major order stays, and only it has a gradient. Indices are
+    /// 1-based.
     public func scatter(_ axis: Int, _ index: Variable, _ source: Variable, for operation: String = "tensor.scatter")
         throws -> Variable
     {
@@ -23,14 +24,14 @@ extension Variable {
         }
     }
 
-    /// This with `source[i, ..., j, ...]` added at `[i, ..., index[i, ..., j, ...], ...]` along an axis.
+    /// self with `source[i, ..., j, ...]` added at `[i, ..., index[i, ..., j, ...], ...]` along an axis.
     public func scatterAdd(_ axis: Int, _ index: Variable, _ source: Variable) throws -> Variable {
         let operation = "tensor.scatter_add"
         let map = try indexMap(axis, index, operation)
         return try self + source.part(index.shape, operation).scattering(map, into: shape, operation)
     }
 
-    /// The part of a source that an index of this shape reads: the first so many along every axis; a number everywhere.
+    /// The leading part of a source, of the index's shape; a number is repeated.
     private func part(_ wanted: [Int], _ operation: String) throws -> Variable {
         if shape.isEmpty { return try expand(wanted) }
         guard shape.count == wanted.count, zip(shape, wanted).allSatisfy({ $0 >= $1 }) else {
@@ -49,14 +50,14 @@ extension Variable {
 }
 
 extension IndexMap {
-    /// Which elements of a tensor of that shape are written to, or are not: bool.
+    /// A bool tensor of that shape: which elements are written (or, with `written` false, are not).
     fileprivate func places(in target: [Int], written: Bool) throws -> Tensor {
         let places = try Tensor.full(target, written ? 0 : 1, .bool)
         try write(Tensor.full(shape, written ? 1 : 0, .bool), over: places)
         return places
     }
 
-    /// Which elements of the source no later one is written over: bool.
+    /// A bool tensor: which elements of the source are not overwritten by a later one.
     fileprivate func lasting(in target: [Int]) throws -> Tensor {
         let order = try Tensor(integers: Array(positions.indices), shape: shape)
         let last = try Tensor.zeros(target, .int64)
@@ -66,7 +67,7 @@ extension IndexMap {
 }
 
 extension Operation {
-    /// `x:name(dim, index, src)`
+    /// The declaration of `x:name(dim, index, src)`.
     private static func scattering(
         _ name: String, _ summary: String, example: String, inPlace: String, cases: [LawCase],
         _ apply: @escaping @Sendable (Variable, Int, Variable, Written, String) throws -> Variable

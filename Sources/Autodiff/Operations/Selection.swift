@@ -26,7 +26,7 @@ struct Clamp: UnaryFunction {
     @inline(__always)
     func callAsFunction<T: TensorElement>(_ x: T) -> T {
         let (low, high) = (T(low), T(high))
-        // What is not within a bound takes the bound: with one that is NaN, everything does.
+        // Comparisons are written so that a bound of NaN makes every element NaN.
         let raised = x >= low || x.isNaN ? x : low
         return raised <= high || raised.isNaN ? raised : high
     }
@@ -42,7 +42,7 @@ extension Variable {
         try extreme(other, "tensor.minimum", Smaller(), loses: Greater())
     }
 
-    /// The gradient goes to the one that was chosen; ties share it equally, as in PyTorch.
+    /// The gradient goes to the chosen element; ties share it equally, as in PyTorch.
     private func extreme(
         _ other: Variable, _ operation: String, _ choice: some NumericBinaryFunction, loses: some Comparison
     ) throws -> Variable {
@@ -80,7 +80,7 @@ extension Variable {
         }
     }
 
-    /// `self` where the mask is not 0, else 0: unlike a product with the mask, also where it is infinite.
+    /// `self` where the mask is not 0, else 0; unlike a product with the mask also where self is infinite.
     package func kept(where mask: Variable) throws -> Variable { try choose(mask, zero) }
 
     /// A number where the mask is not 0, else `self`.
@@ -119,7 +119,7 @@ extension Operation {
             {
                 return try x.clamp(low, high)
             }
-            // Tensor bounds, and whole numbers: the same by two comparisons.
+            // With tensor or integer bounds: by maximum and minimum.
             let raised = try low.map { try $0.variable(beside: x.dtype).maximum(x) } ?? x
             return try high.map { try $0.variable(beside: x.dtype).minimum(raised) } ?? raised
         },

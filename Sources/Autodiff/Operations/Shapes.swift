@@ -1,9 +1,9 @@
 import Scripting
 import Tensors
 
-/// Operations that move no numbers, or only copy them.
+/// Operations that only rearrange or copy numbers.
 extension Variable {
-    /// The same numbers in another shape of the same count; one extent may be -1. A view where the layout allows.
+    /// The same numbers in another shape; one extent may be -1 and is computed. A view where the layout allows.
     public func reshape(_ shape: [Int]) throws -> Variable {
         try rearranged("tensor.reshape", value.reshape(shape)) { try $0.reshape($1) }
     }
@@ -51,18 +51,18 @@ extension Variable {
         }
     }
 
-    /// Zeros of `shape` with this tensor in the part that `part` picks: the transpose of taking that part.
+    /// Zeros of `shape` with this tensor in the part that `part` selects: the transpose of taking that part.
     func placed(into shape: [Int], _ part: @escaping (Tensor) throws -> Tensor) throws -> Variable {
         let whole = try Tensor.zeros(shape, dtype.working)
         try part(whole).write(value)
         return try .recorded("tensor.place", self, whole, keeps: .nothing) { call in
             let cotangent = call.cotangent
-            // Differentiated again, it is the same part of the cotangent.
+            // Its derivative takes the same part of the cotangent.
             return [try cotangent.rearranged("tensor.part", part(cotangent.value)) { try $0.placed(into: $1, part) }]
         }
     }
 
-    /// The same numbers joined to the tape as a new value.
+    /// The same numbers as a new value on the tape.
     func identity() throws -> Variable { try rearranged("tensor.identity", value) { cotangent, _ in cotangent } }
 
     /// A copy with memory of its own.
@@ -85,7 +85,7 @@ extension Variable {
 }
 
 extension Operation {
-    /// An operation that only moves elements or converts them.
+    /// An operation that only rearranges or converts elements.
     private static func of(
         _ name: String, _ summary: String, errors: String? = nil, example: String, cases: [LawCase] = [],
         _ apply: @escaping @Sendable (Variable) throws -> Variable
@@ -284,7 +284,7 @@ extension Operation {
 }
 
 extension Variable {
-    /// A tensor as it is; one of that type of a number, a truth value or nested tables of them.
+    /// A tensor as it is; numbers, booleans and nested tables of them as a tensor of that dtype.
     static func made(in dtype: DType) -> Domain<Variable> {
         let type = ScriptType.either([.object(Variable.type.name), .list(.any), .number, .boolean])
         return Domain(type, expected: "a tensor or a table of numbers", show: { _ in "tensor" }) { value in
@@ -299,7 +299,7 @@ extension Variable {
         }
     }
 
-    /// This tensor if it has that type, else a converted one.
+    /// self if it has that dtype, else converted.
     func inDType(_ dtype: DType) throws -> Variable {
         dtype == self.dtype ? self : try converted(to: dtype)
     }

@@ -5,7 +5,7 @@ import Tensors
 struct Slices: Sendable {
     let axis: Int
     let positions: [Int]
-    /// Of the tensor that they are taken from, along the axis.
+    /// The extent along the axis of the tensor that they are taken from.
     let extent: Int
 
     /// The slices in the order of their positions.
@@ -31,7 +31,7 @@ struct Slices: Sendable {
         }
     }
 
-    /// A tensor of the first one's extent along the axis, to whose slices those of `source` are added.
+    /// A tensor of zeros with that extent along the axis, to whose slices those of `source` are added.
     func put(_ source: Tensor) throws -> Tensor {
         let source = try source.cast(source.dtype.working).contiguous()
         var target = source.shape
@@ -54,8 +54,8 @@ struct Slices: Sendable {
         }
     }
 
-    /// Calls `body` for each slice of each outer row: where it begins in the whole tensor, where among the slices, and
-    /// how many elements it has behind each other.
+    /// Calls `body` for each slice of each outer row with its offset in the whole tensor, its offset among the slices,
+    /// and the number of contiguous elements.
     private func forEach(_ sliced: [Int], _ body: (Int, Int, Int) -> Void) throws {
         let outer = sliced[..<axis].reduce(1, *)
         let inner = sliced[(axis + 1)...].reduce(1, *)

@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// e^x over its sum along one axis. Not by way of the logarithm of the sum, whose rounding e^x would enlarge.
+    /// e^x over its sum along an axis. Not e^(log softmax), which would magnify rounding of the logarithm.
     public func softmax(_ axis: Int) throws -> Variable {
         let operation = "tensor.softmax"
         try value.check(axis: axis, for: operation)
@@ -13,7 +13,7 @@ extension Variable {
         }
     }
 
-    /// The logarithm of ``softmax(_:)``: taken of differences to the largest element, which keep their digits.
+    /// The logarithm of ``softmax(_:)``, from differences to the largest element, which keep their digits.
     public func logSoftmax(_ axis: Int) throws -> Variable {
         let operation = "tensor.log_softmax"
         try value.check(axis: axis, for: operation)

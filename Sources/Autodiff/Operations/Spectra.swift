@@ -2,14 +2,14 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// A column for each element of the last axis: (..., k) -> (..., k, 1).
+    /// The last axis as columns: (..., k) -> (..., k, 1).
     private func column() throws -> Variable { try reshape(shape + [1]) }
-    /// A row: (..., k) -> (..., 1, k).
+    /// The last axis as rows: (..., k) -> (..., 1, k).
     private func row() throws -> Variable { try reshape(shape.dropLast() + [1, shape[shape.count - 1]]) }
 
-    /// x_j - x_i at (i, j) for the elements of the last axis, and 1 on the diagonal: what eigenvectors' gradients are
-    /// divided by.
-    /// - Throws: when two are equal, for then the vectors are not determined.
+    /// x_j - x_i at (i, j) for the elements of the last axis, and 1 on the diagonal: the divisors in gradients of
+    /// eigenvectors.
+    /// - Throws: when two are equal, where eigenvectors are not unique.
     private func gaps(_ what: String, _ operation: String) throws -> Variable {
         let gaps = try (row() - column()).masked(where: .identityMatrix(shape[shape.count - 1], dtype), 1)
         guard try !gaps.value.toArray().contains(0) else {
@@ -33,7 +33,7 @@ extension Variable {
             let k = s.shape[s.shape.count - 1]
             var middle = try Variable.identityMatrix(k, s.dtype) * ds.column()
             if call.received[0] || call.received[2] {
-                // s_j^2 - s_i^2 as (s_j - s_i) (s_j + s_i): the squares may overflow or vanish.
+                // s_j^2 - s_i^2 as (s_j - s_i) (s_j + s_i): squares may over- or underflow.
                 let gaps = try s.gaps("singular values", operation)
                 let sums = try (s.row() + s.column()).masked(where: .identityMatrix(k, s.dtype), 1)
                 if call.received[0] { middle = try middle + u.transposed().matmul(du).skew() / gaps * (s.row() / sums) }
@@ -42,7 +42,7 @@ extension Variable {
                 }
             }
             var result = try u.matmul(middle).matmul(v.transposed())
-            // What moves U and V out of the spaces they span, where those are not everything.
+            // The parts of the gradient orthogonal to the columns of U and V, if these are not square.
             if call.received[0], u.shape[u.shape.count - 2] > k {
                 result = try result + ((du - u.matmul(u.transposed().matmul(du))) / s.row()).matmul(v.transposed())
             }

@@ -9,7 +9,7 @@ extension Variable {
         try spread(axes, keep, correction, rooted: false, "tensor.var")
     }
 
-    /// The standard deviation: the square root of the variance, and right where the squares overflow or vanish.
+    /// The standard deviation: the square root of the variance, accurate also where squares over- or underflow.
     public func deviation(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false, correction: Double = 1) throws
         -> Variable
     {
@@ -27,7 +27,7 @@ extension Variable {
             let x = call.inputs[0]
             let centred = try x - x.mean(axes, keepingDimensions: true)
             guard rooted else { return [try call.cotangent * centred * (2 / divisor)] }
-            // A quotient of two that are alike in size; 0 where all elements are equal.
+            // A quotient of numbers of similar size; 0 where all elements are equal.
             let equal = try call.outputs[0].mask(Equal(), 0)
             let share = try (centred / call.outputs[0].masked(where: equal, 1)).masked(where: equal, 0)
             return [try call.cotangent * share / divisor]

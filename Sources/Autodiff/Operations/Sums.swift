@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// The sum over axes (all by default), which go or stay as extents of 1.
+    /// The sum over axes (by default all), which are removed or kept with extent 1.
     public func sum(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
         let axes = axes ?? Array(shape.indices)
         let kept = try value.sum(axes)
@@ -21,12 +21,12 @@ extension Variable {
         return try sum(axes, keepingDimensions: true).reshape(target)
     }
 
-    /// The arithmetic mean over axes (all by default); NaN of nothing.
+    /// The arithmetic mean over axes (by default all); NaN without elements.
     public func mean(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
         if !dtype.isFloating { return try converted(to: .float32).mean(axes, keepingDimensions: keep) }
         let axes = axes ?? Array(shape.indices)
         let n = axes.reduce(1) { $0 * Double(shape[$1]) }
-        // Divided before it is rounded: a sum may overflow where the mean does not.
+        // Divided before rounding: a sum may overflow where the mean does not.
         let result: Variable = try .recorded("tensor.mean", self, value.sum(axes, dividedBy: n), keeps: .nothing) {
             call in
             [try (call.cotangent / n).expand(call.inputs[0].shape)]
@@ -34,15 +34,15 @@ extension Variable {
         return keep ? result : try result.dropping(axes)
     }
 
-    /// log sum exp over axes, shifted by the largest element so that it neither overflows nor underflows; -inf of
-    /// nothing. The gradient is the softmax (by quotients: the result itself has rounded what large elements differ
-    /// by), and 0 where all elements are -inf.
+    /// log sum exp over axes, shifted by the largest element so that it does not over- or underflow; -inf without
+    /// elements. The gradient is the softmax, computed from quotients (the rounded result has lost the differences
+    /// between large elements), and 0 where all elements are -inf.
     public func logSumExp(_ axes: [Int]? = nil, keepingDimensions keep: Bool = false) throws -> Variable {
         if !dtype.isFloating { return try converted(to: .float32).logSumExp(axes, keepingDimensions: keep) }
         let operation = "tensor.logsumexp"
         let axes = axes ?? Array(shape.indices)
         guard value.count > 0 else { return try sum(axes, keepingDimensions: keep).log() }
-        // A peak of +-inf would make inf - inf: shifted by 0 there, the sum is then exactly inf or 0.
+        // A shift by +-inf would give inf - inf: 0 is used there, and the sum is exactly inf or 0.
         let (powers, shift) = try value.sumExp(axes, for: operation)
         let total = try powers.map(Log()).zip(shift, Add(), for: operation)
         let result: Variable = try .recorded(operation, self, total, keeps: .inputs) { call in
@@ -61,7 +61,7 @@ extension Variable {
         let axes = axes ?? Array(shape.indices)
         guard value.count > 0 else { throw ScriptError(operation, "no elements in \(Shape.describe(shape))") }
         let peak = try value.peak(axes, largest: largest, for: operation)
-        // Never the input's own memory, which a single number's would be.
+        // A copy: the maximum of a single number is a view of the input.
         let kept = axes.isEmpty ? try peak.copy() : peak
         let result: Variable = try .recorded(operation, self, kept, keeps: [.inputs, .outputs]) { call in
             let x = call.inputs[0].value
@@ -71,14 +71,14 @@ extension Variable {
         return keep ? result : try result.dropping(axes)
     }
 
-    /// The product over one axis, or of everything. Built from exclusive products from both sides, so that zeros have
-    /// right gradients.
+    /// The product over an axis or of all elements, multiplied in pairs: no gradient divides by an element, so that
+    /// gradients at zeros are right.
     public func product(_ axis: Int?, keepingDimensions keep: Bool = false) throws -> Variable {
         guard let axis else {
             return try reshape([value.count]).product(0, keepingDimensions: false)
         }
         try value.check(axis: axis, for: "tensor.prod")
-        // Pairwise: halves multiplied until one is left.
+        // Pairwise: halves are multiplied until one is left.
         var parts = dtype == .bool ? try converted(to: .int64) : self
         while parts.shape[axis] > 1 {
             let half = parts.shape[axis] / 2
@@ -93,21 +93,21 @@ extension Variable {
             one[axis] = 1
             parts = Variable(try Tensor.full(one, 1, parts.dtype.working))
         }
-        // Of one factor it is that factor, but in memory of its own.
+        // The product of a single factor is a view of it: copied.
         if parts.value.storage === value.storage {
             parts = try parts.dtype == .float16 ? parts.converted(to: .float32) : parts.clone()
         }
         return keep ? parts : try parts.dropping([axis])
     }
 
-    /// Without these axes, which have extent 1.
+    /// Without these axes, whose extent is 1.
     func dropping(_ axes: [Int]) throws -> Variable {
         try reshape(shape.indices.filter { !axes.contains($0) }.map { shape[$0] })
     }
 }
 
 extension Operation {
-    /// `x:name(dim, keepdim)`, with or without `dim`.
+    /// The declaration of `x:name(dim, keepdim)`, with or without `dim`.
     private static func reduction(
         _ name: String, _ summary: String, over range: ClosedRange<Double> = -2...2, example: String,
         _ apply: @escaping @Sendable (Variable, [Int]?, Bool) throws -> Variable

@@ -9,10 +9,10 @@ extension Variable {
         }
         let (rows, columns) = (shape[shape.count - 2], shape[shape.count - 1])
         let mask = try Tensor.zeros([rows, columns], .bool, for: operation)
-        // Of nothing there may be more rows than anyone can count.
+        // An empty matrix may have more rows than a loop can count.
         for row in 0..<(columns > 0 ? rows : 0) {
             try Cancellation.check()
-            // Columns from 0 to `edge` lie below the diagonal or on it. Both bounds keep the sum from overflowing.
+            // Columns 0 to `edge` are on or below the diagonal. Both bounds prevent overflow of the sum.
             let edge = min(max(above, -rows - 1), columns) + row
             let first = upper ? min(max(edge, 0), columns) : 0
             let end = upper ? columns : min(max(edge + 1, 0), columns)

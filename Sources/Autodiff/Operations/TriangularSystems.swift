@@ -2,8 +2,8 @@ import Scripting
 import Tensors
 
 extension Variable {
-    /// X with A X = B, A being this, of which one triangle is read; with `left` false, X A = B.
-    /// - Parameter unit: the diagonal is taken to be 1, whatever stands there.
+    /// X with A X = B, or with `left` false X A = B; self is A, of which only one triangle is read.
+    /// - Parameter unit: the diagonal counts as 1, whatever it holds.
     public func solveTriangular(_ right: Variable, upper: Bool, left: Bool = true, unit: Bool = false) throws
         -> Variable
     {
@@ -50,7 +50,7 @@ extension Variable {
 }
 
 extension LawCase {
-    /// A case of a triangular system with 3 more on the diagonal, which keeps it away from singular.
+    /// A law case on triangular matrices with 3 added to the diagonal, which are not near singular.
     private static func triangular(
         _ label: String, _ shape: [Int], _ other: [Int],
         _ apply: @escaping @Sendable (Variable, Variable) throws -> Variable

@@ -17,7 +17,7 @@ struct HyperbolicTangent: UnaryFunction {
     static var vectorized: VectorFunction? { .tanh }
     func callAsFunction<T: TensorElement>(_ x: T) -> T { .tanh(x) }
 }
-/// The derivative of tanh, 1 / cosh^2: unlike 1 - tanh^2 not 0 where tanh has rounded to 1.
+/// The derivative of tanh, 1 / cosh^2, which, unlike 1 - tanh^2, is not 0 where tanh rounds to 1.
 struct HyperbolicTangentSlope: UnaryFunction {
     static var vectorized: VectorFunction? { .tanhSlope }
     func callAsFunction<T: TensorElement>(_ x: T) -> T {

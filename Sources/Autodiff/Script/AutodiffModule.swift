@@ -17,9 +17,9 @@ public struct AutodiffModule: ScriptModule {
     }
 }
 
-/// Points to differentiate at.
+/// The points at which functions are differentiated.
 extension Domain<Variable> {
-    /// A tensor; a number becomes a float64 tensor of no dimension.
+    /// A tensor; a number becomes a float64 tensor of shape ().
     fileprivate static var point: Domain {
         let type = ScriptType.either([.object(Variable.type.name), .number])
         return Domain(type, expected: "a tensor or a number", show: { _ in "tensor" }) { value in
@@ -45,7 +45,7 @@ extension Parameter<Bool> {
 }
 
 extension Parameter<[Value]> {
-    /// What a function is called with.
+    /// Further arguments, passed on to the function.
     fileprivate static var passedOn: Parameter { .rest("", .anything) }
 }
 
@@ -69,7 +69,7 @@ private enum AutodiffFunctions {
         return [variable]
     }
 
-    /// `transform(f, x, ...)`, which is `form`, computes at once; `transform(f)` returns a function that does.
+    /// `transform(f, x, ...)` computes at once, by `form`; `transform(f)` returns a function that does.
     private static func transform(
         _ name: String, _ summary: String, errors: String, source: String, example: String, _ form: Form
     ) -> Declaration {
@@ -79,7 +79,7 @@ private enum AutodiffFunctions {
             "autodiff.\(name)", summary, forms: later, form, errors: errors, source: source, example: example)
     }
 
-    /// What every transform's documentation says of its results.
+    /// A paragraph on results that the documentation of all transforms has.
     private static let joining = """
          Inside the function of another transform the result is differentiated on. Outside it is a constant, so that \
          no history grows from call to call; {create_graph = true} joins it to the parameters that f reads, for a loss \
@@ -130,7 +130,7 @@ private enum AutodiffFunctions {
 
     // MARK: Gradients
 
-    /// `f(x, ...)` differentiated by its first argument, or those that argnums names.
+    /// The derivative of `f(x, ...)` by its first argument, or by those that argnums names.
     /// - Parameter returnsValue: whether f's value is the first result.
     private static func gradient(returnsValue: Bool, _ results: ResultSpec...) -> Form {
         Form(
@@ -192,7 +192,7 @@ private enum AutodiffFunctions {
 
     // MARK: Products and matrices
 
-    /// `f(x)`'s value and a product with its derivative.
+    /// The results of vjp, jvp and hvp: the value of `f(x)` and the product.
     private static var products: Results<(value: Variable, product: Variable)> {
         Results([ResultSpec("value", aTensor), ResultSpec("product", aTensor)]) {
             [.object($0.value), .object($0.product)]

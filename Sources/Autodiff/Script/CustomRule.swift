@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// `autodiff.custom{forward, backward}`: a function with a derivative of the script's own.
+/// `autodiff.custom{forward, backward}`: a function with a derivative defined by the script.
 enum CustomRule {
     private static let name = "autodiff.custom"
 
@@ -37,7 +37,7 @@ enum CustomRule {
         Value.closure(call, bound: [.function(forward), .function(backward)])
     }
 
-    /// What the function that `autodiff.custom` returns does.
+    /// The function that `autodiff.custom` returns.
     private static let call = NativeFunction(
         Declaration(
             name, "Calls forward, and records backward.", takes: .argument("forward", .function),
@@ -47,7 +47,7 @@ enum CustomRule {
     private static func apply(
         _ forward: any ScriptFunction, _ backward: any ScriptFunction, _ values: [Value]
     ) throws -> Variable {
-        // Stand-ins for tensors that require a gradient, which mark where the function begins.
+        // Leaves stand in for tensors that require a gradient, to notice dependencies that bypass the arguments.
         var (given, places, inputs): ([Value], [Int], [Variable]) = (values, [], [])
         for (place, value) in values.enumerated() {
             guard case .object(let x as Variable) = value else { continue }
@@ -69,10 +69,10 @@ enum CustomRule {
             )
         }
         let kept = results.dropFirst().map { value in
-            // The result itself is kept in its recorded form, so that its derivative is this rule, too.
+            // If the result itself is saved, its recorded form is, so that its derivative is again this rule.
             if case .object(let object) = value, object === result { Kept.result } else { Kept.value(value) }
         }
-        // Nobody else's memory: what is written there later must not change an argument, or what is kept.
+        // A copy where the result shares memory: later writes to it must not change an argument or saved values.
         let isOthers = inputs.contains { $0.value.storage === result.value.storage } || !result.value.isContiguous
         return try .recorded(
             name, inputs, isOthers ? result.value.copy() : result.value, keeps: .outputs,
@@ -89,7 +89,7 @@ enum CustomRule {
         case value(Value)
 
         var value: Value? { if case .value(let value) = self { value } else { nil } }
-        /// The tensors in it, also those in tables: writing over one before backward is an error.
+        /// The tensors in the saved values, also in tables: overwriting one before backward is an error.
         var tensors: [Tensor] { get throws { try value.map { try Self.tensors(in: $0, depth: 0) } ?? [] } }
 
         private static func tensors(in value: Value, depth: Int) throws -> [Tensor] {
@@ -103,8 +103,8 @@ enum CustomRule {
         }
     }
 
-    /// What backward returned, for each argument that is a tensor.
-    /// - Parameter places: those arguments', from 0.
+    /// The cotangents that backward returned, one for each argument that is a tensor.
+    /// - Parameter places: the positions of those arguments, from 0.
     private static func cotangents(
         _ returned: [Value], _ places: [Int], of count: Int, _ shapes: [[Int]]
     ) throws -> [Variable?] {
@@ -148,7 +148,7 @@ enum CustomRule {
 }
 
 extension Backward {
-    /// True when a value depends on a leaf that requires a gradient by another way than through `known` values.
+    /// Whether a value depends on a leaf that requires a gradient by a path that avoids the values in `known`.
     static func reaches(_ root: Variable, otherThan known: [Variable]) -> Bool {
         let own = Set(known.compactMap { $0.record?.node.map { ObjectIdentifier($0) } })
         var seen: Set<ObjectIdentifier> = []

@@ -1,25 +1,25 @@
 import Scripting
 import Tensors
 
-/// Rectangular nested tables of numbers, flattened.
+/// Flattens rectangular nested tables of numbers.
 struct NestedNumbers {
     private let function: String
-    /// The type that is asked for; nil leaves it to the elements.
+    /// The dtype asked for; nil for the elements to decide.
     private let dtype: DType?
     private var values: [Double] = []
-    /// The elements where whole numbers are asked for: an integer may have more digits than a double.
+    /// The elements when integers are asked for: an integer may have more digits than a double.
     private var integers: [Int] = []
     private var shape: [Int]?
     private var extents: [Int] = []
-    /// The type that holds all elements that are tensors, true or false; nil while there are none.
+    /// The dtype that holds all elements that are tensors or booleans; nil while there are none.
     private var joined: DType?
-    /// How many elements were those.
+    /// How many elements were tensors or booleans.
     private var typed = 0
 
     init(function: String, dtype: DType?) { (self.function, self.dtype) = (function, dtype) }
 
-    /// What was read, in the type that is asked for; else in that which holds all elements that are tensors (true and
-    /// false count as bool), a Lua number among them being float32.
+    /// The tensor, in the dtype asked for; else in one that holds all elements that are tensors or booleans (which
+    /// count as bool), where Lua numbers count as float32.
     func tensor() throws -> Tensor {
         let shape = shape ?? []
         let type = dtype?.working ?? (typed == values.count ? joined : joined?.joined(with: .float32)) ?? .float32
@@ -68,7 +68,7 @@ struct NestedNumbers {
     private mutating func append(_ value: Value) throws {
         if case .object(let object as Variable) = value, object.value.count == 1, object.shape.isEmpty {
             note(object.dtype)
-            // The integers are what counts while all elements are whole by their type.
+            // An element of an int64 tensor is read as an integer, exactly.
             if !takesIntegers, case .integer(let integer) = try object.value.scalar() { return append(integer) }
             return try append(object.value.scalar())
         }

@@ -1,10 +1,10 @@
 import Scripting
 import Tensors
 
-// What parameters of operations take: operands, dimensions, masks, positions.
+// Parameters of operations: operands, dimensions, masks, positions.
 
 extension Operand {
-    /// Nil for what is neither a tensor nor a number.
+    /// Nil for a value that is neither a tensor nor a number.
     init?(_ value: Value) {
         if case .object(let object) = value {
             guard let variable = object as? Variable else { return nil }
@@ -15,7 +15,7 @@ extension Operand {
         }
     }
 
-    /// Two operands, a number among them in the other's dtype; nil where both are numbers.
+    /// Two operands; a number takes the other's dtype. Nil where both are numbers.
     static func pair(_ x: Operand, _ y: Operand) throws -> (x: Variable, y: Variable)? {
         switch (x, y) {
         case (.tensor(let x), .tensor(let y)): (x, y)
@@ -29,7 +29,7 @@ extension Operand {
 // MARK: Dimensions
 
 extension Domain<Int> {
-    /// A dimension as scripts count, from 1; negative ones from the end. Only the tensor tells whether it is there.
+    /// A dimension as scripts count, from 1, or from the end if negative. Whether it exists depends on the tensor.
     static var dimension: Domain { .integer.asking(for: "a dimension") }
 
     /// A dimension, or a table that holds one.
@@ -44,17 +44,17 @@ extension Domain<[Int]> {
 }
 
 extension Parameter<[Int]?> {
-    /// The dimensions that a reduction is over.
+    /// The dimensions to reduce.
     static var dim: Parameter {
         .argument("dim", .optional(.dimensions), "a dimension, or a table of them; all of them by default")
     }
 
-    /// The dimension that something goes along which has another form for all elements.
+    /// The dimension to work along, for operations that otherwise take all elements as one row.
     static var oneDim: Parameter { .argument("dim", .optional(.dimensions), "all elements as one row by default") }
 }
 
 extension Parameter<Int> {
-    /// The dimension that something goes along.
+    /// The dimension to work along.
     static var alongDim: Parameter { .argument("dim", .oneDimension) }
 }
 
@@ -65,13 +65,13 @@ extension Parameter<Bool> {
 }
 
 extension Parameter<Variable> {
-    /// The receiver, of any shape.
+    /// The receiver x, of any shape.
     static var x: Parameter { .argument("x", .tensor) }
 }
 
 extension Variable {
-    /// The 0-based axis that a script means by a dimension.
-    /// - Parameter rank: where dimensions are counted of another tensor than this one.
+    /// The 0-based axis for a script's dimension.
+    /// - Parameter rank: the number of dimensions, if they are those of another tensor.
     func axis(_ dimension: Int, _ name: String = "dim", rank: Int? = nil) throws -> Int {
         let rank = rank ?? shape.count
         guard let axis = zeroBased(dimension, count: rank) else {
@@ -86,7 +86,7 @@ extension Variable {
             : "a dimension from 1 to \(rank) (or -\(rank) to -1) expected, got \(dimension)"
     }
 
-    /// The 0-based axes of a reduction; nil, also of an empty list as in PyTorch, is all of them.
+    /// The 0-based axes of a reduction; nil, for all of them, also for an empty list, as in PyTorch.
     func axes(_ dimensions: [Int]?) throws -> [Int]? {
         guard let dimensions, !dimensions.isEmpty else { return nil }
         let axes = try dimensions.map { try axis($0) }
@@ -94,7 +94,7 @@ extension Variable {
         return axes
     }
 
-    /// The axis that something goes along; nil for all elements as one row.
+    /// The axis to work along; nil for all elements as one row.
     func oneAxis(_ dimensions: [Int]?) throws -> Int? {
         let axes = try axes(dimensions)
         guard axes.map({ $0.count == 1 }) ?? true else {
@@ -112,8 +112,8 @@ private struct IsNoMask: UnaryFunction {
 }
 
 extension Domain<Variable> {
-    /// Which elements are meant: bool, or zeros and ones. Positions such as those that sort returns would pick, as a
-    /// mask, everything.
+    /// A mask: bool, or zeros and ones. Positions, such as those that sort returns, would select everything and are
+    /// refused.
     static var mask: Domain {
         tensor.map(show: { _ in "mask" }) { mask in
             if mask.dtype == .bool { return mask }
@@ -127,7 +127,7 @@ extension Domain<Variable> {
         }
     }
 
-    /// A tensor of positions, or a table of them.
+    /// Positions: a tensor, or a table of them.
     static var positions: Domain {
         let type = ScriptType.either([.object(Variable.type.name), .list(.integer)])
         return Domain(type, expected: "a vector or a table of numbers", show: { _ in "index" }) { value in
@@ -142,20 +142,20 @@ extension Domain<Variable> {
 }
 
 extension Domain<[Variable]> {
-    /// A table of tensors, one at least.
+    /// A table of one or more tensors.
     static var tensors: Domain {
         list(of: .tensor, expected: "a table of tensors").map { $0.isEmpty ? nil : $0 }
     }
 }
 
-/// What is written over elements of a tensor, in its dtype.
+/// The value written over elements of a tensor, in its dtype.
 enum Written {
     case tensor(Variable)
     case scalar(Scalar)
 }
 
 extension Domain<Written> {
-    /// A tensor; a number, true or false.
+    /// A tensor, a number or a boolean.
     static var written: Domain {
         let type = ScriptType.either([.object(Variable.type.name), .number, .boolean])
         return Domain(type, expected: "a tensor or a number", show: { _ in "value" }) { value in
@@ -166,7 +166,7 @@ extension Domain<Written> {
 }
 
 extension Domain<Value> {
-    /// A key of `x[key]` as it is; what it picks depends on the shape.
+    /// The key of `x[key]`, unchecked: its meaning depends on the shape.
     static func anyIndex(_ type: ScriptType) -> Domain {
         var domain = Domain<Value>.anything
         (domain.type, domain.isOptional) = (type, false)

@@ -2,22 +2,22 @@ import RealModule
 import Scripting
 import Tensors
 
-/// A tensor as the REPL and `print` show it.
+/// A tensor as the prompt and `print` show it.
 package enum TensorDescription {
-    /// More elements than this are summarised by their edges.
+    /// Tensors with more elements are shown by their edges.
     package static let limit = 1000
     package static let edge = 3
 
-    /// Only the numbers that are shown are read, so a large tensor is described as quickly as a small one.
+    /// Only the numbers that are shown are read, so that large tensors are described as fast as small ones.
     /// - Parameters:
-    ///   - limit: how many elements are shown all.
-    ///   - edge: of more, so many of each dimension's first and last ones.
+    ///   - limit: up to so many elements, all are shown.
+    ///   - edge: beyond it, so many first and last entries of each dimension.
     package static func describe(_ x: Variable, limit: Int = limit, edge: Int = edge) throws -> String {
         let (tensor, shape) = (x.value, x.shape)
         var facts = "shape \(Shape.describe(shape)), \(x.dtype.rawValue)"
         if x.requiresGrad { facts += x.isLeaf ? ", requires_grad" : ", recorded" }
         let places = shape.map { shown($0, edge: tensor.count > limit ? edge : nil) }
-        // Of a view of very many dimensions even the edges are too many.
+        // With very many dimensions even the edges are too many.
         let count = places.reduce(1.0) { $0 * Double($1.count) }
         guard count <= 20_000 else { return "tensor({...}) \(facts)" }
 
@@ -48,7 +48,7 @@ package enum TensorDescription {
         return "tensor(\(rows(0))) \(facts)"
     }
 
-    /// The elements at some places of the memory, of one width.
+    /// The elements at given offsets as text, padded to one width.
     private static func words(_ tensor: Tensor, at positions: [Int]) -> [String] {
         if tensor.dtype.isFloating {
             let values = positions.map { tensor.element(at: $0) }
@@ -63,13 +63,13 @@ package enum TensorDescription {
         return words.map { String(repeating: " ", count: width - $0.utf8.count) + $0 }
     }
 
-    /// The positions of one dimension that are shown.
+    /// The indices of one dimension that are shown.
     private static func shown(_ extent: Int, edge: Int?) -> [Int] {
         guard let edge, extent > 2 * edge + 1 else { return Array(0..<Swift.min(extent, limit)) }
         return Array(0..<edge) + Array((extent - edge)..<extent)
     }
 
-    /// One way of writing all numbers of a tensor, so that columns align.
+    /// One number format for all elements of a tensor, so that columns align.
     struct Formatter {
         private var width = 0
         private let style: Style
@@ -83,7 +83,7 @@ package enum TensorDescription {
             if finite.allSatisfy({ $0 == $0.rounded() }), largest < 1e7 {
                 style = .whole
             } else if largest > 1e8 || smallest < 1e-4 || largest / Swift.max(smallest, .leastNonzeroMagnitude) > 1000 {
-                // PyTorch's rule: no digit that matters is cut off.
+                // PyTorch's rule: fixed notation unless it would cut off significant digits.
                 style = .scientific
             } else {
                 style = .fixed
@@ -110,7 +110,7 @@ package enum TensorDescription {
         private func scientific(_ value: Double) -> String {
             guard value != 0 else { return "0.0000e+00" }
             var exponent = Int(Double.log10(abs(value)).rounded(.down))
-            // In two steps where 10^exponent alone would be below the smallest double.
+            // In two steps, as 10^exponent alone may underflow.
             var mantissa =
                 exponent < -300
                 ? value * 1e300 / libmPower(10, Double(exponent + 300)) : value / libmPower(10, Double(exponent))
@@ -123,7 +123,7 @@ package enum TensorDescription {
         }
     }
 
-    /// `digits` decimals, rounded.
+    /// A number rounded to `digits` decimals.
     static func fixed(_ value: Double, _ digits: Int) -> String {
         let scale = libmPower(10, Double(digits))
         let units = Int64((abs(value) * scale).rounded())

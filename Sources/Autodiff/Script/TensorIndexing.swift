@@ -34,7 +34,7 @@ enum TensorIndexing {
             assert(x[x:gt(4)]:sum():item() == 11 and x[x:sum(2):argmax()]:sum():item() == 15)
             """)
 
-    /// Loops read elements: without a choice between forms.
+    /// A fast path without choosing between forms: loops read elements.
     static let index = NativeFunction(declaredIndex).trying { arguments in
         guard case .object(let x as Variable) = arguments[1] else { return nil }
         return [try read(x, arguments[2], arguments.function)]
@@ -97,7 +97,7 @@ enum TensorIndexing {
         }
         if case .object(let picker as Variable) = key { return try x.write(source, at: picker, for: operation) }
         let picks = if case .table(let table) = key { try picks(table, x.shape) } else { [try pick(key, 0, x.shape)] }
-        // Leading extents of 1 that the part does not have are dropped, as in NumPy: x[1] = tensor({5}).
+        // Additional leading extents of 1 are dropped, as in NumPy: x[1] = tensor({5}).
         let target = try part(picks, of: x.value).shape
         let lead = source.shape.count - target.count
         if lead > 0, source.shape.prefix(lead).allSatisfy({ $0 == 1 }) {
@@ -106,7 +106,7 @@ enum TensorIndexing {
         try x.write(source, for: operation) { try part(picks, of: $0) }
     }
 
-    /// What an index takes of one dimension, 0-based.
+    /// What an index selects of one dimension, 0-based.
     enum Pick: Sendable {
         case one(Int)
         case range(start: Int, count: Int, step: Int)
@@ -165,7 +165,7 @@ enum TensorIndexing {
         }
     }
 
-    /// A whole number, or what is in an int64 tensor without dimensions, such as argmax returns.
+    /// A whole number, given as such or as an int64 tensor of shape (), which argmax returns.
     private static func whole(_ value: Value) throws -> Int? {
         guard case .object(let t as Variable) = value else { return value.asInteger }
         guard t.dtype == .int64, t.shape.isEmpty else {
@@ -180,7 +180,7 @@ enum TensorIndexing {
         return try t.value.scalar().asInteger
     }
 
-    /// The part as a view of plain numbers.
+    /// The selected part as a view, unrecorded.
     static func part(_ picks: [Pick], of tensor: Tensor) throws -> Tensor {
         var tensor = tensor
         var axis = 0
@@ -195,7 +195,7 @@ enum TensorIndexing {
         return tensor
     }
 
-    /// The part as one recorded view.
+    /// The selected part as one recorded view.
     static func view(_ picks: [Pick], of x: Variable) throws -> Variable {
         try x.rearranged("tensor[]", part(picks, of: x.value)) { cotangent, shape in
             try cotangent.placed(into: shape) { try part(picks, of: $0) }

@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 
 extension Parameter<DType> {
-    /// The type of what is made.
+    /// The option `dtype` of the result.
     fileprivate static var dtype: Parameter { .option("dtype", .dtype, default: .float32) }
 }
 
@@ -17,7 +17,7 @@ extension Parameter<Bool> {
     }
 }
 
-/// Functions that make tensors.
+/// Functions that create tensors.
 enum TensorMakers {
     static let all = [zeros, ones, full, eye, arange, linspace, int64, zerosLike, onesLike].map { NativeFunction($0) }
 
@@ -137,12 +137,12 @@ enum TensorMakers {
         }
         let count = try steps(from: a, to: b, by: step)
         let ramp = try Tensor.ramp(count.numbers, from: a, step: step, dtype, for: operation)
-        // a + n step may miss b in its last digits.
+        // a + n step may differ from b in the last digits: b is written exactly.
         if count.reachesEnd, count.numbers > 1 { try ramp.select(0, count.numbers - 1).fill(b) }
         return try leaf(ramp, requiresGrad)
     }
 
-    /// Counted exactly: beyond 2^53 floats are not whole numbers any more.
+    /// Counted with integers: beyond 2^53 floats do not represent all integers.
     private static func wholeSteps(from a: Int, to b: Int, by step: Int, _ operation: String) throws -> Tensor {
         let (span, overflow) = b.subtractingReportingOverflow(a)
         guard !overflow, span.magnitude < 1 << 62 else { throw Fault("\(a) to \(b) by \(step) has too many elements") }
@@ -151,8 +151,8 @@ enum TensorMakers {
             integers: Shape.positions(count, for: operation).map { a &+ $0 &* step }, shape: [count])
     }
 
-    /// How many numbers lie from a to b, and whether b itself is one of them. What a, b and step were rounded by may
-    /// keep a whole number of steps from b by some of their last digits.
+    /// How many numbers lie from a to b, and whether b is one of them. Rounding of a, b and step may make b miss a
+    /// whole number of steps by some units in the last place, which is allowed for.
     private static func steps(
         from a: Double, to b: Double, by step: Double
     ) throws -> (numbers: Int, reachesEnd: Bool) {
@@ -204,7 +204,7 @@ enum TensorMakers {
 }
 
 extension Tensor {
-    /// from, from + step, ...
+    /// The numbers from, from + step, and so on.
     static func ramp(_ count: Int, from: Double, step: Double, _ dtype: DType, for operation: String) throws -> Tensor {
         let result = try Tensor.zeros([count], .float64, for: operation)
         let base = result.base(Double.self)

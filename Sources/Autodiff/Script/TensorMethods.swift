@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// Methods that are not operations on the tape: reading out, the tape's controls, writing in place.
+/// Methods that are not recorded operations: reading numbers, controlling the tape, writing in place.
 enum TensorMethods {
     static let all = [
         dim, numel, size, item, tolist, detach, requiresGrad, backward, fill, zero, copy, normal, uniform,
@@ -21,7 +21,7 @@ enum TensorMethods {
         example: "assert(tostring(tensor({1, 2})):find(\"float32\"))"
     ) { try TensorDescription.describe($0) }
 
-    /// `x < y`: an error that says what to write, as Lua's operator gives one truth value, which tensors do not have.
+    /// `x < y` on tensors is an error that says what to write: Lua's operator returns a single boolean.
     static func ordered(_ sign: String, _ operation: Operation) -> NativeFunction {
         operation.function.trying { arguments in
             let other = [arguments[1], arguments[2]].first { if case .object(is Variable) = $0 { false } else { true } }
@@ -62,12 +62,12 @@ enum TensorMethods {
         "Nested tables of numbers, integers of int64, 0 and 1 of bool; a number for a tensor without dimensions.",
         "assert(tensor({{1, 2}}):tolist()[1][2] == 2)", returns: .value(.either([.table, .number]))
     ) { x in
-        // Rows without elements cost no memory in the tensor, but do in tables.
+        // Rows without elements take no memory in the tensor, but in tables they do.
         guard x.value.count > 0 || x.shape.reduce(1, { $0 > 1 << 24 ? $0 : $0 * Swift.max($1, 1) }) <= 1 << 24 else {
             throw ScriptError("tensor:tolist", "\(Shape.describe(x.shape)) has too many rows")
         }
         let values = try x.value.cast(x.dtype.working).contiguous()
-        // On their way to a script they are there three times: here, as instructions, and in the script's table.
+        // The values exist three times on their way to a script: here, as instructions, and in the script's table.
         let bytes = values.count * (MemoryLayout<Value>.stride + 64)
         try NativeMemory.current?.charge(0, overhead: bytes)
         defer { NativeMemory.current?.release(bytes) }
@@ -155,7 +155,7 @@ enum TensorMethods {
     private static let normal = random(.normal, "assert(tensor.zeros(2):normal_(3, 0):sum():item() == 6)")
     private static let uniform = random(.uniform, "assert(tensor.zeros(2):uniform_(3, 3):sum():item() == 6)")
 
-    /// Draws over the receiver.
+    /// A method that fills the receiver with random numbers.
     private static func random(_ fill: RandomFill, _ example: String) -> Declaration {
         Declaration(
             "tensor:\(fill.name)_", "Writes random numbers over x: \(fill.summary)", called: .method,

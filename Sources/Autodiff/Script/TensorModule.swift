@@ -4,8 +4,8 @@ import Tensors
 /// The module `tensor`: makers of tensors, every operation of the catalogue, and the userdata type itself.
 public struct TensorModule: ScriptModule {
     private let added: [Operation]
-    /// Those of the catalogue, and those that were passed along. Made when first asked for: most programs begin
-    /// without.
+    /// Operations of the catalogue and those passed to `init`. Created when first needed: most programs start without
+    /// them.
     private var operations: [Operation] { Operation.catalogue + added }
 
     /// - Parameter operations: more operations beside the catalogue's.

@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// `x.name`.
+/// The properties `x.name` of tensors.
 enum TensorProperties {
     static let all: [NativeFunction] = [
         property(

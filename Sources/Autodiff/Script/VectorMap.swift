@@ -109,7 +109,7 @@ enum VectorMap {
 }
 
 extension Variable {
-    /// The slices along an axis, as one step of the tape: their cotangents are stacked again.
+    /// The slices along an axis, recorded as one step: their cotangents are stacked again.
     func unbound(_ axis: Int, for operation: String) throws -> [Variable] {
         let slices = try Shape.positions(shape[axis], for: operation).map { try value.select(axis, $0, for: operation) }
         guard !slices.isEmpty else { return [] }

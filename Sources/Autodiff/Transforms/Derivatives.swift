@@ -2,7 +2,7 @@ import Scripting
 import Tensors
 
 extension Transform {
-    /// The first result of a function at `x`, flat: what Jacobians are of.
+    /// The first result of a function, flattened: Jacobians are computed of it.
     private static func flat(_ values: [Variable], _ operation: String) throws -> Variable {
         guard let value = values.first else {
             throw ScriptError(operation, "the function returned nothing; a tensor expected")
@@ -29,7 +29,7 @@ extension Transform {
 
     /// Jacobian-vector product: the function's value at x, and J v in the value's shape.
     ///
-    /// By two reverse passes: uᵀ J is linear in u, and its own vector-Jacobian product with v is J v.
+    /// By two reverse passes: uᵀ J is linear in u, and its vector-Jacobian product with v is J v.
     public static func jvp(
         of function: ([Variable]) throws -> [Variable], at x: Variable, _ v: Variable, createGraph: Bool = true,
         for operation: String
@@ -46,7 +46,7 @@ extension Transform {
         let product = try GradMode.$isEnabled.withValue(true) {
             let probe = Variable(try Tensor.zeros(value.shape, value.dtype.computing))
             try probe.setRequiresGrad(true)
-            // The first pass is recorded whatever becomes of the results: the second differentiates it.
+            // The first pass is always recorded: the second one differentiates it.
             let linear = try Call(joins: true, operation).pullBack([value], seeds: [probe], to: [inner], true)[0]
             return try call.pullBack([linear], seeds: [try linear.seed(v, operation)], to: [probe], recording)
         }
@@ -60,7 +60,7 @@ extension Transform {
         }
     }
 
-    /// d f / d x with shape (shape of f, shape of x), row by row.
+    /// df/dx of shape (shape of f, shape of x), row by row.
     public static func jacobian(
         of function: ([Variable]) throws -> [Variable], at x: Variable, createGraph: Bool = true, for operation: String
     ) throws -> Variable {
@@ -81,7 +81,7 @@ extension Transform {
         return call.result(try Variable.concatenate(gradients, 0, for: operation).reshape(joined), recording)
     }
 
-    /// The Hessian of a function of one number as value, with shape (shape of x, shape of x).
+    /// The Hessian of a function with a single number as value, of shape (shape of x, shape of x).
     public static func hessian(
         of function: @escaping ([Variable]) throws -> [Variable], at x: Variable, createGraph: Bool = true,
         for operation: String
@@ -120,7 +120,7 @@ extension Transform {
     ) throws -> String? {
         let points = try points.map { Variable(try $0.value.copy(.float64)) }
         func weighed(_ arguments: [Variable]) throws -> Variable {
-            // Every element of the result gets a weight of its own, so that no two errors cancel.
+            // Every element of the result gets a different weight, so that errors do not cancel.
             guard let value = try function(arguments).first else {
                 throw ScriptError(operation, "the function returned nothing; a tensor expected")
             }
@@ -142,7 +142,7 @@ extension Transform {
                 }
                 let numeric = (try value(at: step) - value(at: -step)) / (2 * step)
                 let excess = abs(analytic[index] - numeric) - absoluteTolerance - relativeTolerance * abs(numeric)
-                // NaN compares false, and must not pass.
+                // Comparisons with NaN are false; NaN must not pass.
                 if !(excess <= 0), worst == nil || excess > (worst?.excess ?? 0) || excess.isNaN {
                     worst = (
                         excess,

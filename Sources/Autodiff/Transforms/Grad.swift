@@ -3,18 +3,20 @@ import Tensors
 
 /// Functions that turn functions into their derivatives (JAX's names and composition rules).
 ///
-/// **What results are joined to.** Inside the function of another transform: to that one's arguments, so that
-/// transforms nest. Outside all of them, with `createGraph`: to the leaves and recorded values that the function read,
-/// as PyTorch's `create_graph` has it. Without: to nothing. The arguments are then leaves, whatever they were computed
-/// from, and the results hold no graph, so that `x = x - lr * grad(f)(x)` costs the same at every step although f reads
-/// parameters; but they are ``Variable/severed(_:)``, so that a gradient that would need that graph is an error, not 0.
+/// **What results are connected to.** Inside the function of another transform: to that transform's arguments, so that
+/// transforms nest. Outside, with `createGraph`: to the leaves and recorded values that the function read, as with
+/// PyTorch's `create_graph`. Without it: to nothing. Arguments are then treated as leaves, whatever they were computed
+/// from, and results hold no graph, so that `x = x - lr * grad(f)(x)` costs the same at every step although f reads
+/// parameters; but the results are ``Variable/severed(_:)``, so that a gradient that would need that graph is an error,
+/// not 0.
 public enum Transform {
-    /// Whether the function of a transform is being called.
+    /// Whether the function of a transform is running.
     @TaskLocal private static var isInside = false
 
     /// The value and the gradients with respect to `arguments` of a function whose first result is a single number.
     ///
-    /// - Returns: all the function's results, and one gradient per argument (zeros where it does not matter).
+    /// - Returns: all results of the function, and one gradient per argument (zeros where the value does not depend on
+    ///   it).
     public static func valueAndGradient(
         of function: ([Variable]) throws -> [Variable], at arguments: [Variable], createGraph: Bool = true,
         for operation: String
@@ -40,15 +42,15 @@ public enum Transform {
         )
     }
 
-    /// Whether what a transform computes depends on more than its stand-ins (`inner`): on something recorded behind its
-    /// arguments (`outer`), or on a leaf that the function brought along. Otherwise its results are plain.
+    /// Whether a transform's results depend on more than its stand-ins (`inner`): on a recorded value behind an
+    /// argument (`outer`), or on another leaf that the function read. If not, the results are plain.
     static func isRecording(_ values: [Variable], _ outer: [Variable], _ inner: [Variable]) -> Bool {
         GradMode.isEnabled
             && (outer.contains(where: \.requiresGrad) || Backward.reachesOtherLeaves(values, than: inner))
     }
 
-    /// What a script writes into a result changes no argument, no other result and no other element of it: copies of
-    /// what shares memory. (Of the values that functions return copies are always made, as those may be anything.)
+    /// Results that share memory with arguments or with each other are copied, so that writing into one changes nothing
+    /// else. (Values that functions return are always copied, as they may be anything.)
     static func apart(_ results: [Variable], from arguments: [Variable]) throws -> [Variable] {
         var taken = Set(arguments.map { ObjectIdentifier($0.value.storage) })
         return try results.map { result in
@@ -58,19 +60,19 @@ public enum Transform {
         }
     }
 
-    /// One transform at work.
+    /// One call of a transform.
     struct Call {
-        /// Whether its results are joined to what surrounds it.
+        /// Whether its results are connected to what surrounds it.
         let joins: Bool
         let operation: String
 
         init(joins: Bool, _ operation: String) { (self.joins, self.operation) = (joins, operation) }
 
-        /// A transform within the function of another one joins always.
+        /// A transform within the function of another one always connects its results.
         init(createGraph: Bool, _ operation: String) { self.init(joins: createGraph || Transform.isInside, operation) }
 
-        /// A stand-in for an argument that gradients can be taken with respect to: a new leaf, or, where the argument
-        /// is recorded and stays joined to it, a recorded copy.
+        /// A stand-in for an argument, by which gradients are taken: a new leaf, or a recorded copy if the argument is
+        /// recorded and stays connected.
         func fresh(_ variable: Variable) throws -> Variable {
             if joins, variable.requiresGrad, GradMode.isEnabled { return try variable.identity() }
             if GradMode.isEnabled { try variable.checkFresh(operation) }
@@ -86,7 +88,7 @@ public enum Transform {
 
         /// Cotangents of `inner` for given cotangents of `values`; zeros where none arrives.
         ///
-        /// - Parameter recording: join them to the tape, where this transform joins at all.
+        /// - Parameter recording: whether to record the pass, if this transform connects its results at all.
         func pullBack(_ values: [Variable], seeds: [Variable], to inner: [Variable], _ recording: Bool) throws
             -> [Variable]
         {
@@ -99,7 +101,7 @@ public enum Transform {
             }
         }
 
-        /// What the caller gets: joined, severed, or plain where there is nothing to be joined to.
+        /// The results for the caller: recorded, severed, or plain where there is nothing to connect to.
         func results(_ values: [Variable], _ recording: Bool) -> [Variable] {
             guard recording else { return values.map { $0.detached() } }
             return joins ? values : values.map { .severed($0.value) }

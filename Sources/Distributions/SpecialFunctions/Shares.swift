@@ -43,7 +43,7 @@ extension Variable {
     func entropyOfWeights() throws -> Variable {
         let result = try value.rowSums("distribution.weights_entropy") { Special.entropyOfWeights($0) }
         return try .recorded("distribution.weights_entropy", [self], result, keeps: .inputs) { call in
-            // Relative to the largest share, which is accurate where the shares are nearly equal.
+            // Relative to the largest weight, which is accurate where the weights are nearly equal.
             let w = call.inputs[0]
             let above = try Variable.logQuotient(w, Variable.peak(w))
             let total = try w.sum([w.shape.count - 1], keepingDimensions: true)

@@ -71,6 +71,7 @@ package struct Tails: Sendable {
 
 /// ∫ e^E(u) du from 0, and the means under e^E of E's derivatives by shape parameters: a tail over the density at its
 /// edge.
+///
 /// The integrand is positive and E concave, so that nothing cancels however extreme the parameters are; the range of
 /// integration shrinks with the distance in which E falls. Gauss-Legendre rules of 64 points on panels of up to 5
 /// units.

@@ -6,36 +6,36 @@ import Tensors
 ///
 ///     x' = prox_f(z - u, 1 / rho),   z' = prox_g(x' + u, 1 / rho),   u' = u + x' - z'
 ///
-/// without A. With one, x moves from where it is, as if rho |A x - z + u|^2 / 2 were of curvature 1 / mu, with a mu
-/// below 1 / (rho |A|^2):  x' = prox_f(x - mu rho A^T (A x - z + u), mu),  and A x' stands for x' in the others.
+/// without A. With a matrix A, x moves from its present value, as if rho |A x - z + u|^2 / 2 had curvature 1 / mu, with
+/// a mu below 1 / (rho |A|^2):  x' = prox_f(x - mu rho A^T (A x - z + u), mu),  and A x' replaces x' in the other two.
 ///
 /// Boyd et al. 2011; with A: Zhang, Burger and Osher 2011.
 public struct ADMM {
     public var progress = Progress()
-    /// The penalty's weight, at first.
+    /// The weight of the penalty at the start.
     public var rho = 1.0
-    /// Whether rho follows the residuals: twice as large when the primal one is ten times the other, and back.
+    /// Whether rho is adapted: doubled when the primal residual is ten times the dual one, halved in the opposite case.
     public var adapts = true
-    /// The matrix, for x in row-major order.
+    /// The matrix A, which acts on x in row-major order; nil for none.
     public var matrix: Tensor?
 
     public init() {}
 
-    /// Where the method is between two steps.
+    /// The state between two steps.
     public struct State {
         public var x, z, u: Tensor
         public var rho: Double
         public var k = 0
     }
 
-    /// At the start: z = A x, u = 0.
+    /// The state at the start: z = A x, u = 0.
     func start(_ x: Tensor, for operation: String = "optim.admm") throws -> State {
         let x = try x.copy(x.dtype.computing)
         let z = try image(x, operation)
         return State(x: x, z: z, u: try z.holding([Double](repeating: 0, count: z.count)), rho: rho)
     }
 
-    /// A x, or x.
+    /// A x, or x without a matrix.
     private func image(_ x: Tensor, _ operation: String) throws -> Tensor {
         guard let matrix else { return try x.copy() }
         guard matrix.shape.count == 2, matrix.shape[1] == x.count else {
@@ -54,7 +54,8 @@ public struct ADMM {
         return try Tensor(v, shape: [1, v.count], .float64).matmul(matrix.copy(.float64)).toArray()
     }
 
-    /// A bound on |A|^2, exact for small matrices: the largest sums of magnitudes in a row, times those in a column.
+    /// An upper bound on |A|^2, exact for small matrices: the largest row sum of magnitudes times the largest column
+    /// sum.
     private func squareOfSize() throws -> Double {
         guard let matrix else { return 1 }
         let double = try matrix.copy(.float64)
@@ -71,8 +72,9 @@ public struct ADMM {
         return (rows.max() ?? 0) * (columns.max() ?? 0)
     }
 
-    /// Ends when |A x - z| <= tolerance (sqrt(m) + max(|A x|, |z|)) and the dual residual, by which A^T (rho u) misses
-    /// what f needs, is at most tolerance (sqrt(n) + |A^T rho u|): the rule of Boyd et al., section 3.3.
+    /// Ends when |A x - z| <= tolerance (sqrt(m) + max(|A x|, |z|)) and the dual residual, the amount by which the
+    /// subgradient of f at x and A^T (rho u) fail to cancel, is at most tolerance (sqrt(n) + |A^T rho u|): the rule of
+    /// Boyd et al., section 3.3.
     func minimize(
         _ f: Proximable, plus g: Proximable, from start: State, for operation: String = "optim.admm"
     ) throws -> (state: State, trace: Trace) {
@@ -97,7 +99,7 @@ public struct ADMM {
                 let pull = try back(sum(difference(at, z), 1, u))
                 next = try f.prox(state.x.holding(sum(x, -mu * rho, pull)), step: mu)
                 nextAt = try image(next, operation).toArray()
-                // What of the step is not yet A^T (rho u').
+                // The dual residual: the subgradient of f from this step, minus A^T (rho u').
                 dual = zip(zip(x, try next.toArray()), pull).map { ($0.0 - $0.1) / mu - rho * $1 }
             }
             let nextZ = try g.prox(state.z.holding(sum(nextAt, 1, u)), step: 1 / rho).toArray()
@@ -106,7 +108,7 @@ public struct ADMM {
             let force = try back(u.map { rho * $0 })
             dual = matrix == nil ? zip(nextZ, z).map { rho * ($0 - $1) } : sum(dual, 1, force)
             (state.x, z, at) = (next, nextZ, nextAt)
-            // As the state holds them, so that a run that goes on from it is the same.
+            // Rounded to the dtype that the state holds, so that a run continued from it gives the same numbers.
             (state.z, state.u) = (try state.z.holding(z), try state.u.holding(u))
             u = try state.u.toArray()
 
@@ -124,7 +126,7 @@ public struct ADMM {
             var objective: Double?
             if let a = try f.value(next), let b = try g.value(state.z) { objective = a + b }
             if let objective { trace.objective.append(objective) }
-            // Seldom later on: a rho that never rests proves nothing.
+            // Rarely after 100 steps: convergence is only proved for a rho that stays fixed.
             if adapts, !trace.converged, state.k < 100 || state.k.nonzeroBitCount == 1 {
                 let factor = primal > 10 * misses ? 2.0 : misses > 10 * primal ? 0.5 : 1
                 state.rho = min(max(rho * factor, 1e-8), 1e8)

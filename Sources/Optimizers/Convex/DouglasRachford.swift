@@ -2,7 +2,7 @@ import Projections
 import Scripting
 import Tensors
 
-/// Douglas-Rachford splitting: minimises f + g, of both of which only the proximal maps are used.
+/// Douglas-Rachford splitting: minimises f + g, using only their proximal maps.
 ///
 ///     x = prox_f(z, step),   y = prox_g(2 x - z, step),   z' = z + relaxation (y - x)
 ///

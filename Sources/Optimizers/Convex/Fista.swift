@@ -7,8 +7,8 @@ import Tensors
 ///
 ///     x' = prox_g(y - lr grad f(y), lr),   y = x' + (t - 1) / t' (x' - x),   t' = (1 + sqrt(1 + 4 t^2)) / 2
 ///
-/// Beck and Teboulle 2009, with their search for lr, and O'Donoghue and Candès' (2015) restart: momentum that points
-/// uphill is dropped.
+/// Beck and Teboulle 2009, with their line search for lr, and the restart of O'Donoghue and Candès (2015): momentum
+/// that points uphill is set to 0.
 public struct Fista {
     public var progress = Progress()
     /// The step size; nil searches for one.
@@ -17,11 +17,11 @@ public struct Fista {
 
     public init() {}
 
-    /// Where the method is between two steps: enough to go on as if nothing had happened.
+    /// The state between two steps, from which a run continues unchanged.
     public struct State {
         public var x, y: Tensor
         public var momentum = 1.0
-        /// The step size found so far.
+        /// The step size found so far, by the line search.
         public var lr: Double?
         public var k = 0
 
@@ -36,7 +36,7 @@ public struct Fista {
         }
     }
 
-    /// Ends when x moves by at most tolerance max(1, |x|) in a plain step: |x - prox_g(x - lr grad f(x), lr)|.
+    /// Ends when a step without momentum moves x by at most tolerance max(1, |x|): |x - prox_g(x - lr grad f(x), lr)|.
     func minimize(
         _ body: @escaping (Variable) throws -> Variable, plus g: Proximable, from start: State,
         for operation: String = "optim.fista"
@@ -59,7 +59,7 @@ public struct Fista {
                 state.momentum = momentum
             }
             if residual <= progress.tolerance, let lr = state.lr {
-                // Between y and x: at x itself the same may not hold.
+                // The move from y to x was short; a plain step from x itself need not be, so that it is computed.
                 let gradient = try f.slope(at: step.x, state.k).gradient.toArray()
                 let plain = try g.prox(step.x.holding(sum(new, -lr, gradient)), step: lr).toArray()
                 residual = norm(difference(plain, new)) / size
@@ -73,18 +73,18 @@ public struct Fista {
         return (state, trace)
     }
 
-    /// The proximal gradient step from y, and f there; the step size becomes one that f allows.
+    /// The proximal gradient step from y, and f at the new point; the step size is reduced until f allows it.
     private func next(_ f: SmoothFunction, _ g: Proximable, _ state: inout State) throws -> (x: Tensor, value: Double) {
         let (value, gradient) = try f.slope(at: state.y, state.k)
         let (y, slope) = (try state.y.toArray(), try gradient.toArray())
         func trial(_ lr: Double) throws -> (x: Tensor, value: Double, isAllowed: Bool, moves: Bool) {
             let point = try state.y.holding(sum(y, -lr, slope))
-            // Too long a step to be written down: a shorter one is looked for.
+            // The step overflows: a shorter one is tried.
             guard try point.isFinite() else { return (state.x, .infinity, false, true) }
             let x = try g.prox(point, step: lr)
             let move = difference(try x.toArray(), y)
             let reached = try f.value(at: x)
-            // What rounding makes of f is no reason.
+            // Rounding of f does not count as a failed line search.
             let slack = (x.dtype == .float64 ? 1e-14 : 1e-6) * max(value.magnitude, reached.magnitude)
             let bound = value + dot(slope, move) + dot(move, move) / lr / 2 + slack
             return (x, reached, reached <= bound, move.contains { $0 != 0 })
@@ -100,7 +100,7 @@ public struct Fista {
         var lr = state.lr ?? 1
         var best = try trial(lr)
         if state.lr == nil, best.isAllowed {
-            // The longest of the first.
+            // The first search: the longest step that f allows.
             for _ in 0..<40 where best.moves {
                 let longer = try trial(2 * lr)
                 guard longer.isAllowed else { break }

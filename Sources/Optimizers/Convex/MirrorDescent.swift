@@ -4,39 +4,39 @@ import RealModule
 import Scripting
 import Tensors
 
-/// Mirror descent: steps of the gradient in another space, that of h's gradients for a convex h.
+/// Mirror descent: gradient steps taken in the dual space of gradients of a convex h.
 ///
 ///     grad h(x') = grad h(x) - lr grad f(x)
 ///
 /// Nemirovski and Yudin 1983; Beck and Teboulle 2003. With the entropy h = sum x log x over {x >= 0, sum x = s} these
 /// are multiplicative updates: x' is x exp(-lr grad f(x)), divided so that its sum is s.
 public struct MirrorDescent {
-    /// What stands for h.
+    /// The choice of h.
     public enum Map {
-        /// On the points from 0 with the start's sum.
+        /// h = sum x log x, on the points >= 0 with the sum of the starting point.
         case entropy
-        /// grad h, and its inverse.
+        /// grad h and its inverse, given as functions.
         case given(toDual: (Tensor) throws -> Tensor, toPrimal: (Tensor) throws -> Tensor)
     }
 
     public var progress = Progress()
     public var map = Map.entropy
-    /// The step size; nil searches for one, which the entropy knows how to.
+    /// The step size at step k; nil for a line search, which only the entropy has.
     public var lr: ((Int) throws -> Double)?
 
     public init() {}
 
     public struct State {
         public var x: Tensor
-        /// grad h(x): of the entropy log x, up to a number.
+        /// grad h(x); for the entropy log x, up to a constant.
         public var dual: Tensor
-        /// What x adds up to, which the entropy keeps.
+        /// The sum of x, which the entropy preserves.
         public var sum: Double
         public var lr: Double?
         public var k = 0
     }
 
-    /// - Throws: when x does not lie where the map is at home.
+    /// - Throws: when x is not in the domain of the map.
     func start(_ x: Tensor, for operation: String = "optim.mirror_descent") throws -> State {
         let x = try x.copy(x.dtype.computing)
         switch map {
@@ -57,8 +57,8 @@ public struct MirrorDescent {
         }
     }
 
-    /// Ends, with the entropy, when <grad f(x), x> - s min grad f(x), which for convex f is at least f(x) less its
-    /// minimum, is at most tolerance max(1, |f(x)|); with another map when x moves by at most tolerance max(1, |x|).
+    /// Ends, with the entropy, when <grad f(x), x> - s min grad f(x), for convex f an upper bound on f(x) minus its
+    /// minimum, is at most tolerance max(1, |f(x)|); with another map, when x moves by at most tolerance max(1, |x|).
     func minimize(
         _ body: @escaping (Variable) throws -> Variable, from start: State,
         for operation: String = "optim.mirror_descent"
@@ -103,8 +103,8 @@ public struct MirrorDescent {
         return step
     }
 
-    /// The multiplicative update; without an lr the longest of the last, its double and its halves at which f is below
-    /// its linear model plus divergence / lr.
+    /// The multiplicative update. Without a given lr, the longest among the last one, its double and its halves for
+    /// which f is at most its linear model plus divergence / lr.
     private func move(
         _ state: inout State, _ f: SmoothFunction, _ x: [Double], _ slope: [Double], _ value: Double, _ total: Double
     ) throws {

@@ -3,11 +3,11 @@ import Projections
 import Scripting
 import Tensors
 
-/// What has a proximal map: a set's projection, one of prox's functions, or a function of a script's own.
+/// Something with a proximal map: a set (its projection), a function of `prox`, or a function of a script.
 public enum Proximable {
     case set(any ProjectableSet)
     case function(any ProximalFunction)
-    /// p(v, step) returns the point.
+    /// A script's function (v, step) that returns the point.
     case map((Tensor, Double) throws -> Tensor)
 
     /// The point that minimises f(y) + |y - v|^2 / (2 step), in v's shape and dtype.
@@ -19,7 +19,7 @@ public enum Proximable {
         }
     }
 
-    /// f(x); 0 of a set, whose points these are; nil where nobody says.
+    /// f(x); 0 for a set, to which the points belong; nil for a script's map, whose f is unknown.
     func value(_ x: Tensor) throws -> Double? {
         switch self {
         case .set: 0
@@ -29,7 +29,7 @@ public enum Proximable {
     }
 }
 
-/// What a method went through: one element per step.
+/// Objective and residual of every step.
 struct Trace {
     var objective: [Double] = []
     var residual: [Double] = []
@@ -37,11 +37,11 @@ struct Trace {
     var converged = false
 }
 
-/// Steps, tolerance and who looks on: what every method here takes.
+/// Steps, tolerance and callback, which every method here takes.
 public struct Progress {
     public var steps = 1000
     public var tolerance = 1e-6
-    /// Sees k, x, the objective (nil where it is not known) and the residual after step k; false ends the iteration.
+    /// Gets k, x, the objective (nil where unknown) and the residual after step k; returns false to end.
     public var callback: (Int, Tensor, Double?, Double) throws -> Bool = { _, _, _, _ in true }
 
     public init() {}
@@ -53,6 +53,6 @@ func difference(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { $0 -
 func sum(_ a: [Double], _ s: Double, _ b: [Double]) -> [Double] { zip(a, b).map { $0 + s * $1 } }
 
 extension Tensor {
-    /// These numbers in this one's shape and dtype.
+    /// A tensor of these numbers in self's shape and dtype.
     func holding(_ values: [Double]) throws -> Tensor { try Tensor(values, shape: shape, dtype) }
 }

@@ -2,13 +2,13 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A function of one tensor to one number, and its gradient; both unrecorded and finite.
+/// A differentiable function from a tensor to a number; value and gradient are unrecorded.
 struct SmoothFunction {
     let body: (Variable) throws -> Variable
     let operation: String
 
     /// f(x) and its gradient.
-    /// - Throws: naming the step, when one is not finite.
+    /// - Throws: naming step k, when one of them is not finite.
     func slope(at x: Tensor, _ k: Int) throws -> (value: Double, gradient: Tensor) {
         let (values, gradients) = try GradMode.$isEnabled.withValue(false) {
             try Transform.valueAndGradient(of: { [try body($0[0])] }, at: [Variable(x)], for: operation)

@@ -2,22 +2,23 @@ import CKernels
 import Scripting
 import Tensors
 
-/// One optimiser's formula for one element, and the same as the kernel that computes it of many (CKernels/optimizer.c).
+/// An optimiser's formula for a single element, and its numbers for the kernel that computes it for many
+/// (CKernels/optimizer.c).
 ///
 /// `x` is the parameter's element, `gradient` its derivative, and up to three numbers are remembered from step to step.
-/// Written per element, the formula reads as in its paper; it is what tests hold the kernel against.
+/// Written for one element, the formula reads as in its paper; tests compare the kernel with it.
 protocol ElementRule: Sendable {
     func callAsFunction<T: TensorElement>(
         _ x: inout T, _ gradient: T, _ first: inout T, _ second: inout T, _ third: inout T)
 
-    /// The formula with its numbers, as the kernel knows it; nil for a rule that no kernel knows.
+    /// The rule's numbers for the kernel; nil for a rule that the kernel does not have.
     var kernel: ck_step? { get }
 }
 
 extension ElementRule {
     var kernel: ck_step? { nil }
 
-    /// The formula for the elements of a piece, one after the other.
+    /// Applies the formula to the elements of a piece one by one, for rules without a kernel.
     private func update<T: TensorElement>(
         _ x: UnsafeMutablePointer<T>, _ gradient: UnsafePointer<T>, _ memories: [UnsafeMutablePointer<T>?], _ count: Int
     ) {
@@ -50,10 +51,11 @@ extension ElementRule {
             UnsafeMutablePointer<T>?, Int
         ) -> Void
     ) throws {
-        // A parameter with gaps (a part of another tensor) is worked on in a copy.
+        // A parameter that is not contiguous (a part of another tensor) is updated in a copy.
         let target = x.layout.isDense ? x : try x.copy()
         var gradient = try gradient.cast(T.dtype)
-        // A script may have made a view of the parameter its gradient.
+        // The gradient is copied if it lies in another order, or in the parameter's own memory: a script may make a
+        // view of the parameter its gradient.
         if !gradient.layout.matches(target.layout) || gradient.storage === x.storage {
             gradient = try gradient.copy(inOrderOf: target.layout)
         }

@@ -1,28 +1,29 @@
 import Scripting
 import Tensors
 
-/// An optimiser that updates every element from that element's own gradient and past: its settings and its formula.
+/// An optimiser whose update of an element depends only on that element's gradients so far: its settings and its
+/// formula.
 ///
 /// A new one is a file in `Methods` and a line in the ``Catalogue``.
 protocol ElementwiseMethod: Sendable {
     associatedtype Rule: ElementRule
 
     static var name: String { get }
-    /// Its options, as scripts write them.
+    /// Its options, as scripts give them.
     static var options: OptionTable<Self> { get }
-    /// Made by ``declared(_:errors:source:example:)``.
+    /// The constructor's declaration, made by ``declared(_:errors:source:example:)``.
     static var declaration: Declaration { get }
 
-    /// All defaults.
+    /// Settings with all defaults.
     init()
-    /// - Throws: ``Fault`` for options that do not go together.
+    /// - Throws: ``Fault`` for options that contradict each other.
     func check() throws
 
     var lr: Double { get set }
-    /// What the rule's slots remember (at most three), by PyTorch's names; nil for a slot that these settings leave
-    /// unused.
+    /// The names (PyTorch's) of what the rule remembers per element, at most three; nil for a slot that these settings
+    /// do not use.
     var memories: [String?] { get }
-    /// The formula of a parameter's step number `step`, counted from 1.
+    /// The formula for step number `step` of a parameter, from 1.
     func rule(step: Int) -> Rule
 }
 

@@ -2,21 +2,21 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// An ``ElementwiseMethod`` at work on parameters, in one or more groups with settings of their own.
+/// An ``ElementwiseMethod`` with parameters, in one or more groups that each have their own settings.
 final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
-    /// What a parameter's earlier steps left.
+    /// What is remembered for a parameter.
     private struct Memory {
         /// Steps taken; a step in which the parameter had no gradient does not count.
         var steps: Int
-        /// In the parameter's shape, dtype and order in memory; nil for what the settings do not need.
+        /// In the parameter's shape, dtype and order in memory; nil for slots that the settings do not use.
         var values: [Tensor?]
     }
 
     let parameters: [Variable]
     private var methods: [Method]
-    /// Per parameter, the index of its group.
+    /// For each parameter the index of its group.
     private let groupOf: [Int]
-    /// Per parameter; nil before its first step.
+    /// For each parameter what is remembered; nil before its first step.
     private var memory: [Memory?]
 
     init(_ groups: [(method: Method, parameters: [Variable])], for operation: String = "optim.\(Method.name)") throws {
@@ -42,7 +42,7 @@ final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
         let loss = try closure.map { try evaluate($0) }
         let gradients = try gradients(for: operation)
         try Cancellation.check()
-        // Memory first: running out of it must not leave a step half done.
+        // Memory is allocated first: running out of it must not leave a step half done.
         for (index, gradient) in gradients.enumerated() where gradient != nil && memory[index] == nil {
             let parameter = parameters[index].value
             memory[index] = Memory(
@@ -51,7 +51,7 @@ final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
                     try $0.map { _ in try Tensor.zeros(inOrderOf: parameter.layout, parameter.dtype) }
                 })
         }
-        // Not to be stopped in the middle either: a step is milliseconds, and half of one would be lost work.
+        // Cancellation waits too: a step takes milliseconds, and half a step would be lost work.
         try Cancellation.$current.withValue(nil) {
             for (index, gradient) in gradients.enumerated() {
                 guard let gradient, var past = memory[index] else { continue }
@@ -66,7 +66,7 @@ final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
 
     private func names(_ index: Int) -> [String?] { methods[groupOf[index]].memories }
 
-    /// `lr`, and per parameter `1.step`, `1.exp_avg`, ...
+    /// The entries are `lr`, and per parameter `1.step`, `1.exp_avg` and so on.
     func state() throws -> [(name: String, value: Tensor)] {
         var state = [(name: "lr", value: try Tensor(learningRates, shape: [methods.count], .float64))]
         for (index, past) in memory.enumerated() {
@@ -107,7 +107,7 @@ final class ElementwiseOptimizer<Method: ElementwiseMethod>: Optimizer {
     }
 }
 
-/// `2 parameters, 7 numbers`.
+/// How many parameters and numbers, in words: `2 parameters, 7 numbers`.
 func count(_ parameters: [Variable]) -> String {
     let numbers = parameters.reduce(0) { $0 + $1.value.count }
     return

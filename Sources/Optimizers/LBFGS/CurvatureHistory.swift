@@ -1,11 +1,11 @@
 import Tensors
 
-/// The last steps s and the changes y of the gradient over them: what L-BFGS knows of the Hessian.
+/// The last steps s and the changes y of the gradient over them, from which L-BFGS approximates the inverse Hessian.
 struct CurvatureHistory {
     struct Pair {
-        /// The change of the gradient (PyTorch's old_dirs).
+        /// The change of the gradient (PyTorch's `old_dirs`).
         let y: Tensor
-        /// The step (PyTorch's old_stps).
+        /// The step (PyTorch's `old_stps`).
         let s: Tensor
         /// 1 / (y . s)
         let rho: Double
@@ -13,7 +13,7 @@ struct CurvatureHistory {
 
     let capacity: Int
     private(set) var pairs: [Pair] = []
-    /// The inverse Hessian to begin with is this times the identity: s . y / y . y of the last pair.
+    /// The initial inverse Hessian is this times the identity: s . y / y . y of the last pair.
     private(set) var scale = 1.0
 
     init(capacity: Int) {
@@ -33,7 +33,7 @@ struct CurvatureHistory {
         scale = try ys / y.dot(y)
     }
 
-    /// -H g by the two-loop recursion (Nocedal and Wright, algorithm 7.4), H never formed.
+    /// -H g by the two-loop recursion (Nocedal and Wright, algorithm 7.4), without forming H.
     func direction(against gradient: Tensor) throws -> Tensor {
         var q = try gradient.times(-1)
         var alphas = [Double](repeating: 0, count: pairs.count)

@@ -10,12 +10,12 @@ import Tensors
 /// Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989. Every decision is that of
 /// torch.optim.LBFGS.
 final class LBFGS: Optimizer {
-    /// Where the last iteration stood, for the next one's pair of differences.
+    /// The last iteration's point, gradient and direction, from which the next pair of differences is formed.
     struct Progress {
         var iterations = 0
         var evaluations = 0
         var history: CurvatureHistory
-        /// Of the last iteration; nil before the first.
+        /// The last iteration's values; nil before the first.
         var last: (direction: Tensor, t: Double, gradient: Tensor, loss: Double)?
     }
 
@@ -30,7 +30,7 @@ final class LBFGS: Optimizer {
         try Parameters.adopt(parameters, for: operation)
         self.parameters = parameters
         self.settings = settings
-        // As tostring shows it.
+        // Stored, so that tostring shows the value in force.
         self.settings.evaluationLimit = settings.maxEvaluations
         packing = Packing(parameters.map(\.value))
         progress = Progress(history: CurvatureHistory(capacity: settings.historySize))
@@ -74,7 +74,8 @@ final class LBFGS: Optimizer {
             let before = loss
             progress.last = (direction, t, gradient, before)
             let slope = try gradient.dot(direction)
-            // Not downhill by more than rounding. (NaN goes on, as in PyTorch, and shows in the parameters.)
+            // The direction is not downhill by more than rounding. (NaN goes on, as in PyTorch, and shows in the
+            // parameters.)
             if slope > -settings.changeTolerance { break }
 
             var evaluations = 0
@@ -91,7 +92,7 @@ final class LBFGS: Optimizer {
                 try move(t, along: direction)
             } else {
                 try move(t, along: direction)
-                // The last iteration's new gradient would not be used.
+                // After the last iteration the new gradient would not be used.
                 if iteration != settings.maxIterations {
                     (loss, gradient) = try evaluation(closure, operation).point
                     evaluations = 1

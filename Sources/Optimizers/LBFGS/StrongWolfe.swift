@@ -9,7 +9,7 @@ struct Trial {
     let slope: Double
 }
 
-/// A step length t at which the value has dropped and the slope has flattened enough:
+/// The line search: finds a step length t at which the value and the slope have fallen enough:
 ///
 ///     f(t) <= f(0) + c1 t f'(0)   and   |f'(t)| <= c2 |f'(0)|
 ///
@@ -18,17 +18,17 @@ struct Trial {
 struct StrongWolfe {
     let sufficientDecrease = 1e-4
     let curvature = 0.9
-    /// The bracket is small enough when it moves no element by this much: torch's own number, whatever the optimiser's
-    /// `tolerance_change` is.
+    /// The search ends when the bracket moves no element by this much: torch's constant, independent of the optimiser's
+    /// `tolerance_change`.
     let tolerance = 1e-9
-    /// The largest magnitude in d.
+    /// The largest magnitude in the direction d.
     let direction: Double
     /// The most evaluations after the first.
     let limit: Int
 
     /// - Parameters:
     ///   - start: t = 0.
-    ///   - t: where to look first.
+    ///   - t: the first step length to try.
     /// - Returns: the accepted point and the number of evaluations.
     func search(from start: Trial, first t: Double, _ evaluate: (Double) throws -> Trial) throws -> (
         best: Trial, evaluations: Int
@@ -36,7 +36,7 @@ struct StrongWolfe {
         let isEnough = { (trial: Trial) in abs(trial.slope) <= -curvature * start.slope }
         let isTooHigh = { (trial: Trial) in trial.value > start.value + sufficientDecrease * trial.t * start.slope }
 
-        // Forward, until two points enclose an acceptable one.
+        // Increases t until two points bracket an acceptable one.
         var trials = 0
         var (previous, new) = (start, try evaluate(t))
         var bracket: (Trial, Trial)?
@@ -54,18 +54,18 @@ struct StrongWolfe {
             (previous, new) = (new, try evaluate(next))
             trials += 1
         }
-        // The search may have ended without one.
+        // The evaluations may be used up without a bracket.
         guard let bracket else { return (start.value <= new.value ? start : new, trials + 1) }
         return try zoom(into: bracket, after: trials, isTooHigh, isEnough, evaluate)
     }
 
-    /// Narrows the bracket; its lower end is always the best point so far.
+    /// Narrows the bracket, whose lower end is always the best point so far.
     private func zoom(
         into bracket: (Trial, Trial), after done: Int, _ isTooHigh: (Trial) -> Bool, _ isEnough: (Trial) -> Bool,
         _ evaluate: (Double) throws -> Trial
     ) throws -> (best: Trial, evaluations: Int) {
         var trials = done
-        // In place, not sorted: interpolation is not symmetric to the last bit.
+        // The order of the ends is kept, as torch keeps it: interpolation is not symmetric to the last bit.
         var ends = [bracket.0, bracket.1]
         var low = ends[0].value <= ends[1].value ? 0 : 1
         var isStuck = false
@@ -74,7 +74,8 @@ struct StrongWolfe {
             let (least, most) = (min(ends[0].t, ends[1].t), max(ends[0].t, ends[1].t))
             var t = interpolate(ends[0], ends[1], within: least, most)
 
-            // Close to an end twice in a row, or beyond it: a tenth of the bracket away from it instead.
+            // A point close to an end twice in a row, or beyond it, is moved to a tenth of the bracket away from that
+            // end.
             let margin = 0.1 * (most - least)
             if min(most - t, t - least) < margin {
                 if isStuck || t >= most || t <= least {
@@ -102,8 +103,8 @@ struct StrongWolfe {
         return (ends[low], trials + 1)
     }
 
-    /// Where the cubic through both points with both slopes is least, kept within bounds; their middle if it has no
-    /// minimum.
+    /// The minimum of the cubic through both points with both slopes, clamped to the bounds; their middle where the
+    /// cubic has no minimum.
     private func interpolate(_ a: Trial, _ b: Trial, within least: Double, _ most: Double) -> Double {
         let d1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.t - b.t)
         let square = d1 * d1 - a.slope * b.slope

@@ -19,7 +19,7 @@ extension Tensor {
         return result
     }
     func sumOfMagnitudes() throws -> Double { try map(Magnitude()).sum([0]).item() }
-    /// NaN if an element is NaN, 0 without elements.
+    /// The largest magnitude; NaN if an element is NaN, 0 without elements.
     func largestMagnitude() throws -> Double {
         count == 0 ? 0 : try map(Magnitude()).extremum(0, largest: true, for: "optimizer:step").values.item()
     }
@@ -49,7 +49,7 @@ struct Packing {
         return try vector.slice(0, from: starts[index], count: end - starts[index]).view(shapes[index])
     }
 
-    /// One vector of all; zeros where a tensor is nil.
+    /// All tensors as one vector; a nil tensor gives zeros.
     func pack(_ tensors: [Tensor?]) throws -> Tensor {
         let vector = try Tensor.zeros([count], dtype)
         for (index, tensor) in tensors.enumerated() {

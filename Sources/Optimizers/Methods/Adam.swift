@@ -24,7 +24,7 @@ struct Adam: ElementwiseMethod {
 
     struct Rule: ElementRule {
         let settings: Adam
-        /// True for AdamW, whose weight decay does not pass through the moments.
+        /// True for AdamW, whose weight decay is applied to the parameter, not to the gradient.
         let decaysWeights: Bool
         let rate: Double
         let correction: Double
@@ -58,7 +58,7 @@ struct Adam: ElementwiseMethod {
             v = T(s.betas.1) * v + T(1 - s.betas.1) * g * g
             var scale = v
             if s.amsgrad {
-                // NaN stays, as in torch.maximum.
+                // NaN is kept, as in torch.maximum.
                 if !(v <= largest) { largest = v }
                 scale = largest
             }

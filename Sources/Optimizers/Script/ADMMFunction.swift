@@ -2,7 +2,7 @@ import Projections
 import Scripting
 import Tensors
 
-/// `optim.admm`.
+/// The script function `optim.admm`: its declaration, and the conversion of arguments and results.
 enum ADMMFunction {
     static let declaration = Declaration(
         "optim.admm",

@@ -1,7 +1,7 @@
 import Scripting
 
 extension Optimizer {
-    /// Name, step sizes, and what earlier steps left, as a state dict has it.
+    /// Name, step sizes and what is remembered of earlier steps, by the names of the state dict.
     public func comparedState() throws -> ComparedState? {
         let facts = [
             (key: "name", value: Value.string("\(name)")), (key: "lr", value: .list(learningRates.map { .number($0) })),

@@ -3,10 +3,10 @@ import Projections
 import Scripting
 import Tensors
 
-// What the splitting methods take and return.
+// Arguments and results of the splitting methods.
 
 extension Domain<Proximable> {
-    /// A projection, a function of prox's, or a function of v and a step.
+    /// A projection, a function of `prox`, or a Lua function (v, step).
     static var proximable: Domain {
         let type = ScriptType.either([.object(ProjectionObject.type.name), .object(ProxObject.type.name), .function])
         let expected = "a projection, a prox or a function of v and step"
@@ -37,7 +37,7 @@ extension Domain<Proximable> {
 }
 
 extension Parameter<Progress> {
-    /// Steps, tolerance and callback.
+    /// The options `steps`, `tolerance` and `callback`.
     static func progress(_ rule: String) -> Parameter {
         .joined(
             .option("steps", .integer(from: 0), default: 1000, "the most"),
@@ -66,7 +66,7 @@ extension Parameter<Progress> {
 }
 
 extension Parameter<SavedState?> {
-    /// Where an earlier call ended.
+    /// The option `state`: where an earlier call ended.
     static var state: Parameter {
         Parameter<(any ScriptTable)?>.option(
             "state", .optional(.table),
@@ -84,13 +84,13 @@ extension Parameter {
     }
 }
 
-/// A state that a script hands back.
+/// A state that a script passed, read field by field.
 struct SavedState {
     private let table: any ScriptTable
 
     init(_ table: any ScriptTable) { self.table = table }
 
-    /// The tensor of this name, if it has the shape.
+    /// The tensor of this name; throws unless it has the shape.
     func tensor(_ name: String, _ shape: [Int], _ dtype: DType) throws -> Tensor {
         let value = try table.value(for: ByteString(name))
         guard case .object(let object as Variable) = value else {
@@ -106,7 +106,7 @@ struct SavedState {
         return try object.value.copy(dtype)
     }
 
-    /// The number of this name, if it is one of these.
+    /// The number of this name; throws unless it is finite and at least `least`.
     func number(_ name: String, from least: Double = 0) throws -> Double {
         guard let number = try optional(name), number >= least, number.isFinite else {
             throw Fault(
@@ -120,7 +120,7 @@ struct SavedState {
 
     func optional(_ name: String) throws -> Double? { try table.value(for: ByteString(name)).asNumber }
 
-    /// How many steps were done.
+    /// The field with the number of steps done.
     func count() throws -> Int {
         guard let k = try table.value(for: "k").asInteger, 0...(1 << 53) ~= k else {
             throw Fault("state", "k is \(try table.value(for: "k").shown); a whole number from 0 to 2^53 expected")
@@ -128,7 +128,7 @@ struct SavedState {
         return k
     }
 
-    /// The step size that was found, if one was.
+    /// The field with the step size found, if there is one.
     func stepSize() throws -> Double? {
         guard let number = try optional("lr") else { return nil }
         guard number > 0, number.isFinite else {
@@ -138,7 +138,7 @@ struct SavedState {
     }
 }
 
-/// What the methods return: x and a report.
+/// The results of the methods: x and a report.
 struct ConvexResult {
     let x: Tensor
     let trace: Trace
@@ -168,7 +168,7 @@ extension Results<ConvexResult> {
     }
 }
 
-/// f as a script gives it: f(x) returns a tensor of one number.
+/// A script's f(x), which must return a tensor of one number.
 func smooth(_ f: any ScriptFunction) -> (Variable) throws -> Variable {
     { point in
         let result = try f.call([.object(point)]).first ?? .none
@@ -182,7 +182,7 @@ func smooth(_ f: any ScriptFunction) -> (Variable) throws -> Variable {
 /// Whether two tensors hold the same numbers.
 func isSame(_ a: Tensor, _ b: Tensor) throws -> Bool { try a.toArray() == b.toArray() }
 
-/// x0, checked: finite, in the dtype that is computed in.
+/// x0, checked to be finite, in the dtype of the computation.
 func startingPoint(_ x: Tensor) throws -> Tensor {
     let start = try x.copy(x.dtype.computing)
     guard try start.isFinite() else { throw Fault("x0", "holds nan or an infinity; finite numbers expected") }
@@ -190,7 +190,7 @@ func startingPoint(_ x: Tensor) throws -> Tensor {
 }
 
 enum ConvexText {
-    /// What all four say.
+    /// A sentence that the four summaries share.
     static let ending = """
         Returns x, a new plain tensor, and a report: converged, whether the tolerance was reached; steps; a list of \
         the objective and one of residuals, one of each per step; and state, with which another call goes on exactly. \

@@ -2,7 +2,7 @@ import Projections
 import Scripting
 import Tensors
 
-/// `optim.douglas_rachford`.
+/// The script function `optim.douglas_rachford`: its declaration, and the conversion of arguments and results.
 enum DouglasRachfordFunction {
     static let declaration = Declaration(
         "optim.douglas_rachford",

@@ -3,7 +3,7 @@ import Projections
 import Scripting
 import Tensors
 
-/// `optim.fista`.
+/// The script function `optim.fista`: its declaration, and the conversion of arguments and results.
 enum FistaFunction {
     static let declaration = Declaration(
         "optim.fista",

@@ -3,7 +3,7 @@ import Projections
 import Scripting
 import Tensors
 
-/// `optim.mirror_descent`.
+/// The script function `optim.mirror_descent`: its declaration, and the conversion of arguments and results.
 enum MirrorDescentFunction {
     static let declaration = Declaration(
         "optim.mirror_descent",

@@ -2,17 +2,17 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// An optimiser by its name and settings, before it has parameters: `"adam"`, `{name = "adamw", weight_decay = 0.01}`.
-/// For functions that train by themselves.
+/// An optimiser given by name and settings, without parameters yet: `"adam"`, `{name = "adamw", weight_decay = 0.01}`.
+/// For functions that train by themselves, such as `m:fit`.
 package struct NamedOptimizer: Sendable {
     package let name: String
-    /// The step size of its settings.
+    /// The step size in the settings.
     package let lr: Double
-    /// The settings but for the step size, as a script writes them.
+    /// The settings except the step size, as text, for comparing with a checkpoint's.
     package let settings: String
     package let make: @Sendable (_ parameters: [Variable], _ lr: Double, _ operation: String) throws -> any Optimizer
 
-    /// Adam as torch.optim.Adam is without options.
+    /// Adam with torch.optim.Adam's defaults.
     package static let adam = NamedOptimizer(Adam())
 
     init<Method: ElementwiseMethod>(_ method: Method) {
@@ -29,7 +29,7 @@ package struct NamedOptimizer: Sendable {
     }
 }
 
-/// A table of settings that names the optimiser.
+/// A table with the field `name` and the options of that optimiser.
 private struct Named<Method: ElementwiseMethod>: Sendable {
     var name = ""
     var method = Method()

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// An optimiser as scripts see it.
+/// The type of optimisers in scripts: methods and properties.
 enum OptimizerBinding {
     static let type = ObjectType("optimizer")
 
@@ -163,7 +163,7 @@ enum OptimizerBinding {
 }
 
 extension Results<Variable?> {
-    /// The loss, if there is one; of any type, so that editors ask for no test whether it is there.
+    /// The closure's loss, if there is one. Of type any, so that editors do not ask scripts to test for nil.
     fileprivate static var loss: Results {
         Results([ResultSpec("loss", .any)]) { loss in loss.map { [.object($0)] } ?? [] }
     }

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-// What optimisers take.
+// Arguments of optimisers.
 
 extension Domain<any Optimizer> {
     static var optimizer: Domain {
@@ -17,12 +17,12 @@ extension Results<any Optimizer> {
 }
 
 extension Domain<Double> {
-    /// A finite number from 0.
+    /// A finite number >= 0.
     static var nonnegative: Domain { .number(from: 0, finite: true) }
 }
 
 extension Domain<(Double, Double)> {
-    /// The two decays of Adam, each from 0 to below 1.
+    /// Adam's two decay rates, each in [0, 1).
     static var betas: Domain {
         let expected = "two numbers from 0 to below 1, such as {0.9, 0.999},"
         return Domain(.list(.number), expected: expected, show: { "{\(shown($0.0)), \(shown($0.1))}" }) { value in
@@ -44,7 +44,7 @@ enum PerStep {
 }
 
 extension Domain<PerStep> {
-    /// Numbers are finite and from 0; what a function returns is checked when it is called.
+    /// A finite number >= 0, or a function; what the function returns is checked at each call.
     static var perStep: Domain {
         Domain(
             .either([.number, .function]), expected: "a number or a function of k",
@@ -61,7 +61,7 @@ extension Domain<PerStep> {
     }
 }
 
-/// Step sizes: one for all groups of parameters, or one for each.
+/// The property `lr`: one step size for all groups of parameters, or one for each.
 enum LearningRates {
     case all(Double)
     case each([Double])

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// What an optimiser was given to improve.
+/// The parameters given to an optimiser.
 enum ParameterList {
     case tensors([Variable])
     /// Tables `{params = {...}}` with options of their own.
@@ -51,7 +51,7 @@ extension Domain<ParameterList> {
 }
 
 extension Domain<[Variable]> {
-    /// A tensor, or a table of at least one.
+    /// A tensor, or a table of one or more.
     fileprivate static var trained: Domain {
         Domain.oneOrMore(.tensor).asking(for: "a tensor or a table of tensors").map { tensors in
             guard !tensors.isEmpty else { throw Fault("no parameters: a table {tensor, ...} expected") }
@@ -74,7 +74,7 @@ private struct ParameterGroup<Method: ElementwiseMethod> {
 
 extension ParameterList {
     /// Each group with its settings.
-    /// - Parameter defaults: the settings where a group says nothing else.
+    /// - Parameter defaults: the settings for options that a group does not give.
     func groups<Method: ElementwiseMethod>(
         _ defaults: Method
     ) throws -> [(method: Method, parameters: [Variable])] {

@@ -3,7 +3,7 @@ import Projections
 import Scripting
 import Tensors
 
-/// `optim.projected_gradient`.
+/// The script function `optim.projected_gradient`: its declaration, and the conversion of arguments and results.
 enum ProjectedGradientFunction {
     static let declaration = Declaration(
         "optim.projected_gradient",
@@ -91,7 +91,7 @@ enum ProjectedGradientFunction {
     private static func watcher(_ callback: (any ScriptFunction)?) -> (Int, Tensor, Double) throws -> Bool {
         guard let callback else { return { _, _, _ in true } }
         return { k, x, value in
-            // A copy: scripts keep what they are shown, and may write to it.
+            // A copy: scripts may keep it and write to it.
             let result = try callback.call([.integer(k), .tensor(x.copy()), .number(value)]).first ?? .none
             if case .boolean(false) = result { return false }
             return true

@@ -2,9 +2,9 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A set that is a ball, maybe moved or stretched.
+/// A set that is a ball, perhaps translated or scaled.
 protocol RoundSet {
-    /// Centre (a number, or of the shape of x) and radius, recorded; nil when it is no ball.
+    /// Centre (a number, or of the shape of x) and radius, recorded; nil when the set is no ball.
     var round: (center: Variable, radius: Variable)? { get throws }
 }
 
@@ -12,12 +12,12 @@ extension Ball: RoundSet {
     var round: (center: Variable, radius: Variable)? { get throws { (try middle(), try reach()) } }
 }
 
-/// The nearest point that a ball and another convex set K have in common, to rounding however little of K is in the
-/// ball.
+/// The common point of a ball and another convex set K that is nearest to x, accurate to rounding however little of K
+/// lies in the ball.
 ///
-/// With the ball's multiplier the conditions say y = P_K(c + t (x - c)) for a t in [0, 1]: 1 where the ball plays no
-/// part, else the one with |y - c| = r. That distance grows with t, and from t = 0, the point of K nearest to the
-/// centre, one sees whether the two meet. So there is one number to find, where multipliers would grow without bound as
+/// With the ball's multiplier the optimality conditions say y = P_K(c + t (x - c)) for a t in [0, 1]: t = 1 if the ball
+/// is not active, else the t with |y - c| = r. That distance grows with t, and t = 0, the point of K nearest to the
+/// centre, tells whether the sets meet. So one number is to be found, where multipliers would grow without bound as
 /// sets only touch.
 struct BallSearch {
     let center: [Double]
@@ -26,13 +26,13 @@ struct BallSearch {
     let project: ([Double]) throws -> [Double]
 
     enum Answer {
-        /// The point, and t.
+        /// The point and its t.
         case meets([Double], Double)
-        /// K stays so far from the centre.
+        /// The sets do not meet: the distance of K from the centre.
         case apart(Double)
     }
 
-    /// - Parameter error: of the projection.
+    /// - Parameter error: the error that `project` may have.
     func nearest(to x: [Double], error: Double = 0) throws -> Answer {
         func point(_ t: Double) throws -> (point: [Double], excess: Double) {
             let y = try project(t == 1 ? x : zip(center, x).map { $0 + t * ($1 - $0) })
@@ -47,8 +47,8 @@ struct BallSearch {
         let noise = 1e-13 * max(radius, center.largestMagnitude, foot.point.largestMagnitude) + 10 * error
         if distance > radius + 1e3 * noise { return .apart(distance) }
         if distance >= radius { return .meets(foot.point, 0) }
-        // In s = t², of which the squared distance is a linear function when K is flat; by regula falsi, halved in the
-        // Illinois way, and by bisection where that is slow.
+        // As a function of s = t², of which the squared distance is linear when K is flat. By regula falsi with the
+        // Illinois modification, and by bisection where that is slow.
         var (low, high) = ((s: 0.0, excess: foot.excess), (s: 1.0, excess: far.excess))
         var best = (point: foot.point, excess: foot.excess, t: 0.0)
         var (side, width) = (0, 1.0)

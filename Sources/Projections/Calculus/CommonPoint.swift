@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The point common to several convex sets that is nearest to x, with its multipliers.
+/// The common point of several convex sets that is nearest to x, with its multipliers.
 ///
 /// The conditions: x - y = z_1 + ... + z_m, z_i a normal of set i at y. They are solved by the method of multipliers,
 /// whose inner problem, to minimise |y - x|^2 / 2 + rho / 2 sum |w_i - P_i(w_i)|^2 with w_i = y + z_i / rho, is smooth
@@ -10,10 +10,10 @@ import Tensors
 /// needs of a set no more than its projection and the derivative of that. Everything is computed in units of a power of
 /// two near the size of x, so that it does not depend on the scale.
 struct CommonPoint {
-    /// A set in it.
+    /// A set of the intersection.
     struct Member {
         let set: any ProjectableSet
-        /// The set as intervals, when it is all elementwise members in one.
+        /// The set as intervals, for the member that stands for all elementwise ones.
         let intervals: Intervals?
 
         func project(_ x: Tensor) throws -> Tensor {
@@ -25,20 +25,22 @@ struct CommonPoint {
         }
     }
 
-    /// Where the search ended.
+    /// The result of a search, converged or not.
     struct Result {
         var point: [Double]
-        /// Of each member, a normal at the point; they add up to x - point.
+        /// For each member a normal at the point; they sum to x - point.
         var multipliers: [[Double]]
-        /// How far the point is from the farthest member, and how far it would still move.
+        /// The larger of the distance to the farthest member and the remaining movement of the point.
         var error: Double
-        /// No common point is nearer to `point` than this: a certificate (see ``certificate``).
+        /// No common point is nearer to `point` than this: above 0 it proves that the sets do not meet there (see
+        /// ``certificate``).
         var emptyWithin: Double
         /// How many times all members were projected onto.
         var sweeps: Int
-        /// Of a ball and another set: the t of ``BallSearch``.
+        /// For a ball and another set: the t of ``BallSearch``.
         var share: Double?
-        /// Normals at a point that is so far from the members and where they balance best: others to choose from.
+        /// Other sets of multipliers found on the way, with how far the members were apart then:
+        /// ``chooseMultipliers(for:)`` picks from them.
         fileprivate var candidates: [(multipliers: [[Double]], apart: Double)] = []
 
         init(point: [Double], multipliers: [[Double]], error: Double, emptyWithin: Double, sweeps: Int) {
@@ -49,14 +51,14 @@ struct CommonPoint {
             self.sweeps = sweeps
         }
 
-        /// |x - point - sum z_i|.
+        /// |x - point - sum z_i|, by which the multipliers fail to sum to x - point.
         fileprivate func imbalance(from x: [Double]) -> Double { imbalance(of: multipliers, from: x) }
 
         private func imbalance(of multipliers: [[Double]], from x: [Double]) -> Double {
             norm(multipliers.reduce(zip(x, point).map { $0 - $1 }) { zip($0, $1).map { $0 - $1 } })
         }
 
-        /// Takes the normals that are nearest to being ones at the point and to adding up to x - point.
+        /// Picks the multipliers that are nearest to being normals at the point and to summing to x - point.
         fileprivate mutating func chooseMultipliers(for x: [Double]) {
             let faults = candidates.map { max($0.apart, imbalance(of: $0.multipliers, from: x)) }
             if let least = faults.indices.min(by: { faults[$0] < faults[$1] }) {
@@ -68,10 +70,10 @@ struct CommonPoint {
 
     let members: [Member]
     let shape: [Int]
-    /// The most sweeps.
+    /// The most sweeps over all members.
     let limit: Int
     let unit: Double
-    /// The sets' size, and the larger of that and x's, in units.
+    /// The size of the sets, and the larger of that and the size of x, both in units.
     private let ownSize, reach: Double
 
     init(_ members: [Member], near x: [Double], shape: [Int], limit: Int) {
@@ -86,8 +88,8 @@ struct CommonPoint {
     func nearest(to x: [Double]) throws -> Result {
         let x = x.map { $0 / unit }
         var best = try search(x, from: x, members.map { _ in x.map { _ in 0 } }, rho: 10, limit)
-        // Where w_i = y + z_i / rho is of the size of y, y and z_i both keep their digits: a smaller rho, as where x is
-        // far away, takes those of y, and a larger one, as where sets hardly meet, those of z_i.
+        // With w_i = y + z_i / rho of the size of y, both y and z_i keep their digits. A smaller rho (as for a far x)
+        // would lose those of y, a larger one (as for sets that hardly meet) those of z_i.
         let largest = best.multipliers.reduce(0) { max($0, norm($1)) }
         let balance = largest / max(norm(best.point), 1e-3 * ownSize)
         best.candidates.append((best.multipliers, best.error))
@@ -105,7 +107,7 @@ struct CommonPoint {
         return scaled(best)
     }
 
-    /// The method of multipliers from y on, in units.
+    /// The method of multipliers, starting from y; in units.
     private func search(
         _ x: [Double], from start: [Double], _ multipliers: [[Double]], rho: Double, _ limit: Int
     ) throws -> Result {
@@ -119,7 +121,8 @@ struct CommonPoint {
             let step = try minimize(x, from: y, multipliers, rho, &sweeps, limit)
             y = step.point
             multipliers = step.normals.map { $0.map { rho * $0 } }
-            // Not the imbalance: rounding of w_i times a large rho is much of that, and moves y by next to nothing.
+            // The Newton step, not the imbalance: with a large rho most of the latter is rounding of w_i, which hardly
+            // moves y.
             let error = max(step.apart, norm(try newtonStep(step, multipliersBefore, rho)))
             let fault = max(step.apart, step.imbalance)
             if fault < least { (least, best.candidates) = (fault, [(multipliers, step.apart)]) }
@@ -128,10 +131,10 @@ struct CommonPoint {
             if error < best.error { (best.point, best.multipliers, best.error) = (y, multipliers, error) }
             let size = best.point.largestMagnitude
             if error <= 1e-15 * size || best.emptyWithin > 1e9 * reach { break }
-            // Rounding, then sets that do not come together.
+            // Converged to rounding; or sets that do not come together.
             if idle >= 2, best.error <= 1e-13 * size { break }
             if idle >= (rho < 1e12 ? 24 : 8) { break }
-            // As strong as it has to be: a larger rho brings the members together faster, and rounding in.
+            // rho only as large as needed: a larger one brings the members together faster, but adds rounding errors.
             if step.apart > 0.1 * before { rho = min(rho * 10, 1e14) }
             before = step.apart
         }
@@ -148,8 +151,8 @@ struct CommonPoint {
         return result
     }
 
-    /// A radius around y without a common point. With normals z_i at points p_i, every common point u satisfies
-    /// sum <z_i, u - p_i> <= 0, so |u - y| >= sum <z_i, y - p_i> / |sum z_i|.
+    /// A radius around y without a common point. With normals z_i at points p_i, every common point u satisfies sum
+    /// <z_i, u - p_i> <= 0, so that |u - y| >= sum <z_i, y - p_i> / |sum z_i|.
     private func certificate(
         _ y: [Double], _ images: [[Double]], _ multipliers: [[Double]], _ rho: Double
     ) -> Double {
@@ -158,7 +161,7 @@ struct CommonPoint {
         for (image, z) in zip(images, multipliers) {
             for j in y.indices { total[j] += z[j] }
             gap += zip(z, zip(y, image)).reduce(0) { $0 + $1.0 * ($1.1.0 - $1.1.1) }
-            // What rounding may make of nothing: of the points, and of w_i = p_i + z_i / rho that p_i came from.
+            // The rounding error of that sum: of the points, and of w_i = p_i + z_i / rho from which p_i was computed.
             noise += norm(z) * (1e-12 * max(norm(y), norm(image)) + 1e-15 * norm(z) / rho)
         }
         guard gap > noise else { return 0 }
@@ -166,7 +169,7 @@ struct CommonPoint {
         return slope > 0 ? gap / slope : .infinity
     }
 
-    /// What one inner problem ends with.
+    /// The result of one inner problem.
     struct Step {
         var point: [Double]
         /// P_i(w_i).
@@ -179,7 +182,7 @@ struct CommonPoint {
         var imbalance: Double { norm(gradient) }
     }
 
-    /// The inner problem, from y on.
+    /// Solves the inner problem, starting from y.
     func minimize(
         _ x: [Double], from y: [Double], _ multipliers: [[Double]], _ rho: Double, _ sweeps: inout Int, _ limit: Int
     ) throws -> Step {
@@ -193,7 +196,8 @@ struct CommonPoint {
             var length = 1.0
             var next = step
             var isBetter = false
-            // Past a kink at the point itself the problem is rho times as steep: lengths down to 1 / rho may be needed.
+            // Where a kink lies at the point itself the problem is rho times as steep: steps down to a length of 1 /
+            // rho may be needed.
             for _ in 0..<50 {
                 next = try evaluate(zip(step.point, direction).map { $0 + length * $1 }, x, multipliers, rho, &sweeps)
                 isBetter = next.value <= step.value + 1e-4 * length * descent || next.imbalance < 0.5 * step.imbalance
@@ -208,7 +212,7 @@ struct CommonPoint {
         return step
     }
 
-    /// From the point towards that of the inner problem: how far it is from there.
+    /// The Newton step from the point towards the solution of the inner problem: its length estimates the error.
     private func newtonStep(_ step: Step, _ multipliers: [[Double]], _ rho: Double) throws -> [Double] {
         try Newton(members, at: points(step.point, multipliers, rho), unit, rho, shape).solve(step.gradient).map { -$0 }
     }
@@ -245,7 +249,7 @@ struct Newton {
     private let rho: Double
     private let matrix: Tensor?
 
-    /// - Parameter points: of each member, where its projection is differentiated, in units of `unit`.
+    /// - Parameter points: for each member the point at which its projection is differentiated, in units of `unit`.
     init(
         _ members: [CommonPoint.Member], at points: [[Double]], _ unit: Double, _ rho: Double, _ shape: [Int]
     ) throws {
@@ -307,7 +311,7 @@ struct Newton {
         return result.map { $0 * unit }
     }
 
-    /// ``solve(_:)`` of a recorded value, recorded: the matrix is symmetric, and counts as constant.
+    /// ``solve(_:)`` as a recorded operation; the matrix is symmetric and counts as constant.
     func inverse(of right: Variable) throws -> Variable {
         let solution = try Tensor(solve(right.value.toArray()), shape: right.shape, .float64)
         return try .recorded(Intersection.operation, [right], solution, keeps: .nothing) {

@@ -16,10 +16,10 @@ public struct Intersection: CataloguedSet {
     public static let name = "Intersection"
     private let sets: [any ProjectableSet]
     public var heldValues: [Value] { sets.flatMap(\.heldValues) }
-    /// All elementwise members in one.
+    /// All elementwise members as one set of intervals.
     private let merged: Intervals?
     private let others: [any ProjectableSet]
-    /// What the search is over: the others, and the merged ones as one.
+    /// The members of the search: the others, and the merged intervals as one.
     private let members: [CommonPoint.Member]
     private let tolerance: Double
     private let limit: Int
@@ -44,7 +44,7 @@ public struct Intersection: CataloguedSet {
         }
         depth = try nestedDepth(of: sets, for: operation)
         description = describe(Intersection.name, sets.map(\.description))
-        // The members of an intersection in it are its own.
+        // Members of an intersection within this one are taken as its own.
         let opened = sets.map { ($0 as? Intersection)?.sets ?? [$0] }
         let sets = opened.reduce(0, { $0 + $1.count }) <= 64 ? opened.flatMap { $0 } : sets
         var merged: Intervals?
@@ -89,7 +89,7 @@ public struct Intersection: CataloguedSet {
     func common(_ x: Tensor) throws -> CommonPoint.Result {
         let values = try x.toArray()
         let start = try Tensor(values, shape: x.shape, .float64)
-        // A point of the set is its own projection, to the last digit.
+        // A point of the set is its own projection, without any rounding.
         if try violation(start) == 0 {
             let zeros = [Double](repeating: 0, count: values.count)
             return CommonPoint.Result(
@@ -115,7 +115,7 @@ public struct Intersection: CataloguedSet {
         return result
     }
 
-    /// Of two members, a ball and another set, whatever the other is.
+    /// For two members of which one is a ball: ``BallSearch``, whatever the other is.
     private func withBall(_ x: [Double], _ shape: [Int]) throws -> CommonPoint.Result? {
         guard members.count == 2, let index = try roundMembers().first else { return nil }
         return try search(x, shape, ball: index) { other in
@@ -123,14 +123,14 @@ public struct Intersection: CataloguedSet {
         }
     }
 
-    /// The members that are balls.
+    /// The indices of the members that are balls.
     private func roundMembers() throws -> [Int] {
         try members.indices.filter {
             try members[$0].intervals == nil && (members[$0].set as? any RoundSet)?.round != nil
         }
     }
 
-    /// The answer of ``BallSearch``. `project` is the projection onto the other members, with its error.
+    /// The result of ``BallSearch``. `project` is the projection onto the other members, with its error.
     private func search(
         _ x: [Double], _ shape: [Int], ball index: Int, project: @escaping ([Double]) throws -> ([Double], Double)
     ) throws -> CommonPoint.Result? {
@@ -166,7 +166,8 @@ public struct Intersection: CataloguedSet {
         }
     }
 
-    /// Where multipliers grow without bound, sets only touch, or hardly: then a ball among them is searched for apart.
+    /// Where multipliers grow without bound, sets only touch or nearly so: if there is a ball among them,
+    /// ``BallSearch`` is tried.
     private func touching(_ result: CommonPoint.Result, _ x: [Double], _ shape: [Int]) throws -> CommonPoint.Result {
         let away = norm(zip(x, result.point).map { $0 - $1 })
         let largest = result.multipliers.reduce(0) { max($0, norm($1)) }
@@ -179,7 +180,8 @@ public struct Intersection: CataloguedSet {
                 return (found.point, found.error)
             }
             if let found, found.error <= 1e-12 * max(x.largestMagnitude, found.point.largestMagnitude) {
-                // Its normals are of the others together; the search's are one by one.
+                // ``BallSearch`` gives one normal for all other members together; those of the search are kept, one for
+                // each.
                 var touching = result
                 (touching.point, touching.error) = (found.point, found.error)
                 return touching
@@ -215,8 +217,8 @@ public struct Intersection: CataloguedSet {
                 + "tolerance \(tolerance)")
     }
 
-    /// A hyperplane between one member and all others, with the gap that it leaves: what shows that they do not meet.
-    /// Nothing where there is none, or members give no derivative to find it by.
+    /// A hyperplane between one member and all others, with the gap it leaves, as text: proof that they do not meet.
+    /// Empty where none is found, or members give no derivative to find it by.
     private func certificate(from start: [Double], _ shape: [Int]) throws -> String {
         guard isDifferentiable else { return "" }
         let search = CommonPoint(members, near: start, shape: shape, limit: limit)
@@ -228,8 +230,8 @@ public struct Intersection: CataloguedSet {
             + "\(format(found.most)), \(common) d . x >= \(format(found.least)): a gap of \(format(found.least - found.most))"
     }
 
-    /// Dykstra's algorithm, for members without a derivative. Stops when the corrections stand still (Birgin and Raydan
-    /// 2005).
+    /// Dykstra's algorithm, for members without a derivative. Stops when the corrections no longer change (Birgin and
+    /// Raydan 2005).
     private func dykstra(_ x: [Double], _ shape: [Int]) throws -> CommonPoint.Result {
         var current = x
         let slack = tolerance * x.largestMagnitude
@@ -255,9 +257,9 @@ public struct Intersection: CataloguedSet {
             point: current, multipliers: corrections, error: change, emptyWithin: 0, sweeps: cycles)
     }
 
-    /// Near x the multipliers' method with the multipliers found: Newton steps with the matrix found, which add one
-    /// order of derivative each, and updates of the multipliers between them. First to third derivatives; where a
-    /// multiplier is 0, its member counts as not bending the way.
+    /// The method of multipliers near x, started at the multipliers found: recorded Newton steps with the matrix found,
+    /// each of which makes one more order of derivatives right, with updates of the multipliers between them. First to
+    /// third derivatives are right; a member with multiplier 0 counts as inactive.
     public func formula(at x: Variable) throws -> Variable {
         if let exact = elementwise { return try exact.formula(at: x, for: operation) }
         let found = try common(x.value)
@@ -266,7 +268,7 @@ public struct Intersection: CataloguedSet {
         let active = members.indices.filter { norm(found.multipliers[$0]) > 1e-9 * largest }
         guard !active.isEmpty else { return try x.double() }
         let used = active.map { members[$0] }
-        // Strong enough to hold members together that a far x pulls apart; more brings rounding in.
+        // Large enough to hold members together that a far x pulls apart; a larger rho adds rounding errors.
         let far = largest / max(found.point.largestMagnitude, 1e-3 * size)
         let rho = 1e4 * min(max(far, 1), 1e8)
         let shape = x.shape
@@ -294,15 +296,15 @@ public struct Intersection: CataloguedSet {
         return y
     }
 
-    /// The projection onto a member, recorded.
+    /// The recorded projection onto a member.
     private func image(of w: Variable, on member: CommonPoint.Member) throws -> Variable {
         guard let intervals = member.intervals else { return try member.set.project(w) }
         return try .numbers(
             member.project(w.value), derivativesOf: intervals.formula(at: w, for: operation), alsoFrom: [w], operation)
     }
 
-    /// y = P(c + t (x - c)), P onto the other member, with Newton steps for the t that puts y on the sphere; each adds
-    /// one order of derivative.
+    /// y = P(c + t (x - c)), P the projection onto the other member, with recorded Newton steps for the t that puts y
+    /// on the sphere; each makes one more order of derivatives right.
     private func ballFormula(at x: Variable, _ share: Double, _ index: Int) throws -> Variable {
         let other = members[1 - index]
         let start = try x.double()

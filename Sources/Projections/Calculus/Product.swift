@@ -10,7 +10,7 @@ import Tensors
 /// - `Product{P, Q, sizes = {m, n}}`: x has first dimension m + n; P acts on its first m entries together, Q on the
 ///   next n (the dimension stays).
 ///
-/// Convex when every factor is. The problem sheet, problem 3 is the product, pixel by pixel, of problem 2's sets.
+/// Convex when every factor is. Problem 3 of the problem sheet is the product of problem 2's sets, pixel by pixel.
 public struct Product: CataloguedSet {
     /// Its name in the module `projection`.
     public static let name = "Product"
@@ -18,9 +18,9 @@ public struct Product: CataloguedSet {
     /// Script values that the sets keep alive.
     public var heldValues: [Value] { sets.flatMap(\.heldValues) }
     private let sizes: [Int]?
-    /// How deeply sets are nested in it.
+    /// How deeply sets are nested in it, itself included.
     public let depth: Int
-    /// As a script would write it.
+    /// The constructor call as a script would write it.
     public let description: String
 
     /// - Throws: when there is no set, or `sizes` does not give each set a number from 0.
@@ -32,7 +32,7 @@ public struct Product: CataloguedSet {
                 throw ScriptError(
                     operation, "\(sets.count) sets and \(sizes.count) sizes: one size for each set expected")
             }
-            // A sum that overflows names a shape that no tensor has.
+            // A sum that overflows belongs to a shape that no tensor has.
             guard sizes.allSatisfy({ (0...Int(UInt32.max)).contains($0) }) else {
                 throw ScriptError(
                     operation, "sizes \(Shape.describe(sizes)): whole numbers from 0 to 2^32 - 1 expected")
@@ -44,17 +44,18 @@ public struct Product: CataloguedSet {
         description = describe(Product.name, sets.map(\.description) + option)
     }
 
-    /// True when every set is.
+    /// Whether every factor is convex.
     public var isConvex: Bool { sets.allSatisfy(\.isConvex) }
 
-    /// The first set's with the dimension of parts before it, or with the sum of `sizes` as first dimension.
+    /// The shape of points, where the factors fix one: the first factor's with the dimension of parts in front, or with
+    /// the sum of `sizes` as first dimension.
     public var preferredShape: [Int]? {
         let inner = sets.lazy.compactMap(\.preferredShape).first
         if let sizes { return [sizes.reduce(0, +)] + (inner ?? [1]).dropFirst() }
         return [sets.count == 1 ? 3 : sets.count] + (inner ?? (sets.allSatisfy { $0.elementwise != nil } ? [] : [4]))
     }
 
-    /// Each part of x projected by its set.
+    /// Projects each part of x onto its set.
     public func project(_ x: Tensor) throws -> Tensor {
         let result = try Tensor.uninitialized(x.shape, x.dtype.computing, for: operation)
         let targets = try parts(of: result)
@@ -65,21 +66,21 @@ public struct Product: CataloguedSet {
         return result
     }
 
-    /// The largest of the parts'.
+    /// The largest violation of a part.
     public func violation(_ x: Tensor) throws -> Double {
         try parts(of: x).reduce(0) { largest, part in
             max(largest, try named(part.label) { try part.set.violation(part.part) })
         }
     }
 
-    /// Those of all sets.
+    /// The parameters of all factors.
     public var parameters: [SetParameter] { sets.flatMap(\.parameters) }
-    /// The largest of the sets'.
+    /// The largest size of a factor.
     public var size: Double { sets.reduce(0) { max($0, $1.size) } }
-    /// True when every set is.
+    /// Whether every factor is differentiable.
     public var isDifferentiable: Bool { sets.allSatisfy(\.isDifferentiable) }
 
-    /// Each part's formula by its set, put together.
+    /// The parts' formulas, concatenated.
     public func formula(at x: Variable) throws -> Variable {
         let places = try parts(of: x.value)
         let join: ([Variable]) throws -> Variable = { try sizes == nil ? .stack($0, 0) : .concatenate($0, 0) }
@@ -92,7 +93,7 @@ public struct Product: CataloguedSet {
             })
     }
 
-    /// The derivatives of the parts, one after another.
+    /// The parts' derivatives, concatenated.
     public func slope(at x: Tensor) throws -> Slope {
         let slopes = try parts(of: x).map { (slope: try $0.set.slope(at: $0.part), count: $0.part.count) }
         return { v in
@@ -104,7 +105,7 @@ public struct Product: CataloguedSet {
         }
     }
 
-    /// The views that the sets act on.
+    /// The views of x that the sets act on.
     private func parts(of x: Tensor) throws -> [(part: Tensor, set: any ProjectableSet, label: String)] {
         let expected = sizes?.reduce(0, +) ?? sets.count
         guard x.rank >= 1, x.shape[0] == expected || (sets.count == 1 && sizes == nil) else {
@@ -127,7 +128,7 @@ public struct Product: CataloguedSet {
         }
     }
 
-    /// Says which part of x an error is about.
+    /// Adds to an error which part of x it is about.
     private func named<T>(_ label: String, _ body: () throws -> T) throws -> T {
         do {
             return try body()
@@ -136,7 +137,7 @@ public struct Product: CataloguedSet {
         }
     }
 
-    /// How scripts call it.
+    /// The constructor as scripts see it.
     public static let declaration = Declaration(
         "projection.Product",
         """
@@ -174,7 +175,7 @@ public struct Product: CataloguedSet {
         ]
     }
 
-    /// Small instances, for the laws.
+    /// Small instances for the law tests.
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try Product([Simplex()]), shape: [3, 4]),

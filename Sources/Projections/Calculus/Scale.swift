@@ -2,7 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// {s x : x in P} for a number s other than 0. Projection: s P(x / s). Elementwise sets stay so, with their exactness.
+/// {s x : x in P} for a number s other than 0. Projection: s P(x / s). A multiple of an elementwise set is elementwise,
+/// and exact, too.
 public struct Scale: CataloguedSet, RoundSet {
     /// Its name in the module `projection`.
     public static let name = "Scale"
@@ -11,11 +12,11 @@ public struct Scale: CataloguedSet, RoundSet {
     public var heldValues: [Value] { inner.heldValues }
     private let scale: SetParameter
     private var factor: Double { scale.number }
-    /// P's intervals times s, their ends exchanged for a negative s; nil where P is not elementwise.
+    /// P's intervals times s, with their ends exchanged for a negative s; nil where P is not elementwise.
     public let elementwise: Intervals?
-    /// How deeply sets are nested in it.
+    /// How deeply sets are nested in it, itself included.
     public let depth: Int
-    /// As a script would write it.
+    /// The constructor call as a script would write it.
     public let description: String
 
     /// - Parameter s: may be negative, which mirrors the set.
@@ -32,7 +33,7 @@ public struct Scale: CataloguedSet, RoundSet {
         let parameter = try SetParameter(scale, "s", for: operation, scalar: true)
         self.scale = parameter
         elementwise = try set.elementwise?.mapped(joined: parameter.requiresGrad, for: operation) { lo, hi in
-            // An infinite bound has no part in the derivative by s.
+            // The derivative of an infinite bound by s is 0.
             func scaled(_ bound: Variable) throws -> Variable {
                 let values = try bound.value.toArray()
                 let isFinite = values.map(\.isFinite)
@@ -44,14 +45,14 @@ public struct Scale: CataloguedSet, RoundSet {
         }
     }
 
-    /// By a constant s.
+    /// With a constant s.
     public init(_ set: any ProjectableSet, _ s: Double) throws { try self.init(set, Variable(Tensor(s, .float64))) }
 
-    /// P's, and s.
+    /// P's parameters, and s.
     public var parameters: [SetParameter] { inner.parameters + [scale] }
-    /// P's times |s|.
+    /// P's size times |s|.
     public var size: Double { inner.size * factor.magnitude }
-    /// As P is.
+    /// Whether P is differentiable.
     public var isDifferentiable: Bool { inner.isDifferentiable }
 
     /// s P(x / s) in differentiable operations.
@@ -61,7 +62,7 @@ public struct Scale: CataloguedSet, RoundSet {
         return try inner.project(x.double() / factor).double() * factor
     }
 
-    /// The derivative of P at x / s: s and 1 / s cancel.
+    /// The derivative of P at x / s: the factors s and 1 / s cancel.
     public func slope(at x: Tensor) throws -> Slope {
         if let elementwise { return try elementwise.slope(at: x, for: operation) }
         return try inner.slope(at: mapped(x) { $0 / factor })
@@ -75,9 +76,9 @@ public struct Scale: CataloguedSet, RoundSet {
         }
     }
 
-    /// As P is.
+    /// Whether P is convex.
     public var isConvex: Bool { inner.isConvex }
-    /// P's.
+    /// The shape of P's points.
     public var preferredShape: [Int]? { inner.preferredShape }
 
     /// s P(x / s).
@@ -87,18 +88,18 @@ public struct Scale: CataloguedSet, RoundSet {
         return try mapped(inner.project(small)) { $0 * factor }.copy(x.dtype.computing)
     }
 
-    /// By how much x / s fails P, times |s|.
+    /// P's violation at x / s, times |s|.
     public func violation(_ x: Tensor) throws -> Double {
         if let elementwise { return try elementwise.violation(x, for: operation) }
         return try inner.violation(mapped(x) { $0 / factor }) * factor.magnitude
     }
 
-    /// In float64.
+    /// f of every element, computed in float64.
     private func mapped(_ x: Tensor, _ f: (Double) -> Double) throws -> Tensor {
         try Tensor(x.toArray().map(f), shape: x.shape, .float64)
     }
 
-    /// How scripts call it.
+    /// The constructor as scripts see it.
     public static let declaration = Declaration(
         "projection.Scale",
         "The set {s x : x in P}. The projection is s P(x / s).",
@@ -120,7 +121,7 @@ public struct Scale: CataloguedSet, RoundSet {
         ]
     }
 
-    /// Small instances, for the laws.
+    /// Small instances for the law tests.
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try Scale(Simplex(), -2), shape: [3]),

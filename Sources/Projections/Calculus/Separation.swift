@@ -1,22 +1,22 @@
 import Scripting
 import Tensors
 
-/// Why convex sets have no point in common: of each a normal n_i at the point p_i, so that n_i . u <= n_i . p_i for all
-/// its points u, and these add up to 0 on the left, but to less than 0 on the right.
+/// Why convex sets have no point in common: for each set a normal n_i at a point p_i, so that n_i . u <= n_i . p_i for
+/// all its points u. The n_i sum to 0, but the n_i . p_i to less than 0.
 struct Separation {
     let normals: [[Double]]
     let points: [[Double]]
 
-    /// The member with the longest normal.
+    /// The index of the member with the longest normal.
     var side: Int { normals.indices.max { norm(normals[$0]) < norm(normals[$1]) } ?? 0 }
     /// That normal, of length 1.
     var direction: [Double] {
         let length = norm(normals[side])
         return normals[side].map { $0 / length }
     }
-    /// Points of `side` have direction . u at most this.
+    /// Points of member `side` have direction . u of at most this.
     var most: Double { dot(direction, points[side]) }
-    /// Common points of the others would have at least this.
+    /// Common points of the other members would have at least this.
     var least: Double {
         let length = norm(normals[side])
         return normals.indices.reduce(0) { $1 == side ? $0 : $0 - dot(normals[$1].map { $0 / length }, points[$1]) }
@@ -24,8 +24,8 @@ struct Separation {
 }
 
 extension CommonPoint {
-    /// Found where the squared distances to all members have the least sum: there what is left to each adds up to 0. By
-    /// minimising from `start` on, always near the last point, until that is so; nil when it does not come to be.
+    /// Found where the sum of squared distances to all members is least: there the normals (point minus projection) sum
+    /// to 0. Minimised from `start` by proximal steps; nil when it does not converge.
     func separation(from start: [Double]) throws -> Separation? {
         var y = start.map { $0 / unit }
         let zeros = members.map { _ in y.map { _ in 0.0 } }
@@ -39,7 +39,7 @@ extension CommonPoint {
             guard norm(total) <= 1e-8 * largest else { continue }
             let found = Separation(
                 normals: step.normals, points: step.images.map { $0.map { $0 * unit } })
-            // More than rounding.
+            // A gap larger than rounding is required.
             let size = step.images.reduce(0) { max($0, $1.largestMagnitude) }
             return found.least - found.most > 1e-9 * unit * max(size, largest) ? found : nil
         }

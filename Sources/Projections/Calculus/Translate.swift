@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// {x + t : x in P}. Projection: t + P(x - t). Elementwise sets stay so, with their exactness.
+/// {x + t : x in P}. Projection: t + P(x - t). A translate of an elementwise set is elementwise, and exact, too.
 public struct Translate: CataloguedSet, RoundSet {
     /// Its name in the module `projection`.
     public static let name = "Translate"
@@ -12,9 +12,9 @@ public struct Translate: CataloguedSet, RoundSet {
     private let shift: SetParameter
     /// P's intervals moved by t; nil where P is not elementwise.
     public let elementwise: Intervals?
-    /// How deeply sets are nested in it.
+    /// How deeply sets are nested in it, itself included.
     public let depth: Int
-    /// As a script would write it.
+    /// The constructor call as a script would write it.
     public let description: String
 
     /// - Parameter t: a number or a tensor that broadcasts over x.
@@ -35,14 +35,14 @@ public struct Translate: CataloguedSet, RoundSet {
         }
     }
 
-    /// By a constant t.
+    /// With a constant t.
     public init(_ set: any ProjectableSet, _ t: Tensor) throws { try self.init(set, Variable(t)) }
 
-    /// P's, and t.
+    /// P's parameters, and t.
     public var parameters: [SetParameter] { inner.parameters + [shift] }
-    /// P's and t's together.
+    /// The sum of P's and t's sizes.
     public var size: Double { inner.size + shift.size }
-    /// As P is.
+    /// Whether P is differentiable.
     public var isDifferentiable: Bool { inner.isDifferentiable }
 
     /// t + P(x - t) in differentiable operations.
@@ -65,9 +65,9 @@ public struct Translate: CataloguedSet, RoundSet {
         }
     }
 
-    /// As P is.
+    /// Whether P is convex.
     public var isConvex: Bool { inner.isConvex }
-    /// P's, or that of t.
+    /// The shape of P's points, or else of t.
     public var preferredShape: [Int]? { inner.preferredShape ?? (shift.shape.isEmpty ? nil : shift.shape) }
 
     /// t + P(x - t).
@@ -77,13 +77,13 @@ public struct Translate: CataloguedSet, RoundSet {
         return try plus(inner.project(moved), sign: 1).copy(x.dtype.computing)
     }
 
-    /// By how much x - t fails P.
+    /// P's violation at x - t.
     public func violation(_ x: Tensor) throws -> Double {
         if let elementwise { return try elementwise.violation(x, for: operation) }
         return try inner.violation(plus(x, sign: -1))
     }
 
-    /// x + sign t, in float64.
+    /// x + sign t, computed in float64.
     private func plus(_ x: Tensor, sign: Double) throws -> Tensor {
         guard let t = try? shift.double.expand(x.shape) else {
             throw ScriptError(
@@ -92,7 +92,7 @@ public struct Translate: CataloguedSet, RoundSet {
         return try Tensor(zip(try x.toArray(), try t.toArray()).map { $0 + sign * $1 }, shape: x.shape, .float64)
     }
 
-    /// How scripts call it.
+    /// The constructor as scripts see it.
     public static let declaration = Declaration(
         "projection.Translate",
         "The set {x + t : x in P}. The projection is t + P(x - t).",
@@ -114,7 +114,7 @@ public struct Translate: CataloguedSet, RoundSet {
         ]
     }
 
-    /// Small instances, for the laws.
+    /// Small instances for the law tests.
     public static func examples() throws -> [SetExample] {
         [
             SetExample(try Translate(Simplex(), Tensor([1, -2, 3], shape: [3])), shape: [3]),

@@ -2,43 +2,43 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// What the formulas of projections are written in, beside the operations of `Autodiff`.
+/// Operations for the formulas of projections, beside those of `Autodiff`.
 extension Variable {
-    /// In float64.
+    /// Converted to float64.
     func double() throws -> Variable { dtype == .float64 ? self : try converted(to: .float64) }
 
-    /// A plain float64 tensor.
+    /// A float64 tensor of these numbers.
     convenience init(_ values: [Double], shape: [Int]) throws { self.init(try Tensor(values, shape: shape, .float64)) }
 
-    /// The Euclidean length of all elements, which are not all 0: of no dimension, and such that no square overflows or
-    /// vanishes.
+    /// The Euclidean norm of all elements, which must not all be 0; of shape (), and scaled so that no square overflows
+    /// or vanishes.
     func length() throws -> Variable {
         let unit = powerOfTwo(near: try value.toArray().largestMagnitude)
         let scaled = try self / unit
         return try (scaled * scaled).sum().sqrt() * unit
     }
 
-    /// The sum of the products of all elements.
+    /// The sum of the elementwise product.
     func dot(_ other: Variable) throws -> Variable { try (self * other).sum() }
 
-    /// This where the flag of the element's flat position is set, else `other`.
+    /// self where the flag at the element's row-major position is set, else `other`.
     func kept(_ flags: [Bool], else other: Variable) throws -> Variable {
         try choose(Variable(flags.map { $0 ? 1 : 0 }, shape: shape), other)
     }
 
-    /// This where the flag of the element's flat position is set, else 0.
+    /// self where the flag at the element's row-major position is set, else 0.
     func kept(_ flags: [Bool]) throws -> Variable { try kept(flags, else: constant(0)) }
 
-    /// The parts that `split` cuts the value into, recorded as one operation; `join` puts parts of such shapes
-    /// together.
+    /// The parts into which `split` cuts the value, recorded as one operation; `join` is its transpose, which puts
+    /// parts of these shapes together.
     func divided(
         _ operation: String, into parts: [Tensor], join: @escaping ([Variable]) throws -> Variable
     ) throws -> [Variable] {
         try Variable.recorded(operation, [self], outputs: parts, keeps: .nothing) { [try join($0.cotangents)] }
     }
 
-    /// These numbers, computed another way than `formula`, with its derivatives. `others` are values that take part in
-    /// the record without a derivative, so that the result requires a gradient where one of them does.
+    /// `value`, which was computed in another way than `formula` but has its derivatives. The result requires a
+    /// gradient also where one of `others` does, by which it has no derivative.
     static func numbers(
         _ value: Tensor, derivativesOf formula: Variable, alsoFrom others: [Variable], _ operation: String
     ) throws -> Variable {
@@ -49,7 +49,7 @@ extension Variable {
     }
 }
 
-/// The power of two below a magnitude: dividing by it is exact, and leaves a number near 1. 1 for 0.
+/// The largest power of two up to a magnitude, 1 for 0: dividing by it is exact and leaves a number near 1.
 func powerOfTwo(near magnitude: Double) -> Double {
     guard magnitude > 0, magnitude.isFinite else { return 1 }
     return max(Double(sign: .plus, exponent: Int(magnitude.exponent), significand: 1), Double.leastNormalMagnitude)

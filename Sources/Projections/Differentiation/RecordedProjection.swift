@@ -12,7 +12,7 @@ extension ProjectableSet {
         guard GradMode.isEnabled, x.requiresGrad || !sources.isEmpty else {
             return try .recorded(operation, [x], projected, keeps: .nothing, rule: nil)
         }
-        // Said before anything is computed from it.
+        // Checked first, so that a script learns of it before anything is computed.
         try x.checkCurrent(operation)
         return try .numbers(projected, derivativesOf: formula(at: x), alsoFrom: [x] + sources, operation)
     }
@@ -33,8 +33,9 @@ extension ProjectableSet {
         return try .numbers(distance, derivativesOf: formula, alsoFrom: [x] + sources, operation)
     }
 
-    /// The derivative of the projection at `x` as a map of vectors: along a direction, or of a cotangent pulled back,
-    /// which is the same for a convex set. In float64, by the formula unless the set knows a quicker way.
+    /// The derivative of the projection at `x` as a map from a direction to the change of the projection; for a convex
+    /// set it is symmetric, so that it also maps cotangents back. In float64, by the formula unless the set has a
+    /// faster way.
     func slopeOfFormula(at x: Tensor) throws -> Slope {
         { v in
             let (_, product) = try Transform.vjp(

@@ -2,9 +2,9 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// What the derivatives of functions of singular values are made of: the matrix [[0, X], [X^T, 0]] has the eigenvalues
-/// s, -s of every singular value s of X, and 0, so that functions of them are matrix functions of it, and equal
-/// singular values need no care.
+/// Derivatives of functions of singular values: the matrix [[0, X], [X^T, 0]] has the eigenvalues s and -s for every
+/// singular value s of X, and 0. Functions of singular values become matrix functions of it, and equal singular values
+/// need no special case.
 extension Variable {
     /// [[0, X], [X^T, 0]] of a float64 matrix.
     func dilation() throws -> Variable {
@@ -14,8 +14,8 @@ extension Variable {
         return try .concatenate([top, bottom], 0)
     }
 
-    /// |M| of a symmetric M. An eigenvalue of 0, where |M| has no derivative, counts as positive: it is moved up by next to
-    /// nothing.
+    /// |M| of a symmetric M. Where |M| has no derivative, at an eigenvalue of 0, the eigenvalue counts as positive: it
+    /// is shifted up by a tiny amount.
     func magnitudeBesideZero(_ operation: String) throws -> Variable {
         let (values, vectors) = try value.eigh(for: operation)
         let w = try values.toArray()
@@ -27,7 +27,7 @@ extension Variable {
         return try (self + shift).spectralMagnitude(operation) - shift
     }
 
-    /// M - t I and M + t I of M, the dilation of X.
+    /// M - t I and M + t I for the dilation M of X.
     private func besideDilation(_ t: Variable) throws -> (below: Variable, above: Variable) {
         let size = shape[0] + shape[1]
         let identity = try Variable((0..<size * size).map { $0 / size == $0 % size ? 1 : 0 }, shape: [size, size])
@@ -35,21 +35,21 @@ extension Variable {
         return (try middle - levels, try middle + levels)
     }
 
-    /// X with its singular values cut down to the number t above 0.
+    /// X with its singular values limited to the number t above 0.
     func spectralClip(_ t: Variable, _ operation: String) throws -> Variable {
         let (below, above) = try besideDilation(t)
         let clipped = try (above.magnitudeBesideZero(operation) - below.magnitudeBesideZero(operation)) / 2
         return try clipped.slice(0, 0, shape[0]).slice(1, shape[0], shape[1])
     }
 
-    /// The sum of max(s - t, 0) over the singular values.
+    /// The sum over the singular values of max(s - t, 0).
     func spectralExcess(_ t: Variable, _ operation: String) throws -> Variable {
         let below = try besideDilation(t).below
         return try (below.magnitudeBesideZero(operation) + below).diagonal().sum() / 2
     }
 }
 
-/// U diag(w) V^T with w a function of the singular values, and these.
+/// U diag(w) V^T with w a function of the singular values, and the singular values.
 func spectral(
     _ x: [Double], shape: [Int], for operation: String, _ weights: ([Double]) -> [Double]
 ) throws -> (result: [Double], values: [Double]) {

@@ -2,12 +2,14 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The matrix functions that the derivative of the projection onto PSD is made of. Rules in terms of each other, so
-/// that every order follows, and equal eigenvalues need no care.
+/// Matrix functions from which the derivative of the projection onto PSD is made. Their rules are written in terms of
+/// each other, so that derivatives of every order follow; equal eigenvalues need no special case.
 extension Variable {
-    /// |X|, the symmetric matrix with the magnitudes of X's eigenvalues, of a symmetric X without an eigenvalue of 0.
+    /// |X| of a symmetric X without an eigenvalue of 0: the symmetric matrix whose eigenvalues are the magnitudes of
+    /// X's.
     ///
-    /// From |X|^2 = X^2: |X| D + D |X| = X E + E X for a step E of X and D of |X| (Higham 2008, section 5.1).
+    /// The rule: |X|^2 = X^2, so that |X| D + D |X| = X E + E X for a change E of X and D of |X| (Higham 2008, section
+    /// 5.1).
     func spectralMagnitude(_ operation: String) throws -> Variable {
         let (values, vectors) = try value.eigh(for: operation)
         let columns = Variable(vectors)
@@ -19,7 +21,7 @@ extension Variable {
         }
     }
 
-    /// The symmetric W with A W + W A = C, of this positive definite A and C's symmetric part.
+    /// The symmetric W with A W + W A = C for positive definite A (self) and the symmetric part of C.
     func lyapunov(_ right: Variable, _ operation: String) throws -> Variable {
         let right = try right.symmetricPart()
         let (values, vectors) = try value.eigh(for: operation)

@@ -39,7 +39,7 @@ func excess<T: BinaryFloatingPoint>(
     for i in 0..<count {
         let (value, low, high) = (x[i], lo[i % period], hi[i % period])
         guard value == value else { return false }
-        // Differences in float64: exact for float32, and never a wrong zero.
+        // Computed in float64: differences of float32 numbers are exact there, and never 0 by underflow.
         if value < low { body(Double(low) - Double(value)) }
         if value > high { body(Double(value) - Double(high)) }
     }

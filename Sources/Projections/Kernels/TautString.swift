@@ -1,19 +1,20 @@
 import Scripting
 
-/// What least squares with a penalty on total variation, min |y - x|^2 / 2 + level sum |y_(i+1) - y_i|, makes of x:
-/// runs of equal elements. A run of n elements between neighbours is the mean of x there, less level * pull / n, where
-/// pull is 2 for a run above both neighbours, -2 below both, 0 in a stair and half of that at the ends.
+/// The minimum of |y - x|^2 / 2 + level sum |y_(i+1) - y_i| consists of runs of equal elements. A run of n elements has
+/// the value (mean of x over it) - level * pull / n, where pull is 2 for a run above both neighbours, -2 for one below
+/// both, 0 between a lower and a higher one, and 1 or -1 at the ends.
 struct EqualRuns {
-    /// How many elements each has.
+    /// The number of elements of each run.
     var counts: [Int]
-    /// The means of x over them.
+    /// The mean of x over each run.
     private var means: [Double]
-    /// By whether each run is followed by a larger or a smaller one.
+    /// For each run but the last, 1 if the next one is larger, else -1.
     private var signs: [Double]
 
-    /// The runs of x for a level from 0, in time near n.
+    /// The runs of x for a level >= 0, in time proportional to n as a rule.
     init(of x: [Double], level: Double) {
-        // Sums in it are a few times the largest of these: near the largest number all are made smaller, exactly.
+        // Sums are a few times the largest of these: close to overflow everything is scaled down by a power of two,
+        // exactly.
         let scale = max(level, x.largestMagnitude) > 0x1p1000 ? 0x1p-30 : 1
         let smooth = level > 0 && x.count > 1 ? tautString(x.map { $0 * scale }, level * scale) : x
         (counts, means, signs) = ([], [], [])
@@ -27,7 +28,7 @@ struct EqualRuns {
             counts.append(1)
             means.append(value)
         }
-        // Rounding may leave neighbours apart that are one.
+        // Rounding may leave two runs that should be one: neighbours in the wrong order are joined.
         while true {
             let values = values(level: level)
             guard let wrong = signs.indices.first(where: { signs[$0] * (values[$0 + 1] - values[$0]) <= 0 }) else {
@@ -42,7 +43,7 @@ struct EqualRuns {
         }
     }
 
-    /// Of each run, see above.
+    /// The pull of each run, see above.
     private var pulls: [Double] {
         counts.indices.map { k in (k > 0 ? signs[k - 1] : 0) - (k < signs.count ? signs[k] : 0) }
     }
@@ -58,10 +59,10 @@ struct EqualRuns {
     /// The minimum.
     func smoothed(level: Double) -> [Double] { spread(values(level: level)) }
 
-    /// How x moves with the level: minus this, which is the gradient of the total variation there.
+    /// Minus the derivative of the result by the level: the gradient of the total variation there.
     var direction: [Double] { spread(zip(pulls, counts).map { $0 / Double($1) }) }
 
-    /// Each run's mean for its elements.
+    /// The map that replaces each element by the mean of its run.
     static func means(_ counts: [Int]) -> Slope {
         { v in
             var start = 0
@@ -79,15 +80,15 @@ func totalVariation(_ x: [Double]) -> Double {
     zip(x, x.dropFirst()).reduce(0) { $0 + ($1.1 - $1.0).magnitude }
 }
 
-/// The minimum itself, by following the tube around the sums of x that its sums stay in (Condat 2013, algorithm 1). x
-/// has two elements at least.
+/// The minimum itself by the taut-string algorithm, which follows the tube around the cumulated sums of x (Condat 2013,
+/// algorithm 1). x has two elements at least.
 private func tautString(_ x: [Double], _ level: Double) -> [Double] {
     let end = x.count - 1
     var result = x
-    // The place read, the run's start, and the last places where the lower and the upper value were fixed.
+    // The current position, the start of the run, and the last positions at which its lower and upper value were fixed.
     var (k, start, lowPlace, highPlace) = (0, 0, 0, 0)
     var (low, high) = (x[0] - level, x[0] + level)
-    // How far the string may still go to either side of the tube.
+    // The distances of the string from the two sides of the tube.
     var (below, above) = (level, -level)
     func fill(to place: Int, _ value: Double) {
         repeat {

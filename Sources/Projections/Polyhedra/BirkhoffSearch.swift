@@ -2,16 +2,16 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The nearest matrix with elements from 0, whose rows and columns add up to `sum`: max(x_ij + u_i + v_j, 0), for the u
-/// and v at which the sums are right. They minimise half the squares less sum times all u and v, by a semismooth Newton
-/// method (Li, Sun and Toh 2020).
+/// The nearest matrix with elements >= 0 whose rows and columns sum to `sum`: max(x_ij + u_i + v_j, 0) with u and v
+/// such that the sums are right. These minimise half the sum of its squares minus sum times all u and v (the dual
+/// problem), found by a semismooth Newton method (Li, Sun and Toh 2020).
 struct BirkhoffSearch {
     let n: Int
     let operation: String
 
-    /// The point, and which elements are above 0.
+    /// The nearest matrix, and which of its elements are above 0.
     func nearest(to given: [Double]) throws -> (point: [Double], mask: [Bool]) {
-        // Rows and columns may be moved as a whole.
+        // Adding a number to a whole row or column does not change the result: x is centered first, which keeps digits.
         let means = centers(of: given)
         let centered = given.indices.map { given[$0] - means.rows[$0 / n] - means.columns[$0 % n] }
         let unit = powerOfTwo(near: max(centered.largestMagnitude, 1 / Double(n)))
@@ -30,13 +30,13 @@ struct BirkhoffSearch {
                 isBetter = next.value <= point.value + 1e-4 * length * descent || next.fault < 0.5 * point.fault
                 length /= 2
             }
-            // At rounding neither falls.
+            // Neither the gradient nor the value falls any more: the limit of rounding.
             guard isBetter, next.fault < point.fault || next.value < point.value else { break }
             point = next
             if point.fault <= 1e-15 * sum { break }
         }
         let mask = point.values.map { $0 > 0 }
-        // Exactly: the sums, by what is not 0.
+        // At last the sums are made exact by changes of the elements above 0.
         let average = try Averages(mask, n, operation)
         var result = point.values
         for _ in 0..<2 { result = try average.withSums(sum, result) }
@@ -52,7 +52,7 @@ struct BirkhoffSearch {
         return (result.map { max($0, 0) * unit }, mask)
     }
 
-    /// Row and column means, which with the mean taken off once leave sums of 0.
+    /// u and v that make the row and column sums of x 0.
     private func centers(of x: [Double]) -> (rows: [Double], columns: [Double]) {
         var (rows, columns) = ([Double](repeating: 0, count: n), [Double](repeating: 0, count: n))
         for i in x.indices { rows[i / n] += x[i] / Double(n) }
@@ -62,8 +62,8 @@ struct BirkhoffSearch {
 
     private func sums(of x: [Double]) -> [Double] { Point.sums(x, n) }
 
-    /// What Newton's method moves u and v by: the second derivative, and a little of the identity, without which it may
-    /// be singular.
+    /// The Newton step of u and v. A small multiple of the identity is added to the second derivative, which may be
+    /// singular.
     private func direction(_ point: Point) throws -> [Double] {
         let counts = Point.sums(point.values.map { $0 > 0 ? 1 : 0 }, n)
         let lift = min(1e-3, point.fault)
@@ -80,10 +80,10 @@ struct BirkhoffSearch {
     private struct Point {
         let duals: [Double]
         let values: [Double]
-        /// Of the sums, rows first.
+        /// The gradient by u and v: the sums' errors, rows first.
         let gradient: [Double]
         let value: Double
-        /// The gradient's length.
+        /// The norm of the gradient.
         let fault: Double
 
         init(_ x: [Double], _ duals: [Double], _ sum: Double, _ n: Int) {
@@ -94,7 +94,7 @@ struct BirkhoffSearch {
             fault = norm(gradient)
         }
 
-        /// Of rows, then of columns.
+        /// The sums of rows, then of columns.
         static func sums(_ x: [Double], _ n: Int) -> [Double] {
             var result = [Double](repeating: 0, count: 2 * n)
             for i in x.indices {
@@ -105,11 +105,11 @@ struct BirkhoffSearch {
         }
     }
 
-    /// Among matrices that are 0 off the mask: moves by numbers per row and per column.
+    /// Matrices that are 0 off a mask, changed by a number per row and per column.
     struct Averages {
         private let mask: [Bool]
         private let n: Int
-        /// The pseudo-inverse of what maps such numbers to sums.
+        /// The pseudo-inverse of the matrix that maps these numbers to changes of the sums.
         private let inverse: Variable
 
         init(_ mask: [Bool], _ n: Int, _ operation: String) throws {
@@ -123,13 +123,13 @@ struct BirkhoffSearch {
             }
             let (values, vectors) = try Tensor(matrix, shape: [2 * n, 2 * n], .float64).eigh(for: operation)
             let largest = Double(2 * n)
-            // Whole numbers in it: what is not 0 is far from it.
+            // The matrix has small whole numbers as elements, so that eigenvalues are either far from 0 or 0.
             let shares = try values.toArray().map { $0 > 1e-10 * largest ? 1 / $0 : 0 }
             let columns = Variable(vectors)
             inverse = try (columns * Variable(shares, shape: [2 * n])).matmul(columns.transposed())
         }
 
-        /// The nearest matrix, 0 off the mask, with these sums.
+        /// The nearest matrix that is 0 off the mask and has these sums.
         func withSums(_ sum: Double, _ x: [Double]) throws -> [Double] {
             let kept = x.indices.map { mask[$0] ? x[$0] : 0 }
             let rest = Point.sums(kept, n).map { sum - $0 }

@@ -1,26 +1,27 @@
 import Scripting
 
-/// The nearest point of {y : r_i . y <= l_i, equal for the first `equations` of them}, or why there is none.
+/// The nearest point to x of {y : r_i . y <= l_i, with equality for the first `equations` rows}, or a proof that the
+/// set is empty.
 ///
-/// The dual method of Goldfarb and Idnani (1983): from x on, the constraint that fails most is made to hold with
-/// equality, while multipliers of those that hold already stay at or above 0; one whose multiplier reaches 0 is let go.
-/// The distance grows with every step, so it ends.
+/// The dual method of Goldfarb and Idnani (1983): starting at x, the most violated constraint is made to hold with
+/// equality, while the multipliers of the active ones stay >= 0; one whose multiplier reaches 0 is dropped. The
+/// distance grows with every step, so that the method ends.
 struct DualActiveSet {
-    /// Rows of length 1.
+    /// The rows r_i, of length 1.
     let rows: [[Double]]
     let levels: [Double]
     let equations: Int
     let operation: String
 
-    /// A combination of rows, weights from 0 for inequalities, that is the row 0, with its right-hand side below 0:
-    /// -gap.
+    /// A combination of rows (weights >= 0 for inequalities) that is 0, while the same combination of the right-hand
+    /// sides is -gap < 0: no y can satisfy them.
     struct Certificate {
         var weights: [(row: Int, weight: Double)]
         var gap: Double
     }
 
     enum Answer {
-        /// The point, and the rows that hold with equality and push.
+        /// The point, and the active rows: those that hold with equality and have a multiplier.
         case point([Double], active: [Int], Directions)
         case empty(Certificate)
     }
@@ -35,7 +36,7 @@ struct DualActiveSet {
                 directions.append(rest, row: rows[i])
                 continue
             }
-            // A combination of those before.
+            // The row is a combination of rows before it.
             let gap = zip(held, shares).reduce(levels[i]) { $0 - $1.1 * levels[$1.0] }
             guard gap.magnitude <= 1e-9 * ownSize else {
                 let sign = gap < 0 ? 1.0 : -1
@@ -70,7 +71,7 @@ struct DualActiveSet {
                     if least < length { (length, leaves) = (least, k) }
                 }
                 if full.isInfinite, leaves < 0 {
-                    // Rows that differ by rounding only.
+                    // The rows contradict each other by rounding only.
                     guard excess > 1e-9 * size else {
                         satisfied.insert(worst)
                         break
@@ -87,7 +88,7 @@ struct DualActiveSet {
                     held.append(worst)
                     satisfied.insert(worst)
                     directions.append(rest, row: rows[worst])
-                    // Afresh, as the steps gather rounding.
+                    // Computed from x again, as the steps gather rounding errors.
                     y = directions.foot(of: x, held.map { levels[$0] })
                     multipliers = directions.shares(of: zip(x, y).map { $0 - $1 })
                     for k in held.indices where held[k] >= equations { multipliers[k] = max(0, multipliers[k]) }
@@ -103,7 +104,7 @@ struct DualActiveSet {
     }
 }
 
-/// Rows, and orthonormal vectors that span the same: R^T = Q U with U upper triangular.
+/// Rows R, and orthonormal vectors Q that span the same space: R^T = Q U with U upper triangular.
 struct Directions {
     private(set) var vectors: [[Double]] = []
     /// U's columns.
@@ -117,7 +118,7 @@ struct Directions {
 
     private func components(of v: [Double]) -> (rest: [Double], shares: [Double]) {
         var (rest, shares) = (v, [Double](repeating: 0, count: vectors.count))
-        // The second pass removes what rounding left of the first.
+        // A second pass removes what rounding left in the first.
         for _ in 0..<2 {
             for (k, q) in vectors.enumerated() {
                 let share = dot(q, rest)
@@ -128,13 +129,13 @@ struct Directions {
         return (rest, shares)
     }
 
-    /// What of v is across all rows, and the combination of rows that the other part is.
+    /// v split into a part orthogonal to all rows and a combination of the rows.
     func split(_ v: [Double]) -> (rest: [Double], shares: [Double]) {
         let (rest, components) = components(of: v)
         return (rest, solve(components))
     }
 
-    /// U c = b
+    /// Solves U c = b.
     private func solve(_ right: [Double]) -> [Double] {
         var result = right
         for k in result.indices.reversed() {
@@ -146,7 +147,7 @@ struct Directions {
 
     func shares(of v: [Double]) -> [Double] { solve(components(of: v).shares) }
 
-    /// - Parameter rest: what of the row is across the others.
+    /// - Parameter rest: the part of the row that is orthogonal to the others.
     mutating func append(_ rest: [Double], row: [Double]) {
         let (again, shares) = components(of: row)
         let length = norm(again)
@@ -154,7 +155,7 @@ struct Directions {
         vectors.append(again.map { $0 / length })
     }
 
-    /// The nearest point at which the rows take these levels.
+    /// The nearest point to x at which the rows have these levels.
     func foot(of x: [Double], _ levels: [Double]) -> [Double] {
         // U^T c = levels
         var heights = levels

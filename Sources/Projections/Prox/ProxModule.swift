@@ -4,7 +4,7 @@ import Scripting
 public struct ProxModule: ScriptModule {
     private let constructors: [Declaration]
 
-    /// - Parameter functions: more beside the catalogue's.
+    /// - Parameter functions: more functions beside the catalogue's.
     public init(adding functions: [any CataloguedFunction.Type] = []) {
         constructors = (FunctionCatalogue.functions + functions).map { $0.declaration }
     }

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A function with a proximal map as scripts hold it: a userdata of type "prox".
+/// A function with a proximal map as a script object, a userdata of type "prox".
 public final class ProxObject: ScriptObject {
     public static let type = ObjectType("prox")
 
@@ -14,7 +14,7 @@ public final class ProxObject: ScriptObject {
 }
 
 extension Domain<any ProximalFunction> {
-    /// One of prox's objects, as its function.
+    /// A function of the module prox.
     public static var prox: Domain {
         Domain<ProxObject>.object(ProxObject.type).map(show: { $0.description }) { $0.function }
     }
@@ -25,7 +25,7 @@ extension Results<any ProximalFunction> {
 }
 
 extension Parameter<Double> {
-    /// The step of a proximal map.
+    /// The argument `step` of a proximal map.
     fileprivate static var step: Parameter { .argument("step", .number(above: 0, finite: true), default: 1) }
 }
 

@@ -2,26 +2,26 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A convex function with a proximal map: prox(x, step) is the y that minimises f(y) + |y - x|^2 / (2 step). Of the
-/// indicator of a set it is the projection.
+/// A convex function with a proximal map: prox(x, step) is the y that minimises f(y) + |y - x|^2 / (2 step). For the
+/// indicator function of a set this is the projection.
 ///
 ///     let f = try L1(2)
 ///     let y = try f.prox(Tensor([3, -0.5], shape: [2]), step: 0.5)   // 2, 0
 public protocol ProximalFunction: CustomStringConvertible {
     /// The name under which scripts know it: `L1`.
     var name: String { get }
-    /// f(x); infinite where x is outside the domain of f, by more than rounding may leave.
+    /// f(x); infinite where x is outside the domain of f by more than rounding.
     func value(_ x: Tensor) throws -> Double
-    /// The minimum, as a fresh tensor of the shape and dtype of `x` (float16 is computed and returned as float32).
+    /// The proximal map, as a fresh tensor of the shape and dtype of `x` (float16 is computed and returned as float32).
     func prox(_ x: Tensor, step: Double) throws -> Tensor
-    /// f*(y), the largest <x, y> - f(x).
+    /// f*(y), the supremum over x of <x, y> - f(x).
     func conjugateValue(_ y: Tensor) throws -> Double
-    /// The conjugate f*, whose own is f.
+    /// The conjugate f*, whose conjugate is f.
     func conjugate() -> any ProximalFunction
     /// f near `x` in differentiable operations.
     func valueFormula(at x: Variable) throws -> Variable
-    /// The proximal map near `x` in differentiable operations; an edge of a piece counts as on the side where less
-    /// moves.
+    /// The proximal map near `x` in differentiable operations; at a kink, the derivative is that of the side on which
+    /// less elements move.
     func proxFormula(at x: Variable, step: Double) throws -> Variable
 }
 
@@ -31,14 +31,15 @@ extension ProximalFunction {
 
     public func conjugate() -> any ProximalFunction { Conjugate(self) }
 
-    /// The smallest f(y) + |y - x|^2 / (2 step): a smooth function below f, with the same minima.
+    /// The minimum over y of f(y) + |y - x|^2 / (2 step): a smooth function below f with the same minima (Moreau
+    /// envelope).
     public func envelope(_ x: Tensor, step: Double) throws -> Double {
         let point = try prox(x.copy(.float64), step: step)
         let distance = norm(zip(try x.toArray(), try point.toArray()).map { $0 - $1 })
         return try value(point) + distance / step * distance / 2
     }
 
-    /// f of a value that may be recorded: of no dimension, in x's dtype.
+    /// f of a value that may be recorded: of shape (), in x's dtype.
     public func value(_ x: Variable) throws -> Variable {
         let value = try Tensor(self.value(x.value), x.dtype.computing)
         guard GradMode.isEnabled, x.requiresGrad else {
@@ -87,7 +88,7 @@ struct Conjugate: ProximalFunction {
         let values = try x.toArray()
         let scaled = try Tensor(values.map { $0 / step }, shape: x.shape, .float64)
         let other = try inner.prox(scaled, step: inverse(step)).toArray()
-        // Nothing, and no rounding, where f does not move x.
+        // Exactly 0, without rounding, where f does not move x.
         let result = try zip(values, zip(scaled.toArray(), other)).map { $1.0 == $1.1 ? 0 : $0 - step * $1.1 }
         return try Tensor(result, shape: x.shape, x.dtype.computing)
     }
@@ -97,7 +98,7 @@ struct Conjugate: ProximalFunction {
         return 1 / step
     }
 
-    /// Of the functions here that are conjugates of norms: 0 where it is finite.
+    /// For conjugates of norms: 0 in the domain.
     func valueFormula(at x: Variable) throws -> Variable { try inner.conjugateFormula(at: x) }
 
     func proxFormula(at x: Variable, step: Double) throws -> Variable {
@@ -106,7 +107,7 @@ struct Conjugate: ProximalFunction {
 }
 
 extension ProximalFunction {
-    /// f* near a point of its domain: 0, when f is a norm.
+    /// f* near a point of its domain; 0 when f is a norm.
     func conjugateFormula(at y: Variable) throws -> Variable {
         if let own = self as? any HasConjugateFormula { return try own.conjugateFormulaOfItsOwn(at: y) }
         return try Variable([0], shape: [])
@@ -118,11 +119,10 @@ protocol HasConjugateFormula {
     func conjugateFormulaOfItsOwn(at y: Variable) throws -> Variable
 }
 
-/// A function that is an entry of the catalogue: known to scripts by ``declaration``, held to the laws on
-/// ``examples()``.
+/// A function in the catalogue: ``declaration`` is what scripts see, ``examples()`` are what the law tests run on.
 public protocol CataloguedFunction: ProximalFunction {
     static var name: String { get }
-    /// `prox.L1(weight)`
+    /// The constructor as scripts see it: `prox.L1(weight)`.
     static var declaration: Declaration { get }
     /// Small instances on which the law tests run, with the shape of their points.
     static func examples() throws -> [FunctionExample]
@@ -133,7 +133,7 @@ extension CataloguedFunction {
     static var operation: String { "prox.\(name)" }
 }
 
-/// A function with the shape of points to try it on.
+/// A function, and the shape of points for the law tests.
 public struct FunctionExample {
     public let function: any ProximalFunction
     public let shape: [Int]

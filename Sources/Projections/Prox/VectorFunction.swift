@@ -2,14 +2,14 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A function of whole vectors: a tensor of any shape is read as one in row-major order, and computed in float64.
+/// A function of whole vectors, computed in float64: a tensor of any shape is read as a vector in row-major order.
 protocol VectorFunction: CataloguedFunction {
     /// Throws unless points may have this shape.
     func check(shape: [Int]) throws
     func value(of x: [Double], shape: [Int]) throws -> Double
-    /// The minimum of the definition; x is finite, the step a finite number above 0.
+    /// The proximal map; x is finite, the step a finite number above 0.
     func nearest(to x: [Double], step: Double, shape: [Int]) throws -> [Double]
-    /// f*(y). Conditions hold up to `slack`.
+    /// f*(y). Conditions of its domain hold up to `slack`.
     func conjugate(of y: [Double], shape: [Int], slack: Double) throws -> Double
 }
 
@@ -50,11 +50,11 @@ extension VectorFunction {
 }
 
 extension Parameter<Double> {
-    /// The number that a function is multiplied by.
+    /// The argument `weight`, by which a function is multiplied.
     static var weight: Parameter { .argument("weight", .number(from: 0, finite: true), default: 1) }
 }
 
-/// The weight if it is one.
+/// The weight, checked: finite and >= 0, or > 0 where `positive`.
 func checkedWeight(_ weight: Double, for operation: String, _ label: String = "weight", positive: Bool = false) throws
     -> Double
 {

@@ -2,10 +2,10 @@ import Autodiff
 import Scripting
 import Tensors
 
-// What constructors and methods of projections take and return.
+// Arguments and results of constructors and methods of projections.
 
 extension Domain<any ProjectableSet> {
-    /// A projection, as its set.
+    /// A projection object, as its set.
     public static var projection: Domain {
         Domain<ProjectionObject>.object(ProjectionObject.type).map(show: { $0.description }) { $0.set }
     }
@@ -18,15 +18,14 @@ extension Results<any ProjectableSet> {
 }
 
 extension Domain<Variable> {
-    /// The numbers that a set is made of: a number, a tensor as it is, or a table of numbers (nested for more
-    /// dimensions).
+    /// The numbers that define a set: a number, a tensor, or a table of numbers (nested for more dimensions).
     static var entries: Domain { Domain<Numbers>.numbers.inFloat64 }
-    /// A number, or a tensor of one.
+    /// A number, or a tensor of one element.
     static var scalar: Domain { Domain<Numbers>.oneNumber.inFloat64 }
 }
 
 extension Domain<Numbers> {
-    /// A number, or a tensor of one.
+    /// A number, or a tensor of one element.
     static var oneNumber: Domain {
         let type = ScriptType.either([.number, .object(Variable.type.name)])
         return Domain(type, expected: "a number or a tensor of one number", show: Domain.numbers.show) { value in
@@ -40,7 +39,7 @@ extension Domain<Numbers> {
 }
 
 extension Form {
-    /// `(r)`: a set of this radius around 0.
+    /// The argument `(r)` of a set of this radius around 0.
     static func aroundZero(
         _ note: String,
         _ make: @escaping @Sendable (_ center: Variable, _ radius: Variable) throws -> any ProjectableSet
@@ -50,7 +49,7 @@ extension Form {
         }
     }
 
-    /// `(center, r)`
+    /// The arguments `(center, r)`.
     static func around(
         center: String,
         _ make: @escaping @Sendable (_ center: Variable, _ radius: Variable) throws -> any ProjectableSet

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A set as scripts hold it: a userdata of type "projection".
+/// A set as a script object, a userdata of type "projection".
 public final class ProjectionObject: ScriptObject {
     public static let type = ObjectType("projection")
 

@@ -5,9 +5,8 @@ import Tensors
 /// A set that a script defines by its projection: `projection.Set{name = ..., project = function(x) ... end}`, or
 /// `projection.Diamond(2)` when a plugin registered Diamond.
 ///
-/// The functions get a copy of x, so that they may work in place, and must return a tensor of its shape (or a boolean
-/// for `contains`, a number for `distance`). Whether the projection is one is the script's to prove:
-/// `projection.verify`.
+/// The functions get a copy of x, so that they may write to it, and must return a tensor of its shape (a boolean for
+/// `contains`, a number for `distance`). That the projection is one is not checked here: use `projection.verify`.
 public struct ScriptSet: ProjectableSet {
     public private(set) var name: String
     public let isConvex: Bool
@@ -25,7 +24,7 @@ public struct ScriptSet: ProjectableSet {
         return functions.compactMap { $0.map { .function($0) } }
     }
 
-    /// Where a script's set has its derivative from.
+    /// How a script's set is differentiated.
     enum Derivative {
         case none
         /// `project` is made of operations that gradients flow through.
@@ -48,7 +47,7 @@ public struct ScriptSet: ProjectableSet {
         self.derivative = derivative
     }
 
-    /// Unknown: as large as the numbers that one usually writes.
+    /// Unknown; 1 is a guess.
     public var size: Double { 1 }
 
     public var isDifferentiable: Bool {
@@ -58,10 +57,10 @@ public struct ScriptSet: ProjectableSet {
     public func formula(at x: Variable) throws -> Variable {
         switch derivative {
         case .recorded:
-            // A copy, which the script may write over.
+            // A copy: the script may write over it.
             return try checked(projectFunction.call([.object(x.clone())]), "project", shape: x.shape)
         case .function(let function):
-            // Only the derivative of what is recorded here is used.
+            // Only the rule of this record is used; its value does not matter.
             return try .recorded(operation, [x], x.value) { call in
                 let direction = call.cotangent
                 let results = try function.call([.object(call.inputs[0].clone()), .object(direction.clone())])
@@ -89,7 +88,7 @@ public struct ScriptSet: ProjectableSet {
         }
     }
 
-    /// What a function of the script returned, if it is a tensor of the shape.
+    /// The tensor that a script's function returned; throws unless it is one of the shape.
     private func checked(_ results: [Value], _ name: String, shape: [Int]) throws -> Variable {
         guard case .object(let object)? = results.first, let result = object as? Variable else {
             throw ScriptError(operation, "\(name) returned \((results.first ?? .none).shown), a tensor expected")
@@ -116,7 +115,7 @@ public struct ScriptSet: ProjectableSet {
         // A copy: the script may keep what it returned and write to it.
         let value = try result.value.copy(wanted)
         let numbers = try value.toArray()
-        // Infinities in x may stay; a finite x has a finite nearest point.
+        // Infinities are allowed where x has some; a finite x has a finite nearest point.
         let mayBeInfinite = try !x.isFinite()
         if let bad = numbers.firstIndex(where: { $0.isNaN || ($0.isInfinite && !mayBeInfinite) }) {
             throw ScriptError(operation, "project returned \(format(numbers[bad]))\(place(bad, in: x.shape))")
@@ -124,7 +123,7 @@ public struct ScriptSet: ProjectableSet {
         return value
     }
 
-    /// The distance: a script gives no conditions to measure.
+    /// The distance, as a script gives no inequalities and equations to measure.
     public func violation(_ x: Tensor) throws -> Double { try distance(x) }
 
     public func distance(_ x: Tensor) throws -> Double {
@@ -136,7 +135,7 @@ public struct ScriptSet: ProjectableSet {
         return number
     }
 
-    /// By how much the projection moves x.
+    /// The distance between x and its projection.
     private func movement(_ x: Tensor) throws -> Double {
         let (a, b) = (try x.toArray(), try project(x).toArray())
         return norm(zip(a, b).map { $0 == $1 ? 0 : $0 - $1 })
@@ -152,7 +151,7 @@ public struct ScriptSet: ProjectableSet {
         return flag
     }
 
-    /// The table that defines a set.
+    /// The table that defines a set, as a parameter.
     private static let definition = Parameter<ScriptSet>.joined(
         .option("name", .text, default: "Set"),
         .option("project", .function, "project(x) returns the nearest point, a tensor of the shape and dtype of x"),
@@ -214,12 +213,12 @@ public struct ScriptSet: ProjectableSet {
                 returns: .value(.object(ProjectionObject.type.name))
             ) { constructor, given in
                 let result = try constructor.call(given).first ?? .none
-                // One of the sets there are, by another name.
+                // The function returned an existing kind of set.
                 if case .object(_ as ProjectionObject) = result { return result }
                 guard var set = try Domain<ScriptSet>.table(definition, make: { $0 }).read(result) else {
                     throw Fault("the registered function returned \(result.shown); a table {project = f, ...} expected")
                 }
-                // Its name is the registered one, whatever the table says.
+                // Its name is the registered one, whatever name the table gives.
                 (set.name, set.description) = (name, "projection.\(name)(\(given.written))")
                 return .object(ProjectionObject(set))
             })
@@ -241,7 +240,7 @@ extension Domain<ScriptSet.Derivative> {
 }
 
 extension Value {
-    /// The number in a tensor of one.
+    /// The number in a tensor of one element.
     fileprivate var asSingleElement: Double? {
         guard case .object(let object as Variable) = self, object.value.count == 1 else { return nil }
         return try? object.value.item()

@@ -9,9 +9,9 @@ import Tensors
 public struct Affine: CataloguedSet, VectorSet {
     public static let name = "Affine"
     private let a, b: SetParameter
-    /// The lengths of A's rows.
+    /// The norms of A's rows.
     private let lengths: [Double]
-    /// A and b with every row divided by its length.
+    /// A and b with every row divided by the norm of A's row.
     private let rows: [[Double]]
     private let right: [Double]
     /// Q's columns, and c.
@@ -35,7 +35,7 @@ public struct Affine: CataloguedSet, VectorSet {
         self.b = try SetParameter(b, "b", for: operation)
         let (elements, levels) = (self.a.values, self.b.values)
         let given = (0..<m).map { Array(elements[$0 * n..<($0 + 1) * n]) }
-        // A row of zeros is told below: it is no direction.
+        // A row of zeros is an error further down: it has no direction.
         let lengths = given.map { norm($0) == 0 ? 1 : norm($0) }
         self.lengths = lengths
         rows = zip(given, lengths).map { row, length in row.map { $0 / length } }
@@ -50,7 +50,7 @@ public struct Affine: CataloguedSet, VectorSet {
 
     public init(_ a: Tensor, _ b: Tensor) throws { try self.init(Variable(a), Variable(b)) }
 
-    /// Q's columns and c, of rows of length 1.
+    /// Q's columns and c, for rows of length 1.
     private static func orthonormal(
         _ rows: [[Double]], _ right: [Double], _ operation: String
     ) throws -> (directions: [[Double]], levels: [Double]) {
@@ -90,7 +90,7 @@ public struct Affine: CataloguedSet, VectorSet {
 
     func nearest(to x: [Double], shape: [Int]) throws -> [Double] {
         var result = x
-        // The second pass removes what rounding left of the first when x is far away.
+        // A second pass removes what rounding left in the first when x is far away.
         for _ in 0..<2 {
             for (direction, level) in zip(directions, levels) {
                 let height = dot(direction, result) - level

@@ -22,7 +22,7 @@ public struct Ball: CataloguedSet, VectorSet {
     }
 
     public var parameters: [SetParameter] { [center, radius] }
-    /// The centre and the radius, recorded.
+    /// The recorded centre.
     func middle() throws -> Variable { try center.variable() }
     func reach() throws -> Variable { try radius.variable() }
 
@@ -42,7 +42,7 @@ public struct Ball: CataloguedSet, VectorSet {
         return try center.variable() + radius.variable() * (away / away.length())
     }
 
-    /// Outside, r / |x - center| of what is across the ray.
+    /// Outside: r / |x - center| times the part of a vector that is orthogonal to the ray.
     public func slope(at x: Tensor) throws -> Slope {
         let values = try x.toArray()
         let away = values.indices.map { values[$0] - center[$0] }
@@ -92,7 +92,7 @@ public struct Ball: CataloguedSet, VectorSet {
     }
 }
 
-/// The radius if it is one: from 0, finite.
+/// The radius, checked: finite, and >= 0 or > 0 where `positive`.
 func checkedRadius(_ radius: Variable, for operation: String, positive: Bool = false) throws -> SetParameter {
     let number = try radius.value.item()
     guard number.isFinite, positive ? number > 0 : number >= 0 else {

@@ -10,7 +10,7 @@ public struct Birkhoff: CataloguedSet, VectorSet {
     public init() {}
 
     public var preferredShape: [Int]? { [3, 3] }
-    /// Its rows add up to 1.
+    /// 1: rows sum to 1.
     public var size: Double { 1 }
 
     func check(shape: [Int]) throws {
@@ -25,7 +25,7 @@ public struct Birkhoff: CataloguedSet, VectorSet {
 
     func nearest(to x: [Double], shape: [Int]) throws -> [Double] { try search(x, shape[0]).point }
 
-    /// Elements that end at 0 stay there; the others keep the sums.
+    /// Elements that the projection makes 0 stay 0; the others change such that the sums stay.
     func vectorFormula(_ x: Variable) throws -> Variable {
         let n = x.shape[0]
         let (point, mask) = try search(x.value.toArray(), n)

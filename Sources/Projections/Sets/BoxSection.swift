@@ -2,18 +2,18 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// {x : lo <= x <= hi, a . x = b}, or a . x <= b: a box with a budget.
+/// {x : lo <= x <= hi, a . x = b}, or a . x <= b: a box with a linear constraint.
 ///
-/// Projection: x - t a, clamped, with the t at which the budget holds. What it spends falls with t, linearly between
-/// the places where an element reaches a bound; these are sorted, and the right ones found by bisection.
+/// Projection: x - t a, clamped to the box, with the t at which a . x = b. a . x falls with t and is linear between the
+/// values of t at which an element reaches a bound; these are sorted, and the right interval is found by bisection.
 public struct BoxSection: CataloguedSet, VectorSet {
     public static let name = "BoxSection"
     private let lo, hi, a, b: SetParameter
     private let isEquation: Bool
-    /// A power of two near a's size, in which products keep their digits.
+    /// A power of two near a's size, in units of which products lose no digits.
     private let unit: Double
 
-    /// - Throws: when shapes do not fit, lo > hi, a is 0, or the budget is not to be had in the box.
+    /// - Throws: when shapes do not fit, lo > hi, a is 0, or no point of the box satisfies the constraint.
     public init(_ lo: Variable, _ hi: Variable, _ a: Variable, _ b: Variable, isEquation: Bool = true) throws {
         let operation = BoxSection.operation
         self.lo = try SetParameter(lo, "lo", for: operation, infinite: true)
@@ -25,7 +25,7 @@ public struct BoxSection: CataloguedSet, VectorSet {
             throw ScriptError(operation, "a is 0 everywhere: a budget's prices expected")
         }
         unit = powerOfTwo(near: self.a.size)
-        // Also where all are numbers: bounds in order.
+        // Checked also where all bounds are plain numbers.
         _ = try Intervals(lo: self.lo.double, hi: self.hi.double, for: operation)
         if let shape = preferredShape { try check(shape: shape) }
     }
@@ -41,7 +41,7 @@ public struct BoxSection: CataloguedSet, VectorSet {
 
     func check(shape: [Int]) throws {
         for (parameter, label) in [(lo, "lo"), (hi, "hi"), (a, "a")] { try check(parameter, label, fits: shape) }
-        // What the box can spend at least and at most.
+        // The least and the largest a . x in the box.
         var (least, most, size) = (0.0, 0.0, b.number.magnitude)
         for i in 0..<(try Shape.count(shape, for: operation)) where a[i] != 0 {
             let (low, high) = (a[i] * (a[i] > 0 ? lo[i] : hi[i]), a[i] * (a[i] > 0 ? hi[i] : lo[i]))
@@ -59,17 +59,17 @@ public struct BoxSection: CataloguedSet, VectorSet {
         }
     }
 
-    /// Where an element ends up.
+    /// Whether an element is free or at a bound.
     private enum Place { case free, low, high }
 
     private func clamped(_ value: Double, _ i: Int) -> Double { min(max(value, lo[i]), hi[i]) }
 
-    /// The multiplier in units of a, and where every element is. An element at a bound moves away from it on neither
-    /// side of the multiplier.
+    /// The multiplier t in units of a, and the place of every element. An element counts as at a bound when it stays
+    /// there on both sides of t.
     private func solve(_ x: [Double]) throws -> (t: Double, places: [Place]) {
         let (prices, level) = (x.indices.map { a[$0] / unit }, b.number / unit)
         func place(_ value: Double, _ i: Int) -> Place {
-            // A bound that leaves no room is one.
+            // An interval of one number counts as a bound.
             if lo[i] == hi[i] || value < lo[i] { return .low }
             return value > hi[i] ? .high : .free
         }
@@ -77,7 +77,7 @@ public struct BoxSection: CataloguedSet, VectorSet {
             x.indices.reduce(0) { $0 + prices[$1] * clamped(x[$1] - t * prices[$1], $1) }
         }
         if !isEquation, spent(0) <= level { return (0, x.indices.map { place(x[$0], $0) }) }
-        // Of each element, from where to where t moves it.
+        // For each element, the values of t between which it is free.
         let spans = x.indices.map { i -> (Double, Double) in
             guard prices[i] != 0 else { return (-.infinity, .infinity) }
             let (p, q) = ((x[i] - lo[i]) / prices[i], (x[i] - hi[i]) / prices[i])
@@ -117,7 +117,7 @@ public struct BoxSection: CataloguedSet, VectorSet {
             }
         }
         guard isEquation || t > 0 else { return result }
-        // What rounding left, by those that may move.
+        // What rounding left of a . x - b is distributed over the free elements.
         var (rest, square) = (-b.number / unit, 0.0)
         for i in x.indices where a[i] != 0 {
             rest += a[i] / unit * result[i]

@@ -2,14 +2,14 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// {x : (x - c)^T P^-1 (x - c) <= 1}: its half-axes are the square roots of P's eigenvalues.
+/// {x : (x - c)^T P^-1 (x - c) <= 1}; its half-axes are the square roots of P's eigenvalues.
 ///
-/// Outside, c + P (P + t I)^-1 (x - c) with the t above 0 that puts it on the surface, found by Newton's method on the
-/// inverse of the length, which does not pass it (Moré and Sorensen 1983).
+/// Outside: c + P (P + t I)^-1 (x - c) with the t > 0 that puts it on the surface, found by Newton's method on the
+/// inverse of the norm, which approaches t from one side (Moré and Sorensen 1983).
 public struct Ellipsoid: CataloguedSet, VectorSet {
     public static let name = "Ellipsoid"
     private let center, matrix: SetParameter
-    /// The half-axes, and their directions as columns.
+    /// The lengths of the half-axes, and their directions as columns.
     private let axes: [Double]
     private let directions: Variable
 
@@ -62,7 +62,7 @@ public struct Ellipsoid: CataloguedSet, VectorSet {
         try check(center, "center", fits: shape)
     }
 
-    /// x - c along the axes.
+    /// The components of x - c along the axes.
     private func heights(_ x: [Double]) throws -> [Double] {
         let away = try Variable(x.indices.map { x[$0] - center[$0] }, shape: [x.count])
         return try away.matmul(directions).value.toArray()
@@ -92,7 +92,7 @@ public struct Ellipsoid: CataloguedSet, VectorSet {
         return x.indices.map { center[$0] + moved[$0] }
     }
 
-    /// Newton steps for t, each of which adds one order of derivative.
+    /// Recorded Newton steps for t, each of which makes one more order of derivatives right.
     func vectorFormula(_ x: Variable) throws -> Variable {
         let heights = try heights(x.value.toArray())
         guard let start = multiplier(heights) else { return x }
@@ -116,7 +116,7 @@ public struct Ellipsoid: CataloguedSet, VectorSet {
         return try (middle + p.matmul(solution())).reshape(x.shape)
     }
 
-    /// How much longer than the surface's the ray from the centre is.
+    /// The distance to the surface along the ray from the centre; 0 in the set.
     func violation(of x: [Double], shape: [Int]) throws -> Double {
         let heights = try heights(x)
         let stretch = norm(zip(heights, axes).map { $0 / $1 })

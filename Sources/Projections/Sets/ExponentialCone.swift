@@ -3,11 +3,11 @@ import RealModule
 import Scripting
 import Tensors
 
-/// {(x, y, z) : y exp(x / y) <= z, y > 0}, and its edge {x <= 0, y = 0, z >= 0}: a point of three elements, in the
-/// order of SCS and CVXPY.
+/// The closure of {(x, y, z) : y exp(x / y) <= z, y > 0}, which adds {x <= 0, y = 0, z >= 0}; points have three
+/// elements, in the order of SCS and CVXPY.
 ///
-/// Outside it and its polar cone, the projection is s (rho, 1, exp rho) with the rho at which a function that grows is
-/// 0 (Friberg 2021).
+/// Outside it and its polar cone, the projection is s (rho, 1, exp rho) with rho the root of an increasing function
+/// (Friberg 2021).
 public struct ExponentialCone: CataloguedSet, VectorSet {
     public static let name = "ExponentialCone"
 
@@ -35,14 +35,14 @@ public struct ExponentialCone: CataloguedSet, VectorSet {
         return .curve(rho: root(x, y, z))
     }
 
-    /// Where the curve's z is the point's, divided by exp |rho| so that nothing overflows, and its derivative.
+    /// The increasing function, whose root is rho, and its derivative; divided by exp |rho| so that nothing overflows.
     private static func balance(_ rho: Double, _ x: Double, _ y: Double, _ z: Double) -> (value: Double, slope: Double)
     {
         let d = rho * rho - rho + 1
         let (primal, polar) = (((rho - 1) * x + y) / d, (x - rho * y) / d)
         let (primalSlope, polarSlope) = ((x - primal * (2 * rho - 1)) / d, (-y - polar * (2 * rho - 1)) / d)
         let small = Double.exp(-rho.magnitude)
-        // exp rho and exp -rho, divided.
+        // exp(rho) and exp(-rho), both divided by exp |rho|.
         let (up, down) = rho > 0 ? (1, small * small) : (small * small, 1)
         return (up * primal - down * polar - small * z, up * (primal + primalSlope) + down * (polar - polarSlope))
     }
@@ -51,7 +51,7 @@ public struct ExponentialCone: CataloguedSet, VectorSet {
         let unit = powerOfTwo(near: max(x.magnitude, y.magnitude, z.magnitude))
         let (x, y, z) = (x / unit, y / unit, z / unit)
         func value(_ rho: Double) -> Double { ExponentialCone.balance(rho, x, y, z).value }
-        // Between these both parts of the point are there.
+        // The bracket in which both the primal and the dual part are positive.
         var low = x > 0 ? 1 - y / x : -Double.infinity
         var high = y > 0 ? x / y : Double.infinity
         if low == -.infinity {
@@ -84,7 +84,7 @@ public struct ExponentialCone: CataloguedSet, VectorSet {
         case .curve(let rho):
             let d = rho * rho - rho + 1
             let primal = max(0, ((rho - 1) * x[0] + x[1]) / d)
-            // From the side that keeps its digits.
+            // From the side on which no digits cancel.
             let top = rho > 0 ? x[2] + max(0, (x[0] - rho * x[1]) / d) * .exp(-rho) : primal * .exp(rho)
             return [primal * rho, primal, max(0, top)]
         }
@@ -106,7 +106,7 @@ public struct ExponentialCone: CataloguedSet, VectorSet {
                 let d = try rho * rho - rho + 1
                 return (try ((rho - 1) * a + b) / d, try (a - rho * b) / d)
             }
-            // Newton steps, each of which adds one order of derivative.
+            // Recorded Newton steps, each of which makes one more order of derivatives right.
             for _ in 0..<3 where slope > 0 && slope.isFinite {
                 let (primal, polar) = try parts()
                 let rest =
@@ -121,7 +121,8 @@ public struct ExponentialCone: CataloguedSet, VectorSet {
         }
     }
 
-    /// By how much one element, or for the edge each, would have to change.
+    /// The least of three: how much z alone must change, how much x alone, and the largest change of an element on the
+    /// way to the edge {x <= 0, y = 0, z >= 0}.
     func violation(of x: [Double], shape: [Int]) -> Double {
         let edge = max(x[0], x[1].magnitude, -x[2], 0)
         guard x[1] > 0 else { return edge }

@@ -59,7 +59,7 @@ public struct Halfspace: CataloguedSet, VectorSet {
     }
 }
 
-/// The hyperplane a . x = b, with its unit normal.
+/// A hyperplane a . x = b, with its unit normal.
 struct Plane {
     let normal: SetParameter
     let b: SetParameter
@@ -76,7 +76,7 @@ struct Plane {
         length = norm(normal.values)
     }
 
-    /// How far the plane is from 0.
+    /// The distance of the plane from 0.
     var size: Double { b.number.magnitude / length }
 
     var preferredShape: [Int]? { normal.shape.isEmpty ? nil : normal.shape }
@@ -93,7 +93,8 @@ struct Plane {
         return x.indices.map { x[$0] - height * (normal[$0] / scale) }
     }
 
-    /// The nearest point of the hyperplane, with the normal near length 1 so that no square overflows or vanishes.
+    /// The nearest point of the hyperplane, computed with the normal scaled to about length 1, so that no square
+    /// overflows or vanishes.
     func formula(_ x: Variable) throws -> Variable {
         let unit = powerOfTwo(near: normal.size)
         let normal = try normal.variable(for: x.shape) / unit
@@ -101,14 +102,14 @@ struct Plane {
         return try x - normal * (height / normal.dot(normal))
     }
 
-    /// What of a vector lies in the plane: v - (a . v) a / |a|^2.
+    /// The part of a vector parallel to the plane: v - (a . v) a / |a|^2.
     func across(_ v: [Double]) -> [Double] {
         let scale = length(of: v)
         let along = v.indices.reduce(0) { $0 + normal[$1] / scale * v[$1] }
         return v.indices.map { v[$0] - along * (normal[$0] / scale) }
     }
 
-    /// |a|: a number stands for a vector of the length of x.
+    /// |a|, where a single number stands for a vector of the length of x.
     private func length(of x: [Double]) -> Double {
         normal.shape.isEmpty ? length * Double(x.count).squareRoot() : length
     }

@@ -33,7 +33,7 @@ public struct L1Ball: CataloguedSet, VectorSet {
         return away.indices.map { center[$0] + (away[$0] < 0 ? -sizes[$0] : sizes[$0]) }
     }
 
-    /// The distances on the simplex. Differences to the largest first, which keep their digits for large ones.
+    /// The projected distances. Computed from differences to the largest one, which are exact for large values.
     private func kept(of away: [Double]) -> [Double] {
         let largest = away.reduce(0) { max($0, $1.magnitude) }
         let heights = away.map { $0.magnitude - largest }
@@ -41,7 +41,7 @@ public struct L1Ball: CataloguedSet, VectorSet {
         return heights.map { max($0 - threshold, 0) }
     }
 
-    /// The signs of the distances to the centre where they stay above 0, 0 elsewhere; nil for x in the ball.
+    /// The signs of x - center where the projected distance is above 0, else 0; nil for x in the ball.
     private func signs(at x: [Double]) -> [Double]? {
         let away = x.indices.map { x[$0] - center[$0] }
         guard away.reduce(0, { $0 + $1.magnitude }) > radius.number else { return nil }
@@ -50,7 +50,8 @@ public struct L1Ball: CataloguedSet, VectorSet {
         return away.indices.map { sizes[$0] > 0 ? (away[$0] < 0 ? -1 : 1) : 0 }
     }
 
-    /// Outside, with signs s of k elements that stay: what of the distances is kept, less s (s . distances - r) / k.
+    /// Outside, with k distances above 0 and their signs s: these elements of x - center, minus s (s . (x - center) -
+    /// r) / k.
     func vectorFormula(_ x: Variable) throws -> Variable {
         guard let signs = signs(at: try x.value.toArray()) else { return x }
         let (count, signed) = (signs.reduce(0) { $0 + $1.magnitude }, try Variable(signs, shape: x.shape))
@@ -61,7 +62,7 @@ public struct L1Ball: CataloguedSet, VectorSet {
         return try center + (away - signed * threshold).kept(signs.map { $0 != 0 })
     }
 
-    /// Outside, as for the simplex, with the signs that the distances to the centre have.
+    /// Outside, as for the simplex, with the signs of x - center.
     public func slope(at x: Tensor) throws -> Slope {
         guard let signs = signs(at: try x.toArray()) else { return { $0 } }
         let count = max(signs.reduce(0) { $0 + $1.magnitude }, 1)

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// {x : |x_i - center_i| <= r for every i}: the box around a centre. An ``Intervals`` set, projected onto exactly.
+/// {x : |x_i - center_i| <= r for every i}: a cube around a centre. Elementwise, so that projections are exact.
 public struct LinfBall: CataloguedSet, ElementwiseSet {
     public static let name = "LinfBall"
     let intervals: Intervals

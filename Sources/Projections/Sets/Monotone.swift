@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// {x : x_1 <= x_2 <= ... <= x_n}, or >= for falling ones.
+/// {x : x_1 <= x_2 <= ... <= x_n}, or with >= for decreasing sequences.
 ///
 /// Projection by pooling adjacent violators: neighbours in the wrong order are replaced by their mean, until none are.
 public struct Monotone: CataloguedSet, VectorSet {
@@ -15,13 +15,13 @@ public struct Monotone: CataloguedSet, VectorSet {
         pools(x).flatMap { [Double](repeating: $0.mean, count: $0.count) }
     }
 
-    /// The runs of equal elements in the projection.
+    /// The runs of equal elements in the projection, by value and number of elements.
     private func pools(_ x: [Double]) -> [(mean: Double, count: Int)] {
         var pools: [(mean: Double, count: Int)] = []
         for value in x {
             var pool = (mean: value, count: 1)
             while let last = pools.last, isFalling ? last.mean < pool.mean : last.mean > pool.mean {
-                // No sum, which could overflow.
+                // The mean is updated without a sum, which could overflow.
                 let count = last.count + pool.count
                 pool = (last.mean + (pool.mean - last.mean) * (Double(pool.count) / Double(count)), count)
                 pools.removeLast()

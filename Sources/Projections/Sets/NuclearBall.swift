@@ -2,9 +2,9 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The matrices whose singular values add up to at most r.
+/// The matrices whose singular values sum to at most r.
 ///
-/// Outside, the singular values are projected onto the simplex of sum r: each is less by the same t, none below 0.
+/// Outside, the singular values are projected onto the simplex of sum r: each is reduced by the same t, to 0 at most.
 public struct NuclearBall: CataloguedSet, VectorSet {
     public static let name = "NuclearBall"
     private let radius: SetParameter
@@ -24,8 +24,8 @@ public struct NuclearBall: CataloguedSet, VectorSet {
         return try spectral(x, shape: shape, for: operation) { kept(of: $0).sizes }.result
     }
 
-    /// The singular values on the simplex, and by how much they are less. Differences to the largest first, which keep
-    /// their digits for large ones.
+    /// The projected singular values, and t. Computed from differences to the largest one, which are exact for large
+    /// values.
     private func kept(of values: [Double]) -> (sizes: [Double], threshold: Double) {
         let largest = values.first ?? 0
         let heights = values.map { $0 - largest }
@@ -33,7 +33,7 @@ public struct NuclearBall: CataloguedSet, VectorSet {
         return (heights.map { max($0 - threshold, 0) }, threshold + largest)
     }
 
-    /// X less itself cut down to t. As long as the same k values stay above t, they add up to r + k t.
+    /// X minus X with its singular values limited to t. The k singular values above t sum to r + k t.
     func vectorFormula(_ x: Variable) throws -> Variable {
         let values = try singularValues(try x.value.toArray(), shape: x.shape, for: operation)
         guard values.reduce(0, +) > radius.number else { return x }

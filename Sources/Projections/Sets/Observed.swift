@@ -31,7 +31,7 @@ public struct Observed: CataloguedSet, ElementwiseSet {
             try Tensor(zip(marks, known).map { $0 == 1 ? $1 : free }, shape: shape, .float64)
         }
         let isKnown = marks.map { $0 == 1 }
-        // Values that are not observed may be anything: they are not part of the set.
+        // Values that are not observed may be anything; they are not checked.
         let given = try SetParameter(values, "values", for: operation, unchecked: true)
         parameters = [given]
         intervals = try Intervals(

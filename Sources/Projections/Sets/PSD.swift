@@ -26,8 +26,8 @@ public struct PSD: CataloguedSet, VectorSet {
         let below = signs(of: try values.toArray()).filter { $0 < 0 }.count
         if below == 0 { return try part.toArray() }
         if below == n { return x.map { _ in 0 } }
-        // The smaller part is computed: so a matrix that is almost in the set keeps its digits, and one that is almost
-        // 0 gets no others.
+        // The smaller of the positive and the negative part is computed and added or subtracted: a matrix that is
+        // almost in the set keeps its digits.
         let taken = below <= n - below ? 0..<below : below..<n
         let columns = Variable(try vectors.slice(1, from: taken.lowerBound, count: taken.count))
         let scaled = try columns * Variable(values.slice(0, from: taken.lowerBound, count: taken.count))
@@ -44,7 +44,7 @@ public struct PSD: CataloguedSet, VectorSet {
         let signs = signs(of: try values.toArray())
         if !signs.contains(-1) { return part }
         if !signs.contains(where: { $0 >= 0 }) { return try Variable(Tensor.zeros(x.shape, .float64)) }
-        // |X| has no derivative where an eigenvalue is 0: those are moved up by next to nothing.
+        // |X| has no derivative where an eigenvalue is 0: these are shifted up by a tiny amount.
         let step = 1e-10 * (try values.toArray().largestMagnitude)
         let columns = Variable(vectors)
         let shift = try (columns * Variable(signs.map { $0 == 0 ? step : 0 }, shape: [signs.count]))
@@ -75,7 +75,7 @@ public struct PSD: CataloguedSet, VectorSet {
         }
     }
 
-    /// Of each eigenvalue; 0 where it is nothing but rounding.
+    /// The sign of each eigenvalue; 0 where it is only rounding.
     private func signs(of values: [Double]) -> [Int] {
         let noise = Double(values.count) * 0x1p-52 * values.largestMagnitude
         return values.map { $0.magnitude <= noise ? 0 : ($0 > 0 ? 1 : -1) }

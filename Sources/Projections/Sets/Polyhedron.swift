@@ -4,8 +4,8 @@ import Tensors
 
 /// {x : A x <= b}, with C x = d where that is given: A of shape (m, n), b of shape (m), x of n elements.
 ///
-/// Rows are divided by their lengths once. The projection (``DualActiveSet``) knows which rows hold with equality; near
-/// x it is the projection onto the flat of these.
+/// Rows are divided by their norms once. The projection (``DualActiveSet``) finds the rows that hold with equality;
+/// near x it is the projection onto the intersection of these hyperplanes.
 public struct Polyhedron: CataloguedSet, VectorSet {
     public static let name = "Polyhedron"
     /// C and d, then A and b.
@@ -19,8 +19,8 @@ public struct Polyhedron: CataloguedSet, VectorSet {
         let label: String
     }
 
-    /// - Throws: when shapes do not fit, an element is not finite, a row is 0 but its right-hand side does not allow
-    ///   that, or no x satisfies all: the message has a combination of rows that says so.
+    /// - Throws: when shapes do not fit, an element is not finite, a row is 0 with a right-hand side that contradicts
+    ///   it, or no x satisfies all rows: the message then has a combination of rows that proves it.
     public init(_ a: Variable, _ b: Variable, equal: (c: Variable, d: Variable)? = nil) throws {
         let operation = Polyhedron.operation
         let inequalities = try Polyhedron.block(a, b, "A", "b", operation)
@@ -88,7 +88,7 @@ public struct Polyhedron: CataloguedSet, VectorSet {
             if i >= block.lengths.count, blocks.count > 1 { (block, i) = (blocks[1], i - block.lengths.count) }
             terms.append(("row \(i + 1) of \(block.label)", weight / block.lengths[i]))
         }
-        // In the first row's own unit.
+        // Weights relative to the first row's.
         let unit = terms.first?.weight.magnitude ?? 1
         func tidy(_ number: Double) -> String {
             shown(number.magnitude < 1e3 ? (number * 1e12).rounded() / 1e12 : number)
@@ -213,7 +213,7 @@ public struct Polyhedron: CataloguedSet, VectorSet {
                 try Polyhedron(
                     a, matrix([1, 2, 0.5, 1.5], [4]), equal: (matrix([1, -1, 1], [1, 3]), matrix([0.2], [1]))),
                 shape: [3]),
-            // A corner where three lines meet, and one that says nothing new.
+            // A corner of three lines, and a redundant line.
             SetExample(
                 try Polyhedron(matrix([1, 0, 0, 1, 1, 1, 1, 2, 2, 0], [5, 2]), matrix([1, 1, 2, 3, 5], [5])), shape: [2]
             ),

@@ -36,7 +36,8 @@ public struct SecondOrderCone: CataloguedSet, VectorSet {
         return try Variable.concatenate([a, others / size * a], 0).reshape(x.shape)
     }
 
-    /// On the side: half the identity, less across the ray to v, and the ray joined to t.
+    /// For a point projected onto the surface: half the identity, minus the part orthogonal to v, plus the coupling of
+    /// v and t.
     public func slope(at x: Tensor) throws -> Slope {
         let values = try x.toArray()
         let (t, length) = (values[0], norm(Array(values.dropFirst())))

@@ -28,14 +28,14 @@ public struct Simplex: CataloguedSet, VectorSet {
     }
 
     func nearest(to x: [Double], shape: [Int]) -> [Double] {
-        // Differences to the largest element first: only they matter, and they keep their digits for large x.
+        // Computed from differences to the largest element, which are exact for large x and all that matters.
         let largest = x.reduce(-.infinity, max)
         let heights = x.map { $0 - largest }
         let threshold = SimplexThreshold.fast(heights, sum: sum.number)
         return heights.map { max($0 - threshold, 0) }
     }
 
-    /// What stays above 0 moves together with the threshold: v less its mean there.
+    /// The elements above 0 change together with the threshold: v minus its mean over them.
     func vectorFormula(_ x: Variable) throws -> Variable {
         let kept = nearest(to: try x.value.toArray(), shape: x.shape).map { $0 > 0 }
         let count = kept.reduce(0.0) { $1 ? $0 + 1 : $0 }
@@ -87,9 +87,9 @@ public struct Simplex: CataloguedSet, VectorSet {
     }
 }
 
-/// The number t with sum max(x_i - t, 0) = s, which the projections onto simplex and L1 ball subtract.
+/// The number t with sum max(x_i - t, 0) = s: what projections onto the simplex and the L1 ball subtract.
 public enum SimplexThreshold {
-    /// The obviously right way, by sorting: n log n. Held, Wolfe, Crowder 1974; Duchi et al. 2008, figure 1.
+    /// The plain way, by sorting, in n log n steps: Held, Wolfe, Crowder 1974; Duchi et al. 2008, figure 1.
     public static func sorted(_ x: [Double], sum: Double) -> Double {
         var (total, threshold) = (0.0, 0.0)
         for (count, value) in x.sorted(by: >).enumerated() {
@@ -137,7 +137,7 @@ public enum SimplexThreshold {
             active = kept
             if active.count == before { break }
         }
-        // Afresh from the active elements: the running updates above have gathered rounding.
+        // Computed again from the active elements: the running updates above have gathered rounding errors.
         return (active.reduce(0, +) - sum) / Double(active.count)
     }
 }

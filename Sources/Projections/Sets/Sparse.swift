@@ -32,12 +32,12 @@ public struct Sparse: CataloguedSet, VectorSet {
     }
 
     func violation(of x: [Double], shape: [Int]) throws -> Double {
-        // The largest element too many: 0 when at most k differ from 0.
+        // The (k + 1)-th largest magnitude: 0 when at most k elements differ from 0.
         let sizes = try x.map(\.magnitude).interruptiblySorted(by: >)
         return kept < sizes.count ? sizes[kept] : 0
     }
 
-    /// Positions by falling magnitude, then by index.
+    /// Positions by decreasing magnitude; equal ones by index.
     private func ranking(_ x: [Double]) throws -> [Int] {
         try x.indices.interruptiblySorted {
             x[$0].magnitude != x[$1].magnitude ? x[$0].magnitude > x[$1].magnitude : $0 < $1

@@ -26,7 +26,7 @@ public struct SpectralBall: CataloguedSet, VectorSet {
         let values = try singularValues(try x.value.toArray(), shape: x.shape, for: operation)
         guard (values.first ?? 0) > radius.number else { return x }
         if radius.number > 0 { return try x.spectralClip(radius.variable(), operation) }
-        // All that moves with r are the directions.
+        // At r = 0 the projection is 0 whatever x is, and its derivative by r is U V^T.
         let (turned, _) = try spectral(x.value.toArray(), shape: x.shape, for: operation) { $0.map { _ in 1 } }
         return try radius.variable() * Variable(turned, shape: x.shape)
     }

@@ -44,7 +44,7 @@ public struct Sphere: CataloguedSet, VectorSet {
         return away.indices.map { center[$0] + radius.number * (away[$0] / length) }
     }
 
-    /// At the centre the point that is returned moves with centre and radius, and not with x.
+    /// At the centre, the point returned moves with centre and radius, but not with x.
     func vectorFormula(_ x: Variable) throws -> Variable {
         let away = try x - center.variable()
         guard norm(try away.value.toArray()) > 0 else {

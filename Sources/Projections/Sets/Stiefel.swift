@@ -13,7 +13,7 @@ public struct Stiefel: CataloguedSet, VectorSet {
 
     public var isConvex: Bool { false }
     public var preferredShape: [Int]? { [3, 2] }
-    /// Its columns have length 1.
+    /// 1: columns have length 1.
     public var size: Double { 1 }
 
     func check(shape: [Int]) throws {
@@ -32,7 +32,7 @@ public struct Stiefel: CataloguedSet, VectorSet {
         return try spectral(x.map { $0 / unit }, shape: shape, for: operation) { $0.map { _ in 1 } }.result
     }
 
-    /// With X = Q R: Q M^-1 R, where M = (R R^T)^(1/2) is the first block of [[0, R], [R^T, 0]]'s magnitude.
+    /// With X = Q R: Q M^-1 R, where M = (R R^T)^(1/2) is the upper left block of the magnitude of [[0, R], [R^T, 0]].
     func vectorFormula(_ x: Variable) throws -> Variable {
         let scaled = try x / powerOfTwo(near: try x.value.toArray().largestMagnitude)
         let values = try singularValues(try scaled.value.toArray(), shape: x.shape, for: operation)

@@ -4,9 +4,9 @@ import Tensors
 
 /// {x : sum |x_(i+1) - x_i| <= r}: the signals whose total variation is at most r.
 ///
-/// Outside, the projection is least squares with a penalty on total variation, at the level where r is reached. Total
-/// variation falls with the level, piecewise linearly and more and more slowly, so that Newton steps from level 0 reach
-/// it without passing it.
+/// Outside, the projection is least squares with a penalty on total variation, at the level where the total variation
+/// is r. It falls with the level, piecewise linearly and convexly, so that Newton steps from level 0 approach that
+/// level from one side.
 public struct TVBall: CataloguedSet, VectorSet {
     public static let name = "TVBall"
     private let radius: SetParameter
@@ -39,7 +39,7 @@ public struct TVBall: CataloguedSet, VectorSet {
         return (runs.counts, runs.direction)
     }
 
-    /// With B the means over runs, and w the gradient: B x - w (w . x - r) / |w|^2.
+    /// With B the means over runs and w the gradient of the total variation: B x - w (w . x - r) / |w|^2.
     func nearest(to x: [Double], shape: [Int]) throws -> [Double] {
         guard let (counts, w) = try runs(x) else { return x }
         let (means, size) = (try EqualRuns.means(counts)(x), dot(w, w))

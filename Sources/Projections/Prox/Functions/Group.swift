@@ -2,15 +2,15 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// weight times the sum of the lengths of groups of elements: whole groups become 0. Without groups, those of every
-/// x[i].
+/// weight times the sum of the Euclidean norms of groups of elements; its proximal map makes whole groups 0. Without
+/// `groups` each x[i] is a group.
 public struct Group: VectorFunction {
     public static let name = "Group"
     private let weight: Double
     /// Positions from 0 in row-major order.
     private let groups: [[Int]]?
 
-    /// - Parameter groups: positions from 1; elements in none count nothing.
+    /// - Parameter groups: positions from 1; elements in no group do not count.
     public init(_ weight: Double = 1, groups: [[Int]]? = nil) throws {
         self.weight = try checkedWeight(weight, for: Group.operation)
         var seen: Set<Int> = []
@@ -70,7 +70,7 @@ public struct Group: VectorFunction {
         return rest.largestMagnitude <= slack ? 0 : .infinity
     }
 
-    /// The elements of each group, and in the end those of none.
+    /// The elements of each group, then those of no group; and the order that puts them back.
     private func parts(_ x: Variable) throws -> (parts: [Variable], order: [Int]) {
         let groups = places(x.shape)
         let grouped = Set(groups.joined())

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// weight times the sum of magnitudes. Its proximal map brings every element nearer to 0 by weight step, and not past
+/// weight times the sum of magnitudes. Its proximal map moves every element towards 0 by weight * step, and not past
 /// it.
 public struct L1: VectorFunction {
     public static let name = "L1"

@@ -2,8 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// weight times the Euclidean length of all elements. Its proximal map brings x nearer to 0 by weight step, and not
-/// past it.
+/// weight times the Euclidean norm of all elements. Its proximal map shortens x by weight * step, to 0 at most.
 public struct L2: VectorFunction {
     public static let name = "L2"
     private let weight: Double
@@ -49,7 +48,7 @@ public struct L2: VectorFunction {
     }
 }
 
-/// x with its length less by `cut`, 0 where it has no more than that.
+/// x with its norm reduced by `cut`; 0 where the norm is not larger than that.
 func shortened(_ x: [Double], by cut: Double) -> [Double] {
     let length = norm(x)
     guard length > cut else { return x.map { _ in 0 } }
@@ -57,7 +56,7 @@ func shortened(_ x: [Double], by cut: Double) -> [Double] {
 }
 
 extension Variable {
-    /// The same, recorded.
+    /// self with its norm reduced by `cut`, recorded.
     func shortened(by cut: Double) throws -> Variable {
         let own = try Projections.norm(value.toArray())
         guard own > cut else { return try Variable(Tensor.zeros(shape, .float64)) }

@@ -2,12 +2,13 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// |A x - b|^2 / 2 for A of shape (m, n). With A = U S V^T, computed once, each proximal map is two products.
+/// |A x - b|^2 / 2 for A of shape (m, n). A = U S V^T is computed once; a proximal map is then two matrix-vector
+/// products.
 public struct LeastSquares: VectorFunction, HasConjugateFormula {
     public static let name = "LeastSquares"
     private let matrix: Tensor
     private let right: [Double]
-    /// Singular values above rounding, V's columns for them as rows, and U^T b for them.
+    /// The singular values above rounding; their columns of V, as rows; and U^T b for them.
     private let values: [Double]
     private let rows: [[Double]]
     private let heights: [Double]
@@ -52,7 +53,7 @@ public struct LeastSquares: VectorFunction, HasConjugateFormula {
         return distance * distance / 2
     }
 
-    /// In the coordinates of V: (x + step s h) / (1 + step s^2).
+    /// In the coordinates V^T x: (x + step s h) / (1 + step s^2), with h = U^T b.
     func nearest(to x: [Double], step: Double, shape: [Int]) -> [Double] {
         var result = x
         for (k, row) in rows.enumerated() {
@@ -63,7 +64,7 @@ public struct LeastSquares: VectorFunction, HasConjugateFormula {
         return result
     }
 
-    /// With w = V^T y, the sum of ((w + s h) / s)^2 / 2, less |b|^2 / 2; infinite where y has another part.
+    /// With w = V^T y: the sum of ((w + s h) / s)^2 / 2, minus |b|^2 / 2; infinite where y is not in the span of V.
     func conjugate(of y: [Double], shape: [Int], slack: Double) -> Double {
         var (rest, sum) = (y, 0.0)
         for (k, row) in rows.enumerated() {
@@ -87,7 +88,7 @@ public struct LeastSquares: VectorFunction, HasConjugateFormula {
         return try (rest * rest).sum() / 2
     }
 
-    /// Moves by a symmetric matrix.
+    /// The change of x by a symmetric matrix.
     public func proxFormula(at x: Variable, step: Double) throws -> Variable {
         let shift = nearest(to: try x.value.toArray().map { _ in 0 }, step: step, shape: x.shape)
         let linear = try x.mapped(

@@ -2,7 +2,8 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// weight times the sum of the singular values of a matrix. Its proximal map lowers each by weight step, none below 0.
+/// weight times the sum of the singular values of a matrix. Its proximal map reduces each by weight * step, to 0 at
+/// most.
 public struct Nuclear: VectorFunction {
     public static let name = "Nuclear"
     private let weight: Double
@@ -31,7 +32,7 @@ public struct Nuclear: VectorFunction {
 
     public func valueFormula(at x: Variable) throws -> Variable { try x.nuclearNorm() * weight }
 
-    /// x less itself with its singular values cut down to weight step.
+    /// x minus x with its singular values limited to weight * step.
     public func proxFormula(at x: Variable, step: Double) throws -> Variable {
         let cut = weight * step
         return cut == 0 ? x : try x - x.spectralClip(Variable(Tensor(cut, .float64)), operation)

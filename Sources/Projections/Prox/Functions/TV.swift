@@ -15,7 +15,8 @@ public struct TV: VectorFunction {
         EqualRuns(of: x, level: weight * step).smoothed(level: weight * step)
     }
 
-    /// y is the difference of a signal from -weight to weight that begins and ends with 0.
+    /// 0 where y is the difference of a signal that lies between -weight and weight and is 0 at both ends; else
+    /// infinite.
     func conjugate(of y: [Double], shape: [Int], slack: Double) -> Double {
         let slack = slack * Double(y.count)
         var sum = 0.0
@@ -33,7 +34,7 @@ public struct TV: VectorFunction {
         return try (flat.slice(0, 1, n - 1) - flat.slice(0, 0, n - 1)).abs().sum() * weight
     }
 
-    /// The means over runs of equal elements, which the level moves.
+    /// The means over runs of equal elements, shifted by the level.
     public func proxFormula(at x: Variable, step: Double) throws -> Variable {
         let runs = EqualRuns(of: try x.value.toArray(), level: weight * step)
         let shift = runs.direction.map { weight * step * $0 }
