@@ -1,13 +1,13 @@
 /// The element type of a tensor. Dynamic, because scripts are.
 ///
-/// `float16` is for stored weights: operations read it as `float32`. `bool` is a byte of 0 or 1, what comparisons make
-/// and masks are; `int64` is what positions, counts and labels are.
+/// `float16` is for stored weights: operations read it as `float32`. `bool` is a byte of 0 or 1, for comparisons and
+/// masks; `int64` is for positions, counts and labels.
 public enum DType: String, CaseIterable, Sendable {
     case float16, float32, float64, int64, bool
 
-    /// Those that scripts compute in.
+    /// The dtypes that scripts compute in.
     public static let computed: [DType] = [.float32, .float64, .int64, .bool]
-    /// Those that hold fractions.
+    /// The floating-point dtypes.
     public static let floating: [DType] = [.float16, .float32, .float64]
 
     /// Bytes of one element.
@@ -20,7 +20,7 @@ public enum DType: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether it holds fractions: what gradients flow through.
+    /// Whether it is a floating-point type; only these have gradients.
     public var isFloating: Bool {
         switch self {
         case .float16, .float32, .float64: true
@@ -28,24 +28,24 @@ public enum DType: String, CaseIterable, Sendable {
         }
     }
 
-    /// The type in which floating functions (exp, a quotient, a mean) of this type compute.
+    /// The dtype in which floating functions (exp, a quotient, a mean) of this dtype are computed.
     public var computing: DType { self == .float64 ? .float64 : .float32 }
 
-    /// The type in which elements are moved, compared and counted: its own, but for float16.
+    /// The dtype in which elements are moved, compared and counted: itself, but float32 for float16.
     public var working: DType { self == .float16 ? .float32 : self }
 
-    /// The type of a floating function of both: `float64` if either is.
+    /// The dtype of a floating function of two operands: `float64` if either is.
     public func promoted(with other: DType) -> DType {
         self == .float64 || other == .float64 ? .float64 : .float32
     }
 
-    /// The type that holds elements of both: bool < int64 < float32 < float64, the higher wins.
+    /// The dtype that holds elements of both: the higher one in bool < int64 < float32 < float64.
     public func joined(with other: DType) -> DType {
         if isFloating || other.isFloating { return promoted(with: other) }
         return self == .bool && other == .bool ? .bool : .int64
     }
 
-    /// Whether what an operation in place computes in another type may be written here: fractions do not become whole
-    /// numbers, nor numbers truth values.
+    /// Whether results in another dtype may be written into this one in place: fractions may not become integers, nor
+    /// numbers booleans.
     public func accepts(_ source: DType) -> Bool { isFloating || source == .bool || source == self }
 }

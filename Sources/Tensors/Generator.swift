@@ -14,11 +14,11 @@ public final class Generator: ScriptObject {
     public static let type = ObjectType("generator")
     public var scriptType: ObjectType { Generator.type }
 
-    /// All there is to know of a generator; saved and restored by `state`.
+    /// The complete state of a generator.
     public struct State: Equatable, Sendable {
         public var seed: UInt64
         public var stream: UInt64
-        /// 32-bit words drawn so far.
+        /// How many 32-bit words were drawn.
         public var drawn: UInt64
 
         public init(seed: UInt64, stream: UInt64 = 0, drawn: UInt64 = 0) {
@@ -28,7 +28,7 @@ public final class Generator: ScriptObject {
         }
     }
 
-    /// State and words computed ahead together: one access for each number.
+    /// The state, and words computed ahead for speed.
     private var words: PhiloxWords
     public var state: State { words.state }
 
@@ -70,7 +70,7 @@ public final class Generator: ScriptObject {
         return number
     }
 
-    /// Standard normal numbers, the same as by ``normal()`` one after the other.
+    /// As many calls of ``normal()``, computed together.
     private func normals(_ to: UnsafeMutablePointer<Double>, count: Int) {
         withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { angles in
             withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * count) { pairs in
@@ -94,7 +94,7 @@ public final class Generator: ScriptObject {
         return order
     }
 
-    /// A tensor filled by `draw`, element after element in row-major order.
+    /// A tensor whose elements are drawn one after the other in row-major order.
     public func fill(
         _ shape: [Int], _ dtype: DType = .float32, for operation: String = "random", _ draw: (Generator) -> Double
     ) throws -> Tensor {
@@ -111,7 +111,7 @@ public final class Generator: ScriptObject {
         return result
     }
 
-    /// An int64 tensor filled by `draw`, element after element in row-major order.
+    /// An int64 tensor whose elements are drawn one after the other in row-major order.
     public func fillIntegers(_ shape: [Int], for operation: String = "random", _ draw: (Generator) -> Int) throws
         -> Tensor
     {
@@ -139,7 +139,7 @@ public final class Generator: ScriptObject {
             }
             return result
         }
-        // Number i is made of words 4 i to 4 i + 3 from here on, whoever makes it.
+        // Element i uses words 4 i to 4 i + 3 from here on, whichever thread computes it.
         let (state, level) = (words.state, Vectors.level)
         try Tensor.forEachPiece(result.count, nanoseconds: 8) {
             let first = state.drawn &+ 4 * UInt64($0.lowerBound)
@@ -156,7 +156,7 @@ public final class Generator: ScriptObject {
         return result
     }
 
-    /// A tensor of low + span * u, u uniform in [0, 1). What rounding would make low + span is the number before it.
+    /// A tensor of low + span * u, u uniform in [0, 1); where rounding gives low + span, the largest number below it.
     public func uniforms(
         _ shape: [Int], _ dtype: DType = .float32, low: Double = 0, span: Double = 1,
         for operation: String = "random.uniform"
@@ -164,7 +164,7 @@ public final class Generator: ScriptObject {
         let last = span > 0 ? (low + span).below(in: dtype.computing) : .infinity
         let result = try Tensor.uninitialized(shape, dtype.computing, for: operation)
         let state = words.state
-        // Number i is made of words 2 i and 2 i + 1 from here on, whoever makes it.
+        // Element i uses words 2 i and 2 i + 1 from here on, whichever thread computes it.
         try Tensor.forEachPiece(result.count, nanoseconds: 4) { piece in
             try fill(result, piece) { row, count, start in
                 withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { pairs in
@@ -178,8 +178,8 @@ public final class Generator: ScriptObject {
         return withExtendedLifetime(result) { result }
     }
 
-    /// Fills a part of a tensor (all of it by default) with what `draw` gives in rows of some hundred, whose first
-    /// place it is told.
+    /// Fills a part of a tensor (by default all of it) in rows of some hundred elements, of which `draw` gets the first
+    /// position.
     private func fill(
         _ result: Tensor, _ part: Range<Int>? = nil, _ draw: (UnsafeMutablePointer<Double>, Int, Int) -> Void
     ) throws {
@@ -201,7 +201,7 @@ public final class Generator: ScriptObject {
         }
     }
 
-    /// Ten rounds of Philox on one block: what `ck_philox` computes for many.
+    /// Ten rounds of Philox on one block: the reference for `ck_philox`, which computes many at once.
     public static func philox(
         counter: (UInt32, UInt32, UInt32, UInt32), key: (UInt32, UInt32)
     ) -> (UInt32, UInt32, UInt32, UInt32) {
@@ -219,7 +219,7 @@ public final class Generator: ScriptObject {
 }
 
 extension Double {
-    /// The largest number of a type that is smaller.
+    /// The largest number of a dtype below self.
     package func below(in dtype: DType) -> Double {
         guard dtype == .float32 else { return nextDown }
         let rounded = Float(self)
@@ -227,7 +227,7 @@ extension Double {
     }
 }
 
-/// The host's global generator: what `random.manual_seed` seeds and everything without a generator of its own uses.
+/// The host's global generator, seeded by `random.manual_seed` and used wherever no generator is given.
 public final class GlobalGenerator: Service {
     public var generator: Generator
     /// Unseeded, it starts from the system's randomness.

@@ -1,22 +1,22 @@
-/// Extents and steps of a view. Tensors share it: a result of an operand's shape takes the operand's, and a copy of a
-/// tensor copies one reference.
+/// Shape and strides of a view. Shared by tensors: a result of an operand's shape uses the operand's layout, and
+/// copying a tensor copies one reference.
 @usableFromInline package final class Layout: Sendable {
     @usableFromInline package let shape: [Int]
-    /// In elements; zero along an expanded axis.
+    /// Strides in elements; 0 along an expanded axis.
     @usableFromInline package let strides: [Int]
     /// The number of elements.
     @usableFromInline package let count: Int
-    /// The elements lie one after the other in row-major order.
+    /// Whether the elements lie one after the other in row-major order.
     @usableFromInline package let isContiguous: Bool
 
-    /// Of a number: no dimension.
+    /// The layout of a single number: no dimensions.
     package static let number = Layout(shape: [], strides: [], count: 1, isContiguous: true)
 
     private init(shape: [Int], strides: [Int], count: Int, isContiguous: Bool) {
         (self.shape, self.strides, self.count, self.isContiguous) = (shape, strides, count, isContiguous)
     }
 
-    /// The caller has checked that the count of elements is an Int.
+    /// The caller has checked that the number of elements fits an Int.
     package static func of(_ shape: [Int], _ strides: [Int]) -> Layout {
         if shape.isEmpty { return number }
         if shape.contains(0) { return Layout(shape: shape, strides: strides, count: 0, isContiguous: true) }
@@ -31,17 +31,17 @@
         return Layout(shape: shape, strides: strides, count: count, isContiguous: isContiguous)
     }
 
-    /// Row-major.
+    /// The row-major layout of a shape.
     /// - Throws: when there are too many dimensions, an extent is negative or the product overflows.
     package static func rowMajor(_ shape: [Int], for operation: String) throws -> Layout {
         if shape.isEmpty { return number }
-        // Strides of a shape that is none would overflow.
+        // Checked first: the strides of an invalid shape would overflow.
         let count = try Shape.count(shape, for: operation)
         return Layout(shape: shape, strides: Shape.strides(shape), count: count, isContiguous: true)
     }
 
-    /// Every element has a place of its own, and between the first and the last place there is no other: a row-major
-    /// layout with its axes in some order.
+    /// Whether every element has a place of its own and there are no gaps between them: a row-major layout with
+    /// permuted axes.
     package var isDense: Bool {
         if isContiguous { return true }
         var step = 1
@@ -52,7 +52,7 @@
         return true
     }
 
-    /// Whether an element has the same place in both, counted from the first.
+    /// Whether every element has the same position in both, relative to the first.
     package func matches(_ other: Layout) -> Bool {
         if self === other { return true }
         guard shape == other.shape else { return false }
@@ -62,7 +62,7 @@
 }
 
 extension Tensor {
-    /// A tensor of this layout whose numbers are not there: NaN (0 in whole numbers), all in one place.
+    /// A tensor of this layout whose numbers must not be read: all are one shared NaN (0 for integers).
     package static func unread(_ layout: Layout, _ dtype: DType) throws -> Tensor {
         let number = try Tensor(dtype.isFloating ? .nan : 0, dtype)
         let strides = [Int](repeating: 0, count: layout.shape.count)

@@ -1,7 +1,7 @@
 import CKernels
 import COpenBLAS
 
-/// What numbers depend on besides the program: the libraries and the processor they chose their loops for.
+/// What results depend on besides the program: libraries, and the processor that they chose kernels for.
 public enum Machine {
     /// The instruction set of our own kernels: portable, avx2 or avx512.
     public static var kernels: String {
@@ -12,23 +12,23 @@ public enum Machine {
         }
     }
 
-    /// OpenBLAS's version and build, as it says itself.
+    /// OpenBLAS's version and build, in its own words.
     public static var openBLAS: String {
         openblas_get_config().map { String(cString: $0) }?.split(separator: " ").prefix(2).joined(separator: " ")
             ?? "unknown"
     }
 
-    /// The processor that OpenBLAS picked its kernels for.
+    /// The processor that OpenBLAS chose its kernels for.
     public static var openBLASCore: String {
         BLAS.prepare()
         return BLAS.core
     }
 
-    /// Whether a computation still runs that was stopped and cannot be ended: a process that leaves now must not tear
-    /// down the libraries under it (`_exit`, not `exit`).
+    /// Whether an abandoned computation still runs that cannot be stopped: a process that ends now must use `_exit`,
+    /// not `exit`, which would tear down libraries in use.
     public static var isBusy: Bool { LongCall.abandoned.load(ordering: .relaxed) > 0 }
 
-    /// How many threads OpenBLAS works with: sums are cut differently for each number.
+    /// The number of OpenBLAS's threads, on which the division of its sums depends.
     public static var openBLASThreads: Int {
         BLAS.prepare()
         return Int(openblas_get_num_threads())

@@ -1,10 +1,10 @@
 import CKernels
 
-/// A stream of Philox as 32-bit words, several blocks of which are computed at once.
+/// A Philox stream as 32-bit words; several blocks are computed at once.
 struct PhiloxWords {
     private(set) var state: Generator.State
     private var ahead = [UInt32](repeating: 0, count: 32)
-    /// The number of the first word computed ahead, if there are any.
+    /// The index of the first word computed ahead; nil if there is none.
     private var first: UInt64?
 
     init(_ state: Generator.State) { self.state = state }
@@ -20,13 +20,13 @@ struct PhiloxWords {
         return ahead[0]
     }
 
-    /// Two words, the earlier in the lower half.
+    /// Two words as 64 bits, the earlier in the lower half.
     mutating func nextPair() -> UInt64 {
         let low = UInt64(next())
         return UInt64(next()) << 32 | low
     }
 
-    /// The same as by ``nextPair()``, `count` times.
+    /// As `count` calls of ``nextPair()``.
     mutating func fill(_ pairs: UnsafeMutablePointer<UInt64>, count: Int) {
         guard count >= 8 else {
             for i in 0..<count { pairs[i] = nextPair() }
@@ -36,15 +36,15 @@ struct PhiloxWords {
         state.drawn &+= UInt64(2 * count)
     }
 
-    /// Goes on as if so many words had been drawn.
+    /// Advances as if so many words had been drawn.
     mutating func skip(_ count: Int) { state.drawn &+= UInt64(count) }
 
-    /// Pairs of the words that lie `skipped` words ahead of a state.
+    /// Pairs of the words from `skipped` words after a state on.
     static func read(_ state: Generator.State, skipping skipped: Int, _ pairs: UnsafeMutablePointer<UInt64>, count: Int)
     {
         pairs.withMemoryRebound(to: UInt32.self, capacity: 2 * count) { words in
             ck_philox(Vectors.level, state.seed, state.stream, state.drawn &+ UInt64(skipped), words, 2 * count)
-            // Word by word, whatever the order of bytes in this machine.
+            // Word by word, so that the result does not depend on the machine's byte order.
             for i in 0..<2 * count { words[i] = UInt32(littleEndian: words[i]) }
         }
         for i in 0..<count { pairs[i] = UInt64(littleEndian: pairs[i]) }

@@ -1,6 +1,6 @@
 import Scripting
 
-/// A number of a script's that stands beside a tensor. It is whole or not by its value: 2.0 is the whole number 2.
+/// A script's number beside a tensor. It is an integer by its value: 2.0 counts as the integer 2.
 public struct Scalar: Sendable {
     private enum Kind: Sendable {
         case boolean(Bool)
@@ -11,7 +11,7 @@ public struct Scalar: Sendable {
     }
     private let kind: Kind
 
-    /// - Returns: nil for what is no number (nor, if those are taken, true or false).
+    /// - Returns: nil for a value that is no number (nor a boolean, if those are allowed).
     public init?(_ value: Value, takingBooleans: Bool = false) {
         switch value {
         case .boolean(let flag) where takingBooleans: kind = .boolean(flag)
@@ -23,7 +23,7 @@ public struct Scalar: Sendable {
 
     public init(_ number: Double) { kind = Kind(number) }
 
-    /// The type of a tensor of it alone: the least that a result with it has.
+    /// The dtype of a tensor made of it alone.
     public var dtype: DType {
         switch kind {
         case .boolean: .bool
@@ -32,7 +32,7 @@ public struct Scalar: Sendable {
         }
     }
 
-    /// The whole number, with all its digits, if it is one.
+    /// The integer, with all its digits, if it is one.
     public var whole: Int? { if case .whole(let integer) = kind { integer } else { nil } }
 
     public var number: Double {
@@ -43,13 +43,14 @@ public struct Scalar: Sendable {
         }
     }
 
-    /// As an operand: it never raises a float tensor. Beside int64 and bool it is int64 if whole, float32 if not.
+    /// As an operand: it never widens a float tensor. Beside int64 and bool it is int64 if it is an integer, else
+    /// float32.
     public func tensor(beside dtype: DType) throws -> Tensor {
         try tensor(exactly: dtype.isFloating ? dtype.computing : self.dtype)
     }
 
-    /// As something to be written into a tensor of that type.
-    /// - Throws: for a fraction into int64, and into bool for anything but 0, 1, false and true.
+    /// As a value to be written into a tensor of that dtype.
+    /// - Throws: for a fraction into int64, and for anything but 0, 1, false and true into bool.
     public func tensor(for dtype: DType, _ operation: String) throws -> Tensor {
         switch (dtype, kind) {
         case (.int64, .fraction(let number)):

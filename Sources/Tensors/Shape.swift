@@ -2,7 +2,7 @@ import Scripting
 
 /// Arithmetic on shapes. A shape is the list of a tensor's extents, outermost first; empty for a single number.
 public enum Shape {
-    /// The most dimensions that a tensor has, as in NumPy: every format can hold them.
+    /// The largest number of dimensions, as in NumPy: all file formats allow it.
     public static let maxRank = 64
 
     /// Throws unless a tensor may have so many dimensions.
@@ -33,7 +33,7 @@ public enum Shape {
         return empty ? 0 : product
     }
 
-    /// Row-major strides, in elements; 1 where there are none, whose extents may be so large that places in them
+    /// Row-major strides, in elements; all 1 for an empty shape, in which other extents may be so large that strides
     /// overflow.
     public static func strides(_ shape: [Int]) -> [Int] {
         var strides = [Int](repeating: 1, count: shape.count)
@@ -46,8 +46,8 @@ public enum Shape {
         return strides
     }
 
-    /// The positions along an extent that is about to become a list of as many elements.
-    /// - Throws: beyond 2^26, which only an empty or an expanded tensor has: those cost nothing, a list of them would.
+    /// The positions along an extent, for code that makes a list of as many elements.
+    /// - Throws: beyond 2^26, which only empty or expanded tensors reach: they take no memory, but a list would.
     public static func positions(_ extent: Int, for operation: String) throws -> Range<Int> {
         guard extent <= 1 << 26 else {
             throw ScriptError(operation, "\(extent) parts are more than can be gone through one by one")
@@ -55,12 +55,12 @@ public enum Shape {
         return 0..<Swift.max(extent, 0)
     }
 
-    /// `(2, 3)`, `(3)`, `()`: the way every message writes a shape.
+    /// A shape as messages write it: `(2, 3)`, `(3)`, `()`.
     public static func describe(_ shape: [Int]) -> String {
         "(" + shape.map(String.init).joined(separator: ", ") + ")"
     }
 
-    /// NumPy's broadcasting: extents are compared from the last; equal or 1 goes.
+    /// NumPy's broadcasting: extents are compared from the last; they must be equal or 1.
     public static func broadcast(_ a: [Int], _ b: [Int], for operation: String) throws -> [Int] {
         let rank = max(a.count, b.count)
         var result = [Int](repeating: 1, count: rank)

@@ -9,13 +9,13 @@ import Scripting
 /// A block of memory that tensors view. Reference-counted; charged to the host's ``NativeMemory`` while it lives.
 public final class Storage {
     public let dtype: DType
-    /// Elements, of `dtype`.
+    /// The number of elements, of `dtype`.
     public let count: Int
-    /// Aligned to 64 bytes. Only kernels touch it, after shapes were checked.
+    /// Aligned to 64 bytes. Only kernels access it, after shapes were checked.
     package let bytes: UnsafeMutableRawPointer
-    /// What is freed: `bytes` lies in it.
+    /// The block to free, which contains `bytes`.
     private let block: UnsafeMutableRawPointer
-    /// Counts writes, so that a gradient that needs an overwritten value is refused rather than wrong.
+    /// Counts writes, so that a gradient that needs an overwritten value is refused instead of wrong.
     public package(set) var version = 0
     /// The version at which a write last put a recorded (differentiable) value here; see Autodiff's stale-view check.
     package var trackedSince: Int?
@@ -25,7 +25,7 @@ public final class Storage {
     /// The account that it is charged to.
     package let memory: NativeMemory?
 
-    /// Bytes held.
+    /// The bytes that it holds.
     public var byteCount: Int { count * dtype.stride }
 
     /// Allocates; the contents are undefined unless `zeroed`.
@@ -55,9 +55,8 @@ public final class Storage {
         bytes = aligned
     }
 
-    /// What the system gave, and the first place in it that is a multiple of 64 bytes. Small blocks are asked for
-    /// without that demand, which `malloc` answers from a list, several times quicker than `posix_memalign` cuts a
-    /// block.
+    /// The allocated block, and the first address in it that is a multiple of 64. For small blocks `malloc` plus
+    /// rounding up is several times faster than `posix_memalign`.
     private static func allocate(_ size: Int) -> (block: UnsafeMutableRawPointer, aligned: UnsafeMutableRawPointer)? {
         if size <= 896 {
             guard let block = malloc(max(size, 1) + 63) else { return nil }
@@ -68,7 +67,8 @@ public final class Storage {
         return (block, block)
     }
 
-    /// In pieces: the system finds the pages of a large block one by one, which takes a second for some gigabytes.
+    /// In pieces, with checks for cancellation: the system maps a large block page by page, which takes a second for
+    /// some gigabytes.
     private static func clear(_ block: UnsafeMutableRawPointer, _ size: Int) throws {
         let piece = 1 << 26
         for start in stride(from: 0, to: size, by: piece) {
@@ -77,15 +77,15 @@ public final class Storage {
         }
     }
 
-    /// Throws if the system would not give that much in one piece now.
+    /// Throws if the system cannot provide so much memory in one piece now.
     private static func probe(_ bytes: Int) throws {
         guard bytes > 1 << 24 else { return }
         guard let block = malloc(bytes) else { throw ScriptError("tensor", "not enough memory: \(bytes) bytes") }
         free(block)
     }
 
-    /// Runs `body`, which holds so many pieces of so many bytes in Swift's own collections: charged to the script, and
-    /// refused where the system would not give it, since a collection that cannot be had ends the process.
+    /// Runs `body`, which allocates that much in Swift's own collections: charged to the script, and refused beforehand
+    /// if the system cannot provide it, since a failed allocation of a collection ends the process.
     package static func reserving<R>(_ count: Int, bytes each: Int, _ body: () throws -> R) throws -> R {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: each)
         guard !overflow else { throw ScriptError("tensor", "not enough memory: \(count) times \(each) bytes") }

@@ -11,28 +11,28 @@ import Scripting
 public struct Tensor {
     public package(set) var storage: Storage
     @usableFromInline package let layout: Layout
-    /// Of the first element, in elements.
+    /// The offset of the first element, in elements.
     public let offset: Int
 
     @inlinable public var shape: [Int] { layout.shape }
-    /// In elements; zero along an expanded axis.
+    /// Strides in elements; 0 along an expanded axis.
     @inlinable public var strides: [Int] { layout.strides }
     /// The number of elements.
     @inlinable public var count: Int { layout.count }
     public var dtype: DType { storage.dtype }
     public var rank: Int { shape.count }
 
-    /// A view; the caller has checked that it stays inside the storage.
+    /// A view; the caller has checked that it lies inside the storage.
     package init(storage: Storage, shape: [Int], strides: [Int], offset: Int) {
         self.init(storage: storage, layout: .of(shape, strides), offset: offset)
     }
 
-    /// A view; the caller has checked that it stays inside the storage.
+    /// A view; the caller has checked that it lies inside the storage.
     @usableFromInline package init(storage: Storage, layout: Layout, offset: Int) {
         (self.storage, self.layout, self.offset) = (storage, layout, offset)
     }
 
-    /// Fresh memory, contents undefined: for kernels that write every element.
+    /// New memory with undefined contents, for kernels that write every element.
     @usableFromInline package static func uninitialized(
         _ shape: [Int], _ dtype: DType, for operation: String = "tensor"
     ) throws -> Tensor {
@@ -40,7 +40,7 @@ public struct Tensor {
         return Tensor(storage: try Storage(dtype, count: layout.count), layout: layout, offset: 0)
     }
 
-    /// Fresh memory in row-major order for what has another tensor's shape, contents undefined.
+    /// New row-major memory of another tensor's shape, with undefined contents.
     @usableFromInline package static func uninitialized(
         like other: Tensor, _ dtype: DType, for operation: String = "tensor"
     ) throws -> Tensor {
@@ -62,7 +62,7 @@ public struct Tensor {
     }
 
     /// A tensor of these values in row-major order.
-    /// - Throws: when the count of values is not the shape's.
+    /// - Throws: when there are more or fewer values than elements.
     public init(_ values: [Double], shape: [Int], _ dtype: DType = .float32) throws {
         self = try Tensor.uninitialized(shape, dtype)
         guard values.count == count else {
@@ -72,7 +72,7 @@ public struct Tensor {
     }
 
     /// An int64 tensor of these values in row-major order.
-    /// - Throws: when the count of values is not the shape's.
+    /// - Throws: when there are more or fewer values than elements.
     public init(integers values: [Int], shape: [Int]) throws {
         self = try Tensor.uninitialized(shape, .int64)
         guard values.count == count else {
@@ -82,14 +82,14 @@ public struct Tensor {
         for i in 0..<count { base[i] = Int64(values[i]) }
     }
 
-    /// A single number, of no dimension.
+    /// A single number, of shape ().
     public init(_ value: Double, _ dtype: DType = .float32) throws {
         self.init(storage: try Storage(dtype, count: 1), layout: .number, offset: 0)
         try initialize { _ in value }
     }
 
-    /// Writes every element of fresh, contiguous memory from its row-major position.
-    /// - Throws: when a number for an int64 tensor is not whole or beyond it.
+    /// Writes every element of new, contiguous memory by its row-major position.
+    /// - Throws: when a number for an int64 tensor is not an integer or out of range.
     private func initialize(_ value: (Int) -> Double) throws {
         switch dtype {
         case .float16:
@@ -115,7 +115,7 @@ public struct Tensor {
         }
     }
 
-    /// True when the elements lie one after the other in row-major order.
+    /// Whether the elements lie one after the other in row-major order.
     @inlinable public var isContiguous: Bool { layout.isContiguous }
 
     /// This tensor if it is contiguous, else a contiguous copy.
@@ -130,8 +130,8 @@ public struct Tensor {
         return result
     }
 
-    /// A copy with storage of its own, whose elements lie in memory in the order of another tensor of this shape (or in
-    /// row-major order where that one has gaps or repeats elements).
+    /// A copy whose elements lie in memory in the order of another layout of this shape (row-major if that one has gaps
+    /// or repeats elements).
     package func copy(inOrderOf other: Layout) throws -> Tensor {
         guard !other.isContiguous, other.isDense, other.shape == shape else { return try copy() }
         let result = Tensor(storage: try Storage(dtype, count: count), layout: other, offset: 0)
@@ -139,20 +139,20 @@ public struct Tensor {
         return result
     }
 
-    /// Zeros whose elements lie in memory in that order, as in ``copy(inOrderOf:)``.
+    /// Zeros in that order in memory, as in ``copy(inOrderOf:)``.
     package static func zeros(inOrderOf other: Layout, _ dtype: DType) throws -> Tensor {
         guard !other.isContiguous, other.isDense else { return try zeros(other.shape, dtype) }
         return Tensor(storage: try Storage(dtype, count: other.count, zeroed: true), layout: other, offset: 0)
     }
 
-    /// This tensor, or a copy, with its elements in that order, as in ``copy(inOrderOf:)``.
+    /// This tensor, or a copy, in that order in memory, as in ``copy(inOrderOf:)``.
     package func ordered(as other: Layout) throws -> Tensor {
         isContiguous && (other.isContiguous || !other.isDense) || layout.matches(other)
             ? self : try copy(inOrderOf: other)
     }
 
-    /// This tensor in the given type: itself when it has it already. The order of the elements in memory is kept, so
-    /// that a transposed matrix stays quick to convert and to multiply with.
+    /// This tensor in the given dtype: itself if it has it already. The order of elements in memory is kept, so that a
+    /// transposed matrix stays fast to convert and to multiply with.
     public func cast(_ dtype: DType) throws -> Tensor {
         if dtype == self.dtype { return self }
         if isContiguous { return try copy(dtype) }
@@ -195,7 +195,7 @@ public struct Tensor {
         }
     }
 
-    /// What a script reads out of a tensor of one element: an integer of int64, 0 or 1 of bool, else a float.
+    /// The value of a one-element tensor as a script reads it: an integer for int64, 0 or 1 for bool, else a float.
     public func scalar(for operation: String = "tensor:item") throws -> Value {
         guard count == 1 else {
             throw ScriptError(
@@ -204,7 +204,7 @@ public struct Tensor {
         return scalar(at: offset)
     }
 
-    /// What a script reads out at a storage position that the caller has checked.
+    /// The value at a storage position that the caller has checked, as a script reads it.
     package func scalar(at position: Int) -> Value {
         switch dtype {
         case .int64: .integer(Int(storage.bytes.assumingMemoryBound(to: Int64.self)[position]))
@@ -213,7 +213,7 @@ public struct Tensor {
         }
     }
 
-    /// The number in a tensor of one element.
+    /// The number in a one-element tensor.
     public func item() throws -> Double {
         guard count == 1 else {
             throw ScriptError(
@@ -233,8 +233,8 @@ public struct Tensor {
         }
     }
 
-    /// The address of the first element; `T` must be the dtype's type (`UInt16` for float16, `UInt8` for bool). Keeps
-    /// nothing alive: a kernel that reads a temporary holds it with `withExtendedLifetime` until it is done.
+    /// The address of the first element; `T` must be the dtype's type (`UInt16` for float16, `UInt8` for bool). It
+    /// keeps nothing alive: a kernel that reads a temporary must hold it with `withExtendedLifetime` until it is done.
     @usableFromInline package func base<T>(_ type: T.Type) -> UnsafeMutablePointer<T> {
         assert(MemoryLayout<T>.stride == dtype.stride)
         return storage.bytes.assumingMemoryBound(to: type) + offset

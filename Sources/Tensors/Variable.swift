@@ -1,14 +1,14 @@
 import Scripting
 
-/// What a script holds and calls a tensor: a value, and the history that Autodiff may hang on it.
+/// A tensor as scripts hold it: a value, and the history that Autodiff may attach to it.
 ///
-/// It lives here, below Autodiff, so that rooms which only compute with values (projections, files, pictures) can take
-/// and return what scripts hold. PyTorch divides its tensor the same way.
+/// It is declared here, below Autodiff, so that rooms that only compute with values (projections, files, pictures) can
+/// take and return what scripts hold. PyTorch divides its tensor the same way.
 public final class Variable: ScriptObject {
     public static let type = ObjectType("tensor", footprint: 224)
 
     public let value: Tensor
-    /// Autodiff's record of where the value came from; nil for a plain value.
+    /// Autodiff's record of how the value was computed; nil for a plain value.
     package var history: AnyObject?
 
     public init(_ value: Tensor) {
@@ -21,7 +21,7 @@ public final class Variable: ScriptObject {
 }
 
 extension Value {
-    /// A plain tensor as a result.
+    /// An unrecorded tensor as a script value.
     public static func tensor(_ value: Tensor) -> Value { .object(Variable(value)) }
 }
 

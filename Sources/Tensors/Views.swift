@@ -1,8 +1,8 @@
 import Scripting
 
-/// Views: other shapes of the same numbers. Axes are 0-based; the caller's operation name goes into messages.
+/// Views: other shapes of the same memory. Axes are 0-based; `operation` names the caller in messages.
 extension Tensor {
-    /// Without an axis: the slice at `index` along it.
+    /// The slice at `index` along an axis, which is removed.
     public func select(_ axis: Int, _ index: Int, for operation: String = "tensor.select") throws -> Tensor {
         try check(axis: axis, for: operation)
         guard index >= 0, index < shape[axis] else {
@@ -33,7 +33,7 @@ extension Tensor {
         var (shape, strides) = (shape, strides)
         shape[axis] = count
         let position = count == 0 ? offset : offset + start * strides[axis]
-        // With one element or none the step leads nowhere, and may be anything.
+        // With at most one element the step is not used, and may be anything.
         if count > 1 { strides[axis] *= step }
         return Tensor(storage: storage, shape: shape, strides: strides, offset: position)
     }
@@ -59,8 +59,8 @@ extension Tensor {
         return try permute(order, for: operation)
     }
 
-    /// The diagonal of the last two axes, as a view: (..., m, n) -> (..., length). `above` > 0 picks one further up and
-    /// right, < 0 further down and left; outside the matrix its length is 0.
+    /// The diagonal of the last two axes, as a view: (..., m, n) -> (..., length). `above` > 0 selects one further up
+    /// and right, < 0 further down and left; outside the matrix it has length 0.
     public func diagonal(_ above: Int = 0, for operation: String = "tensor.diag") throws -> Tensor {
         guard rank >= 2 else { throw ScriptError(operation, "a matrix expected, got shape \(Shape.describe(shape))") }
         let (rows, columns) = (shape[rank - 2], shape[rank - 1])
@@ -72,7 +72,7 @@ extension Tensor {
             offset: length == 0 ? offset : offset + down * strides[rank - 2] + right * strides[rank - 1])
     }
 
-    /// Repeats extents of 1 (and adds leading axes) without copying.
+    /// Repeats extents of 1 and adds leading axes, without copying.
     public func expand(_ target: [Int], for operation: String = "tensor.expand") throws -> Tensor {
         if target == shape { return self }
         guard target.count >= rank else {
@@ -95,7 +95,8 @@ extension Tensor {
         return Tensor(storage: storage, shape: target, strides: strides, offset: offset)
     }
 
-    /// Another shape of the same count: a view when the layout allows it, else a copy. One extent may be -1.
+    /// Another shape with the same number of elements: a view if the layout allows it, else a copy. One extent may be
+    /// -1.
     public func reshape(_ target: [Int], for operation: String = "tensor.reshape") throws -> Tensor {
         let target = try resolve(target, for: operation)
         if target == shape { return self }
@@ -105,7 +106,7 @@ extension Tensor {
         return try copy().reshape(target, for: operation)
     }
 
-    /// ``reshape(_:for:)`` that refuses to copy.
+    /// ``reshape(_:for:)`` that throws instead of copying.
     public func view(_ target: [Int], for operation: String = "tensor.view") throws -> Tensor {
         let target = try resolve(target, for: operation)
         guard let strides = viewStrides(target) else {
@@ -129,7 +130,7 @@ extension Tensor {
         return Tensor(storage: storage, shape: shape, strides: strides, offset: offset)
     }
 
-    /// Without its extents of 1, or without one axis if that has extent 1.
+    /// Without the axes of extent 1, or without one given axis if its extent is 1.
     public func squeeze(_ axis: Int? = nil, for operation: String = "tensor.squeeze") throws -> Tensor {
         if let axis { try check(axis: axis, for: operation) }
         let kept = shape.indices.filter { shape[$0] != 1 || (axis != nil && axis != $0) }
@@ -137,7 +138,7 @@ extension Tensor {
             storage: storage, shape: kept.map { shape[$0] }, strides: kept.map { strides[$0] }, offset: offset)
     }
 
-    /// Replaces a -1 by what fills the count.
+    /// Replaces an extent of -1 by the one that gives the right number of elements.
     private func resolve(_ target: [Int], for operation: String) throws -> [Int] {
         var target = target
         if let open = target.firstIndex(of: -1) {
@@ -165,7 +166,7 @@ extension Tensor {
         var old = 0
         var new = 0
         while old < axes.count {
-            // Gather the smallest groups of old and new axes that hold the same number of elements.
+            // Find the smallest groups of old and new axes with equal numbers of elements.
             var oldCount = shape[axes[old]]
             var oldEnd = old + 1
             while new < target.count, target[new] == 1 { new += 1 }
@@ -183,7 +184,7 @@ extension Tensor {
                     newEnd += 1
                 }
             }
-            // The old group must be one run of memory with a constant step.
+            // The old group must be contiguous up to a constant step.
             for k in old..<(oldEnd - 1) where strides[axes[k]] != strides[axes[k + 1]] * shape[axes[k + 1]] {
                 return nil
             }
@@ -198,13 +199,12 @@ extension Tensor {
         return result
     }
 
-    /// Throws when several elements share one place in memory, as those of an expanded tensor do: what is written to
-    /// one of them would be written to all.
+    /// Throws when several elements share memory, as those of an expanded tensor do: a write to one would change all.
     public func checkElementsApart(for operation: String) throws {
         var reach = 0
         let axes = count == 0 ? [] : shape.indices.filter { shape[$0] > 1 }.sorted { strides[$0] < strides[$1] }
         for axis in axes {
-            // Beyond everything that the axes with smaller steps reach, or it may meet it.
+            // The stride must exceed everything that the axes with smaller strides reach, or elements may coincide.
             guard strides[axis] > reach else {
                 throw ScriptError(
                     operation,

@@ -1,20 +1,20 @@
 import RealModule
 import Scripting
 
-/// Draws in proportion to weights: finite numbers from 0, not all 0.
+/// Draws in proportion to weights, which are finite numbers >= 0, not all 0.
 extension Generator {
-    /// `count` numbers of 1 to n, each in proportion to its weight: by a search in the sums of the weights.
+    /// `count` numbers from 1 to n, drawn in proportion to their weights by binary search in the cumulated weights.
     func choices(_ count: Int, weights: [Double], for operation: String) throws -> Tensor {
         let drawn = try Tensor.uninitialized([count], .int64, for: operation)
         return try Storage.reserving(weights.count, bytes: MemoryLayout<Double>.stride) {
-            // Relative to the largest, so that their sum is finite.
+            // Relative to the largest one, so that their sum is finite.
             let largest = weights.max() ?? 1
             var total = 0.0
             let sums = weights.map { weight in
                 total += weight / largest
                 return total
             }
-            // Rounding may make the product with the sum that sum itself: then it is the last that has a weight.
+            // Where rounding makes u times the sum equal to the sum, the last one with a weight above 0 is drawn.
             let last = weights.lastIndex { $0 > 0 } ?? 0
             let to = drawn.base(Int64.self)
             for place in 0..<count {
@@ -26,11 +26,11 @@ extension Generator {
         }
     }
 
-    /// `count` different numbers of 1 to n, drawn one after the other in proportion to the weights that are left.
+    /// `count` distinct numbers from 1 to n, drawn one after the other in proportion to the remaining weights.
     ///
-    /// Each gets an exponential time with its weight as rate, and they come in the order of their times: Efraimidis and
-    /// Spirakis, "Weighted random sampling with a reservoir", 2006. The times' logarithms are compared, as small
-    /// weights make them infinite.
+    /// Each number gets an exponential time with its weight as rate, and the earliest times are chosen (Efraimidis and
+    /// Spirakis, "Weighted random sampling with a reservoir", 2006). Logarithms of the times are compared, as small
+    /// weights make times infinite.
     func distinctChoices(_ count: Int, weights: [Double], for operation: String) throws -> Tensor {
         let positive = weights.reduce(0) { $0 + ($1 > 0 ? 1 : 0) }
         guard count <= positive else {
@@ -44,7 +44,8 @@ extension Generator {
         let to = times.base(Double.self)
         for place in weights.indices {
             if place & 0xfff == 0 { try Cancellation.check() }
-            // Those without a weight never come; a number is drawn all the same, so that streams stay aligned.
+            // Numbers without a weight are never chosen; a time is drawn for them all the same, so that streams stay
+            // aligned.
             let time = -Double.log(openUniform())
             to[place] = weights[place] > 0 ? Double.log(time) - Double.log(weights[place]) : .infinity
         }
@@ -56,7 +57,7 @@ extension Generator {
 }
 
 extension [Double] {
-    /// Of numbers in ascending order, where the first is that is above x; their count if none is.
+    /// The index of the first number above x in an ascending list; its count if there is none.
     fileprivate func firstIndex(above x: Double) -> Int {
         var (low, high) = (0, count)
         while low < high {
@@ -68,7 +69,7 @@ extension [Double] {
 }
 
 extension Tensor {
-    /// The slices at 0-based places along the first dimension, copied one after the other.
+    /// The slices at 0-based places along the first dimension, copied in that order.
     func rows(_ places: [Int], for operation: String) throws -> Tensor {
         let source = try contiguous()
         let result = try Tensor.uninitialized([places.count] + shape.dropFirst(), dtype, for: operation)

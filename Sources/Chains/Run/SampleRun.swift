@@ -116,9 +116,9 @@ final class SampleRun {
         }
     }
 
-    // - Throws: ``Fault`` when the tensors are not those of this run.
+    // MARK: A file
 
-    /// - Throws: ``Fault`` when what is read is not this run's.
+    /// - Throws: ``Fault`` when the tensors are not those of this run.
     func restore(_ read: (String) throws -> Tensor) throws {
         let (position, gradient) = (try read("position"), try read("gradient"))
         let saved = try Points(

@@ -1,9 +1,9 @@
 import Scripting
 
-/// What each rank tells all others before an exchange: which call it is in, and with what. 640 bytes.
+/// What each rank sends to all others before an exchange: which call it is in, and with what. 640 bytes.
 ///
-/// Byte 0 is the status, 1 the length of the call's text, 2 and 3 that of a failure's message. The text begins at 8 (88
-/// bytes), at 96 what is compared (a digest, dtype and dimensions) or the message.
+/// Byte 0 is the status, 1 the length of the call's text, 2 and 3 that of a failure's message. The text begins at byte
+/// 8 and has room for 88; at 96 follow the digest, dtype and dimensions that are compared, or the message.
 struct RankCall {
     static let length = 640
     private static let textStart = 8, messageStart = 96, shapeStart = 112
@@ -11,11 +11,11 @@ struct RankCall {
     enum Status: UInt8 { case call, failed, ended }
 
     var status = Status.call
-    /// As it is shown: `mpi.allreduce (sum)`.
+    /// The call as messages show it: `mpi.allreduce (sum)`.
     var text = ""
-    /// Of all that has to be the same on every rank.
+    /// A hash of everything that must be equal on all ranks.
     var digest: UInt64 = 0
-    /// Of the tensor, or of the first one.
+    /// The dtype of the tensor, or of the first of several.
     var dtype = DType.float32
     var shape: [Int] = []
     var message = ""
@@ -30,7 +30,7 @@ struct RankCall {
             hash.add(UInt64(tensor.dtype.place))
             hash.add(UInt64(tensor.rank))
             for extent in tensor.shape { hash.add(UInt64(extent)) }
-            // In which order elements lie, where it is not row-major: they are sent so.
+            // The order of elements in memory, if it is not row-major: they are sent in that order.
             guard !tensor.isContiguous, tensor.layout.isDense else { continue }
             for step in tensor.strides { hash.add(UInt64(bitPattern: Int64(step))) }
         }
@@ -48,7 +48,7 @@ struct RankCall {
         return call
     }
 
-    /// `float32 (2, 3)`
+    /// Dtype and shape: `float32 (2, 3)`.
     var described: String { "\(dtype.rawValue) \(Shape.describe(shape))" }
 
     var bytes: [UInt8] {
@@ -102,17 +102,17 @@ extension DType {
     fileprivate static func at(_ place: Int) -> DType { allCases.indices.contains(place) ? allCases[place] : .float32 }
 }
 
-/// A hash of words (FNV-1a over 64 bits): it tells what differs by accident, and keeps no secret.
+/// A hash of words (FNV-1a over 64 bits): it notices accidental differences and is not cryptographic.
 public struct WordHash {
-    /// Of everything that was added, in its order.
+    /// The hash of everything added so far, which depends on the order.
     public private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
-    /// Of nothing yet.
+    /// The hash of nothing.
     public init() {}
 
     /// One word.
     public mutating func add(_ word: UInt64) {
-        // The high bits of a word must reach the low ones of what comes later.
+        // Without it, differences in high bits would not affect the low bits of the hash.
         value = (value ^ word) &* 0x100_0000_01b3
         value ^= value >> 29
     }
@@ -122,7 +122,7 @@ public struct WordHash {
         for byte in text.utf8 { add(UInt64(byte)) }
     }
 
-    /// Dtype, shape and every bit of the elements, in row-major order.
+    /// Adds dtype, shape and every bit of the elements, in row-major order.
     /// - Throws: ``ScriptError`` without memory for a copy in that order; when the run was stopped.
     public mutating func add(_ tensor: Tensor) throws {
         let flat = try tensor.contiguous()

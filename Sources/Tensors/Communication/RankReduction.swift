@@ -41,7 +41,7 @@ extension ReductionOfRanks {
                     switch self {
                     case .sum, .mean: for i in 0..<length { sums[i] += widened(row[i]) }
                     case .prod: for i in 0..<length { sums[i] *= widened(row[i]) }
-                    // A NaN stays, wherever it came from.
+                    // NaN is kept, whichever rank it came from.
                     case .min:
                         for i in 0..<length where !(sums[i] <= widened(row[i])) && !sums[i].isNaN {
                             sums[i] = widened(row[i])
@@ -58,7 +58,7 @@ extension ReductionOfRanks {
         }
     }
 
-    /// Whole numbers wrap; of truth values there are min and max only.
+    /// Integers wrap around; booleans have min and max only.
     private func combineWhole<T: FixedWidthInteger>(
         _: T.Type, _ parts: UnsafeRawPointer, _ ranks: Int, _ count: Int, _ result: UnsafeMutableRawPointer
     ) throws {
@@ -77,7 +77,7 @@ extension ReductionOfRanks {
     }
 }
 
-/// Tensors of one dtype, one after the other in one piece of memory, each in its own order of elements.
+/// Tensors converted to one dtype, one after the other in one block of memory, each in its own order of elements.
 struct PackedTensors {
     let flat: Tensor
     private let layouts: [Layout]
@@ -96,7 +96,7 @@ struct PackedTensors {
         (self.flat, self.layouts) = (flat, layouts)
     }
 
-    /// Each in memory of its own.
+    /// The tensors, each in memory of its own.
     func unpacked(for operation: String) throws -> [Tensor] {
         var start = 0
         return try layouts.map { layout in

@@ -1,28 +1,28 @@
-/// Bytes on their way to a rank.
+/// Bytes to be sent to a rank.
 public struct OutgoingBytes {
-    /// Who gets them.
+    /// The receiver.
     public let rank: Int
-    /// They stay as they are until the transfer is done.
+    /// Not changed until the transfer is done.
     public let bytes: UnsafeRawBufferPointer
 }
 
-/// Where bytes of a rank shall go: exactly as many as it sends.
+/// Memory for the bytes that a rank sends, exactly as many.
 public struct IncomingBytes {
-    /// Who sends them.
+    /// The sender.
     public let rank: Int
-    /// Nobody else looks at it until the transfer is done.
+    /// Not accessed by anything else until the transfer is done.
     public let bytes: UnsafeMutableRawBufferPointer
 }
 
-/// What carries bytes between ranks; ``RankedCommunicator`` makes everything else of it. MPI is one; tests have
+/// Carries bytes between ranks; ``RankedCommunicator`` implements everything else on top. MPI is one; tests use
 /// threads.
 public protocol RankTransport: Sendable {
     /// Which of the ranks this is, from 0.
     var rank: Int { get }
-    /// How many there are.
+    /// The number of ranks.
     var size: Int { get }
-    /// Sends and receives all of it, and returns when that is done. Between two ranks bytes arrive in the order in
-    /// which they were sent. Must look at ``Scripting/Cancellation`` while it waits.
-    /// - Throws: when it was stopped on its way; some of the memory may then still be written to.
+    /// Sends and receives everything, and returns when it is done. Between two ranks bytes arrive in the order in which
+    /// they were sent. Must check ``Scripting/Cancellation`` while it waits.
+    /// - Throws: when it was stopped on the way; the memory may then still be written to.
     func transfer(_ sends: [OutgoingBytes], _ receives: [IncomingBytes]) throws
 }

@@ -1,23 +1,24 @@
 import Scripting
 
-/// A communicator over anything that carries bytes between ranks.
+/// A communicator on top of a ``RankTransport``.
 ///
-/// Before every exchange all ranks tell each other what they are about to do (``RankCall``). So ranks that are not in
-/// step, give other shapes, fail or have ended are an error on every rank, with the ranks named, and nobody waits for
-/// what never comes. That costs log2(size) messages of 640 bytes a rank. Sums are made here and not by MPI, in the
-/// order of ranks: for a fixed number of ranks the bits are the same on every machine and network.
+/// Before every exchange all ranks tell each other what they are about to do (``RankCall``). So ranks that are out of
+/// step, have other shapes, fail or have ended cause an error on every rank that names them, instead of a wait without
+/// end. That costs log2(size) messages of 640 bytes per rank. Sums are computed here, not by MPI, in the order of
+/// ranks: for a fixed number of ranks they are the same to the bit on every machine and network.
 public final class RankedCommunicator: Communicator {
     private let transport: any RankTransport
-    /// What an exchange that was stopped may still write to; there is something, and no exchange follows.
+    /// Memory that a stopped exchange may still write to. Once there is some, no other exchange is possible.
     private let abandoned = GuardedState<[Tensor]?>(nil)
-    /// Up to here all ranks send all to all, in log2(size) messages; beyond it each adds its share, in two rounds.
+    /// Up to this many bytes all ranks send all their data to all, in log2(size) rounds; beyond it each rank sums a
+    /// part, in two rounds.
     private static let small = 1 << 14
-    /// Bytes that are summed at a time: the memory that an exchange takes beside its tensors.
+    /// How many bytes are summed at a time: the memory that an exchange needs besides its tensors.
     private let segment: Int
 
     /// - Parameters:
     ///   - transport: used by one thread at a time.
-    ///   - segment: bytes that a long sum takes at a time; the same on every rank, and 4096 at least.
+    ///   - segment: how many bytes a long sum processes at a time; equal on all ranks, at least 4096.
     public init(_ transport: any RankTransport, segment: Int = 1 << 26) {
         (self.transport, self.segment) = (transport, max(segment, 1 << 12))
     }
@@ -66,18 +67,18 @@ public final class RankedCommunicator: Communicator {
     }
 
     public func fail(_ error: any Error, for operation: String) {
-        // That nobody hears it (it was stopped, the ranks are not in step) is said by the error that follows.
+        // If the others cannot be told (the run was stopped, ranks are out of step), the error that follows says so.
         _ = try? agree(RankCall(failed: error, operation), for: operation)
     }
 
-    /// The end of the program: returns when all ranks have come to theirs.
-    /// - Throws: when one is in some exchange, for which it would wait for ever.
+    /// The end of the program: returns when all ranks have called it.
+    /// - Throws: when a rank is in an exchange instead, which could never finish.
     public func finish() throws { try agree(.ended, for: "") }
 
     // MARK: Exchanges
 
-    /// Moves bytes of these tensors: all ranks have agreed on it. Who is stopped on the way is not in step with the
-    /// others afterwards, and their memory may still be written to.
+    /// Runs an exchange of these tensors' bytes, which all ranks have agreed on. A rank that is stopped during it is
+    /// out of step with the others afterwards, and the tensors may still be written to.
     private func moving<R>(_ tensors: [Tensor], _ body: () throws -> R) throws -> R {
         do {
             let result = try body()
@@ -89,14 +90,14 @@ public final class RankedCommunicator: Communicator {
         }
     }
 
-    /// `all` is (size, ...), this rank's part at 0; afterwards every rank's part is at its place. Part by part the
-    /// ranks pass on what they have, twice as much each time (Bruck et al. 1997).
+    /// `all` is (size, ...) with this rank's part at index 0; afterwards every rank's part is at its rank. In each
+    /// round the ranks pass on all parts that they have, twice as many as before (Bruck et al. 1997).
     private func gatherAll(_ all: Tensor, for operation: String) throws {
         let each = all.count / max(size, 1) * all.dtype.stride
         guard size > 1, each > 0 else { return }
         let base = all.storage.bytes + all.offset * all.dtype.stride
         let turned = try Tensor.uninitialized(all.shape, all.dtype, for: operation)
-        // `turned` holds the parts of rank, rank + 1, ...
+        // `turned` holds the parts of ranks rank, rank + 1, ...
         turned.storage.bytes.copyMemory(from: base, byteCount: each)
         var have = 1
         while have < size {
@@ -140,7 +141,7 @@ public final class RankedCommunicator: Communicator {
         return results.compactMap(\.self)
     }
 
-    /// In place; `flat` is contiguous.
+    /// Reduces in place; `flat` is contiguous.
     private func reduce(_ flat: Tensor, _ how: ReductionOfRanks, for operation: String) throws {
         let stride = flat.dtype.stride
         let base = flat.storage.bytes + flat.offset * stride
@@ -185,7 +186,8 @@ public final class RankedCommunicator: Communicator {
         }
         let bytes = UnsafeMutableRawBufferPointer(
             start: result.storage.bytes, count: result.count * result.dtype.stride)
-        // A tree: who has it sends it to who stands 1, 2, 4, ... places behind, counted from the root.
+        // A binary tree: a rank that has the data sends it to the ranks 1, 2, 4, ... places behind it, counted from the
+        // root.
         let place = (rank - root + size) % size
         var distance = 1
         while distance < size, !bytes.isEmpty {

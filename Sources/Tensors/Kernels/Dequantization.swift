@@ -1,9 +1,9 @@
 import Scripting
 
-/// Whole levels made continuous by noise.
+/// Discrete levels made continuous by noise.
 extension Tensor {
-    /// (k + u) / levels for u uniform in [0, 1): of whole numbers k in int64, or of fractions k / (levels - 1) in [0,
-    /// 1], as pictures have them. Every element stays in its own interval [k / levels, (k + 1) / levels).
+    /// (k + u) / levels for u uniform in [0, 1), where k is an element: an integer in int64, or a fraction k / (levels
+    /// - 1) in [0, 1] as images have. Every result stays in its interval [k / levels, (k + 1) / levels).
     /// - Throws: ``ScriptError`` naming the first element that is no level.
     package func dequantized(levels: Int, from generator: Generator, for operation: String) throws -> Tensor {
         let isWhole = !dtype.isFloating

@@ -7,7 +7,7 @@ import Scripting
 /// function inlined into it.
 public protocol UnaryFunction: Sendable {
     func callAsFunction<T: TensorElement>(_ x: T) -> T
-    /// The same function of many numbers at once, where there is one; `callAsFunction` is then its reference.
+    /// The same function by vectors, if there is one; `callAsFunction` is then its reference in tests.
     static var vectorized: VectorFunction? { get }
 }
 
@@ -18,7 +18,7 @@ extension UnaryFunction {
 /// A function applied to pairs of elements.
 public protocol BinaryFunction: Sendable {
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T
-    /// The same function of many pairs at once, where there is one; `callAsFunction` is then its reference.
+    /// The same function by vectors, if there is one; `callAsFunction` is then its reference in tests.
     static var vectorized: VectorPair? { get }
 }
 
@@ -27,7 +27,7 @@ extension BinaryFunction {
 }
 
 extension Tensor {
-    /// `f` of every element, in floats: all but float64 is read as float32.
+    /// `f` of every element, in floating point: float64 stays, all else is computed in float32.
     @inlinable
     public func map<F: UnaryFunction>(_ f: F) throws -> Tensor {
         dtype == .float64 ? try map(f, Double.self) : try map(f, Float.self)
@@ -36,7 +36,7 @@ extension Tensor {
     @inlinable
     func map<F: UnaryFunction, T: TensorElement>(_ f: F, _: T.Type) throws -> Tensor {
         var source = try cast(T.dtype)
-        // What lies scattered is put in a row first: a number's value does not depend on where it lies.
+        // Scattered elements are copied into a row first: a result must not depend on where its element lies.
         if F.vectorized != nil || count >= Tensor.manyElements { source = try source.contiguous() }
         let result = try Tensor.uninitialized(like: self, T.dtype)
         let (to, from) = (result.base(T.self), source.base(T.self))
@@ -48,7 +48,7 @@ extension Tensor {
             return result
         }
         if source.isContiguous {
-            // Small tensors are common: no walk is set up for them.
+            // A fast path for small tensors, which are common.
             try Tensor.forEachPiece(count) { for i in $0 { to[i] = f(from[i]) } }
             return result
         }
@@ -61,7 +61,7 @@ extension Tensor {
         return result
     }
 
-    /// `f` of the elements of both, broadcast, in floats: float64 if either is.
+    /// `f` of the elements of both, broadcast, in floating point: float64 if either is.
     @inlinable
     public func zip<F: BinaryFunction>(_ other: Tensor, _ f: F, for operation: String) throws -> Tensor {
         dtype.promoted(with: other.dtype) == .float64
@@ -81,7 +81,7 @@ extension Tensor {
         }
     }
 
-    /// A row of pairs by vectors, where there are some for it.
+    /// A row of pairs by vectors, if there are some for the function.
     @inlinable @inline(__always)
     static func zipRow<F: BinaryFunction, T: TensorElement>(
         _ f: F, _ a: UnsafePointer<T>, _ aStep: Int, _ b: UnsafePointer<T>, _ bStep: Int, _ to: UnsafeMutablePointer<T>,
@@ -115,7 +115,7 @@ extension Tensor {
         }
     }
 
-    /// ``zip(_:_:for:)`` of two contiguous tensors of one shape, or of one and a number: no walk is set up.
+    /// ``zip(_:_:for:)`` of two contiguous tensors of one shape, or of one and a number: a fast path.
     @inlinable
     func zipContiguous<F: BinaryFunction, T: TensorElement>(
         _ other: Tensor, _ f: F, _: T.Type, _ operation: String
@@ -132,8 +132,8 @@ extension Tensor {
         return result
     }
 
-    /// Elements made of pairs of elements, broadcast and converted to the type that `row` takes: it is given both
-    /// operands with their steps, and writes so many results one after the other.
+    /// Applies `row` to pairs of elements, broadcast and converted to its type: it gets both operands with their steps,
+    /// and writes the results contiguously.
     @inlinable @inline(__always)
     func pairs<T: StoredElement, R: StoredElement>(
         _ other: Tensor, _ operation: String, nanoseconds: Int = 1,
@@ -145,7 +145,7 @@ extension Tensor {
         let result = try Tensor.uninitialized(target, R.dtype, for: operation)
         var walk = StridedWalk(shape: target, strides: [result.strides, x.strides, y.strides])
         if result.count >= Tensor.manyElements {
-            // A transposed operand is put in order first, tile by tile: on the way where that is all.
+            // A transposed operand is copied into order tile by tile; on the fly if the walk has two axes that suit it.
             let (xSteps, ySteps) = (walk.rowStep(1) | 1 != 1, walk.rowStep(2) | 1 != 1)
             if xSteps || ySteps, walk.shape.count == 2, min(walk.shape[0], walk.shape[1]) >= 8,
                 !xSteps || walk.strides[1][0] == 1 && walk.rowStep(1) > 1,
@@ -163,14 +163,14 @@ extension Tensor {
         let (to, a, b) = (result.base(R.self), x.base(T.self), y.base(T.self))
         defer { withExtendedLifetime((x, y)) {} }
         let (aStep, bStep) = (walk.rowStep(1), walk.rowStep(2))
-        // The result is contiguous: its step is 1, or there is one element.
+        // The result is contiguous: its step is 1, or there is a single element.
         try walk.forEachRowAnyOrder(nanoseconds: nanoseconds) { offsets, n in
             row(a + offsets[1], aStep, b + offsets[2], bStep, to + offsets[0], n)
         }
         return result
     }
 
-    /// `self` where `mask` is not 0, else `other`; all three broadcast. In the type that holds both.
+    /// `self` where `mask` is not 0, else `other`; all three broadcast. In the dtype that holds both.
     public func choose(_ mask: Tensor, _ other: Tensor, for operation: String = "tensor.where") throws -> Tensor {
         switch dtype.joined(with: other.dtype) {
         case .float64: try choose(mask, other, Double.self, operation)
@@ -204,7 +204,7 @@ extension Tensor {
         return result
     }
 
-    /// The choice as one of bits, of elements of 4 or 8 bytes.
+    /// The choice by bits, for elements of 4 or 8 bytes.
     private static func chooseRow<T>(
         _ mask: UnsafePointer<UInt8>, _ maskStep: Int, _ a: UnsafePointer<T>, _ aStep: Int, _ b: UnsafePointer<T>,
         _ bStep: Int, _ to: UnsafeMutablePointer<T>, _ n: Int
@@ -221,7 +221,7 @@ extension Tensor {
         }
     }
 
-    /// Adds `other` into this tensor's memory: accumulation of gradients and optimisers' updates.
+    /// Adds `other` in place: for accumulating gradients and for optimisers.
     public func add(inPlace other: Tensor, scale: Double = 1, for operation: String = "tensor.add_") throws {
         dtype == .float64
             ? try add(other, scale, Double.self, operation) : try add(other, Float(scale), Float.self, operation)

@@ -17,11 +17,11 @@ private struct FiniteOrZero: UnaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T) -> T { x.isFinite ? x : 0 }
 }
 
-/// Exponentials and their sums along an axis in one pass over memory, shifted by the largest element. Where there are
-/// no vectors, by the operations that they are made of, which give the same but for roundings of the exponential.
+/// Exponentials and their sums along an axis in one pass over memory, shifted by the largest element. Where the
+/// processor has no vectors for it, composed of plain operations, which differ only in rounding of the exponential.
 extension Tensor {
-    /// e^x over its sum along an axis, in floats. Not by way of the logarithm of the sum, whose rounding e^x would
-    /// enlarge.
+    /// e^x over its sum along an axis, in floating point. Not e^(log softmax), which would magnify rounding of the
+    /// logarithm.
     public func softmax(_ axis: Int, for operation: String = "tensor.softmax") throws -> Tensor {
         try check(axis: axis, for: operation)
         let source = try cast(dtype.computing).contiguous()
@@ -55,8 +55,8 @@ extension Tensor {
         return try powers.zip(powers.sum([axis]), Share(), for: operation)
     }
 
-    /// The sum of e^(x - shift) over axes, which stay as extents of 1, and the shift: the largest element, or 0 where
-    /// that is not finite, as it would make infinity less infinity.
+    /// The sum of e^(x - shift) over axes, kept with extent 1, and the shift: the largest element, or 0 where that is
+    /// infinite, as inf - inf is NaN.
     public func sumExp(_ axes: [Int], for operation: String) throws -> (sum: Tensor, shift: Tensor) {
         let source = try cast(dtype.computing)
         if axes.count == 1 || (axes.count == rank && source.isContiguous), count > 0,
@@ -69,7 +69,7 @@ extension Tensor {
         return (try source.zip(shift, Below(), for: operation).map(Power()).sum(axes, for: operation), shift)
     }
 
-    /// The same of a contiguous tensor along one axis, or of all elements; nil where there are no vectors.
+    /// The same for a contiguous tensor along one axis, or over all elements; nil where there are no vectors for it.
     private func sumExp(along axis: Int?, for operation: String) throws -> (sum: Tensor, shift: Tensor)? {
         let planes = Planes(shape, axis: axis)
         let sums = try Tensor.uninitialized([planes.outer * planes.inner], dtype, for: operation)
@@ -110,14 +110,14 @@ extension Tensor {
 }
 
 extension Planes {
-    /// Of a column's first element, its place among the results that have one element for each column.
+    /// From the offset of a column's first element, its position among the results, one per column.
     fileprivate func reducedPlace(_ offset: Int) -> Int {
         let (part, column) = offset.quotientAndRemainder(dividingBy: extent * inner)
         return part * inner + column
     }
 
-    /// Calls `row` with each row's offset and address, or `columns` with those of some columns and their number.
-    /// False, and neither is called, where this processor has no vectors for them.
+    /// Calls `row` with each row's offset and address, or `columns` with those of several columns and their number.
+    /// Returns false, without calling either, where this processor has no vectors for them.
     fileprivate func exponentials<T>(
         _ from: UnsafePointer<T>, row: (Int, UnsafePointer<T>) -> Bool, columns: (Int, UnsafePointer<T>, Int) -> Bool
     ) throws -> Bool {

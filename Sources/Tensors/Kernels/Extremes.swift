@@ -1,14 +1,14 @@
 import CKernels
 import Scripting
 
-/// A tensor's memory as (outer, extent, inner), the extent being that of one axis: what operations along an axis loop
-/// over. Of inner 1 these are rows, else columns side by side.
+/// A tensor's memory as (outer, extent, inner), where extent is that of one axis, for loops along an axis. With inner 1
+/// the elements along it form rows, else columns that lie side by side.
 struct Planes {
     let outer: Int
     let extent: Int
     let inner: Int
 
-    /// Without an axis, or of a number alone, one row of all elements.
+    /// Without an axis, or for a single number, one row of all elements.
     init(_ shape: [Int], axis: Int?) {
         guard let axis, !shape.isEmpty else {
             (outer, extent, inner) = (1, shape.reduce(1, *), 1)
@@ -17,19 +17,19 @@ struct Planes {
         (outer, extent, inner) = (shape.prefix(axis).reduce(1, *), shape[axis], shape.dropFirst(axis + 1).reduce(1, *))
     }
 
-    /// Calls `body` for rows, with the row's number.
+    /// Calls `body` with the index of each row.
     func forEachRow(nanoseconds: Int, _ body: (Int) -> Void) throws {
         try Tensor.forEachPiece(outer, nanoseconds: extent * nanoseconds + 10) { for row in $0 { body(row) } }
     }
 
-    /// Calls `body` with the number of an outer part and a group of columns in it.
+    /// Calls `body` with the index of an outer part and a range of its columns.
     func forEachGroup(nanoseconds: Int, _ body: (Int, Range<Int>) -> Void) throws {
         let group = 64
         let groups = (inner + group - 1) / group
         try Tensor.forEachPiece(outer * groups, nanoseconds: extent * min(group, inner) * nanoseconds + 10) { pieces in
             var piece = pieces.lowerBound
             while piece < pieces.upperBound {
-                // Groups of one part that follow each other are done at once.
+                // Consecutive groups of one part are processed together.
                 let (part, first) = piece.quotientAndRemainder(dividingBy: groups)
                 let last = min(first + pieces.upperBound - piece, groups)
                 body(part, first * group..<min(last * group, inner))
@@ -40,7 +40,7 @@ struct Planes {
 }
 
 extension Tensor {
-    /// The shape with an axis of extent 1; of no dimension without one.
+    /// The shape with extent 1 at an axis; () without one.
     private func reduced(_ axis: Int?) -> [Int] {
         guard let axis, rank > 0 else { return [] }
         return shape.indices.map { $0 == axis ? 1 : shape[$0] }
@@ -54,8 +54,8 @@ extension Tensor {
         }
     }
 
-    /// The position of the largest (or smallest) element of each row along `axis`, as an int64 tensor of 0-based
-    /// positions with `axis` kept at extent 1. NaN wins, as in PyTorch; ties go to the first.
+    /// The position of the largest (smallest) element of each row along `axis`, 0-based in int64, with `axis` kept at
+    /// extent 1. NaN wins, as in PyTorch; of equal elements the first.
     public func extremum(
         _ axis: Int?, largest: Bool, for operation: String
     ) throws -> (values: Tensor, positions: Tensor) {
@@ -101,7 +101,7 @@ extension Tensor {
         return (values, positions)
     }
 
-    /// The same one by one, for every type.
+    /// ``extremum(_:largest:for:)`` without vectors, for every type.
     private func plainExtremum<T: StoredElement>(
         _ planes: Planes, _ largest: Bool, _ values: UnsafeMutablePointer<T>, _ positions: UnsafeMutablePointer<Int64>
     ) throws {
@@ -121,12 +121,12 @@ extension Tensor {
         }
     }
 
-    /// The largest (smallest) element over axes, kept as extents of 1, in the type that elements are compared in: that
-    /// of ``extremum(_:largest:for:)``.
+    /// The largest (smallest) element over axes, kept with extent 1, in the dtype in which elements are compared
+    /// (``DType/working``).
     public func peak(_ axes: [Int], largest: Bool, for operation: String) throws -> Tensor {
         var result = try cast(dtype.working)
         if axes.count == rank, rank > 0, result.isContiguous, count > 0 {
-            // Of everything: blocks, then what is left of each.
+            // Over all elements: of blocks first, then of the blocks' results.
             let ones = [Int](repeating: 1, count: rank)
             return try result.reshape([count]).rowPeak(largest, for: operation).reshape(ones)
         }
@@ -147,7 +147,7 @@ extension Tensor {
         let planes = Planes(shape, axis: rank - 1)
         let block = 1 << 14
         if planes.outer == 1, planes.extent >= 4 * block {
-            // One long row: its blocks are rows, and a shorter one is left.
+            // One long row: its blocks become rows, and their results a shorter row.
             let blocks = planes.extent / block
             let whole = try slice(rank - 1, from: 0, count: blocks * block).reshape([blocks, block])
             let most = try whole.rowPeak(largest, for: operation)

@@ -1,11 +1,11 @@
-/// Whether a file's numbers are numbers.
+/// A check for NaN and infinity.
 extension Tensor {
     /// False when some element is NaN or infinite. Reads the whole memory in one pass, whatever the order of the axes.
     package func isFinite() throws -> Bool {
         guard dtype.isFloating else { return true }
         let dense = try permute(shape.indices.sorted { strides[$0] > strides[$1] }).contiguous()
         defer { withExtendedLifetime(dense) {} }
-        // An exponent of all ones is NaN or infinity.
+        // NaN and infinity have an exponent of all ones.
         func highest<T: FixedWidthInteger>(_: T.Type, _ exponent: T) -> Bool {
             let bits = dense.base(T.self)
             var found: T = 0

@@ -4,13 +4,13 @@ import Scripting
 
 /// Matrix products.
 extension Tensor {
-    /// (..., m, k) times (..., k, n) -> (..., m, n); leading axes broadcast. Whole numbers give int64.
+    /// (..., m, k) times (..., k, n) -> (..., m, n); leading axes broadcast. Integers give int64.
     public func matmul(_ other: Tensor, for operation: String = "tensor.matmul") throws -> Tensor {
         try matmul(other, plus: nil, level: ck_best_level(), for: operation)
     }
 
-    /// The same, with n numbers of no wider type than the result's added to each row, in one step where all is float32.
-    /// - Parameter other: float16 is widened while it is read; nothing of its size is allocated.
+    /// The same plus a row of n numbers, of no wider type than the result's, in one step if all is float32.
+    /// - Parameter other: float16 is widened while it is read, without a copy.
     package func matmul(
         _ other: Tensor, plus bias: Tensor?, level: ck_level = ck_best_level(), for operation: String
     ) throws -> Tensor {
@@ -39,7 +39,7 @@ extension Tensor {
         let isHalf = other.dtype == .float16 && dtype == .float32
         let b = isHalf ? other : try other.cast(dtype)
         var left = try a.expand(lead + [m, k], for: operation).matrices()
-        // Down a column, each of many numbers lies on a page of its own: twice as slow as the copy and the product.
+        // Down a column, each number lies on another page of memory: twice as slow as a copy and the product.
         if dtype == .float32, left.steps.column != 1, min(m, k, n) >= 64 { left = try left.inRows() }
         let right = try b.expand(lead + [k, n], for: operation).matrices()
         let outer = Shape.strides(lead)
@@ -80,7 +80,7 @@ extension Tensor {
         return self
     }
 
-    /// This tensor with its last two axes in a layout that products read: one of them with step 1.
+    /// This tensor with the last two axes in a layout that products can read: one of them has step 1.
     private func matrices() throws -> Tensor {
         let (rowStep, columnStep) = (strides[rank - 2], strides[rank - 1])
         let (rows, columns) = (shape[rank - 2], shape[rank - 1])
@@ -89,7 +89,7 @@ extension Tensor {
         return try copy()
     }
 
-    /// A copy of a float32 tensor that lies in columns, in rows.
+    /// A row-major copy of a float32 tensor stored by columns.
     private func inRows() throws -> Tensor {
         let (rows, columns, step) = (shape[rank - 2], shape[rank - 1], strides[rank - 1])
         guard rank == 2, strides[0] == 1 else { return try copy() }
@@ -103,8 +103,8 @@ extension Tensor {
         return withExtendedLifetime((self, result)) { result }
     }
 
-    /// Of the last two axes, after ``matrices()``. The step along an extent of 1 is never taken; it is made what the
-    /// other asks for.
+    /// The steps of the last two axes after ``matrices()``. The step along an extent of 1 is never taken; it is set to
+    /// what the product wants.
     private var steps: (row: Int, column: Int) {
         let (rows, columns) = (shape[rank - 2], shape[rank - 1])
         var (row, column) = (strides[rank - 2], strides[rank - 1])

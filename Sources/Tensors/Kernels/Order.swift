@@ -1,9 +1,9 @@
 import CKernels
 import Scripting
 
-/// Orders along an axis.
+/// Sorting along an axis.
 extension Tensor {
-    /// The 0-based places, in int64, that put each row along `axis` in order: the first `limit` of them.
+    /// The 0-based positions, in int64, that sort each row along `axis`; the first `limit` of them.
     /// Equal elements keep their order; NaN counts as larger than every number, as in PyTorch.
     public func order(
         _ axis: Int, descending: Bool = false, limit: Int? = nil, for operation: String = "tensor.sort"
@@ -13,11 +13,11 @@ extension Tensor {
         let kept = min(limit ?? n, n)
         let result = try Tensor.uninitialized([rows.shape[0], kept], .int64, for: operation)
         defer { withExtendedLifetime(rows) {} }
-        // Twice: what is sorted, and what sorting needs beside it.
+        // Once for the elements, and once for what sorting needs besides.
         let held = rows.count == 0 ? 0 : kept > n / 4 ? n : 4 * kept
         let each = rows.dtype.stride == 8 ? MemoryLayout<WideRank>.stride : MemoryLayout<NarrowRank>.stride
         try Storage.reserving(held, bytes: 2 * each) {
-            // Of nothing there may be more rows than anyone can count.
+            // An empty tensor may have more rows than a loop can count.
             for row in 0..<(kept > 0 ? rows.shape[0] : 0) {
                 try Cancellation.check()
                 let to = result.base(Int64.self) + row * kept
@@ -44,13 +44,13 @@ extension Tensor {
         return try Tensor.fromRows(result, shape: shape, axis: axis)
     }
 
-    /// Whether so many are wanted of n that sorting by digits is the quickest.
+    /// Whether so many of n are wanted that radix sort is fastest.
     private static func isMany(_ kept: Int, of n: Int) -> Bool { kept > n / 4 && n >= 1 << 10 }
 
     /// The first `kept` of n ranks in ascending order.
     private static func first<R: Comparable>(_ kept: Int, of n: Int, _ rank: (Int) -> R) throws -> [R] {
         if kept > n / 4 { return try (0..<n).map(rank).interruptiblySorted(by: <) }
-        // What may still be among them, sorted and cut whenever there is twice as much as is wanted.
+        // Candidates, sorted and cut whenever there are twice as many as are wanted.
         var found: [R] = []
         found.reserveCapacity(2 * kept)
         var last: R?
@@ -69,14 +69,14 @@ extension Tensor {
     }
 }
 
-/// An element's key, and its place for those that are equal.
+/// An element's sort key, and its position to order equal ones.
 private struct WideRank: Comparable {
     let key: UInt64
     let place: Int
     static func < (a: WideRank, b: WideRank) -> Bool { a.key != b.key ? a.key < b.key : a.place < b.place }
 }
 
-/// The same of float32 in one word: rows are shorter than 2^32.
+/// As ``WideRank``, for float32 in one 64-bit word: rows are shorter than 2^32.
 private struct NarrowRank: Comparable {
     private let word: UInt64
     init(key: UInt32, place: Int) { word = UInt64(key) << 32 | UInt64(UInt32(truncatingIfNeeded: place)) }
@@ -84,7 +84,7 @@ private struct NarrowRank: Comparable {
     static func < (a: NarrowRank, b: NarrowRank) -> Bool { a.word < b.word }
 }
 
-// Whole numbers in the order of the floats: negative ones are turned around, both zeros are one, NaN is the largest.
+// Integers in the order of the floats: negative ones are reversed, both zeros are equal, NaN is the largest.
 extension Float {
     fileprivate func rank(_ descending: Bool) -> UInt32 {
         let bits = self == 0 ? 0 : bitPattern

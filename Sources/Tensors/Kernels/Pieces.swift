@@ -1,17 +1,17 @@
 import Scripting
 
-/// How loops over elements are divided.
+/// Division of loops over elements.
 extension Tensor {
-    /// From so many elements on a copy into a row is quicker than a loop that steps over memory.
+    /// From this many elements on, a copy into contiguous memory is faster than a strided loop.
     @usableFromInline static var manyElements: Int { 1 << 12 }
 
-    /// Calls `body` with pieces of 0..<count, on several threads where there is enough to do, and lets an interrupt be
-    /// heard between them. What is written for an element must not depend on the piece that it is in.
+    /// Calls `body` with pieces of 0..<count, on several threads if there is enough to do, and checks for cancellation
+    /// between them. What is written for an element must not depend on the piece that it is in.
     ///
-    /// - Parameter nanoseconds: what one element takes, about.
+    /// - Parameter nanoseconds: roughly the time for one element.
     @inlinable @inline(__always)
     static func forEachPiece(_ count: Int, nanoseconds: Int = 1, _ body: (Range<Int>) throws -> Void) throws {
-        // Small tensors are common.
+        // A fast path for small tensors, which are common.
         if count < 1 << 11, nanoseconds < 8 || count * nanoseconds < 1 << 11 {
             if count > 0 { try body(0..<count) }
         } else {
@@ -26,7 +26,7 @@ extension Tensor {
 }
 
 extension StridedWalk {
-    /// ``forEachRow(_:)``, on several threads where there is enough to do: rows come in any order, and in parts.
+    /// ``forEachRow(_:)`` on several threads if there is enough to do: rows come in any order, and in parts.
     @inlinable @inline(__always)
     func forEachRowAnyOrder(nanoseconds: Int = 1, _ body: (UnsafePointer<Int>, Int) throws -> Void) throws {
         let count = shape.reduce(1, *)
@@ -34,7 +34,7 @@ extension StridedWalk {
         try Tensor.divide(count, nanoseconds) { try forEachRow(in: $0, body) }
     }
 
-    /// The rows' parts that hold the elements of a range, in row-major order.
+    /// The parts of rows that hold the elements of a range, in row-major order.
     @inlinable @inline(__always)
     func forEachRow(in elements: Range<Int>, _ body: (UnsafePointer<Int>, Int) throws -> Void) throws {
         let outer = shape.count - 1
@@ -53,7 +53,7 @@ extension StridedWalk {
             try offsets.withUnsafeBufferPointer { if let base = $0.baseAddress { try body(base, n) } }
             left -= n
             if left == 0 { return }
-            // Back to the row's beginning, and on to the next.
+            // Back to the beginning of the row, then to the next one.
             for operand in offsets.indices { offsets[operand] -= start * strides[operand][outer] }
             start = 0
             var axis = outer - 1

@@ -2,23 +2,23 @@ import CKernels
 import COpenBLAS
 import Scripting
 
-/// Products of matrices, as many as there are, cut into tiles for the threads. How they are cut depends on extents and
-/// layout only, so that no bit depends on the number of threads.
+/// A batch of matrix products, cut into tiles for the threads. Tiles depend on extents and layout only, so that no bit
+/// depends on the number of threads.
 struct ProductTiles {
     /// The extents of each product: (m, k) times (k, n).
     let m: Int, n: Int, k: Int
-    /// The matrices' steps from row to row and from column to column, one of the two 1.
+    /// The steps of the matrices from row to row and from column to column; one of the two is 1.
     let a: (row: Int, column: Int)
     let b: (row: Int, column: Int)
-    /// How many products, and where the matrices of each begin.
+    /// The number of products, and the offsets of the matrices of each.
     let count: Int
     let offsets: (Int) -> (a: Int, b: Int)
 
-    /// Float32, and float16 on the right, through our own loops.
-    /// - Parameter start: n numbers that each row begins with; nil for zeros.
+    /// Float32, with float16 allowed on the right, by our own kernels.
+    /// - Parameter start: n numbers to which each row's sums are added; nil for zeros.
     func run(_ left: UnsafePointer<Float>, _ right: UnsafeRawPointer, half: Bool, start: UnsafePointer<Float>?,
              to c: UnsafeMutablePointer<Float>, level: ck_level) throws {
-        // One column is one row of the transposed product: nothing of a wide panel is wasted.
+        // A single column is a single row of the transposed product, for which no wide panel is needed.
         let isColumn = n == 1 && m > 1 && !half && start == nil
         let (rows, columns) = isColumn ? (1, m) : (m, n)
         let panel = ck_product_panel(level)
@@ -46,7 +46,7 @@ struct ProductTiles {
         }
     }
 
-    /// Float64, and float32 where the processor has none of our vectors, through OpenBLAS.
+    /// Float64, and float32 where the processor lacks our vectors, by OpenBLAS.
     func run<T>(
         _ left: UnsafePointer<T>, _ right: UnsafePointer<T>, to c: UnsafeMutablePointer<T>, one: T, zero: T,
         by gemm: Gemm<T>
@@ -65,7 +65,7 @@ struct ProductTiles {
         }
     }
 
-    /// BLAS counts with 32 bits.
+    /// Throws where an extent exceeds the 32-bit integers of BLAS.
     func checkForBLAS(_ operation: String) throws {
         guard [m, n, k, a.row, a.column, b.row, b.column].allSatisfy({ $0 <= Int(Int32.max) }) else {
             throw ScriptError(operation, "extents and strides above \(Int32.max)")
@@ -78,17 +78,16 @@ struct ProductTiles {
         UnsafePointer<T>, Int32, T, UnsafeMutablePointer<T>, Int32
     ) -> Void
 
-    /// - Parameter body: called with a product's number, and the first row, the rows, the first column and the columns
-    ///   of a tile.
+    /// - Parameter body: called with the product's index and the tile's first row, rows, first column and columns.
     private func forEachTile(
         rows: Int, columns: Int, most: (rows: Int, columns: Int), _ body: (Int, Int, Int, Int, Int) -> Void
     ) throws {
-        // At most a second or so of work, so that an interrupt is heard.
+        // At most about a second of work, so that cancellation is noticed.
         let tallest = max(8, min(most.rows, (1 << 30) / most.columns / max(k, 1)))
         let (down, across) = ((rows - 1) / tallest + 1, (columns - 1) / most.columns + 1)
         // Reading the right matrix takes as long as some rows of products.
         let work = Double(max(min(rows, tallest), 8)) * Double(min(columns, most.columns)) * Double(k)
-        // Of about a million multiplications.
+        // About a million multiplications.
         let grain = max(1, Int(1e6 / max(work, 1)))
         try Parallel.forEach(count * down * across, grain: grain) { tiles in
             for tile in tiles {

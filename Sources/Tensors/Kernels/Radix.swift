@@ -1,10 +1,10 @@
 import CKernels
 import Scripting
 
-/// Sorting by digits, 11 bits at a time, the lowest first: equal keys keep their order.
+/// Radix sort by digits of 11 bits, the lowest first: stable.
 enum Radix {
-    /// Writes the places of the first `kept` of n keys in ascending order. Keys of 32 bits share a word with their
-    /// place: n is below 2^32.
+    /// Writes the positions of the first `kept` of n keys in ascending order. Keys of 32 bits share a word with their
+    /// position: n is below 2^32.
     static func order(_ n: Int, _ kept: Int, _ to: UnsafeMutablePointer<Int64>, narrow key: (Int) -> UInt32) throws {
         try sorted(
             n, bits: 32, from: 32, { UInt64(key($0)) << 32 | UInt64(UInt32(truncatingIfNeeded: $0)) },
@@ -14,7 +14,7 @@ enum Radix {
         }
     }
 
-    /// The same of keys of 64 bits.
+    /// The same for keys of 64 bits.
     static func order(_ n: Int, _ kept: Int, _ to: UnsafeMutablePointer<Int64>, wide key: (Int) -> UInt64) throws {
         try sorted(
             n, bits: 64, from: 0, { ck_ranked(key: key($0), place: UInt64($0)) }, ck_radix_count_wide,
@@ -24,7 +24,7 @@ enum Radix {
         }
     }
 
-    /// Sorts n elements by the bits of their keys, which begin at bit `first`, and hands them to `body`.
+    /// Sorts n elements by their keys, the bits from `first` on, and passes them to `body`.
     private static func sorted<Element>(
         _ n: Int, bits: Int, from first: Int, _ element: (Int) -> Element,
         _ count: (UnsafePointer<Element>?, Int, UInt32, UnsafeMutablePointer<Int>?) -> Void,
@@ -51,7 +51,7 @@ enum Radix {
         body(from)
     }
 
-    /// In pieces, from the first to the last, so that an interrupt is heard.
+    /// In pieces from the first to the last, with checks for cancellation between them.
     private static func forEachPart(_ n: Int, _ body: (Range<Int>) -> Void) throws {
         for start in stride(from: 0, to: n, by: 1 << 20) {
             try Cancellation.check()

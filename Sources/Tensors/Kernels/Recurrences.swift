@@ -1,9 +1,9 @@
 import Scripting
 
-/// Products along the way, and the recurrence that their gradients are.
+/// Cumulative products, and the linear recurrence of their gradients.
 extension Tensor {
-    /// Products from the beginning of `axis` up to each element. Multiplied in float64; of int64 and bool in int64,
-    /// round its end.
+    /// Products from the beginning of `axis` up to each element. Multiplied in float64; int64 and bool in int64, which
+    /// wraps around.
     public func cumulativeProduct(_ axis: Int, for operation: String = "tensor.cumprod") throws -> Tensor {
         let rows = try (dtype == .bool ? cast(.int64) : self).rows(along: axis, for: operation)
         let result = try Tensor.uninitialized(rows.shape, rows.dtype, for: operation)
@@ -34,8 +34,8 @@ extension Tensor {
         return try Tensor.fromRows(result, shape: shape, axis: axis)
     }
 
-    /// s with s_k = this_k + factors_k s_(k-1) along an axis, the first being this_1; or, from the end, with
-    /// s_k = this_k + factors_k s_(k+1). Both tensors have one shape; computed in float64.
+    /// s with s_k = self_k + factors_k s_(k-1) along an axis, s_1 = self_1; or, with `fromEnd`, s_k = self_k +
+    /// factors_k s_(k+1). Both tensors have the same shape; computed in float64.
     public func recurrence(_ factors: Tensor, _ axis: Int, fromEnd: Bool, for operation: String) throws -> Tensor {
         guard factors.shape == shape else {
             throw ScriptError(operation, "\(Shape.describe(shape)) and \(Shape.describe(factors.shape)) do not fit")
@@ -56,8 +56,8 @@ extension Tensor {
         return try Tensor.fromRows(result, shape: shape, axis: axis)
     }
 
-    /// Goes along the rows of a contiguous matrix, each from one end to the other, with something that is carried
-    /// along. `body` is given that, the place of the element, and whether it is the first.
+    /// Walks along the rows of a contiguous matrix with a value that is carried from element to element. `body` gets
+    /// that value, the element's position, and whether it is the first.
     @inline(__always)
     private func alongRows<C>(fromEnd: Bool, start: () -> C, _ body: (inout C, Int, Bool) -> Void) throws {
         let (n, step, piece) = (shape[1], fromEnd ? -1 : 1, 1 << 16)

@@ -1,10 +1,10 @@
 import CKernels
 import Scripting
 
-/// Reductions. Sums of float32 are accumulated in float64, so a sum's error does not grow with its length.
+/// Reductions. Sums of float32 are accumulated in float64, so that the error does not grow with the length.
 extension Tensor {
-    /// The sum over the given axes, kept as extents of 1: int64 of int64 and bool, exact but for its end; divided,
-    /// where a divisor is given, before it is rounded.
+    /// The sum over axes, kept with extent 1, over `divisor` before it is rounded. For int64 and bool in int64, which
+    /// wraps around.
     public func sum(_ axes: [Int], dividedBy divisor: Double = 1, for operation: String = "tensor.sum") throws -> Tensor
     {
         for axis in axes { try check(axis: axis, for: operation) }
@@ -25,7 +25,7 @@ extension Tensor {
         if count == 0 { return }
         var source = try cast(T.dtype)
         var walk = StridedWalk(shape: shape, strides: [steps, source.strides])
-        // Columns that are scattered are put in order first, unless the view is larger than its memory.
+        // Scattered columns are copied into order first, unless the view is larger than its memory.
         if walk.rowStep(0) != 0, walk.rowStep(1) != 1, count >= Tensor.manyElements, count <= source.storage.count {
             source = try source.contiguous()
             walk = StridedWalk(shape: shape, strides: [steps, source.strides])
@@ -42,7 +42,7 @@ extension Tensor {
         }
         let n = walk.rowCount
         let rows = walk.shape.dropLast().reduce(1, *)
-        // Rows that go into sums of their own are added side by side; otherwise one after the other.
+        // Rows with sums of their own are added side by side; a single sum one block after the other.
         if walk.strides[0].dropLast().allSatisfy({ $0 != 0 }), rows > 1, n <= Tensor.sumBlock {
             return try Tensor.forEachPiece(rows, nanoseconds: n / 4 + 10) { pieces in
                 try walk.forEachRow(in: pieces.lowerBound * n..<pieces.upperBound * n) { offsets, n in
@@ -53,13 +53,13 @@ extension Tensor {
         try walk.forEachRow { offsets, n in to[offsets[0]] += try Tensor.blockSum(from + offsets[1], fromStep, n) }
     }
 
-    /// A row's sum is that of the sums of so many numbers each, added up from the first to the last: for one thread and
-    /// for many.
+    /// A row's sum is the sum of the sums of blocks of this length, added from the first to the last, whatever the
+    /// number of threads.
     private static var sumBlock: Int { 1 << 16 }
 
     private static func blockSum<T: TensorElement>(_ from: UnsafePointer<T>, _ step: Int, _ n: Int) throws -> Double {
         if n <= sumBlock { return T.sum(from, step, n) }
-        // So many blocks at a time: an expanded view can be longer than any memory.
+        // So many blocks at a time, as an expanded view can be longer than any memory.
         let most = 1 << 10
         var total = 0.0
         try withUnsafeTemporaryAllocation(of: Double.self, capacity: most) { sums in
@@ -79,12 +79,12 @@ extension Tensor {
         return total
     }
 
-    /// Sums down columns that lie side by side: each adds its numbers in order, and columns are shared out.
+    /// Sums down columns that lie side by side: each column is added in order, and threads share the columns.
     private static func addColumns<T: TensorElement>(
         _ walk: StridedWalk, _ from: UnsafePointer<T>, _ to: UnsafeMutablePointer<Double>
     ) throws {
         let columns = walk.rowCount
-        // The rows that are added up, if the next axis outwards is summed.
+        // The rows to add up, if the next axis outwards is summed.
         let next = walk.shape.count - 2
         let isSummed = next >= 0 && walk.strides[0][next] == 0
         let (rows, rowStep) = isSummed ? (walk.shape[next], walk.strides[1][next]) : (1, 0)
@@ -110,8 +110,8 @@ extension Tensor {
         }
     }
 
-    /// The elements as a contiguous (rows, extent of `axis`) matrix: what operations along one axis loop over.
-    /// Without an axis, one row of all elements. A tensor of no dimension is one row of one.
+    /// The elements as a contiguous matrix (rows, extent of `axis`), for loops along an axis. Without an axis, or for a
+    /// single number, one row of all elements.
     package func rows(along axis: Int?, for operation: String) throws -> Tensor {
         guard let axis else { return try cast(dtype.working).contiguous().view([1, count]) }
         if rank == 0 { return try cast(dtype.working).contiguous().view([1, 1]) }

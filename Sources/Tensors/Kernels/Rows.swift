@@ -6,9 +6,9 @@ import Scripting
     import Darwin
 #endif
 
-/// Rows picked out for a batch.
+/// Rows copied into a batch.
 extension Tensor {
-    /// The rows (along the first dimension) at 0-based places, as a tensor of their own.
+    /// The rows (first dimension) at 0-based places, copied into a new tensor.
     package func rows(at places: some Collection<Int>, for operation: String) throws -> Tensor {
         guard let extent = shape.first else {
             throw ScriptError(operation, "a tensor with rows expected, this one has no dimension")

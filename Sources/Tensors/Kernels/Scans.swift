@@ -1,10 +1,10 @@
 import CKernels
 import Scripting
 
-/// Sums along the way, and what is read backwards.
+/// Cumulative sums, and reversal.
 extension Tensor {
-    /// Sums from the beginning of `axis` up to each element, or from each element to the end. Added up in float64; of
-    /// int64 and bool in int64, round its end.
+    /// Sums from the beginning of `axis` up to each element, or from each element to the end. Added in float64; int64
+    /// and bool in int64, which wraps around.
     public func cumulativeSum(_ axis: Int, fromEnd: Bool = false, for operation: String = "tensor.cumsum") throws
         -> Tensor
     {
@@ -12,7 +12,7 @@ extension Tensor {
         let result = try Tensor.uninitialized(rows.shape, rows.dtype, for: operation)
         if count == 0 { return try Tensor.fromRows(result, shape: shape, axis: axis) }
         let n = rows.shape[1]
-        /// `add` is given where a piece begins, the step, its length and the sum before it, and returns the one after.
+        /// `add` gets the start of a piece, the step, the length and the sum before it, and returns the sum after it.
         func run<Sum>(_ none: Sum, _ add: (Int, Int, Int, Sum) -> Sum) throws {
             let (step, piece) = (fromEnd ? -1 : 1, 1 << 16)
             try Tensor.forEachPiece(rows.shape[0], nanoseconds: n + 10) { pieces in
@@ -53,7 +53,7 @@ extension Tensor {
         var (steps, start) = (strides, offset)
         for axis in axes {
             try check(axis: axis, for: operation)
-            // Read backwards from the last element.
+            // Begins at the last element and steps backwards.
             start += max(shape[axis] - 1, 0) * strides[axis]
             steps[axis] = -strides[axis]
         }

@@ -1,11 +1,11 @@
 import CKernels
 import Scripting
 
-/// A linear layer on a batch whose inputs are mostly zero, as they are behind a rectifier: ``SparseLinear``'s loops for
-/// each row, over a block of the weights that stays in the cache while all rows pass.
+/// A linear layer on a batch whose inputs are mostly 0, as after a ReLU: the loops of ``SparseLinear`` for each row,
+/// over a block of weights that stays in the cache for all rows.
 ///
-/// In a trained network some sixth of the units is active in a row, others in each, so that a product of whole matrices
-/// multiplies mostly zeros. What is skipped is what ``SparseLinear`` skips, and as exact.
+/// In a trained network about a sixth of the units is active in a row, different ones in each, so that a dense product
+/// mostly multiplies zeros. Skipping is exact, as in ``SparseLinear``.
 package struct SparseBatch {
     private let weight: Tensor
     private let input: Tensor
@@ -19,14 +19,15 @@ package struct SparseBatch {
     private var inputs: Int { input.shape[1] }
     private var outputs: Int { weight.shape[0] }
 
-    /// Up to here the loops over active units are quicker than the product (measured: ARCHITECTURE.md).
+    /// Up to this share of active units, loops over these are faster than the dense product (measured:
+    /// ARCHITECTURE.md).
     package static let densest = 0.25
 
-    /// Rows that pass over a block of weights together, and the extents of a block: half a megabyte of float16.
+    /// How many rows share a block of weights, and the extents of a block: half a megabyte of float16.
     private static let rowsTogether = 64, outputsTogether = 256, unitsTogether = 128
 
-    /// Nil when the batch is not worth it: few rows take part in any case, most elements are not zero, or the weights
-    /// do not lie by input unit.
+    /// Nil when it would not be faster: for a single row, too many active units, or weights that are not stored by
+    /// input unit.
     /// - Parameter rectified: whether the layer takes max(x, 0), so that negative numbers are zeros.
     package init?(
         weight: Tensor, input: Tensor, rectified: Bool, densest: Double = densest, level: ck_level = ck_best_level(),
@@ -37,12 +38,12 @@ package struct SparseBatch {
             weight.shape[0] > 0, weight.strides[0] == 1 || weight.shape[0] == 1, weight.shape[1] <= Int(UInt32.max)
         else { return nil }
         let input = try input.contiguous()
-        // A few rows tell most batches that are not sparse.
+        // A few rows suffice to recognise most batches that are not sparse.
         let few = input.base(Float.self)
         let sampled = min(input.count, 4096)
         let zeros = (0..<sampled).reduce(0) { $0 + (few[$1] == 0 || rectified && few[$1] < 0 ? 1 : 0) }
         guard Double(sampled - zeros) <= 1.5 * densest * Double(sampled) else { return nil }
-        // The places of active elements, as many as there could be; float32 is as wide as they are.
+        // Room for the indices of all units, in float32 tensors, whose elements are as wide.
         let units = try Tensor.uninitialized(input.shape, .float32, for: operation)
         let values = try Tensor.uninitialized(input.shape, .float32, for: operation)
         let activity = rectified ? ck_activity_rectified : ck_activity_nonzero
@@ -123,7 +124,7 @@ package struct SparseBatch {
         UnsafePointer(units.storage.bytes.assumingMemoryBound(to: UInt32.self) + row * inputs)
     }
 
-    /// How many active units of a row lie before this one; they are in order.
+    /// How many active units of a row precede this unit; they are in order.
     private func active(_ row: Int, before end: Int) -> Int {
         let units = unit(row)
         var (low, high) = (0, counts[row])
@@ -134,7 +135,7 @@ package struct SparseBatch {
         return low
     }
 
-    /// Calls `body` with a block of 0..<extent and a row, for all of both: many rows against one block, then the next.
+    /// Calls `body` with blocks of 0..<extent and rows: all rows for a block, then the next block.
     private func forEachBlock(of extent: Int, size: Int, _ body: (Range<Int>, Int) -> Void) throws {
         let (blocks, groups) = ((extent - 1) / size + 1, (rows - 1) / SparseBatch.rowsTogether + 1)
         try Parallel.forEach(blocks * groups, grain: 1) { pieces in

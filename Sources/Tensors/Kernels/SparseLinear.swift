@@ -4,10 +4,10 @@ import Scripting
 /// A linear layer `y = W x + b` on one vector, for weights stored by input unit: W has shape (out, in) and strides
 /// (1, s), so that one unit's weights lie together. ``Tensor/storedByInputUnit()`` makes such a weight.
 ///
-/// One vector through a layer costs the reading of its weights and little else. A rectifier sets most hidden units to
-/// zero; theirs are not read, going forward or back, and float16 weights halve the rest. Skipping is exact as long as
-/// the weights are finite: an infinite weight of a unit at zero gives nothing here, where the product would be NaN.
-/// Inputs are not skipped for being NaN or infinite.
+/// The time for a single vector is that of reading the weights. A ReLU sets most hidden units to 0; their weights are
+/// not read, forward or backward, and float16 weights halve the rest. Skipping is exact as long as weights are finite:
+/// an infinite weight of a unit at 0 contributes nothing, where the product would be NaN. Inputs that are NaN or
+/// infinite are not skipped.
 package enum SparseLinear {
     /// True when these take the fast path: a float16 or float32 weight stored by input unit, a float32 input of shape
     /// (in) or (1, in), and a bias, if any, of shape (out) that does not promote to float64.
@@ -78,7 +78,7 @@ package enum SparseLinear {
         return withExtendedLifetime((weight, cotangent, result)) { result }
     }
 
-    /// What keeps these from the fast path.
+    /// The reason why these cannot take the fast path; nil if they can.
     private static func problem(_ weight: Tensor, _ bias: Tensor?, _ input: Tensor) -> String? {
         guard weight.rank == 2, weight.dtype.isFloating, weight.dtype != .float64 else {
             return "the weight is float16 or float32 with two dimensions, not \(weight.dtype.rawValue) "
@@ -99,7 +99,7 @@ package enum SparseLinear {
         return nil
     }
 
-    /// Calls `body` with the units of a contiguous vector that take part, all if `activity` is nil, and their values.
+    /// Calls `body` with the active units of a contiguous vector (all if `activity` is nil) and their values.
     private static func withUnits(
         of input: Tensor, _ activity: ck_activity?, _ level: ck_level,
         _ body: (UnsafePointer<UInt32>, UnsafePointer<Float>, Int) throws -> Void
@@ -118,8 +118,8 @@ package enum SparseLinear {
         withExtendedLifetime(input) {}
     }
 
-    /// Calls `body` with (first, count) of pieces of the active units of about a millisecond's work, so that the host
-    /// can stop a long one in between.
+    /// Calls `body` with pieces (first, count) of the active units that take about a millisecond, with checks for
+    /// cancellation between them.
     private static func inChunks(_ active: Int, rows outputs: Int, _ body: (Int, Int) -> Void) throws {
         let chunk = max(1 << 22 / max(outputs, 1), 8)
         var first = 0
@@ -133,8 +133,8 @@ package enum SparseLinear {
 }
 
 extension Tensor {
-    /// The same (out, in) matrix with strides (1, out), as ``SparseLinear`` wants weights: itself if it lies so
-    /// already, else a copy.
+    /// The same (out, in) matrix with strides (1, out), as ``SparseLinear`` reads weights: itself if it lies so, else a
+    /// copy.
     package func storedByInputUnit(for operation: String = "linear") throws -> Tensor {
         guard rank == 2 else {
             throw ScriptError(operation, "a weight has two dimensions, not shape \(Shape.describe(shape))")
@@ -143,7 +143,7 @@ extension Tensor {
         if strides == [1, outputs] { return self }
         let stored = try Tensor.uninitialized([inputs, outputs], dtype, for: operation)
         if strides[1] == 1, dtype == .float16 || dtype == .float32 {
-            // Some rows at a time, so that the host can stop a long copy in between.
+            // Some rows at a time, with checks for cancellation between them.
             let chunk = max(1 << 22 / max(inputs, 1) / 64 * 64, 64)
             for row in stride(from: 0, to: outputs, by: chunk) {
                 try Cancellation.check()

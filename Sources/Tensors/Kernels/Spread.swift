@@ -10,7 +10,7 @@ private struct Rooted: UnaryFunction {
 private struct Difference: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x - y } }
 private struct Ratio: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x / y } }
 private struct Scaled: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x * y } }
-/// x ^ p of an x that is not negative.
+/// x ^ p for x >= 0.
 private struct Power: UnaryFunction {
     let p: Double
     func callAsFunction<T: TensorElement>(_ x: T) -> T { T.pow(x, T(p)) }
@@ -21,25 +21,25 @@ private struct PowerOfTwo: UnaryFunction {
         x > 0 && x.isFinite ? T(sign: .plus, exponent: x.exponent, significand: 1) : 1
     }
 }
-/// x; 1 for 0, infinity and NaN.
+/// x, but 1 for 0, infinity and NaN.
 private struct Itself: UnaryFunction {
     func callAsFunction<T: TensorElement>(_ x: T) -> T { x > 0 && x.isFinite ? x : 1 }
 }
 
-/// Norms and spreads: sums of powers, whose powers neither overflow nor vanish where the result does not.
+/// Norms and variances: sums of powers that neither over- nor underflow unless the result does.
 ///
-/// They are computed in float64, of elements divided by a power of two near the one that counts most, and rounded once.
+/// Computed in float64 from elements divided by a power of two near the one that contributes most, and rounded once.
 extension Tensor {
-    /// The largest (smallest) magnitude over axes, which stay as extents of 1: powers of two near it, or itself.
+    /// The largest (smallest) magnitude over axes, kept with extent 1: exactly, or as a power of two near it.
     private func scale(_ axes: [Int], largest: Bool, exactly: Bool = false, for operation: String) throws -> Tensor {
         let peak = try map(Magnitude()).peak(axes, largest: largest, for: operation)
         return try exactly ? peak.map(Itself()) : peak.map(PowerOfTwo())
     }
 
-    /// The p-norm (sum |x|^p)^(1/p) over axes, which stay as extents of 1, for a finite p other than 0.
+    /// The p-norm (sum |x|^p)^(1/p) over axes, kept with extent 1, for a finite p other than 0.
     public func norm(_ p: Double, _ axes: [Int], for operation: String = "tensor.norm") throws -> Tensor {
         let wide = try cast(.float64)
-        // Below 0 the smallest element counts most. High powers of numbers up to 2 overflow, too.
+        // For p < 0 the smallest element contributes most. High powers of numbers up to 2 overflow, too.
         let scale =
             count == 0
             ? try Tensor(1, .float64) : try wide.scale(axes, largest: p > 0, exactly: Swift.abs(p) > 64, for: operation)
@@ -51,8 +51,7 @@ extension Tensor {
         return try length.zip(scale, Scaled(), for: operation).cast(dtype.computing)
     }
 
-    /// The variance over axes, which stay as extents of 1, with divisor n - correction; of which `rooted` takes the
-    /// square root.
+    /// The variance over axes, kept with extent 1, with divisor n - correction; with `rooted` its square root.
     public func variance(_ axes: [Int], correction: Double, rooted: Bool, for operation: String) throws -> Tensor {
         let wide = try cast(.float64)
         let n = Double(axes.reduce(1) { $0 * shape[$1] })

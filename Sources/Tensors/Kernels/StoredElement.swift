@@ -1,10 +1,10 @@
-/// The Swift types that tensors' memory is made of (but for float16's): `Float`, `Double`, `Int64`, and `UInt8`, 0 or
-/// 1, of bool tensors.
+/// The Swift types of tensors' elements in memory (except float16): `Float`, `Double`, `Int64`, and `UInt8` (0 or 1)
+/// for bool.
 public protocol StoredElement: Numeric, Comparable, Sendable {
     static var dtype: DType { get }
-    /// NaN, which is neither below nor above anything.
+    /// Whether it is NaN, which is not ordered.
     var isUnordered: Bool { get }
-    /// x + y; of int64 round the end, as in PyTorch; of bool, whether either is.
+    /// x + y; for int64 wrapping around, as in PyTorch; for bool the logical or.
     static func plus(_ x: Self, _ y: Self) -> Self
 }
 

@@ -4,9 +4,9 @@ import Scripting
 
 /// The Swift types that floating functions compute in.
 public protocol TensorElement: Real, BinaryFloatingPoint, StoredElement {
-    /// from[0] + from[step] + ... in float64, by the kernel of this type.
+    /// from[0] + from[step] + ... in float64, by this type's kernel.
     static func sum(_ from: UnsafePointer<Self>, _ step: Int, _ count: Int) -> Double
-    /// to[c] += from[c] of every row, rows `stride` apart, in float64, by the kernel of this type.
+    /// to[c] += from[c] for every row, rows `stride` apart, in float64, by this type's kernel.
     static func addRows(
         _ from: UnsafePointer<Self>, _ stride: Int, _ rows: Int, _ columns: Int, _ to: UnsafeMutablePointer<Double>)
 }
@@ -37,11 +37,11 @@ extension Double: TensorElement {
 
 /// A walk over several strided views of one shape at once, row by row.
 ///
-/// Axes that lie behind each other in every operand are merged first, so contiguous operands are walked as one row.
+/// Axes that are contiguous in every operand are merged first, so that contiguous operands are walked as one row.
 public struct StridedWalk {
-    /// Merged extents; the last is the row.
+    /// The merged extents; the last one is the row.
     public private(set) var shape: [Int]
-    /// Per operand, per merged axis.
+    /// For each operand the strides along the merged axes.
     public private(set) var strides: [[Int]]
 
     public init(shape: [Int], strides operands: [[Int]]) {
@@ -66,13 +66,13 @@ public struct StridedWalk {
         }
     }
 
-    /// The row's length, and each operand's step along it.
+    /// The length of a row, and each operand's step along it.
     public var rowCount: Int { shape[shape.count - 1] }
     public func rowStep(_ operand: Int) -> Int { strides[operand][shape.count - 1] }
 
-    /// Calls `body` with each operand's offset at the beginning of every row, and the row's length. A row of more than
-    /// a million elements comes in pieces, so that an interrupt is heard in between: an expanded view can be longer
-    /// than any memory.
+    /// Calls `body` with the offset of each operand at the beginning of every row, and the row's length. Rows of more
+    /// than a million elements come in pieces, with checks for cancellation between them: an expanded view can be
+    /// longer than any memory.
     @inlinable @inline(__always)
     public func forEachRow(_ body: (UnsafePointer<Int>, Int) throws -> Void) throws {
         if shape.contains(0) { return }
@@ -111,11 +111,11 @@ public struct StridedWalk {
 }
 
 extension Tensor {
-    /// Writes `source`, broadcast and converted, over this view's elements.
-    /// - Throws: when the shapes do not broadcast to this one's.
+    /// Writes `source`, broadcast and converted, into this view.
+    /// - Throws: when its shape does not broadcast to this one's.
     public func write(_ source: Tensor, for operation: String = "tensor.copy_") throws {
         var source = try source.expand(shape, for: operation)
-        // A copy of the overlapping part first, when both view one memory.
+        // When both are views of one memory, the overlapping part is copied first.
         if source.storage === storage, !(source.offset == offset && source.strides == strides) {
             source = try source.copy()
         }
@@ -156,8 +156,8 @@ extension Tensor {
         storage.version += 1
     }
 
-    /// Writes floats as int64, towards zero as in PyTorch.
-    /// - Throws: for NaN, infinity and what lies beyond int64, which have no whole number.
+    /// Writes floats as int64, rounded towards 0 as in PyTorch.
+    /// - Throws: for NaN, infinity and numbers outside int64.
     private func truncate<S>(_ source: Tensor, _: S.Type, _ operation: String, _ number: (S) -> Double) throws {
         var lost: Double?
         let walk = StridedWalk(shape: shape, strides: [strides, source.strides])
@@ -177,7 +177,7 @@ extension Tensor {
         throw ScriptError(operation, "\(shown(lost)) has no int64")
     }
 
-    /// Writes one number over every element.
+    /// Writes one number into every element.
     public func fill(_ value: Double) throws {
         try write(try Tensor(value, dtype.working))
     }
@@ -201,7 +201,7 @@ extension Tensor {
         if isContiguous {
             try walk.forEachRowAnyOrder { offsets, n in row(to + offsets[0], from + offsets[1], n) }
         } else {
-            // Elements that share memory take the last that is written.
+            // Elements that share memory get the last value written.
             try walk.forEachRow { offsets, n in row(to + offsets[0], from + offsets[1], n) }
         }
     }

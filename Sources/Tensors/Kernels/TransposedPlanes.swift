@@ -1,18 +1,18 @@
 import CKernels
 
-/// A strided view whose numbers lie one after the other along another axis than its last: a transposed matrix, or many.
-/// It is copied into row-major order tile by tile.
+/// A strided view that is contiguous along an axis other than its last: one or many transposed matrices. It is copied
+/// into row-major order tile by tile.
 struct TransposedPlanes {
-    /// All but the two axes of the matrices.
+    /// The walk over all axes except the two of the matrices.
     private let others: StridedWalk
     private let rows: Int
     private let columns: Int
-    /// Of the source, along its columns; its rows' step is 1.
+    /// The source's step along its columns; along its rows it is 1.
     private let stride: Int
-    /// Of the result, along its rows; its columns' step is 1.
+    /// The result's step along its rows; along its columns it is 1.
     private let resultStride: Int
 
-    /// - Parameter walk: of the contiguous result and of the source.
+    /// - Parameter walk: a walk over the contiguous result and the source.
     init?(_ walk: StridedWalk) {
         let last = walk.shape.count - 1
         let steps = walk.strides[1]
@@ -26,9 +26,9 @@ struct TransposedPlanes {
             shape: rest.map { walk.shape[$0] }, strides: walk.strides.map { strides in rest.map { strides[$0] } })
     }
 
-    /// Copies elements of so many bytes, which both pointers count in.
+    /// Copies elements of that many bytes; both pointers count in elements.
     func copy(_ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, bytes: Int) throws {
-        // Strips of some rows of the result, of all matrices: each is a piece of work of its own.
+        // Strips of some rows of the result, of all matrices, are the pieces of work.
         let strip = 64
         let strips = (rows - 1) / strip + 1
         var places: [(to: Int, from: Int)] = []
@@ -48,7 +48,8 @@ struct TransposedPlanes {
 }
 
 extension Tensor {
-    /// Element (r, c) of `from`, rows `stride` apart, goes to (c, r) of `to`; of 1, 2, 4 or 8 bytes each.
+    /// Element (r, c) of `from`, whose rows are `stride` apart, goes to (c, r) of `to`; elements have 1, 2, 4 or 8
+    /// bytes.
     @usableFromInline
     static func transpose(
         _ from: UnsafeRawPointer, _ stride: Int, _ rows: Int, _ columns: Int, _ to: UnsafeMutableRawPointer,
@@ -74,12 +75,12 @@ extension Tensor {
         }
     }
 
-    /// Calls `row` with rows' parts of two matrices of which one or both are transposed, that is, have step 1 down
-    /// their columns: a tile of such a one is turned on the way, in memory that stays in the innermost cache.
+    /// Calls `row` with parts of rows of two matrices of which one or both are transposed (have step 1 down their
+    /// columns): tiles of these are transposed on the fly, in a buffer that stays in the innermost cache.
     ///
     /// - Parameters:
-    ///   - walk: of the contiguous result and the operands, of two axes.
-    ///   - row: as ``pairs(_:_:nanoseconds:row:)`` has it.
+    ///   - walk: a walk over the contiguous result and the operands, with two axes.
+    ///   - row: as in ``pairs(_:_:nanoseconds:row:)``.
     @inlinable @inline(__always)
     static func forEachTile<T: StoredElement, R: StoredElement>(
         _ walk: StridedWalk, _ a: UnsafePointer<T>, _ b: UnsafePointer<T>, _ to: UnsafeMutablePointer<R>,
@@ -94,7 +95,7 @@ extension Tensor {
                 for tile in tiles {
                     let (r, c) = (tile / across * height, tile % across * width)
                     let (tall, wide) = (Swift.min(height, rows - r), Swift.min(width, columns - c))
-                    /// Where the tile of an operand is read, with its steps from row to row and along a row.
+                    /// The address and steps (from row to row, along a row) at which an operand's tile is read.
                     func turned(_ from: UnsafePointer<T>, _ operand: Int, _ scratch: UnsafeMutablePointer<T>)
                         -> (UnsafePointer<T>, Int, Int)
                     {

@@ -1,19 +1,19 @@
 import CKernels
 
-/// The instruction set that kernels run at: the best that this processor has.
+/// The instruction set that kernels run with: the best that this processor has.
 enum Vectors {
     static let level = ck_best_level()
-    /// Whether there are elementary functions at that level.
+    /// Whether there are elementary functions for that instruction set.
     static let hasElementary = {
         var power: Float = 0
         return ck_map_floats(level, ck_exp, [1], &power, 1)
     }()
 }
 
-/// An elementary function of many numbers at once, by the processor's vectors (`elementwise.c`).
+/// An elementary function of many numbers at once, by vector instructions (`elementwise.c`).
 ///
-/// At most about 1 ulp off; sigmoid, softplus and the slopes, which are made of several, at most 4. All but
-/// sine, cosine and tangent give the same bits with AVX2 and with AVX-512.
+/// At most about 1 ulp off; sigmoid, softplus and the slopes, which combine several functions, at most 4. All but sine,
+/// cosine and tangent give the same bits with AVX2 and AVX-512.
 public struct VectorFunction: Sendable {
     private let function: ck_function
 
@@ -33,8 +33,8 @@ public struct VectorFunction: Sendable {
     public static let sigmoidSlope = VectorFunction(function: ck_sigmoid_slope)
     public static let tanhSlope = VectorFunction(function: ck_tanh_slope)
 
-    /// The function of `count` numbers; both memories hold as many, and may be the same. Where the processor has no
-    /// vectors for it, `plain` of one after the other.
+    /// Applies the function to `count` numbers; source and target may be the same. Where the processor has no vectors
+    /// for it, `plain` is applied to each.
     @inlinable
     func apply<T: TensorElement>(
         _ from: UnsafePointer<T>, _ to: UnsafeMutablePointer<T>, count: Int, else plain: (T) -> T
@@ -56,8 +56,8 @@ public struct VectorFunction: Sendable {
     }
 }
 
-/// A function of pairs of numbers, many at once. All but the power are what the plain operations give, to the last bit;
-/// the power is at most about 1 ulp off, and a product for 1, 2 and 3.
+/// A function of pairs of numbers, many at once. All but the power equal the plain operations to the last bit; the
+/// power is at most about 1 ulp off, and a product for exponents 1, 2 and 3.
 public struct VectorPair: Sendable {
     private let pair: ck_pair
 
@@ -69,7 +69,7 @@ public struct VectorPair: Sendable {
     public static let smaller = VectorPair(pair: ck_smaller)
     public static let power = VectorPair(pair: ck_power)
 
-    /// False, and nothing done, where there are no vectors for it. Steps are 0 or 1.
+    /// Returns false, having done nothing, where there are no vectors for it. Steps are 0 or 1.
     @usableFromInline
     func isComputed(
         _ a: UnsafeRawPointer, _ aStep: Int, _ b: UnsafeRawPointer, _ bStep: Int, _ to: UnsafeMutableRawPointer,
@@ -88,7 +88,7 @@ public struct VectorPair: Sendable {
 /// A comparison of many pairs of floats at once.
 public struct VectorComparison: Sendable {
     private let comparison: ck_comparison
-    /// y is compared with x.
+    /// Whether the operands are exchanged: x > y is computed as y < x.
     private let isTurned: Bool
 
     public static let equal = VectorComparison(comparison: ck_equal, isTurned: false)
@@ -98,7 +98,7 @@ public struct VectorComparison: Sendable {
     public static let greater = VectorComparison(comparison: ck_less, isTurned: true)
     public static let greaterOrEqual = VectorComparison(comparison: ck_less_or_equal, isTurned: true)
 
-    /// False, and nothing done, of types that are no floats. Steps are 0 or 1.
+    /// Returns false, having done nothing, for types that are not floating. Steps are 0 or 1.
     @usableFromInline
     func isComputed(
         _ a: UnsafeRawPointer, _ aStep: Int, _ b: UnsafeRawPointer, _ bStep: Int, _ to: UnsafeMutablePointer<UInt8>,

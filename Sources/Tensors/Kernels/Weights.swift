@@ -1,13 +1,13 @@
 import Scripting
 
-/// What training does with weights and gradients, in one pass over each.
+/// Operations on weights and gradients in training, each in one pass over memory.
 extension Tensor {
-    /// This view with its axes in the order of its memory, so that what has no gaps is row-major.
+    /// A view with the axes in their order in memory, row-major if there are no gaps.
     private func inMemoryOrder() throws -> Tensor {
         isContiguous ? self : try permute(shape.indices.sorted { strides[$0] > strides[$1] })
     }
 
-    /// The sum of squares, added up in float64; infinite or NaN if an element is.
+    /// The sum of squares in float64; infinite or NaN if an element is.
     package func squaredSum() throws -> Double {
         let x = try inMemoryOrder().contiguous()
         switch dtype {
@@ -23,7 +23,7 @@ extension Tensor {
         return try Parallel.reduce(
             count, grain: 1 << 15,
             { piece in
-                // Several sums side by side, which the processor adds at once.
+                // Several running sums, which the processor adds at once.
                 var sums = SIMD8<Double>(repeating: 0)
                 var place = piece.lowerBound
                 while place + 8 <= piece.upperBound {
@@ -42,8 +42,7 @@ extension Tensor {
             }, +) ?? 0
     }
 
-    /// Moves every element a part of the way to that of another tensor of the same shape and type: x <- x + weight (y -
-    /// x).
+    /// x <- x + weight (y - x) for every element; y has the same shape and dtype.
     package func blend(inPlace other: Tensor, weight: Double, for operation: String = "tensor.lerp_") throws {
         guard shape == other.shape, dtype == other.dtype, dtype == .float32 || dtype == .float64 else {
             throw ScriptError(

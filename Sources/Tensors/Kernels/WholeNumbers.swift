@@ -1,20 +1,19 @@
 import Scripting
 
-/// A function of one number that has a meaning in int64 as well, round the end where it leaves it; bool counts as 0 and
-/// 1.
+/// A function of one number that is also defined on int64, where it wraps around on overflow; bool counts as 0 and 1.
 public protocol NumericUnaryFunction: UnaryFunction {
     func callAsFunction(_ x: Int64) -> Int64
 }
 
-/// A function of two numbers that has a meaning in int64 as well.
+/// A function of two numbers that is also defined on int64, where it wraps around on overflow.
 public protocol NumericBinaryFunction: BinaryFunction {
     func callAsFunction(_ x: Int64, _ y: Int64) -> Int64
 }
 
-/// What holds between two elements, or not.
+/// A relation between two elements.
 public protocol Comparison: Sendable {
     func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool
-    /// The same of many pairs of floats at once, where there is one; `callAsFunction` is then its reference.
+    /// The same relation by vectors, if there is one; `callAsFunction` is then its reference in tests.
     static var vectorized: VectorComparison? { get }
 }
 
@@ -23,7 +22,7 @@ extension Comparison {
 }
 
 extension Tensor {
-    /// `f` of every element: int64 of int64 and bool, else ``map(_:)``.
+    /// `f` of every element: in int64 for int64 and bool, else ``map(_:)``.
     @inlinable
     public func transform<F: NumericUnaryFunction>(_ f: F) throws -> Tensor {
         if dtype.isFloating { return try map(f) }
@@ -35,7 +34,7 @@ extension Tensor {
         return result
     }
 
-    /// `f` of the elements of both, broadcast: int64 where both are int64 or bool, else ``zip(_:_:for:)``.
+    /// `f` of the elements of both, broadcast: in int64 where both are int64 or bool, else ``zip(_:_:for:)``.
     @inlinable
     public func combine<F: NumericBinaryFunction>(_ other: Tensor, _ f: F, for operation: String) throws -> Tensor {
         if dtype.isFloating || other.dtype.isFloating { return try zip(other, f, for: operation) }
@@ -49,7 +48,7 @@ extension Tensor {
         }
     }
 
-    /// Whether something holds between the elements of both, broadcast: bool. Compared in the type that holds both.
+    /// Whether the relation holds between the elements of both, broadcast: bool. Compared in the dtype that holds both.
     @inlinable
     public func compare<C: Comparison>(_ other: Tensor, _ holds: C, for operation: String) throws -> Tensor {
         switch dtype.joined(with: other.dtype) {
@@ -78,7 +77,7 @@ extension Tensor {
         }
     }
 
-    /// The sum of int64 or bool elements over axes kept as extents of 1, in int64 and round its end.
+    /// The sum of int64 or bool elements over axes, kept with extent 1, in int64, which wraps around.
     func wholeSum(_ axes: [Int], for operation: String) throws -> Tensor {
         let target = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
         let total = try Tensor.zeros(target, .int64, for: operation)
@@ -103,7 +102,7 @@ extension Tensor {
         return total
     }
 
-    /// The matrix product of whole numbers, in int64 and round its end; leading axes are broadcast already.
+    /// The matrix product of integers, in int64, which wraps around; leading axes are broadcast already.
     func wholeMatmul(_ other: Tensor, lead: [Int], for operation: String) throws -> Tensor {
         let (m, k, n) = (shape[rank - 2], shape[rank - 1], other.shape[other.rank - 1])
         let left = try cast(.int64).expand(lead + [m, k], for: operation).contiguous()

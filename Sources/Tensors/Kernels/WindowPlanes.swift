@@ -1,21 +1,22 @@
 import CKernels
 import Scripting
 
-/// Images in planes with their border (`ck_planes`), a few images at a time: a lot fits the innermost caches.
+/// Images laid out in planes with their border (`ck_planes`), a few images at a time so that they fit the innermost
+/// caches.
 ///
-/// How images are cut into lots depends on shapes only, and so do all bits.
+/// The division into lots depends on shapes only, and so do all bits of results.
 struct WindowPlanes {
     var layout: ck_planes
-    /// Elements of one image in one plane.
+    /// How many elements of one image lie in one plane.
     let plane: Int
     let imagesPerLot: Int
     let images: Int
 
     /// - Parameters:
-    ///   - border: zeros above and to the left; below 0 so many rows and columns are left out.
-    ///   - steps: how far the rows and columns of one plane are from each other.
-    ///   - size: rows and columns of a plane.
-    /// - Returns: nil when planes are so large that 32 bits do not count their elements.
+    ///   - border: rows and columns of zeros above and to the left; negative: so many are left out.
+    ///   - steps: the distance in the image of consecutive rows and columns of a plane.
+    ///   - size: the rows and columns of an image.
+    /// - Returns: nil when planes have more elements than 32 bits can count.
     init?(images: Int, channels: Int, of size: [Int], border: [Int], steps: [Int], rows: Int, columns: Int) {
         layout = ck_planes(
             channels: channels, height: size[0], width: size[1], border: (border[0], border[1]),
@@ -35,7 +36,7 @@ struct WindowPlanes {
 
     var lots: Int { (images + imagesPerLot - 1) / imagesPerLot }
 
-    /// What depends on how many images a lot has, made once for all lots but the last and once for that one.
+    /// What depends on the number of images in a lot, computed once for all full lots and once for the last.
     func forLots<R>(_ make: (_ images: Int) throws -> R) rethrows -> (_ images: Int) -> R {
         let (full, rest) = (try make(imagesPerLot), try make(images(in: lots - 1)))
         return { [imagesPerLot] in $0 == imagesPerLot ? full : rest }
@@ -43,7 +44,7 @@ struct WindowPlanes {
     func images(in lot: Int) -> Int { min(imagesPerLot, images - lot * imagesPerLot) }
     var planesPerChannel: Int { layout.steps.0 * layout.steps.1 }
 
-    /// Where a lot is laid out.
+    /// A buffer for one lot.
     func buffer<T: WindowElement>(_: T.Type, _ operation: String) throws -> Tensor {
         try Tensor.zeros(
             [layout.channels * planesPerChannel * imagesPerLot * plane + ck_windows_slack.count], T.dtype,
@@ -57,13 +58,13 @@ struct WindowPlanes {
         T.lay(&layout, source + lot * imagesPerLot * step, step, images(in: lot), buffer)
     }
 
-    /// How many lots are worth a thread's while, for so many products per window.
+    /// How many lots make a piece of work for a thread, given the products per window.
     func grain(work: Int) -> Int {
         max(1, 500_000 / max(1, work.multipliedReportingOverflow(by: imagesPerLot * plane).partialValue))
     }
 
-    /// Calls `body`, on several threads at once, with every lot, its images, room to lay them out in and room for the
-    /// sums of a tile of outputs, with the step from one output to the next.
+    /// Calls `body`, on several threads, with every lot, its images, a buffer to lay them out in, and a buffer for the
+    /// sums of a tile of outputs with the step from one output to the next.
     func forEachLot<T: WindowElement>(
         _: T.Type, work: Int, _ operation: String,
         _ body: (
@@ -79,15 +80,15 @@ struct WindowPlanes {
         }
     }
 
-    /// The offset, in a lot of so many images, of the element that lies `y` rows and `x` columns from the first in a
-    /// channel with its border.
+    /// The offset, in a lot of so many images, of the element `y` rows and `x` columns from the first one in a channel
+    /// with its border.
     func offset(_ channel: Int, _ y: Int, _ x: Int, images: Int) -> Int32 {
         let (stepY, stepX) = layout.steps
         let part = (channel * stepY + y % stepY) * stepX + x % stepX
         return Int32(truncatingIfNeeded: part * images * plane + y / stepY * layout.columns + x / stepX)
     }
 
-    /// From the first window of a lot of images to the last one.
+    /// The number of elements from the first window of a lot to the last.
     func length(_ images: Int, height: Int, width: Int) -> Int {
         (images - 1) * plane + (height - 1) * layout.columns + width
     }
@@ -97,7 +98,7 @@ extension ck_windows_constants {
     var count: Int { Int(rawValue) }
 }
 
-/// Weights by tile of outputs, so that one tap's lie together; the last tile is filled up with zeros.
+/// Weights by tiles of outputs, in which the weights of one tap are adjacent; the last tile is padded with zeros.
 struct WindowWeights<T: WindowElement> {
     let groups: Int
     let outs: Int
@@ -107,9 +108,9 @@ struct WindowWeights<T: WindowElement> {
     private let biases: Tensor
 
     /// - Parameters:
-    ///   - outs: of a group.
-    ///   - bias: one per output, all groups' in a row.
-    ///   - weight: of output and tap in a group.
+    ///   - outs: the outputs of a group.
+    ///   - bias: one per output, of all groups in sequence.
+    ///   - weight: the weight of an output and a tap in a group.
     init(
         groups: Int, outs: Int, taps: Int, bias: Tensor?, _ operation: String,
         weight: (_ group: Int, _ out: Int, _ tap: Int) -> T
@@ -131,7 +132,7 @@ struct WindowWeights<T: WindowElement> {
         }
     }
 
-    /// Calls `body` with every output's number and its sums over a lot, window behind window (`length` of them).
+    /// Calls `body` with the index of every output and its sums over a lot, one for each of `length` windows.
     func forEachOutput(
         _ planes: UnsafePointer<T>, groupStep: Int, _ offsets: [Int32], length: Int,
         in scratch: UnsafeMutablePointer<T>, stride: Int,

@@ -1,8 +1,8 @@
 import CKernels
 import Scripting
 
-/// The three products of a convolution: what windows see times weights, and its two transposes. No columns are formed;
-/// see CKernels/convolution_loops.h.
+/// The three products of a convolution: windows times weights, and its two transposes. Windows are not copied into
+/// columns; see CKernels/convolution_loops.h.
 extension Tensor {
     /// (n, c, h, w) with weights (out, c / groups, kh, kw) and a bias (out) -> (n, out, h', w').
     package func windowSums(
@@ -13,7 +13,7 @@ extension Tensor {
             : windowSums(weight, bias, geometry, groups, Float.self, operation)
     }
 
-    /// The cotangent of the images for a cotangent (n, out, h', w') of the sums: (n, c, h, w).
+    /// The cotangent (n, c, h, w) of the images, from a cotangent (n, out, h', w') of the sums.
     package func windowSumsBack(_ weight: Tensor, _ geometry: WindowGeometry, groups: Int, for operation: String) throws
         -> Tensor
     {
@@ -22,8 +22,8 @@ extension Tensor {
             : windowSumsBack(weight, geometry, groups, Float.self, operation)
     }
 
-    /// The cotangent of the weights: of images (n, c, h, w) and a cotangent (n, out, h', w') -> (out, c / groups, kh,
-    /// kw).
+    /// The cotangent (out, c / groups, kh, kw) of the weights, from images (n, c, h, w) and a cotangent (n, out, h',
+    /// w').
     package func windowProducts(_ cotangent: Tensor, _ geometry: WindowGeometry, groups: Int, for operation: String)
         throws -> Tensor
     {
@@ -77,8 +77,8 @@ extension Tensor {
         let (channels, outs, area) = (inside * groups, out / groups, geometry.window[0] * geometry.window[1])
         let result = try Tensor.uninitialized([shape[0], channels] + geometry.input, T.dtype, for: operation)
         if result.count == 0 { return result }
-        // Positions of the input that are `step` apart see windows through the same taps: they are a convolution of
-        // their own.
+        // Positions of the input that are `step` apart belong to windows through the same taps: they form a convolution
+        // of their own.
         func shifts(_ axis: Int, _ phase: Int) -> [(tap: Int, shift: Int)] {
             (0..<window[axis]).compactMap { tap in
                 let distance = phase + geometry.padding[axis] - tap * geometry.dilation[axis]
@@ -89,7 +89,8 @@ extension Tensor {
         let least = phases.map { $0.joined().map(\.shift).min() ?? 0 }
         let most = phases.map { $0.joined().map(\.shift).max() ?? 0 }
         func extent(_ axis: Int, _ phase: Int) -> Int { (geometry.input[axis] - phase + step[axis] - 1) / step[axis] }
-        // 0 times an infinite weight would reach where no window lies: then every window is asked by itself.
+        // An infinite weight would spread NaN (0 * infinity) beyond its windows: then every window is computed
+        // separately.
         guard try weight.isFinite(),
             let planes = WindowPlanes(
                 images: shape[0], channels: out, of: geometry.output, border: least.map { -$0 }, steps: [1, 1],
@@ -151,7 +152,7 @@ extension Tensor {
                 columns: Int(planes.layout.columns))
         else { return try source.windowProductsByColumns(cotangent, geometry, groups, operation) }
         let (height, width, taps) = (geometry.output[0], geometry.output[1], inside * window[0] * window[1])
-        // Of at most eight parts of the images, each with sums of its own: as many whatever the number of threads.
+        // At most eight parts of the images, each with sums of its own, whatever the number of threads.
         let grain = max(planes.grain(work: out * taps), (planes.lots + 7) / 8)
         let allOffsets = planes.forLots { geometry.offsets(planes, channels: inside, images: $0) }
         let sums = try Parallel.reduce(
@@ -178,7 +179,7 @@ extension Tensor {
                         part.update(repeating: 0, count: partial.count)
                         T.dots(g, line, outs, from, offsets, 1, length, 0, part)
                         if !(0..<partial.count).allSatisfy({ part[$0].isFinite }) {
-                            // 0 times infinity between the rows of windows: then each row by itself.
+                            // 0 * infinity between the rows of windows: then each row is computed separately.
                             part.update(repeating: 0, count: partial.count)
                             for image in 0..<images {
                                 let place = image * planes.plane
@@ -204,7 +205,7 @@ extension Tensor {
 private struct Plus: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x + y } }
 
 extension WindowGeometry {
-    /// Images in planes as the windows see them.
+    /// The images in planes, for these windows.
     fileprivate func planes(images: Int, channels: Int) -> WindowPlanes? {
         let reach = (0..<2).map { (window[$0] - 1) * dilation[$0] / stride[$0] }
         return WindowPlanes(
@@ -212,7 +213,7 @@ extension WindowGeometry {
             columns: output[1] + reach[1])
     }
 
-    /// Of the taps of a group of channels, in the order of the weights.
+    /// The offsets of the taps of a group of channels, in the order of the weights.
     fileprivate func offsets(_ planes: WindowPlanes, channels: Int, images: Int) -> [Int32] {
         (0..<channels).flatMap { channel in
             (0..<window[0]).flatMap { i in

@@ -2,8 +2,8 @@ import Scripting
 
 /// Where a two-dimensional convolution's windows lie on its input.
 public struct WindowGeometry: Sendable {
-    /// Height and width, each: of the input, of the window, between windows, of the border of zeros, between a window's
-    /// elements.
+    /// Height and width of: the input, the window, the step between windows, the border of zeros, the step between
+    /// elements of a window.
     public let input: [Int]
     public let window: [Int]
     public let stride: [Int]
@@ -44,7 +44,8 @@ public struct WindowGeometry: Sendable {
         (self.input, self.window, self.stride, self.padding, self.dilation) = (input, window, stride, padding, dilation)
     }
 
-    /// Along one axis: the outputs for which element `i` of the window lies inside the input, and where for the first.
+    /// Along one axis: the outputs for which element `i` of the window lies inside the input, and its position for the
+    /// first.
     fileprivate func inside(_ axis: Int, _ i: Int) -> (outputs: Range<Int>, first: Int) {
         let shift = i * dilation[axis] - padding[axis]
         let low = shift >= 0 ? 0 : (-shift + stride[axis] - 1) / stride[axis]
@@ -98,8 +99,8 @@ extension Tensor {
         return image
     }
 
-    /// Calls `body` for every run of windows in a row that see inside the image: with the offset in the image (steps of
-    /// the horizontal stride from there), the offset in the columns (steps of 1), and the length.
+    /// Calls `body` for every run of windows of a row that see inside the image: with the offset in the image (which
+    /// advances by the horizontal stride), the offset in the columns (which advances by 1), and the length.
     private static func forEachRun(_ geometry: WindowGeometry, _ planes: Int, _ body: (Int, Int, Int) -> Void) throws {
         let (width, windows) = (geometry.input[1], geometry.output[0] * geometry.output[1])
         for plane in 0..<planes {
@@ -123,8 +124,8 @@ extension Tensor {
     }
 }
 
-/// The three products of a convolution by way of columns: what ``windowSums(_:_:_:groups:for:)`` and its transposes are
-/// held against, and what takes their place where they are not exact or their counts too large.
+/// The three products of a convolution by columns ("im2col"): the reference for ``windowSums(_:_:_:groups:for:)`` and
+/// its transposes in tests, and used where these are not exact or their counts too large.
 extension Tensor {
     package func windowSumsByColumns(_ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ operation: String)
         throws -> Tensor

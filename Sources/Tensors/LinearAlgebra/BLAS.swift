@@ -2,16 +2,16 @@ import CKernels
 import COpenBLAS
 import Foundation
 
-/// OpenBLAS as it is used here: on one thread, ours, and with loops that fit the processor.
+/// OpenBLAS as it is used here: single-threaded, and with kernels that fit the processor.
 ///
-/// Its own threads are off, since work is divided among ``Parallel``'s: those know cancellation, the sandbox and the
-/// number of threads of a host, and no result depends on how many there are.
+/// Its own threads are off, as work is divided by ``Parallel``, which knows cancellation, the sandbox and the host's
+/// number of threads, and whose results do not depend on that number.
 ///
-/// A version older than the processor falls back to loops of 2004, at a fifth of the speed. It is then told, once,
-/// which of its cores fits; the new loops are held against plain sums, and taken back if they differ.
+/// A version of OpenBLAS older than the processor falls back to kernels of 2004, at a fifth of the speed. It is then
+/// told once which of its cores fits; the new kernels are compared with plain sums, and revoked if they differ.
 /// `OPENBLAS_CORETYPE` in the environment wins over this.
 enum BLAS {
-    /// To be called before anything of OpenBLAS's: costs nothing after the first time.
+    /// Must be called before anything else of OpenBLAS; free after the first time.
     static func prepare() { _ = isPrepared }
 
     private static let isPrepared: Bool = {
@@ -22,10 +22,10 @@ enum BLAS {
         return true
     }()
 
-    /// What OpenBLAS chose its loops for.
+    /// The processor that OpenBLAS chose its kernels for.
     static var core: String { openblas_get_corename().map { String(cString: $0) } ?? "unknown" }
 
-    /// Cores with the vectors of today.
+    /// OpenBLAS's names of cores with modern vectors.
     private static let known: Set = ["Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids"]
 
     private static var fitting: String? {
@@ -40,7 +40,7 @@ enum BLAS {
         #endif
     }
 
-    /// Whether products come out right, transposed ones too; small whole numbers, so that they are exact.
+    /// Whether products, also transposed ones, are right; computed with small integers, so that they are exact.
     private static var isRight: Bool {
         let (m, n, k) = (37, 29, 70)
         let a = (0..<m * k).map { Double($0 * 7 % 13 - 6) }

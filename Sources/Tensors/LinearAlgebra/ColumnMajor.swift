@@ -1,7 +1,7 @@
 import COpenBLAS
 import Scripting
 
-/// Matrices as LAPACK reads and writes them: in float64, column after column, one matrix after the other.
+/// Matrices as LAPACK stores them: in float64, column by column, one matrix after the other.
 struct ColumnMajor {
     /// The dimensions before the last two: one matrix for each index into them.
     let lead: [Int]
@@ -36,24 +36,24 @@ struct ColumnMajor {
         (rows, columns) = (transposed.shape[rank - 1], transposed.shape[rank - 2])
     }
 
-    /// How many matrices.
+    /// The number of matrices.
     var count: Int { rows * columns == 0 ? 0 : transposed.count / (rows * columns) }
 
-    /// The first element of a matrix; valid while this value lives.
+    /// The address of a matrix's first element; valid as long as this value lives.
     func base(_ index: Int) -> UnsafeMutablePointer<Double> { transposed.base(Double.self) + index * rows * columns }
 
-    /// Keeps the memory alive to here.
+    /// Keeps the memory alive up to this call.
     func hold() { withExtendedLifetime(transposed) {} }
 
-    /// As an ordinary contiguous tensor of the given type.
+    /// The matrices as a contiguous row-major tensor of the given dtype.
     func tensor(_ dtype: DType) throws -> Tensor {
         try transposed.transpose(transposed.rank - 2, transposed.rank - 1).copy(dtype)
     }
 
-    /// As a vector for each matrix of one column.
+    /// The first columns as a tensor of vectors, one for each matrix.
     func vectors(_ dtype: DType) throws -> Tensor { try tensor(dtype).reshape(lead + [rows]) }
 
-    /// Throws unless all numbers are finite: LAPACK may loop on NaN, and a singular system must not end in infinities.
+    /// Throws unless all numbers are finite: LAPACK may loop forever on NaN, and results must not be infinite silently.
     func checkFinite(_ what: String, _ operation: String) throws {
         defer { hold() }
         let base = transposed.base(Double.self)
@@ -61,7 +61,7 @@ struct ColumnMajor {
     }
 }
 
-/// Scratch memory, charged to the script like any tensor's.
+/// Scratch memory, charged to the script like any tensor.
 struct Workspace {
     private let memory: Tensor
     let count: Int32
@@ -73,7 +73,7 @@ struct Workspace {
     }
 
     var doubles: UnsafeMutablePointer<Double> { memory.base(Double.self) }
-    /// The same memory as 32-bit integers: twice as many fit.
+    /// The same memory as 32-bit integers, of which twice as many fit.
     var integers: UnsafeMutablePointer<Int32> { memory.storage.bytes.assumingMemoryBound(to: Int32.self) }
     func hold() { withExtendedLifetime(memory) {} }
 }

@@ -20,7 +20,7 @@ extension Tensor {
                     (factor.count > 1 ? "matrix \(index + 1) of \(factor.count)" : "the matrix")
                         + " is not positive definite: its leading minor of order \(info) is not")
             }
-            // LAPACK leaves the other triangle as it was.
+            // LAPACK leaves the other triangle unchanged: set to 0.
             for column in 1..<max(n, 1) { for row in 0..<min(column, n) { factor.base(index)[column * n + row] = 0 } }
         }
         factor.hold()
@@ -98,7 +98,7 @@ extension Tensor {
         let u = try ColumnMajor(lead: matrices.lead, rows: m, columns: k, for: operation)
         let s = try ColumnMajor(lead: matrices.lead, rows: k, columns: 1, for: operation)
         let vt = try ColumnMajor(lead: matrices.lead, rows: k, columns: n, for: operation)
-        // Above the least that the manual of DGESDD asks for with JOBZ = 'S'.
+        // More than the minimum in DGESDD's documentation for JOBZ = 'S'.
         let work = try Workspace(4 * k * k + 7 * k + 64 * max(m, n), for: operation)
         let integers = try Workspace(4 * k, for: operation)
         for index in 0..<matrices.count {
@@ -129,7 +129,7 @@ extension Tensor {
         try vectors.checkFinite("the matrix has infinite or NaN elements", operation)
         let n = vectors.rows
         let values = try ColumnMajor(lead: vectors.lead, rows: n, columns: 1, for: operation)
-        // What the manual of DSYEVD asks for with JOBZ = 'V'.
+        // As DSYEVD's documentation asks for with JOBZ = 'V'.
         let work = try Workspace(1 + 6 * n + 2 * n * n, for: operation)
         let integers = try Workspace((3 + 5 * n + 1) / 2, for: operation)
         for index in 0..<vectors.count {

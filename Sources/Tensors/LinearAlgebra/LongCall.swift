@@ -2,31 +2,31 @@ import Foundation
 import Scripting
 import Synchronization
 
-/// A call of LAPACK that may take seconds, and cannot be stopped from inside.
+/// A LAPACK call that may take seconds and cannot be stopped from inside.
 ///
-/// It runs on a thread of its own while the caller's waits and looks whether the host asked for a stop. Then the caller
-/// goes on with ``Interrupted`` and the call is left to its end: the closure holds the matrices, so they live as long,
-/// and are charged as long.
+/// It runs on a thread of its own while the caller waits and checks for cancellation. When it is cancelled, the caller
+/// goes on with ``Interrupted`` and the call is left to finish: the closure keeps the matrices alive and charged until
+/// then.
 final class LongCall: @unchecked Sendable {
     private var body: (() -> Int32)?
     private var result: Int32 = 0
     private let done = DispatchSemaphore(value: 0)
     private let isAbandoned = Atomic<Bool>(false)
 
-    /// Calls that nobody waits for any more and that still run.
+    /// How many calls still run that nobody waits for.
     static let abandoned = Atomic<Int>(0)
 
-    /// From here on a call is worth a thread: some ten milliseconds of work.
+    /// From so many operations on a call gets a thread: some ten milliseconds of work.
     private static let longOperations = 1e8
 
-    /// What OpenBLAS puts on the stack grows with the processors it was built for.
+    /// The stack size: OpenBLAS needs more of it the more processors it was built for.
     private static let stackBytes = 16 << 20
 
     /// - Parameters:
-    ///   - operations: how many floating-point operations the call takes, about.
+    ///   - operations: roughly the number of floating-point operations of the call.
     ///   - body: the call; it must hold the memory that it works on.
     /// - Returns: LAPACK's `info`.
-    /// - Throws: ``Interrupted``; the memory is not the caller's any more then.
+    /// - Throws: ``Interrupted``; the memory then belongs to the call that goes on.
     static func run(operations: Double, _ body: @escaping () -> Int32) throws -> Int32 {
         try Cancellation.check()
         BLAS.prepare()
@@ -44,7 +44,7 @@ final class LongCall: @unchecked Sendable {
             guard cancellation.isRequested() else { continue }
             LongCall.abandoned.wrappingAdd(1, ordering: .relaxed)
             isAbandoned.store(true, ordering: .sequentiallyConsistent)
-            // It may have come to its end just now, and looked before.
+            // The call may have ended in the meantime, before it was marked as abandoned.
             if done.wait(timeout: .now()) == .success { forget() }
             throw Interrupted()
         }
@@ -53,15 +53,15 @@ final class LongCall: @unchecked Sendable {
 
     private func work() {
         if let body { result = body() }
-        // Before anybody is told: the matrices are the caller's alone then.
+        // Released before the caller is signalled, so that the matrices belong to the caller alone again.
         body = nil
         done.signal()
         if isAbandoned.load(ordering: .sequentiallyConsistent), done.wait(timeout: .now()) == .success { forget() }
     }
 
-    /// Whoever takes the signal that nobody waits for.
+    /// Counts down ``abandoned``: called by whichever side sees that an abandoned call has ended.
     private func forget() { LongCall.abandoned.wrappingSubtract(1, ordering: .relaxed) }
 }
 
-/// n³, for estimates.
+/// n³, to estimate operations.
 func cube(_ n: Int) -> Double { Double(n) * Double(n) * Double(n) }

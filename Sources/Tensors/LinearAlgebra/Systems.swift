@@ -32,7 +32,7 @@ extension Tensor {
         return try factors.matrices.tensor(dtype.computing)
     }
 
-    /// X with (this) X = B: matrices (..., n, n) and right-hand sides (..., n, k) with the same leading axes.
+    /// X with A X = B; self is A: matrices (..., n, n) and right-hand sides (..., n, k) with the same leading axes.
     /// - Throws: when a matrix is singular, or so nearly that the solution is not finite.
     public func solve(_ right: Tensor, for operation: String = "tensor.solve") throws -> Tensor {
         try checkSquare(for: operation)
@@ -58,7 +58,7 @@ extension Tensor {
         return try solution.tensor(dtype.promoted(with: right.dtype))
     }
 
-    /// Of each matrix the determinant, the product of the pivots; 1 of the empty one.
+    /// The determinant of each matrix, the product of its pivots; 1 for an empty matrix.
     public func determinant(for operation: String) throws -> Tensor {
         try checkSquare(for: operation)
         let factors = try LUFactors(self, for: operation)
@@ -66,11 +66,11 @@ extension Tensor {
         let n = factors.matrices.rows
         for index in 0..<factors.matrices.count {
             let (base, pivots) = (factors.matrices.base(index), factors.pivots(index))
-            // Mantissa and exponent, so that no product on the way overflows where the last one does not.
+            // Mantissa and exponent are kept apart, so that intermediate products cannot overflow.
             var (mantissa, exponent) = (1.0, 0)
             for i in 0..<n {
                 mantissa *= base[i * n + i]
-                // A row that changed places, counted from 1.
+                // The row was exchanged (pivots count from 1).
                 if pivots[i] != Int32(i + 1) { mantissa = -mantissa }
                 guard mantissa.isNormal else { continue }
                 exponent += Int(mantissa.exponent)
@@ -82,8 +82,8 @@ extension Tensor {
         return try result.cast(dtype.computing)
     }
 
-    /// Of each matrix the sign of the determinant and the logarithm of its size: 0 and -inf of a singular one, 1 and 0
-    /// of the empty one.
+    /// The sign of the determinant of each matrix and log |det|: 0 and -inf for a singular matrix, 1 and 0 for an empty
+    /// one.
     public func signAndLogDeterminant(for operation: String) throws -> (sign: Tensor, logarithm: Tensor) {
         try checkSquare(for: operation)
         let factors = try LUFactors(self, for: operation)
@@ -97,7 +97,7 @@ extension Tensor {
                 let pivot = base[i * n + i]
                 logarithm += Double.log(abs(pivot))
                 sign *= pivot > 0 ? 1 : pivot < 0 ? -1 : pivot
-                // A row that changed places, counted from 1.
+                // The row was exchanged (pivots count from 1).
                 if pivots[i] != Int32(i + 1) { sign = -sign }
             }
             signs.base(Double.self)[index] = sign
@@ -108,11 +108,11 @@ extension Tensor {
     }
 }
 
-/// A = P L U with partial pivoting, packed as LAPACK returns it.
+/// A = P L U with partial pivoting, in LAPACK's packed form.
 struct LUFactors {
     let matrices: ColumnMajor
     private let pivotMemory: Workspace
-    /// The first matrix with a pivot that is exactly zero, from 1, if there is one; and which pivot.
+    /// The first matrix with a pivot of exactly 0, and which pivot, from 1; nil if there is none.
     private(set) var singular: (matrix: Int, pivot: Int)?
 
     /// - Parameter finite: whether infinite and NaN elements are errors.

@@ -2,12 +2,12 @@ import COpenBLAS
 import Scripting
 
 extension Tensor {
-    /// X with (this) X = B for triangular matrices (..., n, n), of which only one triangle is read, and right-hand
-    /// sides (..., n, k) with the same leading axes.
+    /// X with A X = B; self is A, triangular matrices (..., n, n) of which only one triangle is read. B has shape (...,
+    /// n, k) with the same leading axes.
     ///
     /// - Parameters:
     ///   - upper: which triangle is read.
-    ///   - unit: the diagonal is taken to be 1, whatever stands there.
+    ///   - unit: whether the diagonal counts as 1, whatever it holds.
     /// - Throws: when there is a 0 on a diagonal, or the solution is not finite.
     public func solveTriangular(_ right: Tensor, upper: Bool, unit: Bool, for operation: String) throws -> Tensor {
         try checkSquare(for: operation)

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A value that one thread at a time may touch. By pthread's mutex, which ThreadSanitizer understands; the standard
-/// library's `Mutex` is invisible to it, and everything that one guards looks like a race.
+/// A value protected by a mutex. A pthread mutex, which ThreadSanitizer knows; it does not see the standard library's
+/// `Mutex` and would report races of everything it protects.
 final class GuardedState<Value>: @unchecked Sendable {
     private var value: Value
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)

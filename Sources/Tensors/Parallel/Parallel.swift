@@ -6,17 +6,17 @@ import Scripting
 ///         for i in range { to[i] = f(from[i]) }
 ///     }
 ///
-/// The calling thread works, too, and goes on when everything is done. Pieces depend on the count and the grain only,
-/// never on the number of threads, and so do sums: the bits are the same for one thread and for many. A stop that the
-/// host asks for ends the work between two pieces. What a piece calls finds the caller's cancellation and memory
-/// account bound, and divides nothing further. Pieces may allocate tensors, but only the interpreter's own thread can
-/// collect garbage to make room for one: large results are allocated before.
+/// The calling thread works, too, and continues when everything is done. Pieces depend on the count and the grain only,
+/// never on the number of threads, and so do sums: results are the same to the bit for any number of threads.
+/// Cancellation ends the work between two pieces. Within a piece the caller's cancellation and memory account are in
+/// force, and further divisions are ignored. Pieces may allocate tensors, but only the interpreter's thread can collect
+/// garbage to make room: large results should be allocated before.
 package enum Parallel {
-    /// Calls `body` with pieces of 0..<count that follow each other and cover it, some of them at the same time.
+    /// Calls `body` with consecutive pieces that cover 0..<count, several at the same time.
     ///
     /// - Parameters:
-    ///   - grain: the least that is worth handing to another thread, some 20 microseconds of work. Less than two
-    ///     is done at once, by the caller.
+    ///   - grain: the smallest piece that is worth a thread, some 20 microseconds of work. Less than two grains are
+    ///     done by the caller at once.
     ///   - body: must be safe to run on several threads at once for different pieces.
     /// - Throws: ``Scripting/Interrupted``; or the error of the first piece, in order, that failed.
     package static func forEach(_ count: Int, grain: Int, _ body: (Range<Int>) throws -> Void) throws {
@@ -39,7 +39,7 @@ package enum Parallel {
         }
     }
 
-    /// What `part` gives for each piece of 0..<count, put together from the first to the last; nil for none.
+    /// Combines the values of `part` for the pieces of 0..<count, from the first to the last; nil for no pieces.
     ///
     ///     let sum = try Parallel.reduce(count, grain: 1 << 14, { sum(from, $0) }, +) ?? 0
     ///
@@ -61,13 +61,14 @@ package enum Parallel {
         return try parts.compactMap { $0 }.reduceInOrder(combine)
     }
 
-    /// How 0..<count is cut.
+    /// The division of 0..<count.
     struct Pieces {
         let total: Int
         let size: Int
 
-        /// A grain each, up to sixteen of them where there are many: few enough that handing them out costs nothing,
-        /// small enough that threads end together and a stop is heard soon. At most 2^31, which a region counts.
+        /// Pieces of one grain, or of up to sixteen if there are many: few enough that handing them out costs nothing,
+        /// small enough that threads finish together and cancellation is noticed. At most 2^31 pieces, which a region
+        /// can count.
         init(_ total: Int, grain: Int) {
             self.total = total
             let grain = max(grain, 1)
@@ -76,13 +77,13 @@ package enum Parallel {
             self.size = max(size, total >> 31 + 1)
         }
 
-        /// What is left over and shorter than a piece is one of its own.
+        /// A shorter remainder is a piece of its own.
         var count: Int { total <= 0 ? 0 : (total - 1) / size + 1 }
         subscript(_ piece: Int) -> Range<Int> { piece * size..<min(total - piece * size, size) + piece * size }
         func index(of range: Range<Int>) -> Int { range.lowerBound / size }
     }
 
-    /// What several threads may touch at once, as its user knows.
+    /// Memory that several threads may access at once; the user ensures that they do not conflict.
     private struct Shared<Value>: @unchecked Sendable {
         let value: Value
         init(_ value: Value) { self.value = value }

@@ -4,53 +4,53 @@ import Foundation
 import Scripting
 import Synchronization
 
-/// One piece of divided work: its parts are handed out to whoever asks next, the caller and every second helper from
-/// the first on, the others from the last on. So when the same memory is walked again, a processor mostly meets the
-/// part of it that is in its own caches.
+/// One divided piece of work. The caller and every second helper take its parts from the first on, the other helpers
+/// from the last on. So when the same memory is processed again, each processor mostly gets the parts that are in its
+/// caches.
 final class Region: @unchecked Sendable {
-    /// Nil once the work is over: a helper may hold on to the region a little longer than the caller's closure may
-    /// live.
+    /// Nil once the work is over: a helper may keep the region alive a little longer than the caller's closure is
+    /// valid.
     private var body: ((Int) throws -> Void)?
     private let parts: Int
-    /// How many were asked for at the beginning (the lower half of the bits) and at the end.
+    /// How many parts were taken from the beginning (lower half of the bits) and from the end.
     private let taken = Atomic<UInt64>(0)
     private static let oneFromEnd: UInt64 = 1 << 32
-    /// Parts from here on are left out: one of them failed, or the work was stopped.
+    /// Parts from here on are skipped, because one failed or the work was cancelled.
     private let end: Atomic<Int>
 
-    // What the caller's thread has, for the helpers.
+    // The caller's task-local values, for the helpers.
     private let cancellation = Cancellation.current
     private let memory = NativeMemory.current
     private var arithmetic = fenv_t()
 
-    /// The first part, in order, that failed. Those before it come to their end.
+    /// The first part, in order, that failed. Parts before it are completed.
     private let failure = GuardedState<(part: Int, error: any Error)?>(nil)
 
-    /// Helpers at work, and ``callerWaits`` once the caller sleeps.
+    /// The number of helpers at work, plus ``callerWaits`` once the caller sleeps.
     private let helpers = Atomic<Int>(0)
     private static let callerWaits = 1 << 32
-    /// Signalled by the last helper when the caller waits; made before ``callerWaits`` is set.
+    /// Signalled by the last helper when the caller sleeps; created before ``callerWaits`` is set.
     private var lastHelper: DispatchSemaphore?
 
-    /// How many more may join; the pool's, under its lock.
+    /// How many more helpers may join; protected by the pool's lock.
     var places: Int
 
-    /// - Parameter body: called with the number of each part; it ends before ``finish()`` returns.
+    /// - Parameter body: called with the index of each part; not called after ``finish()`` returns.
     init(_ parts: Int, places: Int, _ body: @escaping (Int) throws -> Void) {
         self.parts = parts
         end = Atomic(parts)
         self.places = places
         self.body = body
-        // Rounding and the like are the caller's everywhere.
+        // Helpers use the caller's floating-point settings, such as rounding.
         fegetenv(&arithmetic)
     }
 
-    /// The caller's share.
+    /// The caller's work on the region.
     func work() {
         ThreadCount.$current.withValue(.one) { takeParts(fromEnd: false) }
     }
 
-    /// The pool's, under its lock, before ``help(fromEnd:)``, which gets what this returns.
+    /// Called under the pool's lock before ``help(fromEnd:)``, which gets the result.
     func join() -> Bool {
         helpers.wrappingAdd(1, ordering: .relaxed)
         joined += 1
@@ -58,7 +58,7 @@ final class Region: @unchecked Sendable {
     }
     private var joined = 0
 
-    /// A helper's share.
+    /// A helper's work on the region.
     func help(fromEnd: Bool) {
         fesetenv(&arithmetic)
         ThreadCount.$current.withValue(.one) {
@@ -81,7 +81,7 @@ final class Region: @unchecked Sendable {
                     if let failure, failure.part < part { return }
                     failure = (part, error)
                 }
-                // Parts before it go on, so that the first error is found; a stop is for all.
+                // After an error, parts before it go on, so that the first error is found; cancellation ends all.
                 end.min(error is Interrupted ? 0 : part, ordering: .relaxed)
             }
         }
@@ -98,8 +98,8 @@ final class Region: @unchecked Sendable {
         }
     }
 
-    /// Waits for the helpers. Nobody may join any more.
-    /// - Throws: what the first part that failed did.
+    /// Waits for the helpers; no others may join from here on.
+    /// - Throws: the error of the first part that failed.
     func finish() throws {
         var turns = 0
         while helpers.load(ordering: .acquiring) > 0, turns < Spin.turns {
@@ -111,7 +111,7 @@ final class Region: @unchecked Sendable {
             lastHelper = semaphore
             let before = helpers.wrappingAdd(Region.callerWaits, ordering: .acquiringAndReleasing).oldValue
             if before > 0 { semaphore.wait() }
-            // What the helpers wrote is seen from here on.
+            // Makes the helpers' writes visible to the caller.
             _ = helpers.load(ordering: .acquiring)
         }
         body = nil
@@ -119,8 +119,8 @@ final class Region: @unchecked Sendable {
     }
 }
 
-/// How long a thread looks again and again before it sleeps: waking one takes longer than most kernels' pauses.
+/// How long a thread polls before it sleeps: waking one takes longer than most pauses between kernels.
 enum Spin {
-    /// Of ``ck_pause()``; some 50 microseconds.
+    /// Number of calls of ``ck_pause()``, some 50 microseconds.
     static let turns = 1500
 }

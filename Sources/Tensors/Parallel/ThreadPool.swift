@@ -6,34 +6,33 @@ import Synchronization
 
 /// The threads that help with divided work: one pool for the process, shared by all hosts in it.
 ///
-/// A thread is started when a kernel first asks for that many, and kept. It never holds anything up: who asks for help
-/// works itself, and goes on without helpers if none is free. So a system that refuses threads only makes work slower,
-/// a process that was forked and lost its threads computes on, and so do many hosts at once. A helper that finds
-/// nothing to do looks around for some 50 microseconds, then sleeps.
+/// A thread is started when a kernel first needs it, and kept. Nothing ever waits for the pool: the caller works itself
+/// and continues without helpers if none is free. So where the system refuses threads, after a fork (which loses them),
+/// and with many hosts at once, work is only slower. A helper without work polls for some 50 microseconds, then sleeps.
 ///
-/// In the sandbox the first kernel runs after the process was confined, and a thread takes its confinement from the one
-/// that starts it.
+/// In the sandbox the first kernel runs after the process was confined, and threads inherit the confinement of the
+/// thread that starts them.
 final class ThreadPool: Sendable {
     static let shared = ThreadPool()
 
     private struct State {
-        /// Work with room for helpers, oldest first.
+        /// Regions with room for helpers, oldest first.
         var open: [Region] = []
-        /// Helpers that sleep; each has a semaphore of its own.
+        /// The semaphores of sleeping helpers.
         var asleep: [DispatchSemaphore] = []
-        /// Helpers that are awake and look for work.
+        /// The number of helpers that are awake and look for work.
         var looking = 0
         var started = 0
     }
 
     private let state = GuardedState(State())
-    /// Counts what was put up for helpers: what those that look around read.
+    /// Counts the regions offered so far: polling helpers read it.
     private let published = Atomic<Int>(0)
 
-    /// Enough for the deepest kernel, little enough for the sandbox's limit on address space.
+    /// The stack of helpers: enough for the deepest kernel, little enough for the sandbox's limit on address space.
     private static let stackBytes = 2 << 20
 
-    /// Calls `body` with 0..<parts, on this thread and up to `threads` - 1 others.
+    /// Calls `body` with 0..<parts, on this thread and at most `threads` - 1 others.
     func run(_ parts: Int, threads: Int, _ body: @escaping (Int) throws -> Void) throws {
         let region = Region(parts, places: threads - 1, body)
         publish(region)
@@ -57,7 +56,7 @@ final class ThreadPool: Sendable {
         }
         for sleeper in sleepers { sleeper.signal() }
         for started in 0..<missing where !start() {
-            // The system has no more: those that are not there are not waited for. Asked again next time.
+            // The system refused a thread: this call goes on without it, and the next one asks again.
             state.withLock { state in
                 state.looking -= missing - started
                 state.started -= missing - started
@@ -66,11 +65,11 @@ final class ThreadPool: Sendable {
         }
     }
 
-    /// Starts a helper that takes no signals: those are for the threads that expect them.
+    /// Starts a helper that blocks signals, which are meant for the threads that expect them.
     private func start() -> Bool {
         var (all, before) = (sigset_t(), sigset_t())
         sigfillset(&all)
-        // A fault is the fault of the thread that makes it.
+        // Faults are not blocked: they belong to the thread that causes them.
         for fault in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP] { sigdelset(&all, fault) }
         guard pthread_sigmask(SIG_SETMASK, &all, &before) == 0 else { return false }
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
@@ -92,7 +91,7 @@ final class ThreadPool: Sendable {
             }, nil) == 0
     }
 
-    /// What a helper does as long as the process lives.
+    /// A helper's loop, for the life of the process.
     private func help() {
         let mine = DispatchSemaphore(value: 0)
         while true {

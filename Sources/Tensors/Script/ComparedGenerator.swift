@@ -1,7 +1,7 @@
 import Scripting
 
 extension Generator: ComparedObject {
-    /// Seed, stream and how far it has drawn.
+    /// Seed, stream and the number of words drawn.
     public func comparedState() -> ComparedState? {
         func words(_ word: UInt64) -> Value { .integer(Int(bitPattern: UInt(word))) }
         return ComparedState([

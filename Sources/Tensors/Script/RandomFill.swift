@@ -1,6 +1,6 @@
 import Scripting
 
-/// Numbers drawn from a distribution with two parameters: `random.normal`, `x:normal_`, and the uniform ones.
+/// Draws from a distribution with two parameters, for `random.normal`, `x:normal_` and the uniform ones.
 package struct RandomFill: Sendable {
     package typealias Draw = @Sendable (Generator, Double, Double, [Int], DType, String) throws -> Tensor
 
@@ -8,7 +8,7 @@ package struct RandomFill: Sendable {
     package let summary: String
     package let first: Parameter<Double>
     package let second: Parameter<Double>
-    /// A tensor of the two parameters, a shape and a dtype; the last is the function's name.
+    /// Draws a tensor from the two parameters, a shape and a dtype; the last argument is the operation's name.
     package let draw: Draw
 
     package static let normal = RandomFill(

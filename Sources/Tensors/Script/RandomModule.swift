@@ -37,8 +37,8 @@ extension Parameter<[Int]> {
 }
 
 extension NativeFunction {
-    /// Refuses numbers in a row where a shape stands: they may be a shape without its table, or a size and what
-    /// follows.
+    /// Refuses several numbers where a shape is expected: they may be a shape without its table, or a size and other
+    /// arguments.
     fileprivate func takingShape(at position: Int) -> NativeFunction {
         trying { arguments in
             let sizes = arguments.values.dropFirst(position - 1).prefix { $0.asNumber != nil }
@@ -203,7 +203,7 @@ private enum RandomFunctions {
     }
 
     static let bernoulli = NativeFunction(declaredBernoulli).takingShape(at: 1).trying { arguments in
-        // Who writes random.bernoulli(0.3) means a probability.
+        // random.bernoulli(0.3) means a probability: the error says so.
         guard arguments[1].asNumber != nil, arguments[1].asInteger == nil else { return nil }
         throw arguments.error(
             """
@@ -275,7 +275,7 @@ private enum RandomFunctions {
         guard !overflow, span >= 0, span < Int.max else {
             throw Fault("low \(low) and high \(high): low not above high, and less than 2^63 - 1 apart, expected")
         }
-        // Up to which a type has all whole numbers.
+        // The range in which the dtype represents all integers.
         let reach: UInt =
             switch dtype {
             case .float32, .float16: 1 << 24
@@ -344,7 +344,7 @@ private enum RandomFunctions {
 }
 
 extension Generator {
-    /// `count` of the numbers 1 to n, in int64.
+    /// `count` draws from 1 to n, in int64.
     fileprivate func choices(_ count: Int, of n: Int, replace: Bool, _ weights: [Double]?) throws -> Tensor {
         let operation = "random.choice"
         guard replace || count <= n else { throw Fault("\(count) of \(n) cannot be drawn without replacement") }
@@ -364,12 +364,12 @@ extension Generator {
 }
 
 extension Generator {
-    /// `count` different numbers of 1 to n in random order, in int64: the beginning of a Fisher-Yates shuffle, whose
-    /// untouched places are not stored where they are many.
+    /// `count` distinct numbers from 1 to n in random order, in int64: the beginning of a Fisher-Yates shuffle; for
+    /// large n only the places it has touched are stored.
     fileprivate func distinct(_ count: Int, of n: Int) throws -> Tensor {
         guard n / 8 > count else { return try shuffled(count, of: n) }
         let drawn = try Tensor.zeros([count], .int64, for: "random.choice")
-        // A dictionary that grows is there twice.
+        // A dictionary exists twice while it grows.
         try Storage.reserving(count, bytes: 64) {
             var moved: [Int: Int] = [:]
             for place in 0..<count {
@@ -400,7 +400,7 @@ extension Generator {
         return try withExtendedLifetime(places) { try places.slice(0, from: 0, count: count).copy() }
     }
 
-    /// 1 to n in random order (Fisher & Yates), in memory that is charged to the script.
+    /// 1 to n in random order (Fisher and Yates), in memory charged to the script.
     fileprivate func permutation(of n: Int, for operation: String) throws -> Tensor {
         var next = 0
         let order = try fillIntegers([n], for: operation) { _ in

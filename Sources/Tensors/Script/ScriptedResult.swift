@@ -1,7 +1,7 @@
 import Scripting
 
 extension Value {
-    /// As a script would write it; a tensor by its shape. For naming what a scripted constructor made.
+    /// The value as a script would write it, a tensor by its shape: to describe what a scripted constructor made.
     package var written: String {
         if case .object(let object as Variable) = self { return Shape.describe(object.shape) }
         return asNumber.map(Scripting.shown) ?? shown
@@ -9,7 +9,7 @@ extension Value {
 }
 
 extension [Value] {
-    /// `2, (3, 4)`, cut where it is long.
+    /// Arguments as text, `2, (3, 4)`, cut where it is long.
     package var written: String {
         let parts = map(\.written)
         let text = parts.joined(separator: ", ")
@@ -17,7 +17,7 @@ extension [Value] {
     }
 }
 
-/// What a script's function must return where a tensor is expected, with one wording for what is wrong.
+/// The result of a script's function where a tensor is expected, with errors in one wording.
 package struct ScriptedResult {
     /// The function's name for messages: `distribution.Lorentz: sample`.
     package let label: String

@@ -1,6 +1,6 @@
 import Scripting
 
-// What parameters of mathematical functions take: tensors, numbers that stand beside them, shapes, dimensions, dtypes.
+// Domains of parameters of mathematical functions: tensors, numbers beside them, shapes, dimensions, dtypes.
 
 extension Domain<Variable> {
     public static var tensor: Domain {
@@ -15,7 +15,7 @@ extension Domain<Variable> {
 }
 
 extension Domain<Tensor> {
-    /// A tensor's value, history aside.
+    /// A tensor's numbers, without its history.
     public static var plainTensor: Domain { Domain<Variable>.tensor.map(show: { _ in "tensor" }) { $0.value } }
 }
 
@@ -34,7 +34,7 @@ public enum Operand {
 
     public var dtype: DType? { if case .tensor(let variable) = self { variable.dtype } else { nil } }
 
-    /// - Parameter dtype: of what stands beside it.
+    /// - Parameter dtype: that of the other operand.
     public func variable(beside dtype: DType) throws -> Variable {
         switch self {
         case .tensor(let variable): variable
@@ -57,17 +57,17 @@ extension Domain<Operand> {
     }
 }
 
-/// A number, a tensor, or a table of numbers (nested for more dimensions): a parameter that becomes a tensor as soon as
-/// its dtype is known.
+/// A number, a tensor, or a table of numbers (nested for more dimensions): a parameter that becomes a tensor once its
+/// dtype is known.
 public enum Numbers {
     case number(Double)
     case tensor(Variable)
     case table([Double], shape: [Int])
 
-    /// The dtype that it brings: that of a tensor.
+    /// The tensor's dtype; nil for numbers.
     public var dtype: DType? { if case .tensor(let variable) = self { variable.dtype } else { nil } }
 
-    /// The tensor as it is; numbers in `dtype`.
+    /// The tensor as it is; numbers as a tensor of `dtype`.
     public func variable(_ dtype: DType) throws -> Variable {
         switch self {
         case .number(let number): Variable(try Tensor(number, dtype))
@@ -139,14 +139,14 @@ private struct NumberTable {
 }
 
 extension Domain<DType> {
-    /// `"float32"`, `"float64"`, `"int64"`, `"bool"`
+    /// One of `"float32"`, `"float64"`, `"int64"`, `"bool"`.
     public static var dtype: Domain { .choice(DType.computed) }
-    /// The dtypes of what makes fractions: `"float32"`, `"float64"`.
+    /// The dtypes of functions with fractions as results: `"float32"`, `"float64"`.
     public static var floatingDType: Domain { .choice([.float32, .float64]) }
 }
 
 extension Domain<[Int]> {
-    /// A shape in one argument: `{2, 3}`, or a whole number for one dimension.
+    /// A shape as one argument: `{2, 3}`, or an integer for one dimension.
     public static var shape: Domain {
         let type = ScriptType.either([.list(.integer), .integer])
         return Domain(
@@ -171,7 +171,7 @@ extension Domain<[Int]> {
 }
 
 extension Parameter<Generator> {
-    /// The option `generator`, or the global one.
+    /// The option `generator`; the global generator by default.
     public static var generator: Parameter {
         let domain = Domain<Generator?>.optional(
             .object(Generator.type).asking(for: "a generator (random.generator(seed))"))
@@ -182,7 +182,7 @@ extension Parameter<Generator> {
     }
 }
 
-/// A tensor and its name in a table.
+/// A tensor with its name in a table.
 public typealias NamedTensor = (name: ByteString, value: Variable)
 
 extension Domain<[NamedTensor]> {
@@ -202,7 +202,7 @@ extension Domain<[NamedTensor]> {
 }
 
 extension Domain<any ScriptTable> {
-    /// Texts by name, as checkpoint.load returns them behind the tensors.
+    /// Texts by name, which checkpoint.load returns after the tensors.
     public static var texts: Domain {
         let tables = Domain.table(.map(.string), expected: "a table of texts, such as checkpoint.load returns,")
         return tables.map(show: { _ in "{}" }) { table in
@@ -212,14 +212,14 @@ extension Domain<any ScriptTable> {
 }
 
 extension Results<[(name: String, value: Variable)]> {
-    /// `{name = tensor, ...}`
+    /// A table `{name = tensor, ...}`.
     public static var namedTensors: Results {
         Results(.map(.object(Variable.type.name))) { .record($0.map { (key: $0.name, value: .object($0.value)) }) }
     }
 }
 
 extension Results<[Variable]> {
-    /// One table of tensors.
+    /// A list of tensors.
     public static var tensors: Results { Results(.list(.object(Variable.type.name))) { .list($0.map { .object($0) }) } }
 }
 
@@ -232,7 +232,7 @@ extension Results<(Variable, Variable)> {
 }
 
 extension Parameter<[Int]> {
-    /// A shape as all arguments that follow, `2, 3`, or as one table, `{2, 3}`.
+    /// A shape given as all following arguments, `2, 3`, or as one table, `{2, 3}`.
     public static func sizes(from least: Int = 0, _ note: String = "sizes, or one table of them") -> Parameter {
         .restOrTable("d", .integer(from: least), note)
     }
@@ -244,12 +244,12 @@ extension Domain<Double> {
 }
 
 extension Domain<Scalar> {
-    /// A number; a whole one keeps all its digits.
+    /// A number; an integer keeps all its digits.
     public static var scalar: Domain {
         Domain(.number, expected: "a number", show: { shown($0.number) }) { Scalar($0) }
     }
 
-    /// A number, true or false: what may be written into a tensor.
+    /// A number or a boolean: what may be written into a tensor.
     public static var scalarOrFlag: Domain {
         Domain(.either([.number, .boolean]), expected: "a number", show: { shown($0.number) }) {
             Scalar($0, takingBooleans: true)

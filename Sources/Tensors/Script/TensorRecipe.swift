@@ -1,6 +1,6 @@
 import Scripting
 
 extension Variable: HasRecipe {
-    /// A tensor stands in the file by itself.
+    /// The tensor is stored in the file under a name of its own.
     public func recipe(_ tensors: any RecipeTensors) throws -> Recipe { .tensor(tensors.name(of: self)) }
 }
