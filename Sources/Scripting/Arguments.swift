@@ -1,4 +1,4 @@
-/// A call's values as they came, before a ``Declaration`` reads them.
+/// The values of a call before a ``Declaration`` decodes them.
 public struct Arguments {
     /// The function's full name, for messages.
     public let function: String
@@ -23,7 +23,7 @@ public struct Arguments {
 }
 
 extension Value {
-    /// The number, if it is one.
+    /// The value as a number, if it is one.
     public var asNumber: Double? {
         switch self {
         case .integer(let integer): Double(integer)
@@ -32,7 +32,7 @@ extension Value {
         }
     }
 
-    /// The whole number, if it is one and fits.
+    /// The value as an integer, if it is one and fits.
     public var asInteger: Int? {
         switch self {
         case .integer(let integer): integer

@@ -4,21 +4,21 @@
     import Darwin
 #endif
 
-/// A text of Lua's: any bytes, compared byte by byte.
+/// A Lua string: any bytes, compared byte by byte.
 ///
 ///     let name: ByteString = "scale"
 ///     name.count          // 5, in bytes
 ///     name.text           // for people: what is no UTF-8 is shown as U+FFFD
 ///     name.utf8Text       // the same text, or nil when the bytes are no UTF-8
 ///
-/// Swift's `String` takes "é" and "e\u{301}" for equal, and cannot hold bytes that are no UTF-8. What scripts use as
-/// keys, names, paths or data is therefore a `ByteString`; `String` is for what people read. (mlua draws the same line
-/// between `as_bytes` and `to_str`.)
+/// Swift's `String` considers "é" and "e\u{301}" equal, and cannot hold bytes that are no UTF-8. What scripts use as
+/// keys, names, paths or data is therefore a `ByteString`; `String` is for text that people read. (mlua makes the same
+/// distinction between `as_bytes` and `to_str`.)
 public struct ByteString: Hashable, Comparable, Sendable {
     /// Bytes that are UTF-8 are kept as a string, which is as cheap as `String` itself.
     private enum Storage: Sendable {
         case text(String)
-        /// No UTF-8, ever: so one text has one form.
+        /// Never valid UTF-8, so that every string has only one representation.
         case raw([UInt8])
     }
     private let storage: Storage
@@ -29,10 +29,10 @@ public struct ByteString: Hashable, Comparable, Sendable {
         storage = String(validating: bytes, as: UTF8.self).map(Storage.text) ?? .raw(Array(bytes))
     }
 
-    /// Of memory that need not outlive the call.
+    /// Copies memory that need not outlive the call.
     public init(copying bytes: UnsafeRawBufferPointer) {
         let bytes = bytes.bindMemory(to: UInt8.self)
-        // Names are ASCII nearly always, which is quicker to see than UTF-8.
+        // Names are nearly always ASCII, which is faster to check than UTF-8.
         if bytes.reduce(0, |) < 0x80 {
             self.init(String(decoding: bytes, as: UTF8.self))
         } else {
@@ -40,14 +40,14 @@ public struct ByteString: Hashable, Comparable, Sendable {
         }
     }
 
-    /// Of bytes that end before a zero.
+    /// The bytes up to a zero.
     public init(cString: UnsafePointer<CChar>) {
         var count = 0
         while cString[count] != 0 { count += 1 }
         self.init(copying: UnsafeRawBufferPointer(start: cString, count: count))
     }
 
-    /// For showing: every part that is no UTF-8 is U+FFFD.
+    /// For display: invalid UTF-8 is replaced by U+FFFD.
     public var text: String {
         switch storage {
         case .text(let text): text
@@ -55,14 +55,14 @@ public struct ByteString: Hashable, Comparable, Sendable {
         }
     }
 
-    /// The same text, if the bytes are UTF-8.
+    /// The string, if the bytes are UTF-8.
     public var utf8Text: String? {
         if case .text(let text) = storage { text } else { nil }
     }
 
     public var bytes: [UInt8] { withBytes { Array($0) } }
 
-    /// In bytes.
+    /// The number of bytes.
     public var count: Int {
         switch storage {
         case .text(let text): text.utf8.count
@@ -80,15 +80,15 @@ public struct ByteString: Hashable, Comparable, Sendable {
         }
     }
 
-    /// Calls `body` with the bytes and a zero behind them, for the system's calls. A zero inside would end them early:
-    /// paths are asked for one before (``contains(_:)``).
+    /// Calls `body` with the bytes followed by a zero, for system calls. A zero within the bytes would end them early:
+    /// paths are checked for it before (``contains(_:)``).
     public func withCString<R>(_ body: (UnsafePointer<CChar>) throws -> R) rethrows -> R {
         switch storage {
         case .text(let text): try text.withCString(body)
         case .raw(let bytes):
             try (bytes + [0]).withUnsafeBufferPointer { buffer in
                 try buffer.withMemoryRebound(to: CChar.self) { chars in
-                    // Never empty: there is the zero.
+                    // Never empty, because of the zero.
                     guard let base = chars.baseAddress else { return try "".withCString(body) }
                     return try body(base)
                 }
@@ -109,7 +109,7 @@ public struct ByteString: Hashable, Comparable, Sendable {
     public func dropFirst(_ count: Int) -> ByteString { ByteString(bytes.dropFirst(count)) }
     public func dropLast(_ count: Int) -> ByteString { ByteString(bytes.dropLast(count)) }
 
-    /// The parts between a byte: `"a:b"` at `:` is `["a", "b"]`.
+    /// Splits at every such byte: `"a:b"` at `:` is `["a", "b"]`.
     public func split(
         at separator: UInt8, maxSplits: Int = .max, omittingEmptySubsequences: Bool = true
     ) -> [ByteString] {
@@ -133,13 +133,13 @@ public struct ByteString: Hashable, Comparable, Sendable {
         }
     }
 
-    /// By bytes, unlike two `String`s. Disfavoured, so that a literal decides for `String` where both could be meant.
+    /// Compares bytes, unlike `String`. Disfavoured, so that a literal is a `String` where it could be either.
     @_disfavoredOverload
     public static func == (a: ByteString, b: String) -> Bool { a == ByteString(b) }
     @_disfavoredOverload
     public static func != (a: ByteString, b: String) -> Bool { !(a == b) }
 
-    /// As `strcmp` orders them; a beginning comes first.
+    /// Ordered as by `strcmp`; a prefix comes first.
     public static func < (a: ByteString, b: ByteString) -> Bool {
         a.withBytes { a in b.withBytes { b in a.lexicographicallyPrecedes(b) } }
     }
@@ -154,13 +154,13 @@ extension ByteString: ExpressibleByStringInterpolation {
 extension ByteString: CustomStringConvertible {
     public var description: String { text }
 
-    /// As a message quotes it: control characters and what is no UTF-8 as Lua writes them, `"gr\xf6\xdfe"`. Of a long
-    /// one the beginning.
+    /// Quoted as in messages: control characters and invalid UTF-8 are escaped as in Lua, `"gr\xf6\xdfe"`. A long
+    /// string is cut.
     public func quoted(most: Int = 60) -> String {
         var shown = "\""
         var rest = withBytes { Array($0.prefix(count > most ? most - 3 : most)) }[...]
         while let first = rest.first {
-            // A character that the limit cut through is left out.
+            // A character that the limit cuts through is left out.
             let length = ByteString.length(first)
             if count > most, rest.count < length { break }
             if let scalar = String(validating: rest.prefix(length), as: UTF8.self), first >= 0x20, first != 0x7f {
@@ -174,7 +174,7 @@ extension ByteString: CustomStringConvertible {
         return shown + (count > most ? "...\"" : "\"")
     }
 
-    /// How many bytes a character has that begins with this one; 1 for what begins none.
+    /// The number of bytes in a character with this first byte; 1 for a byte that begins none.
     private static func length(_ first: UInt8) -> Int {
         switch first {
         case 0xC2...0xDF: 2
@@ -185,7 +185,7 @@ extension ByteString: CustomStringConvertible {
     }
 }
 
-/// What can stand for a script's text: its own bytes, or a text of Swift's.
+/// A type that can be converted to a Lua string: ``ByteString``, `String`.
 ///
 /// Functions that take a path or a name take `some ByteStringConvertible`, so that Swift programs pass a `String`.
 public protocol ByteStringConvertible {
@@ -201,7 +201,7 @@ extension String: ByteStringConvertible {
 }
 
 extension ByteString: Codable {
-    /// A string, or the bytes as numbers where they are no UTF-8.
+    /// Encoded as a string, or as numbers where the bytes are no UTF-8.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if let utf8Text { try container.encode(utf8Text) } else { try container.encode(bytes) }
@@ -217,8 +217,8 @@ extension ByteString: Codable {
     }
 }
 
-/// As the key of a JSON object: itself if it is ASCII, else `bytes:` and its bytes in hexadecimal, as readers of JSON
-/// take texts that Unicode holds equal for one key.
+/// The key of a JSON object: the string itself if it is ASCII, else `bytes:` and the bytes in hexadecimal, since JSON
+/// readers may consider Unicode strings equal that are different byte strings.
 extension ByteString: CodingKeyRepresentable {
     private struct Key: CodingKey {
         let stringValue: String

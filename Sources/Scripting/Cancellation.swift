@@ -5,24 +5,24 @@
 ///
 ///     try Cancellation.check()   // throws Interrupted after Ctrl-C
 public struct Cancellation: Sendable {
-    /// The cancellation in force for the work of the current task or thread.
+    /// The cancellation of the current task or thread.
     @TaskLocal public static var current: Cancellation?
 
-    /// True once the work should stop. Must be cheap, and safe from any thread.
+    /// True once the work should stop. Must be cheap and callable from any thread.
     public let isRequested: @Sendable () -> Bool
 
     public init(isRequested: @escaping @Sendable () -> Bool) {
         self.isRequested = isRequested
     }
 
-    /// Throws ``Interrupted`` if the host asked for a stop.
+    /// Throws ``Interrupted`` if the host asked to stop.
     @inlinable public static func check() throws {
         if let current, current.isRequested() { throw Interrupted() }
     }
 }
 
 extension Sequence {
-    /// `sorted(by:)` that a stop ends, too: ten million elements take seconds.
+    /// `sorted(by:)` with checks for cancellation: ten million elements take seconds.
     ///
     ///     let order = try places.interruptiblySorted { keys[$0] < keys[$1] }
     ///

@@ -1,15 +1,15 @@
-/// An object that tells by values what it is, so that the results of two runs can be compared bit for bit.
+/// An object whose state is given by values, so that the results of two runs can be compared bit for bit.
 ///
-/// Of objects that do not conform, and of functions, a comparison says that it did not look.
+/// Objects that do not conform, and functions, are reported as not compared.
 public protocol ComparedObject: ScriptObject {
-    /// What a comparison looks at; nil when it cannot look, as at a distribution that a script's functions make up.
+    /// The state to compare; nil when there is none, as for a distribution made of a script's functions.
     func comparedState() throws -> ComparedState?
 }
 
 /// Values that stand for an object in a comparison.
 public struct ComparedState {
     public let values: [(key: String, value: Value)]
-    /// What else the object depends on and is not among them: `its architecture`.
+    /// What the object depends on that is not among the values: `its architecture`.
     public let leavesOut: String?
 
     public init(_ values: [(key: String, value: Value)], leavesOut: String? = nil) {

@@ -6,37 +6,37 @@ import Synchronization
     import Darwin
 #endif
 
-/// Which files scripts may have opened for them.
+/// The rules for which files scripts may open.
 ///
-/// Nothing is bound for trusted scripts, which may open what the process may. A host binds one for the length of a
-/// sandboxed run, and whatever opens a file for a script asks it, twice: by name before opening, and by descriptor
-/// afterwards, when no link can be exchanged any more.
+/// Trusted scripts have none and may open what the process may. A host binds rules for a sandboxed run, and code that
+/// opens a file for a script checks them twice: by name before opening, and by descriptor after it, when links can no
+/// longer be exchanged.
 ///
 ///     try FileAccess.check(.read, path, for: "image.load")
 public struct FileAccess: Sendable {
-    /// The rules in force for the work of the current task or thread.
+    /// The rules for the current task or thread.
     @TaskLocal public static var current: FileAccess?
 
     public enum Purpose: String, Sendable {
         case read
         case write
-        /// As Lua code: `require`, `dofile`, `loadfile`.
+        /// Loading as Lua code: `require`, `dofile`, `loadfile`.
         case load
     }
 
-    /// Folders whose files may be read, as they are once links are followed.
+    /// Folders whose files may be read, with links resolved.
     private var readable: [ResolvedPath] = []
     private var writable: [ResolvedPath] = []
-    /// Folders whose `.lua` files may be loaded besides.
+    /// Further folders whose `.lua` files may be loaded.
     private var loadable: [ResolvedPath] = []
 
-    /// What the files written so far hold, shared by all copies of these rules.
+    /// The sizes of the files written so far, shared by all copies of these rules.
     private let written = WrittenBytes()
 
-    /// Nothing may be opened.
+    /// Rules that allow nothing.
     public init() {}
 
-    /// Counts a file that takes the place of one of this name, written by the same script or not there before.
+    /// Counts a written file, which replaces one of the same name.
     /// - Throws: when all files that were written would hold more than ``mostWritten`` together, or be more than
     ///   ``mostFiles``.
     public static func count(written bytes: Int, to path: ByteString, for operation: String) throws {
@@ -47,12 +47,12 @@ public struct FileAccess: Sendable {
         throw ScriptError(operation, "\(path): a sandboxed script's files may \(limit), and would \(verb) more")
     }
 
-    /// Bytes that the files of a sandboxed script may hold together; every file counts for a page of the disk at least.
+    /// The most bytes that all files written by a sandboxed script may have; each file counts as at least a page.
     public static let mostWritten = 1 << 30
-    /// How many files a sandboxed script may write: a folder of more is slow for everybody.
+    /// The most files that a sandboxed script may write: larger folders are slow for everyone.
     public static let mostFiles = 10_000
 
-    /// Opens a folder, and all below it, to scripts. Written files may be read again; what may be read may be loaded.
+    /// Allows a folder and everything below it. What may be written may be read, and what may be read may be loaded.
     /// - Throws: ``ScriptError`` when there is no such folder; `option` is named in the message.
     public mutating func allow(_ purpose: Purpose, folder: some ByteStringConvertible, option: String) throws {
         let folder = folder.byteString
@@ -67,7 +67,7 @@ public struct FileAccess: Sendable {
         }
     }
 
-    /// The folders opened for a purpose, for those who set up other fences.
+    /// The folders allowed for a purpose, for setting up the kernel's restrictions.
     public func folders(for purpose: Purpose) -> [ByteString] {
         switch purpose {
         case .read: (readable + writable).map(\.bytes)
@@ -76,7 +76,7 @@ public struct FileAccess: Sendable {
         }
     }
 
-    /// Throws unless the rules in force let scripts open the file of this name.
+    /// Throws unless scripts may open the file of this name.
     public static func check(
         _ purpose: Purpose, _ path: some ByteStringConvertible, for operation: String
     ) throws {
@@ -95,7 +95,7 @@ public struct FileAccess: Sendable {
         }
     }
 
-    /// Whether scripts may open the file of this name, be it there or not.
+    /// Whether scripts may open the file of this name, existing or not.
     public func allows(_ purpose: Purpose, _ path: some ByteStringConvertible) -> Bool {
         guard let real = ResolvedPath(path.byteString) else { return false }
         return allows(purpose, real)
@@ -129,12 +129,12 @@ private final class WrittenBytes: Sendable {
     private let sizes = Mutex<(total: Int, files: [ByteString: Int])>((0, [:]))
     private static let page = 4096
 
-    /// Whether no further file may be written.
+    /// Whether no other file may be written.
     func isFull(for path: ByteString) -> Bool {
         sizes.withLock { $0.files[path] == nil && $0.files.count >= FileAccess.mostFiles }
     }
 
-    /// - Returns: false, and nothing is counted, when there would be too much.
+    /// - Returns: false, with nothing counted, if it would be too much.
     func count(_ bytes: Int, of path: ByteString) -> Bool {
         sizes.withLock { sizes in
             let size = max(bytes, WrittenBytes.page)
@@ -160,7 +160,7 @@ private struct ResolvedPath: CustomStringConvertible {
         self.path = real
     }
 
-    /// Of a file that may be missing: where it would be.
+    /// The path of a file that may not exist yet.
     init?(_ path: ByteString) {
         if let real = ResolvedPath(existing: path) {
             self = real
@@ -172,7 +172,7 @@ private struct ResolvedPath: CustomStringConvertible {
         self.path = folder.path.appending(path: name)
     }
 
-    /// Of an open file.
+    /// The path of an open file.
     init?(descriptor: Int32) {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 16)
         #if canImport(Darwin)

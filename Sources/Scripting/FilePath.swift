@@ -4,15 +4,14 @@
     import Darwin
 #endif
 
-// A path is bytes: the system compares names by them, and they need not be UTF-8.
+// Paths are bytes: the system compares names by bytes, and they need not be UTF-8.
 extension ByteString {
     private static let slash = UInt8(ascii: "/")
 
-    /// Whether the system could know a file by this name.
+    /// Whether it can be the name of a file: not empty, and without a zero byte.
     public var isFileName: Bool { !isEmpty && !contains(0) }
 
-    /// The folder that a path lies in, and its last part: `a/b/c` is `a/b` and `c`, `c` is `.` and `c`, `/c` is `/` and
-    /// `c`.
+    /// A path's folder and last part: `a/b/c` gives `a/b` and `c`, `c` gives `.` and `c`, `/c` gives `/` and `c`.
     public var splitPath: (folder: ByteString, name: ByteString) {
         let bytes = bytes
         guard let slash = bytes.lastIndex(of: ByteString.slash) else { return (".", self) }
@@ -25,7 +24,7 @@ extension ByteString {
         return hasSuffix("/") ? self + name : self + "/" + name
     }
 
-    /// The path with links and dots followed.
+    /// The absolute path with links and dots resolved.
     /// - Returns: nil, and `errno`, when there is no such file.
     public var resolvedPath: ByteString? {
         guard !contains(0) else {
@@ -37,7 +36,7 @@ extension ByteString {
         return ByteString(cString: real)
     }
 
-    /// Whether something is there that may be looked at.
+    /// Whether there is something under this path.
     public var fileExists: Bool { isFileName && withCString { access($0, F_OK) } == 0 }
 
     /// The working folder.
@@ -47,14 +46,14 @@ extension ByteString {
         return ByteString(cString: folder)
     }
 
-    /// Whether it is a folder, links followed.
+    /// Whether it is a folder, with links followed.
     public var isFolder: Bool {
         var status = stat()
         return withCString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Makes this folder, and those around it that are not there.
-    /// - Returns: those that were made, the outermost first; nil, and `errno`, when one cannot be made.
+    /// Creates this folder and missing folders above it.
+    /// - Returns: the created folders, the outermost first; nil, with `errno` set, if one cannot be created.
     public func madeFolders() -> [ByteString]? {
         if isFolder { return [] }
         var path = self
@@ -62,11 +61,11 @@ extension ByteString {
         let around = path.splitPath.folder
         guard isFileName, around != path, let made = around.madeFolders() else { return nil }
         if path.withCString({ mkdir($0, 0o777) }) == 0 { return made + [path] }
-        // Somebody else may have made it meanwhile.
+        // Another process may have created it meanwhile.
         return path.isFolder ? made : nil
     }
 
-    /// The names in this folder in their order, but for `.` and `..`; nil when it cannot be listed.
+    /// The names in this folder, sorted, without `.` and `..`; nil if it cannot be listed.
     public var folderEntries: [ByteString]? {
         guard let folder = withCString({ opendir($0) }) else { return nil }
         defer { closedir(folder) }
@@ -82,8 +81,8 @@ extension ByteString {
         return names.sorted()
     }
 
-    /// All bytes of a file; nil when it cannot be read. A pipe with a name cannot: opening it would wait for somebody
-    /// who writes into it, without a word.
+    /// The bytes of a file; nil if it cannot be read. Named pipes are refused: opening one would wait silently for a
+    /// writer.
     public var fileContents: [UInt8]? {
         let descriptor = withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { return nil }

@@ -1,5 +1,5 @@
-/// Whether files that a script saves are written. Of several programs that run one script together, one writes them; a
-/// host binds it for its runs.
+/// Whether files that a script saves are really written. Of several ranks that run one script, only one writes; a host
+/// binds this for its runs.
 public enum FileWriting {
     @TaskLocal public static var isOn = true
 }

@@ -1,17 +1,16 @@
-/// What is added to Lua's own messages where people write what is right in Python, C or PyTorch: what Lua and tensors
-/// have instead.
+/// Hints added to Lua's error messages where someone wrote what is right in Python, C or PyTorch: what to write in Lua.
 ///
 ///     x.lua:3: syntax error near '+' (Lua has no += and no ++; write a = a + 1)
 public enum HabitHint {
-    /// The message with such a word behind it; others as they are. Texts that are not finished yet stay so.
+    /// The message with a hint appended, if there is one. Messages about unfinished input are left alone.
     public static func added(to message: String) -> String {
-        // Long ones are a script's own.
+        // Long messages are a script's own.
         guard message.utf8.count <= 2000, !message.hasSuffix("<eof>") else { return message }
         if let hint = grammar(message) ?? meaning(message) { return "\(message) (\(hint))" }
         return message
     }
 
-    /// Of what is no Lua: by what stands at the place where Lua stopped reading.
+    /// A hint for a syntax error, by what is written where Lua stopped.
     private static func grammar(_ message: String) -> String? {
         guard let range = message.last(" near '"), message.hasSuffix("'") else { return nil }
         let near = String(message[range.upperBound...].dropLast())
@@ -48,7 +47,7 @@ public enum HabitHint {
         }
     }
 
-    /// Of what Lua cannot do with a value.
+    /// A hint for an operation that Lua cannot do with a value.
     private static func meaning(_ message: String) -> String? {
         func named(_ start: String, in message: some StringProtocol) -> String? {
             guard let first = message.last(start) else { return nil }
@@ -89,7 +88,7 @@ public enum HabitHint {
 }
 
 extension StringProtocol {
-    /// Where a text occurs last. This room does without Foundation.
+    /// The last occurrence of a text. This room does not import Foundation.
     fileprivate func last(_ text: String) -> Range<Index>? {
         let letters = Array(text.utf8), bytes = Array(utf8)
         guard !letters.isEmpty, bytes.count >= letters.count else { return nil }

@@ -17,20 +17,20 @@ public struct FunctionValue: ScriptConvertible {
 
     public var scriptValue: Value { .function(function) }
 
-    /// - Throws: ``ScriptError`` when its first result is no `R`, and what the script raises.
+    /// - Throws: ``ScriptError`` when the first result is no `R`, and errors of the script.
     public func callAsFunction<each A: ScriptConvertible, R: ScriptConvertible>(
         _ arguments: repeat each A, as type: R.Type = R.self
     ) throws -> R {
         try function.call(with: repeat each arguments, as: type)
     }
 
-    /// Calls it for what it does.
+    /// Calls it and ignores its results.
     public func callAsFunction<each A: ScriptConvertible>(_ arguments: repeat each A) throws {
         let _: Value = try function.call(with: repeat each arguments)
     }
 }
 
-/// A script's table as a parameter or a result: read field by field, where an array or a dictionary would copy it.
+/// A script's table as a parameter or a result, read field by field; an array or a dictionary would copy it.
 ///
 ///     let settings: TableValue = try host.get("settings")
 ///     let rate = try settings.get("rate", as: Double.self)
@@ -46,7 +46,7 @@ public struct TableValue: ScriptConvertible {
 
     public var scriptValue: Value { .table(table) }
 
-    /// The value of a text key, read without metamethods. One that is not set is nil, an optional's.
+    /// The value of a string key, read without metamethods; nil (for an optional type) if it is not set.
     public func get<R: ScriptConvertible>(_ key: some ByteStringConvertible, as type: R.Type = R.self) throws -> R {
         do {
             return try R.from(table.value(for: key.byteString))

@@ -6,41 +6,41 @@ import Synchronization
     import Darwin
 #endif
 
-/// The files that a host's scripts read, in the order of the first reading: what a rerun watches for changes, and what
-/// a run's numbers depend on.
+/// The files that a host's scripts read, in order: a rerun watches them for changes, and a run's results depend on
+/// them.
 ///
-/// The interpreter notes what Lua's own functions open (`require`, `dofile`, `loadfile`, `io.open`), the rooms that
-/// read files note theirs through ``current``, and whoever loads a script file by other means notes it by hand:
+/// The interpreter records what Lua's own functions open (`require`, `dofile`, `loadfile`, `io.open`); rooms that read
+/// files record theirs through ``current``; code that loads a script in another way records it itself:
 ///
 ///     context.service(LoadedFiles.self).note(path, .lua)
 public final class LoadedFiles: Service, Sendable {
-    /// The record of the run that the current task or thread works for.
+    /// The record of the current task's or thread's run.
     @TaskLocal public static var current: LoadedFiles?
 
     public enum Kind: String, Sendable, CaseIterable {
         /// Lua source: the script, what it required, ran or loaded.
         case lua
-        /// A library in C that `require` found.
+        /// A C library found by `require`.
         case library
-        /// Anything else that was read: checkpoints, pictures, files opened by the script.
+        /// Anything else that was read: checkpoints, images, files opened by the script.
         case data
-        /// Where a Lua module was sought and was not.
+        /// A path where a Lua module was looked for and not found.
         case missing
         /// A file that the script wrote and had not read before.
         case written
     }
 
     public struct File: Equatable, Sendable {
-        /// Absolute, links not followed.
+        /// An absolute path, with links not resolved.
         public let path: ByteString
         public let kind: Kind
-        /// What the file looked like when it was read; nil when there was none.
+        /// The file's stamp when it was read; nil if there was no file.
         public internal(set) var stamp: FileStamp?
-        /// What ``LoadedFiles/fingerprint`` said of it when it was read.
+        /// The value of ``LoadedFiles/fingerprint`` when it was read.
         public let fingerprint: String?
-        /// The script wrote it, so its changes are the script's own.
+        /// Whether the script wrote it: its changes are then the script's own.
         public internal(set) var isWritten = false
-        /// The run takes up changes by itself (`host.live`).
+        /// Whether the run follows changes of it by itself (`host.live`).
         public internal(set) var isFollowed = false
     }
 
@@ -53,25 +53,25 @@ public final class LoadedFiles: Service, Sendable {
 
     public init() {}
 
-    /// Computed of every regular file when it is noted as read, before it can change; nil (the default) for nothing.
-    /// Pipes and devices have no end.
+    /// Computed for every regular file when it is recorded, before it can change; nil (the default) for none. Pipes and
+    /// devices are left out, as reading them may not end.
     public var fingerprint: (@Sendable (ByteString) -> String?)? {
         get { record.withLock { $0.fingerprint } }
         set { record.withLock { $0.fingerprint = newValue } }
     }
 
-    /// Everything noted, in the order of the first note.
+    /// All recorded files, in the order in which they were first recorded.
     public var all: [File] { record.withLock { record in record.order.compactMap { record.files[$0] } } }
 
-    /// Notes a file that is about to be read or written. The latest reading counts; what the script itself wrote before
-    /// is no reading of something that was there.
+    /// Records a file that is about to be read or written. The latest reading counts; reading a file that the script
+    /// wrote itself does not.
     public func note(_ path: some ByteStringConvertible, _ kind: Kind) {
         let path = LoadedFiles.absolute(path)
         let (known, compute) = record.withLock { ($0.files[path], $0.fingerprint) }
         if kind == .written { return noteWritten(path, known) }
         if known?.isWritten == true || (kind == .missing && known != nil) { return }
         let stamp = FileStamp(path)
-        // Lua source stays Lua source when it is read as text.
+        // Lua source that is also read as text stays Lua source.
         let kept = known?.kind == .lua && kind == .data ? .lua : kind
         if let known, known.kind == kept, known.stamp == stamp, compute == nil || known.fingerprint != nil { return }
         let readable = stamp?.isRegular == true && kind != .missing
@@ -80,24 +80,24 @@ public final class LoadedFiles: Service, Sendable {
         put(file)
     }
 
-    /// What is known of a file.
+    /// The record of a file.
     public func file(_ path: some ByteStringConvertible) -> File? {
         let path = LoadedFiles.absolute(path)
         return record.withLock { $0.files[path] }
     }
 
-    /// Takes back what was noted since: the run does not use that version of the file.
+    /// Restores an earlier record of a file: the run does not use the newer version.
     public func restore(_ file: File) { put(file) }
 
-    /// Says that the run takes up changes of this file by itself.
+    /// Marks a file whose changes the run follows by itself.
     public func follow(_ path: some ByteStringConvertible) {
         guard var file = file(path) else { return }
         file.isFollowed = true
         put(file)
     }
 
-    /// The run is over: what it wrote into Lua files that it had read is how they are from now on, and whoever changes
-    /// them next is somebody else.
+    /// At the end of a run: the contents that it wrote into its own Lua files count as read, so that later changes are
+    /// noticed.
     public func acceptWritten() {
         for var file in all where file.kind == .lua && file.isWritten {
             file.stamp = FileStamp(file.path)
@@ -119,7 +119,7 @@ public final class LoadedFiles: Service, Sendable {
         }
     }
 
-    /// The path from the root. Only `.` is taken out: what `..` means depends on links.
+    /// The absolute path. Only `.` is removed: the meaning of `..` depends on links.
     public static func absolute(_ path: some ByteStringConvertible) -> ByteString {
         var whole = path.byteString
         if !whole.hasPrefix("/") {
@@ -131,15 +131,15 @@ public final class LoadedFiles: Service, Sendable {
     }
 }
 
-/// What tells one state of a file from another without reading it. A file saved by renaming another over it has a new
-/// number, one written in place a new time.
+/// Tells versions of a file apart without reading it. Saving by rename gives a new inode number, writing in place a new
+/// time.
 public struct FileStamp: Equatable, Sendable {
     private let device: UInt64
     private let number: UInt64
     public let size: Int64
     private let seconds: Int64
     private let nanoseconds: Int64
-    /// Neither a folder, nor a pipe, nor a device.
+    /// Whether it is a regular file, not a folder, pipe or device.
     public let isRegular: Bool
 
     /// Nil when there is no such file.
@@ -161,9 +161,9 @@ public struct FileStamp: Equatable, Sendable {
 }
 
 extension LoadedFiles {
-    /// The files that are no longer what was read, and those that were sought and are there now. What the script wrote
-    /// itself is left out, and so are devices and the system's own files, which change all the time.
-    /// - Parameter duringRun: without the files that the run follows by itself.
+    /// Files that have changed since they were read, and missing ones that now exist. Files written by the script,
+    /// devices and the system's own files, which change all the time, are left out.
+    /// - Parameter duringRun: whether to leave out files that the run follows by itself.
     public func changed(duringRun: Bool) -> [ByteString] {
         all.filter { file in
             guard !file.isWritten, file.kind != .written, !(duringRun && file.isFollowed) else { return false }
@@ -179,13 +179,13 @@ extension LoadedFiles {
         return isRegular && !file.path.hasPrefix("/proc/") && !file.path.hasPrefix("/sys/")
     }
 
-    /// Whether a file was only touched. Then it is as good as read anew.
+    /// Whether the contents are unchanged although the stamp differs; the new stamp is then recorded.
     private func isSame(_ file: File, _ stamp: FileStamp?) -> Bool {
         guard let before = file.fingerprint, stamp?.isRegular == true, fingerprint?(file.path) == before else {
             return false
         }
         record.withLock { record in
-            // Unless the run has read it again meanwhile.
+            // Unless the run has recorded it again meanwhile.
             if record.files[file.path] == file { record.files[file.path]?.stamp = stamp }
         }
         return true

@@ -1,12 +1,12 @@
-/// A Swift function as scripts see it: name, documentation, body.
+/// A Swift function as scripts see it: its name, documentation and body.
 public struct NativeFunction: Sendable {
     public typealias Body = @Sendable (Arguments) throws -> [Value]
 
-    /// The full name, as error messages and `luaflow doc` give it: `tensor.exp`, `flow.load`, `projection:contains`.
+    /// The full name in error messages and `luaflow doc`: `tensor.exp`, `flow.load`, `projection:contains`.
     public let name: String
     public let documentation: Documentation
     public let body: Body
-    /// What it was made of; nil for a function that reads its arguments by itself.
+    /// The declaration that it was made from; nil for a function that reads its arguments itself.
     public let declaration: Declaration?
 
     public init(_ declaration: Declaration) {
@@ -25,7 +25,7 @@ public struct NativeFunction: Sendable {
         declaration = nil
     }
 
-    /// For the usual function of one result.
+    /// The usual case: a single result.
     public init(
         _ name: String, _ documentation: Documentation, returning body: @escaping @Sendable (Arguments) throws -> Value
     ) {
@@ -36,28 +36,28 @@ public struct NativeFunction: Sendable {
         (self.name, self.documentation, self.declaration, self.body) = (name, documentation, declaration, body)
     }
 
-    /// The last part of the name: `exp` of `tensor.exp`.
+    /// The last part of the name: `exp` for `tensor.exp`.
     public var shortName: String {
         String(name[(name.lastIndex { $0 == "." || $0 == ":" }.map { name.index(after: $0) } ?? name.startIndex)...])
     }
 }
 
-/// What `luaflow doc` prints of a function, a type or a module.
+/// What `luaflow doc` prints about a function, a type or a module.
 public struct Documentation: Sendable {
     private enum Signature { case text(String), declared(Declaration) }
     private let written: Signature
     /// What it computes: shapes, units, defaults and their reasons.
     public let summary: String
-    /// When it raises an error.
+    /// The errors that it raises.
     public let errors: String?
     /// The paper and equation, or the PyTorch function it follows.
     public let source: String?
     /// A short script that runs as it stands (every module a global) and asserts what it shows.
     public let example: String?
-    /// Names of other pages.
+    /// Names of related pages.
     public let see: [String]
 
-    /// `tensor.exp(x) -> tensor`; several forms on several lines.
+    /// The signature, such as `tensor.exp(x) -> tensor`; several forms on separate lines.
     public var signature: String {
         switch written {
         case .text(let text): text

@@ -5,7 +5,7 @@
 ///
 ///     nearestName(to: "Simplx", among: ["Box", "Simplex"])   // "Simplex"
 public func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
-    // Names worth comparing are short; this also bounds the work on hostile input.
+    // Names worth comparing are short; the limit also bounds the time for hostile input.
     guard name.utf8.count <= 100 else { return nil }
     let wanted = Array(name.lowercased()), plain = plainLetters(name)
     var best: (name: String, distance: Int)?
@@ -23,23 +23,23 @@ public func nearestName(to name: String, among candidates: some Sequence<String>
     return best?.name
 }
 
-/// The letters of an ASCII name, in lower case: many names are compared, and bytes are compared much sooner than
+/// The bytes of an ASCII name in lower case: many names are compared, and bytes are much faster to compare than
 /// characters.
 private func plainLetters(_ name: String) -> [UInt8]? {
     guard name.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
     return name.utf8.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
 }
 
-/// The distance of two names, if they are close.
+/// The distance of two names if they are close, else nil.
 private func nearby<Letter: Equatable>(_ a: [Letter], _ b: [Letter]) -> Int? {
     let longer = max(a.count, b.count), most = min(max(1, longer / 3), longer - 1)
-    // As many letters were put in or left out at least.
+    // The difference in length is a lower bound of the distance.
     guard abs(a.count - b.count) <= most else { return nil }
     let distance = alignmentDistance(a, b)
     return distance <= most ? distance : nil
 }
 
-/// ` (did you mean "x"?)`, or an empty string.
+/// ` (did you mean "x"?)`, or an empty string if no name is close.
 public func suggestion(for name: String, among candidates: some Sequence<String>) -> String {
     nearestName(to: name, among: candidates).map { " (did you mean \"\($0)\"?)" } ?? ""
 }

@@ -1,6 +1,6 @@
-/// Names that people know from Python, NumPy and PyTorch, and what stands for them here.
+/// Names known from Python, NumPy and PyTorch, and their equivalents here.
 public enum OtherNames {
-    /// Global functions that Lua has not.
+    /// Global functions that Lua does not have.
     public static let functions = [
         "len": "the length of x is #x", "range": "for i = 1, n do counts", "str": "tostring(x)",
         "int": "math.floor(x), or tonumber(x)",
@@ -14,13 +14,13 @@ public enum OtherNames {
         "round": "math.floor(x + 0.5), or x:round() of a tensor", "open": "io.open(path)", "sorted": "table.sort(t)",
     ]
 
-    /// Global values.
+    /// Global values that Lua does not have.
     public static let values = [
         "True": "true", "False": "false", "None": "nil", "null": "nil", "nill": "nil", "Nil": "nil", "NULL": "nil",
         "elif": "elseif",
     ]
 
-    /// Members of modules and types that have other names here: a hint to follow `has no function "randn"`.
+    /// The equivalent of a member that modules and types do not have here, to follow `has no function "randn"`.
     public static func member(_ name: String, of owner: String) -> String? { members[owner]?[name] }
 
     private static let members: [String: [String: String]] = [
@@ -60,21 +60,21 @@ public enum OtherNames {
         "optim": ["Sgd": "optim.SGD"],
     ]
 
-    /// ` (here: random.normal({2, 3}))`, or the nearest name, or nothing.
+    /// The equivalent, ` (here: random.normal({2, 3}))`, else the nearest name, else an empty string.
     public static func hint(for name: String, of owner: String, among known: some Sequence<String>) -> String {
         member(name, of: owner).map { " (here: \($0))" } ?? suggestion(for: name, among: known)
     }
 
-    /// The modules, each of which has to be required. A test compares them with the built-in ones.
+    /// The modules, which scripts must require. A test compares them with the built-in ones.
     static let modules: Set<String> = [
         "autodiff", "checkpoint", "data", "distribution", "flow", "host", "image", "mcmc", "montecarlo", "mpi", "nn",
         "optim", "plot", "projection", "prox", "random", "special", "tensor",
     ]
 
-    /// Functions of Lua's mathematics that tensors have as methods.
+    /// Functions of Lua's math library that tensors have as methods.
     static let elementwise: Set<String> = ["abs", "ceil", "cos", "exp", "floor", "log", "sin", "sqrt", "tan"]
 
-    /// `tensor:sum: argument 1 (x): a tensor expected, got 1`: a method called without its object.
+    /// A hint for a method called with a dot: `tensor:sum: argument 1 (x): a tensor expected, got 1`.
     static func dotted(_ message: String) -> String? {
         let parts = message.split(separator: " ", omittingEmptySubsequences: false)
         guard let place = parts.firstIndex(of: "argument"), place > 0, parts.count > place + 4, parts[place + 1] == "1",

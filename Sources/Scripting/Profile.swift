@@ -1,30 +1,30 @@
 import Synchronization
 
-/// What a run's operations cost, by where scripts asked for them: `luaflow run --profile`.
+/// The time and memory of a run's operations by where scripts called them: `luaflow run --profile`.
 ///
-/// A tree of places: a line of a script, the function that it calls, the operations inside that, and so on. Time runs
-/// into one place after the other. A call has two ends, so what happens between them is its own or that of what it
-/// calls. An operation inside a call is known only once it is done: the time since the last event is then its own.
+/// A tree of places: a line of a script, the function it calls, the operations inside, and so on. Time is attributed to
+/// one place after the other. A call has a beginning and an end; what happens between belongs to it or to what it
+/// calls. An operation inside a call is only known when it is done: it gets the time since the previous event.
 public final class Profile: Sendable {
-    /// A place in the tree and what was spent there, without the places below it.
+    /// A place in the tree, and the cost there without that of the places below it.
     public struct Place: Sendable {
-        /// Of the place above; the root's is its own.
+        /// The index of the place above; the root's is its own.
         public let parent: Int
-        /// A function's or operation's full name, or a line `script.lua:12`.
+        /// The full name of a function or operation, or a line `script.lua:12`.
         public let name: String
         public let kind: Kind
-        /// In the backward pass, of an operation: the line that had recorded it.
+        /// For an operation in the backward pass: the line that recorded it.
         public let recordedAt: String?
         public fileprivate(set) var nanoseconds: Int = 0
         public fileprivate(set) var count = 0
-        /// Of the tensors that were made.
+        /// The bytes of the tensors that were made.
         public fileprivate(set) var bytes = 0
     }
 
     public enum Kind: Sendable, Hashable {
-        /// All of the run: its own is the time of Lua itself.
+        /// The whole run; its own cost is that of Lua.
         case root
-        /// A line of a script that called.
+        /// A line of a script from which something was called.
         case line
         /// A function that a script called.
         case call
@@ -45,11 +45,11 @@ public final class Profile: Sendable {
         var places = [Place(parent: 0, name: "", kind: .root, recordedAt: nil)]
         var known: [Step: Int] = [:]
         var current = 0
-        /// When, and at how many bytes ever charged, the last event was.
+        /// The time of the last event, and the bytes charged until then.
         var since = ContinuousClock.now
         var charged = 0
 
-        /// The place of that name below another.
+        /// The place of that name below another, created when first needed.
         mutating func place(_ name: String, _ kind: Kind, below parent: Int, recordedAt: String? = nil) -> Int {
             let step = Step(parent: parent, name: name, kind: kind, recordedAt: recordedAt)
             if let known = known[step] { return known }
@@ -58,7 +58,7 @@ public final class Profile: Sendable {
             return places.count - 1
         }
 
-        /// Books what was spent since the last event.
+        /// Attributes the time and memory since the last event to a place.
         mutating func spend(on place: Int, _ charged: Int) {
             let now = ContinuousClock.now
             let (seconds, attoseconds) = since.duration(to: now).components
@@ -71,13 +71,13 @@ public final class Profile: Sendable {
 
     public init() {}
 
-    /// The clock starts.
+    /// Starts the clock.
     public func begin() { state.withLock { $0.since = .now } }
 
-    /// A script calls a function. ``leave(_:charged:)`` gets what this returns.
+    /// A script calls a function. Pass the result to ``leave(_:charged:)``.
     /// - Parameters:
-    ///   - line: of the script; nil where none runs.
-    ///   - charged: ``NativeMemory/chargedBytes`` now.
+    ///   - line: the script's line; nil if no script runs.
+    ///   - charged: the present ``NativeMemory/chargedBytes``.
     public func enter(_ name: String, line: String?, charged: Int) -> Int {
         state.withLock { state in
             state.spend(on: state.current, charged)
@@ -89,7 +89,7 @@ public final class Profile: Sendable {
         }
     }
 
-    /// A gradient rule begins, inside the call that asked for the backward pass.
+    /// A gradient rule begins, within the call that started the backward pass.
     public func enterBackward(_ operation: String, recordedAt line: String?, charged: Int) -> Int {
         state.withLock { state in
             state.spend(on: state.current, charged)
@@ -100,7 +100,7 @@ public final class Profile: Sendable {
         }
     }
 
-    /// What was entered ends.
+    /// The end of what was entered.
     public func leave(_ outer: Int, charged: Int) {
         state.withLock { state in
             state.spend(on: state.current, charged)
@@ -108,7 +108,7 @@ public final class Profile: Sendable {
         }
     }
 
-    /// An operation inside the present call has its result. One that is the whole call is no place of its own.
+    /// An operation inside the current call is done. If it is the whole call, it gets no place of its own.
     public func finish(_ operation: String, charged: Int) {
         state.withLock { state in
             let isWhole = state.places[state.current].kind == .call && state.places[state.current].name == operation

@@ -2,16 +2,16 @@ import Synchronization
 
 /// One way to show a value, named by its MIME type: a text, or bytes such as a PNG's.
 public struct Representation: Sendable, Equatable {
-    /// What it is made of.
+    /// The contents of a representation.
     public enum Content: Sendable, Equatable {
         case text(String)
-        /// Of a MIME type that is no text.
+        /// Bytes of a MIME type that is not text.
         case bytes([UInt8])
     }
 
     /// `text/plain`, `text/html`, `image/png`, `image/svg+xml`.
     public let mime: String
-    /// What a reader of that type is given.
+    /// The contents for a reader of that type.
     public let content: Content
 
     /// A text of this MIME type.
@@ -20,49 +20,49 @@ public struct Representation: Sendable, Equatable {
     public init(_ mime: String, bytes: [UInt8]) { (self.mime, content) = (mime, .bytes(bytes)) }
 }
 
-/// Who takes what a run writes and shows, and gives what it reads, in the place of the process's own streams: a
-/// notebook, a window, a test.
+/// Receives what a run writes and shows, and provides its input, instead of the process's own streams: for a notebook,
+/// a window, a test.
 ///
 ///     let streams = RunStreams { piece in if case .text(_, let bytes) = piece { keep(bytes) } }
 ///     try RunStreams.$current.withValue(streams) { ... }
 ///
-/// What scripts write by `print` and `io` comes here where ``LuaHost/Interpreter/takeStreams()`` was called.
+/// Output of `print` and `io` comes here after ``LuaHost/Interpreter/takeStreams()`` was called.
 public final class RunStreams: Sendable {
-    /// Those of the run in progress; nil for the process's own.
+    /// The streams of the current run; nil for the process's own.
     @TaskLocal public static var current: RunStreams?
 
-    /// One thing that a run does with its output.
+    /// A piece of output.
     public enum Piece: Sendable, Equatable {
-        /// Bytes of a text, maybe of a part of a letter only.
+        /// Bytes of text, which may end within a character.
         case text(StandardStream, [UInt8])
-        /// A picture, in the ways in which it can be shown.
+        /// Something shown, such as an image, in several representations.
         case shown([Representation])
-        /// Takes the place of what was shown under this name before; the first time it is shown.
+        /// Replaces what was last shown under this id; the first time, it is shown.
         case replaced(id: String, [Representation])
-        /// Takes away what was written and shown so far; with `wait` only when the next piece comes.
+        /// Removes all output so far; with `wait`, only when the next piece comes.
         case cleared(wait: Bool)
     }
 
     private let body: @Sendable (Piece) -> Void
     private let line: @Sendable () -> [UInt8]?
-    /// What of the last line was not read yet.
+    /// The part of the last input line that was not read yet.
     private let rest = Mutex<[UInt8]>([])
     private let shown = Mutex(0)
 
     /// - Parameters:
-    ///   - line: the next line of input with its end, waited for; nil where there are no more.
-    ///   - body: is given every piece, in order, on the thread that writes it.
+    ///   - line: waits for the next line of input and returns it with its end; nil at the end of input.
+    ///   - body: called with every piece, in order, on the thread that writes it.
     public init(line: @escaping @Sendable () -> [UInt8]? = { nil }, _ body: @escaping @Sendable (Piece) -> Void) {
         (self.line, self.body) = (line, body)
     }
 
-    /// Hands a piece on to whoever takes them.
+    /// Passes a piece to `body`.
     public func take(_ piece: Piece) { body(piece) }
 
-    /// The next bytes of input, at most as many as asked for; none at its end.
+    /// The next bytes of input, at most `most`; empty at the end of input.
     public func read(_ most: Int) -> [UInt8] {
         if rest.withLock({ $0.isEmpty }) {
-            // Waited for without the lock.
+            // The lock is not held while waiting.
             guard let next = line() else { return [] }
             rest.withLock { $0 = next }
         }
@@ -72,7 +72,7 @@ public final class RunStreams: Sendable {
         }
     }
 
-    /// A name for something that will be replaced, of these streams alone.
+    /// A new id for something that will be replaced, unique within these streams.
     public func newName() -> String {
         shown.withLock { number in
             number += 1
@@ -81,22 +81,22 @@ public final class RunStreams: Sendable {
     }
 }
 
-/// An object that is a table of words, shown as one where tables can be drawn.
+/// An object that can be shown as a table of texts.
 public protocol TabularObject: ScriptObject {
-    /// What it shows.
+    /// The table to show.
     var table: ShownTable { get }
 }
 
 /// Rows of cells under a row of headings; the first cell of a row is its name.
 public struct ShownTable: Sendable, Equatable {
-    /// Above the columns; the first is that of the rows' names.
+    /// The headings of the columns, of which the first contains the names of rows.
     public let headings: [String]
-    /// As many cells each as there are headings.
+    /// Each row has as many cells as there are headings.
     public let rows: [[String]]
-    /// What stands below.
+    /// A text below the table.
     public let note: String
 
-    /// Texts as they are: whoever draws them escapes what must be escaped.
+    /// Plain texts: whoever draws them must escape them.
     public init(headings: [String], rows: [[String]], note: String = "") {
         (self.headings, self.rows, self.note) = (headings, rows, note)
     }

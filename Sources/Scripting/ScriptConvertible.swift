@@ -1,19 +1,19 @@
-/// A Swift type whose values go to scripts and come back: what `Host.set`, `get`, `call`, `evaluate` and `define` take.
+/// A Swift type that can be converted to script values and back, for `Host.set`, `get`, `call`, `evaluate` and
+/// `define`.
 ///
-/// Numbers, strings, bytes (``ByteString``, `[UInt8]`), true and false, tensors, arrays, dictionaries with text keys
-/// and optionals of these are; so are
-/// ``FunctionValue`` and ``TableValue``, a script's own, and ``Value`` itself, for what has no type. A type of your own
-/// joins by saying what it becomes:
+/// Conforming are numbers, strings, bytes (``ByteString``, `[UInt8]`), booleans, tensors, arrays, dictionaries with
+/// string keys and optionals of these; ``FunctionValue`` and ``TableValue``, which are a script's own; and ``Value``
+/// itself. Other types can conform by giving both conversions:
 ///
 ///     extension Point: ScriptConvertible {
 ///         static func from(_ value: Value) throws -> Point { let xy = try [Double].from(value); ... }
 ///         var scriptValue: Value { .list([.number(x), .number(y)]) }
 ///     }
 public protocol ScriptConvertible: SendableMetatype {
-    /// - Throws: ``ScriptError`` that says what was expected, and what came.
+    /// - Throws: ``ScriptError`` that says what was expected and what was given.
     static func from(_ value: Value) throws -> Self
     var scriptValue: Value { get }
-    /// How arrays of it are read and written: as lists, if nothing else is said.
+    /// Reads an array of such values; the default reads a list.
     static func array(from value: Value) throws -> [Self]
     static func scriptValue(of array: [Self]) -> Value
 }
@@ -37,7 +37,7 @@ extension Double: ScriptConvertible {
 }
 
 extension Float: ScriptConvertible {
-    /// Rounded to the nearest; a number that is too large for it is an error.
+    /// Rounded to the nearest Float; a number too large for it is an error.
     public static func from(_ value: Value) throws -> Float {
         let number = try Double.from(value)
         guard Float(number).isFinite || !number.isFinite else {
@@ -49,7 +49,7 @@ extension Float: ScriptConvertible {
 }
 
 extension Int: ScriptConvertible {
-    /// `2.0` is whole; `2.5` is an error.
+    /// `2.0` is an integer; `2.5` is an error.
     public static func from(_ value: Value) throws -> Int {
         guard let integer = value.asInteger else { throw unexpected(value, expected: "a whole number") }
         return integer
@@ -74,7 +74,7 @@ extension ByteString: ScriptConvertible {
 }
 
 extension String: ScriptConvertible {
-    /// Bytes that are no UTF-8 are an error; a ``ByteString`` or `[UInt8]` takes any.
+    /// Invalid UTF-8 is an error; ``ByteString`` and `[UInt8]` accept any bytes.
     public static func from(_ value: Value) throws -> String {
         guard let text = try ByteString.from(value).utf8Text else {
             throw unexpected(value, expected: "a string of UTF-8 (ByteString and [UInt8] take any bytes)")
@@ -93,7 +93,7 @@ extension UInt8: ScriptConvertible {
     }
     public var scriptValue: Value { .integer(Int(self)) }
 
-    /// An array of bytes is a string of the script's.
+    /// An array of bytes is a Lua string.
     public static func array(from value: Value) throws -> [UInt8] { try ByteString.from(value).bytes }
     public static func scriptValue(of array: [UInt8]) -> Value { .string(ByteString(array)) }
 }
@@ -107,7 +107,7 @@ extension Optional: ScriptConvertible where Wrapped: ScriptConvertible {
 }
 
 extension ScriptConvertible {
-    /// The elements at 1, 2, ... of a table that holds nothing else.
+    /// The elements at 1, 2, ... of a table without other keys.
     public static func array(from value: Value) throws -> [Self] {
         if case .list(let elements) = value { return try elements.map(Self.from) }
         guard case .table(let table) = value else { throw unexpected(value, expected: "a list") }
@@ -129,9 +129,9 @@ extension Array: ScriptConvertible where Element: ScriptConvertible {
     public var scriptValue: Value { Element.scriptValue(of: self) }
 }
 
-/// What a dictionary's keys may be: a ``ByteString`` for any text of a script's, or a `String`.
+/// The type of a dictionary's keys: ``ByteString`` for any Lua string, or `String`.
 public protocol ScriptKey: Hashable, ByteStringConvertible {
-    /// - Throws: ``ScriptError`` when it cannot hold these bytes.
+    /// - Throws: ``ScriptError`` when the type cannot represent these bytes.
     static func from(key: ByteString) throws -> Self
 }
 
@@ -144,7 +144,8 @@ extension String: ScriptKey {
 }
 
 extension Dictionary: ScriptConvertible where Key: ScriptKey, Value: ScriptConvertible {
-    /// Two keys that are one to `Key` are an error: Swift's `String` takes "\u{e9}" and "e\u{301}" for equal.
+    /// Two strings that are one key of type `Key` are an error: Swift's `String` considers "\u{e9}" and "e\u{301}"
+    /// equal.
     public static func from(_ value: Scripting.Value) throws -> [Key: Value] {
         var result: [Key: Value] = [:]
         for (name, element) in try fields(value) {

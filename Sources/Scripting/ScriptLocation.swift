@@ -1,11 +1,11 @@
-/// Where in a script the work of the current task or thread was asked for.
+/// The place in a script from which the current task's or thread's work was called.
 public struct ScriptLocation: Sendable {
-    /// A host binds one for the length of a run.
+    /// A host binds it for its runs.
     @TaskLocal public static var current: ScriptLocation?
 
-    /// Answers `script.lua:12`, with a long path shortened, or nil outside any script: for messages.
+    /// Returns `script.lua:12` for messages, with a long path shortened; nil outside of scripts.
     public let describe: @Sendable () -> String?
-    /// The same as file and line, with the whole path: to tell files apart.
+    /// Returns file and line with the whole path, for comparing files.
     public let place: @Sendable () -> ScriptPlace?
 
     public init(describe: @escaping @Sendable () -> String?, place: @escaping @Sendable () -> ScriptPlace?) {
@@ -16,7 +16,7 @@ public struct ScriptLocation: Sendable {
 
 /// A line of a script.
 public struct ScriptPlace: Hashable, Sendable, CustomStringConvertible {
-    /// The path as it was loaded, or what a text that is no file is called: `(prompt)`.
+    /// The path as it was loaded, or a name in parentheses for a text that is no file: `(prompt)`.
     public let path: ByteString
     public let line: Int
 
@@ -25,7 +25,7 @@ public struct ScriptPlace: Hashable, Sendable, CustomStringConvertible {
         self.line = line
     }
 
-    /// Reads `script.lua:12`.
+    /// Parses `script.lua:12`.
     public init?(parsing text: some ByteStringConvertible) {
         let bytes = text.byteString.bytes
         guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")),
@@ -34,7 +34,7 @@ public struct ScriptPlace: Hashable, Sendable, CustomStringConvertible {
         self.init(file: ByteString(bytes[..<colon]), line: line)
     }
 
-    /// ``path`` for showing.
+    /// ``path`` for display.
     public var file: String { path.text }
 
     public var description: String { "\(file):\(line)" }

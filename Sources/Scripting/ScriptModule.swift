@@ -1,21 +1,21 @@
-/// A library that scripts reach by `require "name"`. Built-in modules and plugins use this one protocol.
+/// A library that scripts get by `require "name"`. Built-in modules and Swift plugins conform to this protocol.
 public protocol ScriptModule: Sendable {
     var name: String { get }
     /// One or two sentences for `luaflow doc`.
     var summary: String { get }
     /// The module's functions; each is found in the module's table under its ``NativeFunction/shortName``.
     var functions: [NativeFunction] { get }
-    /// How documentation groups the functions; those in no section come first.
+    /// Groups of functions in the documentation; functions in no group come first.
     var sections: [ModuleSection] { get }
-    /// What calling the module itself does (`tensor({1, 2})`), if anything.
+    /// The function that calling the module runs (`tensor({1, 2})`), if any.
     var call: NativeFunction? { get }
-    /// The userdata types the module brings, or adds members to.
+    /// The userdata types that the module defines or adds members to.
     var types: [TypeBinding] { get }
-    /// What scripts may add to the module, if anything.
+    /// The constructors that scripts may add to the module, if any.
     var scripted: ScriptedConstructors? { get }
-    /// What can be registered for it with host.register; what ``scripted`` is made of, if nothing else is said.
+    /// The kinds that can be registered for it with host.register; by default that of ``scripted``.
     var kinds: [RegistryKind] { get }
-    /// Plain values in the module's table.
+    /// Constants in the module's table.
     func constants(_ context: Context) throws -> [(key: String, value: Value)]
 }
 
@@ -28,7 +28,7 @@ extension ScriptModule {
     public func constants(_ context: Context) throws -> [(key: String, value: Value)] { [] }
 }
 
-/// Functions of a module that belong together.
+/// A group of functions in a module's documentation.
 public struct ModuleSection: Sendable {
     public let title: String
     /// The functions' short names.
@@ -37,18 +37,18 @@ public struct ModuleSection: Sendable {
     public init(_ title: String, _ names: [String]) { (self.title, self.names) = (title, names) }
 }
 
-/// How scripts see a userdata type.
+/// The members of a userdata type.
 public struct TypeBinding: Sendable {
     public let type: ObjectType
     public let summary: String
-    /// `x:name(...)`: the object is the first argument. Found under ``NativeFunction/shortName``.
+    /// `x:name(...)`: the object is the first argument. Called by their ``NativeFunction/shortName``.
     public var methods: [NativeFunction]
     /// `x.name`, computed when read; the object is the only argument.
     public var properties: [NativeFunction]
     /// `x.name = v`: arguments are the object and the value.
     public var setters: [NativeFunction]
-    /// Operators. `.index` is asked for keys that are not names of methods or properties (numbers, tables), with the
-    /// object and the key; `.newindex` likewise, with object, key and value.
+    /// Operators. `.index` is called for keys that are no names of methods or properties (numbers, tables), with the
+    /// object and the key; `.newindex` with object, key and value.
     public var operators: [Operator: NativeFunction]
 
     public init(
@@ -64,7 +64,7 @@ public struct TypeBinding: Sendable {
     }
 }
 
-/// The operators a type may give meaning to; the raw value is Lua's metamethod.
+/// The operators that a type can define; the raw value is Lua's metamethod.
 public enum Operator: String, CaseIterable, Sendable {
     case add = "__add"
     case subtract = "__sub"
@@ -84,13 +84,13 @@ public enum Operator: String, CaseIterable, Sendable {
     case index = "__index"
     case newindex = "__newindex"
     case close = "__close"
-    /// Asked for a name that is no method or property (`net.body`), with the object and the name; nil for a name that
-    /// it does not know either. No metamethod of Lua's.
+    /// Called for a name that is no method or property (`net.body`), with the object and the name; returns nil for an
+    /// unknown name. Not a metamethod of Lua.
     case member = "__member"
 }
 
-/// What belongs to one host and outlives a call: the generator a script seeded, registered plugins, search paths.
-/// One instance of each kind of service, made when first asked for.
+/// State that belongs to a host and outlives a call: the seeded generator, registered plugins, search paths. There is
+/// one instance of each service type, created when first needed.
 public final class Context {
     private var services: [ObjectIdentifier: any Service] = [:]
 
@@ -103,13 +103,13 @@ public final class Context {
         return fresh
     }
 
-    /// Puts a prepared service in place of the one that would be made.
+    /// Sets an instance in place of the one that would be created.
     public func install<S: Service>(_ service: S) {
         services[ObjectIdentifier(S.self)] = service
     }
 }
 
-/// Something of which a host has one.
+/// Something that each host has one instance of.
 public protocol Service: AnyObject {
     init()
 }

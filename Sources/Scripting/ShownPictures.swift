@@ -1,5 +1,5 @@
-/// Whether a run showed pictures on standard output. How they look is the terminal's, so that a comparison of two runs
-/// leaves them out, and says so.
+/// Whether a run showed images on standard output. Their form depends on the terminal, so that comparisons of runs
+/// leave them out and say so.
 public final class ShownPictures: Service {
     public var any = false
 

@@ -1,24 +1,24 @@
 #if canImport(Glibc)
-    // For `stdout`, a variable that C never changes.
+    // For `stdout`, a global variable of C that never changes.
     @preconcurrency import Glibc
 #elseif canImport(Darwin)
     import Darwin
 #endif
 
-/// Standard output and standard error, written to past every buffer.
+/// Standard output and standard error, unbuffered.
 ///
-/// Nobody may be reading: the terminal went away, the disk is full. What is written then is lost, and that is no error
-/// of whoever wrote it.
+/// There may be no reader any more (the terminal was closed), or the disk may be full. Such output is lost, without an
+/// error.
 ///
 ///     StandardStream.error.write("luaflow: no such file\n")
 public enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2
 
-    /// Whether somebody sees it as it is written, and a cursor can be moved there.
+    /// Whether it is a terminal, so that someone sees the output at once and the cursor can be moved.
     public var isTerminal: Bool { RunStreams.current == nil && isatty(rawValue) == 1 }
 
-    /// Writes a text, after all that was printed before. In a run whose streams somebody takes it goes there.
+    /// Writes a text after everything printed before; in a run with ``RunStreams``, to these.
     public func write(_ text: String) {
         if let streams = RunStreams.current { return streams.take(.text(self, Array(text.utf8))) }
         StandardStream.flush()
@@ -26,14 +26,14 @@ public enum StandardStream: Int32, Sendable {
         _ = text.withUTF8 { StandardStream.write(UnsafeRawBufferPointer($0), to: rawValue) }
     }
 
-    /// Writes out what was printed and still waits in a buffer: of the two standard streams only. Flushing every stream
-    /// would wait for whoever reads one of them: another interpreter in `io.read()`.
+    /// Flushes the two standard streams. Flushing all streams would wait for those in use by another interpreter, such
+    /// as one in `io.read()`.
     public static func flush() {
         fflush(stdout)
         fflush(stderr)
     }
 
-    /// - Returns: whether all of it was taken.
+    /// - Returns: whether everything was written.
     @discardableResult
     package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
         #if canImport(Glibc)
@@ -47,7 +47,7 @@ public enum StandardStream: Int32, Sendable {
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if count < 0, errno == EAGAIN {
-                // Somebody made it non-blocking: wait as if it were not.
+                // The descriptor is non-blocking: wait until it takes more.
                 var one = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 guard poll(&one, 1, -1) > 0 || errno == EINTR else { return false }
             } else if count == 0 || errno != EINTR {
@@ -57,8 +57,8 @@ public enum StandardStream: Int32, Sendable {
         return rest.isEmpty
     }
 
-    /// The next bytes of standard input, as many as are there.
-    /// - Returns: how many; 0 at the input's end, below 0 for a failure or an interrupted wait.
+    /// The next bytes of standard input, as many as are available.
+    /// - Returns: how many; 0 at the end of input, negative for an error or an interrupted wait.
     package static func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         #if canImport(Glibc)
             Glibc.read(STDIN_FILENO, buffer.baseAddress, buffer.count)

@@ -1,8 +1,8 @@
-/// The columns that text takes in a terminal.
+/// The width of text in a terminal, in columns.
 public enum TerminalText {
     public static func width(_ text: some StringProtocol) -> Int { text.reduce(0) { $0 + width($1) } }
 
-    /// By the rules that terminals share: wide letters take two, combining ones none.
+    /// By the rules that terminals share: wide characters take two columns, combining ones none.
     public static func width(_ character: Character) -> Int {
         guard let first = character.unicodeScalars.first else { return 0 }
         switch first.properties.generalCategory {
@@ -17,7 +17,7 @@ public enum TerminalText {
         0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x20000...0x3FFFD,
     ]
 
-    /// As much of a text as fits.
+    /// The longest prefix of a text that fits.
     public static func beginning(of text: String, columns: Int) -> String {
         var used = 0
         return String(text.prefix { used += width($0); return used <= columns })

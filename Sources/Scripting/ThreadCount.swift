@@ -1,20 +1,21 @@
 import Foundation
 import Synchronization
 
-/// How many threads the kernels of a host work with, the host's own among them.
+/// How many threads a host's kernels use, including the host's own.
 ///
-/// A host binds one for its runs. No result depends on it: work is cut the same way for every number of threads.
+/// A host binds it for its runs. No result depends on it, as work is divided in the same way for every number of
+/// threads.
 public final class ThreadCount: Sendable {
-    /// That of the host whose work the current task or thread does.
+    /// The count of the current task's or thread's host.
     @TaskLocal public static var current: ThreadCount?
 
-    /// More than this is taken for a mistake.
+    /// A larger number is taken for a mistake.
     public static let most = 256
 
-    /// The environment variable that says how many threads a new host takes.
+    /// The environment variable with the number of threads of new hosts.
     public static let variable = "LUAFLOW_THREADS"
 
-    /// The processors that this process may run on.
+    /// The number of processors that this process may use.
     public static let processors = min(max(ProcessInfo.processInfo.activeProcessorCount, 1), most)
 
     private let count: Atomic<Int>
@@ -33,13 +34,13 @@ public final class ThreadCount: Sendable {
         limit = 1
     }
 
-    /// For what already runs as a part of some divided work.
+    /// A single thread, for code that already runs as a part of divided work.
     package static let one = ThreadCount()
 
     public var value: Int { count.load(ordering: .relaxed) }
 
-    /// Work that is begun from now on is divided among so many.
-    /// - Throws: ``ScriptError`` unless it is from 1 to the limit.
+    /// Work that begins from now on is divided among so many threads.
+    /// - Throws: ``ScriptError`` unless the number is from 1 to the limit.
     public func set(_ count: Int, for operation: String = "threads") throws {
         guard count >= 1, count <= limit else {
             let allowed = limit == 1 ? "1" : "1 to \(limit)"
@@ -48,8 +49,8 @@ public final class ThreadCount: Sendable {
         self.count.store(count, ordering: .relaxed)
     }
 
-    /// What a host takes unless it is told: `LUAFLOW_THREADS`, else one for each processor.
-    /// - Throws: ``ScriptError`` when the variable is no such number.
+    /// The default number of threads: `LUAFLOW_THREADS`, else the number of processors.
+    /// - Throws: ``ScriptError`` when the variable holds no such number.
     public static func standard() throws -> Int {
         guard let text = getenv(variable).map({ String(cString: $0) }), !text.isEmpty else { return processors }
         guard let count = Int(text), (1...most).contains(count) else {

@@ -1,6 +1,6 @@
-/// What crosses the border between a script and Swift. Knows no interpreter.
+/// A value that passes between a script and Swift, independent of the interpreter.
 ///
-/// The first group arrives as arguments and leaves as results; the second is for results only.
+/// The first group occurs as arguments and results; the second as results only.
 public enum Value {
     case none
     case boolean(Bool)
@@ -10,19 +10,19 @@ public enum Value {
     case object(any ScriptObject)
     case table(any ScriptTable)
     case function(any ScriptFunction)
-    /// Something only the interpreter understands (a thread, another library's userdata): its type's name, and what
-    /// passes it on unchanged.
+    /// A value that only the interpreter can use (a thread, another library's userdata): its type's name, and a handle
+    /// by which it can be passed on unchanged.
     indirect case foreign(String, (any ScriptForeign)? = nil)
 
-    /// A new table with the values at 1, 2, ...
+    /// A new table with the values at 1, 2, and so on.
     case list([Value])
     /// A new table with these string keys.
     case record([(key: ByteString, value: Value)])
-    /// A new function: calls `function` with `bound` put before the arguments. The bound values are held by the
-    /// interpreter's collector (as upvalues), so a cycle through them is collected.
+    /// A new function that calls `function` with `bound` before the arguments. The bound values are upvalues, so that
+    /// Lua's collector sees cycles through them.
     indirect case closure(NativeFunction, bound: [Value])  // indirect: keeps every other value small
 
-    /// The value's type as a script's author knows it, for error messages.
+    /// The type's name in error messages, as scripts know it.
     public var typeName: String {
         switch self {
         case .none: "nil"
@@ -36,7 +36,7 @@ public enum Value {
         }
     }
 
-    /// The value as an error message shows it: `"abc"`, `0/0`, `table`.
+    /// The value in error messages: `"abc"`, `0/0`, `table`.
     public var shown: String {
         switch self {
         case .boolean(let flag): String(flag)
@@ -49,7 +49,7 @@ public enum Value {
 }
 
 extension Value {
-    /// A string as people read it; nil for other values.
+    /// A string for display; nil for other values.
     public var asText: String? { if case .string(let string) = self { string.text } else { nil } }
 
     public static func string(_ text: String) -> Value { .string(ByteString(text)) }
@@ -65,14 +65,14 @@ public func shown(_ number: Double) -> String {
     return number.isNaN ? "nan" : "\(number)"
 }
 
-/// What holds functions and tables of scripts, and has to say so.
+/// Something that keeps functions and tables of scripts alive, and lists them.
 ///
-/// A function that Swift holds is never collected. One that an object was made of, and that names this object, would be
-/// held by it for ever: what ``heldValues`` lists is kept by the object's userdata instead, where Lua's collector sees
-/// the circle. What stands elsewhere as well (in the tape, in another object) stays alive all the same.
+/// A function that Swift holds is never collected. If an object holds a function that refers to the object, both would
+/// live forever; therefore the object's userdata keeps what ``heldValues`` lists, where Lua's collector sees the cycle.
+/// Values that something else also holds (the tape, another object) stay alive nevertheless.
 public protocol HoldsScriptValues {
-    /// The functions and tables that this holds by itself or in its parts; other values do not matter. The same as long
-    /// as it lives.
+    /// The functions and tables that this holds itself or in its parts; other values need not be listed. Must not
+    /// change.
     var heldValues: [Value] { get }
 }
 
@@ -80,17 +80,17 @@ extension HoldsScriptValues {
     public var heldValues: [Value] { [] }
 }
 
-/// Anything Swift hands to scripts as a userdata. The interpreter holds one strong reference per userdata.
+/// An object that Swift passes to scripts as a userdata, which holds a strong reference to it.
 public protocol ScriptObject: AnyObject, HoldsScriptValues {
-    /// The type under which scripts know it; its ``TypeBinding`` gives methods and operators.
+    /// Its type in scripts; the type's ``TypeBinding`` gives methods and operators.
     var scriptType: ObjectType { get }
 }
 
-/// The identity of a userdata type. Two types with one name are one type.
+/// The identity of a userdata type. Types of the same name are the same type.
 public struct ObjectType: Hashable, Sendable {
     public let name: String
-    /// Bytes that one costs about, besides the memory that it charges by itself: what ``NativeMemory`` counts for each
-    /// that a script holds.
+    /// Roughly the bytes that an instance takes, besides memory that it charges itself: counted by ``NativeMemory`` for
+    /// each one that a script holds.
     public let footprint: Int
 
     public init(_ name: String, footprint: Int = 768) {
@@ -105,7 +105,7 @@ public struct ObjectType: Hashable, Sendable {
 /// A script's table, read without metamethods. Reading never runs script code.
 public protocol ScriptTable: AnyObject {
     /// The length of the sequence part (`rawlen`).
-    /// - Throws: when another thread asks during a run.
+    /// - Throws: when called from another thread during a run.
     var count: Int { get throws }
     /// The element at a 1-based position, `.none` when absent.
     func value(at index: Int) throws -> Value
@@ -118,24 +118,24 @@ public protocol ScriptTable: AnyObject {
     func isList() throws -> Bool
     /// The pairs but for those at the positions 1, ..., count.
     func entries(withoutPositions count: Int) throws -> [(key: Value, value: Value)]
-    /// The same for the same table, as long as something holds it.
+    /// Identifies the table as long as something holds it.
     var address: UInt { get }
-    /// Whether it has a metatable of its own: tables that native functions made have one that only prints them.
+    /// Whether a script gave it a metatable; tables made by native functions have one that only serves printing.
     var hasMetatable: Bool { get }
     /// The elements from a 1-based position on, at most `count`, up to the first that is neither number nor boolean.
     func packed(from first: Int, count: Int) throws -> PackedNumbers
 }
 
 extension ScriptTable {
-    /// Tables that are not Lua's have none.
+    /// False for tables that are not Lua's.
     public var hasMetatable: Bool { false }
 }
 
-/// Numbers and booleans of a list as they are, in nine bytes each.
+/// A list's numbers and booleans in a compact form, nine bytes each.
 public struct PackedNumbers: Equatable, Sendable {
-    /// An integer's or a double's bits; 0 or 1.
+    /// The bits of an integer or a double; 0 or 1 for a boolean.
     public var bits: [UInt64] = []
-    /// What the bits are: 1 a boolean, 2 an integer, 3 a number.
+    /// What each element is: 1 a boolean, 2 an integer, 3 a float.
     public var kinds: [UInt8] = []
 
     public init() {}
@@ -156,7 +156,7 @@ extension ScriptTable {
 
     public func isList() throws -> Bool { try entries().count == (try count) }
 
-    /// A key outside the sequence part, if there is one.
+    /// A key outside of the sequence part; nil if there is none.
     public func strayKey() throws -> Value? {
         if try isList() { return nil }
         let count = try count
@@ -188,7 +188,7 @@ extension ScriptTable {
         return packed
     }
 
-    /// The sequence part.
+    /// The elements of the sequence part.
     public func elements() throws -> [Value] {
         try (0..<count).map { index in
             if index & 0xfff == 0xfff { try Cancellation.check() }
@@ -197,16 +197,16 @@ extension ScriptTable {
     }
 }
 
-/// A function of the script's.
+/// A function of a script.
 public protocol ScriptFunction: AnyObject {
-    /// Calls it and waits. A script error raised inside is thrown, and raises again unchanged in the script if the
-    /// Swift caller lets it through.
+    /// Calls it. An error raised by the script is thrown, and if the Swift caller lets it through, it continues
+    /// unchanged in the script.
     func call(_ arguments: [Value]) throws -> [Value]
-    /// Where it was written; nil when no script wrote it.
+    /// Where it is defined; nil for a function that is not written in Lua.
     var definition: ScriptPlace? { get }
-    /// How many arguments it names; nil when it takes any number, or no script wrote it.
+    /// The number of its parameters; nil if it is variadic or not written in Lua.
     var parameters: Int? { get }
-    /// The same for the same function, as long as something holds it.
+    /// Identifies the function as long as something holds it.
     var address: UInt { get }
 }
 
@@ -216,14 +216,14 @@ extension ScriptFunction {
     public var parameters: Int? { nil }
 }
 
-/// A value that nobody but the interpreter understands.
+/// A value that only the interpreter can use.
 public protocol ScriptForeign: AnyObject {
-    /// The same for the same value, as long as something holds it.
+    /// Identifies the value as long as something holds it.
     var address: UInt { get }
 }
 
 extension [(key: Value, value: Value)] {
-    /// Numbers first, then texts, then true and false; other keys last, as they were.
+    /// Sorted by keys: numbers first, then strings, then booleans; other keys last, in their original order.
     public var inOrderOfKeys: Self {
         func rank(_ key: Value) -> Int {
             switch key {

@@ -1,8 +1,8 @@
 extension String {
-    /// The text with its control characters shown (`^[`) instead of obeyed, for terminals; line ends and tabs stay.
+    /// The text with control characters made visible (`^[`), for terminals; line ends and tabs stay.
     ///
-    /// What a script says reaches people through messages and labels of ours, too: a terminal that obeys it would write
-    /// the clipboard or type for the user.
+    /// Texts of a script also appear in our messages and labels; a terminal that obeys control characters could be made
+    /// to write the clipboard or to type for the user.
     public var visible: String {
         guard unicodeScalars.contains(where: \.isObeyed) else { return self }
         var shown = UnicodeScalarView()

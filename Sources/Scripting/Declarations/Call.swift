@@ -3,24 +3,24 @@ public struct Call {
     /// The function's name, as messages give it.
     public internal(set) var function = ""
     public let context: Context
-    /// In the order of the form's parameters.
+    /// The values, in the order of the form's parameters.
     @usableFromInline var values: [Value]
     @usableFromInline var next = 0
     /// How many of the values belong to the rest parameter.
     var rest = 0
-    /// Which parameters were given by name, a bit each.
+    /// Which parameters were given by name, one bit each.
     var named: UInt64 = 0
 
     init(_ values: __owned [Value], _ context: Context) { (self.values, self.context) = (values, context) }
 
-    /// The next value; `.none` where there is none.
+    /// The next value; `.none` if there is none.
     @inlinable
     public mutating func take() -> Value {
         defer { next &+= 1 }
         return next < values.count ? values[next] : .none
     }
 
-    /// Adds the parameter's name to what its domain refuses.
+    /// Adds the parameter's name to an error of its domain.
     @inlinable
     func reading<T>(_ name: String, _ read: () throws -> T) throws -> T {
         do {
@@ -30,20 +30,20 @@ public struct Call {
         }
     }
 
-    /// The error about the value that was taken last.
+    /// The error for the value that was taken last.
     @usableFromInline
     func refusal(of spec: ParameterSpec) -> Fault {
         let value = next <= values.count ? values[next - 1] : nil
         return Fault(spec.name, ParameterSpec.refusal(of: value, spec.type, spec.expected))
     }
 
-    /// Puts what a table of options names at its place.
+    /// Moves the values in a table of options to their parameters' places.
     mutating func place(_ form: Form) throws {
         if form.isTable, values.count > 1 {
             let call = function.isEmpty ? "{...}" : "\(function){...}"
             throw Fault("takes one table, arguments and options together, as in \(call); got \(values.count) arguments")
         }
-        // What passes its own options on may have none.
+        // A function that passes its own options on may pass nil for none.
         if form.hasOptions, !form.hasRest, values.count == form.places + 1, case .none? = values.last {
             values.removeLast()
         }
@@ -60,7 +60,7 @@ public struct Call {
         }
         values = Array(given)
         guard let options else { return }
-        // Arguments that were not given, and options.
+        // Room for arguments that were not given, and for options.
         let behind = form.specs.count - form.places - (form.hasRest ? 1 : 0)
         values += repeatElement(.none, count: max(0, form.places - given.count) + behind)
         for (key, value) in try options.entries(withoutPositions: form.isTable ? options.count : 0) {
@@ -95,6 +95,6 @@ public struct Call {
 }
 
 extension Fault {
-    /// The same about a parameter, if it does not name one.
+    /// The same error about a parameter, if it names none yet.
     public func about(_ name: String) -> Fault { parameter == nil ? Fault(name, message) : self }
 }

@@ -1,4 +1,5 @@
-/// A function of scripts, said once: its parameters, results and documentation, and a body of typed Swift values.
+/// A function for scripts, declared once: its parameters, results and documentation, and a body with typed Swift
+/// values.
 ///
 ///     static let hypot = Declaration(
 ///         "math2.hypot", "The length of (x, y).",
@@ -21,21 +22,21 @@ public struct Declaration: Sendable {
         case property
         /// `x.grad = g`
         case setter
-        /// As it is written here: `#x`, `x[i]`, `tostring(x)`.
+        /// Written as shown here: `#x`, `x[i]`, `tostring(x)`.
         case symbol(String)
     }
 
-    /// The full name, as error messages and `luaflow doc` give it: `tensor.exp`, `distribution:sample`.
+    /// The full name in error messages and `luaflow doc`: `tensor.exp`, `distribution:sample`.
     public let name: String
     /// What it computes: shapes, units, defaults and their reasons. Markdown, with mathematics between dollar signs.
     public let summary: String
-    /// When it raises an error, beside what the parameters' own domains refuse.
+    /// The errors that it raises, besides those of the parameters' domains.
     public let errors: String?
-    /// The paper and equation, or the PyTorch function it follows.
+    /// The paper and equation, or the PyTorch function that it follows.
     public let source: String?
     /// A short script that runs as it stands (every module a global) and asserts what it shows.
     public let example: String?
-    /// Names of other pages.
+    /// Names of related pages.
     public let see: [String]
     public let style: Style
     let form: Form
@@ -52,7 +53,7 @@ public struct Declaration: Sendable {
         (self.form, self.others) = (form.called(style), others.map { $0.called(style) })
     }
 
-    /// - Parameter forms: one at least.
+    /// - Parameter forms: at least one.
     init(
         _ name: String, _ summary: String, called style: Style, forms: [Form], errors: String?, source: String?,
         example: String?, see: [String]
@@ -62,7 +63,7 @@ public struct Declaration: Sendable {
         (form, others) = (forms[0].called(style), forms.dropFirst().map { $0.called(style) })
     }
 
-    /// For the usual function, of one form.
+    /// The usual case: a single form.
     @inlinable @inline(never)
     public init<each T, R>(
         _ name: String, _ summary: String, called style: Style = .function, by way: Form.Style = .places,
@@ -87,12 +88,12 @@ extension Form {
 
 extension Declaration {
     /// Decodes the arguments, calls the body and encodes what it returns.
-    /// - Parameter name: as messages give it.
+    /// - Parameter name: the function's name in messages.
     public func call(_ values: __owned [Value], in context: Context, as name: String) throws -> [Value] {
         var call = Call(values, context)
         call.function = name
         if others.isEmpty { return try run(form, &call, name) }
-        // The first of those that fit best.
+        // The first of the forms that fit best.
         var (best, fit) = (form, try form.fit(call.values))
         for other in others {
             let candidate = try other.fit(call.values)

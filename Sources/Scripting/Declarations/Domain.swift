@@ -1,4 +1,4 @@
-/// The values that a parameter takes, and how one becomes a Swift value.
+/// The values that a parameter accepts, and their conversion to Swift.
 ///
 ///     Domain.number(from: 0)        // a number from 0
 ///     .optional(.integer(from: 1))  // nil, or a whole number from 1
@@ -6,13 +6,13 @@
 public struct Domain<T>: Sendable {
     public var type: ScriptType
     public var bounds: Bounds?
-    /// What messages ask for: `a number from 0`.
+    /// The expected value in messages: `a number from 0`.
     public var expected: String
-    /// Whether nothing is one of the values.
+    /// Whether nil is accepted.
     public var isOptional = false
-    /// How a signature writes a default.
+    /// How a signature shows a default.
     public let show: @Sendable (T) -> String
-    /// Nil for a value outside; throws a ``Fault`` where more can be said than what was expected.
+    /// The Swift value; nil for a value that is not accepted, or throws a ``Fault`` where more can be said.
     public let read: @Sendable (__owned Value) throws -> T?
 
     public init(
@@ -23,7 +23,7 @@ public struct Domain<T>: Sendable {
     }
 }
 
-/// An interval of numbers, with its ends (`from`, `to`) or without (`above`, `below`).
+/// An interval of numbers, with its ends included (`from`, `to`) or excluded (`above`, `below`).
 public struct Bounds: Sendable, Equatable {
     public var from = -Double.infinity
     public var above = -Double.infinity
@@ -36,7 +36,7 @@ public struct Bounds: Sendable, Equatable {
             && (!isFinite || x.isFinite)
     }
 
-    /// ` from 0 to below 1`
+    /// In words: ` from 0 to below 1`.
     var text: String {
         [("from", from), ("above", above), ("to", to), ("to below", below)]
             .map { word, bound in bound.isFinite ? " \(word) \(shown(bound))" : "" }.joined()
@@ -46,18 +46,18 @@ public struct Bounds: Sendable, Equatable {
 // MARK: Domains made of others
 
 extension Domain {
-    /// What may be left out, and is nil then.
+    /// A value that may be left out; nil then.
     public static func optional<W>(_ domain: Domain<W>) -> Domain where T == W? {
         var result = Domain(domain.type, expected: domain.expected, show: { $0.map(domain.show) ?? "nil" }) { value in
             if case .none = value { return .some(nil) }
-            // Not `domain.read(value)` by itself: what the domain refuses would become an optional that holds nil.
+            // Not simply `domain.read(value)`: a refused value would become an optional that contains nil.
             return try domain.read(value).map { .some($0) }
         }
         (result.bounds, result.isOptional) = (domain.bounds, true)
         return result
     }
 
-    /// What may be left out and is nil then, with the text that signatures show as the default:
+    /// A value that may be left out and is nil then, with the text that signatures show as its default:
     ///
     ///     .option("max_eval", .optional(.integer(from: 1), shown: "max_iter * 5 // 4"), default: nil)
     public static func optional<W>(_ domain: Domain<W>, shown fallback: String) -> Domain where T == W? {
@@ -68,19 +68,19 @@ extension Domain {
         return result
     }
 
-    /// The values of one or of the other, read as the first that takes them.
+    /// The values of either domain, read by the first one that accepts them.
     public func or(_ other: Domain<T>) -> Domain<T> {
         let types = ScriptType.either(type.choices + other.type.choices)
         var result = Domain(types, expected: "\(expected) or \(other.expected)", show: show) { [read] value in
             if let result = try read(value) { return result }
-            // What the second says of a value of the first's kind would hide that the first is there, too.
+            // An error of the second domain for a value of the first one's type would hide that the first exists.
             do { return try other.read(value) } catch is Fault where !other.type.admits(value) { return nil }
         }
         result.isOptional = isOptional || other.isOptional
         return result
     }
 
-    /// The result of a function of the domain's values; nil for a value that has none.
+    /// The domain's values, converted by a function; where it returns nil, the value is not accepted.
     public func map<U>(
         expected: String? = nil, show: @escaping @Sendable (U) -> String = { "\($0)" },
         _ transform: @escaping @Sendable (T) throws -> U?
@@ -92,7 +92,7 @@ extension Domain {
         return result
     }
 
-    /// The same values, asked for in other words.
+    /// The same values under another description in messages.
     public func asking(for expected: String) -> Domain {
         var result = self
         result.expected = expected
@@ -129,13 +129,12 @@ extension Domain {
 }
 
 extension ScriptType {
-    /// The alternatives of a type; one for most.
+    /// The alternatives of a union type; else the type itself.
     public var choices: [ScriptType] { if case .either(let types) = self { types } else { [self] } }
 }
 
 extension ScriptTable {
-    /// The elements of a table that holds nothing else: a name in it is an option that somebody meant, and would be
-    /// lost.
+    /// The elements of a table that has no other keys: a name in it is meant as an option, which would be lost.
     public func sequence() throws -> [Value] {
         if case .string(let name)? = try strayKey() { throw Fault("unknown option \(name) in a list") }
         return try elements()

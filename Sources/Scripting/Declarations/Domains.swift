@@ -1,7 +1,7 @@
-// What parameters take: numbers, texts, tables, functions, objects. Rooms add domains of their own types.
+// Domains of numbers, texts, tables, functions and objects. Rooms add domains of their own types.
 
 extension Domain<Double> {
-    // No `Double?` here: literals for optional numbers double the type checker's work with every parameter.
+    // Bounds are not of type `Double?`: literals for optional numbers double the type checker's time per parameter.
     public static func number(
         from: Double = -.infinity, above: Double = -.infinity, to: Double = .infinity, below: Double = .infinity,
         finite: Bool = false
@@ -21,7 +21,7 @@ extension Domain<Double> {
 }
 
 extension Domain<Int> {
-    /// `2.0` is whole; `2.5`, NaN and infinities are not.
+    /// An integer by its value: `2.0` is one; `2.5`, NaN and infinities are not.
     public static func integer(from: Int = .min, to: Int = .max) -> Domain {
         let bounds = Bounds(from: from == .min ? -.infinity : Double(from), to: to == .max ? .infinity : Double(to))
         let words =
@@ -51,7 +51,7 @@ extension Domain<Bool> {
 }
 
 extension Domain<String> {
-    /// A text for people. Names, keys and paths are ``bytes``.
+    /// A text for people. For names, keys and paths use ``bytes``.
     public static var text: Domain {
         Domain(.string, expected: "a string", show: { ByteString($0).quoted() }) { value in
             if case .string(let bytes) = value { bytes.text } else { nil }
@@ -68,7 +68,7 @@ extension Domain<String> {
 }
 
 extension Domain<ByteString> {
-    /// A string as it is.
+    /// A string, byte for byte.
     public static var bytes: Domain {
         Domain(.string, expected: "a string", show: { $0.quoted() }) { value in
             if case .string(let bytes) = value { bytes } else { nil }
@@ -77,7 +77,7 @@ extension Domain<ByteString> {
 }
 
 extension Domain where T: CaseIterable & RawRepresentable<String> & SendableMetatype {
-    /// One of the names of an enumeration, or of some of its cases.
+    /// The names of an enumeration's cases, or of some of them.
     public static func choice(_ cases: [T] = Array(T.allCases)) -> Domain where T: Sendable {
         Domain<String>.choice(cases.map(\.rawValue)).map(show: { "\"\($0.rawValue)\"" }) { T(rawValue: $0) }
     }
@@ -102,14 +102,14 @@ extension Domain<any ScriptTable> {
 }
 
 extension Domain<Value> {
-    /// Any value but nil, which stands for a missing one.
+    /// Any value except nil.
     public static func any(_ type: ScriptType = .any, expected: String = "a value") -> Domain {
         Domain(type, expected: expected, show: { $0.shown }) { value in
             if case .none = value { nil } else { value }
         }
     }
 
-    /// Any value, nil among them.
+    /// Any value, including nil.
     public static var anything: Domain {
         var domain = Domain(.any, expected: "a value", show: { $0.shown }) { .some($0) }
         domain.isOptional = true

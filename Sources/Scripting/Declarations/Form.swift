@@ -1,6 +1,6 @@
-/// One way of calling a function: its parameters, arguments first, and what is done with them.
+/// One way to call a function: its parameters (arguments first) and its body.
 public struct Form: Sendable {
-    /// Where arguments stand.
+    /// Where arguments are written.
     public enum Style: Sendable {
         /// In parentheses; arguments with a default may stand in a last table, too.
         case places
@@ -13,14 +13,14 @@ public struct Form: Sendable {
     public let specs: [ParameterSpec]
     public let results: [ResultSpec]
     public let style: Style
-    /// How many arguments have places.
+    /// The number of arguments with a position.
     public let places: Int
     /// How many of them have no default.
     public let least: Int
-    /// Whether the first argument is what a method is called on, which has no name in a table.
+    /// Whether the first argument is a method's receiver, which cannot be given by name.
     public internal(set) var hasReceiver = false
     let run: @Sendable (inout Call) throws -> [Value]
-    /// What `run` points at without holding it.
+    /// Keeps alive what `run` refers to unretained.
     nonisolated(unsafe) private let owned: [AnyObject]
 
     @inlinable @inline(never)
@@ -31,7 +31,7 @@ public struct Form: Sendable {
         var (specs, owned): ([ParameterSpec], [AnyObject]) = ([], [])
         repeat specs += (each parameters).specs
         repeat owned.append(each parameters)
-        // Unmanaged, as every call would retain and release each; the form owns them.
+        // Unmanaged, because each call would otherwise retain and release all of them; `owned` keeps them.
         let (unmanaged, write) = ((repeat Unmanaged.passUnretained(each parameters)), results.write)
         self.init(specs, results.specs, style, owned) { call in
             write(try body(repeat try (each unmanaged)._withUnsafeGuaranteedRef { try $0.read(&call) }))
@@ -47,7 +47,7 @@ public struct Form: Sendable {
         places = specs.prefix { $0.place == .argument }.count
         least = style == .table ? 0 : specs.prefix { $0.place == .argument && !$0.isOptional }.count
         let ranks = specs.map(\.place.rawValue)
-        // A mistake of whoever declares the function, found when its module is first made.
+        // A mistake in the declaration, found when its module is first used.
         precondition(
             ranks == ranks.sorted() && specs.count <= 64, "arguments stand before options: \(specs.map(\.name))")
     }
@@ -58,19 +58,20 @@ extension Form {
     var hasRest: Bool { specs.contains { $0.place == .rest } }
     var hasOptions: Bool { specs.last?.place == .option }
 
-    /// How many values stand before a table of options at least: others may be named in it.
+    /// The least number of values before a table of options; further arguments may be named in it.
     public var leastBeforeOptions: Int { style == .places ? least : hasReceiver ? 1 : 0 }
 
-    /// How many values a call may have, a method's receiver among them.
+    /// How many values a call may have, including a method's receiver.
     public var counts: ClosedRange<Int> {
         if isTable { return 0...1 }
         return leastBeforeOptions...(hasRest ? Int.max : places + (hasOptions ? 1 : 0))
     }
 
-    /// The names that a table of options may hold, in order.
+    /// The names that a table of options may contain, in order.
     public var names: [String] { specs.indices.filter(takesByName).map { specs[$0].name } }
 
-    /// Whether a table without elements is options when it stands last in a call, at that place.
+    /// Whether a table at that position, if it is the last value of a call, is a table of options; `isEmpty` says that
+    /// it has no elements.
     public func takesOptions(at place: Int, isEmpty: Bool) -> Bool {
         guard place < places else { return !isEmpty || hasOptions }
         return isEmpty ? !specs[place].type.admitsTables : !specs[place].type.admitsNames
@@ -85,17 +86,17 @@ extension Form {
         }
     }
 
-    /// Whether every value stands at its place already.
+    /// Whether every value is already at its parameter's place.
     func takesAsTheyAre(_ values: [Value]) -> Bool {
         guard style != .table, values.count <= places else { return false }
         if case .table? = values.last { return false }
         return true
     }
 
-    /// A call's arguments, and its table of options.
+    /// A call's positional arguments, and its table of options.
     func split(_ values: [Value]) throws -> (given: ArraySlice<Value>, options: (any ScriptTable)?) {
         if isTable {
-            // `f()` is `f{}`.
+            // `f()` is the same as `f{}`.
             if values.count <= 1, case .none = values.first ?? .none { return ([], nil) }
             guard values.count == 1, case .table(let table) = values[0] else {
                 let got = values.count == 1 ? values[0].shown : "\(values.count) values"
@@ -103,7 +104,8 @@ extension Form {
             }
             return (try table.elements()[...], table)
         }
-        // A last table without elements, behind what has to be given. Where a table may stand, {} is one.
+        // A last table without elements, after the arguments without defaults. Where an argument may be a table, {} is
+        // that argument.
         let last = values.count - 1
         guard last >= leastBeforeOptions, specs.indices.contains(where: takesByName),
             case .table(let table) = values[last], try table.count == 0
@@ -112,8 +114,8 @@ extension Form {
         return isValue ? (values[...], nil) : (values[..<last], table)
     }
 
-    /// How well a call fits: the kinds of its arguments, and their number.
-    /// - Throws: what is no fault of the call's, such as memory that runs out.
+    /// How well a call fits: by the types of its arguments, and their number.
+    /// - Throws: errors that are not about the call, such as running out of memory.
     func fit(_ values: [Value]) throws -> Int {
         let given: ArraySlice<Value>
         do { given = try split(values).given } catch is Fault { return -1 }

@@ -1,8 +1,8 @@
-// Parameters that are read together.
+// Parameters that are decoded together.
 
 extension Domain {
-    /// A table that is read like a call `f{...}`, arguments by place or by name and options, and makes one value:
-    /// `{x, y, label = "a"}`.
+    /// A table decoded like a call `f{...}`, with arguments by position or name and options, into one value: `{x, y,
+    /// label = "a"}`.
     public static func table<each U>(
         _ parameters: repeat Parameter<each U>, expected: String = "a table",
         make: @escaping @Sendable (repeat each U) throws -> T
@@ -24,7 +24,7 @@ extension Domain {
 }
 
 extension Parameter {
-    /// Parameters that belong together, as one value.
+    /// Several parameters, joined into one value.
     ///
     ///     static var range: Parameter<ClosedRange<Double>> {
     ///         .joined(.option("lo", .number), .option("hi", .number)) { lo, hi in lo...max(lo, hi) }
@@ -38,12 +38,12 @@ extension Parameter {
         return Parameter(specs) { call in try make(repeat try (each parts).read(&call)) }
     }
 
-    /// Parameters of one type, as a list.
+    /// Several parameters of one type, as a list.
     public static func list<E>(_ parts: [Parameter<E>]) -> Parameter where T == [E] {
         Parameter(parts.flatMap(\.specs)) { call in try parts.map { try $0.read(&call) } }
     }
 
-    /// Two arguments of `f{...}`: `{y}`, `{x, y}`, or each by its name. Of two without names `main` is the second.
+    /// Two arguments of `f{...}`: `{y}`, `{x, y}`, or each by name. Given by position, `main` is the last.
     public static func pair<A, B>(_ main: Parameter<A>, after other: Parameter<B>) -> Parameter where T == (A, B) {
         Parameter(main.specs + other.specs) { call in
             let index = call.next
@@ -59,7 +59,7 @@ extension Parameter {
         }
     }
 
-    /// The value, and the names of those of its parameters that the call gives (and that are not nil): for options that
+    /// The value, and the names of those of its parameters that the call gives (and that are not nil), for options that
     /// exclude each other. Not for a rest parameter.
     public var withNames: Parameter<(value: T, given: [String])> {
         Parameter<(value: T, given: [String])>(specs) { [specs, read] call in

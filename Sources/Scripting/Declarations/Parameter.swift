@@ -5,16 +5,16 @@
 ///     .option("eps", .number(above: 0), default: 1e-8)
 public final class Parameter<T>: Sendable {
     public let specs: [ParameterSpec]
-    /// Takes as many of the call's values as there are specs. For parameters made of others.
+    /// Takes as many of the call's values as there are specs. For parameters that are built from others.
     public let read: @Sendable (inout Call) throws -> T
 
-    /// - Parameter read: takes as many values as there are specs.
+    /// - Parameter read: must take as many values as there are specs.
     public init(_ specs: [ParameterSpec], read: @escaping @Sendable (inout Call) throws -> T) {
         (self.specs, self.read) = (specs, read)
     }
 
-    // `@inlinable @inline(never)`: compiled once for every type where functions are declared, which is quick to compile
-    // and to call.
+    // `@inlinable @inline(never)`: compiled once per type in the room that declares the function, which is fast to
+    // compile and to call.
 
     @inlinable @inline(never)
     public static func argument(_ name: String, _ domain: Domain<T>, _ note: String = "") -> Parameter {
@@ -73,7 +73,7 @@ public final class Parameter<T>: Sendable {
 }
 
 extension Parameter {
-    /// A parameter whose value follows from this one's and from what belongs to the host.
+    /// The parameter's value converted with access to the host's context.
     public func inContext<U>(_ transform: @escaping @Sendable (T, Context) throws -> U) -> Parameter<U> {
         Parameter<U>(specs) { [read] call in
             let value = try read(&call)
@@ -83,16 +83,16 @@ extension Parameter {
 }
 
 extension Parameter where T == Context {
-    /// What belongs to the host; no argument of the script's.
+    /// The host's context; not an argument of the script.
     public static var context: Parameter { Parameter([]) { $0.context } }
 }
 
 extension Parameter where T == String {
-    /// The function's name as messages give it; no argument of the script's.
+    /// The function's name in messages; not an argument of the script.
     public static var operation: Parameter { Parameter([]) { $0.function } }
 }
 
-/// Options that belong together: stored properties of a struct, whose own values are the defaults.
+/// Options stored in the properties of a struct, whose initial values are the defaults.
 ///
 ///     static let options = OptionTable({ Adam() },
 ///         .option("lr", \.lr, .number(from: 0), "the length of a step"),
@@ -105,7 +105,7 @@ public struct OptionTable<S>: Sendable {
         (self.make, self.fields) = (make, fields)
     }
 
-    /// The options as one parameter, which is an `S`.
+    /// The options as one parameter of type `S`.
     public var parameter: Parameter<S> {
         Parameter(fields.flatMap { [start = make()] in $0.specs(start) }) { call in
             var settings = make()
@@ -114,7 +114,7 @@ public struct OptionTable<S>: Sendable {
         }
     }
 
-    /// What a table of options says beyond `settings`.
+    /// The options in a table, written over `settings`.
     /// - Throws: ``Fault`` for an unknown name or a wrong value.
     public func read(_ table: any ScriptTable, over settings: S) throws -> S {
         let specs = fields.flatMap { $0.specs(settings) }
@@ -131,7 +131,7 @@ public struct OptionTable<S>: Sendable {
         return result
     }
 
-    /// The options with the values that settings have, as a script writes them: `lr = 0.1, amsgrad = false`.
+    /// The settings as a script would write them: `lr = 0.1, amsgrad = false`.
     public func text(of settings: S) -> String {
         fields.flatMap { $0.specs(settings) }.map { "\($0.name) = \($0.fallback ?? "nil")" }.joined(separator: ", ")
     }
@@ -157,7 +157,7 @@ public struct OptionTable<S>: Sendable {
             }
         }
 
-        /// Options that several functions share, in a property of their own.
+        /// Options that several functions share, kept in one property of their settings.
         public static func options<T>(
             _ property: any WritableKeyPath<S, T> & Sendable, _ shared: OptionTable<T>
         ) -> Field {

@@ -1,11 +1,11 @@
-/// A parameter without its Swift type: what messages, documentation, editors and `luaflow check` need.
+/// A parameter without its Swift type, for messages, documentation, editors and `luaflow check`.
 public struct ParameterSpec: Sendable {
     public enum Place: Int, Sendable {
-        /// Given by its place; if it has a default, or the form says so, also by its name in a last table.
+        /// Given by position; also by name in a last table, if it has a default or the form allows it.
         case argument
         /// All arguments that follow.
         case rest
-        /// Given by its name only.
+        /// Given by name only.
         case option
     }
 
@@ -13,17 +13,17 @@ public struct ParameterSpec: Sendable {
     public let place: Place
     public let type: ScriptType
     public let bounds: Bounds?
-    /// What messages ask for: `a number from 0`.
+    /// The expected value in messages: `a number from 0`.
     public let expected: String
-    /// The default as a script writes it, `nil` for what may be left out; no value for what has to be given.
+    /// The default as a script would write it; `nil` for optional parameters; none for required ones.
     public var fallback: String? { writtenFallback?() ?? (isOptional ? "nil" : nil) }
-    /// Written when somebody asks: a program that calls a function does not read its signature.
+    /// Computed on demand: a program that only calls a function needs no signature.
     private let writtenFallback: (@Sendable () -> String)?
     /// Whether it may be left out.
     public let isOptional: Bool
-    /// One sentence: what it is, in which units.
+    /// One sentence: its meaning and units.
     public let note: String
-    /// What is wrong with a value, as messages say it behind the parameter's name; nil for a value that is taken.
+    /// What is wrong with a value, to follow the parameter's name in messages; nil for an accepted value.
     public let refusal: @Sendable (Value) -> String?
 
     @usableFromInline
@@ -57,22 +57,22 @@ public struct ParameterSpec: Sendable {
     }
 }
 
-/// What is wrong with an argument or a call. Where the call is decoded, the names of function and argument are added.
+/// An error in an argument or a call. The names of function and argument are added where the call is decoded.
 public struct Fault: Error {
     let parameter: String?
     package let message: String
 
-    /// About the call as a whole, or about what is read right now.
+    /// An error about the call as a whole, or about the parameter that is being read.
     public init(_ message: String) { (parameter, self.message) = (nil, message) }
     public init(_ parameter: String, _ message: String) { (self.parameter, self.message) = (parameter, message) }
 
-    /// The same, said of a part of a parameter's value: `group 2: option lr: ...`.
+    /// The same error about a part of a parameter's value: `group 2: option lr: ...`.
     public func inside(_ parameter: String, _ part: String) -> Fault {
         Fault(parameter, "\(part): \(self.parameter.map { "option \($0): " } ?? "")\(message)")
     }
 }
 
 extension Fault: CustomStringConvertible {
-    /// The message, behind the parameter's name if it is about one.
+    /// The message, after the parameter's name if it is about one.
     public var description: String { (parameter.map { "\($0): " } ?? "") + message }
 }

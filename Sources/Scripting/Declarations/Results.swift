@@ -2,7 +2,7 @@
 public struct ResultSpec: Sendable {
     public let name: String?
     public let type: ScriptType
-    /// Whether there may be any number of it.
+    /// Whether it may occur any number of times.
     public let repeats: Bool
 
     public init(_ name: String? = nil, _ type: ScriptType, repeats: Bool = false) {
@@ -10,7 +10,7 @@ public struct ResultSpec: Sendable {
     }
 }
 
-/// What a function returns: names (if any) and types for scripts, and how a Swift value becomes that.
+/// The results of a function: types (and names, if any) for scripts, and the conversion from a Swift value.
 public struct Results<R>: Sendable {
     public let specs: [ResultSpec]
     public let write: @Sendable (__owned R) -> [Value]
@@ -19,7 +19,7 @@ public struct Results<R>: Sendable {
         (self.specs, self.write) = (specs, write)
     }
 
-    /// For a function of one result.
+    /// For a single result.
     public init(_ type: ScriptType, _ name: String? = nil, write: @escaping @Sendable (__owned R) -> Value) {
         self.init([ResultSpec(name, type)]) { [write($0)] }
     }
@@ -44,11 +44,11 @@ extension Results<ByteString> {
     public static var bytes: Results { Results(.string) { .string($0) } }
 }
 extension Results<Value> {
-    /// One result of a type that the body makes.
+    /// A single result that the body makes as a script value.
     public static func value(_ type: ScriptType, _ name: String? = nil) -> Results { Results(type, name) { $0 } }
 }
 extension Results<[Value]> {
-    /// Several results, or any number of them, that the body makes.
+    /// Several results, or any number, that the body makes as script values.
     public static func values(_ specs: ResultSpec...) -> Results { Results(specs) { $0 } }
 }
 extension Results where R: ScriptObject & SendableMetatype {

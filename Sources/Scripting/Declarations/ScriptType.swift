@@ -1,4 +1,4 @@
-/// A type as scripts know it: what a declaration says of a parameter or a result, and what editors are told.
+/// A type in scripts, used in declarations of parameters and results and in definitions for editors.
 public indirect enum ScriptType: Sendable, Equatable {
     case any, none, boolean, integer, number, string, function, table
     /// An object, by its type's name: `tensor`.
@@ -7,11 +7,11 @@ public indirect enum ScriptType: Sendable, Equatable {
     case choice([String])
     /// `{tensor, ...}`
     case list(ScriptType)
-    /// Any names, values of one type: `{name = tensor, ...}`.
+    /// A table with any keys and values of one type: `{name = tensor, ...}`.
     case map(ScriptType)
-    /// These names: `{images = tensor, labels = tensor}`.
+    /// A table with these keys: `{images = tensor, labels = tensor}`.
     case record([Field])
-    /// What `for` gets in each round.
+    /// An iterator that gives these values in each round of a `for` loop.
     case iterator([Field])
     case either([ScriptType])
 
@@ -24,7 +24,7 @@ public indirect enum ScriptType: Sendable, Equatable {
 }
 
 extension ScriptType: CustomStringConvertible {
-    /// As signatures write it.
+    /// The type as signatures write it.
     public var description: String {
         switch self {
         case .any: "any"
@@ -47,7 +47,7 @@ extension ScriptType: CustomStringConvertible {
 }
 
 extension ScriptType {
-    /// Whether a value is of that kind, whatever its bounds. What a table holds is not looked at.
+    /// Whether a value has this type, regardless of bounds. Contents of tables are not checked.
     public func admits(_ value: Value) -> Bool {
         switch (self, value) {
         case (.any, _), (.none, .none), (.boolean, .boolean), (.string, .string), (.choice, .string): true
@@ -62,7 +62,7 @@ extension ScriptType {
         }
     }
 
-    /// Whether a table may be one of its values.
+    /// Whether a table may be of this type.
     var admitsTables: Bool {
         switch self {
         case .any, .table, .list, .map, .record: true
@@ -71,7 +71,7 @@ extension ScriptType {
         }
     }
 
-    /// Whether a table with names may be one of its values.
+    /// Whether a table with names may be of this type.
     var admitsNames: Bool {
         switch self {
         case .any, .table, .map, .record: true

@@ -1,7 +1,7 @@
 // The signature that documentation prints, from a declaration: `x:norm(p = 2, dim = nil, keepdim = false) -> tensor`.
 
 extension Declaration {
-    /// The forms, a line each; of what is a function and a method, both.
+    /// The signature, one line per form; a function that is also a method has a line for each.
     public var signature: String {
         forms.flatMap { form in heads(of: form).map { form.text($0) } }.joined(separator: "\n")
     }
@@ -22,7 +22,7 @@ extension Declaration {
             let value = form.specs.dropFirst().first?.name ?? "value"
             return [.init("\(receiver).\(shortName) = \(value)", hasArguments: false)]
         case .symbol(let text):
-            // `x[i]` and `x[mask]` are two forms of one.
+            // `x[i]` and `x[mask]` are two forms of one signature.
             let own = zip(self.form.specs, form.specs).reduce(text) { text, specs in
                 text.replacing("[\(specs.0.name)]", with: "[\(specs.1.name)]")
             }
@@ -63,7 +63,7 @@ extension Form {
 }
 
 extension ParameterSpec {
-    /// `keepdim = false`, `{d1, d2, ...}`, `...`
+    /// The parameter in a signature: `keepdim = false`, `{d1, d2, ...}`, `...`.
     fileprivate var text: String {
         if place == .rest { return name.isEmpty ? "..." : "\(name)1, \(name)2, ..." }
         if case .choice(let texts) = type {

@@ -1,9 +1,9 @@
-// Functions made of declared ones, and parameters whose values stand in more than one place.
+// Functions derived from declared ones, and parameters that may be given in several ways.
 
 extension NativeFunction {
-    /// The same function, with another way tried first: for calls that are made very often, in fewer steps than a
-    /// declaration takes, or that a sign of Lua's makes in a form of its own.
-    /// - Parameter way: nil leaves the call to the function.
+    /// The same function with a faster path tried first, for calls that are very frequent, or that one of Lua's
+    /// operators makes with other arguments.
+    /// - Parameter way: returns nil to leave the call to the function.
     public func trying(_ way: @escaping @Sendable (Arguments) throws -> [Value]?) -> NativeFunction {
         NativeFunction(name, documentation, declaration) { [body] in try way($0) ?? body($0) }
     }
@@ -17,7 +17,7 @@ extension NativeFunction {
 extension Declaration {
     /// A function with the parameters of this one.
     ///
-    /// - Parameter body: gets a call whose arguments stand at their places, and runs this function on it, once.
+    /// - Parameter body: gets a call with its arguments in place, and must run this function on it once.
     public func variation(
         _ name: String, _ summary: String, called style: Style, returns results: [ResultSpec], errors: String? = nil,
         source: String? = nil, example: String? = nil, see: [String] = [],
@@ -32,7 +32,7 @@ extension Declaration {
 }
 
 extension Call {
-    /// The values of the parameters, in their order; a rest's values in its place.
+    /// The values of the parameters in order; those of a rest parameter at its place.
     public var arguments: [Value] {
         get { values }
         set { values = newValue }
@@ -40,7 +40,7 @@ extension Call {
 }
 
 extension Parameter {
-    /// All arguments that follow, `2, 3`, or one table of them, `{2, 3}`.
+    /// All following arguments, `2, 3`, or one table of them, `{2, 3}`.
     public static func restOrTable<E>(_ name: String, _ domain: Domain<E>, _ note: String = "") -> Parameter
     where T == [E] {
         let list = Domain.list(of: domain)

@@ -1,10 +1,10 @@
-/// Everything that scripts can name: what the bridge binds, documentation shows, prompts complete and editors check.
+/// Everything that scripts can name, for binding, documentation, completion and editors.
 ///
 ///     let index = try ScriptIndex(Host.builtInModules)
 ///     index.modules["optim"]?.functions["Adam"]       // the entry of optim.Adam
 ///     index.types["tensor"]?.methods["exp"]           // that of x:exp
 public struct ScriptIndex: Sendable {
-    /// One thing that has a name.
+    /// A function, method, property or operator.
     public struct Entry: Sendable {
         public enum Kind: Sendable, Equatable {
             case function, call, method, property, setter
@@ -13,7 +13,7 @@ public struct ScriptIndex: Sendable {
 
         public let function: NativeFunction
         public let kind: Kind
-        /// The type whose method, property or operator it is.
+        /// The type that it is a member of.
         public let owner: String?
 
         /// `tensor.zeros`, `tensor:sum`.
@@ -26,16 +26,16 @@ public struct ScriptIndex: Sendable {
         }
     }
 
-    /// In the modules' order: a module's functions, then the members of its types.
+    /// All entries: each module's functions, then the members of its types.
     public let entries: [Entry]
     public let modules: [String: Module]
     public let types: [String: TypeMembers]
-    /// What can be registered.
+    /// What scripts can register.
     public let kinds: [RegistryKind]
     /// The modules' names, in their order.
     public let moduleNames: [String]
 
-    /// - Throws: ``ScriptError`` when two members of a type have one name, and what a module's constants throw.
+    /// - Throws: ``ScriptError`` when two members of a type have the same name; errors of modules' constants.
     public init(_ modules: [any ScriptModule]) throws {
         var entries: [Entry] = []
         var nodes: [String: Module] = [:]
@@ -53,7 +53,7 @@ public struct ScriptIndex: Sendable {
         moduleNames = modules.map(\.name)
     }
 
-    /// The module or the table inside one that a path names: `["optim", "schedule"]`.
+    /// The module, or table in a module, at a path such as `["optim", "schedule"]`.
     public func module(_ path: [String]) -> Module? {
         guard let first = path.first, let root = modules[first] else { return nil }
         return path.dropFirst().reduce(root) { $0?.tables[$1] }
@@ -70,18 +70,18 @@ extension TypeBinding {
 }
 
 extension ScriptIndex {
-    /// A module's table, or one inside it: `optim.schedule`.
+    /// A module's table, or a table in it such as `optim.schedule`.
     public struct Module: Sendable {
         public var summary = ""
-        /// In the order of their declaration.
+        /// The functions' names, in the order of declaration.
         public private(set) var names: [String] = []
         public private(set) var functions: [String: Entry] = [:]
         public private(set) var tables: [String: Module] = [:]
-        /// The names of plain values.
+        /// The names of constants.
         public internal(set) var constants: Set<String> = []
-        /// The kind of parts that become its constructors when they are registered.
+        /// The kind of registered parts that become constructors in it.
         public let registered: RegistryKind?
-        /// What calling the module itself does.
+        /// The function that calling the module runs.
         public private(set) var call: Entry?
 
         public init(_ module: any ScriptModule) {
@@ -108,7 +108,7 @@ extension ScriptIndex {
         }
     }
 
-    /// One type's members, from every module that brings some.
+    /// The members of a type, from all modules that add some.
     public struct TypeMembers: Sendable {
         public let type: ObjectType
         public private(set) var summary = ""
@@ -116,12 +116,12 @@ extension ScriptIndex {
         public private(set) var properties: [String: Entry] = [:]
         public private(set) var setters: [String: Entry] = [:]
         public private(set) var operators: [Operator: Entry] = [:]
-        /// Which module brought a member, for the message about a clash.
+        /// The module that each member came from, for messages about clashes.
         private var origins: [String: String] = [:]
 
         public init(type: ObjectType) { self.type = type }
 
-        /// Names that can be read: fields and methods.
+        /// Names that can be read: methods and properties.
         public var readable: [String] { Array(methods.keys) + Array(properties.keys) }
 
         /// - Throws: ``ScriptError`` when two members have one name.

@@ -1,7 +1,7 @@
-/// The call that a script made something by: what its ``Recipe`` is written from.
+/// The call by which a script made something, from which its ``Recipe`` is written.
 ///
-/// Numbers, texts and tables are kept as they were; modules, transforms, distributions and tensors as the objects that
-/// they are, which a file names when it is written. A script's functions are not kept.
+/// Numbers, texts and tables are kept as they were; modules, transforms, distributions and tensors as objects, which
+/// get names when a file is written. Functions of a script are not kept.
 public struct Origin {
     public let function: String
     private let arguments: [Argument]
@@ -11,17 +11,17 @@ public struct Origin {
         case object(any ScriptObject)
         case list([Argument])
         case table([(name: String, value: Argument)])
-        /// What no file can hold, for the message.
+        /// Something that no file can hold, in words for the message.
         case unwritable(String)
     }
 
-    /// - Throws: when a table of the script's cannot be read, as without memory.
+    /// - Throws: when a table cannot be read, for lack of memory for example.
     public init(_ function: String, _ values: some Sequence<Value>) throws {
         self.function = function
         arguments = try values.map { try Argument($0, depth: 0) }
     }
 
-    /// - Throws: ``Fault`` that names the argument which no file can hold.
+    /// - Throws: ``Fault`` that names an argument that no file can hold.
     public func recipe(_ tensors: any RecipeTensors) throws -> Recipe {
         .call(
             function,
@@ -68,7 +68,7 @@ extension Origin.Argument {
                 self = .unwritable("a table")
                 return
             }
-            // Random initial values are written over: which generator made them does not matter.
+            // Generators are left out: random initial values are overwritten by the file's tensors.
             if case .object(let object) = value, object.scriptType.name == "generator" { continue }
             fields.append((text, try Origin.Argument(value, depth: depth + 1)))
         }
@@ -105,7 +105,7 @@ extension Origin.Argument {
     }
 }
 
-/// An object that knows the call that made it.
+/// An object that remembers the call by which it was made.
 public protocol RemembersCall: ScriptObject, HasRecipe {
     var origin: Origin? { get set }
 }
@@ -120,13 +120,14 @@ extension RemembersCall {
 }
 
 extension NativeFunction {
-    /// The same constructor, whose objects remember the call.
-    /// - Parameter count: how many arguments in front are not the script's own.
+    /// The same constructor, for objects that remember the call.
+    /// - Parameter count: the number of leading arguments that are not the script's.
     public func remembering(after count: Int = 0) -> NativeFunction {
         NativeFunction(name, documentation, declaration) { [body] arguments in
             let results = try body(arguments)
             if case .object(let object as any RemembersCall)? = results.first {
-                // A constructor of a script's own may return what another one made, and names it then.
+                // A script's own constructor may return an object that another constructor made; its own call is then
+                // remembered.
                 if count > 0 || object.origin == nil {
                     object.origin = try Origin(arguments.function, arguments.values.dropFirst(count))
                 }

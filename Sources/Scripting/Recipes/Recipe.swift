@@ -1,11 +1,11 @@
-/// How something is made again: the call that made it, with arguments that are plain values, tensors of the same file
-/// or recipes themselves. What a saved flow says of its architecture.
+/// How to make something again: the constructor call, with arguments that are plain values, tensors in the same file,
+/// or recipes. Files of flows contain one as their architecture.
 ///
 ///     .call("nn.MLP", [.integer(2), .integer(4), .table([.init("hidden_features", .list([.integer(64)]))])])
 ///
-/// Random initial values do not matter: a file's tensors are written over them, by name.
+/// Random initial values do not matter, as the file's tensors are written over them by name.
 public indirect enum Recipe: Sendable, Equatable {
-    /// An argument that is left out.
+    /// A missing argument.
     case nothing
     case flag(Bool)
     case integer(Int)
@@ -14,9 +14,9 @@ public indirect enum Recipe: Sendable, Equatable {
     case list([Recipe])
     /// A table of named options.
     case table([Field])
-    /// A tensor that stands under this name in the file.
+    /// The tensor of this name in the file.
     case tensor(String)
-    /// A call of what scripts know by this name: `flow.ActNorm`, `nn.MLP`, `distribution.Normal`.
+    /// A call of the function that scripts know by this name: `flow.ActNorm`, `nn.MLP`, `distribution.Normal`.
     case call(String, [Recipe])
 
     /// One option of a table.
@@ -33,20 +33,20 @@ public indirect enum Recipe: Sendable, Equatable {
     /// A list of numbers.
     public static func numbers(_ numbers: [Double]) -> Recipe { .list(numbers.map { .number($0) }) }
 
-    /// The call in the usual style of a table of options, `flow.Glow{levels = 2}`.
+    /// A call with a table of options, `flow.Glow{levels = 2}`.
     public static func call(_ name: String, options: [(String, Recipe)]) -> Recipe {
         .call(name, [.table(options.map { Field($0, $1) })])
     }
 }
 
-/// What can be written down as a ``Recipe``.
+/// Something that can be written as a ``Recipe``.
 public protocol HasRecipe {
-    /// - Throws: ``Fault`` that says what has none and what to do.
+    /// - Throws: ``Fault`` that says which part has no recipe and what to do.
     func recipe(_ tensors: any RecipeTensors) throws -> Recipe
 }
 
-/// The tensors that stand beside a recipe, as whoever writes it gives them names.
+/// Names for the tensors that are saved beside a recipe.
 public protocol RecipeTensors: AnyObject {
-    /// The name under which the file has, or will have, this tensor.
+    /// The name of this tensor in the file; it is added if necessary.
     func name(of tensor: any ScriptObject) -> String
 }

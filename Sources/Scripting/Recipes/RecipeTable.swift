@@ -1,4 +1,4 @@
-/// A table that a recipe holds, as functions read tables.
+/// A table within a recipe, presented to functions as a script's table.
 final class RecipeTable: ScriptTable {
     private let elements: [Value]
     private let fields: [(key: Value, value: Value)]
@@ -23,10 +23,10 @@ final class RecipeTable: ScriptTable {
 }
 
 extension Recipe {
-    /// The recipe as an argument of a declared function.
+    /// The recipe as a script value.
     /// - Parameters:
-    ///   - tensor: the tensor of a name.
-    ///   - call: what a constructor makes of arguments.
+    ///   - tensor: returns the tensor of a name.
+    ///   - call: calls a constructor with arguments.
     public func value(
         tensor: (String) throws -> Value, call: (_ name: String, _ arguments: [Value]) throws -> Value
     ) throws -> Value {

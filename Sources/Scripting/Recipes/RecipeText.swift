@@ -1,10 +1,10 @@
 // Recipes as JSON: `{"call":"nn.Linear","with":[2,3,{"names":{"bias":false}}]}`.
 
 extension Recipe {
-    /// How deep calls and tables may stand in each other.
+    /// The deepest nesting of calls and tables.
     public static let deepest = 64
 
-    /// The recipe as JSON, the same text for the same recipe.
+    /// The recipe as JSON; equal recipes give equal texts.
     public var text: String {
         var result = ""
         write(to: &result)
@@ -16,7 +16,7 @@ extension Recipe {
         case .nothing: text += "null"
         case .flag(let flag): text += flag ? "true" : "false"
         case .integer(let integer): text += "\(integer)"
-        // The shortest digits that are this number again; JSON has no others.
+        // The shortest digits that read back as the same number; JSON has no infinities and NaN.
         case .number(let number): text += number.isFinite ? "\(number)" : "{\"number\":\"\(number)\"}"
         case .text(let string): Recipe.quote(string, &text)
         case .list(let elements): Recipe.write(elements, to: &text)
@@ -66,7 +66,7 @@ extension Recipe {
         text += "\""
     }
 
-    /// - Throws: ``Fault`` that says where the text stops to be a recipe.
+    /// - Throws: ``Fault`` that gives the position at which the text is no recipe.
     public init(text: String) throws {
         var reader = RecipeReader(text)
         self = try reader.recipe(depth: 0)
@@ -74,7 +74,7 @@ extension Recipe {
     }
 }
 
-/// Reads a recipe's JSON from its bytes, one level of nesting for each call.
+/// Parses a recipe from the bytes of its JSON.
 private struct RecipeReader {
     private let bytes: [UInt8]
     private var place = 0
@@ -91,7 +91,7 @@ private struct RecipeReader {
         while let byte = next, byte == 0x20 || (0x09...0x0d).contains(byte) { place += 1 }
     }
 
-    /// Whether the next thing is this sign, which is then read.
+    /// Reads this character if it comes next; returns whether it did.
     private mutating func takes(_ sign: Unicode.Scalar) -> Bool {
         skipSpace()
         guard next == UInt8(ascii: sign) else { return false }
@@ -129,7 +129,7 @@ private struct RecipeReader {
         return elements
     }
 
-    /// `{"call":...,"with":[...]}`, `{"names":{...}}`, `{"tensor":...}`, `{"number":"inf"}`
+    /// One of `{"call":...,"with":[...]}`, `{"names":{...}}`, `{"tensor":...}`, `{"number":"inf"}`.
     private mutating func object(_ depth: Int) throws -> Recipe {
         try expect("{")
         skipSpace()
@@ -210,7 +210,7 @@ private struct RecipeReader {
         throw fault("a closing quote")
     }
 
-    /// What stands behind a backslash.
+    /// The character after a backslash.
     private mutating func escaped() throws -> [UInt8] {
         guard let byte = next else { throw fault("a character") }
         place += 1

@@ -1,23 +1,23 @@
-/// A function that a script registered, with what is known of it.
+/// A function that a script registered, with its help and origin.
 public struct Registration {
     public let kind: RegistryKind
     public let name: ByteString
-    /// What was registered: a function or, where the kind takes tables, a table.
+    /// The registered value: a function or, for kinds that accept them, a table.
     public let value: Value
-    /// The function that was registered, or one that returns the table. A command gets the text behind its name, a
-    /// subcommand its arguments, each a string; a schedule and its like what problem 3 gives them; a constructor the
-    /// arguments of `projection.NAME(...)`.
+    /// The registered function, or one that returns the table. A command gets the text after its name; a subcommand its
+    /// arguments as strings; schedules and the like what problem 3 passes; a constructor the arguments of
+    /// `projection.NAME(...)`.
     public let function: any ScriptFunction
-    /// One line for listings, if the script gave one.
+    /// One line for listings, if given.
     public let help: String?
-    /// For commands and subcommands: from the text typed so far to a list of what may follow, if the script gave one.
+    /// For commands and subcommands, if given: from the text typed so far to a list of completions.
     public let complete: (any ScriptFunction)?
-    /// The line that called host.register; nil when no script did.
+    /// The line that called host.register; nil if the program registered it.
     public let place: ScriptPlace?
-    /// The file whose loading brought it: that of ``place`` or, inside ``Registry/loading(_:_:)``, the file loaded.
+    /// The file that registered it: that of ``place`` or, inside ``Registry/loading(_:_:)``, the file being loaded.
     public let owner: ByteString?
 
-    /// Reads what a script gave under a name: a function or, where the kind takes help, `{run = f, ...}`.
+    /// Reads a registered value: a function or, for kinds with help, `{run = f, ...}`.
     init(
         _ kind: RegistryKind, _ name: ByteString, _ value: Value, place: ScriptPlace?, owner: ByteString?,
         for operation: String
@@ -53,11 +53,11 @@ public struct Registration {
         }
     }
 
-    /// Where it came from, for messages.
+    /// The origin in words, for messages.
     public var origin: String { place?.description ?? "the program" }
 }
 
-/// `{run = f, help = text, complete = f}`
+/// The table `{run = f, help = text, complete = f}`.
 private struct Parts {
     var run: (any ScriptFunction)?
     var help = ""
@@ -68,7 +68,7 @@ private struct Parts {
         .option("complete", \.complete, .optional(.function)))
 }
 
-/// A table in the place of a function: a call returns it.
+/// A registered table as a function that returns it.
 private final class Settings: ScriptFunction {
     private let table: any ScriptTable
 

@@ -3,10 +3,10 @@
 ///     for command in registry.entries(.commands) { print(":\(command.name)", command.help ?? "") }
 ///     if let command = registry.entry(.commands, "frames") { _ = try command.function.call([.string("30")]) }
 ///
-/// A name is taken once per kind; a second claim is an error that names both places. A file that is loaded again
-/// replaces what it registered before.
+/// A name can be registered once per kind; registering it again is an error that names both places. A file that is
+/// loaded again replaces what it registered before.
 public final class Registry: Service {
-    /// What can be registered here, in the order of listings.
+    /// The kinds that can be registered, in the order of listings.
     public private(set) var kinds: [RegistryKind] = []
     private var registrations: [RegistryKind: [Registration]] = [:]
     private var reserved: [RegistryKind: () -> [String]] = [:]
@@ -16,17 +16,17 @@ public final class Registry: Service {
 
     public init() {}
 
-    /// Adds kinds that a module asks for.
+    /// Adds kinds that a module declares.
     public func declare(_ kinds: [RegistryKind]) { self.kinds += kinds.filter { !self.kinds.contains($0) } }
 
-    /// The kind that a script names.
-    /// - Throws: ``ScriptError`` with the nearest.
+    /// The kind of a name that a script gave.
+    /// - Throws: ``ScriptError`` that suggests the nearest kind.
     public func kind(named name: String, for operation: String) throws -> RegistryKind {
         if let kind = kinds.first(where: { $0.name == name }) { return kind }
         throw ScriptError(operation, RegistryKind.unknown(name, among: kinds))
     }
 
-    /// The registrations of a kind, in the order of their making.
+    /// The registrations of a kind, in the order in which they were made.
     public func entries(_ kind: RegistryKind) -> [Registration] { registrations[kind] ?? [] }
 
     public func entry(_ kind: RegistryKind, _ name: some ByteStringConvertible) -> Registration? {
@@ -34,27 +34,27 @@ public final class Registry: Service {
         return registrations[kind]?.first { $0.name == name }
     }
 
-    /// Everything, in the order of the kinds.
+    /// All registrations, in the order of the kinds.
     public var all: [Registration] { kinds.flatMap { entries($0) } }
 
-    /// Names that the program itself has under a kind and that nobody may register. Asked when something is registered.
+    /// Reserves names that the program itself uses under a kind. `names` is called at each registration.
     public func reserve(_ kind: RegistryKind, _ names: @escaping () -> [String]) {
         let before = reserved[kind]
         reserved[kind] = { (before?() ?? []) + names() }
     }
 
-    /// Whether the program itself has the name.
+    /// Whether the program itself uses the name.
     public func isReserved(_ kind: RegistryKind, _ name: some ByteStringConvertible) -> Bool {
         reserved[kind]?().contains { ByteString($0) == name.byteString } ?? false
     }
 
-    /// Says which texts are the inputs of a prompt: together they are one file, so that a later input replaces what an
-    /// earlier one registered.
+    /// Tells which source names are inputs of a prompt: together they count as one file, so that a later input replaces
+    /// what an earlier one registered.
     public func takeInputsTogether(_ isInput: @escaping (String) -> Bool) { self.isInput = isInput }
 
-    /// Registers `{schedules = {name = f, ...}, ...}`: all of it or nothing.
-    /// - Throws: ``ScriptError`` for an unknown kind, a name that is taken (naming both places), a value of another
-    ///   type.
+    /// Registers `{schedules = {name = f, ...}, ...}`, all of it or nothing.
+    /// - Throws: ``ScriptError`` for an unknown kind, a name that is taken (naming both places), or a value of the
+    ///   wrong type.
     public func add(_ table: any ScriptTable, at place: ScriptPlace?, for operation: String) throws {
         var additions: [Registration] = []
         for (key, value) in try table.entries() {
@@ -97,7 +97,8 @@ public final class Registry: Service {
                 + place(" (and now at ", addition, ")"))
     }
 
-    /// A file run again replaces its own; while it is being loaded it cannot mean that.
+    /// Whether a registration replaces a former one: a file that runs again replaces its own, but not twice within one
+    /// run.
     private func isReplaced(_ former: Registration, by addition: Registration) -> Bool {
         guard let owner = addition.owner, owner == former.owner else { return false }
         return !loads.contains(owner)
@@ -107,8 +108,8 @@ public final class Registry: Service {
         addition.place.map { before + $0.description + after } ?? ""
     }
 
-    /// Runs `body`, which loads a file. What the file registered when it was loaded before goes; when `body` throws,
-    /// everything is as it was.
+    /// Runs `body`, which loads a file. What the file registered before is removed first; if `body` throws, everything
+    /// is restored.
     @discardableResult
     public func loading<R>(_ file: some ByteStringConvertible, _ body: () throws -> R) rethrows -> R {
         let before = registrations
@@ -126,13 +127,13 @@ public final class Registry: Service {
         }
     }
 
-    /// What the loading of a file brought.
+    /// The registrations made by a file.
     public func entries(of file: some ByteStringConvertible) -> [Registration] {
         let owner = identity(file.byteString)
         return all.filter { $0.owner == owner }
     }
 
-    /// Two spellings of one path are one file; texts that are no files have names in parentheses.
+    /// One identity for all spellings of a path; sources that are no files have names in parentheses.
     private func identity(_ file: ByteString) -> ByteString {
         if isInput?(file.text) == true { return "(inputs)" }
         return file.hasPrefix("(") ? file : file.resolvedPath ?? LoadedFiles.absolute(file)

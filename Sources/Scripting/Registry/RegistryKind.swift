@@ -1,26 +1,25 @@
-/// What can be registered, by the plural that scripts use: `host.register{schedules = {...}}`.
+/// A kind of parts that can be registered, by the plural name that scripts use: `host.register{schedules = {...}}`.
 ///
-/// A module declares its kinds (``ScriptModule/kinds``); a host has no others: a kind is what some part of it
-/// asks for, and a misspelt one is an error.
+/// A module declares its kinds (``ScriptModule/kinds``), and a host has no others, so that a misspelt kind is an error.
 public struct RegistryKind: Hashable, Sendable {
-    /// What the value under a name may be, besides a function.
+    /// What a registered value may be, besides a function.
     public enum Takes: Sendable {
         case functions
         /// `{run = f, help = text, complete = f}`
         case help
-        /// A table of settings, handed on as it is.
+        /// A table of settings, passed on unchanged.
         case tables
     }
 
-    /// `schedules`
+    /// The name in host.register: `schedules`.
     public let name: String
-    /// What stands before a name where its user types it: `:` of a command.
+    /// What precedes a name where it is used: `:` for commands.
     let prefix: String
     public let takes: Takes
-    /// The module whose constructors they are, `projection.NAME`; nil for parts of another use.
+    /// The module that gets them as constructors, `projection.NAME`; nil for other kinds.
     public let module: String?
 
-    /// - Parameter prefix: what stands before a name where its user types it; `name.` if nothing else is said.
+    /// - Parameter prefix: what precedes a name where it is used; by default `name.`.
     public init(_ name: String, prefix: String? = nil, takes: Takes = .functions) {
         (self.name, self.takes, module) = (name, takes, nil)
         self.prefix = prefix ?? name + "."
@@ -34,19 +33,19 @@ public struct RegistryKind: Hashable, Sendable {
     public static func == (a: RegistryKind, b: RegistryKind) -> Bool { a.name == b.name }
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 
-    /// What is said of a kind that is none.
+    /// The message about an unknown kind.
     public static func unknown(_ name: String, among kinds: [RegistryKind]) -> String {
         let names = kinds.map(\.name)
         return "there is no kind \"\(name)\"\(suggestion(for: name, among: names)); the kinds are "
             + names.joined(separator: ", ")
     }
 
-    /// The name as its user types it.
+    /// The name as it is typed where it is used.
     public func shown(_ name: String) -> String { prefix + name }
 
-    /// Refuses what could not be typed where the kind is used.
+    /// Throws for a name that could not be typed where it is used.
     func check(_ name: ByteString, for operation: String) throws {
-        // Bytes that are no UTF-8 are shown as a mark that is no letter.
+        // Invalid UTF-8 is replaced by U+FFFD, which is no letter.
         let letters = Array(name.text.unicodeScalars)
         func isWord(_ scalar: Unicode.Scalar) -> Bool {
             scalar == "_"

@@ -1,10 +1,10 @@
-/// What scripts may add to a module: the constructors registered under a kind, found in the module's table by their
-/// names.
+/// Constructors that scripts may add to a module by registering them under a kind; the module's table finds them by
+/// name.
 ///
-/// `projection.Diamond(2)` calls the function made for "Diamond" with what was registered, then 2.
+/// `projection.Diamond(2)` calls the function that `make` returned for "Diamond", with the registered value and then 2.
 public struct ScriptedConstructors: Sendable {
     public let kind: RegistryKind
-    /// The constructor of a name. Its first argument is the registered function, the caller's own follow.
+    /// The constructor of a name. Its first argument is the registered function; the caller's arguments follow.
     public let make: @Sendable (_ name: String) -> NativeFunction
 
     public init(_ kind: RegistryKind, make: @escaping @Sendable (_ name: String) -> NativeFunction) {
