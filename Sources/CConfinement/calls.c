@@ -1,4 +1,4 @@
-// A seccomp filter: system calls that no script's work needs fail, whatever code makes them.
+// A seccomp filter: system calls that no script needs fail, whatever code makes them.
 #define _GNU_SOURCE  // CLONE_THREAD
 #include "confinement.h"
 
@@ -10,16 +10,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-// A call that a processor, or an older libseccomp, does not know has a number below zero.
+// A call that the processor or an older libseccomp does not know has a negative number.
 static const int denied[] = {
     // Programs and processes.
     SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
     SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal),
     SCMP_SYS(pidfd_getfd), SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo),
-    // The network, and ways around this filter.
+    // The network, and ways to get around this filter.
     SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept),
     SCMP_SYS(accept4), SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register),
-    // Other files' names and rights; the sandbox only writes files and renames them.
+    // Names and rights of other files; the sandbox only writes and renames files.
     SCMP_SYS(symlinkat), SCMP_SYS(linkat), SCMP_SYS(mknodat), SCMP_SYS(fchownat), SCMP_SYS(fchown), SCMP_SYS(fchmodat),
     SCMP_SYS(chdir), SCMP_SYS(fchdir), SCMP_SYS(chroot), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr),
     SCMP_SYS(open_by_handle_at), SCMP_SYS(name_to_handle_at), SCMP_SYS(symlink), SCMP_SYS(link), SCMP_SYS(mknod),
@@ -39,14 +39,14 @@ static const int denied[] = {
 
 #define REFUSE SCMP_ACT_ERRNO(EPERM)
 #define REFUSE_IF(call, ...) (seccomp_rule_add(filter, REFUSE, SCMP_SYS(call), 1, __VA_ARGS__) == 0)
-// What the kernel reads of a 32-bit argument; above it may stand anything.
+// The kernel reads only the lower half of a 32-bit argument; the upper half may be anything.
 #define LOW UINT32_MAX
 
 static bool fill(scmp_filter_ctx filter) {
     bool done =
         seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0
         && seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0  // on every thread there is
-        // Its flags lie in memory, out of the filter's sight; glibc then asks for clone.
+        // Its flags are in memory, which the filter cannot read; glibc then uses clone.
         && seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0
         && REFUSE_IF(clone, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0))  // threads, not processes
         && REFUSE_IF(tgkill, SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()))  // signals to our own threads

@@ -1,4 +1,4 @@
-// Landlock: the kernel itself keeps the process to the folders it named.
+// Landlock: the kernel restricts the process to given folders.
 #define _GNU_SOURCE  // O_PATH
 #include "confinement.h"
 
@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// By the kernel's interface and not by its headers, which are often older than the kernel.
+// Uses the kernel's interface without its headers, which are often older than the kernel.
 struct ruleset {
     uint64_t files, network, scope;
 };
@@ -31,7 +31,7 @@ static const uint64_t for_files = WRITE_FILE | READ_FILE | TRUNCATE;
 
 static long version(void) { return syscall(SYS_landlock_create_ruleset, NULL, 0, 1U); }
 
-// The rights over files that this kernel knows: each version brought one more.
+// The rights over files that this kernel knows; each version added one.
 static uint64_t known(long version) {
     int count = version >= 5 ? 16 : version >= 3 ? 15 : version >= 2 ? 14 : 13;
     return (UINT64_C(1) << count) - 1;
@@ -40,7 +40,8 @@ static uint64_t known(long version) {
 int32_t cf_folders_new(void) {
     long v = version();
     if (v < 1) return -1;
-    // From version 4 on no TCP, from version 6 on no signals to, and no abstract sockets of, others.
+    // From version 4 on also no TCP; from version 6 on no signals to other processes and none of their abstract
+    // sockets.
     struct ruleset attributes = {known(v), v >= 4 ? 3 : 0, v >= 6 ? 3 : 0};
     size_t size = v >= 6 ? 24 : v >= 4 ? 16 : 8;
     return (int32_t)syscall(SYS_landlock_create_ruleset, &attributes, size, 0);

@@ -33,7 +33,7 @@ bool cf_limit(cf_resource resource, uint64_t value) {
         return false;
     }
     if (getrlimit(names[resource], &limit) != 0) return false;
-    // Never above what is allowed already.
+    // Never above the present hard limit.
     rlim_t wanted = value > (uint64_t)RLIM_INFINITY ? RLIM_INFINITY : (rlim_t)value;
     if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > wanted) limit.rlim_max = wanted;
     limit.rlim_cur = limit.rlim_max;
@@ -48,7 +48,7 @@ void cf_open_missing_streams(void) {
 static void nothing(int number) { (void)number; }
 
 void cf_take_size_limits_as_errors(bool errors) {
-    // A handler, where SIG_IGN would go on to programs that are started from here.
+    // A handler, as SIG_IGN would be inherited by programs started from here.
     struct sigaction now, action = {.sa_handler = errors ? nothing : SIG_DFL, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGXFSZ, NULL, &now) != 0 || now.sa_handler != (errors ? SIG_DFL : nothing)) return;
@@ -69,7 +69,7 @@ bool cf_end_with_parent(int32_t parent) {
 #ifdef __linux__
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return false;
 #endif
-    // It may have ended before the call.
+    // The parent may have ended before the call.
     return getppid() == (pid_t)parent;
 }
 

@@ -1,4 +1,4 @@
-// Convolutions: laying images out in planes, the sums, and taking the results out of their rows.
+// Convolutions: images are laid out in planes, windows are summed, and results are taken out of their rows.
 #include "kernels.h"
 #include "dispatch.h"
 #include <string.h>

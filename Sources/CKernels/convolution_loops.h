@@ -2,9 +2,9 @@
 //   T, LANES, COLUMNS       the type, how many of it a vector holds, and how many vectors a tile is wide
 //   TARGET, NAME(name)      the attribute that lets a function use the instructions, and what its name becomes
 //
-// No columns are formed: planes hold an image with its border of zeros row behind row, so that what tap t of the window sees
-// of output q lies at planes[offsets[t] + q], for all q in a row. Outputs past the end of a row of windows are computed too,
-// of what lies there, and left out afterwards.
+// Windows are not copied into columns. Planes hold an image with its border of zeros row by row, so that tap t of the
+// window for output q reads planes[offsets[t] + q], for all q of a row. Outputs past the end of a row of windows are
+// computed too, from whatever lies there, and left out afterwards.
 
 #define TILE 8
 
@@ -19,7 +19,7 @@ INNER VECTOR NAME(all)(T x) {
     return all;
 }
 
-// `width` vectors of TILE outputs, one behind the other in `to`: to[o * stride + q].
+// TILE outputs at `width` vectors of positions q, written to to[o * stride + q].
 INNER void NAME(tile)(const T *planes, const int32_t *offsets, size_t taps, const T *weights, const T *bias, T *to, size_t stride, int width) {
     VECTOR sums[TILE][COLUMNS];
     for (int o = 0; o < TILE; o++)
@@ -41,7 +41,7 @@ TARGET static void NAME(rows)(const T *planes, const int32_t *offsets, size_t ta
                               size_t stride) {
     size_t q = 0;
     for (; q + COLUMNS * LANES <= length; q += COLUMNS * LANES) NAME(tile)(planes + q, offsets, taps, weights, bias, to + q, stride, COLUMNS);
-    // The last ones run past the end, into the slack.
+    // The last vectors run past the end, into the slack.
     for (; q < length; q += LANES) NAME(tile)(planes + q, offsets, taps, weights, bias, to + q, stride, 1);
 }
 

@@ -1,4 +1,4 @@
-// Sums along the way. Each waits for the one before, so there is nothing for vectors to do.
+// Cumulative sums. Each waits for the one before, so that vectors would not help.
 #include "kernels.h"
 
 #define CUMULATE(kind, number) \

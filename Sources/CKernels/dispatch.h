@@ -1,4 +1,4 @@
-// What this processor has, asked once per call: __builtin_cpu_supports reads a table filled at start-up.
+// What this processor can do, asked at each call: __builtin_cpu_supports reads a table that is filled at start-up.
 #pragma once
 
 #include "kernels.h"
@@ -7,7 +7,7 @@
 #define CK_X86 1
 #include <immintrin.h>
 #define CK_TARGET_F16C __attribute__((target("avx2,fma,f16c")))
-// Byte and word masks (BW) on 256-bit vectors (VL) load the last, partial vector of halves.
+// Byte and word masks (BW) on 256-bit vectors (VL) load the last, partial vector of float16 numbers.
 #define CK_TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
 static inline int ck_has_f16c(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
@@ -20,7 +20,7 @@ static inline int ck_has_avx512(void) {
 #define CK_X86 0
 #endif
 
-// The level that a call runs at: the one asked for, or the best there is.
+// The level that a call uses: the requested one, or the best that the processor has.
 static inline enum ck_level ck_available(enum ck_level level) {
     enum ck_level best = ck_level_portable;
 #if CK_X86

@@ -1,4 +1,4 @@
-// The public functions on every number and on pairs: each picks its instruction set.
+// The public functions of single numbers and of pairs; each chooses its instruction set.
 #include "elementwise.h"
 
 bool ck_map_floats(

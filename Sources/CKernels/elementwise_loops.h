@@ -1,7 +1,7 @@
-// Functions of every number and of pairs of numbers, for the vectors that the including file picked.
+// Functions of single numbers and of pairs, for the vectors that the including file chose.
 //
-// Every number goes through the same vector code, the last few in a vector filled up with zeros, so that f(x) does not
-// depend on where in memory x lies, nor on how a long loop is divided among threads.
+// Every number goes through the same vector code, the last ones in a vector padded with zeros, so that f(x) depends
+// neither on where in memory x lies nor on how a loop is divided among threads.
 #include "exponentials.h"
 #include "elementwise.h"
 
@@ -90,7 +90,7 @@ ALL_MAPS(doubles)
 #define MAP_CASES(kind)
 #endif
 
-// Rounded as IEEE 754 says, on every processor.
+// Correctly rounded (IEEE 754), on every processor.
 #define SQUARE_ROOTS(kind) \
     TARGET static void sqrt_##kind##_map(const NUMBER_##kind *from, NUMBER_##kind *to, size_t count) { \
         size_t i = 0; \
@@ -113,7 +113,7 @@ SQUARE_ROOTS(doubles)
 MAPS(floats)
 MAPS(doubles)
 
-// Pairs: steps of 0 (one number for all) or 1. The three layouts are three loops.
+// Pairs with steps of 0 (one number for all) or 1. The three layouts have three loops.
 #define PAIRS(number, call) \
     if (a_step && b_step) { \
         for (size_t i = 0; i < count; i++) { const number x = a[i], y = b[i]; to[i] = call; } \

@@ -1,6 +1,6 @@
-// e^x, tanh, erf, sin and cos in float32 for the vectors that the including file picked: at most 1, 1.5, 1.1, 1 and 1
-// ulp off over all floats. SLEEF is as exact and takes one and a half to five times as long, being made for calls of
-// one vector each. The same bits at every level: each has fused multiply-add, and the operations are the same.
+// e^x, tanh, erf, sin and cos in float32 for the vectors that the including file chose: at most 1, 1.5, 1.1, 1 and 1
+// ulp off over all floats. SLEEF is as accurate and takes 1.5 to 5 times as long, being made for calls of one vector
+// each. All levels give the same bits: each has fused multiply-add, and the operations are the same.
 #pragma once
 #include "vectors.h"
 
@@ -19,7 +19,7 @@ TARGET CK_INLINE floats fused(floats a, floats b, floats c) {
 
 // Polynomials of smallest relative error.
 
-// x * 2^n of a whole n, -150 to 150, rounded once.
+// x * 2^n for an integer n from -150 to 150, rounded once.
 TARGET CK_INLINE floats scaled(floats x, floats n) {
 #if CK_VECTORS == 2
     return (floats)_mm512_scalef_ps((__m512)x, (__m512)n);
@@ -31,10 +31,10 @@ TARGET CK_INLINE floats scaled(floats x, floats n) {
 }
 
 TARGET CK_INLINE floats exp_floats(floats x) {
-    // Beyond +-104 it is infinite or 0; NaN stays.
+    // Beyond +-104 the result is infinite or 0; NaN stays.
     x = CHOOSE(floats, float_masks, x > 104, all_floats(104), x);
     x = CHOOSE(floats, float_masks, x < -104, all_floats(-104), x);
-    // x = n log 2 + f, |f| at most log 2 / 2; adding and subtracting 1.5 * 2^23 rounds to whole numbers.
+    // x = n log 2 + f with |f| <= log 2 / 2; adding and subtracting 1.5 * 2^23 rounds to an integer.
     const floats n = FUSED(x, all_floats(1.442695f), 12582912.f) - 12582912.f;
     const floats f = FUSED(n, all_floats(-1.42860677e-6f), FUSED(n, all_floats(-6.93145752e-1f), x));
     floats p = all_floats(1.37805939e-3f);
@@ -53,7 +53,7 @@ TARGET CK_INLINE floats magnitude(floats x) { return (floats)((float_masks)x & I
 TARGET CK_INLINE floats tanh_floats(floats x) {
     const floats size = magnitude(x), s = x * x;
     const floats large = 1 - 2 / (exp_floats(2 * size) + 1);
-    // Odd in x, below 0.625.
+    // A polynomial odd in x, for |x| below 0.625.
     floats p = all_floats(-5.70498872745e-3f);
     p = FUSED(p, s, 2.06390887954e-2f);
     p = FUSED(p, s, -5.37397155531e-2f);
@@ -65,7 +65,7 @@ TARGET CK_INLINE floats tanh_floats(floats x) {
 
 TARGET CK_INLINE floats erf_floats(floats x) {
     const floats size = magnitude(x), s = x * x;
-    // 1 - e^q(|x|) above 475 / 512. From 4 on it is 1.
+    // 1 - e^q(|x|) for |x| above 475 / 512; from 4 on the result is 1.
     const floats t = CHOOSE(floats, float_masks, size > 4, all_floats(4), size), u = t * t;
     floats q = FUSED(all_floats(-1.72853470e-5f), t, 3.83197126e-4f);
     q = FUSED(q, u, FUSED(all_floats(-3.88396438e-3f), t, 2.42546219e-2f));
@@ -74,7 +74,7 @@ TARGET CK_INLINE floats erf_floats(floats x) {
     q = FUSED(q, t, -1.28717512e-1f);
     q = FUSED(q, t, -t);
     const floats large = 1 - exp_floats(q);
-    // Odd in x below.
+    // A polynomial odd in x, for smaller |x|.
     floats p = all_floats(-5.96761703e-4f);
     p = FUSED(p, s, 4.99119423e-3f);
     p = FUSED(p, s, -2.67681349e-2f);
@@ -85,13 +85,13 @@ TARGET CK_INLINE floats erf_floats(floats x) {
     return CHOOSE(floats, float_masks, size <= 0.927734375f, small, (floats)((float_masks)large | sign_bits(x)));
 }
 
-// Up to here the multiples of pi / 2 that a number holds are taken from it without loss.
+// Up to this |x| multiples of pi / 2 can be subtracted without loss.
 #define SINE_REACH 8192.f
 
 // sin(x + turns pi / 2).
 TARGET CK_INLINE floats sin_turned(floats x, int turns) {
     const floats n = FUSED(x, all_floats(0.636619772f), 12582912.f) - 12582912.f;
-    // r = x - n pi / 2, at most pi / 4, in three steps: the first is exact, `rest` is what rounding takes of the second.
+    // r = x - n pi / 2, at most pi / 4, in three steps: the first is exact, `rest` is the rounding error of the second.
     const floats first = FUSED(n, all_floats(-0x1.921fb6p+0f), x);
     const floats second = n * 0x1.777a5cp-25f, r = first + second, part = r - second;
     floats rest = FUSED(n, all_floats(0x1.777a5cp-25f), -second) + ((first - part) + (second - (r - part)));
@@ -110,7 +110,7 @@ TARGET CK_INLINE floats sin_turned(floats x, int turns) {
 }
 
 TARGET CK_INLINE floats sin_floats(floats x) {
-    // -0 stays.
+    // -0 stays -0.
     const floats y = CHOOSE(floats, float_masks, x == 0, x, sin_turned(x, 0));
     const float_masks far = ~(magnitude(x) <= SINE_REACH);
     return ANY(far) ? CHOOSE(floats, float_masks, far, SLEEF_OF_floats(sin)(x), y) : y;

@@ -13,7 +13,7 @@ float ck_float_from_half(uint16_t half) {
         memcpy(&bits, &magnitude, sizeof bits);
         bits |= sign;
     } else if (exponent == 0x1f) {
-        // Infinity, or NaN: made quiet, its payload kept, as processors do.
+        // Infinity, or NaN: made quiet with its payload, as processors do.
         bits = sign | 0x7f800000u | (fraction << 13) | (fraction ? 0x400000u : 0);
     } else {
         bits = sign | ((exponent + 112) << 23) | (fraction << 13);
@@ -31,7 +31,7 @@ uint16_t ck_half_from_float(float value) {
     if (magnitude > 0x7f800000u) return (uint16_t)(sign | 0x7e00u | ((magnitude >> 13) & 0x3ffu));  // quiet NaN
     if (magnitude >= 0x477ff000u) return sign | 0x7c00u;  // rounds to infinity
     if (magnitude < 0x38800000u) {
-        // Subnormal: adding 0.5 puts the units of 2^-24 in the low bits, rounded to nearest even by the addition.
+        // Subnormal: adding 0.5 moves multiples of 2^-24 to the low bits, rounded to nearest even.
         float shifted;
         memcpy(&shifted, &magnitude, sizeof shifted);
         shifted += 0.5f;

@@ -1,7 +1,7 @@
-// One step of an optimiser on many elements: each is read and written once, whatever the formula remembers.
+// One step of an optimiser on many elements; each array is read and written once, whatever the formula remembers.
 //
 // Every formula is written once, as a function of one element, and inlined into loops for both types and each set of
-// switches: `switches` is a constant there, so that a loop has no branches and becomes vectors.
+// `switches`. These are constants there, so that the loops have no branches and are vectorised.
 #include "kernels.h"
 #include "dispatch.h"
 
@@ -58,7 +58,7 @@ enum { MAXIMIZE = 1, DECAY = 2, FIRST = 4, SECOND = 8, THIRD = 16 };
 FORMULAS(float)
 FORMULAS(double)
 
-// What a formula does not remember may be null: it is not touched, as `switches` is constant.
+// Arrays that a formula does not need may be null: as `switches` is constant, they are not accessed.
 #define LOOP(T, method, switches) \
     for (size_t i = 0; i < count; i++) \
         method##_##T(s, x + i, g[i], uses_first(method_##method, switches) ? first + i : 0, \

@@ -1,4 +1,4 @@
-// Philox 4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011), many blocks at once: a block depends on its number alone.
+// Philox 4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011), many blocks at once: a block depends on its number only.
 #include "philox.h"
 
 void ck_philox(

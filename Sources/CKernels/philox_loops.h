@@ -1,4 +1,4 @@
-// Philox and what is drawn from it, for the vectors that the including file picked.
+// Philox and draws from it, for the vectors that the including file chose.
 #include "vectors.h"
 #include "philox.h"
 
@@ -8,7 +8,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are written two at a time, the earlier one lower");
 
-// Blocks side by side, each word in the lower half of 64 bits: what a multiplication of 32 bits reads.
+// Blocks side by side, each word in the lower half of 64 bits, which a 32-bit multiplication reads.
 #define BLOCKS FLOATS
 #define LOWER 0xFFFFFFFFu
 
@@ -64,7 +64,7 @@ TARGET void NAME(ck_philox)(uint64_t seed, uint64_t stream, uint64_t first, uint
 }
 
 #if CK_HAS_SLEEF
-// A vector of whole numbers below 2^52 as doubles: written behind the point of 2^52, which is then taken off.
+// Integers below 2^52 as doubles: written as the mantissa of 2^52, which is then subtracted.
 typedef uint64_t bits __attribute__((vector_size(DOUBLES * 8)));
 TARGET CK_INLINE doubles whole_doubles(bits x) { return (doubles)(x | 0x4330000000000000u) - 0x1p52; }
 
@@ -81,7 +81,7 @@ TARGET static void standard_normals(uint64_t seed, uint64_t stream, uint64_t fir
             v[k] = pairs[2 * (i + (size_t)k) + 1];
         }
         const doubles radius = SLEEF_OF_doubles(log)((whole_doubles(u >> 12) + 0.5) * 0x1p-52);
-        // 53 bits: the upper 52, and the last.
+        // 53 bits: the upper 52, and the last one.
         const doubles turn = (whole_doubles(v >> 12) * 2 + whole_doubles(v >> 11 & 1)) * 0x1p-53;
         const doubles x = __builtin_elementwise_sqrt(-2 * radius) * SLEEF_OF_doubles(cos)(2 * M_PI * turn);
         store_doubles(to + i, x);

@@ -1,3 +1,3 @@
-// What every processor of this kind has.
+// The base instruction set of the architecture.
 #define CK_VECTORS 0
 #include "philox_loops.h"

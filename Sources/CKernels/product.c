@@ -1,4 +1,4 @@
-// The product of matrices of floats: picks the instruction set.
+// The matrix product of floats: chooses the instruction set.
 #include "product.h"
 
 static enum ck_level available(enum ck_level level) {

@@ -1,4 +1,4 @@
-// What each instruction set provides (product_loops.h), and product.c chooses from.
+// What each instruction set provides (product_loops.h), for product.c to choose from.
 #pragma once
 #include "sparse_linear.h"
 

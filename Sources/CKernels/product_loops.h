@@ -1,31 +1,30 @@
 // A tile of the product of two matrices, written once for every instruction set. The including file defines what
 // sparse_linear_loops.h asks for, and
-//   ROWS                    how many rows of the left matrix are held in registers, a power of two
-//   VECTORS                 how many vectors of a row of the right one; ROWS * VECTORS sums must fit the registers
-//   DOTS                    the same for sums along both matrices' rows: ROWS_OF_DOTS * DOTS of them
+//   ROWS                    how many rows of the left matrix are in registers, a power of two
+//   VECTORS                 how many vectors of a row of the right matrix; ROWS * VECTORS sums must fit the registers
+//   DOTS                    the same for dot products along rows of both matrices: ROWS_OF_DOTS * DOTS sums
 //
-// Two ways, both for float and half numbers on the right, which become floats as they are loaded. Columns of b side by
-// side (b_column == 1): each step of the depth multiplies VECTORS vectors of b with ROWS numbers of a. Of many rows, b
-// is first copied into a panel that stays in the second cache and that lies in order; few rows read b where it is.
-// Columns of b one after the other (b_depth == 1): few rows take dot products; for many, the panel is copied
-// transposed.
+// There are two cases; in both the right matrix may hold floats or halves, which become floats when they are loaded.
+// Rows of b contiguous (b_column == 1): each step along the depth multiplies VECTORS vectors of b with ROWS numbers of
+// a. For many rows, b is first copied into a panel that is contiguous and stays in the second cache; few rows read b in
+// place. Columns of b contiguous (b_depth == 1): few rows use dot products; for many, the panel is a transposed copy.
 
 #define PANEL (VECTORS * LANES)
-// Of the panel: DEPTH rows of it fill a quarter of a small second cache.
+// The depth of a panel: DEPTH rows of it fill a quarter of a small second cache.
 #define DEPTH 512
-// Up to here the copy costs more than it gains (measured: see ARCHITECTURE.md).
+// Up to this many rows the copy costs more than it gains (measured: see ARCHITECTURE.md).
 #define FEW_ROWS 16
-// A panel of so few columns would be mostly zeros.
+// For so few columns, a panel would be mostly zeros.
 #define FEW_COLUMNS 4
-// So many terms are added up by themselves, and then to the sum of those before: of a chain of all terms the rounding
-// error would grow with the root of their number.
+// So many terms are summed separately and then added to the sum of those before: in one chain of all terms the rounding
+// error would grow with the square root of their number.
 #define TERMS 128
 
 INLINE lanes load_b(const char *b, int half) {
     return half ? lanes_from_halves((const uint16_t *)b) : lanes_from_floats((const float *)b);
 }
 
-// c[0..rows][0..columns] = start, 0 or itself, + a times b; `rows`, `vectors`, `half` and `direct` are constants
+// c[0..rows][0..columns] = (start, 0 or the former c) + a times b. `rows`, `vectors`, `half` and `direct` are constants
 // wherever this is inlined.
 INLINE void multiply_rows(const float *a, size_t a_row, size_t a_depth, const char *b, size_t b_step, size_t depth,
                           const float *start, int first, float *c, size_t c_row, size_t columns,
@@ -72,7 +71,7 @@ INLINE void multiply_rows(const float *a, size_t a_row, size_t a_depth, const ch
         }
 }
 
-// All rows of a tile against one panel.
+// All rows of a tile times one panel.
 INLINE void multiply_panel(const float *a, size_t a_row, size_t a_depth, const char *b, size_t b_step, size_t depth,
                            const float *start, int first, float *c, size_t c_row, size_t rows, size_t columns,
                            int vectors, int half, int direct) {
@@ -92,7 +91,7 @@ INLINE void multiply_panel(const float *a, size_t a_row, size_t a_depth, const c
 #undef SOME
 }
 
-// Rows k of b, from the first of `columns` columns on, as floats side by side, `width` apart; what lacks is zero.
+// Copies rows of b, `columns` columns from the first on, as floats into rows of length `width`, padded with zeros.
 INLINE void pack_rows(const char *b, size_t b_step, size_t depth, size_t columns, size_t width, int half, float *to) {
     for (size_t k = 0; k < depth; k++, b += b_step, to += width)
         for (size_t place = 0; place < width; place += LANES) {
@@ -105,7 +104,7 @@ INLINE void pack_rows(const char *b, size_t b_step, size_t depth, size_t columns
         }
 }
 
-// The same of a b whose columns lie one after the other, `b_step` bytes apart.
+// The same for a b whose columns are contiguous, `b_step` bytes apart.
 INLINE void pack_columns(const char *b, size_t b_step, size_t depth, size_t columns, size_t width, int half,
                          float *to) {
     float copy[PANEL * LINE];
@@ -132,7 +131,7 @@ INLINE void pack_columns(const char *b, size_t b_step, size_t depth, size_t colu
     }
 }
 
-// c[r][j] = start[j], 0 or itself, + the sum over k of a[r][k] b[j][k], shared out among LANES running sums.
+// c[r][j] = (start[j], 0 or the former c) + the sum over k of a[r][k] b[j][k], in LANES running sums.
 INLINE void dot_block(const float *a, size_t a_row, const char *b, size_t b_step, size_t depth, const float *start,
                       int first, float *c, size_t c_row, int rows, int columns, int half) {
     lanes sums[ROWS_OF_DOTS][DOTS];

@@ -1,4 +1,4 @@
-// Sorting by digits, the lowest first: each pass puts elements in the order of one digit and keeps the order of equals.
+// Radix sort, lowest digit first: each pass orders elements by one digit and keeps the order of equal ones.
 #include "kernels.h"
 
 #include <string.h>

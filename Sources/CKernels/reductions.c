@@ -1,4 +1,4 @@
-// The public reductions: each picks its instruction set.
+// The public reductions; each chooses its instruction set.
 #include "reductions.h"
 
 double ck_sum_floats(enum ck_level level, const float *from, ptrdiff_t step, size_t count) {

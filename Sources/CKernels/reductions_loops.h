@@ -1,10 +1,10 @@
-// Sums, largest and smallest elements, and sums of exponentials, for the vectors that the including file picked.
+// Sums, extremes, and sums of exponentials, for the vectors that the including file chose.
 #include "exponentials.h"
 #include "reductions.h"
 
 #pragma STDC FP_CONTRACT OFF
 
-// Sixteen running sums, so that additions do not wait for one another and fill whole vectors.
+// Sixteen running sums, so that additions need not wait for each other and fill whole vectors.
 #define RUNNING 16
 typedef float some_floats __attribute__((vector_size(DOUBLES * 4)));
 
@@ -14,7 +14,7 @@ CK_INLINE double total_of(double sums[RUNNING]) {
     return sums[0];
 }
 
-// DOUBLES numbers, in float64.
+// Loads DOUBLES numbers as float64.
 TARGET CK_INLINE doubles wide_floats(const float *from) {
     some_floats x;
     memcpy(&x, from, sizeof x);
@@ -42,7 +42,7 @@ TARGET CK_INLINE doubles wide_doubles(const double *from) { return load_doubles(
 SUM(floats)
 SUM(doubles)
 
-// Columns side by side, as many as keep their sums in registers, down all rows: each column adds its rows in order.
+// As many columns side by side as keep their sums in registers, down all rows; each column adds its rows in order.
 #define ADD_BLOCK(kind, vectors) \
     TARGET CK_INLINE void add_##vectors##_##kind( \
         const NUMBER_##kind *from, ptrdiff_t stride, size_t rows, double *to) { \
@@ -65,7 +65,7 @@ SUM(doubles)
 ADD(floats)
 ADD(doubles)
 
-// The largest (smallest) of a row; NaN if there is one. Of 0 and -0 it may be either.
+// The largest (smallest) of a row; NaN if there is one. Between 0 and -0 it may be either.
 #define BETTER(x, y) (largest ? (x) > (y) : (x) < (y))
 #define PEAK(kind) \
     TARGET CK_INLINE NUMBER_##kind peak_##kind(const bool largest, const NUMBER_##kind *from, size_t count) { \
@@ -124,7 +124,7 @@ ADD(doubles)
 PEAK(floats)
 PEAK(doubles)
 
-// The same of every column: a running one per column, which only what is beyond it replaces.
+// The same for columns: a running extreme per column, replaced only by what exceeds it.
 #define EXTREME_BLOCK(kind, vectors) \
     TARGET CK_INLINE void extremes_##vectors##_##kind( \
         const bool largest, const NUMBER_##kind *from, ptrdiff_t stride, size_t rows, NUMBER_##kind *values, \
@@ -184,7 +184,7 @@ EXTREMES(doubles)
 #if CK_HAS_SLEEF
 TARGET CK_INLINE doubles exp_doubles(doubles x) { return SLEEF_OF_doubles(exp)(x); }
 
-// sums[k] += e[k] of a vector of floats or doubles that begins at place `at` of sixteen.
+// sums[k] += e[k] for a vector that begins at index `at` of the sixteen running sums.
 TARGET CK_INLINE void gather_floats(floats e, int at, doubles sums[RUNNING / DOUBLES]) {
     some_floats half[2];
     memcpy(half, &e, sizeof e);
@@ -193,8 +193,8 @@ TARGET CK_INLINE void gather_floats(floats e, int at, doubles sums[RUNNING / DOU
 }
 TARGET CK_INLINE void gather_doubles(doubles e, int at, doubles sums[RUNNING / DOUBLES]) { sums[at / DOUBLES] += e; }
 
-// The sum of e^(x - shift) in float64, number i added to running sum i % 16; the powers are written to `to` if it is
-// not null.
+// The sum of e^(x - shift) in float64, number i added to running sum i % 16; the exponentials are written to `to`
+// unless it is null.
 #define SUM_EXP(kind) \
     TARGET CK_INLINE double sum_exp_##kind( \
         const NUMBER_##kind *from, NUMBER_##kind shift, size_t count, NUMBER_##kind *to) { \
@@ -236,7 +236,7 @@ TARGET CK_INLINE void gather_doubles(doubles e, int at, doubles sums[RUNNING / D
 SUM_EXP(floats)
 SUM_EXP(doubles)
 
-// The same of columns, each adding its rows in order. `width` columns, at most a vector's; those beyond do not count.
+// The same for columns, each adding its rows in order: `width` columns, at most a vector's; others do not count.
 #define EXP_COLUMNS(kind) \
     TARGET CK_INLINE kind load_columns_##kind(const NUMBER_##kind *from, size_t width) { \
         return width == LANES_##kind ? load_##kind(from) : load_part_##kind(from, width); \

@@ -1,4 +1,4 @@
-// The public functions of a linear layer stored by input unit: each picks its instruction set.
+// The public functions for linear layers stored by input unit; each chooses its instruction set.
 #include "sparse_linear.h"
 
 enum ck_level ck_best_level(void) {
@@ -19,7 +19,7 @@ size_t ck_active_units(enum ck_level level, enum ck_activity activity, const flo
     if (available(level) == ck_level_avx512) return ck_active_units_avx512(activity, x, count, units, values);
 #endif
     (void)level;
-    // Without a branch to mispredict: every unit is written, and overwritten by the next unless it takes part.
+    // Without branches: every unit is written, and overwritten by the next one unless it is active.
     size_t active = 0;
     for (size_t j = 0; j < count; j++) {
         units[active] = (uint32_t)j;

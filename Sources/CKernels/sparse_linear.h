@@ -1,9 +1,9 @@
-// What each instruction set provides (sparse_linear_<level>.c), and sparse_linear.c chooses from.
+// What each instruction set provides (sparse_linear_<level>.c), for sparse_linear.c to choose from.
 #pragma once
 #include "kernels.h"
 #include "dispatch.h"
 
-// For what must melt into the loops: a call for every few floats would cost more than the work.
+// For functions that must be inlined into loops: a call for every few floats would cost more than the work.
 #define CK_INLINE static inline __attribute__((always_inline))
 
 #define CK_DECLARE_LEVEL(level)                                                                                        \

@@ -20,7 +20,7 @@ TARGET CK_INLINE lanes lanes_from_halves(const uint16_t *p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
 }
 
-// The first `count` of sixteen.
+// A mask of the first `count` of sixteen lanes.
 CK_INLINE __mmask16 first(size_t count) { return (__mmask16)((1u << count) - 1); }
 
 TARGET CK_INLINE lanes lanes_from_floats_part(const float *p, size_t count) {
@@ -54,7 +54,7 @@ TARGET CK_INLINE size_t active_units(
         const __mmask16 chosen =
             predicate == ck_activity_nonzero ? _mm512_mask_cmp_ps_mask(present, value, zero, _CMP_NEQ_UQ)
                                              : _mm512_mask_cmp_ps_mask(present, value, zero, _CMP_NLE_UQ);
-        // Packed in a register, then stored by mask: a compressing store is microcode on some processors.
+        // Packed in a register, then stored with a mask: compressing stores are slow (microcode) on some processors.
         const size_t chosen_count = (size_t)__builtin_popcount(chosen);
         const __mmask16 kept = first(chosen_count);
         _mm512_mask_storeu_epi32(units + active, kept, _mm512_maskz_compress_epi32(chosen, unit));

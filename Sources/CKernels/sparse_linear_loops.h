@@ -5,13 +5,13 @@
 //   lanes_from_floats(p), lanes_from_halves(p), lanes_to_floats(p, a), and each with _part(..., count), which reads or
 //   writes only the first count < LANES elements and takes the rest for zero.
 //
-// How they go: a pass takes GROUP units and walks their rows side by side, one cache line of each at a time. So a line
-// of y (or g) in the innermost cache serves GROUP lines of weights, the hardware sees GROUP plain streams, and
-// meanwhile the next group's rows, which it cannot guess, are prefetched at the same pace. Measured: GROUP 2 is a tenth
-// to a third slower, 8 spills AVX2's registers; blocks of y held in registers across all units, reading a short piece
-// of each row, were up to twice slower when weights came from memory. One thread: a layer takes some 5 microseconds, so
-// a second thread (two cores, float16) made backward a tenth faster at best, while spinning, forward slower, and both
-// three times slower when it had to be woken.
+// A pass takes GROUP units and goes along their weights side by side, one cache line of each at a time. So each line of
+// y (or g) in the innermost cache serves GROUP lines of weights, the hardware sees GROUP sequential streams, and the
+// next group's rows, which it cannot predict, are prefetched at the same pace. Measured: GROUP 2 is a tenth to a third
+// slower, and 8 spills AVX2's registers; keeping blocks of y in registers across all units, and reading short pieces of
+// each row, was up to twice as slow when weights came from memory. One thread: a layer takes some 5 microseconds, so
+// that a second thread (two cores, float16) made backward a tenth faster at best while polling, forward slower, and
+// both three times slower when it had to be woken.
 
 #define GROUP 4
 #define LINE 64
@@ -21,7 +21,7 @@
 #define ENTRY(name) JOIN(name, LEVEL)
 #define INLINE TARGET CK_INLINE
 
-// `half` and `count` are constants wherever the following are inlined: they choose code, not branches.
+// `half` and `count` are constants wherever the following are inlined, so that they cause no branches.
 
 INLINE lanes load_weights(const char *row, size_t o, int half) {
     return half ? lanes_from_halves((const uint16_t *)row + o) : lanes_from_floats((const float *)row + o);
@@ -36,7 +36,7 @@ INLINE const char *row_of(const void *weights, uint32_t unit, size_t stride, int
     return (const char *)weights + (size_t)unit * stride * (half ? 2 : 4);
 }
 
-// The rows of this pass, and of the next, for as long as there is one: past the end the last row again.
+// The rows of this pass and of the next; past the end, the last row again.
 INLINE void find_rows(const void *weights, size_t stride, const uint32_t *units, size_t first, size_t active,
                       int half, int count, const char **rows, const char **following) {
     for (int k = 0; k < count; k++) {
@@ -84,7 +84,7 @@ INLINE void accumulate(const void *weights, size_t stride, size_t outputs, const
     for (; i < active; i++) accumulate_group(weights, stride, outputs, units, values, i, active, y, half, 1);
 }
 
-// Two sums a row, so that GROUP rows keep the multiply-add units busy and still fit sixteen registers.
+// Two sums per row, so that GROUP rows keep the multiply-add units busy and fit sixteen registers.
 INLINE void dot_group(const void *weights, size_t stride, size_t outputs, const uint32_t *units, size_t first,
                       size_t active, const float *g, float *to, int half, int count) {
     const size_t line = LINE / (half ? 2 : 4);

@@ -10,7 +10,7 @@ typedef float lanes __attribute__((vector_size(16)));
 
 CK_INLINE lanes lanes_zero(void) { return (lanes){0, 0, 0, 0}; }
 CK_INLINE lanes lanes_broadcast(float x) { return (lanes){x, x, x, x}; }
-// One rounding where the processor has a fused multiply-add (arm64), two where not.
+// Rounded once where the processor has fused multiply-add (arm64), else twice.
 CK_INLINE lanes lanes_multiply_add(lanes a, lanes b, lanes c) { return a * b + c; }
 CK_INLINE lanes lanes_add(lanes a, lanes b) { return a + b; }
 CK_INLINE float lanes_sum(lanes a) { return (a[0] + a[2]) + (a[1] + a[3]); }
@@ -37,7 +37,7 @@ CK_INLINE lanes lanes_from_halves_part(const uint16_t *p, size_t count) {
     const words bits = __builtin_convertvector(a, words);
     // Exponent and fraction move up 13 bits; the product corrects the exponent's bias, and makes subnormals normal.
     lanes magnitude = (lanes)((bits & 0x7fff) << 13) * 0x1p112f;
-    // Infinity and NaN had the largest exponent, and keep it.
+    // Infinity and NaN have the largest exponent and keep it.
     const words special = (words)((bits & 0x7c00) == 0x7c00) & 0x7f800000;
     return (lanes)((words)magnitude | special | (bits & 0x8000) << 16);
 #endif

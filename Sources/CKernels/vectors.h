@@ -1,5 +1,5 @@
-// The vectors that a file's loops are compiled for, and SLEEF's functions of them. A file defines CK_VECTORS before
-// it includes this: 2 for AVX-512, 1 for AVX2, 0 for what every processor of this kind has (NEON, or SSE2).
+// The vectors that a file's loops are compiled for, and SLEEF's functions for them. A file defines CK_VECTORS before
+// including this: 2 for AVX-512, 1 for AVX2, 0 for the base instruction set (NEON or SSE2).
 #pragma once
 #include "kernels.h"
 #include "dispatch.h"
@@ -51,8 +51,9 @@ typedef int32_t float_masks __attribute__((vector_size(FLOATS * 4)));
 typedef int64_t double_masks __attribute__((vector_size(DOUBLES * 8)));
 
 #if CK_VECTORS > 0
-// Calls a function of one or two vectors in registers. C cannot: a compiler whose base instruction set has no such
-// registers passes these vectors in memory, whatever the caller's target attribute says, and SLEEF expects registers.
+// Calls a function of one or two vectors in registers. C cannot do so: if the base instruction set lacks such
+// registers, the compiler passes vectors in memory, whatever the caller's target attribute says, while SLEEF expects
+// them in registers.
 __attribute__((naked, noinline)) static void call_with_vectors(
     void (*function)(void), const void *x, const void *y, void *result) {
     __asm__("pushq %rcx\n\t"
@@ -104,7 +105,7 @@ CK_SLEEF_PAIR(pow, doubles, SLEEF_DOUBLES(pow))
 #define CHOOSE(vector, masks, condition, yes, no) \
     ((vector)(((masks)(yes) & (masks)(condition)) | ((masks)(no) & ~(masks)(condition))))
 
-// Whether any of a comparison's results is not 0.
+// Whether any result of a comparison is true.
 #if CK_VECTORS == 2
 #define ANY(masks) (_mm512_test_epi32_mask((__m512i)(masks), (__m512i)(masks)) != 0)
 #elif CK_VECTORS == 1
@@ -113,7 +114,7 @@ CK_SLEEF_PAIR(pow, doubles, SLEEF_DOUBLES(pow))
 #define ANY(masks) (__builtin_reduce_or(masks) != 0)
 #endif
 
-// For code that is written once, for a kind that is floats or doubles.
+// Names for code that is written once for kinds of number, floats or doubles.
 #define NUMBER_floats float
 #define NUMBER_doubles double
 #define MASKS_floats float_masks
@@ -136,7 +137,7 @@ TARGET CK_INLINE doubles all_doubles(double x) {
     return v;
 }
 
-// The first `count` of a vector, fewer than it holds; the others are loaded as 0, and not stored.
+// The first `count` elements of a vector, fewer than it holds; the others are loaded as 0 and not stored.
 #if CK_VECTORS == 2
 TARGET CK_INLINE floats load_part_floats(const float *from, size_t count) {
     return (floats)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);

@@ -10,7 +10,7 @@
 #include <xlocale.h>
 #endif
 
-// A key that no keyboard sends while signals are on: moves the cursor to the end before an interrupt is reported.
+// A key that no keyboard sends while signals are on; it moves the cursor to the end before an interrupt is reported.
 #define KEY_END "\x1c"
 #define PASTE_BEGIN "\x1b[200~"
 #define PASTE_END "\x1b[201~"
@@ -24,11 +24,11 @@ struct le_editor {
     le_completer completer;
     void *context;
     mbstate_t decoding;
-    // Bytes that were read ahead, for the keys.
+    // Bytes that were read ahead while looking for a key.
     char ahead[LONGEST_KEY];
     int ahead_count;
     bool pasting;
-    // 1: the cursor goes to the end; 2: the line is left.
+    // 1: the cursor moves to the end; 2: the line is left.
     int interrupting;
     bool failed;
 };
@@ -41,8 +41,8 @@ static inline le_editor *editor_of(EditLine *edit) {
 
 // keys.c
 void le_bind_keys(EditLine *edit);
-// One character of the terminal, or one that stands for a key: 1, or 0 at the end, or -1.
+// The next character of the terminal, or the one for a key: returns 1, 0 at the end, or -1.
 int le_next_character(EditLine *edit, wchar_t *character);
 
-// line_editor.c: does what a signal means that was heard while a key was waited for.
+// line_editor.c: handles signals that arrived while waiting for a key.
 void le_handle(EditLine *edit, le_editor *editor, int heard);

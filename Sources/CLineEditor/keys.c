@@ -1,4 +1,4 @@
-// The terminal's bytes as characters and keys.
+// Decodes the terminal's bytes into characters and keys.
 #include "editor.h"
 
 #include <errno.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-// What keys send, and what they do. A sequence becomes one character that no keyboard sends before libedit sees it: then
-// such a key works in the middle of a search, and in vi's modes, where Escape alone means something.
+// What keys send, and what they do. A key's sequence is replaced by a character that no keyboard sends before libedit
+// sees it, so that the key works during a search and in vi's modes, where Escape alone has a meaning.
 #define FIRST_KEY 0x80
 static const char *const keys[][2] = {
     {PASTE_BEGIN, "luaflow-paste"},
@@ -21,10 +21,10 @@ static const char *const keys[][2] = {
     {"\x1b[1;5C", "em-next-word"}, {"\x1b[1;5D", "ed-prev-word"}, {"\x1b[1;3C", "em-next-word"}, {"\x1b[1;3D", "ed-prev-word"},
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys };
-// How long the rest of a sequence may take: Escape by itself is a key, too.
+// How long to wait for the rest of a sequence: Escape alone is a key, too.
 enum { KEY_MILLISECONDS = 100 };
 
-// One byte of the terminal: 1, or 0 at the end, or -1; 2 when a signal was heard first, 3 when `milliseconds` have passed.
+// Reads one byte of the terminal: 1, or 0 at the end, or -1; 2 if a signal arrived first, 3 after `milliseconds`.
 static int next_byte(EditLine *edit, char *byte, int milliseconds) {
     le_editor *editor = editor_of(edit);
     if (editor->ahead_count) {
@@ -47,7 +47,7 @@ static int next_byte(EditLine *edit, char *byte, int milliseconds) {
     }
 }
 
-// Behind an Escape: the number of the key that follows, or -1 with the bytes put back.
+// After an Escape: the number of the key that follows, or -1 with the bytes put back.
 static int key_behind_escape(EditLine *edit) {
     le_editor *editor = editor_of(edit);
     char read[LONGEST_KEY] = "\x1b";
@@ -62,7 +62,7 @@ static int key_behind_escape(EditLine *edit) {
         if (!begins || count == sizeof read || next_byte(edit, read + count, KEY_MILLISECONDS) != 1) break;
         count++;
     }
-    // Before what was put back already and is still unread.
+    // Put before bytes that were put back earlier and are still unread.
     size_t left = (size_t)editor->ahead_count, back = count - 1;
     if (left + back > sizeof editor->ahead) left = sizeof editor->ahead - back;
     memmove(editor->ahead + back, editor->ahead, left);
@@ -111,7 +111,7 @@ void le_bind_keys(EditLine *edit) {
     for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
         el_set(edit, EL_BIND, letters[i][0], letters[i][1], NULL);
     }
-    // In vi's command mode an interrupt still leaves the line.
+    // An interrupt leaves the line also in vi's command mode.
     el_set(edit, EL_BIND, "-a", KEY_END, "luaflow-end", NULL);
     for (int i = 0; i < KEY_COUNT; i++) {
         wchar_t key[] = {(wchar_t)(FIRST_KEY + i), 0}, command[40];

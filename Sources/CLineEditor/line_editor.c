@@ -18,8 +18,8 @@ static void paste_mode(bool on) {
 
 // ---------------------------------------------------------------- what keys do
 
-// Goes to a line's beginning without asking the terminal where the cursor is: as many blanks as there are columns stay on
-// a line that was empty, and run over into the next one where something stands already.
+// Moves to the beginning of a line without asking the terminal for the cursor's position: as many blanks as there are
+// columns stay on a line that was empty, and continue on the next line otherwise.
 static void fresh_line(void) {
     int columns = le_columns();
     if (columns > 0) printf("%*s\r\x1b[K", columns, "");
@@ -32,14 +32,14 @@ void le_handle(EditLine *edit, le_editor *editor, int heard) {
         el_set(edit, EL_PREP_TERM, 0);
         le_signals_pass_on(heard);
     }
-    // Whatever let us go on sends SIGCONT: that redraws the line.
+    // Whatever continues the process sends SIGCONT, which redraws the line.
     if (heard & (LE_HEARD_CONTINUE | LE_HEARD_END)) {
         el_set(edit, EL_PREP_TERM, 1);
         paste_mode(true);
     }
     if (heard & LE_HEARD_SIZE) el_resize(edit);
     if (heard & (LE_HEARD_CONTINUE | LE_HEARD_SIZE)) {
-        // libedit takes the cursor to be at the line's beginning, and what follows to be empty.
+        // libedit assumes that the cursor is at the beginning of an empty line.
         fputs("\r\x1b[J", stdout);
         fflush(stdout);
         el_set(edit, EL_REFRESH);
@@ -53,7 +53,7 @@ static unsigned char to_the_end(EditLine *edit, int key) {
     return CC_CURSOR;
 }
 
-// What a script's completer prints would tear the line that is edited: it goes to a file first.
+// Output of a script's completer would disturb the line being edited: it goes to a file first.
 static int put_aside(FILE *file) {
     fflush(stdout);
     int terminal = dup(STDOUT_FILENO);
@@ -61,7 +61,7 @@ static int put_aside(FILE *file) {
     return terminal;
 }
 
-// The beginning of it, with nothing in it that moves the terminal's pen.
+// The beginning of that output, without control characters that move the cursor.
 static void bring_back(int terminal, FILE *file, char *text, size_t capacity) {
     text[0] = 0;
     if (terminal >= 0) {
@@ -82,7 +82,8 @@ static unsigned char complete(EditLine *edit, int key) {
     le_editor *editor = editor_of(edit);
     const LineInfo *line = el_line(edit);
     size_t length = (size_t)(line->cursor - line->buffer);
-    // In front of a line there is nothing to complete: Tab indents, and so does a tab that is pasted plainly.
+    // At the beginning of a line there is nothing to complete: Tab indents, as do tabs that are pasted without
+    // bracketed paste.
     size_t blanks = 0;
     while (blanks < length && (line->cursor[-1 - (ptrdiff_t)blanks] == ' ' || line->cursor[-1 - (ptrdiff_t)blanks] == '\t')) blanks++;
     if (blanks == length || line->cursor[-1 - (ptrdiff_t)blanks] == '\n') {
@@ -108,7 +109,7 @@ static unsigned char complete(EditLine *edit, int key) {
     }
     const char *list = answer.list ? answer.list : "";
     if (*list || *printed) {
-        // A fresh line after the list: libedit draws all of it again there.
+        // A new line after the list, on which libedit draws everything again.
         printf("\n%s%s", printed, list);
         fresh_line();
         el_set(edit, EL_REFRESH);
@@ -149,7 +150,7 @@ static unsigned char pasted(EditLine *edit) {
     return CC_ERROR;
 }
 
-// What a terminal pastes comes in one piece: its line ends do not end the input, its tabs complete nothing and stay.
+// A terminal sends pasted text in one piece: its line ends do not end the input, and its tabs are inserted.
 static unsigned char paste(EditLine *edit, int key) {
     (void)key;
     editor_of(edit)->pasting = true;
@@ -166,8 +167,8 @@ le_editor *le_open(const char *program, le_completer completer, void *context) {
     editor->completer = completer;
     editor->context = context;
     editor->prompt = "";
-    // libedit reads characters by the locale; only this thread's, and only while it edits. The user's may not be
-    // installed: then there is none, and uselocale(none) only tells the thread's own.
+    // libedit reads characters by the locale: only this thread's is set, and only while it edits. The user's locale may
+    // not be installed: then it is null, and uselocale(null) changes nothing.
     editor->locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
     locale_t before = uselocale(editor->locale);
     if (MB_CUR_MAX == 1) {
@@ -193,7 +194,7 @@ le_editor *le_open(const char *program, le_completer completer, void *context) {
         el_set(editor->edit, EL_ADDFN, "luaflow-end", "Moves to the end of the line", to_the_end);
         el_set(editor->edit, EL_ADDFN, "luaflow-complete", "Completes names", complete);
         el_set(editor->edit, EL_ADDFN, "luaflow-paste", "Inserts what the terminal pastes", paste);
-        // ~/.editrc, where people keep `bind -v`, which makes all keys anew: ours come after it.
+        // ~/.editrc may contain `bind -v`, which rebinds all keys: ours are bound after it.
         el_source(editor->edit, NULL);
         le_bind_keys(editor->edit);
     } else {

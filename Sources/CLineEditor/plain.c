@@ -1,4 +1,4 @@
-// Reading a line where the terminal does the little editing that there is.
+// Reading a line without libedit, with the terminal's own editing.
 #include "private.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ le_outcome le_read_plain(const char *prompt, char **line) {
         bool timed_out;
         if (!le_wait_readable(STDIN_FILENO, &heard, -1, &timed_out)) {
             if (heard & LE_HEARD_INTERRUPT) {
-                // The terminal has thrown the line away.
+                // The terminal has discarded the line.
                 outcome = LE_INTERRUPTED;
                 break;
             }

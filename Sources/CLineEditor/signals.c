@@ -1,7 +1,7 @@
 // Signals while a line is read.
 //
-// They are blocked in the reading thread and let through only while it waits for a key, so none can come between a look
-// at what was heard and the wait. Another thread that gets one hands it over.
+// They are blocked in the reading thread and delivered only while it waits for a key, so that none can come between the
+// check and the wait. Another thread that gets one passes it on.
 #include "private.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 static const int numbers[] = {SIGINT, SIGTSTP, SIGCONT, SIGWINCH, SIGTERM, SIGHUP, SIGQUIT};
 enum { COUNT = sizeof numbers / sizeof *numbers };
 
-// A handler has no argument. One line is read at a time: there is one terminal.
+// Handlers have no argument. Only one line is read at a time, as there is one terminal.
 static struct sigaction previous[COUNT];
 static sigset_t previous_mask;
 static pthread_t reader;
@@ -38,7 +38,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     } else if (reading) {
         if (meaning(number) == LE_HEARD_END) atomic_store(&ending_number, number);
         atomic_fetch_or(&heard_now, meaning(number));
-        // Wakes the reader up: it hears the signal itself, and waits no longer.
+        // Wakes up the reader, which gets the signal itself and stops waiting.
         if (!pthread_equal(pthread_self(), reader)) pthread_kill(reader, number);
     }
     errno = saved;
@@ -57,7 +57,7 @@ void le_signals_begin(void) {
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < COUNT; i++) {
         sigaction(numbers[i], NULL, &previous[i]);
-        // Who started us may want some of them ignored (nohup): that stays.
+        // A signal that the parent has set to be ignored (nohup) stays ignored.
         if (previous[i].sa_handler != SIG_IGN || numbers[i] == SIGINT) sigaction(numbers[i], &action, NULL);
     }
 }
@@ -81,7 +81,7 @@ bool le_wait_readable(int descriptor, int *heard, int milliseconds, bool *timed_
     int ready = pselect(descriptor + 1, &set, NULL, NULL, milliseconds < 0 ? NULL : &limit, &open);
     *heard = atomic_exchange(&heard_now, 0);
     *timed_out = ready == 0 && !*heard;
-    // An error other than a signal: let the read report it.
+    // For errors other than a signal, the read reports them.
     return !*heard && (ready > 0 || (ready < 0 && errno != EINTR));
 }
 

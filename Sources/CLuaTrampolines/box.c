@@ -3,7 +3,7 @@
 
 static const char box_mark, closure_mark;
 
-// The box at `index`, or null for anything else. debug.setmetatable may have given it another metatable.
+// The box at `index`; null for any other value, also for a userdata whose metatable debug.setmetatable has replaced.
 lf_box *lf_to_box(lua_State *L, int index) {
     lf_box *box = lua_touserdata(L, index);  // null for what is none; a light one has no size
     if (!box || lua_rawlen(L, index) != sizeof(lf_box)) return NULL;
@@ -13,7 +13,7 @@ lf_box *lf_to_box(lua_State *L, int index) {
     return same ? box : NULL;
 }
 
-// While the state closes, new objects get no finaliser: they would be lost.
+// While the state closes, new objects are refused: their finalisers would not run any more.
 static void check_open(lua_State *L) {
     if (atomic_load(&lf_state_of(L)->closing)) luaL_error(L, "the interpreter is closing");
 }
@@ -29,7 +29,7 @@ void lf_push_box(lua_State *L, lf_op *op) {
     op->object.object.words[0] = NULL;
 }
 
-// A box that an object may be put into; null, and nothing pushed, where that is to be done another way.
+// A box to put an object into; null, with nothing pushed, where the object must be pushed under a protected call.
 lf_box *lf_push_empty_box(lua_State *L, lf_type *type) {
     if (type->metatable == LUA_NOREF || atomic_load(&lf_state_of(L)->closing)) return NULL;
     lf_box *box = lua_newuserdatauv(L, sizeof *box, 0);

@@ -1,4 +1,4 @@
-// The way from Lua into a native function and back.
+// Calls from Lua into native functions, and the way back.
 #include "native.h"
 
 static const char native_mark;
@@ -7,7 +7,8 @@ lf_native lf_native_make(void *context, int32_t bound, int32_t skip, int32_t lim
     return (lf_native){&native_mark, context, bound, skip, limit, NULL};
 }
 
-// Under a protected call: the frame, then the call's values if an instruction needs them.
+// Runs under a protected call: pushes the frame's results, and before them the call's values if an instruction needs
+// these.
 static int push_results(lua_State *L) {
     lf_frame *frame = lua_touserdata(L, 1);
     int before = lua_gettop(L);
@@ -15,7 +16,7 @@ static int push_results(lua_State *L) {
     return lua_gettop(L) - before;
 }
 
-// Under a protected call: leaves the error value.
+// Runs under a protected call: leaves the error value on the stack.
 static int make_error(lua_State *L) {
     lf_frame *frame = lua_touserdata(L, 1);
     if (frame->error) {
@@ -30,7 +31,7 @@ static int make_error(lua_State *L) {
     return 1;
 }
 
-// Results that neither allocate nor nest need no protection.
+// Results that neither allocate nor nest are pushed without a protected call.
 static int push_simple(lua_State *L, lf_frame *frame, int first, int bound) {
     const lf_list *list = frame->results;
     for (size_t i = 0; i < list->count; i++) {
@@ -49,7 +50,7 @@ static int push_simple(lua_State *L, lf_frame *frame, int first, int bound) {
     return (int)list->count;
 }
 
-// The type of the object, if one new object that holds nothing is all that a call gives back.
+// The type of the result, if it is a single new object that holds no script values; else null.
 static lf_type *made_type(const lf_list *list) {
     const lf_op *op = list->ops;
     return list->count == 1 && !list->failed && op->code == OP_OBJECT && !op->small ? op->object.type : NULL;
@@ -62,7 +63,7 @@ static int value_index(const lf_native *native, int i) {
 
 int lf_invoke(lua_State *L, const lf_native *native) {
     lf_state *s = lf_state_of(L);
-    // ---- Nothing is held yet: raising is fine.
+    // ---- Nothing is held yet: raising errors is allowed.
     int arguments = lua_gettop(L) - native->skip;
     if (arguments < 0) arguments = 0;
     if (native->limit && arguments > native->limit) arguments = native->limit;
@@ -73,13 +74,14 @@ int lf_invoke(lua_State *L, const lf_native *native) {
     int references = 0;
     for (int i = 0; i < count; i++) references += lf_reference_needs(L, value_index(native, i));
     if (references) lf_reserve(L, references);
-    // What gave an object gives one again: its userdata is made now, where raising is fine, and needs no protected call later.
+    // A function that returned a new object last time probably does again: its userdata is made now, where raising an
+    // error is allowed, which saves a protected call later.
     lf_box *box = native->makes ? lf_push_empty_box(L, native->makes) : NULL;
     const int box_index = box ? lua_gettop(L) : 0;
     lf_frame *frame = lf_frame_take(s, (size_t)count);
     if (!frame) return luaL_error(L, "not enough memory");
 
-    // ---- Swift in, Swift out. Nothing from here to `give` raises.
+    // ---- Calls Swift. Nothing from here to `give` may raise an error.
     for (int i = 0; i < count; i++) lf_decode(L, value_index(native, i), &frame->storage[i]);
     int outcome = s->callbacks.call(native->context, frame);
     lf_after_call(s, L, frame->charged, frame->live);

@@ -1,7 +1,7 @@
-// Makes Lua's collector work for native memory, which it does not see: a tensor is a few bytes to it.
+// Makes Lua's collector account for native memory, which it does not see: to it, a tensor is a few bytes.
 #include "protect.h"
 
-// Native bytes that may be charged before the collector does a step for them.
+// How many native bytes may be charged before the collector makes a step for them.
 static const int64_t step_bytes = 256 << 10;
 
 static void collect_all(lf_state *s, lua_State *L) {
@@ -22,18 +22,20 @@ void lf_collect(lf_state *s) {
     if (!lf_protect(s, collect_body, NULL, 0, NULL, &failure)) lf_failure_clear(&failure);
 }
 
-// When Lua itself runs out of memory it collects, but calls no finalisers, so no native bytes come free. Make room
-// before a native call when little is left.
+// When Lua runs out of memory it collects garbage but calls no finalisers, so that no native memory is freed. Therefore
+// room is made before a native call when little is left.
 void lf_before_call(lf_state *s, lua_State *L) {
     if (!s->limit) return;
     int64_t limit = (int64_t)s->limit;
     int64_t held = s->live + (int64_t)s->used;
-    // Not again before a twentieth of the limit was allocated since; what small objects cost shows in what is held only.
+    // A full collection is repeated only after a twentieth of the limit was allocated since. Fixed costs of small
+    // objects count as held, but not as allocated.
     if (held > limit / 10 * 8 && (s->since_full > limit / 20 || held - s->after_full > limit / 20)) collect_all(s, L);
 }
 
-// A step for every `step_bytes` keeps pace; the ceiling catches what a slow cycle lets pile up. It follows the live
-// bytes that a full collection leaves, so a script that needs much is not collected at every call.
+// A step for every `step_bytes` keeps pace with allocation; the ceiling limits what accumulates during a slow cycle. It
+// follows the live bytes that a full collection leaves, so that a script that needs much memory does not collect at
+// every call.
 void lf_after_call(lf_state *s, lua_State *L, int64_t charged, int64_t live) {
     s->live = live;
     s->debt += charged;

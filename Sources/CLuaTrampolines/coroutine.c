@@ -1,7 +1,7 @@
-// coroutine.resume, wrap and close, as Lua's own but telling the host which coroutine runs.
+// coroutine.resume, wrap and close: as Lua's own, but they tell the host which coroutine runs.
 //
-// An interrupt sets a hook on the running coroutine, so the state must know it; a permanent hook would slow every
-// script down more than twice. Results, messages and what is closed when are those of lcorolib.c.
+// An interrupt sets a hook on the running coroutine, so that the state must know which one it is; a permanent hook
+// would make every script more than twice as slow. Results, messages and the order of closing are those of lcorolib.c.
 #include "library.h"
 
 // Calls of finish inside of each other, by __close handlers. Lua before 5.4.6 does not count them among its C calls, and
@@ -119,7 +119,7 @@ static int co_close(lua_State *L) {
     if (name) return luaL_error(L, "cannot close a %s coroutine", name);
     int status = lua_status(co);
     if (status != LUA_OK && status != LUA_YIELD && lf_is_stop(co, -1)) {
-        // Stopped inside the hook: hooks stay off in it for ever, so its __close handlers could never be stopped.
+        // It was stopped inside the hook: hooks stay off in it, so that its __close handlers could never be stopped.
         lua_pushboolean(L, 0);
         lua_pushliteral(L, "interrupted");
         return 2;
@@ -141,8 +141,8 @@ void lf_open_coroutines(lua_State *L) {
 
 // ---------------------------------------------------------------- finalisers
 
-// Calls function(object), which are on the top of L, in a coroutine of its own; false with an error value on the top.
-// Lua runs finalisers with hooks off, but a coroutine brings its own switch for them.
+// Calls function(object), both on the top of L, in a separate coroutine; returns false with an error value on the top.
+// Lua runs finalisers with hooks off, but a coroutine has hooks of its own.
 bool lf_run_finalizer(lua_State *L) {
     lf_state *s = lf_state_of(L);
     bool shared = s->finalizer && !s->finalizing;

@@ -31,7 +31,8 @@ static void decode_foreign(lua_State *L, int index, lf_value *value) {
     lua_pop(L, 2);
 }
 
-// What lf_reference_needs names takes a slot: the caller has reserved one for each. Needs three free stack slots.
+// A value for which lf_reference_needs is true takes a slot, which the caller has reserved. Needs three free stack
+// slots.
 void lf_decode(lua_State *L, int index, lf_value *value) {
     switch (lua_type(L, index)) {
     case LUA_TNONE:

@@ -1,4 +1,4 @@
-// os.exit ends the run, not the process: the host may have more to do. Like an interrupt it cannot be caught.
+// os.exit ends the run, not the process, as the host may have more to do. Like an interrupt it cannot be caught.
 #include "library.h"
 
 void lf_request_exit(lf_state *s, int32_t code) {

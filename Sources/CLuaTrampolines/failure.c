@@ -1,11 +1,11 @@
-// Protected calls from Swift into Lua, and what is kept of a failure.
+// Protected calls from Swift into Lua, and the record of a failure.
 #include "protect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-// Registry keys: the traceback of the error that is under way, and that error's value.
+// Registry keys: the traceback of the error that is propagating, and its value.
 static const char traceback_key, value_key;
 
 void lf_remember_traceback(lua_State *L, int value, const char *bytes, size_t length) {
@@ -17,19 +17,19 @@ void lf_remember_traceback(lua_State *L, int value, const char *bytes, size_t le
 }
 
 void lf_forget_traceback(lua_State *L) {
-    // The keys exist or not; setting nil makes no new one.
+    // Setting nil creates no key, so that this cannot fail.
     lua_pushnil(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &traceback_key);
     lua_pushnil(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &value_key);
 }
 
-// Leaves the error value as it is. Never calls a script's __tostring: it might not return.
+// Leaves the error value unchanged. Never calls a script's __tostring, which might not return.
 int lf_message_handler(lua_State *L) {
-    // A call that a signal woke up may raise an error of its own about it.
+    // A system call that the interrupt's signal woke up may raise an error of its own about it.
     if (lf_is_stopping(lf_state_of(L))) lf_note_stop(L);
     if (lf_is_stop(L, 1)) return 1;
-    // An error that comes through a native function was traced where it arose.
+    // An error that comes through a native function already has its traceback.
     lua_rawgetp(L, LUA_REGISTRYINDEX, &traceback_key);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &value_key);
     if (lua_type(L, -2) == LUA_TSTRING && lua_rawequal(L, -1, 1)) {
@@ -58,7 +58,7 @@ static void set_message(lf_state *s, lf_failure *failure, const char *bytes, siz
     failure->message_length = failure->message ? length : 0;
 }
 
-// Lua's own error, and the host's: `not enough memory`, after the place and the operation if there are any.
+// Whether it is Lua's or the host's `not enough memory`, after a position and an operation if there are any.
 static bool says_memory(const char *message) {
     const char *found = strstr(message, "not enough memory");
     return found && (found == message || (found - message >= 2 && strncmp(found - 2, ": ", 2) == 0));
@@ -69,7 +69,7 @@ static int reserve_one(lua_State *L) {
     return 0;
 }
 
-// The error value is on the top.
+// Fills the failure from the error value on the top.
 static void describe(lf_state *s, lua_State *L, int status, lf_failure *failure) {
     memset(failure, 0, sizeof *failure);
     if (lf_is_stop(L, -1)) {
@@ -113,7 +113,7 @@ static int reserve_many(lua_State *L) {
     return 0;
 }
 
-// Makes the values above `top` readable.
+// Decodes the values above `top`.
 static bool decode_results(lf_state *s, lua_State *L, int top, lf_values *values) {
     int count = lua_gettop(L) - top;
     lua_Integer references = 0;
@@ -133,7 +133,7 @@ static bool decode_results(lf_state *s, lua_State *L, int top, lf_values *values
     return true;
 }
 
-// Calls body(argument) with the traceback handler; its results stay on the stack for `values` (null: none are kept).
+// Calls body(argument) with the traceback handler; its results stay on the stack for `values` (null: they are dropped).
 bool lf_protect(lf_state *s, lua_CFunction body, void *argument, int results, lf_values *values, lf_failure *failure) {
     lua_State *L = atomic_load(&s->running);
     if (values) memset(values, 0, sizeof *values);
@@ -149,7 +149,7 @@ bool lf_protect(lf_state *s, lua_CFunction body, void *argument, int results, lf
     lua_pushcfunction(L, body);
     lua_pushlightuserdata(L, argument);
     int status = lua_pcall(L, 1, values ? results : 0, top + 1);
-    // An error may have come out of a coroutine or a native call.
+    // The error may have been raised in a coroutine or a native call.
     lf_switch(s, L);
     if (status == LUA_OK && values) {
         values->top = top;
@@ -175,7 +175,7 @@ bool lf_error_text(lf_state *s, lf_reference *value, lf_values *text, lf_failure
     return lf_protect(s, error_text, value, 1, text, failure);
 }
 
-// Slots taken by tables and functions are the reader's now.
+// Slots that were taken for tables and functions now belong to the reader.
 void lf_values_done(lf_state *s, lf_values *values) {
     (void)s;
     free(values->items);

@@ -1,6 +1,7 @@
-// Telling the host which files a script reads and writes: what it required, ran, loaded, opened.
+// Tells the host which files a script reads and writes: those it required, ran, loaded or opened.
 //
-// Lua's own functions do the work. A name is told before a file is loaded, so that one with an error in it is known too.
+// Lua's own functions do the work. A name is reported before the file is loaded, so that a file with an error is known,
+// too.
 #include "library.h"
 
 #include <string.h>
@@ -41,7 +42,7 @@ static int output_noting(lua_State *L) {
     return lf_call_original(L);
 }
 
-// os.rename and os.remove: what a script does to a file is its own doing.
+// os.rename and os.remove: these changes of files are the script's own.
 static int replacing_noting(lua_State *L) {
     note_argument(L, LF_FILE_WRITTEN, 1);
     note_argument(L, LF_FILE_WRITTEN, 2);
@@ -50,7 +51,7 @@ static int replacing_noting(lua_State *L) {
 
 // ---------------------------------------------------------------- require
 
-// The places that a template names for a module that is nowhere: one of them may be made.
+// The places where a missing module was looked for: a file may be created there later.
 static void note_missing(lua_State *L, const char *name, const char *path) {
     name = luaL_gsub(L, name, ".", LUA_DIRSEP);
     path = luaL_gsub(L, path, "?", name);
@@ -62,8 +63,8 @@ static void note_missing(lua_State *L, const char *name, const char *path) {
     lua_pop(L, 2);
 }
 
-// Where the module would be found, if that is a pipe with a name: Lua's search opens what it finds, and closes it again, so
-// that it would wait for somebody who writes, and then lose what was written. Pushes the name.
+// Whether the module would be found in a named pipe: Lua's search opens and closes what it finds, so that it would wait
+// for a writer and then lose what was written. Pushes the name.
 static bool finds_pipe(lua_State *L, const char *name, const char *path) {
     name = luaL_gsub(L, name, ".", LUA_DIRSEP);
     path = luaL_gsub(L, path, "?", name);
@@ -83,7 +84,7 @@ static bool finds_pipe(lua_State *L, const char *name, const char *path) {
     return false;
 }
 
-// Lua's searcher for Lua files, with the name told in between. Upvalues: package, package.searchpath.
+// Lua's searcher for Lua files, which also reports the name. Upvalues: package, package.searchpath.
 static int lua_searcher(lua_State *L) {
     const char *name = luaL_checkstring(L, 1);
     lua_getfield(L, lua_upvalueindex(1), "path");
@@ -108,7 +109,7 @@ static int lua_searcher(lua_State *L) {
     return 2;
 }
 
-// The searchers for C libraries, which give the library's name as second result.
+// The searchers for C libraries, whose second result is the library's name.
 static int library_searcher(lua_State *L) {
     lua_settop(L, 1);
     lua_pushvalue(L, lua_upvalueindex(1));

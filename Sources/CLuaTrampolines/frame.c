@@ -1,10 +1,10 @@
-// One frame per native call in progress, used again and again.
+// A frame for each native call in progress; frames are reused.
 #include "list.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// Null when memory is short.
+// Null when memory runs out.
 lf_frame *lf_frame_take(lf_state *s, size_t count) {
     lf_frame *frame = s->frames;
     if (frame) {

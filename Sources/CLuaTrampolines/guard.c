@@ -1,14 +1,14 @@
-// Places where Lua runs script code with hooks off, so that no interrupt could reach it.
+// Places where Lua runs a script's code with hooks off, so that no interrupt could stop it.
 //
-// xpcall's handler: when the hook raises, the handler runs inside the hook. The guard does not call it for an
-// interrupt. Finalisers: the collector turns hooks off for them. setmetatable puts a guard in the place of a function
-// __gc; the guard runs it in a coroutine. (A __gc that replaces another in the metatable later is not
-// guarded: Lua takes it from there by itself. In the sandbox scripts have no finalisers at all.)
+// xpcall's handler: when the hook raises an error, the handler runs inside the hook; the guard does not call it for an
+// interrupt. Finalisers: the collector turns hooks off for them. setmetatable replaces a function __gc by a guard that
+// runs it in a coroutine. (A __gc that replaces another one in the metatable later is not guarded, as Lua takes it from
+// there directly. In the sandbox scripts have no finalisers at all.)
 #include "library.h"
 
 static int guarded_handler(lua_State *L) {
     if (lf_is_stop(L, 1)) return 1;
-    // debug.traceback and its like run in this frame: no level is added to what they see.
+    // debug.traceback and the like are called in this frame, so that they see no additional level.
     lua_CFunction plain = lua_tocfunction(L, lua_upvalueindex(1));
     if (plain && !lua_getupvalue(L, lua_upvalueindex(1), 1)) return plain(L);
     if (plain) lua_pop(L, 1);
@@ -60,7 +60,7 @@ static int setmetatable_guarded(lua_State *L) {
     return lf_call_original(L);
 }
 
-// A script that sets a hook of its own takes the interrupt's place: put that back.
+// A hook set by a script would replace the interrupt's: that one is set again.
 static int sethook_guarded(lua_State *L) {
     int results = lf_call_original(L);
     lf_state *s = lf_state_of(L);
@@ -68,7 +68,8 @@ static int sethook_guarded(lua_State *L) {
     return results;
 }
 
-// ipairs over an object with a length ends at that length: objects answer an index past it with an error, not nil.
+// ipairs over an object with a length ends at that length, because objects raise an error for an index past it instead
+// of returning nil.
 static int next_element(lua_State *L) {
     lua_Integer index = luaL_checkinteger(L, 2) + 1;
     if (index > lua_tointeger(L, lua_upvalueindex(1))) return 0;
@@ -86,7 +87,7 @@ static int ipairs_bounded(lua_State *L) {
     return 3;
 }
 
-// Lua's own message for an object of ours speaks of an iterator that the script never wrote.
+// Lua's own message for an object of ours would mention an iterator that the script does not contain.
 static int pairs_named(lua_State *L) {
     if (lf_state_of(L)->ordered && lua_type(L, 1) == LUA_TTABLE) {
         if (luaL_getmetafield(L, 1, "__pairs") == LUA_TNIL) {

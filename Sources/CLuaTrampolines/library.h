@@ -1,13 +1,13 @@
-// Lua's library as scripts see it: layer 9 (state.h tells the order).
+// Lua's library as scripts see it: layer 9 (state.h lists the layers).
 #pragma once
 
 #include "running.h"
 
 #include <stdio.h>
 
-// wrap.c: a function of ours in the place of one of Lua's.
+// wrap.c: replaces one of Lua's functions by one of ours.
 int lf_call_original(lua_State *L);
-// Puts `wrapper`, its upvalue 1 the original, in the place of a function of the table on the top.
+// Replaces a function of the table on the top by `wrapper`, whose upvalue 1 is the original.
 void lf_wrap(lua_State *L, const char *name, lua_CFunction wrapper);
 
 void lf_open_coroutines(lua_State *L);
@@ -20,7 +20,7 @@ void lf_write_visible(lf_visible *state, FILE *file, const char *bytes, size_t l
 void lf_note_output(lf_state *state, const char *bytes, size_t length);
 void lf_close_streams(lf_state *state);
 
-// In the sandbox.
+// For the sandbox.
 void lf_open_sandboxed(lua_State *L);
 void lf_open_require(lua_State *L);
 void lf_push_loaded(lua_State *L);

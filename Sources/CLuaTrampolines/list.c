@@ -1,4 +1,4 @@
-// Lists of instructions that Swift writes: plain memory, no Lua.
+// The lists of instructions that Swift writes: plain memory, without Lua.
 #include "list.h"
 
 #include <stdlib.h>
@@ -63,14 +63,14 @@ static bool fits(const lf_state *s, size_t bytes) {
     return !s->cap || (bytes <= s->cap && held <= s->cap - bytes);
 }
 
-// Like Lua's own allocations: what does not fit is tried once more when the garbage is gone.
+// As with Lua's own allocations: a failed one is tried again after a garbage collection.
 static bool has_room(lf_state *s, size_t bytes) {
     if (fits(s, bytes)) return true;
     lf_collect(s);
     return fits(s, bytes);
 }
 
-// Takes over what the instruction holds, also when memory is short.
+// Takes over what the instruction holds, also when memory runs out.
 static void append(lf_list *list, lf_op op, int32_t change) {
     if (list->failed) {
         release_op(list->state, &op);

@@ -1,4 +1,4 @@
-// Results as Swift writes them, and the frames of its calls: layer 6 (state.h tells the order).
+// Results as Swift writes them, and the frames of its calls: layer 6 (state.h lists the layers).
 #pragma once
 
 #include "tables.h"

@@ -1,4 +1,4 @@
-// Which line of which script is running, or made a function, for messages that are written later.
+// Which line of which script is running, or defines a function, for messages.
 #include "stop.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@ typedef struct {
 } query;
 
 static void answer(query *q, const lua_Debug *frame, int line) {
-    // short_src is cut at 60 characters, which tells two files apart for a reader but not for us.
+    // short_src is cut at 60 characters, after which two files may look the same.
     const char *file = q->whole && *frame->source == '@' ? frame->source + 1 : frame->short_src;
     snprintf(q->text, q->capacity, "%s:%d", file, line);
     q->found = true;
@@ -69,7 +69,7 @@ int lf_parameters(lf_state *s, lf_reference *function) {
     return ask(s, &q) ? q.parameters : -1;
 }
 
-// Called just before a stop is raised; asking for lines pushes and allocates nothing.
+// Called just before a stop is raised; finding the line pushes and allocates nothing.
 void lf_note_stop(lua_State *L) {
     lf_state *s = lf_state_of(L);
     query q = {.whole = true, .text = s->stopped_at, .capacity = sizeof s->stopped_at};

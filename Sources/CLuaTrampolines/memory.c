@@ -1,4 +1,4 @@
-// Memory, counted: Lua's, and what this target allocates beside it.
+// Accounting of memory: Lua's, and what this target allocates besides.
 #include "state.h"
 
 #include <stdlib.h>
@@ -27,7 +27,7 @@ void *lf_allocate(void *context, void *block, size_t old, size_t new) {
     if (new > old) {
         if (fails(s)) return NULL;
         size_t native = s->live > 0 ? (size_t)s->live : 0;
-        // Growth only is bounded: Lua takes for granted that shrinking works.
+        // Only growth is limited: Lua relies on shrinking to succeed.
         if (s->cap && (new > s->cap || s->used - old + s->listed + native > s->cap - new)) return NULL;
     }
     void *moved = realloc(block, new);
@@ -35,9 +35,9 @@ void *lf_allocate(void *context, void *block, size_t old, size_t new) {
     return moved;
 }
 
-// The first run that finds no room may end in an error, and so may the next: but a run must be able to begin, and to let
-// go of something. So a part of the limit is kept back, and a run that begins with less than that has an eighth of what
-// is left for itself. What scripts let pile up can never fill all of it.
+// The first run that finds no room may fail, and the next one too; but a run must be able to begin and to release
+// something. So a part of the limit is kept back, and a run that begins with less than that may use an eighth of what
+// is left. So what scripts accumulate can never fill everything.
 size_t lf_run_cap(const lf_state *s) {
     if (!s->limit) return 0;
     size_t kept = s->limit / 16 < (4 << 20) ? s->limit / 16 : 4 << 20;

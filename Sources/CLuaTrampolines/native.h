@@ -1,4 +1,4 @@
-// Native functions and types; run.c calls Lua for Swift: layer 7 (state.h tells the order).
+// Native functions and types; run.c calls Lua for Swift: layer 7 (state.h lists the layers).
 #pragma once
 
 #include "list.h"

@@ -1,10 +1,10 @@
-// pairs in an order that is the same in every run.
+// pairs in an order that is equal in every run.
 //
-// Lua hashes texts with a seed of its own (the time, addresses), which no host can set: the order in which pairs meets
-// them changes from run to run. Runs that shall be repeated go through a copy of the keys, numbers first, then texts,
-// each in their order, then true and false; keys that are objects come last, and in Lua's order, as nothing about them
-// is the same in the next run. Values are read when their turn comes, and what is gone by then is left out: a loop may
-// change and remove fields, as with Lua's own pairs.
+// Lua hashes strings with a seed of its own (the time, addresses) that no host can set, so that the order in which
+// pairs visits them changes from run to run. Runs that must be reproducible use a sorted copy of the keys: numbers
+// first, then strings, then booleans; keys that are objects come last, in Lua's order, as nothing about them is equal
+// in the next run. Values are read when it is their turn, and keys that are gone by then are skipped: as with Lua's own
+// pairs, a loop may change and remove fields.
 #include "library.h"
 
 #include <stdlib.h>
@@ -72,8 +72,8 @@ static lua_Integer count(lua_State *L, bool *is_list) {
     return keys;
 }
 
-// Called with the table and the last key, which it needs no more than to see that a traversal begins.
-// Upvalues: the keys in order, and how many of them had their turn.
+// Called with the table and the last key, which only tells whether a traversal begins. Upvalues: the sorted keys, and
+// how many of them were visited.
 static int next_in_order(lua_State *L) {
     lua_settop(L, 2);
     lua_Integer place = lua_isnil(L, 2) ? 0 : lua_tointeger(L, lua_upvalueindex(2));
@@ -88,7 +88,7 @@ static int next_in_order(lua_State *L) {
     return 2;
 }
 
-// What pairs returns for the table at 1; nothing where Lua's own order is as good.
+// The results of pairs for the table at 1; none where Lua's own order is as good.
 int lf_ordered_pairs(lua_State *L) {
     luaL_checkstack(L, 8, NULL);
     lua_settop(L, 1);
@@ -128,7 +128,8 @@ int lf_ordered_pairs(lua_State *L) {
     return 3;
 }
 
-// next itself stays Lua's. That a script went on with it from a key that is no number is noted; our own Lua aside.
+// `next` stays Lua's. That a script continued with it from a key that is no number is recorded, except in our own Lua
+// code.
 static int next_noting(lua_State *L) {
     lf_state *s = lf_state_of(L);
     int type = lua_type(L, 2);

@@ -1,5 +1,5 @@
-// Telling the host what a script writes to standard output: print, io.write, and write of io.stdout. Only where the host
-// asks for it: other states keep Lua's own functions.
+// Reports what a script writes to standard output: print, io.write, and write of io.stdout. Only in states whose host
+// asks for it; others keep Lua's own functions.
 #include "library.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ static void put(lua_State *L, const char *bytes, size_t length) {
     note(L, bytes, length);
 }
 
-// Lua's own print.
+// As Lua's own print.
 static int print_noting(lua_State *L) {
     int count = lua_gettop(L);
     for (int i = 1; i <= count; i++) {
@@ -30,7 +30,7 @@ static int print_noting(lua_State *L) {
     return 0;
 }
 
-// The arguments from `first` on, as far as write takes them.
+// Reports the arguments from `first` on, up to one that write would refuse.
 static void note_arguments(lua_State *L, int first) {
     int count = lua_gettop(L);
     for (int i = first; i <= count && lua_isstring(L, i); i++) {

@@ -1,4 +1,4 @@
-// Protected calls, and the collector, which runs under one: layer 4 (state.h tells the order).
+// Protected calls, and the collector, which runs in one: layer 4 (state.h lists the layers).
 #pragma once
 
 #include "stop.h"

@@ -1,5 +1,5 @@
-// Carries out a list of instructions. May raise at every step: whatever is not yet Lua's stays in the list, and the
-// list's owner clears it.
+// Carries out a list of instructions. May raise an error at every step: what does not belong to Lua yet stays in the
+// list, which its owner clears.
 #include "list.h"
 
 #include <stdlib.h>
@@ -9,10 +9,10 @@ void lf_list_push(lua_State *L, lf_list *list, int first_argument) {
     if (list->failed) luaL_error(L, "not enough memory");
     // Six more for what single instructions need.
     luaL_checkstack(L, list->most + 6, "too many results");
-    // A pushed object moves into its userdata, a string is no longer needed: each instruction lets go of what it held.
+    // A pushed object moves into its userdata, and a string is copied: each instruction then releases what it held.
     for (size_t i = 0; i < list->count; i++) {
         lf_op *op = &list->ops[i];
-        // No hook looks while C works.
+        // No hook runs during C code, so that the flag is checked here.
         if ((i & 0xffff) == 0xffff && lf_is_stopping(list->state)) lf_raise_stop(L);
         switch (op->code) {
         case OP_NIL: lua_pushnil(L); break;

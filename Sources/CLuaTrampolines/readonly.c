@@ -1,7 +1,7 @@
-// Tables that scripts may read and not change: an empty table stands before the real one.
+// Tables that scripts can read but not change: an empty table stands for the real one.
 //
-// The real table lies in the metatable under a key that no script can name; __metatable hides the metatable, and rawset
-// refuses. So what one script sees of a library is what the next one sees.
+// The real table is in the metatable under a key that no script can name; __metatable hides the metatable, and rawset
+// refuses. So every script sees the libraries as they were.
 #include "tables.h"
 
 static const char target_key;
@@ -26,7 +26,7 @@ static int length(lua_State *L) {
     return 1;
 }
 
-// `next`, looking behind the empty table.
+// `next`, which looks into the real table.
 static int next_behind(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 2);
@@ -61,7 +61,7 @@ static void copy_field(lua_State *L, const char *name, int from, int to) {
     lua_rawset(L, to);
 }
 
-// Replaces the table on the top; `deep`: and the tables in it.
+// Makes the table on the top read-only; `deep`: and the tables in it.
 void lf_make_readonly(lua_State *L, bool deep) {
     luaL_checkstack(L, 10, NULL);
     int table = lua_gettop(L);
@@ -69,7 +69,7 @@ void lf_make_readonly(lua_State *L, bool deep) {
         lua_pop(L, 1);
         return;
     }
-    // Tables inside go first. Fields that are there may be set while walking.
+    // Tables inside it first. Existing fields may be set during a traversal.
     if (deep) lua_pushnil(L);
     while (deep && lua_next(L, table)) {
         if (lua_type(L, -1) == LUA_TTABLE && !lua_rawequal(L, -1, table)) {

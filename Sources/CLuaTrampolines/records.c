@@ -1,5 +1,5 @@
-// Tables that native functions make, of named values or a list of them: print(x) writes what is in them, where a table's address would say
-// nothing. Otherwise they are tables like any other.
+// Tables made by native functions, with named values or lists: print(x) shows their contents instead of an address.
+// Otherwise they are ordinary tables.
 #include "tables.h"
 
 static const char record_key;  // registry key of their metatable
@@ -41,14 +41,14 @@ static const char source[] =
     "end\n"
     "return {__tostring = function(value) return contents(value, 0, {}) end, __record = true}\n";
 
-// Before anything is taken out of the libraries.
+// Called before anything is removed from the libraries.
 void lf_open_records(lua_State *L) {
     if (luaL_loadbufferx(L, source, sizeof source - 1, "=luaflow", "t") != LUA_OK) lua_error(L);
     lua_call(L, 0, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &record_key);
 }
 
-// Whether a table is one, and has no metatable of a script's.
+// Whether a table is such a record, without a metatable set by a script.
 bool lf_is_record(lua_State *L, int index) {
     if (!lua_getmetatable(L, index)) return false;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &record_key);
@@ -57,7 +57,7 @@ bool lf_is_record(lua_State *L, int index) {
     return is_one;
 }
 
-// Makes the table on the top one.
+// Makes the table on the top a record.
 void lf_mark_record(lua_State *L) {
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &record_key) == LUA_TTABLE) lua_setmetatable(L, -2);
     else lua_pop(L, 1);

@@ -1,18 +1,18 @@
 // Lua values that Swift holds: slots of one table in the registry.
 //
-// Not luaL_ref: that may raise when it needs a new slot. Here slots are made in advance (lf_reserve, which may raise,
-// before anything else is held), so taking and giving one back never allocates.
+// Not by luaL_ref, which may raise an error when it needs a new slot. Here slots are made in advance (by lf_reserve,
+// which may raise, before anything else is held), so that taking and releasing one never allocates.
 //
-// A slot is a root of the collector's: a function that Swift holds for an object, and that names this object, would never
-// be freed. So the values that an object holds are kept by its userdata, in a table that is its user value, and the slot
-// holds false; what finds the value then is a weak table. When the last such userdata goes and somebody in Swift still
-// holds the value (the tape, another object), the finaliser puts it back into its slot.
+// A slot is a root for the collector: a function that Swift holds for an object, and that refers to this object, would
+// never be freed. So values that an object holds are kept by its userdata, in a table that is its user value, and the
+// slot holds false; a weak table then finds the value. When the last such userdata is collected and something in Swift
+// still holds the value (the tape, another object), the finaliser puts it back into its slot.
 #include "values.h"
 
 #include <stdlib.h>
 
 static void add_block(lua_State *L, lf_state *s, lua_Integer count) {
-    // The table first: when it cannot grow, nothing was made.
+    // The table first: if it cannot grow, nothing has been made.
     luaL_checkstack(L, 3, NULL);
     lua_rawgeti(L, LUA_REGISTRYINDEX, s->slots);
     for (lua_Integer i = 1; i <= count; i++) {
@@ -73,14 +73,14 @@ void lf_reference_push(lua_State *L, lf_reference *reference) {
     lua_pop(L, 1);
     push_from(L, s->held_slots, reference);
     if (!lua_isnil(L, -1)) return;
-    // Its userdata is dead and waits for its finaliser, which brings the value back.
+    // Its userdata is dead but not yet finalised; the finaliser will put the value back.
     lua_pop(L, 1);
     lua_gc(L, LUA_GCCOLLECT);
     push_from(L, s->slots, reference);
 }
 
-// From now on the userdata on the top keeps the value alive. May raise, and then nothing has changed; needs six free stack
-// slots.
+// From now on the userdata on the top keeps the value alive. May raise an error, and then nothing has changed; needs
+// six free stack slots.
 void lf_hold(lua_State *L, lf_reference *reference) {
     const lf_state *s = reference->state;
     int box = lua_gettop(L);
@@ -106,7 +106,8 @@ void lf_hold(lua_State *L, lf_reference *reference) {
 
 void lf_reference_retain(lf_reference *reference) { atomic_fetch_add(&reference->count, 1); }
 
-// Maybe on another thread, maybe in a finaliser inside the collector: only notes it. lf_drain does the rest.
+// May be called on another thread or in a finaliser inside the collector, so that it only records the release. lf_drain
+// does the rest.
 static void drop(lf_reference *reference) {
     _Atomic(lf_reference *) *list = &reference->state->dropped;
     lf_reference *head = atomic_load(list);
@@ -119,7 +120,7 @@ void lf_reference_release(lf_reference *reference) {
     if (reference && atomic_fetch_sub(&reference->count, 1) == 1) drop(reference);
 }
 
-// The userdata at `box` is finalised. Raises nothing: all keys are there.
+// The userdata at `box` is being finalised. Raises no error: all keys exist.
 void lf_let_go(lua_State *L, int box) {
     if (lua_getiuservalue(L, box, 1) != LUA_TTABLE) return;
     int held = lua_gettop(L);
@@ -141,7 +142,7 @@ void lf_let_go(lua_State *L, int box) {
     lua_settop(L, held - 1);
 }
 
-// Frees the slots that were released meanwhile. Raises nothing; needs two free stack slots.
+// Frees the slots that were released meanwhile. Raises no error; needs two free stack slots.
 void lf_drain(lf_state *s, lua_State *L) {
     if (!atomic_load_explicit(&s->dropped, memory_order_relaxed)) return;
     lf_reference *reference = atomic_exchange(&s->dropped, NULL);
@@ -149,7 +150,7 @@ void lf_drain(lf_state *s, lua_State *L) {
     while (reference) {
         lf_reference *next = reference->next;
         if (reference->owners) {
-            // A userdata still names it: lf_let_go drops it again.
+            // A userdata still refers to it: lf_let_go releases it later.
             reference->orphaned = true;
             reference = next;
             continue;

@@ -12,7 +12,7 @@ typedef struct {
 static int run_body(lua_State *L) {
     chunk *c = lua_touserdata(L, 1);
     lf_forget_traceback(L);
-    // Binary chunks can crash the interpreter: only a trusted user's own files may be some.
+    // Binary chunks can crash the interpreter: they are only allowed in files of a trusted user.
     const char *mode = lf_state_of(L)->sandboxed ? "t" : NULL;
     c->load_status = c->path ? luaL_loadfilex(L, c->path, mode) : luaL_loadbufferx(L, c->code, c->length, c->name, "t");
     if (c->load_status != LUA_OK) return lua_error(L);

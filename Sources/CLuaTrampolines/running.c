@@ -1,4 +1,4 @@
-// Where a run begins and ends, and one inside another.
+// The beginning and end of runs, and nested runs.
 #include "running.h"
 
 void lf_begin_run(lf_state *s) {
@@ -8,7 +8,7 @@ void lf_begin_run(lf_state *s) {
     s->exit_code = 0;
     s->stopped_at[0] = 0;
     lf_forget_presses(s);
-    // What Swift let go between the runs.
+    // Reflects what Swift has released between runs.
     s->live = s->callbacks.live_bytes(s->callbacks.context);
     if (s->starved) {
         s->starved = false;
@@ -24,7 +24,7 @@ void lf_end_run(lf_state *s) {
     lf_forget_presses(s);
 }
 
-// A hook that the outer run's interrupt has set takes itself off when it finds no reason to stop.
+// A hook set by the outer run's interrupt removes itself when it finds no reason to stop.
 lf_paused_run lf_begin_nested_run(lf_state *s) {
     lf_paused_run outer = {.exit_code = s->exit_code, .exiting = s->exiting, .cap = s->cap};
     outer.stop = atomic_exchange(&s->stop, 0);

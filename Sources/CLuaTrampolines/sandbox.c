@@ -1,7 +1,7 @@
-// The library as somebody else's script sees it.
+// The library as it is for other people's scripts.
 //
-// Libraries are opened by name, and what may not be in them is taken out before a script runs: what was never there
-// cannot be reached. lf_seal comes last, when the host has put its modules in place.
+// Libraries are opened by name, and what is not allowed is removed before a script runs: what does not exist cannot be
+// reached. lf_seal comes last, when the host's modules are in place.
 #include "library.h"
 
 #include <stdio.h>
@@ -32,7 +32,7 @@ static int load_text(lua_State *L) {
         lua_pushfstring(L, "attempt to load a chunk (mode is '%s'); the sandbox loads text only", mode);
         return 2;
     }
-    // The number of arguments matters to load: an environment of nil is one.
+    // The number of arguments matters to load: an explicit nil is an environment.
     if (lua_gettop(L) < 3) lua_settop(L, 3);
     lua_pushliteral(L, "t");
     lua_replace(L, 3);
@@ -47,8 +47,8 @@ static int collect_some(lua_State *L) {
     return lf_call_original(L);
 }
 
-// Finalisers run with hooks off, out of the deadline's reach, and whatever the metatable holds by then: an object whose
-// metatable has no __gc when it is set never gets one.
+// Finalisers run with hooks off, beyond the deadline's reach, and call whatever __gc is in the metatable by then. An
+// object whose metatable has no __gc when it is set never gets a finaliser.
 static int setmetatable_without_gc(lua_State *L) {
     int type = lua_type(L, 2);
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -100,7 +100,7 @@ static int write_to(lua_State *L, int first) {
     return 0;
 }
 
-// Lua's own print, shown.
+// Lua's own print, with control characters made visible.
 static int print_visibly(lua_State *L) {
     int count = lua_gettop(L);
     for (int i = 1; i <= count; i++) {
@@ -201,7 +201,7 @@ void lf_open_sandboxed(lua_State *L) {
     lf_open_require(L);
 }
 
-// getmetatable("") and getmetatable(_G) tell nothing and cannot be changed.
+// getmetatable("") and getmetatable(_G) reveal nothing and cannot be changed.
 static void hide_metatable(lua_State *L) {
     if (!lua_getmetatable(L, -1)) return;
     lua_pushboolean(L, 0);

@@ -1,4 +1,4 @@
-// Lua files under the sandbox: loadfile, dofile and require open what the host allows, and nothing else.
+// Lua files in the sandbox: loadfile, dofile and require open only what the host allows.
 #include "library.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@ typedef struct {
     char bytes[4096];
 } source;
 
-// Skips a byte order mark, and a first line that begins with #, which is for the shell.
+// Skips a byte order mark, and a first line that begins with #, for the shell.
 static const char *begin(const char *bytes, size_t *count) {
     if (*count >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) {
         bytes += 3;
@@ -38,7 +38,7 @@ static const char *next_bytes(lua_State *L, void *data, size_t *count) {
 
 enum { LOADED, NOT_OPENED, NOT_LUA };
 
-// Pushes the chunk, or a message.
+// Pushes the chunk, or an error message.
 static int load_file(lua_State *L, const char *path) {
     lf_state *s = lf_state_of(L);
     char message[1024] = "";
@@ -78,7 +78,7 @@ static int dofile_allowed(lua_State *L) {
     return lua_gettop(L) - 1;
 }
 
-// require's way to Lua files; upvalue 1 is the `package` that scripts see.
+// The searcher for Lua files; upvalue 1 is the `package` that scripts see.
 static int search(lua_State *L) {
     const char *name = luaL_gsub(L, luaL_checkstring(L, 1), ".", "/");
     lua_pushliteral(L, "path");
@@ -135,13 +135,13 @@ static int search_path(lua_State *L) {
 
 // ---------------------------------------------------------------- require
 
-// The registry's own table of what is loaded holds the host's libraries as they are: there messages and tracebacks look
-// for the names of functions. What scripts see of them are read-only stand-ins, in a table of their own.
+// The registry's own table of loaded modules contains the host's libraries themselves; error messages and tracebacks
+// look up names of functions there. Scripts see read-only stand-ins, in a separate table.
 static const char loaded_key, searchers_key;
 
 void lf_push_loaded(lua_State *L) { lua_rawgetp(L, LUA_REGISTRYINDEX, &loaded_key); }
 
-// The functions of one of the host's modules get names.
+// Gives names to the functions of one of the host's modules.
 static void name_functions(lua_State *L, const char *module) {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
     bool is_host = lua_getfield(L, -1, module) != LUA_TNIL;
@@ -153,7 +153,7 @@ static void name_functions(lua_State *L, const char *module) {
     lua_pop(L, 3);
 }
 
-// As Lua's own. Upvalues: what is loaded, the searchers.
+// As Lua's own require. Upvalues: the loaded modules, the searchers.
 static int require_shown(lua_State *L) {
     const char *name = luaL_checkstring(L, 1);
     lua_settop(L, 1);
@@ -217,8 +217,8 @@ void lf_open_require(lua_State *L) {
 
 // ---------------------------------------------------------------- package
 
-// package.loaded: names may be forgotten and set, but for those of the host's own modules. Upvalue 1: the real table,
-// 2: those names, 3: the real package.preload.
+// package.loaded: names may be removed and set, except those of the host's own modules. Upvalue 1: the real table, 2:
+// those names, 3: the real package.preload.
 static int set_loaded(lua_State *L) {
     lua_settop(L, 3);
     for (int upvalue = 2; upvalue <= 3; upvalue++) {
@@ -255,7 +255,7 @@ static void push_loaded(lua_State *L) {
     lua_settop(L, loaded);
 }
 
-// Scripts get a package with a path and a view of what is loaded.
+// Gives scripts a `package` with a path and a view of the loaded modules.
 static void replace_package(lua_State *L) {
     lua_getglobal(L, LUA_LOADLIBNAME);
     int real = lua_gettop(L);
@@ -298,7 +298,7 @@ void lf_open_script_files(lua_State *L) {
     lua_setglobal(L, "dofile");
 }
 
-// Where require looks for Lua files, whatever scripts did to their globals.
+// Sets the path that require searches, whatever scripts did to their globals.
 static int set_path_body(lua_State *L) {
     const char *path = lua_touserdata(L, 1);
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);

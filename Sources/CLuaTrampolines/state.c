@@ -1,4 +1,4 @@
-// Making and ending a state.
+// Creates and closes states.
 #include "library.h"
 
 #include <stdlib.h>
@@ -59,7 +59,7 @@ void lf_close(lf_state *s) {
     lf_leave_if_pressed(s);
     atomic_store(&s->stop, 0);
     atomic_store(&s->running, L);
-    // Finalisers run in here, some of them scripts'; they may call native functions.
+    // Runs finalisers, some of them a script's; they may call native functions.
     lua_close(L);
     s->L = NULL;
     lf_close_streams(s);

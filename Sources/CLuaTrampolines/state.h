@@ -1,4 +1,4 @@
-// What a state is made of, and memory that is not Lua's. The ground of this target: layer 1 of 9.
+// The structures of a state, and memory outside of Lua. The ground of this target: layer 1 of 9.
 //
 // Each layer is a header and the files named in it, and includes only headers of lower layers
 // (LayerTests looks, at what the files call as well). From the ground up:
@@ -15,9 +15,9 @@
 //   9 library.h    Lua's library as scripts see it: wrap.c, then coroutine.c, ordered.c, guard.c, exit.c, files.c,
 //                  visible.c, output.c, streams.c, variables.c; in the sandbox script_files.c, sandbox.c
 //
-// state.c opens and closes a state, and so stands on all of them; thread.c needs none. The two ways up from a lower layer
-// are pointers: lf_state.trampoline and lf_type.push_metatable, as a result may be a native function or an object, whose
-// metatable is itself made from a list of results.
+// state.c opens and closes a state, and so uses all layers; thread.c needs none. The two calls from a lower layer to a
+// higher one go through pointers, lf_state.trampoline and lf_type.push_metatable: a result may be a native function or
+// an object, whose metatable is itself made from a list of results.
 #pragma once
 
 #include "trampolines.h"
@@ -88,13 +88,13 @@ struct lf_list {
     bool failed, complex, uses_arguments;
 };
 
-// Where a stream of somebody else's text stands within a character (visible.c).
+// The position within a character of a stream of an untrusted script's output (visible.c).
 typedef struct {
     unsigned char first;         // byte of the character
     signed char following;       // how many bytes of it are still to come
 } lf_visible;
 
-// One of the state's own standard streams (streams.c); no file where the process's are used.
+// One of the state's own standard streams (streams.c); no file where the process's streams are used.
 typedef struct {
     lf_state *state;
     int32_t number;              // 0 input, 1 output, 2 errors

@@ -1,13 +1,13 @@
 // Stopping a script from outside.
 //
-// The flag is sticky: while it is set a hook raises the stop value before every instruction, so that no pcall loop
-// survives. The hook is set from a signal handler on the state's own thread, which Lua allows; other threads send that
-// signal. Every switch to another coroutine looks at the flag and arms that one.
+// While the flag is set, a hook raises the stop value before every instruction, so that no pcall loop survives. The
+// hook is set from a signal handler on the state's own thread, which Lua allows; other threads send that signal. Every
+// switch to another coroutine checks the flag and sets the hook there.
 #include "stop.h"
 
 const char lf_stop_mark;
 
-// SIGURG: ignored unless somebody asks for it, as nobody does for out-of-band data.
+// SIGURG is ignored by default, and out-of-band data, its purpose, is not used.
 #define LF_SIGNAL SIGURG
 
 // The state of the thread, for the signal handler.
@@ -32,7 +32,8 @@ void lf_arm(lf_state *s) {
 }
 
 void lf_switch(lf_state *s, lua_State *to) {
-    // First the coroutine, then the flag; the handler goes the other way round, so one of the two sees the other.
+    // First the coroutine, then the flag; the handler does it in the opposite order, so that one of the two sees the
+    // other's change.
     atomic_store_explicit(&s->running, to, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);
     if (atomic_load_explicit(&s->stop, memory_order_relaxed)) lf_arm(s);
@@ -59,7 +60,7 @@ static void on_urgent(int number, siginfo_t *info, void *context) {
 }
 
 static void install_urgent(void) {
-    // No SA_RESTART: a script that waits for input must wake up.
+    // Without SA_RESTART, so that a script that waits for input wakes up.
     struct sigaction action = {.sa_sigaction = on_urgent, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     sigaction(LF_SIGNAL, &action, &previous_urgent);
@@ -76,7 +77,7 @@ void lf_adopt_thread(lf_state *s) {
     thread_state = s;
 }
 
-// The state is about to end: a signal that is still on its way finds none.
+// The state is about to be closed: a signal that still arrives finds none.
 void lf_leave_thread(lf_state *s) {
     if (thread_state == s) thread_state = NULL;
 }
@@ -90,7 +91,7 @@ bool lf_is_stopping(const lf_state *s) { return atomic_load_explicit(&s->stop, m
 
 // ---------------------------------------------------------------- hooks of scripts
 
-// A signal may arm ours in between: the flag is looked at afterwards.
+// A signal may set our hook in between: the flag is checked afterwards.
 lf_script_hook lf_take_hook(lf_state *s) {
     lf_script_hook taken = {0};
     lua_State *L = atomic_load(&s->running);

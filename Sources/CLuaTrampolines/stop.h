@@ -1,4 +1,4 @@
-// Where a script is, and stopping it there: layer 3 (state.h tells the order).
+// Where a script is, and stopping it there: layer 3 (state.h lists the layers).
 #pragma once
 
 #include "values.h"

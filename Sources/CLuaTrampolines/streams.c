@@ -1,12 +1,11 @@
-// The standard streams of one state in the host's hands: what print and io write, and what io reads, in the place of
-// the process's own. They are C streams without a descriptor, so that io does everything with them that it does with
-// any.
+// Standard streams of a state that the host provides: what print and io write, and what io reads, instead of the
+// process's own. They are C streams without a descriptor, so that all functions of io work on them.
 #define _GNU_SOURCE  // fopencookie
 #include "library.h"
 
 #include <errno.h>
 
-// A stream's cookie: an address in here tells the state and the stream's number.
+// A stream's cookie is an address in the state, from which the state and the stream's number follow.
 static lf_state *state_of(void *cookie, int32_t *stream) {
     lf_stream *one = cookie;
     *stream = one->number;
@@ -66,7 +65,7 @@ static FILE *open_stream(lf_stream *one, bool reads) {
 
 #endif
 
-// As Lua's own standard files, these stay open.
+// As with Lua's own standard files, closing is refused.
 static int keep_open(lua_State *L) {
     luaL_Stream *stream = lua_touserdata(L, 1);
     stream->closef = keep_open;
@@ -75,7 +74,7 @@ static int keep_open(lua_State *L) {
     return 2;
 }
 
-// The state's own file on the top of the stack.
+// Pushes one of the state's own files.
 static void push_file(lua_State *L, FILE *file) {
     luaL_Stream *stream = lua_newuserdatauv(L, sizeof *stream, 0);
     stream->closef = NULL;
@@ -99,7 +98,7 @@ static int print_taken(lua_State *L) {
     luaL_pushresult(&line);
     size_t length;
     const char *bytes = lua_tolstring(L, -1, &length);
-    // What io wrote into a buffer that the script gave it comes before.
+    // What io wrote into a buffer set by the script comes first.
     lf_flush_streams(s);
     s->callbacks.write_stream(1, bytes, length);
     return 0;
@@ -108,7 +107,7 @@ static int print_taken(lua_State *L) {
 static int take(lua_State *L) {
     lf_state *s = lf_state_of(L);
     static const char *const names[] = {"stdin", "stdout", "stderr"};
-    // Where io keeps its default files.
+    // Registry keys under which io keeps its default files.
     static const char *const defaults[] = {"_IO_input", "_IO_output"};
     if (lua_getglobal(L, LUA_IOLIBNAME) != LUA_TTABLE) return luaL_error(L, "io is no library");
     for (int i = 0; i < 3; i++) {
@@ -135,7 +134,7 @@ bool lf_take_streams(
         if (one->file) continue;
         *one = (lf_stream){.state = s, .number = i};
         one->file = open_stream(one, i == 0);
-        // Nothing waits in a buffer of C's: the order of what is written is that of the writes.
+        // Unbuffered in C, so that output arrives in the order in which it is written.
         if (one->file && i > 0) setvbuf(one->file, NULL, _IONBF, 0);
         if (!one->file) return false;
     }

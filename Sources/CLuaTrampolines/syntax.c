@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Loading is protected by Lua itself, and nothing else here raises.
+// Lua loads under protection, and nothing else here raises errors.
 char *lf_syntax_error(const char *text, size_t length) {
     lua_State *L = luaL_newstate();
     if (!L) return NULL;

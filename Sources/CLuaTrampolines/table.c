@@ -13,7 +13,7 @@ typedef struct {
     size_t count;
 } read;
 
-// debug.getregistry lets a script overwrite our slots: look before reading.
+// A script can overwrite our slots through debug.getregistry: check before reading.
 static bool push_table(lua_State *L, lf_reference *reference) {
     lf_reference_push(L, reference);
     return lua_istable(L, -1);
@@ -45,14 +45,14 @@ bool lf_table_field(
     return lf_protect(s, field_body, &r, 1, result, failure);
 }
 
-// Whether the key below the top is one of the positions that are left out.
+// Whether the key below the top is one of the positions to leave out.
 static bool is_skipped(lua_State *L, const read *r) {
     if (r->index <= 0 || !lua_isinteger(L, -2)) return false;
     lua_Integer key = lua_tointeger(L, -2);
     return key >= 1 && key <= r->index;
 }
 
-// The pairs and the slots that they need. Nothing here allocates.
+// Counts the pairs and the slots that they need. Allocates nothing.
 static void count(lua_State *L, const read *r, size_t *pairs, lua_Integer *references) {
     int table = lua_gettop(L);
     *pairs = 0;
@@ -67,7 +67,7 @@ static void count(lua_State *L, const read *r, size_t *pairs, lua_Integer *refer
     }
 }
 
-// Into plain memory, as Lua's stack has an end.
+// Into plain memory, as Lua's stack is limited.
 static int entries_body(lua_State *L) {
     read *r = lua_touserdata(L, 1);
     if (!push_table(L, r->table)) return luaL_error(L, "not a table any more");
@@ -101,12 +101,13 @@ bool lf_table_entries(lf_state *s, lf_reference *table, int64_t skipped, lf_valu
     return true;
 }
 
-// These need no protection: nothing in them allocates.
+// These need no protection, as they allocate nothing.
 int64_t lf_table_length(lf_state *s, lf_reference *table) {
     lua_State *L = atomic_load(&s->running);
     if (!L || !lua_checkstack(L, 3)) return 0;
     int64_t length = push_table(L, table) ? (int64_t)lua_rawlen(L, -1) : 0;
-    // Lua's length is some border: of {[1] = 1, [2] = 1, [4] = 1, ...} one beyond any memory. Then the first one.
+    // Lua's length may be any border: for {[1] = 1, [2] = 1, [4] = 1, ...} one beyond all memory. Then the first border
+    // is used.
     if ((uint64_t)length > s->used / 8) {
         length = 0;
         while (lua_rawgeti(L, -1, length + 1) != LUA_TNIL) {
@@ -147,7 +148,7 @@ bool lf_table_is_list(lf_state *s, lf_reference *table) {
         is_list = left > 0;
         left--;
     }
-    // The key that came too much, if the walk was left.
+    // The key that is left on the stack if the traversal ended early.
     lua_pop(L, is_list ? 1 : 2);
     return is_list && left == 0;
 }

@@ -1,4 +1,4 @@
-// Tables of two special kinds; table.c reads any: layer 5 (state.h tells the order).
+// Two special kinds of tables; table.c reads any table: layer 5 (state.h lists the layers).
 #pragma once
 
 #include "protect.h"

@@ -1,4 +1,5 @@
-// The terminal's Ctrl-C: it asks for a pause where one is offered, stops the script, and ends a program that does not stop.
+// Ctrl-C at the terminal: asks for a pause where one is offered, stops the script, and ends a program that does not
+// stop.
 #include "running.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@ bool lf_ask_pause(lf_state *s) {
     return atomic_compare_exchange_strong(&s->pause, &offered, PAUSE_ASKED) || offered == PAUSE_ASKED;
 }
 
-// A signal handler has no argument: this one pointer, and the presses since the run began, are all it can know.
+// Signal handlers have no arguments: this pointer, and the presses since the run began, are all they can use.
 static _Atomic(lf_state *) terminal_state;
 static atomic_int presses;
 static struct sigaction previous_interrupt, previous_alarm;
@@ -28,7 +29,7 @@ static void say(const char *text) {
     (void)!write(STDERR_FILENO, text, length);
 }
 
-// Something does not come back to Lua. After one press that is said; after two it is the backstop.
+// Something does not return to Lua. After one press a message says so; after two the process is ended.
 static void on_alarm(int number) {
     (void)number;
     int saved = errno;
@@ -42,7 +43,7 @@ static void on_alarm(int number) {
     errno = saved;
 }
 
-// What was said or done about earlier presses counts no more. Returns how many there were.
+// Resets what was said and done about earlier presses. Returns how many there were.
 int lf_forget_presses(lf_state *s) {
     if (atomic_load(&terminal_state) != s) return 0;
     int before = atomic_exchange(&presses, 0);
@@ -62,7 +63,7 @@ static void on_interrupt(int number) {
     int saved = errno;
     lf_state *s = atomic_load(&terminal_state);
     if (s) {
-        // The state is going, and a finaliser keeps it: nothing is left to be saved.
+        // The state is closing and a finaliser does not end: nothing is left to be saved.
         if (atomic_load(&s->closing)) _exit(130);
         int offered = PAUSE_OFFERED;
         if (atomic_compare_exchange_strong(&s->pause, &offered, PAUSE_ASKED)) {
@@ -80,7 +81,7 @@ static void on_interrupt(int number) {
     errno = saved;
 }
 
-// A Ctrl-C that came when the run had ended already, before the state was going.
+// A Ctrl-C that came when the run had already ended, before the state was closed.
 void lf_leave_if_pressed(lf_state *s) {
     if (atomic_load(&terminal_state) == s && atomic_load(&presses)) _exit(130);
 }
@@ -95,7 +96,7 @@ bool lf_install_terminal(lf_state *s) {
     struct sigaction last = {.sa_handler = on_alarm};
     sigemptyset(&last.sa_mask);
     sigaction(SIGALRM, &last, &previous_alarm);
-    // A program started from a thread that blocks signals (Dispatch's workers do) inherits that.
+    // A program started from a thread that blocks signals (as Dispatch's workers do) inherits that.
     sigset_t heard;
     sigemptyset(&heard);
     sigaddset(&heard, SIGINT);

@@ -9,7 +9,7 @@ struct lf_thread {
     void *context;
 };
 
-// What the calling thread was started with; null on any other thread. Task-locals cannot tell: a task carries them along.
+// What the calling thread was started with; null on any other thread. Task-locals cannot serve: tasks inherit them.
 static _Thread_local void *current_context;
 
 static void *start(void *argument) {

@@ -1,4 +1,4 @@
-// Values on both sides of the border: layer 2 (state.h tells the order).
+// Values on both sides of the border: layer 2 (state.h lists the layers).
 #pragma once
 
 #include "state.h"

@@ -1,8 +1,8 @@
-// The variables of the functions that run: what a prompt inside a run shows and changes.
+// The variables of running functions, which a prompt inside a run shows and changes.
 //
-// A run that is paused has its functions' frames on the stack, and they stay there until the prompt is left. Until then
-// four functions read and write them: names(), read(name), write(name, value), and close(), which ends it. They need no
-// library `debug`, which sandboxed scripts do not have.
+// The functions of a paused run have frames on the stack, which stay there until the prompt ends. Until then four
+// functions access the variables: names(), read(name), write(name, value), and close(), which ends the access. They do
+// not need the library `debug`, which sandboxed scripts lack.
 #include "library.h"
 
 #include <string.h>
@@ -19,14 +19,14 @@ static bool is_host(const char *source) {
     return strcmp(source, "=luaflow") == 0 || strcmp(source, "=host.steps") == 0 || strcmp(source, "=host.live") == 0;
 }
 
-// Whether one function was written inside another.
+// Whether one function is defined inside another.
 static bool encloses(const lua_Debug *outer, const lua_Debug *inner) {
     if (strcmp(outer->source, inner->source) != 0 || strcmp(inner->what, "main") == 0) return false;
     if (strcmp(outer->what, "main") == 0) return true;
     return outer->linedefined <= inner->linedefined && outer->lastlinedefined >= inner->lastlinedefined;
 }
 
-// The script's functions: the one that waits first, then those that it was written in, then those that called it.
+// The script's functions: the one that waits first, then those that contain its definition, then those that called it.
 static void collect(lua_State *L, scope *s) {
     lua_Debug found[MOST_FRAMES];
     int count = 0;
@@ -37,7 +37,7 @@ static void collect(lua_State *L, scope *s) {
         lua_getinfo(L, "S", &frame);
         if (*frame.what == 'C') continue;
         if (is_host(frame.source)) {
-            // The loop that the host's own functions were called by comes after them.
+            // The loop of host.steps calls the function that waits; functions between are the host's own.
             if (strcmp(frame.source, "=host.steps") == 0) count = 0;
             continue;
         }
@@ -55,7 +55,7 @@ static void collect(lua_State *L, scope *s) {
     for (int i = 0; i < count; i++) if (!taken[i]) s->frames[s->count++] = found[i];
 }
 
-// A variable: of the frame's own, or one that its function shares with those around it.
+// A variable: a local of the frame, or an upvalue that its function shares with those around it.
 typedef struct {
     lua_Debug *frame;
     int index;
@@ -64,8 +64,8 @@ typedef struct {
 
 static bool is_named(const char *name) { return *name && *name != '(' && strcmp(name, "_ENV") != 0; }
 
-// Calls visit for every variable, those that are nearer first; of a function's own the latest of a name counts. Stops
-// when visit answers true.
+// Calls visit for every variable, the nearest first; of a function's locals of the same name the last one counts. Stops
+// when visit returns true.
 static bool walk(scope *s, bool (*visit)(place, const char *name, void *argument), void *argument) {
     lua_State *L = s->L;
     const char *name;
@@ -167,7 +167,7 @@ static bool add_name(place here, const char *name, void *argument) {
     return false;
 }
 
-// Names are copied first: the frames' stack may be this one.
+// Names are copied first, as the frames' stack may be this one.
 static int list_names(lua_State *L) {
     names list = {.most = 1000};
     list.texts = lua_newuserdatauv(L, (size_t)list.most * sizeof *list.texts, 0);

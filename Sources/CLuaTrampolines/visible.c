@@ -1,7 +1,7 @@
-// Somebody else's text on its way to a terminal: its control characters are shown (`^[`), not obeyed. A terminal that
-// obeys them writes the clipboard, renames windows or types for the user.
+// Output of an untrusted script on its way to a terminal: control characters are made visible (`^[`). A terminal that
+// obeys them can be made to write the clipboard, rename windows or type for the user.
 //
-// Colours (ESC [ numbers m) pass; so do line ends, tabs and returns. A regular file gets the bytes as they are.
+// Colours (ESC [ numbers m) pass, as do line ends, tabs and returns. A regular file gets the bytes unchanged.
 #include "library.h"
 
 #include <stdio.h>
@@ -22,7 +22,7 @@ static size_t colour(const unsigned char *text, size_t length) {
     return 0;
 }
 
-// What of a character of several bytes (UTF-8) is still to come after a first byte.
+// How many bytes follow this first byte of a UTF-8 character.
 static int following(unsigned char first) {
     if (first >= 0xc2 && first <= 0xdf) return 1;
     if (first >= 0xe0 && first <= 0xef) return 2;
@@ -47,12 +47,12 @@ void lf_write_visible(lf_visible *state, FILE *file, const char *bytes, size_t l
             putc(plain ? c : c ^ 0x40, file);
             state->following = 0;
         } else if (c < 0xc0 && state->following > 0) {
-            // U+0080 to U+009F are control characters of one byte in older terminals, and of two in today's.
+            // U+0080 to U+009F are control characters, one byte in older terminals and two in UTF-8.
             bool control = state->first == 0xc2 && c < 0xa0;
             putc(control ? '?' : c, file);
             state->following--;
         } else {
-            // A byte that continues nothing may be a control character, too.
+            // A byte that continues no character may also be a control character.
             putc(c < 0xa0 ? '?' : c, file);
             state->following = following(c);
             state->first = c;

@@ -1,7 +1,7 @@
-// Functions of ours in the place of Lua's, which they call.
+// Functions of ours that replace Lua's and call them.
 #include "library.h"
 
-// The function in upvalue 1, on the arguments as they are now.
+// Calls the function in upvalue 1 with the present arguments.
 int lf_call_original(lua_State *L) {
     lua_CFunction original = lua_tocfunction(L, lua_upvalueindex(1));
     return original ? original(L) : luaL_error(L, "a guarded function was lost");

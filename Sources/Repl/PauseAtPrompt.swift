@@ -1,16 +1,16 @@
 import Foundation
 import LuaFlow
 
-/// The prompt inside a run: where Ctrl-C pauses a loop of `host.steps`.
+/// The prompt inside a run, which Ctrl-C opens in a loop of `host.steps`.
 public enum PauseAtPrompt {
-    /// Only where somebody sees the prompt and can answer; elsewhere Ctrl-C interrupts.
-    /// - Parameter isSession: whether the run was begun at a prompt, which a pause's `:quit` leaves as well.
+    /// Only where there is a terminal to answer; elsewhere Ctrl-C interrupts.
+    /// - Parameter isSession: whether the run was started at a prompt, which `:quit` in a pause leaves as well.
     public static func offer(in host: LuaFlow.Host, isSession: Bool) {
         guard [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].allSatisfy({ isatty($0) == 1 }) else { return }
         host.context.service(PausePrompt.self).ask = { [weak host] point in
             guard let host else { return .resume }
             return try host.interpreter.whileSomebodyLooks {
-                // Over the progress bar.
+                // Overwrites the progress bar.
                 StandardStream.error.write("\r\u{1B}[K")
                 return try ask(host, point, isSession: isSession)
             }
@@ -25,10 +25,10 @@ public enum PauseAtPrompt {
         .leaving("quit", ":quit", "Leaves: ends the run, with status 130, or the session that it belongs to."),
     ]
 
-    /// The prompt of a loop that is paused, and what was decided there.
+    /// The prompt of a paused loop; returns what was decided.
     /// - Parameters:
-    ///   - isSession: whether the run was begun at a prompt, which `:quit` leaves as well.
-    ///   - lines: where inputs come from; by default the terminal.
+    ///   - isSession: whether the run was started at a prompt, which `:quit` leaves as well.
+    ///   - lines: the source of inputs; by default the terminal.
     package static func ask(
         _ host: LuaFlow.Host, _ point: PausePoint, isSession: Bool, console: Console = .standard,
         lines: (any LineSource)? = nil
@@ -40,7 +40,7 @@ public enum PauseAtPrompt {
         case .command("rewind", let text): .rewind(text)
         case .command("stop", _): .stop
         case .command("abort", _): .abort
-        // What comes after the script in a shell's line shall not take it for done.
+        // A status other than 0, so that commands after the script in a shell do not run.
         case .command("quit", _): .exit(isSession ? 0 : 130)
         case .command: .resume
         case .exit(let status): .exit(status)

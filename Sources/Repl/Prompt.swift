@@ -2,13 +2,13 @@ import Foundation
 import LuaFlow
 import Sessions
 
-/// The read-eval-print loop: reads inputs until somebody leaves.
+/// The read-eval-print loop: reads inputs until the prompt is left.
 public struct Prompt {
     private let session: PromptSession
     private let lines: any LineSource
     private let prompts: (first: String, more: String)
 
-    /// - Parameter prompts: what stands before a new input, and before the lines it goes on in.
+    /// - Parameter prompts: what precedes a new input, and the further lines of an unfinished one.
     public init(_ session: PromptSession, lines: any LineSource, prompts: (first: String, more: String) = ("> ", ">> "))
     {
         self.session = session
@@ -24,7 +24,7 @@ public struct Prompt {
             {
             case .end where input.isEmpty: return .end
             case .end, .interrupted:
-                // What was typed so far can be had back from the history.
+                // What was typed so far can be recalled from the history.
                 if !input.isEmpty { lines.remember(input) }
                 input = ""
             case .text(let line):

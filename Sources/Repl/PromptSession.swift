@@ -1,8 +1,8 @@
 import LuaFlow
 import Sessions
 
-/// A session at a prompt: what was entered and what it answered, on a console; commands, and what `:save` writes.
-/// ``Prompt`` brings the lines, ``Sessions/Session`` evaluates them.
+/// A session at a prompt: its inputs and answers on a console, its commands, and the record for `:save`. ``Prompt``
+/// reads the lines, ``Sessions/Session`` evaluates them.
 public final class PromptSession {
     let session: Session
     let console: Console
@@ -10,52 +10,52 @@ public final class PromptSession {
     public var host: Host { session.host }
     var helpers: Helpers { session.helpers }
 
-    /// What ended well, for `:save`.
+    /// Inputs that succeeded, for `:save`.
     private(set) var record: [Record] = []
-    /// What was said already of completers that fail.
+    /// Failures of completers that were reported already.
     var saidOfCompletion: Set<String> = []
-    /// Whether tensors that are pictures are shown as such.
+    /// Whether image tensors are shown as images.
     var showsPictures = true
-    /// What `:reload` runs again.
+    /// The file that `:reload` runs again.
     var lastFile: (path: ByteString, arguments: [ByteString])?
 
-    /// One thing that was done.
+    /// An input or another action that succeeded.
     enum Record {
         case input(String)
-        /// `local` of a name that is something else elsewhere: from here on it is the prompt's own.
+        /// A `local` whose name has another meaning elsewhere: from here on it is the prompt's variable.
         case shadowed([String])
-        /// `:load`, or the user's start-up file; with the modules that `:reload` forgot before, and the file's
-        /// variables.
+        /// `:load`, or the user's start-up file; with the modules that `:reload` unloaded before, and the file's
+        /// locals.
         case file(String, arguments: [String], forgotten: [String], isStartUp: Bool, locals: Set<String>)
         /// `:time N INPUT`.
         case repeated(String, times: Int)
         /// A command that a script registered.
         case command(String, String)
-        /// What cannot be done again by a script.
+        /// An action that a script cannot repeat.
         case omitted(String)
     }
 
-    /// What follows an input.
+    /// What follows after an input.
     public enum Outcome: Equatable, Sendable {
         case stay
-        /// The input goes on in the next line.
+        /// The input continues on the next line.
         case unfinished
         case leave(Departure)
     }
 
-    /// Why a conversation ended.
+    /// Why the prompt ended.
     public enum Departure: Equatable, Sendable {
         /// Ctrl-D or `:quit`.
         case end
         /// `os.exit`.
         case exit(status: Int)
-        /// A command of the one who opened the prompt, with what was typed after it.
+        /// A command of the code that opened the prompt, with the text after it.
         case command(name: String, argument: String)
     }
 
     /// - Parameters:
-    ///   - names: a table whose entries are visible as variables, and assigned to as such.
-    ///   - running: what ``LuaHost/Interpreter/runningVariables()`` gave, for a prompt inside a run.
+    ///   - names: a table whose entries can be read and assigned as variables.
+    ///   - running: the result of ``LuaHost/Interpreter/runningVariables()``, for a prompt inside a run.
     ///   - commands: more commands beside the prompt's own.
     public init(
         host: Host, console: Console = .standard, names: (any ScriptTable)? = nil, running: [Value] = [],
@@ -68,7 +68,7 @@ public final class PromptSession {
 
     // MARK: Inputs
 
-    /// Evaluates an input, which may be several lines, and writes the answer.
+    /// Evaluates an input, which may have several lines, and prints the answer.
     public func enter(_ text: String) -> Outcome {
         let trimmed = text.trimmed
         guard !trimmed.isEmpty else { return .stay }
@@ -87,7 +87,7 @@ public final class PromptSession {
         }
     }
 
-    /// `exit`, `quit` and `help`, also with parentheses, as other prompts have them, unless they are variables.
+    /// `exit`, `quit` and `help`, also with parentheses as in other prompts, unless variables have these names.
     private func plainWord(_ input: String) -> Outcome? {
         let call = input.hasSuffix("()") ? String(input.dropLast(2)) : input
         let words = call.split(whereSeparator: \.isWhitespace).map(String.init)
@@ -123,7 +123,7 @@ public final class PromptSession {
         return outcome.next
     }
 
-    /// Runs `helper` on a text, under a name that errors will show the source of.
+    /// Runs `helper` on a text, under a name with which errors can show the source.
     func evaluate(_ text: String, with helper: String, _ arguments: [Value] = []) throws -> [Value] {
         session.newName(for: text)
         let kept = TopLevelLocals.kept(text)
@@ -136,7 +136,7 @@ public final class PromptSession {
     /// Remembers what was done, for `:save`.
     func note(_ done: Record) { record.append(done) }
 
-    /// How something that may fail ended.
+    /// The end of something that may fail.
     enum Ending: Equatable {
         case done, failed
         case exit(Int)
@@ -166,7 +166,7 @@ public final class PromptSession {
         try show(table)
     }
 
-    /// Prints results: each on lines of its own, nothing where there is nothing.
+    /// Prints results, each on lines of its own; nothing for no results.
     func show(_ results: any ScriptTable) throws {
         guard case .integer(let count) = try results.value(for: "n"), count > 0 else { return }
         for index in 1...count {
@@ -200,8 +200,8 @@ public final class PromptSession {
     }
 
     /// - Parameters:
-    ///   - forgotten: modules that were forgotten before, to be read again.
-    ///   - isStartUp: whether it is the user's own start-up file, which is not what `:reload` is for.
+    ///   - forgotten: modules that were unloaded before, to be read again.
+    ///   - isStartUp: whether it is the user's start-up file, which `:reload` does not run again.
     func load(
         _ path: some ByteStringConvertible, arguments: [ByteString] = [], forgotten: [String], isStartUp: Bool = false
     ) -> Outcome {
@@ -214,8 +214,8 @@ public final class PromptSession {
             locals = try isStartUp ? nil : session.receiveLocals(of: path, &stopReceiving)
             try show(host.run(file: path, arguments: arguments, text: locals?.text))
         }
-        // Not part of the run, which may have been stopped. Should there be no memory for it, what receives stays,
-        // and is called by nobody.
+        // Not a part of the run, which may have been stopped. If there is no memory for it, the receiver stays
+        // installed and is never called.
         if let stopReceiving { _ = try? host.interpreter.evaluation { try stopReceiving.call([]) } }
         if ending == .done {
             let names = Set((locals?.declarations ?? []).flatMap { $0.map(\.name) })
@@ -230,17 +230,17 @@ public final class PromptSession {
 
     // MARK: Completion
 
-    /// The names that Tab offers after this text.
+    /// The candidates that Tab offers after this text.
     package func candidates(_ text: String) -> [String] { complete(text).candidates }
 
-    /// What Tab does after this text. Runs nothing of the user's but a `__complete`.
+    /// The completion of this text. Runs no code of the user except `__complete`.
     func complete(_ text: String) -> Completion {
         do {
             return try host.interpreter.evaluation {
                 try CommandCompletion.complete(text, self) ?? session.completion(of: text)
             }
         } catch {
-            // A __complete that fails completes nothing. It is said once: Tab is pressed often.
+            // A failing __complete gives no candidates. The failure is reported once, as Tab is pressed often.
             var completion = Completion()
             if error.kind != .interrupted, saidOfCompletion.insert(error.message).inserted {
                 completion.note =

@@ -2,7 +2,7 @@ import Foundation
 import LuaFlow
 import Sessions
 
-/// The prompt of `luaflow`, from greeting to farewell.
+/// The prompt of `luaflow`, from its greeting to its end.
 public enum Repl {
     /// Keeps the names of the prompt's own commands from being registered.
     public static func reserveCommands(in host: LuaFlow.Host) throws {
@@ -24,8 +24,8 @@ public enum Repl {
         return status(Prompt(session, lines: session.terminalLines()).run())
     }
 
-    /// An error that is a table, with its fields as the prompt shows them; any other as it is. What is in it may have a
-    /// `__tostring`, which has little time.
+    /// An error that is a table is shown with its fields, like values at the prompt; others are unchanged. Values in it
+    /// may have a `__tostring`, which gets little time.
     public static func shown(_ error: LuaError, in host: LuaFlow.Host) -> LuaError {
         guard error.isPlainObject else { return error }
         let fields = host.interpreter.withLittleTime {
@@ -57,7 +57,7 @@ public enum Repl {
         PluginPath.configuration(environment).map { $0 + "/luaflow/init.lua" }
     }
 
-    /// A prompt inside a run, opened by a native function on the interpreter's thread while a script waits for it.
+    /// Opens a prompt inside a run, from a native function on the interpreter's thread while a script waits for it.
     ///
     ///     let goOn = Command.leaving("continue", ":continue", "Goes on.")
     ///     let departure = try Repl.pause(host, names: state, commands: [goOn])
@@ -66,17 +66,17 @@ public enum Repl {
     /// At the prompt Ctrl-C clears the line, and what is entered there can be interrupted by itself; neither stops the
     /// paused run. `os.exit` entered there departs with its status: the caller throws `ExitRequest(code:)` to follow.
     /// - Parameters:
-    ///   - names: a table whose entries are variables at the prompt; assigning to one of them changes the table. Behind
-    ///     them the variables of the function that waits are visible, and of those around it; they are assigned to as well.
-    ///   - commands: what ends the pause, and others. A command of one of the prompt's own names takes its place.
-    ///   - greeting: said first.
-    ///   - lines: where inputs come from; by default the terminal.
+    ///   - names: a table whose entries are variables at the prompt; assigning to one changes the table. After them the
+    ///     variables of the waiting function and those around it are visible and can be assigned.
+    ///   - commands: commands that end the pause, and others. They replace commands of the prompt with the same name.
+    ///   - greeting: printed first.
+    ///   - lines: the source of inputs; by default the terminal.
     public static func pause(
         _ host: LuaFlow.Host, names: (any ScriptTable)? = nil, commands: [Command] = [], greeting: String? = nil,
         console: Console = .standard, lines: (any LineSource)? = nil
     ) throws -> PromptSession.Departure {
         let running = try host.interpreter.runningVariables()
-        // What an input made may outlast the pause; the functions' frames do not.
+        // Values made by an input may outlive the pause; the functions' frames do not.
         defer {
             if case .function(let close)? = running.last { _ = try? host.interpreter.evaluation { try close.call([]) } }
         }

@@ -1,8 +1,8 @@
 // The border between Swift and Lua.
 //
-// Lua reports errors by longjmp, which must never cross a Swift frame. So everything that may raise happens in here,
-// either before Swift was entered, or after it returned, or under a protected call. Swift sees decoded arguments and
-// writes its results as a list of instructions, which is carried out once no Swift frame is left.
+// Lua raises errors by longjmp, which must never cross a Swift frame. So everything that may raise an error happens in
+// C: before Swift is entered, after it has returned, or under a protected call. Swift gets decoded arguments and writes
+// its results as a list of instructions, which is carried out when no Swift frame is left.
 #pragma once
 
 #include <stdbool.h>
@@ -14,7 +14,7 @@ typedef struct lf_list lf_list;
 typedef struct lf_type lf_type;
 typedef struct lf_reference lf_reference;
 
-// Swift's `any ScriptObject`, moved bit by bit: the object's address and its witness table.
+// Swift's `any ScriptObject`, copied bit by bit: the object's address and its witness table.
 typedef struct { void *words[2]; } lf_object;
 
 // ---------------------------------------------------------------- values from Lua
@@ -41,7 +41,7 @@ typedef struct {
 
 // ---------------------------------------------------------------- native functions
 
-// What a native function gives back.
+// The outcomes of a native function.
 enum { LF_RETURN, LF_THROW, LF_RETHROW, LF_STOP };
 
 // One call of a native function.
@@ -49,20 +49,20 @@ typedef struct lf_frame {
     const lf_value *values;
     size_t count;
     lf_list *results;
-    // LF_THROW: the message. LF_RETHROW: the error's value and traceback. Set by lf_frame_throw, lf_frame_rethrow.
+    // LF_THROW: the message. LF_RETHROW: the error's value and traceback. Set by lf_frame_throw and lf_frame_rethrow.
     char *message;
     size_t message_length;
     lf_reference *error;
     // Native bytes charged during the call, and alive after it.
     int64_t charged;
     int64_t live;
-    // Private.
+    // Private to this target.
     lf_value *storage;
     size_t capacity;
     struct lf_frame *next;
 } lf_frame;
 
-// A native function as a Lua closure knows it.
+// A native function as its Lua closure refers to it.
 typedef struct {
     const void *magic; // debug.setupvalue may put anything in our closures: checked at every call
     void *context;    // Swift's object for it
@@ -78,12 +78,13 @@ typedef struct {
     int32_t (*call)(void *native, lf_frame *frame);
     void (*release_object)(void *context, lf_object *object);
     void (*release_native)(void *native);
-    // Bytes that scripts hold outside Lua, and none of Lua's own; asked again after objects were released.
+    // The bytes that scripts hold outside of Lua's heap; asked again after objects were released.
     int64_t (*live_bytes)(void *context);
-    // Opens a Lua file for reading, under the sandbox's rules; below 0 with a message when it must not or cannot be.
+    // Opens a Lua file for reading, by the sandbox's rules; negative, with a message, when that is not allowed or
+    // fails.
     int32_t (*open_script)(const char *path, char *message, size_t capacity);
     void *context;
-    // A file that the script is about to read, has sought or will write; may be null.
+    // Reports a file that the script is about to read or write, or has looked for; may be null.
     void (*note_file)(void *files, int32_t kind, const char *path, size_t length);
     void *files;
     // Set by lf_record_output.
@@ -101,56 +102,56 @@ void lf_frame_rethrow(lf_frame *frame, lf_reference *error, const char *tracebac
 
 // ---------------------------------------------------------------- results, written by Swift
 
-// None of these calls Lua. When memory runs out the list notes it, and carrying it out raises "not enough memory".
+// None of these calls Lua. If memory runs out, the list records it, and carrying it out raises "not enough memory".
 void lf_put_nil(lf_list *list);
 void lf_put_boolean(lf_list *list, bool flag);
 void lf_put_integer(lf_list *list, int64_t integer);
 void lf_put_number(lf_list *list, double number);
 void lf_put_string(lf_list *list, const char *bytes, size_t length);
-// Takes the reference that `object` holds. When the object is among the call's arguments, that very userdata is pushed, and
-// the answer is false; a new one can hold values of Lua's, which are put next.
+// Takes over the reference that `object` holds. If the object is among the call's arguments, its userdata is pushed,
+// and the result is false; if true, a new userdata is made, for which held script values may be put next.
 bool lf_put_object(lf_list *list, lf_object object, lf_type *type, bool holds);
-// The object put before holds this value: from now on its userdata keeps it alive, where the collector sees circles through
-// it, and the reference does not, unless it is still in use when the last such userdata goes.
+// The object put before holds this value: from now on its userdata keeps it alive, so that the collector sees cycles.
+// The reference keeps it alive again only if it is still in use when the last such userdata is collected.
 void lf_put_held(lf_list *list, lf_reference *reference);
 void lf_put_reference(lf_list *list, lf_reference *reference);
-// A function that lives as long as the state; `native` must.
+// A function that lives as long as the state, as `native` must.
 void lf_put_native(lf_list *list, const lf_native *native);
-// A new function; the `native.bound` values put next are bound to it. Takes the reference in `native.context`.
+// A new function; the `native.bound` values put next are bound to it. Takes over the reference in `native.context`.
 void lf_put_closure(lf_list *list, lf_native native);
 void lf_end_closure(lf_list *list, int32_t bound);
 // A native function's address, for the table of a type's properties.
 void lf_put_native_address(lf_list *list, const lf_native *native);
-// A new table. After a value was put, one of the three below moves it into the table.
+// A new table. After each value that is put, one of the three functions below moves it into the table.
 void lf_put_table(lf_list *list, int32_t elements, int32_t fields);
 void lf_set_index(lf_list *list, int64_t index);
 void lf_set_field(lf_list *list, const char *bytes, size_t length);
 void lf_set_metatable(lf_list *list);
-// The table is one that says what is in it where it is printed.
+// Marks the table as one whose contents print shows.
 void lf_set_record(lf_list *list);
-// The table, and tables in it, cannot be changed by scripts from now on.
+// Makes the table, and tables in it, read-only for scripts.
 void lf_set_readonly(lf_list *list);
 
 lf_list *lf_list_new(lf_state *state);
-// Memory ran out while it was written.
+// Whether memory ran out while the list was written.
 bool lf_list_failed(const lf_list *list);
 void lf_list_free(lf_list *list);
 
 // ---------------------------------------------------------------- the state
 
-// `limit` bounds Lua's and native bytes together; 0 means no limit. Some of it is kept back for the runs after one that
-// filled the rest: each may take an eighth of what is left. `sandboxed`: only what cannot do harm is opened, and
-// lf_seal must follow once the host's modules are in place. Null when memory is short.
+// `limit` bounds Lua's and native bytes together; 0 means no limit. A part of it is kept back for runs after one that
+// has filled the rest: each may use an eighth of what is left. `sandboxed`: only harmless libraries are opened, and
+// lf_seal must follow when the host's modules are in place. Null when memory runs out.
 lf_state *lf_open(lf_callbacks callbacks, size_t limit, bool sandboxed);
-// Runs finalisers. The structure stays, so that references may still be released; lf_free ends it.
+// Runs finalisers. The structure stays valid, so that references may still be released; lf_free ends it.
 void lf_close(lf_state *state);
 void lf_free(lf_state *state);
 
 size_t lf_used_bytes(const lf_state *state);
-// A full collection, as a protected call.
+// A full collection, under a protected call.
 void lf_collect(lf_state *state);
 long lf_allocation_count(const lf_state *state);
-// For tests: every allocation from the nth on fails, or the nth alone, be it Lua's or the bridge's own; 0 ends it.
+// For tests: every allocation from the nth on fails, or only the nth, both Lua's and this target's; 0 turns it off.
 void lf_fail(lf_state *state, long nth, bool once);
 
 // ---------------------------------------------------------------- object types
@@ -162,9 +163,9 @@ typedef struct {
     const lf_native *unassignable;  // the same for assignments
 } lf_type_natives;
 
-// Lives until lf_free. Null when memory is short.
+// Lives until lf_free. Null when memory runs out.
 lf_type *lf_type_new(lf_state *state, const char *name, size_t length, lf_type_natives natives);
-// Where Swift writes the type's four tables: methods, properties, setters, metamethods.
+// The list to which Swift writes the type's four tables: methods, properties, setters, metamethods.
 lf_list *lf_type_members(lf_type *type);
 
 // ---------------------------------------------------------------- protected calls
@@ -195,13 +196,13 @@ typedef struct {
 
 void lf_values_done(lf_state *state, lf_values *values);
 
-// What Lua's compiler says of a text, which is not run: `:12: unexpected symbol near '='`. To be freed; null where it
-// takes it.
+// The message of Lua's compiler about a text, which is not run: `:12: unexpected symbol near '='`. Must be freed; null
+// if the text compiles.
 char *lf_syntax_error(const char *text, size_t length);
 
-// All of these return true, or false with the failure filled.
+// All of these return true, or false with `failure` filled.
 bool lf_run_file(lf_state *state, const char *path, lf_list *arguments, lf_values *results, lf_failure *failure);
-// What an error object's __tostring makes of it; nil when it has none. Runs the script's code.
+// The result of an error object's __tostring; nil if it has none. Runs code of the script.
 bool lf_error_text(lf_state *state, lf_reference *value, lf_values *text, lf_failure *failure);
 bool lf_run_code(
     lf_state *state, const char *code, size_t length, const char *name, bool only_check, lf_list *arguments,
@@ -209,12 +210,13 @@ bool lf_run_code(
 bool lf_call(lf_state *state, lf_reference *function, lf_list *arguments, lf_values *results, lf_failure *failure);
 bool lf_get_global(lf_state *state, const char *name, lf_values *result, lf_failure *failure);
 bool lf_set_global(lf_state *state, const char *name, lf_list *value, lf_failure *failure);
-// The variables of the script's functions that run now, until they go on: four functions names() -> list,
-// read(name) -> true, value, write(name, value) -> true, close(). Nothing is given where there is no such variable.
+// Access to the variables of the script's functions that are running, until they continue: four functions names() ->
+// list, read(name) -> true, value, write(name, value) -> true, close(). read and write return nothing for an unknown
+// name.
 bool lf_variables(lf_state *state, lf_values *results, lf_failure *failure);
-// The package.path that require reads.
+// Sets the package.path that require uses.
 bool lf_set_path(lf_state *state, const char *path, lf_failure *failure);
-// Before the first script of a sandboxed state.
+// Must be called before the first script of a sandboxed state.
 bool lf_seal(lf_state *state, lf_failure *failure);
 
 // ---------------------------------------------------------------- tables, read without metamethods
@@ -222,36 +224,36 @@ bool lf_seal(lf_state *state, lf_failure *failure);
 bool lf_table_at(lf_state *state, lf_reference *table, int64_t index, lf_values *result, lf_failure *failure);
 bool lf_table_field(
     lf_state *state, lf_reference *table, const char *key, size_t length, lf_values *result, lf_failure *failure);
-// Keys and values in turn, but for the positions 1...skipped. What they point to is the table's: to be read before it
-// changes.
+// Keys and values in turn, without positions 1...skipped. What they point to belongs to the table and must be read
+// before it changes.
 bool lf_table_entries(lf_state *state, lf_reference *table, int64_t skipped, lf_values *result, lf_failure *failure);
 int64_t lf_table_length(lf_state *state, lf_reference *table);
-// Fills `numbers` with elements 1...count; false when one is not a number.
+// Fills `numbers` with elements 1...count; false if one is not a number.
 bool lf_table_numbers(lf_state *state, lf_reference *table, double *numbers, int64_t count);
-// Whether there is nothing in it but elements 1...length.
+// Whether the table contains nothing but elements 1...length.
 bool lf_table_is_list(lf_state *state, lf_reference *table);
-// A metatable of its own, which is not that of all tables that native functions make.
+// Whether it has a metatable other than that of tables made by native functions.
 bool lf_table_has_metatable(lf_state *state, lf_reference *table);
-// The same table or function has the same address as long as it lives.
+// Identifies a table or function as long as it lives.
 const void *lf_address(lf_state *state, lf_reference *value);
-// Elements first, first + 1, ... up to `count` of them, as long as they are numbers or booleans: an integer's or a double's
-// bits, and LF_INTEGER, LF_NUMBER or LF_BOOLEAN. Returns how many.
+// Elements first, first + 1, ..., at most `count`, as long as they are numbers or booleans: the bits of an integer or a
+// double, and LF_INTEGER, LF_NUMBER or LF_BOOLEAN. Returns how many.
 int64_t lf_table_packed(
     lf_state *state, lf_reference *table, int64_t first, int64_t count, uint64_t *bits, uint8_t *kinds);
 
-// From now on pairs goes through a table's numbers and texts in their order, not in one that changes from run to run.
+// From now on pairs visits a table's numbers and strings in sorted order, not in one that changes from run to run.
 bool lf_order_pairs(lf_state *state, lf_failure *failure);
-// Whether a script went through a table in an order that may be another in the next run.
+// Whether a script visited a table in an order that may differ in the next run.
 bool lf_order_was_open(const lf_state *state);
 
-// From now on what scripts write to standard output by print, io.write and io.stdout is told as well.
+// From now on output of scripts by print, io.write and io.stdout is reported as well.
 bool lf_record_output(
     lf_state *state, void (*note_output)(void *output, const char *bytes, size_t length), void *output,
     lf_failure *failure);
 
-// From now on print and io write to `write` (1 for output, 2 for errors) and read from `read`, which gives how many
-// bytes it put there, none at the input's end, below 0 when it was interrupted. False where the system has no streams
-// of this kind.
+// From now on print and io write to `write` (stream 1 for output, 2 for errors) and read from `read`, which returns how
+// many bytes it put there, 0 at the end of input, negative when interrupted. Returns false where the system has no such
+// streams.
 bool lf_take_streams(
     lf_state *state, void (*write)(int32_t stream, const char *bytes, size_t length),
     int64_t (*read)(char *bytes, size_t most), lf_failure *failure);
@@ -262,34 +264,34 @@ void lf_flush_streams(lf_state *state);
 // "Lua 5.4.4": what this was compiled for.
 const char *lf_lua_release(void);
 
-// From any thread, also after lf_close. It frees the registry slot at the next entry.
+// May be called from any thread, also after lf_close. The registry slot is freed at the next entry.
 void lf_reference_release(lf_reference *reference);
 
 // ---------------------------------------------------------------- interrupts
 
-// The calling thread is the state's from now on.
+// From now on the calling thread is the state's thread.
 void lf_adopt_thread(lf_state *state);
-// From any thread, and from signal handlers, while the state's thread lives: everything stops.
+// Stops everything. May be called from any thread, and from signal handlers, while the state's thread lives.
 void lf_interrupt(lf_state *state);
 bool lf_is_stopping(const lf_state *state);
-// `script.lua:12`, the line that runs, into `text`; false outside any script. Long paths are shortened unless `whole`.
-// From the state's thread only.
+// Writes the running line, `script.lua:12`, into `text`; false outside of scripts. Long paths are shortened unless
+// `whole`. From the state's thread only.
 bool lf_location(lf_state *state, bool whole, char *text, size_t capacity);
-// The same for the line where a function was written; false for one that is not Lua's.
+// The same for the line where a function is defined; false for a function not written in Lua.
 bool lf_definition(lf_state *state, lf_reference *function, char *text, size_t capacity);
-// How many parameters a function of Lua's names; -1 when it takes any number, or is not Lua's.
+// The number of parameters of a Lua function; -1 if it is variadic or not written in Lua.
 int lf_parameters(lf_state *state, lf_reference *function);
-// The same for the line at which the last run was stopped; false when it was not.
+// The same for the line at which the last run was stopped; false if it was not.
 bool lf_stopped_at(lf_state *state, char *text, size_t capacity);
-// Ends the run with this status, as os.exit does; the caller then reports LF_STOP.
+// Ends the run with this status, as os.exit does; the caller then returns LF_STOP.
 void lf_request_exit(lf_state *state, int32_t code);
-// The script called os.exit: that is why it stops.
+// Whether the script stops because it called os.exit, and with which status.
 bool lf_is_exiting(const lf_state *state, int32_t *code);
-// Before and after a run of the outermost level.
+// Call before and after a run of the outermost level.
 void lf_begin_run(lf_state *state);
 void lf_end_run(lf_state *state);
-// A run inside the run in progress: an interrupt or os.exit in it ends only it, and what was under way outside is put
-// aside. From the state's thread, around calls that nest like brackets.
+// A run inside the run in progress: an interrupt or os.exit in it ends only the inner one, and the state of the outer
+// run is set aside. From the state's thread, in properly nested pairs of calls.
 typedef struct {
     int32_t stop, presses, exit_code;
     bool exiting;
@@ -298,27 +300,27 @@ typedef struct {
 lf_paused_run lf_begin_nested_run(lf_state *state);
 void lf_end_nested_run(lf_state *state, lf_paused_run outer);
 
-// What a script set with debug.sethook: taken off for a while, or for good. `function` is null when there was none.
+// A hook that a script set by debug.sethook, removed for a while or for good. `function` is null if there was none.
 typedef struct {
     void (*function)(void);
     int mask, count;
 } lf_script_hook;
 lf_script_hook lf_take_hook(lf_state *state);
 void lf_put_hook(lf_state *state, lf_script_hook taken);
-// Ctrl-C interrupts this state until lf_uninstall_terminal. False when another state has it. When a run does not stop
-// within a second, that is said on standard error; two seconds after a second press the process ends with status 130.
+// Ctrl-C interrupts this state until lf_uninstall_terminal. False if another state has it. If a run does not stop
+// within a second, standard error says so; two seconds after a second press the process ends with status 130.
 bool lf_install_terminal(lf_state *state);
 void lf_uninstall_terminal(lf_state *state);
-// While a pause is offered, the first Ctrl-C asks for it and interrupts nothing. Answers whether one was asked for.
+// While a pause is offered, the first Ctrl-C asks for it and interrupts nothing. Returns whether a pause was asked for.
 bool lf_offer_pause(lf_state *state, bool offered);
-// Asks for one as Ctrl-C does; false when none is offered.
+// Asks for a pause as Ctrl-C does; false if none is offered.
 bool lf_ask_pause(lf_state *state);
 
 // ---------------------------------------------------------------- the interpreter's thread
 
 typedef struct lf_thread lf_thread;
 lf_thread *lf_thread_start(void (*body)(void *), void *context, size_t stack_bytes);
-// The context of the thread that calls this; null when it was not started here.
+// The context that the calling thread was started with; null on threads not started here.
 void *lf_thread_context(void);
 bool lf_thread_is_current(const lf_thread *thread);
 // Waits for the body's end.

@@ -1,13 +1,13 @@
 import LuaFlow
 import Sessions
 
-/// The commands of a prompt: a new one is a file beside this and a line here.
+/// The commands of a prompt. A new one is a file in this folder and a line here.
 struct Commands {
     static let builtIn: [Command] = [
         .help, .doc, .time, .load, .reload, .who, .save, .saveOver, .pictures, .quit,
     ]
 
-    /// Commands of the one who opened the prompt come first, and win.
+    /// Commands of the code that opened the prompt come first, so that they take precedence.
     let all: [Command]
     private let own: [Command]
 
@@ -16,7 +16,7 @@ struct Commands {
         all = own + Commands.builtIn.filter { command in !own.contains { $0.name == command.name } }
     }
 
-    /// Those, and the ones that scripts and plugins registered: `host.register{commands = {name = f}}`.
+    /// All commands, and those that scripts and plugins registered: `host.register{commands = {name = f}}`.
     func available(in host: Host) -> [Command] {
         let registered = Commands.registered(in: host).filter { entry in !all.contains { $0.name == entry.name.text } }
         return all
@@ -36,7 +36,7 @@ struct Commands {
         (try? host.interpreter.perform { host.context.service(Registry.self).entries(.commands) }) ?? []
     }
 
-    /// What an input does that is a command; nil for Lua.
+    /// Runs an input that is a command; nil for Lua code.
     func run(_ input: String, in session: PromptSession) -> PromptSession.Outcome? {
         if input.hasPrefix("?") { return run(.doc, String(input.dropFirst()).trimmed, in: session) }
         // `::name::` is a label.
@@ -54,8 +54,8 @@ struct Commands {
         return run(command, text, in: session)
     }
 
-    /// The opener's commands may be typed as plain words, `continue` or `rewind 50`. They win over a variable of that
-    /// name.
+    /// Commands of the code that opened the prompt may be typed as plain words, `continue` or `rewind 50`. They take
+    /// precedence over a variable of that name.
     private func runWord(_ input: String, in session: PromptSession) -> PromptSession.Outcome? {
         let words = input.split(whereSeparator: \.isWhitespace).map(String.init)
         guard let name = words.first, words.count <= 2, words.dropFirst().allSatisfy({ Int($0) != nil }),

@@ -1,7 +1,7 @@
 import LuaFlow
 import Sessions
 
-/// What the prompt does on `:name`.
+/// A command of the prompt, `:name`.
 public struct Command: Sendable {
     public let name: String
     /// How it is typed: `:time [N] EXPRESSION`.
@@ -14,12 +14,12 @@ public struct Command: Sendable {
     /// What follows the name, for completion.
     public enum Argument: Sendable {
         case none, code, file, documented, module
-        /// The command's own function says, if it has one.
+        /// The command's own completion function decides, if it has one.
         case registered
         case words([String])
     }
 
-    /// - Parameter body: is given what was typed after the name. Its errors are shown, and Ctrl-C stops what it runs.
+    /// - Parameter body: called with the text after the name. Its errors are shown, and Ctrl-C stops what it runs.
     public init(
         _ name: String, _ usage: String, _ summary: String, argument: Argument = .none,
         body: @escaping @Sendable (PromptSession, String) throws -> PromptSession.Outcome
@@ -31,7 +31,7 @@ public struct Command: Sendable {
         self.body = body
     }
 
-    /// A command that ends the conversation: its opener reads the name and what was typed after it.
+    /// A command that ends the prompt; the code that opened it gets the name and the text after it.
     public static func leaving(_ name: String, _ usage: String, _ summary: String) -> Command {
         Command(name, usage, summary) { _, argument in .leave(.command(name: name, argument: argument)) }
     }

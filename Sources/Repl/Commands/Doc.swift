@@ -5,13 +5,13 @@ extension Command {
     static let doc = Command(
         "doc", ":doc [NAME]", "Prints documentation; without a name, lists the modules.", argument: .documented
     ) { session, name in
-        // `optim.SGD(` is what stands in the line that one is writing.
+        // `optim.SGD(` is accepted, as it may stand in the line being typed.
         let name = String(name.prefix { !"( ".contains($0) })
         do {
             let page = try session.session.page(name)
             session.console.write(Text.wrapped(page, to: session.console.columns()))
         } catch let error as ScriptError {
-            // Not ours: perhaps a function of the session's.
+            // Not documented here: perhaps a function of the session.
             guard Lua.isName(name), let container = try session.session.container(of: name) else {
                 throw ScriptError("", error.message)
             }

@@ -1,17 +1,17 @@
 import LuaFlow
 import Sessions
 
-/// What a session did, as a script that does it again by itself: it computes the same, `_` and its like included, and
-/// prints values where the prompt printed them.
+/// The inputs of a session as a script that repeats them: it computes the same, including `_`, and prints the values
+/// that the prompt printed.
 struct SavedScript {
     private(set) var text = ""
-    /// Inputs and files, the start-up file aside.
+    /// How many inputs and files, without the start-up file.
     private(set) var count = 0
-    /// What no script can do again.
+    /// Inputs that no script can repeat.
     private(set) var omitted: [String] = []
 
     private let session: PromptSession
-    /// What the script calls its own functions: names that no input uses.
+    /// Names for the script's own helper functions, which no input uses.
     private let names: [Helper: String]
     /// The names in the inputs.
     private let words: Set<String>
@@ -86,7 +86,7 @@ struct SavedScript {
         }
     }
 
-    /// An expression is no statement: it is kept, and printed unless it ends in a semicolon.
+    /// An expression is no statement: its value is stored, and printed unless it ends in a semicolon.
     private mutating func value(_ expression: String, _ isSilent: Bool) -> String {
         var tokens = Lua.tokens(expression).filter { $0.kind != .comment }
         if tokens.last?.isSymbol(";") == true { tokens.removeLast() }
@@ -96,7 +96,7 @@ struct SavedScript {
         return isSilent ? kept : "\(call(.show))(\(kept))"
     }
 
-    /// A line that begins with a parenthesis would go on with the one before.
+    /// A semicolon before a line that begins with a parenthesis, which would otherwise continue the line before.
     private func separated(_ code: String) -> String { (code.hasPrefix("(") ? ";" : "") + code }
 
     private static func needsFunction(_ code: String) -> Bool {
@@ -118,7 +118,8 @@ struct SavedScript {
 
     // MARK: What the script needs
 
-    /// The prompt has every module as a global. What is not in the inputs is needed where other code may name it.
+    /// At the prompt every module is a global. Those whose names inputs use must be required, and all where other code
+    /// may use them.
     private func modules(for words: Set<String>) -> String {
         let elsewhere: Set<String> = ["require", "load", "loadfile", "dofile", "_G", "_ENV"]
         let all =
@@ -151,12 +152,12 @@ struct SavedScript {
     }
 
     private enum Helper: String, CaseIterable {
-        /// Makes the first value `_`, and hands all on.
+        /// Makes the first value `_`, and returns all values.
         case keep
         case show
         /// Runs a file as `:load` does.
         case run
-        /// The same; those of the file's variables that inputs name become globals.
+        /// The same; variables of the file that inputs use become globals.
         case runKeeping
         case times
         case command
@@ -231,6 +232,6 @@ struct SavedScript {
 }
 
 extension String {
-    /// In parentheses, so that a comment in it ends first.
+    /// In parentheses; a comment in it is ended by a line end first.
     fileprivate var wrapped: String { contains("--") ? "(\(self)\n)" : "(\(self))" }
 }

@@ -56,7 +56,7 @@ extension Command {
     }
 }
 
-/// Durations and sizes in words.
+/// Durations and sizes as text.
 enum Timing {
     static let start = ContinuousClock.now
 
@@ -82,7 +82,7 @@ enum Timing {
         }
     }
 
-    /// Three digits that count.
+    /// Rounded to three significant digits.
     private static func rounded(_ value: Double) -> String {
         let digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
         let scale = [1.0, 10.0, 100.0][digits]

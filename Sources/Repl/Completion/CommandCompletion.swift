@@ -1,7 +1,7 @@
 import LuaFlow
 import Sessions
 
-/// `:name`, what follows it, and `?name`.
+/// Completes `:name`, its argument, and `?name`.
 enum CommandCompletion {
     static func complete(_ text: String, _ session: PromptSession) throws -> Completion? {
         let text = String(text.drop { $0 == " " })
@@ -20,7 +20,7 @@ enum CommandCompletion {
         case .words(let words): return Completion(words, typed: argument)
         case .file:
             let word = argument.split(separator: " ", omittingEmptySubsequences: false).last.map(String.init) ?? ""
-            // `:load train.lua --st`: what the script says that it takes.
+            // `:load train.lua --st`: the options that the script declares.
             if word.hasPrefix("-"), let file = Words.split(argument).first, file != word {
                 return Completion(ScriptOptions.words(ofScript: Words.path(file)), typed: word)
             }
@@ -29,12 +29,12 @@ enum CommandCompletion {
         case .registered: return try registered(command.name, argument, session)
         case .module: return Completion(try session.helpers.names("loaded"), typed: argument)
         case .code:
-            // As if it stood alone; a number of runs may stand before it.
+            // Completed as if it were alone; a number of runs may precede it.
             return try session.session.completion(of: argument)
         }
     }
 
-    /// What a registered command's `complete` gives for the text typed so far.
+    /// The result of a registered command's `complete` for the text typed so far.
     private static func registered(_ name: String, _ argument: String, _ session: PromptSession) throws -> Completion {
         guard
             let complete = Commands.registered(in: session.host).first(where: { $0.name == ByteString(name) })?
@@ -42,12 +42,12 @@ enum CommandCompletion {
             case .table(let list)? = try complete.call([.string(argument)]).first
         else { return Completion() }
         let names = OwnCompletion.names(try list.elements())
-        // Whole arguments or their last word: whichever they begin with.
+        // Candidates are whole arguments or their last word, depending on what they begin with.
         let word = argument.split(separator: " ", omittingEmptySubsequences: false).last.map(String.init) ?? ""
         return Completion(names, typed: names.contains { $0.hasPrefix(argument) } ? argument : word)
     }
 
-    /// Names with a page, by as many parts as were typed.
+    /// Names of documented pages, up to the dots that were typed.
     private static func documented(_ typed: String, _ session: PromptSession) throws -> Completion {
         let index = try Manual(session.host.modules)
         let names = session.host.modules.map(\.name) + index.all.map(\.name)

@@ -2,14 +2,14 @@ import Editors
 import Foundation
 import LuaFlow
 
-/// The options that a script declares by `host.arguments{...}`, read from its text: nothing of it is run.
+/// The options that a script declares by `host.arguments{...}`, found in its text without running it.
 public enum ScriptOptions {
-    /// A longer file is none that somebody wrote.
+    /// Longer files are not written by hand.
     private static let longest = 1 << 20
 
-    /// `--steps`, `--quiet`, `--no-quiet`, `--help`; nothing for a script that declares none.
+    /// The options as typed, `--steps`, `--quiet`, `--no-quiet`, `--help`; none for a script that declares none.
     public static func words(ofScript path: String) -> [String] {
-        // A pipe would wait.
+        // Only regular files: reading a pipe would wait.
         guard let stamp = FileStamp(path), stamp.isRegular, stamp.size <= longest,
             let text = FileManager.default.contents(atPath: path),
             let options = DeclaredOptions(in: [UInt8](text))

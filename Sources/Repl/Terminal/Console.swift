@@ -3,12 +3,12 @@ import Foundation
 import LuaFlow
 import Sessions
 
-/// Where the prompt writes, and how wide and how colourful it may.
+/// Where the prompt writes, its width, and whether it may use colours.
 public struct Console {
     public let style: Style
-    /// Asked again for every answer: windows change their size.
+    /// Asked for every answer, as windows change their size.
     public let columns: () -> Int
-    /// Writes text as it is.
+    /// Writes text unchanged.
     public let write: (String) -> Void
 
     public init(style: Style, columns: @escaping () -> Int = { 80 }, write: @escaping (String) -> Void) {
@@ -17,7 +17,7 @@ public struct Console {
         self.write = write
     }
 
-    /// Standard output, in order with what scripts print there.
+    /// Standard output, in order with the output of scripts.
     public static var standard: Console {
         let style = Style.detect(ProcessInfo.processInfo.environment, isTerminal: isatty(STDOUT_FILENO) == 1)
         return Console(style: style, columns: { terminalColumns() }) { text in

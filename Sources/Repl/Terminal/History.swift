@@ -1,12 +1,12 @@
 import Files
 import Foundation
 
-/// What was entered, over sessions.
+/// The history of inputs, across sessions.
 ///
-/// One line an input; a line end within an input is written as `\n`, a backslash as `\\`. Inputs are appended, each
-/// whole or not at all, under a lock, so that two sessions keep both their inputs. A history that has grown too long is
-/// replaced by a shorter file, whole or not at all; whoever waited for the lock meanwhile sees that, and writes to the
-/// new one.
+/// One line per input; a line end within an input is written as `\n`, a backslash as `\\`. Inputs are appended under a
+/// lock, each whole or not at all, so that two sessions keep both their inputs. A history that has grown too long is
+/// replaced by a shorter file, whole or not at all; a session that waited for the lock notices that and writes to the
+/// new file.
 final class History {
     static let limit = 10_000
 
@@ -16,7 +16,7 @@ final class History {
     private let warn: (String) -> Void
     private var hasWarned = false
 
-    /// `LUAFLOW_HISTORY`, or luaflow/history in the folder for state. An empty variable keeps nothing.
+    /// `LUAFLOW_HISTORY`, or luaflow/history in the folder for state. If the variable is empty, no history is kept.
     static func standardPath(_ environment: [String: String]) -> String? {
         if let path = environment["LUAFLOW_HISTORY"] { return path.isEmpty ? nil : path }
         if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return state + "/luaflow/history" }
@@ -24,8 +24,8 @@ final class History {
     }
 
     /// - Parameters:
-    ///   - home: the user's home folder, which is never made.
-    ///   - warn: told once when the file cannot be read or written.
+    ///   - home: the user's home folder, which is never created.
+    ///   - warn: called once when the file cannot be read or written.
     init(path: String?, home: String? = nil, warn: @escaping (String) -> Void = { _ in }) {
         self.path = path
         self.home = home.flatMap { $0.isEmpty ? nil : $0 }
@@ -50,24 +50,25 @@ final class History {
         guard let path else { return }
         makeFolder(of: path)
         locked(O_RDWR | O_APPEND | O_CREAT) { descriptor in
-            // A session that was ended while it wrote left no line end: the input must not be glued to its half.
+            // A session that was killed while writing left no line end: the new input must not be appended to its half
+            // line.
             var last = UInt8(ascii: "\n")
             let end = lseek(descriptor, 0, SEEK_END)
             if end > 0 { pread(descriptor, &last, 1, end - 1) }
             let start = last == UInt8(ascii: "\n") ? "" : "\n"
             let problem = History.put(Array((start + History.encoded(input) + "\n").utf8), into: descriptor)
-            // Half a line would come back as an input that nobody entered.
+            // Half a line would come back as an input that nobody entered: it is cut off.
             if problem != nil, end >= 0 { ftruncate(descriptor, end) }
             return problem
         }
     }
 
-    /// - Returns: the error number if not all could be written, as on a full disk or beyond `ulimit -f`.
+    /// - Returns: the error number if not everything could be written, as on a full disk or beyond `ulimit -f`.
     private static func put(_ bytes: [UInt8], into descriptor: Int32) -> Int32? {
         SizeLimitSignal.held {
             var rest = bytes[...]
             while !rest.isEmpty {
-                // A disk that fills takes a part and says nothing; the next call says why it took no more.
+                // On a full disk a part may be written without an error; the next call returns the error.
                 let wrote = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
                 if wrote < 0, errno == EINTR { continue }
                 guard wrote > 0 else { return wrote < 0 ? errno : EIO }
@@ -77,7 +78,7 @@ final class History {
         }
     }
 
-    /// Makes the folders on the way, but not the user's home.
+    /// Creates the folders on the way, but not the user's home.
     private func makeFolder(of path: String) {
         let folder = (path as NSString).deletingLastPathComponent
         let isInMissingHome =
@@ -87,7 +88,8 @@ final class History {
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
-    /// Lets go of the oldest entries. Another session's input of this moment waits for the lock, and is kept.
+    /// Removes the oldest entries. Another session that writes at this moment waits for the lock, so that its input is
+    /// kept.
     private func shorten() {
         locked(O_RDWR) { _ in
             guard let path, let data = FileManager.default.contents(atPath: path) else { return EIO }
@@ -102,16 +104,15 @@ final class History {
         }
     }
 
-    /// - Parameter body: gets the file's descriptor; gives the error number of what went wrong.
+    /// - Parameter body: gets the file's descriptor and returns an error number, or nil.
     private func locked(_ flags: Int32, _ body: (Int32) -> Int32?) {
         guard let path else { return }
-        // Another session may put a shorter file in this one's place while we wait for the lock; it cannot do so for
-        // ever.
+        // Another session may replace the file while this one waits for the lock; that cannot happen for ever.
         for _ in 0..<1000 {
             let descriptor = open(path, flags | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { return complain(String(cString: strerror(errno))) }
             defer { close(descriptor) }
-            // A file system without locks still appends.
+            // On a file system without locks, inputs are appended anyway.
             flock(descriptor, LOCK_EX)
             guard isStill(path, descriptor) else { continue }
             if let problem = body(descriptor) { complain(String(cString: strerror(problem))) }
@@ -120,7 +121,7 @@ final class History {
         complain("others replace it all the time")
     }
 
-    /// Whether the name still means the file that was opened.
+    /// Whether the path still refers to the opened file.
     private func isStill(_ path: String, _ descriptor: Int32) -> Bool {
         var opened = stat()
         var named = stat()

@@ -4,15 +4,15 @@ import Sessions
 
 /// Lines edited in the terminal with libedit.
 final class LineEditor: LineSource {
-    /// What Tab does with the text up to the cursor, earlier lines of the input included.
+    /// Completes the text up to the cursor, with earlier lines of the input before it.
     typealias Completer = (String) -> Completion
 
-    /// What libedit's callback can reach; it must not keep the editor alive.
+    /// What libedit's callback can access; it must not keep the editor alive.
     private final class Tab {
         var completer: Completer = { _ in Completion() }
         var before = ""
         var columns: () -> Int = { 80 }
-        /// The text of the last Tab that found nothing to insert: the next one on it lists the candidates.
+        /// The text at the last Tab that had nothing to insert: the next Tab at the same text lists the candidates.
         private var undecided: String?
 
         func press(_ line: String) -> le_completion {
@@ -35,7 +35,7 @@ final class LineEditor: LineSource {
     private let tab: Tab
     private let history: History
 
-    /// Nil when the terminal cannot be edited in.
+    /// Nil if the terminal does not support editing.
     init?(history: History, console: Console, completer: @escaping Completer) {
         let tab = Tab()
         tab.completer = completer
@@ -86,7 +86,7 @@ final class PlainLines: LineSource {
 }
 
 extension Line {
-    /// Takes C's text over.
+    /// Takes over a text from C.
     fileprivate init(_ outcome: le_outcome, _ text: UnsafeMutablePointer<CChar>?) {
         defer { free(text) }
         switch outcome {

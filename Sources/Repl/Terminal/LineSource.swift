@@ -1,8 +1,8 @@
-/// Where lines come from.
+/// The source of lines for a prompt.
 public protocol LineSource: AnyObject {
-    /// - Parameter before: the lines of the same input that were read already.
+    /// - Parameter before: the lines of the same input that were already read.
     func read(prompt: String, before: String) -> Line
-    /// Keeps a whole input for the up key and for later sessions.
+    /// Keeps a whole input for the up key and later sessions.
     func remember(_ input: String)
 }
 
@@ -10,6 +10,6 @@ public enum Line: Equatable, Sendable {
     case text(String)
     /// Ctrl-C.
     case interrupted
-    /// Ctrl-D on an empty line, or the terminal is gone.
+    /// Ctrl-D on an empty line, or the terminal was closed.
     case end
 }
