@@ -1,20 +1,22 @@
 import Scripting
 import Tensors
 
-/// Checkpoint files of every known format behind one front: reading goes by what the file contains, writing by its
-/// name.
+/// Checkpoint files of all known formats: the format is recognised by a file's contents when reading, and chosen by its
+/// name when writing.
 ///
 ///     let weights = try Checkpoint.load("nice.pt", for: "flow.load")
 ///     try Checkpoint.save("nice.safetensors", weights)
 public enum Checkpoint {
-    /// The extensions that ``save(_:_:for:)`` knows.
+    /// The extensions that ``save(_:_:for:)`` can write.
     public static let writable = [".safetensors", ".npz", ".npy"]
 
     /// Reads a file of named tensors: `.pt`, `.safetensors`, `.npz`, and `.npy`, whose one array is named `array`.
     /// - Parameters:
-    ///   - isWanted: whether these are the names that the reader looks for, to tell apart what a `.pt` nests.
-    ///   - options: what becomes of tensors that cannot be read.
-    /// - Throws: ``ScriptError`` that names `operation`, the file, what is wrong and where; nothing in the file is run.
+    ///   - isWanted: whether these are the names that the reader looks for; decides which of several state dicts in a
+    ///     `.pt` is meant.
+    ///   - options: what to do with tensors that cannot be read.
+    /// - Throws: ``ScriptError`` that names `operation`, the file, the fault and its position; nothing in the file is
+    ///   executed.
     public static func load(
         _ path: some ByteStringConvertible, for operation: String = "checkpoint.load",
         _ options: ReadingOptions = ReadingOptions(),
@@ -35,11 +37,11 @@ public enum Checkpoint {
         }
     }
 
-    /// Writes `dict` in the format that the name's extension asks for, replacing the file whole or not at all.
+    /// Writes `dict` in the format of the name's extension, replacing the file whole or not at all.
     ///
     /// `.npy` has no place for metadata, and drops it with the tensor's name.
-    /// - Throws: ``ScriptError`` on an unknown extension, listing the known; on what the format cannot hold; when
-    ///   writing fails. A file that was there is then untouched.
+    /// - Throws: ``ScriptError`` for an unknown extension (listing the known ones), for what the format cannot hold,
+    ///   and when writing fails. An existing file is then unchanged.
     public static func save(
         _ path: some ByteStringConvertible, _ dict: StateDict, for operation: String = "checkpoint.save"
     ) throws {
@@ -56,8 +58,8 @@ public enum Checkpoint {
         }
     }
 
-    /// Writes `dict` as safetensors whatever the file's name is, whole or not at all: for files of ours, which
-    /// ``load(_:for:_:choosing:)`` reads like any other.
+    /// Writes `dict` as safetensors whatever the file's name is, whole or not at all: for our own files, which
+    /// ``load(_:for:_:choosing:)`` recognises.
     package static func saveSafetensors(
         _ path: ByteString, _ dict: StateDict, for operation: String
     ) throws {
@@ -66,7 +68,7 @@ public enum Checkpoint {
 }
 
 extension Checkpoint {
-    /// Writes what a program of ours goes on from, under any name, as safetensors: whole or not at all.
+    /// Writes the state from which a run of ours continues as safetensors, under any name, whole or not at all.
     package static func saveState(_ path: ByteString, _ dict: StateDict, for operation: String) throws {
         try Safetensors.write(dict, to: path, for: operation)
     }

@@ -1,18 +1,18 @@
 import Scripting
 import Tensors
 
-/// A checkpoint in another format, with every number in the type that it had, where the format has that type.
+/// Converts a checkpoint to another format. Every number keeps its type in the file where the new format has it.
 public struct Conversion {
-    /// A new type for real numbers; see ``DType``. Integers and truth values keep theirs.
+    /// A new type for real numbers, see ``DType``; nil for none. Integers and booleans keep theirs.
     public var dtype: DType?
-    /// Leaves out what cannot be read.
+    /// Whether to leave out what cannot be read.
     public var skip: Bool
 
-    /// What became of the numbers.
+    /// What happened to the numbers.
     public struct Summary {
         public let tensors: Int
         public let numbers: Int
-        /// `bfloat16 -> float32`, and the tensors of which that is so.
+        /// A change of type such as `bfloat16 -> float32`, and the tensors with that change.
         public let changes: [(change: String, names: [String])]
         public let leftOut: [(name: String, reason: String)]
     }
@@ -21,8 +21,7 @@ public struct Conversion {
         (self.dtype, self.skip) = (dtype, skip)
     }
 
-    /// - Throws: ``ScriptError`` in the name of `operation` when reading or writing fails; the old file is then
-    ///   untouched.
+    /// - Throws: ``ScriptError`` for `operation` when reading or writing fails; the old file is then unchanged.
     public func run(
         from input: some ByteStringConvertible, to output: some ByteStringConvertible, for operation: String
     ) throws -> Summary {
@@ -50,14 +49,14 @@ public struct Conversion {
         return Summary(tensors: written.count, numbers: numbers, changes: changes, leftOut: read.leftOut)
     }
 
-    /// Vectors (biases, scales) weigh little and matter much: in float16 only matrices are rounded.
+    /// With dtype float16 only matrices are rounded: vectors (biases, scales) take little space and matter much.
     private func converted(_ tensor: Tensor, _ before: FileElement) throws -> Tensor {
         guard let dtype, before.isReal else { return tensor }
         let isVector = tensor.shape.allSatisfy { $0 == 1 || $0 == tensor.count }
         return try tensor.cast(dtype == .float16 && isVector ? .float32 : dtype)
     }
 
-    /// The type in which a file of that name holds such numbers.
+    /// The type in which a file of that name stores such numbers.
     private static func writable(_ element: FileElement, _ path: ByteString) -> FileElement {
         let isNumpy = [".npy", ".npz"].contains { path.text.lowercased().hasSuffix($0) }
         return isNumpy && NpyHeader.description(element) == nil ? .float32 : element
@@ -65,7 +64,7 @@ public struct Conversion {
 }
 
 extension FileElement {
-    /// Whether it is a type of real numbers, not whole ones or truth values.
+    /// Whether it is a floating-point type.
     var isReal: Bool {
         switch self {
         case .float16, .bfloat16, .float32, .float64: true

@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// The element types that files hold. Tensors hold fewer: the rest is widened to one that holds every value.
+/// The element types in files. Tensors have fewer: others are widened to one that holds all their values.
 enum FileElement: Sendable {
     case bool, uint8, int8, uint16, int16, uint32, int32, uint64, int64
     case float16, bfloat16, float32, float64
@@ -18,7 +18,7 @@ enum FileElement: Sendable {
         }
     }
 
-    /// What it becomes: integers int64, bfloat16 float32.
+    /// The tensor's dtype: int64 for integers, float32 for bfloat16.
     var dtype: DType {
         switch self {
         case .float16: .float16
@@ -29,7 +29,7 @@ enum FileElement: Sendable {
         }
     }
 
-    /// Whether float32 holds every value, for readers of many small integers.
+    /// Whether float32 holds all its values, for readers of many small integers.
     var fitsFloat32: Bool { width <= 2 || self == .float32 }
 
     /// The bytes of `count` elements in the file, or nil when that overflows.
@@ -38,12 +38,12 @@ enum FileElement: Sendable {
         return overflow || count < 0 ? nil : bytes
     }
 
-    /// A storage of `count` elements whose bytes `read` delivers.
+    /// A storage of `count` elements whose bytes in the file `read` provides.
     ///
-    /// `read` is handed a buffer inside the storage itself: types that tensors have are not copied again. Narrower
-    /// types are read into the storage's end and widened from its beginning, where each write lands before what is
-    /// still unread.
-    /// - Parameter asFloat32: makes float32 of a type for which ``fitsFloat32`` is true.
+    /// `read` gets a buffer inside the storage itself, so that types that tensors have are not copied. Narrower types
+    /// are read into the end of the storage and widened from its beginning, so that each write lands before the unread
+    /// bytes.
+    /// - Parameter asFloat32: makes float32 of a type with ``fitsFloat32``.
     func storage(
         count: Int, _ order: Order, asFloat32: Bool = false, _ report: Report,
         read: (UnsafeMutableRawBufferPointer) throws -> Void
@@ -59,7 +59,7 @@ enum FileElement: Sendable {
         return storage
     }
 
-    /// The first unsigned number that reads as a negative one.
+    /// The first unsigned number that would become negative as int64.
     private func beyondInteger(_ storage: Storage) -> Int64? {
         UnsafeRawBufferPointer(start: storage.bytes, count: storage.byteCount).bindMemory(to: Int64.self).first {
             $0 < 0
@@ -94,7 +94,7 @@ enum FileElement: Sendable {
         }
     }
 
-    /// Turns the bytes of types that tensors have, where the file's order is not the machine's.
+    /// Swaps the bytes of elements where the file's byte order is not the machine's.
     private func swapped<Bits: FixedWidthInteger & BitwiseCopyable>(_ storage: Storage, _ order: Order, _: Bits.Type) {
         if order == .little, Bits(littleEndian: 1) == 1 { return }
         widen(storage, order) { (bits: Bits) -> Bits in bits }
@@ -116,7 +116,7 @@ enum FileElement: Sendable {
 }
 
 extension Tensor {
-    /// A view of a whole storage; the caller has checked that the shape has the storage's count.
+    /// A view of a whole storage; the caller has checked that the shape has as many elements.
     init(_ storage: Storage, shape: [Int]) {
         self.init(storage: storage, shape: shape, strides: Shape.strides(shape), offset: 0)
     }

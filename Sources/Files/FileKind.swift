@@ -1,10 +1,10 @@
 import Scripting
 
-/// What a file is, by its first bytes.
+/// The format of a file, recognised by its first bytes.
 enum FileKind: Equatable {
     case zip, safetensors, npy, idx, gzip, legacyTorch, pickle
 
-    /// - Throws: for an empty file and one of no known kind, showing what it begins with.
+    /// - Throws: for an empty file and an unknown format, showing the first bytes.
     init(_ file: InputFile) throws {
         let head = try file.beginning(16)
         guard !head.isEmpty else { throw file.report.error("the file is empty") }
@@ -13,7 +13,7 @@ enum FileKind: Equatable {
         } else if head.starts(with: [0x93] + Array("NUMPY".utf8)) {
             self = .npy
         } else if head.count > 8, head[8] == UInt8(ascii: "{"), head[4..<8].allSatisfy({ $0 == 0 }) {
-            // A header's length in 8 bytes and its first brace. In an IDX file those four bytes are a size.
+            // The length of a header in 8 bytes, then a brace. In an IDX file these four bytes would be an extent.
             self = .safetensors
         } else if head.starts(with: [0x1f, 0x8b]) {
             self = .gzip
@@ -32,8 +32,8 @@ enum FileKind: Equatable {
         }
     }
 
-    /// A pickle of torch.save's magic number, a whole number of ten bytes. Protocols from 4 on put a frame before it;
-    /// the first one writes it out.
+    /// A pickle of torch.save's magic number, an integer of ten bytes. Protocols from 4 on begin with a frame; protocol
+    /// 0 writes the number as text.
     private static func isLegacyTorch(_ head: [UInt8]) -> Bool {
         if head.starts(with: "L119547037146038801333356L\n".utf8) { return true }
         guard head.count > 2, head[0] == 0x80, (2...5).contains(head[1]) else { return false }

@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// Gathers a file's tensors by name. One that cannot be read is an error that names it, or is left out and noted.
+/// Collects a file's tensors by name. One that cannot be read is an error that names it, or is left out and recorded.
 struct Gathering {
     let report: Report
     let options: ReadingOptions
@@ -12,8 +12,8 @@ struct Gathering {
     }
 
     /// - Parameters:
-    ///   - what: the format's word, "tensor" or "array".
-    ///   - read: gives the tensor, and the type that its numbers have in the file.
+    ///   - what: the format's term, "tensor" or "array".
+    ///   - read: returns the tensor, and the type of its numbers in the file.
     mutating func add(
         _ name: String, _ what: String = "tensor", read: () throws -> (tensor: Tensor, stored: FileElement)
     ) throws {
@@ -37,17 +37,17 @@ struct Gathering {
     mutating func describe(_ metadata: [ByteString: String]) { dict.metadata = metadata }
 }
 
-/// What a reader's own lists take while it reads, charged to the run's memory: descriptions of millions of small
-/// tensors fill a machine before the first of them is made.
+/// The memory of a reader's own lists while it reads, charged to the run: descriptions of millions of small tensors can
+/// fill a machine before the first of them is created.
 final class Workspace {
     private let memory = NativeMemory.current
     private var charged = 0
     private var used = 0
 
-    /// What a reader may take without asking.
+    /// How many bytes are not charged.
     private static let free = 1 << 16
 
-    /// Counts `bytes` more, until this object goes.
+    /// Charges `bytes` more, until this object is freed.
     func take(_ bytes: Int) throws {
         used += bytes
         guard used - Workspace.free > charged, let memory else { return }

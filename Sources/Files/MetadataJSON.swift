@@ -1,17 +1,17 @@
 import Scripting
 
-/// The strings beside a checkpoint's tensors as JSON, `{"prior":"normal"}`: what safetensors calls `__metadata__`.
+/// The texts beside a checkpoint's tensors as JSON, `{"prior":"normal"}`: safetensors calls them `__metadata__`.
 enum MetadataJSON {
-    /// Under which the strings stand in a safetensors header, and their bytes in an `.npz`.
+    /// The key of these texts in a safetensors header, and the name of the entry with them in an `.npz`.
     static let name = "__metadata__"
 
-    /// In the order of the names: same strings, same text.
+    /// In the order of the names, so that equal texts give equal JSON.
     static func write(_ metadata: [ByteString: String]) -> String {
         let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key.text)):\(quoted($0.value))" }
         return "{\(pairs.joined(separator: ","))}"
     }
 
-    /// - Throws: unless the next thing is one object of strings.
+    /// - Throws: unless an object with only strings follows.
     static func read(_ scanner: inout HeaderScanner) throws -> [ByteString: String] {
         var metadata: [ByteString: String] = [:]
         try scanner.object { scanner, key in metadata[ByteString(key)] = try scanner.string() }

@@ -1,19 +1,19 @@
 import Scripting
 import Tensors
 
-/// Named tensors in order, and the strings that travel beside them: what a checkpoint file holds.
+/// Named tensors in order, with texts beside them: the contents of a checkpoint file.
 ///
-/// Names are UTF-8, as every format of ours has them, and compared by their bytes: "\u{e9}" and "e\u{301}" are two.
+/// Names are UTF-8, as in all formats, and compared by bytes: "\u{e9}" and "e\u{301}" are different.
 ///
 ///     var weights = StateDict()
 ///     weights["scaling.scale"] = try Tensor.zeros([1, 784])
 public struct StateDict {
-    /// In the file's order, or that of first assignment.
+    /// In the order of the file, or of first assignment.
     public private(set) var names: [String] = []
     private var tensors: [ByteString: Tensor] = [:]
-    /// Free text beside the tensors (`__metadata__` of .safetensors and .npz); empty for formats that have none.
+    /// Texts beside the tensors (`__metadata__` of .safetensors and .npz); empty for formats without them.
     public var metadata: [ByteString: String]
-    /// What the file holds besides and could not be read, with the reason; see ``ReadingOptions/skip``.
+    /// What the file also holds but could not be read, with the reason; see ``ReadingOptions/skip``.
     public private(set) var leftOut: [(name: String, reason: String)] = []
 
     public init(metadata: [ByteString: String] = [:]) {
@@ -40,10 +40,10 @@ public struct StateDict {
         }
     }
 
-    /// The types that the numbers have in the file they were read from, by name, to write them as they were.
+    /// The types of the numbers in the file that they were read from, by name, to write them in the same type.
     private(set) var stored: [ByteString: FileElement] = [:]
 
-    /// The types to write numbers in, by name, where they are not the tensors' own.
+    /// The types to write numbers in, by name, where they differ from the tensors' own.
     var written: [ByteString: FileElement] = [:]
 
     mutating func note(_ name: String, _ element: FileElement) { stored[ByteString(name)] = element }

@@ -1,15 +1,15 @@
 import Scripting
 import Tensors
 
-/// A tensor's numbers as a file is to hold them: as they are, or in the type that they were read from.
+/// A tensor's numbers as they are written to a file: in its own dtype, or in the type they were read from.
 struct StoredNumbers {
     let element: FileElement
     private let storage: Storage
     private let start: Int
     private let byteCount: Int
 
-    /// - Parameter element: another type than the tensor's own; its numbers must have come from that type.
-    /// - Throws: when a number does not fit the type, or memory is short.
+    /// - Parameter element: the type, if it is not the tensor's own; the numbers must have come from it.
+    /// - Throws: when a number does not fit the type, or memory runs out.
     init(_ tensor: Tensor, _ element: FileElement? = nil) throws {
         let own = FileElement(tensor.dtype)
         self.element = element ?? own
@@ -35,7 +35,7 @@ struct StoredNumbers {
     private static func narrowed(_ tensor: Tensor, _ element: FileElement) throws -> Storage {
         switch element {
         case .bfloat16:
-            // The upper half of a float32, from which it was widened.
+            // The upper half of each float32, from which it was widened.
             let floats = try tensor.cast(.float32).contiguous()
             let bits = (floats.storage.bytes + floats.offset * 4).assumingMemoryBound(to: UInt32.self)
             let result = try bytes(tensor.count, UInt16.self)
@@ -71,14 +71,14 @@ struct StoredNumbers {
         return result
     }
 
-    /// Memory for so many numbers, charged as a tensor's is.
+    /// Memory for so many numbers, charged like a tensor's.
     private static func bytes<Number>(_ count: Int, _: Number.Type) throws -> Storage {
         try Storage(.float16, count: count * MemoryLayout<Number>.size / 2 + 1)
     }
 }
 
 extension FileElement {
-    /// The type of a tensor's own numbers.
+    /// The file type of a dtype.
     init(_ dtype: DType) {
         switch dtype {
         case .float16: self = .float16

@@ -1,8 +1,8 @@
-/// How a checkpoint is read.
+/// Options for reading a checkpoint.
 public struct ReadingOptions: Sendable {
-    /// Leaves out what cannot be read and names it in ``StateDict/leftOut``; otherwise it is an error.
+    /// Leaves out what cannot be read and lists it in ``StateDict/leftOut``; otherwise it is an error.
     public var skip = false
-    /// Complex numbers become pairs of real ones, in a last dimension of 2; otherwise they cannot be read.
+    /// Converts complex numbers to pairs of real ones, in a last dimension of 2; otherwise they cannot be read.
     public var complexAsPairs = false
 
     public init(skip: Bool = false, complexAsPairs: Bool = false) {
@@ -11,12 +11,12 @@ public struct ReadingOptions: Sendable {
     }
 }
 
-/// What a file says that its elements are: numbers that a tensor can hold, complex ones, or something else.
+/// The element type that a file states: numbers that a tensor can hold, complex numbers, or something else.
 enum StoredType: Equatable, Sendable {
     case number(FileElement)
-    /// Real and imaginary part, each of this type; and the name that the file gives it.
+    /// Complex numbers with parts of this type, and the file's name for the type.
     case complex(FileElement, String)
-    /// By the name that the file gives it, with the bytes of an element, if they are known.
+    /// Another type, by the file's name, and its bytes per element if known.
     case foreign(String, width: Int?)
 
     /// Bytes of one element in the file.
@@ -35,8 +35,8 @@ enum StoredType: Equatable, Sendable {
         return overflow ? nil : bytes
     }
 
-    /// The numbers to read, and how many of them make one element: 2 for complex ones.
-    /// - Throws: ``Unreadable`` for what no tensor holds.
+    /// The type of the numbers to read, and how many of them make an element: 2 for complex ones.
+    /// - Throws: ``Unreadable`` for types that no tensor holds.
     func numbers(_ options: ReadingOptions) throws -> (element: FileElement, each: Int) {
         switch self {
         case .number(let element): return (element, 1)
@@ -49,7 +49,7 @@ enum StoredType: Equatable, Sendable {
     }
 }
 
-/// Why one tensor of a file that is as it should be cannot be read. Others can.
+/// Why a tensor of an intact file cannot be read. Others may be readable.
 struct Unreadable: Error {
     let reason: String
     init(_ reason: String) { self.reason = reason }

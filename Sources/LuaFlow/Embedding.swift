@@ -1,13 +1,13 @@
-// What a Swift program does with a host: values in, values out, functions both ways.
+// The use of a host in a Swift program: values in both directions, and functions in both directions.
 
 extension Host {
-    /// The value of an expression, or what a text returns.
+    /// The value of an expression, or the result of a chunk of code.
     ///
     ///     let host = try Host()
     ///     let seven: Int = try host.evaluate("3 + 4")
     ///     let norm: Double = try host.evaluate("require('tensor').ones(4):norm():item()")
     ///
-    /// - Throws: ``LuaError`` when the text is wrong or fails; ``ScriptError`` when its value is no `R`.
+    /// - Throws: ``LuaError`` when the code is wrong or fails; ``ScriptError`` when the value is no `R`.
     public func evaluate<R: ScriptConvertible>(_ code: String, as type: R.Type = R.self) throws -> R {
         try interpreter.perform {
             let expression = "return " + code
@@ -24,8 +24,8 @@ extension Host {
         try interpreter.perform { try interpreter.setGlobal(name, value.scriptValue) }
     }
 
-    /// A global; of `host.get("settings", as: [String: Double].self)` the whole table.
-    /// - Throws: ``ScriptError`` when it is no `R`. One that is not set is nil, an optional's.
+    /// A global; for `host.get("settings", as: [String: Double].self)` the whole table.
+    /// - Throws: ``ScriptError`` when it is no `R`. A missing global is nil, for an optional type.
     public func get<R: ScriptConvertible>(_ name: String, as type: R.Type = R.self) throws -> R {
         try interpreter.perform {
             let value = try interpreter.getGlobal(name)
@@ -33,7 +33,7 @@ extension Host {
         }
     }
 
-    /// Calls a global function and gives its first result.
+    /// Calls a global function and returns its first result.
     ///
     ///     let step: Double = try host.call("schedule", 10, 1e-3)
     ///
@@ -49,7 +49,7 @@ extension Host {
         }
     }
 
-    /// Calls a global function for what it does.
+    /// Calls a global function and ignores its results.
     ///
     ///     try host.call("train", 300)
     public func call<each A: ScriptConvertible>(_ name: String, _ arguments: repeat each A) throws {
@@ -66,7 +66,7 @@ extension Host {
         return try interpreter.call(function, arguments)
     }
 
-    /// Makes a Swift function a global. Its parameters say what a script must hand over:
+    /// Makes a Swift function a global. The types of its parameters determine what a script must pass:
     ///
     ///     try host.define("area") { (width: Double, height: Double) in width * height }
     ///
@@ -77,7 +77,7 @@ extension Host {
         try define(name, returns: Results(.any) { $0.scriptValue }, body)
     }
 
-    /// Makes a Swift function that returns nothing a global.
+    /// Makes a Swift function without a result a global.
     ///
     ///     try host.define("log") { (text: String) in print(text) }
     public func define<each A: ScriptConvertible>(
@@ -98,22 +98,22 @@ extension Host {
         try set(name, Value.closure(NativeFunction(declaration), bound: []))
     }
 
-    /// From now on `answer` says how a loop over `host.steps` goes on when it is paused: by Ctrl-C under
+    /// Sets the function that answers when a loop over `host.steps` is paused: by Ctrl-C under
     /// ``LuaHost/Interpreter/withInterruptsFromTerminal(_:)``, or by ``LuaHost/Interpreter/askForPause()``. Nil for
-    /// nobody: Ctrl-C interrupts at once.
+    /// none: Ctrl-C then interrupts at once.
     ///
     ///     try host.onPause { point in
     ///         print(point.summary)
     ///         return .stop
     ///     }
     ///
-    /// It is called on the interpreter's thread, inside the run, which waits. It may use the host.
+    /// It is called on the interpreter's thread, inside the run, which waits for it. It may use the host.
     public func onPause(_ answer: (@Sendable (PausePoint) throws -> PauseDecision)?) throws {
         try interpreter.perform { context.service(PausePrompt.self).ask = answer }
     }
 
-    /// What people changed while scripts ran, in order, a sentence each: files reloaded by `host.live`, values set in a
-    /// pause. A run with any cannot be repeated from its files alone.
+    /// Changes made while scripts ran, in order, a sentence each: files reloaded by `host.live`, values set in a pause.
+    /// A run with changes cannot be repeated from its files alone.
     public func liveChanges() throws -> [String] {
         try interpreter.perform { context.service(LiveChanges.self).all }
     }
@@ -128,7 +128,7 @@ extension Host {
 }
 
 extension Parameter where T: ScriptConvertible {
-    /// An argument without a name, as a type of Swift's reads it.
+    /// A parameter without a name, converted to a Swift type.
     fileprivate static func converted(_ position: Int) -> Parameter {
         let domain = Domain<T>(.any, expected: "a value") { try T.from($0) }
         return Parameter(argument("x\(position)", domain).specs) { call in

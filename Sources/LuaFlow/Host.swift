@@ -14,16 +14,16 @@ import Samplers
 @_exported import Tensors
 import Training
 
-/// LuaFlow put together: an interpreter with all built-in modules.
+/// An interpreter with all built-in modules.
 ///
 ///     let host = try Host()
 ///     try host.run(file: "scripts/problem3_inpainting.lua", arguments: ["--steps", "100"])
 ///
-/// Another Swift module joins by being passed along: `try Host(adding: [MyModule()])`. The concurrency rules are
-/// ``LuaHost/Interpreter``'s: one state, one executor. A host may be used from any thread, and everything it does
-/// happens on its interpreter's.
+/// Other Swift modules are passed to the initializer: `try Host(adding: [MyModule()])`. Concurrency is as described at
+/// ``LuaHost/Interpreter``: a host may be used from any thread, and everything it does happens on its interpreter's
+/// thread.
 public final class Host: @unchecked Sendable {
-    /// The built-in modules. They use the same protocol as anybody's; the order is that of `luaflow doc`.
+    /// The built-in modules, which use the same protocol as others; in the order of `luaflow doc`.
     public static let builtInModules: [any ScriptModule] = [
         TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(adding: [Transformed.self]),
         SpecialModule(), NetworkModule(), FlowModule(methods: Fitting.methods), ProjectionModule(), ProxModule(),
@@ -31,7 +31,7 @@ public final class Host: @unchecked Sendable {
         PlotModule(), MPIModule(), HostModule(),
     ]
 
-    /// The version that `host.version` and `luaflow --version` give.
+    /// The version that `host.version` and `luaflow --version` show.
     public static let version = "0.1.0"
 
     /// The folders of the models that LuaFlow ships, which sandboxed scripts may read.
@@ -43,7 +43,7 @@ public final class Host: @unchecked Sendable {
     }
 
     public let interpreter: Interpreter
-    /// Read and written on the interpreter's thread only, and so are the plugins.
+    /// Used on the interpreter's thread only, as are the plugins.
     package let context = Context()
     var loadedPlugins: [Plugin] = []
     let plugin: PluginRunner
@@ -51,10 +51,10 @@ public final class Host: @unchecked Sendable {
     public let modules: [any ScriptModule]
 
     /// - Parameters:
-    ///   - modules: more modules beside the built-in ones.
+    ///   - modules: modules to add to the built-in ones.
     ///   - options: limits, globals and search paths.
-    ///   - ranks: the programs that run the same script together, and how they talk; alone by default.
-    /// - Throws: ``ScriptError`` when two modules clash.
+    ///   - ranks: the communicator of the programs that run the same script together; alone by default.
+    /// - Throws: ``ScriptError`` when two modules define the same member.
     public convenience init(
         adding modules: [any ScriptModule] = [], options: Interpreter.Options = .init(),
         ranks: any Communicator = SingleProcess()
@@ -62,8 +62,8 @@ public final class Host: @unchecked Sendable {
         try self.init(modules: Host.builtInModules + modules, areKnown: modules.isEmpty, options: options, ranks: ranks)
     }
 
-    /// A host of these modules alone, as tests put together.
-    /// - Parameter areKnown: whether they are known not to clash.
+    /// A host with only these modules, for tests.
+    /// - Parameter areKnown: whether the modules are known not to clash, so that this need not be checked.
     package init(
         modules: [any ScriptModule], areKnown: Bool = false, options: Interpreter.Options = .init(),
         ranks: any Communicator = SingleProcess()
@@ -72,7 +72,7 @@ public final class Host: @unchecked Sendable {
         if ranks.size > 1 { context.install(Ranks(ranks)) }
         let isSandboxed = options.trust == .sandboxed
         let folders = isSandboxed ? ResourceSearch.shipped : ResourceSearch.folders(script: nil)
-        // The shipped models are everybody's to read.
+        // All scripts may read the shipped models.
         if isSandboxed { for folder in folders { try options.files.allow(.read, folder: folder, option: "models") } }
         self.modules = modules
         interpreter = try Interpreter(modules: modules, areKnown: areKnown, context: context, options: options)
@@ -87,7 +87,7 @@ public final class Host: @unchecked Sendable {
         if ranks.size > 1 { try beginTogether(ranks) }
     }
 
-    /// What differs from program to program by itself, and would take ranks apart: random seeds, the order of `pairs`.
+    /// Makes equal on all ranks what otherwise differs between programs: random seeds, and the order of `pairs`.
     private func beginTogether(_ ranks: any Communicator) throws {
         let seed = try ranks.first(context.service(GlobalGenerator.self).generator.state.seed, for: "mpi")
         try interpreter.perform {
@@ -99,13 +99,13 @@ public final class Host: @unchecked Sendable {
     }
 
     /// Runs a script file. The script's own folder is where `require` looks first.
-    /// - Parameter text: what to run in the file's place, under its name; nil for what is in it.
+    /// - Parameter text: code to run instead of the file's contents, under the file's name; nil for the contents.
     @discardableResult
     public func run(file: String, arguments: [String] = [], text: [UInt8]? = nil) throws -> [Value] {
         try run(file: ByteString(file), arguments: arguments.map { ByteString($0) }, text: text)
     }
 
-    /// The same for names and arguments of any bytes; `words` is what stood before the file on the command line.
+    /// The same for names and arguments of any bytes; `words` are the words before the file on the command line.
     @discardableResult
     public func run(
         file: ByteString, arguments: [ByteString] = [], after words: [ByteString] = [], text: [UInt8]? = nil
@@ -119,10 +119,11 @@ public final class Host: @unchecked Sendable {
         }
     }
 
-    /// What `host.arguments` reads from now on.
+    /// Sets the call that `host.arguments` reads from now on.
     public func install(_ call: ScriptCall) { try? interpreter.perform { context.install(call) } }
 
-    /// Runs what was registered as `luaflow NAME`: the arguments are the function's, and `host.arguments` reads them.
+    /// Runs a subcommand that was registered for `luaflow NAME`; the function gets the arguments, and `host.arguments`
+    /// reads them.
     @discardableResult
     public func run(subcommand: Registration, arguments: [ByteString]) throws -> [Value] {
         let call = "local f, name = ... arg = {[0] = name, select(3, ...)} return f(select(3, ...))"
@@ -135,7 +136,7 @@ public final class Host: @unchecked Sendable {
         }
     }
 
-    /// Runs a text.
+    /// Runs code.
     @discardableResult
     public func run(code: String, name: String = "(code)") throws -> [Value] {
         try interpreter.run(code: code, name: name)

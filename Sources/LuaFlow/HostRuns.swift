@@ -2,8 +2,8 @@ import Runs
 import Scripting
 
 extension Host {
-    /// The record of what scripts read. From now on Lua files are kept with digests, too, so that one that was only
-    /// touched has not changed.
+    /// The record of files that scripts read. From now on Lua files are recorded with digests, so that a file that was
+    /// only touched counts as unchanged.
     package var loadedFiles: LoadedFiles {
         let files = context.service(LoadedFiles.self)
         files.keepDigestsOfScripts()
@@ -12,13 +12,13 @@ extension Host {
 }
 
 extension RunRecorder {
-    /// - Parameter repeating: a capsule whose random numbers shall come again; nil for whatever comes.
+    /// - Parameter repeating: a capsule whose random numbers are to be repeated; nil for new ones.
     public convenience init(_ host: Host, repeating: Capsule.Randomness? = nil) throws {
         try self.init(host.interpreter, versions: .current, repeating: repeating)
     }
 }
 
 extension Capsule.Versions {
-    /// Those of this program on this machine.
+    /// The versions of this program on this machine.
     public static var current: Self { Self(luaflow: Host.version) }
 }

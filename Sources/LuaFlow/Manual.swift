@@ -1,16 +1,16 @@
 import Scripting
 
-/// The pages of `luaflow doc`: one for every module, type, function, method, property and operator.
+/// The pages of `luaflow doc`: one for each module, type, function, method, property and operator.
 ///
 ///     let manual = try Manual(ScriptIndex(Host.builtInModules), of: Host.builtInModules)
 ///     print(try manual.page("tensor:norm"))
 public struct Manual: Sendable {
     let modules: [any ScriptModule]
     public let index: ScriptIndex
-    /// Values in modules: `host.version`.
+    /// Constants of modules: `host.version`.
     private let constants: [(name: String, value: String)]
 
-    /// - Throws: what ``ScriptIndex`` and a module's constants throw.
+    /// - Throws: the errors of ``ScriptIndex`` and of modules' constants.
     public init(_ modules: [any ScriptModule]) throws {
         self.modules = modules
         index = try ScriptIndex(modules)
@@ -19,13 +19,13 @@ public struct Manual: Sendable {
         }
     }
 
-    /// All names and their documentation, in the modules' order; a name that several things share comes once.
+    /// All names with their documentation, in the order of modules; a name that several things share is listed once.
     public var all: [(name: String, documentation: Documentation)] {
         var seen: Set<String> = []
         return index.entries.filter { seen.insert($0.name).inserted }.map { ($0.name, $0.documentation) }
     }
 
-    /// All names that ``page(_:)`` knows, each once.
+    /// All names for which ``page(_:)`` has a page, each once.
     public var names: [String] {
         var seen: Set<String> = []
         return (containers + all.map(\.name) + constants.map(\.name)).filter { seen.insert($0).inserted }
@@ -34,7 +34,7 @@ public struct Manual: Sendable {
     /// The names of modules, types and tables of functions.
     public var containers: [String] { index.moduleNames + typeNames + tables }
 
-    /// Tables of functions in modules: `optim.schedule`.
+    /// Tables of functions within modules: `optim.schedule`.
     private var tables: [String] {
         index.moduleNames.flatMap { name in
             (index.modules[name]?.names ?? []).filter { index.modules[name]?.tables[$0] != nil }.map { "\(name).\($0)" }
@@ -51,9 +51,9 @@ public struct Manual: Sendable {
 
     // MARK: Pages
 
-    /// The page for a name: a module, a type, a function, a method (`tensor:sum`, `:sum`), a property, an operator
-    /// (`+`); without one, the list of modules.
-    /// - Throws: ``ScriptError`` for an unknown name, with the nearest.
+    /// The page of a name: a module, a type, a function, a method (`tensor:sum`, `:sum`), a property or an operator
+    /// (`+`); without a name, the list of modules.
+    /// - Throws: ``ScriptError`` for an unknown name, with a suggestion.
     public func page(_ name: String?) throws -> String {
         guard let name else {
             return Page.list(modules.map { ($0.name, $0.summary) })
@@ -75,7 +75,7 @@ public struct Manual: Sendable {
         throw ScriptError("luaflow doc", "nothing is named \"\(name)\"" + hint(for: name))
     }
 
-    /// ` (did you mean "optim.Adam"?)`: also for a name's last part alone.
+    /// A suggestion, ` (did you mean "optim.Adam"?)`, also from the last part of a name alone.
     private func hint(for name: String) -> String {
         let nearest = suggestion(for: name, among: names)
         guard nearest.isEmpty, let part = nearestName(to: name, among: names.map { String($0.lastPart) }) else {
@@ -84,7 +84,7 @@ public struct Manual: Sendable {
         return names.first { $0.lastPart == part }.map { " (did you mean \"\($0)\"?)" } ?? ""
     }
 
-    /// Lua's operators that no type of ours gives a meaning.
+    /// Lua's operators that none of our types defines.
     private static let notDefined: [String: String] = {
         let same = "x == y asks whether two values are the same object. Element by element: x:eq(y) and x:ne(y), which "
             + "give bool."
@@ -104,7 +104,7 @@ public struct Manual: Sendable {
             || isSpelt(entry, name)
     }
 
-    /// `x:sum`, as the page itself writes it.
+    /// Whether the name is written as the page shows it, `x:sum`.
     private func isSpelt(_ entry: ScriptIndex.Entry, _ name: String) -> Bool {
         guard name.contains(":") || name.contains(".") else { return false }
         return entry.documentation.signature.split(separator: "\n").contains { line in
@@ -112,7 +112,7 @@ public struct Manual: Sendable {
         }
     }
 
-    /// The names whose page has a word in it, with the first sentence of each.
+    /// The names whose page contains a word, each with its first sentence.
     /// - Throws: ``ScriptError`` when there is none.
     public func search(_ word: String) throws -> String {
         let wanted = word.lowercased()
@@ -145,14 +145,14 @@ public struct Manual: Sendable {
         return text
     }
 
-    /// - Parameter functions: what the page shows already; of a method that is one of them, the name is enough.
+    /// - Parameter functions: functions that the page already shows; a method that is also one of them is only named.
     private func page(of type: ScriptIndex.TypeMembers, beside functions: [ScriptIndex.Entry] = []) -> String {
         let members = index.entries.filter { $0.owner == type.type.name }
         let known = Set(functions.filter { $0.declaration?.style == .both }.map(\.function.shortName))
         var methods = members.filter { $0.kind == .method }
         let both = methods.filter { known.contains($0.function.shortName) }.map(\.function.shortName)
         methods.removeAll { known.contains($0.function.shortName) }
-        // x:add_(y) is said by x:add(y).
+        // x:add_(y) is covered by x:add(y).
         let names = Set(members.map(\.function.shortName)).union(known)
         let inPlace = methods.map(\.function.shortName)
             .filter { $0.hasSuffix("_") && names.contains(String($0.dropLast())) }
@@ -170,7 +170,7 @@ public struct Manual: Sendable {
         return text
     }
 
-    /// Each name once, with its first sentence.
+    /// A list of names, each once, with first sentences.
     private func list(_ entries: [ScriptIndex.Entry], indent: String = "") -> String {
         var seen: Set<String> = []
         let rows = entries.filter { seen.insert($0.name.replacing(":", with: ".")).inserted }
@@ -179,7 +179,7 @@ public struct Manual: Sendable {
 }
 
 extension Operator {
-    /// What stands for it in a script, and so is asked for.
+    /// Other notations of the name in scripts, which can be asked for.
     var symbols: [String] {
         switch self {
         case .add: ["+"]

@@ -1,10 +1,10 @@
 import Scripting
 
-/// How documentation is laid out: plain text, 80 columns where words allow.
+/// The layout of documentation: plain text, 80 columns where words allow.
 package enum Page {
     package static let width = 78
 
-    /// Entries one after the other; those that share a page (`tensor.norm` and `x:norm`) once.
+    /// Entries in sequence; those that share a page (`tensor.norm` and `x:norm`) once.
     static func entries(_ entries: [ScriptIndex.Entry]) -> String {
         var pages: [(documentation: Documentation, names: [String], declaration: Declaration?)] = []
         for entry in entries {
@@ -21,12 +21,12 @@ package enum Page {
         return pages.map { page($0.documentation, $0.names, $0.declaration.flatMap(notes)) }.joined(separator: "\n")
     }
 
-    /// Parameters of which more is to be said than their names and defaults.
+    /// Parameters about which there is more to say than their names and defaults.
     private static func notes(_ declaration: Declaration) -> [(name: String, text: String)]? {
         var seen: Set<String> = []
         let noted = declaration.forms.flatMap(\.specs).filter { !$0.note.isEmpty && seen.insert($0.name).inserted }
         return noted.isEmpty ? nil : noted.map { spec in
-            // What messages go on behind with a comma: `two numbers, such as {0.9, 0.999}, expected`.
+            // Messages continue after a comma: `two numbers, such as {0.9, 0.999}, expected`; here it is removed.
             let expected = spec.expected.hasSuffix(",") ? String(spec.expected.dropLast()) : spec.expected
             return (name: spec.name, text: "\(expected); \(spec.note)")
         }
@@ -36,7 +36,7 @@ package enum Page {
         _ documentation: Documentation, _ names: [String], _ parameters: [(name: String, text: String)]?
     ) -> String {
         var text = documentation.signature.split(separator: "\n").map { signature(String($0)) + "\n" }.joined()
-        // What is a function and a method, and is written in one way only, is said to be the other.
+        // A function that is also a method but is shown in one notation only: the other is mentioned.
         if names.contains(where: { $0.contains(":") }),
             let function = names.first(where: { !$0.contains(":") }), !documentation.signature.contains(function + "(")
         {
@@ -58,7 +58,7 @@ package enum Page {
 
     private static func ended(_ text: String) -> String { text.hasSuffix(".") ? text : text + "." }
 
-    /// A long signature goes on in the next line, behind a comma.
+    /// A long signature continues on the next line, after a comma.
     private static func signature(_ text: String) -> String {
         var lines: [String] = []
         for word in text.split(separator: " ") {
@@ -71,7 +71,7 @@ package enum Page {
         return lines.joined(separator: "\n")
     }
 
-    /// Names and what is said of each, in two columns.
+    /// Names and texts in two columns.
     package static func list(_ rows: [(name: String, text: String)], indent: String = "") -> String {
         let column = min(rows.map(\.name.count).max() ?? 0, 26)
         let margin = indent + String(repeating: " ", count: column + 2)
@@ -93,7 +93,7 @@ package enum Page {
         return words[...end].joined(separator: " ")
     }
 
-    /// Not the `.` of {x : a . x = b}, nor three dots.
+    /// Excludes the `.` in {x : a . x = b}, and ellipses.
     private static func endsSentence(_ word: Substring) -> Bool {
         word.count > 1 && word.hasSuffix(".") && !word.hasSuffix("..")
     }

@@ -1,27 +1,27 @@
 import Scripting
 
-/// A profile for people: a table, and the text that flame graphs are drawn from.
+/// A profile as a table, and as text for flame graphs.
 public struct ProfileReport {
     private let places: [Profile.Place]
 
     public init(_ profile: Profile) { places = profile.places }
 
-    /// An operation of one line, forward and backward.
+    /// An operation at one line, forward and backward.
     public struct Row: Equatable {
         public let operation: String
         public let line: String
         public fileprivate(set) var forward = 0, backward = 0
         public fileprivate(set) var count = 0, backwardCount = 0
-        /// Of the tensors that were made, forward and backward.
+        /// The bytes of the tensors that were made, forward and backward.
         public fileprivate(set) var bytes = 0
         fileprivate var nanoseconds: Int { forward + backward }
     }
 
-    /// All operations, the dearest first. Their times add up to that of the run, but for Lua itself.
+    /// All operations, the slowest first. Their times sum to that of the run, except for Lua itself.
     public var rows: [Row] {
         var rows: [[String]: Row] = [:]
         for (index, place) in places.enumerated() where place.kind != .root && place.kind != .line {
-            // What a gradient rule computes is the rule's.
+            // What a gradient rule computes counts for the rule.
             let rule = rule(of: index)
             let owner = rule.map { places[$0] } ?? place
             let line = rule == nil ? line(of: index) : owner.recordedAt ?? "?"
@@ -41,7 +41,7 @@ public struct ProfileReport {
         }
     }
 
-    /// The outermost gradient rule that the place is in.
+    /// The outermost gradient rule that contains the place.
     private func rule(of index: Int) -> Int? {
         var (index, found) = (index, Int?.none)
         while index != 0 {
@@ -51,7 +51,7 @@ public struct ProfileReport {
         return found
     }
 
-    /// The innermost line that the place is below.
+    /// The innermost line that contains the place.
     private func line(of index: Int) -> String {
         var index = index
         while index != 0 {
@@ -61,8 +61,8 @@ public struct ProfileReport {
         return "?"
     }
 
-    /// The table, for a terminal.
-    /// - Parameter most: how many rows at most.
+    /// The profile as a table, for a terminal.
+    /// - Parameter most: the largest number of rows.
     public func table(most: Int = 20) -> String {
         let all = rows
         let (forward, backward) = (all.reduce(0) { $0 + $1.forward }, all.reduce(0) { $0 + $1.backward })
@@ -87,15 +87,15 @@ public struct ProfileReport {
 
     private func milliseconds(_ nanoseconds: Int) -> String { fixed(nanoseconds, unit: 1_000_000) }
 
-    /// With one digit after the point.
+    /// A number with one decimal.
     private func fixed(_ value: Int, unit: Int) -> String {
         let tenths = (value + unit / 20) / (unit / 10)
         return "\(tenths / 10).\(tenths % 10)"
     }
 
-    /// One line a place, `script.lua:12;flow:log_prob;tensor.matmul 1234`, with its own nanoseconds: what flamegraph.pl
-    /// and speedscope read. A gradient rule is `tensor.matmul backward, recorded at script.lua:12`; the root's own is
-    /// `Lua`.
+    /// One line per place, `script.lua:12;flow:log_prob;tensor.matmul 1234`, with its own nanoseconds: the format of
+    /// flamegraph.pl and speedscope. A gradient rule is `tensor.matmul backward, recorded at script.lua:12`; the root's
+    /// own time is `Lua`.
     public var stacks: String {
         var text = ""
         for (index, place) in places.enumerated() where index == 0 || place.kind != .line {
@@ -113,7 +113,7 @@ public struct ProfileReport {
     private func label(_ place: Profile.Place) -> String {
         var name = place.name
         if place.kind == .backward { name += " backward" + (place.recordedAt.map { ", recorded at \($0)" } ?? "") }
-        // These two have a meaning in the file.
+        // These two characters have a meaning in the format.
         return String(name.map { $0 == ";" || $0.isNewline ? "," : $0 })
     }
 }

@@ -1,18 +1,18 @@
 import Foundation
 import Scripting
 
-/// Where shipped files (trained flows, digits) are looked for.
+/// Where shipped files (trained flows, digits) are searched.
 enum ResourceSearch {
-    /// The folders that hold `models`, best first: `LUAFLOW_HOME`, around the script, around the program, the working
-    /// folder, the place `make install` puts them.
+    /// The folders that contain `models`, best first: `LUAFLOW_HOME`, around the script, around the program, the
+    /// working folder, and the folder of `make install`.
     static func folders(script: ByteString?) -> [ByteString] {
         var roots: [ByteString] = []
         if let script { roots += ancestors(of: folder(of: absolute(script)), levels: 3) }
         return existing(home + roots + program + [ByteString.workingFolder].compactMap(\.self))
     }
 
-    /// Those of them that do not depend on where a script lies: somebody else's script may have come with a folder
-    /// `models` of its own, or with a link of that name to anywhere.
+    /// Those of them that do not depend on the script's place: somebody else's script may come with a folder `models`
+    /// of its own, or a link of that name to anywhere.
     static var shipped: [ByteString] { existing(home + program) }
 
     private static var home: [ByteString] {
@@ -38,7 +38,7 @@ enum ResourceSearch {
         path.hasPrefix("/") ? path : (ByteString.workingFolder ?? ".") + "/" + path
     }
 
-    /// Nothing of `/`.
+    /// The folder of a path; empty for `/`.
     private static func folder(of path: ByteString) -> ByteString {
         let folder = path.splitPath.folder
         return folder == "/" ? "" : folder

@@ -6,29 +6,29 @@ import Scripting
     import Darwin
 #endif
 
-/// A file that appears whole or not at all.
+/// Writes a file whole or not at all.
 ///
-/// The bytes go to a temporary file in the same folder, which is synced to the disk and then renamed over the target,
-/// and the folder is synced. Whatever interrupts this, even `kill -9` or a power cut, the target holds the old contents
-/// or the new. Where the system can, the temporary file has no name until it is whole (see ``TemporaryFile``), so that
-/// nothing is left of a process that was killed; what earlier ones may have left is removed. A limit on the size of
-/// files (`ulimit -f`) is an error here like a full disk, not the signal by which the system ends processes.
+/// The bytes go to a temporary file in the same folder, which is synced to the disk and then renamed to the target, and
+/// the folder is synced. Whatever interrupts this, even `kill -9` or a power cut, the target has its old contents or
+/// the new ones. Where the system allows it, the temporary file has no name until it is complete (see
+/// ``TemporaryFile``), so that a killed process leaves nothing behind; what earlier ones may have left is removed. A
+/// limit on file sizes (`ulimit -f`) is an error here, like a full disk, and not the signal that ends processes.
 ///
 ///     try AtomicFile.write(to: "out.txt", for: "image.save") { file in try file.write("hello") }
 public final class AtomicFile {
     private let report: Report
     private let descriptor: Int32
 
-    /// Writes to what somebody else closes.
+    /// Writes to a descriptor that the caller closes.
     init(descriptor: Int32, report: Report) {
         self.descriptor = descriptor
         self.report = report
     }
 
-    /// Creates or replaces the file at `path` by what `body` writes.
+    /// Creates or replaces the file at `path` with what `body` writes.
     ///
-    /// A replaced file keeps its permissions; a link to a file stays a link. `operation` is named in errors. Where
-    /// ``Scripting/FileWriting`` is off, nothing happens.
+    /// A replaced file keeps its permissions; a link to a file stays a link. `operation` is named in errors. Does
+    /// nothing where ``Scripting/FileWriting`` is off.
     /// - Throws: whatever `body` throws; ``ScriptError`` when the folder is missing, may not be written, the disk is
     ///   full, ``FileAccess`` forbids it, or `path` is a folder, a device or a file without write permission. The old
     ///   file is then untouched.
@@ -42,11 +42,11 @@ public final class AtomicFile {
         guard FileWriting.isOn else { return }
         LoadedFiles.current?.note(path, .written)
         let (target, mode) = try existing(path, report)
-        // A link to a file that is not there yet was followed by one step only now.
+        // If `path` is a link to a missing file, the path checked before was the link's, and this is the target's.
         try FileAccess.check(.write, target, for: operation)
         let (folderPath, name) = target.splitPath
         let folder = try Folder(folderPath, report)
-        // From here on the folder is the one that was opened, wherever its name may lead meanwhile.
+        // From here on the opened folder is used, whatever its name may refer to meanwhile.
         try FileAccess.check(.write, opened: folder.descriptor, path, for: operation)
         try SizeLimitSignal.held {
             TemporaryFile.removeLeftOver(in: folder)
@@ -87,26 +87,26 @@ public final class AtomicFile {
         try write(Array(text.utf8))
     }
 
-    /// The file that `path` means once links are followed, and its permissions if it exists.
+    /// The file that `path` refers to with links followed, and its permissions if it exists.
     private static func existing(_ path: ByteString, _ report: Report) throws -> (target: ByteString, mode: mode_t?) {
         var status = stat()
         guard path.withCString({ stat($0, &status) }) == 0 else {
             guard errno == ENOENT else { throw report.systemError("cannot write") }
-            // A link to nothing: write what it points at, as opening it would.
+            // A link to a missing file: write its target, as opening it would.
             guard let link = destination(path) else { return (path, nil) }
             return (link, nil)
         }
-        // Renaming over a device or pipe would replace it (as root, /dev/null) rather than write to it.
+        // A rename would replace a device or pipe (as root, even /dev/null) instead of writing to it.
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw report.error(status.st_mode & S_IFMT == S_IFDIR ? "is a folder, not a file" : "is not a regular file")
         }
-        // A rename asks only the folder's permission; the file's own must hold too.
+        // A rename only needs permission for the folder; the file's own permission is required as well.
         guard path.withCString({ access($0, W_OK) }) == 0 else { throw report.systemError("cannot write") }
         guard let resolved = path.resolvedPath else { throw report.systemError("cannot resolve") }
         return (resolved, status.st_mode & 0o777)
     }
 
-    /// Where a link points, one step, relative to its folder.
+    /// A link's target, one step, relative to the link's folder.
     private static func destination(_ path: ByteString) -> ByteString? {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = path.withCString { readlink($0, &buffer, buffer.count) }
@@ -117,7 +117,7 @@ public final class AtomicFile {
 
 }
 
-/// A folder that is open, to name files in.
+/// An open folder, in which files are named.
 final class Folder {
     let descriptor: Int32
     let path: ByteString
@@ -128,7 +128,7 @@ final class Folder {
         var descriptor = path.withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         isReadable = descriptor >= 0
         #if canImport(Glibc)
-            // A folder that one may write to but not read: O_PATH, a number since Swift does not import the name.
+            // A folder that may be written but not read: O_PATH, as a number since Swift does not import the name.
             if descriptor < 0, errno == EACCES {
                 descriptor = path.withCString { open($0, 0o10000000 | O_DIRECTORY | O_CLOEXEC) }
             }
@@ -140,18 +140,18 @@ final class Folder {
     deinit { close(descriptor) }
 
     func sync(_ report: Report) throws {
-        // A folder one may write but not read: nothing more can be done.
+        // A folder that may be written but not read cannot be synced.
         guard isReadable else { return }
-        // Some file systems cannot sync a folder and say EINVAL; the rename itself has happened.
+        // Some file systems cannot sync folders and return EINVAL; the rename has happened all the same.
         guard fsync(descriptor) == 0 || errno == EINVAL else {
             throw report.systemError("cannot bring the folder to the disk")
         }
     }
 
-    /// The names in the folder that begin with a dot and end in `suffix`; at most so many names are looked at.
+    /// The names in the folder that begin with a dot and end in `suffix`; at most `limit` names are examined.
     func hidden(endingIn suffix: ByteString, limit: Int) -> [ByteString] {
         guard isReadable else { return [] }
-        // A descriptor of its own: reading moves it, and closing the stream closes it.
+        // A separate descriptor, as reading moves its position and closing the stream closes it.
         let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard own >= 0, let stream = fdopendir(own) else {
             if own >= 0 { close(own) }

@@ -1,20 +1,21 @@
 import Scripting
 
-/// Bytes that come one after the other: a file, a gzip stream, an entry of an archive.
+/// A sequence of bytes: a file, a gzip stream, an entry of an archive.
 protocol ByteSource: AnyObject {
     var report: Report { get }
-    /// No more bytes than this can still come. What a header promises is held against it before memory is asked for.
+    /// An upper bound for the bytes that can still come. Sizes in headers are compared with it before memory is
+    /// allocated.
     var mostRemaining: Int { get }
-    /// Fills `buffer` with the next bytes; `what` names them in the message.
-    /// - Throws: when there are not so many, or they are damaged.
+    /// Fills `buffer` with the next bytes; `what` names them in errors.
+    /// - Throws: when there are fewer bytes, or they are damaged.
     func read(into buffer: UnsafeMutableRawBufferPointer, _ what: String) throws
-    /// True when nothing is left. Damage that shows only at the end (a checksum) is thrown.
+    /// True when nothing is left. Throws for damage that is only noticed at the end (a checksum).
     func atEnd() throws -> Bool
 }
 
 extension ByteSource {
     /// The next `count` bytes.
-    /// - Throws: when more are asked for than can come.
+    /// - Throws: when there are fewer.
     func bytes(_ count: Int, _ what: String) throws -> [UInt8] {
         try check(count, what)
         return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -24,7 +25,7 @@ extension ByteSource {
         }
     }
 
-    /// Throws when `count` bytes cannot come.
+    /// Throws when fewer than `count` bytes can come.
     func check(_ count: Int, _ what: String) throws {
         guard count <= mostRemaining else {
             throw report.error("cut short: \(what) needs \(count) bytes, at most \(mostRemaining) are left")
@@ -32,7 +33,7 @@ extension ByteSource {
     }
 }
 
-/// A file from its beginning to its end.
+/// A file, from beginning to end.
 final class FileSource: ByteSource {
     private let file: InputFile
     private var position = 0

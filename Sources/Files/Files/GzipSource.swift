@@ -1,29 +1,29 @@
 import CZlib
 import Scripting
 
-/// The inflated bytes of a gzip file. Several members in a row are one stream, and zeros may
-/// follow the last, as on tapes; anything else after a member is an error.
+/// The decompressed bytes of a gzip file. Several members in sequence are one stream, and zeros may follow the last
+/// one; anything else after a member is an error.
 final class GzipSource: ByteSource {
     private let file: InputFile
     private let stream: UnsafeMutablePointer<z_stream>
     private var input = [UInt8](repeating: 0, count: 1 << 16)
-    /// What of ``input`` zlib has not taken yet.
+    /// The part of ``input`` that zlib has not consumed yet.
     private var waiting = 0..<0
     private var position = 0
     private var inflated = 0
     private var inMember = true
-    /// A byte that ``atEnd()`` came upon.
+    /// A byte that ``atEnd()`` has read ahead.
     private var pushedBack: UInt8?
 
     private let limit: Int
 
-    /// - Parameter limit: the file may inflate to this many bytes.
+    /// - Parameter limit: the most bytes that the file may decompress to.
     init(_ file: InputFile, limit: Int = 1 << 30) throws {
         self.file = file
         self.limit = limit
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // 15 bits of window, and 16 to ask for the gzip wrapping with its checksum.
+        // A window of 15 bits, plus 16 for the gzip format with its checksum.
         guard inflateInit2_(stream, 31, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
             throw file.report.error("gzip: not enough memory")
         }
@@ -36,7 +36,7 @@ final class GzipSource: ByteSource {
 
     var report: Report { file.report }
 
-    /// Deflate makes at most 1032 bytes of one; zlib itself may hold back a window of 32 kB.
+    /// Deflate makes at most 1032 bytes from one; zlib itself may hold back a window of 32 kB.
     var mostRemaining: Int {
         let compressed = file.size - position + waiting.count
         return min(min(compressed, limit) * 1032 + 65536, limit - inflated)
@@ -62,14 +62,14 @@ final class GzipSource: ByteSource {
     func atEnd() throws -> Bool {
         guard inMember || position < file.size || !waiting.isEmpty else { return true }
         if pushedBack != nil { return false }
-        // Only trying tells: the last member may be over but for its checksum, and another may follow.
+        // Only known by trying: the last member may have only its checksum left, and another may follow.
         var byte: UInt8 = 0
         let got = try withUnsafeMutableBytes(of: &byte) { try inflate(into: $0) }
         if got == 1 { pushedBack = byte }
         return got == 0
     }
 
-    /// Inflates some bytes, at least one unless the stream is over.
+    /// Decompresses some bytes, at least one unless the stream has ended.
     private func inflate(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard let base = buffer.baseAddress, buffer.count > 0 else { return 0 }
         if let byte = pushedBack {
@@ -104,7 +104,7 @@ final class GzipSource: ByteSource {
         }
     }
 
-    /// Whether nothing but zeros is left, which are stepped over.
+    /// Whether only zeros are left, which are skipped.
     private func isOver() throws -> Bool {
         var padded = false
         while !waiting.isEmpty {

@@ -6,23 +6,23 @@ import Scripting
     import Darwin
 #endif
 
-/// A regular file open for reading at any offset. Every read is checked against the size first.
+/// A regular file open for reading at any offset. Every read is checked against the file's size first.
 final class InputFile {
     let report: Report
-    /// In bytes, when the file was opened.
+    /// The size in bytes when the file was opened.
     let size: Int
     let descriptor: Int32
 
-    /// Large reads go in pieces of this many bytes, so that an interrupt is noticed.
+    /// Large reads are divided into pieces of this size, with checks for cancellation between them.
     static let chunk = 8 << 20
 
-    /// - Throws: when there is no such file, it may not be read (``FileAccess``), or it is a folder, pipe or device.
+    /// - Throws: when the file does not exist, may not be read (``FileAccess``), or is a folder, pipe or device.
     init(_ path: some ByteStringConvertible, for operation: String) throws {
         report = Report(operation: operation, path: path)
         let path = path.byteString
         guard path.isFileName else { throw report.error("not a file name") }
         try FileAccess.check(.read, path, for: operation)
-        // Without O_NONBLOCK opening a pipe would wait for a writer for ever.
+        // Without O_NONBLOCK, opening a pipe would wait for a writer.
         let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { throw report.systemError("cannot open") }
         var status = stat()
@@ -55,7 +55,7 @@ final class InputFile {
         }
     }
 
-    /// Fills `buffer` with the bytes from `offset`; `what` names them in the message.
+    /// Fills `buffer` with the bytes from `offset` on; `what` names them in errors.
     /// - Throws: when the file is shorter or reading fails.
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer, _ what: String) throws {
         try check(offset, buffer.count, what)
@@ -71,7 +71,7 @@ final class InputFile {
         }
     }
 
-    /// `count` bytes from `offset`; the caller has bounded `count`.
+    /// `count` bytes from `offset` on; the caller has limited `count`.
     func bytes(at offset: Int, count: Int, _ what: String) throws -> [UInt8] {
         try check(offset, count, what)
         return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -81,7 +81,7 @@ final class InputFile {
         }
     }
 
-    /// The first bytes, at most `count`, for telling formats apart.
+    /// The first bytes, at most `count`, for recognising formats.
     func beginning(_ count: Int) throws -> [UInt8] {
         try bytes(at: 0, count: min(count, size), "the beginning")
     }

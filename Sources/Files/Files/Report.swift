@@ -6,11 +6,11 @@ import Scripting
     import Darwin
 #endif
 
-/// Words every message about a file: `checkpoint.load: nice.pt: what is wrong (at byte 12)`.
+/// Makes the errors about a file: `checkpoint.load: nice.pt: what is wrong (at byte 12)`.
 struct Report: Sendable {
     /// The operation as the script knows it.
     let operation: String
-    /// The file as the script named it, for showing.
+    /// The file's name as the script gave it, for display.
     let path: String
 
     init(operation: String, path: some ByteStringConvertible) {
@@ -20,17 +20,17 @@ struct Report: Sendable {
 
     func error(_ message: String) -> ScriptError { ScriptError(operation, "\(path): \(message)") }
 
-    /// - Parameter offset: counted from the beginning of `part`, or of the file.
+    /// - Parameter offset: the position, counted from the beginning of `part` if given, else of the file.
     func error(_ message: String, at offset: Int, of part: String? = nil) -> ScriptError {
         error("\(message) (at byte \(offset)\(part.map { " of \($0)" } ?? ""))")
     }
 
-    /// A failed system call, in the system's words.
+    /// The error of a failed system call, with the system's message.
     func systemError(_ action: String, _ code: Int32 = errno) -> ScriptError {
         error("\(action): \(String(cString: strerror(code)))")
     }
 
-    /// Runs `body` so that its errors name this operation and file (the tensor room's "not enough memory" does not).
+    /// Runs `body` so that its errors name this operation and file (except "not enough memory").
     func naming<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
@@ -40,7 +40,7 @@ struct Report: Sendable {
     }
 }
 
-/// A name out of a file as a message may show it: no control characters, no endless lines.
+/// A name from a file, for messages: without control characters, and shortened.
 func shown(_ name: String) -> String {
     let short =
         name.unicodeScalars.count > 80 ? String(name.unicodeScalars.prefix(77).map(Character.init)) + "..." : name

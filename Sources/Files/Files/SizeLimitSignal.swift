@@ -4,12 +4,12 @@
     import Darwin
 #endif
 
-/// SIGXFSZ, which ends a process that writes beyond its limit on the size of files (`ulimit -f`).
+/// SIGXFSZ, which ends a process that writes beyond its file size limit (`ulimit -f`).
 public enum SizeLimitSignal {
-    /// Runs `body` so that the limit is an error of `write` (EFBIG) instead.
+    /// Runs `body` so that the limit becomes an error of `write` (EFBIG) instead.
     ///
-    /// The signal is sent to the thread that writes: it is held back from this one alone, and taken before it can
-    /// arrive, so that what a process that embeds this has set up for it stays as it is.
+    /// The signal goes to the thread that writes. It is blocked on this thread only and consumed before it is
+    /// delivered, so that a process that embeds this keeps its own handling.
     public static func held<Result>(_ body: () throws -> Result) rethrows -> Result {
         var (signal, before) = (sigset_t(), sigset_t())
         sigemptyset(&signal)

@@ -6,17 +6,18 @@ import Scripting
     import Darwin
 #endif
 
-/// A file on its way to its name.
+/// A file that gets its name when it is complete.
 ///
-/// On Linux it has none until it is whole (`O_TMPFILE`): the system removes it with the last process that has it open,
-/// however that process ends. Where the file system has no such thing the name is `.NAME.HOST-PROCESS.RANDOM.part`; a
-/// failure removes it, and ``removeLeftOver(in:)`` what a killed process has left.
+/// On Linux it has no name until then (`O_TMPFILE`), so that the system removes it with the last process that has it
+/// open, however that process ends. Where the file system does not support this, the name is
+/// `.NAME.HOST-PROCESS.RANDOM.part`; a failure removes it, and ``removeLeftOver(in:)`` removes those of killed
+/// processes.
 final class TemporaryFile {
     let descriptor: Int32
     private let folder: Folder
     private let report: Report
     private let stem: ByteString
-    /// nil as long as it has no name.
+    /// The temporary name; nil as long as the file has none.
     private var name: ByteString?
 
     /// - Throws: when the folder cannot be written to.
@@ -32,16 +33,16 @@ final class TemporaryFile {
         if let name { _ = name.withCString { unlinkat(folder.descriptor, $0, 0) } }
     }
 
-    /// In bytes.
+    /// The size in bytes.
     var size: Int {
         var status = stat()
         return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// Gives it a name at last, over what had that name.
+    /// Gives the file its final name, replacing a file of that name.
     func publish(as target: ByteString) throws {
         if name == nil {
-            // The name was free: nothing else is to be done.
+            // If the name was free, linking is enough.
             if link(target) { return }
             guard errno == EEXIST else { return try copyToNamed().publish(as: target) }
             try nameTemporarily()
@@ -54,7 +55,7 @@ final class TemporaryFile {
         self.name = nil
     }
 
-    /// A target that exists can only be replaced by a file with a name.
+    /// Gives the file a temporary name: an existing target can only be replaced by renaming.
     private func nameTemporarily() throws {
         for _ in 0..<100 {
             let candidate = TemporaryFile.candidate(stem)
@@ -67,13 +68,13 @@ final class TemporaryFile {
         throw report.error("cannot find a free temporary name in \(folder.path)")
     }
 
-    /// Links the file without a name to one. False, and errno, when that does not go.
+    /// Links the unnamed file to a name. False, with errno set, if that fails.
     private func link(_ name: ByteString) -> Bool {
         name.withCString { linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", folder.descriptor, $0, AT_SYMLINK_FOLLOW) }
             == 0
     }
 
-    /// Where a file cannot be given a name later (no /proc): the same bytes in one that has a name from the beginning.
+    /// A copy with a name from the beginning, for systems where a file cannot be named later (no /proc).
     private func copyToNamed() throws -> TemporaryFile {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw report.systemError("cannot look at what was written") }
@@ -95,10 +96,10 @@ final class TemporaryFile {
         return copy
     }
 
-    /// -1 where there are no files without names.
+    /// A descriptor of an unnamed file; -1 where that is not supported.
     private static func unnamed(in folder: Folder, _ mode: mode_t) -> Int32 {
         #if canImport(Glibc)
-            // O_TMPFILE, a number since Swift does not import the name.
+            // O_TMPFILE, as a number since Swift does not import the name.
             return openat(folder.descriptor, ".", 0o20000000 | O_DIRECTORY | O_RDWR | O_CLOEXEC, mode)
         #else
             return -1
@@ -121,7 +122,7 @@ final class TemporaryFile {
 
     // MARK: Names
 
-    /// At most 120 bytes of the target's name: temporary ones must not be too long where it is not.
+    /// At most 120 bytes of the target's name, so that temporary names do not become too long.
     private static func stem(_ target: ByteString) -> ByteString { ByteString(target.bytes.prefix(120)) }
 
     private static func candidate(_ stem: ByteString) -> ByteString {
@@ -131,7 +132,7 @@ final class TemporaryFile {
 
     private static let suffix: ByteString = ".part"
 
-    /// A mark of this machine: folders may be shared by several, whose processes are none of ours.
+    /// Identifies this machine, as several may share a folder and process numbers of others mean nothing here.
     private static let machine: ByteString = {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
@@ -141,8 +142,7 @@ final class TemporaryFile {
         return ByteString(String(hash, radix: 36))
     }()
 
-    /// Removes the temporary files that processes of this machine left when they were killed. Not a failure if some
-    /// stay.
+    /// Removes temporary files of killed processes of this machine. If some cannot be removed, that is no error.
     static func removeLeftOver(in folder: Folder) {
         for name in folder.hidden(endingIn: suffix, limit: 10_000) {
             guard let process = process(of: name), process != getpid(), kill(process, 0) != 0, errno == ESRCH else {

@@ -4,13 +4,12 @@ import Tensors
 /// The format of the MNIST files: two zero bytes, an element type, the rank, the extents and the numbers, most
 /// significant byte first. http://yann.lecun.com/exdb/mnist
 public enum IDX {
-    /// Reads every array in the file, one after the other; most files hold one. A gzip file is inflated on the way.
+    /// Reads all arrays in the file, of which most have one. A gzip file is decompressed.
     ///
-    /// Pictures of small integers (two dimensions and more, up to 16 bits) and float32 become float32; labels, which
-    /// have one dimension, and wider integers int64.
-    /// - Throws: ``ScriptError`` when the file is not IDX, or the numbers are fewer or more than the extents say.
-    ///   Extents that the file cannot fill are refused before memory for them is asked for; a gzip file may inflate to
-    ///   1 GiB.
+    /// Images of small integers (two or more dimensions, at most 16 bits) and float32 become float32; labels, which
+    /// have one dimension, and wider integers become int64.
+    /// - Throws: ``ScriptError`` when the file is not IDX, or has more or fewer numbers than its extents say. Extents
+    ///   that the file cannot fill are refused before memory is allocated; a gzip file may decompress to 1 GiB.
     public static func load(_ path: some ByteStringConvertible, for operation: String = "data.idx") throws -> [Tensor] {
         let file = try InputFile(path, for: operation)
         guard file.size > 0 else { throw file.report.error("the file is empty") }
@@ -24,8 +23,8 @@ public enum IDX {
         return arrays
     }
 
-    /// Data sets keep a few arrays in a file. A million of one number each would be hundreds of megabytes out of
-    /// kilobytes.
+    /// The most arrays in a file. Data sets have a few; a million of one number each would take hundreds of megabytes
+    /// from a few kilobytes.
     static let limit = 1000
 
     private static func array(_ source: any ByteSource) throws -> Tensor {
@@ -34,7 +33,7 @@ public enum IDX {
         guard head[0] == 0, head[1] == 0, let element = element(head[2]) else {
             throw report.error("not an IDX array: it begins with \(head.map(String.init).joined(separator: " "))")
         }
-        // The rank is one byte; the format's own readers know no array of more than a few dimensions.
+        // The rank is one byte, but arrays have only a few dimensions.
         guard head[3] <= 64 else { throw report.error("an IDX array of \(head[3]) dimensions") }
         let extents = try source.bytes(Int(head[3]) * 4, "the IDX extents")
         let shape = (0..<Int(head[3])).map { axis in extents[axis * 4..<axis * 4 + 4].reduce(0) { $0 << 8 | Int($1) } }

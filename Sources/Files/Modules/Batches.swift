@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// `data.batches`: a walk over a tensor's rows, some at a time.
+/// `data.batches`: iterates over a tensor's rows, several at a time.
 enum Batches {
     static let declaration = Declaration(
         "data.batches",
@@ -45,7 +45,7 @@ enum Batches {
 
     static let binding = TypeBinding(Cursor.type, "What data.batches keeps between two batches.")
 
-    /// What the iterator remembers.
+    /// The state of the iterator.
     private final class Cursor: ScriptObject {
         static let type = ObjectType("batches")
         var scriptType: ObjectType { Cursor.type }
@@ -55,12 +55,12 @@ enum Batches {
         let order: [Int]?
         var position = 0
 
-        /// Contiguous tensors, at least one, of one number of rows.
+        /// At least one contiguous tensor, all with the same number of rows.
         init(_ tensors: [Tensor], _ size: Int, _ order: [Int]?) {
             (self.tensors, self.size, self.order) = (tensors, size, order)
         }
 
-        /// The next batch of each and the 0-based rows in it, or nil after the last.
+        /// The next batch of each tensor, and the 0-based rows in it; nil after the last.
         func advance() throws -> (batches: [Tensor], rows: [Int])? {
             let total = tensors[0].shape[0]
             guard position < total else { return nil }
@@ -72,7 +72,7 @@ enum Batches {
         }
     }
 
-    /// What a loop calls: the cursor is bound, what the loop itself passes is not needed.
+    /// The function that the loop calls: the cursor is bound, and the loop's own arguments are ignored.
     private static let next = NativeFunction(
         Declaration(
             "data.batches", "The next batch.",

@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// `require "checkpoint"`: tensors out of files and into them.
+/// `require "checkpoint"`: reading tensors from files and writing them.
 public struct CheckpointModule: ScriptModule {
     public init() {}
 
@@ -90,8 +90,8 @@ public struct CheckpointModule: ScriptModule {
         try Checkpoint.save(path, dict)
     }
 
-    /// Tensors by name, in the order of the names: a table's own order is chance, and files should not differ by
-    /// chance. All formats hold names as UTF-8.
+    /// Tensors by name, sorted, since a table's own order is arbitrary and files should not depend on it. Names must be
+    /// UTF-8, as in all formats.
     private static let namedTensors = Domain<[(name: String, tensor: Tensor)]>(
         .map(.object(Variable.type.name)), expected: "a table of tensors", show: { _ in "tensors" }
     ) { value in

@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// `require "data"`: images to try things on, and their way through training in batches.
+/// `require "data"`: images for experiments, and batches for training.
 public struct DataModule: ScriptModule {
     public init() {}
 

@@ -6,8 +6,8 @@ import Scripting
     import Darwin
 #endif
 
-/// Where a host keeps the files that come with the project (`models/`). The host fills it; functions that load such a
-/// file by name ask it.
+/// The folders of files that belong to the project (`models/`). The host sets them; functions that load such a file by
+/// name use them.
 public final class ResourceFolders: Service {
     /// Searched in order.
     public var folders: [ByteString] = []
@@ -15,7 +15,7 @@ public final class ResourceFolders: Service {
     public init() {}
 
     /// The path of the first readable file of that name.
-    /// - Throws: ``ScriptError`` in the name of `operation`, listing where it looked.
+    /// - Throws: ``ScriptError`` for `operation` that lists where it looked.
     public func locate(_ name: String, for operation: String) throws -> ByteString {
         for folder in folders {
             let path = folder.appending(path: ByteString(name))

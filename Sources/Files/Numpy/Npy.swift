@@ -1,9 +1,9 @@
 import Scripting
 import Tensors
 
-/// NumPy's format for one array, and the body of each entry of an `.npz`.
+/// NumPy's format for an array, also that of each entry of an `.npz`.
 enum Npy {
-    /// The name that the one array of an `.npy` file, which has none, goes by in a ``StateDict``.
+    /// The name in a ``StateDict`` of an `.npy` file's array, which has none.
     static let name = "array"
 
     /// An `.npy` file: its one array, under ``name``.
@@ -13,7 +13,7 @@ enum Npy {
         return gathering.dict
     }
 
-    /// - Throws: on a malformed header, and when the bytes are not as many as the shape says; ``Unreadable``.
+    /// - Throws: for a malformed header, and when there are more or fewer bytes than the shape says; ``Unreadable``.
     static func read(
         _ source: any ByteSource, _ options: ReadingOptions = ReadingOptions()
     ) throws -> (tensor: Tensor, stored: FileElement) {
@@ -32,7 +32,7 @@ enum Npy {
         }
         let parts = each == 1 ? [] : [each]
         guard header.isFortran else { return (Tensor(storage, shape: header.shape + parts), element) }
-        // Column by column is the transposed array row by row.
+        // A column-major array is the transpose of a row-major one.
         let reversed = Array(header.shape.reversed())
         let order = Array(reversed.indices.reversed()) + parts.indices.map { $0 + reversed.count }
         return (try Tensor(storage, shape: reversed + parts).permute(order), element)

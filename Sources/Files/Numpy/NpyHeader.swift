@@ -12,11 +12,12 @@ struct NpyHeader {
 
     static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-    /// NumPy itself refuses longer ones by default 10 000; structured types, which we refuse, are what makes them long.
+    /// The longest header that is read. NumPy's own default is 10 000; only structured types, which are refused here,
+    /// are long.
     static let limit = 1 << 16
 
-    /// Reads the magic, the version and the literal.
-    /// - Throws: on another version and a malformed literal; ``Unreadable`` for Python objects, texts, records and
+    /// Reads the magic bytes, the version and the literal.
+    /// - Throws: for an unknown version and a malformed literal; ``Unreadable`` for Python objects, texts, records and
     ///   dates.
     init(_ source: any ByteSource) throws {
         let report = source.report
@@ -55,7 +56,7 @@ struct NpyHeader {
         (self.type, self.order, isFortran, self.shape) = (type, order, fortran, shape)
     }
 
-    /// NumPy writes `<f4`, and reads its other names of the same type, too.
+    /// The type for NumPy's name: `<f4`, or one of its other names for the same type.
     private static func type(_ description: String) -> (StoredType, FileElement.Order)? {
         let mark = description.first.flatMap { "<>|=".contains($0) ? $0 : nil }
         let type: StoredType
@@ -79,7 +80,7 @@ struct NpyHeader {
         return (type, mark == ">" ? .big : .little)
     }
 
-    /// What NumPy's letter means, for messages.
+    /// The meaning of NumPy's type letter, for messages.
     private static func kind(_ description: String) -> String {
         switch description.first(where: { $0.isLetter }) {
         case "U"?, "S"?, "a"?, "T"?: " (texts)"
@@ -90,7 +91,7 @@ struct NpyHeader {
         }
     }
 
-    /// NumPy's name for the type; nil for bfloat16, which it does not have.
+    /// NumPy's name for the type; nil for bfloat16, which NumPy does not have.
     static func description(_ element: FileElement) -> String? {
         switch element {
         case .bool: "|b1"
@@ -109,17 +110,17 @@ struct NpyHeader {
         }
     }
 
-    /// The header of a tensor in row-major order, padded so that the numbers begin at a multiple of 64 bytes.
+    /// The header of a row-major tensor, padded so that the numbers begin at a multiple of 64 bytes.
     static func bytes(_ element: FileElement, _ shape: [Int]) throws -> [UInt8] {
         guard let description = description(element) else { throw ScriptError("numpy", "no type for \(element)") }
         return bytes(description, shape)
     }
 
-    /// The header of an array in row-major order, of elements that NumPy describes so.
+    /// The header of a row-major array with this NumPy type.
     static func bytes(_ type: String, _ shape: [Int]) -> [UInt8] {
         let extents = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
         let literal = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': (\(extents)), }".utf8)
-        // A rank that would need more than version 1's 16-bit length cannot be made: ranks are at most a few dozen.
+        // Version 1's 16-bit length is enough, as a rank is at most a few dozen.
         let padding = 64 - (10 + literal.count + 1) % 64
         let length = literal.count + padding % 64 + 1
         let head = magic + [1, 0, UInt8(truncatingIfNeeded: length), UInt8(truncatingIfNeeded: length >> 8)]
@@ -127,7 +128,7 @@ struct NpyHeader {
     }
 }
 
-/// The few forms of a Python literal that a header has.
+/// A parser for the few forms of Python literals in headers.
 private struct Literal {
     let bytes: [UInt8]
     let report: Report
@@ -159,7 +160,7 @@ private struct Literal {
 
     mutating func string(_ what: String) throws -> String {
         skipSpace()
-        // As Python 2 wrote texts of Unicode: u'<f4'.
+        // A Unicode text as Python 2 wrote it: u'<f4'.
         if position + 1 < bytes.count, bytes[position] == UInt8(ascii: "u"), [0x27, 0x22].contains(bytes[position + 1])
         {
             position += 1
@@ -172,7 +173,7 @@ private struct Literal {
         return text
     }
 
-    /// Of records (structured types) it is a list, which no tensor holds whatever is in it.
+    /// The element type. For records (structured types) it is a list, which no tensor can hold.
     mutating func elementType() throws -> String {
         skipSpace()
         if position < bytes.count, bytes[position] == UInt8(ascii: "[") || bytes[position] == UInt8(ascii: "(") {
@@ -191,7 +192,7 @@ private struct Literal {
         throw error("True or False expected")
     }
 
-    /// A tuple of whole numbers; of one, it has a comma: `(3,)`.
+    /// A tuple of integers; one of a single integer has a comma: `(3,)`.
     mutating func naturals() throws -> [Int] {
         try expect("(")
         var numbers: [Int] = []
@@ -211,7 +212,7 @@ private struct Literal {
         let digits = bytes[position...].prefix { (0x30...0x39).contains($0) }
         guard let number = Int(String(decoding: digits, as: UTF8.self)) else { throw error("a size expected") }
         position += digits.count
-        // As Python 2 wrote a long one: (2L,).
+        // An integer as Python 2 wrote long ones: (2L,).
         if position < bytes.count, bytes[position] == UInt8(ascii: "L") { position += 1 }
         return number
     }

@@ -1,15 +1,15 @@
 import Scripting
 import Tensors
 
-/// NumPy's archive of named arrays: a zip of `.npy` entries.
+/// NumPy's archive of named arrays: a zip file of `.npy` entries.
 ///
-/// Metadata is one more of them, `__metadata__`: the bytes of a JSON object, of type uint8. NumPy reads it like any
-/// other, `json.loads(bytes(np.load(path)["__metadata__"]))`.
+/// Metadata is an additional entry `__metadata__`, the bytes of a JSON object as uint8. NumPy reads it by
+/// `json.loads(bytes(np.load(path)["__metadata__"]))`.
 enum Npz {
-    /// More than any description of a model is long.
+    /// Longer than any model's metadata.
     private static let metadataLimit = 1 << 20
 
-    /// Whether it holds arrays, or nothing at all, as `np.savez` without arrays writes it.
+    /// Whether the archive holds arrays, or nothing at all, as `np.savez` without arrays writes it.
     static func isNpz(_ archive: ZipArchive) -> Bool {
         archive.entries.isEmpty || archive.entries.contains { ByteString($0.name).hasSuffix(".npy") }
     }
@@ -17,7 +17,7 @@ enum Npz {
     static func read(_ archive: ZipArchive, _ options: ReadingOptions = ReadingOptions()) throws -> StateDict {
         var gathering = Gathering(archive.report, options)
         for (position, entry) in archive.entries.enumerated() {
-            // Programs that pack files write their folders, too.
+            // Programs that pack files also add entries for folders.
             if entry.size == 0, ByteString(entry.name).hasSuffix("/") { continue }
             guard ByteString(entry.name).hasSuffix(".npy") else {
                 try gathering.add(entry.name, "entry") {
@@ -44,7 +44,7 @@ enum Npz {
         return gathering.dict
     }
 
-    /// The strings in the entry of that name; nil if it is an array of numbers that happens to be called so.
+    /// The texts in the entry of that name; nil if it is an ordinary array that happens to have this name.
     private static func metadata(_ archive: ZipArchive, _ position: Int) throws -> [ByteString: String]? {
         guard let header = try header(archive, position), header.type == .number(.uint8), header.shape.count == 1 else {
             return nil
@@ -60,12 +60,12 @@ enum Npz {
         return metadata
     }
 
-    /// nil if it is of another kind than numbers.
+    /// The header of an entry; nil if it does not hold numbers.
     private static func header(_ archive: ZipArchive, _ position: Int) throws -> NpyHeader? {
         do { return try NpyHeader(try archive.source(position)) } catch is Unreadable { return nil }
     }
 
-    /// Writes the arrays as they are, not compressed. Same contents, same bytes.
+    /// Writes the arrays without compression. Equal contents give equal bytes.
     static func write(_ dict: StateDict, to path: ByteString, for operation: String) throws {
         let report = Report(operation: operation, path: path)
         for name in dict.names where !ZipDirectory.isHarmless(name + ".npy") {

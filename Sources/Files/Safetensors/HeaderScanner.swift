@@ -1,27 +1,27 @@
 import Scripting
 
-/// Reads the JSON of a safetensors header: only the forms that a header has, so nothing nests without bound, and
-/// strictly, because two readers that understand one header differently is how files deceive.
+/// Parses the JSON of a safetensors header: only the forms that headers have, so that nesting is bounded, and strictly,
+/// because readers that understand a header differently can be deceived.
 struct HeaderScanner {
     let report: Report
     private let bytes: [UInt8]
     private var position = 0
-    /// What the text is, for messages, and where in the file it begins; nil if it is no part of it as it stands.
+    /// What the text is, for messages, and its position in the file; nil if it does not occur in the file as it is.
     private let what: String
     private let start: Int?
 
-    /// By default the header of a safetensors file, which follows an 8-byte length.
+    /// By default the header of a safetensors file, which begins after an 8-byte length.
     init(_ bytes: [UInt8], _ report: Report, what: String = "safetensors header", at start: Int? = 8) {
         (self.bytes, self.report, self.what, self.start) = (bytes, report, what, start)
     }
 
-    /// - Returns: an error at the present place.
+    /// - Returns: an error at the current position.
     func error(_ message: String) -> ScriptError {
         guard let start else { return report.error("\(message)", at: position, of: what) }
         return report.error("\(what): \(message)", at: position + start)
     }
 
-    /// Reads `{"key": ..., ...}`; `value` reads what belongs to a key. A key that comes twice is an error.
+    /// Reads `{"key": ..., ...}`; `value` reads the value of a key. A repeated key is an error.
     mutating func object(_ value: (inout HeaderScanner, String) throws -> Void) throws {
         try expect("{")
         var seen = Set<ByteString>()
@@ -66,12 +66,12 @@ struct HeaderScanner {
         }
     }
 
-    /// Steps over `null` if it is next.
+    /// Skips `null` if it is next.
     mutating func null() -> Bool { take(word: "null") }
 
-    /// Steps over one value of any kind; `what` names it. Lists and objects nest at most 64 deep.
+    /// Skips one value of any kind; `what` names it. Lists and objects may nest 64 deep.
     mutating func skip(_ what: String) throws {
-        // The closing marks that are still to come.
+        // The closing brackets that are still expected.
         var open: [Unicode.Scalar] = []
         repeat {
             guard open.count <= 64 else { throw error("\(what) nests more than 64 deep") }
@@ -90,7 +90,7 @@ struct HeaderScanner {
             } else {
                 try skipScalar(what)
             }
-            // A value is over: what is open may be, too.
+            // After a value, open lists and objects may end, too.
             while let mark = open.last, !take(",") {
                 try expect(mark)
                 open.removeLast()
@@ -102,7 +102,7 @@ struct HeaderScanner {
         } while !open.isEmpty
     }
 
-    /// A string, a number, true, false or null.
+    /// Skips a string, a number, true, false or null.
     private mutating func skipScalar(_ what: String) throws {
         skipSpace()
         if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
@@ -194,7 +194,7 @@ struct HeaderScanner {
         while position < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) { position += 1 }
     }
 
-    /// Steps over `mark` if it is next.
+    /// Skips `mark` if it is next.
     private mutating func take(_ mark: Unicode.Scalar) -> Bool {
         skipSpace()
         guard position < bytes.count, bytes[position] == UInt8(ascii: mark) else { return false }

@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// The safetensors format: a JSON header and the tensors' bytes, nothing to run.
+/// The safetensors format: a JSON header and the tensors' bytes, without code.
 /// https://github.com/huggingface/safetensors
 enum Safetensors {
     static func read(_ file: InputFile, _ options: ReadingOptions = ReadingOptions()) throws -> StateDict {
@@ -21,13 +21,13 @@ enum Safetensors {
         return gathering.dict
     }
 
-    /// Writes every tensor as it is. Same contents, same bytes.
+    /// Writes every tensor in its own type. Equal contents give equal bytes.
     static func write(_ dict: StateDict, to path: ByteString, for operation: String) throws {
         let report = Report(operation: operation, path: path)
         guard dict[MetadataJSON.name] == nil else {
             throw report.error("\"__metadata__\" cannot be a tensor's name in safetensors")
         }
-        // Wide elements first, as the reference implementation does: everything stays aligned for readers that map the
+        // Wide elements first, as in the reference implementation: everything stays aligned for readers that map the
         // file.
         let order = dict.entries.enumerated().sorted { a, b in
             let (x, y) = (dict.writtenType(a.element).width, dict.writtenType(b.element).width)

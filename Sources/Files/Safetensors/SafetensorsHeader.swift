@@ -1,31 +1,30 @@
 import Scripting
 import Tensors
 
-/// What a safetensors header says, checked: every tensor's bytes follow the last one's, and together they fill the
-/// file.
+/// A checked safetensors header: the tensors' bytes follow each other without gaps and fill the file.
 struct SafetensorsHeader {
     struct Entry {
         let name: String
         let type: StoredType
         let shape: [Int]
         let count: Int
-        /// In the file.
+        /// The offset of the tensor's bytes in the file.
         let offset: Int
     }
 
     /// In the header's order.
     let entries: [Entry]
     let metadata: [ByteString: String]
-    /// Why the metadata was left out, where that was asked for.
+    /// Why the metadata was left out, if it was (`skip`).
     let problem: String?
 
-    /// The format's own limit for the header, in bytes.
+    /// The format's limit for the header, in bytes.
     static let limit = 100_000_000
 
-    /// - Parameter skip: whether metadata that is none is left out. The format has texts under texts there and nothing
-    ///   else; where the tensors lie does not depend on it.
-    /// - Throws: on a header that is too long or malformed, tensors that leave gaps or overlap, sizes that overflow or
-    ///   disagree with the shape, and bytes after the last tensor.
+    /// - Parameter skip: whether to leave out malformed metadata (the format allows texts by name only); positions of
+    ///   tensors do not depend on it.
+    /// - Throws: for a header that is too long or malformed, tensors that leave gaps or overlap, sizes that overflow or
+    ///   contradict the shape, and bytes after the last tensor.
     init(_ file: InputFile, skip: Bool = false) throws {
         let report = file.report
         let length = try file.bytes(at: 0, count: 8, "the header's length").reversed().reduce(UInt64(0)) {
@@ -44,13 +43,13 @@ struct SafetensorsHeader {
         var problem: String?
         try scanner.object { scanner, name in
             if name == MetadataJSON.name {
-                // Some writers have a null where there is none.
+                // Some writers put null where there is no metadata.
                 if scanner.null() { return }
                 let start = scanner
                 do {
                     metadata = try MetadataJSON.read(&scanner)
                 } catch let wrong as ScriptError {
-                    // What is no JSON at all is an error of the header all the same.
+                    // Text that is no JSON at all is still an error of the header.
                     scanner = start
                     try scanner.skip(MetadataJSON.name)
                     let reason = "\(wrong.message); \(MetadataJSON.name) holds texts under texts, by the format"
@@ -67,8 +66,7 @@ struct SafetensorsHeader {
         }
         try scanner.end()
 
-        // In the order of their bytes each must begin where the last one ended. Empty tensors share a place with
-        // others.
+        // In the order of their bytes, each must begin where the one before ends. Empty tensors may share a position.
         var end = 0
         for (name, info) in found.sorted(by: { ($0.info.begin, $0.info.end) < ($1.info.begin, $1.info.end) }) {
             guard info.begin == end else {
@@ -88,7 +86,7 @@ struct SafetensorsHeader {
         self.problem = problem
     }
 
-    /// One tensor's description, consistent in itself.
+    /// The description of one tensor, consistent in itself.
     private struct Info {
         let type: StoredType
         let shape: [Int]
@@ -105,7 +103,7 @@ struct SafetensorsHeader {
                 case "dtype": dtype = try scanner.string()
                 case "shape": shape = try scanner.naturals(limit: 64)
                 case "data_offsets": offsets = try scanner.naturals(limit: 2)
-                // What later versions may say besides.
+                // Later versions of the format may add keys.
                 default: try scanner.skip("tensor \(shown(name)): what stands under the unknown key \(shown(key))")
                 }
             }
@@ -149,7 +147,7 @@ extension StoredType {
         case "F64": self = .number(.float64)
         case "C64": self = .complex(.float32, name)
         case "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ": self = .foreign(name, width: 1)
-        // Of less than a byte, or not known.
+        // A type of less than a byte, or an unknown one.
         default: self = .foreign(name, width: nil)
         }
     }

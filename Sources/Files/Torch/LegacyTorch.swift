@@ -1,13 +1,13 @@
 import Scripting
 import Tensors
 
-/// The format of `torch.save` before PyTorch 1.6 (`_use_new_zipfile_serialization=False`): five pickles one after the
-/// other (a magic number, the version, the machine, the object, the storages' keys), then each storage's element count
-/// in 8 bytes and its bytes, in the order of the keys and always little-endian.
+/// The format of `torch.save` before PyTorch 1.6 (`_use_new_zipfile_serialization=False`): five pickles in sequence (a
+/// magic number, the version, the machine, the object, the storages' keys), then for each storage, in the order of the
+/// keys, its element count in 8 bytes and its bytes, always little-endian.
 enum LegacyTorch {
     private static let version = 1001
 
-    /// - Throws: when a pickle or tensor is malformed, and when the storages do not fill the rest of the file.
+    /// - Throws: for a malformed pickle or tensor, and when the storages do not fill the rest of the file.
     static func read(
         _ file: InputFile, _ options: ReadingOptions = ReadingOptions(), choosing isWanted: (([String]) -> Bool)? = nil
     ) throws -> StateDict {
@@ -36,7 +36,7 @@ enum LegacyTorch {
         return try TorchCheckpoint.gathered(weights, loader, file.report, options)
     }
 
-    /// Where each storage's bytes begin in the file.
+    /// The position of each storage's bytes in the file.
     private static func places(
         _ names: [String], _ heap: PickleHeap, _ file: InputFile, from start: Int
     ) throws -> [String: Int] {
@@ -70,7 +70,7 @@ enum LegacyTorch {
     }
 }
 
-/// Storages that lie in a file one after the other.
+/// Storages that follow each other in a file.
 private struct FileStorages: TorchStorages {
     let file: InputFile
     let places: [String: Int]

@@ -1,7 +1,7 @@
-/// The objects a pickle has made, in one flat array; references are positions in it.
+/// The objects of a pickle in a flat array; references are indices into it.
 ///
-/// A pickle may nest a million deep or refer in circles. An array of flat nodes is built, read and freed without
-/// recursion whatever its shape.
+/// A pickle may nest a million levels deep or contain cycles. A flat array is built, read and freed without recursion,
+/// whatever its shape.
 struct PickleHeap {
     /// A position in the heap.
     typealias Reference = Int
@@ -23,31 +23,31 @@ struct PickleHeap {
         case tensor(Int)
         /// A position in ``PickleHeap/objects``.
         case object(Int)
-        /// A value nobody looks at: bytes, a device. What it was, for messages.
+        /// A value that is not needed, such as bytes or a device; its description, for messages.
         case opaque(String)
     }
 
-    /// What stands in for an object of a class that is none of ours. Nothing was called to make it.
+    /// A placeholder for an object of an unknown class. Nothing is called to make it.
     struct Placeholder {
-        /// The class or function that would have made it, and where in the pickle that is named.
+        /// The class or function that would make it, and the position in the pickle at which it is named.
         let name: String
         let place: Int
-        /// What BUILD would have set its attributes from.
+        /// The state that BUILD would set its attributes from.
         var state: Reference?
     }
 
     private(set) var nodes: [Node] = []
-    /// Where the pickle begins in its file, if it is no file of its own.
+    /// The position of the pickle in its file, if it is a part of one.
     var base: Int?
-    /// Classes and functions, and where in the pickle each is named.
+    /// Classes and functions, and the position in the pickle at which each is named.
     var globals: [(global: TorchGlobal, place: Int)] = []
     var storages: [TorchStorage] = []
     var tensors: [TorchTensor] = []
     private(set) var objects: [Placeholder] = []
 
-    /// More objects than any state dict has; a pickle can ask for one per byte.
+    /// More objects than any state dict has; a pickle can request one per byte.
     static let limit = 1 << 22
-    /// What one takes in memory, about, with its place on the stack and in the memo.
+    /// Roughly the memory of an object, with its places on the stack and in the memo.
     static let nodeBytes = 64
     static let tensorBytes = 200
 
@@ -55,7 +55,7 @@ struct PickleHeap {
 
     subscript(_ reference: Reference) -> Node { nodes[reference] }
 
-    /// For messages.
+    /// The kind of an object, for messages.
     func kind(_ reference: Reference) -> String {
         switch nodes[reference] {
         case .none: "None"
@@ -79,7 +79,7 @@ struct PickleHeap {
         return nodes.count - 1
     }
 
-    /// Makes a placeholder and returns the node for it.
+    /// Adds a placeholder and returns its node.
     mutating func placeholder(_ name: String, _ place: Int) -> Node {
         objects.append(Placeholder(name: name, place: place))
         return .object(objects.count - 1)
@@ -87,19 +87,19 @@ struct PickleHeap {
 
     mutating func setState(_ state: Reference, of object: Int) { objects[object].state = state }
 
-    /// Appends to a list; what a placeholder would hold as a list is left aside. False if it is neither.
+    /// Appends to a list; items of a placeholder are dropped. False for anything else.
     mutating func append(_ items: ArraySlice<Reference>, to list: Reference) -> Bool {
         if case .object = nodes[list] { return true }
         guard case .list(var elements) = nodes[list] else { return false }
-        // Out of the array first, so that the append does not copy.
+        // Taken out of the array first, so that appending does not copy.
         nodes[list] = .none
         elements.append(contentsOf: items)
         nodes[list] = .list(elements)
         return true
     }
 
-    /// Sets keys and values that follow each other. A placeholder with items is a dictionary of some class, and becomes
-    /// a plain one. False if it is neither.
+    /// Sets keys and values, given alternately. A placeholder with items is a dictionary of an unknown class and
+    /// becomes an ordinary one. False for anything else.
     mutating func set(_ items: ArraySlice<Reference>, in dictionary: Reference) -> Bool {
         var pairs: [(key: Reference, value: Reference)] = []
         switch nodes[dictionary] {
@@ -118,14 +118,14 @@ struct PickleHeap {
     }
 }
 
-/// A storage as the pickle names it.
+/// A storage as a pickle describes it.
 struct TorchStorage: Equatable {
     let key: String
     let type: StoredType
-    /// In elements of the type.
+    /// The number of elements of its type.
     let count: Int
-    /// In files from before 1.6 a storage may be a part of another one: its position in ``PickleHeap/storages``, and
-    /// the first element in it.
+    /// In files before 1.6 a storage may be a part of another one: that one's index in ``PickleHeap/storages``, and the
+    /// first element in it.
     var part: Part?
 
     struct Part: Equatable {
@@ -134,21 +134,21 @@ struct TorchStorage: Equatable {
     }
 }
 
-/// A tensor as the pickle describes it; nothing is checked against the storage yet.
+/// A tensor as a pickle describes it, not yet compared with its storage.
 enum TorchTensor {
     case strided(Strided)
-    /// Of a kind that is not read, with the reason.
+    /// A kind that cannot be read, with the reason.
     case unreadable(String)
 
     struct Strided {
-        /// A position in ``PickleHeap/storages``.
+        /// An index into ``PickleHeap/storages``.
         let storage: Int
-        /// The storage's type, or that which the pickle gives beside it.
+        /// The type of the storage, or the one given beside it.
         let type: StoredType
         let offset: Int
         let shape: [Int]
         let strides: [Int]
-        /// PyTorch's lazy bits: the numbers stand for their negatives, or their complex conjugates.
+        /// PyTorch's lazy flags: the numbers stand for their negatives, or their complex conjugates.
         var isNegated = false
         var isConjugated = false
     }

@@ -1,29 +1,29 @@
 import Scripting
 
-/// Reads a pickle without running it: a stack machine over the opcodes of protocols 2 to 5, and the text forms that are
-/// still allowed in them.
+/// Reads a pickle without executing it: a stack machine for the opcodes of protocols 2 to 5, and the text forms that
+/// are still allowed in them.
 ///
-/// https://docs.python.org/3/library/pickletools.html describes the opcodes. Those by which a pickle calls things know
-/// the few cases of ``TorchGlobal``; of everything else they make a placeholder.
+/// The opcodes are described at https://docs.python.org/3/library/pickletools.html. Those that call something only know
+/// the cases of ``TorchGlobal``; everything else becomes a placeholder.
 struct PickleMachine {
     let report: Report
     private(set) var bytes: [UInt8]
     var position = 0
     var heap = PickleHeap()
     var stack: [PickleHeap.Reference] = []
-    /// Heights of the stack at each open MARK.
+    /// The stack's height at each open MARK.
     var marks: [Int] = []
     var memo: [Int: PickleHeap.Reference] = [:]
-    /// Where each storage key stands in the heap's list.
+    /// The index of each storage key in the heap's list.
     var storagePositions: [String: Int] = [:]
-    /// Tuples of whole numbers that were sizes or strides: many tensors may have the same one.
+    /// Tuples of integers that were used as sizes or strides: many tensors may share one.
     var tuples: [PickleHeap.Reference: [Int]] = [:]
-    /// Elements of collections that were made of other collections.
+    /// The number of elements copied from collections into new ones.
     var copied = 0
-    /// Of the opcode at work, for messages.
+    /// The position of the current opcode, for messages.
     var start = 0
     let workspace = Workspace()
-    /// The file that the pickle is read from as it goes, and where it begins there; nil when ``bytes`` has all of it.
+    /// The file from which the pickle is read on demand, and its position there; nil when ``bytes`` holds all of it.
     private let source: (file: InputFile, offset: Int)?
 
     /// The largest pickle that is read, in bytes; a state dict of ten thousand tensors has about two million.
@@ -33,15 +33,15 @@ struct PickleMachine {
         (self.bytes, self.source, self.report) = (bytes, source, report)
     }
 
-    /// - Returns: the heap and the object that the pickle describes.
-    /// - Throws: ``ScriptError`` that names the opcode or global and its place.
+    /// - Returns: the heap, and the object that the pickle describes.
+    /// - Throws: ``ScriptError`` that names the opcode or global and its position.
     static func load(_ bytes: [UInt8], _ report: Report) throws -> (heap: PickleHeap, root: PickleHeap.Reference) {
         var machine = PickleMachine(bytes, nil, report)
         let root = try machine.run()
         return (machine.heap, root)
     }
 
-    /// A pickle that begins at `offset` in a file that goes on behind it.
+    /// Reads a pickle that begins at `offset` in a file, which may continue after it.
     static func load(_ file: InputFile, at offset: Int) throws -> (
         heap: PickleHeap, root: PickleHeap.Reference, end: Int
     ) {
@@ -63,14 +63,14 @@ struct PickleMachine {
         return report.error("pickle: \(message)", at: source.offset + start)
     }
 
-    /// Where in the pickle something was, for messages.
+    /// A position in the pickle, for messages.
     func place(_ offset: Int) -> String {
         source.map { "at byte \($0.offset + offset)" } ?? "at byte \(offset) of data.pkl"
     }
 
     // MARK: Bytes
 
-    /// Tries to have `count` bytes to read.
+    /// Tries to read ahead so that `count` bytes are available.
     private mutating func fill(_ count: Int) throws {
         guard let source, bytes.count - position < count else { return }
         let next = source.offset + bytes.count
@@ -102,7 +102,7 @@ struct PickleMachine {
         return bytes[position..<position + count]
     }
 
-    /// A byte count that a field of `width` bytes gives.
+    /// A byte count, stored in `width` bytes.
     mutating func length(_ width: Int) throws -> Int {
         let length = try number(width)
         guard let length = Int(exactly: length) else { throw error("a length of \(length) bytes") }
@@ -111,9 +111,9 @@ struct PickleMachine {
 
     mutating func text(_ count: Int) throws -> String { PickleMachine.text(try take(count)) }
 
-    /// A text as it is, or as Python shows it where it is no UTF-8: half of a pair of surrogates as `\udcff`, which a
-    /// `str` may hold, and any other byte as `\xff`, of a `str` of Python 2. So every tensor has a name that all
-    /// formats can hold.
+    /// A text; invalid UTF-8 is written as Python shows it: half of a surrogate pair as `\udcff`, which a `str` may
+    /// contain, and other bytes as `\xff`, from a `str` of Python 2. So every tensor has a name that all formats can
+    /// hold.
     static func text(_ bytes: ArraySlice<UInt8>) -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         func digits(_ number: Int, _ count: Int) -> String {
@@ -140,7 +140,7 @@ struct PickleMachine {
         return text
     }
 
-    /// Up to the next line end, for GLOBAL and the text forms.
+    /// The text up to the next line end, for GLOBAL and the text forms.
     mutating func line(limit: Int = 1000) throws -> String {
         try fill(limit)
         guard let end = bytes[position...].prefix(limit).firstIndex(of: 0x0a) else {
@@ -167,7 +167,7 @@ struct PickleMachine {
         error("stack underflow" + (start < bytes.count ? " (opcode 0x\(String(bytes[start], radix: 16)))" : ""))
     }
 
-    /// What is on top. An item below an open mark is not to be had, as in Python.
+    /// The object on top of the stack. As in Python, items below an open mark are out of reach.
     func top() throws -> PickleHeap.Reference {
         guard stack.count > (marks.last ?? 0), let top = stack.last else { throw underflow() }
         return top
@@ -191,7 +191,7 @@ struct PickleMachine {
         marks.append(stack.count)
     }
 
-    /// What was pushed since the last mark, which is closed.
+    /// Removes and returns what was pushed since the last mark.
     mutating func popToMark() throws -> ArraySlice<PickleHeap.Reference> {
         guard let height = marks.popLast() else { throw error("no MARK on the stack") }
         let items = Array(stack[height...])[...]

@@ -1,7 +1,7 @@
 import Scripting
 
-/// The opcodes by which a pickle names and makes objects: dictionaries, storages and tensors here; of everything else a
-/// placeholder, which is told where it stands in the way and otherwise left aside.
+/// The opcodes that name and make objects: dictionaries, storages and tensors; everything else becomes a placeholder,
+/// which causes an error only where it is needed.
 extension PickleMachine {
     mutating func object(_ opcode: UInt8) throws -> Bool {
         switch opcode {
@@ -46,8 +46,7 @@ extension PickleMachine {
             + "torch.save(model.state_dict(), path)"
     }
 
-    /// BUILD hands an object its attributes. Those of dictionaries (`_metadata`) nobody reads; a placeholder keeps
-    /// them.
+    /// BUILD sets an object's attributes. Those of dictionaries (`_metadata`) are not needed; a placeholder keeps them.
     private mutating func build() throws {
         let state = try pop()
         let target = try top()
@@ -62,9 +61,8 @@ extension PickleMachine {
         }
     }
 
-    /// The persistent id of a storage: `('storage', type, key, location, element count)`, before 1.6 with
-    /// `(key of a part, first element, element count)` or None behind it; or of a class with its source: `('module',
-    /// class, ...)`.
+    /// The persistent id of a storage: `('storage', type, key, location, element count)`, before 1.6 followed by `(key
+    /// of a part, first element, element count)` or None; or that of a class with its source: `('module', class, ...)`.
     private mutating func pushPersistent() throws {
         let id = try pop()
         guard case .tuple(let parts) = heap[id], parts.count >= 2, case .text(let word) = heap[parts[0]] else {
@@ -87,7 +85,7 @@ extension PickleMachine {
             ))
     }
 
-    /// The position of a storage in the heap's list.
+    /// The index of a storage in the heap's list.
     private mutating func storage(_ storage: TorchStorage) throws -> Int {
         if let known = storagePositions[storage.key] {
             guard heap.storages[known] == storage else {
@@ -115,7 +113,7 @@ extension PickleMachine {
     private mutating func call(_ opcode: String, items: [PickleHeap.Reference], callee: PickleHeap.Reference) throws {
         switch heap[callee] {
         case .global(let index): try call(heap.globals[index].global, items, heap.globals[index].place)
-        // A class or function that was itself made by something.
+        // A class or function that was itself made by a call.
         case .object(let index): try pushPlaceholder(heap.objects[index].name, heap.objects[index].place)
         default: throw error("\(opcode) of \(heap.kind(callee))")
         }
@@ -150,8 +148,7 @@ extension PickleMachine {
             guard items.count >= 1, case .tensor = heap[items[0]] else { throw error("a parameter without a tensor") }
             try push(items[0])
         case .rebuild(.fromType):
-            // (function, class, its arguments, attributes): a tensor of some class, whose numbers are those of a plain
-            // one.
+            // (function, class, its arguments, attributes): a tensor of a subclass, with the numbers of a plain one.
             guard items.count >= 3, case .global(let index) = heap[items[0]],
                 case .tuple(let arguments) = heap[items[2]]
             else {
@@ -168,8 +165,8 @@ extension PickleMachine {
         }
     }
 
-    /// Python 2 gives an OrderedDict its items as a list of pairs; a Counter has a dict, a defaultdict first what it
-    /// makes missing values by.
+    /// Python 2 passes an OrderedDict its items as a list of pairs; a Counter gets a dict, a defaultdict first the
+    /// function for missing values.
     private mutating func pushDictionary(_ kind: TorchGlobal.Mapping, _ items: [PickleHeap.Reference]) throws {
         let items = kind == .defaulting ? Array(items.dropFirst()) : items
         guard items.count <= 1 else { throw error("a dict with \(items.count) arguments") }
@@ -193,7 +190,7 @@ extension PickleMachine {
         }
     }
 
-    /// Counts elements that a few bytes of the pickle have doubled.
+    /// Counts copied elements, which a few bytes of a pickle can double again and again.
     private mutating func copying(_ count: Int) throws {
         copied += count
         guard copied <= PickleHeap.limit else { throw error("more than \(PickleHeap.limit) objects") }
@@ -207,7 +204,7 @@ extension PickleMachine {
     }
 
     /// `(storage, offset, size, stride, requires_grad, hooks, state)`; version 3 has the dtype before the state.
-    /// Whether it wants gradients, and what was hooked into them, belongs to a program and not to the numbers.
+    /// requires_grad and hooks belong to a program and are ignored.
     private mutating func pushTensor(_ items: [PickleHeap.Reference], _ counts: ClosedRange<Int>) throws {
         guard counts.contains(items.count), case .storage(let storage) = heap[items[0]],
             case .integer(let offset) = heap[items[1]],
@@ -233,8 +230,8 @@ extension PickleMachine {
         try push(.tensor(heap.tensors.count - 1))
     }
 
-    /// The bits by which PyTorch puts off work: `{"conj": True, "neg": True}`.
-    /// - Returns: what is in the way, if the state says more.
+    /// PyTorch's lazy flags: `{"conj": True, "neg": True}`.
+    /// - Returns: the reason why the tensor cannot be read, if the state holds anything else.
     private func read(state: PickleHeap.Reference, into tensor: inout TorchTensor.Strided) -> String? {
         if case .none = heap[state] { return nil }
         guard case .dictionary(let pairs) = heap[state] else {
@@ -256,8 +253,7 @@ extension PickleMachine {
 
     private mutating func integers(_ reference: PickleHeap.Reference) -> [Int]? {
         if let known = tuples[reference] { return known }
-        // No tensor has more dimensions; a long tuple used a million times would take as long to read as it has
-        // numbers.
+        // Tensors have fewer dimensions; a long tuple used a million times would take long to read.
         guard case .tuple(let items) = heap[reference], items.count <= 1000 else { return nil }
         var numbers: [Int] = []
         for item in items {

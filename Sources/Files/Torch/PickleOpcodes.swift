@@ -1,7 +1,7 @@
 import Scripting
 
 extension PickleMachine {
-    /// Does one opcode. Returns the pickle's object when it was STOP.
+    /// Executes one opcode. Returns the pickle's object at STOP.
     mutating func step() throws -> PickleHeap.Reference? {
         start = position
         let opcode = try byte()
@@ -60,7 +60,7 @@ extension PickleMachine {
         return true
     }
 
-    /// Numbers and texts written out in a line, as in protocol 0.
+    /// Numbers and texts written as lines, as in protocol 0.
     private mutating func textForm(_ opcode: UInt8) throws -> Bool {
         switch opcode {
         case UInt8(ascii: "F"):  // FLOAT
@@ -77,7 +77,7 @@ extension PickleMachine {
         case UInt8(ascii: "S"), UInt8(ascii: "V"):  // STRING, UNICODE
             var text = try line(limit: 1 << 20)
             if opcode == UInt8(ascii: "S") { text = String(text.dropFirst().dropLast()) }
-            // Nobody's names have characters that would need an escape.
+            // Names do not contain characters that need an escape.
             let node: PickleHeap.Node = text.contains("\\") ? .opaque("a str") : .text(text)
             try push(node)
         default: return false
@@ -85,7 +85,7 @@ extension PickleMachine {
         return true
     }
 
-    /// A whole number that was written out; one that does not fit cannot be a size of anything here.
+    /// An integer given as text; one that does not fit cannot be a size.
     private func node(_ number: Int?) -> PickleHeap.Node {
         guard let number else { return .opaque("a long int") }
         return .integer(number)
@@ -139,7 +139,7 @@ extension PickleMachine {
         try push(.text(try text(try length(width))))
     }
 
-    /// A str of Python 2, which is a text or bytes.
+    /// A str of Python 2, which is text or bytes.
     private mutating func pushOldText(_ count: Int) throws { try push(.text(try text(count))) }
 
     private mutating func skipBytes(_ width: Int) throws {
@@ -147,7 +147,7 @@ extension PickleMachine {
         try push(.opaque("bytes"))
     }
 
-    /// A two's complement number of any length; what does not fit 64 bits cannot be a size of anything here.
+    /// A two's complement integer of any length; one that does not fit 64 bits cannot be a size.
     private mutating func pushLong(_ count: Int) throws {
         guard count <= 8 else {
             _ = try take(count)

@@ -1,9 +1,9 @@
 import Scripting
 import Tensors
 
-/// Reads what `torch.save` writes: a zip of one pickle that describes the tensors and one entry of bytes per storage.
+/// Reads files of `torch.save`: a zip of a pickle that describes the tensors, and an entry of bytes for each storage.
 enum TorchCheckpoint {
-    /// - Throws: when the archive, the pickle or a tensor is malformed, or anything but tensors in dictionaries is
+    /// - Throws: for a malformed archive, pickle or tensor, and when something other than tensors in dictionaries is
     ///   needed.
     static func read(
         _ archive: ZipArchive, _ options: ReadingOptions = ReadingOptions(),
@@ -11,7 +11,7 @@ enum TorchCheckpoint {
     ) throws -> StateDict {
         let report = archive.report
         for entry in archive.entries {
-            // torch.save writes no such thing, so the archive was made for something else.
+            // torch.save writes no such names, so that the archive is something else.
             guard ZipDirectory.isHarmless(entry.name) else {
                 throw report.error("zip: entry name \(shown(entry.name)) is not allowed")
             }
@@ -29,7 +29,7 @@ enum TorchCheckpoint {
             throw report.error(
                 "a TorchScript archive; save the weights with torch.save(model.state_dict(), path) instead")
         }
-        // torch.save compresses nothing; what others compress shrinks ten times, not a thousand.
+        // torch.save does not compress; compressed weights shrink by a factor of ten at most, not a thousand.
         guard entry.method == 0 || entry.size <= 1 << 20 || entry.size / 100 <= entry.compressed else {
             throw report.error(
                 "zip: entry \(shown(entry.name)): a pickle of \(entry.size) bytes in \(entry.compressed) is no "
@@ -43,7 +43,7 @@ enum TorchCheckpoint {
         return try read(bytes, in: folder, of: archive, options, choosing: isWanted)
     }
 
-    /// The tensors that a pickle describes, whose storages lie in a folder of the archive.
+    /// The tensors that a pickle describes, with storages in a folder of the archive.
     static func read(
         _ pickle: [UInt8], in folder: String, of archive: ZipArchive, _ options: ReadingOptions = ReadingOptions(),
         choosing isWanted: (([String]) -> Bool)? = nil
@@ -55,8 +55,8 @@ enum TorchCheckpoint {
         return try gathered(weights, loader, archive.report, options)
     }
 
-    /// The named tensors of a heap, read by a loader. A name that came before is an error, as one that no script could
-    /// ask for.
+    /// The named tensors of a heap, read by a loader. A repeated name, and one that no script could ask for, is an
+    /// error.
     static func gathered(
         _ weights: TorchContents.Named, _ loader: TorchStorageLoader, _ report: Report, _ options: ReadingOptions
     ) throws -> StateDict {
@@ -89,7 +89,7 @@ enum TorchCheckpoint {
     }
 }
 
-/// Storages that are entries `data/KEY` of an archive.
+/// Storages in entries `data/KEY` of an archive.
 struct ZipStorages: TorchStorages {
     let archive: ZipArchive
     let folder: String
@@ -105,7 +105,7 @@ struct ZipStorages: TorchStorages {
                     + "\(entry.size) bytes does not hold"
             )
         }
-        // Before memory for it is asked for.
+        // Checked before memory is allocated.
         try archive.checkSize(entry)
     }
 

@@ -1,13 +1,12 @@
 import Scripting
 import Tensors
 
-/// Finds the weights in what a checkpoint's pickle describes: a state dict, or one among the things that training
-/// scripts save beside it.
+/// Finds the weights in a checkpoint's pickle: a state dict, or one among other things that training scripts save.
 final class TorchContents {
-    /// Where training scripts put the weights beside other things.
+    /// The keys under which training scripts put the weights.
     static let wrappers = ["model_state_dict", "state_dict", "model"]
 
-    /// Tensors by name, each a position in the heap's list; what is in the way of one that no name leads to.
+    /// Tensors by name, each an index into the heap's list; with the reason for those whose name cannot be used.
     typealias Named = [(name: String, tensor: Int, problem: String?)]
 
     let heap: PickleHeap
@@ -22,9 +21,8 @@ final class TorchContents {
         (self.heap, self.root, self.report) = (heap, root, report)
     }
 
-    /// The named tensors of the dictionary that holds the weights, in its order: the one under a known name, the file's
-    /// own, or the only one with tensors in it. Where there are several, all tensors of the file, under names with
-    /// dots.
+    /// The named tensors of the dictionary with the weights, in its order: the one under a known key, the file's own,
+    /// or the only one with tensors. If there are several, all tensors of the file, with dots in their names.
     /// - Parameter isWanted: whether these are the names that the reader looks for.
     func weights(_ isWanted: (([String]) -> Bool)?) throws -> Named {
         if case .tensor(let tensor) = heap[root] { return [("tensor", tensor, nil)] }
@@ -68,7 +66,7 @@ final class TorchContents {
         return all
     }
 
-    /// The error of a file without tensors, which names what a placeholder stands for: that may be what was meant.
+    /// The error for a file without tensors, which names the class of a placeholder, as that may be what was meant.
     private func nothing(_ message: String) -> ScriptError {
         guard let object = heap.objects.first else { return report.error(message) }
         let text = "pickle: \(message): \(PickleMachine.refusal(object.name))"
@@ -76,7 +74,7 @@ final class TorchContents {
         return report.error(text, at: base + object.place)
     }
 
-    /// Counts the work, and names: a few bytes of a pickle can put one thing into a million places.
+    /// Counts steps and names, as a few bytes of a pickle can put one thing in a million places.
     private func count(steps more: Int = 1, tensors: Int = 0, name: String = "") throws {
         steps += more
         found += tensors
@@ -88,14 +86,14 @@ final class TorchContents {
         try workspace.take(tensors * 64 + name.utf8.count)
     }
 
-    /// The dictionaries and modules under the keys of this one that hold tensors, in order; of two with one key the
-    /// last set counts, as in Python.
+    /// The dictionaries and modules among the values that contain tensors, in order; of equal keys the last set counts,
+    /// as in Python.
     private func nested(
         _ pairs: [(key: PickleHeap.Reference, value: PickleHeap.Reference)]
     ) throws -> [(name: String, isText: Bool, tensors: Named)] {
         var found: [(name: String, isText: Bool, tensors: Named)] = []
         var seen = Set<Identity>()
-        // A dictionary may stand under a million names; no checkpoint has more than a few.
+        // A dictionary may occur under a million names; checkpoints have a few.
         for (key, value) in pairs.reversed().prefix(1000) {
             let identity = identity(key)
             if let identity, seen.contains(identity) { continue }
@@ -114,7 +112,7 @@ final class TorchContents {
         return found.reversed()
     }
 
-    /// The tensors under the keys of a dictionary, in its order; of two under one key the last set counts.
+    /// The tensors among the values of a dictionary, in its order; of equal keys the last set counts.
     private func named(_ pairs: [(key: PickleHeap.Reference, value: PickleHeap.Reference)]) throws -> Named {
         var found: Named = []
         var places: [Identity: Int] = [:]
@@ -137,8 +135,8 @@ final class TorchContents {
 
     // MARK: Modules that were saved whole
 
-    /// What `state_dict()` of a pickled `torch.nn.Module` would give: its parameters and buffers, then those of the
-    /// modules in it. Empty for any other object.
+    /// The `state_dict()` of a pickled `torch.nn.Module`: its parameters and buffers, then those of its submodules.
+    /// Empty for other objects.
     private func module(_ object: PickleHeap.Reference) throws -> Named {
         var found: Named = []
         var open = [(prefix: "", object: object)]
@@ -153,7 +151,7 @@ final class TorchContents {
             }
             for (key, value) in pairs(attributes["_modules"]).reversed() {
                 guard case .text(let name) = heap[key] else { continue }
-                // A module may hold itself, in a file that no program wrote.
+                // In a malicious file, a module may contain itself.
                 try count(name: prefix + name)
                 open.append((prefix + name + ".", value))
             }
@@ -161,7 +159,7 @@ final class TorchContents {
         return found
     }
 
-    /// A placeholder's attributes by name, if it has any.
+    /// The attributes of a placeholder by name, if it has any.
     private func attributes(_ reference: PickleHeap.Reference) -> [String: PickleHeap.Reference]? {
         guard case .object(let index) = heap[reference], let state = heap.objects[index].state,
             case .dictionary(let pairs) = heap[state], pairs.count <= 1000
@@ -186,8 +184,8 @@ final class TorchContents {
 
     // MARK: Everything
 
-    /// All tensors in dictionaries, lists and modules, under the way to them: `generator.0.weight`. Elements of lists
-    /// are counted from 1. What stands in several places is found at the first.
+    /// All tensors in dictionaries, lists and modules, named by their path: `generator.0.weight`. Elements of lists are
+    /// counted from 1. One that occurs in several places is listed at the first.
     private func everything() throws -> Named {
         var found: Named = []
         var seen = Set<PickleHeap.Reference>()

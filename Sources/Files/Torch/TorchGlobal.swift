@@ -1,14 +1,14 @@
-/// What a name in a pickle means here. Naming something runs nothing and resolves nothing: each case is one that
-/// ``PickleMachine`` knows what to do with, and all names that it does not know are ``foreign(_:)``, of which a
-/// placeholder is made. Names that only an attack has a use for are refused: ``isHostile(module:name:)``.
+/// What a name in a pickle means here. Nothing is executed or looked up: each case is one that ``PickleMachine`` can
+/// handle, and all unknown names are ``foreign(_:)``, which become placeholders. Names that only an attack would use
+/// are refused: ``isHostile(module:name:)``.
 enum TorchGlobal {
-    /// Dictionaries under their various names.
+    /// Dictionaries of various classes.
     case dictionary(Mapping)
-    /// A set, or another collection made of a list.
+    /// A set, or another collection made from a list.
     case collection(String)
     case size
     case rebuild(Rebuild)
-    /// A tensor of a kind that is not read: what makes it, and what it is.
+    /// A kind of tensor that cannot be read: the function that makes it, and a description.
     case unreadable(String, kind: String)
     case dtype(String, StoredType)
     case storage(StoredType)
@@ -69,9 +69,8 @@ enum TorchGlobal {
         }
     }
 
-    /// Whether the name has no place in a checkpoint but in one that was made to attack whoever unpickles it: programs,
-    /// files, code, other pickles. Nothing would be run here either, but the file is not to be trusted in anything
-    /// else.
+    /// Whether the name only makes sense in a checkpoint that attacks whoever unpickles it: programs, files, code,
+    /// other pickles. It would not be executed here, but the file cannot be trusted in anything.
     static func isHostile(module: String, name: String) -> Bool {
         let package = module.prefix { $0 != "." }
         if package == "builtins" || package == "__builtin__" { return hostileBuiltins.contains(name) }

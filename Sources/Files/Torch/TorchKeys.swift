@@ -1,8 +1,8 @@
 import Scripting
 
-/// What the keys of a checkpoint's dictionaries are called.
+/// The names that keys of a checkpoint's dictionaries give.
 extension TorchContents {
-    /// A key that is a name: a text, or a whole number.
+    /// A key that is a name: a text or an integer.
     enum Identity: Hashable {
         case text(ByteString)
         case integer(Int)
@@ -18,8 +18,8 @@ extension TorchContents {
         }
     }
 
-    /// The name that a key gives. Of a key of another kind it is what Python shows, `(1, 'a')`, and the problem says
-    /// why a tensor under it is not read: a script could not tell `True` from a text of these letters.
+    /// The name for a key. For other kinds of keys it is Python's notation, `(1, 'a')`, with the reason why a tensor
+    /// under it is not read: a script could not distinguish `True` from the text "True".
     func label(_ key: PickleHeap.Reference) -> (name: String, problem: String?) {
         switch heap[key] {
         case .text(let text): (text, nil)
@@ -28,7 +28,8 @@ extension TorchContents {
         }
     }
 
-    /// A value about as Python shows it, abridged: a few bytes of a pickle can put a long one under a million keys.
+    /// A value roughly as Python shows it, shortened, as a few bytes of a pickle can put a long one under a million
+    /// keys.
     private func python(_ value: PickleHeap.Reference, depth: Int = 0) -> String {
         switch heap[value] {
         case .none: return "None"

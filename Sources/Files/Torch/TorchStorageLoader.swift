@@ -1,16 +1,17 @@
 import Scripting
 import Tensors
 
-/// Where a checkpoint keeps the bytes of its storages.
+/// The place of a checkpoint's storages.
 protocol TorchStorages {
     var report: Report { get }
-    /// Throws unless the file has all of the storage's bytes; `name` is a tensor's that wants them.
+    /// Throws unless the file has all bytes of the storage, which the tensor `name` needs.
     func check(_ storage: TorchStorage, _ name: String) throws
-    /// Fills `buffer`, which has the storage's size.
+    /// Fills `buffer`, which has the size of the storage.
     func read(_ storage: TorchStorage, into buffer: UnsafeMutableRawBufferPointer) throws
 }
 
-/// Makes tensors of a file's storages, each read once: tensors that shared memory when saved share it again.
+/// Makes tensors from a file's storages, each of which is read once: tensors that shared memory when saved share it
+/// again.
 final class TorchStorageLoader {
     private let storages: any TorchStorages
     private let order: FileElement.Order
@@ -18,7 +19,7 @@ final class TorchStorageLoader {
     private let options: ReadingOptions
     private var loaded: [Key: Storage] = [:]
 
-    /// One storage may be looked at as several types.
+    /// A storage may be viewed as several types.
     private struct Key: Hashable {
         let storage: Int
         let element: FileElement
@@ -30,7 +31,7 @@ final class TorchStorageLoader {
 
     private var report: Report { storages.report }
 
-    /// - Throws: when the view leaves its storage, or the storage is missing or has another size; ``Unreadable``.
+    /// - Throws: when the view exceeds its storage, or the storage is missing or has another size; ``Unreadable``.
     func tensor(_ index: Int, _ name: String) throws -> (tensor: Tensor, stored: FileElement) {
         switch heap.tensors[index] {
         case .unreadable(let reason): throw Unreadable(reason)
@@ -55,13 +56,13 @@ final class TorchStorageLoader {
         let storage = try storage(root, element, name)
         let view = view(tensor, storage, from: (described.part?.offset ?? 0) + tensor.offset, each)
         guard tensor.isNegated || tensor.isConjugated else { return view }
-        // The bits of a complex tensor: the conjugate turns the imaginary part, the negative both.
+        // For complex tensors: the conjugate negates imaginary parts, the negative both parts.
         guard each == 2 else { return tensor.isNegated ? try view.withSignsTurned(from: 0, every: 1) : view }
         let conjugate = tensor.isConjugated ? try view.withSignsTurned(from: 1, every: 2) : view
         return tensor.isNegated ? try conjugate.withSignsTurned(from: 0, every: 1) : conjugate
     }
 
-    /// The storage's elements, counted as `type`: untyped storages are bytes.
+    /// The number of elements in the storage as `type`; untyped storages are bytes.
     private func extent(of storage: TorchStorage, as type: StoredType, _ name: String) throws -> Int {
         if type == storage.type { return storage.count }
         guard let bytes = storage.type.byteCount(storage.count), let width = type.width else {
@@ -70,11 +71,11 @@ final class TorchStorageLoader {
         return bytes / width
     }
 
-    /// The view inside a storage it fits, of numbers of which `each` are one element.
+    /// The view inside a storage, which it fits; each element consists of `each` numbers.
     private func view(_ tensor: TorchTensor.Strided, _ storage: Storage, from offset: Int, _ each: Int) -> Tensor {
         let parts = each == 1 ? [] : [each]
         let shape = tensor.shape + parts
-        // Strides that lead nowhere may be any, and too large to be added to others.
+        // Strides of an empty tensor may be anything, also too large to add.
         if shape.contains(0) { return Tensor(storage: storage, shape: shape, strides: Shape.strides(shape), offset: 0) }
         let strides = zip(tensor.shape, tensor.strides).map { extent, stride in extent == 1 ? 1 : stride * each }
         return Tensor(storage: storage, shape: shape, strides: strides + parts.map { _ in 1 }, offset: offset * each)
@@ -114,8 +115,8 @@ final class TorchStorageLoader {
 }
 
 extension Tensor {
-    /// A contiguous copy in which every `step`-th number from the `first` on has the other sign: of floats the bit is
-    /// turned, whatever they are. Truth values have none.
+    /// A contiguous copy in which every `step`-th number from `first` on is negated; for floats the sign bit is
+    /// flipped, also of NaN. Booleans stay.
     func withSignsTurned(from first: Int, every step: Int) throws -> Tensor {
         let copy = try self.copy()
         func turn<Bits: FixedWidthInteger>(_: Bits.Type) {
@@ -130,7 +131,7 @@ extension Tensor {
         case .float64: turn(UInt64.self)
         case .int64:
             let numbers = copy.storage.bytes.assumingMemoryBound(to: Int64.self)
-            // As in PyTorch the smallest number stays: it has no other sign.
+            // As in PyTorch, the least integer, which has no negative, stays.
             for index in stride(from: first, to: copy.count, by: step) { numbers[index] = 0 &- numbers[index] }
         case .bool: throw Unreadable("truth values with the negative bit")
         }

@@ -1,13 +1,13 @@
 import Scripting
 
-/// Reads little-endian numbers out of bytes in memory, never past their end.
+/// Reads little-endian integers from bytes in memory, never past their end.
 final class ByteReader {
     let report: Report
     private let bytes: ArraySlice<UInt8>
     private var index: Int
     private let base: Int
 
-    /// - Parameter base: where the bytes lie in the file, for messages.
+    /// - Parameter base: the position of the bytes in the file, for messages.
     init(_ bytes: [UInt8], _ base: Int, _ report: Report) {
         self.bytes = bytes[...]
         index = 0
@@ -23,7 +23,7 @@ final class ByteReader {
     }
 
     var atEnd: Bool { index == bytes.endIndex }
-    /// In the file.
+    /// The position in the file.
     var position: Int { base + index }
 
     func word16() throws -> UInt16 { UInt16(truncatingIfNeeded: try word(2)) }
@@ -36,7 +36,7 @@ final class ByteReader {
         return bytes[index..<index + count]
     }
 
-    /// A reader of the next `count` bytes, which this one steps over.
+    /// A reader of the next `count` bytes, which this one skips.
     func sub(_ count: Int) throws -> ByteReader {
         ByteReader(try take(count), base, report)
     }

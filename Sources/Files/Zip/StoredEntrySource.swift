@@ -1,17 +1,18 @@
 import Scripting
 
-/// The bytes of a stored entry of a zip archive, as they lie in the file: for entries whose checksum was not computed.
+/// The bytes of a stored (uncompressed) entry of a zip archive, read directly: for entries without a checksum.
 final class StoredEntrySource: ByteSource {
     private let file: InputFile
     private let entry: ZipDirectory.Entry
     private let start: Int
     private var position = 0
 
-    /// - Throws: when the entry's bytes would pass the file's end.
+    /// - Throws: when the entry exceeds the file.
     init(_ file: InputFile, _ entry: ZipDirectory.Entry) throws {
         self.file = file
         self.entry = entry
-        // Behind the local header's 30 bytes stand a name and an extra field, whose lengths are its last two numbers.
+        // The local header's 30 bytes are followed by a name and an extra field, whose lengths are its last two
+        // numbers.
         var header = [UInt8](repeating: 0, count: 30)
         try header.withUnsafeMutableBytes {
             try file.read(at: entry.offset, into: $0, "the header of \(shown(entry.name))")

@@ -7,21 +7,21 @@ import Scripting
     import Darwin
 #endif
 
-/// A zip archive open for reading through libzip, which has agreed with our own reading of its directory.
+/// A zip archive opened with libzip after our own check of its directory, with which libzip must agree.
 final class ZipArchive {
     let report: Report
     let entries: [ZipDirectory.Entry]
 
     private let file: InputFile
-    /// nil if there are no entries, which libzip does not open.
+    /// Nil if there are no entries, as libzip does not open such archives.
     private let archive: OpaquePointer?
     private let positions: [ByteString: Int]
-    /// What deflated entries may still inflate to, in bytes. Stored entries cannot exceed the file.
+    /// How many bytes deflated entries may still decompress to. Stored entries cannot exceed the file.
     private var inflatable: Int
     private let limit: Int
     private let workspace = Workspace()
 
-    /// - Parameter limit: the deflated entries that are read may inflate to this many bytes together.
+    /// - Parameter limit: the most bytes that all deflated entries together may decompress to.
     /// - Throws: when the archive is malformed or hostile; see ``ZipDirectory``.
     init(_ file: InputFile, limit: Int = 1 << 30) throws {
         self.limit = limit
@@ -29,7 +29,7 @@ final class ZipArchive {
         self.file = file
         report = file.report
         entries = try ZipDirectory(file).entries
-        // The names' table, and libzip's own of the same.
+        // The memory of the table of names, and of libzip's own.
         try workspace.take(entries.count * 200)
         positions = Dictionary(
             entries.enumerated().map { (ByteString($0.element.name), $0.offset) },
@@ -38,7 +38,7 @@ final class ZipArchive {
             archive = nil
             return
         }
-        // libzip closes the descriptor it is given. It seeks; `InputFile` does not depend on the position.
+        // libzip closes the descriptor it is given. It moves the position, on which `InputFile` does not depend.
         let descriptor = dup(file.descriptor)
         guard descriptor >= 0 else { throw report.systemError("cannot open again") }
         var code: Int32 = 0
@@ -55,15 +55,15 @@ final class ZipArchive {
     func position(of name: String) -> Int? { positions[ByteString(name)] }
 
     /// The bytes of an entry.
-    /// - Parameter zeroIsUnknown: a stored checksum of 0 means that none was computed, as in what torch.save writes
-    ///   when told to do without.
-    /// - Throws: when it would inflate beyond what ``checkSize(_:)`` allows; ``Unreadable``.
+    /// - Parameter zeroIsUnknown: whether a checksum of 0 in a stored entry means that none was computed, as in files
+    ///   of torch.save with that setting.
+    /// - Throws: when it would decompress beyond what ``checkSize(_:)`` allows; ``Unreadable``.
     func source(_ position: Int, zeroIsUnknown: Bool = false) throws -> any ByteSource {
         let entry = entries[position]
         if let problem = entry.problem { throw Unreadable("its entry \(shown(entry.name)) in the archive \(problem)") }
         try checkSize(entry)
         if entry.method != 0 { inflatable -= entry.size }
-        // libzip compares every stored entry's checksum; without it the bytes are read where they lie.
+        // libzip compares the checksum of every entry; without one the bytes are read directly.
         if zeroIsUnknown, entry.crc == 0, entry.method == 0 { return try StoredEntrySource(file, entry) }
         guard let stream = zip_fopen_index(archive, zip_uint64_t(position), 0) else {
             throw failure(entry, archive.flatMap { zip_get_error($0) })
@@ -71,8 +71,9 @@ final class ZipArchive {
         return ZipEntrySource(self, entry, stream)
     }
 
-    /// Reads an entry whole. `buffer` must have its size.
-    /// - Throws: when the data is damaged (CRC), longer or shorter than the directory says, or inflates beyond 1 GiB.
+    /// Reads an entry completely. `buffer` must have its size.
+    /// - Throws: when the data is damaged (CRC), longer or shorter than the directory says, or decompresses beyond 1
+    ///   GiB.
     func read(_ position: Int, into buffer: UnsafeMutableRawBufferPointer, zeroIsUnknown: Bool = false) throws {
         let source = try source(position, zeroIsUnknown: zeroIsUnknown)
         try source.read(into: buffer, "entry \(shown(entries[position].name))")
@@ -81,11 +82,11 @@ final class ZipArchive {
         }
     }
 
-    /// Refuses, before anything is allocated for it, a size that the entry's bytes cannot inflate to or that is over
-    /// the limit for one file.
+    /// Refuses a size that the entry's bytes cannot decompress to, or that exceeds the limit for a file, before memory
+    /// is allocated.
     func checkSize(_ entry: ZipDirectory.Entry) throws {
         guard entry.method != 0 else { return }
-        // Deflate makes at most 1032 bytes of one.
+        // Deflate makes at most 1032 bytes from one.
         guard entry.size / 1032 <= entry.compressed + 1 else {
             throw report.error(
                 "zip: entry \(shown(entry.name)): \(entry.compressed) bytes cannot inflate to \(entry.size)")
@@ -113,7 +114,7 @@ final class ZipArchive {
         }
     }
 
-    /// libzip finds the directory its own way; a file made to show each of us another one must not pass.
+    /// libzip finds the directory in its own way; files made to show us and libzip different directories are refused.
     private func checkAgreement() throws {
         guard zip_get_num_entries(archive, 0) == zip_int64_t(entries.count) else {
             throw report.error("zip: the archive has two different directories")

@@ -1,9 +1,9 @@
 import Scripting
 
-/// A zip archive's central directory, read and checked by us before libzip is trusted with the file.
+/// A zip archive's central directory, read and checked by us before libzip gets the file.
 ///
-/// libzip reads what entries say; it does not ask whether two of them claim the same bytes. That is how a small file
-/// can hold endless data without any one entry being suspicious, and how two programs can be made to see two files.
+/// libzip does not check whether two entries claim the same bytes. By that a small file can contain endless data
+/// without a suspicious entry, and two programs can be made to see different files.
 struct ZipDirectory {
     struct Entry {
         let name: String
@@ -12,15 +12,15 @@ struct ZipDirectory {
         let crc: UInt32
         let compressed: Int
         let size: Int
-        /// Of the entry's local header.
+        /// The offset of the entry's local header.
         let offset: Int
-        /// Why its bytes cannot be read; other entries can.
+        /// Why its bytes cannot be read, if so; other entries may be readable.
         let problem: String?
     }
 
     let entries: [Entry]
 
-    /// No checkpoint has more; this bounds the work on a hostile directory.
+    /// More than any checkpoint has; limits the work for a hostile directory.
     static let limit = 100_000
     static let byteLimit = 1 << 28
 
@@ -53,7 +53,7 @@ struct ZipDirectory {
         try checkOverlaps(file, end: place.offset)
     }
 
-    /// Each entry's header and bytes must end before the next one's begin, and the last before the directory.
+    /// Throws unless each entry's header and bytes end before the next one's begin, and the last before the directory.
     private func checkOverlaps(_ file: InputFile, end: Int) throws {
         var reached = 0
         for (index, entry) in entries.enumerated().sorted(by: { $0.element.offset < $1.element.offset }) {
@@ -109,7 +109,7 @@ struct ZipDirectory {
             } else {
                 nil
             }
-        // Sizes that do not fit 32 bits are in an extra field, in this order and only those that are needed.
+        // Sizes that do not fit 32 bits are in an extra field, in this order and only where needed.
         while !extra.atEnd {
             let (tag, count) = (try extra.word16(), Int(try extra.word16()))
             let field = try extra.sub(count)
@@ -126,8 +126,8 @@ struct ZipDirectory {
             name: name, method: method, crc: crc, compressed: compressed, size: size, offset: offset, problem: problem)
     }
 
-    /// Whether the name leads nowhere, should somebody unpack the archive into files. Here nothing is; NumPy writes
-    /// names that do.
+    /// Whether the name would be harmless when unpacking the archive into files. Nothing is unpacked here; NumPy writes
+    /// names that would not be.
     static func isHarmless(_ name: String) -> Bool {
         let slash = UInt8(ascii: "/")
         return !name.isEmpty && name.utf8.first != slash
@@ -135,7 +135,7 @@ struct ZipDirectory {
             && !ByteString(name).split(at: slash).contains { $0 == ".." || $0 == "." }
     }
 
-    /// Where the directory lies, from the records at the archive's end.
+    /// The position of the directory, from the records at the archive's end.
     private struct Place {
         let offset: Int
         let size: Int
@@ -143,7 +143,7 @@ struct ZipDirectory {
 
         init(_ file: InputFile) throws {
             let report = file.report
-            // The end record is 22 bytes and a comment of at most 65535 that reaches to the end of the file.
+            // The end record has 22 bytes and a comment of at most 65535 that reaches to the end of the file.
             let tail = min(file.size, 22 + 65535)
             let bytes = try file.bytes(at: file.size - tail, count: tail, "the zip directory")
             guard tail >= 22, let at = (0...tail - 22).reversed().first(where: { Place.isEndRecord(bytes, $0) }) else {
@@ -159,7 +159,7 @@ struct ZipDirectory {
             guard here == total else { throw report.error("zip: the end record disagrees with itself", at: start) }
             var place = (count: total, size: UInt64(try end.word32()), offset: UInt64(try end.word32()))
             var limit = start
-            // PyTorch writes the wide record always, others when a number does not fit the old one.
+            // PyTorch always writes the zip64 record, others only when a number does not fit the old one.
             if let (wide, at) = try Place.wide(file, before: start) {
                 guard place.count == 0xffff || place.count == wide.count,
                     place.size == 0xffff_ffff || place.size == wide.size,
@@ -178,14 +178,14 @@ struct ZipDirectory {
             count = Int(place.count)
         }
 
-        /// Whether the end record and its comment lie at `at` and reach to the end.
+        /// Whether an end record and its comment are at `at` and reach to the end.
         private static func isEndRecord(_ bytes: [UInt8], _ at: Int) -> Bool {
             guard bytes[at] == 0x50, bytes[at + 1] == 0x4b, bytes[at + 2] == 5, bytes[at + 3] == 6 else { return false }
             let comment = Int(bytes[at + 20]) | Int(bytes[at + 21]) << 8
             return at + 22 + comment == bytes.count
         }
 
-        /// The zip64 end record, which holds what does not fit the old one, and its place; nil if there is none.
+        /// The zip64 end record, with what does not fit the old one, and its position; nil if there is none.
         private static func wide(_ file: InputFile, before end: Int) throws -> (
             (count: UInt64, size: UInt64, offset: UInt64), Int
         )? {

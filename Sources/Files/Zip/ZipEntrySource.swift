@@ -1,7 +1,7 @@
 import CZip
 import Scripting
 
-/// The inflated bytes of one entry of a ``ZipArchive``. Exactly as many come as the directory says.
+/// The decompressed bytes of an entry of a ``ZipArchive``: exactly as many as the directory says.
 final class ZipEntrySource: ByteSource {
     private let archive: ZipArchive
     private let entry: ZipDirectory.Entry
@@ -34,7 +34,7 @@ final class ZipEntrySource: ByteSource {
         position += done
     }
 
-    /// libzip compares the CRC when it meets the end, so the end must be asked for: every reader ends with this.
+    /// libzip checks the CRC at the end only, so that every reader must ask for the end.
     func atEnd() throws -> Bool {
         guard position == entry.size else { return false }
         var extra: UInt8 = 0

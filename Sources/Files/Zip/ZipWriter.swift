@@ -1,10 +1,10 @@
 import CZlib
 import Scripting
 
-/// Writes a zip archive of entries that are stored as they are, in one pass from beginning to end.
+/// Writes a zip archive of uncompressed entries, in one pass.
 ///
-/// Entries carry a fixed date (1 January 1980), so that the same contents are the same file. Sizes and places beyond
-/// 32 bits go into zip64 fields, which appear only then.
+/// Entries have a fixed date (1 January 1980), so that equal contents give equal files. Sizes and offsets beyond 32
+/// bits go into zip64 fields, which are only written then.
 /// https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 struct ZipWriter {
     private let file: AtomicFile
@@ -14,14 +14,14 @@ struct ZipWriter {
     private var position: UInt64 = 0
 
     private static let date: UInt64 = 1 << 5 | 1
-    /// What a field of 32 bits holds when the number stands in a zip64 field.
+    /// A 32-bit field with this value means that the number is in a zip64 field.
     private static let wide: UInt64 = 0xffff_ffff
 
     init(_ file: AtomicFile, _ report: Report) {
         (self.file, self.report) = (file, report)
     }
 
-    /// Appends an entry whose bytes are these pieces, one after the other.
+    /// Appends an entry with these pieces as its bytes.
     mutating func add(_ name: String, _ pieces: [UnsafeRawBufferPointer]) throws {
         let path = Array(name.utf8)
         guard path.count <= 0xffff, count < ZipDirectory.limit else {
@@ -33,7 +33,8 @@ struct ZipWriter {
         let sum = try pieces.reduce(UInt(0)) { try ZipWriter.checksum($1, from: $0) }
         let (isLarge, isFar) = (size >= ZipWriter.wide, position >= ZipWriter.wide)
         let shortSize = min(size, ZipWriter.wide)
-        // From the version needed (4.5 for zip64) over flags (UTF-8) and method to the name's length; it comes twice.
+        // The fields from the version needed (4.5 for zip64), flags (UTF-8) and method to the name's length occur
+        // twice.
         let common = words(
             (isLarge || isFar ? 45 : 20, 2), (1 << 11, 2), (0, 2), (0, 2), (ZipWriter.date, 2), (UInt64(sum), 4),
             (shortSize, 4), (shortSize, 4), (UInt64(path.count), 2))
@@ -55,7 +56,7 @@ struct ZipWriter {
         count += 1
     }
 
-    /// Appends the directory; nothing can be added afterwards.
+    /// Writes the directory; no entries can be added afterwards.
     mutating func finish() throws {
         let (start, size) = (position, UInt64(directory.count))
         try append(directory)
@@ -80,7 +81,7 @@ struct ZipWriter {
         position += UInt64(bytes.count)
     }
 
-    /// A zip64 field of these numbers; nothing if there are none.
+    /// A zip64 field with these numbers; empty if there are none.
     private static func extra(_ numbers: [UInt8]) -> [UInt8] {
         numbers.isEmpty ? [] : words((1, 2), (UInt64(numbers.count), 2)) + numbers
     }
@@ -96,7 +97,7 @@ struct ZipWriter {
     }
 }
 
-/// Numbers in little-endian bytes, each in so many.
+/// Numbers as little-endian bytes, each with its own width.
 private func words(_ fields: (value: UInt64, bytes: Int)...) -> [UInt8] {
     fields.flatMap { field in (0..<field.bytes).map { UInt8(truncatingIfNeeded: field.value >> UInt64(8 * $0)) } }
 }

@@ -1,6 +1,6 @@
 import Scripting
 
-/// The command-line options a script declares, and the reading of what it was called with.
+/// The command-line options that a script declares, and the parsing of the words it was called with.
 struct ArgumentSpecification {
     struct Entry {
         let name: ByteString
@@ -8,10 +8,10 @@ struct ArgumentSpecification {
         let help: String
         let choices: [ByteString]?
         let required: Bool
-        /// Bounds, or what kind of file it names; nil for what may be anything of its type.
+        /// Bounds, or the kind of file it names; nil if every value of the type is allowed.
         let rule: ValueRule?
 
-        /// As typed: `warm-restarts` for `warm_restarts`.
+        /// The option as typed: `warm-restarts` for `warm_restarts`.
         var flag: String { name.text.map { $0 == "_" ? "-" : String($0) }.joined() }
         var isFlag: Bool { if case .boolean = fallback { true } else { false } }
     }
@@ -24,10 +24,10 @@ struct ArgumentSpecification {
 
     private let about: String
     private let entries: [Entry]
-    /// What operands are called in the help; nil when the script takes none.
+    /// The name of operands in the help; nil when the script takes none.
     private let rest: String?
 
-    /// - Throws: ``Fault`` when two entries have one name.
+    /// - Throws: ``Fault`` when two entries have the same name.
     init(about: String, rest: String?, _ entries: [Entry]) throws {
         (self.about, self.rest, self.entries) = (about, rest, entries)
         for (index, entry) in entries.enumerated() {
@@ -37,7 +37,7 @@ struct ArgumentSpecification {
         }
     }
 
-    /// `{name, default, help, ...}`
+    /// The table of an entry: `{name, default, help, ...}`.
     static let entry = Domain<Entry>.table(
         .argument("name", Domain<ByteString>.bytes.asking(for: "a name").map { $0.isEmpty ? nil : $0 }),
         .argument("default", fallback), .argument("help", .text, default: ""),
@@ -49,7 +49,7 @@ struct ArgumentSpecification {
             rule: rule.given.isEmpty ? nil : rule.value)
     }
 
-    /// A default; nil for none.
+    /// A default value; nil for none.
     private static let fallback = {
         var domain = Domain<Value>(
             .either([.number, .string, .boolean]), expected: "a number, a string, true, false or nil",
@@ -64,7 +64,7 @@ struct ArgumentSpecification {
         return domain
     }()
 
-    /// Texts of a list, or keys of a table; sorted.
+    /// The texts of a list, or the keys of a table, sorted.
     private static let choices = Domain<any ScriptTable>.table(expected: "a list, or a table of names")
         .map(show: { _ in "{}" }) { table in
             try table.entries().compactMap { key, value -> ByteString? in
@@ -74,8 +74,9 @@ struct ArgumentSpecification {
             }.sorted()
         }
 
-    /// Matches words against the entries.
-    /// - Parameter program: the options that the program takes before the script's name, and whether a value follows.
+    /// Parses words by the entries.
+    /// - Parameter program: the options that the program takes before the script's name, and whether each takes a
+    ///   value.
     func read(_ words: [ByteString], program: [String: Bool] = [:]) throws -> Outcome {
         var values: [ByteString: Value] = [:]
         var operands: [ByteString] = []
@@ -134,8 +135,8 @@ struct ArgumentSpecification {
             return .wrong("unexpected argument \(operand); options begin with --")
         }
         for entry in entries {
-            // The default's file is one to be written as well; a default that is no file's name says that there is
-            // none.
+            // A default file is written as well, so it is checked, too; a default that is no file's name means that
+            // nothing is written.
             guard let rule = entry.rule, let value = values[entry.name] ?? (rule.writes != nil ? entry.fallback : nil)
             else { continue }
             if values[entry.name] == nil, value.plainText.isEmpty { continue }
@@ -164,7 +165,7 @@ struct ArgumentSpecification {
             if let number = Double(text.text) { return .success(.number(number)) }
             return .failure(WrongWord(message: "--\(entry.flag) \(text): a number expected"))
         default:
-            // Without a default its bounds say that it is a number.
+            // Without a default, bounds say that the value is a number.
             if let rule = entry.rule, !rule.isPath {
                 if let integer = Int(text.text) { return .success(.integer(integer)) }
                 if let number = Double(text.text) { return .success(.number(number)) }
@@ -179,7 +180,7 @@ struct ArgumentSpecification {
         nearestName(to: name, among: entries.map(\.flag)).map { " (did you mean --\($0)?)" } ?? ""
     }
 
-    /// What `--help` prints, in at most 80 columns where words allow.
+    /// The output of `--help`, in at most 80 columns where words allow.
     func help(usage: String) -> String {
         var lines = ["usage: \(usage) [options]" + (rest.map { " \($0)" } ?? "")]
         if !about.isEmpty { lines += [""] + wrap(about, 80) }

@@ -1,10 +1,10 @@
 import Foundation
 import Scripting
 
-/// Whether a file can be read or written, asked before the work that it is for.
+/// Checks whether a file can be read or written, before the work whose result it gets.
 enum CheckedPath {
-    /// - Parameter endings: those that the name may have, without their dots; nil for any.
-    /// - Returns: what is wrong; nil when nothing is.
+    /// - Parameter endings: the extensions that the name may have, without dots; nil for any.
+    /// - Returns: what is wrong; nil if nothing is.
     static func fault(writing path: ByteString, endings: [String]?) -> String? {
         guard !path.isEmpty, !path.hasSuffix("/") else { return "the name of a file expected" }
         let (folder, name) = (path.splitPath.folder, path.splitPath.name.text)
@@ -17,7 +17,7 @@ enum CheckedPath {
         var status = stat()
         if path.withCString({ stat($0, &status) }) == 0 {
             if status.st_mode & S_IFMT == S_IFDIR { return "is a folder; the name of a file expected" }
-            // Those are written in place.
+            // Devices and pipes are written in place.
             guard status.st_mode & S_IFMT == S_IFREG else {
                 if endings != nil { return "is not a regular file" }
                 return path.withCString { access($0, W_OK) } == 0
@@ -46,9 +46,9 @@ enum CheckedPath {
     }
 }
 
-/// What a value has to be, as `host.check` and the entries of `host.arguments` say it.
+/// The values that are allowed, as given to `host.check` and in entries of `host.arguments`.
 struct ValueRule {
-    /// A file to write; its name has one of the endings, if there are any.
+    /// A file to write, whose name must have one of the endings, if any.
     struct Writing {
         let endings: [String]?
     }
@@ -85,7 +85,7 @@ struct ValueRule {
 
     var isPath: Bool { writes != nil || reads }
 
-    /// What is wrong with a value; nil when nothing is. A file's name says it in front of the fault.
+    /// What is wrong with a value; nil if nothing is. For a file, the fault begins with its name.
     func fault(of value: Value) -> String? {
         if isPath {
             guard case .string(let path) = value else { return "the name of a file expected, got \(value.shown)" }
@@ -111,6 +111,6 @@ struct ValueRule {
 }
 
 extension Value {
-    /// A whole number without its decimal point.
+    /// An integer without a decimal point.
     fileprivate var plain: String { asInteger.map(String.init) ?? shown }
 }

@@ -1,7 +1,7 @@
 import Runs
 import Scripting
 
-/// Finding a script's own parts by the name a user typed.
+/// Finds a script's own parts (schedules and the like) by the name that a user typed.
 extension HostFunctions {
     static let names = Declaration(
         "host.names",
@@ -82,13 +82,13 @@ extension HostFunctions {
         context.service(Registry.self).entries(RegistryKind(kind))
     }
 
-    /// The function as a script wrote it, also behind the one that stands for it in a live table; nil for a table.
+    /// The function that the script wrote, also for one that stands for it in a live table; nil for a table.
     private static func written(_ value: Value, _ context: Context) throws -> (any ScriptFunction)? {
         guard case .function(let function) = value else { return nil }
         return try context.service(LiveFiles.self).latest(behind: function) ?? function
     }
 
-    /// Whether a function reads its n-th argument. What takes any number, or is no script's, may.
+    /// Whether a function uses its n-th argument. Variadic and native functions may.
     private static func takes(_ place: Int, _ value: Value, _ context: Context) throws -> Bool {
         guard let function = try written(value, context) else { return false }
         return function.parameters.map { $0 >= place } ?? true
@@ -134,12 +134,12 @@ extension HostFunctions {
             """
     ) { what, reason, context in throw context.usageError("\(what): \(reason)") }
 
-    /// What may be picked from a table: functions and, of kinds that take them, tables.
+    /// What can be chosen from a table: functions and, for kinds that accept them, tables.
     private static func choices(_ kind: String, _ table: any ScriptTable, _ context: Context) throws
         -> [(key: ByteString, value: Value)]
     {
         let takesTables = context.service(Registry.self).kinds.first { $0.name == kind }?.takes == .tables
-        // A live table holds functions; its other values are in the file's latest version.
+        // A live table holds functions; other values are in the file's latest version.
         let latest = try takesTables ? context.service(LiveFiles.self).latest(of: table)?.entries() ?? [] : []
         return try (table.entries() + latest.filter { if case .table = $0.value { true } else { false } })
             .compactMap { key, value in

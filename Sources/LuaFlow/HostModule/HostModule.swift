@@ -3,7 +3,7 @@ import Foundation
 import Runs
 import Scripting
 
-/// The module `host`: what a script asks of the program that runs it.
+/// The module `host`: services of the program that runs a script.
 public struct HostModule: ScriptModule {
     public init() {}
 
@@ -33,9 +33,9 @@ extension RegistryKind {
     public static let noises = RegistryKind("noises")
     public static let masks = RegistryKind("masks")
     public static let presets = RegistryKind("presets", takes: .tables)
-    /// `:NAME` at the prompt.
+    /// Commands at the prompt, `:NAME`.
     public static let commands = RegistryKind("commands", prefix: ":", takes: .help)
-    /// `luaflow NAME`.
+    /// Subcommands, `luaflow NAME`.
     public static let subcommands = RegistryKind("subcommands", prefix: "luaflow ", takes: .help)
 }
 

@@ -1,23 +1,24 @@
 import Runs
 import Scripting
 
-/// What was wrong with the words a script was called with: an error of the user's, which is said in one line where
-/// nothing catches it, as that of an unknown option is.
+/// Errors in the words that a script was called with: errors of the user, shown as one line if nothing catches them,
+/// like that for an unknown option.
 ///
-///     host.check("--digit", 99999, {max = 10})    -- luaflow: digits.lua: --digit: a finite number to 10 expected, got 99999
+///     host.check("--digit", 99999, {max = 10})\n        -- luaflow: digits.lua: --digit: a finite number to 10
+///     expected, got 99999
 final class UsageFaults: Service {
     private var messages: [String] = []
 
     init() {}
 
-    /// Notes a message that is about to be raised.
+    /// Records a message that is about to be raised.
     func note(_ message: String) {
         messages.append(message)
-        // Scripts may try many.
+        // A script may try many values.
         if messages.count > 16 { messages.removeFirst() }
     }
 
-    /// The one that an error's message consists of, but for places before it.
+    /// The recorded message that an error's text consists of, apart from the position before it.
     func message(in text: String) -> String? {
         messages.last { text == $0 || text.hasSuffix(": " + $0) }
     }
@@ -32,7 +33,7 @@ public struct UsageFault: Error, CustomStringConvertible {
 }
 
 extension Host {
-    /// What a run's error says of the words that the script was called with; nil for other errors.
+    /// The usage fault in a run's error; nil for other errors.
     public func usageFault(in error: LuaError) -> UsageFault? {
         guard error.kind == .runtime else { return nil }
         let fault = try? interpreter.perform {
@@ -44,21 +45,21 @@ extension Host {
     }
 }
 
-/// The options that the program itself takes before a script's name, for a word to those who give them behind it.
+/// The options that the program takes before a script's name, for a hint to users who put them after it.
 public final class ProgramOptions: Service {
-    /// Without dashes, and whether a value follows.
+    /// The options without dashes, and whether each takes a value.
     public var takesValue: [String: Bool] = [:]
 
     public init() {}
 }
 
-/// An error that says by itself what it is about: no function's name stands before its message.
+/// An error whose message is complete: no function's name is put before it.
 struct PlainError: Error, CustomStringConvertible {
     let description: String
 }
 
 extension Context {
-    /// An error of whoever called the script.
+    /// An error of the user who called the script.
     func usageError(_ message: String) -> PlainError {
         service(UsageFaults.self).note(message)
         return PlainError(description: message)

@@ -3,11 +3,11 @@ import Foundation
 /// A plugin that was loaded, or why it was not.
 public struct Plugin {
     public let file: PluginFile
-    /// What it registered, by kind and name; nothing when it is broken.
+    /// What it registered; empty if it failed.
     public let registrations: [Registration]
-    /// What is wrong with it, with its line; nil when nothing is.
+    /// Its error with the line; nil if there was none.
     public let fault: String?
-    /// Whether the time of the run was over while it was loaded: nothing is loaded after it, and nothing should run.
+    /// Whether the run's time was used up while it was loaded: then no other plugin is loaded, and nothing should run.
     public let usedUpTheTime: Bool
 
     init(file: PluginFile, registrations: [Registration] = [], fault: String? = nil, usedUpTheTime: Bool = false) {
@@ -18,12 +18,12 @@ public struct Plugin {
         }
     }
 
-    /// As standard error says it.
+    /// The message for standard error.
     public var report: String? { fault.map { "luaflow: plugin \(file.name) is skipped: \($0)\n" } }
 }
 
 extension Host {
-    /// Loads the plugins of a path that are not loaded yet, each on its own: a broken one is reported in the result and
+    /// Loads the plugins of a path that are not loaded yet, separately: one that fails is reported in the result and
     /// leaves nothing registered, and the others are loaded.
     @discardableResult
     public func loadPlugins(_ path: PluginPath) -> [Plugin] {
@@ -40,7 +40,7 @@ extension Host {
         return fresh ?? []
     }
 
-    /// The plugins so far, broken ones included, in the order of loading.
+    /// All plugins so far, including those that failed, in the order of loading.
     public var plugins: [Plugin] { (try? interpreter.perform { loadedPlugins }) ?? [] }
 
     private func load(_ file: PluginFile) -> Plugin {
@@ -56,7 +56,7 @@ extension Host {
                         plugin.start, [.string(text), .string(file.path), .string(file.name), .string(file.folder)])
                 } catch {
                     stop = interpreter.stoppedAt
-                    // What went wrong first is what is reported.
+                    // The first error is the one that is reported.
                     try? finish(failed: true)
                     throw error
                 }
@@ -72,7 +72,7 @@ extension Host {
         }
     }
 
-    /// Cleans up after a plugin: a run of its own, after whatever stopped the plugin, and not on the plugin's time.
+    /// Cleans up after a plugin, in a separate run: the plugin may have been stopped, and its time does not count.
     private func finish(failed: Bool) throws {
         let limit = interpreter.timeLimit
         interpreter.timeLimit = nil
@@ -82,7 +82,7 @@ extension Host {
 }
 
 extension PluginFile {
-    /// Lua's own loader skips a first line that starts with #, too.
+    /// As Lua's own loader, skips a first line that starts with #.
     fileprivate static func text(_ path: ByteString) throws -> ByteString {
         guard let bytes = path.fileContents else { throw ScriptError(path.text, "the file cannot be read") }
         var text = ByteString(bytes)

@@ -1,13 +1,14 @@
 import Foundation
 import Scripting
 
-/// The folders where plugins are looked for, the most particular first.
+/// The folders in which plugins are searched, the most specific first.
 ///
-/// Never the working folder by itself: starting `luaflow` in a folder that somebody else filled must run nothing of it.
+/// The working folder is never one of them by itself: starting `luaflow` in a folder of somebody else must not run its
+/// files.
 public struct PluginPath: Sendable {
     public struct Folder: Sendable {
         public let path: ByteString
-        /// Why it is looked at: `--plugins`, `beside the script`, ...
+        /// Why it is searched: `--plugins`, `beside the script`, and so on.
         public let reason: String
     }
 
@@ -15,8 +16,8 @@ public struct PluginPath: Sendable {
 
     /// - Parameters:
     ///   - explicit: folders that the user named.
-    ///   - script: the script that will run; its `plugins` folder is on the path.
-    ///   - onlyExplicit: for somebody else's script: nothing but what the user named.
+    ///   - script: the script that will run; the folder `plugins` beside it is searched.
+    ///   - onlyExplicit: for other people's scripts: only folders that the user named.
     public init(
         explicit: [ByteString] = [], script: ByteString? = nil, onlyExplicit: Bool = false,
         environment: [String: String] = ProcessInfo.processInfo.environment
@@ -36,17 +37,17 @@ public struct PluginPath: Sendable {
         self.folders = folders
     }
 
-    /// No folder at all.
+    /// No folders.
     public static let none = PluginPath(onlyExplicit: true)
 
-    /// The folder where people keep what they set. XDG_CONFIG_HOME counts when it is absolute, as the XDG base
-    /// directory specification says.
+    /// The folder for users' settings. XDG_CONFIG_HOME is used if it is absolute, as the XDG base directory
+    /// specification says.
     package static func configuration(_ environment: [String: String]) -> String? {
         if let folder = environment["XDG_CONFIG_HOME"], folder.hasPrefix("/") { return folder }
         return environment["HOME"].flatMap { $0.isEmpty ? nil : $0 + "/.config" }
     }
 
-    /// `scripts/plugins` of `scripts/a.lua`, `plugins` of `a.lua`.
+    /// The folder beside a script: `scripts/plugins` for `scripts/a.lua`, `plugins` for `a.lua`.
     private static func beside(_ script: ByteString) -> ByteString {
         script.contains(UInt8(ascii: "/")) ? script.splitPath.folder.appending(path: "plugins") : "plugins"
     }
@@ -58,22 +59,22 @@ public struct PluginPath: Sendable {
     }
 }
 
-/// A file that is loaded before scripts: `NAME.lua` in a folder of the path, or `NAME/init.lua`.
+/// A plugin's file: `NAME.lua` in a folder of the path, or `NAME/init.lua`.
 public struct PluginFile: Sendable {
     public let name: ByteString
     public let path: ByteString
-    /// Where it finds modules of its own.
+    /// The folder in which it finds its own modules.
     public let folder: ByteString
     public let found: PluginPath.Folder
-    /// Why there is no file to load, although there should be one.
+    /// Why there is no file to load although there should be.
     public let fault: String?
 
     init(name: ByteString, path: ByteString, folder: ByteString, found: PluginPath.Folder, fault: String? = nil) {
         (self.name, self.path, self.folder, self.found, self.fault) = (name, path, folder, found, fault)
     }
 
-    /// The plugins of a folder. One that is there and cannot be listed is a plugin with a fault, as nobody should think
-    /// that it is empty.
+    /// The plugins in a folder. A folder that exists but cannot be listed counts as a plugin with a fault, so that it
+    /// is not mistaken for an empty one.
     static func list(_ place: PluginPath.Folder) -> [PluginFile] {
         guard let names = place.path.folderEntries else {
             guard isThere(place.path) else { return [] }
@@ -101,7 +102,7 @@ public struct PluginFile: Sendable {
         }
     }
 
-    /// Whether something has this name, if only a link that leads nowhere.
+    /// Whether this name exists, also as a link to nothing.
     private static func isThere(_ path: ByteString) -> Bool {
         var status = stat()
         return path.withCString { lstat($0, &status) } == 0

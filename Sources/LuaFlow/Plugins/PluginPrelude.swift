@@ -1,11 +1,11 @@
-/// The part of loading plugins that is Lua: what surrounds the running of one.
+/// The Lua code that surrounds the execution of a plugin.
 ///
-/// It is made before any plugin and keeps all that it needs, so that no plugin can take anything from it. A plugin runs
-/// in an environment of its own, a copy of the globals that asks the script's for what it lacks, so that what it sets,
-/// takes away or forbids there stays with it; and in a coroutine, so that a hook that it sets ends with it.
+/// It is loaded before any plugin and keeps references to everything it needs, so that plugins cannot take these away.
+/// A plugin runs in an environment of its own, a copy of the globals that falls back to the script's, so that what it
+/// sets or removes there affects only itself; and in a coroutine, so that a hook that it sets ends with it.
 enum PluginPrelude {
-    /// Gives `start(text, file, name, folder)`, which runs the plugin, and `finish(failed)`, which cleans up after it
-    /// and is called by itself, as the plugin may have been stopped.
+    /// Returns `start(text, file, name, folder)`, which runs the plugin, and `finish(failed)`, which cleans up after it
+    /// and is called separately, as the plugin may have been stopped.
     static let code = """
         local globals, package = _G, package
         local load, next, rawset, setmetatable, error, type = load, next, rawset, setmetatable, error, type
@@ -69,7 +69,7 @@ enum PluginPrelude {
         """
 }
 
-/// The two functions of ``PluginPrelude``, kept from the beginning. Used on the interpreter's thread only.
+/// The two functions of ``PluginPrelude``. Used on the interpreter's thread only.
 struct PluginRunner {
     let start: any ScriptFunction
     let finish: any ScriptFunction
