@@ -26,21 +26,21 @@ extension LuaFlowCommand {
         @Flag(help: "Every module is a global, as with -e and at the prompt.")
         var modules = false
 
-        /// Plugins are read for the names that they register, not run.
+        /// Plugins are read for the names that they register, but not run.
         @OptionGroup var host: HostOptions
 
         @Flag(help: "Print nothing; the exit status tells.")
         var quiet = false
 
         func run() throws {
-            // Wrong options are the user's before any file is.
+            // Errors in options are reported before those of files.
             try host.refuseAllButPlugins()
             _ = try host.pluginPath(script: nil)
             try Session.leaving {
                 let catalogue = try ScriptIndex(Host.builtInModules)
                 var status: Int32 = 0
                 var texts: [(file: ByteString, bytes: [UInt8])] = []
-                // A plugin beside several files is named once.
+                // A plugin beside several files is reported once.
                 var named: Set<ByteString> = []
                 for file in files {
                     for path in file.isFolder ? Self.scripts(below: file) : [file] {
@@ -52,7 +52,7 @@ extension LuaFlowCommand {
                         }
                     }
                 }
-                // What several files share is read once.
+                // Files that several scripts require are read once.
                 let together = Companions(texts.map(\.bytes))
                 let required = RequiredFiles()
                 let searches = ModuleSearches()
@@ -71,7 +71,7 @@ extension LuaFlowCommand {
             }
         }
 
-        /// A plugin whose names are not known is said to be broken: what it would register is found to be missing.
+        /// Reports a plugin whose names could not be read, as they will be missing in scripts.
         private static func report(_ plugin: PluginFile) {
             let fault: String
             if let known = plugin.fault {
@@ -85,12 +85,12 @@ extension LuaFlowCommand {
             StandardStream.error.write("luaflow check: plugin \(plugin.name) is skipped: \(fault)\n")
         }
 
-        /// Sorted; what is hidden is somebody else's.
+        /// The scripts below a folder, sorted, without hidden files.
         private static func scripts(below folder: ByteString) -> [ByteString] {
             ModuleSearch.files(below: folder).sorted().map { folder.appending(path: $0) }
         }
 
-        /// The whole text; also of what has no size, such as a pipe.
+        /// The whole text of a file, also of one without a size, such as a pipe.
         private static func read(_ file: ByteString) throws -> [UInt8]? {
             if PipedFile.isOne(file) { return try PipedFile.read(file, for: "luaflow check") }
             guard file == "-" else { return file.fileContents }
@@ -112,7 +112,7 @@ extension LuaFlowCommand {
                 together: together, required: required, names: search.names(), find: search.find)
         }
 
-        /// One finding a line; for a reader at a terminal also the place.
+        /// Prints one finding per line; at a terminal also the source line.
         private static func show(_ findings: [Finding], in file: String, _ text: [UInt8]) {
             let source = SourceText(text)
             let isTerminal = isatty(STDOUT_FILENO) != 0
@@ -120,7 +120,7 @@ extension LuaFlowCommand {
                 print("\(file):\(finding.line):\(finding.column): \(finding.message)".visible)
                 guard isTerminal else { continue }
                 let line = source.line(finding.line)
-                // Tabs stay, so that the caret stands where the terminal puts the letter.
+                // Tabs are kept, so that the caret is below the right character.
                 let margin = line.prefix(finding.column - 1).map { $0 == "\t" ? "\t" : " " }
                 print("    \(line)\n    \(margin.joined())^".visible)
             }

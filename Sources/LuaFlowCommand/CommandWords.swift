@@ -1,21 +1,21 @@
 import ArgumentParser
 import LuaFlow
 
-/// The words of the command line as bytes. ArgumentParser knows strings only, so bytes that are no UTF-8 go through it
-/// as characters of a private area, U+10FF80 to U+10FFFF, and so do the bytes of such a character itself: ``word(_:)``
-/// brings back exactly what was typed.
+/// The words of the command line as bytes. ArgumentParser only handles strings, so bytes that are no valid UTF-8 are
+/// replaced by characters of a private area, U+10FF80 to U+10FFFF, as are the bytes of such characters themselves:
+/// ``word(_:)`` restores exactly what was typed.
 enum CommandWords {
     private static let area: UInt32 = 0x10FF00
 
-    /// All of them; the first is the program.
+    /// All words; the first is the program.
     static let all: [ByteString] = (0..<Int(CommandLine.argc)).compactMap { index in
         CommandLine.unsafeArgv[index].map { ByteString(cString: $0) }
     }
 
-    /// What stands before a script's file: `arg[-1]` is the last of them.
+    /// The words before a script's file: `arg[-1]` is the last of them.
     static func before(_ file: ByteString) -> [ByteString] { Array(all.prefix { $0 != file }) }
 
-    /// A word as ArgumentParser can hold it.
+    /// A word as a string for ArgumentParser.
     static func parsed(_ word: ByteString) -> String {
         if let text = word.utf8Text, !text.unicodeScalars.contains(where: { $0.value >= area + 0x80 }) { return text }
         var text = ""
@@ -27,7 +27,7 @@ enum CommandWords {
                 text.unicodeScalars.append(scalar)
                 rest = rest.dropFirst(length)
             } else {
-                // Bytes of ASCII are characters by themselves: this one is above.
+                // ASCII bytes are characters themselves: this one is 0x80 or above.
                 if let mark = Unicode.Scalar(area + UInt32(first)) { text.unicodeScalars.append(mark) }
                 rest = rest.dropFirst()
             }
@@ -35,7 +35,7 @@ enum CommandWords {
         return text
     }
 
-    /// The word that ``parsed(_:)`` made a text of.
+    /// The word for which ``parsed(_:)`` returned this string.
     static func word(_ text: String) -> ByteString {
         guard text.unicodeScalars.contains(where: { $0.value >= area + 0x80 }) else { return ByteString(text) }
         return ByteString(

@@ -21,8 +21,8 @@ extension LuaFlowCommand {
             print(PluginWords.adding(to: shell == .bash ? Self.keepingColons(script) : script, for: shell))
         }
 
-        /// Bash cuts words at colons; names such as tensor:sum are put together again before ArgumentParser's function
-        /// looks, and what bash holds for earlier words is taken off the answers.
+        /// Bash splits words at colons; names such as tensor:sum are joined before ArgumentParser's function runs, and
+        /// what bash takes for earlier words is removed from the answers.
         private static func keepingColons(_ script: String) -> String {
             script.replacing("-F _luaflow luaflow", with: "-F _luaflow_whole_words luaflow").replacing(
                 "\ncomplete ", with: """

@@ -25,7 +25,7 @@ extension LuaFlowCommand {
         @Flag(help: "Leave out tensors that cannot be read (complex, quantised, texts), and say which.")
         var skip = false
 
-        /// What tensors compute with.
+        /// The types of real numbers to convert to.
         static let types = ["float16", "float32", "float64"]
 
         func validate() throws {

@@ -46,7 +46,7 @@ extension LuaFlowCommand {
         }
 
         func run() throws {
-            // Wrong options are the user's before any name is.
+            // Errors in options are reported before those of names.
             try host.refuseAllButPlugins()
             _ = try host.pluginPath(script: nil)
             try Session.leaving {
@@ -64,7 +64,7 @@ extension LuaFlowCommand {
             }
         }
 
-        /// What is built in comes first; plugins are loaded for other names only.
+        /// Built-in names come first; plugins are loaded for other names only.
         private func page(_ name: String?, _ index: Manual) throws -> String {
             do {
                 return try index.page(name)
@@ -85,15 +85,15 @@ extension LuaFlowCommand {
     }
 }
 
-/// What may follow `luaflow doc` and what was typed behind it.
+/// Completions of what was typed after `luaflow doc`.
 enum DocCompletion {
     static func candidates(_ words: [String], _ typed: String) -> [String] {
         if words.contains("--luacats") { return folders(typed) }
-        // A shell that completes has no place for an error.
+        // During completion there is no place for an error message.
         guard let index = try? Manual(Host.builtInModules) else { return [] }
-        // Everything at once would be hundreds of names.
+        // All names would be hundreds: without a prefix only modules, types and tables.
         let names = typed.isEmpty ? index.containers : index.names.filter { $0.hasPrefix(typed) }
-        // In zsh's lists a description stands behind a colon.
+        // In zsh's lists a colon begins a description, so it is escaped.
         return CompletionShell.requesting == .zsh ? names.map { $0.replacing(":", with: "\\:") } : names
     }
 
@@ -108,13 +108,13 @@ enum DocCompletion {
     }
 }
 
-/// Where definitions for editors go.
+/// Writes definition files for editors.
 struct EditorFiles {
     let definitions: Definitions
 
     init(_ definitions: Definitions) { self.definitions = definitions }
 
-    /// What may be written and what is read at `x[1]` are two types, of which the server knows the union only.
+    /// Types of what may be written to `x[1]` differ from what is read, but the server only knows their union.
     private static let settings = """
         {
           "runtime.version": "Lua 5.4",
@@ -125,7 +125,7 @@ struct EditorFiles {
 
         """
 
-    /// To standard output without a folder.
+    /// Writes to standard output if there is no folder.
     func write(to folder: ByteString?) throws {
         guard let folder else {
             for file in definitions.files { print("-- \(file.name)\n\(file.text)") }
@@ -152,7 +152,7 @@ struct EditorFiles {
         print("\(place): \(definitions.files.count) files")
     }
 
-    /// - Throws: when a file stands there that this program did not write: nothing of the user's own is overwritten.
+    /// - Throws: when a file exists there that this program has not written: no file of the user is overwritten.
     private func refuseForeign(_ path: ByteString) throws {
         guard path.fileExists else { return }
         let text = path.fileContents.map { String(decoding: $0, as: UTF8.self) }

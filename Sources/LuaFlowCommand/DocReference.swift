@@ -2,24 +2,24 @@ import Foundation
 import LuaFlow
 import Scripting
 
-/// Everything that scripts can name, as JSON: what `luaflow doc --json` prints and the web pages are made of.
+/// Everything that scripts can name as JSON: the output of `luaflow doc --json`, from which the web pages are made.
 struct DocReference: Encodable {
     let version: String
-    /// In the order in which `luaflow doc` lists them.
+    /// The modules in the order of `luaflow doc`.
     let modules: [Module]
-    /// Each once, in the order of the modules that bring them.
+    /// The types, each once, in the order of the modules that define them.
     let types: [Kind]
 
     struct Module: Encodable {
         let name: String
         let summary: String
-        /// What calling the module itself does.
+        /// The function that calling the module runs.
         let call: Entry?
         let functions: [Entry]
-        /// How the functions are grouped, by the last parts of their names; those in no section come first.
+        /// Groups of functions, by the last parts of their names; functions in no group come first.
         let sections: [Section]
         let constants: [Constant]
-        /// The names of the types that it brings, or adds members to.
+        /// The names of the types that it defines or adds members to.
         let types: [String]
     }
 
@@ -36,9 +36,9 @@ struct DocReference: Encodable {
     struct Entry: Encodable {
         let name: String
         let kind: String
-        /// Lua's metamethod, of an operator.
+        /// The metamethod of an operator.
         let metamethod: String?
-        /// One line for every way of calling it.
+        /// One line for each way to call it.
         let signature: [String]
         let summary: String
         let parameters: [Parameter]
@@ -52,16 +52,16 @@ struct DocReference: Encodable {
     struct Parameter: Encodable {
         let name: String
         let type: String
-        /// `a number from 0`
+        /// The expected value in messages: `a number from 0`.
         let expected: String
-        /// As a script writes it; none for what has to be given.
+        /// The default as a script would write it; none for required parameters.
         let fallback: String?
         let note: String
     }
 
     struct Result: Encodable { let name: String?, type: String }
 
-    /// - Throws: what ``ScriptIndex`` and a module's constants throw.
+    /// - Throws: the errors of ``ScriptIndex`` and of modules' constants.
     init(_ scriptModules: [any ScriptModule], version: String) throws {
         self.version = version
         let index = try ScriptIndex(scriptModules)
@@ -74,7 +74,7 @@ struct DocReference: Encodable {
         }
     }
 
-    /// Keys are sorted, so that two versions can be compared line by line.
+    /// Keys are sorted, so that versions can be compared line by line.
     var text: String {
         get throws {
             let encoder = JSONEncoder()
@@ -128,7 +128,7 @@ extension DocReference.Parameter {
     init(_ spec: ParameterSpec) {
         (name, note, fallback) = (spec.name, spec.note, spec.fallback)
         type = "\(spec.type)"
-        // What messages go on behind with a comma.
+        // Messages continue after a comma; it is removed here.
         expected = spec.expected.hasSuffix(",") ? String(spec.expected.dropLast()) : spec.expected
     }
 }

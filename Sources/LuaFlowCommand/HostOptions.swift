@@ -3,7 +3,7 @@ import Foundation
 import LuaFlow
 import Repl
 
-/// The options of every subcommand that runs scripts, and the host made from them.
+/// The options of all subcommands that run scripts, and the host made from them.
 struct HostOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Load the plugins in this folder, too. May be repeated.", valueName: "DIR"),
@@ -23,19 +23,19 @@ struct HostOptions: ParsableArguments {
 
     @OptionGroup(title: "Limits") var limits: LimitOptions
 
-    /// Runs `body` with a fresh host whose runs Ctrl-C interrupts; errors become messages and exit statuses.
+    /// Runs `body` with a new host whose runs Ctrl-C interrupts; errors become messages and exit statuses.
     ///
-    /// Under `--sandbox` this process only watches: it starts itself again, and the body runs there.
+    /// With `--sandbox` this process starts itself again, watches the other process, and the body runs there.
     /// - Parameters:
-    ///   - globals: whether every module is a global, as for one-liners and the prompt.
-    ///   - script: the script that will run; plugins beside it are loaded, and Lua files beside it may be.
-    ///   - records: whether the command is one that writes capsules.
+    ///   - globals: whether modules are globals, as for one-liners and the prompt.
+    ///   - script: the script that will run; plugins beside it are loaded, and Lua files beside it may be loaded.
+    ///   - records: whether the command can write capsules.
     ///   - repeats: whether the run repeats a recorded one.
-    ///   - sandboxes: whether the command is one that runs scripts in the sandbox.
-    ///   - profile: what is told of the scripts' operations.
-    ///   - reportsPlugins: whether broken plugins are named on standard error.
-    ///   - modules: more modules beside the built-in ones.
-    ///   - hearsTerminal: whether Ctrl-C interrupts; a notebook's kernel hears its signals itself.
+    ///   - sandboxes: whether the command can run scripts in the sandbox.
+    ///   - profile: records the scripts' operations.
+    ///   - reportsPlugins: whether broken plugins are reported on standard error.
+    ///   - modules: modules to add to the built-in ones.
+    ///   - hearsTerminal: whether Ctrl-C interrupts; a notebook's kernel handles signals itself.
     func withHost(
         globals: Bool = false, script: ByteString? = nil, records: Bool = false, repeats: Bool = false,
         sandboxes: Bool = false, profile: Profile? = nil, reportsPlugins: Bool = true,
@@ -73,11 +73,11 @@ struct HostOptions: ParsableArguments {
                 options.memoryLimit = sandbox.memory
                 timeLimit = sandbox.timeLimit
             }
-            // Before a long run, not after it.
+            // Checked before a long run, not after it.
             if let capsule { try Capsule.check(canWriteTo: capsule) }
             let ranks = ProgramRanks.current?.communicator ?? SingleProcess()
             let host = try Host(adding: modules, options: options, ranks: ranks)
-            // One time for all of it, plugins included.
+            // One time limit for everything, plugins included.
             host.interpreter.timeLimit = timeLimit
             host.interpreter.timeLimitBegins = .now
             if !limits.sandbox { Overrun.watch(host) }
@@ -101,15 +101,15 @@ struct HostOptions: ParsableArguments {
         }
     }
 
-    /// Their names, and whether a value follows.
+    /// The names of the options, and whether each takes a value.
     static let takesValue = [
         "plugins": true, "no-plugins": false, "capsule": true, "profile": true, "memory": true, "timeout": true,
         "sandbox": false,
         "allow-read": true, "allow-write": true,
     ]
 
-    /// Ctrl-C interrupts `body`, and then the scripts' finalisers: they may run for long, too, and a script whose
-    /// finalisers had to be stopped has not ended well.
+    /// Ctrl-C interrupts `body`, and then the scripts' finalisers, which may also run for long; a script whose
+    /// finalisers had to be stopped counts as failed.
     private func withClosing(
         _ host: LuaFlow.Host, hearsTerminal: Bool, _ body: () throws -> Void
     ) throws {
@@ -122,8 +122,8 @@ struct HostOptions: ParsableArguments {
         if hearsTerminal { try host.interpreter.withInterruptsFromTerminal(closing) } else { try closing() }
     }
 
-    /// Where plugins are looked for.
-    /// - Throws: `ValidationError` for a folder of --plugins that is none.
+    /// The folders in which plugins are searched.
+    /// - Throws: `ValidationError` when --plugins names something that is no folder.
     func pluginPath(script: ByteString?) throws -> PluginPath {
         if noPlugins, !plugins.isEmpty { throw ValidationError("--plugins and --no-plugins: one of the two expected") }
         for folder in plugins {
@@ -136,7 +136,7 @@ struct HostOptions: ParsableArguments {
 }
 
 extension Result {
-    /// Whether a run came to its own end, or the script left with status 0.
+    /// Whether a run ended normally, or the script exited with status 0.
     fileprivate var isGood: Bool {
         switch self {
         case .success: true

@@ -4,7 +4,7 @@ import LuaFlow
 import Notebook
 
 extension LuaFlowCommand {
-    /// `luaflow kernel`.
+    /// The command `luaflow kernel`.
     struct KernelCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "kernel", abstract: "Notebooks: the kernel for Jupyter.",
@@ -58,7 +58,7 @@ extension LuaFlowCommand {
 
         func run() throws {
             try host.withHost(globals: true, adding: [NotebookModule()], hearsTerminal: false) { host in
-                // Every cell has the time anew.
+                // The time limit holds for each cell.
                 host.interpreter.timeLimitBegins = nil
                 try Kernel(host, connectionFile: connectionFile).run()
             }

@@ -51,7 +51,7 @@ struct LuaFlowCommand: ParsableCommand {
         try host.withHost(globals: true, records: true, sandboxes: true) { try host.run(.init(code: code), in: $0) }
     }
 
-    /// Wrong usage leaves with 2, as the shell's own commands do; ArgumentParser's own choice is 64.
+    /// Wrong usage exits with status 2, as the shell's own commands do; ArgumentParser's default is 64.
     static func main() {
         _ = StandardInput.isMissing
         cf_open_missing_streams()

@@ -2,9 +2,10 @@ import Editors
 import Foundation
 import LuaFlow
 
-/// Where `require` would look, without Lua: beside the script, then the folders of Lua's own search.
+/// Where `require` would search, without running Lua: beside the script, then the folders of Lua's own search path.
 ///
-/// A file may be part of a program that starts elsewhere: the working folder and the folders around it count as well.
+/// A file may belong to a program that is started elsewhere: the working folder and the folders around it are searched
+/// as well.
 struct ModuleSearch {
     /// The script's folder.
     let script: ByteString
@@ -23,10 +24,10 @@ struct ModuleSearch {
         let path = name.replacingOccurrences(of: ".", with: "/")
         for pattern in patterns("LUA_PATH", folders: [script, "."] + Self.lua + around, ["/?.lua", "/?/init.lua"]) {
             let place = Self.place(pattern, path)
-            // A pipe would wait for somebody who writes into it.
+            // Only regular files: a pipe would wait for a writer.
             if FileStamp(place)?.isRegular ?? false, let text = place.fileContents { return .text(text) }
         }
-        // A library in C may hold its parts: lib.part is in lib.so, and what stands before a hyphen is no name.
+        // A C library may contain submodules: lib.part is in lib.so, and a prefix up to a hyphen is ignored.
         let root = name.split(separator: ".").first.map(String.init) ?? name
         let plain = name.split(separator: "-").last.map { $0.replacingOccurrences(of: ".", with: "/") } ?? path
         for pattern in patterns("LUA_CPATH", folders: [script, "."] + Self.native + around, ["/?.so"]) {
@@ -35,7 +36,7 @@ struct ModuleSearch {
         return .missing
     }
 
-    /// The modules that lie beside the script.
+    /// The modules beside the script.
     func names() -> [String] {
         Self.files(below: script).map { file in
             let path = file.dropLast(".lua".count)
@@ -44,7 +45,7 @@ struct ModuleSearch {
         }
     }
 
-    /// Every .lua below a folder, as seen from there, without what is hidden; not more than a program has.
+    /// All .lua files below a folder, relative to it, without hidden ones; at most `most`.
     static func files(below folder: ByteString, most: Int = 10_000) -> [ByteString] {
         var found: [ByteString] = []
         var open: [ByteString] = [""]
@@ -54,7 +55,7 @@ struct ModuleSearch {
                 if isOwnFolder(whole) {
                     open.append(path + "/")
                 } else if name.hasSuffix(".lua"), FileStamp(whole)?.isRegular ?? true {
-                    // A link to nothing is named where it is read.
+                    // Links to nothing are included; reading one fails with a message.
                     found.append(path)
                 }
             }
@@ -62,19 +63,19 @@ struct ModuleSearch {
         return found
     }
 
-    /// Whether it is a folder and no link to one, which may lead back.
+    /// Whether it is a folder and not a link to one, which may lead back.
     private static func isOwnFolder(_ path: ByteString) -> Bool {
         var status = stat()
         return path.withCString { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// A pattern with a module's path for each question mark.
+    /// A pattern in which question marks are replaced by a module's path.
     private static func place(_ pattern: ByteString, _ path: String) -> ByteString {
         let parts = pattern.split(at: UInt8(ascii: "?"), omittingEmptySubsequences: false)
         return parts.dropFirst().reduce(parts.first ?? "") { $0 + ByteString(path) + $1 }
     }
 
-    /// The folders around the script's.
+    /// The folders that contain the script's folder.
     private var around: [ByteString] {
         let whole = script.hasPrefix("/") ? script : (ByteString.workingFolder ?? "/").appending(path: script)
         var parts: [ByteString] = []
@@ -93,7 +94,7 @@ struct ModuleSearch {
     }
 }
 
-/// Searches from several folders, each of which finds the same as often as it is asked.
+/// Searches from several folders, each with a cache of its results.
 final class ModuleSearches {
     private var searches: [ByteString: Search] = [:]
 

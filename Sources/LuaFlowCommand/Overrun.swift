@@ -1,14 +1,14 @@
 import Foundation
 import LuaFlow
 
-/// What `--timeout` does about a script that is still in some call of C's two seconds after the deadline.
+/// For `--timeout`: ends the process when a script is still in a C function two seconds after the deadline.
 enum Overrun {
     static let grace = Duration.seconds(2)
 
-    /// The sandbox needs none: its worker is killed from outside.
+    /// Not needed in the sandbox, whose worker process is killed from outside.
     static func watch(_ host: LuaFlow.Host) {
         host.interpreter.onOverrun(after: grace) { limit in
-            // What was printed before, if its reader takes it: a lock may be held for good, a pipe full for good.
+            // Flushes what was printed, if possible in time: a lock may be held or a pipe full for ever.
             let flushed = DispatchSemaphore(value: 0)
             Thread.detachNewThread {
                 StandardStream.flush()

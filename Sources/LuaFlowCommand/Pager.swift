@@ -1,23 +1,23 @@
 import Foundation
 import LuaFlow
 
-/// Long texts at a terminal, through the program that the user reads them with: `PAGER`, else less.
+/// Shows long texts at a terminal through the user's pager: `PAGER`, else less.
 enum Pager {
-    /// Writes the text; through the pager where it has more lines than the terminal. A pager that is not there, or that
-    /// the user has set to nothing or to cat, is done without.
+    /// Prints the text, through the pager if it has more lines than the terminal. A pager that is missing, or set to
+    /// nothing or to cat, is not used.
     static func show(_ text: String) {
         guard isLong(text), let command = command(ProcessInfo.processInfo.environment) else {
             return print(text, terminator: "")
         }
-        // Of less: ends at the end of a short text, keeps the screen, passes colours on.
+        // Options of less: quit at the end of a short text, keep the screen, pass colours on.
         setenv("LESS", "FRX", 0)
         fflush(nil)
-        // Whoever leaves the pager early closes the pipe.
+        // Leaving the pager early closes the pipe.
         let before = signal(SIGPIPE, SIG_IGN)
         defer { signal(SIGPIPE, before) }
         guard let pipe = popen(command, "w") else { return print(text, terminator: "") }
         fputs(text, pipe)
-        // 127: the shell found no such program.
+        // 127: the shell did not find the program.
         if pclose(pipe) >> 8 == 127 { print(text, terminator: "") }
     }
 

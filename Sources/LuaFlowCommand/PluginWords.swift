@@ -3,11 +3,11 @@ import Foundation
 import LuaFlow
 import Repl
 
-/// What plugins add to a shell's completions: names of subcommands, and what their `complete` gives.
+/// What plugins add to shell completion: names of subcommands, and results of their `complete`.
 ///
-/// The scripts that ArgumentParser writes are fixed; these lines behind them ask the program itself, each time.
+/// The completion scripts by ArgumentParser are fixed; the lines added here call the program itself each time.
 enum PluginWords {
-    /// `luaflow ---plugin-words WORD...`: what may stand in the place of the last word. For the scripts only.
+    /// `luaflow ---plugin-words WORD...` lists candidates for the last word. Used by the completion scripts only.
     static let option = "---plugin-words"
 
     static func print(for words: [String]) {
@@ -33,7 +33,7 @@ enum PluginWords {
             let text = (line.rest + [typed]).joined(separator: " ")
             guard case .table(let list)? = try host.interpreter.call(complete, [.string(text)]).first else { return }
             found = try list.elements().compactMap { if case .string(let word) = $0 { word.text } else { nil } }
-            // Whole arguments or their last word: whichever they begin with.
+            // Candidates are whole arguments or their last word, depending on what they begin with.
             let before = text.count - typed.count
             found = found.compactMap { word in
                 if before > 0, word.hasPrefix(text) { return String(word.dropFirst(before)) }
@@ -43,7 +43,7 @@ enum PluginWords {
         return found
     }
 
-    /// A shell's script with those lines.
+    /// A completion script with these lines added.
     static func adding(to script: String, for shell: CompletionShell) -> String {
         switch shell {
         case .bash: script + "\n" + bash
@@ -65,7 +65,7 @@ enum PluginWords {
         complete -o filenames -F _luaflow_with_plugins luaflow
         """
 
-    /// The function that the shell knows by the file's name becomes one that calls what it was.
+    /// Zsh calls the function with the file's name: it is replaced by one that calls the original.
     private static func zsh(_ script: String) -> String {
         guard let head = script.range(of: "\n_luaflow() {") else { return script }
         let wrapper = """

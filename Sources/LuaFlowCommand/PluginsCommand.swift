@@ -3,7 +3,7 @@ import Foundation
 import LuaFlow
 
 extension LuaFlowCommand {
-    /// `luaflow plugins`.
+    /// The command `luaflow plugins`.
     struct Plugins: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the plugins that are found, what each registers, and what is broken.",
@@ -30,7 +30,7 @@ extension LuaFlowCommand {
     }
 }
 
-/// What `luaflow plugins` prints.
+/// The output of `luaflow plugins`.
 struct PluginListing {
     let plugins: [Plugin]
     let path: PluginPath

@@ -3,13 +3,13 @@ import Files
 import LuaFlow
 import Scripting
 
-/// What `luaflow run --profile FILE` adds to a run.
+/// The profile of `luaflow run --profile FILE`.
 enum ProfiledRun {
-    /// Runs, and reports what the operations cost, also of a run that failed or was interrupted.
-    /// - Parameter path: where the flame graph's text goes; nil to measure nothing.
+    /// Runs `body` and reports the cost of its operations, also when it failed or was interrupted.
+    /// - Parameter path: the file for the flame graph's text; nil for no profile.
     static func measure(into path: ByteString?, _ body: (Profile?) throws -> Void) throws {
         guard let path else { return try body(nil) }
-        // Before a long run, not after it.
+        // Checked before a long run, not after it.
         guard !path.isFolder else {
             throw ValidationError("--profile \(path): is a folder; the name of a file expected")
         }

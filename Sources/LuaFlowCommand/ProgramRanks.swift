@@ -2,9 +2,9 @@ import ArgumentParser
 import Foundation
 import LuaFlow
 
-/// The program, as `luaflow` and `luaflow-mpi` start it.
+/// The program, as started by `luaflow` and `luaflow-mpi`.
 public enum LuaFlowProgram {
-    /// - Parameter ranks: the programs that run together; nil for one by itself.
+    /// - Parameter ranks: the programs that run together; nil for a single one.
     public static func main(_ ranks: ProgramRanks? = nil) {
         guard var ranks else { return LuaFlowCommand.main() }
         ranks.begin()
@@ -12,22 +12,22 @@ public enum LuaFlowProgram {
     }
 }
 
-/// This program as one of several that mpirun started: what is divided among them, and how they end.
+/// This program as one of several that mpirun started: their communicator, shares of the machine, and how they end.
 public struct ProgramRanks: Sendable {
     @TaskLocal static var current: ProgramRanks?
 
     let communicator: any Communicator
-    /// How many ranks share this machine's memory, and how many this one's processors.
+    /// How many ranks run on this machine, and how many share this one's processors.
     let sharingMemory: Int
     let sharingProcessors: Int
-    /// Whether ranks print and save that are not the first.
+    /// Whether ranks other than the first also print and save.
     private(set) var isEveryRankHeard = false
     private let silence: @Sendable () -> Void
     private let finish: @Sendable () throws -> Void
     private let abort: @Sendable (Int32) -> Void
 
     /// - Parameters:
-    ///   - silence: what is printed to standard output from now on is not seen.
+    ///   - silence: discards all further standard output.
     ///   - finish: returns when all ranks have come to their end.
     ///   - abort: ends all ranks with a status.
     public init(
@@ -40,7 +40,7 @@ public struct ProgramRanks: Sendable {
         (self.silence, self.finish, self.abort) = (silence, finish, abort)
     }
 
-    /// The word in front of all others that lets every rank print and save.
+    /// The option, before all other words, by which every rank prints and saves.
     static let option = "--all-ranks"
 
     var isAlone: Bool { communicator.size == 1 }
@@ -49,18 +49,18 @@ public struct ProgramRanks: Sendable {
 
     // MARK: The beginning
 
-    /// Silences all ranks but the first, unless the command line says otherwise.
+    /// Silences all ranks but the first, unless the option above is given.
     mutating func begin() {
         isEveryRankHeard = CommandWords.all.dropFirst().first == ByteString(ProgramRanks.option)
         if !isFirst, !isEveryRankHeard { silence() }
     }
 
-    /// The words of the command line without ours.
+    /// The words of the command line without that option.
     static var words: [ByteString] {
         Array(CommandWords.all.dropFirst(current?.isEveryRankHeard == true ? 2 : 1))
     }
 
-    /// - Throws: `ValidationError` for commands that are for one program alone.
+    /// - Throws: `ValidationError` for commands that cannot run in several ranks.
     func check(_ line: ArrangedCommandLine) throws {
         guard !isAlone else { return }
         let isOneLiner = line.name == nil && line.rest.contains { $0.hasPrefix("-e") }
@@ -78,8 +78,8 @@ public struct ProgramRanks: Sendable {
         throw ValidationError("\(name) is for one program alone, not for \(communicator.size) ranks: luaflow \(name)")
     }
 
-    /// Limits of the machine divided among its ranks.
-    /// - Throws: `ValidationError` for options that are for one program alone, and shares that are too small.
+    /// Divides the limits of the machine among its ranks.
+    /// - Throws: `ValidationError` for options that cannot be used in several ranks, and for shares that are too small.
     func divide(_ options: inout Interpreter.Options, _ host: HostOptions) throws {
         guard !host.limits.sandbox else { throw ValidationError("--sandbox: for luaflow alone, not for luaflow-mpi") }
         guard host.capsule == nil || isAlone else {
@@ -98,22 +98,23 @@ public struct ProgramRanks: Sendable {
 
     // MARK: The end
 
-    /// Before an error is printed: one that all ranks have is told by the first, which ends the others meanwhile.
+    /// Called before an error is printed. An error that all ranks have is printed by the first, which meanwhile ends
+    /// the others.
     func waitForFirst() {
         if !isFirst { usleep(1_500_000) }
     }
 
-    /// `luaflow`, `luaflow (rank 2)`: how messages begin.
+    /// The beginning of messages: `luaflow`, or `luaflow (rank 2)`.
     static var name: String {
         guard let ranks = current, !ranks.isFirst else { return "luaflow" }
         return "luaflow (rank \(ranks.communicator.rank))"
     }
 
-    /// Where the program leaves with this status: the other ranks must not wait for it.
+    /// Before the program exits with this status: ends the other ranks, which must not wait for it.
     static func leave(_ status: Int32) {
         guard let ranks = current else { return }
         StandardStream.flush()
-        // What was interrupted is being ended by mpirun, which sees ranks that go without a word.
+        // After an interrupt mpirun ends all ranks; it notices ranks that exit without finishing.
         if status == 130 { return }
         guard status == 0 else { return ranks.abort(status) }
         do {

@@ -3,7 +3,7 @@ import Foundation
 import LuaFlow
 
 extension HostOptions {
-    /// Runs, and writes the capsule if one was asked for, also of a run that failed.
+    /// Runs a script, and writes the capsule if one was asked for, also when the run failed.
     func run(_ invocation: Capsule.Invocation, after words: [ByteString] = [], in host: LuaFlow.Host) throws {
         guard let capsule else {
             try HostOptions.execute(invocation, after: words, in: host)
@@ -15,11 +15,11 @@ extension HostOptions {
         let result = Result { try HostOptions.execute(invocation, after: words, in: host) }
         do {
             let made = try recorder.capsule(of: invocation, result, settings: settings)
-            // The script may have made such a file meanwhile.
+            // The script may have created such a file meanwhile.
             try Capsule.check(canWriteTo: capsule)
             try made.write(to: capsule)
         } catch {
-            // What the script has to say comes first.
+            // The script's own error comes first.
             let what = result.isSuccess ? "the script has run; no capsule was written: " : "no capsule was written: "
             let message = "luaflow: \(what)\((error as? LuaError)?.message ?? "\(error)")\n"
             do {
@@ -34,7 +34,7 @@ extension HostOptions {
         _ = try result.get()
     }
 
-    /// What a capsule keeps of these options.
+    /// The options that a capsule keeps.
     var settings: Capsule.HostSettings {
         var settings = Capsule.HostSettings()
         settings.plugins = plugins.map { LoadedFiles.absolute($0) }
@@ -46,7 +46,7 @@ extension HostOptions {
         return settings
     }
 
-    /// These options, and the recorded ones where nothing else was said.
+    /// These options, completed by the recorded ones.
     func with(_ recorded: Capsule.HostSettings) -> HostOptions {
         var options = self
         if plugins.isEmpty, !noPlugins {

@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// Options of the group that all commands share which some of them refuse. They cannot be hidden from one command
-/// alone, so its help is printed without them.
+/// Options of the shared group that some commands refuse. ArgumentParser cannot hide them in one command only, so they
+/// are removed from its help text.
 enum RefusedOptions {
     private static let sandbox = ["--sandbox", "--allow-read", "--allow-write"]
     private static let all = sandbox + ["--capsule", "--memory", "--timeout"]
@@ -12,25 +12,25 @@ enum RefusedOptions {
         "check": all, "doc": all,
     ]
 
-    /// A command's help without what it refuses.
+    /// A command's help without the options that it refuses.
     static func leftOut(of help: String, for command: String?) -> String {
         guard let command, let refused = byCommand[command] else { return help }
         var isLeftOut = false
         let lines = help.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
-            // What is said of an option goes on further in; the next option begins like this one.
+            // An option's description is indented further; the next option is indented like this one.
             if !line.hasPrefix("   ") {
                 isLeftOut = refused.contains { line.hasPrefix("  \($0) ") || line == "  \($0)" }
             }
             return !isLeftOut
         }
-        // A heading with nothing below it.
+        // A heading without options is removed.
         return lines.joined(separator: "\n").replacing("LIMITS:\n\n", with: "")
     }
 }
 
 extension HostOptions {
-    /// For commands that run no script.
-    /// - Throws: `ValidationError` for an option that would do nothing.
+    /// For commands that run no scripts.
+    /// - Throws: `ValidationError` for an option that would have no effect.
     func refuseAllButPlugins() throws {
         let given = [
             ("--capsule", capsule != nil), ("--sandbox", limits.sandbox), ("--memory", limits.memory != nil),

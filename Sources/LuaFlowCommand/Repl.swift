@@ -21,7 +21,7 @@ extension LuaFlowCommand {
         func run() throws { try LuaFlowCommand.prompt(host, file: file, arguments: arguments) }
     }
 
-    /// The prompt at a terminal; elsewhere standard input is a script.
+    /// The prompt if standard input is a terminal; else standard input is a script.
     static func prompt(_ options: HostOptions, file: ByteString? = nil, arguments: [ByteString] = []) throws {
         let isScript = isatty(STDIN_FILENO) != 1
         let readsInput = file == ByteString(StandardInput.name)
@@ -33,7 +33,7 @@ extension LuaFlowCommand {
                 if let file { _ = try host.run(file: file, arguments: arguments) }
                 return try StandardInput.run(in: host)
             }
-            // At the prompt every input has the time anew.
+            // At the prompt the time limit holds for each input.
             host.interpreter.timeLimitBegins = nil
             let status = try Repl.run(host, file: file, arguments: arguments)
             if status != 0 { throw ExitCode(Int32(clamping: status)) }
@@ -41,19 +41,20 @@ extension LuaFlowCommand {
     }
 }
 
-/// `luaflow < script.lua`, `luaflow - a b < script.lua`: the whole input is one script, named stdin in messages.
+/// `luaflow < script.lua`, `luaflow - a b < script.lua`: all of standard input is one script, called stdin in messages.
 enum StandardInput {
-    /// How one names it where a file is expected.
+    /// The name by which it is given where a file is expected.
     static let name = "-"
 
-    /// Whether we were started without one. Asked before anything is opened, which would take its number.
+    /// Whether the process was started without standard input. Checked before a file is opened, which would get its
+    /// number.
     static let isMissing = fcntl(STDIN_FILENO, F_GETFD) == -1
 
     static func run(in host: LuaFlow.Host, arguments: [ByteString] = []) throws {
         guard !isMissing else { throw ScriptError("standard input", "it is closed; luaflow run FILE runs a file") }
         host.install(ScriptCall(script: ByteString("stdin"), usage: "luaflow -", arguments: arguments))
         let words = arguments.map { Value.string($0) }
-        // `-` stands before them, or nothing does when the input is piped in.
+        // `-` precedes them, or nothing when the input is piped in.
         let before = CommandWords.all.dropLast(arguments.count)
         let interpreter = before.last == "-" ? before.dropLast() : before
         _ = try host.interpreter.run(
@@ -63,7 +64,7 @@ enum StandardInput {
         try host.interpreter.run(name: "=stdin", arguments: words) { try read() }
     }
 
-    /// All of it. Charged while it comes in, as it may never end.
+    /// Reads all of it. Memory is charged as it arrives, since it may never end.
     private static func read() throws -> [UInt8] {
         var text: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1 << 16)
@@ -77,7 +78,7 @@ enum StandardInput {
             }
             guard count >= 0 else { throw ScriptError("stdin", String(cString: strerror(errno))) }
             if count == 0 { return text }
-            // An array that grows is there twice.
+            // An array exists twice while it grows.
             try NativeMemory.current?.charge(2 * count)
             charged += 2 * count
             text += piece.prefix(count)

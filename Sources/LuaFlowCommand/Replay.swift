@@ -48,7 +48,7 @@ extension LuaFlowCommand {
             try conclude(differences, reasons, notCompared, recorded)
         }
 
-        /// Reads the capsule and looks whether it can be repeated.
+        /// Reads the capsule and checks whether it can be repeated.
         private func prepared() throws -> Capsule {
             let recorded = try Capsule(readingFrom: capsule)
             let obstacles = recorded.obstacles
@@ -90,8 +90,8 @@ extension LuaFlowCommand {
                     + "Not compared: \(notCompared.joined(separator: ", ")).")
         }
 
-        /// Under --sandbox the process that runs the script speaks; this one only watches it. A capsule may be somebody
-        /// else's: a terminal shows what it holds, and does not obey it.
+        /// With --sandbox the process that runs the script prints this; the other one only watches. A capsule may come
+        /// from somebody else, so control characters in it are made visible.
         private func say(_ text: String) {
             if !host.limits.sandbox || Worker.isThisProcess || Worker.isConfined {
                 Session.write("replay: \(text)\n".visible)

@@ -25,7 +25,7 @@ extension LuaFlowCommand {
         var arguments: [ByteString] = []
 
         func run() throws {
-            // Nobody should think that a script is fenced in when it is not.
+            // An option after the script's name is the script's: this must not be mistaken for a sandboxed run.
             if arguments.contains("--sandbox") && !host.limits.sandbox {
                 throw ValidationError("--sandbox goes before the file: what follows it is the script's own")
             }

@@ -3,8 +3,8 @@ import CConfinement
 import Foundation
 import LuaFlow
 
-/// Exit statuses: 0 the script returned, 1 an error (its report on standard error), 2 a script that was
-/// called wrongly, 130 Ctrl-C, or what `os.exit` said.
+/// Exit statuses: 0 the script returned, 1 an error (reported on standard error), 2 a script called wrongly, 130
+/// Ctrl-C, or the status given to `os.exit`.
 enum Session {
     static func leaving(_ body: () throws -> Void) throws {
         do {
@@ -20,21 +20,21 @@ enum Session {
             write("\(ProgramRanks.name): \(fault)\n".visible)
             try leave(2)
         } catch let error as ScriptError {
-            // "luaflow doc: ..." has the name already.
+            // "luaflow doc: ..." begins with the name already.
             ProgramRanks.current?.waitForFirst()
             write((error.operation.hasPrefix("luaflow ") ? "\(error)\n" : "\(ProgramRanks.name): \(error)\n").visible)
             try leave(1)
         }
     }
 
-    /// What was printed must have been written, or nobody should take it for all there was.
+    /// Throws if output could not be written, so that it is not mistaken for complete.
     private static func checkOutput() throws {
         guard !cf_output_is_whole() else { return }
         throw ScriptError("", "standard output could not be written in full")
     }
 
-    /// A sandbox's worker has said what there was to say; a computation that was stopped and still runs would find its
-    /// libraries torn down.
+    /// A sandbox's worker has already reported; after an abandoned computation, `exit` would tear down libraries in
+    /// use.
     private static func leave(_ status: Int32) throws {
         if Worker.isConfined || Machine.isBusy {
             StandardStream.flush()
@@ -45,7 +45,7 @@ enum Session {
         throw ExitCode(status)
     }
 
-    /// Writes to standard error, after what the script printed. That nobody reads it is no failure of ours.
-    /// A sandboxed script's message is somebody else's text.
+    /// Writes to standard error, after what the script printed. That it cannot be written is no error. A message of a
+    /// sandboxed script is untrusted text.
     static func write(_ text: String) { StandardStream.error.write(Worker.isConfined ? text.visible : text) }
 }

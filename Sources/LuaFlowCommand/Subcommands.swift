@@ -2,14 +2,14 @@ import ArgumentParser
 import Foundation
 import LuaFlow
 
-/// `luaflow NAME`: our own subcommands, and those of plugins.
+/// `luaflow NAME`: built-in subcommands, and those of plugins.
 enum Subcommands {
     static var builtIn: [String] { LuaFlowCommand.configuration.subcommands.map { $0._commandName } + ["help"] }
 
-    /// Names that plugins cannot take.
+    /// Reserves the names that plugins cannot use.
     static func reserve(in host: LuaFlow.Host) { host.context.service(Registry.self).reserve(.subcommands) { builtIn } }
 
-    /// Runs a plugin's subcommand.
+    /// Runs a subcommand of a plugin.
     /// - Throws: `ValidationError` when no plugin has it.
     static func run(_ name: String, _ arguments: [String], hostOptions: [String]) throws {
         let file = FileManager.default
@@ -21,7 +21,7 @@ enum Subcommands {
         }
     }
 
-    /// `luaflow help NAME`: what a plugin says of its subcommand, which is not run for it.
+    /// `luaflow help NAME`: a plugin's help for its subcommand, which is not run.
     static func help(on name: String, hostOptions: [String]) throws {
         try withSubcommand(name, hostOptions) { _, subcommand in
             print(RegisteredPage(subcommand).text, terminator: "")
@@ -48,7 +48,7 @@ enum Subcommands {
         if let unknown { throw unknown }
     }
 
-    /// What `luaflow --help` says of plugins' subcommands; nothing when there are none.
+    /// The subcommands of plugins, for `luaflow --help`; empty if there are none.
     static func help(hostOptions: [String]) -> String {
         let rows = all(hostOptions: hostOptions).map { (name: $0.name.text, text: $0.help ?? "") }
         return rows.isEmpty ? "" : "\nSUBCOMMANDS OF PLUGINS:\n" + Page.list(rows, indent: "  ")
@@ -61,7 +61,7 @@ enum Subcommands {
         return all
     }
 
-    /// Those, in the host that has them, for help and completion: what is wrong is not said here.
+    /// Calls `body` with them and their host, for help and completion; errors are not reported here.
     static func withAll(hostOptions: [String], _ body: (LuaFlow.Host, [Registration]) throws -> Void) {
         guard let options = try? HostOptions.parse(hostOptions), let path = try? options.pluginPath(script: nil),
             !path.plugins().isEmpty
@@ -72,7 +72,7 @@ enum Subcommands {
     }
 }
 
-/// What is known of a registered part: its name as it is used, its help, and where it was registered.
+/// The page about a registered part: its name as it is used, its help, and where it was registered.
 struct RegisteredPage {
     let text: String
 
@@ -81,7 +81,7 @@ struct RegisteredPage {
         text = part.kind.shown(part.name.text) + "\n" + help + "\n  Registered by \(part.origin).\n"
     }
 
-    /// The page of what was registered under a name: as it is used (`projection.Diamond`, `:frames`), or alone.
+    /// The page of a registered part, by its name as used (`projection.Diamond`, `:frames`) or alone.
     init?(_ name: String, in registry: Registry) {
         let meant = registry.all.filter { $0.kind.shown($0.name.text) == name || $0.name.text == name }
         guard !meant.isEmpty else { return nil }

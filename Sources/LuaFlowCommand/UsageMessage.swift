@@ -1,15 +1,15 @@
-/// What the program says of words that it was called wrongly with: one line that names the option, its value and what
-/// was expected, and where there is more, as scripts say it of their own options.
+/// The message about wrong words: one line with the option, its value and what was expected, and a hint if there is
+/// one; in the form that scripts use for their own options.
 ///
 ///     luaflow: The value 'x' is invalid for '--timeout <seconds>': Stop the script after this time: 10, 0.5, 2m.
 ///     Try: luaflow run --help
 enum UsageMessage {
-    /// - Parameter full: ArgumentParser's own message: `Error:`, perhaps `Help:`, the usage over several lines, and
+    /// - Parameter full: ArgumentParser's own message: `Error:`, perhaps `Help:`, the usage in several lines, and
     ///   `See`.
     static func text(_ full: String) -> String {
         let lines = full.split(separator: "\n", omittingEmptySubsequences: false)
         guard let first = lines.first, first.hasPrefix("Error: ") else { return full }
-        // An error's text may have lines of its own.
+        // An error may have several lines.
         let error = lines.prefix { !$0.hasPrefix("Help:") && !$0.hasPrefix("Usage:") }.joined(separator: "\n")
             .dropFirst(7)
         var text = "luaflow: \(error)"

@@ -26,7 +26,7 @@ extension LuaFlowCommand {
 
         func run() throws {
             guard !host.limits.sandbox else { throw ValidationError("--sandbox: for luaflow run and -e only") }
-            // During a run the host's own handler takes this one's place. Who started us may have blocked the signals.
+            // During a run the host's own handler replaces this one. The parent may have blocked the signals.
             signal(SIGINT) { _ in _exit(130) }
             var heard = sigset_t()
             sigemptyset(&heard)
@@ -53,19 +53,19 @@ extension LuaFlowCommand {
 
         private struct Ended {
             var files = LoadedFiles()
-            /// What lay in the folders of plugins when the run began.
+            /// The files in the folders of plugins when the run began.
             var plugins: [ByteString] = []
-            /// What changed during the run; empty when the run came to its own end.
+            /// The files that changed during the run; empty when the run ended by itself.
             var changed: [ByteString] = []
             var outcome = ""
             var seconds = 0.0
         }
 
-        /// One run with a host of its own.
+        /// One run, with its own host.
         private func once() -> Ended {
             var ended = Ended()
             ended.plugins = plugins
-            // What is watched when not even a host could be made.
+            // Watched even when no host could be made.
             ended.files.note(file, .lua)
             let started = DispatchTime.now()
             var status: Int32 = 0
@@ -107,14 +107,14 @@ extension LuaFlowCommand {
                 let changed = ended.files.changed(duringRun: false) + added
                 guard !changed.isEmpty else { continue }
                 settle(changed)
-                // Settled, it may be what it was.
+                // When files have settled, they may be as they were.
                 let now = ended.files.changed(duringRun: false) + plugins.filter { !ended.plugins.contains($0) }
                 if !now.isEmpty { return now }
             }
         }
 
-        /// Waits until files stay as they are for two looks, so that a burst of writes, or a file on its way to being
-        /// replaced, is one change. A second at most: something may write to one for ever.
+        /// Waits until files stay unchanged for two checks, so that a burst of writes, or a file that is being
+        /// replaced, counts as one change. At most a second, as something may write for ever.
         private func settle(_ paths: [ByteString]) {
             var before = paths.map { FileStamp($0) }
             for _ in 0..<20 {
@@ -132,17 +132,17 @@ extension LuaFlowCommand {
 
         private func shown(_ seconds: Double) -> String { String(format: seconds < 10 ? "%.2f s" : "%.0f s", seconds) }
 
-        /// One line on standard error, which redirected output does not see.
+        /// Prints a line to standard error, which redirected output does not contain.
         private func report(_ line: String) { StandardStream.error.write(line + "\n") }
     }
 }
 
-/// Looks at a run's files while it runs, and ends the run when one of them changes.
+/// Watches a run's files while it runs, and ends the run when one of them changes.
 ///
-/// Looking is polling: it works on every system and file system and with every way of saving, and a few dozen `stat`
-/// twenty times a second cost nothing that could be measured.
+/// By polling, which works on every system and file system and with every way of saving; a few dozen `stat` calls
+/// twenty times a second have no measurable cost.
 private final class RunGuardian {
-    /// Between two looks, in microseconds.
+    /// The time between two checks, in microseconds.
     static let interval: UInt32 = 50_000
 
     private let queue = DispatchQueue(label: "luaflow.watch")
@@ -154,7 +154,7 @@ private final class RunGuardian {
         let looksSince = Mutex(0)
     }
 
-    /// Looks after which a run that has not ended is inside a call that nothing stops.
+    /// After so many checks a run that has not ended is inside a call that cannot be interrupted.
     private static let patience = 60
 
     init(_ files: LoadedFiles, interrupting interpreter: Interpreter) {
@@ -164,7 +164,7 @@ private final class RunGuardian {
                 if changed.isEmpty { changed = files.changed(duringRun: true) }
                 return !changed.isEmpty
             }
-            // Each time anew: the first may have come before the run began.
+            // Interrupts again each time: the first interrupt may have come before the run began.
             guard changed else { return }
             interpreter.interrupt()
             let looks = seen.looksSince.withLock { looks in
@@ -177,8 +177,8 @@ private final class RunGuardian {
         timer.resume()
     }
 
-    /// A pattern that backtracks for ever, say, keeps the run's thread: the program starts itself again in its own
-    /// place.
+    /// A pattern match that backtracks without end, for example, keeps the run's thread busy: the program restarts
+    /// itself in place.
     private static func beginAnew() {
         let line = "watch: the run is inside a call that cannot be stopped; watching begins anew"
         StandardStream.error.write(line + "\n")
@@ -198,7 +198,7 @@ private final class RunGuardian {
         for word in words { free(word) }
     }
 
-    /// Stops looking. What had changed.
+    /// Stops watching; returns the changed files.
     func stop() -> [ByteString] {
         timer.cancel()
         return queue.sync { seen.changed.withLock { $0 } }
@@ -206,7 +206,7 @@ private final class RunGuardian {
 }
 
 extension LoadedFiles {
-    /// `1 file`, `5 files`: those whose change is waited for.
+    /// The files that are watched, in words: `1 file`, `5 files`.
     fileprivate var watched: String {
         let count = all.count { $0.kind == .lua || $0.kind == .library }
         return count == 1 ? "1 file" : "\(count) files"

@@ -3,53 +3,53 @@ import Dispatch
 import Scripting
 import Synchronization
 
-/// One Lua state and what belongs to it. Everything but ``interrupt()`` and the references' release happens on the
-/// interpreter's thread; that is what makes it safe to send.
+/// A Lua state and what belongs to it. Everything except ``interrupt()`` and the release of references happens on the
+/// interpreter's thread, which makes it safe to send.
 final class Core: @unchecked Sendable {
     let state: OpaquePointer
     private(set) var context: Context
     let memory: NativeMemory
-    /// What the scripts read; C notes the files that Lua's own functions open.
+    /// The files that scripts read; C records those that Lua's own functions open.
     let files: LoadedFiles
     let thread: InterpreterThread
-    /// Is told of standard output, when somebody asked for it.
+    /// Gets a copy of standard output, if asked for.
     var outputTap: OutputTap?
-    /// Tables are read in the order of their keys.
+    /// Whether tables are read in the order of their keys.
     var ordersPairs = false
     private let memoryLimit: Int?
     let trust: Interpreter.Trust
 
-    /// What is known of the types, by name; Lua's side of a type is made for its first object.
+    /// The members of types by name; Lua's part of a type is made for its first object.
     private var bindings: [String: ScriptIndex.TypeMembers]?
-    /// Until the first object comes, nothing is made of the types.
+    /// Not examined for types until the first object is made.
     private var modules: [any ScriptModule]
     private var types: [String: OpaquePointer] = [:]
-    /// The one that was asked for before: mostly the same again.
+    /// The type of the previous call, which is usually the same.
     private var lastType: (name: String, made: OpaquePointer)?
     /// Native functions that live as long as the state.
     private var natives: [Native] = []
 
-    /// Of ``NativeMemory/chargedBytes``, what the collector was told.
+    /// The part of ``NativeMemory/chargedBytes`` that was reported to the collector.
     private var accountedBytes = 0
 
     private(set) var isClosed = false
-    /// What a run may open, and when it is over; see Runs.swift.
+    /// Which files a run may open, and its time limit; see Runs.swift.
     let options: Interpreter.Options
     let runs = Mutex(Runs())
     let timeLimit = Mutex<Duration?>(nil)
     let timeLimitBegins = Mutex<ContinuousClock.Instant?>(nil)
     let overrun = Mutex<Overrun?>(nil)
-    /// Where deadlines are waited for. A queue of its own, not a global one: for those libdispatch reads /proc/TID/stat
-    /// once a second, and ends the process where the sandbox refuses that.
+    /// The queue for deadlines. Not a global queue: for those libdispatch reads /proc/TID/stat once a second, and ends
+    /// the process where the sandbox refuses that.
     let deadlines = DispatchQueue(label: "luaflow.deadlines")
     var closeRequested = false
-    /// Why the finalisers that ran at the end were stopped; nil when they came to their own end.
+    /// Why finalisers at the end were stopped; nil when they were not.
     var stopAtClose: LuaError?
-    /// What the script of the run may open; nil for everything.
+    /// The files that the run's script may open; nil for all.
     var access: FileAccess?
-    /// What kernels of its runs work with.
+    /// The number of threads for kernels in its runs.
     let threads: ThreadCount
-    /// A run is in progress; other threads' calls into handles would wait for it, maybe for ever.
+    /// Whether a run is in progress; calls to handles from other threads would wait for it, perhaps for ever.
     let isRunning = Atomic<Bool>(false)
 
     init?(
@@ -67,8 +67,8 @@ final class Core: @unchecked Sendable {
         trust = options.trust
         let owner = Owner(thread)
         self.owner = owner
-        // Some room is left to Lua, besides what its own allocator keeps back (`lf_run_cap`): without any a script
-        // could not even run on to where its garbage is collected.
+        // Some room is left for Lua, besides what its own allocator keeps back (`lf_run_cap`): without any, a script
+        // could not even get to where its garbage is collected.
         let nativeLimit = memoryLimit.map { $0 - 2 * min($0 / 16, 4 << 20) }
         memory = NativeMemory(limit: nativeLimit ?? .max, profile: options.profile) { owner.onThread?.collectGarbage() }
         files = context.service(LoadedFiles.self)
@@ -93,7 +93,7 @@ final class Core: @unchecked Sendable {
                 let bytes = UnsafeRawBufferPointer(start: path, count: length)
                 let file = ByteString(copying: bytes)
                 Unmanaged<LoadedFiles>.fromOpaque(files).takeUnretainedValue().note(file, kind)
-                // Lua opens what is required, run or loaded by itself, and would wait without a word.
+                // Lua itself opens what is required, run or loaded, and would wait for a pipe silently.
                 if kind == .lua { PipedFile.announce(file) }
             },
             files: Unmanaged.passUnretained(files).toOpaque(), note_output: nil, output: nil, write_stream: nil,
@@ -104,8 +104,8 @@ final class Core: @unchecked Sendable {
         owner.core = self
     }
 
-    /// The way back to us of what may outlive us: asked from the interpreter's thread, which ends us, or answered nil.
-    /// No weak reference, which would make every reference to us a slow one.
+    /// A reference to the core for objects that may outlive it: used on the interpreter's thread, which clears it, so
+    /// that it then returns nil. Not a weak reference, which would make every reference to the core slow.
     private final class Owner: @unchecked Sendable {
         private let thread: UnsafeMutableRawPointer
         unowned(unsafe) var core: Core?
@@ -116,10 +116,10 @@ final class Core: @unchecked Sendable {
     }
     private let owner: Owner
 
-    /// The two parts of ``memory``: one limit holds over both, but Lua counts its own by itself.
+    /// The two parts of ``memory``: one limit holds for both, but Lua counts its own bytes.
     fileprivate final class Shares {
         let memory: NativeMemory
-        /// Lua's bytes in it.
+        /// The bytes of Lua's heap that are counted in it.
         var luaBytes = 0
 
         init(_ memory: NativeMemory) { self.memory = memory }
@@ -133,7 +133,7 @@ final class Core: @unchecked Sendable {
         lf_free(state)
     }
 
-    /// Ends the state; called by ``close()``. Handles that are still around report it.
+    /// Closes the state; called by ``close()``. Handles that still exist report that.
     func end() {
         guard !isClosed else { return }
         lf_close(state)
@@ -142,7 +142,7 @@ final class Core: @unchecked Sendable {
         memory.release(shares.luaBytes)
         shares.luaBytes = 0
         natives.removeAll()
-        // A service may hold a script's function, whose handle holds us.
+        // A service may hold a script's function, whose handle holds the core.
         context = Context()
         bindings = nil
         modules = []
@@ -150,8 +150,8 @@ final class Core: @unchecked Sendable {
 
     // MARK: Memory
 
-    /// Makes room when a native allocation would pass the limit. A protected call, like any other from inside a native
-    /// function; finalisers may run in it. A kernel's helper threads cannot wait for it.
+    /// Makes room when a native allocation would exceed the limit: a protected call, like others from native functions,
+    /// in which finalisers may run. Helper threads of kernels cannot wait for it.
     private func collectGarbage() {
         guard thread.isCurrent, !isClosed, !isCollecting else { return }
         isCollecting = true
@@ -161,7 +161,7 @@ final class Core: @unchecked Sendable {
     }
     private var isCollecting = false
 
-    /// Called around native calls: what they allocated, for the collector's pace.
+    /// Called after native calls: reports what they allocated to the collector.
     func account(_ frame: UnsafeMutablePointer<lf_frame>) {
         let charged = memory.chargedBytes
         frame.pointee.charged = Int64(charged &- accountedBytes)
@@ -169,7 +169,7 @@ final class Core: @unchecked Sendable {
         frame.pointee.live = Int64(shares.nativeBytes)
     }
 
-    /// Counts Lua's heap into the account, in steps that keep this off the fast path.
+    /// Counts Lua's heap in the account, only in larger steps, which keeps it off the fast path.
     func chargeLuaBytes() {
         guard memoryLimit != nil else { return }
         let used = Int(lf_used_bytes(state))
@@ -193,7 +193,7 @@ final class Core: @unchecked Sendable {
         return UnsafePointer(native.storage)
     }
 
-    /// Lua's side of a type, described when first asked for.
+    /// Lua's part of a type, made when first needed.
     /// - Throws: ``ScriptError`` when two members of a type have one name.
     func type(_ type: ObjectType) throws -> OpaquePointer? {
         if let lastType, lastType.name == type.name { return lastType.made }
@@ -232,7 +232,7 @@ private func releaseObject(_ object: UnsafeMutablePointer<lf_object>?, _ account
 }
 
 extension Core {
-    /// The script's line that runs now, for ``ScriptLocation``.
+    /// The script line that is running, for ``ScriptLocation``.
     var location: ScriptLocation {
         ScriptLocation(
             describe: { [owner] in owner.onThread?.line(capacity: 256) { lf_location($0, false, $1, $2) }?.text },
@@ -242,19 +242,19 @@ extension Core {
             })
     }
 
-    /// Where the last run was stopped; nil when it was not. On the interpreter's thread.
+    /// Where the last run was stopped; nil if it was not. On the interpreter's thread.
     var stoppedAt: ScriptPlace? {
         bytes(capacity: 512) { lf_stopped_at($0, $1, $2) }.flatMap(ScriptPlace.init(parsing:))
     }
 
-    /// Nil on another thread: a task that a native function started carries the question there.
+    /// Nil on another thread, where a task that a native function started may ask.
     private func line(
         capacity: Int, _ ask: (OpaquePointer, UnsafeMutablePointer<CChar>, Int) -> Bool
     ) -> ByteString? {
         thread.isCurrent ? bytes(capacity: capacity, ask) : nil
     }
 
-    /// What a question about the state answers in a buffer; on the interpreter's thread.
+    /// Calls a C function that fills a buffer with text about the state; on the interpreter's thread.
     func bytes(capacity: Int, _ ask: (OpaquePointer, UnsafeMutablePointer<CChar>, Int) -> Bool) -> ByteString? {
         guard !isClosed else { return nil }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { text in

@@ -2,10 +2,10 @@ import CLuaTrampolines
 import Scripting
 
 extension Interpreter {
-    /// Runs `body`, which may call the interpreter any number of times, as one run: one interrupt ends all of it.
+    /// Runs `body`, which may call the interpreter any number of times, as one run: an interrupt ends all of it.
     ///
-    /// Inside a run in progress (a native function that opens a prompt) it is a run of its own: an interrupt, an error
-    /// or `os.exit` in `body` ends `body` with an error and leaves the paused run as it was.
+    /// Inside a run in progress (from a native function that opens a prompt) it is a separate run: an interrupt, an
+    /// error or `os.exit` in `body` ends `body` with an error and does not affect the outer run.
     ///
     ///     let value = try interpreter.evaluation { try inspect(interpreter.run(code: "return x")) }
     public func evaluation<R>(_ body: () throws -> R) throws(LuaError) -> R {
@@ -19,10 +19,10 @@ extension Interpreter {
         return try body()
     }
 
-    /// Takes the hook that a script set off for good. From the interpreter's thread.
+    /// Removes a script's hook permanently. From the interpreter's thread.
     public func removeScriptHook() { _ = lf_take_hook(core.state) }
 
-    /// What a script raised, when it was no text: `error({code = 1})`.
+    /// The value that a script raised, if it was no text: `error({code = 1})`.
     public func raisedValue(_ error: LuaError) throws(LuaError) -> Value {
         guard let raised = error.value, raised.core === core else { return .string(error.message) }
         return try core.inRun {
@@ -39,7 +39,7 @@ extension Interpreter {
         }
     }
 
-    /// Runs `body`, whose runs each have this much time, or less where less was set, whatever the runs before took.
+    /// Runs `body` with this time limit for each of its runs (or a lower one already set), whatever earlier runs used.
     public func withLittleTime<R>(_ limit: Duration = .seconds(1), _ body: () -> R) -> R {
         let before = (timeLimit, timeLimitBegins)
         timeLimit = before.0.map { min($0, limit) } ?? limit
@@ -48,9 +48,9 @@ extension Interpreter {
         return body()
     }
 
-    /// The error as it is shown to people: of an object that was raised, what its `__tostring` says, like plain Lua.
-    /// That is the script's code, so it is a run of its own and has little time; then, or when it fails, its type must
-    /// do.
+    /// The error as shown to people: for an object that was raised, the result of its `__tostring`, as in plain Lua.
+    /// That is code of the script, so it is a separate run with little time; if it fails or takes longer, the object's
+    /// type is shown.
     public func shown(_ error: LuaError, within limit: Duration = .seconds(1)) -> LuaError {
         guard error.kind == .runtime, error.message.hasPrefix("(error object is a "), let raised = error.value,
             raised.core === core, !core.isRunning.load(ordering: .acquiring)

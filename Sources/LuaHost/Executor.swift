@@ -1,9 +1,10 @@
 import Synchronization
 
-// Interpreters in Swift concurrency: work goes to the interpreter's own thread, and no thread of the pool waits for it.
+// Interpreters in Swift concurrency: work is done on the interpreter's own thread, without blocking a thread of the
+// pool.
 
 extension Interpreter {
-    /// Runs `body` on the interpreter's thread and waits for it. Every call it makes on the interpreter is a plain one.
+    /// Runs `body` on the interpreter's thread and waits for it. Calls to the interpreter in it are direct.
     public func perform<R>(_ body: () throws -> R) throws -> R { try thread.perform(body) }
 
     /// Runs `body` on the interpreter's thread while the calling task is suspended. Cancelling the task interrupts the
@@ -11,7 +12,7 @@ extension Interpreter {
     ///
     ///     let answer = try await interpreter.perform { try interpreter.run(code: "return 6 * 7").count }
     ///
-    /// - Throws: what `body` does; `CancellationError` when the task was cancelled.
+    /// - Throws: errors of `body`; `CancellationError` when the task was cancelled.
     public func perform<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
         let work = CancellableWork()
         return try await withTaskCancellationHandler {
@@ -56,7 +57,7 @@ extension InterpreterThread: SerialExecutor {
     func isIsolatingCurrentContext() -> Bool? { isCurrent }
 }
 
-/// A piece of asynchronous work, for its task to cancel.
+/// A piece of asynchronous work that its task can cancel.
 final class CancellableWork: Sendable {
     private let cancelled = Atomic<Bool>(false)
 

@@ -1,14 +1,15 @@
 import CLuaTrampolines
 import Scripting
 
-/// A Lua value that Swift holds. Its release never touches Lua: it is noted, and done at the next entry.
+/// A Lua value that Swift holds. Releasing it does not touch Lua: the release is recorded and carried out at the next
+/// entry.
 class Handle {
     let core: Core
     let reference: OpaquePointer
     private let known: UnsafeRawPointer?
 
-    /// Takes the reference over.
-    /// - Parameter address: where the value lies, if that is known.
+    /// Takes over the reference.
+    /// - Parameter address: the value's address, if known.
     init(core: Core, reference: OpaquePointer, address: UnsafeRawPointer? = nil) {
         self.core = core
         self.reference = reference
@@ -17,7 +18,8 @@ class Handle {
 
     deinit { lf_reference_release(reference) }
 
-    /// On the interpreter's thread. From another one only between runs: during a run the two could wait for each other.
+    /// Runs `body` on the interpreter's thread. From other threads only between runs, as during a run both could wait
+    /// for each other.
     func onThread<R>(_ body: () throws -> R) throws -> R {
         if !core.thread.isCurrent, core.isRunning.load(ordering: .acquiring) {
             throw ScriptError("", "a script's value was used on another thread while the script runs")
@@ -28,14 +30,14 @@ class Handle {
         }
     }
 
-    /// The value's address in Lua, which stays the same as long as this holds it. Where it is not known yet it is asked
-    /// for, and 0 once the interpreter is closed.
+    /// The value's address in Lua, constant as long as this holds it; found when first needed, 0 after the interpreter
+    /// was closed.
     var address: UInt {
         if let known { return UInt(bitPattern: known) }
         return (try? onThread { UInt(bitPattern: lf_address(core.state, reference)) }) ?? 0
     }
 
-    /// One protected call that leaves values.
+    /// A protected call that returns values.
     func read(_ call: (inout lf_values, inout lf_failure) -> Bool) throws -> [Value] {
         try onThread {
             var results = lf_values()
@@ -104,7 +106,7 @@ final class TableHandle: Handle, ScriptTable {
     func isList() throws -> Bool { try onThread { lf_table_is_list(core.state, reference) } }
 }
 
-/// A value that only Lua understands, on its way through Swift.
+/// A value that only Lua can use, passed through Swift.
 final class ForeignHandle: Handle, ScriptForeign {}
 
 /// A script's function.
@@ -119,7 +121,7 @@ final class FunctionHandle: Handle, ScriptFunction {
         return Int(count)
     }
 
-    /// Inside a run it is part of that; outside it is a run, with the limits and rules of any.
+    /// Inside a run it is a part of it; otherwise it is a run of its own, with the usual limits and rules.
     func call(_ arguments: [Value]) throws -> [Value] {
         try onThread {
             if core.isRunning.load(ordering: .acquiring) { return try callProtected(arguments) }
@@ -138,7 +140,7 @@ final class FunctionHandle: Handle, ScriptFunction {
 }
 
 extension Core {
-    /// A list of instructions for `values`, for the length of `body`.
+    /// Calls `body` with a list of instructions for `values`.
     func withList<R>(_ values: [Value], _ body: (OpaquePointer) throws -> R) throws -> R {
         guard let list = lf_list_new(state) else { throw LuaError(.memory, "not enough memory") }
         defer { lf_list_free(list) }

@@ -8,21 +8,21 @@ import Synchronization
 ///     try interpreter.run(file: "train.lua", arguments: ["--epochs", "3"])
 ///     let sum = try interpreter.run(code: "return 1 + 2")   // [.integer(3)]
 ///
-/// **Concurrency.** One state, one executor: an interpreter has a thread of its own, and every call waits its turn
-/// there, so an interpreter may be used from any thread, one call at a time. Several interpreters run side by side and
-/// share nothing. Native functions run on the thread and may call the interpreter again. What is checked, and an error:
-/// a script's table or function that is used on another thread while its script runs, or given to another interpreter;
-/// two interpreters that would wait for each other. ``interrupt()`` may be called at any moment. Swift concurrency uses
-/// ``perform(_:)-async`` or an actor on ``unownedExecutor``, so that no thread of its pool is blocked.
+/// **Concurrency.** An interpreter has a thread of its own on which every call waits its turn, so that it can be used
+/// from any thread, one call at a time. Several interpreters run in parallel and share nothing. Native functions run on
+/// the interpreter's thread and may call the interpreter again. Checked, and an error: a script's table or function
+/// that is used on another thread during a run or given to another interpreter, and two interpreters that would wait
+/// for each other. ``interrupt()`` may be called at any time. In Swift concurrency use ``perform(_:)-async``, or an
+/// actor on ``unownedExecutor``, so that no thread of the pool is blocked.
 public final class Interpreter: @unchecked Sendable {
-    /// How much a script may do.
+    /// How much scripts are trusted.
     public enum Trust: Sendable {
         /// Your own scripts: all of Lua's libraries, C modules, files.
         case trusted
-        /// Somebody else's: what could reach other files, other programs or the host is not there, binary chunks are
-        /// refused, libraries cannot be changed, and scripts have no finalisers. Set a memory and a time limit as well;
-        /// a single call inside Lua's C library can still outlast the latter, so `luaflow --sandbox` runs such an
-        /// interpreter in a process of its own. Globals stay from run to run: give every script its own interpreter.
+        /// Other people's scripts: what could reach other files, other programs or the host is removed, binary chunks
+        /// are refused, libraries cannot be changed, and scripts have no finalisers. Set a memory and a time limit as
+        /// well; a single call inside Lua's C library can still exceed the latter, so `luaflow --sandbox` runs such an
+        /// interpreter in a separate process. Globals persist between runs: give every script its own interpreter.
         case sandboxed
     }
 
@@ -31,21 +31,21 @@ public final class Interpreter: @unchecked Sendable {
         /// The most bytes that Lua and native objects may hold together; nil for no limit.
         /// At least ``leastMemory``.
         public var memoryLimit: Int?
-        /// What a host itself needs to start, and some room for a script.
+        /// What a host needs to start, with some room for a script.
         public static let leastMemory = 1 << 20
-        /// Makes every module a global, loaded when first used: for one-liners and the read-eval-print loop.
+        /// Makes every module a global that is loaded when first used: for one-liners and the prompt.
         public var globals = false
-        /// Folders where `require` looks, after the script's own and before Lua's defaults.
+        /// Folders that `require` searches, after the script's own and before Lua's defaults.
         public var searchPaths: [ByteString] = []
-        /// Which files sandboxed scripts may open, besides Lua files in the folder of the script that runs.
+        /// The files that sandboxed scripts may open, besides Lua files in the script's folder.
         public var files = FileAccess()
-        /// Whether what scripts save with our functions is written; off in all but one of several programs that run one
-        /// script together. What they write with Lua's own `io` is.
+        /// Whether our functions really write the files that scripts save: false in all but one of several programs
+        /// that run one script together. Lua's own `io` always writes.
         public var writesFiles = true
-        /// How many threads kernels work with, from 1 to 256; nil for the environment's LUAFLOW_THREADS, else one for
-        /// each processor. Scripts may change it, sandboxed ones to less.
+        /// The number of threads for kernels, from 1 to 256; nil for LUAFLOW_THREADS, else the number of processors.
+        /// Scripts may change it, sandboxed ones only to less.
         public var threads: Int?
-        /// Is told of every call of a native function and of every operation.
+        /// Records every call of a native function and every operation.
         public var profile: Profile?
 
         public init() {}
@@ -54,16 +54,15 @@ public final class Interpreter: @unchecked Sendable {
     let thread: InterpreterThread
     let core: Core
     private let options: Options
-    /// What the modules' functions share.
+    /// The services that modules' functions share.
     package var context: Context { core.context }
     package var isSandboxed: Bool { options.trust == .sandboxed }
     /// Lua's package.path as it was at the start.
     private var defaultPath: ByteString = ""
 
-    /// - Parameter areKnown: whether the modules are known not to bring two members of one name; others are asked at
-    ///   once.
-    /// - Throws: ``ScriptError`` when two modules clash or the memory limit is too low; ``LuaError`` when there is no
-    ///   memory for a state.
+    /// - Parameter areKnown: whether it is known that no two members of modules clash, which is otherwise checked.
+    /// - Throws: ``ScriptError`` when two modules clash or the memory limit is too low; ``LuaError`` when memory runs
+    ///   out.
     public init(
         modules: [any ScriptModule] = [], areKnown: Bool = false, context: Context = Context(),
         options: Options = Options()
@@ -93,7 +92,7 @@ public final class Interpreter: @unchecked Sendable {
 
     deinit { close() }
 
-    /// Puts the modules' loaders in place; each module's table is made at its first `require`.
+    /// Installs the modules' loaders; each module's table is made at its first `require`.
     private func prepare(_ modules: [any ScriptModule]) throws {
         for module in modules {
             core.context.service(Registry.self).declare(module.kinds)
@@ -137,7 +136,7 @@ public final class Interpreter: @unchecked Sendable {
     // MARK: Running
 
     /// Runs a file: `arg` and `...` hold the arguments, and the file's folder is where `require` looks first.
-    /// - Parameter text: what to run in the file's place, under its name; nil for what is in it.
+    /// - Parameter text: code to run instead of the file's contents, under the file's name; nil for the contents.
     /// - Returns: what the script returned.
     @discardableResult
     public func run(file: String, arguments: [String] = [], text: [UInt8]? = nil) throws(LuaError) -> [Value] {
@@ -146,9 +145,9 @@ public final class Interpreter: @unchecked Sendable {
 
     /// The same for names and arguments of any bytes.
     /// - Parameters:
-    ///   - words: what stood before the file on the command line: `arg[-1]` is the last of them, as in Lua's own
+    ///   - words: the words before the file on the command line: `arg[-1]` is the last of them, as in Lua's own
     ///     interpreter.
-    ///   - text: what to run in the file's place, under its name; nil for what is in it.
+    ///   - text: code to run instead of the file's contents, under the file's name; nil for the contents.
     @discardableResult
     public func run(
         file: ByteString, arguments: [ByteString] = [], after words: [ByteString] = [], text: [UInt8]? = nil
@@ -170,12 +169,12 @@ public final class Interpreter: @unchecked Sendable {
         }
     }
 
-    /// Runs a text; `name` is what messages call it.
+    /// Runs code; `name` is its name in messages.
     @discardableResult
     public func run(
         code: String, name: String = "(code)", arguments: [Value] = []
     ) throws(LuaError) -> [Value] {
-        // Handles in the arguments are this interpreter's own; they are only read on its thread.
+        // Handles in the arguments belong to this interpreter and are only read on its thread.
         nonisolated(unsafe) let arguments = arguments
         return try core.inRun { [self] in
             try core.withList(arguments) { list in
@@ -193,7 +192,7 @@ public final class Interpreter: @unchecked Sendable {
         return try core.inRun { try function.call(arguments) }
     }
 
-    /// Compiles a text without running it.
+    /// Compiles code without running it.
     /// - Throws: ``LuaError`` of kind ``LuaError/Kind/syntax``; see ``LuaError/isIncomplete``.
     public func check(code: String, name: String = "(code)") throws(LuaError) {
         _ = try core.inRun { [self] in
@@ -220,33 +219,33 @@ public final class Interpreter: @unchecked Sendable {
         return values.first ?? .none
     }
 
-    /// Stops the run in progress: it ends with ``LuaError/Kind/interrupted``, whatever the script catches. From any
-    /// thread. Between runs it does nothing.
+    /// Stops the run in progress, which ends with ``LuaError/Kind/interrupted``, whatever the script catches. May be
+    /// called from any thread. Between runs it does nothing.
     public func interrupt() { core.interrupt() }
 
-    /// The line at which the last run was stopped by an interrupt or the time limit; nil when it was not.
+    /// The line at which an interrupt or the time limit stopped the last run; nil if it was not stopped.
     public var stoppedAt: ScriptPlace? {
         (try? thread.perform { core.stoppedAt }) ?? nil
     }
 
-    /// How long a run may take, from the next one on; nil for as long as it likes.
+    /// The time limit of runs, from the next one on; nil for none.
     public var timeLimit: Duration? {
         get { core.timeLimit.withLock { $0 } }
         set { core.timeLimit.withLock { $0 = newValue } }
     }
 
-    /// Since when the time of the next runs is counted, so that several share one limit; nil for each on its own.
+    /// The moment from which the time of runs is counted, so that several share one limit; nil to count each
+    /// separately.
     public var timeLimitBegins: ContinuousClock.Instant? {
         get { core.timeLimitBegins.withLock { $0 } }
         set { core.timeLimitBegins.withLock { $0 = newValue } }
     }
 
-    /// Bytes in Lua's heap now.
+    /// The bytes in Lua's heap.
     public var luaBytes: Int { (try? thread.perform { lf_used_bytes(core.state) }) ?? 0 }
 
-    /// For tests: from now on every allocation of Lua's and the bridge's from the nth on fails, or only the nth; nil
-    /// ends it.
-    /// - Returns: how many allocations were asked for since the last call.
+    /// For tests: every allocation from the nth on fails, or only the nth, both Lua's and the bridge's; nil ends it.
+    /// - Returns: the number of allocations since the last call.
     @discardableResult
     func failAllocations(from nth: Int?, once: Bool = false) -> Int {
         let count = try? thread.perform {
@@ -256,40 +255,40 @@ public final class Interpreter: @unchecked Sendable {
         return count ?? 0
     }
 
-    /// The account of native bytes (and, under a memory limit, of Lua's as well).
+    /// The account of native bytes (and, with a memory limit, of Lua's, too).
     public var memory: NativeMemory { core.memory }
 
-    /// Ends the state: finalisers run, objects are released. Called inside a run it ends that run first; called from an
-    /// interpreter that this one's run waits for, it interrupts that run and leaves the rest to its end.
+    /// Closes the state: finalisers run, objects are released. Inside a run it ends that run first; from an interpreter
+    /// for which this one's run waits, it interrupts that run and closes when it has ended.
     public func close() {
         do {
             try thread.perform { core.close() }
         } catch {
-            // Nobody can wait for it; let go it must be all the same.
+            // It cannot be waited for, but must be closed all the same.
             core.interrupt()
             thread.post { [core] in core.close() }
         }
     }
 
-    /// After ``close()``: why the scripts' finalisers, which have the time of a run, were stopped; nil when they were
-    /// not.
+    /// After ``close()``: why the scripts' finalisers, which have the time limit of a run, were stopped; nil if they
+    /// were not.
     public var stopAtClose: LuaError? { (try? thread.perform { core.stopAtClose }) ?? nil }
 
     /// Runs `body` with Ctrl-C interrupting this interpreter's runs instead of ending the process. If a run has not
-    /// stopped a second later, that is said on standard error; two seconds after a second one the process
-    /// leaves with status 130.
+    /// stopped within a second, standard error says so; two seconds after a second press the process ends with status
+    /// 130.
     public func withInterruptsFromTerminal<R>(_ body: () throws -> R) rethrows -> R {
         let installed = lf_install_terminal(core.state)
         defer { if installed { lf_uninstall_terminal(core.state) } }
         return try body()
     }
 
-    /// While a pause is offered, the first Ctrl-C asks for one instead of interrupting; whoever offered it looks from
-    /// time to time. It ends with the run. From the interpreter's thread.
+    /// While a pause is offered, the first Ctrl-C asks for it instead of interrupting; the code that offered it must
+    /// check. It ends with the run. From the interpreter's thread.
     /// - Returns: whether a pause was asked for since the last call.
     public func offerPause(_ offered: Bool) -> Bool { lf_offer_pause(core.state, offered) }
 
-    /// Asks for a pause as Ctrl-C does. From any thread.
+    /// Asks for a pause as Ctrl-C does. May be called from any thread.
     /// - Returns: false when none is offered.
     @discardableResult
     public func askForPause() -> Bool { lf_ask_pause(core.state) }

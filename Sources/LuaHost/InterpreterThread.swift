@@ -3,9 +3,9 @@ import Dispatch
 import Scripting
 import Synchronization
 
-/// The thread that everything of one interpreter runs on, with a stack large enough for recursion through callbacks.
+/// The thread of an interpreter, with a stack large enough for recursion through callbacks.
 final class InterpreterThread: @unchecked Sendable {
-    /// Lua allows 200 nested C calls; reserved address space costs nothing until used.
+    /// Lua allows 200 nested C calls; reserved address space costs nothing until it is used.
     static let stackBytes = 64 << 20
 
     private final class Job: @unchecked Sendable {
@@ -21,21 +21,21 @@ final class InterpreterThread: @unchecked Sendable {
         }
     }
 
-    /// What the thread itself needs; it must not keep the ``InterpreterThread`` alive.
+    /// The part that the thread itself uses; it must not keep the ``InterpreterThread`` alive.
     private final class Queue: Sendable {
         let jobs = Mutex<(waiting: [Job], ended: Bool)>(([], false))
         let available = DispatchSemaphore(value: 0)
-        /// Whose answer the thread waits for.
+        /// The queue whose answer this thread waits for.
         let waitsFor = Mutex<Queue?>(nil)
 
-        /// That of the calling thread; nil when it is no interpreter's. The thread is asked and no task-local: a task
-        /// that a native function started carries those to other threads, and a job of an actor brings its own.
+        /// The queue of the calling thread; nil if it is no interpreter's. Not a task-local value: tasks started by
+        /// native functions would carry it to other threads, and jobs of actors bring their own.
         static var current: Queue? {
             lf_thread_context().map { Unmanaged<Queue>.fromOpaque($0).takeUnretainedValue() }
         }
 
-        /// Runs `body`, which waits for another thread's answer. Notes first, then looks: of the threads that close a
-        /// circle, the last one sees it.
+        /// Runs `body`, which waits for another thread's answer. It records the wait first and then checks for a cycle:
+        /// of the threads in a cycle, the last one notices.
         func waiting<R>(for other: Queue, _ body: () throws -> R) throws -> R {
             waitsFor.withLock { $0 = other }
             defer { waitsFor.withLock { $0 = nil } }
@@ -67,7 +67,7 @@ final class InterpreterThread: @unchecked Sendable {
     private let queue = Queue()
     private let thread: OpaquePointer
 
-    /// Nil when the system has no thread left.
+    /// Nil when the system cannot start another thread.
     init?() {
         let context = Unmanaged.passRetained(queue)
         let started = lf_thread_start(
@@ -90,11 +90,11 @@ final class InterpreterThread: @unchecked Sendable {
 
     var isCurrent: Bool { lf_thread_is_current(thread) }
 
-    /// What `lf_thread_context` answers on this thread and on no other.
+    /// What `lf_thread_context` returns on this thread only.
     var context: UnsafeMutableRawPointer { Unmanaged.passUnretained(queue).toOpaque() }
 
-    /// Runs `body` on the thread and waits. On the thread itself it is a plain call.
-    /// - Throws: what `body` does; ``ScriptError`` when that thread waits for the caller's, as both would wait for
+    /// Runs `body` on the thread and waits for it. On the thread itself it is a direct call.
+    /// - Throws: errors of `body`; ``ScriptError`` when that thread waits for the caller's, as both would wait for
     ///   ever.
     func perform<R>(_ body: () throws -> R) throws -> R {
         if isCurrent { return try body() }
@@ -113,7 +113,7 @@ final class InterpreterThread: @unchecked Sendable {
         return try result.get()
     }
 
-    /// Runs `body` on the thread, some time after what waits there already.
+    /// Runs `body` on the thread later, after what is queued already.
     func post(_ body: @escaping @Sendable () -> Void) {
         post(Job(body: body))
     }

@@ -1,17 +1,17 @@
 import CLuaTrampolines
 import Scripting
 
-/// What ended a run, or came out of a script's function that Swift called.
+/// The error that ended a run, or that a script's function called by Swift raised.
 ///
 ///     do { try interpreter.run(file: "train.lua") }
 ///     catch { print(error.report) }
 public struct LuaError: Error, CustomStringConvertible, Sendable {
     public enum Kind: Equatable, Sendable {
-        /// The text is not Lua.
+        /// The code does not compile.
         case syntax
-        /// An error that nothing caught.
+        /// An uncaught error.
         case runtime
-        /// A file that cannot be read.
+        /// A file cannot be read.
         case file
         /// Lua's or native memory reached the limit.
         case memory
@@ -24,14 +24,13 @@ public struct LuaError: Error, CustomStringConvertible, Sendable {
     }
 
     public let kind: Kind
-    /// The message as the script raised it, with file and line.
+    /// The message as raised, with file and line.
     public let message: String
-    /// Lua's stack where the error arose, innermost first.
+    /// Lua's stack at the error, innermost first.
     public let traceback: String?
-    /// The script's line at which an interrupt or the time limit stopped it; nil for other errors, and when it is not
-    /// known.
+    /// The script line at which an interrupt or the time limit stopped it; nil for other errors, and when unknown.
     public let place: ScriptPlace?
-    /// The error value, so that it can be raised again unchanged.
+    /// The error value, by which the error can be raised again unchanged.
     let value: ErrorValue?
 
     init(
@@ -46,21 +45,21 @@ public struct LuaError: Error, CustomStringConvertible, Sendable {
 
     public var description: String { message }
 
-    /// Message and traceback, as the command line prints them; of very long ones the middle is left out.
+    /// Message and traceback, as the command line prints them; very long ones are shortened in the middle.
     public var report: String {
         let text = (place.map { "\($0): " } ?? "") + abridged(message)
         return traceback.map { text + "\n" + abridged($0, to: 16384) } ?? text
     }
 
-    /// True for text that is not wrong yet, only not finished: a read-eval-print loop asks for another line.
+    /// True for code that is incomplete rather than wrong: a prompt asks for another line.
     public var isIncomplete: Bool { kind == .syntax && message.hasSuffix("<eof>") }
 
-    /// The same error, said in other words.
+    /// The same error with another message.
     public func saying(_ message: String) -> LuaError {
         LuaError(kind, message, traceback: traceback, place: place, value: value)
     }
 
-    /// Whether a script raised something that is no text, number or object with a `__tostring`.
+    /// Whether the raised value is no text, number or object with a `__tostring`.
     public var isPlainObject: Bool { kind == .runtime && value != nil && message.hasPrefix("(error object is a ") }
 
     static let closed = LuaError(.runtime, "the interpreter was closed")
@@ -71,7 +70,7 @@ final class ErrorValue: @unchecked Sendable {
     let core: Core
     let reference: OpaquePointer
 
-    /// Takes the reference over.
+    /// Takes over the reference.
     init(core: Core, reference: OpaquePointer) {
         self.core = core
         self.reference = reference
@@ -81,7 +80,7 @@ final class ErrorValue: @unchecked Sendable {
 }
 
 extension Core {
-    /// Reads and clears what a protected call left.
+    /// Reads and clears the failure of a protected call.
     func error(_ failure: inout lf_failure) -> any Error {
         defer { lf_failure_clear(&failure) }
         func text(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> String? {

@@ -2,15 +2,15 @@ import CLuaTrampolines
 import Foundation
 import Scripting
 
-/// Why Lua refuses a text.
+/// Why code does not compile.
 public struct LuaSyntax: Equatable, Sendable {
     public let line: Int
-    /// Lua's words without the place, such as `unexpected symbol near '='`.
+    /// Lua's message without the position, such as `unexpected symbol near '='`.
     public let message: String
 
-    /// What is wrong with a text, said by Lua's own compiler; nil where it takes it. Nothing is run.
-    /// - Parameter isFile: whether a byte order mark and a first line that begins with `#` are passed over, as Lua does
-    ///   for files.
+    /// The error of Lua's own compiler for a text; nil if it compiles. Nothing is run.
+    /// - Parameter isFile: whether a byte order mark and a first line that begins with `#` are skipped, as Lua does for
+    ///   files.
     public static func error(in bytes: [UInt8], isFile: Bool = false) -> LuaSyntax? {
         var text = bytes[...]
         if isFile {
@@ -20,7 +20,7 @@ public struct LuaSyntax: Equatable, Sendable {
         let said = text.withUnsafeBytes { lf_syntax_error($0.baseAddress, $0.count) }
         guard let said else { return nil }
         defer { free(said) }
-        // `:12: unexpected symbol near '='`
+        // Such as `:12: unexpected symbol near '='`.
         let parts = String(cString: said).split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let line = Int(parts[1]) else {
             return LuaSyntax(line: 1, message: String(cString: said))

@@ -1,8 +1,8 @@
 import CLuaTrampolines
 import Scripting
 
-/// Writes a module's table: functions, nested tables for dotted names, constants, and a metatable that calls the module
-/// and names the nearest member when one is misspelt.
+/// Writes a module's table: functions, nested tables for dotted names, constants, and a metatable that makes it
+/// callable and suggests the nearest member for a misspelt one.
 struct ModuleTable {
     let module: any ScriptModule
 
@@ -49,7 +49,8 @@ struct ModuleTable {
         lf_set_metatable(list)
     }
 
-    /// What a key means that is not in the table: a constructor that a script added, or an error with the nearest name.
+    /// The function for a key that is not in the table: finds a constructor that a script registered, or raises an
+    /// error with a suggestion.
     private func missing(_ name: String, _ scripted: ScriptedConstructors?) -> NativeFunction {
         NativeFunction("\(name) index", Documentation("", "")) { arguments -> [Value] in
             guard case .string(let key) = arguments[2] else {

@@ -1,15 +1,15 @@
 import CLuaTrampolines
 import Scripting
 
-/// A native function as Lua's closures point at it.
+/// A native function as Lua's closures refer to it.
 final class Native {
     enum Body {
         case function(NativeFunction.Body)
-        /// Writes the results as instructions, for what ``Value`` cannot say.
+        /// Writes its results as instructions, for results that ``Value`` cannot express.
         case instructions((Arguments, OpaquePointer) throws -> Void)
     }
 
-    /// The core owns the state, whose closures own or point at this.
+    /// The core owns the state, whose closures own or refer to this.
     private unowned(unsafe) let core: Core
     private let name: String
     private let body: Body
@@ -62,7 +62,7 @@ final class Native {
             withBytes(error.message) { lf_frame_throw(frame, $0, $1) }
             return LF_THROW
         } catch let error as ScriptError where error.operation == NativeMemory.operation {
-            // What counts bytes does not know for whom.
+            // The memory account does not know the function's name.
             withBytes("\(name): \(error.message)") { lf_frame_throw(frame, $0, $1) }
             return LF_THROW
         } catch {

@@ -2,7 +2,7 @@ import CLuaTrampolines
 import Scripting
 import Synchronization
 
-/// Is told what scripts write to standard output.
+/// Gets a copy of what scripts write to standard output.
 final class OutputTap: Sendable {
     let body: @Sendable (UnsafeRawBufferPointer) -> Void
 
@@ -10,8 +10,8 @@ final class OutputTap: Sendable {
 }
 
 extension Interpreter {
-    /// From now on `body` sees the bytes that scripts write to standard output, by `print`, `io.write` and `io.stdout`,
-    /// in order, besides their being written. To be called once, before the first run.
+    /// From now on `body` gets the bytes that scripts write to standard output by `print`, `io.write` and `io.stdout`,
+    /// in order, and they are written as before. Call once, before the first run.
     public func recordOutput(_ body: @escaping @Sendable (UnsafeRawBufferPointer) -> Void) throws(LuaError) {
         let tap = OutputTap(body)
         _ = try core.inRun { [self] in
@@ -29,9 +29,8 @@ extension Interpreter {
         }
     }
 
-    /// From now on `pairs` goes through a table's numbers and texts in their order, and so does what reads tables in
-    /// Swift: a run that is the same but for Lua's seed of hashes does the same. Keys that are objects stay in Lua's
-    /// order.
+    /// From now on `pairs`, and code that reads tables in Swift, visits a table's numbers and strings in sorted order,
+    /// so that a run does not depend on Lua's random seed for hashing. Keys that are objects stay in Lua's order.
     public func orderPairs() throws(LuaError) {
         _ = try core.inRun { [self] in
             var failure = lf_failure()
@@ -41,10 +40,10 @@ extension Interpreter {
         }
     }
 
-    /// Whether, since ``orderPairs()``, a script went through a table in an order that the next run may not repeat:
-    /// with `next`, or by keys that are objects. On the interpreter's thread.
+    /// Whether, since ``orderPairs()``, a script visited a table in an order that may differ in the next run: with
+    /// `next`, or by keys that are objects. On the interpreter's thread.
     public var wentInOpenOrder: Bool { !core.isClosed && lf_order_was_open(core.state) }
 
-    /// The Lua that this program was compiled for.
+    /// The version of Lua that this program was compiled for.
     public static var luaVersion: String { String(cString: lf_lua_release()) }
 }

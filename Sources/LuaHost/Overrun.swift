@@ -2,22 +2,22 @@ import CLuaTrampolines
 import Dispatch
 import Scripting
 
-/// What is done about a run that goes on after its time limit: it is in a call that nothing stops.
+/// What to do about a run that continues after its time limit, because it is in a call that cannot be interrupted.
 struct Overrun: Sendable {
     let grace: Duration
     let body: @Sendable (Duration) -> Void
 }
 
 extension Interpreter {
-    /// Calls `body` with the time limit, on a thread of its own, when a run has not ended `grace` after it: some calls
-    /// of C libraries come back to Lua late or never (a pattern that backtracks, a program that is waited for).
+    /// Calls `body` with the time limit, on a separate thread, when a run has not ended `grace` after it: some calls of
+    /// C libraries return to Lua late or never (a pattern that backtracks, a program that is waited for).
     ///
-    /// Who embeds an interpreter has other things to do than to end; the command line leaves.
+    /// For programs that then want to end, as the command line does.
     public func onOverrun(after grace: Duration, _ body: @escaping @Sendable (Duration) -> Void) {
         core.overrun.withLock { $0 = Overrun(grace: grace, body: body) }
     }
 
-    /// Runs `body`, which waits for somebody who looks at the run: that takes none of the run's grace.
+    /// Runs `body`, in which a person looks at the run: this time does not count for `grace`.
     public func whileSomebodyLooks<R>(_ body: () throws -> R) rethrows -> R { try core.whileSomebodyLooks(body) }
 }
 
@@ -28,13 +28,13 @@ extension Core {
         return try body()
     }
 
-    /// From the deadline of a run until its end, ten times a second.
+    /// Checks ten times a second from the deadline of a run until it ends.
     func watchOverrun(_ number: Int, _ limit: Duration, waited: Duration = .zero) {
         deadlines.asyncAfter(deadline: .now() + .milliseconds(100)) { [weak self] in
             guard let self else { return }
             let (goesOn, isLookedAt) = runs.withLock { runs -> (Bool, Bool) in
                 let goesOn = runs.running && runs.number == number
-                // Again: what only began to wait for input when the first interrupt came did not hear it.
+                // Interrupts again: a call that had only begun to wait for input did not notice the first interrupt.
                 if goesOn, runs.lookers == 0 { lf_interrupt(state) }
                 return (goesOn, runs.lookers > 0)
             }

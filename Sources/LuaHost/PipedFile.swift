@@ -10,26 +10,26 @@ import Scripting
     private let systemRead = Darwin.read
 #endif
 
-/// A file that is no file on a disk: a pipe, `/dev/stdin`, what a shell's `<(...)` names. Its text is read as it comes,
-/// so that an interrupt or the time limit ends the waiting.
+/// A file that is not on a disk: a pipe, `/dev/stdin`, or a shell's `<(...)`. Its text is read as it arrives, so that
+/// an interrupt or the time limit can end the wait.
 public enum PipedFile {
-    /// Whether a path leads to something of that kind.
+    /// Whether a path refers to such a file.
     public static func isOne(_ path: ByteString) -> Bool {
         var status = stat()
         guard path.withCString({ stat($0, &status) }) == 0 else { return false }
         return status.st_mode & S_IFMT == S_IFIFO || status.st_mode & S_IFMT == S_IFCHR
     }
 
-    /// Says of a pipe with a name that it is waited for.
+    /// Prints that a named pipe is being waited for.
     static func announce(_ path: ByteString) {
         var status = stat()
         guard path.withCString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFIFO else { return }
         StandardStream.error.write("luaflow: \(path) is a pipe: waiting for what somebody writes into it\n")
     }
 
-    /// All of it, charged while it comes in.
+    /// Reads all of it, charging memory as it arrives.
     ///
-    /// A pipe with a name may have nobody who writes into it: after half a second that is said, once.
+    /// If nobody writes to a named pipe, a message says so once, after half a second.
     /// - Throws: ``ScriptError`` when it cannot be read; `Interrupted` when the run is stopped.
     public static func read(_ path: ByteString, for operation: String = "") throws -> [UInt8] {
         let descriptor = path.withCString { open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
@@ -45,7 +45,7 @@ public enum PipedFile {
             try Cancellation.check()
             let count = systemRead(descriptor, &piece, piece.count)
             if count > 0 {
-                // An array that grows is there twice.
+                // An array exists twice while it grows.
                 try NativeMemory.current?.charge(2 * count)
                 charged += 2 * count
                 text += piece.prefix(count)
@@ -56,12 +56,12 @@ public enum PipedFile {
                 throw ScriptError(operation, "\(path): \(String(cString: strerror(errno)))")
             }
             if count < 0 { hasWriter = true }
-            // The end, unless nobody has begun.
+            // The end, unless no writer has opened it yet.
             if count == 0, hasWriter { return text }
             var one = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             let found = poll(&one, 1, 50)
             if count == 0 {
-                // One who came and went without a word has been there.
+                // There was a writer, which closed without writing.
                 if found > 0, one.revents & Int16(POLLIN) != 0 { continue }
                 if found > 0, one.revents & Int16(POLLHUP) != 0 { return text }
                 if found > 0 { usleep(20_000) }
@@ -73,14 +73,14 @@ public enum PipedFile {
         }
     }
 
-    /// A pipe in a folder; those of a shell's `|` and `<(...)` have had their writer from the start.
+    /// Whether it is a named pipe in a folder; those of a shell's `|` and `<(...)` have a writer from the start.
     private static func isNamedPipe(_ descriptor: Int32) -> Bool {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return false }
         #if canImport(Glibc)
             var link = [CChar](repeating: 0, count: 64)
             let count = readlink("/proc/self/fd/\(descriptor)", &link, link.count)
-            // `pipe:[12345]`
+            // Their link is `pipe:[12345]`.
             return
                 !(count > 5 && String(decoding: link.prefix(5).map { UInt8(bitPattern: $0) }, as: UTF8.self) == "pipe:")
         #else

@@ -3,26 +3,26 @@ import Dispatch
 import Scripting
 import Synchronization
 
-/// What other threads may ask of the run in progress.
+/// The state of the run in progress that other threads may access.
 struct Runs {
     var number = 0
     var running = false
     var closed = false
     var timedOut = false
-    /// Those who look at the run while it stands still; see ``Interpreter/whileSomebodyLooks(_:)``.
+    /// How many look at the run while it stands still; see ``Interpreter/whileSomebodyLooks(_:)``.
     var lookers = 0
-    /// The asynchronous work that has the thread, which its task may cancel.
+    /// The asynchronous work on the thread, which its task may cancel.
     var work: CancellableWork?
 }
 
-/// One run, as the work that it asked for knows it. That work may outlive it: a native function may start a task.
+/// A run, as the work that it started knows it. That work may outlive it: a native function may start a task.
 private final class Run: Sendable {
     private let phase = Atomic<UInt8>(running)
     private static let running: UInt8 = 0, over: UInt8 = 1, stopped: UInt8 = 2
 
     func end(stopped: Bool) { phase.store(stopped ? Run.stopped : Run.over, ordering: .releasing) }
 
-    /// A later run's interrupt is nothing to the work of this one.
+    /// An interrupt of a later run does not affect the work of this one.
     func isStopping(_ core: Core) -> Bool {
         switch phase.load(ordering: .acquiring) {
         case Run.running: lf_is_stopping(core.state)
@@ -32,9 +32,9 @@ private final class Run: Sendable {
     }
 }
 
-// A run: from its first call into Lua to the end of everything that it called.
+// A run lasts from its first call into Lua to the end of everything that it called.
 extension Core {
-    /// A call of the outermost level, or one from inside a native function.
+    /// A call of the outermost level, or from inside a native function.
     /// - Parameter script: the file that will run; a sandboxed run may load the Lua files beside it.
     func inRun<R>(
         script: ByteString? = nil, nested isNested: Bool = false, _ body: () throws -> R
@@ -42,7 +42,7 @@ extension Core {
         do {
             return try thread.perform {
                 guard !isClosed else { throw LuaError.closed }
-                // Inside a run: part of it, unless the caller wants otherwise.
+                // Inside a run it is a part of it, unless the caller wants a nested run.
                 if isRunning.load(ordering: .acquiring) { return isNested ? try nested(body) : try body() }
                 if let script, access != nil { access = try access(for: script) }
                 return try outermost(body)
@@ -74,7 +74,7 @@ extension Core {
         let outer = lf_begin_nested_run(state)
         defer {
             lf_end_nested_run(state, outer)
-            // What ends the whole run, and came while it was paused, still does.
+            // What ends the whole run and came during the nested one still takes effect.
             if closeRequested || runs.withLock({ $0.timedOut || $0.work?.isCancelled == true }) {
                 lf_interrupt(state)
             }
@@ -82,13 +82,13 @@ extension Core {
         return try whileSomebodyLooks { try reportingStops(body) }
     }
 
-    /// Says why a run was stopped.
+    /// Reports why a run was stopped.
     private func reportingStops<R>(_ body: () throws -> R) throws -> R {
         do {
             return try body()
         } catch let error
             where error is Interrupted || (error as? LuaError)?.kind == .interrupted
-            // A call of C's that a signal woke up may have made an error of it.
+            // A C function that a signal interrupted may have raised an error about it.
             || lf_is_stopping(state)
         {
             var code: Int32 = 0
@@ -97,7 +97,7 @@ extension Core {
         }
     }
 
-    /// The error of a run that was stopped.
+    /// The error for a run that was stopped.
     private func stop() -> LuaError {
         if let limit = timeLimit.withLock({ $0 }), runs.withLock({ $0.timedOut }) {
             return LuaError(.timeLimit, "stopped: the time limit of \(limit.inSeconds) has passed", place: stoppedAt)
@@ -132,8 +132,8 @@ extension Core {
         return timer
     }
 
-    /// Binds what native code finds by task-local. A task that it starts takes all of it along: its tensors are charged
-    /// to this host, its files are held to the run's rules, and an interrupt of this run is one of the task.
+    /// Binds the task-local values for native code. Tasks started by it inherit them: their tensors are charged to this
+    /// host, their files are subject to the run's rules, and an interrupt of this run is one of the task.
     private func bound<R>(_ body: () throws -> R) rethrows -> R {
         let run = Run()
         defer { run.end(stopped: lf_is_stopping(state)) }
@@ -153,7 +153,7 @@ extension Core {
         }
     }
 
-    /// The rules for a run of this script: the Lua files in its folder may be loaded.
+    /// The rules for a run of this script: Lua files in its folder may be loaded.
     private func access(for script: ByteString) throws -> FileAccess {
         var files = options.files
         try files.allow(.load, folder: script.splitPath.folder, option: "")
@@ -162,19 +162,19 @@ extension Core {
 
     // MARK: From outside
 
-    /// Stops the run in progress. From any thread.
+    /// Stops the run in progress. May be called from any thread.
     func interrupt() { runs.withLock { if $0.running { lf_interrupt(state) } } }
 
-    /// The work that has the thread from now on; nil at its end.
+    /// Sets the work that has the thread from now on; nil at its end.
     func begin(_ work: CancellableWork?) { runs.withLock { $0.work = work } }
 
-    /// Interrupts this work if it has the thread; if it has no run in progress, its next one does not start.
+    /// Interrupts this work if it has the thread; if no run of it is in progress, its next run does not start.
     func cancel(_ work: CancellableWork) {
         work.cancel()
         runs.withLock { if $0.work === work, $0.running { lf_interrupt(state) } }
     }
 
-    /// Ends the state, or first the run in progress. On the interpreter's thread.
+    /// Ends the run in progress, if any, and then the state. On the interpreter's thread.
     func close() {
         if isRunning.load(ordering: .acquiring) {
             closeRequested = true
@@ -185,7 +185,7 @@ extension Core {
             return !runs.closed
         }
         guard first else { return }
-        // Finalisers have the time of a run.
+        // Finalisers have the time limit of a run.
         let timer = startTimer(beginRun(), since: nil)
         bound {
             end()

@@ -7,7 +7,7 @@ import Scripting
 #endif
 
 /// Opens a Lua file for `require`, `dofile` and `loadfile` of a sandboxed script, if the rules allow it.
-/// - Returns: a descriptor, or -1 and a message of at most `capacity` bytes, its zero included.
+/// - Returns: a descriptor, or -1 with a message of at most `capacity` bytes including its zero.
 func openScript(
     _ path: UnsafePointer<CChar>?, _ message: UnsafeMutablePointer<CChar>?, _ capacity: Int
 ) -> Int32 {
@@ -22,10 +22,10 @@ func openScript(
 }
 
 private func openScript(_ path: ByteString) throws -> Int32 {
-    // Without rules nothing is a sandbox's to open: refuse.
+    // Without rules nothing may be opened in the sandbox.
     guard FileAccess.current != nil else { throw ScriptError("", "\(path): no file may be loaded now") }
     try FileAccess.check(.load, path, for: "")
-    // Without O_NONBLOCK opening a pipe would wait for a writer for ever.
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
     let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw ScriptError("", "no file '\(path)'") }
     do {

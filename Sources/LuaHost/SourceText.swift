@@ -2,8 +2,8 @@ import CLuaTrampolines
 import Scripting
 
 extension Interpreter {
-    /// Runs a text of any bytes, as a file's: with a byte order mark, or a first line that begins with #. Asking for it
-    /// is part of the run: an interrupt or the time limit ends both.
+    /// Runs a text of any bytes like a file's, with a byte order mark or a first line that begins with #. Reading it is
+    /// part of the run: an interrupt or the time limit ends both.
     @discardableResult
     public func run(
         name: some ByteStringConvertible, arguments: [Value] = [], text: () throws -> [UInt8]
@@ -13,7 +13,7 @@ extension Interpreter {
         return try core.inRun { [self] in try run(bytes: text(), name: name, arguments) }
     }
 
-    /// Whether a file's text is Lua, within the limits of the compiler.
+    /// Whether a file's text compiles, within the limits of the compiler.
     public func compiles(_ text: [UInt8], name: String) throws(LuaError) -> Bool {
         let done = try core.inRun { [self] in
             do { _ = try run(bytes: text, name: ByteString(name), [], onlyCheck: true) } catch let error as LuaError {
@@ -25,11 +25,11 @@ extension Interpreter {
         return done
     }
 
-    /// Inside a run.
+    /// The same, inside a run.
     func run(bytes text: [UInt8], name: ByteString, _ arguments: [Value], onlyCheck: Bool = false) throws -> [Value] {
         var bytes = text
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
-        // A comment of Lua's, as long as the other: lines keep their numbers.
+        // A Lua comment in its place, so that lines keep their numbers.
         if bytes.first == UInt8(ascii: "#") { bytes.replaceSubrange(0..<1, with: "-- ".utf8) }
         return try core.withList(arguments) { list in
             var results = lf_values()
@@ -47,8 +47,8 @@ extension Interpreter {
         }
     }
 
-    /// The variables of the script's functions that run now: functions `names() -> list`, `read(name) -> true, value`,
-    /// `write(name, value) -> true` and `close()`, which has to be called before the run goes on. From the
+    /// Access to the variables of the script's running functions: functions `names() -> list`, `read(name) -> true,
+    /// value`, `write(name, value) -> true` and `close()`, which must be called before the run continues. From the
     /// interpreter's thread, inside a run.
     public func runningVariables() throws(LuaError) -> [Value] {
         try core.inRun { [self] in

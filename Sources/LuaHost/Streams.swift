@@ -2,9 +2,9 @@ import CLuaTrampolines
 import Scripting
 
 extension Interpreter {
-    /// From now on what scripts write by `print`, `io.write`, `io.stdout` and `io.stderr` goes to
-    /// ``Scripting/RunStreams/current`` and what `io` reads comes from there, in runs that have one; in others it is
-    /// the process's streams as ever. Not together with ``recordOutput(_:)``.
+    /// From now on output of scripts by `print`, `io.write`, `io.stdout` and `io.stderr` goes to
+    /// ``Scripting/RunStreams/current``, and `io` reads from it, in runs that have such streams; in others the
+    /// process's streams are used. Cannot be combined with ``recordOutput(_:)``.
     /// - Throws: ``LuaError`` in the sandbox, whose library has streams of its own.
     public func takeStreams() throws(LuaError) {
         guard !isSandboxed else { throw LuaError(.runtime, "a sandboxed script's streams cannot be taken") }
@@ -15,8 +15,8 @@ extension Interpreter {
         }
     }
 
-    /// Hands on what scripts wrote into a buffer that they gave these streams, `io.stdout:setvbuf("full")`. At the end
-    /// of a run, inside it: it is that run's output.
+    /// Writes out what scripts left in a buffer of these streams set by `io.stdout:setvbuf("full")`. Called inside a
+    /// run, at its end, as it is that run's output.
     package func flushStreams() { lf_flush_streams(core.state) }
 }
 
@@ -31,7 +31,7 @@ private func writeStream(_ number: Int32, _ bytes: UnsafePointer<CChar>?, _ coun
     }
 }
 
-/// - Returns: how many bytes were read; below 0 when the wait for them was interrupted.
+/// - Returns: the number of bytes read; negative when the wait was interrupted.
 private func readStream(_ bytes: UnsafeMutablePointer<CChar>?, _ most: Int) -> Int64 {
     guard let bytes else { return 0 }
     let buffer = UnsafeMutableRawBufferPointer(start: bytes, count: most)

@@ -2,7 +2,7 @@ import CLuaTrampolines
 import Scripting
 
 extension ScriptIndex.TypeMembers {
-    /// Lua's side of the type: natives, and the instructions for its tables.
+    /// Makes Lua's part of the type: native functions, and the instructions for its tables.
     func make(in core: Core) -> OpaquePointer? {
         let names = readable
         let natives = lf_type_natives(
@@ -13,7 +13,7 @@ extension ScriptIndex.TypeMembers {
         guard let made = withBytes(type.name, { lf_type_new(core.state, $0, $1, natives) }) else { return nil }
         let list = lf_type_members(made)
 
-        // A method of one name under every type: the table of functions, then those of addresses.
+        // The table of functions, then the table of their addresses.
         lf_put_table(list, 0, Int32(clamping: methods.count))
         for (name, method) in methods {
             lf_put_native(list, core.permanent(method.function))
@@ -28,12 +28,12 @@ extension ScriptIndex.TypeMembers {
         }
         lf_put_table(list, 0, 16)
         for (key, entry) in operators where key != .index && key != .newindex && key != .member {
-            // Lua gives unary operators their operand twice.
+            // Lua passes unary operators their operand twice.
             let unary = key == .negate || key == .length || key == .describe
             lf_put_native(list, core.permanent(entry.function, limit: unary ? 1 : 0))
             withBytes(key.rawValue) { lf_set_field(list, $0, $1) }
         }
-        // Half a type is none: the next object tries again.
+        // A type that is incomplete for lack of memory is dropped; the next object tries again.
         return lf_list_failed(list) ? nil : made
     }
 

@@ -1,7 +1,7 @@
 import CLuaTrampolines
 import Scripting
 
-// Values on their way between Lua and Swift.
+// Conversion of values between Lua and Swift.
 extension Core {
     func values(_ items: UnsafePointer<lf_value>?, _ count: Int) -> [Value] {
         guard let items, count > 0 else { return [] }
@@ -13,7 +13,7 @@ extension Core {
         }
     }
 
-    /// Tables and functions bring a reference, which the handle takes over.
+    /// Tables and functions come with a reference, which the handle takes over.
     private func value(_ item: lf_value) -> Value {
         switch Int(item.kind) {
         case LF_NIL: return .none
@@ -40,7 +40,7 @@ extension Core {
         ByteString(copying: UnsafeRawBufferPointer(start: item.bytes, count: item.length))
     }
 
-    /// Reads what a protected call left on Lua's stack, and takes it off.
+    /// Reads the results of a protected call and removes them from Lua's stack.
     func take(_ results: inout lf_values) -> [Value] {
         defer { lf_values_done(state, &results) }
         return values(results.items, results.count)
@@ -48,7 +48,7 @@ extension Core {
 
     /// Writes a value as instructions.
     func write(_ value: Value, to list: OpaquePointer, depth: Int = 0) throws {
-        // Lists in lists are walked by recursion here, and by collectors elsewhere.
+        // Nested lists are walked by recursion here, and by collectors elsewhere.
         guard depth < 1000 else { throw ScriptError("", "a result of more than 1000 nested tables") }
         switch value {
         case .none: lf_put_nil(list)
@@ -110,7 +110,7 @@ extension Core {
         for reference in held { lf_put_held(list, reference) }
     }
 
-    /// That of a value of this interpreter's that Swift holds; nil for any other.
+    /// The reference of a value of this interpreter that Swift holds; nil for others.
     private func reference(_ value: Value) -> OpaquePointer? {
         let handle: Handle? =
             switch value {
@@ -129,7 +129,7 @@ extension Core {
         return handle
     }
 
-    /// A table that is not one of the interpreter's: its entries, where keys are names or positions.
+    /// Copies a table that is not the interpreter's: its entries with names or positions as keys.
     private func copy(_ table: any ScriptTable, to list: OpaquePointer, depth: Int) throws {
         lf_put_table(list, 0, 0)
         for (key, value) in try table.entries() {

@@ -4,8 +4,8 @@ import Scripting
 /// Errors in the words that a script was called with: errors of the user, shown as one line if nothing catches them,
 /// like that for an unknown option.
 ///
-///     host.check("--digit", 99999, {max = 10})\n        -- luaflow: digits.lua: --digit: a finite number to 10
-///     expected, got 99999
+///     host.check("--digit", 99999, {max = 10})
+///     -- luaflow: digits.lua: --digit: a finite number to 10 expected, got 99999
 final class UsageFaults: Service {
     private var messages: [String] = []
 

@@ -4,7 +4,7 @@ import Foundation
 import LuaFlow
 
 extension LuaFlowCommand {
-    /// `luaflow new`.
+    /// The command `luaflow new`.
     struct New: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write a working skeleton of a script, a plugin or a Swift module.",
@@ -65,19 +65,19 @@ extension LuaFlowCommand {
     }
 }
 
-/// Files that make a beginning.
+/// The files of a new project.
 struct Skeleton {
     enum Kind: String, CaseIterable { case script, plugin, module }
 
-    /// Paths and contents; every file is new.
+    /// Paths and contents; none of the files may exist.
     let files: [(path: String, text: String)]
-    /// What to do next: commands, with DIR for the folder that was written to, and what they do.
+    /// What to do next: commands, with DIR for the folder, and what they do.
     let next: [(command: String, what: String)]
 
-    /// A folder that holds nothing but these files, if there is one.
+    /// The folder that contains only these files, if there is one.
     var ownFolder: String?
 
-    /// Writes all files or, when one exists already or cannot be written, none.
+    /// Writes all files, or none if one exists already or cannot be written.
     func write(in folder: ByteString) throws {
         let operation = "luaflow new"
         func full(_ path: String) -> ByteString {
@@ -109,7 +109,7 @@ struct Skeleton {
         }
     }
 
-    /// Whether something has this name, if only a link that leads nowhere.
+    /// Whether this name exists, also as a link to nothing.
     private static func isThere(_ path: ByteString) -> Bool {
         var status = stat()
         return path.withCString { lstat($0, &status) } == 0
@@ -122,7 +122,7 @@ struct Skeleton {
     }
 }
 
-/// LuaFlow's own sources, which a Swift package of one's own depends on.
+/// LuaFlow's own sources, on which a new Swift package depends.
 enum SourceFolder {
     static func find(given: String?) throws -> String {
         if let given {

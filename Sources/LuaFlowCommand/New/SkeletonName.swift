@@ -3,13 +3,13 @@ import Foundation
 import LuaFlow
 import Repl
 
-/// A name that Lua, Swift and the command line can all say.
+/// A name that is valid in Lua, in Swift and on the command line.
 struct SkeletonName {
     /// As it was given: `my_masks`.
     let text: String
-    /// With a capital letter, for objects: `My_masks`.
+    /// With a capital first letter, for objects: `My_masks`.
     var capital: String { text.prefix(1).uppercased() + text.dropFirst() }
-    /// Without any, for Lua's modules.
+    /// In lower case, for Lua's modules.
     var lower: String { text.lowercased() }
 
     init(_ text: String) throws {
@@ -23,7 +23,7 @@ struct SkeletonName {
                     + (nearest.isEmpty ? "" : " (\"\(nearest)\" would do)"))
         }
         self.text = text
-        // A module of Lua's or ours would be hidden by it, or hide it.
+        // Such a module would hide one of Lua's or ours, or be hidden by it.
         let modules = Host.builtInModules.map(\.name) + StandardLibrary.libraries.keys
         if modules.contains(lower) { throw taken("is a module already") }
     }
@@ -36,7 +36,7 @@ struct SkeletonName {
         isLetter(scalar) || ("0"..."9").contains(scalar) || scalar == "_"
     }
 
-    /// The name without accents, and with _ for what no name has.
+    /// The name without accents, and with _ for invalid characters.
     private static func nearest(to text: String) -> String {
         let file = text.hasSuffix(".lua") ? String(text.dropLast(4)) : text
         let plain = file.folding(options: .diacriticInsensitive, locale: nil).unicodeScalars
@@ -50,8 +50,8 @@ struct SkeletonName {
 
     // MARK: Plugins
 
-    /// A plugin's skeleton registers its name under every kind: all of them must be free.
-    /// - Throws: ``ScriptError`` that says what has the name.
+    /// A plugin's skeleton registers its name under every kind: it must be free in all.
+    /// - Throws: ``ScriptError`` that says what has the name already.
     func checkPlugin(in folder: ByteString) throws {
         if !Lexer.isName(text) { throw taken("is a word of Lua's") }
         let host = try Host()
@@ -65,14 +65,14 @@ struct SkeletonName {
         if Self.partsOfProblem3.contains(text) {
             throw taken("is one of problem 3's schedules, noises, masks and presets")
         }
-        // On some file systems it is the same file, and the objects of both have one name.
+        // On some file systems the case of names does not matter, and the objects of both would have the same name.
         let present = (folder.appending(path: "plugins").folderEntries ?? []).map(\.text)
         if let other = present.first(where: { $0.lowercased() == lower + ".lua" && $0 != text + ".lua" }) {
             throw taken("differs from \(other) only in case")
         }
     }
 
-    /// What the shipped scripts/inpainting defines; the tests compare.
+    /// Names defined in the shipped scripts/inpainting; a test compares them.
     private static let partsOfProblem3: Set<String> = [
         "constant", "step", "linear", "exponential", "cosine", "warm_restarts", "nice",
         "none", "gaussian", "annealed", "langevin",
@@ -82,20 +82,20 @@ struct SkeletonName {
 
     // MARK: Modules
 
-    /// A module is a target of Swift's, a module of Swift's, and a local variable of Lua's.
+    /// A module is a Swift target, a Swift module, and a local variable in Lua: the name must be valid for all three.
     /// - Parameter source: the folder of LuaFlow's sources.
     func checkModule(source: String) throws {
         if !Lexer.isName(lower) { throw taken("is a word of Lua's") }
         if ["print", "require"].contains(lower) { throw taken("is a function of Lua's that the skeleton calls") }
         if Self.wordsOfSwift.contains(lower) { throw taken("is a word or a module of Swift's") }
         let targets = Set((try Self.names(in: source) + Self.dependencies).map { $0.lowercased() })
-        // Lower case, as on some file systems both are one folder.
+        // In lower case, as on some file systems both are one folder.
         if let target = [capital, capital + "Host"].first(where: { targets.contains($0.lowercased()) }) {
             throw taken("is a module already: LuaFlow is built with \(target)")
         }
     }
 
-    /// The names that a manifest gives: its package, products and targets.
+    /// The names in a manifest: its package, products and targets.
     private static func names(in source: String) throws -> [String] {
         let path = source + "/Package.swift"
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
@@ -104,7 +104,7 @@ struct SkeletonName {
         return text.matches(of: /name:\s*"(\w+)"/).map { String($0.output.1) }
     }
 
-    /// Targets of the packages that LuaFlow depends on.
+    /// Names of targets in packages that LuaFlow depends on.
     private static let dependencies = [
         "ArgumentParser", "ArgumentParserToolInfo", "Numerics", "RealModule", "ComplexModule", "IntegerUtilities",
     ]

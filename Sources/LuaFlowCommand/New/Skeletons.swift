@@ -1,6 +1,6 @@
 import Foundation
 
-// The three kinds, from the files in Templates: NAME, Name and the like in them are put in place here.
+// The three kinds of projects, from the files in Templates, in which NAME, Name and the like are replaced.
 extension Skeleton {
     static func script(_ name: SkeletonName) -> Skeleton {
         let file = "\(name.text).lua"
@@ -12,7 +12,7 @@ extension Skeleton {
             ])
     }
 
-    /// - Parameter folder: where it is written; what is said of it holds from the folder that one is in now.
+    /// - Parameter folder: the folder that it is written to; commands shown are valid in the current folder.
     static func plugin(_ name: SkeletonName, in folder: String) -> Skeleton {
         let file = "plugins/\(name.text).lua"
         let place = folder == "." ? "plugins" : folder + "/plugins"
@@ -51,7 +51,7 @@ extension Skeleton {
             ownFolder: folder)
     }
 
-    /// - Parameter words: what stands for what, put in place in this order.
+    /// - Parameter words: the replacements, applied in this order.
     private static func template(_ text: [UInt8], _ words: KeyValuePairs<String, String>) -> String {
         words.reduce(String(decoding: text, as: UTF8.self)) { $0.replacing($1.key, with: $1.value) }
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import LuaFlow
 
-/// What a script may take and touch.
+/// Limits on what a script may use and access.
 struct LimitOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
@@ -41,8 +41,8 @@ struct LimitOptions: ParsableArguments {
         completion: .directory)
     var allowWrite: [ByteString] = []
 
-    /// Throws when a limit is too low, and when options contradict each other, as nobody should think that a script is
-    /// fenced in when it is not.
+    /// Throws when a limit is too low, and when options contradict each other, so that nobody mistakes a script for
+    /// sandboxed when it is not.
     func check() throws {
         if let memory, memory.bytes < Interpreter.Options.leastMemory {
             throw ValidationError(
@@ -63,7 +63,7 @@ struct LimitOptions: ParsableArguments {
     }
 }
 
-/// Bytes as one types them: `512M`, `2G`, `1000000`.
+/// A number of bytes as typed: `512M`, `2G`, `1000000`.
 struct MemorySize: ExpressibleByArgument {
     let bytes: Int
     /// As it was typed.
@@ -77,7 +77,7 @@ struct MemorySize: ExpressibleByArgument {
     init?(argument: String) {
         let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
         var digits = argument[...]
-        // `512MB` is `512M`.
+        // `512MB` is the same as `512M`.
         if digits.last?.uppercased() == "B", digits.dropLast().last?.isLetter ?? false { digits = digits.dropLast() }
         var unit = 1
         if let letter = digits.last?.uppercased().first, let known = units[letter] {
@@ -92,7 +92,7 @@ struct MemorySize: ExpressibleByArgument {
     }
 }
 
-/// A stretch of time as one types it: seconds, or `500ms`, `2m`, `1h`.
+/// A duration as typed: seconds, or `500ms`, `2m`, `1h`.
 struct TimeSpan: ExpressibleByArgument {
     let duration: Duration
 
@@ -104,7 +104,7 @@ struct TimeSpan: ExpressibleByArgument {
         guard let number = Double(argument.dropLast(unit?.0.count ?? 0)) else { return nil }
         let seconds = number * (unit?.1 ?? 1)
         guard seconds > 0 else { return nil }
-        // A year is as good as never, and fits every clock.
+        // At most a year, which fits every clock.
         self.init(seconds: min(seconds, 366 * 86400))
     }
 }

@@ -1,11 +1,11 @@
 import ArgumentParser
 import LuaFlow
 
-/// What a sandboxed script may take and touch, with what holds when nothing was said.
+/// Limits and permissions of a sandboxed script, with their defaults.
 struct Sandbox {
     let memory: Int
     let timeLimit: Duration
-    /// The folders that `--allow-read`, `--allow-write` and `--plugins` name.
+    /// The folders in `--allow-read`, `--allow-write` and `--plugins`.
     let files: FileAccess
 
     init(_ options: LimitOptions, plugins: PluginPath) throws {
@@ -18,6 +18,6 @@ struct Sandbox {
         self.files = files
     }
 
-    /// How long after the deadline the worker is killed, if it has not come to its end by itself.
+    /// How long after the deadline the worker is killed, if it has not ended by itself.
     static let grace = Duration.seconds(1)
 }

@@ -3,35 +3,35 @@ import Foundation
 import LuaFlow
 import Synchronization
 
-/// The process that a sandboxed script runs in, seen from inside.
+/// The process in which a sandboxed script runs, seen from inside.
 ///
-/// It is this program again, with the same arguments; the environment names the parent. Limits are set before any Lua
-/// state exists. Those in the interpreter (memory, deadline, files) come first and end in proper errors; what is set
-/// here holds when they do not.
+/// It is this program again, with the same arguments; an environment variable names the parent. Limits are set before
+/// any Lua state exists. The interpreter's own limits (memory, deadline, files) apply first and give proper errors;
+/// those set here are a second line of defence.
 enum Worker {
     static let parentVariable = "LUAFLOW_SANDBOX_PARENT"
 
-    /// True in a process that was started for a sandboxed script.
+    /// Whether this process was started for a sandboxed script.
     static var isThisProcess: Bool { parent != nil }
 
-    /// True once ``confine(_:script:)`` was called.
+    /// Whether ``confine(_:script:)`` was called.
     static var isConfined: Bool { confined.load(ordering: .relaxed) }
     private static let confined = Atomic<Bool>(false)
 
     private static var parent: Int32? { ProcessInfo.processInfo.environment[parentVariable].flatMap { Int32($0) } }
 
-    /// Gives up what the script does not need. There is no way back.
-    /// - Parameter script: the file that will run; its folder stays open.
-    /// - Throws: when a limit cannot be set: nothing may run then.
+    /// Gives up all rights that the script does not need, irrevocably.
+    /// - Parameter script: the file that will run; its folder stays accessible.
+    /// - Throws: when a limit cannot be set; then nothing may run.
     static func confine(_ sandbox: Sandbox, script: ByteString?) throws {
         guard let parent, cf_end_with_parent(parent) else {
             throw ScriptError("sandbox", "the process that asked for it is gone")
         }
         unsetenv(parentVariable)
         confined.store(true, ordering: .relaxed)
-        // What was printed before a kill is seen.
+        // So that output before a kill is not lost.
         cf_print_by_lines()
-        // A flood of output ends the worker: `print` looks at no error.
+        // A flood of output must end the worker, as `print` ignores errors.
         cf_take_size_limits_as_errors(false)
         for (resource, value) in limits(sandbox) {
             guard cf_limit(resource, UInt64(value)) else {
@@ -41,7 +41,7 @@ enum Worker {
         guard cf_give_up_privileges() else {
             throw ScriptError("sandbox", "privileges cannot be given up: \(String(cString: strerror(errno)))")
         }
-        // The second lines: where the kernel lacks them, the interpreter's rules and the limits above stand alone.
+        // The kernel's restrictions; where it lacks them, the interpreter's rules and the limits above remain.
         var missing: [String] = []
         if !closeFolders(sandbox, script: script) { missing.append("files (Landlock)") }
         if !cf_filter_system_calls() { missing.append("system calls (seccomp)") }
@@ -52,16 +52,16 @@ enum Worker {
     }
 
     private static func limits(_ sandbox: Sandbox) -> [(cf_resource, Int)] {
-        // Beside what scripts hold: threads' stacks, fonts, buffers of OpenBLAS and Cairo, and values on their way.
+        // Besides what scripts hold: threads' stacks, fonts, buffers of OpenBLAS and Cairo, and values being passed.
         let memory = clampedSum(Int(clamping: cf_mapped_bytes()), sandbox.memory, sandbox.memory / 4, 512 << 20)
-        // The processor's time counts every thread's.
+        // Processor time is summed over all threads.
         let threads = (try? ThreadCount.standard()) ?? 1
         let (seconds, overflow) = Int(clamping: sandbox.timeLimit.components.seconds).multipliedReportingOverflow(
             by: threads)
         return [
             (CF_ADDRESS_SPACE, memory),
             (CF_CPU_SECONDS, clampedSum(overflow ? .max : seconds, 5)),
-            // Standard output may be a file: a flood ends somewhere.
+            // Standard output may be a file, whose size is limited.
             (CF_FILE_BYTES, clampedSum(sizeOfOutput, 1 << 30)),
             (CF_CORE_BYTES, 0),
             (CF_OPEN_FILES, 64),
@@ -82,7 +82,7 @@ enum Worker {
         }.reduce(0, max)
     }
 
-    /// The kernel keeps the process to the folders of the script, and to those that libraries read by themselves.
+    /// Has the kernel restrict the process to the folders of the script, and those that libraries read.
     /// - Returns: whether it does.
     private static func closeFolders(_ sandbox: Sandbox, script: ByteString?) -> Bool {
         let folders = cf_folders_new()
@@ -94,7 +94,7 @@ enum Worker {
         let models = Host.shippedFolders
         let beside = script.map { [$0.splitPath.folder] } ?? []
         for path in system + models + beside + sandbox.files.folders(for: .load) {
-            // False for a folder that does not exist, in which there is nothing to open.
+            // False for a folder that does not exist, which needs no permission.
             _ = path.withCString { cf_folders_allow(folders, $0, false) }
         }
         for path in sandbox.files.folders(for: .write) {

@@ -4,13 +4,14 @@ import Foundation
 import LuaFlow
 import Synchronization
 
-/// The process that a sandboxed script runs in, seen from outside: started, watched, and killed at the deadline.
+/// The process in which a sandboxed script runs, seen from outside: starts it, watches it, and kills it at the
+/// deadline.
 final class WorkerProcess: Sendable {
     private let process: pid_t
     private let state = Mutex<(ended: Bool, killed: Bool, peak: Int)>((false, false, 0))
 
-    /// Starts this program again, with the same arguments, open standard streams and nothing else.
-    /// From now on Ctrl-C waits for ``status(_:)``, which passes it on.
+    /// Starts this program again with the same arguments and with the standard streams only.
+    /// From now on Ctrl-C is blocked until ``status(_:)``, which passes it on.
     init() throws {
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -19,10 +20,10 @@ final class WorkerProcess: Sendable {
         process = try WorkerProcess.start()
     }
 
-    /// Waits for the end.
-    /// - Returns: the status to leave with; messages are written.
+    /// Waits until the process ends.
+    /// - Returns: the exit status; messages have been printed.
     func status(_ sandbox: Sandbox) -> Int32 {
-        // The worker hears Ctrl-C from the terminal by itself; a signal sent to us alone is passed on.
+        // The worker gets the terminal's Ctrl-C itself; a signal sent to this process alone is passed on.
         var waiting = sigset_t()
         sigpending(&waiting)
         let before = signal(SIGINT, SIG_IGN)
@@ -45,7 +46,7 @@ final class WorkerProcess: Sendable {
         case .status(let status): return status
         case .signal(SIGINT): return 130
         case .signal(SIGPIPE):
-            // Whoever read our output has gone: end as any program does then.
+            // The reader of our output is gone: end as programs do by default.
             signal(SIGPIPE, SIG_DFL)
             kill(getpid(), SIGPIPE)
             return 1
@@ -60,7 +61,7 @@ final class WorkerProcess: Sendable {
             return "stopped: the time limit of \(sandbox.timeLimit.inSeconds) has passed"
         }
         if number == SIGXFSZ { return "stopped: its output has passed 1 GB" }
-        // What libraries take for themselves is limited with some room, and ends in a crash.
+        // Libraries' own memory is limited with some room; exceeding it crashes the process.
         if state.withLock({ $0.peak }) >= sandbox.memory {
             return "stopped: it has passed its memory limit of \(sandbox.memory) bytes"
         }
@@ -77,7 +78,7 @@ final class WorkerProcess: Sendable {
         case signal(Int32)
     }
 
-    /// Not after the process was waited for: its number may be another's then.
+    /// Must not be called after the process was waited for, when its number may belong to another one.
     private func send(_ number: Int32, killing: Bool) {
         state.withLock { state in
             guard !state.ended else { return }
@@ -86,7 +87,7 @@ final class WorkerProcess: Sendable {
         }
     }
 
-    /// A program started from a thread that blocks signals (Dispatch's workers do) inherits that.
+    /// A program started from a thread that blocks signals (as Dispatch's workers do) inherits that.
     private func hear(_ numbers: [Int32]) {
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -101,7 +102,7 @@ final class WorkerProcess: Sendable {
         var status: Int32 = 0
         var usage = rusage()
         while wait4(process, &status, 0, &usage) < 0, errno == EINTR {}
-        // Resident memory at its peak, in KB on Linux.
+        // Peak resident memory, in KB on Linux.
         #if canImport(Darwin)
             state.withLock { $0.peak = usage.ru_maxrss }
         #else
@@ -139,7 +140,7 @@ final class WorkerProcess: Sendable {
         return process
     }
 
-    /// What drawing in this terminal needs, and who we are.
+    /// The environment: what drawing in this terminal needs, and the parent.
     private static var environment: [String] {
         let kept = [
             "TERM", "COLORTERM", "TERM_PROGRAM", "LC_TERMINAL", "KITTY_WINDOW_ID", "TMUX", "NO_COLOR", "COLUMNS",
@@ -149,7 +150,7 @@ final class WorkerProcess: Sendable {
         let present = ProcessInfo.processInfo.environment
         return kept.compactMap { name in present[name].map { "\(name)=\($0)" } } + [
             "\(Worker.parentVariable)=\(getpid())",
-            // One thread, and none before the doors are closed; a crash is reported by us.
+            // A single thread, and none before the process is confined; crashes are reported by us.
             "OPENBLAS_NUM_THREADS=1", "MALLOC_ARENA_MAX=2", "SWIFT_BACKTRACE=enable=no",
         ]
     }

@@ -2,20 +2,20 @@ import Files
 import Foundation
 import LuaFlow
 
-/// The folder by which Jupyter finds the kernel: `kernel.json` with the command that starts it.
+/// The folder by which Jupyter finds the kernel: it contains `kernel.json` with the command that starts it.
 public struct KernelSpec {
     static let operation = "luaflow kernel install"
-    /// What Jupyter calls the kernel.
+    /// The kernel's name in Jupyter.
     static let name = "luaflow"
 
-    /// Where it goes: `DIR/share/jupyter/kernels/luaflow`, or below the user's own data folder of Jupyter's.
+    /// The folder to write: `DIR/share/jupyter/kernels/luaflow`, or in the user's own Jupyter data folder.
     let folder: ByteString
-    /// The program that is to be started, from the root.
+    /// The program to start, as an absolute path.
     let program: String
 
     /// - Parameters:
-    ///   - prefix: the folder that Jupyter is installed in; nil for the user's own.
-    ///   - environment: where HOME and the folders of Jupyter's data are looked up.
+    ///   - prefix: the folder in which Jupyter is installed; nil for the user's own folder.
+    ///   - environment: gives HOME and the folders of Jupyter's data.
     public init(prefix: ByteString?, program: String, environment: [String: String]) throws {
         self.program = program
         if let prefix {
@@ -28,7 +28,7 @@ public struct KernelSpec {
         }
     }
 
-    /// As `jupyter --data-dir` has it.
+    /// The folder that `jupyter --data-dir` prints.
     static func userFolder(_ environment: [String: String]) throws -> String {
         func set(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         if let folder = set("JUPYTER_DATA_DIR") { return folder }
@@ -46,12 +46,12 @@ public struct KernelSpec {
         [
             "argv": [.text(program), "kernel", "run", "{connection_file}"], "display_name": "LuaFlow",
             "language": "lua",
-            // On a socket, so that it also reaches a kernel on another machine.
+            // Interrupts arrive as messages, so that they also reach a kernel on another machine.
             "interrupt_mode": "message", "metadata": ["debugger": false],
         ]
     }
 
-    /// Writes it, over an older one.
+    /// Writes the folder, replacing an older one.
     /// - Returns: the folder.
     public func install() throws -> ByteString {
         guard folder.madeFolders() != nil else {

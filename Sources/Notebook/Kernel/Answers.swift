@@ -2,7 +2,7 @@ import LuaFlow
 import Sessions
 
 extension Kernel {
-    /// Answers on the sockets' thread, whatever runs.
+    /// Answers on the thread of the sockets, also while a cell runs.
     func answerAtOnce(_ message: Message, on channel: Wire.Channel) {
         publish("status", ["execution_state": "busy"], parent: message.header)
         defer { publish("status", ["execution_state": "idle"], parent: message.header) }
@@ -20,7 +20,7 @@ extension Kernel {
         }
     }
 
-    /// Answers in order, on the thread that calls ``run()``.
+    /// Answers in order, on the thread that called ``run()``.
     func answer(_ message: Message, on channel: Wire.Channel) {
         publish("status", ["execution_state": "busy"], parent: message.header)
         defer { publish("status", ["execution_state": "idle"], parent: message.header) }
@@ -33,7 +33,7 @@ extension Kernel {
         case "inspect_request": send("inspect_reply", interruptibly(message) { inspected(content) })
         case "is_complete_request": send("is_complete_reply", completeness(content))
         case "history_request": send("history_reply", state.withLock { $0.history.reply(content) })
-        // There are no comms: one that is opened is closed.
+        // Comms are not supported: one that is opened is closed.
         case "comm_info_request": send("comm_info_reply", ["status": "ok", "comms": [:]])
         case "comm_open":
             publish("comm_close", ["comm_id": content["comm_id"] ?? "", "data": [:]], parent: message.header)
@@ -41,7 +41,7 @@ extension Kernel {
         }
     }
 
-    /// A `__complete` or `__tostring` of a script may run in an answer, and not come to its end: Interrupt stops it.
+    /// A script's `__complete` or `__tostring` may run in an answer and not return: Interrupt stops it.
     private func interruptibly(_ message: Message, _ answer: () -> JSON) -> JSON {
         state.withLock { ($0.current, $0.isInterrupted) = (message, false) }
         defer { state.withLock { ($0.current, $0.isInterrupted) = (nil, false) } }
@@ -90,7 +90,7 @@ extension Kernel {
     }
 }
 
-/// Jupyter counts the code points of a text, sessions the bytes of its UTF-8.
+/// Conversion of positions: Jupyter counts code points, sessions count bytes of UTF-8.
 enum CodePlaces {
     static func offset(_ position: Int?, in text: String) -> Int? {
         guard let position else { return nil }

@@ -1,13 +1,13 @@
-/// The cells of this session, as `history_request` asks for them.
+/// The cells of this session, for `history_request`.
 struct CellHistory: Sendable {
     struct Entry: Sendable {
         let number: Int
         let code: String
-        /// The last value's text; nil where there was none.
+        /// The last value as text; nil if there was none.
         let value: String?
     }
 
-    /// A session has one number: no history is kept from one to the next.
+    /// The number of every session, as no history is kept between sessions.
     static let session = 1
     private(set) var entries: [Entry] = []
 
@@ -15,7 +15,7 @@ struct CellHistory: Sendable {
         entries.append(Entry(number: number, code: code, value: value))
     }
 
-    /// What a request asks for, in order.
+    /// The entries that a request asks for, in order.
     func found(_ request: JSON) -> [Entry] {
         let count = max(request["n"]?.integer ?? 10, 0)
         switch request["hist_access_type"]?.text {
@@ -30,7 +30,7 @@ struct CellHistory: Sendable {
             let pattern = Array(request["pattern"]?.text ?? "*")
             var found = entries.filter { CellHistory.matches(Array($0.code), pattern) }
             if request["unique"]?.flag == true {
-                // Of equal ones the last.
+                // Of equal entries the last one.
                 var seen: Set<String> = []
                 found = found.reversed().filter { seen.insert($0.code).inserted }.reversed()
             }
@@ -39,7 +39,7 @@ struct CellHistory: Sendable {
         }
     }
 
-    /// Whether a text is one of a pattern's: `*` stands for any letters, `?` for one.
+    /// Whether a text matches a pattern, in which `*` stands for any characters and `?` for one.
     static func matches(_ text: [Character], _ pattern: [Character]) -> Bool {
         var (place, at) = (0, 0)
         var star: (pattern: Int, text: Int)?
@@ -59,7 +59,7 @@ struct CellHistory: Sendable {
         return pattern[at...].allSatisfy { $0 == "*" }
     }
 
-    /// `[session, line, code]`, or `[session, line, [code, value]]`.
+    /// The entries as `[session, line, code]`, or `[session, line, [code, value]]`.
     func reply(_ request: JSON) -> JSON {
         let withOutput = request["output"]?.flag ?? false
         let rows = found(request).map { entry -> JSON in

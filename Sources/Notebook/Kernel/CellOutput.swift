@@ -2,23 +2,23 @@ import Foundation
 import LuaFlow
 import Synchronization
 
-/// What one request writes and shows, on its way to iopub: text in pieces that are neither many nor late.
+/// Collects the output of a request and sends it to iopub: text in few pieces, without much delay.
 final class CellOutput: Sendable {
     private struct Waiting {
         var stream = StandardStream.output
         var bytes: [UInt8] = []
-        /// When the first of them came, in nanoseconds.
+        /// The time of the oldest waiting text, in nanoseconds.
         var since: UInt64 = 0
-        /// What was shown under a name.
+        /// The ids under which something was shown.
         var names: Set<String> = []
     }
 
     private let waiting = Mutex(Waiting())
     private let publish: @Sendable (_ type: String, _ content: JSON) -> Void
-    /// Under which names of things that are replaced are this request's own.
+    /// Makes the ids of things that are replaced unique to this request.
     private let prefix: String
 
-    /// More text than this is sent at once, and text that waited as long.
+    /// The most bytes of text that wait; and text is also sent after some time.
     private static let most = 1 << 14
     private static let longest: UInt64 = 40_000_000
 
@@ -63,7 +63,7 @@ final class CellOutput: Sendable {
 
     private static var now: UInt64 { DispatchTime.now().uptimeNanoseconds }
 
-    /// A letter that is not whole yet waits, but for the last.
+    /// An incomplete character is held back, unless it is the last.
     private func send(_ waiting: inout Waiting, all: Bool) {
         let whole = all ? waiting.bytes.count : CellOutput.wholeLetters(waiting.bytes)
         guard whole > 0 else { return }
@@ -73,16 +73,16 @@ final class CellOutput: Sendable {
         publish("stream", ["name": waiting.stream == .output ? "stdout" : "stderr", "text": .text(text)])
     }
 
-    /// How many bytes there are up to the end of the last whole letter.
+    /// The number of bytes up to the end of the last complete character.
     static func wholeLetters(_ bytes: [UInt8]) -> Int {
-        // The last byte that begins a letter, among the last four.
+        // The last byte that begins a character, among the last four.
         guard let start = bytes.suffix(4).lastIndex(where: { $0 & 0xc0 != 0x80 }) else { return bytes.count }
         let length = bytes[start] < 0xc0 ? 1 : bytes[start] < 0xe0 ? 2 : bytes[start] < 0xf0 ? 3 : 4
         return start + length > bytes.count ? start : bytes.count
     }
 }
 
-/// Ways to show a value as Jupyter's object of MIME types.
+/// Representations of a value as Jupyter's object of MIME types.
 enum MIMEBundle {
     static func json(_ ways: [Representation]) -> JSON {
         var members: [String: JSON] = [:]
@@ -92,7 +92,7 @@ enum MIMEBundle {
             case .bytes(let bytes): members[way.mime] = .text(Data(bytes).base64EncodedString())
             }
         }
-        // Readers without pictures have something to show.
+        // A text for readers that cannot show images.
         if members["text/plain"] == nil { members["text/plain"] = members["image/png"] == nil ? "" : "(picture)" }
         return .object(members)
     }

@@ -55,14 +55,14 @@ extension Kernel {
             }
             (state.current, state.output, state.isInterrupted, state.canAsk) = (nil, nil, false, false)
         }
-        // Before the reply: a cell that a client sends when it has that is not one that waited.
+        // Sent before the reply: a cell that a client sends after it was not waiting.
         let stops = evaluation.failure != nil && content["stop_on_error"]?.flag ?? true
         let waiting = stops ? requests.takeExecutions() : []
         reply("execute_reply", .object(answer), to: message, on: channel)
         abort(waiting)
     }
 
-    /// The last value is the cell's, those before it are shown.
+    /// Shows a cell's values: the last one is its result, those before it are displayed.
     private func show(_ evaluation: Evaluation, _ number: Int, _ parent: JSON, isSilent: Bool) {
         if isSilent { return }
         for ways in evaluation.shown.dropLast() {
@@ -84,7 +84,7 @@ extension Kernel {
         ]
     }
 
-    /// A page for the front end's pager, and the wish to leave.
+    /// What a page and a wish to exit add to the reply.
     private func payload(_ evaluation: Evaluation) -> JSON {
         var payload: [JSON] = []
         if let page = evaluation.page {
@@ -94,7 +94,7 @@ extension Kernel {
         return .list(payload)
     }
 
-    /// What the front end asks for by itself. It answers no questions there.
+    /// Evaluates expressions that the front end asks for. Scripts cannot ask for input there.
     private func values(of expressions: JSON?, _ output: CellOutput) -> JSON {
         guard case .object(let expressions)? = expressions else { return [:] }
         return .object(
@@ -108,7 +108,7 @@ extension Kernel {
             })
     }
 
-    /// Cells that were sent behind one that failed are not run.
+    /// Cells that were queued behind one that failed are not run.
     private func abort(_ waiting: [(Message, ConnectionFile.Channel)]) {
         for (message, channel) in waiting {
             publish("status", ["execution_state": "busy"], parent: message.header)
@@ -120,7 +120,7 @@ extension Kernel {
         }
     }
 
-    /// A line from whoever sits at the notebook, for `io.read`; nil where nobody answers.
+    /// A line of input from the user, for `io.read`; nil where the front end does not support it.
     private func ask(_ message: Message) -> [UInt8]? {
         guard state.withLock({ $0.canAsk }) else {
             let words = "no input here: this notebook takes no questions of a cell\n"
@@ -130,7 +130,7 @@ extension Kernel {
         return line(message, prompt: "").map { Array($0.utf8) + [UInt8(ascii: "\n")] }
     }
 
-    /// - Returns: nil when the wait was given up.
+    /// - Returns: nil when the wait was abandoned.
     func line(_ message: Message, prompt: String) -> String? {
         drainStray()
         state.withLock { $0.output }?.flush()

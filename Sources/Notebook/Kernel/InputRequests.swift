@@ -1,12 +1,12 @@
 import Foundation
 
-/// The answer that a run waits for, given on another thread. One run waits at a time.
+/// The input that a run waits for, provided by another thread. At most one run waits at a time.
 final class InputRequests: @unchecked Sendable {
     private let condition = NSCondition()
     private var isWaiting = false
     private var answer: String?
 
-    /// Waits for the answer to what `ask` sends; nil when it is given up.
+    /// Waits for the answer to the request that `ask` sends; nil when the wait is abandoned.
     func wait(_ ask: () -> Void) -> String? {
         condition.lock()
         defer { condition.unlock() }
@@ -16,7 +16,7 @@ final class InputRequests: @unchecked Sendable {
         return answer
     }
 
-    /// Gives the answer; nil gives the wait up. One that nobody waits for is nothing.
+    /// Provides the answer; nil abandons the wait. Ignored if nobody waits.
     /// - Returns: whether somebody waited.
     @discardableResult
     func reply(_ text: String?) -> Bool {

@@ -3,40 +3,40 @@ import LuaFlow
 import Sessions
 import Synchronization
 
-/// A kernel of Jupyter's, protocol 5.4 (https://jupyter-client.readthedocs.io/en/stable/messaging.html): a session
-/// whose client is a notebook.
+/// A Jupyter kernel, protocol 5.4 (https://jupyter-client.readthedocs.io/en/stable/messaging.html): a session with a
+/// notebook as its client.
 ///
-/// Requests of the shell channel are answered in order by the thread that calls ``run()``; those of the control
-/// channel at once, by the thread of the sockets, so that a cell that runs can be interrupted.
+/// Requests on the shell channel are answered in order by the thread that called ``run()``; those on the control
+/// channel at once, by the thread of the sockets, so that a running cell can be interrupted.
 public final class Kernel: @unchecked Sendable {
     let host: LuaFlow.Host
     let session: Session
     let wire: Wire
     let requests = Requests()
     let input = InputRequests()
-    /// One for each start, as message headers have it.
+    /// A new name at every start, for message headers.
     let name = UUID().uuidString
     let state = Mutex(State())
     private var stray: StrayOutput?
-    /// Who started us, as Jupyter says.
+    /// The process that started the kernel, according to Jupyter.
     private let parent = ProcessInfo.processInfo.environment["JPY_PARENT_PID"]
 
     struct State: Sendable {
         var executionCount = 0
         var history = CellHistory()
-        /// The request that is being answered, and where what it writes goes.
+        /// The request that is being answered; output belongs to it.
         var current: Message?
         var output: CellOutput?
-        /// A run that was told to stop, and is told again until it has.
+        /// A run was told to stop, and is told again until it has stopped.
         var isInterrupted = false
-        /// Whether the notebook answers questions of the cell.
+        /// Whether the front end can ask the user for the cell's input.
         var canAsk = false
-        /// A loop of the cell's is paused, and asks what to do.
+        /// A loop of the cell is paused and asks what to do.
         var isPaused = false
         var isStopping = false
     }
 
-    /// - Parameter host: with ``NotebookModule``, for cells to use it; every module a global.
+    /// - Parameter host: a host with ``NotebookModule``, for use in cells, and with modules as globals.
     public init(_ host: LuaFlow.Host, connectionFile: ByteString) throws {
         let connection = try ConnectionFile(path: connectionFile)
         self.host = host
@@ -48,7 +48,7 @@ public final class Kernel: @unchecked Sendable {
         host.install(ScriptCall(script: "notebook", usage: "luaflow run notebook", arguments: []))
     }
 
-    /// Serves until somebody asks for the end.
+    /// Serves until it is told to shut down.
     public func run() {
         stray = StrayOutput { [weak self] stream, bytes in self?.take(stream, bytes) }
         wire.hearInterrupts()
@@ -82,7 +82,7 @@ public final class Kernel: @unchecked Sendable {
             isBusy: { [self] in state.withLock { $0.current != nil } })
     }
 
-    /// Whoever started the kernel can read it; a notebook has no place for it.
+    /// Prints a message for whoever started the kernel; a notebook would not show it.
     private func say(_ line: String) { stray?.say("luaflow kernel: " + line) }
 
     // MARK: On the sockets' thread
@@ -100,7 +100,7 @@ public final class Kernel: @unchecked Sendable {
         let (output, again) = state.withLock { ($0.output, $0.isInterrupted && $0.current != nil) }
         output?.flush(all: false)
         if again { host.interpreter.interrupt() }
-        // Started by a program that is gone: nobody will ever ask for anything.
+        // The program that started the kernel is gone, so that no requests will come.
         if parent != nil, parent != "1", getppid() == 1 { stop() }
     }
 
@@ -111,8 +111,8 @@ public final class Kernel: @unchecked Sendable {
         wire.send(message, on: .iopub)
     }
 
-    /// Stops the cell that runs; a loop of `host.steps` pauses first, where somebody can answer. In the pause it
-    /// gives up the line that is waited for, or stops what was entered there.
+    /// Stops the running cell; a loop of `host.steps` is paused first, where somebody can answer. During a pause it
+    /// abandons the line that is waited for, or stops what was entered.
     func interrupt() {
         let (isRunning, isPaused, mayPause) = state.withLock {
             ($0.current != nil, $0.isPaused, $0.canAsk && !$0.isInterrupted)
@@ -138,7 +138,7 @@ public final class Kernel: @unchecked Sendable {
         input.reply(nil)
         _ = requests.takeExecutions()
         requests.add(.stop)
-        // A call of C's that does not come back keeps nobody waiting.
+        // A C function that does not return must not block the sockets.
         Thread.detachNewThread {
             Thread.sleep(forTimeInterval: 2)
             _exit(0)
@@ -147,7 +147,7 @@ public final class Kernel: @unchecked Sendable {
 
     // MARK: Messages
 
-    /// Sends to all who listen. The topic is that of the message's type, as other kernels have it.
+    /// Sends to all subscribers. The topic is the message's type, as in other kernels.
     func publish(_ type: String, _ content: JSON, parent: JSON) {
         var message = Message(type, content, session: name, parent: parent)
         message.identities = [Array("kernel.\(name).\(type)".utf8)]
@@ -160,7 +160,7 @@ public final class Kernel: @unchecked Sendable {
         wire.send(message, on: channel)
     }
 
-    /// What no cell wrote by itself: programs that it started, C libraries.
+    /// Output that no cell wrote itself: from programs that it started and C libraries.
     private func take(_ stream: StandardStream, _ bytes: [UInt8]) {
         let output = state.withLock { $0.output }
         if let output { return output.take(.text(stream, bytes)) }

@@ -1,12 +1,12 @@
 import LuaFlow
 import Sessions
 
-/// The session of a notebook's kernel, for its module.
+/// The session of the kernel, for its module.
 final class NotebookSession: Service {
     weak var session: Session?
 }
 
-/// `require "notebook"`: what a cell does with its output. Only a notebook has it.
+/// `require "notebook"`: control of a cell's output. Only available in notebooks.
 public struct NotebookModule: ScriptModule {
     public init() {}
 

@@ -3,8 +3,8 @@ import Repl
 import Sessions
 
 extension Kernel {
-    /// Interrupt pauses a loop of `host.steps` in this cell, where the notebook answers questions: the pictures of
-    /// its state are shown below the cell, and the prompt of a pause asks there.
+    /// Interrupt pauses a loop of `host.steps` in this cell if the front end can ask for input: images in its state are
+    /// shown below the cell, and the prompt of the pause asks there.
     func offerPauses(to message: Message) {
         guard state.withLock({ $0.canAsk }) else {
             try? host.onPause(nil)
@@ -30,7 +30,7 @@ extension Kernel {
         }
     }
 
-    /// What in the state is a picture.
+    /// Shows the images in the state.
     private func showState(_ point: PausePoint) throws {
         for (key, value) in try point.state.entries() {
             guard case .string(let name) = key, let ways = try PicturePreview.representations(value) else { continue }
@@ -40,7 +40,7 @@ extension Kernel {
     }
 }
 
-/// Lines for the prompt of a pause, from whoever sits at the notebook.
+/// Lines for the prompt of a pause, from the notebook's user.
 private final class PauseLines: LineSource {
     private let kernel: Kernel
     private let message: Message

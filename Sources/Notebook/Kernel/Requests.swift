@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// The requests that wait for the session, in order.
+/// The queue of requests for the session.
 final class Requests: @unchecked Sendable {
     enum Item: Sendable {
         case request(Message, ConnectionFile.Channel)
@@ -18,7 +18,7 @@ final class Requests: @unchecked Sendable {
         condition.unlock()
     }
 
-    /// Waits for one.
+    /// Waits for the next request.
     func next() -> Item {
         condition.lock()
         defer { condition.unlock() }
@@ -26,7 +26,7 @@ final class Requests: @unchecked Sendable {
         return items.removeFirst()
     }
 
-    /// Takes away the requests to execute that wait.
+    /// Removes and returns the waiting requests to execute cells.
     func takeExecutions() -> [(Message, ConnectionFile.Channel)] {
         condition.lock()
         defer { condition.unlock() }

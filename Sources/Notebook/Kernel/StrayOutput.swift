@@ -2,16 +2,16 @@ import Foundation
 import LuaFlow
 import Synchronization
 
-/// What is written to the process's own standard output and error, by programs that scripts start and by C libraries:
-/// read through pipes and handed on. What we have to say ourselves goes where standard error went before.
+/// Output to the process's own standard output and error, from programs that scripts start and from C libraries: read
+/// through pipes and passed on. Our own messages go to the original standard error.
 final class StrayOutput: @unchecked Sendable {
     private let ends: [(stream: StandardStream, read: Int32, before: Int32)]
     private let take: @Sendable (StandardStream, [UInt8]) -> Void
-    /// Held while a piece is read and handed on.
+    /// Held while a piece is read and passed on.
     private let reading = Mutex(())
     private let isOver = Atomic<Bool>(false)
 
-    /// - Returns: nil where the system gives no pipes; everything is as before then.
+    /// - Returns: nil if the system has no pipes left; nothing is changed then.
     init?(_ take: @escaping @Sendable (StandardStream, [UInt8]) -> Void) {
         self.take = take
         StandardStream.flush()
@@ -42,13 +42,13 @@ final class StrayOutput: @unchecked Sendable {
         }
     }
 
-    /// Hands on all that was written so far.
+    /// Passes on everything written so far.
     func drain() {
         StandardStream.flush()
         reading.withLock { _ in
             var bytes = [UInt8](repeating: 0, count: 1 << 16)
             for end in ends {
-                // A program that writes without an end has its turn again.
+                // Limited, as a program may write without end.
                 for _ in 0..<64 {
                     let count = read(end.read, &bytes, bytes.count)
                     guard count > 0 else { break }
@@ -58,14 +58,14 @@ final class StrayOutput: @unchecked Sendable {
         }
     }
 
-    /// A line of our own, for whoever started the kernel.
+    /// Prints a message of our own, for whoever started the kernel.
     func say(_ line: String) {
         let bytes = Array((line + "\n").utf8)
         guard let end = ends.last else { return }
         bytes.withUnsafeBytes { _ = StandardStream.write($0, to: end.before) }
     }
 
-    /// Makes the streams what they were.
+    /// Restores the original streams.
     func giveBack() {
         isOver.store(true, ordering: .releasing)
         StandardStream.flush()

@@ -1,7 +1,7 @@
 import Foundation
 import LuaFlow
 
-/// Where the sockets are, and the key that messages are signed with: what Jupyter writes for a kernel that it starts.
+/// The addresses of the sockets, and the key that signs messages: the file that Jupyter writes for a kernel.
 struct ConnectionFile: Equatable, Sendable {
     enum Channel: String, CaseIterable, Sendable {
         case shell, control, iopub, stdin
@@ -14,7 +14,7 @@ struct ConnectionFile: Equatable, Sendable {
     let key: [UInt8]
 
     static let operation = "luaflow kernel run"
-    /// No connection file is longer.
+    /// Longer than any connection file.
     private static let longest = 1 << 20
 
     init(path: ByteString) throws {

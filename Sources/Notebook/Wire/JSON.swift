@@ -1,4 +1,4 @@
-/// A value of JSON (RFC 8259). Objects keep no order; of a name that comes twice the last counts.
+/// A JSON value (RFC 8259). Objects have no order; of a repeated name the last one counts.
 public enum JSON: Equatable, Sendable {
     case null
     case flag(Bool)
@@ -8,31 +8,31 @@ public enum JSON: Equatable, Sendable {
     case list([JSON])
     case object([String: JSON])
 
-    /// What is no JSON, and at which byte.
+    /// Why a text is no JSON, and at which byte.
     public struct Fault: Error, Equatable, CustomStringConvertible {
-        /// In words, without the place where the text came from.
+        /// The fault in words, without the origin of the text.
         public let description: String
     }
 
-    /// How deep lists and objects may stand in each other.
+    /// The deepest nesting of lists and objects.
     static let deepest = 200
 
-    /// Reads a text of JSON, the whole of it.
+    /// Parses a complete JSON text.
     public init(_ bytes: [UInt8]) throws(Fault) {
         var reader = JSONReader(bytes: bytes)
         self = try reader.whole()
     }
 
-    /// The member of an object; nil of anything else.
+    /// A member of an object; nil for other values.
     public subscript(_ name: String) -> JSON? { if case .object(let members) = self { members[name] } else { nil } }
 
-    /// The value where it is a text, and so for the others; nil where it is something else.
+    /// The text, if the value is one; nil for other values. The properties below are alike.
     public var text: String? { if case .text(let text) = self { text } else { nil } }
-    /// True or false.
+    /// The boolean.
     public var flag: Bool? { if case .flag(let flag) = self { flag } else { nil } }
     /// The elements of a list.
     public var list: [JSON]? { if case .list(let list) = self { list } else { nil } }
-    /// A whole number, also one written as `2.0`.
+    /// The integer, also if written as `2.0`.
     public var integer: Int? {
         switch self {
         case .integer(let integer): integer
@@ -41,7 +41,7 @@ public enum JSON: Equatable, Sendable {
         }
     }
 
-    /// As text, the names of objects in their order: the same value, the same text.
+    /// The JSON text, with members sorted by name: equal values give equal texts.
     public var bytes: [UInt8] {
         var result: [UInt8] = []
         write(to: &result)
@@ -53,7 +53,7 @@ public enum JSON: Equatable, Sendable {
         case .null: result += "null".utf8
         case .flag(let flag): result += (flag ? "true" : "false").utf8
         case .integer(let integer): result += "\(integer)".utf8
-        // JSON has no word for the others.
+        // JSON has no notation for infinities and NaN.
         case .number(let number): result += (number.isFinite ? "\(number)" : "null").utf8
         case .text(let text): JSON.quote(text, to: &result)
         case .list(let list):
@@ -101,7 +101,7 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
     public init(arrayLiteral elements: JSON...) { self = .list(elements) }
 }
 
-/// Reads JSON from its bytes.
+/// Parses JSON from bytes.
 private struct JSONReader {
     let bytes: [UInt8]
     private var place = 0
@@ -231,7 +231,7 @@ private struct JSONReader {
         }
     }
 
-    /// Half of a pair alone is no letter: U+FFFD stands for it.
+    /// An unpaired surrogate is replaced by U+FFFD.
     private mutating func codePoint() throws(JSON.Fault) -> Unicode.Scalar {
         let first = try fourDigits()
         if let scalar = Unicode.Scalar(first) { return scalar }

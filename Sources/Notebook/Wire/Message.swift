@@ -2,7 +2,7 @@ import Foundation
 
 /// A message of Jupyter's protocol, version 5.4.
 struct Message: Sendable {
-    /// Why frames are no message.
+    /// Why frames are no valid message.
     struct Fault: Error, Equatable, CustomStringConvertible {
         let description: String
     }
@@ -10,7 +10,7 @@ struct Message: Sendable {
     static let version = "5.4"
     private static let delimiter = Array("<IDS|MSG>".utf8)
 
-    /// For whom it is, or from whom, on sockets with several peers; on iopub its topic.
+    /// The receiver or sender, on sockets with several peers; on iopub the topic.
     var identities: [[UInt8]] = []
     var header: JSON
     var parent: JSON = [:]
@@ -21,7 +21,7 @@ struct Message: Sendable {
     var type: String { header["msg_type"]?.text ?? "" }
     var id: String { header["msg_id"]?.text ?? "" }
 
-    /// A new one of ours.
+    /// A new message.
     init(_ type: String, _ content: JSON, session: String, parent: JSON = [:], metadata: JSON = [:]) {
         header = [
             "msg_id": .text(UUID().uuidString), "session": .text(session), "username": "luaflow",
@@ -42,7 +42,8 @@ struct Message: Sendable {
 
     // MARK: On the wire
 
-    /// Identities, `<IDS|MSG>`, the signature, then header, parent's header, metadata and content as JSON, and buffers.
+    /// The message as frames: identities, `<IDS|MSG>`, the signature, then header, parent's header, metadata and
+    /// content as JSON, and buffers.
     func frames(_ signature: Signature) -> [[UInt8]] {
         let parts = [header, parent, metadata, content].map(\.bytes)
         return identities + [Message.delimiter, Array(signature.of(parts).utf8)] + parts + buffers
@@ -58,7 +59,7 @@ struct Message: Sendable {
                     + "\(frames.count - delimiter - 1) frames")
         }
         let parts = Array(frames[(delimiter + 2)..<(delimiter + 6)])
-        // Before anything in it is looked at.
+        // Checked before anything else is read.
         guard signature.isRight(frames[delimiter + 1], of: parts) else {
             throw Fault(description: "its signature is not that of the connection file's key")
         }

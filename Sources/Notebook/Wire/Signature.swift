@@ -1,7 +1,7 @@
 import CCrypto
 
-/// HMAC-SHA256 of a message's four parts, in hexadecimal, with the key of the connection file. An empty key signs
-/// nothing.
+/// HMAC-SHA256 of a message's four parts in hexadecimal, with the key of the connection file. With an empty key
+/// messages are not signed.
 struct Signature: Sendable {
     let key: [UInt8]
 
@@ -16,7 +16,7 @@ struct Signature: Sendable {
         return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    /// Compared in a time that does not tell where the first difference is.
+    /// Compared in constant time.
     func isRight(_ given: [UInt8], of parts: [[UInt8]]) -> Bool {
         if key.isEmpty { return true }
         let right = Array(of(parts).utf8)

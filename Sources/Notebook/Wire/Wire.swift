@@ -2,21 +2,21 @@ import Foundation
 import LuaFlow
 import Synchronization
 
-/// The five sockets of a kernel, and the one thread that touches them: it receives, and sends what others leave for it.
+/// The kernel's five sockets, and the single thread that uses them: it receives, and sends what others have queued.
 final class Wire: @unchecked Sendable {
     typealias Channel = ConnectionFile.Channel
 
-    /// What the thread tells whoever handles it, on that thread.
+    /// Callbacks of the thread, called on it.
     struct Events {
-        /// A message that was right, on shell, control or stdin.
+        /// A valid message arrived on shell, control or stdin.
         var received: (Channel, Message) -> Void
-        /// Frames that were no message.
+        /// Frames arrived that are no valid message.
         var refused: (Channel, Message.Fault) -> Void
-        /// Somebody listens to this topic of iopub from now on.
+        /// A client has subscribed to this topic of iopub.
         var subscribed: (_ topic: [UInt8]) -> Void
-        /// SIGINT.
+        /// SIGINT arrived.
         var interrupted: () -> Void
-        /// From time to time, twenty times a second while `isBusy` says so.
+        /// Called from time to time, twenty times a second while `isBusy` returns true.
         var tick: () -> Void
         var isBusy: () -> Bool
     }
@@ -27,7 +27,7 @@ final class Wire: @unchecked Sendable {
     private let sockets: [Channel: ZMQ.Pointer]
     private let outgoing = Mutex<[(channel: Channel, frames: [[UInt8]])]>([])
     private let isOver = Atomic<Bool>(false)
-    /// A byte in it wakes the thread.
+    /// Writing a byte to it wakes the thread.
     private let wake: (read: Int32, write: Int32)
 
     private static let wakeByte: UInt8 = 1
@@ -54,10 +54,10 @@ final class Wire: @unchecked Sendable {
                 sockets[channel] = socket
                 if channel == .iopub {
                     try zmq.set(socket, .extendedPublishVerbose, 1)
-                    // However far behind a reader is, nothing is left out.
+                    // No messages are dropped, however slow a reader is.
                     try zmq.set(socket, .sendHighWater, 0)
                 }
-                // A client that comes back under its old name takes that over.
+                // A client that reconnects with its old name replaces the old connection.
                 if [.shell, .control, .stdin].contains(channel) { try zmq.set(socket, .handover, 1) }
                 try zmq.bind(socket, connection.address(channel))
             }
@@ -77,7 +77,7 @@ final class Wire: @unchecked Sendable {
     private static func type(_ channel: Channel) -> ZMQ.SocketType {
         switch channel {
         case .shell, .control, .stdin: .router
-        // It tells of subscriptions, which `iopub_welcome` answers.
+        // This type reports subscriptions, which `iopub_welcome` answers.
         case .iopub: .extendedPublish
         case .heartbeat: .reply
         }
@@ -85,14 +85,14 @@ final class Wire: @unchecked Sendable {
 
     // MARK: From any thread
 
-    /// Leaves a message to be sent, after those left before.
+    /// Queues a message, after those queued before.
     func send(_ message: Message, on channel: Channel) {
         let frames = message.frames(signature)
         outgoing.withLock { $0.append((channel, frames)) }
         Wire.put(Wire.wakeByte, into: wake.write)
     }
 
-    /// What was left is still sent.
+    /// Queued messages are still sent.
     func stop() {
         isOver.store(true, ordering: .releasing)
         Wire.put(Wire.wakeByte, into: wake.write)
@@ -100,11 +100,11 @@ final class Wire: @unchecked Sendable {
 
     private static func put(_ byte: UInt8, into descriptor: Int32) {
         var byte = byte
-        // A full pipe wakes as well.
+        // If the pipe is full, the thread will wake anyway.
         _ = write(descriptor, &byte, 1)
     }
 
-    /// From now on SIGINT is heard by this wire's thread. Children have the signal as ever.
+    /// From now on SIGINT goes to this thread. Child processes have the default handling.
     func hearInterrupts() {
         interruptDescriptor.store(wake.write, ordering: .releasing)
         signal(SIGINT) { _ in
@@ -122,12 +122,12 @@ final class Wire: @unchecked Sendable {
 
     // MARK: The thread
 
-    /// Serves the sockets until ``stop()``, then closes them. On a thread of its own.
+    /// Serves the sockets until ``stop()``, then closes them. Runs on a separate thread.
     func run(_ events: Events) {
         let channels = Channel.allCases
         var items = channels.map { ZMQ.PollItem(socket: sockets[$0]) } + [ZMQ.PollItem(descriptor: wake.read)]
         while true {
-            // Before what was left is looked at: nothing is left behind.
+            // Read before the queue, so that nothing stays in it.
             let isLast = isOver.load(ordering: .acquiring)
             sendAll()
             if isLast { break }
@@ -148,7 +148,7 @@ final class Wire: @unchecked Sendable {
         for (channel, frames) in waiting { if let socket = sockets[channel] { zmq.send(socket, frames) } }
     }
 
-    /// Empties the pipe. Whether SIGINT came.
+    /// Empties the pipe; returns whether SIGINT arrived.
     private func heard() -> Bool {
         var bytes = [UInt8](repeating: 0, count: 256)
         var interrupted = false
@@ -164,7 +164,7 @@ final class Wire: @unchecked Sendable {
             switch channel {
             case .heartbeat: zmq.send(socket, frames)
             case .iopub:
-                // 1 and a topic: somebody subscribes to it.
+                // 1 and a topic: a client subscribes to it.
                 if let first = frames.first, first.first == 1 { events.subscribed(Array(first.dropFirst())) }
             default:
                 do { events.received(channel, try Message(frames, signature)) } catch { events.refused(channel, error) }
@@ -173,5 +173,5 @@ final class Wire: @unchecked Sendable {
     }
 }
 
-/// Where the signal's handler, which has no argument, puts its byte.
+/// The descriptor to which the signal handler, which has no arguments, writes a byte.
 private let interruptDescriptor = Atomic<Int32>(-1)

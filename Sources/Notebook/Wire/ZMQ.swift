@@ -1,12 +1,12 @@
 import Foundation
 import LuaFlow
 
-/// libzmq 4, loaded when a notebook's kernel starts: linked with the program it would cost every start 3 ms, as it
-/// brings a dozen libraries along. https://libzmq.readthedocs.io
+/// libzmq 4, loaded when a kernel starts: linked with the program, its dozen dependencies would add 3 ms to every
+/// start. https://libzmq.readthedocs.io
 struct ZMQ: Sendable {
     typealias Pointer = UnsafeMutableRawPointer
 
-    /// Types and options of sockets, as zmq.h numbers them.
+    /// Types and options of sockets, with the numbers in zmq.h.
     enum SocketType: Int32 {
         case router = 6
         case reply = 4
@@ -26,7 +26,7 @@ struct ZMQ: Sendable {
     private static let dontWait: Int32 = 1, sendMore: Int32 = 2
     static let pollIn: Int16 = 1
 
-    /// zmq_pollitem_t
+    /// The structure zmq_pollitem_t.
     struct PollItem {
         var socket: Pointer?
         var descriptor: Int32 = 0
@@ -101,7 +101,7 @@ struct ZMQ: Sendable {
         return context
     }
 
-    /// Waits until what was sent is gone, as long as the sockets' `linger` says.
+    /// Waits until queued messages are sent, as long as the sockets' `linger` allows.
     func end(_ context: Pointer) { while endContext(context) != 0, errorNumber() == EINTR {} }
 
     func socket(_ context: Pointer, _ type: SocketType, linger: Int32 = 1000) throws -> Pointer {
@@ -131,7 +131,7 @@ struct ZMQ: Sendable {
 
     // MARK: Messages
 
-    /// Whether all of it was taken.
+    /// - Returns: whether the whole message was accepted.
     @discardableResult
     func send(_ socket: Pointer, _ frames: [[UInt8]]) -> Bool {
         for (place, frame) in frames.enumerated() {
@@ -143,7 +143,7 @@ struct ZMQ: Sendable {
         return true
     }
 
-    /// The frames of the next message; nil where none waits.
+    /// The frames of the next message; nil if none is waiting.
     func receive(_ socket: Pointer) -> [[UInt8]]? {
         var frames: [[UInt8]] = []
         // zmq_msg_t is 64 bytes, aligned as a pointer.
@@ -152,7 +152,7 @@ struct ZMQ: Sendable {
         while true {
             guard messageInit(message) == 0 else { return nil }
             defer { _ = messageClose(message) }
-            // The frames of one message come together: only the first may not be there.
+            // The frames of a message arrive together: only for the first there may be a wait.
             while messageReceive(message, socket, frames.isEmpty ? ZMQ.dontWait : 0) < 0 {
                 guard errorNumber() == EINTR else { return nil }
             }
@@ -164,7 +164,7 @@ struct ZMQ: Sendable {
         }
     }
 
-    /// Waits until one of them can be read, at most so many milliseconds; a signal ends it earlier.
+    /// Waits until one of the sockets can be read, at most so many milliseconds; a signal ends the wait.
     func poll(_ items: inout [PollItem], milliseconds: Int) {
         for index in items.indices { items[index].found = 0 }
         let count = Int32(items.count)
